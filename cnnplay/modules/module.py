@@ -1,0 +1,107 @@
+"""A network as a torch module: leaves registered under their ids, and a plan walked from top to bottom."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from cnnplay.network import nodes
+from cnnplay.network.network import Network
+from cnnplay.network.nodes import Merge, Stack
+
+Step: TypeAlias = Callable[[Tensor], Tensor]
+Seen: TypeAlias = dict[str, Tensor]
+
+
+class NetworkModule(nn.Module):
+    """Computes a network. State-dict keys are ``<id>.weight`` and so on, whatever the nesting.
+
+    Pictures come in as B × C × H × W, logits go out as B × N. It may be moved, copied, put into
+    channels_last and exported like any module.
+    """
+
+    def __init__(self, network: Network, layers: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self.network = network
+        # Not add_module: an id such as "train" would clash with a method there.
+        self._modules.update(layers)
+        self._plan = _plan(network.stack, layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits B × N of pictures B × C × H × W."""
+        for _, step in self._plan:
+            x = step(x)
+        return x
+
+    def layer(self, node_id: str) -> nn.Module:
+        """The torch layer of a leaf. KeyError when there is none."""
+        found = self._modules[node_id]
+        assert found is not None
+        return found
+
+    def trace(self, x: Tensor, wanted: Collection[str]) -> tuple[Tensor, dict[str, Tensor]]:
+        """The logits, and copies of the outputs of the nodes in `wanted` (containers too), detached.
+
+        The copies stay what they were when later layers or steps write over their originals. Ids that
+        the network does not have are left out.
+        """
+        seen: Seen = {}
+        return _trace(self._plan, x, frozenset(wanted), seen), seen
+
+
+class _Merged:
+    """Stacks that read the same input, and what becomes of their outputs."""
+
+    def __init__(self, plans: "tuple[Plan, ...]", merge: Merge) -> None:
+        self.plans = plans
+        self.merge = _add if merge == "add" else _concatenate
+
+    def __call__(self, x: Tensor) -> Tensor:
+        results = []
+        for plan in self.plans:
+            result = x
+            for _, step in plan:
+                result = step(result)
+            results.append(result)
+        return self.merge(results)
+
+    def trace(self, x: Tensor, wanted: Collection[str], seen: Seen) -> Tensor:
+        return self.merge([_trace(plan, x, wanted, seen) for plan in self.plans])
+
+
+Plan: TypeAlias = tuple[tuple[str, Step], ...]
+
+
+def _plan(stack: Stack, layers: Mapping[str, nn.Module]) -> Plan:
+    steps: list[tuple[str, Step]] = []
+    for node in stack:
+        step: Step
+        match node:
+            case nodes.Skip():
+                step = _Merged((_plan(node.body, layers), _plan(node.shortcut, layers)), node.merge)
+            case nodes.Branches():
+                step = _Merged(tuple(_plan(branch, layers) for branch in node.branches), node.merge)
+            case _:
+                step = layers[node.id]
+        steps.append((node.id, step))
+    return tuple(steps)
+
+
+def _trace(plan: Plan, x: Tensor, wanted: Collection[str], seen: Seen) -> Tensor:
+    for node_id, step in plan:
+        x = step.trace(x, wanted, seen) if isinstance(step, _Merged) else step(x)
+        if node_id in wanted:
+            seen[node_id] = x.detach().clone()
+    return x
+
+
+def _add(results: list[Tensor]) -> Tensor:
+    total = results[0]
+    for result in results[1:]:
+        total = total + result
+    return total
+
+
+def _concatenate(results: list[Tensor]) -> Tensor:
+    return torch.cat(results, dim=1)

@@ -1,0 +1,92 @@
+"""Layers whose padding torch does not have: an odd pixel at the bottom right, or over half a pool's window.
+
+Padding is (top, bottom, left, right). Everything that torch can pad itself stays torch's own layer.
+"""
+
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cnnplay.network.fields import Pair
+from cnnplay.network.nodes import Padding
+
+Sides: TypeAlias = tuple[int, int, int, int]
+
+
+def sides(padding: Padding, kernel_size: Pair, dilation: Pair = (1, 1)) -> Sides:
+    """How many pixels are added at (top, bottom, left, right): "same" adds d·(f − 1), the odd one behind."""
+    if padding == "valid":
+        return (0, 0, 0, 0)
+    if padding == "same":
+        height, width = (d * (f - 1) for d, f in zip(dilation, kernel_size, strict=True))
+        return (height // 2, height - height // 2, width // 2, width - width // 2)
+    return (padding[0], padding[0], padding[1], padding[1])
+
+
+def symmetric(padding: Sides) -> Pair | None:
+    """The same padding as torch says it, (vertical, horizontal); None where the sides differ."""
+    top, bottom, left, right = padding
+    return (top, left) if top == bottom and left == right else None
+
+
+def pad(x: Tensor, padding: Sides, value: float = 0.0) -> Tensor:
+    """`x` with `value` around each map."""
+    top, bottom, left, right = padding
+    return F.pad(x, (left, right, top, bottom), value=value)
+
+
+class PaddedConv2d(nn.Conv2d):
+    """nn.Conv2d behind an explicit padding with zeros."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        *,
+        around: Sides,
+        stride: Pair,
+        dilation: Pair,
+        groups: int,
+        bias: bool,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride=stride,
+            dilation=dilation,
+            groups=groups,
+            bias=bias,
+            device=device,
+        )
+        self.around = around
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's own name)
+        return super().forward(pad(input, self.around))
+
+
+class PaddedMaxPool2d(nn.MaxPool2d):
+    """nn.MaxPool2d behind an explicit padding with minus infinity."""
+
+    def __init__(self, kernel_size: Pair, stride: Pair, around: Sides) -> None:
+        super().__init__(kernel_size, stride)
+        self.around = around
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's own name)
+        pooled: Tensor = super().forward(pad(input, self.around, float("-inf")))
+        return pooled
+
+
+class PaddedAvgPool2d(nn.AvgPool2d):
+    """nn.AvgPool2d behind an explicit padding with zeros, which are averaged too."""
+
+    def __init__(self, kernel_size: Pair, stride: Pair, around: Sides) -> None:
+        super().__init__(kernel_size, stride)
+        self.around = around
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's own name)
+        return super().forward(pad(input, self.around))

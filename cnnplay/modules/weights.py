@@ -1,0 +1,108 @@
+"""Weights outside a module: taken out, compared with a network, and put into another module."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import msgspec
+import torch
+from torch import nn
+
+from cnnplay.modules.build import build
+from cnnplay.modules.module import NetworkModule
+from cnnplay.modules.names import attribute_names
+from cnnplay.network.network import Network
+
+Weights: TypeAlias = dict[str, torch.Tensor]
+"""State-dict keys and tensors on the CPU, contiguous, shared with nobody."""
+
+Shape: TypeAlias = tuple[int, ...]
+
+COUNTER = ".num_batches_tracked"
+
+
+class Mismatch(msgspec.Struct, frozen=True):
+    """A tensor of the right name and the wrong shape."""
+
+    key: str
+    expected: Shape
+    found: Shape
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """What fits of some weights: `missing` are the module's that were not given, `unexpected` the reverse."""
+
+    loaded: tuple[str, ...]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    mismatched: tuple[Mismatch, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every weight of the module was given and nothing was left over."""
+        return not (self.missing or self.unexpected or self.mismatched)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """One line for each thing that does not fit, for people."""
+        lines = [
+            f"{mismatch.key}: expected {_by(mismatch.expected)}; found {_by(mismatch.found)}"
+            for mismatch in self.mismatched
+        ]
+        lines += [f"{key}: expected by the network; not in the weights" for key in self.missing]
+        lines += [f"{key}: in the weights; the network has no such place" for key in self.unexpected]
+        return tuple(lines)
+
+
+def weights_of(module: nn.Module) -> Weights:
+    """Copies of all parameters and buffers, on the CPU and contiguous."""
+    return {
+        key: tensor.detach().to("cpu", copy=True).contiguous() for key, tensor in module.state_dict().items()
+    }
+
+
+def parameter_shapes(network: Network) -> dict[str, Shape]:
+    """The shape of every tensor of the state dict, buffers too; allocates none. BuildError for faults."""
+    return {key: tuple(tensor.shape) for key, tensor in build(network, device="meta").state_dict().items()}
+
+
+def transfer(weights: Mapping[str, torch.Tensor], module: NetworkModule) -> Transfer:
+    """Copies every weight that fits by name and shape into `module`; the others stay as they are."""
+    targets = module.state_dict()
+    result, sources = _match(weights, module.network, {key: tuple(t.shape) for key, t in targets.items()})
+    with torch.no_grad():
+        for key in result.loaded:
+            targets[key].copy_(weights[sources[key]])
+    return result
+
+
+def compare(weights: Mapping[str, torch.Tensor], network: Network) -> Transfer:
+    """What `transfer` would do to the network's module; builds none. BuildError for a faulty network."""
+    return _match(weights, network, parameter_shapes(network))[0]
+
+
+def _match(
+    weights: Mapping[str, torch.Tensor], network: Network, expected: Mapping[str, Shape]
+) -> tuple[Transfer, dict[str, str]]:
+    """The comparison, and under which key in `weights` each key of the network was found."""
+    # A weights file that belongs to an exported Python module has attribute names (conv_1) in place of ids.
+    ids = {attribute: node_id for node_id, attribute in attribute_names(network).items()}
+    sources: dict[str, str] = {}
+    for key in weights:
+        owner, _, rest = key.rpartition(".")
+        renamed = f"{ids[owner]}.{rest}" if owner in ids else key
+        sources.setdefault(key if key in expected else renamed, key)
+    fits = {key for key in expected if key in sources and tuple(weights[sources[key]].shape) == expected[key]}
+    wrong = [key for key in expected if key in sources and key not in fits]
+    used = {sources[key] for key in (*fits, *wrong)}
+    result = Transfer(
+        loaded=tuple(key for key in expected if key in fits),
+        # Files from before torch 0.4.1 lack batch norm's counter, and nothing is computed from it.
+        missing=tuple(key for key in expected if key not in sources and not key.endswith(COUNTER)),
+        unexpected=tuple(key for key in weights if key not in used),
+        mismatched=tuple(Mismatch(key, expected[key], tuple(weights[sources[key]].shape)) for key in wrong),
+    )
+    return result, sources
+
+
+def _by(shape: Shape) -> str:
+    return " × ".join(f"{size:,}" for size in shape) if shape else "one number"
