@@ -1,0 +1,1 @@
+"""What a network is: layer kinds, skip and branch blocks, edits, presets, its JSON."""

@@ -1,0 +1,56 @@
+"""A network's JSON: written in one way, read with one error that says what, where, expected and found."""
+
+import msgspec
+
+from cnnplay.network.network import ID_PATTERN, Network, walk
+
+MAX_DEPTH = 32
+
+
+class NetworkFormatError(ValueError):
+    """JSON that is not a network; the message names the place, what was expected and what was found."""
+
+
+def encode(network: Network) -> bytes:
+    """The network as indented JSON (UTF-8)."""
+    return msgspec.json.format(msgspec.json.encode(network), indent=2)
+
+
+def decode(text: bytes | str) -> Network:
+    """The network in some JSON. NetworkFormatError when it is none."""
+    try:
+        network = msgspec.json.decode(text, type=Network)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise NetworkFormatError(f"not a network: {error}") from None
+    except RecursionError:
+        raise NetworkFormatError("not a network: blocks are nested too deeply") from None
+    return checked(network)
+
+
+def convert(data: object) -> Network:
+    """The network in decoded JSON (dicts and lists). NetworkFormatError when it is none."""
+    try:
+        network = msgspec.convert(data, type=Network)
+    except msgspec.MsgspecError as error:
+        raise NetworkFormatError(f"not a network: {error}") from None
+    except RecursionError:
+        raise NetworkFormatError("not a network: blocks are nested too deeply") from None
+    return checked(network)
+
+
+def checked(network: Network) -> Network:
+    """The network itself, where its ids are usable and unique; else NetworkFormatError."""
+    seen: set[str] = set()
+    depth: dict[str, int] = {"": 0}
+    for node, place in walk(network):
+        if not ID_PATTERN.match(node.id):
+            raise NetworkFormatError(
+                f"not a network: an id must be lower-case letters, digits and hyphens, at most 64; got {node.id!r}"
+            )
+        if node.id in seen:
+            raise NetworkFormatError(f"not a network: two blocks are called {node.id!r}")
+        seen.add(node.id)
+        depth[node.id] = depth[place.parent] + 1
+        if depth[node.id] > MAX_DEPTH:
+            raise NetworkFormatError(f"not a network: blocks are nested more than {MAX_DEPTH} deep at {node.id!r}")
+    return network

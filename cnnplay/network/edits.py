@@ -1,0 +1,248 @@
+"""Edits: pure functions from a network to the network after, what they touched and how to call it.
+
+Every id or place that does not exist raises KeyError; an edit that cannot be done raises EditError.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from cnnplay.network.kinds import kind_of
+from cnnplay.network.network import (
+    Input,
+    Network,
+    Place,
+    Task,
+    fresh_id,
+    ids,
+    locate,
+    stack_at,
+    walk,
+)
+from cnnplay.network.nodes import Branches, Merge, Node, Skip, Stack, stacks_of, with_stacks
+
+
+class Edited(msgspec.Struct, frozen=True):
+    """The network after an edit, the ids of the nodes that it made or changed, and the edit's name for undo."""
+
+    network: Network
+    touched: tuple[str, ...]
+    label: str
+
+
+class EditError(ValueError):
+    """An edit that cannot be done; the message is for people."""
+
+
+def insert(
+    network: Network, place: Place, nodes: Node | Sequence[Node], reserved: Iterable[str] = (), label: str = ""
+) -> Edited:
+    """Puts nodes into a gap under fresh ids, which also avoid those in `reserved`."""
+    given = tuple(nodes) if isinstance(nodes, (tuple, list)) else (nodes,)
+    new = with_fresh_ids(given, set(ids(network)) | set(reserved))  # type: ignore[arg-type]
+    stack = stack_at(network, place.parent, place.slot)
+    index = max(0, min(place.index, len(stack)))
+    changed = _put(network, place, stack[:index] + new + stack[index:])
+    return Edited(changed, tuple(node.id for node in new), label or f"insert {_names(new)}")
+
+
+def remove(network: Network, node_ids: Iterable[str]) -> Edited:
+    """Takes nodes out, with all that they hold."""
+    gone = set(node_ids)
+    for node_id in gone:
+        locate(network, node_id)
+    stack = _filter(network.stack, gone)
+    return Edited(_with_stack(network, stack), (), f"remove {_listed(_in_order(network, gone))}")
+
+
+def move(network: Network, node_ids: Iterable[str], place: Place) -> Edited:
+    """Takes nodes out and puts them, in their order, into a gap (counted before they were taken out)."""
+    chosen = outermost(network, node_ids)
+    moved = tuple(locate(network, node_id)[0] for node_id in chosen)
+    inside = {inner.id for node in moved for inner, _ in _walk_node(node)}
+    if place.parent in inside:
+        raise EditError(f"{place.parent} cannot be moved into itself")
+    stack = stack_at(network, place.parent, place.slot)
+    before = sum(1 for node in stack[: place.index] if node.id in chosen)
+    rest = remove(network, chosen).network
+    target = stack_at(rest, place.parent, place.slot)
+    index = max(0, min(place.index - before, len(target)))
+    changed = _put(rest, place, target[:index] + moved + target[index:])
+    return Edited(changed, chosen, f"move {_listed(chosen)}")
+
+
+def replace_node(network: Network, node_id: str, node: Node, label: str = "") -> Edited:
+    """Puts another node in the place of one; the id stays."""
+    locate(network, node_id)
+    new = msgspec.structs.replace(node, id=node_id)
+    changed = _map(network.stack, node_id, lambda _: (new,))
+    return Edited(_with_stack(network, changed), (node_id,), label or f"change {node_id}")
+
+
+def replace_field(network: Network, node_id: str, field: str, value: Any) -> Edited:
+    """Gives one field of a node another value. The type must fit; the limits are the validator's."""
+    node, _ = locate(network, node_id)
+    try:
+        changed = msgspec.convert(
+            msgspec.to_builtins(msgspec.structs.replace(node, **{field: value})), type(node)
+        )
+    except (msgspec.ValidationError, TypeError) as error:
+        raise EditError(f"{field.replace('_', ' ')} of {node_id} cannot be {value!r}: {error}") from None
+    return replace_node(network, node_id, changed, f"{field.replace('_', ' ')} of {node_id}")
+
+
+def wrap_in_skip(
+    network: Network,
+    node_ids: Iterable[str],
+    shortcut: Sequence[Node] = (),
+    merge: Merge = "add",
+    reserved: Iterable[str] = (),
+) -> Edited:
+    """Puts neighbouring nodes into the body of a new skip. `shortcut` is the projection, where one is needed."""
+    chosen = outermost(network, node_ids)
+    place, body = _run(network, chosen)
+    taken = set(ids(network)) | set(reserved)
+    skip = Skip(id=fresh_id("skip", taken), body=body, shortcut=with_fresh_ids(tuple(shortcut), taken), merge=merge)
+    stack = stack_at(network, place.parent, place.slot)
+    changed = _put(network, place, (*stack[: place.index], skip, *stack[place.index + len(body) :]))
+    return Edited(changed, (skip.id,), f"wrap {_listed(chosen)} in a skip")
+
+
+def unwrap(network: Network, node_id: str) -> Edited:
+    """Puts a skip's body, or the first branch, in the container's place; the rest goes."""
+    node, place = locate(network, node_id)
+    if not isinstance(node, (Skip, Branches)):
+        raise EditError(f"{node_id} holds nothing that could be unwrapped")
+    stacks = stacks_of(node)
+    body = stacks[0] if stacks else ()
+    changed = _map(network.stack, node_id, lambda _: body)
+    return Edited(_with_stack(network, changed), tuple(inner.id for inner in body), f"unwrap {node_id}")
+
+
+def duplicate(network: Network, node_ids: Iterable[str], reserved: Iterable[str] = ()) -> Edited:
+    """Puts copies under fresh ids behind the last of the chosen nodes."""
+    chosen = outermost(network, node_ids)
+    copies = tuple(locate(network, node_id)[0] for node_id in chosen)
+    _, last = locate(network, chosen[-1])
+    behind = Place(last.parent, last.slot, last.index + 1)
+    return insert(network, behind, copies, reserved, f"duplicate {_listed(chosen)}")
+
+
+def set_branches(network: Network, node_id: str, branches: tuple[Stack, ...], label: str) -> Edited:
+    """Gives a branches node other branches (an empty one added, one removed)."""
+    node, _ = locate(network, node_id)
+    if not isinstance(node, Branches):
+        raise EditError(f"{node_id} has no branches")
+    return replace_node(network, node_id, msgspec.structs.replace(node, branches=branches), label)
+
+
+def set_input(network: Network, input: Input) -> Edited:
+    """Gives the network another input."""
+    size = " × ".join(map(str, input.shape))
+    return Edited(msgspec.structs.replace(network, input=input), (), f"input {size}")
+
+
+def set_task(network: Network, task: Task) -> Edited:
+    """Gives the network another task or number of classes."""
+    return Edited(msgspec.structs.replace(network, task=task), (), f"{task.classes} classes")
+
+
+def replace_network(network: Network, other: Network) -> Edited:
+    """Another network in place of this one: a preset is an edit like any other."""
+    return Edited(other, tuple(node.id for node, _ in walk(other)), f"open {other.name}")
+
+
+def outermost(network: Network, node_ids: Iterable[str]) -> tuple[str, ...]:
+    """The chosen ids in the network's order, without those that lie inside another chosen one."""
+    wanted = set(node_ids)
+    for node_id in wanted:
+        locate(network, node_id)
+    inside: set[str] = set()
+    for node, _ in walk(network):
+        if node.id in wanted:
+            inside.update(inner.id for inner, _ in _walk_node(node) if inner.id != node.id)
+    return _in_order(network, wanted - inside)
+
+
+def with_fresh_ids(stack: Stack, taken: set[str]) -> Stack:
+    """The same stack with a new id for every node, each added to `taken`."""
+    result: list[Node] = []
+    for node in stack:
+        new_id = fresh_id(kind_of(node).prefix, taken)
+        taken.add(new_id)
+        inner = tuple(with_fresh_ids(part, taken) for part in stacks_of(node))
+        result.append(with_stacks(msgspec.structs.replace(node, id=new_id), inner))
+    return tuple(result)
+
+
+def _run(network: Network, chosen: tuple[str, ...]) -> tuple[Place, Stack]:
+    if not chosen:
+        raise EditError("choose the blocks to wrap first")
+    places = [locate(network, node_id)[1] for node_id in chosen]
+    first = places[0]
+    together = all(
+        place == Place(first.parent, first.slot, first.index + offset) for offset, place in enumerate(places)
+    )
+    if not together:
+        raise EditError("only neighbouring blocks of one stack can be wrapped together")
+    stack = stack_at(network, first.parent, first.slot)
+    return first, stack[first.index : first.index + len(chosen)]
+
+
+def _put(network: Network, place: Place, stack: Stack) -> Network:
+    if not place.parent:
+        return _with_stack(network, stack)
+
+    def change(node: Node) -> Stack:
+        stacks = stacks_of(node)
+        return (with_stacks(node, (*stacks[: place.slot], stack, *stacks[place.slot + 1 :])),)
+
+    return _with_stack(network, _map(network.stack, place.parent, change))
+
+
+def _with_stack(network: Network, stack: Stack) -> Network:
+    return msgspec.structs.replace(network, stack=stack)
+
+
+def _map(stack: Stack, node_id: str, change: Callable[[Node], Stack]) -> Stack:
+    """Replaces one node by others; subtrees that do not hold it are kept, not copied."""
+    result: list[Node] = []
+    for node in stack:
+        if node.id == node_id:
+            result.extend(change(node))
+            continue
+        stacks = stacks_of(node)
+        changed = tuple(_map(inner, node_id, change) for inner in stacks)
+        same = all(before is after for before, after in zip(stacks, changed, strict=True))
+        result.append(node if same else with_stacks(node, changed))
+    unchanged = len(result) == len(stack) and all(a is b for a, b in zip(result, stack, strict=True))
+    return stack if unchanged else tuple(result)
+
+
+def _filter(stack: Stack, gone: set[str]) -> Stack:
+    kept: list[Node] = []
+    for node in stack:
+        if node.id not in gone:
+            stacks = stacks_of(node)
+            kept.append(with_stacks(node, tuple(_filter(inner, gone) for inner in stacks)) if stacks else node)
+    return tuple(kept)
+
+
+def _walk_node(node: Node) -> Iterable[tuple[Node, Place]]:
+    yield node, Place("", 0, 0)
+    for stack in stacks_of(node):
+        for inner in stack:
+            yield from _walk_node(inner)
+
+
+def _in_order(network: Network, wanted: set[str]) -> tuple[str, ...]:
+    return tuple(node.id for node, _ in walk(network) if node.id in wanted)
+
+
+def _names(nodes: Stack) -> str:
+    return _listed(tuple(node.id for node in nodes))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} blocks"

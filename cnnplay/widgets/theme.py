@@ -1,0 +1,133 @@
+"""The look: colours, type and scales from resources/tokens.json, for light and dark."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from cnnplay.widgets.stylesheet import stylesheet
+
+Choice = Literal["system", "light", "dark"]
+TEXT_SIZES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Factors of the text size; 1.5 is meant for a lecture hall."""
+
+
+@cache
+def tokens() -> dict[str, Any]:
+    """The tokens as they stand in the file."""
+    loaded: dict[str, Any] = json.loads(files("cnnplay.resources").joinpath("tokens.json").read_text("utf-8"))
+    return loaded
+
+
+@cache
+def _table(name: str) -> np.ndarray:
+    from pyqtgraph import colormap  # costs 0.4 s: only for the first picture in false colours
+
+    table = colormap.get(name).getLookupTable(nPts=256, alpha=False)
+    return np.ascontiguousarray(table[:, :3], dtype=np.uint8)
+
+
+class Theme(QObject):
+    """Light or dark after the system or by choice, and the text size. One per process: `theme()`."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice: Choice = "system"
+        self.text_scale = 1.0
+        self.dark = False
+        self._base_points: float | None = None
+        self._following = False
+
+    def install(self, choice: Choice = "system", text_scale: float = 1.0) -> None:
+        """Styles the application, and follows the system where that is the choice."""
+        self.choice, self.text_scale = choice, min(max(text_scale, TEXT_SIZES[0]), TEXT_SIZES[-1])
+        hints = QGuiApplication.styleHints()
+        if not self._following:
+            hints.colorSchemeChanged.connect(self._system_changed)
+            self._following = True
+        system_dark = hints.colorScheme() == Qt.ColorScheme.Dark
+        self.dark = system_dark if choice == "system" else choice == "dark"
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        if application.style().objectName() != "fusion":
+            application.setStyle("Fusion")
+        application.setFont(self.font())
+        application.setPalette(self._palette())
+        application.setStyleSheet(stylesheet(self))
+        self.changed.emit()
+
+    def colour(self, key: str) -> QColor:
+        """A colour by its key in the tokens. KeyError when there is none."""
+        return QColor(self._colours()[key])
+
+    def family(self, family: str) -> QColor:
+        """The colour of a layer family, the same everywhere."""
+        return QColor(self._colours()["family"][family])
+
+    def table(self, scale: Literal["signed", "magnitude", "attribution"]) -> np.ndarray:
+        """The colour scale as 256 × 3 bytes (RGB)."""
+        return _table(tokens()["scales"][scale])
+
+    def px(self, pixels: float) -> int:
+        """A length of the design, scaled with the text."""
+        return round(pixels * self.text_scale)
+
+    def font(self, *, strong: bool = False, title: bool = False, small: bool = False) -> QFont:
+        """The system's type at one of the design's two sizes and two weights; `small` is for maps' labels."""
+        sizes = tokens()["type_px"]
+        font = QFont(QGuiApplication.font())
+        size = sizes["title"] if title else sizes["body"] - (1 if small else 0)
+        font.setPixelSize(self.px(size))
+        font.setWeight(QFont.Weight.DemiBold if strong or title else QFont.Weight.Normal)
+        return font
+
+    @property
+    def name(self) -> str:
+        return "dark" if self.dark else "light"
+
+    def _colours(self) -> dict[str, Any]:
+        colours: dict[str, Any] = tokens()[self.name]
+        return colours
+
+    def _system_changed(self) -> None:
+        if self.choice == "system":
+            self.install("system", self.text_scale)
+
+    def _palette(self) -> QPalette:
+        role = QPalette.ColorRole
+        palette = QPalette()
+        for key, roles in {
+            "window": (role.Window,),
+            "surface": (role.Base, role.Button, role.ToolTipBase),
+            "surface_sunken": (role.AlternateBase,),
+            "text": (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.HighlightedText),
+            "text_muted": (role.PlaceholderText,),
+            "accent": (role.Link, role.Accent),
+            "selection": (role.Highlight,),
+            "line": (role.Mid, role.Midlight, role.Dark),
+        }.items():
+            for one in roles:
+                palette.setColor(one, self.colour(key))
+        for one in (role.WindowText, role.Text, role.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, one, self.colour("text_muted"))
+        return palette
+
+
+@cache
+def theme() -> Theme:
+    """The process's one theme."""
+    return Theme()
+
+
+def role(widget: QWidget, name: str) -> None:
+    """Gives a widget a role that the stylesheet knows (primary, muted, strong, title, link, fault, sunken)."""
+    widget.setProperty("role", name)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
