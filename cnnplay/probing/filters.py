@@ -1,0 +1,51 @@
+"""The learned kernels of a convolution as an array."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from cnnplay.network import nodes
+from cnnplay.network.network import Network, find
+
+
+class ProbeError(ValueError):
+    """Something that cannot be looked at; the message says why, for people."""
+
+
+def filters(
+    source: nn.Module | Mapping[str, torch.Tensor], network: Network, node_id: str
+) -> npt.NDArray[np.float32]:
+    """A copy of a convolution's kernels: (filters, input channels of the filter's group, height, width).
+
+    A transposed convolution's are turned to the same order. KeyError for an unknown id, ProbeError for a
+    node without kernels or without weights in `source`.
+    """
+    node = find(network, node_id)
+    if not isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
+        raise ProbeError(f"{node_id} has no filters: it is no convolution")
+    weight = _weight(source, node_id)
+    if weight is None:
+        raise ProbeError(f"{node_id} has no weights yet")
+    array = weight.detach().to("cpu", torch.float32, copy=True).contiguous().numpy()
+    if isinstance(node, nodes.TransposedConvolution):
+        # torch keeps (in, out / groups, …): group by group to (out / groups, in / groups, …).
+        inputs, outputs, height, width = array.shape
+        grouped = array.reshape(node.groups, inputs // node.groups, outputs, height, width)
+        array = grouped.swapaxes(1, 2).reshape(-1, inputs // node.groups, height, width)
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def has_filters(network: Network, node_id: str) -> bool:
+    """Whether `filters` has something to show for this node. KeyError for an unknown id."""
+    return isinstance(find(network, node_id), (nodes.Convolution, nodes.TransposedConvolution))
+
+
+def _weight(source: nn.Module | Mapping[str, torch.Tensor], node_id: str) -> torch.Tensor | None:
+    if isinstance(source, Mapping):
+        return source.get(f"{node_id}.weight")
+    layer = source._modules.get(node_id)
+    weight = getattr(layer, "weight", None)
+    return weight if isinstance(weight, torch.Tensor) else None
