@@ -1,0 +1,1 @@
+"""The lecture: one module a concept, computed, not drawn."""

@@ -1,0 +1,30 @@
+"""The lecture's own worked example: a 6 × 6 picture and the filter that finds vertical edges."""
+
+import numpy as np
+
+from cnnplay.lessons.sliding import Array
+
+PICTURE: Array = np.array(
+    [
+        [
+            [3, 0, 1, 2, 7, 4],
+            [1, 5, 8, 9, 3, 1],
+            [2, 7, 2, 5, 1, 3],
+            [0, 1, 3, 1, 7, 8],
+            [4, 2, 1, 6, 2, 8],
+            [2, 4, 5, 2, 3, 9],
+        ]
+    ]
+)
+"""1 × 6 × 6."""
+
+VERTICAL_EDGE: Array = np.array([[[1, 0, -1], [1, 0, -1], [1, 0, -1]]])
+"""1 × 3 × 3: what lies left minus what lies right, so that an even area gives 0."""
+
+REMARK = (
+    "One of the lecture's slides prints 10 in the second row, another −10: "
+    "1 − 8 + 2 − 2 + 0 − 3 = −10 is right."
+)
+
+PICTURE.flags.writeable = False
+VERTICAL_EDGE.flags.writeable = False

@@ -1,0 +1,79 @@
+"""Arithmetic written out, as a teacher writes it on the board: 3·1 + 0·0 + 1·(−1) = 2."""
+
+import math
+from collections.abc import Sequence
+
+from cnnplay.lessons.sliding import Array, Number
+
+
+def number(value: Number) -> str:
+    """Short and exact enough to follow: integers whole, others with three digits that count; a true minus."""
+    if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e6):
+        return f"{int(value)}".replace("-", "−")
+    if math.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    size = abs(value)
+    if not 1e-3 <= size < 1e6:
+        return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+    decimals = 2 if size < 100 else 1
+    if size < 0.1:
+        decimals = 3
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def factor(value: Number) -> str:
+    """A number behind a · or a +: in brackets where it is negative."""
+    text = number(value)
+    return f"({text})" if text.startswith("−") else text
+
+
+def product(left: Number, right: Number) -> str:
+    """3·(−1)."""
+    return f"{factor(left)}·{factor(right)}"
+
+
+def products_by_row(patch: Array, kernel: Array) -> tuple[tuple[str, ...], ...]:
+    """The products of one channel, a tuple of terms for each row of the window (rows × columns)."""
+    return tuple(
+        tuple(product(x, w) for x, w in zip(xs, ws, strict=True))
+        for xs, ws in zip(patch.tolist(), kernel.tolist(), strict=True)
+    )
+
+
+def added(terms: Sequence[str], most: int = 0) -> str:
+    """Terms with + between them; where there are more than `most` (0: no limit), the middle is left out."""
+    if most and len(terms) > most:
+        terms = (*terms[: most - 1], "…", terms[-1])
+    return " + ".join(terms)
+
+
+def convolution_words(patch: Array, kernel: Array, total: Number, most: int = 6) -> str:
+    """3·1 + 0·0 + 1·(−1) + … = −5, for one channel (rows × columns)."""
+    terms = [term for row in products_by_row(patch, kernel) for term in row]
+    return f"{added(terms, most)} = {number(total)}"
+
+
+def sum_over_channels(sums: Sequence[Number], bias: Number, total: Number, most: int = 6) -> str:
+    """sum over 6 channels + bias: 0.12 + (−0.41) + … + 0.05 = −0.31."""
+    terms = [factor(each) for each in sums]
+    if len(terms) == 1:
+        return f"sum + bias: {added([*terms, factor(bias)])} = {number(total)}"
+    return f"sum over {len(terms)} channels + bias: {added(terms, most)} + {factor(bias)} = {number(total)}"
+
+
+def maximum_words(patch: Array, total: Number, most: int = 9) -> str:
+    """max(3, 0, 1, 5) = 5; padding is −∞ and never wins."""
+    return f"max({_listed(patch, most)}) = {number(total)}"
+
+
+def average_words(patch: Array, total: Number, most: int = 9) -> str:
+    """(3 + 0 + 1 + 5) / 4 = 2.25."""
+    terms = [factor(value) for value in patch.ravel().tolist()]
+    return f"({added(terms, most)}) / {patch.size} = {number(total)}"
+
+
+def _listed(patch: Array, most: int) -> str:
+    terms = [number(value) for value in patch.ravel().tolist()]
+    if len(terms) > most:
+        terms = [*terms[: most - 1], "…", terms[-1]]
+    return ", ".join(terms)

@@ -1,0 +1,54 @@
+"""Arithmetic as it is written on the board."""
+
+import numpy as np
+import pytest
+
+from cnnplay.lessons.convolution import convolution_step
+from cnnplay.lessons.lecture import PICTURE, VERTICAL_EDGE
+from cnnplay.lessons.words import (
+    average_words,
+    convolution_words,
+    maximum_words,
+    number,
+    product,
+    products_by_row,
+    sum_over_channels,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"), (-10, "−10"), (2.0, "2"), (0.5, "0.50"), (-0.0417, "−0.042"), (123.456, "123.5"),
+        (0.00012, "1.2e−4"), (1e9, "1.0e9"), (float("-inf"), "−∞"), (-0.0, "0"),
+    ],
+)  # fmt: skip
+def test_a_number_is_short_and_has_a_true_minus(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_negative_factor_stands_in_brackets() -> None:
+    assert product(1, -1) == "1·(−1)"
+    assert product(-2, 3) == "(−2)·3"
+
+
+def test_the_first_window_of_the_lecture_is_written_as_on_its_slide() -> None:
+    step = convolution_step(PICTURE, VERTICAL_EDGE)
+    words = convolution_words(step.patch[0], VERTICAL_EDGE[0], step.total, most=4)
+    assert words == "3·1 + 0·0 + 1·(−1) + … + 2·(−1) = −5"
+    assert products_by_row(step.patch[0], VERTICAL_EDGE[0])[1] == ("1·1", "5·0", "8·(−1)")
+
+
+def test_channels_are_summed_in_words() -> None:
+    assert sum_over_channels([1, -2, 3], 0.5, 2.5) == "sum over 3 channels + bias: 1 + (−2) + 3 + 0.50 = 2.50"
+    assert sum_over_channels([-5], 0, -5) == "sum + bias: (−5) + 0 = −5"
+    assert sum_over_channels([1] * 9, 0, 9, most=3).startswith(
+        "sum over 9 channels + bias: 1 + 1 + … + 1 + 0"
+    )
+
+
+def test_pools_are_written_out() -> None:
+    window = np.array([[3, 0], [1, 5]])
+    assert maximum_words(window, 5) == "max(3, 0, 1, 5) = 5"
+    assert average_words(window, 2.25) == "(3 + 0 + 1 + 5) / 4 = 2.25"
+    assert maximum_words(np.arange(16).reshape(4, 4), 15, most=4) == "max(0, 1, 2, …, 15) = 15"
