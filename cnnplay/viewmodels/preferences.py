@@ -1,0 +1,74 @@
+"""What is remembered from one start to the next: sizes, choices, recent files."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path, user_data_path
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+
+APPLICATION = "cnnplay"
+MAX_RECENT = 10
+
+
+class Preferences(QObject):
+    """One INI file in the user's configuration folder. A damaged one counts as empty."""
+
+    recent_changed = Signal()
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__()
+        self.path = path or user_config_path(APPLICATION, appauthor=False) / "preferences.ini"
+        self._settings = QSettings(str(self.path), QSettings.Format.IniFormat)
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self._settings.value(key, default)
+        return value if isinstance(value, str) else default
+
+    def number(self, key: str, default: float) -> float:
+        try:
+            return float(self.text(key, str(default)))
+        except ValueError:
+            return default
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        return self.text(key, "true" if default else "false") == "true"
+
+    def blob(self, key: str) -> QByteArray:
+        value = self._settings.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set(self, key: str, value: Any) -> None:
+        """Stores a text, number, flag or blob; it reaches the disk at the latest when the program ends."""
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        elif not isinstance(value, QByteArray):
+            value = str(value)
+        self._settings.setValue(key, value)
+
+    def forget(self, prefix: str) -> None:
+        """Drops a group of keys, ``layout`` for one."""
+        self._settings.remove(prefix)
+
+    def recent(self) -> tuple[Path, ...]:
+        """The project files opened last, newest first; those that are gone are left out."""
+        names = self.text("recent").split(os.pathsep)
+        return tuple(Path(name) for name in names if name and Path(name).exists())
+
+    def add_recent(self, path: Path) -> None:
+        kept = [path.resolve()] + [old for old in self.recent() if old != path.resolve()]
+        self.set("recent", os.pathsep.join(str(one) for one in kept[:MAX_RECENT]))
+        self.recent_changed.emit()
+
+    def sync(self) -> None:
+        self._settings.sync()
+
+
+def autosave_folder() -> Path:
+    """Where unsaved work is kept against a crash."""
+    return user_data_path(APPLICATION, appauthor=False) / "autosave"
+
+
+def log_path() -> Path:
+    """Where unforeseen errors are written."""
+    return user_data_path(APPLICATION, appauthor=False) / "errors.log"

@@ -1,0 +1,55 @@
+"""The row at the top: the workspaces at the left, what is trained and its controls at the right."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+
+from cnnplay.widgets.theme import role
+
+WORKSPACES = (
+    ("build", "Build", "Put the network together: blocks, their fields, their costs"),
+    ("train", "Train", "Watch it learn: curves, filters and feature maps while it trains"),
+    ("look", "Look inside", "See what each layer makes of a picture, and where the network errs"),
+)
+
+
+class Header(QWidget):
+    """Workspace tabs and a place for pickers and controls. `chosen` says which workspace was asked for."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.tabs: dict[str, QPushButton] = {}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(12, 0, 12, 0)
+        self._layout.setSpacing(8)
+        for number, (key, title, hint) in enumerate(WORKSPACES, 1):
+            tab = QPushButton(title)
+            role(tab, "tab")
+            tab.setCheckable(True)
+            keys = QKeySequence(f"Ctrl+{number}").toString(QKeySequence.SequenceFormat.NativeText)
+            tab.setToolTip(f"{hint} ({keys})")
+            tab.setAccessibleName(f"Workspace {title}")
+            tab.clicked.connect(self._tab_clicked)
+            tab.setProperty("workspace", key)
+            self._group.addButton(tab)
+            self._layout.addWidget(tab)
+            self.tabs[key] = tab
+        self._layout.addStretch(1)
+
+    def add(self, widget: QWidget) -> None:
+        """Puts a picker or the controls at the right end."""
+        self._layout.addWidget(widget)
+
+    def show_workspace(self, key: str) -> None:
+        self.tabs[key].setChecked(True)
+
+    def _tab_clicked(self) -> None:
+        sender = self.sender()
+        assert sender is not None
+        self.chosen.emit(sender.property("workspace"))

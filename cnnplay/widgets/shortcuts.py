@@ -1,0 +1,64 @@
+"""The list of shortcuts, made from the bindings themselves."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str, str, str]]:
+    """(group, what it does, keys) of every action that has keys."""
+    rows = []
+    for group, actions in groups:
+        for action in actions:
+            keys = [
+                key.toString(QKeySequence.SequenceFormat.NativeText)
+                for key in action.shortcuts()
+                if not key.isEmpty()
+            ]
+            if keys:
+                rows.append((group, action.text().replace("&", "").rstrip("…"), " or ".join(keys)))
+    return rows
+
+
+class ShortcutsDialog(QDialog):
+    """All bindings in a table. `more` are keys that are not actions (arrows in the stack, for one)."""
+
+    def __init__(
+        self,
+        groups: Iterable[tuple[str, Iterable[QAction]]],
+        more: Iterable[tuple[str, str, str]] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Shortcuts")
+        rows = [*bindings(groups), *more]
+        self.table = QTableWidget(len(rows), 3)
+        self.table.setHorizontalHeaderLabels(["Where", "What it does", "Keys"])
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        for number, row in enumerate(rows):
+            for column, text in enumerate(row):
+                self.table.setItem(number, column, QTableWidgetItem(text))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table)
+        layout.addWidget(buttons)
+        self.resize(640, 560)
