@@ -55,7 +55,7 @@ def pooling_step(
 
 
 def pooling(maps: Array, sliding: Sliding, pool: Pool, channel: int = 0) -> Array:
-    """The whole output of one channel, H' × W'. An average counts padding as zeros, as torch does by default."""
+    """The whole output of one channel, H' × W'. An average counts padding as zeros, as torch does."""
     one = maps[channel : channel + 1]
     kind = maps.dtype if pool == "max" and not any(sliding.pads) else np.result_type(maps, float)
     padded = spread(one.astype(kind), sliding, -np.inf if pool == "max" and any(sliding.pads) else 0)
@@ -64,6 +64,5 @@ def pooling(maps: Array, sliding: Sliding, pool: Pool, channel: int = 0) -> Arra
     ]
     if not sliding.steps:
         return np.zeros(sliding.output, dtype=kind)
-    if pool == "max":
-        return np.maximum.reduce(cells)
-    return np.add.reduce(cells) / len(cells)
+    total: Array = np.maximum.reduce(cells) if pool == "max" else np.add.reduce(cells) / len(cells)
+    return total

@@ -90,7 +90,8 @@ def inside(sliding: Sliding, row: int, column: int) -> Array:
     """Which cells of the window lie on the map (True) and which on what was added around it, f × f."""
     rows = np.array([0 <= line < sliding.size[0] for line in sliding.rows(row)])
     columns = np.array([0 <= line < sliding.size[1] for line in sliding.columns(column)])
-    return rows[:, None] & columns[None, :]
+    both: Array = rows[:, None] & columns[None, :]
+    return both
 
 
 def patch(maps: Array, sliding: Sliding, row: int, column: int, fill: Number = 0) -> Array:

@@ -24,10 +24,9 @@ def test_the_lectures_example_with_stride_2_gives_its_worked_output() -> None:
 
 
 def test_each_step_of_the_lectures_example_gives_its_cell() -> None:
-    steps = [
-        [convolution_step(PICTURE, VERTICAL_EDGE, row=r, column=c).total for c in range(4)] for r in range(4)
-    ]
-    assert steps == WORKED
+    for row in range(4):
+        steps = [convolution_step(PICTURE, VERTICAL_EDGE, row=row, column=column) for column in range(4)]
+        assert [step.total for step in steps] == WORKED[row]
 
 
 def test_the_first_step_shows_the_products_worked_by_hand() -> None:
@@ -100,12 +99,9 @@ def test_whole_output_and_every_step_agree_with_torch(layer: dict[str, Any]) -> 
     )
     if not sliding.steps:
         return
-    truth = torch.nn.functional.conv2d(
-        torch.from_numpy(maps)[None],
-        torch.from_numpy(kernel)[None],
-        torch.tensor([0.5], dtype=torch.float64),
-        **options,
-    )[0, 0].numpy()
+    x, w = torch.from_numpy(maps)[None], torch.from_numpy(kernel)[None]
+    bias = torch.tensor([0.5], dtype=torch.float64)
+    truth = torch.nn.functional.conv2d(x, w, bias, **options)[0, 0].numpy()
     assert convolution(maps, kernel, 0.5, **options) == pytest.approx(truth)
     for index in range(sliding.steps):
         row, column = sliding.place(index)
