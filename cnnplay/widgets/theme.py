@@ -127,7 +127,7 @@ def theme() -> Theme:
 
 
 def role(widget: QWidget, name: str) -> None:
-    """Gives a widget a role that the stylesheet knows: primary, muted, strong, title, link, fault, sunken …"""
+    """Gives a widget a role that the stylesheet knows: primary, muted, strong, title, link, fault …"""
     widget.setProperty("role", name)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
