@@ -1,0 +1,37 @@
+"""Columns of numbers that grow without being copied at each append."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Series:
+    """Several columns of equal length. Reading gives views, which later appends leave as they are."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._names = {name: index for index, name in enumerate(columns)}
+        self._room = np.empty((len(self._names), 256), dtype=np.float64)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, name: str) -> Floats:
+        """The column so far. KeyError when there is none of that name."""
+        return self._room[self._names[name], : self._length]
+
+    def extend(self, rows: Sequence[Sequence[float]]) -> None:
+        """Appends rows, each with one number a column, in the columns' order."""
+        if not rows:
+            return
+        needed = self._length + len(rows)
+        if needed > self._room.shape[1]:
+            # A new block, twice as large: views given out before keep the old one alive and unchanged.
+            room = np.empty((self._room.shape[0], max(needed, 2 * self._room.shape[1])), dtype=np.float64)
+            room[:, : self._length] = self._room[:, : self._length]
+            self._room = room
+        self._room[:, self._length : needed] = np.asarray(rows, dtype=np.float64).T
+        self._length = needed

@@ -1,0 +1,153 @@
+"""Histories as columns: where steps lie, what thinning keeps, how smoothing starts."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnplay.spec.events import EpochDone, Event, SettingChanged, Started, Stepped
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.decimation import decimate
+from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.smoothing import smooth, smoothing_words
+
+
+def started(first_epoch: int = 1, steps: int = 10) -> Started:
+    return Started(
+        run="r",
+        network="lenet-5",
+        data="mnist-sample",
+        config=TrainConfig(epochs=20),
+        device="cpu",
+        parameters=61_706,
+        train_size=640,
+        validation_size=100,
+        steps_per_epoch=steps,
+        first_epoch=first_epoch,
+    )
+
+
+def stepped(step: int, epoch: int, loss: float = 1.0) -> Stepped:
+    return Stepped(run="r", step=step, epoch=epoch, loss=loss, accuracy=0.5, images=64)
+
+
+def epoch(number: int, loss: float, best: bool) -> EpochDone:
+    metrics = {"train_loss": loss, "train_accuracy": 0.9, "validation_loss": loss, "validation_accuracy": 0.8}
+    return EpochDone(
+        run="r",
+        epoch=number,
+        step=number * 10,
+        metrics=metrics,
+        seconds=1.0,
+        images_per_second=640.0,
+        best=best,
+    )
+
+
+def two_epochs() -> list[Event]:
+    steps = [stepped(number, (number - 1) // 10 + 1, 3.0 - number / 10) for number in range(1, 21)]
+    return [started(), *steps[:10], epoch(1, 2.0, True), *steps[10:], epoch(2, 1.0, True)]
+
+
+def test_the_last_step_of_an_epoch_lies_where_the_epoch_does() -> None:
+    history = History(two_epochs())
+    assert history.steps("loss").x[9] == 1.0
+    assert history.metric("validation_loss").x.tolist() == [1.0, 2.0]
+    assert history.last_x == 2.0
+
+
+def test_going_on_continues_the_curve_whether_steps_are_counted_on_or_afresh() -> None:
+    for first in (21, 1):
+        history = History(two_epochs())
+        history.extend([started(first_epoch=3), stepped(first, 3), stepped(first + 9, 3)])
+        assert history.steps("loss").x[-2:].tolist() == pytest.approx([2.1, 3.0])
+
+
+def test_a_changed_setting_lies_at_its_step() -> None:
+    history = History(two_epochs())
+    history.extend([SettingChanged(run="r", step=15, name="learning_rate", value=1e-4)])
+    assert history.changes[0][0] == 1.5
+
+
+def test_the_best_epoch_is_the_last_that_the_engine_called_best() -> None:
+    history = History([started(), epoch(1, 2.0, True), epoch(2, 1.0, True), epoch(3, 1.5, False)])
+    assert history.best is not None
+    assert history.best.epoch == 2
+
+
+def test_a_saved_history_gives_the_same_epochs_and_extremes() -> None:
+    rng = np.random.default_rng(0)
+    losses = rng.normal(1.0, 0.1, 20_000)
+    losses[777] = 30.0
+    events: list[Event] = [started(steps=1_000)]
+    events += [stepped(n + 1, n // 1_000 + 1, float(loss)) for n, loss in enumerate(losses)]
+    history = History([*events, epoch(20, 1.0, True)])
+    again = History(history.saved())
+    assert len(again) < 5_000
+    assert again.rows() == history.rows()
+    assert again.steps("loss").y.max() == 30.0
+    assert again.steps("loss").y.min() == losses.min()
+    assert again.steps("loss").x[-1] == history.steps("loss").x[-1]
+
+
+def test_rows_hold_every_metric_of_every_epoch() -> None:
+    rows = History(two_epochs()).rows()
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert {"train_loss", "validation_accuracy", "images_per_second", "best"} <= set(rows[0])
+
+
+def test_columns_given_out_before_do_not_change_when_steps_are_added() -> None:
+    history = History(two_epochs())
+    before = history.steps("loss").y
+    copy = before.copy()
+    history.extend([stepped(n, 3) for n in range(21, 2_000)])
+    assert np.array_equal(before, copy)
+    assert len(history.steps("loss")) == 1_999
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=3_000), st.integers(1, 300))
+def test_thinning_keeps_the_extremes_of_every_column_and_the_order(values: list[float], columns: int) -> None:
+    y = np.asarray(values)
+    x = np.arange(len(y), dtype=np.float64)
+    right = float(len(y) - 1)
+    thin_x, thin_y = decimate(x, y, 0.0, right, columns)
+    assert len(thin_x) <= max(4 * (columns + 2), 4 * columns)
+    assert (np.diff(thin_x) > 0).all()
+    where = (x * (columns / right)).astype(int)
+    where_thin = (thin_x * (columns / right)).astype(int)
+    for column in np.unique(where):
+        assert thin_y[where_thin == column].max() == y[where == column].max()
+        assert thin_y[where_thin == column].min() == y[where == column].min()
+
+
+def test_thinning_a_part_keeps_the_neighbours_through_which_the_line_enters() -> None:
+    x = np.arange(100, dtype=np.float64)
+    thin_x, _ = decimate(x, x, 40.5, 59.5, 1_000)
+    assert thin_x[0] == 40.0
+    assert thin_x[-1] == 60.0
+
+
+def test_a_gap_of_values_that_are_not_finite_stays_a_gap() -> None:
+    y = np.ones(10_000)
+    y[5_000:5_100] = np.nan
+    x = np.arange(10_000, dtype=np.float64)
+    assert np.isnan(decimate(x, y, 0.0, 9_999.0, 100)[1]).any()
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=600), st.floats(1.5, 200))
+def test_smoothing_is_the_bias_corrected_moving_average(values: list[float], steps: float) -> None:
+    beta, carry, expected = 1 - 1 / steps, 0.0, []
+    for number, value in enumerate(values, start=1):
+        carry = beta * carry + (1 - beta) * value
+        expected.append(carry / (1 - beta**number))
+    smoothed = smooth(np.asarray(values), steps)
+    assert smoothed == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert smoothed[0] == pytest.approx(values[0], abs=1e-9)
+
+
+def test_smoothing_leaves_constants_alone_and_steps_over_what_is_not_finite() -> None:
+    assert smooth(np.full(1_000, 2.5), 14) == pytest.approx(np.full(1_000, 2.5))
+    broken = np.array([1.0, np.nan, 1.0, np.inf])
+    assert smooth(broken, 14) == pytest.approx([1.0, 1.0, 1.0, 1.0])
+    assert smoothing_words(14.2) == "smoothed over 14 steps"
+    assert smoothing_words(1) == "not smoothed"
