@@ -1,0 +1,64 @@
+"""Sets CNN Playground up and opens its window:  python3 packaging/run.py [arguments for cnnplay]
+
+Makes .venv, installs the pinned packages and, through apt where that is allowed, what Qt needs. Where there
+is no screen it runs the demonstration instead, which leaves its pictures in a folder.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - said clearly, before any newer syntax is read
+    sys.exit(
+        f"CNN Playground needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})"
+    )
+
+import os
+from pathlib import Path
+
+from console import SetupError, Steps, exec_command, say
+from qt_check import Screen, screen_of
+from setup_env import ROOT, SETUP_STEPS, prepare, venv_python
+
+
+def main(arguments: list[str]) -> int:
+    """Sets up, then hands over to cnnplay."""
+    steps = Steps(SETUP_STEPS)
+    try:
+        screen = prepare(frozenset({"onnx"}), screen_of(os.environ, sys.platform), steps)
+        arguments = arguments_for(screen, arguments)
+    except SetupError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
+        return 130
+    return exec_command([str(venv_python()), "-m", "cnnplay", *arguments], screen.environment())
+
+
+def arguments_for(screen: Screen, arguments: list[str]) -> list[str]:
+    """What cnnplay is asked to do: what the user said, else the window, or with no screen the demo."""
+    if arguments[:1] == ["open"] and not screen.visible:
+        raise SetupError(
+            "There is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can be opened."
+        )
+    if arguments:
+        return arguments  # in silence: what comes next may be JSON
+    if screen.visible:
+        say("Opening the window")
+        return []
+    folder = free_folder(ROOT / "cnnplay-demo")
+    say("There is no screen here (no DISPLAY, no WAYLAND_DISPLAY): running the demonstration instead.")
+    say(f"What it makes goes to {folder}")
+    return ["demo", str(folder)]
+
+
+def free_folder(wanted: Path) -> Path:
+    """`wanted`, or the first of wanted-2, wanted-3, … that does not exist: nothing is ever written over."""
+    number, folder = 1, wanted
+    while folder.exists():
+        number += 1
+        folder = wanted.with_name(f"{wanted.name}-{number}")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+"""Sets up as run.py does, then checks everything:  python3 packaging/test.py [arguments for pytest]
+
+Lint, format, types and layers first, each of them even if another failed; pytest last, so that its closing
+line ends the output. The exit status is 0 only if all passed.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - said clearly, before any newer syntax is read
+    sys.exit(
+        f"CNN Playground needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})"
+    )
+
+import os
+import subprocess
+
+from console import SetupError, Steps, say
+from qt_check import OFFSCREEN
+from setup_env import ROOT, SETUP_STEPS, prepare, venv_python
+
+CHECKS = {
+    "lint (ruff check)": ["ruff", "check", "."],
+    "format (ruff format)": ["ruff", "format", "--check", "."],
+    "types (mypy)": ["mypy"],
+    "layers (import-linter)": ["lint-imports"],
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Sets up and runs every check; returns pytest's status, or 1 where only another check failed."""
+    steps = Steps(SETUP_STEPS + len(CHECKS) + 1)
+    try:
+        prepare(frozenset({"onnx", "test"}), OFFSCREEN, steps)
+        failed = [title for title, command in CHECKS.items() if not check(title, command, steps)]
+        say(
+            f"FAILED before the tests: {', '.join(failed)}"
+            if failed
+            else "All checks before the tests passed"
+        )
+        say(f"[{steps.total}/{steps.total}] tests (pytest) …")
+        status = subprocess.run(
+            [*tool("pytest"), *arguments], cwd=ROOT, env=environment(), check=False
+        ).returncode
+    except SetupError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status or int(bool(failed))
+
+
+def check(title: str, command: list[str], steps: Steps) -> bool:
+    """Runs one check in silence; shows what it said if it failed."""
+    with steps.step(title):
+        done = subprocess.run(
+            [*tool(command[0]), *command[1:]], cwd=ROOT, env=environment(), check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+    if done.returncode != 0:
+        say(f"{done.stdout.rstrip()}\n{title} FAILED")
+    return done.returncode == 0
+
+
+def tool(name: str) -> list[str]:
+    """A tool of the environment: its script, beside the interpreter."""
+    script = venv_python().with_name(f"{name}.exe" if os.name == "nt" else name)
+    return [str(script)]
+
+
+def environment() -> dict[str, str]:
+    """This environment, drawing offscreen."""
+    return {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
