@@ -1,0 +1,77 @@
+"""Where things go in the tree: gaps around nodes, the neighbour that is chosen after a removal, steps up and down."""
+
+from cnnplay.network.edits import outermost
+from cnnplay.network.network import Network, Place, locate, stack_at, walk
+from cnnplay.network.nodes import Branches, Skip, Stack
+
+
+def containers(network: Network) -> frozenset[str]:
+    """The ids of all skips and branches."""
+    return frozenset(node.id for node, _ in walk(network) if isinstance(node, (Skip, Branches)))
+
+
+def behind(network: Network, node_id: str) -> Place:
+    """The gap right behind a node."""
+    place = locate(network, node_id)[1]
+    return Place(place.parent, place.slot, place.index + 1)
+
+
+def exists(network: Network, place: Place) -> bool:
+    """Whether the stack in which the gap lies is still there."""
+    try:
+        return 0 <= place.index <= len(stack_at(network, place.parent, place.slot))
+    except (KeyError, IndexError):
+        return False
+
+
+def is_empty(network: Network, place: Place) -> bool:
+    """Whether the gap is all of its stack."""
+    return exists(network, place) and not stack_at(network, place.parent, place.slot)
+
+
+def neighbour(network: Network, place: Place) -> str:
+    """Whom to choose where something was taken out: who stands there now, else who stood before, else the holder.
+
+    "" for the network itself.
+    """
+    if not exists(network, Place(place.parent, place.slot, 0)):
+        return ""
+    stack = stack_at(network, place.parent, place.slot)
+    if place.index < len(stack):
+        return stack[place.index].id
+    return stack[-1].id if stack else place.parent
+
+
+def step(network: Network, node_ids: tuple[str, ...], down: bool) -> Place | None:
+    """The gap to which neighbouring nodes go when they take one step; out of their container at its end.
+
+    None when they are not neighbours or when there is nowhere to go.
+    """
+    run = neighbours(network, node_ids)
+    if run is None:
+        return None
+    first, stack = run
+    after = first.index + len(stack)
+    around = stack_at(network, first.parent, first.slot)
+    if down and after < len(around):
+        return Place(first.parent, first.slot, after + 1)
+    if not down and first.index > 0:
+        return Place(first.parent, first.slot, first.index - 1)
+    if not first.parent:
+        return None
+    outer = locate(network, first.parent)[1]
+    return Place(outer.parent, outer.slot, outer.index + (1 if down else 0))
+
+
+def neighbours(network: Network, node_ids: tuple[str, ...]) -> tuple[Place, Stack] | None:
+    """The place of the first and the nodes, when they stand right behind one another in one stack; else None."""
+    chosen = outermost(network, node_ids)
+    if not chosen:
+        return None
+    found = [locate(network, node_id) for node_id in chosen]
+    first = found[0][1]
+    together = all(
+        place == Place(first.parent, first.slot, first.index + offset)
+        for offset, (_, place) in enumerate(found)
+    )
+    return (first, tuple(node for node, _ in found)) if together else None
