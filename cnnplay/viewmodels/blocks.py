@@ -14,7 +14,7 @@ def matching(text: str) -> tuple[Kind, ...]:
 
 
 def _score(kind: Kind, wanted: str) -> int | None:
-    """0 for a name that is the text, 1 for one that starts so, 2 for a word in it, 3 for any part; else None."""
+    """0: a name is the text, 1: one starts so, 2: a word in it does, 3: it is part of one; else None."""
     best: int | None = None
     for name in (kind.title, kind.word, kind.tag, *kind.aliases):
         low = name.casefold()

@@ -58,9 +58,9 @@ def put(blocks: Stack) -> None:
 def take() -> Stack:
     """The blocks on the system's clipboard. ClipboardError when there are none."""
     data = _clipboard().mimeData()
-    if data is not None and data.hasFormat(MIME_TYPE):
+    if data.hasFormat(MIME_TYPE):
         return from_text(bytes(data.data(MIME_TYPE).data()).decode("utf-8", "replace"))
-    if data is not None and data.hasText():
+    if data.hasText():
         return from_text(data.text())
     raise ClipboardError("the clipboard holds no blocks: copy some first")
 
@@ -68,7 +68,7 @@ def take() -> Stack:
 def holds_text() -> bool:
     """Whether something lies there that may be blocks; cheap enough to ask whenever a menu opens."""
     data = _clipboard().mimeData()
-    return data is not None and (data.hasFormat(MIME_TYPE) or data.hasText())
+    return data.hasFormat(MIME_TYPE) or data.hasText()
 
 
 def _clipboard() -> QClipboard:

@@ -1,4 +1,4 @@
-"""Where things go in the tree: gaps around nodes, the neighbour that is chosen after a removal, steps up and down."""
+"""Where things go in the tree: gaps around nodes, who is chosen after a removal, steps up and down."""
 
 from cnnplay.network.edits import outermost
 from cnnplay.network.network import Network, Place, locate, stack_at, walk
@@ -30,7 +30,7 @@ def is_empty(network: Network, place: Place) -> bool:
 
 
 def neighbour(network: Network, place: Place) -> str:
-    """Whom to choose where something was taken out: who stands there now, else who stood before, else the holder.
+    """Whom to choose where something was taken out: who stands there now, else who was before, or the holder.
 
     "" for the network itself.
     """
@@ -64,7 +64,7 @@ def step(network: Network, node_ids: tuple[str, ...], down: bool) -> Place | Non
 
 
 def neighbours(network: Network, node_ids: tuple[str, ...]) -> tuple[Place, Stack] | None:
-    """The place of the first and the nodes, when they stand right behind one another in one stack; else None."""
+    """The place of the first and the nodes, when they stand behind one another in one stack; else None."""
     chosen = outermost(network, node_ids)
     if not chosen:
         return None

@@ -84,7 +84,8 @@ def _collapse(editor: "EditorModel") -> str:
 
 def _add_head(editor: "EditorModel") -> str:
     classes = editor.network.task.classes
-    if editor.report.output == (classes,):
+    output = editor.report.output
+    if output == (classes,):
         return f"the network ends in one number for each of the {classes:,} classes already"
     return (
         "mend the faults first: what the stack puts out is not known" if editor.report.output is None else ""

@@ -1,4 +1,4 @@
-"""What all views of the stack show besides the network: what is collapsed, pictures, strips, the prediction."""
+"""What all views of the stack show besides the network: what is closed, pictures, strips, a prediction."""
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -12,7 +12,7 @@ UNTRAINED = "train to see a prediction"
 class StackModel(QObject):
     """One per window, shared by the stack views of all workspaces, so that they show the same stack.
 
-    `layout_changed`: something opened, closed or grew. `strip_changed(id)`, `ends_changed`: a repaint is enough.
+    `layout_changed`: something opened, closed or grew. `strip_changed(id)`, `ends_changed`: repaint.
     """
 
     layout_changed = Signal()
@@ -60,7 +60,7 @@ class StackModel(QObject):
         return self._strips.get(node_id)
 
     def set_strip(self, node_id: str, image: QImage | None) -> None:
-        """Feature maps in a row for the card of `node_id`: square tiles as high as the image. None takes them away."""
+        """Feature maps in a row for the card of `node_id`: square tiles as high as the image. None: none."""
         had = node_id in self._strips
         if image is None or image.isNull():
             if self._strips.pop(node_id, None) is not None:
