@@ -1,0 +1,206 @@
+"""A folder of pictures as a data set: one sub-folder per class, in the order of their names.
+
+Pictures may lie deeper in a class's folder. What begins with a dot (and macOS's ``__MACOSX``) is passed over;
+a file that is no picture, or a damaged one, is left out and named in `problems`.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from cnnplay.data.decode import SUFFIXES, decode, look
+from cnnplay.data.images import DataError, ImageSet, Indices, Picture, Pictures
+from cnnplay.data.memory import available_bytes
+from cnnplay.data.split import stratified
+
+PREFIX = "folder:"
+IN_MEMORY_SHARE = 0.25
+"""Decoded pictures are kept while they take at most this share of the free memory."""
+
+_PASSED_OVER = frozenset(["__MACOSX", "Thumbs.db", "desktop.ini"])
+_AT_ONCE = 64
+
+Progress: TypeAlias = Callable[[int, int], None]
+Cancelled: TypeAlias = Callable[[], bool]
+
+
+class LoadCancelled(DataError):
+    """The user no longer wants the data set that was being loaded."""
+
+
+class FilePictures:
+    """Pictures that are decoded when asked for, all with the same number of channels."""
+
+    def __init__(self, paths: list[Path], kept: list[Picture | None], channels: int) -> None:
+        self._paths = paths
+        self._kept = kept
+        self._channels = channels
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: int, /) -> Picture:
+        kept = self._kept[index]
+        return _with_channels(decode(self._paths[index]) if kept is None else kept, self._channels)
+
+
+class _Read:
+    """One file, read or looked at: its size, whether it is grey, the picture where it was kept, or why not."""
+
+    __slots__ = ("grey", "label", "path", "picture", "problem", "size")
+
+    def __init__(self, path: Path, label: int, whole: bool) -> None:
+        self.path, self.label, self.problem = path, label, ""
+        self.picture: Picture | None = None
+        try:
+            if whole:
+                self.picture = decode(path)
+                self.size = (self.picture.shape[0], self.picture.shape[1])
+                self.grey = self.picture.shape[2] == 1
+            else:
+                self.size, self.grey = look(path)
+        except DataError as error:
+            self.problem = str(error)
+
+
+def load_folder(
+    path: str | Path,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    memory: int | None = None,
+) -> ImageSet:
+    """The data set in a folder; DataError where it is none. `memory` bounds the decoded bytes kept."""
+    root = Path(path).expanduser()
+    names = _class_names(root)
+    files, problems = _files(root, names)
+    budget = int(available_bytes() * IN_MEMORY_SHARE) if memory is None else memory
+    reads = []
+    for read in _read_all(files, budget, progress, cancelled):
+        if read.problem:
+            problems.append(read.problem)
+        else:
+            reads.append(read)
+    labels = np.array([read.label for read in reads], np.int64)
+    _complain_of_empty_classes(root, names, labels)
+    return _image_set(root.resolve(), names, reads, labels, tuple(problems))
+
+
+def _image_set(
+    root: Path, names: tuple[str, ...], reads: list[_Read], labels: Indices, problems: tuple[str, ...]
+) -> ImageSet:
+    channels = 1 if all(read.grey for read in reads) else 3
+    sizes = {read.size for read in reads}
+    size = sizes.pop() if len(sizes) == 1 else None
+    pictures: Pictures
+    if size is not None and all(read.picture is not None for read in reads):
+        pictures = np.stack(
+            [_with_channels(read.picture, channels) for read in reads if read.picture is not None]
+        )
+    else:
+        pictures = FilePictures([read.path for read in reads], [read.picture for read in reads], channels)
+    train, validation = stratified(labels)
+    if not len(validation):
+        raise DataError(
+            f"{root}: no class has two pictures; one class at least must, so that one can validate"
+        )
+    return ImageSet(
+        key=f"{PREFIX}{root}",
+        title=root.name or str(root),
+        classes=names,
+        pictures=pictures,
+        labels=labels,
+        train=train,
+        validation=validation,
+        shape=None if size is None else (channels, *size),
+        channels=channels,
+        problems=problems,
+    )
+
+
+def _class_names(root: Path) -> tuple[str, ...]:
+    try:
+        if not root.is_dir():
+            found = "a file" if root.exists() else "nothing"
+            raise DataError(f"{root}: expected a folder with one sub-folder per class; found {found}")
+        names = tuple(
+            sorted(entry.name for entry in root.iterdir() if _counts(entry.name) and entry.is_dir())
+        )
+    except OSError as error:
+        raise DataError(f"{root}: cannot be read ({error.strerror or error})") from None
+    if len(names) < 2:
+        found = f"one, {names[0]!r}" if names else "none"
+        raise DataError(f"{root}: expected two sub-folders or more, one per class; found {found}")
+    return names
+
+
+def _files(root: Path, names: tuple[str, ...]) -> tuple[list[tuple[Path, int]], list[str]]:
+    """The picture files with their labels, in the order of their names, and a line for what is none."""
+    files: list[tuple[Path, int]] = []
+    problems: list[str] = []
+    for label, name in enumerate(names):
+        for path in _below(root / name):
+            if path.suffix.lower() in SUFFIXES:
+                files.append((path, label))
+            else:
+                problems.append(f"{path}: not a picture by its name; left out")
+    return files, problems
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})")
+
+    # Links to folders are not followed: one that leads upwards would never end.
+    for parent, inner, files in os.walk(folder, onerror=refuse):
+        inner[:] = sorted(name for name in inner if _counts(name))
+        for name in sorted(files):
+            if _counts(name):
+                yield Path(parent, name)
+
+
+def _counts(name: str) -> bool:
+    return not name.startswith(".") and name not in _PASSED_OVER
+
+
+def _read_all(
+    files: list[tuple[Path, int]], budget: int, progress: Progress | None, cancelled: Cancelled | None
+) -> Iterator[_Read]:
+    """Decodes the files, several at a time; once the budget is spent it looks at their beginnings alone."""
+    spent = done = 0
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "cnnplay-decode") as pool:
+        for first in range(0, len(files), _AT_ONCE):
+            if cancelled is not None and cancelled():
+                raise LoadCancelled("loading was cancelled")
+            whole = spent < budget
+            paths, labels = zip(*files[first : first + _AT_ONCE], strict=True)
+            for read in pool.map(_Read, paths, labels, repeat(whole)):
+                if read.picture is not None:
+                    spent += read.picture.nbytes
+                    if spent > budget:
+                        read.picture = None
+                yield read
+            done += len(paths)
+            if progress is not None:
+                progress(done, len(files))
+
+
+def _complain_of_empty_classes(root: Path, names: tuple[str, ...], labels: Indices) -> None:
+    counts = np.bincount(labels, minlength=len(names))
+    empty = [name for name, count in zip(names, counts, strict=True) if count == 0]
+    if empty:
+        listed = ", ".join(repr(name) for name in empty[:5]) + (" …" if len(empty) > 5 else "")
+        raise DataError(f"{root}: every class needs a picture that can be read; none in {listed}")
+
+
+def _with_channels(picture: Picture, channels: int) -> Picture:
+    if picture.shape[2] == channels:
+        return picture
+    if picture.shape[2] == 1:
+        return np.repeat(picture, 3, axis=2)
+    # The file was grey when the folder was loaded, and is no longer: its red channel would mislead.
+    raise DataError("a picture has changed since the folder was loaded: it was grey and is in colour now")

@@ -1,0 +1,24 @@
+"""In which order pictures come, and how many at a time."""
+
+import numpy as np
+import torch
+
+from cnnplay.data.images import Indices
+
+
+def shuffled(count: int, seed: int, epoch: int) -> Indices:
+    """A permutation of 0 … count − 1 that seed and epoch decide, drawn from a generator of its own."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    order: Indices = torch.randperm(count, generator=generator).numpy().astype(np.int64, copy=False)
+    return order
+
+
+def batch_sizes(count: int, batch_size: int, merge: bool = True) -> list[int]:
+    """`batch_size` again and again, then what is left; with `merge`, one left over joins the batch before."""
+    whole, rest = divmod(count, batch_size)
+    sizes = [batch_size] * whole
+    if rest == 1 and merge and sizes:
+        sizes[-1] += 1
+    elif rest:
+        sizes.append(rest)
+    return sizes

@@ -1,0 +1,229 @@
+"""A data set made ready for one network on one device.
+
+Where memory allows, every picture is fitted once and lies on the device as one tensor N × H × W × C, as
+normalised floats or, where those would take too much, as bytes that are normalised batch by batch. What does
+not fit is streamed: read and fitted in the background while the network computes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cnnplay.data.fitting import Shape, fit_rows
+from cnnplay.data.folder import LoadCancelled
+from cnnplay.data.images import DataError, ImageSet, Indices, Split
+from cnnplay.data.memory import available_bytes
+from cnnplay.data.order import batch_sizes, shuffled
+from cnnplay.data.statistics import channel_statistics
+from cnnplay.data.streaming import stream
+from cnnplay.spec.preprocessing import Preprocessing
+
+Batch: TypeAlias = tuple[Tensor, Tensor]
+"""Pictures B × C × H × W (float32, in channels_last's order) and labels B (int64), both on the device."""
+
+FLOATS_SHARE = 0.25
+BYTES_SHARE = 0.5
+"""Shares of the free memory that pictures may take, as floats and as bytes."""
+
+STATISTICS_SAMPLE = 4096
+"""Pictures are streamed where there are too many for the memory: statistics are then of so many of them."""
+
+_BLOCK = 512
+
+
+class Prepared:
+    """Batches of a data set for one input shape. Made by `prepare`; several epochs and runs may share it."""
+
+    def __init__(
+        self,
+        images: ImageSet,
+        preprocessing: Preprocessing,
+        device: torch.device,
+        pixels: Tensor | None,
+        unreadable: Sequence[int] = (),
+    ) -> None:
+        self.images = images
+        self.preprocessing = preprocessing
+        self.device = device
+        self.problems: list[str] = []
+        self.train = np.setdiff1d(images.train, unreadable).astype(np.int64)
+        self.validation = np.setdiff1d(images.validation, unreadable).astype(np.int64)
+        self._pixels = pixels
+        self._labels = torch.from_numpy(images.labels).to(device)
+        self._mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=device)
+        self._std = torch.tensor(preprocessing.std, dtype=torch.float32, device=device)
+
+    @property
+    def resident(self) -> bool:
+        """Whether all pictures lie on the device as one tensor."""
+        return self._pixels is not None
+
+    @property
+    def floats(self) -> bool:
+        """Whether they lie there normalised."""
+        return self._pixels is not None and self._pixels.dtype == torch.float32
+
+    @property
+    def train_size(self) -> int:
+        return len(self.train)
+
+    @property
+    def validation_size(self) -> int:
+        return len(self.validation)
+
+    def steps(self, batch_size: int) -> int:
+        """How many batches an epoch has."""
+        return len(batch_sizes(self.train_size, batch_size))
+
+    def train_batches(self, epoch: int, batch_size: int, seed: int) -> Iterator[Batch]:
+        """The training part in an order that seed and epoch decide.
+
+        A last batch of one picture joins the batch before it: batch norm has no variance of one.
+        """
+        order = self.train[shuffled(self.train_size, seed, epoch)]
+        return self._batches(order, batch_sizes(self.train_size, batch_size))
+
+    def validation_batches(self, batch_size: int) -> Iterator[Batch]:
+        """The validation part in its own order."""
+        return self.batches(self.validation, batch_size)
+
+    def batches(self, indices: Indices, batch_size: int) -> Iterator[Batch]:
+        """Any pictures in the order given."""
+        return self._batches(indices, batch_sizes(len(indices), batch_size, merge=False))
+
+    def inputs(self, indices: Sequence[int] | Indices) -> Tensor:
+        """A few pictures as the network sees them, B × C × H × W."""
+        chosen = np.asarray(indices, np.int64)
+        if self._pixels is not None:
+            return self._seen(self._pixels.index_select(0, self._on_device(chosen)))
+        rows = [fit_rows(self.images.picture(int(i))[None], self.preprocessing.input) for i in chosen]
+        return self._seen(torch.from_numpy(np.concatenate(rows)).to(self.device))
+
+    def split(self, split: Split) -> Indices:
+        """The pictures of a part of the data set that can be read."""
+        if split == "train":
+            return self.train
+        return self.validation if split == "validation" else self.images.indices(split)
+
+    def close(self) -> None:
+        """Gives the memory back; no batches after this."""
+        self._pixels = None
+
+    def _batches(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
+        if self._pixels is None:
+            yield from self._streamed(indices, sizes)
+            return
+        pixels, labels = self._pixels, self._labels
+        for chosen in self._on_device(indices).split(sizes):  # type: ignore[no-untyped-call]
+            yield self._seen(pixels.index_select(0, chosen)), labels.index_select(0, chosen)
+
+    def _streamed(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
+        ends = np.cumsum(sizes)
+        chunks = [indices[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+        for block in stream(self.images, self.preprocessing.input, chunks):
+            self.problems += block.problems
+            if len(block.indices):
+                pixels = torch.from_numpy(block.pixels).to(self.device, non_blocking=True)
+                yield self._seen(pixels), self._labels.index_select(0, self._on_device(block.indices))
+
+    def _seen(self, pixels: Tensor) -> Tensor:
+        """N × H × W × C, bytes or normalised, as normalised floats N × C × H × W over the same memory."""
+        if pixels.dtype == torch.uint8:
+            pixels = pixels.to(torch.float32).div_(255).sub_(self._mean).div_(self._std)
+        return pixels.permute(0, 3, 1, 2)
+
+    def _on_device(self, indices: Indices) -> Tensor:
+        return torch.from_numpy(indices).to(self.device)
+
+
+def prepare(
+    images: ImageSet,
+    input_shape: Shape,
+    device: torch.device | str = "cpu",
+    *,
+    preprocessing: Preprocessing | None = None,
+    reserved: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    memory: int | None = None,
+) -> Prepared:
+    """Brings a data set to `input_shape` (C, H, W) and onto the device.
+
+    The statistics are the training part's, after fitting, unless `preprocessing` gives them (a trained
+    network keeps its own). `reserved` bytes of the free memory are left for the network; `memory` replaces what is
+    found free. DataError where pictures cannot become such an input; LoadCancelled if `cancelled()`.
+    """
+    device = torch.device(device)
+    free = max(0, (_free(device) if memory is None else memory) - reserved)
+    count = len(images) * int(np.prod(input_shape))
+    if count > free * BYTES_SHARE:
+        statistics = preprocessing or _sampled_statistics(images, input_shape)
+        return Prepared(images, statistics, device, None)
+    rows, problems, unreadable = _fitted(images, input_shape, progress, cancelled)
+    train = np.setdiff1d(images.train, unreadable)
+    statistics = preprocessing or _statistics(rows, train, input_shape)
+    pixels = torch.from_numpy(rows)
+    if count * 4 <= free * FLOATS_SHARE:
+        pixels = _normalised(pixels, statistics)
+    prepared = Prepared(images, statistics, device, pixels.to(device), unreadable)
+    prepared.problems += problems
+    return prepared
+
+
+def _fitted(
+    images: ImageSet,
+    input_shape: Shape,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[NDArray[np.uint8], list[str], list[int]]:
+    """All pictures as N × H × W × C, what could not be read, and the indices of those."""
+    channels, height, width = input_shape
+    problems: list[str] = []
+    unreadable: list[int] = []
+    rows = np.zeros((len(images), height, width, channels), np.uint8)
+    starts = range(0, len(images), _BLOCK)
+    chunks = [np.arange(start, min(start + _BLOCK, len(images)), dtype=np.int64) for start in starts]
+    for chunk, block in zip(chunks, stream(images, input_shape, chunks), strict=True):
+        if cancelled is not None and cancelled():
+            raise LoadCancelled("preparing the pictures was cancelled")
+        rows[block.indices] = block.pixels
+        problems += block.problems
+        unreadable += sorted(set(chunk.tolist()) - set(block.indices.tolist()))
+        if progress is not None:
+            progress(int(chunk[-1]) + 1, len(images))
+    return rows, problems, unreadable
+
+
+def _statistics(rows: NDArray[np.uint8], train: Indices, input_shape: Shape) -> Preprocessing:
+    blocks = (rows[train[start : start + _BLOCK]] for start in range(0, len(train), _BLOCK))
+    mean, std = channel_statistics(blocks)
+    return Preprocessing(input=input_shape, mean=mean, std=std)
+
+
+def _sampled_statistics(images: ImageSet, input_shape: Shape) -> Preprocessing:
+    """Of the training pictures that come first in the order of seed 0, epoch 0."""
+    sample = images.train[shuffled(len(images.train), 0, 0)][:STATISTICS_SAMPLE]
+    chunks = [sample[start : start + 64] for start in range(0, len(sample), 64)]
+    mean, std = channel_statistics(block.pixels for block in stream(images, input_shape, chunks))
+    if not mean:
+        raise DataError(f"{images.title}: none of the training pictures can be read")
+    return Preprocessing(input=input_shape, mean=mean, std=std)
+
+
+def _normalised(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
+    mean = torch.tensor(preprocessing.mean, dtype=torch.float32)
+    std = torch.tensor(preprocessing.std, dtype=torch.float32)
+    result = torch.empty(pixels.shape, dtype=torch.float32)
+    for source, target in zip(pixels.split(_BLOCK), result.split(_BLOCK), strict=True):  # type: ignore[no-untyped-call]
+        target.copy_(source).div_(255).sub_(mean).div_(std)
+    return result
+
+
+def _free(device: torch.device) -> int:
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return available_bytes()
