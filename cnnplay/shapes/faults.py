@@ -1,0 +1,90 @@
+"""Faults: what is wrong, where, what was expected and found, and where one exists the edit that mends it."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from cnnplay.network.edits import Edited
+from cnnplay.network.fields import FieldInfo, complaint, fields_of
+from cnnplay.network.network import Network
+from cnnplay.network.nodes import Node
+
+Edit: TypeAlias = Callable[[Network, frozenset[str]], Edited]
+"""An edit of a network in which new nodes avoid the reserved ids."""
+
+
+class Mend(msgspec.Struct, frozen=True):
+    """An edit that does away with a fault, and the words for its button."""
+
+    label: str
+    edit: Edit
+
+    def apply(self, network: Network, reserved: Iterable[str] = ()) -> Edited:
+        """The network mended. It must be the one in which the fault was found, or hold the same node."""
+        return self.edit(network, frozenset(reserved))
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A defect. `node` is "" for the network itself, whose fields are "input", "classes" and "output"."""
+
+    node: str
+    field: str
+    message: str
+    expected: str
+    found: str
+    mend: Mend | None = None
+
+
+def field_fault(node_id: str, field: FieldInfo | str, expected: str, found: str, mend: Mend | None) -> Fault:
+    """A fault of one field: ``stride of conv-3 must be 1 or more; got 0``."""
+    name, label = (field, field.replace("_", " ")) if isinstance(field, str) else (field.name, field.label)
+    return Fault(node_id, name, f"{label} of {node_id} must be {expected}; got {found}", expected, found, mend)
+
+
+def limit_faults(node: Node, mend: Callable[[FieldInfo, object], Mend]) -> tuple[Fault, ...]:
+    """The fields of a node that break their declared limits."""
+    found = []
+    for field in fields_of(type(node)):
+        value = getattr(node, field.name)
+        expected = complaint(field, value)
+        if expected is not None:
+            found.append(field_fault(node.id, field, expected, shown(value), mend(field, value)))
+    return tuple(found)
+
+
+def within_limits(field: FieldInfo, value: object) -> object:
+    """The nearest value that keeps the limits; the default where there is no nearest one."""
+    if isinstance(value, tuple):
+        return tuple(within_limits(field, part) for part in value)
+    if isinstance(value, str) or not isinstance(value, (int, float)) or value != value:
+        return field.default
+    low, high = field.minimum, field.maximum
+    if field.exclusive:
+        inside = (low is None or value > low) and (high is None or value < high)
+        return value if inside and abs(value) != float("inf") else field.default
+    if low is not None and value < low:
+        return type(value)(low)
+    if high is not None and value > high:
+        return type(value)(high)
+    return value if abs(value) != float("inf") else field.default
+
+
+def shown(value: object) -> str:
+    """A field's value as people write it: ``2``, ``2×3``, ``0.5``, ``yes``."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case (int() as height, int() as width):
+            return shown(height) if height == width else f"{shown(height)}×{shown(width)}"
+        case int():
+            return f"{value:,}".replace("-", "−")
+        case float():
+            return f"{value:.6g}".replace("-", "−")
+        case _:
+            return str(value)
+
+
+def lowered(label: str) -> str:
+    """A mend's label as the name of an edit: ``Project the shortcut`` becomes ``project the shortcut``."""
+    return label[:1].lower() + label[1:]

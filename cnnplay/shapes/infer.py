@@ -1,0 +1,187 @@
+"""Inference: from a network to shapes, costs, receptive fields and faults, by plain integer arithmetic.
+
+The whole tree is visited, whatever is found on the way. What a node makes of its input is remembered for each pair of
+node and input, so that after an edit only what changed is computed again.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
+
+from cnnplay.network.fields import Pair, complaint, fields_of
+from cnnplay.network.network import Input, Network, Task, leaves
+from cnnplay.network.nodes import Branches, Node, Skip, Stack
+from cnnplay.shapes import mends, merging, receptive
+from cnnplay.shapes.arithmetic import BYTES_PER_NUMBER, Shape
+from cnnplay.shapes.faults import Fault, limit_faults, shown, within_limits
+from cnnplay.shapes.leaves import Step, step, step_from_unknown
+from cnnplay.shapes.output import output_faults
+from cnnplay.shapes.receptive import Spans
+from cnnplay.shapes.report import NodeReport, Report
+from cnnplay.shapes.sanity import too_deep, too_much
+
+_GEOMETRY = frozenset(
+    {"filters", "kernel_size", "stride", "padding", "output_padding", "dilation", "scale", "units"}
+)
+"""The fields without which no output size can be worked out."""
+
+_NO_PICTURE: Pair = (0, 0)
+
+
+class Flow(NamedTuple):
+    """What runs down a stack: the shape, what an output sees of the picture (None where unknown), the picture's size."""
+
+    shape: Shape | None
+    spans: Spans | None
+    picture: Pair
+
+
+class Visited(NamedTuple):
+    """A node or a stack, inferred: what comes out, and the reports and faults of all nodes in it."""
+
+    flow: Flow
+    reports: tuple[NodeReport, ...]
+    faults: tuple[Fault, ...]
+    costs: tuple[int | None, int | None, int | None]
+    """Parameters, multiply-adds, bytes of activations."""
+
+
+@lru_cache(maxsize=64)
+def infer(network: Network) -> Report:
+    """Everything that can be said of a network. What is wrong in it is in the report's faults, never raised."""
+    faults = [*_input_faults(network.input), *_class_faults(network.task)]
+    if any(fault.field == "input" for fault in faults):
+        flow = Flow(None, None, _NO_PICTURE)
+    else:
+        shape = network.input.shape
+        flow = Flow(shape, receptive.pixels(), shape[1:])
+    visited = visit_stack(network.stack, flow)
+    nodes = {report.id: report for report in visited.reports}
+    faults += [*visited.faults, *too_deep(network), *output_faults(network, visited.flow.shape)]
+    parts = [nodes[node.id] for node in leaves(network)]
+    return Report(
+        network=network,
+        nodes=nodes,
+        output=visited.flow.shape,
+        parameters=sum(part.parameters or 0 for part in parts),
+        multiply_adds=sum(part.multiply_adds or 0 for part in parts),
+        activation_bytes=sum(part.activation_bytes or 0 for part in parts),
+        complete=None not in visited.costs,
+        faults=tuple(faults),
+    )
+
+
+def shape_through(stack: Stack, shape: Shape) -> Shape | None:
+    """The shape behind a stack that reads the given one; None where it cannot be known."""
+    return visit_stack(stack, Flow(shape, receptive.pixels(), (1, 1))).flow.shape
+
+
+def faults_in(stack: Stack, shape: Shape) -> tuple[Fault, ...]:
+    """The faults of a stack that reads the given shape."""
+    return visit_stack(stack, Flow(shape, receptive.pixels(), (1, 1))).faults
+
+
+def visit_stack(stack: Stack, flow: Flow) -> Visited:
+    """Visits nodes one behind the other."""
+    parts = []
+    for node in stack:
+        visited = _visit(node, flow)
+        parts.append(visited)
+        flow = visited.flow
+    reports = tuple(report for part in parts for report in part.reports)
+    return Visited(flow, reports, _faults(parts), _sums(parts))
+
+
+@lru_cache(maxsize=8192)
+def _visit(node: Node, flow: Flow) -> Visited:
+    if isinstance(node, (Skip, Branches)):
+        return _visit_container(node, flow)
+    broken = limit_faults(node, lambda field, value: mends.keep_limits(node.id, field, value))
+    fields = {fault.field for fault in broken}
+    if flow.shape is None or flow.spans is None or fields & _GEOMETRY:
+        result = step_from_unknown(node, flow.picture, bool(fields & _GEOMETRY))
+    else:
+        result = step(node, flow.shape, flow.spans, flow.picture, groups_known="groups" not in fields)
+    excess = too_much(node.id, result.output, result.parameters)
+    if excess:
+        result = Step(None, None, None, None, (*result.faults, *excess))
+    size = None if result.output is None else BYTES_PER_NUMBER * prod(result.output)
+    costs = (result.parameters, result.multiply_adds, size)
+    spans = result.spans if result.output is not None else None
+    out = Flow(result.output, spans, flow.picture)
+    return Visited(out, (_report(node, flow, out, costs),), (*broken, *result.faults), costs)
+
+
+def _visit_container(node: Skip | Branches, flow: Flow) -> Visited:
+    stacks = (node.body, node.shortcut) if isinstance(node, Skip) else node.branches
+    ways = [visit_stack(stack, flow) for stack in stacks]
+    shapes = [way.flow.shape for way in ways]
+    faults = _empty_faults(node)
+    output = merging.merged(node.merge, shapes) if stacks else flow.shape
+    if not faults and flow.shape is not None and not merging.fits(node.merge, shapes):
+        faults += (merging.merge_fault(node, flow.shape, shapes, _through(flow)),)
+    excess = too_much(node.id, output, 0)
+    known = [way.flow.spans for way in ways if way.flow.spans is not None]
+    spans = receptive.union(known) if known else flow.spans
+    out = Flow(None, None, flow.picture) if excess or output is None else Flow(output, spans, flow.picture)
+    costs = _sums(ways)
+    reports = tuple(report for way in ways for report in way.reports)
+    return Visited(
+        out, (_report(node, flow, out, costs), *reports), (*_faults(ways), *faults, *excess), costs
+    )
+
+
+def _through(flow: Flow) -> merging.ShapeOf:
+    return lambda stack: visit_stack(stack, flow).flow.shape
+
+
+def _report(
+    node: Node, before: Flow, after: Flow, costs: tuple[int | None, int | None, int | None]
+) -> NodeReport:
+    known = after.spans is not None and after.picture != _NO_PICTURE
+    field = receptive.summary(after.spans) if known and after.spans else None
+    return NodeReport(node.id, before.shape, after.shape, *costs, field)
+
+
+def _empty_faults(node: Skip | Branches) -> tuple[Fault, ...]:
+    if isinstance(node, Skip):
+        if node.body:
+            return ()
+        message = f"the body of {node.id} must hold at least one block; got none"
+        return (Fault(node.id, "body", message, "at least one block", "none", mends.remove(node.id)),)
+    if node.branches:
+        return ()
+    message = f"{node.id} must have at least one branch; got none"
+    return (Fault(node.id, "branches", message, "at least one branch", "none", mends.remove(node.id)),)
+
+
+def _input_faults(input: Input) -> Iterable[Fault]:
+    for field in fields_of(Input):
+        value = getattr(input, field.name)
+        expected = complaint(field, value)
+        if expected is not None:
+            message = f"{field.label} of the input must be {expected}; got {shown(value)}"
+            yield Fault("", "input", message, expected, shown(value), mends.set_input(field, value))
+
+
+def _class_faults(task: Task) -> Iterable[Fault]:
+    (field,) = fields_of(type(task))
+    expected = complaint(field, task.classes)
+    if expected is not None:
+        fitting = within_limits(field, task.classes)
+        message = f"classes of the network must be {expected}; got {shown(task.classes)}"
+        mend = mends.set_classes(fitting) if isinstance(fitting, int) else None
+        yield Fault("", "classes", message, expected, shown(task.classes), mend)
+
+
+def _faults(parts: list[Visited]) -> tuple[Fault, ...]:
+    return tuple(fault for part in parts for fault in part.faults)
+
+
+def _sums(parts: list[Visited]) -> tuple[int | None, int | None, int | None]:
+    parameters, multiply_adds, size = (
+        None if any(part.costs[i] is None for part in parts) else sum(part.costs[i] or 0 for part in parts)
+        for i in range(3)
+    )
+    return parameters, multiply_adds, size

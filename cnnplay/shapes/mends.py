@@ -1,0 +1,102 @@
+"""The edits that mend faults, as values with the words for their button."""
+
+from collections.abc import Sequence
+from math import gcd
+
+import msgspec
+
+from cnnplay.network import edits
+from cnnplay.network.edits import Edited
+from cnnplay.network.fields import FieldInfo
+from cnnplay.network.network import Input, Network, Place, locate
+from cnnplay.network.nodes import Node, Padding
+from cnnplay.shapes.arithmetic import reach
+from cnnplay.shapes.faults import Mend, lowered, shown, within_limits
+
+
+def change_field(node_id: str, field: str, value: object) -> Mend:
+    """Gives a field of a node another value."""
+    return change_fields(node_id, {field: value}, f"Set {field.replace('_', ' ')} of {node_id} to {shown(value)}")
+
+
+def change_fields(node_id: str, values: dict[str, object], label: str) -> Mend:
+    """Gives several fields of a node other values."""
+
+    def edit(network: Network, _: frozenset[str]) -> Edited:
+        node, _place = locate(network, node_id)
+        changed = msgspec.structs.replace(node, **values)
+        names = " and ".join(name.replace("_", " ") for name in values)
+        return edits.replace_node(network, node_id, changed, f"{names} of {node_id}")
+
+    return Mend(label, edit)
+
+
+def keep_limits(node_id: str, field: FieldInfo, value: object) -> Mend:
+    """Brings a field of a node back inside its limits."""
+    return change_field(node_id, field.name, within_limits(field, value))
+
+
+def remove(node_id: str) -> Mend:
+    """Takes a node out."""
+    return Mend(f"Remove {node_id}", lambda network, _: edits.remove(network, [node_id]))
+
+
+def insert_before(node_id: str, node: Node, what: str) -> Mend:
+    """Puts a node before another."""
+
+    def edit(network: Network, reserved: frozenset[str]) -> Edited:
+        _, place = locate(network, node_id)
+        return edits.insert(network, place, node, reserved)
+
+    return Mend(f"Insert {what} before {node_id}", edit)
+
+
+def append(nodes: Sequence[Node], label: str) -> Mend:
+    """Puts nodes behind the last one of the network."""
+
+    def edit(network: Network, reserved: frozenset[str]) -> Edited:
+        return edits.insert(network, Place("", 0, len(network.stack)), nodes, reserved, lowered(label))
+
+    return Mend(label, edit)
+
+
+def set_input(field: FieldInfo, value: int) -> Mend:
+    """Brings a field of the input back inside its limits."""
+    fitting = within_limits(field, value)
+
+    def edit(network: Network, _: frozenset[str]) -> Edited:
+        return edits.set_input(network, msgspec.structs.replace(network.input, **{field.name: fitting}))
+
+    return Mend(f"Set {field.label} of the input to {shown(fitting)}", edit)
+
+
+def set_classes(classes: int) -> Mend:
+    """Gives the task another number of classes."""
+
+    def edit(network: Network, _: frozenset[str]) -> Edited:
+        return edits.set_task(network, msgspec.structs.replace(network.task, classes=classes))
+
+    return Mend(f"Set the classes to {shown(classes)}", edit)
+
+
+def enlarge_input(input: Input, label: str) -> Mend:
+    """Gives the network a larger input."""
+    return Mend(label, lambda network, _: edits.set_input(network, input))
+
+
+def fit_groups(node_id: str, channels: int, filters: int, groups: int) -> Mend:
+    """The largest number of groups, at most the given one, that divides both channels and filters."""
+    common = gcd(channels, filters)
+    best = max(number for number in range(1, min(groups, common) + 1) if common % number == 0)
+    return change_field(node_id, "groups", best)
+
+
+def fit_kernel(node_id: str, size: tuple[int, int], node: Node) -> Mend:
+    """Shrinks a kernel to the (padded) input; where it is dilated, padding "same" keeps it as it is."""
+    kernel: tuple[int, int] = node.kernel_size  # type: ignore[union-attr]
+    dilation: tuple[int, int] = getattr(node, "dilation", (1, 1))
+    fitting = (min(kernel[0], size[0]), min(kernel[1], size[1]))
+    if reach(fitting[0], dilation[0]) > size[0] or reach(fitting[1], dilation[1]) > size[1]:
+        same: Padding = "same"
+        return change_field(node_id, "padding", same)
+    return change_field(node_id, "kernel_size", fitting)

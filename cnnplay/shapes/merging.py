@@ -1,0 +1,158 @@
+"""What a merge makes of the shapes that meet in it, and the faults and mends where they do not fit."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from cnnplay.network import edits
+from cnnplay.network.describe import shape_words
+from cnnplay.network.edits import Edited
+from cnnplay.network.network import Network, ids
+from cnnplay.network.nodes import Branches, Merge, Skip, Stack
+from cnnplay.shapes.arithmetic import Shape
+from cnnplay.shapes.faults import Fault, Mend, lowered
+from cnnplay.shapes.projection import is_normalised, keeping_size, projection
+
+ShapeOf: TypeAlias = Callable[[Stack], Shape | None]
+"""What comes out of a stack that reads the container's input."""
+
+
+def merged(merge: Merge, shapes: Sequence[Shape | None]) -> Shape | None:
+    """The merge's output; where the shapes do not fit, what is likeliest meant: the first one's height and width."""
+    known = [shape for shape in shapes if shape is not None]
+    if not known:
+        return None
+    if merge == "add":
+        return known[0]
+    if len(known) < len(shapes) or len({len(shape) for shape in known}) > 1:
+        return None
+    return (sum(shape[0] for shape in known), *known[0][1:])
+
+
+def fits(merge: Merge, shapes: Sequence[Shape | None]) -> bool:
+    """Whether the known shapes can be merged: equal for add, equal but for the channels for concatenate."""
+    known = [shape for shape in shapes if shape is not None]
+    return len({(len(shape), shape if merge == "add" else shape[1:]) for shape in known}) <= 1
+
+
+def merge_fault(node: Skip | Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf) -> Fault:
+    """The fault of a container whose ways end in shapes that do not merge."""
+    if isinstance(node, Branches):
+        return _branches_fault(node, source, shapes, shape_of)
+    body, shortcut = shapes
+    if body is None or shortcut is None:
+        raise ValueError("shapes that are not known cannot differ")
+    return _skip_fault(node, source, body, shortcut, shape_of)
+
+
+def _skip_fault(skip: Skip, source: Shape, body: Shape, shortcut: Shape, shape_of: ShapeOf) -> Fault:
+    """The fault of a skip whose two ways end in shapes that do not merge."""
+    message = (
+        f"{skip.id}: the body gives {shape_words(body)}, the shortcut {shape_words(shortcut)}; {_need(skip.merge)}"
+    )
+    expected = shape_words(_target(skip.merge, shortcut, body))
+    return Fault(skip.id, "merge", message, expected, shape_words(shortcut), _skip_mend(skip, source, body, shape_of))
+
+
+def _branches_fault(branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf) -> Fault:
+    """The fault of branches that end in shapes that do not merge."""
+    given = ", ".join(shape_words(shape) for shape in shapes)
+    message = f"{branches.id}: the branches give {given}; {_need(branches.merge)}"
+    first = next(shape for shape in shapes if shape is not None)
+    expected = shape_words(first if branches.merge == "add" else first[1:])
+    return Fault(branches.id, "merge", message, expected, given, _branches_mend(branches, source, shapes, shape_of))
+
+
+def _need(merge: Merge) -> str:
+    if merge == "add":
+        return "adding needs them equal"
+    return "concatenating needs equal height and width"
+
+
+def _target(merge: Merge, source: Shape, other: Shape) -> Shape:
+    """What must become of `source` beside `other`: its shape for add, its height and width for concatenate."""
+    if merge == "add" or len(source) != len(other):
+        return other
+    return (source[0], *other[1:])
+
+
+def _skip_mend(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Mend | None:
+    target = _target(skip.merge, source, body)
+    shortcut = projection(source, target, is_normalised(skip.body))
+    if shortcut is not None:
+        if not shortcut:
+            return _replace_skip(skip, skip.body, (), "Clear the shortcut")
+        same_size = len(source) == 3 and source[1:] == target[1:]
+        words = f"{target[0]:,}" if same_size else shape_words(target)
+        return _replace_skip(skip, skip.body, shortcut, f"Project the shortcut to {words}")
+    kept = keeping_size(skip.body)
+    reached = shape_of(kept)
+    if reached is None:
+        return None
+    label = f"Pad inside {skip.id} so that the size stays"
+    if fits(skip.merge, (reached, shape_of(skip.shortcut))):
+        return _replace_skip(skip, kept, None, label)
+    shortcut = projection(source, _target(skip.merge, source, reached), is_normalised(kept))
+    return None if shortcut is None else _replace_skip(skip, kept, shortcut, label)
+
+
+def _replace_skip(skip: Skip, body: Stack, shortcut: Stack | None, label: str) -> Mend:
+    """Another body and shortcut; None keeps the shortcut, anything else gets fresh ids."""
+
+    def edit(network: Network, reserved: frozenset[str]) -> Edited:
+        taken = set(ids(network)) | reserved
+        new = skip.shortcut if shortcut is None else edits.with_fresh_ids(shortcut, taken)
+        changed = msgspec.structs.replace(skip, body=body, shortcut=new)
+        return edits.replace_node(network, skip.id, changed, lowered(label))
+
+    return Mend(label, edit)
+
+
+def _branches_mend(
+    branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
+) -> Mend | None:
+    kept = tuple(keeping_size(branch) for branch in branches.branches)
+    candidates = (
+        (branches.branches, shapes),
+        (kept, [shape_of(branch) for branch in kept]),
+    )
+    for stacks, reached in candidates:
+        changed = _projected(stacks, reached, branches.merge)
+        if changed is not None:
+            words = "Project the branches to" if stacks is branches.branches else "Pad and project the branches to"
+            return _replace_branches(branches, *changed, words)
+    return None
+
+
+def _projected(
+    stacks: tuple[Stack, ...], shapes: Sequence[Shape | None], merge: Merge
+) -> tuple[tuple[Stack, ...], tuple[Stack, ...], Shape] | None:
+    """The stacks, what each lacks behind it, and the shape that they then share; the smallest that all can reach."""
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) < len(shapes):
+        return None
+    for target in sorted(set(known), key=lambda shape: (len(shape), shape[1:], known.index(shape))):
+        missing = [
+            projection(shape, _target(merge, shape, target), is_normalised(stack))
+            for shape, stack in zip(known, stacks, strict=True)
+        ]
+        if all(stack is not None for stack in missing):
+            return stacks, tuple(stack for stack in missing if stack is not None), target
+    return None
+
+
+def _replace_branches(
+    branches: Branches, stacks: tuple[Stack, ...], missing: tuple[Stack, ...], target: Shape, words: str
+) -> Mend:
+    size = target if branches.merge == "add" or len(target) == 1 else target[1:]
+    label = f"{words} {shape_words(size)}"
+
+    def edit(network: Network, reserved: frozenset[str]) -> Edited:
+        taken = set(ids(network)) | reserved
+        changed = tuple(
+            (*stack, *edits.with_fresh_ids(added, taken)) for stack, added in zip(stacks, missing, strict=True)
+        )
+        return edits.set_branches(network, branches.id, changed, lowered(label))
+
+    return Mend(label, edit)

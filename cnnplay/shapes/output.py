@@ -1,0 +1,36 @@
+"""The fault of a network that does not end in one number for each class."""
+
+from cnnplay.network.describe import shape_words
+from cnnplay.network.fields import complaint, fields_of
+from cnnplay.network.network import Network
+from cnnplay.shapes import mends
+from cnnplay.shapes.arithmetic import Shape
+from cnnplay.shapes.faults import Fault, Mend
+from cnnplay.shapes.head import deciding_node, head_for
+
+
+def output_faults(network: Network, output: Shape | None) -> tuple[Fault, ...]:
+    """The output's fault, or none. An unknown output has its reason elsewhere and is none here."""
+    classes = network.task.classes
+    (field,) = fields_of(type(network.task))
+    if complaint(field, classes) is not None:
+        return ()
+    expected = f"one number for each of the {classes:,} classes"
+    if not network.stack:
+        message = f"the network must end in {expected}; it is empty"
+        mend = None if output is None else mends.append(head_for(output, classes), "Add a classifier head")
+        return (Fault("", "output", message, expected, "an empty network", mend),)
+    if output is None or output == (classes,):
+        return ()
+    found = f"{shape_words(output)} numbers"
+    message = f"the network must end in {expected}; got {found}"
+    return (Fault("", "output", message, expected, found, _mend(network, output, classes)),)
+
+
+def _mend(network: Network, output: Shape, classes: int) -> Mend:
+    last = deciding_node(network, output)
+    if last is not None:
+        return mends.change_field(last.id, "units" if hasattr(last, "units") else "filters", classes)
+    missing = head_for(output, classes)
+    alone = len(missing) == 1 and not hasattr(missing[0], "units")
+    return mends.append(missing, "Add flatten" if alone else "Add a classifier head")

@@ -1,0 +1,56 @@
+"""Stacks that bring one shape to another: a shortcut's projection, and what a branch lacks before its merge."""
+
+import msgspec
+
+from cnnplay.network import nodes
+from cnnplay.network.nodes import Node, Stack, stacks_of, with_stacks
+from cnnplay.shapes.arithmetic import Shape, stride_between
+
+
+def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack | None:
+    """The cheapest learned stack from one shape to another: nothing where they are equal, None where there is none.
+
+    Between maps it is a 1×1 convolution at the stride that gives the size (He et al. 2015, option B), with batch norm
+    behind it where `normalised`; whole factors are enlarged first. A row is reached by a dense layer.
+    """
+    if source == target:
+        return ()
+    if len(target) == 1:
+        flatten = (nodes.Flatten(),) if len(source) == 3 else ()
+        return (*flatten, nodes.Dense(units=target[0]))
+    if len(source) == 1:
+        return None
+    down, across = (stride_between(source[i], target[i]) for i in (1, 2))
+    if down is not None and across is not None:
+        return _convolution(target[0], (down, across), normalised)
+    if target[1] % source[1] or target[2] % source[2]:
+        return None
+    enlarge = nodes.Upsampling(scale=(target[1] // source[1], target[2] // source[2]))
+    return (enlarge, *(() if source[0] == target[0] else _convolution(target[0], (1, 1), normalised)))
+
+
+def is_normalised(stack: Stack) -> bool:
+    """Whether batch norm stands anywhere in a stack."""
+    return any(
+        isinstance(node, nodes.BatchNormalisation) or any(is_normalised(inner) for inner in stacks_of(node))
+        for node in stack
+    )
+
+
+def keeping_size(stack: Stack) -> Stack:
+    """The same stack with padding "same" in every convolution and pooling."""
+    return tuple(_keeping_size(node) for node in stack)
+
+
+def _keeping_size(node: Node) -> Node:
+    if isinstance(node, (nodes.Convolution, nodes.MaxPooling, nodes.AveragePooling)):
+        return msgspec.structs.replace(node, padding="same")
+    return with_stacks(node, tuple(keeping_size(inner) for inner in stacks_of(node)))
+
+
+def _convolution(filters: int, stride: tuple[int, int], normalised: bool) -> Stack:
+    """A bias in front of batch norm would be superfluous."""
+    conv = nodes.Convolution(
+        filters=filters, kernel_size=(1, 1), stride=stride, padding="valid", bias=not normalised
+    )
+    return (conv, nodes.BatchNormalisation()) if normalised else (conv,)

@@ -1,0 +1,86 @@
+"""Receptive fields: which pixels of the picture an output sees (Araujo, Norris & Sim, "Computing receptive fields", 2019).
+
+Along each dimension a `Span` says the first and the last pixel that the first output sees, counted from 0 (so they are
+negative where padding is seen), and the jump: by how many pixels that window moves from one output to the next. The numbers
+are whole; where maps are enlarged they become exact fractions, and windows are right to within a pixel.
+"""
+
+from fractions import Fraction
+from math import ceil
+from typing import NamedTuple, TypeAlias
+
+from cnnplay.network.fields import Pair
+from cnnplay.shapes.arithmetic import reach
+from cnnplay.shapes.report import ReceptiveField
+
+Rational: TypeAlias = int | Fraction
+
+
+class Span(NamedTuple):
+    """The first and last pixel that the first output sees along one dimension, and the step to the next output's."""
+
+    first: Rational
+    last: Rational
+    jump: Rational
+
+
+Spans: TypeAlias = tuple[Span, Span]
+"""Down and across."""
+
+
+def pixels() -> Spans:
+    """The picture's own: each pixel sees itself."""
+    return Span(0, 0, 1), Span(0, 0, 1)
+
+
+def everything(picture: Pair) -> Spans:
+    """The whole picture, seen alike by every output (jump 0), as behind global pooling and dense layers."""
+    return Span(0, picture[0] - 1, 0), Span(0, picture[1] - 1, 0)
+
+
+def through_window(span: Span, kernel: int, stride: int, before: int, dilation: int = 1) -> Span:
+    """Behind a sliding window: the first one starts `before` outputs outside and spans `reach` of them."""
+    first = span.first - before * span.jump
+    last = span.last + (reach(kernel, dilation) - 1 - before) * span.jump
+    return Span(first, last, span.jump * stride)
+
+
+def through_transposed(span: Span, kernel: int, stride: int, padding: int, dilation: int = 1) -> Span:
+    """Behind a transposed convolution: ⌊d·(f − 1) / s⌋ + 1 inputs reach an output, s outputs stand between two inputs."""
+    jump = Fraction(span.jump) / stride
+    centre = (padding - Fraction(dilation * (kernel - 1), 2)) * jump
+    half = Fraction(dilation * (kernel - 1) // stride, 2) * span.jump
+    return Span(span.first + centre - half, span.last + centre + half, jump)
+
+
+def through_upsampling(span: Span, scale: int, bilinear: bool) -> Span:
+    """Behind up-sampling: the nearest pixel is repeated, or two along each dimension are interpolated."""
+    if scale == 1:
+        return span
+    jump = Fraction(span.jump) / scale
+    shift = (jump - span.jump) / 2
+    half = Fraction(span.jump, 2) if bilinear else 0
+    return Span(span.first + shift - half, span.last + shift + half, jump)
+
+
+def union(fields: list[Spans]) -> Spans:
+    """What a merge sees: everything that one of its inputs sees."""
+    down, across = (
+        Span(min(s.first for s in spans), max(s.last for s in spans), max(s.jump for s in spans))
+        for spans in zip(*fields, strict=True)
+    )
+    return down, across
+
+
+def summary(spans: Spans) -> ReceptiveField:
+    """The same as size, jump and centre."""
+    down, across = spans
+    return ReceptiveField(
+        size=(_size(down), _size(across)),
+        jump=(float(down.jump), float(across.jump)),
+        start=(float(down.first + down.last) / 2, float(across.first + across.last) / 2),
+    )
+
+
+def _size(span: Span) -> int:
+    return ceil(span.last - span.first) + 1
