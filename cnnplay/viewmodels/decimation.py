@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from cnnplay.viewmodels.series import Floats
+from cnnplay.viewmodels.series import Floats, Indices
 
 
 def decimate(x: Floats, y: Floats, left: float, right: float, columns: int) -> tuple[Floats, Floats]:
     """The points of an ascending `x` between `left` and `right`, thinned to four a pixel column at most.
 
-    Each column keeps its first, smallest, largest and last point, so that the line drawn through what is left
-    covers the same pixels as the line through all. The neighbours just outside stay, for the line to enter and
-    leave the picture. Values that are not finite break the line and are kept as one gap a column.
+    Each column keeps its first, smallest, largest and last point, so that the line drawn through what is
+    left covers the same pixels as the line through all. The neighbours just outside stay, for the line to
+    enter and leave the picture. Values that are not finite break the line and are kept as one gap a column.
     """
     if len(x) == 0 or columns < 1 or not right > left:
         return x[:0], y[:0]
@@ -23,9 +23,7 @@ def decimate(x: Floats, y: Floats, left: float, right: float, columns: int) -> t
     return x[keep], y[keep]
 
 
-def _extremes(
-    x: Floats, y: Floats, left: float, right: float, columns: int
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _extremes(x: Floats, y: Floats, left: float, right: float, columns: int) -> Indices:
     column = np.clip(((x - left) * (columns / (right - left))).astype(np.intp), -1, columns)
     starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
     ends = np.append(starts[1:], len(x))
@@ -44,9 +42,7 @@ def _extremes(
     return np.unique(np.concatenate(picks))
 
 
-def _first_of_each(
-    indices: np.ndarray[tuple[int], np.dtype[np.intp]], of: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _first_of_each(indices: Indices, of: Indices) -> Indices:
     """The first index in each column."""
     _, where = np.unique(of[indices], return_index=True)
     return indices[where]

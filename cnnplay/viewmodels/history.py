@@ -18,7 +18,7 @@ from cnnplay.spec.events import (
     Stepped,
 )
 from cnnplay.viewmodels.decimation import decimate
-from cnnplay.viewmodels.series import Floats, Series
+from cnnplay.viewmodels.series import Floats, Indices, Series
 from cnnplay.viewmodels.smoothing import smooth
 
 SAVED_COLUMNS = 500
@@ -128,7 +128,7 @@ class History:
         return kept[1]
 
     def metric(self, name: str) -> Curve:
-        """A metric of the epochs (``validation_loss``), at the epochs' ends; those without it are left out."""
+        """A metric of each epoch that has it (``validation_loss``), at the epoch's end."""
         points = [(done.epoch, done.metrics[name]) for done in self.epochs if name in done.metrics]
         if not points:
             return NO_CURVE
@@ -178,7 +178,7 @@ class History:
         assert self.started is not None
         return round((x - self.stages[0].first_epoch + 1) * self.started.steps_per_epoch)
 
-    def _thin(self, name: str) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    def _thin(self, name: str) -> Indices:
         x = self._steps["x"]
         if not len(x):
             return np.empty(0, dtype=np.intp)

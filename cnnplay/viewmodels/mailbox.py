@@ -26,7 +26,7 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 class Mailbox:
-    """A box that any thread may fill and any thread may empty. The lock is held for an append, never longer."""
+    """A box that any thread may fill and any may empty. The lock is held for an append, never longer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

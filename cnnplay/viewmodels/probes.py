@@ -26,10 +26,11 @@ class Probe(Generic[Seen]):
 
 
 class Probes(Generic[Seen]):
-    """Calls its probes between batches, in the thread that trains, as often as their share of the time allows.
+    """Calls its probes between batches, in the thread that trains, as often as their share of time allows.
 
     A probe is due again after its last cost divided by its share. When a run begins all are due at once. One
-    that raises is dropped and reported: looking never ends a run. `add` and `remove` may be called from any thread.
+    that raises is dropped and reported: looking never ends a run. `add` and `remove` may be called from any
+    thread.
     """
 
     def __init__(

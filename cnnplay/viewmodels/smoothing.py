@@ -11,7 +11,7 @@ BLOCK = 128
 
 
 def smooth(values: Floats, steps: float) -> Floats:
-    """The exponential moving average of `values` over about `steps` steps (the inverse of the newest's weight).
+    """The exponential moving average of `values` over about `steps` steps (1 / the newest's weight).
 
     With β = 1 − 1/steps: s_t = β·s_{t−1} + (1 − β)·x_t from s_0 = 0, divided by 1 − β^t (the bias correction
     of Adam, Kingma & Ba 2015), so that the first smoothed value is the first value itself. One step or less
@@ -35,14 +35,16 @@ def smooth(values: Floats, steps: float) -> Floats:
         return averages
     # Steps before the first finite value have nothing to repeat.
     filled = np.concatenate(([np.nan], averages))
-    return filled[np.cumsum(finite)]
+    result: Floats = filled[np.cumsum(finite)]
+    return result
 
 
 @lru_cache(maxsize=8)
 def _kernel(beta: float) -> tuple[Floats, Floats]:
     ages = np.arange(BLOCK)[:, None] - np.arange(BLOCK)[None, :]
-    kernel = np.where(ages >= 0, (1.0 - beta) * beta ** np.maximum(ages, 0), 0.0)
-    return kernel, beta ** np.arange(1, BLOCK + 1)
+    kernel: Floats = np.where(ages >= 0, (1.0 - beta) * beta ** np.maximum(ages, 0), 0.0)
+    decay: Floats = beta ** np.arange(1, BLOCK + 1, dtype=np.float64)
+    return kernel, decay
 
 
 def smoothing_words(steps: float) -> str:

@@ -1,0 +1,219 @@
+"""The data set in use: chosen by key, loaded in a thread, with progress, cancel and errors in words."""
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
+
+if TYPE_CHECKING:
+    from cnnplay.data.catalogue import DataInfo
+    from cnnplay.data.images import ImageSet
+
+State: TypeAlias = Literal["empty", "loading", "ready"]
+FOLDER = "folder:"
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What a loading thread brings back: pictures, or words that say why there are none."""
+
+    request: int
+    key: str
+    images: "ImageSet | None" = None
+    error: str = ""
+    cancelled: bool = False
+
+
+class DataModel(QObject):
+    """Holds one data set. While another is loaded, and where that fails, the one before stays in use.
+
+    `changed`: `images` is another data set. `state_changed`: state, progress, or error is new.
+    """
+
+    changed = Signal()
+    state_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._images: ImageSet | None = None
+        self._wanted = ""
+        self._error = ""
+        self._progress = (0, 0)
+        self._request = 0
+        self._recent: list[str] = []
+        self._box = Mailbox()
+        self._postman = Postman(self._box, self._deliver, self)
+        self._cancel = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._leaving: list[threading.Thread] = []
+
+    @property
+    def images(self) -> "ImageSet | None":
+        return self._images
+
+    @property
+    def key(self) -> str:
+        """The data set in use, or the one that is being loaded; "" for none."""
+        return self._wanted or (self._images.key if self._images is not None else "")
+
+    @property
+    def state(self) -> State:
+        if self._thread is not None:
+            return "loading"
+        return "ready" if self._images is not None else "empty"
+
+    @property
+    def error(self) -> str:
+        """Why the last data set asked for could not be had; "" when it could."""
+        return self._error
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was left out of the data set, a line each."""
+        return self._images.problems if self._images is not None else ()
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Pictures read, and all of them; (0, 0) while that is unknown."""
+        return self._progress
+
+    @property
+    def choices(self) -> "tuple[DataInfo, ...]":
+        """The data sets with a name of their own."""
+        from cnnplay.data.catalogue import catalogue
+
+        return catalogue()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Keys of the folders that were loaded in this session, newest first."""
+        return tuple(self._recent)
+
+    @property
+    def title(self) -> str:
+        return title_of(self.key)
+
+    @property
+    def detail(self) -> str:
+        """``4,000 + 1,000``: training and validation pictures."""
+        if self._images is None:
+            return ""
+        return f"{len(self._images.train):,} + {len(self._images.validation):,}"
+
+    @property
+    def words(self) -> str:
+        """What to tell about it, for a tooltip or an empty panel."""
+        if self.state == "loading":
+            done, whole = self._progress
+            return f"loading {self.title}" + (f": {done:,} of {whole:,} pictures" if whole else " …")
+        if self._images is None:
+            return self._error or "no data set is chosen"
+        shape = self._images.shape
+        size = " × ".join(str(part) for part in shape) if shape else "mixed sizes"
+        parts = (
+            f"{len(self._images.train):,} pictures to train and {len(self._images.validation):,} to validate"
+        )
+        return f"{self._images.title}: {len(self._images.classes)} classes, {parts}, {size}"
+
+    def choose(self, key: str) -> None:
+        """Loads that data set in a thread. What was being loaded before is given up."""
+        if key == self.key and not self._error:
+            return
+        self._give_up()
+        self._request += 1
+        self._wanted, self._error, self._progress = key, "", (0, 0)
+        self._cancel = threading.Event()
+        arguments = (self._request, key, self._box, self._cancel)
+        self._thread = threading.Thread(target=_load, args=arguments, name="cnnplay-data")
+        self._thread.start()
+        self._postman.work()
+        self.state_changed.emit()
+
+    def choose_folder(self, path: str | Path) -> None:
+        """A folder of pictures, one sub-folder a class."""
+        self.choose(f"{FOLDER}{Path(path)}")
+
+    def use(self, images: "ImageSet") -> None:
+        """Takes a data set that is already loaded."""
+        self._give_up()
+        self._request += 1
+        self._hold(images)
+        self.state_changed.emit()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Gives up what is being loaded; the data set before stays."""
+        if self._thread is not None:
+            self._give_up()
+            self._request += 1
+            self._wanted = ""
+            self.state_changed.emit()
+
+    def shutdown(self) -> None:
+        """Joins the thread. Nothing is delivered afterwards."""
+        self._give_up()
+        self._request += 1
+        for thread in self._leaving:
+            thread.join()
+
+    def _give_up(self) -> None:
+        # The thread looks at the flag after every few pictures; nobody waits for it but the end of the program.
+        self._cancel.set()
+        self._leaving = [thread for thread in self._leaving if thread.is_alive()]
+        if self._thread is not None:
+            self._leaving.append(self._thread)
+            self._thread = None
+        self._postman.rest()
+
+    def _deliver(self, mail: Mail) -> None:
+        progress = mail.pictures.get("progress")
+        if progress is not None and progress[0] == self._request:
+            self._progress = progress[1:]
+            self.state_changed.emit()
+        for letter in mail.letters:
+            # A late reply to a request that was given up says nothing any more.
+            if letter.request == self._request:
+                self._finish(letter)
+
+    def _finish(self, loaded: Loaded) -> None:
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._request += 1
+        self._postman.rest()
+        self._wanted, self._error = "", loaded.error
+        if loaded.images is not None:
+            self._hold(loaded.images)
+        self.state_changed.emit()
+        if loaded.images is not None:
+            self.changed.emit()
+
+    def _hold(self, images: "ImageSet") -> None:
+        self._images, self._wanted, self._error = images, "", ""
+        if images.key.startswith(FOLDER):
+            self._recent = [images.key, *(key for key in self._recent if key != images.key)][:8]
+
+
+def title_of(key: str) -> str:
+    """``mnist-sample``; of a folder its last name."""
+    return (Path(key.removeprefix(FOLDER)).name or key) if key.startswith(FOLDER) else key
+
+
+def _load(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None:
+    from cnnplay.data.catalogue import DataError, LoadCancelled, load
+
+    def progress(done: int, whole: int) -> None:
+        box.post("progress", (request, done, whole))
+
+    try:
+        box.put(Loaded(request, key, load(key, progress, cancel.is_set)))
+    except LoadCancelled:
+        box.put(Loaded(request, key, cancelled=True))
+    except DataError as error:
+        box.put(Loaded(request, key, error=str(error)))
+    except Exception as error:
+        # Whatever else goes wrong with files from outside ends in words, not in a silent wait.
+        box.put(Loaded(request, key, error=f"{title_of(key)} could not be loaded: {error}"))

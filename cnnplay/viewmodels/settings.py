@@ -1,0 +1,62 @@
+"""The training settings as the window shows them: one value, its faults, and what may change during a run."""
+
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from cnnplay.network.fields import FieldInfo
+from cnnplay.spec.settings import SettingFault, TrainConfig, faults, setting_fields
+
+LIVE = frozenset({"learning_rate"})
+"""Settings that act on a run that is already on."""
+
+MOMENTUM_USERS = frozenset({"momentum", "rmsprop"})
+
+
+class SettingsModel(QObject):
+    """Holds a `TrainConfig`. `changed`: the value is another one."""
+
+    changed = Signal()
+
+    def __init__(self, config: TrainConfig | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._config = config or TrainConfig()
+        self._faults = faults(self._config)
+
+    @property
+    def config(self) -> TrainConfig:
+        return self._config
+
+    @property
+    def faults(self) -> tuple[SettingFault, ...]:
+        return self._faults
+
+    @property
+    def fields(self) -> tuple[FieldInfo, ...]:
+        """The settings that are shown, in their order."""
+        return setting_fields()
+
+    def fault_of(self, field: str) -> str:
+        """What is wrong with a setting; "" when nothing is."""
+        return next((fault.message for fault in self._faults if fault.field == field), "")
+
+    def set(self, field: str, value: Any) -> None:
+        """Changes one setting. A value outside its limits is held too: `faults` then says what is wrong."""
+        if getattr(self._config, field) != value:
+            self.replace(msgspec.structs.replace(self._config, **{field: value}))
+
+    def replace(self, config: TrainConfig) -> None:
+        """All settings at once: another project was opened."""
+        if config != self._config:
+            self._config = config
+            self._faults = faults(config)
+            self.changed.emit()
+
+    def why_fixed(self, field: str, running: bool) -> str:
+        """Why a setting cannot be changed now; "" when it can."""
+        if running and field not in LIVE:
+            return "is part of the run that is on: stop it to change this"
+        if field == "momentum" and self._config.optimizer not in MOMENTUM_USERS:
+            return f"is not used by {self._config.optimizer}: choose momentum or rmsprop"
+        return ""

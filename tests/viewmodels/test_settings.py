@@ -1,0 +1,36 @@
+"""The settings' view model: one value, its faults in words, what may change during a run."""
+
+from pytestqt.qtbot import QtBot
+
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.settings import SettingsModel
+
+
+def test_a_change_is_told_once_and_the_same_value_not_at_all(qtbot: QtBot) -> None:
+    settings = SettingsModel()
+    with qtbot.waitSignal(settings.changed):
+        settings.set("epochs", 3)
+    with qtbot.assertNotEmitted(settings.changed):
+        settings.set("epochs", 3)
+    assert settings.config == TrainConfig(epochs=3)
+
+
+def test_a_value_outside_its_limits_is_held_and_named(qtbot: QtBot) -> None:
+    settings = SettingsModel()
+    settings.set("learning_rate", 0.0)
+    assert settings.fault_of("learning_rate") == "learning rate must be between 0 and 1000; got 0"
+    assert settings.fault_of("epochs") == ""
+    settings.set("learning_rate", 0.1)
+    assert settings.faults == ()
+
+
+def test_during_a_run_the_learning_rate_alone_is_free(qtbot: QtBot) -> None:
+    settings = SettingsModel(TrainConfig(optimizer="momentum"))
+    free = [field.name for field in settings.fields if not settings.why_fixed(field.name, running=True)]
+    assert free == ["learning_rate"]
+    assert not any(settings.why_fixed(field.name, running=False) for field in settings.fields)
+
+
+def test_momentum_says_which_optimizers_use_it(qtbot: QtBot) -> None:
+    settings = SettingsModel(TrainConfig(optimizer="adam"))
+    assert "not used by adam" in settings.why_fixed("momentum", running=False)
