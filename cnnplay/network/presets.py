@@ -1,0 +1,48 @@
+"""The networks that are shipped, written as data in resources/presets."""
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from cnnplay.network.codec import checked
+from cnnplay.network.network import Network
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shipped network: its paper and year (None for those made for this program), what there is to say of it,
+    and how it departs from the paper. The network's input is the paper's."""
+
+    key: str
+    title: str
+    year: int | None
+    paper: str
+    remark: str
+    departures: tuple[str, ...]
+    network: Network
+
+
+@cache
+def presets() -> tuple[Preset, ...]:
+    """All presets, in the order in which they are shown."""
+    return tuple(preset(key) for key in preset_keys())
+
+
+@cache
+def preset(key: str) -> Preset:
+    """The preset of that key. KeyError when there is none."""
+    if key not in preset_keys():
+        raise KeyError(f"no preset is called {key!r}; there are {', '.join(preset_keys())}")
+    found = msgspec.json.decode(_text(f"{key}.json"), type=Preset)
+    checked(found.network)
+    return found
+
+
+@cache
+def preset_keys() -> tuple[str, ...]:
+    """The keys of all presets, in the order in which they are shown."""
+    return msgspec.json.decode(_text("index.json"), type=tuple[str, ...])
+
+
+def _text(name: str) -> bytes:
+    return files("cnnplay.resources").joinpath("presets", name).read_bytes()

@@ -1,0 +1,127 @@
+"""New blocks of each kind, with fields that suit the shape they are put on."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from cnnplay.network import nodes
+from cnnplay.network.kinds import kind_named
+from cnnplay.network.network import Network, Place, locate, stack_at
+from cnnplay.network.nodes import Node, Stack, stacks_of
+from cnnplay.shapes.arithmetic import Shape
+
+_POOLS = (nodes.MaxPooling, nodes.AveragePooling)
+_FIRST_FILTERS = 16
+_MOST_FILTERS = 512
+_HIDDEN_UNITS = 128
+_BOTTLENECK_UNITS = 64
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """Where a block is to stand: the shape there (None: unknown), the filters that would suit it, whether the network
+    uses batch norm, and the number of classes if the block would be the last one of the network."""
+
+    shape: Shape | None
+    channels_before: int
+    normalised: bool
+    classes: int | None
+
+
+def block(tag: str, situation: Situation) -> tuple[Node, ...]:
+    """A new block; KeyError for an unknown kind."""
+    make = _MAKERS.get(tag)
+    return make(situation) if make else (kind_named(tag).type(),)  # type: ignore[return-value]
+
+
+def filters_before(network: Network, place: Place) -> int:
+    """As many filters as the convolution before the place has, twice as many where maps were made smaller since."""
+    halved = False
+    while True:
+        stack = stack_at(network, place.parent, place.slot)
+        for node in reversed(stack[: place.index]):
+            if isinstance(node, _POOLS) and node.stride != (1, 1):
+                halved = True
+            filters = _last_filters(node)
+            if filters is not None:
+                return min(2 * filters, max(_MOST_FILTERS, filters)) if halved else filters
+        if not place.parent:
+            return _FIRST_FILTERS
+        _, place = locate(network, place.parent)
+
+
+def _last_filters(node: Node) -> int | None:
+    if isinstance(node, nodes.Convolution):
+        return node.filters
+    for stack in stacks_of(node)[:1]:
+        for inner in reversed(stack):
+            found = _last_filters(inner)
+            if found is not None:
+                return found
+    return None
+
+
+def _convolution(situation: Situation) -> Stack:
+    return (nodes.Convolution(filters=situation.channels_before),)
+
+
+def _transposed(situation: Situation) -> Stack:
+    channels = _channels(situation)
+    return (nodes.TransposedConvolution(filters=max(1, channels // 2)),)
+
+
+def _pool(kind: type[nodes.MaxPooling] | type[nodes.AveragePooling]) -> Callable[[Situation], Stack]:
+    def make(situation: Situation) -> Stack:
+        shape = situation.shape
+        if shape is None or len(shape) != 3:
+            return (kind(),)
+        fitting = (min(2, shape[1]), min(2, shape[2]))
+        return (kind(kernel_size=fitting, stride=fitting),)
+
+    return make
+
+
+def _dense(situation: Situation) -> Stack:
+    dense = nodes.Dense(units=situation.classes or _HIDDEN_UNITS)
+    maps = situation.shape is not None and len(situation.shape) == 3
+    return (nodes.Flatten(), dense) if maps else (dense,)
+
+
+def _skip(situation: Situation) -> Stack:
+    """Two layers that keep the shape, after He et al. 2015; batch norm where the network uses it."""
+    shape = situation.shape
+    if shape is not None and len(shape) == 1:
+        narrow = nodes.Dense(units=min(_BOTTLENECK_UNITS, shape[0]))
+        return (nodes.Skip(body=(narrow, nodes.ReLU(), nodes.Dense(units=shape[0]))),)
+    conv = nodes.Convolution(filters=_channels(situation), bias=not situation.normalised)
+    if situation.normalised:
+        norm = nodes.BatchNormalisation()
+        return (nodes.Skip(body=(conv, norm, nodes.ReLU(), conv, norm)),)
+    return (nodes.Skip(body=(conv, nodes.ReLU(), conv)),)
+
+
+def _branches(situation: Situation) -> Stack:
+    """A narrow and a wide look at the same input, after Szegedy et al. 2014."""
+    shape = situation.shape
+    if shape is not None and len(shape) == 1:
+        half = nodes.Dense(units=max(1, min(_BOTTLENECK_UNITS, shape[0] // 2)))
+        return (nodes.Branches(branches=((half,), (half,))),)
+    filters = max(1, situation.channels_before // 2)
+    narrow = nodes.Convolution(filters=filters, kernel_size=(1, 1))
+    wide = nodes.Convolution(filters=filters)
+    return (nodes.Branches(branches=((narrow,), (wide,))),)
+
+
+def _channels(situation: Situation) -> int:
+    shape = situation.shape
+    return shape[0] if shape is not None and len(shape) == 3 else situation.channels_before
+
+
+_MAKERS: dict[str, Callable[[Situation], Stack]] = {
+    "conv": _convolution,
+    "transposed-conv": _transposed,
+    "max-pool": _pool(nodes.MaxPooling),
+    "avg-pool": _pool(nodes.AveragePooling),
+    "dense": _dense,
+    "skip": _skip,
+    "branches": _branches,
+}

@@ -1,0 +1,98 @@
+"""What fits: blocks with sensible fields for a place, skips with the projection they need, a classifier's head."""
+
+from collections.abc import Iterable
+
+from cnnplay.network import edits
+from cnnplay.network.edits import Edited, EditError
+from cnnplay.network.network import Network, Place, ids, locate, stack_at
+from cnnplay.network.nodes import Dense, Node, Stack
+from cnnplay.shapes import blocks
+from cnnplay.shapes.arithmetic import Shape
+from cnnplay.shapes.head import deciding_node, head_for, with_length
+from cnnplay.shapes.infer import infer, shape_through
+from cnnplay.shapes.projection import is_normalised, projection
+
+
+def shape_at(network: Network, place: Place) -> Shape | None:
+    """The shape that runs through a gap between nodes; None where it is not known."""
+    report = infer(network)
+    if place.index > 0:
+        stack = stack_at(network, place.parent, place.slot)
+        if stack:
+            return report.nodes[stack[min(place.index, len(stack)) - 1].id].output
+    if place.parent:
+        return report.nodes[place.parent].input
+    broken = any(fault.field == "input" for fault in report.faults_of(""))
+    return None if broken else network.input.shape
+
+
+def new_block(tag: str, network: Network, place: Place) -> tuple[Node, ...]:
+    """A new block of that kind (KeyError for an unknown one), with fields that suit the place; ids are given on insertion.
+
+    A dense layer brings the flatten that it needs on maps, a skip a body that keeps the shape.
+    """
+    last = not place.parent and place.index >= len(network.stack)
+    situation = blocks.Situation(
+        shape=shape_at(network, place),
+        channels_before=blocks.filters_before(network, place),
+        normalised=is_normalised(network.stack),
+        classes=network.task.classes if last else None,
+    )
+    return blocks.block(tag, situation)
+
+
+def shape_after(network: Network, place: Place, tag: str) -> Shape | None:
+    """The shape behind a new block of that kind, were it put there."""
+    shape = shape_at(network, place)
+    return None if shape is None else shape_through(new_block(tag, network, place), shape)
+
+
+def wrap_in_skip(network: Network, node_ids: Iterable[str], reserved: Iterable[str] = ()) -> Edited:
+    """Wraps neighbouring nodes in a skip, with a projection in the shortcut where they change the shape.
+
+    Where no projection reaches the shape, the shortcut stays empty and the fault says so.
+    """
+    chosen = edits.outermost(network, node_ids)
+    shortcut: Stack = ()
+    if chosen:
+        report = infer(network)
+        source, target = report.nodes[chosen[0]].input, report.nodes[chosen[-1]].output
+        if source is not None and target is not None:
+            body = tuple(locate(network, node_id)[0] for node_id in chosen)
+            shortcut = projection(source, target, is_normalised(body)) or ()
+    return edits.wrap_in_skip(network, chosen, shortcut, reserved=reserved)
+
+
+def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
+    """Ends the stack in one number for each class: what is missing is put under it, a last dense layer is adjusted.
+
+    EditError, with the reason, where the head is there already or the stack's output is not known.
+    """
+    classes = network.task.classes
+    output = infer(network).output
+    if output is None:
+        raise EditError("mend the faults first: what the stack ends in is not known")
+    if output == (classes,) and network.stack:
+        raise EditError(f"the stack already ends in one number for each of the {classes:,} classes")
+    if network.stack and isinstance(network.stack[-1], Dense):
+        last = network.stack[-1]
+        return edits.replace_node(network, last.id, with_length(last, classes), f"{classes:,} units of {last.id}")
+    end = Place("", 0, len(network.stack))
+    return edits.insert(network, end, head_for(output, classes), reserved, "add a classifier head")
+
+
+def replace_head(network: Network, classes: int, reserved: Iterable[str] = ()) -> Edited:
+    """Gives the task another number of classes and the last layer as many outputs."""
+    task = edits.set_task(network, type(network.task)(classes))
+    output = infer(network).output
+    if output is None or output == (classes,) or not network.stack:
+        return task
+    last = deciding_node(network, output)
+    if last is not None:
+        changed = edits.replace_node(task.network, last.id, with_length(last, classes))
+        return Edited(changed.network, (last.id,), task.label)
+    if output != (network.task.classes,):
+        return task
+    end = Place("", 0, len(network.stack))
+    added = edits.insert(task.network, end, head_for(output, classes), {*ids(network), *reserved})
+    return Edited(added.network, added.touched, task.label)
