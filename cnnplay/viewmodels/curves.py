@@ -1,4 +1,4 @@
-"""What a panel of curves draws: lines thinned to its pixels, labels for their ends, a read-out under a cursor."""
+"""What a panel of curves draws: lines thinned to its pixels, labels for their ends, a read-out."""
 
 import math
 from typing import Literal, TypeAlias
@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.viewmodels.history import Curve, History
+from cnnplay.viewmodels.numerals import numeral, percent
 from cnnplay.viewmodels.smoothing import smoothing_words
-from cnnplay.viewmodels.words import loss_words, percent_words
 
 Metric: TypeAlias = Literal["loss", "accuracy"]
 Part: TypeAlias = Literal["raw", "training", "validation", "training before", "validation before"]
@@ -90,7 +90,7 @@ class CurvesModel(QObject):
         best = history.best
         if best is None or "validation_accuracy" not in best.metrics:
             return shown
-        return f"best {percent_words(best.metrics['validation_accuracy'])} at epoch {best.epoch}; {shown}"
+        return f"best {percent(best.metrics['validation_accuracy'])} at epoch {best.epoch}; {shown}"
 
     def lines(
         self,
@@ -177,7 +177,7 @@ class CurvesModel(QObject):
 
 
 def metric_words(metric: Metric, value: float) -> str:
-    return percent_words(value) if metric == "accuracy" else loss_words(value)
+    return percent(value) if metric == "accuracy" else numeral(value)
 
 
 def _nearest(curve: Curve, x: float) -> int:

@@ -160,7 +160,7 @@ class DataModel(QObject):
             thread.join()
 
     def _give_up(self) -> None:
-        # The thread looks at the flag after every few pictures; nobody waits for it but the end of the program.
+        # The thread looks at the flag after every few pictures; only the end of the program waits for it.
         self._cancel.set()
         self._leaving = [thread for thread in self._leaving if thread.is_alive()]
         if self._thread is not None:
