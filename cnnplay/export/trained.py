@@ -1,0 +1,69 @@
+"""What is exported, what comes of it, and what may go wrong."""
+
+from pathlib import Path
+
+import msgspec
+import torch
+
+from cnnplay.modules.build import BuildError, build
+from cnnplay.modules.module import NetworkModule
+from cnnplay.modules.weights import Weights, transfer
+from cnnplay.network.network import ID_PATTERN, Network, leaves
+from cnnplay.spec.preprocessing import Preprocessing
+
+
+class ExportError(ValueError):
+    """An export that cannot be made; one line for people. The files that were there before are untouched."""
+
+
+class ExportWriteError(ExportError):
+    """The disk, not the request, is the reason."""
+
+
+class TrainedNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    """A network with what belongs to it. `weights` None means freshly initialised ones."""
+
+    network: Network
+    weights: Weights | None = None
+    preprocessing: Preprocessing | None = None
+    classes: tuple[str, ...] = ()
+    trained: bool = False
+
+
+class Exported(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was written, its format's key and size, and the files that belong beside it."""
+
+    path: Path
+    format: str
+    bytes: int
+    trained: bool
+    also: tuple[Path, ...] = ()
+
+
+def module_of(network: TrainedNetwork, seed: int) -> NetworkModule:
+    """The module in evaluation mode, with its weights or fresh ones for `seed`. ExportError for misfits."""
+    _check(network)
+    try:
+        module = build(network.network, seed=seed)
+    except BuildError as error:
+        raise ExportError(str(error)) from None
+    if network.weights is not None:
+        result = transfer(network.weights, module)
+        if not result.complete:
+            more = f" (and {len(result.words) - 1} more)" if len(result.words) > 1 else ""
+            raise ExportError(f"the weights do not belong to this network: {result.words[0]}{more}")
+    return module.eval()
+
+
+def _check(network: TrainedNetwork) -> None:
+    expected = network.network.task.classes
+    if network.classes and len(network.classes) != expected:
+        raise ExportError(f"expected {expected} class names, one an output; found {len(network.classes)}")
+    for node in leaves(network.network):
+        if not ID_PATTERN.match(node.id):
+            raise ExportError(f"expected an id of lower-case letters, digits and hyphens; found {node.id!r}")
+
+
+def example(network: Network, batch: int = 2) -> torch.Tensor:
+    """Blank pictures of the network's input size."""
+    return torch.zeros(batch, *network.input.shape)

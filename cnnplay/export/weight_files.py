@@ -1,0 +1,44 @@
+"""Weights as safetensors, and as a PyTorch state dict with a JSON file beside it."""
+
+from pathlib import Path
+
+import msgspec
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from cnnplay.export.facts import facts, metadata
+from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
+from cnnplay.modules.atomic import replacing
+from cnnplay.modules.weights import Weights, weights_of
+
+
+def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
+    """One file: the weights under their ids, the facts as its metadata."""
+    weights = weights_of(module_of(network, seed))
+    with replacing(path) as (neighbour,):
+        try:
+            save_file(weights, neighbour, metadata={"format": "pt", **metadata(network)})
+        except SafetensorError as error:  # what it makes of a full disk
+            raise OSError(str(error)) from None
+    return ()
+
+
+def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
+    """A plain dict of tensors under their ids, loadable with ``weights_only=True``, and ``NAME.json``."""
+    beside = path.with_suffix(".json")
+    if beside == path:
+        raise ExportError(f"{path.name}: expected another ending than .json: that file holds the class names")
+    weights = weights_of(module_of(network, seed))
+    with replacing(beside, path) as (sidecar, neighbour):
+        save_state(weights, neighbour)
+        sidecar.write_bytes(msgspec.json.format(msgspec.json.encode(facts(network)), indent=2) + b"\n")
+    return (beside,)
+
+
+def save_state(weights: Weights, path: Path) -> None:
+    """A dict of tensors as torch saves it. OSError when it cannot be written."""
+    try:
+        torch.save(weights, path)
+    except RuntimeError as error:  # what torch makes of a full disk
+        raise OSError(str(error).splitlines()[0]) from None

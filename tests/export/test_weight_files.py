@@ -1,0 +1,150 @@
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from safetensors import SafetensorError, safe_open
+
+from cnnplay.export import weight_files
+from cnnplay.export.formats import FORMATS, export
+from cnnplay.export.trained import ExportError, ExportWriteError, TrainedNetwork
+from cnnplay.modules.build import build
+from cnnplay.modules.weights import compare, weights_of
+from cnnplay.network import codec, nodes
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.spec.preprocessing import Preprocessing
+
+NETWORK = Network(
+    name="small",
+    input=Input(1, 8, 8),
+    task=Classification(3),
+    stack=(
+        nodes.Convolution(id="conv-1", filters=4),
+        nodes.BatchNormalisation(id="batch-norm-1"),
+        nodes.Flatten(id="flatten-1"),
+        nodes.Dense(id="dense-1", units=3),
+    ),
+)
+PREPROCESSING = Preprocessing(input=(1, 8, 8), mean=(0.25,), std=(0.5,))
+TRAINED = TrainedNetwork(
+    network=NETWORK,
+    weights=weights_of(build(NETWORK, seed=4)),
+    preprocessing=PREPROCESSING,
+    classes=("a", 'b "quoted"', "ß"),
+    trained=True,
+)
+
+
+def _same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> bool:
+    return found.keys() == expected.keys() and all(torch.equal(found[k], expected[k]) for k in expected)
+
+
+def test_safetensors_hold_the_weights_and_say_what_belongs_to_them(tmp_path: Path) -> None:
+    result = export(TRAINED, "safetensors", tmp_path / "a.safetensors")
+    assert (result.format, result.trained, result.also) == ("safetensors", True, ())
+    assert result.bytes == result.path.stat().st_size
+    with safe_open(result.path, framework="pt") as file:
+        found = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (no dict)
+        facts = file.metadata()
+    assert TRAINED.weights is not None
+    assert _same(found, TRAINED.weights)
+    assert json.loads(facts["classes"]) == list(TRAINED.classes)
+    assert msgspec.json.decode(facts["preprocessing"], type=Preprocessing) == PREPROCESSING
+    assert codec.decode(facts["network"]) == NETWORK
+    assert facts["trained"] == "true"
+
+
+def test_a_state_dict_loads_without_unpickling_and_has_its_facts_beside_it(tmp_path: Path) -> None:
+    result = export(TRAINED, "pt", tmp_path / "a.pt")
+    assert TRAINED.weights is not None
+    assert _same(torch.load(result.path, weights_only=True), TRAINED.weights)
+    assert result.also == (tmp_path / "a.json",)
+    facts = json.loads(result.also[0].read_text(encoding="utf-8"))
+    assert facts["classes"] == list(TRAINED.classes)
+    assert facts["preprocessing"] == {"input": [1, 8, 8], "mean": [0.25], "std": [0.5]}
+    assert codec.convert(facts["network"]) == NETWORK
+    assert facts["trained"] is True
+
+
+@pytest.mark.parametrize("key", ["safetensors", "pt", "python"])
+def test_without_weights_fresh_ones_for_the_seed_go_out_and_it_says_so(tmp_path: Path, key: str) -> None:
+    fresh = TrainedNetwork(network=NETWORK)
+    result = export(fresh, key, tmp_path / "a.bin", seed=7)
+    assert not result.trained
+    if key == "pt":
+        assert _same(torch.load(result.path, weights_only=True), weights_of(build(NETWORK, seed=7)))
+
+
+def test_weights_of_another_network_are_refused_in_words(tmp_path: Path) -> None:
+    weights = dict(TRAINED.weights or {})
+    weights["dense-1.weight"] = torch.zeros(3, 7)
+    odd = msgspec.structs.replace(TRAINED, weights=weights)
+    with pytest.raises(ExportError, match=r"dense-1\.weight: expected 3 × 256; found 3 × 7"):
+        export(odd, "pt", tmp_path / "a.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_faulty_network_and_a_wrong_number_of_classes_are_refused_in_words(tmp_path: Path) -> None:
+    faulty = msgspec.structs.replace(NETWORK, stack=NETWORK.stack[:2])
+    with pytest.raises(ExportError, match="cannot be computed"):
+        export(TrainedNetwork(network=faulty), "pt", tmp_path / "a.pt")
+    with pytest.raises(ExportError, match="expected 3 class names"):
+        export(TrainedNetwork(network=NETWORK, classes=("a",)), "pt", tmp_path / "a.pt")
+
+
+def test_places_that_cannot_be_written_are_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="found a folder"):
+        export(TRAINED, "pt", tmp_path)
+    with pytest.raises(ExportError, match="existing folder"):
+        export(TRAINED, "pt", tmp_path / "nowhere" / "a.pt")
+    with pytest.raises(ExportError, match=r"another ending than \.json"):
+        export(TRAINED, "pt", tmp_path / "a.json")
+    with pytest.raises(ExportError, match=r"another ending than \.pt"):
+        export(TRAINED, "python", tmp_path / "a.pt")
+    with pytest.raises(ExportError, match="expected a format out of"):
+        export(TRAINED, "caffe", tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize("key", [form.key for form in FORMATS if form.key != "onnx"])
+def test_a_failed_export_leaves_the_former_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    path = tmp_path / "a.bin"
+    export(TRAINED, key, path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    other = msgspec.structs.replace(TRAINED, weights=weights_of(build(NETWORK, seed=5)))
+    with pytest.raises(ExportWriteError, match=r"a\.bin: cannot be written: No space left on device"):
+        export(other, key, path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_the_libraries_own_write_errors_become_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("I/O error: No space left on device")
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("PytorchStreamWriter failed writing file\nat line 1")
+
+    monkeypatch.setattr(weight_files, "save_file", full)
+    monkeypatch.setattr(torch, "save", broken)
+    with pytest.raises(ExportWriteError, match="No space left"):
+        export(TRAINED, "safetensors", tmp_path / "a.safetensors")
+    with pytest.raises(ExportWriteError, match=r"failed writing file$"):
+        export(TRAINED, "pt", tmp_path / "a.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exported_weights_fit_the_network_again(tmp_path: Path) -> None:
+    export(TRAINED, "python", tmp_path / "a.py")
+    assert compare(torch.load(tmp_path / "a.pt", weights_only=True), NETWORK).complete
+
+
+def test_each_format_has_one_key_and_one_ending() -> None:
+    assert [form.key for form in FORMATS] == ["safetensors", "pt", "onnx", "python"]
+    assert len({form.suffix for form in FORMATS}) == len(FORMATS)
