@@ -95,7 +95,7 @@ def ensure_qt(python: Path, screen: Screen) -> Screen:
         new = [] if well else [name for name in _lacking(python, screen) if name not in tried]
         if new:
             tried.update(new)
-            install(new, "Qt lacks system libraries or fonts")
+            install(new, "Qt lacks some of the system's libraries or fonts")
         elif done.returncode == 0:
             return screen
         elif screen.visible and not screen.forced and any(text in words for text in UNREACHABLE):

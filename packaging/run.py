@@ -46,7 +46,9 @@ def arguments_for(screen: Screen, arguments: list[str]) -> list[str]:
         say("Opening the window")
         return []
     folder = free_folder(ROOT / "cnnplay-demo")
-    say("There is no screen here (no DISPLAY, no WAYLAND_DISPLAY): running the demonstration instead.")
+    say(
+        "There is no screen here (DISPLAY, WAYLAND_DISPLAY): running the demonstration instead of the window."
+    )
     say(f"What it makes goes to {folder}")
     return ["demo", str(folder)]
 

@@ -105,7 +105,7 @@ def make_venv(screen: Screen) -> None:
     if any(importlib.util.find_spec(name) is None for name in ("venv", "ensurepip")):
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         lacking = [f"python{version}-venv", *foreseen_packages(screen)]
-        install(lacking, "Python's venv module and what else a bare system lacks")
+        install(lacking, "This system lacks Python's venv module, among others")
     # Not sys.executable: run from inside .venv, that would be the interpreter that is about to be cleared.
     base = getattr(sys, "_base_executable", None) or sys.executable
     log = ROOT / ".venv-setup.log"
@@ -137,7 +137,11 @@ def _alone() -> Iterator[None]:
     except ImportError:
         yield
         return
-    with (ROOT / ".venv-lock").open("w") as lock:
+    try:
+        lock = (ROOT / ".venv-lock").open("w")
+    except OSError as error:
+        raise SetupError(f"The set-up must be able to write in {ROOT}: {error.strerror}") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

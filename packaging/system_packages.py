@@ -77,9 +77,10 @@ def current_names(wanted: Iterable[str], known: Collection[str]) -> list[str]:
 def has_font(folders: Iterable[str] = FONT_FOLDERS) -> bool:
     """Whether any font file lies where fontconfig looks."""
     return any(
-        path.suffix.lower() in FONT_SUFFIXES
+        Path(name).suffix.lower() in FONT_SUFFIXES
         for folder in folders
-        for path in Path(folder).expanduser().rglob("*")
+        for _, _, names in os.walk(Path(folder).expanduser())  # which passes over what may not be read
+        for name in names
     )
 
 
@@ -117,18 +118,19 @@ def install(wanted: Sequence[str], purpose: str) -> None:
     elif _sudo_agrees(purpose, wanted):
         prefix = ["sudo"]
     else:
-        raise SetupError(by_hand(purpose, current_names(wanted, known), stale))
+        sudo = shutil.which("sudo") is not None
+        raise SetupError(by_hand(purpose, current_names(wanted, known), stale=stale, sudo=sudo))
     say(f"      {purpose}: installing {' '.join(wanted)}")
     _install_now(wanted, prefix, stale)
 
 
-def by_hand(purpose: str, names: Sequence[str], stale: bool) -> str:
+def by_hand(purpose: str, names: Sequence[str], *, stale: bool, sudo: bool) -> str:
     """What a user who may not install is told: one command for an administrator."""
-    update = "sudo apt-get update && " if stale else ""
-    command = f"{update}sudo apt-get install -y --no-install-recommends {' '.join(names)}"
-    return (
-        f"{purpose}: missing here. An administrator installs it with\n\n  {command}\n\nThen run this again."
-    )
+    prefix, who = ("sudo ", "An administrator") if sudo else ("", "The user root")
+    command = f"{prefix}apt-get install -y --no-install-recommends {' '.join(names)}"
+    if stale:
+        command = f"{prefix}apt-get update && {command}"
+    return f"{purpose}. {who} can install that:\n\n  {command}\n\nThen run this again."
 
 
 def _sudo_agrees(purpose: str, wanted: Sequence[str]) -> bool:

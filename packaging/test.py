@@ -19,8 +19,8 @@ from qt_check import OFFSCREEN
 from setup_env import ROOT, SETUP_STEPS, prepare, venv_python
 
 CHECKS = {
-    "lint (ruff check)": ["ruff", "check", "."],
-    "format (ruff format)": ["ruff", "format", "--check", "."],
+    "lint (ruff check)": ["ruff", "check", "--output-format=concise", "."],
+    "format (ruff format)": ["ruff", "format", "--check", "--output-format=concise", "."],
     "types (mypy)": ["mypy"],
     "layers (import-linter)": ["lint-imports"],
 }

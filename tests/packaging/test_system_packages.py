@@ -94,11 +94,17 @@ def test_a_package_that_nobody_knows_is_left_for_apt_to_name() -> None:
 
 
 def test_a_user_without_rights_gets_one_command_with_everything_in_it() -> None:
-    text = by_hand("Qt lacks libraries", ["libegl1", "fonts-inter"], stale=True)
+    text = by_hand("Qt lacks libraries", ["libegl1", "fonts-inter"], stale=True, sudo=True)
     commands = [line.strip() for line in text.splitlines() if "sudo" in line]
     assert commands == [
         "sudo apt-get update && sudo apt-get install -y --no-install-recommends libegl1 fonts-inter"
     ]
+
+
+def test_a_system_without_sudo_is_told_to_use_root() -> None:
+    text = by_hand("Qt lacks libraries", ["libegl1"], stale=False, sudo=False)
+    assert "root" in text
+    assert "sudo" not in text
 
 
 def test_a_font_is_found_in_a_sub_folder_and_a_readme_is_none(tmp_path: Path) -> None:
