@@ -2,9 +2,7 @@
 
 import msgspec
 
-from cnnplay.network.network import ID_PATTERN, Network, walk
-
-MAX_DEPTH = 32
+from cnnplay.network.network import ID_PATTERN, MAX_DEPTH, Network, walk
 
 
 class NetworkFormatError(ValueError):
@@ -45,12 +43,15 @@ def checked(network: Network) -> Network:
     for node, place in walk(network):
         if not ID_PATTERN.match(node.id):
             raise NetworkFormatError(
-                f"not a network: an id must be lower-case letters, digits and hyphens, at most 64; got {node.id!r}"
+                "not a network: an id must be lower-case letters, digits and hyphens, at most 64; "
+                f"got {node.id!r}"
             )
         if node.id in seen:
             raise NetworkFormatError(f"not a network: two blocks are called {node.id!r}")
         seen.add(node.id)
         depth[node.id] = depth[place.parent] + 1
         if depth[node.id] > MAX_DEPTH:
-            raise NetworkFormatError(f"not a network: blocks are nested more than {MAX_DEPTH} deep at {node.id!r}")
+            raise NetworkFormatError(
+                f"not a network: blocks are nested more than {MAX_DEPTH} deep at {node.id!r}"
+            )
     return network

@@ -10,10 +10,12 @@ import msgspec
 
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import (
+    MAX_DEPTH,
     Input,
     Network,
     Place,
     Task,
+    depth_of,
     fresh_id,
     ids,
     locate,
@@ -24,7 +26,8 @@ from cnnplay.network.nodes import Branches, Merge, Node, Skip, Stack, stacks_of,
 
 
 class Edited(msgspec.Struct, frozen=True):
-    """The network after an edit, the ids of the nodes that it made or changed, and the edit's name for undo."""
+    """The network after an edit, the ids of the nodes that it made or changed, and the edit's name for
+    undo."""
 
     network: Network
     touched: tuple[str, ...]
@@ -36,11 +39,15 @@ class EditError(ValueError):
 
 
 def insert(
-    network: Network, place: Place, nodes: Node | Sequence[Node], reserved: Iterable[str] = (), label: str = ""
+    network: Network,
+    place: Place,
+    nodes: Node | Sequence[Node],
+    reserved: Iterable[str] = (),
+    label: str = "",
 ) -> Edited:
     """Puts nodes into a gap under fresh ids, which also avoid those in `reserved`."""
     given = tuple(nodes) if isinstance(nodes, (tuple, list)) else (nodes,)
-    new = with_fresh_ids(given, set(ids(network)) | set(reserved))  # type: ignore[arg-type]
+    new = with_fresh_ids(given, set(ids(network)) | set(reserved))
     stack = stack_at(network, place.parent, place.slot)
     index = max(0, min(place.index, len(stack)))
     changed = _put(network, place, stack[:index] + new + stack[index:])
@@ -99,11 +106,14 @@ def wrap_in_skip(
     merge: Merge = "add",
     reserved: Iterable[str] = (),
 ) -> Edited:
-    """Puts neighbouring nodes into the body of a new skip. `shortcut` is the projection, where one is needed."""
+    """Puts neighbouring nodes into the body of a new skip. `shortcut` is the projection, where one is
+    needed."""
     chosen = outermost(network, node_ids)
     place, body = _run(network, chosen)
     taken = set(ids(network)) | set(reserved)
-    skip = Skip(id=fresh_id("skip", taken), body=body, shortcut=with_fresh_ids(tuple(shortcut), taken), merge=merge)
+    skip = Skip(
+        id=fresh_id("skip", taken), body=body, shortcut=with_fresh_ids(tuple(shortcut), taken), merge=merge
+    )
     stack = stack_at(network, place.parent, place.slot)
     changed = _put(network, place, (*stack[: place.index], skip, *stack[place.index + len(body) :]))
     return Edited(changed, (skip.id,), f"wrap {_listed(chosen)} in a skip")
@@ -111,7 +121,7 @@ def wrap_in_skip(
 
 def unwrap(network: Network, node_id: str) -> Edited:
     """Puts a skip's body, or the first branch, in the container's place; the rest goes."""
-    node, place = locate(network, node_id)
+    node, _ = locate(network, node_id)
     if not isinstance(node, (Skip, Branches)):
         raise EditError(f"{node_id} holds nothing that could be unwrapped")
     stacks = stacks_of(node)
@@ -137,7 +147,7 @@ def set_branches(network: Network, node_id: str, branches: tuple[Stack, ...], la
     return replace_node(network, node_id, msgspec.structs.replace(node, branches=branches), label)
 
 
-def set_input(network: Network, input: Input) -> Edited:
+def set_input(network: Network, input: Input) -> Edited:  # noqa: A002
     """Gives the network another input."""
     size = " × ".join(map(str, input.shape))
     return Edited(msgspec.structs.replace(network, input=input), (), f"input {size}")
@@ -191,6 +201,14 @@ def _run(network: Network, chosen: tuple[str, ...]) -> tuple[Place, Stack]:
 
 
 def _put(network: Network, place: Place, stack: Stack) -> Network:
+    """Puts another stack at a place. EditError where blocks would then be nested too deeply for a file."""
+    changed = _replace_stack(network, place, stack)
+    if depth_of(changed.stack) > MAX_DEPTH:
+        raise EditError(f"blocks can be nested at most {MAX_DEPTH} deep")
+    return changed
+
+
+def _replace_stack(network: Network, place: Place, stack: Stack) -> Network:
     if not place.parent:
         return _with_stack(network, stack)
 
@@ -221,12 +239,17 @@ def _map(stack: Stack, node_id: str, change: Callable[[Node], Stack]) -> Stack:
 
 
 def _filter(stack: Stack, gone: set[str]) -> Stack:
+    """Takes nodes out; subtrees that hold none of them are kept, not copied."""
     kept: list[Node] = []
     for node in stack:
-        if node.id not in gone:
-            stacks = stacks_of(node)
-            kept.append(with_stacks(node, tuple(_filter(inner, gone) for inner in stacks)) if stacks else node)
-    return tuple(kept)
+        if node.id in gone:
+            continue
+        stacks = stacks_of(node)
+        filtered = tuple(_filter(inner, gone) for inner in stacks)
+        same = all(before is after for before, after in zip(stacks, filtered, strict=True))
+        kept.append(node if same else with_stacks(node, filtered))
+    unchanged = len(kept) == len(stack) and all(a is b for a, b in zip(kept, stack, strict=True))
+    return stack if unchanged else tuple(kept)
 
 
 def _walk_node(node: Node) -> Iterable[tuple[Node, Place]]:

@@ -36,7 +36,7 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def declare(
-    help: str,
+    help: str,  # noqa: A002
     *,
     minimum: float | None = None,
     maximum: float | None = None,
@@ -101,37 +101,39 @@ def field_of(kind: type[msgspec.Struct], name: str) -> FieldInfo:
 
 
 def complaint(field: FieldInfo, value: Any) -> str | None:
-    """What the limits of `field` expect, where `value` breaks them ("1 or more"); else None."""
+    """What the limit that `value` breaks expects ("1 or more"); None where it breaks none."""
     if value is None or field.type in ("flag", "text"):
         return None
     if isinstance(value, str):
         return None if value in field.choices else " or ".join(field.choices)
     numbers = value if isinstance(value, tuple) else (value,)
-    if all(_within(field, number) for number in numbers):
-        return None
-    return _expectation(field)
+    for number in numbers:
+        expected = _expectation(field, number)
+        if expected is not None:
+            return expected
+    return None
 
 
-def _within(field: FieldInfo, number: float) -> bool:
+def _expectation(field: FieldInfo, number: float) -> str | None:
+    low, high = field.minimum, field.maximum
     if number != number or number in (float("inf"), float("-inf")):
-        return False
-    low, high = field.minimum, field.maximum
-    if field.exclusive:
-        return (low is None or number > low) and (high is None or number < high)
-    return (low is None or number >= low) and (high is None or number <= high)
+        return _finite(low, high)
+    if low is not None and (number <= low if field.exclusive else number < low):
+        return f"more than {_plain(low)}" if field.exclusive else f"{_plain(low)} or more"
+    if high is not None and (number >= high if field.exclusive else number > high):
+        return f"less than {_plain(high)}" if field.exclusive else f"at most {_plain(high)}"
+    return None
 
 
-def _expectation(field: FieldInfo) -> str:
-    low, high = field.minimum, field.maximum
-    if field.exclusive:
-        if low is not None and high is not None:
-            return f"between {low:g} and {high:g}"
-        return f"more than {low:g}" if low is not None else f"less than {high:g}"
+def _finite(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
-    if low is not None:
-        return f"{low:g} or more"
-    return f"at most {high:g}" if high is not None else "a number"
+        return f"a number from {_plain(low)} to {_plain(high)}"
+    return "a finite number" if low is None else f"a finite number, {_plain(low)} or more"
+
+
+def _plain(number: float) -> str:
+    """``1,000,000``, ``0.9999``, ``−1``."""
+    return f"{number:,.10g}".replace("-", "−")
 
 
 def _field_type(base: Any) -> tuple[FieldType, tuple[str, ...], bool]:

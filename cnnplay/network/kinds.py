@@ -50,7 +50,13 @@ KINDS: tuple[Kind, ...] = (
         ("gap",),
     ),
     Kind(
-        "batch-norm", nodes.BatchNormalisation, "Batch norm", "batch norm", "batch-norm", "normalisation", ("bn",)
+        "batch-norm",
+        nodes.BatchNormalisation,
+        "Batch norm",
+        "batch norm",
+        "batch-norm",
+        "normalisation",
+        ("bn",),
     ),
     Kind(
         "local-response-norm",

@@ -100,6 +100,14 @@ def fresh_id(prefix: str, taken: frozenset[str] | set[str]) -> str:
 
 ID_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,63}\Z")
 
+MAX_DEPTH = 32
+"""How deep blocks may be nested: a file that nests them deeper is refused, so no edit may."""
+
+
+def depth_of(stack: Stack) -> int:
+    """How deep a stack is nested: 1 where no container stands in it, 0 where it is empty."""
+    return max((1 + max(map(depth_of, stacks_of(node)), default=0) for node in stack), default=0)
+
 
 def _walk(stack: Stack, parent: str, slot: int) -> Iterator[tuple[Node, Place]]:
     for index, node in enumerate(stack):

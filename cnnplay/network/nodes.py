@@ -21,8 +21,8 @@ STRIDE = declare(
     unit="pixels",
 )
 PADDING = declare(
-    "Zeros added around the input, on each side. 'valid' adds none; 'same' adds d·(f − 1) in all, half on each "
-    "side with an odd pixel at the bottom right, so that the size stays at stride 1.",
+    "Zeros added around the input, on each side. 'valid' adds none; 'same' adds d·(f − 1) in all, half on "
+    "each side with an odd pixel at the bottom right, so that the size stays at stride 1.",
     minimum=0,
     maximum=512,
     unit="pixels",
@@ -67,11 +67,15 @@ class Convolution(Base, frozen=True, kw_only=True, tag="conv"):
 
 
 class TransposedConvolution(Base, frozen=True, kw_only=True, tag="transposed-conv"):
-    """The convolution's transpose: each input pixel stamps a kernel on the output, as torch.nn.ConvTranspose2d."""
+    """The convolution's transpose: each input pixel stamps a kernel on the output, as
+    torch.nn.ConvTranspose2d."""
 
     filters: Annotated[int, FILTERS] = 16
     kernel_size: Annotated[Pair, KERNEL] = (2, 2)
-    stride: Annotated[Pair, declare("By how much the size grows: 2 doubles it.", minimum=1, maximum=512)] = (2, 2)
+    stride: Annotated[Pair, declare("By how much the size grows: 2 doubles it.", minimum=1, maximum=512)] = (
+        2,
+        2,
+    )
     padding: Annotated[
         Pair, declare("Pixels cut off the output on each side.", minimum=0, maximum=512, unit="pixels")
     ] = (0, 0)

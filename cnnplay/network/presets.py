@@ -10,8 +10,8 @@ from cnnplay.network.network import Network
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A shipped network: its paper and year (None for those made for this program), what there is to say of it,
-    and how it departs from the paper. The network's input is the paper's."""
+    """A shipped network: its paper and year (None for those made for this program), what there is to say of
+    it, and how it departs from the paper. The network's input is the paper's."""
 
     key: str
     title: str

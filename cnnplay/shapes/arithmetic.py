@@ -1,8 +1,8 @@
 """The integer arithmetic of layers: output sizes, parameters, multiply-adds.
 
-A shape is (channels, height, width) for maps and (length,) for a row. The formulas are those of Dumoulin & Visin,
-"A guide to convolution arithmetic for deep learning" (2016); n is the input's size along one dimension, f the kernel's,
-s the stride, d the dilation and p the padding.
+A shape is (channels, height, width) for maps and (length,) for a row. The formulas are those of Dumoulin &
+Visin, "A guide to convolution arithmetic for deep learning" (2016); n is the input's size along one
+dimension, f the kernel's, s the stride, d the dilation and p the padding.
 """
 
 from math import prod
@@ -58,7 +58,8 @@ def windows(size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: 
 
 
 def transposed_count(size: int, kernel: int, stride: int, padding: int, extra: int, dilation: int = 1) -> int:
-    """A transposed convolution's output size: (n − 1)·s − 2p + d·(f − 1) + extra + 1, as torch.nn.ConvTranspose2d."""
+    """A transposed convolution's output size: (n − 1)·s − 2p + d·(f − 1) + extra + 1, as
+    torch.nn.ConvTranspose2d."""
     return (size - 1) * stride - 2 * padding + reach(kernel, dilation) + extra
 
 
@@ -73,7 +74,8 @@ def convolution_multiply_adds(channels: int, output: Shape, kernel: Pair, groups
 
 
 def transposed_multiply_adds(size: Pair, channels: int, filters: int, kernel: Pair, groups: int) -> int:
-    """One multiply-add for each input number and each weight that it is stamped with (also where that is cut off)."""
+    """One multiply-add for each input number and each weight that it is stamped with (also where that is cut
+    off)."""
     return size[0] * size[1] * channels * (filters // groups) * kernel[0] * kernel[1]
 
 
@@ -83,7 +85,8 @@ def dense_parameters(length: int, units: int, bias: bool) -> int:
 
 
 def stride_between(size: int, target: int) -> int | None:
-    """The least stride at which a 1×1 window brings `size` down to `target`: ⌈n / s⌉ = target. None if there is none."""
+    """The least stride at which a 1×1 window brings `size` down to `target`: ⌈n / s⌉ = target. None if there
+    is none."""
     if not 1 <= target <= size:
         return None
     # ⌈n / s⌉ ≤ target first holds at s = ⌈n / target⌉, and it falls from there on.

@@ -18,8 +18,8 @@ _BOTTLENECK_UNITS = 64
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """Where a block is to stand: the shape there (None: unknown), the filters that would suit it, whether the network
-    uses batch norm, and the number of classes if the block would be the last one of the network."""
+    """Where a block is to stand: the shape there (None: unknown), the filters that would suit it, whether the
+    network uses batch norm, and the number of classes if the block would be the last one of the network."""
 
     shape: Shape | None
     channels_before: int
@@ -34,7 +34,8 @@ def block(tag: str, situation: Situation) -> tuple[Node, ...]:
 
 
 def filters_before(network: Network, place: Place) -> int:
-    """As many filters as the convolution before the place has, twice as many where maps were made smaller since."""
+    """As many filters as the convolution before the place has, twice as many where maps were made smaller
+    since."""
     halved = False
     while True:
         stack = stack_at(network, place.parent, place.slot)

@@ -39,7 +39,9 @@ class Fault(msgspec.Struct, frozen=True):
 def field_fault(node_id: str, field: FieldInfo | str, expected: str, found: str, mend: Mend | None) -> Fault:
     """A fault of one field: ``stride of conv-3 must be 1 or more; got 0``."""
     name, label = (field, field.replace("_", " ")) if isinstance(field, str) else (field.name, field.label)
-    return Fault(node_id, name, f"{label} of {node_id} must be {expected}; got {found}", expected, found, mend)
+    return Fault(
+        node_id, name, f"{label} of {node_id} must be {expected}; got {found}", expected, found, mend
+    )
 
 
 def limit_faults(node: Node, mend: Callable[[FieldInfo, object], Mend]) -> tuple[Fault, ...]:

@@ -4,7 +4,8 @@ import msgspec
 
 
 class Formula(msgspec.Struct, frozen=True):
-    """A formula: what it gives, in signs, with numbers put in, and the result; ("output size", "⌊n / s⌋", "⌊8 / 2⌋", "4", "").
+    """A formula: what it gives, in signs, with numbers put in, and the result; ("output size", "⌊n / s⌋", "⌊8
+    / 2⌋", "4", "").
 
     Signs and numbers are empty where there is nothing to work out.
     """

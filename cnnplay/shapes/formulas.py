@@ -1,7 +1,7 @@
-"""The formulas behind a node's numbers, in signs and with its own numbers put in: for reading, so each is a text."""
+"""The formulas behind a node's numbers, in signs and with its own numbers put in: for reading, so each is a
+text."""
 
 from math import prod
-
 
 from cnnplay.network import nodes
 from cnnplay.network.describe import shape_words
@@ -26,13 +26,19 @@ _FUNCTIONS: dict[type[nodes.Base], str] = {
 
 
 def formulas(report: Report, node_id: str) -> tuple[Formula, ...]:
-    """The formulas of a node (KeyError for an unknown one), as far as its numbers are known; none for the input ("")."""
+    """The formulas of a node (KeyError for an unknown one), as far as its numbers are known; none for the
+    input ("")."""
     if node_id in ("", "input") and node_id not in report.nodes:
         return ()
     node, numbers = find(report.network, node_id), report.nodes[node_id]
     if isinstance(node, (Skip, Branches)):
         return _of_container(node, numbers, report)
-    found = [*_function(node), *_output(node, numbers), *_parameters(node, numbers), *_multiply_adds(node, numbers)]
+    found = [
+        *_function(node),
+        *_output(node, numbers),
+        *_parameters(node, numbers),
+        *_multiply_adds(node, numbers),
+    ]
     found += _receptive_field(node, numbers)
     if numbers.output is not None and numbers.activation_bytes is not None:
         found.append(_memory(numbers.output, numbers.activation_bytes))
@@ -43,18 +49,13 @@ def _function(node: Node) -> list[Formula]:
     symbols = _FUNCTIONS.get(type(node))
     if symbols is None:
         return []
-    values = {
+    constants = {
         nodes.LeakyReLU: "a = {0.negative_slope:g}",
-        nodes.Dropout: "p = {0.p:g}",
-        nodes.BatchNormalisation: "ε = {0.eps:g}",
+        nodes.Dropout: "p = {0.p:g}; while training alone",
+        nodes.BatchNormalisation: "ε = {0.eps:g}; μ, σ² are the batch's in training, then the running ones",
         nodes.LocalResponseNormalisation: "k = {0.k:g}, α = {0.alpha:g}, n = {0.size}, β = {0.beta:g}",
     }
-    remarks = {
-        nodes.BatchNormalisation: "μ and σ² are the batch's while training, the running ones afterwards",
-        nodes.Dropout: "while training alone",
-    }
-    numbers = values.get(type(node), "").format(node)
-    return [Formula("function", symbols, numbers, "", remarks.get(type(node), ""))]
+    return [Formula("function", symbols, "", "", constants.get(type(node), "").format(node))]
 
 
 def _output(node: Node, numbers: NodeReport) -> list[Formula]:
@@ -69,11 +70,19 @@ def _output(node: Node, numbers: NodeReport) -> list[Formula]:
             return sizes.of_upsampling(node, numbers.input)
         case nodes.GlobalAveragePooling() if numbers.output:
             row = f"{shape_words(numbers.input)} → {shape_words(numbers.output)}"
-            return [Formula("output", "C × H × W → C × 1 × 1", row, shape_words(numbers.output), "each map's mean")]
+            return [
+                Formula(
+                    "output", "C × H × W → C × 1 × 1", row, shape_words(numbers.output), "each map's mean"
+                )
+            ]
         case nodes.Flatten() if numbers.output:
             product = " · ".join(f"{size:,}" for size in numbers.input)
             symbols = "C · H · W" if len(numbers.input) == 3 else "n"
-            return [Formula("output", symbols, product, f"{numbers.output[0]:,}", "channel by channel, row by row")]
+            return [
+                Formula(
+                    "output", symbols, product, f"{numbers.output[0]:,}", "channel by channel, row by row"
+                )
+            ]
     return []
 
 
@@ -100,7 +109,9 @@ def _parameters(node: Node, numbers: NodeReport) -> list[Formula]:
     return [Formula("parameters", "", "", result, "nothing is learned")]
 
 
-def _weighted(outer: str, inner: str, outer_number: str, product: str, bias: bool, result: str, what: str) -> Formula:
+def _weighted(
+    outer: str, inner: str, outer_number: str, product: str, bias: bool, result: str, what: str
+) -> Formula:
     if bias:
         return Formula(
             "parameters",
@@ -109,7 +120,9 @@ def _weighted(outer: str, inner: str, outer_number: str, product: str, bias: boo
             result,
             f"{what}; 1 is the bias",
         )
-    return Formula("parameters", f"{outer} × {inner}", f"{outer_number} × {product}", result, f"{what}; no bias")
+    return Formula(
+        "parameters", f"{outer} × {inner}", f"{outer_number} × {product}", result, f"{what}; no bias"
+    )
 
 
 def _multiply_adds(node: Node, numbers: NodeReport) -> list[Formula]:
@@ -144,7 +157,9 @@ def _receptive_field(node: Node, numbers: NodeReport) -> list[Formula]:
     result = f"{field.size[0]:,} × {field.size[1]:,}"
     if isinstance(node, nodes.GlobalAveragePooling | nodes.Dense) or field.jump == (0, 0):
         return [Formula("receptive field", "", "", result, "pixels of the input: all of them")]
-    remark = f"pixels of the input, a step of {_step(field)}"
+    remark = "pixels of the input"
+    if numbers.output is not None and len(numbers.output) == 3:
+        remark += f", a step of {_step(field)}"
     if not isinstance(node, (nodes.Convolution, nodes.MaxPooling, nodes.AveragePooling)):
         return [Formula("receptive field", "", "", result, remark)]
     dilation = node.dilation if isinstance(node, nodes.Convolution) else (1, 1)
@@ -193,5 +208,3 @@ def _of_container(node: Skip | Branches, numbers: NodeReport, report: Report) ->
         given = " + ".join(f"{count:,}" for count in counts)
         found.append(Formula("parameters", names, given, f"{numbers.parameters:,}", ""))
     return (*found, *_receptive_field(node, numbers))
-
-

@@ -13,7 +13,7 @@ _SMALL_SIDE = 8
 _FEW_CHANNELS = 8
 _SMALL_ROW = 2048
 
-KEEPS_LENGTH = (
+_KEEPS_LENGTH = (
     nodes.Dropout,
     nodes.ReLU,
     nodes.LeakyReLU,
@@ -23,8 +23,10 @@ KEEPS_LENGTH = (
     nodes.SiLU,
     nodes.BatchNormalisation,
     nodes.LocalResponseNormalisation,
+    nodes.Flatten,
+    nodes.GlobalAveragePooling,
 )
-"""The kinds that leave a shape as it is."""
+"""The kinds behind which a row of C numbers comes from C channels or C units."""
 
 
 def head_for(shape: Shape, classes: int) -> Stack:
@@ -46,16 +48,21 @@ def head_for(shape: Shape, classes: int) -> Stack:
     return (nodes.GlobalAveragePooling(), nodes.Flatten(), dense)
 
 
-def deciding_node(network: Network, output: Shape | None) -> Node | None:
-    """The last node of the network's own stack, if its units or filters are the length of the output; else None."""
-    if output is None or len(output) != 1:
-        return None
+def last_dense(network: Network) -> nodes.Dense | None:
+    """The dense layer that ends the stack, where one does."""
+    last = network.stack[-1] if network.stack else None
+    return last if isinstance(last, nodes.Dense) else None
+
+
+def deciding_node(network: Network, length: int) -> Node | None:
+    """The layer whose units or filters make the output `length` long, through layers that keep it; None
+    inside a container."""
     for node in reversed(network.stack):
-        if isinstance(node, nodes.Dense) and node.units == output[0]:
-            return node
+        if isinstance(node, nodes.Dense):
+            return node if node.units == length else None
         if isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
-            return node if node.filters == output[0] and node.groups == 1 else None
-        if not isinstance(node, (*KEEPS_LENGTH, nodes.Flatten, nodes.GlobalAveragePooling)):
+            return node if node.filters == length and node.groups == 1 else None
+        if not isinstance(node, _KEEPS_LENGTH):
             return None
     return None
 

@@ -1,7 +1,7 @@
 """Inference: from a network to shapes, costs, receptive fields and faults, by plain integer arithmetic.
 
-The whole tree is visited, whatever is found on the way. What a node makes of its input is remembered for each pair of
-node and input, so that after an edit only what changed is computed again.
+The whole tree is visited, whatever is found on the way. What a node makes of its input is remembered for each
+pair of node and input, so that after an edit only what changed is computed again.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from cnnplay.shapes.leaves import Step, step, step_from_unknown
 from cnnplay.shapes.output import output_faults
 from cnnplay.shapes.receptive import Spans
 from cnnplay.shapes.report import NodeReport, Report
-from cnnplay.shapes.sanity import too_deep, too_much
+from cnnplay.shapes.sanity import too_much
 
 _GEOMETRY = frozenset(
     {"filters", "kernel_size", "stride", "padding", "output_padding", "dilation", "scale", "units"}
@@ -30,7 +30,8 @@ _NO_PICTURE: Pair = (0, 0)
 
 
 class Flow(NamedTuple):
-    """What runs down a stack: the shape, what an output sees of the picture (None where unknown), the picture's size."""
+    """What runs down a stack: the shape, what an output sees of the picture (None where unknown), the
+    picture's size."""
 
     shape: Shape | None
     spans: Spans | None
@@ -49,7 +50,8 @@ class Visited(NamedTuple):
 
 @lru_cache(maxsize=64)
 def infer(network: Network) -> Report:
-    """Everything that can be said of a network. What is wrong in it is in the report's faults, never raised."""
+    """Everything that can be said of a network. What is wrong in it is in the report's faults, never
+    raised."""
     faults = [*_input_faults(network.input), *_class_faults(network.task)]
     if any(fault.field == "input" for fault in faults):
         flow = Flow(None, None, _NO_PICTURE)
@@ -58,7 +60,7 @@ def infer(network: Network) -> Report:
         flow = Flow(shape, receptive.pixels(), shape[1:])
     visited = visit_stack(network.stack, flow)
     nodes = {report.id: report for report in visited.reports}
-    faults += [*visited.faults, *too_deep(network), *output_faults(network, visited.flow.shape)]
+    faults += [*visited.faults, *output_faults(network, visited.flow.shape)]
     parts = [nodes[node.id] for node in leaves(network)]
     return Report(
         network=network,
@@ -156,9 +158,9 @@ def _empty_faults(node: Skip | Branches) -> tuple[Fault, ...]:
     return (Fault(node.id, "branches", message, "at least one branch", "none", mends.remove(node.id)),)
 
 
-def _input_faults(input: Input) -> Iterable[Fault]:
+def _input_faults(pictures: Input) -> Iterable[Fault]:
     for field in fields_of(Input):
-        value = getattr(input, field.name)
+        value = getattr(pictures, field.name)
         expected = complaint(field, value)
         if expected is not None:
             message = f"{field.label} of the input must be {expected}; got {shown(value)}"

@@ -1,4 +1,5 @@
-"""What one layer does to a shape, and what it costs. Its fields are within their limits here, and its input is known."""
+"""What one layer does to a shape, and what it costs. Its fields are within their limits here, and its input
+is known."""
 
 from math import prod
 from typing import NamedTuple
@@ -66,7 +67,8 @@ def step(node: Node, shape: Shape, spans: Spans, picture: Pair, groups_known: bo
 
 
 def step_from_unknown(node: Node, picture: Pair | None, broken: bool) -> Step:
-    """What can be said where the input is not known or a field is outside its limits: behind a dense layer, its units."""
+    """What can be said where the input is not known or a field is outside its limits: behind a dense layer,
+    its units."""
     spans = receptive.everything(picture) if picture else None
     match node:
         case nodes.Dense() if not broken:
@@ -86,13 +88,23 @@ def _needs_maps(node: Node, shape: Shape) -> Fault:
 
 
 def _convolution(node: nodes.Convolution, shape: Shape, spans: Spans, groups_known: bool) -> Step:
-    size = arithmetic.windows((shape[1], shape[2]), node.kernel_size, node.stride, node.padding, node.dilation)
+    size = arithmetic.windows(
+        (shape[1], shape[2]), node.kernel_size, node.stride, node.padding, node.dilation
+    )
     if min(size) < 1:
-        return Step(None, _parameters(node, shape, groups_known), None, None, (_too_large(node, shape, node.dilation),))
+        return Step(
+            None,
+            _parameters(node, shape, groups_known),
+            None,
+            None,
+            (_too_large(node, shape, node.dilation),),
+        )
     output = (node.filters, *size)
     padding = sides(node.padding, node.kernel_size, node.dilation)
     down, across = (
-        receptive.through_window(spans[i], node.kernel_size[i], node.stride[i], padding[i][0], node.dilation[i])
+        receptive.through_window(
+            spans[i], node.kernel_size[i], node.stride[i], padding[i][0], node.dilation[i]
+        )
         for i in (0, 1)
     )
     fault = _groups(node, shape) if groups_known else ()
@@ -106,7 +118,12 @@ def _transposed(node: nodes.TransposedConvolution, shape: Shape, spans: Spans, g
     faults = _output_padding(node)
     height, width = (
         arithmetic.transposed_count(
-            shape[i + 1], node.kernel_size[i], node.stride[i], node.padding[i], node.output_padding[i], node.dilation[i]
+            shape[i + 1],
+            node.kernel_size[i],
+            node.stride[i],
+            node.padding[i],
+            node.output_padding[i],
+            node.dilation[i],
         )
         for i in (0, 1)
     )

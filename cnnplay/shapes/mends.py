@@ -8,7 +8,7 @@ import msgspec
 from cnnplay.network import edits
 from cnnplay.network.edits import Edited
 from cnnplay.network.fields import FieldInfo
-from cnnplay.network.network import Input, Network, Place, locate
+from cnnplay.network.network import Network, Place, locate
 from cnnplay.network.nodes import Node, Padding
 from cnnplay.shapes.arithmetic import reach
 from cnnplay.shapes.faults import Mend, lowered, shown, within_limits
@@ -16,7 +16,9 @@ from cnnplay.shapes.faults import Mend, lowered, shown, within_limits
 
 def change_field(node_id: str, field: str, value: object) -> Mend:
     """Gives a field of a node another value."""
-    return change_fields(node_id, {field: value}, f"Set {field.replace('_', ' ')} of {node_id} to {shown(value)}")
+    return change_fields(
+        node_id, {field: value}, f"Set {field.replace('_', ' ')} of {node_id} to {shown(value)}"
+    )
 
 
 def change_fields(node_id: str, values: dict[str, object], label: str) -> Mend:
@@ -77,11 +79,6 @@ def set_classes(classes: int) -> Mend:
         return edits.set_task(network, msgspec.structs.replace(network.task, classes=classes))
 
     return Mend(f"Set the classes to {shown(classes)}", edit)
-
-
-def enlarge_input(input: Input, label: str) -> Mend:
-    """Gives the network a larger input."""
-    return Mend(label, lambda network, _: edits.set_input(network, input))
 
 
 def fit_groups(node_id: str, channels: int, filters: int, groups: int) -> Mend:

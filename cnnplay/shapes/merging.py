@@ -19,7 +19,8 @@ ShapeOf: TypeAlias = Callable[[Stack], Shape | None]
 
 
 def merged(merge: Merge, shapes: Sequence[Shape | None]) -> Shape | None:
-    """The merge's output; where the shapes do not fit, what is likeliest meant: the first one's height and width."""
+    """The merge's output; where the shapes do not fit, what is likeliest meant: the first one's height and
+    width."""
     known = [shape for shape in shapes if shape is not None]
     if not known:
         return None
@@ -36,7 +37,9 @@ def fits(merge: Merge, shapes: Sequence[Shape | None]) -> bool:
     return len({(len(shape), shape if merge == "add" else shape[1:]) for shape in known}) <= 1
 
 
-def merge_fault(node: Skip | Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf) -> Fault:
+def merge_fault(
+    node: Skip | Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
+) -> Fault:
     """The fault of a container whose ways end in shapes that do not merge."""
     if isinstance(node, Branches):
         return _branches_fault(node, source, shapes, shape_of)
@@ -48,20 +51,25 @@ def merge_fault(node: Skip | Branches, source: Shape, shapes: Sequence[Shape | N
 
 def _skip_fault(skip: Skip, source: Shape, body: Shape, shortcut: Shape, shape_of: ShapeOf) -> Fault:
     """The fault of a skip whose two ways end in shapes that do not merge."""
-    message = (
-        f"{skip.id}: the body gives {shape_words(body)}, the shortcut {shape_words(shortcut)}; {_need(skip.merge)}"
-    )
+    given = f"the body gives {shape_words(body)}, the shortcut {shape_words(shortcut)}"
+    message = f"{skip.id}: {given}; {_need(skip.merge)}"
     expected = shape_words(_target(skip.merge, shortcut, body))
-    return Fault(skip.id, "merge", message, expected, shape_words(shortcut), _skip_mend(skip, source, body, shape_of))
+    return Fault(
+        skip.id, "merge", message, expected, shape_words(shortcut), _skip_mend(skip, source, body, shape_of)
+    )
 
 
-def _branches_fault(branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf) -> Fault:
+def _branches_fault(
+    branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
+) -> Fault:
     """The fault of branches that end in shapes that do not merge."""
     given = ", ".join(shape_words(shape) for shape in shapes)
     message = f"{branches.id}: the branches give {given}; {_need(branches.merge)}"
     first = next(shape for shape in shapes if shape is not None)
     expected = shape_words(first if branches.merge == "add" else first[1:])
-    return Fault(branches.id, "merge", message, expected, given, _branches_mend(branches, source, shapes, shape_of))
+    return Fault(
+        branches.id, "merge", message, expected, given, _branches_mend(branches, source, shapes, shape_of)
+    )
 
 
 def _need(merge: Merge) -> str:
@@ -71,7 +79,8 @@ def _need(merge: Merge) -> str:
 
 
 def _target(merge: Merge, source: Shape, other: Shape) -> Shape:
-    """What must become of `source` beside `other`: its shape for add, its height and width for concatenate."""
+    """What must become of `source` beside `other`: its shape for add, its height and width for
+    concatenate."""
     if merge == "add" or len(source) != len(other):
         return other
     return (source[0], *other[1:])
@@ -120,7 +129,11 @@ def _branches_mend(
     for stacks, reached in candidates:
         changed = _projected(stacks, reached, branches.merge)
         if changed is not None:
-            words = "Project the branches to" if stacks is branches.branches else "Pad and project the branches to"
+            words = (
+                "Project the branches to"
+                if stacks is branches.branches
+                else "Pad and project the branches to"
+            )
             return _replace_branches(branches, *changed, words)
     return None
 
@@ -128,7 +141,8 @@ def _branches_mend(
 def _projected(
     stacks: tuple[Stack, ...], shapes: Sequence[Shape | None], merge: Merge
 ) -> tuple[tuple[Stack, ...], tuple[Stack, ...], Shape] | None:
-    """The stacks, what each lacks behind it, and the shape that they then share; the smallest that all can reach."""
+    """The stacks, what each lacks behind it, and the shape that they then share; the smallest that all can
+    reach."""
     known = [shape for shape in shapes if shape is not None]
     if len(known) < len(shapes):
         return None
@@ -151,7 +165,8 @@ def _replace_branches(
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         taken = set(ids(network)) | reserved
         changed = tuple(
-            (*stack, *edits.with_fresh_ids(added, taken)) for stack, added in zip(stacks, missing, strict=True)
+            (*stack, *edits.with_fresh_ids(added, taken))
+            for stack, added in zip(stacks, missing, strict=True)
         )
         return edits.set_branches(network, branches.id, changed, lowered(label))
 

@@ -3,10 +3,11 @@
 from cnnplay.network.describe import shape_words
 from cnnplay.network.fields import complaint, fields_of
 from cnnplay.network.network import Network
+from cnnplay.network.nodes import Flatten
 from cnnplay.shapes import mends
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.faults import Fault, Mend
-from cnnplay.shapes.head import deciding_node, head_for
+from cnnplay.shapes.head import head_for, last_dense
 
 
 def output_faults(network: Network, output: Shape | None) -> tuple[Fault, ...]:
@@ -28,9 +29,9 @@ def output_faults(network: Network, output: Shape | None) -> tuple[Fault, ...]:
 
 
 def _mend(network: Network, output: Shape, classes: int) -> Mend:
-    last = deciding_node(network, output)
+    last = last_dense(network)
     if last is not None:
-        return mends.change_field(last.id, "units" if hasattr(last, "units") else "filters", classes)
+        return mends.change_field(last.id, "units", classes)
     missing = head_for(output, classes)
-    alone = len(missing) == 1 and not hasattr(missing[0], "units")
-    return mends.append(missing, "Add flatten" if alone else "Add a classifier head")
+    label = "Add flatten" if isinstance(missing[-1], Flatten) else "Add a classifier head"
+    return mends.append(missing, label)

@@ -1,4 +1,5 @@
-"""Stacks that bring one shape to another: a shortcut's projection, and what a branch lacks before its merge."""
+"""Stacks that bring one shape to another: a shortcut's projection, and what a branch lacks before its
+merge."""
 
 import msgspec
 
@@ -8,10 +9,12 @@ from cnnplay.shapes.arithmetic import Shape, stride_between
 
 
 def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack | None:
-    """The cheapest learned stack from one shape to another: nothing where they are equal, None where there is none.
+    """The cheapest learned stack from one shape to another: nothing where they are equal, None where there is
+    none.
 
-    Between maps it is a 1×1 convolution at the stride that gives the size (He et al. 2015, option B), with batch norm
-    behind it where `normalised`; whole factors are enlarged first. A row is reached by a dense layer.
+    Between maps it is a 1×1 convolution at the stride that gives the size (He et al. 2015, option B), with
+    batch norm behind it where `normalised`; whole factors are enlarged first. A row is reached by a dense
+    layer.
     """
     if source == target:
         return ()

@@ -1,8 +1,10 @@
-"""Receptive fields: which pixels of the picture an output sees (Araujo, Norris & Sim, "Computing receptive fields", 2019).
+"""Receptive fields: which pixels of the picture an output sees (Araujo, Norris & Sim, "Computing receptive
+fields", 2019).
 
-Along each dimension a `Span` says the first and the last pixel that the first output sees, counted from 0 (so they are
-negative where padding is seen), and the jump: by how many pixels that window moves from one output to the next. The numbers
-are whole; where maps are enlarged they become exact fractions, and windows are right to within a pixel.
+Along each dimension a `Span` says the first and the last pixel that the first output sees, counted from 0 (so
+they are negative where padding is seen), and the jump: by how many pixels that window moves from one output
+to the next. The numbers are whole; where maps are enlarged they become exact fractions, and windows are right
+to within a pixel.
 """
 
 from fractions import Fraction
@@ -17,7 +19,8 @@ Rational: TypeAlias = int | Fraction
 
 
 class Span(NamedTuple):
-    """The first and last pixel that the first output sees along one dimension, and the step to the next output's."""
+    """The first and last pixel that the first output sees along one dimension, and the step to the next
+    output's."""
 
     first: Rational
     last: Rational
@@ -46,7 +49,8 @@ def through_window(span: Span, kernel: int, stride: int, before: int, dilation: 
 
 
 def through_transposed(span: Span, kernel: int, stride: int, padding: int, dilation: int = 1) -> Span:
-    """Behind a transposed convolution: ⌊d·(f − 1) / s⌋ + 1 inputs reach an output, s outputs stand between two inputs."""
+    """Behind a transposed convolution: ⌊d·(f − 1) / s⌋ + 1 inputs reach an output, s outputs stand between
+    two inputs."""
     jump = Fraction(span.jump) / stride
     centre = (padding - Fraction(dilation * (kernel - 1), 2)) * jump
     half = Fraction(dilation * (kernel - 1) // stride, 2) * span.jump

@@ -11,10 +11,10 @@ from cnnplay.shapes.faults import Fault
 class ReceptiveField(msgspec.Struct, frozen=True):
     """What one output sees of the picture, each as (down, across), in pixels.
 
-    `jump` is how far the window moves from one output to the next: a fraction where maps were enlarged, 0 where
-    every output sees the same (behind global pooling and dense layers). `start` is the centre of the first
-    output's window, the first pixel being 0: negative where padding is seen. The output in row i sees the rows
-    start + i·jump ± (size − 1) / 2.
+    `jump` is how far the window moves from one output to the next: a fraction where maps were enlarged, 0
+    where every output sees the same (behind global pooling and dense layers). `start` is the centre of the
+    first output's window, the first pixel being 0: negative where padding is seen. The output in row i sees
+    the rows start + i·jump ± (size − 1) / 2.
     """
 
     size: Pair
@@ -23,7 +23,8 @@ class ReceptiveField(msgspec.Struct, frozen=True):
 
 
 class NodeReport(msgspec.Struct, frozen=True):
-    """One node's numbers, for one picture in float32; None where they are not known. A container's are the sums inside."""
+    """One node's numbers, for one picture in float32; None where they are not known. A container's are the
+    sums inside."""
 
     id: str
     input: Shape | None

@@ -7,7 +7,9 @@ from cnnplay.shapes.arithmetic import Shape, sides, transposed_count, window_cou
 from cnnplay.shapes.formula import Formula
 
 
-def of_windows(node: nodes.Convolution | nodes.MaxPooling | nodes.AveragePooling, shape: Shape) -> list[Formula]:
+def of_windows(
+    node: nodes.Convolution | nodes.MaxPooling | nodes.AveragePooling, shape: Shape
+) -> list[Formula]:
     """⌊(n + 2p − f) / s⌋ + 1, or ⌈n / s⌉ where "same" pads unevenly."""
     if len(shape) != 3 or min(*node.stride, *node.kernel_size) < 1:
         return []
@@ -50,7 +52,11 @@ def of_transposed(node: nodes.TransposedConvolution, shape: Shape) -> list[Formu
         p, o = node.padding[axis], node.output_padding[axis]
         result = transposed_count(n, f, s, p, o, d)
         symbols = "(n − 1)·s" + (" − 2p" if p else "") + (" + d·(f − 1) + 1" if d > 1 else " + f")
-        numbers = f"({n:,} − 1)·{s}" + (f" − 2·{p}" if p else "") + (f" + {d}·({f} − 1) + 1" if d > 1 else f" + {f}")
+        numbers = (
+            f"({n:,} − 1)·{s}"
+            + (f" − 2·{p}" if p else "")
+            + (f" + {d}·({f} − 1) + 1" if d > 1 else f" + {f}")
+        )
         if o:
             symbols, numbers = symbols + " + o", numbers + f" + {o}"
         remark = "o is the output padding" if o else ""

@@ -1,14 +1,15 @@
-"""What fits: blocks with sensible fields for a place, skips with the projection they need, a classifier's head."""
+"""What fits: blocks with sensible fields for a place, skips with the projection they need, a classifier's
+head."""
 
 from collections.abc import Iterable
 
 from cnnplay.network import edits
 from cnnplay.network.edits import Edited, EditError
-from cnnplay.network.network import Network, Place, ids, locate, stack_at
-from cnnplay.network.nodes import Dense, Node, Stack
+from cnnplay.network.network import Network, Place, locate, stack_at
+from cnnplay.network.nodes import Node, Stack
 from cnnplay.shapes import blocks
 from cnnplay.shapes.arithmetic import Shape
-from cnnplay.shapes.head import deciding_node, head_for, with_length
+from cnnplay.shapes.head import deciding_node, head_for, last_dense, with_length
 from cnnplay.shapes.infer import infer, shape_through
 from cnnplay.shapes.projection import is_normalised, projection
 
@@ -27,7 +28,8 @@ def shape_at(network: Network, place: Place) -> Shape | None:
 
 
 def new_block(tag: str, network: Network, place: Place) -> tuple[Node, ...]:
-    """A new block of that kind (KeyError for an unknown one), with fields that suit the place; ids are given on insertion.
+    """A new block of that kind (KeyError for an unknown one), with fields that suit the place; ids are given
+    on insertion.
 
     A dense layer brings the flatten that it needs on maps, a skip a body that keeps the shape.
     """
@@ -64,7 +66,8 @@ def wrap_in_skip(network: Network, node_ids: Iterable[str], reserved: Iterable[s
 
 
 def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
-    """Ends the stack in one number for each class: what is missing is put under it, a last dense layer is adjusted.
+    """Ends the stack in one number for each class: what is missing is put under it, a last dense layer is
+    adjusted.
 
     EditError, with the reason, where the head is there already or the stack's output is not known.
     """
@@ -74,9 +77,11 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
         raise EditError("mend the faults first: what the stack ends in is not known")
     if output == (classes,) and network.stack:
         raise EditError(f"the stack already ends in one number for each of the {classes:,} classes")
-    if network.stack and isinstance(network.stack[-1], Dense):
-        last = network.stack[-1]
-        return edits.replace_node(network, last.id, with_length(last, classes), f"{classes:,} units of {last.id}")
+    last = last_dense(network)
+    if last is not None:
+        return edits.replace_node(
+            network, last.id, with_length(last, classes), f"{classes:,} units of {last.id}"
+        )
     end = Place("", 0, len(network.stack))
     return edits.insert(network, end, head_for(output, classes), reserved, "add a classifier head")
 
@@ -84,15 +89,13 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
 def replace_head(network: Network, classes: int, reserved: Iterable[str] = ()) -> Edited:
     """Gives the task another number of classes and the last layer as many outputs."""
     task = edits.set_task(network, type(network.task)(classes))
-    output = infer(network).output
-    if output is None or output == (classes,) or not network.stack:
-        return task
-    last = deciding_node(network, output)
+    output, before = infer(network).output, network.task.classes
+    last = deciding_node(network, before) if output in (None, (before,)) else last_dense(network)
     if last is not None:
         changed = edits.replace_node(task.network, last.id, with_length(last, classes))
         return Edited(changed.network, (last.id,), task.label)
-    if output != (network.task.classes,):
+    if output != (before,) or before == classes:
         return task
     end = Place("", 0, len(network.stack))
-    added = edits.insert(task.network, end, head_for(output, classes), {*ids(network), *reserved})
+    added = edits.insert(task.network, end, head_for(output, classes), reserved)
     return Edited(added.network, added.touched, task.label)
