@@ -1,0 +1,104 @@
+import importlib.util
+import json
+import logging
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from cnnplay.export.formats import export
+from cnnplay.export.trained import ExportError, TrainedNetwork
+from cnnplay.modules.build import build
+from cnnplay.network import nodes
+from cnnplay.network.network import Classification, Input, Network
+
+
+def _run(path: Path, pictures: Any) -> Any:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(["logits"], {"pictures": pictures})[0]
+
+
+@pytest.mark.slow
+def test_every_preset_gives_the_modules_logits_in_onnxruntime(case: Any, tmp_path: Path) -> None:
+    result = export(case.network, "onnx", tmp_path / "a.onnx")
+    assert case.logits.std() > 0.01, "logits that do not tell pictures apart would prove nothing"
+    np.testing.assert_allclose(_run(result.path, case.pictures), case.logits, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(_run(result.path, case.pictures[:1]), case.logits[:1], rtol=0, atol=1e-4)
+    result.path.unlink()  # pytest keeps what lies in tmp_path
+
+
+ODD = Network(
+    name="odd",
+    input=Input(3, 9, 7),
+    task=Classification(4),
+    stack=(
+        nodes.Convolution(id="train", filters=6, kernel_size=(4, 3), stride=(2, 1), groups=3),
+        nodes.MaxPooling(id="forward", kernel_size=(2, 2), stride=(1, 1), padding="same"),
+        nodes.AveragePooling(id="class", kernel_size=(2, 4), stride=(1, 1), padding="same"),
+        nodes.Branches(
+            id="branches-1",
+            branches=((nodes.GELU(id="gelu-1"),), (nodes.LeakyReLU(id="leaky-relu-1"),), ()),
+        ),
+        nodes.TransposedConvolution(id="transposed-conv-1", filters=4),
+        nodes.Upsampling(id="upsample-1", mode="bilinear"),
+        nodes.LocalResponseNormalisation(id="lrn-1"),
+        nodes.Skip(id="skip-1", body=(nodes.SiLU(id="silu-1"), nodes.Dropout(id="dropout-1"))),
+        nodes.Flatten(id="flatten-1"),
+        nodes.Dense(id="dense-1", units=4),
+        nodes.BatchNormalisation(id="batch-norm-1"),
+    ),
+)
+
+
+def test_odd_padding_merges_and_ids_go_out_right(tmp_path: Path) -> None:
+    export(TrainedNetwork(network=ODD), "onnx", tmp_path / "a.onnx", seed=3)
+    x = np.random.default_rng(0).standard_normal((3, 3, 9, 7)).astype(np.float32)
+    module = build(ODD, seed=3).eval()
+    expected = module(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(_run(tmp_path / "a.onnx", x), expected, rtol=0, atol=1e-5)
+
+
+def test_facts_are_metadata_and_normalisation_is_not_in_the_graph(tmp_path: Path) -> None:
+    classes = ("a", "b", "c", "ß")
+    result = export(TrainedNetwork(network=ODD, classes=classes), "onnx", tmp_path / "a.onnx")
+    model = onnx.load(result.path)
+    facts = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(facts["classes"]) == list(classes)
+    assert json.loads(facts["network"])["name"] == "odd"
+    assert facts["trained"] == "false"
+    assert [entry.name for entry in model.graph.input] == ["pictures"]
+    assert model.graph.node[0].op_type in {"Pad", "Conv"}
+    sizes = model.graph.input[0].type.tensor_type.shape.dim
+    assert sizes[0].dim_param
+    assert [size.dim_value for size in sizes[1:]] == [3, 9, 7]
+
+
+@pytest.mark.parametrize("missing", ["onnx", "onnxscript"])
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    find = importlib.util.find_spec
+
+    def without(name: str, package: str | None = None) -> ModuleSpec | None:
+        return None if name == missing else find(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    with pytest.raises(
+        ExportError, match=r"^ONNX export needs the extra: pip install 'cnn-playground\[onnx\]'$"
+    ):
+        export(TrainedNetwork(network=ODD), "onnx", tmp_path / "a.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_printed_or_logged(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        export(TrainedNetwork(network=ODD), "onnx", tmp_path / "a.onnx")
+    assert capfd.readouterr() == ("", "")
+    assert caplog.messages == []
