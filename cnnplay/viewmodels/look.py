@@ -1,0 +1,405 @@
+"""Looking inside: one picture, and what the network makes of it, live from the run or from stored weights."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from cnnplay.network.network import ids
+from cnnplay.shapes.infer import infer
+from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.glance import Filters, Floats, Glance, Maps, Wish, glance
+from cnnplay.viewmodels.judged import judged
+from cnnplay.viewmodels.judging import JudgeModel, why_no_verdict
+from cnnplay.viewmodels.look_tiles import Prediction
+from cnnplay.viewmodels.looker import Looker, Reply
+from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
+from cnnplay.viewmodels.map_focus import MapFocus
+from cnnplay.viewmodels.picture_choice import PictureModel
+from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.studio import Origin as StoredOrigin
+from cnnplay.viewmodels.studio import Seen, Studio, Subject
+
+if TYPE_CHECKING:
+    from cnnplay.shapes.report import Report
+    from cnnplay.training.job import Observation
+    from cnnplay.viewmodels.run import RunModel
+
+Origin: TypeAlias = Literal["nothing", "live"] | StoredOrigin
+Kind: TypeAlias = Literal["maps", "filters", "prediction", "stack", "judged"]
+"""What a view may want: "stack" are the strips on the cards and the prediction below them."""
+
+LIVE_SECONDS = 0.2
+"""Between two looks into a run: five a second are enough to see it move."""
+SOON_MS = 30
+HEAVY = 30_000_000
+"""Networks of more parameters are only built without being asked for where there are weights for them."""
+HEAVY_FOR_STACK = 5_000_000
+
+
+class LookModel(QObject):
+    """What the views of Look inside (and the filters and maps of Train) show.
+
+    A view says with `want` what it shows while it is visible; nothing else is computed. `maps_changed`,
+    `filters_changed`, `prediction_changed`, `strips_changed`: there is something new to show.
+    `state_changed`: where it comes from, or why there is nothing. `focus` holds which map and pixel
+    are chosen, `pictures` the picture, `judge` the verdict on the validation pictures.
+    """
+
+    maps_changed = Signal()
+    filters_changed = Signal()
+    prediction_changed = Signal()
+    strips_changed = Signal()
+    state_changed = Signal()
+    options_changed = Signal()
+
+    def __init__(
+        self,
+        editor: EditorModel,
+        run: RunModel,
+        data: DataModel,
+        settings: SettingsModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.editor, self.run, self.data, self.settings = editor, run, data, settings
+        self._box, self._live_box = Mailbox(), Mailbox()
+        self._postman = Postman(self._box, self._deliver, self)
+        self._live_postman = Postman(self._live_box, self._deliver_live, self)
+        self._looker = Looker(self._box)
+        self._studio = Studio()
+        self.pictures = PictureModel(data, self._looker, self)
+        self.focus = MapFocus(self)
+        self.judge = JudgeModel(self._looker, self._studio, self.pictures, self)
+        self._wanted: dict[Kind, set[int]] = {}
+        self._wish = Wish()
+        self._seen_live: tuple[Wish | None, float] = (None, 0.0)
+        self._subject: Subject | None = None
+        self._glance: Glance | None = None
+        self._origin: Origin = "nothing"
+        self._fresh: tuple[str, ...] = ()
+        self._problem = ""
+        self._heavy_allowed: Any = None
+        self._activated = True
+        self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
+        self._soon.timeout.connect(self._look)
+        self._connect()
+
+    def _connect(self) -> None:
+        for signal in (
+            self.editor.changed,
+            self.editor.selection_changed,
+            self.run.state_changed,
+            self.settings.changed,
+            self.data.changed,
+            self.pictures.changed,
+        ):
+            signal.connect(self.refresh)
+        self.pictures.thumbnails_changed.connect(self._work)
+        self.pictures.samples_changed.connect(self._work)
+        self.run.add_probe(self._probe)
+
+    # what is shown
+
+    @property
+    def maps(self) -> Maps | None:
+        return self._glance.maps if self._glance is not None else None
+
+    @property
+    def filters(self) -> Filters | None:
+        return self._glance.filters if self._glance is not None else None
+
+    @property
+    def strips(self) -> dict[str, Floats]:
+        """By convolution, its first maps n × h × w, as fractions of the colour scale."""
+        return self._glance.strips if self._glance is not None else {}
+
+    @property
+    def input(self) -> Floats | None:
+        """What the network saw of the picture, C × H × W, after preprocessing."""
+        return self._glance.input if self._glance is not None else None
+
+    @property
+    def prediction(self) -> Prediction | None:
+        if self._glance is None or self._glance.probabilities is None:
+            return None
+        picture = self._glance.wish.picture
+        return Prediction(
+            self._glance.probabilities, self.pictures.classes, picture.truth if picture else None
+        )
+
+    @property
+    def origin(self) -> Origin:
+        return self._origin
+
+    @property
+    def live(self) -> bool:
+        return self.run.state in ("running", "paused", "stopping")
+
+    @property
+    def problem(self) -> str:
+        """Why there is nothing to show; "" while there is."""
+        return self._problem
+
+    @property
+    def held_back(self) -> str:
+        """What `build_anyway` would cost, while a large untrained network is not built for looking alone."""
+        return self._weight_words() if self._is_held_back() else ""
+
+    @property
+    def words(self) -> str:
+        """Where what is shown comes from: ``live, epoch 3``, ``trained weights``, ``untrained: …``."""
+        if self._problem:
+            return self._problem
+        if self._origin == "live" and self._glance is not None:
+            return f"live, epoch {max(1, self._glance.epoch)}" + self._foreign()
+        if self._origin == "untrained":
+            return f"untrained: weights as seed {self.settings.config.seed} draws them"
+        if self._origin == "partly":
+            few = ", ".join(self._fresh[:3]) + (" …" if len(self._fresh) > 3 else "")
+            return f"trained weights; untrained: {few}"
+        return "trained weights" if self._origin == "trained" else ""
+
+    @property
+    def activated(self) -> bool:
+        """Whether maps are shown after the activation behind their layer."""
+        return self._activated
+
+    @property
+    def report(self) -> Report | None:
+        """Shapes and receptive fields of the network that was looked into."""
+        return infer(self._glance.network) if self._glance is not None else None
+
+    # what people choose
+
+    def want(self, kind: Kind, viewer: object, on: bool) -> None:
+        """A view is on screen and shows this, or is not any more."""
+        viewers = self._wanted.setdefault(kind, set())
+        if (id(viewer) in viewers) == on:
+            return
+        (viewers.add if on else viewers.discard)(id(viewer))
+        self.refresh()
+
+    def set_activated(self, on: bool) -> None:
+        """Maps after the activation behind their layer, or before it."""
+        if on != self._activated:
+            self._activated = on
+            self.options_changed.emit()
+            self.refresh()
+
+    def open_file(self, path: Any) -> None:
+        """Looks at a picture file (dropped on the window, for one)."""
+        self.pictures.open_file(path)
+        self._work()
+
+    def choose(self, index: int) -> None:
+        """Looks at a picture of the data set."""
+        self.pictures.choose(index)
+        self._work()
+
+    def why_no_worst(self) -> str:
+        """Why the most wrong pictures cannot be shown; "" when they can."""
+        has_weights = self.run.weights is not None
+        return why_no_verdict(
+            self.data.images is not None, has_weights, self.live, self.judge.judged is not None
+        )
+
+    def show_worst(self) -> None:
+        """Puts the most wrong pictures beside the chosen one, and chooses the worst."""
+        self.judge.show_worst()
+        self.refresh()
+
+    def build_anyway(self) -> None:
+        """Builds the large untrained network on screen for looking into it."""
+        self._heavy_allowed = self.editor.network
+        self.refresh()
+
+    # looking
+
+    @Slot()
+    def refresh(self) -> None:
+        """Something that decides what is seen may have changed: looks again soon."""
+        self._soon.start()
+
+    def shutdown(self) -> None:
+        """Ends the thread; nothing is delivered afterwards."""
+        self._soon.stop()
+        self.run.remove_probe(self._probe)
+        self._looker.stop()
+        for postman, box in ((self._postman, self._box), (self._live_postman, self._live_box)):
+            box.empty()
+            postman.rest()
+
+    def _wants(self, *kinds: Kind) -> bool:
+        return any(self._wanted.get(kind) for kind in kinds)
+
+    @Slot()
+    def _look(self) -> None:
+        """Makes the wish anew and hands it to the run, or to the looking thread."""
+        self._wish = Wish(
+            picture=self.pictures.picture,
+            selected=self.editor.current,
+            activated=self._activated,
+            maps=self._wants("maps"),
+            filters=self._wants("filters"),
+            strips=self._wants("stack"),
+            prediction=self._wants("prediction", "stack"),
+        )
+        if self.live:
+            self._looker.forget("glance")
+            self.judge.give_up()
+            self._set_problem("")
+            self._live_postman.work()
+            self.run.wake()
+        else:
+            self._live_postman.rest()
+            self._look_stored()
+        self._work()
+
+    def _look_stored(self) -> None:
+        # torch is imported by the application, once the window stands: not for a glance before that.
+        if "torch" not in sys.modules:
+            return
+        self._subject = self._make_subject()
+        problem = self._why_nothing()
+        only_stack = not self._wants("maps", "filters", "prediction")
+        if problem or (only_stack and not self._worth_for_stack()):
+            self._looker.forget("glance")
+            self._show(None, "nothing")
+            self._set_problem(problem)
+            return
+        if not self._wish.empty:
+            subject, wish = self._subject, self._wish
+            self._looker.ask("glance", lambda: self._studio.look(subject, wish))
+        self.judge.consider(self._subject, self._wants("judged"))
+
+    def _make_subject(self) -> Subject:
+        facts = self.run.facts
+        preprocessing = facts.preprocessing if facts is not None and self.run.weights is not None else None
+        subject = Subject(
+            self.editor.network,
+            self.run.weights,
+            self.settings.config.seed,
+            preprocessing,
+            self.data.images,
+        )
+        old = self._subject
+        if subject.same_module(old) and old is not None and old.images is subject.images:
+            return old if old.preprocessing == subject.preprocessing else subject
+        return subject
+
+    def _why_nothing(self) -> str:
+        faults = self.editor.report.faults
+        if faults:
+            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+            return f"mend the faults in Build first: {faults[0].message}{more}"
+        if not self.editor.network.stack:
+            return "the network is empty: add blocks in Build"
+        if self.pictures.picture is None and not self._wish.filters:
+            return "choose a data set, open a picture or draw one"
+        return "large and untrained" if self._is_held_back() else ""
+
+    def _is_held_back(self) -> bool:
+        heavy = self.editor.report.parameters > HEAVY and self.run.weights is None
+        return heavy and not self.live and self._heavy_allowed is not self.editor.network
+
+    def _weight_words(self) -> str:
+        count = self.editor.report.parameters
+        return f"{count:,} weights, {count * 4 / 1e6:,.0f} MB"
+
+    def _worth_for_stack(self) -> bool:
+        """The stack shows strips and a prediction of trained networks that are quickly built."""
+        return self.run.weights is not None and self.editor.report.parameters <= HEAVY_FOR_STACK
+
+    def _foreign(self) -> str:
+        selected, network = self.editor.current, self._glance.network if self._glance else None
+        known = network is None or not selected or selected == "input" or selected in ids(network)
+        return "" if known else f"; {selected} is not in the network that is being trained"
+
+    # what comes back
+
+    def _probe(self, seen: Observation) -> None:
+        """Called in the thread that trains, between two batches: one forward pass of one picture, at most."""
+        verdict = seen.validation
+        if verdict is not None:
+            self._live_box.post(
+                "judged", judged(verdict.indices, verdict.labels, verdict.probabilities, seen.epoch)
+            )
+        wish = self._wish
+        now = time.perf_counter()
+        if wish.empty or (wish is self._seen_live[0] and now - self._seen_live[1] < LIVE_SECONDS):
+            return
+        self._seen_live = (wish, now)
+        preprocessing = seen.prepared.preprocessing
+        self._live_box.post("glance", glance(seen.module, wish, preprocessing, seen.step, seen.epoch))
+
+    def _deliver_live(self, mail: Mail) -> None:
+        found = mail.pictures.get("glance")
+        # A look for an older wish is shown too, save where it is of another picture: the next is on its way.
+        if found is not None and found.wish.picture is self._wish.picture:
+            self._show(found, "live")
+        if "judged" in mail.pictures:
+            self.judge.take(mail.pictures["judged"])
+
+    def _deliver(self, mail: Mail) -> None:
+        for letter in mail.letters:
+            assert isinstance(letter, Reply)
+            self._take(letter)
+        if not self._looker.busy:
+            self._postman.rest()
+
+    def _take(self, reply: Reply) -> None:
+        if reply.kind == "thumbnails":
+            self.pictures.thumbnails_came(reply.value or {})
+        elif reply.request != self._looker.newest(reply.kind):
+            return
+        elif reply.kind == "picture":
+            self.pictures.picture_came(reply.value, reply.error)
+        elif reply.error:
+            self._set_problem(reply.error)
+            if reply.kind == "glance":
+                self._show(None, "nothing")
+        elif reply.kind == "glance":
+            assert isinstance(reply.value, Seen)
+            self._fresh = reply.value.fresh
+            self._set_problem("")
+            self._show(reply.value.glance, reply.value.origin)
+        else:
+            self.judge.came(reply.value)
+
+    def _show(self, found: Glance | None, origin: Origin) -> None:
+        before, self._glance = self._glance, found
+        said = self.words if before is not None else ""
+        self._origin = origin
+        if found is None and before is None:
+            return
+        for signal, part in (
+            (self.maps_changed, "maps"),
+            (self.filters_changed, "filters"),
+            (self.prediction_changed, "probabilities"),
+            (self.strips_changed, "strips"),
+        ):
+            if _has(found, part) or _has(before, part):
+                signal.emit()
+        if self.words != said or before is None or found is None:
+            self.state_changed.emit()
+
+    def _set_problem(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self.state_changed.emit()
+
+    @Slot()
+    def _work(self) -> None:
+        """There may be a reply on its way: the postman makes his rounds until the looker rests."""
+        if self._looker.busy:
+            self._postman.work()
+
+
+def _has(found: Glance | None, part: str) -> bool:
+    value = getattr(found, part, None)
+    return value is not None and len(value) > 0 if part == "strips" else value is not None

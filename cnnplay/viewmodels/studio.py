@@ -1,0 +1,161 @@
+"""Looking while nothing trains: a module built from stored weights, kept until they or the network change.
+
+Everything here runs in the looking thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+
+from cnnplay.network.network import Network
+from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.viewmodels.glance import Glance, Wish, glance
+from cnnplay.viewmodels.judged import Judged, judged
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+    from cnnplay.modules.module import NetworkModule
+    from cnnplay.modules.weights import Weights
+
+Origin: TypeAlias = Literal["trained", "partly", "untrained"]
+
+BATCH = 64
+SAMPLE = 256
+"""Where nothing was trained, mean and deviation are taken from so many training pictures."""
+MOST_JUDGED = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network, its weights (None: freshly initialised by `seed`), and how pictures enter it."""
+
+    network: Network
+    weights: Weights | None
+    seed: int
+    preprocessing: Preprocessing | None
+    images: ImageSet | None
+
+    def same_module(self, other: Subject | None) -> bool:
+        return (
+            other is not None
+            and other.network is self.network
+            and other.weights is self.weights
+            and (self.weights is not None or other.seed == self.seed)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A glance, and where the weights came from: `fresh` names the nodes that have none of their own."""
+
+    glance: Glance
+    origin: Origin
+    fresh: tuple[str, ...] = ()
+
+
+class Studio:
+    """Keeps the last module that was built and the last statistics that were taken."""
+
+    def __init__(self) -> None:
+        self._subject: Subject | None = None
+        self._module: NetworkModule | None = None
+        self._origin: Origin = "untrained"
+        self._fresh: tuple[str, ...] = ()
+        self._statistics: tuple[ImageSet, tuple[int, int, int], Preprocessing] | None = None
+
+    def look(self, subject: Subject, wish: Wish) -> Seen:
+        """One glance. BuildError for a network with faults, DataError for pictures that do not fit it."""
+        module = self._module_of(subject)
+        return Seen(glance(module, wish, self._preprocessing_of(subject)), self._origin, self._fresh)
+
+    def judge(self, subject: Subject, breathe: Callable[[], bool]) -> Judged | None:
+        """The verdict on the validation part, batch by batch; None when `breathe` says to give up."""
+        from cnnplay.data.fitting import fit_rows, normalise
+        from cnnplay.data.images import DataError
+        from cnnplay.probing.maps import predict
+
+        images = subject.images
+        if images is None:
+            raise DataError("choose a data set first: there is nothing to judge")
+        preprocessing = self._preprocessing_of(subject)
+        found, kept = [], []
+        chosen = images.validation[:MOST_JUDGED]
+        for start in range(0, len(chosen), BATCH):
+            if not breathe():
+                return None
+            module = self._module_of(subject)
+            rows = []
+            for index in chosen[start : start + BATCH]:
+                try:
+                    rows.append(fit_rows(images.picture(int(index))[None], preprocessing.input)[0])
+                    kept.append(int(index))
+                except DataError:
+                    continue  # a file that went away since the data set was loaded
+            if rows:
+                x = normalise(np.stack(rows).transpose(0, 3, 1, 2), preprocessing)
+                found.append(predict(module, np.ascontiguousarray(x)))
+        if not found:
+            raise DataError(f"{images.title}: none of the validation pictures can be read")
+        return judged(kept, images.labels[kept], np.concatenate(found))
+
+    def _module_of(self, subject: Subject) -> NetworkModule:
+        """The subject's module; built where the last one is another's."""
+        if self._module is None or not subject.same_module(self._subject):
+            from cnnplay.modules.build import build
+            from cnnplay.modules.weights import transfer
+
+            self._module = self._subject = None  # two large modules need not lie in memory at once
+            module = build(subject.network, seed=subject.seed).eval()
+            self._origin, self._fresh = "untrained", ()
+            if subject.weights is not None:
+                result = transfer(subject.weights, module)
+                lacking = [*result.missing, *(mismatch.key for mismatch in result.mismatched)]
+                self._fresh = tuple(dict.fromkeys(key.rpartition(".")[0] for key in lacking))
+                self._origin = "partly" if self._fresh else "trained"
+                if not result.loaded:
+                    self._origin = "untrained"
+            self._module, self._subject = module, subject
+        return self._module
+
+    def _preprocessing_of(self, subject: Subject) -> Preprocessing:
+        shape = subject.network.input.shape
+        given = subject.preprocessing
+        if given is not None and given.input[0] == shape[0]:
+            return given if given.input == shape else msgspec.structs.replace(given, input=shape)
+        if subject.images is None:
+            return Preprocessing(input=shape, mean=(0.0,) * shape[0], std=(1.0,) * shape[0])
+        if (
+            self._statistics is None
+            or self._statistics[0] is not subject.images
+            or self._statistics[1] != shape
+        ):
+            self._statistics = (subject.images, shape, sampled(subject.images, shape))
+        return self._statistics[2]
+
+
+def sampled(images: ImageSet, shape: tuple[int, int, int]) -> Preprocessing:
+    """Statistics of some training pictures, evenly spread: good enough to look through untrained weights."""
+    from cnnplay.data.fitting import fit_rows
+    from cnnplay.data.images import DataError
+    from cnnplay.data.statistics import channel_statistics
+
+    def blocks() -> list[np.ndarray]:
+        step = max(1, len(images.train) // SAMPLE)
+        found = []
+        for index in images.train[::step][:SAMPLE]:
+            try:
+                found.append(fit_rows(images.picture(int(index))[None], shape))
+            except DataError:
+                if not found and shape[0] not in (1, 3):
+                    raise
+        return found
+
+    mean, std = channel_statistics(blocks())
+    if not mean:
+        raise DataError(f"{images.title}: none of the training pictures can be read")
+    return Preprocessing(input=shape, mean=mean, std=std)

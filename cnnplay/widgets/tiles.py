@@ -1,0 +1,411 @@
+"""One widget that shows many small maps in one image, a page at a time."""
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.viewmodels.paging import page_words, turned
+from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose, flow, fractions, grid, scale_values
+from cnnplay.widgets.images import colourise
+from cnnplay.widgets.theme import theme
+
+_ARROWS = {
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+}
+
+
+class TilesView(QWidget):
+    """Maps, filters or pictures as tiles: selected by click and arrow keys, read out under the cursor.
+
+    New tiles are only composed when they are painted, so a hidden view costs nothing. `redraws` counts how
+    often new tiles came on screen.
+    """
+
+    chosen = Signal(int)
+    """A person selected the tile of that number."""
+    opened = Signal(int)
+    """… and opened it: double click or Enter."""
+    page_changed = Signal()
+    read_out_changed = Signal(str)
+
+    def __init__(self, name: str, *, least: int = 28, most: int = 220, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.redraws = 0
+        self._tiles: Tiles | None = None
+        self._least, self._most = least, most
+        self._selected = -1
+        self._first = (0, 0)
+        self._hover: QPoint | None = None
+        self._image: QImage | None = None
+        self._arrangement: Arrangement | None = None
+        self._fresh = False
+        self._read_out = ""
+        self.setAccessibleName(name)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme().changed.connect(self._rearrange)
+
+    # what is shown
+
+    @property
+    def tiles(self) -> Tiles | None:
+        return self._tiles
+
+    @property
+    def selected(self) -> int:
+        """The selected tile's number, or −1."""
+        return self._selected
+
+    @property
+    def read_out(self) -> str:
+        """What is under the cursor, else what is selected, in words."""
+        return self._read_out
+
+    def show_tiles(self, tiles: Tiles | None) -> None:
+        """Shows other tiles; page and selection stay where the new ones have them."""
+        old, self._tiles = self._tiles, tiles
+        self._fresh = True
+        self._image = None
+        if not _alike(old, tiles):
+            self._arrangement = None
+        if tiles is None or self._selected >= len(tiles):
+            self._selected = -1
+        self._say()
+        self.update()
+
+    def select(self, number: int) -> None:
+        """Selects a tile (−1 for none) and turns to its page; says nothing to listeners."""
+        if number != self._selected:
+            self._selected = number
+            self._turn_to(number)
+            self._say()
+            self.update()
+
+    def arrangement(self) -> Arrangement | None:
+        """Where the page's tiles lie, in device pixels; None when there are none or there is no room."""
+        if self._arrangement is None and self._tiles is not None and len(self._tiles):
+            self._arrangement = self._arrange(self._tiles)
+        return self._arrangement
+
+    def tile_rect(self, number: int) -> QRect:
+        """Where a tile of this page lies in the widget; empty for others."""
+        arrangement = self.arrangement()
+        place = arrangement.place(number) if arrangement is not None else None
+        if arrangement is None or place is None:
+            return QRect()
+        ratio = self.devicePixelRatioF()
+        y, x = arrangement.corner(*place)
+        height, width = arrangement.tile
+        return QRect(round(x / ratio), round(y / ratio), round(width / ratio), round(height / ratio))
+
+    # pages
+
+    def page_words(self) -> str:
+        """``1–64 of 512``; empty where all is on one page."""
+        arrangement = self.arrangement()
+        return page_words(self._tiles, arrangement.numbers) if arrangement and self._tiles else ""
+
+    def can_turn(self, down: int, across: int = 0) -> bool:
+        """Whether there is a page that many pages on."""
+        return self._turned(down, across) is not None
+
+    def turn(self, down: int, across: int = 0) -> None:
+        """Turns pages: `down` of them, or `across` through a mosaic's columns."""
+        first = self._turned(down, across)
+        if first is not None:
+            self._go_to(first)
+
+    def _turned(self, down: int, across: int) -> tuple[int, int] | None:
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return None
+        return turned(tiles, arrangement.numbers, self._arrange(tiles, (0, 0)).numbers, down, across)
+
+    def _turn_to(self, number: int) -> None:
+        arrangement = self.arrangement()
+        if number < 0 or arrangement is None or self._tiles is None or arrangement.place(number) is not None:
+            return
+        columns = self._tiles.columns
+        self._go_to((number // columns, number % columns) if columns else (number, 0))
+
+    def _go_to(self, first: tuple[int, int]) -> None:
+        self._first = first
+        self._arrangement = self._image = None
+        self._say()
+        self.update()
+        self.page_changed.emit()
+
+    # laying out and painting
+
+    def _arrange(self, tiles: Tiles, first: tuple[int, int] | None = None) -> Arrangement:
+        ratio = self.devicePixelRatioF()
+        look, metrics = theme(), self.fontMetrics()
+        first = self._first if first is None else first
+
+        def device(pixels: float) -> int:
+            return round(pixels * ratio)
+
+        # Two pixels are kept free all round for the frame of the selection.
+        margin = device(look.px(4))
+        area = (device(self.height()) - 2 * margin, device(self.width()) - 2 * margin)
+        area = (max(1, area[0]), max(1, area[1]))
+        least, most, label = device(look.px(self._least)), device(look.px(self._most)), self._label_height()
+        if tiles.columns:
+            widest = max((metrics.horizontalAdvance(text) for text in tiles.row_labels), default=0)
+            left = device(widest + look.px(8)) if tiles.row_labels else 0
+            top = device(label) if tiles.column_labels else 0
+            gap = device(look.px(2)) if max(tiles.size) <= 3 else device(look.px(4))
+            arranged = grid(
+                len(tiles) // tiles.columns, tiles.columns, tiles.size, area,
+                left=left, top=top, gap=gap, least=min(least, device(look.px(15))), most=most, first=first,
+            )  # fmt: skip
+        else:
+            widest = max((metrics.horizontalAdvance(text) for text in tiles.labels), default=0)
+            label = label if tiles.labels else 0
+            arranged = flow(
+                len(tiles), tiles.size, area,
+                label=device(label), gap=device(look.px(10)), least=least, most=most,
+                first=min(first[0], len(tiles) - 1), least_width=device(widest),
+            )  # fmt: skip
+        origin = (arranged.origin[0] + margin, arranged.origin[1] + margin)
+        return Arrangement(
+            arranged.numbers, arranged.zoom, arranged.shrink, arranged.tile, arranged.pitch, origin
+        )
+
+    def _label_height(self) -> int:
+        return self.fontMetrics().height() + theme().px(2)
+
+    def _composed(self) -> QImage | None:
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return None
+        if self._image is None:
+            numbers = arrangement.numbers[arrangement.numbers >= 0]
+            shown = compose(arrangement, coloured(tiles, numbers, arrangement.zoom, arrangement.shrink))
+            height, width = shown.shape[:2]
+            image = QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+            image.setDevicePixelRatio(self.devicePixelRatioF())
+            self._image = image
+        return self._image
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.setFont(theme().font(small=True))
+        image, arrangement = self._composed(), self._arrangement
+        if self._fresh:
+            self._fresh = False
+            self.redraws += 1
+        painter = QPainter(self)
+        if image is not None and arrangement is not None and self._tiles is not None:
+            self._paint_selection(painter)
+            ratio = self.devicePixelRatioF()
+            painter.drawImage(
+                QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
+            )
+            if self._tiles.columns:
+                self._paint_headings(painter, self._tiles, arrangement)
+            else:
+                self._paint_labels(painter, self._tiles, arrangement)
+        if self.hasFocus() and self._selected < 0:
+            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _paint_selection(self, painter: QPainter) -> None:
+        assert self._tiles is not None
+        frame = self.tile_rect(self._selected)
+        if frame.isEmpty():
+            return
+        room = theme().px(2) if self._tiles.columns else theme().px(4)
+        label = self._label_height() if self._tiles.labels and not self._tiles.columns else 0
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme().colour("accent"), 2))
+        painter.setBrush(theme().colour("selection") if self.hasFocus() else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(frame.adjusted(-room + 1, -room + 1, room - 1, label + room - 1), 4, 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_labels(self, painter: QPainter, tiles: Tiles, arrangement: Arrangement) -> None:
+        """Under each tile its label, its accent (if any) in the colour of faults."""
+        muted, fault = theme().colour("text_muted"), theme().colour("fault")
+        metrics = painter.fontMetrics()
+        for number in arrangement.numbers[arrangement.numbers >= 0]:
+            if number >= len(tiles.labels):
+                continue
+            rect, text = self.tile_rect(int(number)), tiles.labels[number]
+            accent = tiles.accents[number] if number < len(tiles.accents) else ""
+            width = metrics.horizontalAdvance(text)
+            x = rect.center().x() - width // 2
+            y = rect.bottom() + theme().px(2) + metrics.ascent()
+            if accent:
+                painter.setPen(fault)
+                painter.drawText(x, y, accent)
+            painter.setPen(muted)
+            painter.drawText(x + metrics.horizontalAdvance(accent), y, text[len(accent) :])
+
+    def _paint_headings(self, painter: QPainter, tiles: Tiles, arrangement: Arrangement) -> None:
+        """A mosaic's labels: rows at the left, columns on top, as many of these as have room."""
+        painter.setPen(theme().colour("text_muted"))
+        metrics = painter.fontMetrics()
+        every = 1
+        across = arrangement.numbers[0]
+        pitch = arrangement.pitch[1] / self.devicePixelRatioF()
+        names = [tiles.column_labels[n % tiles.columns] for n in across] if tiles.column_labels else []
+        while names and every * pitch < max(metrics.horizontalAdvance(name) for name in names) + theme().px(
+            4
+        ):
+            every += 1
+        for index, name in list(enumerate(names))[::every]:
+            rect = self.tile_rect(int(across[index]))
+            painter.drawText(
+                rect.center().x() - metrics.horizontalAdvance(name) // 2, rect.top() - theme().px(4), name
+            )
+        if not tiles.row_labels or arrangement.pitch[0] / self.devicePixelRatioF() < metrics.ascent():
+            return
+        for number in arrangement.numbers[:, 0]:
+            rect = self.tile_rect(int(number))
+            where = QRect(theme().px(4), rect.top(), rect.left() - theme().px(10), rect.height())
+            painter.drawText(
+                where,
+                int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+                tiles.row_labels[number // tiles.columns],
+            )
+
+    # events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._rearrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.DevicePixelRatioChange):
+            self._rearrange()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = event.position().toPoint()
+        self._say()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self._say()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._choose(self._under(event.position().toPoint()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        number = self._under(event.position().toPoint())
+        if number >= 0:
+            self.opened.emit(number)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
+        steps = -1 if (delta.y() or delta.x()) > 0 else 1
+        sideways = bool(delta.x()) or bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if self.can_turn(0 if sideways else steps, steps if sideways else 0):
+            self.turn(0 if sideways else steps, steps if sideways else 0)
+            event.accept()
+        else:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key in _ARROWS and self._tiles is not None:
+            self._step(*_ARROWS[key])
+        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            way = 1 if key == Qt.Key.Key_PageDown else -1
+            self.turn(0 if shift else way, way if shift else 0)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._tiles:
+            self._choose(0 if key == Qt.Key.Key_Home else len(self._tiles) - 1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selected >= 0:
+            self.opened.emit(self._selected)
+        else:
+            super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(320), theme().px(220))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(80), theme().px(self._least + 24))
+
+    def _step(self, down: int, across: int) -> None:
+        """The neighbour in the direction of an arrow key, over the edges of rows and pages."""
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return
+        if self._selected < 0:
+            self._choose(int(arrangement.numbers[0, 0]))
+            return
+        columns = tiles.columns or arrangement.numbers.shape[1]
+        number = self._selected + down * columns + across
+        if tiles.columns and across and number // columns != self._selected // columns:
+            return
+        if 0 <= number < len(tiles):
+            self._choose(number)
+
+    def _choose(self, number: int) -> None:
+        if number >= 0:
+            self.select(number)
+            self.chosen.emit(number)
+
+    def _hit(self, point: QPoint) -> tuple[int, int, int] | None:
+        arrangement = self.arrangement()
+        ratio = self.devicePixelRatioF()
+        return arrangement.hit(round(point.y() * ratio), round(point.x() * ratio)) if arrangement else None
+
+    def _under(self, point: QPoint) -> int:
+        hit = self._hit(point)
+        return hit[0] if hit is not None else -1
+
+    def _say(self) -> None:
+        """Brings the read-out up to date: with the mouse, and with the data under a resting mouse."""
+        text = ""
+        if self._tiles is not None:
+            hit = self._hit(self._hover) if self._hover is not None else None
+            if hit is not None:
+                text = self._tiles.pixel_words(*hit)
+            elif self._selected >= 0:
+                text = self._tiles.tile_words(self._selected)
+        if text != self._read_out:
+            self._read_out = text
+            self.setAccessibleDescription(text)
+            self.read_out_changed.emit(text)
+
+    def _rearrange(self) -> None:
+        before = self.page_words() if self._arrangement is not None else ""
+        self._arrangement = self._image = None
+        self.update()
+        if self._tiles is not None and self.page_words() != before:
+            self.page_changed.emit()
+
+
+def coloured(tiles: Tiles, numbers: np.ndarray, zoom: int, shrink: int) -> np.ndarray:
+    """Some tiles in their colours at their size on the screen: n × h × w × 3 bytes."""
+    values = tiles.values[numbers]
+    if tiles.scale == "picture":
+        return np.asarray(scale_values(values, zoom, shrink), np.uint8)
+    small = scale_values(values, 1, shrink)
+    colours = colourise(fractions(small, tiles.limits[numbers]), tiles.scale, (0.0, 1.0))
+    return np.asarray(scale_values(colours, zoom, 1), np.uint8)
+
+
+def _alike(old: Tiles | None, new: Tiles | None) -> bool:
+    """Whether the new tiles lie as the old ones did."""
+    if old is None or new is None:
+        return False
+    same = len(old) == len(new) and old.size == new.size and old.columns == new.columns
+    return same and old.labels == new.labels and old.row_labels == new.row_labels
