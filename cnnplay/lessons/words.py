@@ -7,18 +7,28 @@ from cnnplay.lessons.sliding import Array, Number
 
 
 def number(value: Number) -> str:
-    """Short and exact enough to follow: integers whole, others with three digits that count; a true minus."""
+    """Short and exact enough to follow: integers whole, others with two or three decimals; a true minus."""
     if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e6):
         return f"{int(value)}".replace("-", "−")
-    if math.isinf(value):
-        return "−∞" if value < 0 else "∞"
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: "−∞"}.get(value, "NaN")
     size = abs(value)
-    if not 1e-3 <= size < 1e6:
-        return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
-    decimals = 2 if size < 100 else 1
-    if size < 0.1:
-        decimals = 3
-    return f"{value:.{decimals}f}".replace("-", "−")
+    if size >= 1e6:
+        return f"{value:.1e}".replace("e+0", "e").replace("e+", "e").replace("-", "−")
+    return _rounded(value, 1 if size >= 100 else 2 if size >= 0.1 else 3)
+
+
+def compact(value: Number) -> str:
+    """As `number`, for a small cell: two decimals at most and no zero before the point (−.25)."""
+    if isinstance(value, int) or not math.isfinite(value) or abs(value) >= 100 or value == int(value):
+        return number(value)
+    text = _rounded(value, 2 if abs(value) < 10 else 1)
+    return text.replace("0.", ".", 1) if text.lstrip("−").startswith("0.") else text
+
+
+def _rounded(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if not float(text) else text.replace("-", "−")
 
 
 def factor(value: Number) -> str:
@@ -43,7 +53,7 @@ def products_by_row(patch: Array, kernel: Array) -> tuple[tuple[str, ...], ...]:
 def added(terms: Sequence[str], most: int = 0) -> str:
     """Terms with + between them; where there are more than `most` (0: no limit), the middle is left out."""
     if most and len(terms) > most:
-        terms = (*terms[: most - 1], "…", terms[-1])
+        terms = (*terms[: most - 1], "…", terms[-1]) if most > 1 else (terms[0], "…")
     return " + ".join(terms)
 
 
@@ -53,12 +63,15 @@ def convolution_words(patch: Array, kernel: Array, total: Number, most: int = 6)
     return f"{added(terms, most)} = {number(total)}"
 
 
-def sum_over_channels(sums: Sequence[Number], bias: Number, total: Number, most: int = 6) -> str:
-    """sum over 6 channels + bias: 0.12 + (−0.41) + … + 0.05 = −0.31."""
-    terms = [factor(each) for each in sums]
-    if len(terms) == 1:
-        return f"sum + bias: {added([*terms, factor(bias)])} = {number(total)}"
-    return f"sum over {len(terms)} channels + bias: {added(terms, most)} + {factor(bias)} = {number(total)}"
+def sum_over_channels(sums: Sequence[Number], bias: Number | None, total: Number, most: int = 6) -> str:
+    """sum over 6 channels + bias: 0.12 + (−0.41) + … + 0.05 + 0.02 = −0.31; a bias of None is not there."""
+    terms = [number(sums[0]), *(factor(each) for each in sums[1:])]
+    name = f"sum over {len(terms)} channels" if len(terms) > 1 else "sum"
+    if bias is None:
+        return (
+            f"{name}: {added(terms, most)} = {number(total)}" if len(terms) > 1 else f"sum = {number(total)}"
+        )
+    return f"{name} + bias: {added(terms, most)} + {factor(bias)} = {number(total)}"
 
 
 def maximum_words(patch: Array, total: Number, most: int = 9) -> str:

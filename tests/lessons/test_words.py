@@ -7,6 +7,7 @@ from cnnplay.lessons.convolution import convolution_step
 from cnnplay.lessons.lecture import PICTURE, VERTICAL_EDGE
 from cnnplay.lessons.words import (
     average_words,
+    compact,
     convolution_words,
     maximum_words,
     number,
@@ -20,7 +21,8 @@ from cnnplay.lessons.words import (
     ("value", "text"),
     [
         (3, "3"), (-10, "−10"), (2.0, "2"), (0.5, "0.50"), (-0.0417, "−0.042"), (123.456, "123.5"),
-        (0.00012, "1.2e−4"), (1e9, "1.0e9"), (float("-inf"), "−∞"), (-0.0, "0"),
+        (0.00012, "0.000"), (-0.0001, "0.000"), (1.5e9, "1.5e9"), (-0.0, "0"),
+        (float("-inf"), "−∞"), (float("nan"), "NaN"),
     ],
 )  # fmt: skip
 def test_a_number_is_short_and_has_a_true_minus(value: float, text: str) -> None:
@@ -41,7 +43,9 @@ def test_the_first_window_of_the_lecture_is_written_as_on_its_slide() -> None:
 
 def test_channels_are_summed_in_words() -> None:
     assert sum_over_channels([1, -2, 3], 0.5, 2.5) == "sum over 3 channels + bias: 1 + (−2) + 3 + 0.50 = 2.50"
-    assert sum_over_channels([-5], 0, -5) == "sum + bias: (−5) + 0 = −5"
+    assert sum_over_channels([-5], 0, -5) == "sum + bias: −5 + 0 = −5"
+    assert sum_over_channels([-5], None, -5) == "sum = −5"
+    assert sum_over_channels([1, -2], None, -1) == "sum over 2 channels: 1 + (−2) = −1"
     assert sum_over_channels([1] * 9, 0, 9, most=3).startswith(
         "sum over 9 channels + bias: 1 + 1 + … + 1 + 0"
     )
@@ -52,3 +56,11 @@ def test_pools_are_written_out() -> None:
     assert maximum_words(window, 5) == "max(3, 0, 1, 5) = 5"
     assert average_words(window, 2.25) == "(3 + 0 + 1 + 5) / 4 = 2.25"
     assert maximum_words(np.arange(16).reshape(4, 4), 15, most=4) == "max(0, 1, 2, …, 15) = 15"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3, "3"), (-0.25, "−.25"), (0.004, ".00"), (1.234, "1.23"), (-12.34, "−12.3"), (float("-inf"), "−∞")],
+)
+def test_a_number_in_a_cell_is_as_short_as_can_be(value: float, text: str) -> None:
+    assert compact(value) == text
