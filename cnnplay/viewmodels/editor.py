@@ -15,7 +15,7 @@ from cnnplay.shapes import suggest
 from cnnplay.shapes.faults import Fault
 from cnnplay.shapes.infer import infer
 from cnnplay.viewmodels import clipboard, placement, reasons
-from cnnplay.viewmodels.document import EditedNetwork
+from cnnplay.viewmodels.edited import EditedNetwork
 
 
 class Preview(msgspec.Struct, frozen=True):

@@ -2,12 +2,18 @@
 
 from cnnplay.network.edits import outermost
 from cnnplay.network.network import Network, Place, locate, stack_at, walk
-from cnnplay.network.nodes import Branches, Skip, Stack
+from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
 
 
 def containers(network: Network) -> frozenset[str]:
     """The ids of all skips and branches."""
     return frozenset(node.id for node, _ in walk(network) if isinstance(node, (Skip, Branches)))
+
+
+def inside(node: Node) -> frozenset[str]:
+    """The ids of everything that a node holds."""
+    held = [inner for stack in stacks_of(node) for inner in stack]
+    return frozenset(inner.id for inner in held).union(*(inside(inner) for inner in held))
 
 
 def behind(network: Network, node_id: str) -> Place:

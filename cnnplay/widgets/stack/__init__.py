@@ -1,0 +1,1 @@
+"""The stack: the network from top to bottom, as it stands at the left of every workspace."""

@@ -1,0 +1,225 @@
+"""The canvas under the stack view: lays out when needed, draws what is visible, scrolls with its siblings."""
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.stack.boxes import Gap, Layout, Spot
+from cnnplay.widgets.stack.drag import Drag
+from cnnplay.widgets.stack.ends import draw_input, draw_prediction
+from cnnplay.widgets.stack.layout import lay_out
+from cnnplay.widgets.stack.look import Look
+from cnnplay.widgets.stack.paint import Brush
+from cnnplay.widgets.theme import theme
+
+
+class StackCanvas(QAbstractScrollArea):
+    """Shows the network from top to bottom. What can be done with it stands in `StackView`."""
+
+    def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.editor = editor
+        self.model = model
+        self.hovered: Spot | None = None
+        self.sign: Gap | None = None
+        """The gap that shows the sign for inserting."""
+        self.dragged: Drag | None = None
+        self._layout: Layout | None = None
+        self._look: Look | None = None
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        editor.changed.connect(self._refresh)
+        editor.selection_changed.connect(self._selection_changed)
+        model.layout_changed.connect(self._refresh)
+        model.strip_changed.connect(self._strip_changed)
+        model.ends_changed.connect(self._ends_changed)
+        theme().changed.connect(self._restyle)
+
+    # What it shows
+
+    @property
+    def boxes(self) -> Layout:
+        """The layout of what is shown now."""
+        if self._layout is None:
+            rows = len(self.model.prediction or ())
+            width = self.viewport().width()
+            self._layout = lay_out(
+                self.editor.network, self.editor.report, self.model.is_collapsed, width, theme().px, rows
+            )
+            self._set_ranges()
+        return self._layout
+
+    @property
+    def current_spot(self) -> Spot:
+        """Where the keyboard stands; "" for nowhere."""
+        return self.editor.place if self.editor.place is not None else self.editor.current
+
+    def shown_rect(self, spot: Spot) -> QRect | None:
+        """A spot's rectangle in the viewport; None while it is not shown."""
+        box = self.boxes.box(spot)
+        return None if box is None else box.translated(0, -self.offset())
+
+    def offset(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def on_canvas(self, point: QPoint) -> QPoint:
+        """A point of the viewport on the canvas."""
+        return point + QPoint(0, self.offset())
+
+    def reveal(self, spot: Spot) -> None:
+        """Scrolls as little as is needed to show a spot."""
+        box = self.boxes.box(spot)
+        if box is None:
+            return
+        bar, height, margin = self.verticalScrollBar(), self.viewport().height(), theme().px(24)
+        top, bottom = box.top() - margin, box.bottom() + margin
+        if box.height() + 2 * margin > height:
+            bottom = top + height
+        if top < bar.value():
+            bar.setValue(top)
+        elif bottom > bar.value() + height:
+            bar.setValue(bottom - height)
+
+    # Events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        layout = self.boxes
+        if self._look is None:
+            self._look = Look()
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(0, -self.offset())
+        area = event.rect().translated(0, self.offset())
+        brush = self._brush(painter, self._look)
+        brush.draw(layout, area)
+        self._draw_ends(painter, self._look, layout, area)
+        if self.dragged is not None and self.dragged.gap is not None:
+            self._draw_target(painter, self._look, self.dragged.gap, self.dragged.faulty)
+        elif self.sign is not None and self.dragged is None:
+            self._draw_sign(painter, self._look, self.sign)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._layout = None
+        if self.isVisible():
+            _ = self.boxes
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._layout = None
+        _ = self.boxes
+        self.verticalScrollBar().setValue(self.model.scroll)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.sign, self.hovered = None, None
+        super().hideEvent(event)
+
+    # Drawing
+
+    def _brush(self, painter: QPainter, look: Look) -> Brush:
+        brush = Brush(painter, look, self.editor.report)
+        brush.chosen = frozenset(self.editor.selected)
+        brush.current = self.current_spot if self.hasFocus() or self.editor.place is not None else None
+        brush.hovered = self.hovered
+        brush.faulty = frozenset(fault.node for fault in self.editor.report.faults) | self._faulty_holders()
+        brush.lifted = (
+            frozenset(self.dragged.node_ids) if self.dragged and not self.dragged.copy else frozenset()
+        )
+        brush.strip = self.model.strip
+        return brush
+
+    def _faulty_holders(self) -> frozenset[str]:
+        """Closed containers that hide a faulty block."""
+        report, found = self.editor.report, set()
+        for node_id, card in self.boxes.cards.items():
+            if card.closed and any(fault.node in self.editor.inside(node_id) for fault in report.faults):
+                found.add(node_id)
+        return frozenset(found)
+
+    def _draw_ends(self, painter: QPainter, look: Look, layout: Layout, area: QRect) -> None:
+        fields = {fault.field for fault in self.editor.report.faults_of("")}
+        if layout.input.intersects(area):
+            chosen = self.editor.current == "input" and self.editor.place is None
+            state = (chosen, chosen and self.hasFocus(), "input" in fields)
+            draw_input(painter, look, layout.input, self.model.picture, self.model.caption, state)
+        if layout.prediction.intersects(area):
+            faulty = bool(fields - {"input"})
+            draw_prediction(
+                painter,
+                look,
+                layout.prediction,
+                self.model.prediction,
+                self.model.prediction_caption,
+                faulty,
+            )
+
+    def _draw_target(self, painter: QPainter, look: Look, gap: Gap, faulty: bool) -> None:
+        """Where what is dragged would go."""
+        colour = look.fault if faulty else look.accent
+        painter.setPen(QPen(colour, look.px(2)))
+        rect, y = gap.rect, gap.y
+        if rect.height() > look.px(30):
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), look.radius, look.radius)
+            return
+        painter.drawLine(rect.left() + look.px(4), y, rect.right() - look.px(2), y)
+        painter.setBrush(look.surface)
+        painter.drawEllipse(QPoint(rect.left() + look.px(3), y), look.px(3), look.px(3))
+
+    def _draw_sign(self, painter: QPainter, look: Look, gap: Gap) -> None:
+        """A small plus on the wire."""
+        centre, radius, arm = QPoint(gap.wire, gap.y), look.px(8), look.px(4)
+        painter.setPen(QPen(look.accent, 1))
+        painter.setBrush(look.surface)
+        painter.drawEllipse(centre, radius, radius)
+        painter.setPen(QPen(look.accent, 2))
+        painter.drawLine(centre - QPoint(arm, 0), centre + QPoint(arm, 0))
+        painter.drawLine(centre - QPoint(0, arm), centre + QPoint(0, arm))
+
+    # Changes
+
+    def _refresh(self) -> None:
+        self._layout = None
+        self.sign, self.hovered = None, None
+        if self.isVisible():
+            _ = self.boxes
+            self.viewport().update()
+
+    def _selection_changed(self) -> None:
+        if not self.isVisible():
+            return
+        if self.current_spot:
+            self.reveal(self.current_spot)
+        self.viewport().update()
+
+    def _strip_changed(self, node_id: str) -> None:
+        if self.isVisible() and self._layout is not None and node_id in self._layout.cards:
+            self.viewport().update(self._layout.cards[node_id].rect.translated(0, -self.offset()))
+
+    def _ends_changed(self) -> None:
+        if self.isVisible() and self._layout is not None:
+            for rect in (self._layout.input, self._layout.prediction):
+                self.viewport().update(rect.translated(0, -self.offset()))
+
+    def _restyle(self) -> None:
+        self._look = None
+        self._refresh()
+
+    def _set_ranges(self) -> None:
+        assert self._layout is not None
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        bar.setRange(0, max(0, self._layout.height - height))
+        bar.setPageStep(max(1, height))
+        bar.setSingleStep(theme().px(24))
+
+    def _scrolled(self, value: int) -> None:
+        if self.isVisible():
+            self.model.scroll = value
+        self.viewport().update()

@@ -1,0 +1,71 @@
+"""What stands on a card: its words and its number."""
+
+from dataclasses import dataclass
+
+from cnnplay.network import nodes
+from cnnplay.network.describe import by, detail, shape_words, title
+from cnnplay.network.kinds import kind_of
+from cnnplay.network.nodes import Branches, Node, Skip
+from cnnplay.shapes.report import NodeReport, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A card's title, what distinguishes it (the first wording that fits), and its parameters."""
+
+    title: str
+    details: tuple[str, ...]
+    number: str
+
+
+def face(node: Node, report: NodeReport | None) -> Face:
+    """The face of a full card."""
+    return Face(title(node), _details(node), _number(report))
+
+
+def compact_face(node: Node, report: NodeReport | None) -> Face:
+    """The face of a narrow card: one line says what it is, the other its parameters or its sizes."""
+    number = _number(report)
+    match node:
+        case nodes.Convolution() | nodes.TransposedConvolution() | nodes.Dense():
+            return Face("", _details(node), number)
+        case Skip() | Branches():
+            return Face(node.id, _details(node), number)
+        case _:
+            return Face(kind_of(node).word, _details(node), number)
+
+
+def spoken(node_id: str, node: Node, report: Report) -> str:
+    """A card in words, for those who hear it: ``conv-2, convolution, 32 @ 3×3, gives 32 × 16 × 16, …``."""
+    found = report.nodes.get(node_id)
+    kind = kind_of(node).word
+    words = [node_id if node_id.startswith(kind) else f"{node_id}, {kind}"]
+    if detail(node):
+        words.append(detail(node))
+    if found is not None and found.output is not None:
+        words.append(f"gives {shape_words(found.output)}")
+    if found is not None and found.parameters:
+        words.append(f"{found.parameters:,} parameters")
+    words.extend(fault.message for fault in report.faults_of(node_id))
+    return ", ".join(words)
+
+
+def _number(report: NodeReport | None) -> str:
+    return f"{report.parameters:,}" if report is not None and report.parameters else ""
+
+
+def _details(node: Node) -> tuple[str, ...]:
+    """Wordings from the longest to the shortest."""
+    words = detail(node)
+    if not words:
+        return ()
+    found = [words]
+    if isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
+        stride = f" / {node.stride[0]}" if node.stride[0] == node.stride[1] else f" / {by(node.stride)}"
+        size = by(node.kernel_size) + ("" if node.stride == (1, 1) else stride)
+        found += [f"{node.filters} @ {size}", size]
+    elif isinstance(node, (nodes.MaxPooling, nodes.AveragePooling)):
+        found.append(words.split(",")[0])
+    elif isinstance(node, (Skip, Branches)):
+        found.append(words.split(" · ")[0])
+    return tuple(found)
