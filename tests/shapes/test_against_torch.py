@@ -1,0 +1,40 @@
+"""Shapes, parameters and multiply-adds against torch itself, for random networks of every kind."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+torch = pytest.importorskip("torch")
+
+from torch.utils.flop_counter import FlopCounterMode
+
+from cnnplay.modules.build import build
+from cnnplay.network.network import Network, walk
+from cnnplay.network.nodes import stacks_of
+from cnnplay.shapes.infer import infer
+from tests.strategies import networks
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_shapes_and_counts_equal_torchs_for_500_random_networks(network: Network) -> None:
+    report = infer(network)
+    assert report.valid
+    assert report.complete
+    module = build(network, seed=0).eval()
+    pictures = torch.zeros(1, *network.input.shape)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        logits, seen = module.trace(pictures, report.nodes.keys())
+    assert logits.shape == (1, *(report.output or ()))
+    assert {name: tuple(value.shape[1:]) for name, value in seen.items()} == {
+        name: node.output for name, node in report.nodes.items()
+    }
+    assert report.parameters == sum(p.numel() for p in module.parameters())
+    assert 2 * report.multiply_adds == counter.get_total_flops()
+    bytes_of_leaves = 0
+    for node, _ in walk(network):
+        if stacks_of(node):
+            continue
+        own = [p.numel() for name, p in module.named_parameters() if name.rpartition(".")[0] == node.id]
+        assert report.nodes[node.id].parameters == sum(own)
+        bytes_of_leaves += seen[node.id].element_size() * seen[node.id].numel()
+    assert report.activation_bytes == bytes_of_leaves
