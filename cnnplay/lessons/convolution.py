@@ -94,7 +94,10 @@ def convolution(
     total = np.full(sliding.output, bias, dtype=np.result_type(maps, kernel, type(bias)))
     if total.size == 0:
         return total
+    flat = padded.reshape(len(padded), -1)
     for i in range(sliding.kernel[0]):
+        # One row of the kernel: each of its cells with every pixel, summed over the channels.
+        met = (kernel[:, i, :].T @ flat).reshape(-1, *padded.shape[1:])
         for j in range(sliding.kernel[1]):
-            total += np.tensordot(kernel[:, i, j], shifted(padded, sliding, i, j), axes=1)
+            total += shifted(met[j : j + 1], sliding, i, j)[0]
     return total

@@ -116,7 +116,7 @@ def layer_scene(
     assert operation is not None
     maps, origin = data.maps, [data.words] if data.words else []
     if maps is None or maps.shape != shape:
-        maps = np.random.default_rng(_seed(node.id)).normal(size=shape).astype(np.float32)
+        maps = np.random.default_rng(_seed(node.id)).standard_normal(shape, dtype=np.float32)
         origin.append("made-up input: there is no picture's map yet")
     sliding = sliding_of(node, shape[1:])
     if not isinstance(node, nodes.Convolution):
