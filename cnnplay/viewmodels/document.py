@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
 from cnnplay.viewmodels.preferences import Preferences, autosave_folder
 from cnnplay.viewmodels.tasks import Tasks
@@ -46,6 +46,7 @@ class DocumentModel(QObject):
         self._version = 0
         self._autosaved_version = 0
         self._own_autosave = autosave_folder() / f"{os.getpid()}-{time.time_ns():x}{SUFFIX}"
+        self._lock = _lock_of(self._own_autosave)
         self._timer = QTimer(self, interval=AUTOSAVE_MS)
         self._timer.timeout.connect(self.autosave)
         self._timer.start()
@@ -117,11 +118,17 @@ class DocumentModel(QObject):
             return
         from cnnplay.project.store import save
 
-        project, version = self._collect(), self._version
         target = self._own_autosave
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            logging.getLogger(__name__).warning("autosave failed: %s", error)
+            return
+        if not self._lock.isLocked():
+            self._lock.tryLock(0)
+        project, version = self._collect(), self._version
 
         def write() -> None:
-            target.parent.mkdir(parents=True, exist_ok=True)
             save(project, target)
 
         def done(_: object) -> None:
@@ -136,11 +143,12 @@ class DocumentModel(QObject):
 
     def recoverable(self) -> tuple[Path, ...]:
         """Autosaves of windows that are gone, newest first."""
-        found = [
-            path
-            for path in autosave_folder().glob(f"*{SUFFIX}")
-            if path != self._own_autosave and not _is_running(path.name.split("-")[0])
-        ]
+        found = []
+        for path in autosave_folder().glob(f"*{SUFFIX}"):
+            lock = _lock_of(path)
+            if path != self._own_autosave and lock.tryLock(0):
+                lock.unlock()
+                found.append(path)
         return tuple(sorted(found, key=lambda path: path.stat().st_mtime, reverse=True))
 
     def discard_recoverable(self) -> None:
@@ -152,6 +160,7 @@ class DocumentModel(QObject):
         self._timer.stop()
         self._tasks.finish()
         self._discard(self._own_autosave)
+        self._lock.unlock()
 
     def wait(self) -> None:
         """Waits for what is being read or written."""
@@ -175,14 +184,8 @@ class DocumentModel(QObject):
             logging.getLogger(__name__).warning("cannot remove %s: %s", path, error)
 
 
-def _is_running(pid: str) -> bool:
-    """Whether the process that wrote an autosave lives. A number that was given anew counts as living."""
-    if not pid.isdecimal() or int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def _lock_of(autosave: Path) -> QLockFile:
+    """Held by the window that writes the autosave. Qt sees that a lock's process is gone."""
+    lock = QLockFile(f"{autosave}.lock")
+    lock.setStaleLockTime(0)
+    return lock

@@ -1,0 +1,102 @@
+"""The composition root: the only place that wires everything together."""
+
+import ctypes
+import importlib.util
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from cnnplay.widgets.main_window import MainWindow
+
+
+def main(argv: list[str] | None = None) -> int:
+    """`cnnplay`: without arguments the window, else the command line. Returns the exit status."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments:
+        return run_window(None)
+    from cnnplay.cli import main as command_line
+
+    return command_line(arguments, open_window=run_window, run_demo=_run_demo)
+
+
+def run_window(path: str | None) -> int:
+    """Opens the window, with a project when one is named, and returns when it is closed."""
+    load_torch_library_first()
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    window = make_window()
+    window.show()
+    if path is not None:
+        window.open_path(Path(path))
+    else:
+        QTimer.singleShot(0, window, window.offer_recovery)
+    _quit_on_interrupt(application)
+    return application.exec()
+
+
+def make_window() -> "MainWindow":
+    """The window, wired, not yet shown. Needs a QApplication."""
+    from PySide6.QtWidgets import QApplication
+
+    from cnnplay.viewmodels.preferences import APPLICATION, Preferences, log_path
+    from cnnplay.viewmodels.session import Session
+    from cnnplay.widgets.errors import ErrorReporter
+    from cnnplay.widgets.first_paint import FirstPaint
+    from cnnplay.widgets.main_window import MainWindow
+    from cnnplay.widgets.theme import theme
+
+    QApplication.setApplicationName(APPLICATION)
+    QApplication.setApplicationDisplayName("CNN Playground")
+    QApplication.setDesktopFileName(APPLICATION)
+    preferences = Preferences()
+    choice = preferences.text("theme", "system")
+    theme().install(
+        choice if choice in ("system", "light", "dark") else "system",  # type: ignore[arg-type]
+        preferences.number("text_scale", 1.0),
+    )
+    session = Session(preferences)
+    window = MainWindow(session)
+    reporter = ErrorReporter(log_path(), window)
+    reporter.install()
+    window.closed.connect(reporter.uninstall)
+    FirstPaint(window).painted.connect(session.warm_up)
+    return window
+
+
+def load_torch_library_first() -> None:
+    """On Windows torch's c10.dll fails to load once Qt is there (pytorch issue 166628): load it before."""
+    if sys.platform != "win32":
+        return
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return
+    library = Path(spec.origin).parent / "lib"
+    os.add_dll_directory(str(library))
+    ctypes.CDLL(str(library / "c10.dll"))
+
+
+def _run_demo(folder: Path, seed: int) -> int:
+    from cnnplay.demo import run
+
+    return run(folder, seed)
+
+
+def _quit_on_interrupt(application: "QApplication") -> None:
+    """Ctrl-C in the terminal closes the window in order. Python sees a signal only between its own steps."""
+    from PySide6.QtCore import QTimer
+
+    if threading.current_thread() is not threading.main_thread():
+        return
+    signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
+    ticking = QTimer(application)
+    ticking.timeout.connect(lambda: None)
+    ticking.start(250)

@@ -1,0 +1,84 @@
+"""Trained work is kept beside the network, so that undo brings it back too.
+
+An edit does not throw weights away: they stay here under the parameters that they belong to. Whatever network is
+on screen, `fitting` finds the newest training whose every parameter it has, by name and shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cnnplay.network.network import Network
+from cnnplay.spec.events import Event
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.trained import DataFacts
+
+if TYPE_CHECKING:
+    from cnnplay.modules.weights import Weights
+
+MAX_KEPT = 8
+MAX_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The outcome of a run so far: what was trained, on what, how, and the weights at the last and best epoch."""
+
+    network: Network
+    config: TrainConfig
+    facts: DataFacts
+    weights: Weights
+    best_weights: Weights | None = None
+    best_epoch: int | None = None
+    last_epoch: int = 0
+    events: tuple[Event, ...] = ()
+    optimizer_state: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def bytes(self) -> int:
+        both = [*self.weights.values(), *(self.best_weights or {}).values()]
+        return sum(tensor.numel() * tensor.element_size() for tensor in both)
+
+
+class TrainedStore:
+    """The trainings of this session, newest last; old ones go when they take too much memory."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[dict[str, tuple[int, ...]], Trained]] = []
+
+    def remember(self, trained: Trained) -> None:
+        """Keeps a training; it replaces the one of the same network's parameters."""
+        shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.items()}
+        self._kept = [entry for entry in self._kept if entry[0] != shapes]
+        self._kept.append((shapes, trained))
+        while len(self._kept) > 1 and (len(self._kept) > MAX_KEPT or self._bytes() > MAX_BYTES):
+            self._kept.pop(0)
+
+    def fitting(self, network: Network) -> Trained | None:
+        """The newest training whose parameters are exactly this network's; None when there is none."""
+        if not self._kept:
+            return None
+        from cnnplay.modules.weights import parameter_shapes  # torch is there once something was trained
+
+        try:
+            wanted = parameter_shapes(network)
+        except ValueError:
+            return None
+        for shapes, trained in reversed(self._kept):
+            if shapes == wanted:
+                return trained
+        return None
+
+    def newest(self) -> Trained | None:
+        return self._kept[-1][1] if self._kept else None
+
+    def ids(self) -> frozenset[str]:
+        """The ids of all nodes that were trained: a new node does not get one of them."""
+        return frozenset(name.rsplit(".", 1)[0] for shapes, _ in self._kept for name in shapes)
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+    def _bytes(self) -> int:
+        return sum(trained.bytes for _, trained in self._kept)
