@@ -50,7 +50,7 @@ class FilePictures:
 
 
 class _Read:
-    """One file, read or looked at: its size, whether it is grey, the picture where it was kept, or why not."""
+    """One file, read or looked at: its size, whether it is grey, the picture where it is kept, or why not."""
 
     __slots__ = ("grey", "label", "path", "picture", "problem", "size")
 

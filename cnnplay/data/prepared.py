@@ -6,7 +6,7 @@ not fit is streamed: read and fitted in the background while the network compute
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,8 +22,17 @@ from cnnplay.data.statistics import channel_statistics
 from cnnplay.data.streaming import stream
 from cnnplay.spec.preprocessing import Preprocessing
 
-Batch: TypeAlias = tuple[Tensor, Tensor]
-"""Pictures B × C × H × W (float32, in channels_last's order) and labels B (int64), both on the device."""
+
+class Batch(NamedTuple):
+    """Pictures B × C × H × W (float32, in channels_last's order), labels B, and which pictures they are, B.
+
+    All lie on the device.
+    """
+
+    pictures: Tensor
+    labels: Tensor
+    indices: Tensor
+
 
 FLOATS_SHARE = 0.25
 BYTES_SHARE = 0.5
@@ -85,15 +94,16 @@ class Prepared:
         A last batch of one picture joins the batch before it: batch norm has no variance of one.
         """
         order = self.train[shuffled(self.train_size, seed, epoch)]
-        return self._batches(order, batch_sizes(self.train_size, batch_size))
+        return self.batches(order, batch_sizes(self.train_size, batch_size))
 
-    def validation_batches(self, batch_size: int) -> Iterator[Batch]:
-        """The validation part in its own order."""
-        return self.batches(self.validation, batch_size)
-
-    def batches(self, indices: Indices, batch_size: int) -> Iterator[Batch]:
-        """Any pictures in the order given."""
-        return self._batches(indices, batch_sizes(len(indices), batch_size, merge=False))
+    def batches(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
+        """Any pictures in the order given, so many in each batch."""
+        if self._pixels is None:
+            yield from self._streamed(indices, sizes)
+            return
+        pixels, labels = self._pixels, self._labels
+        for chosen in self._on_device(indices).split(list(sizes)):
+            yield Batch(self._seen(pixels.index_select(0, chosen)), labels.index_select(0, chosen), chosen)
 
     def inputs(self, indices: Sequence[int] | Indices) -> Tensor:
         """A few pictures as the network sees them, B × C × H × W."""
@@ -113,14 +123,6 @@ class Prepared:
         """Gives the memory back; no batches after this."""
         self._pixels = None
 
-    def _batches(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
-        if self._pixels is None:
-            yield from self._streamed(indices, sizes)
-            return
-        pixels, labels = self._pixels, self._labels
-        for chosen in self._on_device(indices).split(sizes):  # type: ignore[no-untyped-call]
-            yield self._seen(pixels.index_select(0, chosen)), labels.index_select(0, chosen)
-
     def _streamed(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
         ends = np.cumsum(sizes)
         chunks = [indices[end - size : end] for end, size in zip(ends, sizes, strict=True)]
@@ -128,7 +130,8 @@ class Prepared:
             self.problems += block.problems
             if len(block.indices):
                 pixels = torch.from_numpy(block.pixels).to(self.device, non_blocking=True)
-                yield self._seen(pixels), self._labels.index_select(0, self._on_device(block.indices))
+                chosen = self._on_device(block.indices)
+                yield Batch(self._seen(pixels), self._labels.index_select(0, chosen), chosen)
 
     def _seen(self, pixels: Tensor) -> Tensor:
         """N × H × W × C, bytes or normalised, as normalised floats N × C × H × W over the same memory."""
@@ -154,8 +157,8 @@ def prepare(
     """Brings a data set to `input_shape` (C, H, W) and onto the device.
 
     The statistics are the training part's, after fitting, unless `preprocessing` gives them (a trained
-    network keeps its own). `reserved` bytes of the free memory are left for the network; `memory` replaces what is
-    found free. DataError where pictures cannot become such an input; LoadCancelled if `cancelled()`.
+    network keeps its own). `reserved` bytes of the free memory are left for the network; `memory` replaces
+    what is found free. DataError where pictures cannot become such an input; LoadCancelled if `cancelled()`.
     """
     device = torch.device(device)
     free = max(0, (_free(device) if memory is None else memory) - reserved)
@@ -218,7 +221,7 @@ def _normalised(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
     mean = torch.tensor(preprocessing.mean, dtype=torch.float32)
     std = torch.tensor(preprocessing.std, dtype=torch.float32)
     result = torch.empty(pixels.shape, dtype=torch.float32)
-    for source, target in zip(pixels.split(_BLOCK), result.split(_BLOCK), strict=True):  # type: ignore[no-untyped-call]
+    for source, target in zip(pixels.split(_BLOCK), result.split(_BLOCK), strict=True):
         target.copy_(source).div_(255).sub_(mean).div_(std)
     return result
 

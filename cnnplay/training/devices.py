@@ -1,0 +1,82 @@
+"""Where a network can be computed on this machine."""
+
+import os
+from pathlib import Path
+
+import torch
+
+
+class DeviceError(ValueError):
+    """A device that this machine does not have; the message is for people."""
+
+
+def devices() -> tuple[str, ...]:
+    """What this machine has: "cpu" first, then "cuda:0" …, then "mps"."""
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return tuple(found)
+
+
+def resolve(name: str) -> torch.device:
+    """The device of that name; "auto" is the first GPU where there is one. DeviceError where it is absent."""
+    present = devices()
+    if name == "auto":
+        return torch.device(present[1] if len(present) > 1 else "cpu")
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted not in present:
+        raise DeviceError(f"device must be auto or one of {', '.join(present)}; got {name}")
+    return torch.device(wanted)
+
+
+def most_threads() -> int:
+    """How many computing threads run at once here: the cores that this process may use, or fewer by quota."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    limits = [cores]
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        limits.append(int(asked))
+    quota = _quota()
+    if quota is not None:
+        limits.append(max(1, round(quota)))
+    return min(limits)
+
+
+class IdleCores:
+    """Called now and then: how many cores of the machine were idle since the last call.
+
+    None at the first call, and where the system does not tell (Linux does).
+    """
+
+    def __init__(self) -> None:
+        self._before = _idle_and_all()
+
+    def __call__(self) -> float | None:
+        before, self._before = self._before, _idle_and_all()
+        if before is None or self._before is None or self._before[1] <= before[1]:
+            return None
+        share = (self._before[0] - before[0]) / (self._before[1] - before[1])
+        return share * (os.cpu_count() or 1)
+
+
+def _idle_and_all() -> tuple[float, float] | None:
+    """The time that all cores have been idle since the machine started, and all their time."""
+    try:
+        counts = [float(number) for number in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+    except (OSError, ValueError):
+        return None
+    return counts[3] + counts[4], sum(counts)
+
+
+def _quota() -> float | None:
+    """The cores that a container grants, by its control group (version 2)."""
+    try:
+        allowed, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return None if allowed == "max" else int(allowed) / int(period)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,134 @@
+"""What a run is given, what it shows while it goes on, and what it leaves behind."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnplay.data.images import ImageSet, Indices
+from cnnplay.data.prepared import Prepared
+from cnnplay.modules.build import NetworkModule
+from cnnplay.modules.weights import Weights
+from cnnplay.network.network import Network
+from cnnplay.spec.events import Failed
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.trained import DataFacts
+from cnnplay.training.optimizers import OptimizerState
+
+Reason: TypeAlias = Literal["done", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The epoch with the highest validation accuracy so far (ties: the lower loss), and its weights."""
+
+    epoch: int
+    accuracy: float
+    loss: float
+    weights: Weights
+
+    def beaten_by(self, accuracy: float, loss: float) -> bool:
+        return accuracy > self.accuracy or (accuracy == self.accuracy and loss < self.loss)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run: `config.epochs` epochs, the first of which is `first_epoch`.
+
+    To go on after an earlier run, give its weights as `initial`, its `optimizer_state`, its `best`, and its
+    last epoch + 1 as `first_epoch`. `prepared` saves fitting the pictures again; it must be of this data set,
+    the network's input and the device.
+    """
+
+    run: str
+    network: Network
+    config: TrainConfig
+    images: ImageSet
+    initial: Weights | None = None
+    optimizer_state: OptimizerState | None = None
+    first_epoch: int = 1
+    prepared: Prepared | None = None
+    best: Best | None = None
+    check_memory: bool = True
+    """Whether a run whose forecast does not fit into the free memory is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What the network says of the validation part: a row of `probabilities` (N × classes) a picture.
+
+    `confusion[i, j]` counts pictures of class i that were taken for class j. `indices` are the pictures'
+    in the data set.
+    """
+
+    accuracy: float
+    loss: float
+    confusion: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    labels: Indices
+    indices: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The weights after an epoch. Nobody writes into them, so they may be kept without a copy."""
+
+    epoch: int
+    step: int
+    weights: Weights
+    best: bool
+    metrics: dict[str, float]
+    facts: DataFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What an observer is given between two batches, in the run's own thread.
+
+    The module is in training mode, and must be so again when the observer returns. After an epoch there are a
+    `validation` and a `checkpoint` too. `note` tells people something without ending the run.
+    """
+
+    module: NetworkModule
+    step: int
+    epoch: int
+    prepared: Prepared
+    note: Callable[[str], None]
+    validation: Validation | None = None
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended. `weights` are the last good ones; empty where it failed before it had any.
+
+    `last_epoch` is the last whole epoch, so that `first_epoch = last_epoch + 1` goes on. `metrics` are those
+    of `weights` as far as they are known.
+    """
+
+    reason: Reason
+    weights: Weights
+    last_epoch: int
+    step: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    best: Best | None = None
+    optimizer_state: OptimizerState | None = None
+    facts: DataFacts | None = None
+    validation: Validation | None = None
+    failure: Failed | None = None
+    images_per_second: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def best_weights(self) -> Weights | None:
+        return None if self.best is None else self.best.weights
+
+    @property
+    def best_epoch(self) -> int | None:
+        return None if self.best is None else self.best.epoch
+
+    @property
+    def confusion(self) -> NDArray[np.int64] | None:
+        return None if self.validation is None else self.validation.confusion

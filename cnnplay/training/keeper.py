@@ -1,0 +1,51 @@
+"""Keeps weights that are known to be good: the last ones, in case a loss is no number, and the best."""
+
+import time
+
+import torch
+from torch import nn
+
+from cnnplay.modules.weights import Weights, weights_of
+from cnnplay.training.job import Best
+
+EVERY = 2.0
+"""Seconds between two copies of the weights while they are good."""
+DEAR = 100
+"""Copying takes at most one in so many seconds."""
+
+
+class Keeper:
+    """Holds copies; what it hands out is never written into again."""
+
+    def __init__(self, module: nn.Module, best: Best | None) -> None:
+        self.best = best
+        self._module = module
+        self.good = weights_of(module)
+        self._due = time.perf_counter() + EVERY
+
+    def refresh(self, now: float) -> None:
+        """Called while the weights are good (a finite loss was computed from them): copies now and then."""
+        if now >= self._due:
+            self.take()
+
+    def take(self) -> Weights:
+        """A copy of the weights as they are, kept as the last good ones if they are finite."""
+        start = time.perf_counter()
+        weights = weights_of(self._module)
+        if finite(weights):
+            self.good = weights
+        end = time.perf_counter()
+        self._due = end + max(EVERY, DEAR * (end - start))
+        return weights
+
+    def judge(self, epoch: int, accuracy: float, loss: float, weights: Weights) -> bool:
+        """Whether this epoch is the best so far; if so it is kept."""
+        if self.best is not None and not self.best.beaten_by(accuracy, loss):
+            return False
+        self.best = Best(epoch, accuracy, loss, weights)
+        return True
+
+
+def finite(weights: Weights) -> bool:
+    """Whether every weight is a finite number."""
+    return all(bool(torch.isfinite(tensor).all()) for tensor in weights.values())

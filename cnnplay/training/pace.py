@@ -1,0 +1,148 @@
+"""Watches how long steps take, and changes the number of threads when the machine gets busy or quiet.
+
+Threads that compute one layer together wait for each other at its end, spinning. When another program
+takes one of their cores, all wait for the one that has none: two threads on two cores can become fifty times
+slower than one. So when steps become slow, fewer threads are tried, and more again now and then.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import fmean
+
+SLOW = 1.4
+"""So many times the usual step time is slow."""
+BETTER = 0.93
+"""Another number of threads must bring the step time to this share, or the change is not worth it."""
+HOPELESS = 2.5
+"""A trial ends at the first step that takes so many times as long as before."""
+FIRST_RETRY, LAST_RETRY, RARE_RETRY = 4.0, 8.0, 60.0
+"""Seconds until more threads are tried again; rarely where a quiet machine showed that they do not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From the next step on, so many threads, and why."""
+
+    threads: int
+    reason: str
+
+
+class Pace:
+    """Told the seconds of every step, it answers with a change now and then. It knows no other clock."""
+
+    def __init__(
+        self,
+        most: int,
+        threads: int,
+        usual: float | None = None,
+        idle: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """`usual` is the step time to expect; `idle` says how many cores were idle since last asked."""
+        self.threads = threads
+        self._most = most
+        self._usual: dict[int, float] = {} if usual is None else {threads: usual}
+        self._idle = idle
+        self._elapsed = 0.0
+        self._retry = FIRST_RETRY
+        self._retry_at = FIRST_RETRY
+        self._steps: list[float] = []
+        self._settling = 2  # the first steps also set memory and caches up
+        self._slow = 0
+        self._trial: _Trial | None = None
+
+    def note(self, seconds: float) -> Change | None:
+        """One step took so long."""
+        self._elapsed += seconds
+        if self._trial is not None:
+            return self._on_trial(self._trial, seconds)
+        if self._settling:
+            self._settling -= 1
+            return None
+        self._steps.append(seconds)
+        if not _enough(self._steps, 5, 0.15):
+            return None
+        now = fmean(self._steps)
+        self._steps = []
+        return self._judge(now)
+
+    def _judge(self, now: float) -> Change | None:
+        """Some steps were gathered, of the mean time `now`."""
+        usual = self._usual.setdefault(self.threads, now)
+        if now > SLOW * usual:
+            self._slow += 1
+        else:
+            self._slow = 0
+            self._usual[self.threads] = usual + (now - usual) * (0.3 if now < usual else 0.1)
+        if self._slow >= 2 and self.threads > 1:
+            fewer = sorted({self.threads - 1, self.threads // 2, 1})
+            return self._try(fewer, now, "steps became slow")
+        if self.threads < self._most and self._elapsed >= self._retry_at:
+            return self._try_more(now)
+        return None
+
+    def _try_more(self, now: float) -> Change | None:
+        idle = self._idle()
+        if idle is not None and idle < 0.5:  # the other cores are still taken: trying would only cost
+            self._retry_at = self._elapsed + 1.0
+            return None
+        longest = LAST_RETRY if idle is None else RARE_RETRY
+        self._retry = min(self._retry * 1.5, longest)
+        self._retry_at = self._elapsed + self._retry
+        return self._try([self._most], now, "the machine may be quiet again")
+
+    def _try(self, candidates: list[int], now: float, why: str) -> Change:
+        self._slow = 0
+        self._trial = _Trial(self.threads, now, candidates[1:])
+        return self._change(candidates[0], f"{why}: trying {words(candidates[0])}")
+
+    def _on_trial(self, trial: "_Trial", seconds: float) -> Change | None:
+        hopeless = seconds > HOPELESS * trial.before
+        if self._settling and not hopeless:
+            self._settling -= 1
+            return None
+        self._steps.append(seconds)
+        if not hopeless and not _enough(self._steps, 4, 0.08):
+            return None
+        trial.found[self.threads] = fmean(self._steps)
+        if trial.left:
+            following = trial.left.pop(0)
+            return self._change(following, f"trying {words(following)}")
+        return self._settle(trial)
+
+    def _settle(self, trial: "_Trial") -> Change:
+        """All candidates were tried: the fastest stays, if it is worth it."""
+        self._trial = None
+        best = min(trial.found, key=trial.found.__getitem__)
+        if trial.found[best] >= BETTER * trial.before:
+            self._usual[trial.incumbent] = trial.before
+            return self._change(trial.incumbent, f"{words(trial.incumbent)} stay faster")
+        self._usual[best] = trial.found[best]
+        self._retry, self._retry_at = FIRST_RETRY, self._elapsed + FIRST_RETRY
+        gain = trial.before / trial.found[best]
+        return self._change(best, f"{words(best)} now: {gain:.1f} times as fast as {words(trial.incumbent)}")
+
+    def _change(self, threads: int, reason: str) -> Change:
+        self._steps = []
+        self._settling = 1
+        self.threads = threads
+        return Change(threads, reason)
+
+
+class _Trial:
+    """What is being compared: the number of threads before with its step time, and those tried."""
+
+    def __init__(self, incumbent: int, before: float, left: list[int]) -> None:
+        self.incumbent = incumbent
+        self.before = before
+        self.left = left
+        self.found: dict[int, float] = {}
+
+
+def words(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
+def _enough(steps: list[float], count: int, seconds: float) -> bool:
+    """Whether the steps say something: so many that take so long, or two that take very long."""
+    total = sum(steps)
+    return (len(steps) >= count and total >= seconds) or (len(steps) >= 2 and total >= 0.5)

@@ -1,0 +1,110 @@
+"""Everything that is settled before the first step: device, memory, module, pictures, optimizer, plan."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import optim
+
+from cnnplay.data.images import DataError, ImageSet
+from cnnplay.data.prepared import Prepared, prepare
+from cnnplay.modules.build import BuildError, NetworkModule, build
+from cnnplay.modules.weights import transfer
+from cnnplay.network.network import Network
+from cnnplay.shapes.infer import infer
+from cnnplay.shapes.report import Report
+from cnnplay.spec.settings import TrainConfig, faults
+from cnnplay.spec.trained import DataFacts
+from cnnplay.training.control import Control
+from cnnplay.training.devices import resolve
+from cnnplay.training.failures import BadSettings, DoesNotFit
+from cnnplay.training.forecast import Forecast, forecast
+from cnnplay.training.job import Job
+from cnnplay.training.optimizers import optimizer_for, restore
+from cnnplay.training.plan import Plan, first_plan
+from cnnplay.training.tasks import rules_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the loop works with."""
+
+    device: torch.device
+    module: NetworkModule
+    prepared: Prepared
+    optimizer: optim.Optimizer
+    fused: bool
+    plan: Plan
+    facts: DataFacts
+    parameters: int
+    forecast: Forecast
+
+
+def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
+    """Readies a run. Raises what `failures.explain` has words for; LoadCancelled when `control` stops it."""
+    check_settings(job.config)
+    report = check_network(job.network, job.images)
+    device = resolve(job.config.device)
+    prepared = job.prepared if _usable(job.prepared, job, device) else None
+    expected = forecast(job.network, report, job.config, job.images, prepared=prepared)
+    if job.check_memory and not expected.fits:
+        raise DoesNotFit(expected.words, expected.advice)
+    if prepared is None:
+        prepared = prepare(
+            job.images,
+            job.network.input.shape,
+            device,
+            reserved=expected.network_bytes,
+            cancelled=lambda: control.stopping,
+        )
+    if not prepared.train_size:
+        raise DataError(f"{job.images.title}: none of the training pictures can be read")
+    for problem in prepared.problems:
+        note(problem)
+    module = _module(job, device, note)
+    batch = next(iter(prepared.train_batches(job.first_epoch, job.config.batch_size, job.config.seed)))
+    plan = first_plan(
+        module, rules_of(job.network.task), job.config, (batch.pictures, batch.labels), report.multiply_adds
+    )
+    module.to(memory_format=plan.memory_format)  # type: ignore[call-overload]
+    optimizer, fused = optimizer_for(module.parameters(), job.config)
+    if job.optimizer_state is not None and not restore(optimizer, job.optimizer_state, job.config):
+        note("the optimizer begins afresh: its memory of the run before is of another network or optimizer")
+    facts = DataFacts(key=job.images.key, classes=job.images.classes, preprocessing=prepared.preprocessing)
+    return Ready(device, module, prepared, optimizer, fused, plan, facts, report.parameters, expected)
+
+
+def check_settings(config: TrainConfig) -> None:
+    """BadSettings where a setting breaks its limits."""
+    found = faults(config)
+    if found:
+        raise BadSettings("; ".join(fault.message for fault in found))
+
+
+def check_network(network: Network, images: ImageSet) -> Report:
+    """The network's report. BuildError where it has faults, DataError where its classes differ"""
+    report = infer(network)
+    if not report.valid:
+        raise BuildError("the network has faults: " + "; ".join(fault.message for fault in report.faults[:3]))
+    if network.task.classes != len(images.classes):
+        told, shown = network.task.classes, len(images.classes)
+        raise DataError(f"the network tells {told} classes apart; {images.title} has {shown}")
+    return report
+
+
+def _usable(prepared: Prepared | None, job: Job, device: torch.device) -> bool:
+    return (
+        prepared is not None
+        and prepared.images is job.images
+        and prepared.device == device
+        and prepared.preprocessing.input == job.network.input.shape
+    )
+
+
+def _module(job: Job, device: torch.device, note: Callable[[str], None]) -> NetworkModule:
+    module = build(job.network, device=device, seed=job.config.seed)
+    if job.initial is not None:
+        result = transfer(job.initial, module)
+        if not result.complete:
+            note("some layers begin afresh: " + "; ".join(result.words[:5]))
+    return module.train()
