@@ -1,0 +1,191 @@
+"""All commands with their arguments. What they do stands in a module each, imported when it is asked for."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from cnnplay import __version__
+
+
+class Openers(NamedTuple):
+    """What needs the window, handed over by the composition root."""
+
+    open_window: Callable[[str | None], int]
+    run_demo: Callable[[Path, int], int]
+
+
+app = typer.Typer(
+    name="cnnplay",
+    help="Click convolutional networks together, train them while watching, look inside, and carry them away.",
+    epilog="NETWORK is a preset's key, a .cnnplay file or a run's folder. Without arguments: the window.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="The data sets.", rich_markup_mode=None)
+app.add_typer(data_app, name="data", invoke_without_command=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+NetworkArgument = Annotated[
+    str, typer.Argument(metavar="NETWORK", help="A preset's key, a .cnnplay file or a run's folder.")
+]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+Which = Annotated[str, typer.Option("--weights", metavar="best/last", help="Which weights of a run.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cnnplay {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The options before every command."""
+
+
+@app.command("open")
+def open_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .cnnplay project.")],
+) -> int:
+    """Open the window with a project."""
+    from cnnplay.cli.window import open_project
+
+    return open_project(context.obj, file)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where screenshots and exports are left.")],
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Decides weights and order.")] = 0,
+    json: Json = False,
+) -> int:
+    """Drive the real window through the main job; works without a screen."""
+    from cnnplay.cli.window import demonstrate
+
+    return demonstrate(context.obj, folder, seed, json)
+
+
+@app.command()
+def presets(json: Json = False) -> None:
+    """List the presets."""
+    from cnnplay.cli.presets import list_presets
+
+    list_presets(json)
+
+
+@app.command()
+def summary(
+    network: NetworkArgument,
+    size: Annotated[
+        str | None, typer.Option("--input", metavar="C,H,W", help="Another input; nothing else changes.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show layers, shapes, costs and faults."""
+    from cnnplay.cli.summary import summarise
+
+    summarise(network, size, json)
+
+
+@data_app.callback()
+def data(context: typer.Context, json: Json = False) -> None:
+    """The data sets; without a command, the list of them."""
+    if context.invoked_subcommand is None:
+        data_list(json)
+
+
+@data_app.command("list")
+def data_list(json: Json = False) -> None:
+    """List the data sets."""
+    from cnnplay.cli.data import list_data
+
+    list_data(json)
+
+
+@app.command()
+def train(
+    network: NetworkArgument,
+    data: Annotated[str, typer.Option(metavar="KEY", help="A data set's key, or folder:PATH.")],
+    epochs: Annotated[int, typer.Option(help="How often every training picture is seen.")],
+    batch_size: Annotated[int, typer.Option(help="How many pictures one step averages over.")] = 64,
+    optimizer: Annotated[str, typer.Option(help="sgd, momentum, rmsprop, adam or adamw.")] = "adam",
+    lr: Annotated[float, typer.Option(help="The learning rate.")] = 1e-3,
+    weight_decay: Annotated[float, typer.Option(help="How strongly weights are pulled to zero.")] = 0.0,
+    momentum: Annotated[float, typer.Option(help="For momentum and RMSProp alone.")] = 0.9,
+    seed: Annotated[int, typer.Option(help="Decides the initial weights and the order.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="Computing threads; chosen, if not given.")] = None,
+    fit: Annotated[
+        str, typer.Option(metavar="resize/stem", help="Adapt the pictures, or the network's first layers.")
+    ] = "resize",
+    size: Annotated[
+        str | None, typer.Option(metavar="H,W", help="With --fit stem: bring the pictures to this size.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="The run's folder; must not exist yet.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Train a network; Ctrl-C ends it cleanly."""
+    from cnnplay.cli.train import Asked, run
+
+    settings = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": lr,
+        "momentum": momentum,
+        "weight_decay": weight_decay,
+        "seed": seed,
+        "device": device,
+        "threads": threads,
+        "fit": fit,
+    }
+    return run(Asked(network, data, settings, size, out, json))
+
+
+@app.command()
+def evaluate(
+    run: RunArgument,
+    data: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Other data than the run's own.")
+    ] = None,
+    split: Annotated[str, typer.Option(metavar="validation/train/test/all")] = "validation",
+    weights: Which = "best",
+    json: Json = False,
+) -> None:
+    """Judge a run's weights: accuracy, loss and the confusion of classes."""
+    from cnnplay.cli.evaluate import judge
+
+    judge(run, data, split, weights, json)
+
+
+@app.command()
+def export(
+    network: NetworkArgument,
+    format_: Annotated[
+        str,
+        typer.Option("--format", metavar="F", help="safetensors, pt, onnx, python, project, json or csv."),
+    ],
+    path: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="The file to write.")],
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="For the fresh weights of an untrained network.")
+    ] = 0,
+    weights: Which = "best",
+    json: Json = False,
+) -> None:
+    """Write a network's weights, code or project to a file."""
+    from cnnplay.cli.export import carry_away
+
+    carry_away(network, format_, path, seed, weights, json)

@@ -1,0 +1,48 @@
+"""NETWORK on the command line: a preset's key, a .cnnplay file or a run's folder."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnnplay.cli.problems import Mistake, mistakes
+from cnnplay.network.network import Network
+from cnnplay.network.presets import preset, preset_keys
+
+if TYPE_CHECKING:
+    from cnnplay.project.project import Project
+    from cnnplay.runs.folder import RunFolder
+
+
+class Found(NamedTuple):
+    """A network, and where it came from: a preset where there is neither a project nor a run."""
+
+    network: Network
+    project: "Project | None" = None
+    run: "RunFolder | None" = None
+
+
+def find_network(text: str) -> Found:
+    """What NETWORK names. Mistake, with the nearest preset, where it names nothing."""
+    if text in preset_keys():
+        return Found(preset(text).network)
+    path = Path(text).expanduser()
+    if path.is_dir():
+        run = open_run(path)
+        return Found(run.network, run=run)
+    if path.is_file():
+        from cnnplay.project.store import ProjectError, load
+
+        with mistakes(ProjectError):
+            project = load(path)
+        return Found(project.network, project=project)
+    near = get_close_matches(text, preset_keys(), 1)
+    hint = f"did you mean {near[0]}?" if near else f"the presets are {', '.join(preset_keys())}"
+    raise Mistake(f"NETWORK must be a preset's key, a .cnnplay file or a run's folder; got {text}; {hint}")
+
+
+def open_run(path: Path) -> "RunFolder":
+    """The run in a folder. Mistake where it is none."""
+    from cnnplay.runs.folder import RunError, RunFolder
+
+    with mistakes(RunError):
+        return RunFolder.open(path)
