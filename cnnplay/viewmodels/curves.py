@@ -86,7 +86,7 @@ class CurvesModel(QObject):
         smoothed = smoothing_words(self._smoothing)
         shown = smoothed + (", raw behind it" if self._smoothing > 1 else "")
         if metric == "loss":
-            return "cross-entropy; " + shown + ("; logarithmic" if self._logarithmic else "")
+            return shown + "; cross-entropy" + (", logarithmic" if self._logarithmic else "")
         best = history.best
         if best is None or "validation_accuracy" not in best.metrics:
             return shown
@@ -145,7 +145,7 @@ class CurvesModel(QObject):
         if metric == "loss" and not self._logarithmic:
             bottom = min(bottom, 0.0)
         if metric == "accuracy":
-            top = max(top, 1.0) if top > 0.8 else top
+            bottom, top = (0.0 if bottom < 0.25 else bottom), (1.0 if top > 0.75 else top)
         ends = [history.last_x, float(history.target), before.last_x if before is not None else 0.0, 1.0]
         return Bounds(0.0, max(ends), bottom, top if top > bottom else bottom + 1.0)
 

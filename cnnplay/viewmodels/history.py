@@ -97,7 +97,7 @@ class History:
         """The epoch at which the run means to end; 0 before it started."""
         if self.started is None:
             return 0
-        return max(self.started.config.epochs, self.epochs[-1].epoch if self.epochs else 0)
+        return self.started.first_epoch - 1 + self.started.config.epochs
 
     def extend(self, events: Iterable[Event]) -> None:
         """Takes in events; steps are appended together."""
@@ -163,7 +163,9 @@ class History:
         """
         if self.started is None:
             return tuple(self.epochs)
-        started = msgspec.structs.replace(self.started, first_epoch=self.stages[0].first_epoch)
+        first = self.stages[0].first_epoch
+        config = msgspec.structs.replace(self.started.config, epochs=self.target - first + 1)
+        started = msgspec.structs.replace(self.started, first_epoch=first, config=config)
         keep = np.unique(np.concatenate([self._thin("loss"), self._thin("accuracy")]))
         table = [self._steps[name][keep] for name in ("x", "epoch", "loss", "accuracy", "images")]
         steps = [
@@ -218,3 +220,6 @@ class History:
         self.failed, self.finished = None, None
         self._step_before = None
         self._first_x = float(event.first_epoch - 1)
+        # An epoch that was stopped in its middle is done again from its beginning.
+        self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
+        self.epochs = [done for done in self.epochs if done.epoch < event.first_epoch]

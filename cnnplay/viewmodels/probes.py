@@ -71,11 +71,11 @@ class Probes(Generic[Seen]):
         """Makes all due at the next batch: somebody chose another picture and waits for it."""
         self._rushed = True
 
-    def observe(self, seen: Seen) -> None:
-        """To be called between two batches. Costs one comparison while none is due."""
+    def observe(self, seen: Seen, always: bool = False) -> None:
+        """To be called between two batches. Costs one comparison while none is due; `always` has all look."""
         now = self._clock()
         # Taken down before the looks, so that a rush that comes during them is not lost.
-        rushed, self._rushed = self._rushed, False
+        rushed, self._rushed = self._rushed or always, False
         if now < self._next and not rushed:
             return
         for probe in self._probes:

@@ -25,6 +25,11 @@ class Series:
         """The column so far. KeyError when there is none of that name."""
         return self._room[self._names[name], : self._length]
 
+    def cut(self, length: int) -> None:
+        """Keeps the first `length` rows. The rest moves nowhere: views given out before keep it."""
+        if length < self._length:
+            self._room, self._length = self._room.copy(), length
+
     def extend(self, rows: Sequence[Sequence[float]]) -> None:
         """Appends rows, each with one number a column, in the columns' order."""
         if not rows:

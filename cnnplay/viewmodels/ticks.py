@@ -31,7 +31,7 @@ def percent_ticks(low: float, high: float, most: int) -> list[Tick]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[Tick]:
-    """Labels between 10^`low` and 10^`high`: decades; with room, 2 and 5 too; within one decade, round numbers."""
+    """Labels between 10^`low` and 10^`high`: decades, with room 2 and 5 too; inside one, round numbers."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return []
     for factors in ((1, 2, 5), (1, 3), (1,)):

@@ -1,4 +1,4 @@
-"""Numbers in words that are short enough for a header: durations, sizes in memory, metrics."""
+"""Numbers in words that are short enough for a header: durations and sizes in memory."""
 
 import math
 
@@ -30,17 +30,3 @@ def bytes_words(count: float) -> str:
             value = count / size
             return f"{value:.1f} {unit}" if value < 10 and unit == "GB" else f"{value:,.0f} {unit}"
     return f"{count:.0f} B"
-
-
-def loss_words(loss: float) -> str:
-    """Three digits that matter: ``0.110``, ``12.3``, ``2.3e-05``."""
-    if not math.isfinite(loss):
-        return "not a number"
-    if loss != 0 and abs(loss) < 0.001:
-        return f"{loss:.1e}"
-    return f"{loss:.3f}" if abs(loss) < 10 else f"{loss:,.4g}"
-
-
-def percent_words(fraction: float) -> str:
-    """``96.8 %``."""
-    return f"{100 * fraction:.1f} %" if math.isfinite(fraction) else "not a number"

@@ -1,8 +1,8 @@
-"""Durations, sizes and metrics in words."""
+"""Durations and sizes in words."""
 
 import pytest
 
-from cnnplay.viewmodels.words import bytes_words, duration_words, loss_words, percent_words
+from cnnplay.viewmodels.words import bytes_words, duration_words
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,3 @@ def test_a_duration_reads(seconds: float, words: str) -> None:
 )
 def test_a_size_reads(count: float, words: str) -> None:
     assert bytes_words(count) == words
-
-
-def test_metrics_read() -> None:
-    assert loss_words(0.1101) == "0.110"
-    assert loss_words(2.3e-5) == "2.3e-05"
-    assert loss_words(float("nan")) == "not a number"
-    assert percent_words(0.968) == "96.8 %"

@@ -1,0 +1,127 @@
+"""The weights that runs leave behind: after each epoch, and at the end, best and last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnplay.network.network import Network
+from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.trained import Trained, TrainedStore
+from cnnplay.viewmodels.worker import Order
+
+if TYPE_CHECKING:
+    from cnnplay.training.job import Checkpoint, Result
+
+STILL_FITS = 0.5
+"""Weights of an edited network are worth a look while at least this part of its parameters has them."""
+
+
+class Keeping:
+    """Turns checkpoints and results into `Trained`, and finds the one for a network."""
+
+    def __init__(self) -> None:
+        self.store = TrainedStore()
+        self.current: Trained | None = None
+        """The run that is on, as of its last epoch."""
+        self._newest: Trained | None = None
+        self._answers: dict[str, tuple[Network, Trained | None, Trained | None]] = {}
+
+    def begin(self) -> None:
+        self.current = None
+
+    def keep(self, order: Order, checkpoint: Checkpoint, history: History) -> None:
+        """The weights after an epoch; nobody writes into them, so they are not copied."""
+        before = self.current or order.going_on
+        best, best_epoch = (before.best_weights, before.best_epoch) if before is not None else (None, None)
+        if checkpoint.best:
+            best, best_epoch = checkpoint.weights, checkpoint.epoch
+        self.current = Trained(
+            network=order.network,
+            config=order.config,
+            facts=checkpoint.facts,
+            weights=checkpoint.weights,
+            best_weights=best,
+            best_epoch=best_epoch,
+            last_epoch=checkpoint.epoch,
+            events=(*history.stages[-1:], *history.epochs),
+        )
+
+    def end(self, order: Order, result: Result, history: History) -> None:
+        """The run is over. One that failed before its first epoch's end leaves nothing to go on with."""
+        self.current = None
+        worth = result.last_epoch >= order.first_epoch or (result.reason == "stopped" and result.step > 0)
+        if not worth or not result.weights or result.facts is None:
+            return
+        self._remember(
+            Trained(
+                network=order.network,
+                config=order.config,
+                facts=result.facts,
+                weights=result.weights,
+                best_weights=result.best_weights,
+                best_epoch=result.best_epoch,
+                last_epoch=result.last_epoch,
+                events=history.saved(),
+                optimizer_state=result.optimizer_state,
+            )
+        )
+
+    def adopt(self, trained: Trained) -> None:
+        """A training from a file."""
+        self._remember(trained)
+
+    def clear(self) -> None:
+        self.store.clear()
+        self._answers.clear()
+        self.current = self._newest = None
+
+    def is_newest(self, trained: Trained) -> bool:
+        """Whether it is the one whose curves are on screen."""
+        return trained is self._newest
+
+    def fitting(self, network: Network) -> Trained | None:
+        """The training whose parameters are just this network's."""
+        return self._answer(network)[1]
+
+    def nearest(self, network: Network) -> Trained | None:
+        """That one, or the newest where at least half of the network's parameters are among its weights."""
+        return self._answer(network)[2]
+
+    def _remember(self, trained: Trained) -> None:
+        self.store.remember(trained)
+        self._newest = trained
+        self._answers.clear()
+
+    def _answer(self, network: Network) -> tuple[Network, Trained | None, Trained | None]:
+        kept = self._answers.get("last")
+        if kept is not None and kept[0] is network:
+            return kept
+        fitting = self.store.fitting(network)
+        answer = (network, fitting, fitting or self._partly(network))
+        self._answers["last"] = answer
+        return answer
+
+    def _partly(self, network: Network) -> Trained | None:
+        newest = self.store.newest()
+        if newest is None:
+            return None
+        from cnnplay.modules.weights import parameter_shapes  # torch is there once something was trained
+
+        try:
+            wanted = parameter_shapes(network)
+        except ValueError:
+            return None
+        sizes = {key: _product(shape) for key, shape in wanted.items()}
+        fits = sum(
+            size
+            for key, size in sizes.items()
+            if key in newest.weights and tuple(newest.weights[key].shape) == wanted[key]
+        )
+        return newest if fits and fits >= STILL_FITS * sum(sizes.values()) else None
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    result = 1
+    for size in shape:
+        result *= size
+    return result

@@ -1,0 +1,391 @@
+"""The run as the window sees it: its state, its history, the weights it has so far, and how it is steered.
+
+A run owns the network, settings and pictures that it was started with; the editor may go on meanwhile.
+Nothing here waits for the thread that trains, except `shutdown`, and that thread knows nothing of this model:
+it fills a mailbox, which a timer empties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnplay.network.network import Network
+from cnnplay.spec.events import BaseEvent, EpochDone, Failed, Paused, Resumed, Started
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels import run_reasons
+from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.keeping import Keeping
+from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
+from cnnplay.viewmodels.probes import Probes
+from cnnplay.viewmodels.progress import Progress
+from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.trained import Trained, TrainedStore
+from cnnplay.viewmodels.worker import Ended, Worker, make_order
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+    from cnnplay.modules.weights import Weights
+    from cnnplay.spec.trained import DataFacts
+    from cnnplay.training.job import Observation
+
+State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
+
+
+class RunModel(QObject):
+    """One run at a time, and what is left of those before.
+
+    `state_changed`: the state, what can be done, or whether the run trains an earlier version of the network.
+    `history_changed`: at most 30 times a second. `epoch_done`: the weights after it are there. `failed`: the
+    run ended badly, `failure` says why. `weights_changed`: `trained` is another one.
+    """
+
+    state_changed = Signal()
+    history_changed = Signal()
+    epoch_done = Signal()
+    failed = Signal()
+    weights_changed = Signal()
+
+    def __init__(
+        self, editor: EditorModel, settings: SettingsModel, data: DataModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.editor, self.settings, self.data = editor, settings, data
+        self.history, self.previous = History(), None  # type: tuple[History, History | None]
+        self.progress = Progress()
+        self.failure: Failed | None = None
+        self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
+        self._keeping = Keeping()
+        self._box = Mailbox()
+        self._postman = Postman(self._box, self._deliver, self)
+        self._worker: Worker | None = None
+        self._state: State = "idle"
+        self._waiting: Literal["", "pause"] = ""
+        self._rate = 0.0
+        self._train_next = False
+        self._earlier = False
+        editor.changed.connect(self._editor_changed)
+        settings.changed.connect(self._settings_changed)
+        data.changed.connect(self._possible_changed)
+        data.state_changed.connect(self._possible_changed)
+
+    # What it is doing
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def active(self) -> bool:
+        """Whether a run is on, waiting or not."""
+        return self._state != "idle"
+
+    @property
+    def pausing(self) -> bool:
+        """Whether a pause was asked for that begins after the batch at hand."""
+        return self._waiting == "pause"
+
+    @property
+    def network(self) -> Network | None:
+        """The network of the run that is on."""
+        return self._worker.order.network if self._worker is not None else None
+
+    @property
+    def config(self) -> TrainConfig | None:
+        """The settings of the run that is on."""
+        return self._worker.order.config if self._worker is not None else None
+
+    @property
+    def earlier_version(self) -> bool:
+        """Whether the run trains another network than the one in the editor."""
+        return self._earlier
+
+    @property
+    def earlier_words(self) -> str:
+        """What to say then; "" else."""
+        if not self._earlier:
+            return ""
+        return "This run trains an earlier version of the network: it was edited since the run began."
+
+    @property
+    def words(self) -> str:
+        """``epoch 3 / 20, 9,800 images/s, 12 s left``, for the status bar."""
+        if self._state in ("idle", "starting"):
+            return "getting ready: torch and the pictures are being loaded" if self.active else ""
+        speed = self.progress.images_per_second
+        parts = [self.progress.place_words]
+        if self._state == "running":
+            parts += [f"{speed:,.0f} images/s" if speed else "", self.progress.left_words]
+        else:
+            parts.append("paused" if self._state == "paused" else "stopping after this step")
+        return ", ".join(part for part in parts if part)
+
+    def why_not(self, action: run_reasons.Action) -> str:
+        """Why that cannot be done now; "" when it can."""
+        return run_reasons.why_not(self, action)
+
+    # What it has
+
+    @property
+    def store(self) -> TrainedStore:
+        """All trainings that are kept, so that undo finds its weights."""
+        return self._keeping.store
+
+    @property
+    def trained_here(self) -> Trained | None:
+        """The training that belongs to the network in the editor."""
+        return self._keeping.fitting(self.editor.network)
+
+    @property
+    def trained(self) -> Trained | None:
+        """The weights to look at and to export: those of the run that is on, as of its last epoch, else those
+        of the network in the editor, else the last ones where most of them still fit it.
+        """
+        if self.active and self._keeping.current is not None:
+            return self._keeping.current
+        return self._keeping.nearest(self.editor.network)
+
+    @property
+    def weights(self) -> Weights | None:
+        trained = self.trained
+        return trained.weights if trained is not None else None
+
+    @property
+    def best_weights(self) -> Weights | None:
+        trained = self.trained
+        return trained.best_weights if trained is not None else None
+
+    @property
+    def trained_network(self) -> Network | None:
+        trained = self.trained
+        return trained.network if trained is not None else None
+
+    @property
+    def facts(self) -> DataFacts | None:
+        """What the weights learned from, and how pictures enter the network."""
+        trained = self.trained
+        return trained.facts if trained is not None else None
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether `start` goes on with the weights there are, rather than with new ones."""
+        trained, images = self.trained_here, self.data.images
+        return trained is not None and images is not None and trained.facts.key == images.key
+
+    # Steering
+
+    def start(self, afresh: bool = False) -> bool:
+        """Trains the network in the editor; in a pause, goes on. Whether it could (`why_not("train")`)."""
+        if self._state == "paused":
+            self.resume()
+            return True
+        images = self.data.images
+        if self.why_not("train") or images is None:
+            return False
+        going_on = self.trained_here if self.can_go_on and not afresh else None
+        self.launch(self.editor.network, self.settings.config, images, going_on)
+        return True
+
+    def launch(
+        self, network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
+    ) -> None:
+        """Starts a run with just these. ValueError while another is on."""
+        if self._worker is not None:
+            raise ValueError("a run is on: stop it before another is started")
+        from cnnplay.training.control import Control
+
+        self._turn_page(going_on)
+        self.failure, self._rate, self._waiting = None, config.learning_rate, ""
+        self._keeping.begin()
+        self._worker = Worker(
+            make_order(network, config, images, going_on), self._box, Control(), self.probes
+        )
+        self.progress.reset()
+        self._postman.work()
+        self._worker.start()
+        self._set_state("starting")
+        self.history_changed.emit()
+
+    def pause(self) -> None:
+        """Waits after the batch at hand."""
+        if self._worker is not None and self._state == "running":
+            self._waiting = "pause"
+            self._worker.control.pause()
+            self.state_changed.emit()
+
+    def resume(self) -> None:
+        """Goes on after a pause."""
+        if self._worker is not None and (self._state == "paused" or self.pausing):
+            self._waiting = ""
+            self._worker.control.resume()
+            self.state_changed.emit()
+
+    def single_step(self) -> None:
+        """Learns from one batch and waits; a running run is paused, and without one a run is begun so."""
+        if self._state == "idle" and not self.start():
+            return
+        if self._worker is None or self._state == "stopping":
+            return
+        if self._state == "starting":
+            # Paused before it begins, and one batch asked for: the loop finds both.
+            self._worker.control.pause()
+        if self._state == "running":
+            self._waiting = "pause"
+        self._worker.control.step()
+        self.state_changed.emit()
+
+    def stop(self) -> None:
+        """Ends the run after the batch at hand; its weights are kept."""
+        if self._worker is not None and self._state != "stopping":
+            self._worker.control.stop()
+            self._set_state("stopping")
+
+    def stop_and_train_this(self) -> None:
+        """Ends the run, and then trains the network in the editor."""
+        self._train_next = True
+        self.stop()
+
+    def shutdown(self) -> None:
+        """Ends the run and joins its thread; its last words are still taken in."""
+        self._train_next = False
+        if self._worker is not None:
+            self.stop()
+            self._worker.join()
+        self._postman.rest()
+
+    # Looking
+
+    def add_probe(self, probe: Callable[[Observation], None]) -> None:
+        """Has `probe` called in the training thread, between batches, as often as 5 % of the time allows; the
+        observations after an epoch, which hold a validation, reach every probe.
+        """
+        self.probes.add(probe)
+
+    def remove_probe(self, probe: Callable[[Observation], None]) -> None:
+        self.probes.remove(probe)
+
+    def wake(self) -> None:
+        """Has all probes look as soon as can be, in a pause too: another picture was chosen."""
+        if self._worker is not None:
+            self._worker.look()
+
+    # What was trained elsewhere
+
+    def adopt(self, trained: Trained) -> None:
+        """Takes over the training of a project that was opened: weights, history, and the way on."""
+        self._keeping.adopt(trained)
+        self.history, self.previous = History(trained.events), None
+        self.failure = None
+        self._tell_all()
+
+    def forget(self) -> None:
+        """Another document: no weights, no history. The run that is on ends first."""
+        self.shutdown()
+        self._keeping.clear()
+        self.history, self.previous, self.failure = History(), None, None
+        self._tell_all()
+
+    # Mail
+
+    def _deliver(self, mail: Mail) -> None:
+        events = [letter for letter in mail.letters if isinstance(letter, BaseEvent)]
+        ended = next((letter for letter in mail.letters if isinstance(letter, Ended)), None)
+        checkpoints = [
+            letter for letter in mail.letters if not isinstance(letter, BaseEvent) and letter is not ended
+        ]
+        if events:
+            self.history.extend(events)  # type: ignore[arg-type]
+            for event in events:
+                self._follow(event)
+            self.progress.update(self.history)
+        if checkpoints and self._worker is not None:
+            for checkpoint in checkpoints:
+                self._keeping.keep(self._worker.order, checkpoint, self.history)
+            self.weights_changed.emit()
+        if events:
+            self.history_changed.emit()
+        if any(isinstance(event, EpochDone) for event in events):
+            self.epoch_done.emit()
+        if ended is not None:
+            self._end(ended)
+
+    def _follow(self, event: BaseEvent) -> None:
+        """What an event means for the state."""
+        match event:
+            case Started() if self._state == "starting":
+                self._set_state("running")
+            case Paused():
+                self._waiting = ""
+                self._set_state("paused" if self._state != "stopping" else "stopping")
+            case Resumed() if self._state == "paused":
+                self.progress.begin()
+                self._set_state("running")
+            case Failed():
+                self.failure = event
+            case _:
+                pass
+
+    def _end(self, ended: Ended) -> None:
+        assert self._worker is not None
+        self._worker.join()
+        order, self._worker = self._worker.order, None
+        if ended.result is not None:
+            self._keeping.end(order, ended.result, self.history)
+        elif self.failure is None:
+            self.failure = ended.failure(order.run)
+        self._waiting, self._earlier = "", False
+        self._set_state("idle")
+        self._postman.rest()
+        self.weights_changed.emit()
+        self.history_changed.emit()
+        if self.failure is not None:
+            self.failed.emit()
+        if self._train_next:
+            self._train_next = False
+            self.start(afresh=not self.can_go_on)
+
+    def _turn_page(self, going_on: Trained | None) -> None:
+        """Another run: its curves begin anew, or where those that it goes on with ended."""
+        if going_on is not None and self._keeping.is_newest(going_on) and not self.history.empty:
+            return
+        if not self.history.empty:
+            self.previous = self.history
+        self.history = History(going_on.events if going_on is not None else ())
+
+    def _probe_dropped(self, message: str, details: str) -> None:
+        if self._worker is not None:
+            self._worker.dropped(message, details)
+
+    # What changes around it
+
+    @Slot()
+    def _editor_changed(self) -> None:
+        order = self._worker.order if self._worker is not None else None
+        self._earlier = order is not None and not order.same_network(self.editor.network)
+        self.state_changed.emit()
+
+    @Slot()
+    def _settings_changed(self) -> None:
+        rate = self.settings.config.learning_rate
+        if self._worker is not None and rate != self._rate and not self.settings.fault_of("learning_rate"):
+            self._rate = rate
+            self._worker.control.set_learning_rate(rate)
+        self.state_changed.emit()
+
+    @Slot()
+    def _possible_changed(self) -> None:
+        self.state_changed.emit()
+
+    def _set_state(self, state: State) -> None:
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit()
+
+    def _tell_all(self) -> None:
+        self.state_changed.emit()
+        self.weights_changed.emit()
+        self.history_changed.emit()

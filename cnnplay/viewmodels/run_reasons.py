@@ -1,0 +1,74 @@
+"""Why a run cannot be steered so now, in words for a tooltip: a disabled control says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from cnnplay.viewmodels.run import RunModel
+
+Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop"]
+
+
+def why_not(run: RunModel, action: Action) -> str:
+    """ "" when it can be done."""
+    match action:
+        case "train" | "afresh":
+            return _train(run)
+        case "pause":
+            if run.state == "paused" or run.state == "running":
+                return ""
+            return "no run is on" if run.state == "idle" else _busy(run)
+        case "step":
+            if run.state == "idle":
+                return _train(run)
+            return "" if run.state in ("paused", "running") else _busy(run)
+        case "stop":
+            if run.state == "idle":
+                return "no run is on"
+            return "the run is stopping already" if run.state == "stopping" else ""
+
+
+def _busy(run: RunModel) -> str:
+    if run.state == "stopping":
+        return "the run is stopping: it ends after the batch at hand"
+    return "the run is getting ready"
+
+
+def _train(run: RunModel) -> str:
+    if run.state == "paused":
+        return ""
+    if run.active:
+        return "a run is on: stop it first"
+    return _network(run) or _data(run) or _settings(run) or _classes(run)
+
+
+def _network(run: RunModel) -> str:
+    report = run.editor.report
+    if not run.editor.network.stack:
+        return "the network is empty: add blocks in Build"
+    if not report.valid:
+        first, others = report.faults[0].message, len(report.faults) - 1
+        more = f" (and {others} more)" if others else ""
+        return f"the network has a fault to mend in Build: {first}{more}"
+    return ""
+
+
+def _data(run: RunModel) -> str:
+    if run.data.state == "loading":
+        return run.data.words
+    return "" if run.data.images is not None else f"choose a data set first: {run.data.words}"
+
+
+def _settings(run: RunModel) -> str:
+    return run.settings.faults[0].message if run.settings.faults else ""
+
+
+def _classes(run: RunModel) -> str:
+    images = run.data.images
+    assert images is not None
+    classes = run.editor.network.task.classes
+    if classes == len(images.classes):
+        return ""
+    has = f"{images.title} has {len(images.classes):,}"
+    return f"the network tells {classes:,} classes apart, {has}: set the classes in Build"

@@ -1,0 +1,148 @@
+"""The thread that trains: all that it needs is captured when it is made, and it speaks by mail alone."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cnnplay.network.network import Network
+from cnnplay.spec.events import EpochDone, Failed, Noted
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.mailbox import Mailbox
+from cnnplay.viewmodels.probes import Probes
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+    from cnnplay.training.control import Control
+    from cnnplay.training.job import Observation, Result
+    from cnnplay.viewmodels.trained import Trained
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one run is to do. `going_on` is the training that it continues; None trains afresh."""
+
+    run: str
+    network: Network
+    config: TrainConfig
+    images: ImageSet
+    going_on: Trained | None = None
+
+    @property
+    def first_epoch(self) -> int:
+        return self.going_on.last_epoch + 1 if self.going_on is not None else 1
+
+    def same_network(self, network: Network) -> bool:
+        """Whether this is the network that it trains: a name is no structure."""
+        mine = self.network
+        return (mine.stack, mine.input, mine.task) == (network.stack, network.input, network.task)
+
+
+def make_order(
+    network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
+) -> Order:
+    """A run of these. One that goes on ends at the epoch asked for where it was not reached, else after so
+    many more. (To the engine, `epochs` counts those of the run itself.)
+    """
+    if going_on is not None and config.epochs > going_on.last_epoch:
+        config = msgspec.structs.replace(config, epochs=config.epochs - going_on.last_epoch)
+    return Order(uuid.uuid4().hex[:12], network, config, images, going_on)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last letter of every run: how it ended, or what went wrong outside the engine's care."""
+
+    result: Result | None = None
+    error: str = ""
+    details: str = ""
+
+    def failure(self, run: str) -> Failed:
+        """For people, where there is no result."""
+        return Failed(
+            run=run,
+            cause="unforeseen",
+            step=0,
+            epoch=0,
+            message=f"training met an unforeseen error: {self.error}",
+            advice="The weights of the last epoch are kept. Copy the details and report them.",
+            details=self.details,
+        )
+
+
+class Worker:
+    """One run in one thread."""
+
+    def __init__(self, order: Order, box: Mailbox, control: Control, probes: Probes[Observation]) -> None:
+        self.order = order
+        self.control = control
+        self._box = box
+        self._probes = probes
+        self._thread = threading.Thread(target=self._work, name="cnnplay-train")
+
+    def start(self) -> None:
+        self._probes.begin()
+        self._thread.start()
+
+    def join(self) -> None:
+        """Waits for the end, which `control.stop()` brings about after the batch at hand."""
+        self._thread.join()
+
+    def look(self) -> None:
+        """Has all probes look as soon as can be, in a pause too."""
+        self._probes.rush()
+        self.control.wake()
+
+    def _work(self) -> None:
+        try:
+            # torch is imported here, in the thread, and not before somebody trains.
+            from cnnplay.training.loop import train
+
+            result = train(_job(self.order), self._box.put, self._observe, self.control)
+            self._box.put(Ended(result))
+        except BaseException as error:
+            # Nothing but the end of the process may keep the window waiting for the last letter.
+            self._box.put(Ended(None, f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+    def _observe(self, seen: Observation) -> None:
+        if seen.checkpoint is not None:
+            self._box.put(seen.checkpoint)
+        self._probes.observe(seen, always=seen.validation is not None)
+
+    def dropped(self, message: str, details: str) -> None:
+        """A probe was dropped."""
+        self._box.put(Noted(run=self.order.run, message=message))
+
+
+def _job(order: Order) -> Any:
+    from cnnplay.training.job import Best, Job
+
+    trained = order.going_on
+    if trained is None:
+        return Job(order.run, order.network, order.config, order.images)
+    best = None
+    if trained.best_weights is not None and trained.best_epoch is not None:
+        metrics = _metrics(trained, trained.best_epoch)
+        accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
+        best = Best(trained.best_epoch, accuracy, loss, trained.best_weights)
+    same_rule = trained.config.optimizer == order.config.optimizer
+    return Job(
+        order.run,
+        order.network,
+        order.config,
+        order.images,
+        initial=trained.weights,
+        optimizer_state=trained.optimizer_state if same_rule else None,
+        first_epoch=order.first_epoch,
+        best=best,
+    )
+
+
+def _metrics(trained: Trained, epoch: int) -> dict[str, float]:
+    found = (event for event in trained.events if isinstance(event, EpochDone) and event.epoch == epoch)
+    return next((event.metrics for event in found), {})

@@ -1,0 +1,115 @@
+"""A panel with one metric's curves, its smoothing and its scale, drawn at most five times a second."""
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QPushButton, QSlider, QStackedLayout, QWidget
+
+from cnnplay.viewmodels.curves import SMOOTHINGS, CurvesModel, Metric
+from cnnplay.viewmodels.run import RunModel
+from cnnplay.widgets.curves import CurvePlot
+from cnnplay.widgets.panel import EmptyState, Panel
+from cnnplay.widgets.theme import role, theme
+
+REDRAW_MS = 200
+"""A redraw costs the training some of its processor time: five a second look alive."""
+
+EMPTY = {
+    "loss": "How wrong the network is, step by step.\nPress Train (F5) and watch it fall.",
+    "accuracy": "How often the network is right: on what it learns from, and on what it never saw.",
+}
+
+
+class CurvePanel(Panel):
+    """Loss or accuracy."""
+
+    def __init__(
+        self, metric: Metric, run: RunModel, model: CurvesModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(metric.capitalize(), parent=parent)
+        self._metric: Metric = metric
+        self._run, self._model = run, model
+        self.plot = CurvePlot(metric, run, model)
+        self.empty = EmptyState(EMPTY[metric])
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.plot)
+        self.body.addLayout(self._stack)
+        self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
+        self._timer.timeout.connect(self._redraw)
+        self.fit_button = self._link("fit", "Show all again; a double click or the key 0 does it too")
+        self.fit_button.clicked.connect(self.plot.follow)
+        self.fit_button.hide()
+        if metric == "loss":
+            self._add_loss_controls()
+        self.plot.following_changed.connect(self._show_fit)
+        run.history_changed.connect(self._history_changed)
+        run.state_changed.connect(self._state_changed)
+        model.changed.connect(self._redraw)
+        self._redraw()
+
+    @Slot()
+    def _history_changed(self) -> None:
+        # Only started when at rest: a steady stream must not put the redraw off for ever.
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def _state_changed(self) -> None:
+        if self._run.state == "idle":
+            # What came last is drawn at once, not at the next beat.
+            self._redraw()
+
+    @Slot()
+    def _redraw(self) -> None:
+        if not self.isVisible() and not self._run.history.empty:
+            self.plot.refresh()
+            return
+        history = self._run.history
+        nothing = history.empty and (self._run.previous is None or self._run.previous.empty)
+        self._stack.setCurrentWidget(self.empty if nothing else self.plot)
+        self.set_muted("" if nothing else self._model.muted(self._metric, history))
+        self.plot.refresh()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._redraw()
+
+    @Slot()
+    def _show_fit(self) -> None:
+        self.fit_button.setVisible(not self.plot.following)
+
+    def _link(self, text: str, hint: str) -> QPushButton:
+        button = QPushButton(text)
+        role(button, "link")
+        button.setToolTip(hint)
+        button.setAccessibleName(f"{text} {self._metric} curves")
+        self.add_corner(button)
+        return button
+
+    def _add_loss_controls(self) -> None:
+        self.log_button = self._link("log", "Draw the loss on a logarithmic scale: small ones far apart (L)")
+        self.log_button.setCheckable(True)
+        self.log_button.setChecked(self._model.logarithmic)
+        self.log_button.toggled.connect(self._model.set_logarithmic)
+        self._model.changed.connect(self._show_model)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(SMOOTHINGS) - 1)
+        self.slider.setPageStep(1)
+        self.slider.setFixedWidth(theme().px(72))
+        self.slider.setAccessibleName("smoothing")
+        self.slider.setValue(SMOOTHINGS.index(self._model.smoothing))
+        self.slider.valueChanged.connect(self._smooth)
+        self.add_corner(self.slider)
+        self._show_model()
+
+    @Slot(int)
+    def _smooth(self, index: int) -> None:
+        self._model.set_smoothing(SMOOTHINGS[index])
+
+    @Slot()
+    def _show_model(self) -> None:
+        self.log_button.setChecked(self._model.logarithmic)
+        steps = self._model.smoothing
+        self.slider.setToolTip(
+            "Smooths both training curves over more or fewer steps; what was measured stays visible behind. "
+            + (f"Now: {steps} steps." if steps > 1 else "Now: not at all.")
+        )

@@ -1,0 +1,262 @@
+"""The curves of a run: raw behind smoothed, validation a circle an epoch, the best one marked."""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QGuiApplication, QPainter, QPen
+from PySide6.QtWidgets import QMenu, QWidget
+
+from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part
+from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
+from cnnplay.widgets.labels import Label, paint_box, paint_labels
+from cnnplay.widgets.plot import Plot
+from cnnplay.widgets.theme import theme
+
+PARTS: tuple[Part, ...] = ("training before", "validation before", "raw", "training", "validation")
+"""From back to front."""
+PALE = {"training before": 90, "validation before": 90, "raw": 90}
+"""Opacity of 255 of what stands behind."""
+CIRCLES_APART = 7
+"""Pixels between the epochs from which on each has its circle."""
+
+
+class HasHistory(Protocol):
+    """What curves are drawn of: a run's history, and the one before it."""
+
+    @property
+    def history(self) -> History: ...
+
+    @property
+    def previous(self) -> History | None: ...
+
+
+class CurvePlot(Plot):
+    """One metric's curves. `refresh` draws what the history holds; nothing is drawn while nobody sees it."""
+
+    def __init__(
+        self, metric: Metric, run: HasHistory, model: CurvesModel, parent: QWidget | None = None
+    ) -> None:
+        self._metric: Metric = metric
+        self._run, self._model = run, model
+        self._curves: dict[Part, pg.PlotCurveItem] = {}
+        self._ends: list[End] = []
+        self._stale = True
+        self._shown: tuple[object, ...] = ()
+        self.redraws = 0
+        super().__init__(parent)
+        for depth, part in enumerate(PARTS):
+            curve = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
+            curve.setZValue(depth)
+            self.box.addItem(curve, ignoreBounds=True)
+            self._curves[part] = curve
+        self.setAccessibleName(f"{metric} curves")
+        self.setToolTip("")
+        self.actions_of_menu = self._make_actions()
+        self.moved.connect(self.refresh)
+        self._style_curves()
+        self.refresh()
+
+    # What is drawn
+
+    def refresh(self) -> None:
+        """Draws what the history holds now, thinned to the pixels there are."""
+        if not self.isVisible():
+            self._stale = True
+            return
+        self._stale = False
+        history, before = self._run.history, self._run.previous
+        self._ends = self._model.ends(self._metric, history, math.inf)
+        if self.following:
+            self._fit(self._model.bounds(self._metric, history, before))
+        left, right, _, _ = self.extent
+        columns = max(int(self.area.width()), 1)
+        lines = self._model.lines(self._metric, history, before, left, right, columns)
+        found = {line.part: line.curve for line in lines}
+        for part, curve in self._curves.items():
+            if part in found:
+                curve.setData(found[part].x, self._scaled(found[part].y))
+                curve.setVisible(True)
+            else:
+                curve.setVisible(False)
+        if right < history.last_x:
+            self._ends = self._model.ends(self._metric, history, right)
+        self.redraws += 1
+        self.viewport().update()
+
+    def _fit(self, bounds: Bounds) -> None:
+        bottom, top = bounds.bottom, bounds.top
+        if self._logarithmic:
+            bottom, top = math.log10(max(bottom, 1e-12)), math.log10(max(top, 1e-12))
+        if top - bottom < 1e-9:
+            bottom, top = bottom - 0.5, top + 0.5
+        # Room for the labels behind the last points: the axis is longer where the run has come to its end.
+        width = max(self.area.width(), 1.0)
+        room = min(self._label_width() + theme().px(16), width / 2)
+        last = self._run.history.last_x if not self._run.history.empty else 0.0
+        right = max(bounds.right, last * width / (width - room))
+        margin = 0.03 * (top - bottom)
+        self.fit(bounds.left, right, bottom - (margin if self._logarithmic else 0.0), top + margin)
+
+    def _label_width(self) -> float:
+        metrics = pg.QtGui.QFontMetricsF(theme().font(small=True))
+        return max((metrics.horizontalAdvance(end.text) for end in self._ends), default=0.0)
+
+    @property
+    def _logarithmic(self) -> bool:
+        return self._metric == "loss" and self._model.logarithmic
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        if not self._logarithmic:
+            return values
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
+
+    def _point(self, x: float, y: float) -> QPointF | None:
+        """The pixel of a point, or None where it lies outside what is seen."""
+        if self._logarithmic:
+            y = math.log10(y) if y > 0 else math.nan
+        if not math.isfinite(y):
+            return None
+        left, right, bottom, top = self.extent
+        slack = 1e-6 * (right - left)
+        return self.pixel(x, y) if left - slack <= x <= right + slack and bottom <= y <= top else None
+
+    def x_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        found = ticks(low, high, most, smallest=1.0 if high - low >= 2 else 0.0)
+        if not self.following:
+            return found
+        # The room for labels behind the last epoch is no time to come.
+        end = self._model.bounds(self._metric, self._run.history, self._run.previous).right
+        return [tick for tick in found if tick.at <= end + 1e-9]
+
+    def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        if self._logarithmic:
+            return log_ticks(low, high, most)
+        if self._metric == "accuracy":
+            return [tick for tick in percent_ticks(low, high, most) if -1e-9 <= tick.at <= 1 + 1e-9]
+        return ticks(low, high, most)
+
+    # Painting above the curves
+
+    def paint_over(self, painter: QPainter) -> None:
+        painter.setClipRect(self.area.adjusted(-6, -6, 6, 6))
+        self._paint_circles(painter)
+        self._paint_best(painter)
+        labels = []
+        for end in self._ends:
+            y = math.log10(end.y) if self._logarithmic and end.y > 0 else end.y
+            at = self.pixel(end.x, y)
+            if at.x() >= self.area.left():
+                labels.append(Label(end.text, at, self._colour(end.part)))
+        if self.hover is None:
+            paint_labels(painter, labels, self.area)
+        else:
+            self._paint_readout(painter, self.hover)
+
+    def _paint_circles(self, painter: QPainter) -> None:
+        validation = self._run.history.metric(f"validation_{self._metric}")
+        left, right, _, _ = self.extent
+        if self.area.width() / max(right - left, 1e-9) < CIRCLES_APART:
+            return
+        painter.setPen(QPen(self._colour("validation"), 1.5))
+        painter.setBrush(theme().colour("surface"))
+        for x, y in zip(validation.x.tolist(), validation.y.tolist(), strict=True):
+            at = self._point(x, y)
+            if at is not None:
+                painter.drawEllipse(at, 3.0, 3.0)
+
+    def _paint_best(self, painter: QPainter) -> None:
+        best = self._model.best(self._metric, self._run.history)
+        at = self._point(*best) if best is not None else None
+        if at is not None:
+            colour = self._colour("validation")
+            painter.setPen(QPen(colour, 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(at, 6.0, 6.0)
+            painter.setBrush(colour)
+            painter.drawEllipse(at, 2.5, 2.5)
+
+    def _paint_readout(self, painter: QPainter, hover: QPointF) -> None:
+        readout = self._model.readout(self._metric, self._run.history, self.x_at(hover.x()))
+        if readout is None:
+            return
+        across = self.pixel(readout.x, 0.0).x()
+        if self.area.left() <= across <= self.area.right():
+            painter.setPen(QPen(theme().colour("text_muted"), 1))
+            painter.drawLine(QPointF(across, self.area.top()), QPointF(across, self.area.bottom()))
+        for end in readout.ends:
+            at = self._point(end.x, end.y)
+            if at is not None:
+                painter.setPen(QPen(theme().colour("surface"), 1))
+                painter.setBrush(self._colour("training" if end.part == "raw" else end.part))
+                painter.drawEllipse(at, 4.0, 4.0)
+        rows = [
+            (end.text, self._colour("training" if end.part == "raw" else end.part)) for end in readout.ends
+        ]
+        area = QRectF(self.area)
+        paint_box(painter, readout.title, rows, QPointF(across, hover.y()), area)
+
+    # Looks
+
+    def restyle(self) -> None:
+        super().restyle()
+        if self._curves:
+            self._style_curves()
+            self.refresh()
+
+    def _colour(self, part: Part) -> QColor:
+        key = "validation_curve" if part.startswith("validation") else "training_curve"
+        colour = QColor(theme().colour(key))
+        colour.setAlpha(PALE.get(part, 255))
+        return colour
+
+    def _style_curves(self) -> None:
+        for part, curve in self._curves.items():
+            # Wide lines are the dear ones to paint: what lies behind has one pixel and no smooth edges.
+            front = part not in PALE
+            curve.setPen(pg.mkPen(self._colour(part), width=1.6 if front else 1.0))
+            curve.opts["antialias"] = front
+
+    # The menu
+
+    def _make_actions(self) -> list[QAction]:
+        fit = QAction("Show all", self)
+        fit.setShortcut("0")
+        fit.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        fit.triggered.connect(self.follow)
+        copy = QAction("Copy as picture", self)
+        copy.triggered.connect(self.copy)
+        found = [fit, copy]
+        if self._metric == "loss":
+            scale = QAction("Logarithmic scale", self)
+            scale.setCheckable(True)
+            scale.setShortcut("L")
+            scale.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            scale.toggled.connect(self._model.set_logarithmic)
+            found.insert(1, scale)
+        for action in found:
+            self.addAction(action)
+        return found
+
+    def copy(self) -> None:
+        """Puts the picture of the plot on the clipboard."""
+        QGuiApplication.clipboard().setPixmap(self.grab())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        for action in self.actions_of_menu:
+            if action.isCheckable():
+                action.setChecked(self._model.logarithmic)
+            menu.addAction(action)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()

@@ -1,0 +1,249 @@
+"""A plot that the user may zoom and pan: the view box is pyqtgraph's, axes and labels are painted in pixels.
+
+Painting them here keeps the margins fixed, so that nothing jumps when a label grows, and lets labels keep out
+of one another's way.
+"""
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from cnnplay.viewmodels.ticks import Tick
+from cnnplay.widgets.theme import theme
+
+WHEEL = 1.0012
+"""The zoom for one unit of a wheel's angle, of which a notch has 120."""
+KEY_STEP = 0.1
+
+
+class Box(pg.ViewBox):
+    """A view box with the left button's panning alone: the right one is for the menu."""
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.disableAutoRange()
+        self.setMouseEnabled(True, True)
+
+    def mouseDragEvent(self, event: object, axis: int | None = None) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+            super().mouseDragEvent(event, axis)
+        else:
+            event.ignore()  # type: ignore[attr-defined]
+
+
+class Plot(pg.GraphicsView):
+    """A plot whose range is the user's once he touches it.
+
+    `moved`: the range is another one. While `following`, `fit` may set it; from the first zoom on it stays as
+    it is, until all is asked for again (`follow`, a double click or the key 0).
+    """
+
+    moved = Signal()
+    following_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, useOpenGL=False)
+        self.following = True
+        self.hover: QPointF | None = None
+        self.box = Box()
+        self.scene().addItem(self.box)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(theme().px(200), theme().px(96))
+        self.box.sigRangeChanged.connect(self._range_changed)
+        self.box.sigRangeChangedManually.connect(self._taken_over)
+        theme().changed.connect(self.restyle)
+        self.restyle()
+
+    # What a subclass says
+
+    def x_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        raise NotImplementedError
+
+    def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        raise NotImplementedError
+
+    def paint_over(self, painter: QPainter) -> None:
+        """Draws in pixels what stands above the curves."""
+
+    # The range
+
+    @property
+    def area(self) -> QRectF:
+        """The rectangle of the curves, in pixels of the viewport."""
+        return self.box.sceneBoundingRect()
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """left, right, bottom, top, in the plot's own units."""
+        (left, right), (bottom, top) = self.box.viewRange()
+        return left, right, bottom, top
+
+    def fit(self, left: float, right: float, bottom: float, top: float) -> None:
+        """Shows that rectangle, where the user has not taken over."""
+        if self.following and self.extent != (left, right, bottom, top):
+            self.box.setRange(xRange=(left, right), yRange=(bottom, top), padding=0, disableAutoRange=True)
+
+    def follow(self) -> None:
+        """Gives the range back to the plot."""
+        if not self.following:
+            self.following = True
+            self.following_changed.emit()
+            self.moved.emit()
+
+    def pixel(self, x: float, y: float) -> QPointF:
+        """Where a point lies, in pixels of the viewport."""
+        left, right, bottom, top = self.extent
+        area = self.area
+        across = (x - left) / (right - left) if right > left else 0.0
+        up = (y - bottom) / (top - bottom) if top > bottom else 0.0
+        return QPointF(area.left() + across * area.width(), area.bottom() - up * area.height())
+
+    def x_at(self, pixel: float) -> float:
+        """The x under a column of pixels."""
+        left, right, _, _ = self.extent
+        area = self.area
+        return left + (pixel - area.left()) / max(area.width(), 1.0) * (right - left)
+
+    def zoom(self, factor: float, at: QPointF, horizontally: bool = True, vertically: bool = True) -> None:
+        """Scales what is seen by `factor` (below 1: nearer) about a pixel. The range is the user's then."""
+        area = self.area
+        left, right, bottom, top = self.extent
+        x = left + (min(max(at.x(), area.left()), area.right()) - area.left()) / area.width() * (right - left)
+        y = bottom + (area.bottom() - min(max(at.y(), area.top()), area.bottom())) / area.height() * (
+            top - bottom
+        )
+        sx, sy = factor if horizontally else 1.0, factor if vertically else 1.0
+        self._taken_over()
+        self.box.setRange(
+            xRange=(x + (left - x) * sx, x + (right - x) * sx),
+            yRange=(y + (bottom - y) * sy, y + (top - y) * sy),
+            padding=0,
+        )
+
+    def pan(self, across: float, up: float) -> None:
+        """Moves by parts of what is seen."""
+        left, right, bottom, top = self.extent
+        self._taken_over()
+        self.box.translateBy(x=across * (right - left), y=up * (top - bottom))
+
+    def _taken_over(self, *_: object) -> None:
+        if self.following:
+            self.following = False
+            self.following_changed.emit()
+
+    def _range_changed(self, *_: object) -> None:
+        self.moved.emit()
+        self.viewport().update()
+
+    # Events
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms about the cursor: both ways over the curves, one way over an axis."""
+        at = event.position()
+        area = self.area
+        over_left, over_bottom = at.x() < area.left(), at.y() > area.bottom()
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        if turned:
+            self.zoom(WHEEL**-turned, at, horizontally=not over_left, vertically=not over_bottom)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.follow()
+            event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        inside = self.area.contains(event.position())
+        if inside or self.hover is not None:
+            self.hover = event.position() if inside else None
+            self.viewport().update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.hover = None
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        centre = self.area.center()
+        moves = {
+            Qt.Key.Key_Left: (-KEY_STEP, 0.0),
+            Qt.Key.Key_Right: (KEY_STEP, 0.0),
+            Qt.Key.Key_Up: (0.0, KEY_STEP),
+            Qt.Key.Key_Down: (0.0, -KEY_STEP),
+        }
+        key = Qt.Key(event.key())
+        if key in moves:
+            self.pan(*moves[key])
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(1 / 1.25, centre)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1.25, centre)
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+            self.follow()
+        else:
+            event.ignore()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if event is not None and hasattr(self, "box"):
+            self._place()
+            self.moved.emit()
+
+    # Painting
+
+    def restyle(self) -> None:
+        """Takes colours and sizes from the theme."""
+        self.setBackground(theme().colour("surface"))
+        self._place()
+        self.viewport().update()
+
+    def _place(self) -> None:
+        px = theme().px
+        left, top, right, bottom = px(48), px(8), px(8), px(22)
+        self.box.setGeometry(
+            QRectF(left, top, max(self.width() - left - right, 8), max(self.height() - top - bottom, 8))
+        )
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        super().drawBackground(painter, rect)
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(theme().font(small=True))
+        area = self.area
+        left, _, bottom, top = self.extent
+        line, text = QPen(theme().colour("line"), 1), theme().colour("text_muted")
+        height = painter.fontMetrics().height()
+        for tick in self.y_ticks(bottom, top, max(int(area.height() / (2.2 * height)), 2)):
+            y = round(self.pixel(left, tick.at).y()) + 0.5
+            painter.setPen(line)
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(text)
+            place = QRectF(0, y - height / 2, area.left() - theme().px(6), height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
+        self._paint_x(painter, text)
+        painter.restore()
+
+    def _paint_x(self, painter: QPainter, text: QColor) -> None:
+        area = self.area
+        left, right, bottom, _ = self.extent
+        painter.setPen(text)
+        metrics = painter.fontMetrics()
+        for tick in self.x_ticks(left, right, max(int(area.width() / theme().px(64)), 2)):
+            width = metrics.horizontalAdvance(tick.text) + 2
+            x = self.pixel(tick.at, bottom).x() - width / 2
+            x = min(max(x, 0.0), self.width() - width - 1.0)
+            place = QRectF(x, area.bottom() + theme().px(4), width, metrics.height())
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font(small=True))
+        self.paint_over(painter)
+        painter.restore()
