@@ -57,22 +57,27 @@ def put(blocks: Stack) -> None:
 
 def take() -> Stack:
     """The blocks on the system's clipboard. ClipboardError when there are none."""
-    data = _clipboard().mimeData()
-    if data.hasFormat(MIME_TYPE):
+    data = _data()
+    if data is not None and data.hasFormat(MIME_TYPE):
         return from_text(bytes(data.data(MIME_TYPE).data()).decode("utf-8", "replace"))
-    if data.hasText():
+    if data is not None and data.hasText():
         return from_text(data.text())
     raise ClipboardError("the clipboard holds no blocks: copy some first")
 
 
 def holds_text() -> bool:
     """Whether something lies there that may be blocks; cheap enough to ask whenever a menu opens."""
-    data = _clipboard().mimeData()
-    return data.hasFormat(MIME_TYPE) or data.hasText()
+    data = _data()
+    return data is not None and (data.hasFormat(MIME_TYPE) or data.hasText())
 
 
 def _clipboard() -> QClipboard:
     return QGuiApplication.clipboard()
+
+
+def _data() -> QMimeData | None:
+    """What lies there: None on an empty clipboard, whatever PySide's types say."""
+    return _clipboard().mimeData()
 
 
 def _start(text: str) -> str:

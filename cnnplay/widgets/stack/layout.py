@@ -91,7 +91,8 @@ class Builder:
 
     def _label(self, area: QRect, y: int, height: int, wire: int, text: str) -> None:
         if area.width() < self._m.roomy:
-            self._out.labels.append(Label(QRect(area.x(), y, area.width(), height), text, centred=True))
+            rect = QRect(area.x(), y, area.width(), height)
+            self._out.labels.append(Label(rect, text.replace(" × ", "×"), centred=True))
             return
         x = wire + self._m.lead
         self._out.labels.append(Label(QRect(x, y, area.right() - x, height), text))

@@ -1,0 +1,64 @@
+"""Large whole numbers as people compare them, and the costs of a stack as rows."""
+
+import msgspec
+
+from cnnplay.network.describe import title
+from cnnplay.network.kinds import kind_of
+from cnnplay.network.network import Network
+from cnnplay.network.nodes import Node, Skip, Stack, stacks_of
+from cnnplay.shapes.report import Report
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """One layer's, or one closed container's, share of the costs."""
+
+    node_id: str
+    title: str
+    family: str
+    parameters: int
+    multiply_adds: int
+
+
+def short_count(number: int) -> str:
+    """``4.1 k``, ``61.7 k``, ``1.03 M``, ``138 M``: three figures and a unit."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            value = number / size
+            if value >= 100:
+                return f"{value:,.0f} {unit}"
+            return f"{value:.1f} {unit}" if value >= 10 or unit == "k" else f"{value:.2f} {unit}"
+    return f"{number:,}"
+
+
+def work_count(number: int) -> str:
+    """Multiply-adds: ``480``, ``10,164``, ``0.15 M``, ``1.18 M``, ``15.47 G``."""
+    if number >= 10**9:
+        return f"{number / 10**9:,.2f} G"
+    return f"{number / 10**6:,.2f} M" if number >= 10**5 else f"{number:,}"
+
+
+def costs(network: Network, report: Report, closed: frozenset[str]) -> tuple[Cost, ...]:
+    """The layers that cost anything, from top to bottom; closed containers as one row."""
+    return tuple(_costs(network.stack, report, closed, ""))
+
+
+def _costs(stack: Stack, report: Report, closed: frozenset[str], inside: str) -> list[Cost]:
+    found: list[Cost] = []
+    for node in stack:
+        parts = stacks_of(node)
+        if parts and node.id not in closed:
+            for slot, part in enumerate(parts):
+                holder = f"{node.id} shortcut" if isinstance(node, Skip) and slot == 1 else ""
+                found += _costs(part, report, closed, holder)
+            continue
+        numbers = report.nodes.get(node.id)
+        parameters = numbers.parameters or 0 if numbers else 0
+        multiply_adds = numbers.multiply_adds or 0 if numbers else 0
+        if parameters or multiply_adds:
+            found.append(Cost(node.id, _name(node, inside), kind_of(node).family, parameters, multiply_adds))
+    return found
+
+
+def _name(node: Node, inside: str) -> str:
+    words = title(node) if title(node) == node.id else f"{title(node)} {node.id.rsplit('-', 1)[-1]}"
+    return f"{inside} {words}" if inside else words

@@ -1,0 +1,144 @@
+"""The Build workspace: what blocks there are, the stack, and what is to be known of the chosen block."""
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.costs import CostsPanel
+from cnnplay.widgets.faults import FaultsPanel
+from cnnplay.widgets.gallery import Gallery
+from cnnplay.widgets.palette import PalettePanel
+from cnnplay.widgets.properties import PropertiesPanel
+from cnnplay.widgets.stack.actions import StackActions
+from cnnplay.widgets.stack.panel import StackPanel
+from cnnplay.widgets.theme import role, theme
+
+WIDTHS = (200, 400, 780)
+HEIGHTS = (330, 96, 420)
+
+
+class BuildWorkspace(QWidget):
+    """Palette | stack | properties, faults, and below them the costs or the concept's page.
+
+    `preset_opened(key)`: a preset was opened from the list or the gallery.
+    """
+
+    preset_opened = Signal(str)
+
+    def __init__(
+        self,
+        editor: EditorModel,
+        model: StackModel,
+        actions: StackActions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self.palette_panel = PalettePanel(editor)
+        self.stack_panel = StackPanel(editor, model, actions)
+        self.properties = PropertiesPanel(editor)
+        self.faults = FaultsPanel(editor)
+        self.costs = CostsPanel(editor, model)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.costs)
+        self.concept: QWidget | None = None
+        self._tabs = QButtonGroup(self)
+        self._gallery: Gallery | None = None
+        self._right = _splitter(Qt.Orientation.Vertical, self.properties, self.faults, self.pages)
+        self._splitter = _splitter(
+            Qt.Orientation.Horizontal, self.palette_panel, self.stack_panel, self._right
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme().px(8), theme().px(8), theme().px(8), theme().px(8))
+        layout.addWidget(self._splitter)
+        self.reset_layout()
+        self._connect()
+
+    @property
+    def view(self) -> QWidget:
+        """The stack, where the keyboard goes when the workspace opens."""
+        return self.stack_panel.view
+
+    def set_concept(self, widget: QWidget, title: str = "Step through") -> None:
+        """Puts the concept's page behind the costs, with a button in the properties' panel that shows it."""
+        if self.concept is not None:
+            self.pages.removeWidget(self.concept)
+        first = self.concept is None
+        self.concept = widget
+        self.pages.addWidget(widget)
+        if first:
+            for index, words in enumerate(("Costs", title)):
+                self._add_tab(index, words)
+
+    def show_concept(self, shown: bool = True) -> None:
+        """Shows the concept's page, or the costs."""
+        if self.concept is not None:
+            self.pages.setCurrentWidget(self.concept if shown else self.costs)
+            button = self._tabs.button(1 if shown else 0)
+            button.setChecked(True)
+
+    def save_layout(self) -> QByteArray:
+        """Where the splitters stand."""
+        return self._splitter.saveState() + b"|cnnplay|" + self._right.saveState()
+
+    def restore_layout(self, state: QByteArray | bytes) -> bool:
+        """Puts the splitters back; whether the state was one of ours."""
+        outer, _, inner = bytes(state).partition(b"|cnnplay|")  # type: ignore[arg-type]
+        restored = self._splitter.restoreState(QByteArray(outer))
+        return self._right.restoreState(QByteArray(inner)) and restored
+
+    def reset_layout(self) -> None:
+        """The splitters as they were at first."""
+        self._splitter.setSizes([theme().px(size) for size in WIDTHS])
+        self._right.setSizes([theme().px(size) for size in HEIGHTS])
+
+    def open_gallery(self) -> None:
+        """Shows the presets as cards."""
+        if self._gallery is None:
+            self._gallery = Gallery(self)
+            self._gallery.chosen.connect(self._open_preset)
+        self._gallery.open()
+
+    def _connect(self) -> None:
+        blocks, view = self.palette_panel.blocks, self.stack_panel.view
+        blocks.drag_moved.connect(view.external_drag)
+        blocks.drag_dropped.connect(view.external_drop)
+        blocks.drag_cancelled.connect(view.cancel_drag)
+        view.activated.connect(self._activated)
+        self.palette_panel.gallery_asked.connect(self.open_gallery)
+        self.palette_panel.preset_chosen.connect(self._open_preset)
+
+    def _open_preset(self, key: str) -> None:
+        self._editor.load_preset(key)
+        self.preset_opened.emit(key)
+
+    def _activated(self, _spot: str) -> None:
+        self.properties.focus_first()
+
+    def _add_tab(self, index: int, words: str) -> None:
+        button = QPushButton(words)
+        button.setCheckable(True)
+        role(button, "link")
+        button.setChecked(index == 0)
+        button.setToolTip(
+            "Shows what each layer costs."
+            if index == 0
+            else "Steps through the block's arithmetic, pixel by pixel."
+        )
+        self._tabs.addButton(button, index)
+        self.properties.add_corner(button)
+        button.clicked.connect(self._tab_clicked)
+
+    def _tab_clicked(self) -> None:
+        self.show_concept(self._tabs.checkedId() == 1)
+
+
+def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setChildrenCollapsible(False)
+    splitter.setHandleWidth(theme().px(8))
+    for part in parts:
+        splitter.addWidget(part)
+    splitter.setStretchFactor(splitter.count() - 1, 1)
+    return splitter

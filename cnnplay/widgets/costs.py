@@ -1,0 +1,171 @@
+"""What each layer costs, as bars: parameters above, multiply-adds below, the numbers at the right."""
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+
+from cnnplay.viewmodels.counts import Cost, costs, work_count
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.panel import Panel
+from cnnplay.widgets.theme import theme
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class CostBars(QAbstractScrollArea):
+    """The rows of the costs panel, drawn by hand; a click chooses the layer, arrows go through them."""
+
+    def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._model = model
+        self.costs: tuple[Cost, ...] = ()
+        self._stale = True
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Cost of each layer")
+        self.viewport().setAutoFillBackground(False)
+        editor.changed.connect(self._refresh)
+        editor.selection_changed.connect(self.viewport().update)
+        model.layout_changed.connect(self._refresh)
+        theme().changed.connect(self._refresh)
+
+    def row_rect(self, index: int) -> QRect:
+        """A row's place in the viewport."""
+        height = theme().px(42)
+        top = index * height - self.verticalScrollBar().value()
+        return QRect(0, top, self.viewport().width(), height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._update()
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self.costs:
+            painter.setPen(theme().colour("text_muted"))
+            painter.setFont(theme().font())
+            painter.drawText(
+                self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No layer costs anything yet."
+            )
+            return
+        most = max(cost.parameters for cost in self.costs) or 1
+        most_work = max(cost.multiply_adds for cost in self.costs) or 1
+        metrics = self.fontMetrics()
+        names = min(max(metrics.horizontalAdvance(cost.title) for cost in self.costs), self.width() * 2 // 5)
+        numbers = max(metrics.horizontalAdvance(f"{cost.parameters:,}") for cost in self.costs)
+        numbers = max(numbers, theme().px(64))
+        for index, cost in enumerate(self.costs):
+            rect = self.row_rect(index)
+            if rect.intersects(event.rect()):
+                shares = (cost.parameters / most, cost.multiply_adds / most_work)
+                self._row(painter, rect, cost, shares, (names, numbers))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._ranges()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cost = self._cost_at(event.position().toPoint())
+        if cost is not None:
+            self._editor.select((cost.node_id,))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+        if step is None or not self.costs:
+            super().keyPressEvent(event)
+            return
+        ids = [cost.node_id for cost in self.costs]
+        current = (
+            ids.index(self._editor.current) if self._editor.current in ids else -1 if step > 0 else len(ids)
+        )
+        index = max(0, min(len(ids) - 1, current + step))
+        self._editor.select((ids[index],))
+        rect = self.row_rect(index)
+        bar = self.verticalScrollBar()
+        if rect.top() < 0:
+            bar.setValue(bar.value() + rect.top())
+        elif rect.bottom() > self.viewport().height():
+            bar.setValue(bar.value() + rect.bottom() - self.viewport().height())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cost = self._cost_at(event.pos())
+            QToolTip.showText(event.globalPos(), self._words(cost) if cost else "", self.viewport())
+            return True
+        return super().viewportEvent(event)
+
+    def _row(
+        self, painter: QPainter, rect: QRect, cost: Cost, shares: tuple[float, float], widths: tuple[int, int]
+    ) -> None:
+        now, pad = theme(), theme().px(8)
+        names, numbers = widths
+        if cost.node_id in self._editor.selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(now.colour("selection"))
+            painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), now.px(6), now.px(6))
+        line = now.px(19)
+        painter.setFont(now.font())
+        painter.setPen(now.colour("text"))
+        inner = rect.adjusted(pad // 2, now.px(2), -pad // 2, 0)
+        name = self.fontMetrics().elidedText(cost.title, Qt.TextElideMode.ElideRight, names)
+        painter.drawText(QRect(inner.x(), inner.y(), names + 2, line), _LEFT, name)
+        painter.drawText(QRect(inner.x(), inner.y(), inner.width(), line), _RIGHT, f"{cost.parameters:,}")
+        painter.setPen(now.colour("text_muted"))
+        below = QRect(inner.x(), inner.y() + line, inner.width(), line)
+        painter.drawText(below, _RIGHT, work_count(cost.multiply_adds))
+        left = inner.x() + names + 2 * pad
+        room = inner.right() - numbers - 2 * pad - left
+        colour = now.family(cost.family)
+        pale = QColor(colour)
+        pale.setAlphaF(0.45)
+        bar = QRect(left, inner.y() + line // 2 - now.px(5), max(2, round(room * shares[0])), now.px(10))
+        if cost.parameters:
+            painter.fillRect(bar, colour)
+        if cost.multiply_adds:
+            lower = QRect(left, below.y() + line // 2 - now.px(3), max(2, round(room * shares[1])), now.px(6))
+            painter.fillRect(lower, pale)
+
+    def _words(self, cost: Cost) -> str:
+        report = self._editor.report
+        parts = [f"{cost.node_id}: {cost.parameters:,} parameters"]
+        if report.parameters:
+            parts.append(f"{100 * cost.parameters / report.parameters:.1f} % of all")
+        parts.append(f"{cost.multiply_adds:,} multiply-adds")
+        if report.multiply_adds:
+            parts.append(f"{100 * cost.multiply_adds / report.multiply_adds:.1f} % of all")
+        return f"{parts[0]}" + ", ".join(["", *parts[1:]])
+
+    def _cost_at(self, point: QPoint) -> Cost | None:
+        self._update()
+        index = (point.y() + self.verticalScrollBar().value()) // theme().px(42)
+        return self.costs[index] if 0 <= index < len(self.costs) else None
+
+    def _refresh(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._update()
+            self.viewport().update()
+
+    def _update(self) -> None:
+        if self._stale:
+            self._stale = False
+            self.costs = costs(self._editor.network, self._editor.report, self._model.collapsed)
+            self._ranges()
+
+    def _ranges(self) -> None:
+        height = self.viewport().height()
+        self.verticalScrollBar().setRange(0, max(0, len(self.costs) * theme().px(42) - height))
+        self.verticalScrollBar().setPageStep(height)
+        self.verticalScrollBar().setSingleStep(theme().px(42))
+
+
+class CostsPanel(Panel):
+    """The cost of each layer, and what is told apart by the two bars."""
+
+    def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
+        super().__init__("Cost of each layer", "parameters · multiply-adds, paler", parent)
+        self.bars = CostBars(editor, model)
+        self.body.addWidget(self.bars)

@@ -1,0 +1,118 @@
+"""The faults: which, what, why, and the mend as one click."""
+
+from html import escape
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from cnnplay.shapes.faults import Fault
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.widgets.panel import Panel
+from cnnplay.widgets.theme import role, theme
+
+_SHOWN_AT_MOST = 50
+
+
+class FaultRow(QFrame):
+    """One fault. A click (or Enter) chooses its block; the button mends it."""
+
+    chosen = Signal(object)
+    mended = Signal(object)
+
+    def __init__(self, fault: Fault, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        role(self, "fault")
+        self.fault = fault
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(fault.message)
+        self.setToolTip(_why(fault))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
+        dot = QLabel("●")
+        role(dot, "fault")
+        row.addWidget(dot, 0, Qt.AlignmentFlag.AlignTop)
+        words = QLabel(_rich(fault))
+        words.setWordWrap(True)
+        words.setTextFormat(Qt.TextFormat.RichText)
+        row.addWidget(words, 1)
+        self.button = QPushButton(fault.mend.label if fault.mend else "")
+        role(self.button, "link")
+        self.button.setVisible(fault.mend is not None)
+        self.button.setToolTip("Makes this change; it can be undone.")
+        self.button.clicked.connect(self._mend)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.chosen.emit(self.fault)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self.fault)
+        else:
+            super().keyPressEvent(event)
+
+    def _mend(self) -> None:
+        self.mended.emit(self.fault)
+
+
+class FaultsPanel(Panel):
+    """All faults of the network, none hidden behind another."""
+
+    def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
+        super().__init__("Faults", parent=parent)
+        self._editor = editor
+        self.rows: list[FaultRow] = []
+        self._inner = QWidget()
+        self._column = QVBoxLayout(self._inner)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme().px(6))
+        self._column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(self._inner)
+        self.body.addWidget(self._scroll)
+        editor.changed.connect(self._refresh)
+        self._shown: tuple[Fault, ...] | None = None
+        self._refresh()
+
+    def _refresh(self) -> None:
+        faults = self._editor.report.faults
+        if faults == self._shown:
+            return
+        self._shown = faults
+        for row in self.rows:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = [FaultRow(fault) for fault in faults[:_SHOWN_AT_MOST]]
+        for index, row in enumerate(self.rows):
+            row.chosen.connect(self._choose)
+            row.mended.connect(self._editor.mend)
+            self._column.insertWidget(index, row)
+        self.set_muted(_count(len(faults)))
+        self._scroll.setVisible(bool(faults))
+
+    def _choose(self, fault: Fault) -> None:
+        if fault.node:
+            self._editor.select((fault.node,))
+        else:
+            self._editor.select_input()
+
+
+def _count(faults: int) -> str:
+    if not faults:
+        return "none: this network can be trained"
+    return f"{faults:,}" if faults <= _SHOWN_AT_MOST else f"{faults:,}, the first {_SHOWN_AT_MOST} shown"
+
+
+def _rich(fault: Fault) -> str:
+    """The message with the block's id strong."""
+    words = escape(fault.message)
+    return words.replace(escape(fault.node), f"<b>{escape(fault.node)}</b>", 1) if fault.node else words
+
+
+def _why(fault: Fault) -> str:
+    lines = [fault.message, f"expected: {fault.expected}", f"found: {fault.found}"]
+    return "<br>".join(escape(line) for line in lines if not line.endswith(": "))

@@ -1,0 +1,323 @@
+"""Editors for single fields, made from their declarations."""
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from cnnplay.network.fields import FieldInfo
+from cnnplay.widgets.theme import role, theme
+
+_LARGEST = 2**31 - 1
+_SEVERAL = "several"
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class FieldEditor(QWidget):
+    """Edits one field. `edited(value)` comes from people alone, never from `set_value`."""
+
+    edited = Signal(object)
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme().px(6))
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        """The widgets that take the keyboard."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Shows a value; None where several blocks have different ones."""
+        raise NotImplementedError
+
+    def set_fault(self, message: str) -> None:
+        """Marks the field as wrong, with the reason; "" takes the mark away."""
+        for widget in self.inputs():
+            if bool(widget.property("fault")) != bool(message):
+                widget.setProperty("fault", "true" if message else "")
+                widget.style().unpolish(widget)
+                widget.style().polish(widget)
+            widget.setToolTip(message or _help(self.field))
+
+    def _name_inputs(self, *suffixes: str) -> None:
+        for widget, suffix in zip(self.inputs(), suffixes or ("",) * len(self.inputs()), strict=False):
+            widget.setAccessibleName(f"{self.field.label} {suffix}".strip())
+            widget.setAccessibleDescription(self.field.help)
+            widget.setToolTip(_help(self.field))
+
+
+class Whole(QSpinBox):
+    """A whole number. The arrow keys keep the limits; any number can be typed, and the validator answers."""
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._low = -_LARGEST if field.minimum is None else int(field.minimum)
+        self._high = _LARGEST if field.maximum is None else int(field.maximum)
+        self.setRange(-_LARGEST, _LARGEST)
+        self.setLocale(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
+        self.setGroupSeparatorShown(True)
+        self.setAlignment(RIGHT)
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumWidth(theme().px(48))
+        self.lineEdit().setPlaceholderText(_SEVERAL)
+
+    def stepBy(self, steps: int) -> None:
+        self.setValue(max(self._low, min(self._high, self.value() + steps)))
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        flag = QAbstractSpinBox.StepEnabledFlag
+        up = flag.StepUpEnabled if self.value() < self._high else flag.StepNone
+        return up | (flag.StepDownEnabled if self.value() > self._low else flag.StepNone)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # A panel that is scrolled must not change the numbers that pass under the cursor.
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def show_value(self, value: int | None) -> None:
+        with QSignalBlocker(self):
+            if value is None:
+                self.clear()
+            elif value != self.value() or not self.text():
+                self.setValue(value)
+
+
+class IntegerEditor(FieldEditor):
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.spin = Whole(field)
+        self.spin.valueChanged.connect(self.edited)
+        self._row.addWidget(self.spin)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.spin,)
+
+    def set_value(self, value: Any) -> None:
+        self.spin.show_value(value)
+
+
+class NumberEditor(FieldEditor):
+    """Any number, typed as people write it: ``0.1``, ``1e-5``."""
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.line = QLineEdit()
+        self.line.setAlignment(RIGHT)
+        self.line.setPlaceholderText(_SEVERAL)
+        self.line.textEdited.connect(self._typed)
+        self.line.editingFinished.connect(self._finished)
+        self._value: float | None = None
+        self._row.addWidget(self.line)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.line,)
+
+    def set_value(self, value: Any) -> None:
+        if value == self._value and self.line.hasFocus():
+            return
+        self._value = value
+        self.line.setText("" if value is None else f"{value:g}")
+
+    def _typed(self, text: str) -> None:
+        number = _number(text)
+        if number is None:
+            self.set_fault(
+                f"{self.field.label} must be a number such as {self.field.default:g}; got “{text}”"
+            )
+            return
+        self.set_fault("")
+        self._value = number
+        self.edited.emit(number)
+
+    def _finished(self) -> None:
+        """What is no number goes back to the last that was one."""
+        if _number(self.line.text()) is None and self._value is not None:
+            self.set_fault("")
+            self.line.setText(f"{self._value:g}")
+
+
+class FlagEditor(FieldEditor):
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.box = QCheckBox()
+        self.box.clicked.connect(self._clicked)
+        self._row.addWidget(self.box)
+        self._row.addStretch(1)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.box,)
+
+    def set_value(self, value: Any) -> None:
+        state = Qt.CheckState.PartiallyChecked if value is None else Qt.CheckState.Unchecked
+        self.box.setCheckState(Qt.CheckState.Checked if value else state)
+
+    def _clicked(self, checked: bool) -> None:
+        self.box.setTristate(False)
+        self.edited.emit(checked)
+
+
+class Choice(QComboBox):
+    """A list of words that does not change while one scrolls past it."""
+
+    def __init__(self, choices: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.addItems(list(choices))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setPlaceholderText(_SEVERAL)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class ChoiceEditor(FieldEditor):
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.combo = Choice(field.choices)
+        self.combo.textActivated.connect(self.edited)
+        self._row.addWidget(self.combo)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.combo,)
+
+    def set_value(self, value: Any) -> None:
+        self.combo.setCurrentIndex(-1 if value is None else self.combo.findText(value))
+
+
+class PairEditor(FieldEditor):
+    """Height and width. While they are linked, a change of one changes both."""
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.height_spin, self.width_spin = Whole(field), Whole(field)
+        self.link = QToolButton()
+        self.link.setText("=")
+        self.link.setCheckable(True)
+        self.link.setChecked(True)
+        self.link.setAccessibleName(f"{field.label}: height equals width")
+        self.link.setToolTip("Pressed: height and width change together.")
+        self.times = QLabel("×")
+        role(self.times, "muted")
+        self._row.addWidget(self.height_spin, 1)
+        self._row.addWidget(self.times)
+        self._row.addWidget(self.width_spin, 1)
+        self._row.addWidget(self.link)
+        self.height_spin.valueChanged.connect(self._height_changed)
+        self.width_spin.valueChanged.connect(self._width_changed)
+        self.link.clicked.connect(self._linked)
+        self._name_inputs("height", "width")
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.height_spin, self.width_spin)
+
+    def set_value(self, value: Any) -> None:
+        height, width = value if isinstance(value, tuple) else (None, None)
+        self.height_spin.show_value(height)
+        self.width_spin.show_value(width)
+        if height != width:
+            self.link.setChecked(False)
+
+    def _height_changed(self, height: int) -> None:
+        if self.link.isChecked():
+            self.width_spin.show_value(height)
+        self._emit()
+
+    def _width_changed(self, width: int) -> None:
+        if self.link.isChecked():
+            self.height_spin.show_value(width)
+        self._emit()
+
+    def _linked(self, linked: bool) -> None:
+        if linked and self.width_spin.value() != self.height_spin.value():
+            self.width_spin.show_value(self.height_spin.value())
+            self._emit()
+
+    def _emit(self) -> None:
+        self.edited.emit((self.height_spin.value(), self.width_spin.value()))
+
+
+class PaddingEditor(FieldEditor):
+    """One of the named ways of padding, or pixels for height and width."""
+
+    PIXELS = "pixels"
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.combo = Choice((*field.choices, self.PIXELS))
+        self.combo.textActivated.connect(self._chosen)
+        self.pair = PairEditor(field)
+        self.pair.edited.connect(self.edited)
+        self._row.addWidget(self.combo, 1)
+        self._row.addWidget(self.pair, 2)
+        self.pair.hide()
+        self._pixels = (1, 1)
+        self._name_inputs("", "height", "width")
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.combo, *self.pair.inputs())
+
+    def set_value(self, value: Any) -> None:
+        pixels = isinstance(value, tuple)
+        if pixels:
+            self._pixels = value
+            self.pair.set_value(value)
+        words = self.PIXELS if pixels else value
+        self.combo.setCurrentIndex(-1 if words is None else self.combo.findText(words))
+        self.pair.setVisible(pixels)
+
+    def _chosen(self, words: str) -> None:
+        self.edited.emit(self._pixels if words == self.PIXELS else words)
+
+
+def field_editor(field: FieldInfo) -> FieldEditor:
+    """The editor that suits a field's declaration. KeyError for a type that none edits."""
+    makers: dict[str, type[FieldEditor]] = {
+        "integer": IntegerEditor,
+        "number": NumberEditor,
+        "flag": FlagEditor,
+        "choice": ChoiceEditor,
+        "pair": PairEditor,
+        "padding": PaddingEditor,
+    }
+    return makers[field.type](field)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text.replace("−", "-").replace(",", ""))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _help(field: FieldInfo) -> str:
+    words = field.help
+    if field.unit:
+        words += f" In {field.unit}."
+    if field.minimum is not None and field.maximum is not None:
+        words += f" {field.minimum:,g} to {field.maximum:,g}."
+    return words
