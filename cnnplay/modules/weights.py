@@ -1,6 +1,7 @@
 """Weights outside a module: taken out, compared with a network, and put into another module."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -62,6 +63,11 @@ def weights_of(module: nn.Module) -> Weights:
 
 def parameter_shapes(network: Network) -> dict[str, Shape]:
     """The shape of every tensor of the state dict, buffers too; allocates none. BuildError for faults."""
+    return dict(_shapes(network))
+
+
+@lru_cache(maxsize=64)
+def _shapes(network: Network) -> dict[str, Shape]:
     return {key: tuple(tensor.shape) for key, tensor in build(network, device="meta").state_dict().items()}
 
 

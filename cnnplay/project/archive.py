@@ -1,0 +1,123 @@
+"""The zip around a project: only known members, and no more memory than the file can honestly need."""
+
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from cnnplay.project.errors import ProjectError, one_line
+
+PROJECT = "project.json"
+WEIGHTS = "weights.safetensors"
+BEST = "best-weights.safetensors"
+HISTORY = "history.json"
+
+MEBIBYTE = 2**20
+LARGEST = {PROJECT: 64 * MEBIBYTE, HISTORY: 256 * MEBIBYTE}
+"""The most bytes that the texts may unpack to. Weights are limited by the network that they belong to."""
+
+RATIO = 100
+WEIGHTS_RATIO = 10
+"""No member unpacks to more than this many times its packed size (or to more than one MiB)."""
+
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError,
+    RuntimeError, KeyError, IndexError,
+)  # fmt: skip
+"""All that Python's zipfile makes of a damaged file."""
+
+
+class Archive:
+    """A project's zip, open for reading. ProjectError, without the file's name, for everything amiss."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except _DAMAGED as error:
+            size = path.stat().st_size
+            raise ProjectError(
+                f"expected a whole zip archive; found {size:,} bytes that are none ({one_line(error)})"
+            ) from None
+        try:
+            self._members = _checked(self._zip.infolist())
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def read(self, name: str, largest: int | None = None) -> bytes:
+        """A member's bytes, at most `largest` of them (for texts: what LARGEST says)."""
+        member = self._members.get(name)
+        if member is None:
+            raise ProjectError(f"expected {name} in the archive; found {_listed(self._members)}")
+        limit = LARGEST[name] if largest is None else largest
+        if member.file_size > limit:
+            raise ProjectError(
+                f"{name}: expected at most {limit:,} bytes; found {member.file_size:,} declared"
+            )
+        try:
+            with self._zip.open(member) as file:
+                content = file.read(member.file_size)
+                rest = file.read(1)  # reads to the end, where the checksum is compared
+        except MemoryError:
+            raise ProjectError(f"{name}: {member.file_size:,} bytes do not fit into memory") from None
+        except _DAMAGED as error:
+            raise ProjectError(f"{name}: damaged: {one_line(error)}") from None
+        if rest or len(content) != member.file_size:
+            raise ProjectError(
+                f"{name}: expected {member.file_size:,} bytes as declared; found {len(content):,} or more"
+            )
+        return content
+
+
+def write(path: Path, members: Mapping[str, bytes]) -> None:
+    """Writes a zip of these members. The same content gives the same bytes."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.external_attr = 0o644 << 16
+            # Weights do not become smaller; and what would be taken for a bomb on reading is not packed.
+            if name.endswith(".json") and len(content) <= RATIO // 2 * len(zlib.compress(content, 6)):
+                info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+
+
+def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The members by name, where all are known, plain, unencrypted and not packed beyond reason."""
+    known = (PROJECT, WEIGHTS, BEST, HISTORY)
+    found: dict[str, zipfile.ZipInfo] = {}
+    for member in members:
+        name = member.filename
+        if name not in known:
+            raise ProjectError(f"expected the members {', '.join(known)} alone; found {name[:100]!r}")
+        if name in found:
+            raise ProjectError(f"expected each member once; found {name} twice")
+        mode = member.external_attr >> 16
+        if stat.S_ISLNK(mode) or (stat.S_IFMT(mode) and not stat.S_ISREG(mode)):
+            raise ProjectError(f"{name}: expected a plain file; found a link or the like")
+        if member.flag_bits & 1:
+            raise ProjectError(f"{name}: expected no encryption; found some")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ProjectError(f"{name}: expected it stored or deflated; found method {member.compress_type}")
+        ratio = RATIO if name.endswith(".json") else WEIGHTS_RATIO
+        if member.file_size > max(MEBIBYTE, ratio * member.compress_size):
+            raise ProjectError(
+                f"{name}: expected at most {ratio} times its packed {member.compress_size:,} bytes; "
+                f"found {member.file_size:,} declared"
+            )
+        found[name] = member
+    return found
+
+
+def _listed(members: Mapping[str, object]) -> str:
+    return ", ".join(members) or "nothing"

@@ -1,0 +1,102 @@
+"""project.json: what of a project is text."""
+
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.network import Network
+from cnnplay.project.errors import ProjectError, one_line
+from cnnplay.project.migrations import VERSION, migrate
+from cnnplay.project.project import Project
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.trained import DataFacts
+
+FORMAT = "cnnplay-project"
+
+
+class Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The fields of project.json in its newest version."""
+
+    format: str = FORMAT
+    version: int = VERSION
+    network: Network
+    config: TrainConfig
+    data: str
+    facts: DataFacts | None = None
+    best_epoch: int | None = None
+    last_epoch: int = 0
+    trained_network: Network | None = None
+    trained_config: TrainConfig | None = None
+    view: dict[str, Any] = {}
+
+
+def project_json(project: Project) -> bytes:
+    """project.json as indented text. Weights and history are not in it."""
+    document = Document(
+        network=project.network,
+        config=project.config,
+        data=project.data_key,
+        facts=project.facts,
+        best_epoch=project.best_epoch,
+        last_epoch=project.last_epoch,
+        trained_network=project.trained_network,
+        trained_config=project.trained_config,
+        view=dict(project.view),
+    )
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def read_document(text: bytes) -> Project:
+    """The project in project.json, without weights and history. ProjectError when it is none."""
+    try:
+        data = msgspec.json.decode(text)
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise ProjectError(f'expected an object with "format": "{FORMAT}"')
+        document = msgspec.convert(migrate(data), Document)
+        for network in (document.network, document.trained_network):
+            if network is not None:
+                checked(network)
+    except (msgspec.MsgspecError, NetworkFormatError, UnicodeDecodeError) as error:
+        raise ProjectError(one_line(error)) from None
+    except RecursionError:
+        raise ProjectError("expected at most some hundred levels of nesting; found more") from None
+    project = Project(
+        network=document.network,
+        config=document.config,
+        data_key=document.data,
+        facts=document.facts,
+        best_epoch=document.best_epoch,
+        last_epoch=document.last_epoch,
+        trained_network=document.trained_network,
+        trained_config=document.trained_config,
+        view=document.view,
+    )
+    check_facts(project)
+    return project
+
+
+def check_facts(project: Project) -> None:
+    """ProjectError where classes or preprocessing cannot belong to the network that was trained."""
+    facts, network = project.facts, project.network_of_weights
+    if facts is None:
+        return
+    rule, channels = facts.preprocessing, network.input.channels
+    if len(facts.classes) != network.task.classes:
+        raise ProjectError(
+            f"facts.classes: expected {network.task.classes:,} names, one an output; "
+            f"found {len(facts.classes):,}"
+        )
+    if rule.input != network.input.shape:
+        raise ProjectError(
+            f"facts.preprocessing.input: expected {network.input.shape}, the network's; found {rule.input}"
+        )
+    for name, values in (("mean", rule.mean), ("std", rule.std)):
+        if len(values) != channels:
+            raise ProjectError(
+                f"facts.preprocessing.{name}: expected {channels:,} numbers, one a channel; "
+                f"found {len(values):,}"
+            )
+    if not all(isfinite(value) and value > 0 for value in rule.std):
+        raise ProjectError("facts.preprocessing.std: expected numbers above 0; found another")

@@ -1,0 +1,133 @@
+"""history.json: the events of the runs. Steps, of which there are many, are kept as columns.
+
+Numbers that are not finite (a loss that exploded) have no place in JSON: they are kept as text ("nan").
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from cnnplay.project.errors import ProjectError, one_line
+from cnnplay.spec.events import Event, Stepped
+
+MOST_STEPS = 100_000
+"""More steps than this are thinned out: of each stretch the lowest and the highest loss are kept."""
+
+Number: TypeAlias = float | str
+
+
+class Steps(msgspec.Struct, forbid_unknown_fields=True):
+    """One list for each field of the steps; `run` counts in `runs`."""
+
+    runs: list[str] = []
+    run: list[int] = []
+    step: list[int] = []
+    epoch: list[int] = []
+    loss: list[Number] = []
+    accuracy: list[Number] = []
+    images: list[int] = []
+
+
+class History(msgspec.Struct, forbid_unknown_fields=True):
+    """`events` are all others, and `at` says before which step each of them happened."""
+
+    events: list[dict[str, Any]]
+    at: list[int]
+    steps: Steps
+
+
+def pack(events: Sequence[Event]) -> bytes:
+    """The events as JSON."""
+    kept = thinned(events)
+    history = History([], [], Steps())
+    columns = history.steps
+    runs: dict[str, int] = {}
+    for event in kept:
+        if isinstance(event, Stepped):
+            columns.run.append(runs.setdefault(event.run, len(runs)))
+            columns.step.append(event.step)
+            columns.epoch.append(event.epoch)
+            columns.loss.append(_number(event.loss))
+            columns.accuracy.append(_number(event.accuracy))
+            columns.images.append(event.images)
+        else:
+            history.events.append(_portable(msgspec.to_builtins(event)))
+            history.at.append(len(columns.step))
+    columns.runs = list(runs)
+    return msgspec.json.encode(history)
+
+
+def unpack(text: bytes) -> tuple[Event, ...]:
+    """The events in their order. ProjectError when the text is no history."""
+    try:
+        history = msgspec.json.decode(text, type=History)
+        # Not strict: "nan" is a number here.
+        others = msgspec.convert(history.events, list[Event], strict=False)
+        steps = _steps(history.steps)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        raise ProjectError(one_line(error)) from None
+    except RecursionError:
+        raise ProjectError("expected at most some hundred levels of nesting; found more") from None
+    at = history.at
+    if len(at) != len(others) or at != sorted(at) or any(not 0 <= place <= len(steps) for place in at):
+        raise ProjectError("at: expected one rising place among the steps for each event; found others")
+    merged: list[Event] = []
+    start = 0
+    for place, event in zip(at, others, strict=True):
+        merged += steps[start:place]
+        merged.append(event)
+        start = place
+    return (*merged, *steps[start:])
+
+
+def thinned(events: Sequence[Event], most: int = MOST_STEPS) -> list[Event]:
+    """The same events with about `most` steps at most; in each stretch the extremes of the loss stay."""
+    places = [index for index, event in enumerate(events) if isinstance(event, Stepped)]
+    if len(places) <= most:
+        return list(events)
+    stretch = math.ceil(len(places) / (most // 2))
+    kept: set[int] = set()
+    for start in range(0, len(places), stretch):
+        part = places[start : start + stretch]
+        kept |= {min(part, key=lambda index: _loss(events[index])), max(part, key=lambda i: _loss(events[i]))}
+    return [event for index, event in enumerate(events) if index in kept or not isinstance(event, Stepped)]
+
+
+def _loss(event: Event) -> float:
+    assert isinstance(event, Stepped)
+    return math.inf if math.isnan(event.loss) else event.loss
+
+
+def _steps(columns: Steps) -> list[Event]:
+    rows = zip(
+        columns.run, columns.step, columns.epoch, columns.loss, columns.accuracy, columns.images, strict=True
+    )
+    if any(not 0 <= run < len(columns.runs) for run in columns.run):
+        raise ProjectError("steps.run: expected a number that counts in steps.runs; found another")
+    return [
+        Stepped(
+            run=columns.runs[run],
+            step=step,
+            epoch=epoch,
+            loss=float(loss),
+            accuracy=float(accuracy),
+            images=images,
+        )
+        for run, step, epoch, loss, accuracy, images in rows
+    ]
+
+
+def _number(value: float) -> Number:
+    return value if math.isfinite(value) else str(value)
+
+
+def _portable(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _portable(part) for key, part in value.items()}
+        case float():
+            return _number(value)
+        case _:
+            return value

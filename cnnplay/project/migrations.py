@@ -1,0 +1,40 @@
+"""Older versions of project.json brought to the newest, one step after the other.
+
+A change of the format adds a step at the end; no step is ever changed or taken out again.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from cnnplay.project.errors import ProjectError
+
+Document: TypeAlias = dict[str, Any]
+Migration: TypeAlias = Callable[[Document], Document]
+
+MIGRATIONS: tuple[Migration, ...] = ()
+"""The first step leads from version 1 to version 2, and so on. There is one version so far."""
+
+VERSION = len(MIGRATIONS) + 1
+
+
+def migrate(document: Document, steps: Sequence[Migration] = MIGRATIONS) -> Document:
+    """The document in the newest version. ProjectError for one that is newer still, or has no version."""
+    version, newest = document.get("version"), len(steps) + 1
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ProjectError(f"version: expected a whole number from 1 to {newest}; found {_shown(version)}")
+    if version > newest:
+        raise ProjectError(
+            f"made by a newer CNN Playground (version {_shown(version)}); this one reads up to {newest}"
+        )
+    for number, step in enumerate(steps[version - 1 :], start=version + 1):
+        document = {**step(document), "version": number}
+    return document
+
+
+def _shown(value: object) -> str:
+    # A whole number may have any number of digits, and Python refuses to print more than some thousands.
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= 40 else text[:40] + "…"

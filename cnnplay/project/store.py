@@ -1,0 +1,132 @@
+"""Saving and opening projects."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+
+import msgspec
+
+from cnnplay.modules.atomic import replacing
+from cnnplay.modules.build import BuildError
+from cnnplay.modules.weights import Weights, compare, parameter_shapes
+from cnnplay.network.network import Network
+from cnnplay.project import archive, history
+from cnnplay.project.document import check_facts, project_json, read_document
+from cnnplay.project.errors import ProjectError, ProjectWriteError, WeightsError
+from cnnplay.project.project import Project
+from cnnplay.project.tensors import from_bytes, to_bytes
+from cnnplay.spec.events import Event
+
+__all__ = ["ProjectError", "ProjectWriteError", "load", "project_json", "save", "save_json"]
+
+HEADER_ROOM = 2**20
+"""What a safetensors header may take beside the numbers themselves."""
+
+BYTES_A_NUMBER = 8
+"""Of the widest type that weights are kept in."""
+
+
+def save(project: Project, path: Path | str) -> None:
+    """Writes the .cnnplay file, whole or not at all. ProjectError for what does not fit together or cannot be
+    written (then ProjectWriteError); the file that was there before is untouched then."""
+    path = Path(path)
+    try:
+        members = _members(project)
+    except ProjectError as error:
+        raise ProjectError(f"{path.name}: {error}") from None
+    try:
+        with replacing(path) as (neighbour,):
+            archive.write(neighbour, members)
+    except OSError as error:
+        raise ProjectWriteError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def load(path: Path | str) -> Project:
+    """The project in a .cnnplay file. Nothing in it is run or unpickled, and sizes are checked before memory
+    is taken. ProjectError in one line for every defect."""
+    path = Path(path)
+    try:
+        with archive.Archive(path) as opened:
+            return _read(opened)
+    except OSError as error:
+        raise ProjectError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ProjectError as error:
+        raise ProjectError(f"{path.name}: {error}") from None
+
+
+def save_json(project: Project, path: Path | str) -> None:
+    """Writes project.json alone, without weights and history."""
+    path = Path(path)
+    try:
+        with replacing(path) as (neighbour,):
+            neighbour.write_bytes(project_json(project))
+    except OSError as error:
+        raise ProjectWriteError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _members(project: Project) -> dict[str, bytes]:
+    check_facts(project)
+    try:
+        members = {archive.PROJECT: project_json(project)}
+    except (TypeError, msgspec.MsgspecError, RecursionError) as error:
+        raise ProjectError(f"view: expected plain values; found others ({error})") from None
+    for name, weights in ((archive.WEIGHTS, project.weights), (archive.BEST, project.best)):
+        if weights is not None:
+            with _inside(name):
+                _check_weights(weights, project.network_of_weights)
+            members[name] = to_bytes(weights)
+    if project.history:
+        members[archive.HISTORY] = history.pack(project.history)
+    return members
+
+
+def _read(opened: archive.Archive) -> Project:
+    text = opened.read(archive.PROJECT)
+    with _inside(archive.PROJECT):
+        project = read_document(text)
+    weights = _read_weights(opened, archive.WEIGHTS, project)
+    best = _read_weights(opened, archive.BEST, project)
+    events: tuple[Event, ...] = ()
+    if archive.HISTORY in opened:
+        text = opened.read(archive.HISTORY)
+        with _inside(archive.HISTORY):
+            events = history.unpack(text)
+    return msgspec.structs.replace(project, weights=weights, best=best, history=events)
+
+
+def _read_weights(opened: archive.Archive, name: str, project: Project) -> Weights | None:
+    """The weights in the network's own order; None where the file has none."""
+    if name not in opened:
+        return None
+    network = project.network_of_weights
+    with _inside(name):
+        try:
+            shapes = parameter_shapes(network)
+        except BuildError as error:
+            raise ProjectError(f"expected a network that can have weights; found that {error}") from None
+    largest = HEADER_ROOM + BYTES_A_NUMBER * sum(prod(shape) for shape in shapes.values())
+    content = opened.read(name, largest)
+    with _inside(name):
+        weights = from_bytes(content)
+        _check_weights(weights, network)
+    return {key: weights[key] for key in shapes if key in weights}
+
+
+def _check_weights(weights: Weights, network: Network) -> None:
+    try:
+        result = compare(weights, network)
+    except BuildError as error:
+        raise ProjectError(f"the weights' network: {error}") from None
+    if not result.complete:
+        more = f" (and {len(result.words) - 1:,} more)" if len(result.words) > 1 else ""
+        raise ProjectError(f"the weights do not belong to the network: {result.words[0]}{more}")
+
+
+@contextmanager
+def _inside(name: str) -> Iterator[None]:
+    """Errors of a member's content, under the member's name."""
+    try:
+        yield
+    except (ProjectError, WeightsError) as error:
+        raise ProjectError(f"{name}: {error}") from None

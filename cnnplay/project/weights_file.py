@@ -1,0 +1,98 @@
+"""Weights from a file of anyone's: safetensors, or a PyTorch state dict. Nothing in it is ever run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from cnnplay.modules.weights import Weights
+from cnnplay.project.errors import WeightsError, one_line
+from cnnplay.project.pickled import check_pickled, is_project, is_zip
+from cnnplay.project.tensors import checked, from_bytes, not_finite
+
+__all__ = ["WeightsError", "not_finite", "read"]
+
+NESTED = ("state_dict", "model_state_dict", "model", "weights", "module", "net")
+"""Under these names training scripts keep the state dict beside other things."""
+
+PREFIXES = ("module.", "model.", "_orig_mod.")
+"""What wrappers (data parallel, Lightning, torch.compile) put before every name."""
+
+
+def read(path: Path | str) -> Weights:
+    """The weights in a .safetensors, .pt or .pth file, by name; what it is is seen from its content.
+
+    Sizes are checked against the file's before memory is taken. WeightsError in one line for every defect.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+        if is_zip(start):
+            if is_project(path):
+                raise WeightsError("expected weights; found a project: open it instead")
+            return _state_dict(path)
+        if start[8:9] == b"{" or path.suffix.lower() == ".safetensors":
+            return from_bytes(path.read_bytes())
+        return _state_dict(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise WeightsError(f"{path.name}: the weights do not fit into memory") from None
+    except WeightsError as error:
+        raise WeightsError(f"{path.name}: {error}") from None
+
+
+def _state_dict(path: Path) -> Weights:
+    size = path.stat().st_size
+    check_pickled(path)
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file may break anything in torch; nothing of it was run
+        raise WeightsError(f"not a whole PyTorch file: {one_line(error)}") from None
+    found = _without_prefix(_tensors(loaded))
+    _check_sizes(found, size)
+    return checked({name: tensor.detach().contiguous() for name, tensor in found.items()})
+
+
+def _tensors(loaded: object) -> dict[str, torch.Tensor]:
+    """The state dict itself, or the one under a usual name."""
+    if isinstance(loaded, Mapping) and not any(isinstance(value, torch.Tensor) for value in loaded.values()):
+        inner = next((loaded[name] for name in NESTED if isinstance(loaded.get(name), Mapping)), None)
+        loaded = loaded if inner is None else inner
+    if not isinstance(loaded, Mapping):
+        raise WeightsError(f"expected a state dict (names and tensors); found {_kind(loaded)}")
+    for name, value in loaded.items():
+        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
+            raise WeightsError(
+                f"expected a state dict (names and tensors); found {_kind(value)} at {str(name)[:100]!r}"
+            )
+    if not loaded:
+        raise WeightsError("expected a state dict (names and tensors); found an empty one")
+    return dict(loaded)
+
+
+def _check_sizes(weights: Mapping[str, torch.Tensor], size: int) -> None:
+    """That every tensor's numbers are in the file: a short storage can pose as a huge tensor by stride 0."""
+    total = 0
+    for name, tensor in weights.items():
+        if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
+            raise WeightsError(f"{name}: expected a plain tensor of numbers; found another kind")
+        total += tensor.numel() * tensor.element_size()
+        if total > 2 * size:
+            raise WeightsError(
+                f"{name}: expected no more numbers than the file's {size:,} bytes hold; found {total:,} bytes"
+            )
+
+
+def _without_prefix(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    for prefix in PREFIXES:
+        if all(name.startswith(prefix) for name in weights):
+            weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
+    return weights
+
+
+def _kind(value: object) -> str:
+    return "a tensor" if isinstance(value, torch.Tensor) else f"a value of type {type(value).__name__}"
