@@ -1,59 +1,19 @@
-"""The table of formats, and the one way in."""
+"""The one way in: a network, a format's key, a path."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-import msgspec
-
+from cnnplay.export.catalogue import FORMATS, Format
 from cnnplay.export.onnx_file import write_onnx
 from cnnplay.export.python_module import write_python
 from cnnplay.export.trained import Exported, ExportError, ExportWriteError, TrainedNetwork
 from cnnplay.export.weight_files import write_safetensors, write_state_dict
 
+__all__ = ["FORMATS", "Format", "export"]
+
 Writer: TypeAlias = Callable[[TrainedNetwork, Path, int], tuple[Path, ...]]
 
-
-class Format(msgspec.Struct, frozen=True):
-    """A format: its key, title and usual ending, whether it holds weights, and what it is for."""
-
-    key: str
-    title: str
-    suffix: str
-    needs_weights: bool
-    help: str
-
-
-FORMATS: tuple[Format, ...] = (
-    Format(
-        "safetensors",
-        "Weights (safetensors)",
-        ".safetensors",
-        True,
-        "The weights by name, safe to open anywhere; preprocessing and class names as metadata.",
-    ),
-    Format(
-        "pt",
-        "Weights (PyTorch state dict)",
-        ".pt",
-        True,
-        "For load_state_dict; preprocessing and class names in a JSON file beside it.",
-    ),
-    Format(
-        "onnx",
-        "ONNX model",
-        ".onnx",
-        True,
-        "Network and weights for onnxruntime and other engines; preprocessing and class names as metadata.",
-    ),
-    Format(
-        "python",
-        "Python module",
-        ".py",
-        True,
-        "Readable code with load_model(), needing torch alone; its weights beside it.",
-    ),
-)
 
 _WRITERS: dict[str, Writer] = {
     "safetensors": write_safetensors,

@@ -20,7 +20,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Tasks(QObject):
-    """Runs functions in order in a thread of their own; `done` or `failed` is called in the window's thread."""
+    """Runs functions in order in a thread of their own; `done` or `failed` is called in the window."""
 
     idle_changed = Signal()
 

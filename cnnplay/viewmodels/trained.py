@@ -1,7 +1,7 @@
 """Trained work is kept beside the network, so that undo brings it back too.
 
-An edit does not throw weights away: they stay here under the parameters that they belong to. Whatever network is
-on screen, `fitting` finds the newest training whose every parameter it has, by name and shape.
+An edit does not throw weights away: they stay here under the parameters that they belong to. Whatever network
+is on screen, `fitting` finds the newest training whose every parameter it has, by name and shape.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_BYTES = 2_000_000_000
 
 @dataclass(frozen=True)
 class Trained:
-    """The outcome of a run so far: what was trained, on what, how, and the weights at the last and best epoch."""
+    """The outcome of a run so far: what was trained, on what, how, and the last and the best weights."""
 
     network: Network
     config: TrainConfig

@@ -1,0 +1,135 @@
+"""Carrying networks away: which weights there are to export, and the writing of them in a thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.run import RunModel
+from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.tasks import Tasks
+
+if TYPE_CHECKING:
+    from cnnplay.export.trained import Exported, TrainedNetwork
+
+Which: TypeAlias = Literal["best", "last", "fresh"]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Weights that may be exported, in words."""
+
+    which: Which
+    words: str
+
+
+class ExportModel(QObject):
+    """Exports in a thread, during a run as well. `done(str)` and `failed(str)` are for people."""
+
+    done = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        editor: EditorModel,
+        settings: SettingsModel,
+        data: DataModel,
+        run: RunModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._editor, self._settings, self._data, self._run = editor, settings, data, run
+        self._tasks = Tasks("export", self)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Which weights there are to export now, the best first."""
+        trained = self._run.trained
+        if trained is None:
+            return (
+                Choice("fresh", f"freshly initialised by seed {self._settings.config.seed}: not trained yet"),
+            )
+        found = []
+        if trained.best_weights is not None and trained.best_epoch is not None:
+            found.append(Choice("best", f"best: epoch {trained.best_epoch}"))
+        found.append(Choice("last", f"last: epoch {trained.last_epoch}"))
+        return tuple(found)
+
+    def what(self) -> str:
+        """Which network goes out, where that is not the one on screen; else ""."""
+        trained = self._run.trained
+        if trained is None or self._run.trained_here is not None:
+            return ""
+        if trained.network.stack == self._editor.network.stack:
+            return ""
+        return "The weights belong to the network before the last edits: that one is exported."
+
+    def export(self, format_key: str, path: Path, which: Which) -> None:
+        """Writes one format; the history as CSV under the key ``history``."""
+        events = tuple(self._run.history.epochs)
+        network, seed = self._network(which), self._settings.config.seed
+
+        def work() -> str:
+            if format_key == "history":
+                from cnnplay.export.history import epoch_rows, history_csv
+
+                return exported_words(history_csv(epoch_rows(events), path))
+            from cnnplay.export.formats import export
+
+            return exported_words(export(network(), format_key, path, seed))
+
+        self._tasks.run(work, self.done.emit, self._fail)
+
+    def wait(self) -> None:
+        """Waits for what is being written."""
+        self._tasks.finish()
+
+    def shutdown(self) -> None:
+        self._tasks.finish()
+
+    def _network(self, which: Which) -> _Maker:
+        return _Maker(self._editor, self._data, self._run, which)
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
+            raise error
+        self.failed.emit(str(error))
+
+
+class _Maker:
+    """Captures what is exported when the menu is used, not when the thread gets to it."""
+
+    def __init__(self, editor: EditorModel, data: DataModel, run: RunModel, which: Which) -> None:
+        self._network = editor.network
+        self._trained = run.trained if which != "fresh" else None
+        self._which = which
+        images = data.images
+        matching = images is not None and len(images.classes) == editor.network.task.classes
+        self._classes = images.classes if images is not None and matching else ()
+
+    def __call__(self) -> TrainedNetwork:
+        from cnnplay.export.trained import TrainedNetwork
+
+        trained = self._trained
+        if trained is None:
+            return TrainedNetwork(network=self._network, classes=self._classes)
+        weights = trained.best_weights if self._which == "best" and trained.best_weights else trained.weights
+        return TrainedNetwork(
+            network=trained.network,
+            weights=weights,
+            preprocessing=trained.facts.preprocessing,
+            classes=trained.facts.classes,
+            trained=True,
+        )
+
+
+def exported_words(exported: Exported) -> str:
+    """``wrote lenet.onnx (248 kB) …`` with what lies beside it, and whether it was trained."""
+    size = exported.bytes / 1000
+    amount = f"{size:,.0f} kB" if size < 10_000 else f"{size / 1000:,.1f} MB"
+    beside = f", beside it {', '.join(path.name for path in exported.also)}" if exported.also else ""
+    fresh = "" if exported.trained else "; the weights are freshly initialised, not trained"
+    return f"wrote {exported.path} ({amount}){beside}{fresh}"

@@ -1,0 +1,175 @@
+"""All view models of one window, wired together: the one place where they hear of one another."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnplay.network.presets import preset
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.concept import ConceptModel
+from cnnplay.viewmodels.concept_link import ConceptLink
+from cnnplay.viewmodels.data import FOLDER, DataModel
+from cnnplay.viewmodels.document import DocumentModel
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.exporting import ExportModel
+from cnnplay.viewmodels.forecast import ForecastModel
+from cnnplay.viewmodels.importing import ImportModel
+from cnnplay.viewmodels.look import LookModel
+from cnnplay.viewmodels.offer import OfferModel
+from cnnplay.viewmodels.preferences import Preferences
+from cnnplay.viewmodels.run import RunModel
+from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.stack import StackModel
+
+if TYPE_CHECKING:
+    from cnnplay.project.project import Project
+
+FIRST_PRESET = "lenet-5"
+FIRST_DATA = "mnist-sample"
+
+
+class Session(QObject):
+    """What the window shows. `message(str)` is for the status bar; `failed(str)` must be read."""
+
+    message = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = preferences
+        self.editor = EditorModel(preset(FIRST_PRESET).network, self)
+        self.stack = StackModel(self.editor, self)
+        self.settings = SettingsModel(parent=self)
+        self.data = DataModel(self)
+        self.run = RunModel(self.editor, self.settings, self.data, self)
+        self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
+        self.forecast = ForecastModel(self.editor, self.settings, self.data, self)
+        self.concept = ConceptModel(self)
+        self.offer = OfferModel(self.editor, self.settings, self.data, self.run, self)
+        self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
+        self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
+        self.document = DocumentModel(self.collect, preferences, self)
+        self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
+        self._warming: threading.Thread | None = None
+        self._opening = False
+        self._wire()
+        self.data.choose(FIRST_DATA)
+
+    def _wire(self) -> None:
+        self.editor.reserved_ids = self.run.store.ids
+        self.editor.message.connect(self.message)
+        self.editor.changed.connect(self._touch)
+        self.settings.changed.connect(self._touch)
+        self.run.weights_changed.connect(self._touch)
+        self.data.state_changed.connect(self._data_state)
+        self.document.opened.connect(self._show)
+        self.document.failed.connect(self.failed)
+        self.exporting.failed.connect(self.failed)
+        self.exporting.done.connect(self.message)
+        self.importing.failed.connect(self.failed)
+        self.importing.done.connect(self.message)
+        self.look.pictures.failed.connect(self.failed)
+
+    @Slot()
+    def warm_up(self) -> None:
+        """Imports torch in the background; called when the window has been painted once."""
+        if self._warming is None:
+            self._warming = threading.Thread(target=_import_torch, name="cnnplay-warm-up", daemon=True)
+            self._warming.start()
+
+    @property
+    def title(self) -> str:
+        """What the document is called: its file, else its network."""
+        return self.document.name or self.editor.network.name
+
+    def new(self) -> None:
+        """A new document: what the first start shows."""
+        self._replace(preset(FIRST_PRESET).network, TrainConfig())
+        self.document.renew()
+
+    def collect(self) -> Project:
+        """The document as a value."""
+        from cnnplay.project.project import Project
+
+        trained = self.run.trained
+        return Project(
+            network=self.editor.network,
+            config=self.settings.config,
+            data_key=self.data.key,
+            facts=trained.facts if trained else None,
+            weights=trained.weights if trained else None,
+            best=trained.best_weights if trained else None,
+            best_epoch=trained.best_epoch if trained else None,
+            last_epoch=trained.last_epoch if trained else 0,
+            trained_network=trained.network if trained else None,
+            trained_config=trained.config if trained else None,
+            history=trained.events if trained else (),
+        )
+
+    def shutdown(self) -> None:
+        """Ends the run and joins every thread."""
+        self.run.shutdown()
+        self.document.finish()
+        self.look.shutdown()
+        self.forecast.shutdown()
+        self.offer.shutdown()
+        self.exporting.shutdown()
+        self.importing.shutdown()
+        self._concept_link.shutdown()
+        self.data.shutdown()
+        if self._warming is not None:
+            self._warming.join()
+        self.preferences.sync()
+
+    @Slot(object)
+    def _show(self, project: Project) -> None:
+        """An opened project in place of what was there."""
+        from cnnplay.viewmodels.trained import Trained
+
+        self._replace(project.network, project.config)
+        if project.weights is not None and project.facts is not None:
+            self.run.adopt(
+                Trained(
+                    network=project.network_of_weights,
+                    config=project.trained_config or project.config,
+                    facts=project.facts,
+                    weights=project.weights,
+                    best_weights=project.best,
+                    best_epoch=project.best_epoch,
+                    last_epoch=project.last_epoch,
+                    events=project.history,
+                )
+            )
+        if project.data_key and project.data_key != self.data.key:
+            self.data.choose(project.data_key)
+
+    def _replace(self, network: object, config: TrainConfig) -> None:
+        self._opening = True
+        try:
+            self.run.forget()
+            self.settings.replace(config)
+            self.editor.reset(network)  # type: ignore[arg-type]
+        finally:
+            self._opening = False
+
+    @Slot()
+    def _touch(self) -> None:
+        if not self._opening:
+            self.document.touch()
+
+    @Slot()
+    def _data_state(self) -> None:
+        if self.data.error:
+            self.failed.emit(self.data.error)
+        elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
+            count = len(self.data.problems)
+            self.message.emit(f"{count} of the folder's files were left out: {self.data.problems[0]}")
+
+
+def _import_torch() -> None:
+    import torch
+
+    torch.set_num_interop_threads  # noqa: B018  # touched, so that the import is not taken for unused

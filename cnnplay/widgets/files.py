@@ -1,0 +1,162 @@
+"""The File menu: asks for paths, asks before changes are lost, and hands the rest to the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from cnnplay.viewmodels.document import SUFFIX
+from cnnplay.viewmodels.importing import Imported
+from cnnplay.widgets.export_dialog import ExportDialog
+
+if TYPE_CHECKING:
+    from cnnplay.viewmodels.session import Session
+    from cnnplay.widgets.main_window import MainWindow
+
+PROJECTS = f"CNN Playground project (*{SUFFIX})"
+WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp)"
+_BUTTON = QMessageBox.StandardButton
+
+
+class Files(QObject):
+    """What the File menu does."""
+
+    def __init__(self, session: Session, window: MainWindow) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        session.importing.partly.connect(self._ask_partly)
+
+    @property
+    def folder(self) -> Path:
+        """Where the last file was opened or saved."""
+        path = Path(self._session.preferences.text("folder", str(Path.home())))
+        return path if path.is_dir() else Path.home()
+
+    def new(self) -> None:
+        self.after_question(self._session.new)
+
+    def open(self) -> None:
+        def ask() -> None:
+            chosen, _ = QFileDialog.getOpenFileName(
+                self._window, "Open a project", str(self.folder), PROJECTS
+            )
+            if chosen:
+                self._open(Path(chosen))
+
+        self.after_question(ask)
+
+    def open_path(self, path: Path) -> None:
+        """Opens a project, or loads weights or a picture, whatever the file is."""
+        if path.is_dir():
+            self._session.data.choose_folder(path)
+        elif path.suffix.lower() in (".safetensors", ".pt", ".pth"):
+            self._session.importing.read(path)
+        elif path.suffix.lower() == SUFFIX or not _is_picture(path):
+            self.after_question(lambda: self._open(path))
+        else:
+            self._session.look.open_file(path)
+            if self._window.workspace == "build":
+                self._window.show_workspace("look")
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        path = self._session.document.path
+        if path is None:
+            self.save_as(then)
+        else:
+            self._session.document.save(path, then)
+
+    def save_as(self, then: Callable[[], None] | None = None) -> None:
+        name = self._session.title + SUFFIX
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, "Save the project", str(self.folder / name), PROJECTS
+        )
+        if chosen:
+            self._remember(Path(chosen))
+            self._session.document.save(Path(chosen), then)
+
+    def export(self) -> None:
+        dialog = ExportDialog(self._session.exporting, self._session.title, self.folder, self._window)
+        dialog.exec()
+        self._session.preferences.set("folder", str(dialog.folder))
+
+    def load_weights(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Load weights", str(self.folder), WEIGHTS)
+        if chosen:
+            self._remember(Path(chosen))
+            self._session.importing.read(Path(chosen))
+
+    def open_picture(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a picture", str(self.folder), PICTURES)
+        if chosen:
+            self._remember(Path(chosen))
+            self.open_path(Path(chosen))
+
+    def after_question(self, deed: Callable[[], None]) -> None:
+        """Does what replaces the document, once unsaved changes are saved or given up."""
+        if not self._session.document.dirty:
+            deed()
+            return
+        answer = self.ask_about_changes()
+        if answer == _BUTTON.Save:
+            self.save(deed)
+        elif answer == _BUTTON.Discard:
+            deed()
+
+    def ask_about_changes(self) -> QMessageBox.StandardButton:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Unsaved changes")
+        box.setText(f"Save the changes to {self._session.title}?")
+        running = self._session.run.active
+        box.setInformativeText("The run that is on ends either way." if running else "Else they are lost.")
+        box.setStandardButtons(_BUTTON.Save | _BUTTON.Discard | _BUTTON.Cancel)
+        box.setDefaultButton(_BUTTON.Save)
+        return _BUTTON(box.exec())
+
+    def offer_recovery(self) -> None:
+        """After a crash: the newest autosave, if people want it."""
+        left = self._session.document.recoverable()
+        if not left:
+            return
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Unsaved work was found")
+        box.setText("CNN Playground ended without saving. Its work was kept: open it?")
+        recover = box.addButton("Open it", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Throw it away", QMessageBox.ButtonRole.DestructiveRole)
+        later = box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(recover)
+        box.exec()
+        if box.clickedButton() is recover:
+            self._session.document.open(left[0], recovered=True)
+        elif box.clickedButton() is not later:
+            self._session.document.discard_recoverable()
+
+    def _open(self, path: Path) -> None:
+        self._remember(path)
+        self._session.document.open(path)
+
+    def _remember(self, path: Path) -> None:
+        self._session.preferences.set("folder", str(path.parent))
+
+    def _ask_partly(self, imported: Imported) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Not all weights fit")
+        box.setText(
+            f"{imported.path.name} has {imported.fitting} of the network's {imported.wanted} weights."
+        )
+        box.setInformativeText("Load those? The others are freshly initialised.")
+        box.setDetailedText("\n".join(imported.words))
+        load = box.addButton("Load what fits", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(_BUTTON.Cancel)
+        box.exec()
+        if box.clickedButton() is load:
+            self._session.importing.take(imported)
+
+
+def _is_picture(path: Path) -> bool:
+    return f"*{path.suffix.lower()}" in PICTURES.replace(")", " ").split()

@@ -1,0 +1,249 @@
+"""The window: it wires header, workspaces, menus and status line together; others do the work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnplay import __version__
+from cnnplay.viewmodels.session import Session
+from cnnplay.widgets.build import BuildWorkspace
+from cnnplay.widgets.concept import ConceptPage
+from cnnplay.widgets.controls import RunControls
+from cnnplay.widgets.data_picker import DataPicker, DevicePicker
+from cnnplay.widgets.files import Files
+from cnnplay.widgets.header import WORKSPACES, Header
+from cnnplay.widgets.menus import Menus, keys_of_the_stack
+from cnnplay.widgets.network_picker import NetworkPicker
+from cnnplay.widgets.offer import OfferBar
+from cnnplay.widgets.shortcuts import ShortcutsDialog
+from cnnplay.widgets.stack.actions import StackActions
+from cnnplay.widgets.status import StatusLine
+from cnnplay.widgets.status_words import StatusWords
+from cnnplay.widgets.strips import StackFeed
+from cnnplay.widgets.theme import TEXT_SIZES, theme
+from cnnplay.widgets.workspaces import LookPage, Page, TrainPage
+
+FIRST_SIZE = (1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """One session in one window. Workspaces other than Build are made when they are first shown."""
+
+    closed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.stack_actions = StackActions(session.editor, session.stack, self)
+        self.files = Files(session, self)
+        self.header = Header()
+        self.controls = RunControls(session.run)
+        self.network_picker = NetworkPicker(session.editor)
+        self.data_picker = DataPicker(session.data)
+        self.device_picker = DevicePicker(session.settings)
+        self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions)
+        self.train: TrainPage | None = None
+        self.look: LookPage | None = None
+        self.pages = QStackedWidget()
+        self.status = StatusLine()
+        self.offer = OfferBar(session.offer)
+        self._feed = StackFeed(session.look, session.stack, self)
+        self._words = StatusWords(session, self.status, self)
+        self._lay_out()
+        self.menus = Menus(self)
+        self._connect()
+        self._restore()
+        self.show_workspace("build")
+
+    def _lay_out(self) -> None:
+        for widget in (self.network_picker, self.data_picker, self.device_picker, self.controls):
+            self.header.add(widget)
+        self.build.set_concept(ConceptPage(self.session.concept))
+        self.pages.addWidget(self.build)
+        page = QWidget()
+        page.setObjectName("page")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget in (self.header, self.offer, self.pages, self.status):
+            layout.addWidget(widget)
+        layout.setStretchFactor(self.pages, 1)
+        self.setCentralWidget(page)
+        self.setAcceptDrops(True)
+        self.resize(*FIRST_SIZE)
+
+    def _connect(self) -> None:
+        session = self.session
+        self.header.chosen.connect(self.show_workspace)
+        self.network_picker.gallery_asked.connect(self.build.open_gallery)
+        self.controls.started.connect(self._started)
+        session.failed.connect(self.show_failure)
+        session.document.changed.connect(self._retitle)
+        session.editor.changed.connect(self._retitle)
+        session.run.weights_changed.connect(self._retitle)
+        self._retitle()
+
+    # Workspaces
+
+    @property
+    def workspace(self) -> str:
+        """The key of the workspace on screen."""
+        return next(key for key, tab in self.header.tabs.items() if tab.isChecked())
+
+    @Slot(str)
+    def show_workspace(self, key: str) -> None:
+        """Shows a workspace; it is made when it was never shown."""
+        page = self._page(key)
+        self.header.show_workspace(key)
+        self.pages.setCurrentWidget(page)
+        view = getattr(page, "view", None)
+        if isinstance(view, QWidget):
+            view.setFocus()
+
+    def _page(self, key: str) -> QWidget:
+        if key == "build":
+            return self.build
+        if key == "train":
+            if self.train is None:
+                self.train = TrainPage(self.session, self.stack_actions)
+                self._add(self.train)
+            return self.train
+        if self.look is None:
+            self.look = LookPage(self.session, self.stack_actions)
+            self._add(self.look)
+        return self.look
+
+    def _add(self, page: Page) -> None:
+        page.restore_layout(self.session.preferences.blob(f"layout/{page.key}"))
+        self.pages.addWidget(page)
+        self._retitle()
+
+    @Slot()
+    def _started(self) -> None:
+        """Somebody pressed Train: what there is to see is in Train, unless they look inside already."""
+        if self.workspace == "build":
+            self.show_workspace("train")
+
+    # Looks
+
+    def choose_colours(self, choice: str) -> None:
+        theme().install(choice, theme().text_scale)  # type: ignore[arg-type]
+        self.session.preferences.set("theme", choice)
+
+    def larger_text(self) -> None:
+        self._step_text(1)
+
+    def smaller_text(self) -> None:
+        self._step_text(-1)
+
+    def usual_text(self) -> None:
+        self._set_text(1.0)
+
+    def toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def reset_layout(self) -> None:
+        """All panels as at the first start."""
+        self.session.preferences.forget("layout")
+        for page in (self.build, self.train, self.look):
+            if page is not None:
+                page.reset_layout()
+
+    def _step_text(self, step: int) -> None:
+        scale = theme().text_scale
+        nearest = min(range(len(TEXT_SIZES)), key=lambda index: abs(TEXT_SIZES[index] - scale))
+        self._set_text(TEXT_SIZES[min(max(nearest + step, 0), len(TEXT_SIZES) - 1)])
+
+    def _set_text(self, scale: float) -> None:
+        theme().install(theme().choice, scale)
+        self.session.preferences.set("text_scale", scale)
+
+    # Words
+
+    def show_failure(self, words: str) -> None:
+        """One line that must be read."""
+        QMessageBox.warning(self, "CNN Playground", words)
+
+    def show_shortcuts(self) -> None:
+        ShortcutsDialog(self.menus.groups, keys_of_the_stack(), self).exec()
+
+    def show_about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About CNN Playground",
+            f"<b>CNN Playground {__version__}</b><p>Click convolutional networks together, train them while "
+            "watching, look inside, and carry the weights away.</p><p>The digits are MNIST's (LeCun, Cortes, "
+            "Burges; CC BY-SA 3.0). The program is under the MIT licence.</p>",
+        )
+
+    @Slot()
+    def _retitle(self) -> None:
+        document = self.session.document
+        self.setWindowTitle(f"{self.session.title}[*]")
+        self.setWindowModified(document.dirty)
+        parameters = f"{self.session.editor.report.parameters:,} parameters"
+        words = f"unsaved changes · {parameters}" if document.dirty else parameters
+        for page in (self.build, self.train, self.look):
+            if page is not None:
+                page.stack_panel.set_muted(words)
+
+    # Files, drops, the end
+
+    def open_path(self, path: Path) -> None:
+        self.files.open_path(path)
+
+    @Slot()
+    def offer_recovery(self) -> None:
+        self.files.offer_recovery()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                event.acceptProposedAction()
+                self.open_path(Path(url.toLocalFile()))
+                return
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.session.document.dirty and not self._may_close(lambda: None):
+            event.ignore()
+            return
+        self._remember()
+        self.session.shutdown()
+        self.closed.emit()
+        event.accept()
+
+    def _may_close(self, then: Callable[[], None]) -> bool:
+        buttons = QMessageBox.StandardButton
+        answer = self.files.ask_about_changes()
+        if answer == buttons.Save:
+            self.files.save(then)
+            self.session.document.wait()
+            return not self.session.document.dirty
+        return answer == buttons.Discard
+
+    def _restore(self) -> None:
+        preferences = self.session.preferences
+        geometry = preferences.blob("layout/window")
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        build = preferences.blob("layout/build")
+        if not build.isEmpty():
+            self.build.restore_layout(build)
+
+    def _remember(self) -> None:
+        preferences = self.session.preferences
+        preferences.set("layout/window", self.saveGeometry())
+        for key, _, _ in WORKSPACES:
+            page = {"build": self.build, "train": self.train, "look": self.look}[key]
+            if page is not None:
+                preferences.set(f"layout/{key}", QByteArray(page.save_layout()))

@@ -1,0 +1,180 @@
+"""The menu bar: everything that can be done, with its keys."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from cnnplay.widgets.header import WORKSPACES
+from cnnplay.widgets.theme import theme
+
+if TYPE_CHECKING:
+    from cnnplay.widgets.main_window import MainWindow
+
+_STANDARD = QKeySequence.StandardKey
+EXPORT_HINT = "Weights, ONNX, code or the history"
+LOAD_HINT = "A safetensors or state-dict file into this network"
+PICTURE_HINT = "Shows what the network makes of it"
+Keys = QKeySequence.StandardKey | str | None
+
+
+class Menus:
+    """Makes the window's actions and menus once; `groups` lists them for the shortcuts dialog."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        self._window = window
+        self.bar: QMenuBar = window.menuBar()
+        self.recent = QMenu("Open &recent", window)
+        self.recent.setToolTipsVisible(True)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self.groups: list[tuple[str, list[QAction]]] = []
+        self._file()
+        self._edit()
+        self._train()
+        self._view()
+        self._help()
+
+    def action(self, text: str, deed: Callable[[], object], keys: Keys = None, hint: str = "") -> QAction:
+        """An action of the window."""
+        action = QAction(text, self._window)
+        if keys is not None:
+            action.setShortcuts(QKeySequence(keys) if isinstance(keys, str) else keys)  # type: ignore[arg-type]
+        if hint:
+            action.setToolTip(hint)
+            action.setStatusTip(hint)
+        action.triggered.connect(lambda _checked=False: deed())
+        return action
+
+    def _menu(self, title: str, entries: Iterable[QAction | QMenu | None]) -> QMenu:
+        menu = self.bar.addMenu(title)
+        menu.setToolTipsVisible(True)
+        actions: list[QAction] = []
+        for entry in entries:
+            if entry is None:
+                menu.addSeparator()
+            elif isinstance(entry, QMenu):
+                menu.addMenu(entry)
+            else:
+                menu.addAction(entry)
+                actions.append(entry)
+        self.groups.append((title.replace("&", ""), actions))
+        return menu
+
+    def _file(self) -> None:
+        window, act = self._window, self.action
+        self.export = act("&Export…", window.files.export, "Ctrl+E", EXPORT_HINT)
+        self.load_weights = act("Load &weights…", window.files.load_weights, None, LOAD_HINT)
+        menu = self._menu(
+            "&File",
+            (
+                act("&New", window.files.new, _STANDARD.New, "LeNet-5 and the digits, as at the first start"),
+                act("&Open…", window.files.open, _STANDARD.Open, "A .cnnplay project"),
+                self.recent,
+                None,
+                act("&Save", window.files.save, _STANDARD.Save),
+                act("Save &as…", window.files.save_as, "Ctrl+Shift+S"),
+                None,
+                self.export,
+                self.load_weights,
+                act(
+                    "Open a &picture…", window.files.open_picture, None, "Shows what the network makes of it"
+                ),
+                None,
+                act("&Quit", window.close, "Ctrl+Q"),
+            ),
+        )
+        menu.aboutToShow.connect(self._refresh_file)
+
+    def _edit(self) -> None:
+        by_name = self._window.stack_actions.by_name
+        names = (
+            *("undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None),
+            *("insert", "move_up", "move_down", "wrap", "unwrap", "add_branch", "remove_branch", "add_head"),
+            *(None, "collapse", "collapse_all", "expand_all"),
+        )
+        self._menu("&Edit", (by_name[name] if name else None for name in names))
+
+    def _train(self) -> None:
+        self._menu("&Train", self._window.controls.actions_in_order)
+
+    def _view(self) -> None:
+        window, act = self._window, self.action
+        workspaces = [
+            act(title, _showing(window, key), f"Ctrl+{number}", hint)
+            for number, (key, title, hint) in enumerate(WORKSPACES, 1)
+        ]
+        looks = QMenu("&Colours", window)
+        group = QActionGroup(window)
+        for choice, title in (("system", "After the system"), ("light", "Light"), ("dark", "Dark")):
+            action = act(title, _choosing(window, choice))
+            action.setCheckable(True)
+            action.setChecked(theme().choice == choice)
+            group.addAction(action)
+            looks.addAction(action)
+        self.full_screen = act("&Full screen", window.toggle_full_screen, "F11")
+        self._menu(
+            "&View",
+            (
+                *workspaces,
+                None,
+                looks,
+                act("&Larger text", window.larger_text, "Ctrl++", "For a lecture hall"),
+                act("S&maller text", window.smaller_text, "Ctrl+-"),
+                act("&Usual text size", window.usual_text, "Ctrl+0"),
+                None,
+                self.full_screen,
+                act("&Reset layout", window.reset_layout, None, "All panels as at the first start"),
+            ),
+        )
+
+    def _help(self) -> None:
+        window, act = self._window, self.action
+        self._menu(
+            "&Help",
+            (
+                act("&Shortcuts", window.show_shortcuts, "F1", "All keys, made from the bindings"),
+                act("&About CNN Playground", window.show_about),
+            ),
+        )
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        paths = self._window.session.preferences.recent()
+        if not paths:
+            empty = self.recent.addAction("No project was opened yet")
+            empty.setEnabled(False)
+        for path in paths:
+            action = self.recent.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _checked=False, chosen=path: self._window.files.open_path(chosen))
+
+    def _refresh_file(self) -> None:
+        reason = self._window.session.importing.why_not()
+        self.load_weights.setEnabled(not reason)
+        self.load_weights.setToolTip(f"{LOAD_HINT}\nNot now: {reason}." if reason else LOAD_HINT)
+        faults = not self._window.session.editor.report.valid and self._window.session.run.trained is None
+        self.export.setEnabled(not faults)
+        self.export.setToolTip("Not now: mend the network's faults first." if faults else EXPORT_HINT)
+
+
+def _showing(window: "MainWindow", key: str) -> Callable[[], None]:
+    return lambda: window.show_workspace(key)
+
+
+def _choosing(window: "MainWindow", choice: str) -> Callable[[], None]:
+    return lambda: window.choose_colours(choice)
+
+
+def keys_of_the_stack() -> tuple[tuple[str, str, str], ...]:
+    """Keys that move through the stack and are no actions, for the list of shortcuts."""
+    text = QKeySequence(Qt.Key.Key_Return).toString(QKeySequence.SequenceFormat.NativeText)
+    return (
+        ("Stack", "Card above, card below", "Up, Down"),
+        ("Stack", "Into a container, out of it", "Right, Left"),
+        ("Stack", "First card, last card", "Home, End"),
+        ("Stack", "Extend the selection", "Shift with Up, Down"),
+        ("Stack", "To the fields of the card", text),
+        ("Maps and filters", "Next tile, page", "Arrows, Page Up, Page Down"),
+    )

@@ -1,0 +1,91 @@
+"""What the bottom line says: the network's costs, the last message, what the machine is doing."""
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from cnnplay.viewmodels.counts import work_count
+from cnnplay.viewmodels.session import Session
+from cnnplay.widgets.status import StatusLine
+from cnnplay.widgets.theme import theme
+
+MESSAGE_MS = 8000
+
+
+class StatusWords(QObject):
+    """Follows the session and fills the line. A message gives way to the machine's words after a while."""
+
+    def __init__(self, session: Session, line: StatusLine, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._line = session, line
+        self._message = ""
+        self._fade = QTimer(self, interval=MESSAGE_MS, singleShot=True)
+        self._fade.timeout.connect(self._forget)
+        session.message.connect(self.say)
+        for signal in (
+            session.editor.changed,
+            session.run.state_changed,
+            session.run.epoch_done,
+            session.data.state_changed,
+            session.forecast.changed,
+            session.document.busy_changed,
+            theme().changed,
+        ):
+            signal.connect(self._refresh)
+        session.run.history_changed.connect(self._refresh_speed)
+        self._refresh()
+
+    @Slot(str)
+    def say(self, words: str) -> None:
+        """Shows a message for some seconds."""
+        self._message = words
+        self._fade.start()
+        self._refresh()
+
+    @Slot()
+    def _forget(self) -> None:
+        self._message = ""
+        self._refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        self._refresh_speed()
+        self._line.set_message(self._message or self._doing())
+        self._line.set_state(self._state())
+
+    @Slot()
+    def _refresh_speed(self) -> None:
+        report = self._session.editor.report
+        at_least = "" if report.complete else "at least "
+        facts = [
+            (f"{at_least}{report.parameters:,}", "parameters"),
+            (f"{at_least}{work_count(report.multiply_adds)}", "multiply-adds"),
+        ]
+        speed = self._session.run.progress.images_per_second
+        if self._session.run.active and speed:
+            facts.append((f"{speed:,.0f}", "images/s"))
+        self._line.set_facts(facts)
+
+    def _doing(self) -> str:
+        """What the machine is doing, in the order of what matters most."""
+        session = self._session
+        if session.document.busy:
+            return "reading or writing a project …"
+        if session.data.state == "loading":
+            return session.data.words
+        if session.run.active:
+            plan = session.run.history.plan
+            return session.run.words if plan is None else plan.reason
+        if not session.editor.report.valid:
+            return "time and memory are forecast once the network has no faults"
+        return session.forecast.words
+
+    def _state(self) -> str:
+        faults = len(self._session.editor.report.faults)
+        if faults:
+            colour = theme().colour("fault").name()
+            return f'<span style="color:{colour}">{faults} fault{"s" if faults > 1 else ""}</span>'
+        best = self._session.run.history.best
+        if best is not None:
+            return f"best epoch <b>{best.epoch}</b>: {best.metrics['validation_accuracy']:.1%}".replace(
+                "%", " %"
+            )
+        return ""

@@ -1,0 +1,84 @@
+"""The workspaces beside Build: the stack at the left, at one width, and what each is about at the right."""
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from cnnplay.viewmodels.session import Session
+from cnnplay.widgets.filters import FiltersView
+from cnnplay.widgets.look import LookWorkspace
+from cnnplay.widgets.maps import MapsView
+from cnnplay.widgets.stack.actions import StackActions
+from cnnplay.widgets.stack.panel import StackPanel
+from cnnplay.widgets.theme import theme
+from cnnplay.widgets.train import TrainWorkspace
+from cnnplay.widgets.wrong import WrongView
+
+STACK_WIDTH = 400
+SEPARATOR = b"|cnnplay|"
+
+
+class Page(QWidget):
+    """A stack and something beside it."""
+
+    key = ""
+
+    def __init__(self, session: Session, actions: StackActions, side: QWidget) -> None:
+        super().__init__()
+        self.side = side
+        self.stack_panel = StackPanel(session.editor, session.stack, actions)
+        self.view = self.stack_panel.view
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setHandleWidth(theme().px(8))
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.stack_panel)
+        self._splitter.addWidget(side)
+        self._splitter.setStretchFactor(1, 1)
+        margin = theme().px(8)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(margin, margin, margin, margin)
+        layout.addWidget(self._splitter)
+        self._reset_width()
+
+    def save_layout(self) -> QByteArray:
+        """Where the splitters stand."""
+        return self._splitter.saveState() + SEPARATOR + self.side.save_layout()  # type: ignore[attr-defined]
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Puts the splitters back; what cannot be read changes nothing."""
+        outer, found, inner = bytes(state.data()).partition(SEPARATOR)
+        if found:
+            self._splitter.restoreState(QByteArray(outer))
+            self.side.restore_layout(QByteArray(inner))  # type: ignore[attr-defined]
+
+    def reset_layout(self) -> None:
+        self._reset_width()
+        self.side.reset_layout()  # type: ignore[attr-defined]
+
+    def _reset_width(self) -> None:
+        self._splitter.setSizes([theme().px(STACK_WIDTH), theme().px(1000)])
+
+
+class TrainPage(Page):
+    """Curves, live filters and maps, settings, the most wrong."""
+
+    key = "train"
+
+    def __init__(self, session: Session, actions: StackActions) -> None:
+        self.workspace = TrainWorkspace(session.run, session.settings, session.forecast)
+        super().__init__(session, actions, self.workspace)
+        self.filters = FiltersView(session.look)
+        self.maps = MapsView(session.look)
+        self.wrong = WrongView(session.look)
+        self.workspace.set_filters(self.filters)
+        self.workspace.set_maps(self.maps)
+        self.workspace.set_wrong(self.wrong)
+
+
+class LookPage(Page):
+    """What each layer makes of a picture, and where the network errs."""
+
+    key = "look"
+
+    def __init__(self, session: Session, actions: StackActions) -> None:
+        self.workspace = LookWorkspace(session.look)
+        super().__init__(session, actions, self.workspace)
