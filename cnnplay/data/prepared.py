@@ -6,7 +6,8 @@ not fit is streamed: read and fitted in the background while the network compute
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from math import prod
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -21,6 +22,8 @@ from cnnplay.data.order import batch_sizes, shuffled
 from cnnplay.data.statistics import channel_statistics
 from cnnplay.data.streaming import stream
 from cnnplay.spec.preprocessing import Preprocessing
+
+Storage: TypeAlias = Literal["floats", "bytes", "streamed"]
 
 
 class Batch(NamedTuple):
@@ -161,20 +164,37 @@ def prepare(
     what is found free. DataError where pictures cannot become such an input; LoadCancelled if `cancelled()`.
     """
     device = torch.device(device)
-    free = max(0, (_free(device) if memory is None else memory) - reserved)
-    count = len(images) * int(np.prod(input_shape))
-    if count > free * BYTES_SHARE:
+    free = max(0, (free_bytes(device) if memory is None else memory) - reserved)
+    way = storage(len(images), input_shape, free)
+    if way == "streamed":
         statistics = preprocessing or _sampled_statistics(images, input_shape)
         return Prepared(images, statistics, device, None)
     rows, problems, unreadable = _fitted(images, input_shape, progress, cancelled)
     train = np.setdiff1d(images.train, unreadable)
     statistics = preprocessing or _statistics(rows, train, input_shape)
     pixels = torch.from_numpy(rows)
-    if count * 4 <= free * FLOATS_SHARE:
+    if way == "floats":
         pixels = _normalised(pixels, statistics)
     prepared = Prepared(images, statistics, device, pixels.to(device), unreadable)
     prepared.problems += problems
     return prepared
+
+
+def storage(pictures: int, input_shape: Shape, free: int) -> Storage:
+    """How so many pictures are kept, where so many bytes are free."""
+    numbers = pictures * prod(input_shape)
+    if numbers * 4 <= free * FLOATS_SHARE:
+        return "floats"
+    return "bytes" if numbers <= free * BYTES_SHARE else "streamed"
+
+
+def free_bytes(device: torch.device) -> int:
+    """The memory that is free where the device computes."""
+    if device.type != "cuda":
+        return available_bytes()
+    # What torch holds without using it is free for the next run.
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + unused
 
 
 def _fitted(
@@ -224,9 +244,3 @@ def _normalised(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
     for source, target in zip(pixels.split(_BLOCK), result.split(_BLOCK), strict=True):
         target.copy_(source).div_(255).sub_(mean).div_(std)
     return result
-
-
-def _free(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return available_bytes()

@@ -1,28 +1,50 @@
 """What a run will take, before it starts: memory, and time per epoch.
 
-The sums are for learners to follow; FACTORS are calibrated against measured runs (tests/benchmarks).
+A sum that can be followed. Memory: the weights, a gradient and the optimizer's numbers for each, copies of
+good weights, and every layer's output for every picture of a batch, which the backward pass needs again.
+Time: three passes (forward, backward for the maps, backward for the weights), each made of arithmetic, of
+moving maps and weights through memory, and of what calling a layer costs.
 """
 
+import time
 from dataclasses import dataclass
+from math import prod
 
 import torch
 
 from cnnplay.data.images import ImageSet
-from cnnplay.data.memory import available_bytes
-from cnnplay.data.prepared import BYTES_SHARE, FLOATS_SHARE, Prepared
-from cnnplay.network.network import Network
+from cnnplay.data.prepared import Prepared, free_bytes, storage
+from cnnplay.modules.build import build
+from cnnplay.network.network import Network, leaves
+from cnnplay.network.nodes import LocalResponseNormalisation
 from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.devices import resolve
-from cnnplay.training.optimizers import STATE_PER_WEIGHT
+from cnnplay.training.devices import most_threads, resolve
+from cnnplay.training.machine import speed
+from cnnplay.training.optimizers import STATE_PER_WEIGHT, optimizer_for
+from cnnplay.training.tasks import rules_of
 
-BYTES_PER_NUMBER = 4
-"""Everything is computed in 32-bit floating point."""
+BASE = 40 * 2**20
+"""Bytes that any run takes: the library's own buffers, threads."""
+COPIES = 3
+"""Copies of the weights: the best epoch's, the last good ones, and one being made."""
+MAPS = 1.5
+"""Each layer's output is kept for the backward pass, with its gradient for a while."""
+LRN_MAPS = 5
+"""Local response normalisation keeps so many intermediate results more."""
+SHARE = 0.9
+"""A run may take this share of what is free: other programs live too."""
+
+PASSES_OVER_MAPS = 6.0
+"""How often a layer's output goes through memory in a step: written, read, and the same for its gradient."""
+PASSES_OVER_WEIGHTS = 4.0
+SECONDS_PER_LAYER = 1e-4
+"""What it costs to call a layer forward and backward, whatever it computes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a run will take. `words` says it; `advice` is empty where it fits."""
+    """What a run will take. `words` says it in a line; `advice` is the change to try, empty where it fits."""
 
     bytes: int
     network_bytes: int
@@ -31,6 +53,7 @@ class Forecast:
     seconds_per_epoch: float
     fits: bool
     largest_batch: int | None
+    """The largest batch that fits; None where not even one picture does."""
     words: str
     advice: str
 
@@ -43,5 +66,136 @@ def forecast(
     *,
     prepared: Prepared | None = None,
     measure: bool = False,
+    timed: bool = True,
+    available: int | None = None,
 ) -> Forecast:
-    return Forecast(0, 0, 0, 0, 0.0, True, None, "", "")
+    """Foresees a run. Quick, and takes no memory for weights, unless `measure` has it time real steps.
+
+    `prepared` pictures take no more memory. `available` replaces the bytes that are found free. Without
+    `timed` the seconds are 0. DeviceError for a device that is not there.
+    """
+    device = resolve(config.device)
+    free = free_bytes(device) if available is None else available
+    fixed = _fixed_bytes(report, config)
+    per_picture = _bytes_per_picture(network, report)
+    needed = fixed + per_picture * config.batch_size
+    room = int(free * SHARE) - fixed
+    largest = min(room // max(1, per_picture), 65_536) if room >= per_picture else None
+    fits = largest is not None and config.batch_size <= largest
+    data = 0 if prepared is not None and prepared.resident else _data_bytes(network, images, free - needed)
+    seconds = 0.0
+    if timed:
+        seconds = _seconds_per_epoch(network, report, config, images, device, measure and fits)
+    return Forecast(
+        bytes=needed + data,
+        network_bytes=needed,
+        data_bytes=data,
+        available_bytes=free,
+        seconds_per_epoch=seconds,
+        fits=fits,
+        largest_batch=largest,
+        words=_words(config, needed + data, free, seconds, fits),
+        advice="" if fits else _advice(largest),
+    )
+
+
+def size_words(count: int) -> str:
+    """``1.4 GB``, ``230 MB``: decimal units, as disks and systems count."""
+    if count >= 10**9:
+        return f"{count / 10**9:.1f} GB"
+    return f"{max(1, round(count / 10**6)):,} MB"
+
+
+def time_words(seconds: float) -> str:
+    """``40 ms``, ``12 s``, ``5 min``, ``3.2 h``."""
+    if seconds < 1:
+        return f"{max(10, round(seconds * 100) * 10)} ms"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _fixed_bytes(report: Report, config: TrainConfig) -> int:
+    """What does not grow with the batch."""
+    numbers_per_weight = 2 + STATE_PER_WEIGHT[config.optimizer] + COPIES  # itself and its gradient: 2
+    return BASE + report.parameters * 4 * numbers_per_weight
+
+
+def _bytes_per_picture(network: Network, report: Report) -> int:
+    normalised = sum(
+        report.nodes[node.id].activation_bytes or 0
+        for node in leaves(network)
+        if isinstance(node, LocalResponseNormalisation)
+    )
+    return int(MAPS * report.activation_bytes + LRN_MAPS * normalised) + prod(network.input.shape) * 4
+
+
+def _data_bytes(network: Network, images: ImageSet, free: int) -> int:
+    shape = network.input.shape
+    numbers = len(images) * prod(shape)
+    way = storage(len(images), shape, max(0, free))
+    return {"floats": 4 * numbers, "bytes": numbers, "streamed": 0}[way]
+
+
+def _seconds_per_epoch(
+    network: Network,
+    report: Report,
+    config: TrainConfig,
+    images: ImageSet,
+    device: torch.device,
+    measure: bool,
+) -> float:
+    """Training the one part, and a third of that for each picture of the other: it only goes forward."""
+    step = _step_seconds_measured if measure else _step_seconds
+    seconds = step(network, report, config, device)
+    pictures = len(images.train) + len(images.validation) / 3
+    return seconds * pictures / config.batch_size
+
+
+def _step_seconds(network: Network, report: Report, config: TrainConfig, device: torch.device) -> float:
+    machine = speed(str(device), config.threads or most_threads())
+    batch = config.batch_size
+    arithmetic = 6 * report.multiply_adds * batch / machine.operations
+    maps = PASSES_OVER_MAPS * report.activation_bytes * batch
+    weights = PASSES_OVER_WEIGHTS * report.parameters * 4 * (2 + STATE_PER_WEIGHT[config.optimizer])
+    calls = SECONDS_PER_LAYER * sum(1 for _ in leaves(network))
+    return arithmetic + (maps + weights) / machine.bytes + calls
+
+
+def _step_seconds_measured(
+    network: Network, report: Report, config: TrainConfig, device: torch.device
+) -> float:
+    """From two real steps of a few pictures, on weights that are thrown away."""
+    batch = min(
+        config.batch_size, max(2, int(0.2 / max(1e-9, _picture_seconds(network, report, config, device))))
+    )
+    module = build(network, device=device, seed=0).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer, _ = optimizer_for(module.parameters(), config)
+    pictures = torch.zeros((batch, *network.input.shape), device=device)
+    labels = torch.zeros(batch, dtype=torch.int64, device=device)
+    best = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        rules_of(network.task).loss(module(pictures), labels).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        best = min(best, time.perf_counter() - start)
+    return best * config.batch_size / batch
+
+
+def _picture_seconds(network: Network, report: Report, config: TrainConfig, device: torch.device) -> float:
+    return _step_seconds(network, report, config, device) / config.batch_size
+
+
+def _words(config: TrainConfig, needed: int, free: int, seconds: float, fits: bool) -> str:
+    memory = f"a batch of {config.batch_size} needs about {size_words(needed)} of memory"
+    if not fits:
+        return f"{memory}; {size_words(free)} are free"
+    time_needed = f"; about {time_words(seconds)} an epoch" if seconds else ""
+    return f"{memory} of {size_words(free)} free{time_needed}"
+
+
+def _advice(largest: int | None) -> str:
+    if largest is None:
+        return "Not even one picture fits: use smaller pictures, or a network with fewer weights."
+    return f"Use a batch size of {largest} or less."

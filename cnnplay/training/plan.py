@@ -1,10 +1,8 @@
-"""What the engine chooses for this machine before the first step: threads, memory format."""
+"""What the engine chooses for this machine before the first step: threads and memory format."""
 
 import copy
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,19 +10,14 @@ from torch import Tensor
 from cnnplay.modules.build import NetworkModule
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.devices import most_threads
+from cnnplay.training.machine import CONVOLUTION_BATCH, convolution_step
 from cnnplay.training.optimizers import optimizer_for
 from cnnplay.training.pace import words
 from cnnplay.training.tasks import Rules
+from cnnplay.training.threads import choose, measure_threads
 
 WORTH_MEASURING = 1.5e9
-"""Floating-point operations a step. Above, all threads pay, and trying would take too long."""
-CLEARLY = 0.93
-"""Another choice than all threads and channels_last must bring the step time to this share."""
-
-
-class Choice(NamedTuple):
-    threads: int
-    channels_last: bool
+"""Floating-point operations a step. Above, a small convolution stands for the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,54 +47,34 @@ def first_plan(
         torch.set_num_threads(config.threads)
         return Plan(config.threads, True, f"{words(config.threads)}, as asked")
     most = most_threads()
+    if most == 1:
+        torch.set_num_threads(1)
+        return Plan(1, True, "1 thread: one core")
     # A step is one forward and two backward computations of two operations a multiply-add.
-    if most == 1 or multiply_adds * len(batch[0]) * 6 > WORTH_MEASURING:
-        torch.set_num_threads(most)
-        return Plan(most, True, f"{words(most)}: all cores")
-    return _measured(module, rules, config, batch, most)
-
-
-def _measured(
-    module: NetworkModule, rules: Rules, config: TrainConfig, batch: tuple[Tensor, Tensor], most: int
-) -> Plan:
-    counts = sorted(
-        {most, *(1 << power for power in range(most.bit_length()) if 1 << power <= most)}, reverse=True
-    )
-    choices = [Choice(threads, True) for threads in counts] + [Choice(most, False)]
-    times: dict[Choice, list[float]] = {choice: [] for choice in choices}
-    scratch = copy.deepcopy(module)
-    for _ in range(2):  # twice in turn, so that a moment's disturbance does not decide
-        for choice in choices:
-            times[choice] += _step_times(scratch, rules, config, batch, choice)
-    found = {choice: median(seconds) for choice, seconds in times.items()}
-    usual = Choice(most, True)
-    best = min(found, key=found.__getitem__)
-    if found[best] > CLEARLY * found[usual]:
-        best = usual
-    torch.set_num_threads(best.threads)
+    own = multiply_adds * len(batch[0]) * 6 <= WORTH_MEASURING
+    step = network_step(module, rules, config, batch) if own else convolution_step(device)
+    found = measure_threads(most, step)
+    best = choose(found, most)
+    torch.set_num_threads(best)
+    count = len(batch[0]) if own else CONVOLUTION_BATCH
     rates = ", ".join(
-        f"{words(choice.threads)}{'' if choice.channels_last else ' without channels_last'} "
-        f"{len(batch[0]) / seconds:,.0f}"
-        for choice, seconds in found.items()
+        f"{words(threads)} {count / seconds:,.0f}" for threads, seconds in sorted(found.items())
     )
-    return Plan(best.threads, best.channels_last, f"measured, images/s: {rates}", found[best])
+    where = "images/s" if own else "images/s in a small convolution"
+    return Plan(best, True, f"{words(best)}; measured {where}: {rates}", found[best] if own else None)
 
 
-def _step_times(
-    scratch: NetworkModule, rules: Rules, config: TrainConfig, batch: tuple[Tensor, Tensor], choice: Choice
-) -> list[float]:
-    """Seconds of a few steps, after one that is not counted."""
-    torch.set_num_threads(choice.threads)
-    arranged = torch.channels_last if choice.channels_last else torch.contiguous_format
-    scratch.to(memory_format=arranged)  # type: ignore[call-overload]
+def network_step(
+    module: NetworkModule, rules: Rules, config: TrainConfig, batch: tuple[Tensor, Tensor]
+) -> Callable[[], None]:
+    """A training step of a copy of the module."""
+    scratch = copy.deepcopy(module).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer, _ = optimizer_for(scratch.parameters(), config)
-    x, y = batch
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        pictures = x if choice.channels_last else x.contiguous()
-        rules.loss(scratch(pictures), y).backward()
+    pictures, labels = batch
+
+    def step() -> None:
+        rules.loss(scratch(pictures), labels).backward()
         optimizer.step()
         optimizer.zero_grad()
-        times.append(time.perf_counter() - start)
-    return times[1:]
+
+    return step

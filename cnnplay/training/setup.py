@@ -46,7 +46,7 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     report = check_network(job.network, job.images)
     device = resolve(job.config.device)
     prepared = job.prepared if _usable(job.prepared, job, device) else None
-    expected = forecast(job.network, report, job.config, job.images, prepared=prepared)
+    expected = forecast(job.network, report, job.config, job.images, prepared=prepared, timed=False)
     if job.check_memory and not expected.fits:
         raise DoesNotFit(expected.words, expected.advice)
     if prepared is None:

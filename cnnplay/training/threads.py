@@ -1,0 +1,44 @@
+"""With how many threads a piece of work is fastest just now."""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+
+CLEARLY = 0.93
+"""Fewer threads than all must bring the time to this share."""
+HOPELESS = 4.0
+"""More threads are given up at the first step that takes so many times as long as with fewer."""
+
+
+def measure_threads(most: int, step: Callable[[], None]) -> dict[int, float]:
+    """Seconds a step with 1, 2, 4 … and `most` threads, up to where more make it much slower."""
+    counts = sorted({most, *(1 << power for power in range(most.bit_length()))})
+    found: dict[int, float] = {}
+    for threads in counts:
+        torch.set_num_threads(threads)
+        limit = HOPELESS * min(found.values(), default=float("inf"))
+        times = [_seconds(step)]  # the first also sets memory up: it counts only where it is hopeless
+        if times[0] <= limit:
+            times = [_seconds(step)]
+            while len(times) < 7 and times[-1] <= limit:
+                times.append(_seconds(step))
+        found[threads] = median(times)
+        if found[threads] > limit / 2:
+            break
+    return found
+
+
+def choose(found: dict[int, float], most: int) -> int:
+    """The fastest; all threads unless others are clearly better: the choice is the same each time."""
+    best = min(found, key=found.__getitem__)
+    if most in found and found[best] > CLEARLY * found[most]:
+        return most
+    return best
+
+
+def _seconds(step: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
