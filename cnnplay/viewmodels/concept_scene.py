@@ -133,7 +133,7 @@ def layer_scene(
     seen = shape[0] // node.groups
     start = filter_index // max(1, node.filters // node.groups) * seen
     kernel, bias, fresh = _filter(node, data, seen, filter_index)
-    if fresh:
+    if fresh and "fresh" not in data.words:
         origin.insert(0, "freshly initialised weights")
     return Scene(
         operation=operation,

@@ -31,6 +31,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """What the rows come to: 2 + (−7) + 0 = −5."""
     line: str
     """The same on one line, shortened: 3·1 + 0·0 + … = −5."""
+    short_line: str
+    """Shorter still, for a narrow page."""
     summary: str
     """How the output follows from it: the sum over channels and the bias; or what a pool does."""
     short_summary: str
@@ -51,6 +53,7 @@ def written(scene: Scene, step: Step | PoolStep, channel: int) -> Written:
         row_sums=tuple(number(total) for total in totals),
         rows_line=_rows_line(totals, step, channel),
         line=convolution_words(step.patch[channel], kernel, step.sums[channel].item()),
+        short_line=convolution_words(step.patch[channel], kernel, step.sums[channel].item(), most=3),
         summary=sum_over_channels(step.sums.tolist(), scene.bias, step.total),
         short_summary=sum_over_channels(step.sums.tolist(), scene.bias, step.total, most=2),
         result=number(step.total),
@@ -67,15 +70,20 @@ def _rows_line(totals: list[Number], step: Step, channel: int) -> str:
 
 
 def _pool(scene: Scene, step: PoolStep) -> Written:
+    words = maximum_words if step.chosen is not None else average_words
     if step.chosen is not None:
         row, column = step.rows[step.chosen[0]] + 1, step.columns[step.chosen[1]] + 1
-        line = maximum_words(step.patch, step.total, most=16)
         summary = f"the largest of {step.patch.size} numbers: row {row}, column {column} of the input"
         if not step.inside[step.chosen]:
             summary = "the window lies on padding alone"
     else:
-        line = average_words(step.patch, step.total, most=16)
         summary = f"the mean of {step.patch.size} numbers"
         if not step.inside.all():
             summary += "; zeros of the padding count"
-    return Written(line=line, summary=summary, short_summary=summary, result=number(step.total))
+    return Written(
+        line=words(step.patch, step.total, most=16),
+        short_line=words(step.patch, step.total, most=4),
+        summary=summary,
+        short_summary=summary,
+        result=number(step.total),
+    )

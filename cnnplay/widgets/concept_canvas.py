@@ -15,6 +15,7 @@ from cnnplay.lessons.pooling import PoolStep
 from cnnplay.lessons.words import number
 from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.viewmodels.concept_scene import Scene
+from cnnplay.viewmodels.concept_words import Written
 from cnnplay.widgets.concept_grid import (
     Tinted,
     paint_chosen,
@@ -24,13 +25,16 @@ from cnnplay.widgets.concept_grid import (
     shade_of,
 )
 from cnnplay.widgets.concept_layout import Box, Places, Sizes, lay_out
-from cnnplay.widgets.concept_words import paint_words, words_font, words_height
+from cnnplay.widgets.concept_words import paint_words, shortened, words_font, words_height
 from cnnplay.widgets.theme import theme
 
 KEYS = (
     "← → step, ↑ ↓ by a row, Home and End to the first and last, "
     "Page Up and Page Down change the channel, Space plays"
 )
+
+ROOM_FOR_GRIDS = 130
+"""Below this height the arithmetic is shortened to two lines."""
 
 
 class ConceptCanvas(QWidget):
@@ -61,7 +65,7 @@ class ConceptCanvas(QWidget):
         scale = theme().text_scale
         sliding = scene.sliding
         sizes = Sizes(sliding.padded, sliding.kernel, sliding.output, scene.kernel is not None)
-        words = words_height(self._model.written, words_font(self.height()))
+        words = words_height(self._words(), words_font(self.height()))
         area = QRectF(self.rect()).adjusted(2, 0, -2, -2)
         return lay_out(area, sizes, self._title_height(), words + theme().px(12), theme().px(28), scale)
 
@@ -81,7 +85,7 @@ class ConceptCanvas(QWidget):
         for rect, sign in places.signs:
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, sign)
         below = places.words.adjusted(0, theme().px(12), 0, 0)
-        paint_words(painter, below, self._model.written, words_font(self.height()))
+        paint_words(painter, below, self._words(), words_font(self.height()))
         if self.hasFocus():
             painter.setPen(theme().colour("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -160,7 +164,7 @@ class ConceptCanvas(QWidget):
     def _title(self, painter: QPainter, box: Box, name: str, muted: str) -> None:
         """A grid's name and, beneath, its range: as wide as the space up to the next grid."""
         line = self._title_height() / 2 - 2
-        width = max(box.rect.width() + theme().px(24), theme().px(60))
+        width = min(box.rect.width() + theme().px(24), self.width() - box.left)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         y = box.top - 2 * line - 4
         for text, font, colour in (
@@ -175,6 +179,12 @@ class ConceptCanvas(QWidget):
 
     def _title_height(self) -> float:
         return 2 * QFontMetricsF(theme().font(strong=True)).height() + 4
+
+    def _words(self) -> Written:
+        """The step in words: written out, where that leaves the grids enough room."""
+        written = self._model.written
+        left = self.height() - words_height(written, words_font(self.height())) - self._title_height()
+        return written if left >= theme().px(ROOM_FOR_GRIDS) else shortened(written)
 
     # What is painted, kept until it changes.
 

@@ -1,5 +1,6 @@
 """The step's arithmetic, written as on a board: a line for each row of the window, then what they come to."""
 
+import msgspec
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
@@ -24,7 +25,12 @@ def words_font(page_height: float) -> QFont:
 
 def words_height(written: Written, font: QFont) -> float:
     """What the words need: a line for each row, one for their sum and one for the summary."""
-    return _line(font) * ((len(written.rows) or 1) + (2 if written.rows else 1))
+    return _line(font) * (len(written.rows) + 2)
+
+
+def shortened(written: Written) -> Written:
+    """The same on two lines, for a low page."""
+    return msgspec.structs.replace(written, rows=(), row_sums=(), rows_line="")
 
 
 def paint_words(painter: QPainter, area: QRectF, written: Written, font: QFont) -> None:
@@ -33,7 +39,8 @@ def paint_words(painter: QPainter, area: QRectF, written: Written, font: QFont) 
     fitting = _fitting(written, area.width(), font)
     if fitting is not None:
         y = _paint_rows(painter, area.left(), y, fitting, written)
-    _text(painter, area, y, (written.rows_line if fitting is not None else written.line,), font)
+    lines = (written.rows_line,) if fitting is not None else (written.line, written.short_line)
+    _text(painter, area, y, lines, font)
     strong = QFont(font)
     strong.setWeight(theme().font(strong=True).weight())
     _text(painter, area, y + _line(font), (written.summary, written.short_summary), strong)
