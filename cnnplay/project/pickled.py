@@ -7,6 +7,7 @@ of any length), and its refusals are long. So the pickle's instructions are list
 import pickletools
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,37 +56,36 @@ def check_pickled(path: Path) -> None:
     """WeightsError for a file that is damaged, holds more than tensors, or claims sizes beyond its own."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        zipped = is_zip(file.read(4))
-        file.seek(0)
-        if zipped:
-            with _opened(path, size) as archive:
-                name = next((n for n in archive.namelist() if n.endswith("data.pkl")), None)
-                if name is None:
-                    raise WeightsError("expected a PyTorch file with data.pkl in it; found a zip without")
-                if archive.getinfo(name).file_size > LARGEST_PICKLE:
-                    raise WeightsError(f"expected a data.pkl of at most {LARGEST_PICKLE:,} bytes; found more")
-                with archive.open(name) as pickled:
-                    _look_through(pickled, size, streams=1)  # type: ignore[arg-type]
+        if is_zip(file.read(4)):
+            _look_through(BytesIO(_zipped_pickle(path, size)), size, streams=1)
         else:
+            file.seek(0)
             _look_through(file, size, streams=LEGACY_STREAMS)
 
 
-def _opened(path: Path, size: int) -> zipfile.ZipFile:
-    """The zip, where none of its members is packed: torch packs none, and so none can be a bomb."""
+def _zipped_pickle(path: Path, size: int) -> bytes:
+    """The file's data.pkl, where no member is packed: torch packs none, and so none can be a bomb."""
     try:
-        archive = zipfile.ZipFile(path)
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+                raise WeightsError("expected members stored as torch stores them; found packed ones")
+            if sum(member.file_size for member in members) > size:
+                raise WeightsError(
+                    f"expected members within the file's {size:,} bytes; found larger ones declared"
+                )
+            pickled = next((member for member in members if member.filename.endswith("data.pkl")), None)
+            if pickled is None:
+                raise WeightsError("expected a PyTorch file with data.pkl in it; found a zip without")
+            if pickled.file_size > LARGEST_PICKLE:
+                raise WeightsError(f"expected a data.pkl of at most {LARGEST_PICKLE:,} bytes; found more")
+            return archive.read(pickled)
+    except WeightsError:
+        raise
     except Exception as error:  # zipfile lets many kinds through
         raise WeightsError(
-            f"expected a whole PyTorch file; found one cut off or damaged: {one_line(error)}"
+            f"expected a whole PyTorch file; found one cut off or damaged ({one_line(error)})"
         ) from None
-    members = archive.infolist()
-    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-        archive.close()
-        raise WeightsError("expected members stored as torch stores them; found packed ones")
-    if sum(member.file_size for member in members) > size:
-        archive.close()
-        raise WeightsError(f"expected members within the file's {size:,} bytes; found larger ones declared")
-    return archive
 
 
 def _look_through(file: BinaryIO, size: int, streams: int) -> None:

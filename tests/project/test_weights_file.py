@@ -1,0 +1,255 @@
+"""Weights of anyone's: read where they are plain tensors, refused in one line where they are not."""
+
+import io
+import os
+import random
+import struct
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save as to_safetensors
+from torch import nn
+
+from cnnplay.modules.weights import Weights
+from cnnplay.project.errors import WeightsError
+from cnnplay.project.project import Project
+from cnnplay.project.store import save
+from cnnplay.project.weights_file import not_finite, read
+
+
+def _weights() -> Weights:
+    generator = torch.Generator().manual_seed(0)
+    return {
+        "conv-1.weight": torch.randn(6, 1, 5, 5, generator=generator),
+        "conv-1.bias": torch.randn(6, generator=generator),
+        "batch-norm-1.num_batches_tracked": torch.tensor(7),
+        "half": torch.randn(3, generator=generator).half(),
+    }
+
+
+def _same(found: Weights, expected: Weights) -> bool:
+    return found.keys() == expected.keys() and all(torch.equal(found[k], expected[k]) for k in expected)
+
+
+def _saved(content: Any, path: Path, **options: Any) -> Path:
+    torch.save(content, path, **options)
+    return path
+
+
+def _refused(path: Path) -> str:
+    with pytest.raises(WeightsError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert path.name in message
+    assert "\n" not in message
+    assert len(message) < 400
+    return message
+
+
+def test_safetensors_are_read_whatever_the_file_is_called(tmp_path: Path) -> None:
+    for name in ("a.safetensors", "a.pt", "a"):
+        (tmp_path / name).write_bytes(to_safetensors(_weights()))
+        assert _same(read(tmp_path / name), _weights())
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_state_dicts_are_read_in_torchs_new_and_old_form(tmp_path: Path, legacy: bool) -> None:
+    path = _saved(_weights(), tmp_path / "a.pth", _use_new_zipfile_serialization=not legacy)
+    assert _same(read(path), _weights())
+
+
+@pytest.mark.parametrize("name", ["state_dict", "model", "model_state_dict"])
+def test_a_state_dict_beside_other_things_is_found(tmp_path: Path, name: str) -> None:
+    checkpoint = {
+        "epoch": 3,
+        name: OrderedDict(_weights()),
+        "optimizer": {"state": {}, "lr": 0.1},
+        "tags": ["a"],
+    }
+    assert _same(read(_saved(checkpoint, tmp_path / "a.pt")), _weights())
+
+
+def test_parameters_of_a_module_and_wrappers_prefixes_are_taken(tmp_path: Path) -> None:
+    wrapped = {f"module.{key}": nn.Parameter(value.float()) for key, value in _weights().items()}
+    found = read(_saved(wrapped, tmp_path / "a.pt"))
+    assert set(found) == set(_weights())
+    assert not any(tensor.requires_grad for tensor in found.values())
+
+
+def test_shared_and_channels_last_weights_come_out_contiguous(tmp_path: Path) -> None:
+    kernel = torch.arange(24.0).reshape(2, 3, 2, 2).to(memory_format=torch.channels_last)
+    found = read(_saved({"a": kernel, "b": kernel}, tmp_path / "a.pt"))
+    assert all(torch.equal(tensor, kernel) and tensor.is_contiguous() for tensor in found.values())
+
+
+def test_numbers_that_are_not_finite_are_loaded_and_can_be_told() -> None:
+    weights = {"a": torch.tensor([1.0, float("nan"), float("inf")]), "b": torch.ones(2), "c": torch.tensor(1)}
+    assert not_finite(weights) == ("a holds 2 numbers that are not finite (NaN or infinity)",)
+
+
+class Harm:
+    """Unpickled carelessly, it leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.system, (f"touch {self.path}",)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_pickle_that_would_run_something_is_refused_and_nothing_runs(tmp_path: Path, legacy: bool) -> None:
+    harmed = tmp_path / "harmed"
+    path = _saved(
+        {"a": torch.ones(2), "b": Harm(harmed)}, tmp_path / "a.pt", _use_new_zipfile_serialization=not legacy
+    )
+    assert f"a.pt: holds Python objects ({os.system.__module__}.system) beside tensors" in _refused(path)
+    assert not harmed.exists()
+
+
+def test_a_whole_module_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    message = _refused(_saved(nn.Linear(2, 2), tmp_path / "a.pt"))
+    assert "torch.nn.modules.linear.Linear" in message
+    assert "torch.save(model.state_dict()" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (torch.ones(3), "found a tensor"),
+        ([torch.ones(3)], "found a value of type list"),
+        ({"a": torch.ones(3), "b": 3}, "found a value of type int at 'b'"),
+        ({"epoch": 3}, "found a value of type int at 'epoch'"),
+        ({1: torch.ones(3)}, "found a tensor at '1'"),
+        ({}, "found an empty one"),
+        ({"a": torch.ones(3, dtype=torch.complex64)}, "holds Python objects (torch.ComplexFloatStorage)"),
+        ({"a": torch.eye(3).to_sparse()}, "holds Python objects"),
+        ({"a": torch.ones(3, device="meta")}, "holds Python objects"),
+    ],
+)
+def test_what_is_no_state_dict_is_refused_in_words(tmp_path: Path, content: Any, said: str) -> None:
+    assert said in _refused(_saved(content, tmp_path / "a.pt"))
+
+
+def test_a_small_file_that_poses_as_a_huge_tensor_is_refused(tmp_path: Path) -> None:
+    stretched = torch.ones(1).expand(10**8, 10**6)
+    assert "expected sizes within the file" in _refused(_saved({"a": stretched}, tmp_path / "a.pt"))
+    many = {f"t{number}": torch.ones(1).expand(1000, 1000) for number in range(30)}
+    assert "expected no more numbers than the file's" in _refused(_saved(many, tmp_path / "b.pt"))
+
+
+def _pickle_of(instructions: bytes, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", instructions)
+        archive.writestr("archive/version", b"3\n")
+    return path
+
+
+def test_pickles_that_only_take_memory_are_refused(tmp_path: Path) -> None:
+    long = b"\x80\x02cbuiltins\nbytearray\n\x8a\x06" + (10**13).to_bytes(6, "little") + b"\x85R."
+    assert "builtins.bytearray" in _refused(_pickle_of(long, tmp_path / "a.pt"))
+    other = b"\x80\x04\x8c\x02os\x8c\x06system\x93."
+    assert "protocol 2" in _refused(_pickle_of(other, tmp_path / "b.pt"))
+
+
+def test_packed_members_are_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    torch.save(_weights(), buffer)
+    path = tmp_path / "a.pt"
+    with (
+        zipfile.ZipFile(buffer) as given,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in given.namelist():
+            packed.writestr(name, given.read(name))
+    assert "found packed ones" in _refused(path)
+
+
+def test_a_project_is_named_as_one(project: Project, tmp_path: Path) -> None:
+    save(project, tmp_path / "a.cnnplay")
+    assert "found a project: open it instead" in _refused(tmp_path / "a.cnnplay")
+
+
+def test_other_zips_and_missing_files_are_said(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as archive:
+        archive.writestr("readme.txt", "no weights here")
+    assert "with data.pkl in it" in _refused(tmp_path / "a.pt")
+    assert "cannot be read: No such file" in _refused(tmp_path / "b.pt")
+    assert "cannot be read" in _refused(tmp_path)
+
+
+def _header(text: bytes) -> bytes:
+    return struct.pack("<Q", len(text)) + text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        struct.pack("<Q", 2**63 - 1) + b"{}",
+        _header(b"{"),
+        _header(b"[]"),
+        _header(b'{"a":1}'),
+        _header(b'{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}') + bytes(4),
+        _header(b'{"a":{"dtype":"F32","shape":[1099511627776,1099511627776],"data_offsets":[0,4]}}')
+        + bytes(4),
+        _header(b'{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}'),
+        _header(b'{"a":{"dtype":"F32","shape":[0,4611686018427387904],"data_offsets":[0,0]}}'),
+        _header(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,400]}}') + bytes(4),
+        _header(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}') + bytes(4),
+        _header(b'{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}') + bytes(4),
+        _header(b'{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}') + bytes(8),
+        _header(b'{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}') + bytes(4),
+        _header(b'{"a":' * 50_000),
+        _header(b'{"a":{"shape":[' + b"1" * 6000 + b"]}}"),
+    ],
+)
+def test_a_safetensors_file_that_lies_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.safetensors").write_bytes(content)
+    _refused(tmp_path / "a.safetensors")
+
+
+def _forms() -> dict[str, bytes]:
+    forms = {"a.safetensors": to_safetensors(_weights())}
+    for name, new in (("new.pt", True), ("old.pt", False)):
+        buffer = io.BytesIO()
+        torch.save(_weights(), buffer, _use_new_zipfile_serialization=new)
+        forms[name] = buffer.getvalue()
+    return forms
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "new.pt", "old.pt"])
+def test_a_weights_file_cut_off_at_every_64th_byte_is_refused(tmp_path: Path, name: str) -> None:
+    path, content = tmp_path / name, _forms()[name]
+    for length in range(0, len(content), 64):
+        path.write_bytes(content[:length])
+        _refused(path)
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "new.pt", "old.pt"])
+def test_flipped_bits_and_garbage_are_refused_or_give_tensors(tmp_path: Path, name: str) -> None:
+    path, content, draw = tmp_path / name, _forms()[name], random.Random(1)
+    for turn in range(600):
+        changed = bytearray(content) if turn % 3 else bytearray(draw.randbytes(turn))
+        for _ in range(1 + turn % 4):
+            if changed:
+                changed[draw.randrange(len(changed))] ^= 1 << draw.randrange(8)
+        path.write_bytes(changed)
+        found = _outcome(path)
+        if isinstance(found, str):
+            assert "\n" not in found
+            assert name in found
+        else:
+            assert all(isinstance(tensor, torch.Tensor) for tensor in found.values())
+
+
+def _outcome(path: Path) -> Weights | str:
+    try:
+        return read(path)
+    except WeightsError as error:
+        return str(error)
