@@ -21,10 +21,8 @@ PICTURE: Array = np.array(
 VERTICAL_EDGE: Array = np.array([[[1, 0, -1], [1, 0, -1], [1, 0, -1]]])
 """1 × 3 × 3: what lies left minus what lies right, so that an even area gives 0."""
 
-REMARK = (
-    "One of the lecture's slides prints 10 in the second row, another −10: "
-    "1 − 8 + 2 − 2 + 0 − 3 = −10 is right."
-)
+REMARKS: dict[tuple[int, int], str] = {(1, 0): "one of the lecture's slides prints 10 here; −10 is right"}
+"""What there is to say of single cells of its output (stride 1, no padding)."""
 
 PICTURE.flags.writeable = False
 VERTICAL_EDGE.flags.writeable = False

@@ -41,6 +41,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     filter: int
     kernel: Array | None = None
     bias: Number | None = None
+    remarks: dict[Pair, str] = {}
+    """What there is to say of single output cells."""
     picture: bool = False
     """Whether the input is a picture (shown in grey) rather than feature maps."""
 
@@ -165,6 +167,7 @@ def lecture_scene(operation: Operation, stride: int, padding: int) -> Scene:
         filters=1,
         filter=0,
         kernel=lecture.VERTICAL_EDGE if convolving else None,
+        remarks=lecture.REMARKS if convolving and (stride, padding) == (1, 0) else {},
         picture=True,
     )
 

@@ -48,13 +48,15 @@ def written(scene: Scene, step: Step | PoolStep, channel: int) -> Written:
     products, kernel = step.products[channel], scene.kernel[channel]
     small = max(kernel.shape) <= WRITTEN_OUT
     totals = products.sum(axis=1).tolist() if small else []
+    remark = scene.remarks.get((step.row, step.column), "")
+    summary = sum_over_channels(step.sums.tolist(), scene.bias, step.total)
     return Written(
         rows=products_by_row(step.patch[channel], kernel) if small else (),
         row_sums=tuple(number(total) for total in totals),
         rows_line=_rows_line(totals, step, channel),
         line=convolution_words(step.patch[channel], kernel, step.sums[channel].item()),
         short_line=convolution_words(step.patch[channel], kernel, step.sums[channel].item(), most=3),
-        summary=sum_over_channels(step.sums.tolist(), scene.bias, step.total),
+        summary=f"{summary} ({remark})" if remark else summary,
         short_summary=sum_over_channels(step.sums.tolist(), scene.bias, step.total, most=2),
         result=number(step.total),
     )

@@ -94,6 +94,16 @@ def test_the_words_of_the_first_step_are_the_boards(qtbot: QtBot) -> None:
     assert written.line == "3·1 + 0·0 + 1·(−1) + 1·1 + 5·0 + … + 2·(−1) = −5"
 
 
+def test_the_slip_on_the_lectures_slide_is_told(qtbot: QtBot) -> None:
+    model = _model()
+    model.set_source("lecture")
+    model.go_to(1, 0)
+    assert model.written.summary == "sum = −10 (one of the lecture's slides prints 10 here; −10 is right)"
+    model.set_lecture_padding(1)
+    model.go_to(1, 0)
+    assert "slide" not in model.written.summary
+
+
 def test_channels_are_summed_with_the_bias(qtbot: QtBot) -> None:
     model = _model("conv-2")
     kernel = np.ones((4, 2, 3, 3), np.float32)
