@@ -15,7 +15,7 @@ import numpy.typing as npt
 from cnnplay.network.network import Network
 from cnnplay.viewmodels.layers import Shown, bounds, filters_node, kernel_nodes, maps_node, shown_output
 from cnnplay.viewmodels.pictures import Picture
-from cnnplay.viewmodels.tiling import scale_values
+from cnnplay.viewmodels.tiling import scale_values, tile_size
 
 if TYPE_CHECKING:
     from cnnplay.modules.module import NetworkModule
@@ -148,7 +148,9 @@ def filters_of(module: NetworkModule, node_id: str) -> Filters:
 def strip(maps: Floats, limits: tuple[float, float] | None) -> Floats:
     """The first maps of C × H × W, small, as fractions between the limits (found in them where None)."""
     few = maps[:STRIP_MAPS]
-    small = np.asarray(scale_values(few, 1, max(1, -(-max(few.shape[1:]) // STRIP_PIXELS))), np.float32)
+    height, width = few.shape[1:]
+    side = tile_size((height, width), STRIP_PIXELS) if max(height, width) > STRIP_PIXELS else (height, width)
+    small = np.asarray(scale_values(few, side), np.float32)
     low, high = limits or found_limits(small)
     return np.asarray(np.clip((small - low) / (high - low), 0, 1), np.float32)
 

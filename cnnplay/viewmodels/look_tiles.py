@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnplay.network.describe import by, shape_words
 from cnnplay.viewmodels.glance import Filters, Maps
-from cnnplay.viewmodels.numerals import numeral, percent, short, span
+from cnnplay.viewmodels.numerals import percent, short, span
 from cnnplay.viewmodels.tiling import Tiles
 
 
@@ -49,7 +49,7 @@ class Prediction:
 def filter_tiles(filters: Filters, colour: bool = False) -> Tiles:
     """A tile a filter where each has one channel (or `colour`); else a mosaic, a row a filter."""
     out, channels, height, width = filters.values.shape
-    names = tuple(f"{n + 1} · norm {numeral(float(norm))}" for n, norm in enumerate(filters.norms))
+    names = tuple(f"{n + 1} · norm {norm:.2f}" for n, norm in enumerate(filters.norms))
     limit = filters.limit or 1.0
     if colour and filters.colour:
         shown = np.clip(filters.values.transpose(0, 2, 3, 1) / limit * 127.5 + 127.5, 0, 255)

@@ -1,12 +1,8 @@
 """Pages of tiles: which are on this one, in words, and where the next begins."""
 
 import numpy as np
-import numpy.typing as npt
 
-from cnnplay.viewmodels.tiling import Tiles
-
-Numbers = npt.NDArray[np.int64]
-"""rows × columns of a page: which tile lies there; −1 for none."""
+from cnnplay.viewmodels.tiling import Numbers, Tiles
 
 
 def page_words(tiles: Tiles, numbers: Numbers) -> str:
@@ -16,17 +12,21 @@ def page_words(tiles: Tiles, numbers: Numbers) -> str:
         return ""
     if not tiles.columns:
         return f"{shown.min() + 1:,}–{shown.max() + 1:,} of {len(tiles):,}"
-    rows, columns = np.unique(shown // tiles.columns), np.unique(shown % tiles.columns)
-    return (
-        f"{tiles.word}s {rows[0] + 1}–{rows[-1] + 1} of {len(tiles) // tiles.columns} · "
-        f"{tiles.column_word}s {columns[0] + 1}–{columns[-1] + 1} of {tiles.columns}"
-    )
+    words = []
+    for word, count, found in (
+        (tiles.word, len(tiles) // tiles.columns, np.unique(shown // tiles.columns)),
+        (tiles.column_word, tiles.columns, np.unique(shown % tiles.columns)),
+    ):
+        if len(found) < count:
+            words.append(f"{word}s {found[0] + 1:,}–{found[-1] + 1:,} of {count:,}")
+    return " · ".join(words)
 
 
 def turned(tiles: Tiles, numbers: Numbers, full: Numbers, down: int, across: int) -> tuple[int, int] | None:
     """Where the page lies that is `down` pages on, or `across` through a mosaic's columns; None for none.
 
-    `full` is the first page, which no page is larger than. The result is (tile, 0), or (row, column) of a mosaic.
+    `numbers` is which tile lies where on the page, −1 for none; `full` is the first page, which no page is
+    larger than. The result is (tile, 0); of a mosaic (row, column).
     """
     if not (down or across):
         return None
@@ -34,7 +34,8 @@ def turned(tiles: Tiles, numbers: Numbers, full: Numbers, down: int, across: int
     if not tiles.columns:
         first = start + (down + across) * int((full >= 0).sum())
         return (first, 0) if 0 <= first < len(tiles) else None
-    rows, columns = full.shape
+    shown = full[full >= 0]
+    rows, columns = len(np.unique(shown // tiles.columns)), len(np.unique(shown % tiles.columns))
     row = start // tiles.columns + down * rows
     column = start % tiles.columns + across * columns
     inside = 0 <= row < len(tiles) // tiles.columns and 0 <= column < tiles.columns

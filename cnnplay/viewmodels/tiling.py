@@ -1,8 +1,7 @@
 """Many small pictures in one: where each tile goes, and the one image that shows them all.
 
-Everything is counted in whole screen pixels, so that a value of a map is always a square of n × n pixels
-(or, where maps are larger than their tiles, one pixel is the mean of n × n values). A tile has one number
-through all pages; a page shows the `numbers` of an `Arrangement`.
+Everything is counted in whole screen pixels. A tile has one number through all pages; a page shows the
+`numbers` of an `Arrangement`.
 """
 
 from dataclasses import dataclass
@@ -17,8 +16,12 @@ Scale: TypeAlias = Literal["signed", "magnitude", "picture"]
 Size: TypeAlias = tuple[int, int]
 """(height, width)."""
 
+Numbers: TypeAlias = npt.NDArray[np.int64]
+
 PAGE = 64
 """No more tiles than these on a page: more cannot be told apart."""
+ENOUGH = 0.85
+"""Values are drawn as squares of a whole number of pixels where that takes this much of the room."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,28 +85,32 @@ class Tiles:
 class Arrangement:
     """Where the tiles of one page lie. All lengths are screen pixels, as (y, x) or (height, width)."""
 
-    numbers: npt.NDArray[np.int64]
+    numbers: Numbers
     """rows × columns: which tile lies there; −1 for none."""
-    zoom: int
-    """Screen pixels a value, each way (1 where the tiles are shrunk)."""
-    shrink: int
-    """Values a screen pixel, each way (1 where the tiles are enlarged)."""
+    size: Size
+    """How many values a tile has."""
     tile: Size
+    """How many pixels it takes."""
     pitch: Size
     origin: Size
+    block: int = 0
+    """A mosaic with room to spare goes on at the right: so many columns make a block, …"""
+    gutter: int = 0
+    """… and between two blocks there is so much more room, for the labels of the rows."""
 
     @property
     def extent(self) -> Size:
         """The size of the image that holds all tiles of the page."""
         rows, columns = self.numbers.shape
-        return (
-            (rows - 1) * self.pitch[0] + self.tile[0] if rows else 0,
-            (columns - 1) * self.pitch[1] + self.tile[1] if columns else 0,
-        )
+        if not rows or not columns:
+            return 0, 0
+        last = self._offset(rows - 1, columns - 1)
+        return last[0] + self.tile[0], last[1] + self.tile[1]
 
     def corner(self, row: int, column: int) -> Size:
         """The upper left corner of the tile in that row and column."""
-        return self.origin[0] + row * self.pitch[0], self.origin[1] + column * self.pitch[1]
+        y, x = self._offset(row, column)
+        return self.origin[0] + y, self.origin[1] + x
 
     def place(self, number: int) -> tuple[int, int] | None:
         """The row and column in which a tile lies, or None when it is on another page."""
@@ -113,14 +120,26 @@ class Arrangement:
     def hit(self, y: int, x: int) -> tuple[int, int, int] | None:
         """(tile, row in its map, column in its map) at a screen pixel, or None between the tiles."""
         row, inner_y = divmod(y - self.origin[0], self.pitch[0])
-        column, inner_x = divmod(x - self.origin[1], self.pitch[1])
+        column, inner_x = self._column_at(x - self.origin[1])
         rows, columns = self.numbers.shape
         if not (0 <= row < rows and 0 <= column < columns):
             return None
         number = int(self.numbers[row, column])
-        if number < 0 or inner_y >= self.tile[0] or inner_x >= self.tile[1]:
+        if number < 0 or inner_y >= self.tile[0] or not 0 <= inner_x < self.tile[1]:
             return None
-        return number, inner_y * self.shrink // self.zoom, inner_x * self.shrink // self.zoom
+        return number, inner_y * self.size[0] // self.tile[0], inner_x * self.size[1] // self.tile[1]
+
+    def _offset(self, row: int, column: int) -> Size:
+        blocks = column // self.block if self.block else 0
+        return row * self.pitch[0], column * self.pitch[1] + blocks * self.gutter
+
+    def _column_at(self, x: int) -> tuple[int, int]:
+        """(column, pixels from its left edge)."""
+        if not self.block:
+            return divmod(x, self.pitch[1])
+        block, rest = divmod(x, self.block * self.pitch[1] + self.gutter)
+        column = min(rest // self.pitch[1], self.block - 1)
+        return block * self.block + column, rest - column * self.pitch[1]
 
 
 def flow(
@@ -140,19 +159,21 @@ def flow(
     The page holds tile `first`. Tiles are at least `least` pixels (then fewer go on a page) and at most
     `most` pixels on their longer side; `least_width` is what a label needs.
     """
-    per_page = min(count, PAGE)
-    while per_page > 1 and _best_flow(per_page, size, area, label, gap, least_width)[1] < least:
-        per_page = per_page - 1 if per_page <= 16 else per_page - 4
-    columns, longer = _best_flow(max(1, per_page), size, area, label, gap, least_width)
-    zoom, shrink = whole_scale(size, min(longer, most))
-    tile = scaled(size, zoom, shrink)
+    shown = max(1, min(count, PAGE))
+    while shown > 1 and _best_flow(shown, size, area, label, gap, least_width) < least:
+        shown -= 1
+    tile = tile_size(size, min(_best_flow(shown, size, area, label, gap, least_width), most))
     pitch = (tile[0] + label + gap, max(tile[1], least_width) + gap)
-    columns = max(1, min(per_page, (area[1] + gap) // pitch[1] or 1))
-    rows = -(-per_page // columns) if per_page else 0
-    start = first // per_page * per_page if per_page else 0
+    columns = max(1, (area[1] + gap) // pitch[1])
+    rows = max(1, (area[0] + gap) // pitch[0])
+    shown = min(max(shown, rows * columns), PAGE, count)
+    # As many rows as it takes, and in each the same number: 3 + 3 rather than 5 + 1.
+    rows = max(1, -(-shown // columns))
+    columns = max(1, -(-shown // rows))
+    start = first // shown * shown if shown else 0
     numbers = np.arange(start, start + rows * columns, dtype=np.int64).reshape(rows, columns)
-    numbers[numbers >= min(count, start + per_page)] = -1
-    return Arrangement(numbers, zoom, shrink, tile, pitch, (0, (pitch[1] - gap - tile[1]) // 2))
+    numbers[numbers >= min(count, start + shown)] = -1
+    return Arrangement(numbers, size, tile, pitch, (0, (pitch[1] - gap - tile[1]) // 2))
 
 
 def grid(
@@ -168,65 +189,74 @@ def grid(
     most: int,
     first: tuple[int, int] = (0, 0),
 ) -> Arrangement:
-    """A mosaic with labels on its left and top; the page holds the row and column in `first`."""
-    free = (max(1, area[0] - top), max(1, area[1] - left))
-    largest = max(size)
-    fit_rows = (free[0] + gap) // rows - gap
-    fit_columns = (free[1] + gap) // columns - gap
-    longer = min(fit_rows * largest // size[0], fit_columns * largest // size[1], most)
-    zoom, shrink = whole_scale(size, max(longer, least))
-    tile = scaled(size, zoom, shrink)
+    """A mosaic with labels on its left and top; the page holds the row and column in `first`.
+
+    Where not all rows fit below one another, they go on in a further block at the right.
+    """
+    largest, tile = max(size), tile_size(size, least)
+    for longer in range(max(most, least), least - 1, -1):
+        tile = tile_size(size, longer)
+        height, width = tile[0] + gap, tile[1] + gap
+        across = _blocks(columns, width, left, gap, area[1])
+        if across * columns * max(1, (area[0] - top + gap) // height) >= rows * columns and across:
+            break
+        if longer <= largest:
+            break
     pitch = (tile[0] + gap, tile[1] + gap)
-    shown_rows = max(1, min(rows, (free[0] + gap) // pitch[0]))
-    shown_columns = max(1, min(columns, (free[1] + gap) // pitch[1]))
-    row0 = first[0] // shown_rows * shown_rows
-    column0 = first[1] // shown_columns * shown_columns
-    down = np.arange(row0, min(rows, row0 + shown_rows), dtype=np.int64)
-    across = np.arange(column0, min(columns, column0 + shown_columns), dtype=np.int64)
-    return Arrangement(down[:, None] * columns + across[None, :], zoom, shrink, tile, pitch, (top, left))
+    fit_rows = max(1, min(rows, (area[0] - top + gap) // pitch[0]))
+    across = _blocks(columns, pitch[1], left, gap, area[1])
+    shown_columns = columns if across else max(1, min(columns, (area[1] - left + gap) // pitch[1]))
+    across = max(1, min(across, -(-rows // fit_rows)))
+    page = fit_rows * across
+    row0, column0 = first[0] // page * page, first[1] // shown_columns * shown_columns
+    fit_rows = min(fit_rows, -(-min(page, rows - row0) // across) if row0 == 0 else fit_rows)
+    down = row0 + np.arange(fit_rows * across, dtype=np.int64).reshape(across, fit_rows)
+    sideways = np.arange(column0, min(columns, column0 + shown_columns), dtype=np.int64)
+    numbers = down[:, :, None] * columns + sideways[None, None, :]
+    numbers[np.broadcast_to(down[:, :, None], numbers.shape) >= rows] = -1
+    flat = numbers.transpose(1, 0, 2).reshape(fit_rows, -1)
+    return Arrangement(flat, size, tile, pitch, (top, left), len(sideways), left)
 
 
-def whole_scale(size: Size, longer: int) -> tuple[int, int]:
-    """(zoom, shrink), one of them 1, so that the longer side takes at most `longer` pixels."""
+def tile_size(size: Size, longer: int) -> Size:
+    """The pixels of a tile whose longer side may take `longer`: a whole number a value where that is no loss.
+
+    Shrunk, each pixel is the mean of n × n values.
+    """
     longest = max(size)
-    if longer >= longest:
-        return max(1, longer // longest), 1
-    return 1, -(-longest // max(1, longer))
+    if longer < longest:
+        shrink = -(-longest // max(1, longer))
+        return max(1, size[0] // shrink), max(1, size[1] // shrink)
+    whole = longer // longest * longest
+    used = whole if whole >= longer * ENOUGH else longer
+    return max(1, size[0] * used // longest), max(1, size[1] * used // longest)
 
 
-def scaled(size: Size, zoom: int, shrink: int) -> Size:
-    """A size after scaling; at least one pixel each way."""
-    return max(1, size[0] * zoom // shrink), max(1, size[1] * zoom // shrink)
-
-
-def scale_values(values: npt.NDArray[np.generic], zoom: int, shrink: int) -> npt.NDArray[np.generic]:
-    """N × h × w (× 3) values brought to screen pixels: each repeated, or means of blocks."""
-    if shrink > 1:
-        height, width = scaled((values.shape[1], values.shape[2]), 1, shrink)
-        step_y, step_x = min(shrink, values.shape[1]), min(shrink, values.shape[2])
-        cut = values[:, : height * step_y, : width * step_x]
-        blocks = cut.reshape(len(cut), height, step_y, width, step_x, *cut.shape[3:])
-        means: npt.NDArray[np.generic] = blocks.mean(axis=(2, 4), dtype=np.float32)
-        return means.astype(np.uint8) if values.dtype == np.uint8 else means
-    return values.repeat(zoom, axis=1).repeat(zoom, axis=2) if zoom > 1 else values
+def scale_values(values: npt.NDArray[np.generic], tile: Size) -> npt.NDArray[np.generic]:
+    """N × h × w (× 3) values brought to a tile's pixels: each repeated, or means of blocks."""
+    height, width = values.shape[1:3]
+    if tile[0] < height or tile[1] < width:
+        values = _means(values, max(height // tile[0], width // tile[1]))
+        height, width = values.shape[1:3]
+    if tile == (height, width):
+        return values
+    rows = np.arange(tile[0]) * height // tile[0]
+    columns = np.arange(tile[1]) * width // tile[1]
+    return values[:, rows][:, :, columns]
 
 
 def compose(arrangement: Arrangement, colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """The page as one image, H × W × 4 (clear between the tiles).
 
-    `colours` is n × h × w × 3, the tiles of the page in order, already at their size on the screen.
+    `colours` is n × h × w × 3: the tiles of the page, row by row, already at their size on the screen.
     """
     height, width = arrangement.extent
     image = np.zeros((height, width, 4), np.uint8)
-    at = 0
-    for row, numbers in enumerate(arrangement.numbers):
-        for column, number in enumerate(numbers):
-            if number < 0:
-                continue
-            y, x = row * arrangement.pitch[0], column * arrangement.pitch[1]
-            image[y : y + arrangement.tile[0], x : x + arrangement.tile[1], :3] = colours[at]
-            image[y : y + arrangement.tile[0], x : x + arrangement.tile[1], 3] = 255
-            at += 1
+    for at, (row, column) in enumerate(np.argwhere(arrangement.numbers >= 0)):
+        y, x = arrangement.corner(int(row), int(column))
+        y, x = y - arrangement.origin[0], x - arrangement.origin[1]
+        image[y : y + arrangement.tile[0], x : x + arrangement.tile[1], :3] = colours[at]
+        image[y : y + arrangement.tile[0], x : x + arrangement.tile[1], 3] = 255
     return image
 
 
@@ -239,19 +269,30 @@ def fractions(values: npt.NDArray[np.generic], limits: npt.NDArray[np.float64]) 
     return np.asarray(np.where(flat, 0.5, result), np.float32)
 
 
-def _best_flow(count: int, size: Size, area: Size, label: int, gap: int, least_width: int) -> tuple[int, int]:
-    """(columns, pixels on the longer side) of the largest tiles with which `count` fit into the area."""
-    best = (1, 0)
+def _means(values: npt.NDArray[np.generic], shrink: int) -> npt.NDArray[np.generic]:
+    step_y, step_x = min(shrink, values.shape[1]), min(shrink, values.shape[2])
+    height, width = values.shape[1] // step_y, values.shape[2] // step_x
+    cut = values[:, : height * step_y, : width * step_x]
+    blocks = cut.reshape(len(cut), height, step_y, width, step_x, *cut.shape[3:])
+    means: npt.NDArray[np.generic] = blocks.mean(axis=(2, 4), dtype=np.float32)
+    return means.astype(np.uint8) if values.dtype == np.uint8 else means
+
+
+def _best_flow(count: int, size: Size, area: Size, label: int, gap: int, least_width: int) -> int:
+    """Pixels on the longer side of the largest tiles with which `count` fit into the area."""
+    best = 0
     longest = max(size)
     for columns in range(1, count + 1):
         rows = -(-count // columns)
         width = (area[1] + gap) // columns - gap
         height = (area[0] + gap) // rows - gap - label
-        if width < least_width or width <= 0 or height <= 0:
-            continue
-        longer = min(width * longest // size[1], height * longest // size[0])
-        if longer >= longest:
-            longer -= longer % longest
-        if longer > best[1]:
-            best = (columns, longer)
+        if width >= max(1, least_width) and height > 0:
+            best = max(
+                best, max(tile_size(size, min(width * longest // size[1], height * longest // size[0])))
+            )
     return best
+
+
+def _blocks(columns: int, width: int, left: int, gap: int, room: int) -> int:
+    """How many blocks of all columns, each with its labels, fit side by side."""
+    return (room + gap) // (left + columns * width)

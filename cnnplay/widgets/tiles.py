@@ -1,6 +1,7 @@
 """One widget that shows many small maps in one image, a page at a time."""
 
-import numpy as np
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QImage,
@@ -15,9 +16,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.viewmodels.paging import page_words, turned
-from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose, flow, fractions, grid, scale_values
-from cnnplay.widgets.images import colourise
+from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose, flow, grid
 from cnnplay.widgets.theme import theme
+from cnnplay.widgets.tile_colours import coloured
 
 _ARROWS = {
     Qt.Key.Key_Left: (0, -1),
@@ -182,9 +183,7 @@ class TilesView(QWidget):
                 first=min(first[0], len(tiles) - 1), least_width=device(widest),
             )  # fmt: skip
         origin = (arranged.origin[0] + margin, arranged.origin[1] + margin)
-        return Arrangement(
-            arranged.numbers, arranged.zoom, arranged.shrink, arranged.tile, arranged.pitch, origin
-        )
+        return replace(arranged, origin=origin)
 
     def _label_height(self) -> int:
         return self.fontMetrics().height() + theme().px(2)
@@ -195,7 +194,7 @@ class TilesView(QWidget):
             return None
         if self._image is None:
             numbers = arrangement.numbers[arrangement.numbers >= 0]
-            shown = compose(arrangement, coloured(tiles, numbers, arrangement.zoom, arrangement.shrink))
+            shown = compose(arrangement, coloured(tiles, numbers, arrangement.tile))
             height, width = shown.shape[:2]
             image = QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
             image.setDevicePixelRatio(self.devicePixelRatioF())
@@ -256,32 +255,28 @@ class TilesView(QWidget):
             painter.drawText(x + metrics.horizontalAdvance(accent), y, text[len(accent) :])
 
     def _paint_headings(self, painter: QPainter, tiles: Tiles, arrangement: Arrangement) -> None:
-        """A mosaic's labels: rows at the left, columns on top, as many of these as have room."""
+        """A mosaic's labels, for each block: rows at the left, columns on top, as many as have room."""
         painter.setPen(theme().colour("text_muted"))
-        metrics = painter.fontMetrics()
-        every = 1
+        metrics, gap = painter.fontMetrics(), theme().px(4)
         across = arrangement.numbers[0]
         pitch = arrangement.pitch[1] / self.devicePixelRatioF()
         names = [tiles.column_labels[n % tiles.columns] for n in across] if tiles.column_labels else []
-        while names and every * pitch < max(metrics.horizontalAdvance(name) for name in names) + theme().px(
-            4
-        ):
-            every += 1
-        for index, name in list(enumerate(names))[::every]:
-            rect = self.tile_rect(int(across[index]))
-            painter.drawText(
-                rect.center().x() - metrics.horizontalAdvance(name) // 2, rect.top() - theme().px(4), name
-            )
+        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + gap
+        every = max(1, -(-widest // max(1, int(pitch))))
+        for index, name in enumerate(names):
+            if index % arrangement.block % every == 0 and across[index] >= 0:
+                rect = self.tile_rect(int(across[index]))
+                x = rect.center().x() - metrics.horizontalAdvance(name) // 2
+                painter.drawText(x, rect.top() - gap, name)
         if not tiles.row_labels or arrangement.pitch[0] / self.devicePixelRatioF() < metrics.ascent():
             return
-        for number in arrangement.numbers[:, 0]:
-            rect = self.tile_rect(int(number))
-            where = QRect(theme().px(4), rect.top(), rect.left() - theme().px(10), rect.height())
-            painter.drawText(
-                where,
-                int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
-                tiles.row_labels[number // tiles.columns],
-            )
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        left = round(arrangement.gutter / self.devicePixelRatioF())
+        for number in arrangement.numbers[:, :: arrangement.block].ravel():
+            if number >= 0:
+                rect = self.tile_rect(int(number))
+                where = QRect(rect.left() - left, rect.top(), left - theme().px(6), rect.height())
+                painter.drawText(where, right, tiles.row_labels[number // tiles.columns])
 
     # events
 
@@ -391,16 +386,6 @@ class TilesView(QWidget):
         self.update()
         if self._tiles is not None and self.page_words() != before:
             self.page_changed.emit()
-
-
-def coloured(tiles: Tiles, numbers: np.ndarray, zoom: int, shrink: int) -> np.ndarray:
-    """Some tiles in their colours at their size on the screen: n × h × w × 3 bytes."""
-    values = tiles.values[numbers]
-    if tiles.scale == "picture":
-        return np.asarray(scale_values(values, zoom, shrink), np.uint8)
-    small = scale_values(values, 1, shrink)
-    colours = colourise(fractions(small, tiles.limits[numbers]), tiles.scale, (0.0, 1.0))
-    return np.asarray(scale_values(colours, zoom, 1), np.uint8)
 
 
 def _alike(old: Tiles | None, new: Tiles | None) -> bool:

@@ -1,0 +1,186 @@
+"""Outputs that are single numbers, as bars from a common zero: a dense layer, the logits."""
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.viewmodels.numerals import numeral, short
+from cnnplay.widgets.images import colourise
+from cnnplay.widgets.theme import theme
+
+WIDEST = 28
+"""Pixels that a bar takes at most."""
+
+
+class BarsView(QWidget):
+    """N numbers as bars. Where they are more than the pixels, each pixel shows its lowest and highest."""
+
+    read_out_changed = Signal(str)
+    chosen = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.redraws = 0
+        self._values = np.zeros(0, np.float32)
+        self._limits = (0.0, 1.0)
+        self._names: tuple[str, ...] = ()
+        self._at = -1
+        self._hovering = False
+        self._fresh = False
+        self._read_out = ""
+        self.setAccessibleName(name)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme().changed.connect(self.update)
+
+    @property
+    def read_out(self) -> str:
+        return self._read_out
+
+    def show_values(
+        self, values: np.ndarray, limits: tuple[float, float], names: tuple[str, ...] = ()
+    ) -> None:
+        """Shows numbers between limits (which are widened to hold zero); `names` are the outputs' own."""
+        self._values = np.asarray(values, np.float32).ravel()
+        self._limits = (min(0.0, limits[0]), max(0.0, limits[1]))
+        self._names = names if len(names) == len(self._values) else ()
+        self._at = min(self._at, len(self._values) - 1)
+        self._fresh = True
+        self._say()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._fresh:
+            self._fresh = False
+            self.redraws += 1
+        painter = QPainter(self)
+        painter.setFont(theme().font(small=True))
+        plot = self._plot()
+        zero = self._y(0.0, plot)
+        if len(self._values):
+            self._paint_bars(painter, plot)
+        painter.setPen(QPen(theme().colour("text_muted"), 1))
+        painter.drawLine(plot.left(), round(zero), plot.right(), round(zero))
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        half = painter.fontMetrics().height() // 2
+        for value in sorted({*self._limits, 0.0}):
+            y = round(self._y(value, plot))
+            painter.drawText(QRect(0, y - half, plot.left() - theme().px(6), 2 * half), right, short(value))
+        self._paint_names(painter, plot)
+        if self.hasFocus():
+            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _paint_bars(self, painter: QPainter, plot: QRect) -> None:
+        count, pitch = len(self._values), self._pitch(plot)
+        shown = np.nan_to_num(self._values)
+        colours = colourise(self._values, "magnitude", self._limits)
+        painter.setPen(Qt.PenStyle.NoPen)
+        zero = self._y(0.0, plot)
+        if pitch >= 2:
+            gap = min(theme().px(2), pitch / 4)
+            for number in range(count):
+                self._bar(
+                    painter,
+                    plot.left() + number * pitch,
+                    pitch - gap,
+                    zero,
+                    self._y(shown[number], plot),
+                    colours[number],
+                )
+        else:
+            edges = np.linspace(0, count, plot.width() + 1).astype(int)
+            for x in range(plot.width()):
+                part = shown[edges[x] : max(edges[x] + 1, edges[x + 1])]
+                top, bottom = (
+                    self._y(max(0.0, float(part.max())), plot),
+                    self._y(min(0.0, float(part.min())), plot),
+                )
+                self._bar(painter, plot.left() + x, 1, bottom, top, colours[min(edges[x], count - 1)])
+        if 0 <= self._at < count:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme().colour("accent"), 2))
+            at = plot.left() + self._at * pitch
+            painter.drawRect(QRect(round(at) - 1, plot.top(), max(3, round(pitch)), plot.height()))
+
+    def _bar(
+        self, painter: QPainter, x: float, width: float, zero: float, y: float, colour: np.ndarray
+    ) -> None:
+        painter.setBrush(QColor(*(int(part) for part in colour)))
+        painter.drawRect(QRectF(QPointF(x, min(zero, y)), QPointF(x + width, max(zero, y, min(zero, y) + 1))))
+
+    def _paint_names(self, painter: QPainter, plot: QRect) -> None:
+        count, pitch = len(self._values), self._pitch(plot)
+        if not count:
+            return
+        names = self._names or tuple(str(number + 1) for number in range(count))
+        widest = max(painter.fontMetrics().horizontalAdvance(name) for name in names) + theme().px(6)
+        every = max(1, -(-int(widest) // max(1, int(pitch)))) if pitch >= 1 else round(widest / pitch)
+        painter.setPen(theme().colour("text_muted"))
+        for number in range(0, count, every):
+            middle = round(plot.left() + (number + 0.5) * pitch)
+            where = QRect(
+                middle - widest, plot.bottom() + theme().px(4), 2 * widest, painter.fontMetrics().height()
+            )
+            painter.drawText(where, int(Qt.AlignmentFlag.AlignHCenter), names[number])
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        plot = self._plot()
+        number = int((event.position().x() - plot.left()) // max(1e-9, self._pitch(plot)))
+        self._at, self._hovering = (number if 0 <= number < len(self._values) else -1), True
+        self._say()
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.mouseMoveEvent(event)
+        if self._at >= 0:
+            self.chosen.emit(self._at)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._hovering:
+            self._at, self._hovering = -1, False
+            self._say()
+            self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
+        step = steps.get(Qt.Key(event.key()))
+        if step is None or not len(self._values):
+            super().keyPressEvent(event)
+            return
+        self._at = min(max(0, self._at + step), len(self._values) - 1)
+        self._hovering = False
+        self._say()
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(320), theme().px(160))
+
+    def _plot(self) -> QRect:
+        label = self.fontMetrics().horizontalAdvance("−0.0000") + theme().px(4)
+        bottom = self.fontMetrics().height() + theme().px(8)
+        return self.rect().adjusted(label, theme().px(10), -theme().px(4), -bottom)
+
+    def _pitch(self, plot: QRect) -> float:
+        return min(theme().px(WIDEST), plot.width() / max(1, len(self._values)))
+
+    def _y(self, value: float, plot: QRect) -> float:
+        low, high = self._limits
+        return plot.bottom() - (float(value) - low) / ((high - low) or 1.0) * plot.height()
+
+    def _say(self) -> None:
+        text = ""
+        if 0 <= self._at < len(self._values):
+            name = f" ({self._names[self._at]})" if self._names else ""
+            text = f"output {self._at + 1}{name}: {numeral(float(self._values[self._at]))}"
+        if text != self._read_out:
+            self._read_out = text
+            self.setAccessibleDescription(text)
+            self.read_out_changed.emit(text)

@@ -1,0 +1,183 @@
+"""A pad to draw a digit on: white on black, brought to MNIST's form, judged while it is drawn."""
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cnnplay.viewmodels.drawing import Drawing
+from cnnplay.viewmodels.look import LookModel
+from cnnplay.widgets.images import to_qimage
+from cnnplay.widgets.prediction import PredictionBars
+from cnnplay.widgets.theme import role, theme
+
+SIDE = 280
+WORDS = (
+    "As MNIST's digits were made: scaled into a box of 20 × 20, its centre of mass in the middle of 28 × 28. "
+    "A network that learned from such digits expects them so."
+)
+AS_DRAWN = "The whole pad as it is, shrunk to 28 × 28."
+
+
+class PadCanvas(QWidget):
+    """Draws soft strokes with the left button (right: none). `drawn`: there is more ink."""
+
+    drawn = Signal()
+
+    def __init__(self, drawing: Drawing, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._drawing = drawing
+        self._last: tuple[float, float] | None = None
+        self.setFixedSize(theme().px(SIDE), theme().px(SIDE))
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Drawing pad")
+        self.setToolTip("Draw a digit with the left button; Delete clears the pad")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self.rect(), to_qimage((self._drawing.ink * 255).astype("uint8")))
+        if self._drawing.blank:
+            painter.setPen(Qt.GlobalColor.gray)
+            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), "draw a digit here")
+        if self.hasFocus():
+            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._last = self._position(event.position())
+            self._stroke(self._last)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._last is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            self._stroke(self._position(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._last = None
+
+    def _stroke(self, to: tuple[float, float]) -> None:
+        assert self._last is not None
+        self._drawing.stroke(self._last, to)
+        self._last = to
+        self.update()
+        self.drawn.emit()
+
+    def _position(self, point: QPointF) -> tuple[float, float]:
+        return point.x() / self.width(), point.y() / self.height()
+
+
+class DrawPad(QDialog):
+    """The pad, what becomes of it, and what the network takes it for. The window stays usable."""
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Draw a digit")
+        self.setModal(False)
+        self._look = look
+        self.drawing = Drawing()
+        self.canvas = PadCanvas(self.drawing)
+        self.preview = _Preview()
+        self.centred = QCheckBox("centre as MNIST")
+        self.centred.setChecked(True)
+        self.centred.setToolTip("Scale and centre the drawing in the way in which MNIST's digits were made")
+        self.explanation = QLabel(WORDS)
+        self.explanation.setWordWrap(True)
+        role(self.explanation, "muted")
+        self.clear = QPushButton("Clear")
+        self.clear.setToolTip("Back to black (Delete)")
+        self.clear.setShortcut(QKeySequence(Qt.Key.Key_Delete))
+        self.clear.setAutoDefault(False)
+        self.bars = PredictionBars(5)
+        self.origin = QLabel()
+        self.origin.setWordWrap(True)
+        role(self.origin, "muted")
+        self._lay_out()
+        self.canvas.drawn.connect(self._send)
+        self.centred.toggled.connect(self._send)
+        self.clear.clicked.connect(self._clear)
+        look.prediction_changed.connect(self._predicted)
+        look.state_changed.connect(self._predicted)
+        self._predicted()
+
+    def _lay_out(self) -> None:
+        side = QVBoxLayout()
+        side.setSpacing(theme().px(8))
+        heading = QLabel("What the network gets")
+        role(heading, "strong")
+        side.addWidget(heading)
+        side.addWidget(self.preview)
+        side.addWidget(self.centred)
+        side.addWidget(self.explanation)
+        prediction = QLabel("What it takes it for")
+        role(prediction, "strong")
+        side.addWidget(prediction)
+        side.addWidget(self.bars)
+        side.addWidget(self.origin)
+        side.addStretch(1)
+        side.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignRight)
+        holder = QWidget()
+        holder.setLayout(side)
+        side.setContentsMargins(0, 0, 0, 0)
+        holder.setFixedWidth(theme().px(260))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 16, 16, 16)
+        row.setSpacing(theme().px(16))
+        row.addWidget(self.canvas, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(holder)
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._look.want("prediction", self, True)
+
+    def hideEvent(self, event: object) -> None:
+        super().hideEvent(event)  # type: ignore[arg-type]
+        self._look.want("prediction", self, False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def _send(self) -> None:
+        self.explanation.setText(WORDS if self.centred.isChecked() else AS_DRAWN)
+        pixels = self.drawing.picture(self.centred.isChecked())
+        self.preview.show_pixels(pixels)
+        if not self.drawing.blank:
+            self._look.pictures.use_drawing(pixels)
+
+    def _clear(self) -> None:
+        self.drawing.clear()
+        self.canvas.update()
+        self.preview.show_pixels(None)
+        self._predicted()
+
+    def _predicted(self) -> None:
+        picture = self._look.pictures.picture
+        mine = picture is not None and picture.source == "drawn" and not self.drawing.blank
+        self.bars.show_prediction(self._look.prediction if mine else None)
+        self.origin.setText(self._look.words if mine else "nothing is drawn yet")
+
+
+class _Preview(QWidget):
+    """28 × 28 pixels, four screen pixels each."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixels: object = None
+        self.setFixedSize(QSize(112, 112))
+        self.setAccessibleName("The drawing as the network gets it")
+        self.setToolTip("28 × 28 pixels: what is left of the drawing")
+
+    def show_pixels(self, pixels: object) -> None:
+        self._pixels = pixels
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), Qt.GlobalColor.black)
+        if self._pixels is not None:
+            painter.drawImage(self.rect(), to_qimage(self._pixels))  # type: ignore[arg-type]
+        painter.end()

@@ -1,0 +1,101 @@
+"""The right side of the workspace Look inside: the picture on top, below it what the network makes of it."""
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from cnnplay.viewmodels.look import LookModel
+from cnnplay.widgets.confusion import ConfusionView
+from cnnplay.widgets.filters import FiltersView
+from cnnplay.widgets.maps import MapsView
+from cnnplay.widgets.overlay import OverlayView
+from cnnplay.widgets.panel import gap
+from cnnplay.widgets.picture_bar import PictureBar
+from cnnplay.widgets.prediction import PredictionView
+from cnnplay.widgets.theme import theme
+from cnnplay.widgets.wrong import WrongView
+
+
+class LookWorkspace(QWidget):
+    """Picture bar; maps and one of them over the picture; filters and, in tabs, prediction and mistakes."""
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Look inside")
+        self.picture_bar = PictureBar(look)
+        self.maps = MapsView(look)
+        self.overlay = OverlayView(look)
+        self.filters = FiltersView(look)
+        self.prediction = PredictionView(look)
+        self.confusion = ConfusionView(look)
+        self.wrong = WrongView(look)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        # Explicit, so that what a tab holds does not push the splitter about when tabs change.
+        self.tabs.setMinimumSize(theme().px(240), theme().px(160))
+        self.tabs.addTab(self.prediction, "Prediction")
+        self.tabs.addTab(self.confusion, "Confusion")
+        self.tabs.addTab(self.wrong, "Most wrong")
+        for panel in (self.prediction, self.confusion, self.wrong):
+            name = panel.title()
+            panel.set_title("")  # the tab has it
+            panel.setAccessibleName(name)
+        for number, hint in enumerate(
+            (
+                "What the network takes the picture for",
+                "Which classes it takes for which, over all validation pictures",
+                "The mistakes that it is surest of",
+            )
+        ):
+            self.tabs.setTabToolTip(number, hint)
+        self.top = _splitter(Qt.Orientation.Horizontal, self.maps, self.overlay)
+        self.bottom = _splitter(Qt.Orientation.Horizontal, self.filters, self.tabs)
+        self.rows = _splitter(Qt.Orientation.Vertical, self.top, self.bottom)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(gap())
+        layout.addWidget(self.picture_bar)
+        layout.addWidget(self.rows, 1)
+        self.maps.opened.connect(self.overlay.canvas.setFocus)
+        self.reset_layout()
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return {
+            "maps": self.maps.redraws,
+            "overlay": self.overlay.redraws,
+            "filters": self.filters.redraws,
+            "prediction": self.prediction.redraws,
+            "confusion": self.confusion.redraws,
+            "most wrong": self.wrong.redraws,
+        }
+
+    def reset_layout(self) -> None:
+        """The sizes of the first start."""
+        self.rows.setSizes([560, 440])
+        self.top.setSizes([620, 380])
+        self.bottom.setSizes([540, 460])
+
+    def save_layout(self) -> QByteArray:
+        """The splitters' state, to be remembered."""
+        state = QByteArray()
+        for splitter in (self.rows, self.top, self.bottom):
+            state.append(splitter.saveState().toBase64()).append(b" ")
+        return state
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Sizes as they were remembered; nothing happens for what cannot be read."""
+        parts = bytes(state.data()).split()
+        if len(parts) == 3:
+            for splitter, part in zip((self.rows, self.top, self.bottom), parts, strict=True):
+                splitter.restoreState(QByteArray.fromBase64(part))
+
+
+def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(theme().px(8))
+    splitter.setChildrenCollapsible(False)
+    for widget in widgets:
+        splitter.addWidget(widget)
+    return splitter

@@ -1,0 +1,63 @@
+"""What the stack shows of looking: strips of maps on the cards, the picture above, the prediction below."""
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from cnnplay.viewmodels.look import LookModel
+from cnnplay.viewmodels.stack import StackModel
+from cnnplay.viewmodels.tiling import scale_values
+from cnnplay.widgets.images import colourise, to_qimage
+from cnnplay.widgets.theme import theme
+
+SIDE = 56
+"""Pixels of a strip's tiles: twice what a card shows, for sharp screens."""
+TOP = 3
+
+
+class StackFeed(QObject):
+    """Carries what a `LookModel` sees to the `StackModel` that all stack views share. One per window."""
+
+    def __init__(self, look: LookModel, stack: StackModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.redraws = 0
+        self._look, self._stack = look, stack
+        look.pictures.changed.connect(self._picture)
+        look.prediction_changed.connect(self._prediction)
+        look.strips_changed.connect(self._strips)
+        look.state_changed.connect(self._prediction)
+        theme().changed.connect(self._strips)
+        look.want("stack", self, True)
+        self._picture()
+        self._prediction()
+
+    def _picture(self) -> None:
+        picture = self._look.pictures.picture
+        if picture is None:
+            self._stack.set_input_picture(None)
+        else:
+            pixels = picture.pixels[:, :, :3] if picture.pixels.shape[2] >= 3 else picture.pixels[:, :, :1]
+            self._stack.set_input_picture(to_qimage(pixels), picture.caption)
+
+    def _prediction(self) -> None:
+        prediction = self._look.prediction
+        if prediction is None or self._look.origin == "untrained":
+            self._stack.set_prediction(None)
+            return
+        best = prediction.top(TOP)
+        rows = [(prediction.name(number), float(prediction.probabilities[number])) for number in best]
+        self._stack.set_prediction(rows)
+
+    def _strips(self) -> None:
+        strips = self._look.strips if self._look.origin != "untrained" else {}
+        if not strips:
+            self._stack.clear_strips()
+            return
+        self.redraws += 1
+        for node, maps in strips.items():
+            self._stack.set_strip(node, to_qimage(strip_pixels(maps)))
+
+
+def strip_pixels(maps: np.ndarray) -> np.ndarray:
+    """Fractions n × h × w as square tiles side by side, SIDE × n·SIDE × 3 bytes."""
+    tiles = scale_values(colourise(maps, "magnitude", (0.0, 1.0)), (SIDE, SIDE))
+    return np.concatenate(list(np.asarray(tiles, np.uint8)), axis=1)

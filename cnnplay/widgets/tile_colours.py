@@ -1,0 +1,17 @@
+"""The numbers of tiles as colours."""
+
+import numpy as np
+
+from cnnplay.viewmodels.tiling import Size, Tiles, fractions, scale_values
+from cnnplay.widgets.images import colourise
+
+
+def coloured(tiles: Tiles, numbers: np.ndarray, size: Size) -> np.ndarray:
+    """Some tiles in their colours at their size on the screen: n × h × w × 3 bytes."""
+    values = tiles.values[numbers]
+    if tiles.scale == "picture":
+        return np.asarray(scale_values(values, size), np.uint8)
+    if size[0] < tiles.size[0]:
+        values = scale_values(values, size)
+    colours = colourise(fractions(values, tiles.limits[numbers]), tiles.scale, (0.0, 1.0))
+    return np.asarray(scale_values(colours, size), np.uint8)

@@ -1,0 +1,135 @@
+"""Tiles with what belongs to them: the colour scale, the read-out, the pages; words while there are none."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from cnnplay.viewmodels.tiling import Tiles
+from cnnplay.widgets.legend import Legend
+from cnnplay.widgets.panel import ElidedLabel, EmptyState
+from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.tiles import TilesView
+
+HINT = "Point at a value to read it. Arrow keys choose, Page Up and Page Down turn pages (Shift: sideways)."
+
+
+class TilePanel(QWidget):
+    """A `TilesView` above a line with its legend, read-out and pages."""
+
+    def __init__(self, view: TilesView, empty: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = view
+        self.empty = EmptyState(empty)
+        self.legend = Legend()
+        self.read_out = ElidedLabel()
+        role(self.read_out, "muted")
+        self.pages = Pages(view)
+        view.setToolTip(HINT)
+        view.read_out_changed.connect(self.read_out.setText)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(view)
+        self._options = QHBoxLayout()
+        footer = QHBoxLayout()
+        footer.setSpacing(theme().px(12))
+        footer.addWidget(self.legend)
+        footer.addLayout(self._options)
+        footer.addWidget(self.read_out, 1)
+        footer.addWidget(self.pages)
+        self._footer = QWidget()
+        footer.setContentsMargins(0, 0, 0, 0)
+        self._footer.setLayout(footer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme().px(4))
+        layout.addLayout(self._stack, 1)
+        layout.addWidget(self._footer)
+        self.say_empty(empty)
+
+    def add_middle(self, widget: QWidget) -> None:
+        """Another view that takes the tiles' place (bars, where maps are single numbers)."""
+        self._stack.addWidget(widget)
+
+    def add_option(self, widget: QWidget) -> None:
+        """Puts a switch beside the colour scale."""
+        self._options.addWidget(widget)
+
+    def show_tiles(self, tiles: Tiles, common: bool = True) -> None:
+        """Shows tiles. `common`: all have the limits of the first, which the legend names."""
+        self._stack.setCurrentWidget(self.view)
+        self._footer.show()
+        self.view.show_tiles(tiles)
+        limits = (float(tiles.limits[0, 0]), float(tiles.limits[0, 1])) if common and len(tiles) else None
+        self.legend.show_scale(tiles.scale, limits)
+        self.read_out.setText(self.view.read_out)
+        self.pages.refresh()
+
+    def show_middle(self, widget: QWidget, read_out: str = "") -> None:
+        """Shows the other view."""
+        self._stack.setCurrentWidget(widget)
+        self._footer.show()
+        self.legend.hide()
+        self.pages.hide()
+        self.read_out.setText(read_out)
+
+    def say_empty(self, text: str, button: str = "") -> None:
+        """Shows words (and perhaps a button) in place of tiles."""
+        self.empty.set_text(text)
+        self.empty.button.setText(button)
+        self.empty.button.setVisible(bool(button))
+        self._stack.setCurrentWidget(self.empty)
+        self._footer.hide()
+        self.view.show_tiles(None)
+
+
+class Pages(QWidget):
+    """``‹ 1–64 of 512 ›``; of a mosaic also arrows for its columns. Hidden while there is one page."""
+
+    turned = Signal()
+
+    def __init__(self, view: TilesView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._label = QLabel()
+        role(self._label, "muted")
+        self._buttons: dict[tuple[int, int], QToolButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme().px(4))
+        for way, sign, hint in (
+            ((-1, 0), "‹", "The page before (Page Up)"),
+            ((1, 0), "›", "The next page (Page Down)"),
+            ((0, -1), "«", "Channels before (Shift+Page Up)"),
+            ((0, 1), "»", "The next channels (Shift+Page Down)"),
+        ):
+            button = QToolButton()
+            button.setText(sign)
+            button.setToolTip(hint)
+            button.setAccessibleName(hint)
+            button.setFixedSize(theme().px(26), theme().px(26))
+            button.setProperty("way", way)
+            button.clicked.connect(self._clicked)
+            self._buttons[way] = button
+        layout.addWidget(self._buttons[-1, 0])
+        layout.addWidget(self._buttons[0, -1])
+        layout.addWidget(self._label)
+        layout.addWidget(self._buttons[0, 1])
+        layout.addWidget(self._buttons[1, 0])
+        view.page_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Brings words and buttons up to date with the view."""
+        words = self._view.page_words()
+        self.setVisible(bool(words))
+        self._label.setText(words)
+        sideways = self._view.can_turn(0, 1) or self._view.can_turn(0, -1)
+        along = self._view.can_turn(1) or self._view.can_turn(-1)
+        for (down, across), button in self._buttons.items():
+            button.setVisible(sideways if across else along)
+            button.setEnabled(self._view.can_turn(down, across))
+
+    def _clicked(self) -> None:
+        sender = self.sender()
+        assert sender is not None
+        self._view.turn(*sender.property("way"))
+        self.turned.emit()
