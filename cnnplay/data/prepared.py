@@ -37,7 +37,7 @@ class Batch(NamedTuple):
     indices: Tensor
 
 
-FLOATS_SHARE = 0.25
+FLOATS_SHARE = 0.1
 BYTES_SHARE = 0.5
 """Shares of the free memory that pictures may take, as floats and as bytes."""
 

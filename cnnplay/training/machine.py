@@ -26,7 +26,7 @@ class Speed:
 
 @cache
 def speed(device: str, threads: int) -> Speed:
-    """The speed with the best number of threads up to `threads`; remembered. The caller's number is put back."""
+    """The speed with the best number of threads up to `threads`; remembered, and the threads put back."""
     before = torch.get_num_threads()
     try:
         return _measured(torch.device(device), threads)

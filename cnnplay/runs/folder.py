@@ -1,0 +1,199 @@
+"""A run is a folder: run.json, events.jsonl (append-only), best.safetensors and last.safetensors.
+
+The folder is the truth. Every file but the events is written to a neighbour and renamed over the old one, so a
+kill at any instant leaves whole files; of the events it can cut the last line short, which is read over.
+"""
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Self, TypeAlias
+
+import msgspec
+import platformdirs
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from cnnplay.modules.atomic import replacing, write_bytes
+from cnnplay.modules.weights import Weights
+from cnnplay.network.network import Network
+from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode, encode, new_record
+from cnnplay.spec.events import Event, Stepped
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.trained import DataFacts
+from cnnplay.training.job import Observation, Result
+
+__all__ = ["RunError", "RunFolder", "Which"]
+
+Which: TypeAlias = Literal["best", "last"]
+
+RECORD = "run.json"
+EVENTS = "events.jsonl"
+
+
+class RunFolder:
+    """A run's folder. `sink` and `observe` are what `training.loop.train` takes.
+
+    Neither raises when the disk is full or the folder gone: training goes on. The first such trouble is in
+    `trouble`, in words, and `observe` tells it as a note.
+    """
+
+    def __init__(self, path: Path, record: RunRecord) -> None:
+        self.path = path
+        self.record = record
+        self.trouble = ""
+        self._events: BinaryIO | None = None
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path | None,
+        *,
+        network: Network,
+        config: TrainConfig,
+        data: str,
+        run: str | None = None,
+    ) -> Self:
+        """A new folder, which must not exist yet; without a path, one under the user's data, named after the
+        network and the time. RunError where it cannot be made.
+        """
+        folder = _default_path(network.name) if path is None else Path(path).expanduser()
+        record = new_record(run or folder.name, network, config, data)
+        try:
+            folder.mkdir(parents=True)
+            write_bytes(folder / RECORD, encode(record))
+            (folder / EVENTS).touch()
+        except FileExistsError:
+            raise RunError(f"{folder}: already exists; a run needs a folder of its own") from None
+        except OSError as error:
+            raise RunError(f"{folder}: cannot be made ({error.strerror or error})") from None
+        return cls(folder, record)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """A folder that is there. RunError where it is no run."""
+        folder = Path(path).expanduser()
+        record = folder / RECORD
+        try:
+            if record.stat().st_size > LARGEST:
+                raise RunError(f"{record}: larger than any run's; refused")
+            content = record.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
+            raise RunError(f"{folder}: not a run: {found}") from None
+        except OSError as error:
+            raise RunError(f"{record}: cannot be read ({error.strerror or error})") from None
+        return cls(folder, decode(content, str(record)))
+
+    @property
+    def network(self) -> Network:
+        return self.record.network
+
+    @property
+    def facts(self) -> DataFacts | None:
+        """The classes and the preprocessing; None until the run has read its pictures."""
+        return self.record.facts
+
+    def sink(self, event: Event) -> None:
+        """Appends an event. All but single steps reach the system at once."""
+        try:
+            if self._events is None:
+                self._events = (self.path / EVENTS).open("ab")
+            self._events.write(msgspec.json.encode(event) + b"\n")
+            if not isinstance(event, Stepped):
+                self._events.flush()
+        except OSError as error:
+            self._note_trouble(EVENTS, error)
+
+    def observe(self, observation: Observation) -> None:
+        """Writes the weights after each epoch, and what the pictures turned out to be at the first look."""
+        before = self.trouble
+        if self.record.facts is None:
+            prepared = observation.prepared
+            self._record_facts(
+                DataFacts(
+                    key=prepared.images.key,
+                    classes=prepared.images.classes,
+                    preprocessing=prepared.preprocessing,
+                )
+            )
+        checkpoint = observation.checkpoint
+        if checkpoint is not None:
+            about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
+            self._write("last", checkpoint.weights, about)
+            if checkpoint.best:
+                self._write("best", checkpoint.weights, about)
+        if self.trouble and not before:
+            observation.note(self.trouble)
+
+    def close(self, result: Result | None = None) -> None:
+        """Closes the events; with a run's result, writes its last weights (a run stopped within an epoch)."""
+        if result is not None and result.weights:
+            if result.facts is not None and self.record.facts is None:
+                self._record_facts(result.facts)
+            self._write("last", result.weights, {"epoch": str(result.last_epoch), "step": str(result.step)})
+        if self._events is not None:
+            try:
+                self._events.close()
+            except OSError as error:
+                self._note_trouble(EVENTS, error)
+            self._events = None
+
+    def weights(self, which: Which = "best") -> Weights:
+        """The weights of the best epoch (the last ones where no epoch was judged), or the last. RunError."""
+        path = self.path / f"{which}.safetensors"
+        if which == "best" and not path.exists():
+            path = self.path / "last.safetensors"
+        try:
+            weights: Weights = load_file(path)
+        except FileNotFoundError:
+            raise RunError(f"{self.path}: the run has kept no weights yet") from None
+        except (SafetensorError, OSError, ValueError, KeyError) as error:
+            raise RunError(f"{path}: cannot be read as weights ({error})") from None
+        return weights
+
+    def events(self) -> tuple[Event, ...]:
+        """All events so far. A last line that was cut short is left out; any other damage is a RunError."""
+        path = self.path / EVENTS
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event)
+        events: list[Event] = []
+        for number, line in enumerate(lines[:-1], 1):  # what follows the last line's end is cut short
+            try:
+                events.append(decoder.decode(line))
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise RunError(f"{path}, line {number}: not an event: {error}") from None
+        return tuple(events)
+
+    def _record_facts(self, facts: DataFacts) -> None:
+        self.record = msgspec.structs.replace(self.record, facts=facts)
+        try:
+            write_bytes(self.path / RECORD, encode(self.record))
+        except OSError as error:
+            self._note_trouble(RECORD, error)
+
+    def _write(self, which: Which, weights: Weights, about: dict[str, str]) -> None:
+        path = self.path / f"{which}.safetensors"
+        try:
+            with replacing(path) as (neighbour,):
+                save_file(weights, neighbour, metadata={"format": "pt", **about})
+        except (OSError, SafetensorError) as error:
+            self._note_trouble(path.name, error)
+
+    def _note_trouble(self, name: str, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or str(error)
+        self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
+
+
+def _default_path(name: str) -> Path:
+    """In the user's data, a folder that reads: network, date, time, and a mark that makes it the only one."""
+    plain = "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-") or "run"
+    now = datetime.now().strftime("%Y%m%d-%H%M%S")
+    return (
+        platformdirs.user_data_path("cnnplay", appauthor=False)
+        / "runs"
+        / f"{plain}-{now}-{secrets.token_hex(2)}"
+    )
