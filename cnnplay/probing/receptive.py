@@ -11,10 +11,13 @@ def receptive_window(report: Report, node_id: str, row: int, column: int) -> tup
     Cut to the picture; None where it lies in the padding altogether, or is not known. KeyError for an
     unknown id.
     """
-    field = report.nodes[node_id].field
-    if field is None:
+    node = report.nodes[node_id]
+    field, output = node.field, node.output
+    if field is None or output is None:
         return None
     picture = (report.network.input.height, report.network.input.width)
+    if len(output) == 1:  # a row has no places: its numbers together see everything
+        return (0, 0, *picture)
     spans = []
     for axis, index in enumerate((row, column)):
         centre = field.start[axis] + index * field.jump[axis]

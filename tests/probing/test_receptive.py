@@ -1,0 +1,67 @@
+"""Receptive windows against gradients: nothing outside the window may have a say in an output."""
+
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnnplay.modules.build import build
+from cnnplay.modules.module import Plan, _Merged
+from cnnplay.network import nodes
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.probing.receptive import receptive_window
+from cnnplay.shapes.infer import infer
+from tests.strategies import networks
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(), st.data())
+def test_an_output_depends_on_nothing_outside_its_window(network: Network, data: st.DataObject) -> None:
+    report = infer(network)
+    node_id = data.draw(st.sampled_from([name for name, node in report.nodes.items() if node.output]))
+    shape = report.nodes[node_id].output
+    assert shape is not None
+    row = data.draw(st.integers(0, shape[1] - 1)) if len(shape) == 3 else 0
+    column = data.draw(st.integers(0, shape[2] - 1)) if len(shape) == 3 else 0
+    module = build(network, seed=0).eval()
+    x = torch.randn(1, *network.input.shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    found: list[torch.Tensor] = []
+    _output(module._plan, x, node_id, found)
+    (found[0][..., row, column] if len(shape) == 3 else found[0]).sum().backward()
+    assert x.grad is not None
+    seen = x.grad[0].abs().sum(0) > 0
+    window = receptive_window(report, node_id, row, column)
+    if window is not None:
+        top, left, bottom, right = window
+        seen[top:bottom, left:right] = False
+    assert not seen.any()
+
+
+def _output(plan: Plan, x: torch.Tensor, node_id: str, found: list[torch.Tensor]) -> torch.Tensor:
+    """Puts the node's output into `found`, with its gradient's way back (a trace's copies have none)."""
+    for name, step in plan:
+        if isinstance(step, _Merged):
+            x = step.merge([_output(inner, x, node_id, found) for inner in step.plans])
+        else:
+            x = step(x)
+        if name == node_id:
+            found.append(x)
+    return x
+
+
+def test_the_lectures_window_at_the_border_is_cut_to_the_picture() -> None:
+    network = Network(
+        name="n",
+        input=Input(1, 6, 8),
+        task=Classification(2),
+        stack=(
+            nodes.Convolution(id="conv-1", filters=1, kernel_size=(3, 3)),
+            nodes.Convolution(id="conv-2", filters=1, kernel_size=(3, 3), stride=(2, 2), padding="valid"),
+            nodes.Flatten(id="flatten-1"),
+            nodes.Dense(id="dense-1", units=2),
+        ),
+    )
+    report = infer(network)
+    assert receptive_window(report, "conv-1", 0, 0) == (0, 0, 2, 2)
+    assert receptive_window(report, "conv-1", 3, 4) == (2, 3, 5, 6)
+    assert receptive_window(report, "conv-2", 1, 1) == (1, 1, 6, 6)
+    assert receptive_window(report, "dense-1", 0, 0) == (0, 0, 6, 8)
