@@ -100,6 +100,11 @@ class RunModel(QObject):
         return self._worker.order.config if self._worker is not None else None
 
     @property
+    def last_config(self) -> TrainConfig | None:
+        """The settings of the run that is on or was last, as it began."""
+        return self.history.started.config if self.history.started is not None else None
+
+    @property
     def earlier_version(self) -> bool:
         """Whether the run trains another network than the one in the editor."""
         return self._earlier
@@ -212,7 +217,7 @@ class RunModel(QObject):
 
     def pause(self) -> None:
         """Waits after the batch at hand."""
-        if self._worker is not None and self._state == "running":
+        if self._worker is not None and self._state in ("starting", "running"):
             self._waiting = "pause"
             self._worker.control.pause()
             self.state_changed.emit()

@@ -16,13 +16,13 @@ def why_not(run: RunModel, action: Action) -> str:
         case "train" | "afresh":
             return _train(run)
         case "pause":
-            if run.state == "paused" or run.state == "running":
-                return ""
-            return "no run is on" if run.state == "idle" else _busy(run)
+            if run.state == "idle":
+                return "no run is on"
+            return _busy(run) if run.state == "stopping" else ""
         case "step":
             if run.state == "idle":
                 return _train(run)
-            return "" if run.state in ("paused", "running") else _busy(run)
+            return _busy(run) if run.state == "stopping" else ""
         case "stop":
             if run.state == "idle":
                 return "no run is on"
@@ -30,9 +30,7 @@ def why_not(run: RunModel, action: Action) -> str:
 
 
 def _busy(run: RunModel) -> str:
-    if run.state == "stopping":
-        return "the run is stopping: it ends after the batch at hand"
-    return "the run is getting ready"
+    return "the run is stopping: it ends after the batch at hand"
 
 
 def _train(run: RunModel) -> str:

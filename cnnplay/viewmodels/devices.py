@@ -1,0 +1,30 @@
+"""Which devices can be chosen; before torch is there, the processor alone."""
+
+import sys
+
+AUTO = "auto"
+
+
+def device_choices() -> tuple[str, ...]:
+    """``auto`` first, then what this machine has. Imports nothing that the window must not wait for."""
+    if not _torch_is_there():
+        return (AUTO, "cpu")
+    from cnnplay.training.devices import devices
+
+    return (AUTO, *devices())
+
+
+def device_words(device: str) -> str:
+    """What the header shows for a setting: the device that ``auto`` stands for."""
+    if device != AUTO:
+        return device
+    if not _torch_is_there():
+        return "cpu"
+    from cnnplay.training.devices import resolve
+
+    return str(resolve(AUTO))
+
+
+def _torch_is_there() -> bool:
+    """Whether torch was imported, to its end: a module that is being imported lacks its last names."""
+    return hasattr(sys.modules.get("torch"), "compile")

@@ -1,0 +1,191 @@
+"""What a run would take on this machine, computed anew when the network, the settings or the data change."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from cnnplay.network.network import Network
+from cnnplay.shapes.report import Report
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
+from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.words import bytes_words, duration_words
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+    from cnnplay.training.forecast import Forecast
+
+SETTLE_MS = 200
+"""So long nothing must change before a forecast is made."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A forecast's inputs, captured when it is asked for."""
+
+    network: Network
+    report: Report
+    config: TrainConfig
+    images: ImageSet
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The forecast for a question, or words that say why there is none."""
+
+    question: Question
+    forecast: Forecast | None
+    error: str = ""
+
+
+class ForecastModel(QObject):
+    """`changed`: words or advice are others. Nothing is computed before torch was imported by somebody else:
+    the window appears first.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, editor: EditorModel, settings: SettingsModel, data: DataModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._editor, self._settings, self._data = editor, settings, data
+        self.forecast: Forecast | None = None
+        self._answered: Question | None = None
+        self._problem = ""
+        self._box = Mailbox()
+        self._postman = Postman(self._box, self._deliver, self)
+        self._thread: threading.Thread | None = None
+        self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._timer.timeout.connect(self._ask)
+        for signal in (editor.changed, settings.changed, data.changed):
+            signal.connect(self.refresh)
+        self._timer.start()
+
+    @property
+    def words(self) -> str:
+        """``about 3 s an epoch, 1 min in all; 240 MB of 18 GB``; "" while nothing is known."""
+        found = self.forecast
+        if found is None:
+            return self._problem
+        memory = f"{bytes_words(found.bytes)} of {bytes_words(found.available_bytes)} that are free"
+        if not found.fits:
+            return f"needs {memory}"
+        whole = found.seconds_per_epoch * self._settings.config.epochs
+        time = f"about {duration_words(found.seconds_per_epoch)} an epoch, {duration_words(whole)} in all"
+        return f"{time}; {memory}"
+
+    @property
+    def fits(self) -> bool:
+        """Whether the run fits into memory, as far as is known."""
+        return self.forecast is None or self.forecast.fits
+
+    @property
+    def advice(self) -> str:
+        """What to change where it does not fit; "" where it does."""
+        found = self.forecast
+        if found is None or found.fits:
+            return ""
+        batch = self._settings.config.batch_size
+        needs = (
+            f"batch {batch:,} needs {bytes_words(found.bytes)}, {bytes_words(found.available_bytes)} are free"
+        )
+        if found.largest_batch:
+            return f"{needs}; the largest batch that fits is {found.largest_batch:,}"
+        return f"{needs}; not even one picture at a time fits: use a smaller network or smaller pictures"
+
+    @property
+    def mend_label(self) -> str:
+        """What `mend` would do; "" where it can do nothing."""
+        found = self.forecast
+        if found is None or found.fits or not found.largest_batch:
+            return ""
+        return f"use batch {found.largest_batch:,}"
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is said is of a network, settings or data that were changed since."""
+        asked = self._answered
+        return asked is None or self._question_differs(asked)
+
+    @Slot()
+    def mend(self) -> None:
+        """Takes the largest batch that fits."""
+        found = self.forecast
+        if found is not None and not found.fits and found.largest_batch:
+            self._settings.set("batch_size", found.largest_batch)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Asks anew once things have settled."""
+        self._timer.start(SETTLE_MS)
+
+    def shutdown(self) -> None:
+        """Joins the thread; no forecast comes afterwards."""
+        self._timer.stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._box.empty()
+        self._postman.rest()
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._thread is not None:
+            return  # asked again when the answer comes
+        images = self._data.images
+        if images is None or not self._editor.report.valid or self._settings.faults:
+            self._show(None, None, "")
+            return
+        if "torch" not in sys.modules:
+            self._timer.start(2 * SETTLE_MS)
+            return
+        question = Question(self._editor.network, self._editor.report, self._settings.config, images)
+        if self._answered is not None and not self._question_differs(self._answered):
+            return
+        arguments = (question, self._box)
+        self._thread = threading.Thread(target=_answer, args=arguments, name="cnnplay-forecast")
+        self._thread.start()
+        self._postman.work()
+
+    def _question_differs(self, asked: Question) -> bool:
+        return (
+            asked.network is not self._editor.network
+            or asked.config != self._settings.config
+            or asked.images is not self._data.images
+        )
+
+    def _deliver(self, mail: Mail) -> None:
+        answer: Answer = mail.letters[-1]
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._postman.rest()
+        if self._question_differs(answer.question):
+            self.refresh()
+        else:
+            self._show(answer.question, answer.forecast, answer.error)
+
+    def _show(self, question: Question | None, forecast: Forecast | None, problem: str) -> None:
+        changed = (forecast, problem) != (self.forecast, self._problem)
+        self._answered, self.forecast, self._problem = question, forecast, problem
+        if changed:
+            self.changed.emit()
+
+
+def _answer(question: Question, box: Mailbox) -> None:
+    try:
+        from cnnplay.training.forecast import forecast
+
+        found = forecast(question.network, question.report, question.config, question.images)
+        box.put(Answer(question, found))
+    except Exception as error:
+        # No forecast is no reason to stop anybody from training.
+        box.put(Answer(question, None, f"no forecast: {error}"))

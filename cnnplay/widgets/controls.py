@@ -1,0 +1,226 @@
+"""The controls of a run, for the header: train, pause, step, stop, how far it is and what is left."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QWidget,
+)
+
+from cnnplay.viewmodels.numerals import percent
+from cnnplay.viewmodels.run import RunModel
+from cnnplay.viewmodels.run_reasons import Action
+from cnnplay.widgets.sparkline import Sparkline
+from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.transport import sign
+
+HINTS: dict[Action, str] = {
+    "train": "Train the network: pictures go in, errors come back, weights move",
+    "afresh": "Train from new random weights; the curve of the run before stays, pale",
+    "pause": "Wait between two batches, to look around",
+    "step": "Learn from one batch, then wait: see what a single step changes",
+    "stop": "End the run after this batch; its weights are kept",
+}
+
+
+class RunProgress(QWidget):
+    """``epoch 14 / 20`` and ``3 s left`` over a thin bar."""
+
+    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self.place, self.left = QLabel(), QLabel()
+        role(self.left, "muted")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("progress of the run")
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(theme().px(4))
+        layout.addWidget(self.place, 0, 0)
+        layout.addWidget(self.left, 0, 1, Qt.AlignmentFlag.AlignRight)
+        layout.addWidget(self.bar, 1, 0, 1, 2)
+        self.setFixedWidth(theme().px(176))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
+        run.history_changed.connect(self.refresh)
+        run.state_changed.connect(self.refresh)
+        theme().changed.connect(self._resize)
+        self.refresh()
+
+    @Slot()
+    def _resize(self) -> None:
+        self.setFixedWidth(theme().px(176))
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows how far the run is. Labels repaint only where their words are others."""
+        run, progress = self._run, self._run.progress
+        self.setVisible(run.active or not run.history.empty)
+        self.place.setText(self._place_words())
+        self.left.setText(self._left_words())
+        self.bar.setRange(0, 0 if run.state == "starting" else 1000)
+        self.bar.setValue(round(1000 * progress.fraction))
+        words = f"{self.place.text()}, {self.left.text()}"
+        self.bar.setAccessibleDescription(words)
+
+    def _place_words(self) -> str:
+        if self._run.state == "starting":
+            return "getting ready …"
+        if self._run.active:
+            return self._run.progress.place_words
+        last = self._run.history.last
+        count = last.epoch if last is not None else 0
+        return "1 epoch done" if count == 1 else f"{count:,} epochs done"
+
+    def _left_words(self) -> str:
+        run = self._run
+        if run.state == "paused":
+            return "paused"
+        if run.state == "stopping":
+            return "stopping …"
+        if run.pausing:
+            return "pausing …"
+        if run.active:
+            return run.progress.left_words
+        best = run.history.best
+        known = best is not None and "validation_accuracy" in best.metrics
+        return f"best {percent(best.metrics['validation_accuracy'])}" if best is not None and known else ""
+
+
+class TrainControls(QWidget):
+    """The row of controls. `actions_of_run` are for menus and the list of shortcuts.
+
+    `refused(str)`: somebody pressed a key for what cannot be done now, and this is why.
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self.sparkline = Sparkline(run)
+        self.progress = RunProgress(run)
+        self.train = self._action("train", "Train", "F5", run.start)
+        self.afresh = self._action("afresh", "Train afresh", "Ctrl+F5", self._train_afresh)
+        self.pause = self._action("pause", "Pause", "F6", self._pause)
+        self.step = self._action("step", "Single step", "F7", run.single_step)
+        self.stop = self._action("stop", "Stop", "Shift+F5", run.stop)
+        self.train_button, self.pause_button = _button(self.train), _button(self.pause)
+        self.afresh_button = _button(self.afresh)
+        self.step_button, self.stop_button = _button(self.step), _button(self.stop)
+        role(self.train_button, "primary")
+        self._lay_out()
+        run.state_changed.connect(self.refresh)
+        run.weights_changed.connect(self.refresh)
+        run.history_changed.connect(self._show_sparkline)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    @property
+    def actions_of_run(self) -> tuple[QAction, ...]:
+        return (self.train, self.afresh, self.pause, self.step, self.stop)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Says what each control would do now, or why it cannot."""
+        run = self._run
+        paused = run.state == "paused" or run.pausing
+        goes_on = paused or (not run.active and run.can_go_on)
+        self.train.setText("Go on" if goes_on else "Train")
+        self.pause.setText("Go on" if paused else "Pause")
+        train_hint = HINTS["train"]
+        if goes_on:
+            train_hint = "Go on from here" if paused else "Train more epochs, from the weights there are"
+        self._enable(self.train, "train", train_hint)
+        self._enable(self.afresh, "afresh", HINTS["afresh"])
+        self._enable(self.pause, "pause", "Go on after the pause" if paused else HINTS["pause"])
+        self._enable(self.step, "step", HINTS["step"])
+        self._enable(self.stop, "stop", HINTS["stop"])
+        # A press on Train that turns into a double click must not pause what it began.
+        self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
+        self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
+        self.afresh_button.setVisible(not run.active and run.can_go_on)
+        self._show_sparkline()
+
+    def _shows_pause(self) -> bool:
+        return self._run.active and self._run.state != "paused"
+
+    @Slot()
+    def _show_sparkline(self) -> None:
+        self.sparkline.setVisible(self._run.active)
+
+    @Slot()
+    def _train_afresh(self) -> None:
+        self._run.start(afresh=True)
+
+    @Slot()
+    def _pause(self) -> None:
+        if self._run.state == "paused" or self._run.pausing:
+            self._run.resume()
+        else:
+            self._run.pause()
+
+    def _action(self, name: Action, text: str, keys: str, do: object) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.setObjectName(name)
+        action.triggered.connect(lambda: do())  # type: ignore[operator]
+        self.addAction(action)
+        return action
+
+    def _enable(self, action: QAction, name: Action, hint: str) -> None:
+        reason = self._run.why_not(name)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        words = f"{hint} ({keys})"
+        if reason:
+            words = f"{words}\nNot now: {reason}"
+        if action.toolTip() != words:
+            action.setToolTip(words)
+            action.setStatusTip(reason or hint)
+        action.setEnabled(not reason)
+
+    def _lay_out(self) -> None:
+        first = QWidget()
+        self._first = QStackedLayout(first)
+        self._first.addWidget(self.train_button)
+        self._first.addWidget(self.pause_button)
+        first.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme().px(8))
+        for widget in (
+            self.sparkline,
+            self.progress,
+            first,
+            self.afresh_button,
+            self.step_button,
+            self.stop_button,
+        ):
+            layout.addWidget(widget)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.train.setIcon(sign("play", "on_accent"))
+        self.pause.setIcon(sign("pause"))
+        self.step.setIcon(sign("step"))
+        self.stop.setIcon(sign("stop"))
+        self.train_button.setMinimumWidth(theme().px(88))
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    words = action.objectName() in ("train", "afresh")
+    style = Qt.ToolButtonStyle
+    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button

@@ -1,0 +1,137 @@
+"""What a run has to say that must not be missed: why it failed, that it trains an earlier version, notes."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from cnnplay.viewmodels.failure import SettingMend, mend_of
+from cnnplay.viewmodels.forecast import ForecastModel
+from cnnplay.viewmodels.run import RunModel
+from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.widgets.theme import role, theme
+
+
+class Notice(QFrame):
+    """A line of words in a frame with its buttons; hidden while there is nothing to say."""
+
+    def __init__(self, frame: str, buttons: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        role(self, frame)
+        self.label = QLabel()
+        self.label.setWordWrap(True)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme().px(12), theme().px(6), theme().px(6), theme().px(6))
+        layout.setSpacing(theme().px(4))
+        layout.addWidget(self.label, 1)
+        self.buttons: list[QPushButton] = []
+        for text in buttons:
+            button = QPushButton(text)
+            role(button, "link")
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self.buttons.append(button)
+        self.hide()
+
+    def say(self, words: str) -> None:
+        """Shows words; "" hides the notice."""
+        if words != self.label.text():
+            self.label.setText(words)
+            self.setAccessibleName(words)
+        self.setVisible(bool(words))
+
+
+class RunNotices(QWidget):
+    """The notices of the run, one below the other; takes no room while there are none."""
+
+    def __init__(
+        self,
+        run: RunModel,
+        settings: SettingsModel,
+        forecast: ForecastModel,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._run, self._settings, self._forecast = run, settings, forecast
+        self._dismissed = 0
+        self._mend: SettingMend | None = None
+        self.failure = Notice("fault", ("", "copy the details", "dismiss"))
+        self.earlier = Notice("panel", ("stop and train this",))
+        self.note = Notice("panel", ("dismiss",))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme().px(8))
+        for notice in (self.failure, self.earlier, self.note):
+            layout.addWidget(notice)
+        self._connect()
+        self.refresh()
+
+    def _connect(self) -> None:
+        mend, copy, dismiss = self.failure.buttons
+        mend.clicked.connect(self._take_mend)
+        mend.setToolTip("Changes this setting; press Train to try again")
+        copy.clicked.connect(self._copy)
+        copy.setToolTip("Puts the technical details on the clipboard, for a report")
+        dismiss.clicked.connect(self._dismiss_failure)
+        self.earlier.buttons[0].clicked.connect(self._run.stop_and_train_this)
+        self.earlier.buttons[0].setToolTip("Ends the run and trains the network as it is now")
+        self.note.buttons[0].clicked.connect(self._dismiss_notes)
+        self._run.state_changed.connect(self.refresh)
+        self._run.failed.connect(self.refresh)
+        self._run.history_changed.connect(self._show_notes)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows what is to be said now."""
+        self._show_failure()
+        stopping = self._run.state == "stopping"
+        self.earlier.say("" if stopping else self._run.earlier_words)
+        self._show_notes()
+
+    def _show_failure(self) -> None:
+        failure = self._run.failure
+        if failure is None:
+            self.failure.say("")
+        else:
+            config = self._run.last_config or self._settings.config
+            found = self._forecast.forecast
+            self._mend = mend_of(failure, config, found.largest_batch if found is not None else None)
+            message = failure.message[:1].upper() + failure.message[1:].rstrip(".")
+            self.failure.buttons[0].setText(self._mend.label if self._mend is not None else "")
+            self.failure.buttons[0].setVisible(self._mend is not None)
+            self.failure.buttons[1].setVisible(bool(failure.details))
+            self.failure.say(f"{message}. {failure.advice}")
+        self._fold()
+
+    @Slot()
+    def _show_notes(self) -> None:
+        notes = self._run.history.notes[self._dismissed :]
+        more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+        self.note.say(notes[-1] + more if notes else "")
+        self.note.setToolTip("\n".join(notes[-20:]))
+        self._fold()
+
+    def _fold(self) -> None:
+        anything = (self.failure, self.earlier, self.note)
+        self.setVisible(any(not notice.isHidden() for notice in anything))
+
+    @Slot()
+    def _take_mend(self) -> None:
+        if self._mend is not None:
+            self._settings.set(self._mend.field, self._mend.value)
+            self.failure.buttons[0].setVisible(False)
+
+    @Slot()
+    def _copy(self) -> None:
+        if self._run.failure is not None:
+            QGuiApplication.clipboard().setText(f"{self._run.failure.message}\n{self._run.failure.details}")
+
+    @Slot()
+    def _dismiss_failure(self) -> None:
+        self.failure.say("")
+        self._fold()
+
+    @Slot()
+    def _dismiss_notes(self) -> None:
+        self._dismissed = len(self._run.history.notes)
+        self._show_notes()

@@ -1,0 +1,65 @@
+"""A button that opens a list: what is chosen, a muted fact beside it."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+
+from cnnplay.widgets.theme import role, theme
+
+
+class PickerButton(QPushButton):
+    """Subclasses fill `menu_to_fill` in `fill`, which is called each time before it opens."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self.choice, self.detail = QLabel(), QLabel()
+        role(self.detail, "muted")
+        for label in (self.choice, self.detail):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._row = QHBoxLayout(self)
+        self._row.setSpacing(theme().px(6))
+        self._row.addWidget(self.choice)
+        self._row.addWidget(self.detail)
+        self.menu_to_fill = QMenu(self)
+        self.menu_to_fill.setToolTipsVisible(True)
+        self.menu_to_fill.aboutToShow.connect(self._refill)
+        self.setMenu(self.menu_to_fill)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def fill(self, menu: QMenu) -> None:
+        """Puts the choices into the menu."""
+        raise NotImplementedError
+
+    def say(self, choice: str, detail: str = "") -> None:
+        """What is chosen now, and a fact about it."""
+        self.choice.setText(choice)
+        self.detail.setText(detail)
+        self.detail.setVisible(bool(detail))
+        self.setAccessibleName(f"{self._name}: {choice}" + (f", {detail}" if detail else ""))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        # The labels are the content; the button itself has no text.
+        return QSize(self._row.sizeHint().width(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def _restyle(self) -> None:
+        px = theme().px
+        self._row.setContentsMargins(px(12), 0, px(26), 0)
+        self.detail.setFont(theme().font(small=True))
+
+    def _refill(self) -> None:
+        self.menu_to_fill.clear()
+        self.fill(self.menu_to_fill)
+
+    def add_choice(self, menu: QMenu, text: str, chosen: bool, hint: str = "") -> QAction:
+        """One entry, ticked where it is the one that is chosen."""
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(chosen)
+        action.setToolTip(hint or text)
+        return action
