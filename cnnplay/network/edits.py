@@ -4,6 +4,7 @@ Every id or place that does not exist raises KeyError; an edit that cannot be do
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -90,6 +91,9 @@ def replace_node(network: Network, node_id: str, node: Node, label: str = "") ->
 def replace_field(network: Network, node_id: str, field: str, value: Any) -> Edited:
     """Gives one field of a node another value. The type must fit; the limits are the validator's."""
     node, _ = locate(network, node_id)
+    if isinstance(value, float) and not isfinite(value):
+        # JSON has no word for it: the file could not be opened again.
+        raise EditError(f"{field.replace('_', ' ')} of {node_id} must be a finite number; got {value}")
     try:
         changed = msgspec.convert(
             msgspec.to_builtins(msgspec.structs.replace(node, **{field: value})), type(node)

@@ -28,7 +28,7 @@ class Adapted(msgspec.Struct, frozen=True):
 
 def adapt(
     network: Network,
-    input: Shape,
+    input: Shape,  # noqa: A002
     classes: int,
     fit: Literal["resize", "stem"],
     reserved: Iterable[str] = (),

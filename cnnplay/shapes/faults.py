@@ -46,13 +46,21 @@ def field_fault(node_id: str, field: FieldInfo | str, expected: str, found: str,
 
 def limit_faults(node: Node, mend: Callable[[FieldInfo, object], Mend]) -> tuple[Fault, ...]:
     """The fields of a node that break their declared limits."""
+    return tuple(
+        field_fault(node.id, field, expected, shown(value), mend(field, value))
+        for field, value, expected in limit_complaints(node)
+    )
+
+
+def limit_complaints(node: Node) -> list[tuple[FieldInfo, object, str]]:
+    """The fields of a node that break their declared limits, their values, and what was expected."""
     found = []
     for field in fields_of(type(node)):
         value = getattr(node, field.name)
         expected = complaint(field, value)
         if expected is not None:
-            found.append(field_fault(node.id, field, expected, shown(value), mend(field, value)))
-    return tuple(found)
+            found.append((field, value, expected))
+    return found
 
 
 def within_limits(field: FieldInfo, value: object) -> object:

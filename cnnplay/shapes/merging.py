@@ -65,8 +65,7 @@ def _branches_fault(
     """The fault of branches that end in shapes that do not merge."""
     given = ", ".join(shape_words(shape) for shape in shapes)
     message = f"{branches.id}: the branches give {given}; {_need(branches.merge)}"
-    first = next(shape for shape in shapes if shape is not None)
-    expected = shape_words(first if branches.merge == "add" else first[1:])
+    expected = "equal shapes" if branches.merge == "add" else "equal height and width"
     return Fault(
         branches.id, "merge", message, expected, given, _branches_mend(branches, source, shapes, shape_of)
     )

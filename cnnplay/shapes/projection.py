@@ -6,6 +6,7 @@ import msgspec
 from cnnplay.network import nodes
 from cnnplay.network.nodes import Node, Stack, stacks_of, with_stacks
 from cnnplay.shapes.arithmetic import Shape, stride_between
+from cnnplay.shapes.faults import limit_complaints
 
 
 def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack | None:
@@ -18,6 +19,11 @@ def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack 
     """
     if source == target:
         return ()
+    stack = _projection(source, target, normalised)
+    return None if stack is None or any(limit_complaints(node) for node in stack) else stack
+
+
+def _projection(source: Shape, target: Shape, normalised: bool) -> Stack | None:
     if len(target) == 1:
         flatten = (nodes.Flatten(),) if len(source) == 3 else ()
         return (*flatten, nodes.Dense(units=target[0]))

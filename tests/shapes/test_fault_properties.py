@@ -1,0 +1,82 @@
+"""What holds for the faults of every network, however broken."""
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from cnnplay.network.codec import decode, encode
+from cnnplay.network.network import Network, ids, walk
+from cnnplay.shapes.formulas import formulas
+from cnnplay.shapes.infer import infer
+from tests.strategies import any_networks, networks
+
+_SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@_SETTINGS
+@given(any_networks())
+def test_every_node_is_reported_whatever_is_wrong(network: Network) -> None:
+    report = infer(network)
+    assert report.nodes.keys() == ids(network)
+    assert report.valid == (not report.faults)
+    if report.valid:
+        assert report.output == (network.task.classes,)
+        assert report.complete
+
+
+@_SETTINGS
+@given(any_networks())
+def test_every_fault_says_where_what_was_expected_and_what_was_found(network: Network) -> None:
+    for fault in infer(network).faults:
+        assert fault.node in ids(network) | {""}
+        assert fault.field
+        assert fault.expected
+        assert fault.found
+        assert fault.node in fault.message
+        assert fault.found in fault.message or fault.field in ("merge", "output", "body", "branches")
+
+
+@_SETTINGS
+@given(any_networks())
+def test_each_mend_removes_its_fault(network: Network) -> None:
+    for fault in infer(network).faults:
+        if fault.mend is None:
+            continue
+        after = fault.mend.apply(network, ("conv-77",)).network
+        left = {(other.node, other.field, other.message) for other in infer(after).faults}
+        assert (fault.node, fault.field, fault.message) not in left, fault.mend.label
+
+
+@_SETTINGS
+@given(any_networks())
+def test_mending_comes_to_an_end(network: Network) -> None:
+    for _ in range(150):
+        mend = next((fault.mend for fault in infer(network).faults if fault.mend), None)
+        if mend is None:
+            break
+        network = mend.apply(network).network
+        assert len(ids(network)) == len(list(walk(network)))
+    assert not any(fault.mend for fault in infer(network).faults)
+
+
+@_SETTINGS
+@given(any_networks())
+def test_the_faults_are_those_of_the_file_read_back(network: Network) -> None:
+    assume("null" not in str(encode(network)))  # JSON has no NaN, and no edit makes one
+    again = decode(encode(network))
+    assert again == network
+    assert [f.message for f in infer(again).faults] == [f.message for f in infer(network).faults]
+
+
+@_SETTINGS
+@given(any_networks())
+def test_formulas_can_be_written_for_every_node(network: Network) -> None:
+    report = infer(network)
+    for node_id in report.nodes:
+        for formula in formulas(report, node_id):
+            assert formula.name
+            assert formula.symbols or formula.result
+
+
+@_SETTINGS
+@given(networks())
+def test_random_valid_networks_have_no_fault(network: Network) -> None:
+    assert infer(network).faults == ()
