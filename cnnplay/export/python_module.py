@@ -27,12 +27,12 @@ def write_python(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, 
     module = module_of(network, seed)
     with replacing(beside, path) as (weights, code):
         save_state(_renamed(module), weights)
-        code.write_text(source(network, module, path.stem), encoding="utf-8")
+        code.write_text(source(network, module), encoding="utf-8")
     return (beside,)
 
 
-def source(network: TrainedNetwork, module: NetworkModule, stem: str) -> str:
-    """The module's text. `stem` is the file's name without its ending."""
+def source(network: TrainedNetwork, module: NetworkModule) -> str:
+    """The module's text."""
     writer = _Forward(module)
     lines = writer.stack(network.network.stack, "x")
     names = attribute_names(network.network)
@@ -41,7 +41,6 @@ def source(network: TrainedNetwork, module: NetworkModule, stem: str) -> str:
     trained = network.trained and network.weights is not None
     return MODULE.format(
         title=plain(network.network.name),
-        stem=plain(stem),
         state="trained" if trained else "fresh, not trained",
         channels=channels,
         height=height,

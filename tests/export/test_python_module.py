@@ -10,15 +10,19 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
 
 from cnnplay.data.fitting import to_input
 from cnnplay.export.formats import export
+from cnnplay.export.python_module import source
 from cnnplay.export.trained import TrainedNetwork
 from cnnplay.modules.build import build
+from cnnplay.modules.names import attribute_names
 from cnnplay.modules.weights import weights_of
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.spec.preprocessing import Preprocessing
+from tests.strategies import networks
 
 # Runs in an interpreter with torch and without cnnplay: no site folder, no environment, no current folder.
 ELSEWHERE = """
@@ -148,6 +152,20 @@ def test_the_module_runs_where_cnnplay_is_not_and_gives_the_same_logits(tmp_path
     assert tuple(classes) == CLASSES
     assert msgspec.convert(preprocessing, Preprocessing) == PREPROCESSING
     assert used == ["cnnplay"]  # the bar put there by the test
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_the_code_of_random_networks_computes_what_their_modules_do(network: Network) -> None:
+    module = build(network, seed=1).eval()
+    scope: dict[str, Any] = {"__file__": "net.py", "__name__": "exported"}
+    exec(source(TrainedNetwork(network=network), module), scope)
+    net = scope["Net"]().eval()
+    names = attribute_names(network)
+    for node_id, name in names.items():
+        getattr(net, name).load_state_dict(module.layer(node_id).state_dict())
+    x = torch.randn(2, *network.input.shape, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(net(x), module(x))
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
