@@ -22,7 +22,7 @@ from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode, encode, ne
 from cnnplay.spec.events import EpochDone, Event, Stepped
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
-from cnnplay.training.job import Checkpoint, Result
+from cnnplay.training.job import Observation, Result
 
 __all__ = ["RunError", "RunFolder", "Which"]
 
@@ -33,70 +33,67 @@ EVENTS = "events.jsonl"
 
 
 class RunFolder:
-    """A run's folder, for the run itself (in a `with` block, which closes its events) and for readers.
+    """A run's folder. `sink` and `observe` are what `training.loop.train` takes.
 
-    What a run writes raises OSError where the disk is full or the folder gone: training then ends with a
-    failure whose cause is "disk", in words.
+    Neither raises when the disk is full or the folder gone: training goes on. The first such trouble is in
+    `trouble`, in words, and `observe` tells it as a note.
     """
 
-    def __init__(self, path: Path, about: RunRecord) -> None:
+    def __init__(self, path: Path, record: RunRecord) -> None:
         self.path = path
-        self.about = about
+        self.record = record
+        self.trouble = ""
         self._events: BinaryIO | None = None
 
     @classmethod
-    def create(cls, path: str | Path | None, *, network: Network, config: TrainConfig, data_key: str) -> Self:
+    def create(
+        cls,
+        path: str | Path | None,
+        *,
+        network: Network,
+        config: TrainConfig,
+        data: str,
+        run: str | None = None,
+    ) -> Self:
         """A new folder, which must not exist yet; without a path, one under the user's data, named after the
         network and the time. RunError where it cannot be made.
         """
         folder = _default_path(network.name) if path is None else Path(path).expanduser()
-        about = new_record(folder.name, network, config, data_key)
+        record = new_record(run or folder.name, network, config, data)
         try:
             folder.mkdir(parents=True)
-            write_bytes(folder / RECORD, encode(about))
+            write_bytes(folder / RECORD, encode(record))
             (folder / EVENTS).touch()
         except FileExistsError:
             raise RunError(f"{folder}: already exists; a run needs a folder of its own") from None
         except OSError as error:
             raise RunError(f"{folder}: cannot be made ({error.strerror or error})") from None
-        return cls(folder, about)
+        return cls(folder, record)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """A folder that is there. RunError where it is no run."""
         folder = Path(path).expanduser()
-        file = folder / RECORD
+        record = folder / RECORD
         try:
-            if file.stat().st_size > LARGEST:
-                raise RunError(f"{file}: larger than any run's; refused")
-            content = file.read_bytes()
+            if record.stat().st_size > LARGEST:
+                raise RunError(f"{record}: larger than any run's; refused")
+            content = record.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
-            found = f"no {RECORD} in it" if folder.is_dir() else "no such folder"
+            found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
             raise RunError(f"{folder}: not a run: {found}") from None
         except OSError as error:
-            raise RunError(f"{file}: cannot be read ({error.strerror or error})") from None
-        return cls(folder, decode(content, str(file)))
-
-    @property
-    def id(self) -> str:
-        return self.about.run
+            raise RunError(f"{record}: cannot be read ({error.strerror or error})") from None
+        return cls(folder, decode(content, str(record)))
 
     @property
     def network(self) -> Network:
-        return self.about.network
-
-    @property
-    def config(self) -> TrainConfig:
-        return self.about.config
-
-    @property
-    def data_key(self) -> str:
-        return self.about.data
+        return self.record.network
 
     @property
     def facts(self) -> DataFacts | None:
-        """The classes and the preprocessing; None until the first weights were kept."""
-        return self.about.facts
+        """The classes and the preprocessing; None until the run has read its pictures."""
+        return self.record.facts
 
     @property
     def last_epoch(self) -> int:
@@ -109,34 +106,50 @@ class RunFolder:
         epochs = [event.epoch for event in self.events() if isinstance(event, EpochDone) and event.best]
         return epochs[-1] if epochs else None
 
-    def record(self, event: Event) -> None:
+    def sink(self, event: Event) -> None:
         """Appends an event. All but single steps reach the system at once."""
-        if self._events is None:
-            self._events = (self.path / EVENTS).open("ab")
-        self._events.write(msgspec.json.encode(event) + b"\n")
-        if not isinstance(event, Stepped):
-            self._events.flush()
+        try:
+            if self._events is None:
+                self._events = (self.path / EVENTS).open("ab")
+            self._events.write(msgspec.json.encode(event) + b"\n")
+            if not isinstance(event, Stepped):
+                self._events.flush()
+        except OSError as error:
+            self._note_trouble(EVENTS, error)
 
-    def checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keeps an epoch's weights as the last ones, and as the best where they are."""
-        self._keep_facts(checkpoint.facts)
-        about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
-        self._write("last", checkpoint.weights, about)
-        if checkpoint.best:
-            self._write("best", checkpoint.weights, about)
+    def observe(self, observation: Observation) -> None:
+        """Writes the weights after each epoch, and what the pictures turned out to be at the first look."""
+        before = self.trouble
+        if self.record.facts is None:
+            prepared = observation.prepared
+            self._record_facts(
+                DataFacts(
+                    key=prepared.images.key,
+                    classes=prepared.images.classes,
+                    preprocessing=prepared.preprocessing,
+                )
+            )
+        checkpoint = observation.checkpoint
+        if checkpoint is not None:
+            about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
+            self._write("last", checkpoint.weights, about)
+            if checkpoint.best:
+                self._write("best", checkpoint.weights, about)
+        if self.trouble and not before:
+            observation.note(self.trouble)
 
-    def close_with(self, result: Result) -> None:
-        """Keeps the weights that a run ended with, also within an epoch, and closes the events."""
-        if result.weights and result.facts is not None:
-            self._keep_facts(result.facts)
+    def close(self, result: Result | None = None) -> None:
+        """Closes the events; with a run's result, writes its last weights (a run stopped within an epoch)."""
+        if result is not None and result.weights:
+            if result.facts is not None and self.record.facts is None:
+                self._record_facts(result.facts)
             self._write("last", result.weights, {"epoch": str(result.last_epoch), "step": str(result.step)})
-        self.close()
-
-    def close(self) -> None:
-        """Closes the events; a later one opens them again."""
-        events, self._events = self._events, None
-        if events is not None:
-            events.close()
+        if self._events is not None:
+            try:
+                self._events.close()
+            except OSError as error:
+                self._note_trouble(EVENTS, error)
+            self._events = None
 
     def __enter__(self) -> Self:
         return self
@@ -175,23 +188,32 @@ class RunFolder:
                 raise RunError(f"{path}, line {number}: not an event: {error}") from None
         return tuple(events)
 
-    def _keep_facts(self, facts: DataFacts) -> None:
-        if self.about.facts != facts:
-            self.about = msgspec.structs.replace(self.about, facts=facts)
-            write_bytes(self.path / RECORD, encode(self.about))
+    def _record_facts(self, facts: DataFacts) -> None:
+        self.record = msgspec.structs.replace(self.record, facts=facts)
+        try:
+            write_bytes(self.path / RECORD, encode(self.record))
+        except OSError as error:
+            self._note_trouble(RECORD, error)
 
     def _write(self, which: Which, weights: Weights, about: dict[str, str]) -> None:
         path = self.path / f"{which}.safetensors"
-        with replacing(path) as (neighbour,):
-            try:
+        try:
+            with replacing(path) as (neighbour,):
                 save_file(weights, neighbour, metadata={"format": "pt", **about})
-            except SafetensorError as error:
-                raise OSError(f"{path}: {error}") from None
+        except (OSError, SafetensorError) as error:
+            self._note_trouble(path.name, error)
+
+    def _note_trouble(self, name: str, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or str(error)
+        self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
 
 
 def _default_path(name: str) -> Path:
     """In the user's data, a folder that reads: network, date, time, and a mark that makes it the only one."""
     plain = "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-") or "run"
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    runs = platformdirs.user_data_path("cnnplay", appauthor=False) / "runs"
-    return runs / f"{plain[:40]}-{now}-{secrets.token_hex(2)}"
+    return (
+        platformdirs.user_data_path("cnnplay", appauthor=False)
+        / "runs"
+        / f"{plain[:40]}-{now}-{secrets.token_hex(2)}"
+    )
