@@ -11,7 +11,7 @@ from cnnplay import __version__
 from cnnplay.viewmodels.session import Session
 from cnnplay.widgets.build import BuildWorkspace
 from cnnplay.widgets.concept import ConceptPage
-from cnnplay.widgets.controls import RunControls
+from cnnplay.widgets.controls import TrainControls
 from cnnplay.widgets.data_picker import DataPicker, DevicePicker
 from cnnplay.widgets.files import Files
 from cnnplay.widgets.header import WORKSPACES, Header
@@ -40,10 +40,10 @@ class MainWindow(QMainWindow):
         self.stack_actions = StackActions(session.editor, session.stack, self)
         self.files = Files(session, self)
         self.header = Header()
-        self.controls = RunControls(session.run)
+        self.controls = TrainControls(session.run)
         self.network_picker = NetworkPicker(session.editor)
         self.data_picker = DataPicker(session.data)
-        self.device_picker = DevicePicker(session.settings)
+        self.device_picker = DevicePicker(session.settings, session.run)
         self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions)
         self.train: TrainPage | None = None
         self.look: LookPage | None = None
@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         self.offer = OfferBar(session.offer)
         self._feed = StackFeed(session.look, session.stack, self)
         self._words = StatusWords(session, self.status, self)
+        self._last_state = session.run.state
         self._lay_out()
         self.menus = Menus(self)
         self._connect()
@@ -79,7 +80,8 @@ class MainWindow(QMainWindow):
         session = self.session
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_asked.connect(self.build.open_gallery)
-        self.controls.started.connect(self._started)
+        self.controls.refused.connect(self._words.say)
+        session.run.state_changed.connect(self._state_changed)
         session.failed.connect(self.show_failure)
         session.document.changed.connect(self._retitle)
         session.editor.changed.connect(self._retitle)
@@ -122,10 +124,12 @@ class MainWindow(QMainWindow):
         self._retitle()
 
     @Slot()
-    def _started(self) -> None:
-        """Somebody pressed Train: what there is to see is in Train, unless they look inside already."""
-        if self.workspace == "build":
+    def _state_changed(self) -> None:
+        """A run begins: what there is to see is in Train, unless they look inside already."""
+        state = self.session.run.state
+        if state == "starting" and self._last_state == "idle" and self.workspace == "build":
             self.show_workspace("train")
+        self._last_state = state
 
     # Looks
 

@@ -97,7 +97,7 @@ class Menus:
         self._menu("&Edit", (by_name[name] if name else None for name in names))
 
     def _train(self) -> None:
-        self._menu("&Train", self._window.controls.actions_in_order)
+        self._menu("&Train", self._window.controls.actions_of_run)
 
     def _view(self) -> None:
         window, act = self._window, self.action
