@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnplay.network.network import Network
-from cnnplay.viewmodels.layers import Shown, bounds, filters_node, kernel_nodes, maps_node, shown_output
+from cnnplay.viewmodels.layers import (
+    Shown,
+    bounds,
+    filters_node,
+    input_size,
+    kernel_nodes,
+    maps_node,
+    shown_output,
+)
 from cnnplay.viewmodels.pictures import Picture
 from cnnplay.viewmodels.tiling import scale_values, tile_size
 
@@ -48,6 +56,10 @@ class Wish:
         """Whether a forward pass is needed."""
         return self.picture is not None and (self.maps or self.strips or self.prediction)
 
+    def same(self, other: Wish) -> bool:
+        """Whether both ask for the same."""
+        return all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
+
     @property
     def empty(self) -> bool:
         return not (self.forward or self.filters)
@@ -75,6 +87,8 @@ class Filters:
     norms: Floats
     colour: bool
     """Whether they read the picture's red, green and blue, so that they may be shown in colour."""
+    dense: bool = False
+    """Whether they are a dense layer's weights: filters as large as their input."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +144,15 @@ def glance(
 
 
 def filters_of(module: NetworkModule, node_id: str) -> Filters:
-    """The kernels of one convolution of a module."""
+    """The kernels of a convolution; a dense layer's weights as kernels as large as its input."""
     from cnnplay.probing.filters import filters
 
-    values = filters(module, module.network, node_id)
+    size = input_size(module.network, node_id)
+    if size is None:
+        values = filters(module, module.network, node_id)
+    else:
+        weight = module.get_parameter(f"{node_id}.weight").detach()
+        values = weight.to("cpu", copy=True).float().numpy().reshape(-1, *size)
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     reads_picture = values.shape[1] == 3 == module.network.input.channels
     return Filters(
@@ -142,6 +161,7 @@ def filters_of(module: NetworkModule, node_id: str) -> Filters:
         limit=float(np.abs(finite).max(initial=0.0)),
         norms=np.sqrt((values.astype(np.float64) ** 2).sum(axis=(1, 2, 3))).astype(np.float32),
         colour=reads_picture and kernel_nodes(module.network)[:1] == (node_id,),
+        dense=size is not None,
     )
 
 

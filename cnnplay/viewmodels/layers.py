@@ -6,8 +6,10 @@ from cnnplay.network import nodes
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network, locate, stack_at, walk
 from cnnplay.network.nodes import Node, stacks_of
+from cnnplay.shapes.infer import infer
 
-INPUT = "input"
+LARGEST_DENSE = 2_000_000
+"""Weights of a dense layer that are shown as filters, at most."""
 
 _KERNELS = (nodes.Convolution, nodes.TransposedConvolution)
 _BEFORE_ACTIVATION = (*_KERNELS, nodes.Dense, nodes.BatchNormalisation)
@@ -45,18 +47,38 @@ def bounds(network: Network, node_id: str) -> tuple[float, float] | None:
 
 def filters_node(network: Network, node_id: str) -> str:
     """The convolution whose filters are shown for a selection: itself, the first inside it, the nearest
-    before it, else the network's first; "" where there is none."""
+    before it, else the network's first; "" where there is none. A dense layer counts as a convolution where
+    it has an `input_size`, but only if it is selected, or nothing else has filters."""
     order = [node for node, _ in walk(network)]
     ids = [node.id for node in order]
     if node_id in ids:
         chosen = order[ids.index(node_id)]
-        inside = _kernels_in(chosen)
+        inside = [node_id] if input_size(network, node_id) is not None else _kernels_in(chosen)
         if inside:
             return inside[0]
         before = [node.id for node in order[: ids.index(node_id)] if isinstance(node, _KERNELS)]
         if before:
             return before[-1]
-    return next((node.id for node in order if isinstance(node, _KERNELS)), "")
+    first = next((node.id for node in order if isinstance(node, _KERNELS)), "")
+    return first or next((each for each in ids if input_size(network, each) is not None), "")
+
+
+def input_size(network: Network, node_id: str) -> tuple[int, int, int] | None:
+    """(C, H, W) of the maps whose every value a dense layer weighs, where it stands right behind a flatten.
+
+    Its weights are then filters as large as their input. None for all else, for maps of one pixel, and for
+    layers that are too large to be copied for a look.
+    """
+    node, place = locate(network, node_id)
+    if not isinstance(node, nodes.Dense) or not place.index:
+        return None
+    before = stack_at(network, place.parent, place.slot)[place.index - 1]
+    report = infer(network).nodes.get(before.id)
+    shape = report.input if report is not None and isinstance(before, nodes.Flatten) else None
+    if shape is None or len(shape) != 3 or shape[1] * shape[2] == 1:
+        return None
+    channels, height, width = shape
+    return (channels, height, width) if node.units * channels * height * width <= LARGEST_DENSE else None
 
 
 def kernel_nodes(network: Network) -> tuple[str, ...]:
@@ -66,11 +88,12 @@ def kernel_nodes(network: Network) -> tuple[str, ...]:
 
 def maps_node(network: Network, node_id: str) -> str:
     """The node whose maps are shown for a selection: itself, else the network's first convolution, else its
-    first node; "" for an empty network."""
-    ids = [node.id for node, _ in walk(network)]
-    if node_id in ids:
+    first dense layer, else its first node; "" for an empty network."""
+    order = [node for node, _ in walk(network)]
+    if any(node.id == node_id for node in order):
         return node_id
-    return next(iter(kernel_nodes(network)), next(iter(ids), ""))
+    dense = [node.id for node in order if isinstance(node, nodes.Dense)]
+    return next(iter((*kernel_nodes(network), *dense, *(node.id for node in order))), "")
 
 
 def _kernels_in(node: Node) -> list[str]:

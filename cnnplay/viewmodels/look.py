@@ -77,6 +77,7 @@ class LookModel(QObject):
         self.judge = JudgeModel(self._looker, self._studio, self.pictures, self)
         self._wanted: dict[Kind, set[int]] = {}
         self._wish = Wish()
+        self._asked: Wish | None = None
         self._seen_live: tuple[Wish | None, float] = (None, 0.0)
         self._subject: Subject | None = None
         self._glance: Glance | None = None
@@ -240,7 +241,7 @@ class LookModel(QObject):
     @Slot()
     def _look(self) -> None:
         """Makes the wish anew and hands it to the run, or to the looking thread."""
-        self._wish = Wish(
+        wish = Wish(
             picture=self.pictures.picture,
             selected=self.editor.current,
             activated=self._activated,
@@ -249,12 +250,17 @@ class LookModel(QObject):
             strips=self._wants("stack"),
             prediction=self._wants("prediction", "stack"),
         )
+        # The same wish stays the same object, so that nothing is looked at twice.
+        again = wish.same(self._wish)
+        self._wish = self._wish if again else wish
         if self.live:
             self._looker.forget("glance")
             self.judge.give_up()
             self._set_problem("")
+            self._subject = None
             self._live_postman.work()
-            self.run.wake()
+            if not again:
+                self.run.wake()
         else:
             self._live_postman.rest()
             self._look_stored()
@@ -264,15 +270,17 @@ class LookModel(QObject):
         # torch is imported by the application, once the window stands: not for a glance before that.
         if "torch" not in sys.modules:
             return
-        self._subject = self._make_subject()
+        before, self._subject = self._subject, self._make_subject()
         problem = self._why_nothing()
         only_stack = not self._wants("maps", "filters", "prediction")
         if problem or (only_stack and not self._worth_for_stack()):
             self._looker.forget("glance")
+            self._asked = None
             self._show(None, "nothing")
             self._set_problem(problem)
             return
-        if not self._wish.empty:
+        if not self._wish.empty and (self._subject is not before or self._asked is not self._wish):
+            self._asked = self._wish
             subject, wish = self._subject, self._wish
             self._looker.ask("glance", lambda: self._studio.look(subject, wish))
         self.judge.consider(self._subject, self._wants("judged"))
@@ -335,13 +343,21 @@ class LookModel(QObject):
             return
         self._seen_live = (wish, now)
         preprocessing = seen.prepared.preprocessing
-        self._live_box.post("glance", glance(seen.module, wish, preprocessing, seen.step, seen.epoch))
+        try:
+            found = glance(seen.module, wish, preprocessing, seen.step, seen.epoch)
+        except ValueError as error:  # a picture that cannot become this network's input, for one
+            self._live_box.post("problem", str(error))
+        else:
+            self._live_box.post("glance", found)
 
     def _deliver_live(self, mail: Mail) -> None:
         found = mail.pictures.get("glance")
         # A look for an older wish is shown too, save where it is of another picture: the next is on its way.
         if found is not None and found.wish.picture is self._wish.picture:
+            self._set_problem("")
             self._show(found, "live")
+        elif "problem" in mail.pictures:
+            self._set_problem(mail.pictures["problem"])
         if "judged" in mail.pictures:
             self.judge.take(mail.pictures["judged"])
 

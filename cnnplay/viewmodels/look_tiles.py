@@ -70,7 +70,11 @@ def filter_words(filters: Filters) -> str:
     """``6 @ 5×5 · ±0.37``; of deeper ones ``16 @ 5×5, 6 channels each · ±0.37``."""
     out, channels, height, width = filters.values.shape
     each = f", {channels:,} channels each" if channels > 1 else ""
-    return f"{out:,} @ {by((height, width))}{each} · ±{short(filters.limit)}"
+    return f"{out:,} @ {by((height, width))}{each}{_whole(filters)} · ±{short(filters.limit)}"
+
+
+def _whole(filters: Filters) -> str:
+    return ", as large as its input" if filters.dense else ""
 
 
 def is_row(maps: Maps) -> bool:

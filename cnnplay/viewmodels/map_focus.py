@@ -43,7 +43,7 @@ class MapFocus(QObject):
 
     @property
     def pixel(self) -> tuple[int, int] | None:
-        """(row, column) of the chosen pixel: the middle until a person chose one. None where there is none."""
+        """(row, column) of the chosen pixel: the middle until a person chose one. None for bars."""
         maps = self._look.maps
         if maps is None or maps.values.ndim < 3:
             return None

@@ -1,6 +1,6 @@
 """The picture that is looked at: from the data set, a file or the pad; and small ones to choose from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -21,7 +21,7 @@ THUMBNAIL = 56
 class Picture:
     """A chosen picture as it is: `pixels` H × W × C. `truth` is its class where that is known."""
 
-    pixels: Bytes
+    pixels: Bytes = field(repr=False)
     caption: str
     source: Source
     index: int | None = None

@@ -100,7 +100,7 @@ class ConfusionMatrix(QWidget):
         metrics = painter.fontMetrics()
         _, _, side_x, side_y = self._geometry()
         widest = metrics.horizontalAdvance(f"{int(self._counts.max(initial=0)):,}")
-        written = side_x >= widest + 4 and side_y >= metrics.ascent()
+        written = side_x >= widest + 2 and side_y >= metrics.ascent()
         gap = 1 if min(side_x, side_y) >= 6 else 0
         for truth, row in enumerate(self._counts):
             for predicted, count in enumerate(row):

@@ -10,7 +10,7 @@ from cnnplay.widgets.panel import Panel
 from cnnplay.widgets.tile_panel import TilePanel
 from cnnplay.widgets.tiles import TilesView
 
-EMPTY = "This network has no convolution, so it has no filters. Add one from the blocks in Build."
+EMPTY = "No layer of this network has filters that can be drawn. Add a convolution from the blocks in Build."
 WAIT = "The filters appear in a moment."
 
 

@@ -1,6 +1,5 @@
 """One feature map over the picture, and what a pixel of it sees."""
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
@@ -196,7 +195,7 @@ class OverlayCanvas(QWidget):
             return
         row, column = (min(at, size - 1) for at, size in zip(pixel, maps.values.shape[1:], strict=True))
         value = maps.values[self._look.focus.number, row, column]
-        text = f"row {row + 1}, column {column + 1}: {numeral(float(np.float32(value)))}"
+        text = f"pixel ({row + 1}, {column + 1}): {numeral(float(value))}"
         self.setAccessibleDescription(text)
         self.hovered.emit(text)
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.look_tiles import Prediction
@@ -12,7 +12,7 @@ from cnnplay.widgets.theme import theme
 
 
 class PredictionBars(QWidget):
-    """Rows of class, bar and percentage, best first. The true class is green, a wrong best one red."""
+    """Rows of class, bar and percentage, best first; as many as there is room for where `rows` is 0. The true class is green, a wrong best one red."""
 
     def __init__(self, rows: int = 3, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +25,8 @@ class PredictionBars(QWidget):
             "Softmax turns the last layer's outputs into fractions that sum to 1. Green: the true class; "
             "red: the network is wrong; blue: the true class is not known"
         )
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy.Policy.Fixed if rows else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, policy)
         theme().changed.connect(self._restyle)
 
     def show_prediction(self, prediction: Prediction | None) -> None:
@@ -44,7 +45,7 @@ class PredictionBars(QWidget):
         painter = QPainter(self)
         painter.setFont(theme().font())
         metrics, height = painter.fontMetrics(), self._row_height()
-        best = prediction.top(self._rows)
+        best = prediction.top(self._rows or max(1, self.height() // height))
         widest = max(metrics.horizontalAdvance(prediction.name(number)) for number in best)
         left = min(max(widest, theme().px(24)), self.width() // 3)
         right = metrics.horizontalAdvance("100.0 %") + theme().px(8)
@@ -67,10 +68,10 @@ class PredictionBars(QWidget):
         painter.end()
 
     def sizeHint(self) -> QSize:
-        return QSize(theme().px(220), self._rows * self._row_height())
+        return QSize(theme().px(220), (self._rows or 5) * self._row_height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(140), self._rows * self._row_height())
+        return QSize(theme().px(140), (self._rows or 1) * self._row_height())
 
     def _row_height(self) -> int:
         return theme().px(22)
@@ -90,14 +91,11 @@ class PredictionBars(QWidget):
 class PredictionView(Panel):
     """The prediction for the chosen picture, with words for what it comes from."""
 
-    def __init__(self, look: LookModel, rows: int = 5, parent: QWidget | None = None) -> None:
+    def __init__(self, look: LookModel, rows: int = 0, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent=parent)
         self._look = look
         self.bars = PredictionBars(rows)
-        holder = QVBoxLayout()
-        holder.addWidget(self.bars)
-        holder.addStretch(1)
-        self.body.addLayout(holder)
+        self.body.addWidget(self.bars)
         look.prediction_changed.connect(self.refresh)
         look.state_changed.connect(self.refresh)
         self.refresh()
@@ -109,7 +107,7 @@ class PredictionView(Panel):
     def refresh(self) -> None:
         prediction = self._look.prediction
         self.bars.show_prediction(prediction)
-        self.set_muted(self._look.words if prediction is not None else "appears once there is a picture")
+        self.set_muted(self._look.words if prediction is not None else self._look.problem)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

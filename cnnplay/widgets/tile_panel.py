@@ -122,7 +122,8 @@ class Pages(QWidget):
         words = self._view.page_words()
         self.setVisible(bool(words))
         self._label.setText(words)
-        sideways = self._view.can_turn(0, 1) or self._view.can_turn(0, -1)
+        mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
+        sideways = mosaic and (self._view.can_turn(0, 1) or self._view.can_turn(0, -1))
         along = self._view.can_turn(1) or self._view.can_turn(-1)
         for (down, across), button in self._buttons.items():
             button.setVisible(sideways if across else along)
