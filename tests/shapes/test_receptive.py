@@ -1,0 +1,114 @@
+"""Receptive fields against the gradient's support in torch."""
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+
+from cnnplay.modules.build import build
+from cnnplay.network import nodes
+from cnnplay.network.network import Network
+from cnnplay.network.nodes import Node
+from cnnplay.shapes.infer import infer
+from cnnplay.shapes.report import ReceptiveField
+from tests.shapes.helpers import network_of
+
+SIZE = 40
+
+
+def _window(field: ReceptiveField, axis: int, index: int) -> tuple[int, int]:
+    """The first and last pixel that an output sees, counted on where they lie outside the picture."""
+    centre = field.start[axis] + index * field.jump[axis]
+    half = (field.size[axis] - 1) / 2
+    return round(centre - half), round(centre + half)
+
+
+_pair = st.tuples(st.integers(1, 4), st.integers(1, 4))
+_small = st.tuples(st.integers(1, 2), st.integers(1, 2))
+_conv = st.builds(
+    nodes.Convolution,
+    filters=st.just(1),
+    kernel_size=_pair,
+    stride=_small,
+    padding=st.sampled_from(("same", "valid", (1, 0))),
+    dilation=_small,
+)
+_pool = st.builds(nodes.AveragePooling, kernel_size=_pair, stride=_small, padding=st.just("same"))
+_keep = st.builds(nodes.Convolution, filters=st.just(1), kernel_size=_pair, dilation=_small)
+_skip = st.builds(nodes.Skip, body=st.lists(_keep, min_size=1, max_size=2).map(tuple))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.one_of(_conv, _pool, _skip), min_size=1, max_size=4),
+    st.floats(0, 0.999),
+    st.floats(0, 0.999),
+)
+def test_an_output_sees_exactly_the_pixels_of_its_field(
+    stack: list[Node], down: float, across: float
+) -> None:
+    network = network_of(*stack, nodes.Flatten(), nodes.Dense(units=10), picture=(1, SIZE, SIZE))
+    report = infer(network)
+    assume(report.valid)
+    last = report.nodes[network.stack[len(stack) - 1].id]
+    assert last.field is not None
+    assert last.output is not None
+    place = (int(down * last.output[1]), int(across * last.output[2]))
+    support = _support(network, place[0] * last.output[2] + place[1])
+    for axis, seen in enumerate(support):
+        first, final = _window(last.field, axis, place[axis])
+        assert all(first <= pixel <= final for pixel in seen)
+        if first >= 0 and final < SIZE:
+            assert (seen[0], seen[-1]) == (first, final)
+
+
+def _support(network: Network, number: int) -> tuple[list[int], list[int]]:
+    """The rows and columns of the picture on which that number of the flattened row depends, all weights being one."""
+    module = build(network, seed=0).double().eval()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.fill_(1.0)
+        dense = module.layer("dense-1").weight
+        dense.zero_()
+        dense[0, number] = 1.0
+    pictures = torch.ones(1, 1, SIZE, SIZE, dtype=torch.float64, requires_grad=True)
+    module(pictures)[0, 0].backward()
+    assert pictures.grad is not None
+    seen = pictures.grad[0, 0] != 0
+    return seen.any(1).nonzero().flatten().tolist(), seen.any(0).nonzero().flatten().tolist()
+
+
+def test_the_shortcut_widens_nothing_and_the_body_counts() -> None:
+    network = network_of(nodes.Skip(body=(nodes.Convolution(filters=1), nodes.Convolution(filters=1))))
+    field = infer(network).nodes["skip-1"].field
+    assert field == ReceptiveField(size=(5, 5), jump=(1, 1), start=(0, 0))
+
+
+def test_rectangles_have_rectangular_fields() -> None:
+    network = network_of(nodes.Convolution(kernel_size=(1, 7), stride=(1, 3), padding="valid"))
+    field = infer(network).nodes["conv-1"].field
+    assert field == ReceptiveField(size=(1, 7), jump=(1, 3), start=(0, 3))
+
+
+@pytest.mark.parametrize("node", [nodes.GlobalAveragePooling(), nodes.Dense()])
+def test_global_pooling_and_dense_see_everything(node: Node) -> None:
+    stack = (nodes.Flatten(), node) if isinstance(node, nodes.Dense) else (node,)
+    network = network_of(*stack, picture=(1, 20, 30))
+    field = infer(network).nodes[network.stack[-1].id].field
+    assert field == ReceptiveField(size=(20, 30), jump=(0, 0), start=(9.5, 14.5))
+
+
+def test_enlarging_makes_steps_a_fraction_of_a_pixel() -> None:
+    network = network_of(nodes.Upsampling(), nodes.Convolution())
+    field = infer(network).nodes["conv-1"].field
+    assert field is not None
+    assert field.jump == (0.5, 0.5)
+    assert field.size == (2, 2)
+
+
+def test_a_transposed_convolution_without_overlap_sees_one_pixel() -> None:
+    field = infer(network_of(nodes.TransposedConvolution())).nodes["transposed-conv-1"].field
+    assert field is not None
+    assert field.size == (1, 1)
+    assert field.jump == (0.5, 0.5)
