@@ -1,4 +1,4 @@
-"""Random networks for property-based tests: small enough to be computed in a moment, of every kind and nesting."""
+"""Random networks for property-based tests: small enough to be computed in a moment, of every kind."""
 
 from math import gcd, prod
 
@@ -175,7 +175,7 @@ def _pools(draw: st.DrawFn) -> Node:
 
 @st.composite
 def any_networks(draw: st.DrawFn) -> Network:
-    """A network that need not be valid: blocks of all kinds in any order, with fields in and out of their limits."""
+    """A network that need not be valid: blocks in any order, with fields in and out of their limits."""
     leaf = st.one_of(
         st.builds(
             nodes.Convolution,

@@ -1,10 +1,7 @@
 """Shapes, parameters and multiply-adds against torch itself, for random networks of every kind."""
 
-import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
-
-torch = pytest.importorskip("torch")
-
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnplay.modules.build import build

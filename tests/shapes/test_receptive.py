@@ -1,10 +1,9 @@
 """Receptive fields against the gradient's support in torch."""
 
 import pytest
+import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
-torch = pytest.importorskip("torch")
 
 from cnnplay.modules.build import build
 from cnnplay.network import nodes
@@ -64,7 +63,7 @@ def test_an_output_sees_exactly_the_pixels_of_its_field(
 
 
 def _support(network: Network, number: int) -> tuple[list[int], list[int]]:
-    """The rows and columns of the picture on which that number of the flattened row depends, all weights being one."""
+    """The rows and columns of the picture on which that number of the row depends, all weights being one."""
     module = build(network, seed=0).double().eval()
     with torch.no_grad():
         for parameter in module.parameters():

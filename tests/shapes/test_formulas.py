@@ -1,0 +1,109 @@
+"""Formulas read as in the pictures of the window, and their numbers give their results."""
+
+import re
+from math import ceil, floor
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from cnnplay.network import nodes
+from cnnplay.network.edits import replace_field
+from cnnplay.network.network import Network
+from cnnplay.network.presets import preset
+from cnnplay.shapes.formula import Formula
+from cnnplay.shapes.formulas import formulas
+from cnnplay.shapes.infer import infer
+from tests.shapes.helpers import network_of
+from tests.strategies import networks
+
+
+def _formula(network: Network, node: str, name: str) -> Formula:
+    (found,) = [formula for formula in formulas(infer(network), node) if formula.name == name]
+    return found
+
+
+def test_the_picture_of_the_window_is_matched() -> None:
+    network = preset("mini-resnet").network
+    size = _formula(network, "conv-2", "output size")
+    assert (size.symbols, size.numbers, size.result) == (
+        "⌊(n + 2p − f) / s⌋ + 1",
+        "⌊(32 + 2·1 − 3) / 2⌋ + 1",
+        "16",
+    )
+    assert _formula(network, "conv-2", "parameters").numbers == "32 × (16 × 3 × 3 + 1)"
+    assert _formula(network, "conv-2", "parameters").result == "4,640"
+    field = _formula(network, "conv-2", "receptive field")
+    assert (field.result, field.remark) == ("5 × 5", "pixels of the input, a step of 2")
+
+
+def test_uneven_same_padding_is_told_as_a_size_rounded_up() -> None:
+    network = network_of(nodes.Convolution(kernel_size=(4, 4), stride=(2, 2)))
+    size = _formula(network, "conv-1", "output size")
+    assert (size.symbols, size.numbers, size.result) == ("⌈n / s⌉", "⌈28 / 2⌉", "14")
+    assert size.remark == "same padding: 1 before and 2 behind"
+
+
+def test_height_and_width_are_told_apart_where_they_differ() -> None:
+    network = network_of(nodes.Convolution(kernel_size=(3, 5), padding="valid"))
+    assert _formula(network, "conv-1", "output height").numbers == "⌊(28 − 3) / 1⌋ + 1"
+    assert _formula(network, "conv-1", "output width").numbers == "⌊(28 − 5) / 1⌋ + 1"
+
+
+def test_a_kernel_that_does_not_fit_shows_why() -> None:
+    network = network_of(nodes.Convolution(kernel_size=(9, 9), padding="valid"), picture=(1, 4, 4))
+    size = _formula(network, "conv-1", "output size")
+    assert (size.numbers, size.result) == ("⌊(4 − 9) / 1⌋ + 1", "−4")
+    assert size.remark == "the kernel does not fit once"
+
+
+def test_batch_norm_learns_two_numbers_a_channel() -> None:
+    network = network_of(nodes.Convolution(filters=6), nodes.BatchNormalisation())
+    parameters = _formula(network, "batch-norm-1", "parameters")
+    assert (parameters.symbols, parameters.numbers, parameters.result) == ("2 · C", "2 · 6", "12")
+
+
+def test_merges_are_told() -> None:
+    network = network_of(nodes.Branches(branches=((nodes.Convolution(filters=4),), ())))
+    output = _formula(network, "branches-1", "output")
+    assert (output.symbols, output.numbers, output.result) == ("branch 1 + branch 2", "4 + 1", "5 × 28 × 28")
+    assert _formula(network, "branches-1", "parameters").numbers == "40 + 0"
+
+
+def test_the_input_has_no_formulas_and_an_unknown_node_is_an_error() -> None:
+    report = infer(network_of(nodes.Flatten()))
+    assert formulas(report, "") == ()
+    with pytest.raises(KeyError):
+        formulas(report, "conv-9")
+
+
+def test_a_stride_of_nought_leaves_formulas_out_and_does_no_harm() -> None:
+    network = replace_field(network_of(nodes.Convolution()), "conv-1", "stride", (0, 0)).network
+    assert "output size" not in [formula.name for formula in formulas(infer(network), "conv-1")]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_the_numbers_of_every_formula_give_its_result(network: Network) -> None:
+    report = infer(network)
+    worked_out = (
+        "output size",
+        "output height",
+        "output width",
+        "parameters",
+        "multiply-adds",
+        "activations",
+    )
+    for node_id in report.nodes:
+        for formula in formulas(report, node_id):
+            if formula.name in worked_out and formula.numbers:
+                assert _value(formula.numbers) == _value(formula.result.removesuffix(" bytes")), formula.words
+            if formula.name == "receptive field" and formula.numbers:
+                assert formula.result == f"{_value(formula.numbers):,} × {_value(formula.numbers):,}"
+
+
+def _value(text: str) -> int:
+    """A formula's numbers worked out by Python."""
+    code = text.replace(",", "").replace("×", "*").replace("·", "*").replace("−", "-")
+    code = code.replace("⌊", "floor(").replace("⌈", "ceil(").replace("⌋", ")").replace("⌉", ")")
+    assert re.fullmatch(r"[\d\s.+\-*/()a-z]+", code)
+    return int(eval(code, {"floor": floor, "ceil": ceil}))  # noqa: S307
