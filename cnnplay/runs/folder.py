@@ -5,6 +5,7 @@ a kill at any instant leaves whole files; of the events it can cut the last line
 """
 
 import secrets
+import shutil
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -200,6 +201,7 @@ class RunFolder:
         try:
             with replacing(path) as (neighbour,):
                 save_file(weights, neighbour, metadata={"format": "pt", **about})
+                shutil.copymode(self.path / RECORD, neighbour)  # safetensors lets nobody else read
         except (OSError, SafetensorError) as error:
             self._note_trouble(path.name, error)
 

@@ -1,0 +1,154 @@
+"""Every odd kind of picture file becomes 8-bit grey or RGB, upright, on white."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnplay.data.decode import MAX_PIXELS, decode, look
+from cnnplay.data.images import DataError
+
+
+def saved(picture: Image.Image, path: Path, **options: object) -> Path:
+    picture.save(path, **options)  # type: ignore[arg-type]
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "ppm", "webp"])
+def test_lossless_colour_comes_back_as_it_was(suffix: str, noise: np.ndarray, tmp_path: Path) -> None:
+    options = {"lossless": True} if suffix == "webp" else {}
+    path = saved(Image.fromarray(noise), tmp_path / f"a.{suffix}", **options)
+    assert np.array_equal(decode(path), noise)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied(orientation: int, tmp_path: Path) -> None:
+    upright = np.zeros((8, 12, 3), np.uint8)
+    upright[:4, :6] = 250  # the corner at the top left is bright
+    # What a camera held in that way would store: the inverse of what the viewer has to do.
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.transpose(1, 0, 2),
+        6: np.rot90(upright, 1),
+        7: upright[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(Image.fromarray(np.ascontiguousarray(stored)), tmp_path / "a.png", exif=exif)
+    found = decode(path)
+    assert np.array_equal(found, upright[:, :, :1])
+    assert look(path)[0] == found.shape[:2]
+
+
+def test_transparent_parts_are_put_onto_white(tmp_path: Path) -> None:
+    half = np.zeros((2, 2, 4), np.uint8)
+    half[0, 0] = (200, 10, 20, 255)
+    half[0, 1] = (200, 10, 20, 0)
+    half[1, 0] = (0, 0, 0, 128)
+    found = decode(saved(Image.fromarray(half), tmp_path / "a.png"))
+    assert found[0, 0].tolist() == [200, 10, 20]
+    assert found[0, 1].tolist() == [255, 255, 255]
+    assert abs(int(found[1, 0, 0]) - 127) <= 1
+
+
+def test_a_grey_picture_with_transparency_stays_grey(tmp_path: Path) -> None:
+    found = decode(saved(Image.new("LA", (3, 2), (50, 0)), tmp_path / "a.png"))
+    assert found.shape == (2, 3, 1)
+    assert (found == 255).all()
+
+
+def test_a_palette_becomes_its_colours(tmp_path: Path) -> None:
+    picture = Image.new("P", (4, 3), 1)
+    picture.putpalette([0, 0, 0, 10, 200, 30])
+    assert decode(saved(picture, tmp_path / "a.png"))[0, 0].tolist() == [10, 200, 30]
+    assert decode(saved(picture, tmp_path / "a.gif"))[0, 0].tolist() == [10, 200, 30]
+
+
+def test_a_palettes_transparent_colour_becomes_white(tmp_path: Path) -> None:
+    picture = Image.new("P", (4, 3), 1)
+    picture.putpalette([0, 0, 0, 10, 200, 30])
+    assert (decode(saved(picture, tmp_path / "a.png", transparency=1)) == 255).all()
+
+
+def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
+    values = np.array([[0, 257, 65535], [32768, 128 * 257, 256]], np.uint16)
+    for name in ("a.png", "a.tiff"):
+        found = decode(saved(Image.fromarray(values), tmp_path / name))
+        assert found[:, :, 0].tolist() == [[0, 1, 255], [128, 128, 1]]
+
+
+def test_floats_become_eight_bits(tmp_path: Path) -> None:
+    values = np.array([[0.0, 0.5, 1.0]], np.float32)
+    assert decode(saved(Image.fromarray(values), tmp_path / "a.tiff"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
+    path = saved(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), tmp_path / "a.jpg", quality=100)
+    red, green, blue = decode(path)[8, 8].tolist()
+    assert red > 240
+    assert green < 20
+    assert blue < 20
+
+
+def test_black_and_white_becomes_grey(tmp_path: Path) -> None:
+    found = decode(saved(Image.new("1", (5, 4), 1), tmp_path / "a.png"))
+    assert found.shape == (4, 5, 1)
+    assert (found == 255).all()
+
+
+def test_a_colour_file_that_shows_grey_alone_counts_as_grey(tmp_path: Path) -> None:
+    found = decode(saved(Image.new("RGB", (5, 4), (9, 9, 9)), tmp_path / "a.png"))
+    assert found.shape == (4, 5, 1)
+
+
+def test_of_an_animation_the_first_picture_is_taken(tmp_path: Path) -> None:
+    first, second = Image.new("RGB", (4, 4), (255, 0, 0)), Image.new("RGB", (4, 4), (0, 255, 0))
+    path = saved(first, tmp_path / "a.gif", save_all=True, append_images=[second])
+    assert decode(path)[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1)])
+def test_odd_sizes_are_read(size: tuple[int, int], tmp_path: Path) -> None:
+    assert decode(saved(Image.new("RGB", size, (1, 2, 3)), tmp_path / "a.png")).shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "tiff", "webp"])
+def test_a_file_cut_short_gives_words_that_name_it(suffix: str, noise: np.ndarray, tmp_path: Path) -> None:
+    path = saved(Image.fromarray(noise).resize((64, 64)), tmp_path / f"short.{suffix}")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=rf"short\.{suffix}"):
+        decode(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture at all", b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
+def test_what_is_no_picture_gives_words(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    for read in (decode, look):
+        with pytest.raises(DataError, match=r"a\.png"):
+            read(path)
+
+
+def test_a_missing_file_gives_words(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        decode(tmp_path / "none.png")
+
+
+@pytest.mark.parametrize("size", [(20_000, 20_000), (MAX_PIXELS // 8 + 1, 8)])
+def test_a_picture_of_too_many_pixels_is_refused_unread(size: tuple[int, int], tmp_path: Path) -> None:
+    path = saved(Image.new("1", size), tmp_path / "bomb.png")
+    for read in (decode, look):
+        with pytest.raises(DataError, match=r"bomb\.png"):
+            read(path)
+
+
+def test_postscript_is_not_read(tmp_path: Path) -> None:
+    path = saved(Image.new("RGB", (4, 4)), tmp_path / "a.eps")
+    with pytest.raises(DataError):
+        decode(path)

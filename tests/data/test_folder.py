@@ -1,0 +1,200 @@
+"""A folder of pictures as a data set."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnplay.data.folder import LoadCancelled, load_folder
+from cnnplay.data.images import DataError
+from tests.data.conftest import MakeFolder, picture
+
+
+def test_classes_are_the_sub_folders_in_the_order_of_their_names(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder(("zebra", "ant", "fly")))
+    assert images.classes == ("ant", "fly", "zebra")
+    assert images.counts() == (5, 5, 5)
+    assert images.title == "pictures"
+
+
+def test_pictures_come_back_as_they_were_saved(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder())
+    assert images.shape == (3, 6, 8)
+    assert np.array_equal(images.picture(7), np.asarray(picture(60)))
+
+
+def test_each_class_gives_a_fifth_to_validation_and_the_parts_do_not_meet(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder(count=10))
+    assert len(np.intersect1d(images.train, images.validation)) == 0
+    assert len(images.train) + len(images.validation) == 20
+    assert np.bincount(images.labels[images.validation]).tolist() == [2, 2]
+
+
+def test_a_small_class_still_gives_one_picture_to_validation(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder(count=2))
+    assert np.bincount(images.labels[images.validation]).tolist() == [1, 1]
+    assert np.bincount(images.labels[images.train]).tolist() == [1, 1]
+
+
+def test_a_class_of_one_picture_trains_with_it(make_folder: MakeFolder) -> None:
+    root = make_folder(count=4)
+    for number in range(1, 4):
+        (root / "dog" / f"{number}.png").unlink()
+    images = load_folder(root)
+    assert np.bincount(images.labels[images.train]).tolist() == [3, 1]
+
+
+def test_the_split_is_the_same_each_time(make_folder: MakeFolder) -> None:
+    root = make_folder(count=9)
+    first, second = load_folder(root), load_folder(root)
+    assert np.array_equal(first.train, second.train)
+    assert np.array_equal(first.validation, second.validation)
+
+
+def test_all_grey_pictures_make_a_grey_data_set(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder(mode="L"))
+    assert images.channels == 1
+    assert images.shape == (1, 6, 8)
+
+
+def test_one_colour_picture_makes_a_colour_data_set(make_folder: MakeFolder) -> None:
+    root = make_folder(mode="L")
+    picture(90).save(root / "cat" / "colour.png")
+    images = load_folder(root)
+    assert images.shape == (3, 6, 8)
+    grey = images.picture(0)
+    assert np.array_equal(grey[:, :, 0], grey[:, :, 2])
+
+
+def test_mixed_sizes_have_no_common_shape(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    picture(9, size=(31, 5)).save(root / "dog" / "wide.png")
+    images = load_folder(root)
+    assert images.shape is None
+    assert images.channels == 3
+    assert {images.picture(i).shape for i in range(len(images))} == {(6, 8, 3), (5, 31, 3)}
+
+
+def test_damaged_files_are_named_and_left_out(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    (root / "cat" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more")
+    (root / "dog" / "notes.txt").write_text("a list")
+    images = load_folder(root)
+    assert len(images) == 10
+    assert len(images.problems) == 2
+    assert any("broken.jpg" in line for line in images.problems)
+    assert any("notes.txt" in line for line in images.problems)
+
+
+def test_hidden_files_and_folders_are_passed_over_in_silence(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    (root / ".git").mkdir()
+    (root / "__MACOSX").mkdir()
+    (root / "cat" / ".DS_Store").write_bytes(b"x")
+    (root / "cat" / "._0.png").write_bytes(b"x")
+    (root / "cat" / "Thumbs.db").write_bytes(b"x")
+    images = load_folder(root)
+    assert (images.classes, len(images), images.problems) == (("cat", "dog"), 10, ())
+
+
+def test_pictures_may_lie_deeper_in_their_class(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    (root / "cat" / "indoors" / "sofa").mkdir(parents=True)
+    picture(3).save(root / "cat" / "indoors" / "sofa" / "a.png")
+    assert load_folder(root).counts() == (6, 5)
+
+
+def test_a_link_that_leads_upwards_does_not_go_on_for_ever(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    (root / "cat" / "again").symlink_to(root)
+    assert load_folder(root).counts() == (5, 5)
+
+
+def test_names_with_signs_of_other_languages_are_read(make_folder: MakeFolder) -> None:
+    assert load_folder(make_folder(("käfer", "猫 1"))).classes == ("käfer", "猫 1")
+
+
+def test_a_missing_folder_a_file_and_one_class_give_words(make_folder: MakeFolder, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="found nothing"):
+        load_folder(tmp_path / "none")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="found a file"):
+        load_folder(tmp_path / "file")
+    with pytest.raises(DataError, match="found one, 'cat'"):
+        load_folder(make_folder(("cat",)))
+
+
+def test_a_class_without_a_readable_picture_is_named(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    (root / "empty").mkdir()
+    (root / "ruined").mkdir()
+    (root / "ruined" / "a.png").write_bytes(b"")
+    with pytest.raises(DataError, match="'empty', 'ruined'"):
+        load_folder(root)
+
+
+def test_one_picture_a_class_leaves_nothing_to_validate(make_folder: MakeFolder) -> None:
+    with pytest.raises(DataError, match="two pictures"):
+        load_folder(make_folder(count=1))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_gives_words(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    root.chmod(0)
+    try:
+        with pytest.raises(DataError, match="cannot be read"):
+            load_folder(root)
+    finally:
+        root.chmod(0o755)
+
+
+def test_what_does_not_fit_into_memory_is_decoded_when_asked_for(make_folder: MakeFolder) -> None:
+    root = make_folder(count=80)
+    kept, lazy = load_folder(root), load_folder(root, memory=0)
+    assert kept.array is not None
+    assert lazy.array is None
+    assert lazy.shape == kept.shape
+    assert np.array_equal(lazy.labels, kept.labels)
+    assert all(np.array_equal(lazy.picture(i), kept.picture(i)) for i in range(len(kept)))
+
+
+def test_a_picture_that_vanished_since_gives_words(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    lazy = load_folder(root, memory=0)
+    (root / "cat" / "0.png").unlink()
+    with pytest.raises(DataError, match="no such file"):
+        lazy.picture(0)
+
+
+def test_a_picture_that_turned_from_grey_to_colour_gives_words(make_folder: MakeFolder) -> None:
+    root = make_folder(mode="L")
+    lazy = load_folder(root, memory=0)
+    picture(1).save(root / "cat" / "0.png")
+    with pytest.raises(DataError, match="has changed"):
+        lazy.picture(0)
+
+
+def test_progress_reaches_the_end_and_loading_can_be_cancelled(make_folder: MakeFolder) -> None:
+    root = make_folder(count=40)
+    told: list[tuple[int, int]] = []
+    load_folder(root, progress=lambda done, all_: told.append((done, all_)))
+    assert told == [(64, 80), (80, 80)]
+    with pytest.raises(LoadCancelled):
+        load_folder(root, cancelled=lambda: True)
+
+
+def test_a_home_folder_is_understood(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_folder()
+    monkeypatch.setenv("HOME", str(root.parent))
+    assert len(load_folder("~/pictures")) == 10
+
+
+def test_grey_saved_as_colour_counts_as_grey(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            Image.new("RGB", (4, 4), (number, number, number)).save(tmp_path / name / f"{number}.png")
+    assert load_folder(tmp_path).channels == 1
