@@ -32,11 +32,13 @@ class EditedNetwork(QObject):
     changed = Signal()
     selection_changed = Signal()
     reset_done = Signal()
+    undo_changed = Signal()
     message = Signal(str)
 
     def __init__(self, network: Network | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.indexChanged.connect(self._undo_moved)
         self.reserved_ids: Callable[[], frozenset[str]] = frozenset
         """Ids of which trained weights are kept: no new block gets one of them. Set by the session."""
         self.clock: Callable[[], float] = monotonic
@@ -169,6 +171,9 @@ class EditedNetwork(QObject):
     def redo(self) -> None:
         self.settle()
         self.undo_stack.redo()
+
+    def _undo_moved(self, _index: int) -> None:
+        self.undo_changed.emit()
 
     def _hold(self, network: Network) -> None:
         self._network = network

@@ -3,7 +3,7 @@
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnplay.shapes.faults import Fault
@@ -93,6 +93,19 @@ class FaultsPanel(Panel):
             self._column.insertWidget(index, row)
         self.set_muted(_count(len(faults)))
         self._scroll.setVisible(bool(faults))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the faults need, up to four of them: the rest scrolls."""
+        title = theme().px(44)
+        width = self.width() - theme().px(26)
+        heights = [row.heightForWidth(width) for row in self.rows]
+        rows = sum(heights[:4]) + theme().px(6) * max(0, len(heights[:4]) - 1)
+        self.setFixedHeight(title + rows + (theme().px(12) if rows else 0))
 
     def _choose(self, fault: Fault) -> None:
         if fault.node:

@@ -54,6 +54,9 @@ class FieldEditor(QWidget):
                 widget.style().polish(widget)
             widget.setToolTip(message or _help(self.field))
 
+    def _say(self, value: object) -> None:
+        self.edited.emit(value)
+
     def _name_inputs(self, *suffixes: str) -> None:
         for widget, suffix in zip(self.inputs(), suffixes or ("",) * len(self.inputs()), strict=False):
             widget.setAccessibleName(f"{self.field.label} {suffix}".strip())
@@ -72,10 +75,12 @@ class Whole(QSpinBox):
         self.setLocale(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
         self.setGroupSeparatorShown(True)
         self.setAlignment(RIGHT)
-        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        # Without the buttons that a style sheet hides by this property: with NoButtons it leaves no room for text.
+        self.setProperty("plain", "true")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(theme().px(48))
         self.lineEdit().setPlaceholderText(_SEVERAL)
+        self.lineEdit().setTextMargins(0, 0, theme().px(6), 0)
 
     def stepBy(self, steps: int) -> None:
         self.setValue(max(self._low, min(self._high, self.value() + steps)))
@@ -104,7 +109,7 @@ class IntegerEditor(FieldEditor):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self.spin = Whole(field)
-        self.spin.valueChanged.connect(self.edited)
+        self.spin.valueChanged.connect(self._say)
         self._row.addWidget(self.spin)
         self._name_inputs()
 
@@ -197,7 +202,7 @@ class ChoiceEditor(FieldEditor):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self.combo = Choice(field.choices)
-        self.combo.textActivated.connect(self.edited)
+        self.combo.textActivated.connect(self._say)
         self._row.addWidget(self.combo)
         self._name_inputs()
 
@@ -270,7 +275,7 @@ class PaddingEditor(FieldEditor):
         self.combo = Choice((*field.choices, self.PIXELS))
         self.combo.textActivated.connect(self._chosen)
         self.pair = PairEditor(field)
-        self.pair.edited.connect(self.edited)
+        self.pair.edited.connect(self._say)
         self._row.addWidget(self.combo, 1)
         self._row.addWidget(self.pair, 2)
         self.pair.hide()

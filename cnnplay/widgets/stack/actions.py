@@ -58,7 +58,7 @@ class StackActions(QObject):
             self._add(name, text, keys, help_text)
         editor.changed.connect(self.refresh)
         editor.selection_changed.connect(self.refresh)
-        editor.undo_stack.indexChanged.connect(self.refresh)
+        editor.undo_changed.connect(self.refresh)
         QGuiApplication.clipboard().dataChanged.connect(self.refresh)
         self.refresh()
 

@@ -36,7 +36,7 @@ def draw_input(
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, picture.width() > target.width())
         painter.drawImage(target, picture)
     text = rect.adjusted(size + look.pad + 2, 0, -look.pad, 0)
-    half = text.height() // 2
+    half = text.height() // 2 if words else text.height() - 4
     painter.setFont(look.body)
     painter.setPen(look.text)
     painter.drawText(QRect(text.x(), text.y() + 2, text.width(), half), _LEFT, "input")
@@ -57,6 +57,8 @@ def draw_prediction(
     painter.setFont(look.body)
     painter.setPen(look.fault if faulty else look.muted)
     if not prediction:
+        if faulty:
+            caption = "needs one number for each class"
         words = f"softmax · {caption}" if caption else "softmax"
         line = QRect(rect.x(), rect.y(), rect.width(), look.px(20))
         painter.drawText(

@@ -82,7 +82,13 @@ class Builder:
 
     def _gap(self, column: Column, place: Place, area: QRect, y: int, height: int, wire: int) -> int:
         column.gaps.append(Gap(place, QRect(area.x(), y, area.width(), height), wire))
-        self._out.wires.append((QPoint(wire, y), QPoint(wire, y + height - 1)))
+        bottom = y + height - 1
+        if area.width() < self._m.roomy and place.index:
+            # In a narrow column the shape stands on the wire, which leaves room for it.
+            self._out.wires.append((QPoint(wire, y), QPoint(wire, y + 2)))
+            self._out.wires.append((QPoint(wire, bottom - 1), QPoint(wire, bottom)))
+        else:
+            self._out.wires.append((QPoint(wire, y), QPoint(wire, bottom)))
         return y + height
 
     def _wire(self, area: QRect) -> int:

@@ -175,12 +175,6 @@ class Brush:
     def _label(self, label: Label) -> None:
         look = self._look
         text = look.small_metrics.elidedText(label.text, Qt.TextElideMode.ElideRight, label.rect.width())
-        if label.centred:
-            width = look.small_metrics.horizontalAdvance(text) + 4
-            patch = QRect(
-                label.rect.center().x() - width // 2, label.rect.y() + 1, width, label.rect.height() - 2
-            )
-            self._p.fillRect(patch, look.surface)
         self._text(label.rect, text, look.muted, look.small, CENTRE if label.centred else LEFT)
 
     def _text(self, rect: QRect, text: str, colour: QColor, font: QFont, align: Qt.AlignmentFlag) -> int:
