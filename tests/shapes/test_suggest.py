@@ -1,0 +1,226 @@
+"""What is suggested fits where it is put."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnnplay.network import edits, nodes
+from cnnplay.network.edits import EditError
+from cnnplay.network.kinds import KINDS
+from cnnplay.network.network import Network, Place, find, ids, walk
+from cnnplay.network.nodes import Convolution
+from cnnplay.shapes.infer import infer
+from cnnplay.shapes.suggest import (
+    classifier_head,
+    new_block,
+    replace_head,
+    shape_after,
+    shape_at,
+    wrap_in_skip,
+)
+from tests.shapes.helpers import network_of
+from tests.strategies import any_networks, networks
+
+_SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+TAGS = [kind.tag for kind in KINDS]
+NEEDS_MAPS = (
+    "conv",
+    "transposed-conv",
+    "upsample",
+    "max-pool",
+    "avg-pool",
+    "global-avg-pool",
+    "local-response-norm",
+)
+
+
+def _places(network: Network) -> list[Place]:
+    """Every gap of a network."""
+    gaps = {Place("", 0, len(network.stack))}
+    for node, place in walk(network):
+        gaps |= {place, Place(place.parent, place.slot, place.index + 1)}
+        for slot, inner in enumerate(nodes.stacks_of(node)):
+            gaps.add(Place(node.id, slot, len(inner)))
+    return sorted(gaps, key=str)
+
+
+@_SETTINGS
+@given(networks(), st.sampled_from(TAGS), st.randoms(use_true_random=False))
+def test_a_new_block_has_no_fault_of_its_own(network: Network, tag: str, random: object) -> None:
+    place = random.choice(_places(network))  # type: ignore[attr-defined]
+    shape = shape_at(network, place)
+    assert shape is not None
+    edited = edits.insert(network, place, new_block(tag, network, place))
+    if len(shape) == 1 and tag in NEEDS_MAPS:
+        assert shape_after(network, place, tag) is None
+        return
+    report = infer(edited.network)
+    inside = {
+        inner.id for name in edited.touched for inner, _ in edits._walk_node(find(edited.network, name))
+    }
+    assert not [fault for fault in report.faults if fault.node in inside]
+    assert report.nodes[edited.touched[-1]].output == shape_after(network, place, tag)
+
+
+@_SETTINGS
+@given(any_networks(), st.sampled_from(TAGS))
+def test_suggestions_are_made_for_broken_networks_too(network: Network, tag: str) -> None:
+    for place in _places(network):
+        assert new_block(tag, network, place)
+        shape_after(network, place, tag)
+
+
+def test_the_first_convolution_gets_16_filters_and_one_behind_a_pool_twice_as_many_as_the_last() -> None:
+    network = network_of(nodes.Convolution(filters=24), nodes.MaxPooling())
+    assert new_block("conv", network, Place("", 0, 0)) == (Convolution(filters=16),)
+    assert new_block("conv", network, Place("", 0, 1)) == (Convolution(filters=24),)
+    assert new_block("conv", network, Place("", 0, 2)) == (Convolution(filters=48),)
+
+
+def test_a_dense_layer_on_maps_brings_flatten_and_at_the_end_has_a_unit_for_each_class() -> None:
+    network = network_of(nodes.ReLU(), nodes.Flatten(), nodes.Dense(units=7), classes=7)
+    assert new_block("dense", network, Place("", 0, 1)) == (nodes.Flatten(), nodes.Dense(units=128))
+    assert new_block("dense", network, Place("", 0, 3)) == (nodes.Dense(units=7),)
+
+
+def test_a_pool_is_no_larger_than_the_map() -> None:
+    network = network_of(picture=(1, 1, 9))
+    assert new_block("max-pool", network, Place("", 0, 0)) == (
+        nodes.MaxPooling(kernel_size=(1, 2), stride=(1, 2)),
+    )
+
+
+def test_a_skip_comes_with_batch_norm_where_the_network_uses_it() -> None:
+    plain = new_block("skip", network_of(), Place("", 0, 0))
+    normed = new_block("skip", network_of(nodes.BatchNormalisation()), Place("", 0, 1))
+    assert [type(node).__name__ for node in plain[0].body] == ["Convolution", "ReLU", "Convolution"]  # type: ignore[union-attr]
+    assert nodes.BatchNormalisation() in normed[0].body  # type: ignore[union-attr]
+
+
+def test_an_unknown_kind_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        new_block("lstm", network_of(), Place("", 0, 0))
+
+
+def test_the_shape_at_a_place_is_known_inside_containers_and_unknown_behind_a_fault() -> None:
+    inner = nodes.Skip(body=(nodes.Convolution(filters=1, stride=(1, 1)),))
+    network = network_of(nodes.MaxPooling(), inner, nodes.Convolution(stride=(0, 0)))
+    assert shape_at(network, Place("", 0, 0)) == (1, 28, 28)
+    assert shape_at(network, Place("skip-1", 1, 0)) == (1, 14, 14)
+    assert shape_at(network, Place("", 0, 3)) is None
+    assert shape_after(network, Place("", 0, 3), "dense") is None
+    assert shape_after(network, Place("", 0, 1), "max-pool") == (1, 7, 7)
+
+
+def test_wrapping_what_keeps_the_shape_needs_no_projection() -> None:
+    network = network_of(nodes.Convolution(filters=1), nodes.ReLU(), nodes.Flatten(), nodes.Dense())
+    edited = wrap_in_skip(network, ["conv-1", "relu-1"])
+    assert find(edited.network, "skip-1").shortcut == ()  # type: ignore[union-attr]
+    assert infer(edited.network).valid
+
+
+def test_wrapping_what_changes_the_shape_inserts_a_projection_at_the_right_stride() -> None:
+    network = network_of(
+        nodes.Convolution(filters=32, stride=(2, 2)),
+        nodes.BatchNormalisation(),
+        nodes.ReLU(),
+        nodes.Flatten(),
+        nodes.Dense(),
+    )
+    edited = wrap_in_skip(network, ["relu-1", "conv-1", "batch-norm-1"], reserved=["conv-8"])
+    shortcut = find(edited.network, "skip-1").shortcut  # type: ignore[union-attr]
+    assert shortcut == (
+        Convolution(id="conv-9", filters=32, kernel_size=(1, 1), stride=(2, 2), padding="valid", bias=False),
+        nodes.BatchNormalisation(id="batch-norm-2"),
+    )
+    assert infer(edited.network).valid
+
+
+def test_wrapping_without_batch_norm_projects_by_a_convolution_alone() -> None:
+    network = network_of(nodes.Convolution(filters=5), nodes.Flatten(), nodes.Dense())
+    (conv,) = find(wrap_in_skip(network, ["conv-1"]).network, "skip-1").shortcut  # type: ignore[union-attr]
+    assert conv.filters == 5
+    assert conv.bias
+
+
+def test_wrapping_happens_where_no_projection_reaches_and_the_fault_says_so() -> None:
+    conv = nodes.Convolution(filters=4, kernel_size=(5, 5), padding="valid")
+    network = network_of(conv, nodes.Flatten(), nodes.Dense(), picture=(1, 32, 32))
+    edited = wrap_in_skip(network, ["conv-1"])
+    assert [fault.node for fault in infer(edited.network).faults] == ["skip-1"]
+
+
+@_SETTINGS
+@given(networks())
+def test_wrapping_any_block_of_a_valid_network_leaves_at_most_a_fault_of_the_skip(network: Network) -> None:
+    for node, _ in list(walk(network)):
+        edited = wrap_in_skip(network, [node.id])
+        assert {fault.node for fault in infer(edited.network).faults} <= set(edited.touched) | {""} | ids(
+            network
+        )
+        if infer(edited.network).nodes[node.id].output == infer(network).nodes[node.id].input:
+            assert infer(edited.network).valid
+
+
+@pytest.mark.parametrize(
+    ("stack", "kinds"),
+    [
+        ((), ["Flatten", "Dense"]),
+        ((nodes.Convolution(filters=32),), ["GlobalAveragePooling", "Flatten", "Dense"]),
+        ((nodes.Convolution(filters=32, stride=(4, 4)),), ["Flatten", "Dense"]),
+        ((nodes.GlobalAveragePooling(),), ["Flatten", "Dense"]),
+        ((nodes.Convolution(filters=10), nodes.GlobalAveragePooling()), ["Flatten"]),
+        ((nodes.Flatten(), nodes.Dense(units=84), nodes.Tanh()), ["Dense"]),
+    ],
+)
+def test_a_head_adds_what_is_missing(stack: tuple[nodes.Node, ...], kinds: list[str]) -> None:
+    network = network_of(*stack)
+    edited = classifier_head(network)
+    assert [type(find(edited.network, name)).__name__ for name in edited.touched] == kinds
+    assert infer(edited.network).valid
+
+
+def test_a_head_sets_the_units_of_a_last_dense_layer() -> None:
+    edited = classifier_head(network_of(nodes.Flatten(), nodes.Dense(units=1000)))
+    assert edited.touched == ("dense-1",)
+    assert infer(edited.network).valid
+
+
+def test_a_head_that_is_there_is_not_added_again() -> None:
+    with pytest.raises(EditError, match="already ends in one number for each of the 10 classes"):
+        classifier_head(network_of(nodes.Flatten(), nodes.Dense(units=10)))
+
+
+def test_a_head_cannot_be_put_under_what_is_not_known() -> None:
+    with pytest.raises(EditError, match="mend the faults first"):
+        classifier_head(network_of(nodes.Convolution(stride=(0, 0))))
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        (nodes.Flatten(), nodes.Dense(units=10)),
+        (nodes.Flatten(), nodes.Dense(units=10), nodes.Dropout(), nodes.Sigmoid()),
+        (
+            nodes.Convolution(filters=10),
+            nodes.BatchNormalisation(),
+            nodes.GlobalAveragePooling(),
+            nodes.Flatten(),
+        ),
+        (nodes.Flatten(), nodes.Skip(body=(nodes.Dense(units=10),), shortcut=(nodes.Dense(units=10),))),
+    ],
+)
+def test_another_number_of_classes_changes_the_last_layer_alone(stack: tuple[nodes.Node, ...]) -> None:
+    network = network_of(*stack)
+    assert infer(network).valid
+    edited = replace_head(network, 7)
+    assert infer(edited.network).valid
+    assert edited.network.task.classes == 7
+    assert len(edited.touched) == 1
+
+
+def test_an_unfinished_network_keeps_its_end_when_the_classes_change() -> None:
+    network = network_of(nodes.Flatten(), nodes.Dense(units=84), nodes.Tanh())
+    edited = replace_head(network, 7)
+    assert edited.network.stack == network.stack
+    assert edited.network.task.classes == 7
