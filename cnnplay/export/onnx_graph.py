@@ -1,0 +1,102 @@
+"""A module as an ONNX model: the stack walked from top to bottom, every value named after its node's id.
+
+torch's own exporter is not used: it changes state that all threads share, and so stops a training that is
+going on beside it (seen with torch 2.13: KeyError 'custom' from an optimizer's step). It also takes seconds,
+and leaves the nodes without the names that people gave them.
+"""
+
+from typing import Any
+
+from onnx import TensorProto, checker, helper
+
+from cnnplay.export.onnx_layers import Operators, emit
+from cnnplay.modules.module import NetworkModule
+from cnnplay.network import nodes
+from cnnplay.network.nodes import Stack
+from cnnplay.shapes.infer import infer
+
+OPSET = 20
+"""The first with GELU."""
+
+IR_VERSION = 9
+"""That of the opset's own time, so that older engines read it."""
+
+INPUT, OUTPUT = "pictures", "logits"
+
+
+def model_of(module: NetworkModule, facts: dict[str, str]) -> Any:
+    """The checked model: "pictures" batch × C × H × W in, "logits" batch × N out, `facts` as metadata."""
+    network = module.network
+    ops = Operators()
+    last = _stack(ops, module, network.stack, INPUT)
+    if last == INPUT:
+        last = ops.add("Identity", [INPUT], OUTPUT)
+    _rename(ops, last, OUTPUT)
+    graph = helper.make_graph(
+        ops.nodes,
+        # Names in ONNX are identifiers by convention alone, but some engines print them unescaped.
+        "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in network.name) or "network",
+        [_value(INPUT, network.input.shape)],
+        [_value(OUTPUT, (network.task.classes,))],
+        initializer=ops.initializers,
+        value_info=_shapes(module, ops),
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="CNN Playground",
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
+    helper.set_model_props(model, facts)
+    checker.check_model(model)
+    return model
+
+
+def _stack(ops: Operators, module: NetworkModule, stack: Stack, x: str) -> str:
+    for node in stack:
+        match node:
+            case nodes.Skip(body=body, shortcut=shortcut):
+                x = _merged(ops, module, node, (body, shortcut), x)
+            case nodes.Branches(branches=branches):
+                x = _merged(ops, module, node, branches, x)
+            case _:
+                x = emit(ops, node.id, module.layer(node.id), x)
+    return x
+
+
+def _merged(
+    ops: Operators,
+    module: NetworkModule,
+    node: nodes.Skip | nodes.Branches,
+    stacks: tuple[Stack, ...],
+    x: str,
+) -> str:
+    results = [_stack(ops, module, stack, x) for stack in stacks]
+    if len(results) == 1:
+        return results[0]
+    if node.merge == "concatenate":
+        return ops.add("Concat", results, node.id, axis=1)
+    return ops.add("Add" if len(results) == 2 else "Sum", results, node.id)
+
+
+def _rename(ops: Operators, old: str, new: str) -> None:
+    for operator in ops.nodes:
+        for names in (operator.input, operator.output):
+            for place, name in enumerate(names):
+                if name == old:
+                    names[place] = new
+
+
+def _shapes(module: NetworkModule, ops: Operators) -> list[Any]:
+    """The shapes of the values in between, which viewers show."""
+    reports = infer(module.network).nodes
+    made = {name for operator in ops.nodes for name in operator.output}
+    return [
+        _value(name, report.output)
+        for name, report in reports.items()
+        if name in made and name != OUTPUT and report.output is not None
+    ]
+
+
+def _value(name: str, shape: tuple[int, ...]) -> Any:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])

@@ -1,0 +1,206 @@
+"""One torch layer as ONNX operators (opset 20), its weights as initializers under the state dict's names."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from onnx import helper, numpy_helper
+from torch import Tensor, nn
+
+from cnnplay.modules.padding import PaddedAvgPool2d, PaddedConv2d, PaddedMaxPool2d, Sides
+
+
+class Operators:
+    """Collects operators and initializers; each method appends and gives the name of what comes out."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.initializers: list[Any] = []
+
+    def add(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+        """One operator, named after its output."""
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
+        return output
+
+    def constant(self, name: str, value: Any) -> str:
+        """A tensor that goes into the file."""
+        array = value.detach().numpy() if isinstance(value, Tensor) else value
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+
+def emit(ops: Operators, node_id: str, layer: nn.Module, x: str) -> str:
+    """Appends what the layer computes of `x`, as the value `node_id`. Dropout does nothing when evaluated."""
+    if isinstance(layer, nn.Dropout):
+        return x
+    for kind, write in _WRITERS:
+        if isinstance(layer, kind):
+            return write(ops, node_id, layer, x)
+    raise NotImplementedError(f"{node_id}: {type(layer).__name__} has no ONNX form here")
+
+
+def _convolution(ops: Operators, name: str, layer: nn.Conv2d, x: str) -> str:
+    sides = layer.around if isinstance(layer, PaddedConv2d) else _sides(layer.padding)
+    return ops.add("Conv", [x, *_weights(ops, name, layer)], name, pads=_pads(sides), **_window(layer))
+
+
+def _transposed(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) -> str:
+    if any(more >= stride for more, stride in zip(layer.output_padding, layer.stride, strict=True)):
+        return _transposed_apart(ops, name, layer, x)
+    return ops.add(
+        "ConvTranspose",
+        [x, *_weights(ops, name, layer)],
+        name,
+        pads=_pads(_sides(layer.padding)),
+        output_padding=list(layer.output_padding),
+        **_window(layer),
+    )
+
+
+def _transposed_apart(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) -> str:
+    """More output padding than ONNX takes: cuts off less at the bottom right or adds zeros; then the bias."""
+    top, bottom, left, right = _sides(layer.padding)
+    bottom, right = bottom - layer.output_padding[0], right - layer.output_padding[1]
+    sides = (top, max(bottom, 0), left, max(right, 0))
+    weight = ops.constant(f"{name}.weight", layer.weight)
+    x = ops.add("ConvTranspose", [x, weight], f"{name}.stamped", pads=_pads(sides), **_window(layer))
+    x = _pad(ops, name, x, (0, max(-bottom, 0), 0, max(-right, 0)), 0.0)
+    bias = np.zeros(layer.out_channels, np.float32) if layer.bias is None else layer.bias.detach().numpy()
+    return ops.add("Add", [x, ops.constant(f"{name}.bias", bias.reshape(-1, 1, 1))], name)
+
+
+def _window(layer: nn.Conv2d | nn.ConvTranspose2d) -> dict[str, Any]:
+    return {
+        "kernel_shape": list(layer.kernel_size),
+        "strides": list(layer.stride),
+        "dilations": list(layer.dilation),
+        "group": layer.groups,
+    }
+
+
+def _pooling(ops: Operators, name: str, layer: nn.MaxPool2d | nn.AvgPool2d, x: str) -> str:
+    largest = isinstance(layer, nn.MaxPool2d)
+    sides = layer.around if isinstance(layer, (PaddedMaxPool2d, PaddedAvgPool2d)) else _sides(layer.padding)
+    kernel = list(_pair(layer.kernel_size))
+    if max(sides[:2]) >= kernel[0] or max(sides[2:]) >= kernel[1]:
+        # onnxruntime refuses to pad a pool by its whole window.
+        x = _pad(ops, name, x, sides, float("-inf") if largest else 0.0)
+        sides = (0, 0, 0, 0)
+    window = {"kernel_shape": kernel, "strides": list(_pair(layer.stride)), "pads": _pads(sides)}
+    if largest:
+        return ops.add("MaxPool", [x], name, **window)
+    return ops.add("AveragePool", [x], name, count_include_pad=1, **window)
+
+
+def _pad(ops: Operators, name: str, x: str, sides: Sides, value: float) -> str:
+    top, bottom, left, right = sides
+    amounts = ops.constant(f"{name}.pads", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
+    filling = ops.constant(f"{name}.padding", np.array(value, np.float32))
+    return ops.add("Pad", [x, amounts, filling], f"{name}.padded")
+
+
+def _batch_norm(ops: Operators, name: str, layer: nn.BatchNorm2d | nn.BatchNorm1d, x: str) -> str:
+    ones = np.ones(layer.num_features, np.float32)
+    scale, shift = (layer.weight, layer.bias) if layer.affine else (ones, 0 * ones)
+    inputs = [
+        ops.constant(f"{name}.weight", scale),
+        ops.constant(f"{name}.bias", shift),
+        ops.constant(f"{name}.running_mean", layer.running_mean),
+        ops.constant(f"{name}.running_var", layer.running_var),
+    ]
+    return ops.add("BatchNormalization", [x, *inputs], name, epsilon=layer.eps)
+
+
+def _local_response(ops: Operators, name: str, layer: nn.LocalResponseNorm, x: str) -> str:
+    if layer.size % 2:
+        return ops.add("LRN", [x], name, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
+    # ONNX has the odd neighbour of an even size on the other side, so torch's definition is written out.
+    size, axis = layer.size, ops.constant(f"{name}.axis", np.array([1], np.int64))
+    squares = ops.add("Mul", [x, x], f"{name}.squares")
+    stacked = ops.add("Unsqueeze", [squares, axis], f"{name}.stacked")
+    pads = [size // 2, 0, 0, (size - 1) // 2, 0, 0]
+    mean = ops.add(
+        "AveragePool", [stacked], f"{name}.means", kernel_shape=[size, 1, 1], pads=pads, count_include_pad=1
+    )
+    value = ops.add("Squeeze", [mean, axis], f"{name}.energy")
+    for kind, what, number in (
+        ("Mul", "alpha", layer.alpha),
+        ("Add", "k", layer.k),
+        ("Pow", "beta", layer.beta),
+    ):
+        constant = ops.constant(f"{name}.{what}", np.array(number, np.float32))
+        value = ops.add(kind, [value, constant], f"{name}.with_{what}")
+    return ops.add("Div", [x, value], name)
+
+
+def _upsampling(ops: Operators, name: str, layer: nn.Upsample, x: str) -> str:
+    scales = ops.constant(f"{name}.scales", np.array([1, 1, *_pair(layer.scale_factor)], np.float32))
+    inputs = [x, "", scales]
+    if layer.mode == "bilinear":
+        return ops.add("Resize", inputs, name, mode="linear", coordinate_transformation_mode="half_pixel")
+    return ops.add(
+        "Resize",
+        inputs,
+        name,
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
+
+
+def _dense(ops: Operators, name: str, layer: nn.Linear, x: str) -> str:
+    return ops.add("Gemm", [x, *_weights(ops, name, layer)], name, transB=1)
+
+
+def _silu(ops: Operators, name: str, layer: nn.SiLU, x: str) -> str:
+    return ops.add("Mul", [x, ops.add("Sigmoid", [x], f"{name}.gate")], name)
+
+
+def _plain(kind: str) -> "Writer":
+    return lambda ops, name, layer, x: ops.add(kind, [x], name)
+
+
+def _leaky(ops: Operators, name: str, layer: nn.LeakyReLU, x: str) -> str:
+    return ops.add("LeakyRelu", [x], name, alpha=layer.negative_slope)
+
+
+Writer: TypeAlias = Callable[[Operators, str, Any, str], str]
+
+_WRITERS: tuple[tuple[type[nn.Module], Writer], ...] = (
+    (nn.Conv2d, _convolution),
+    (nn.ConvTranspose2d, _transposed),
+    (nn.MaxPool2d, _pooling),
+    (nn.AvgPool2d, _pooling),
+    (nn.AdaptiveAvgPool2d, _plain("GlobalAveragePool")),
+    (nn.BatchNorm2d, _batch_norm),
+    (nn.BatchNorm1d, _batch_norm),
+    (nn.LocalResponseNorm, _local_response),
+    (nn.Upsample, _upsampling),
+    (nn.Flatten, _plain("Flatten")),
+    (nn.Linear, _dense),
+    (nn.ReLU, _plain("Relu")),
+    (nn.LeakyReLU, _leaky),
+    (nn.Tanh, _plain("Tanh")),
+    (nn.Sigmoid, _plain("Sigmoid")),
+    (nn.GELU, _plain("Gelu")),
+    (nn.SiLU, _silu),
+)
+
+
+def _weights(ops: Operators, name: str, layer: nn.Module) -> list[str]:
+    return [ops.constant(f"{name}.{key}", parameter) for key, parameter in layer.named_parameters()]
+
+
+def _pair(size: Any) -> tuple[Any, Any]:
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def _sides(padding: Any) -> Sides:
+    vertical, horizontal = _pair(padding)
+    return (vertical, vertical, horizontal, horizontal)
+
+
+def _pads(sides: Sides) -> list[int]:
+    """In ONNX's order: top, left, bottom, right."""
+    top, bottom, left, right = sides
+    return [top, left, bottom, right]
