@@ -6,9 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
-from cnnplay.network.network import ids
 from cnnplay.shapes.infer import infer
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
@@ -16,6 +15,7 @@ from cnnplay.viewmodels.glance import Filters, Floats, Glance, Maps, Wish, glanc
 from cnnplay.viewmodels.judged import judged
 from cnnplay.viewmodels.judging import JudgeModel, why_no_verdict
 from cnnplay.viewmodels.look_tiles import Prediction
+from cnnplay.viewmodels.look_words import live_words, partly_words, untrained_words, weight_words
 from cnnplay.viewmodels.looker import Looker, Reply
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 from cnnplay.viewmodels.map_focus import MapFocus
@@ -23,6 +23,7 @@ from cnnplay.viewmodels.picture_choice import PictureModel
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.studio import Origin as StoredOrigin
 from cnnplay.viewmodels.studio import Seen, Studio, Subject
+from cnnplay.viewmodels.subjects import Subjects
 
 if TYPE_CHECKING:
     from cnnplay.shapes.report import Report
@@ -36,9 +37,9 @@ Kind: TypeAlias = Literal["maps", "filters", "prediction", "stack", "judged"]
 LIVE_SECONDS = 0.2
 """Between two looks into a run: five a second are enough to see it move."""
 SOON_MS = 30
-HEAVY = 30_000_000
-"""Networks of more parameters are only built without being asked for where there are weights for them."""
-HEAVY_FOR_STACK = 5_000_000
+TELL_MS = 12
+"""Between two pieces of a live look."""
+NEWS = ("maps", "filters", "prediction", "strips")
 
 
 class LookModel(QObject):
@@ -72,6 +73,7 @@ class LookModel(QObject):
         self._live_postman = Postman(self._live_box, self._deliver_live, self)
         self._looker = Looker(self._box)
         self._studio = Studio()
+        self._subjects = Subjects(editor, run, data, settings)
         self.pictures = PictureModel(data, self._looker, self)
         self.focus = MapFocus(self)
         self.judge = JudgeModel(self._looker, self._studio, self.pictures, self)
@@ -84,10 +86,12 @@ class LookModel(QObject):
         self._origin: Origin = "nothing"
         self._fresh: tuple[str, ...] = ()
         self._problem = ""
-        self._heavy_allowed: Any = None
         self._activated = True
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
         self._soon.timeout.connect(self._look)
+        self._news: list[str] = []
+        self._teller = QTimer(self, interval=TELL_MS)
+        self._teller.timeout.connect(self._tell)
         self._connect()
 
     def _connect(self) -> None:
@@ -149,7 +153,8 @@ class LookModel(QObject):
     @property
     def held_back(self) -> str:
         """What `build_anyway` would cost, while a large untrained network is not built for looking alone."""
-        return self._weight_words() if self._is_held_back() else ""
+        held_back = self._subjects.held_back and not self.live
+        return weight_words(self.editor.report) if held_back else ""
 
     @property
     def words(self) -> str:
@@ -157,12 +162,11 @@ class LookModel(QObject):
         if self._problem:
             return self._problem
         if self._origin == "live" and self._glance is not None:
-            return f"live, epoch {max(1, self._glance.epoch)}" + self._foreign()
+            return live_words(self._glance.epoch, self.editor.current, self._glance.network)
         if self._origin == "untrained":
-            return f"untrained: weights as seed {self.settings.config.seed} draws them"
+            return untrained_words(self.settings.config.seed)
         if self._origin == "partly":
-            few = ", ".join(self._fresh[:3]) + (" …" if len(self._fresh) > 3 else "")
-            return f"trained weights; untrained: {few}"
+            return partly_words(self._fresh)
         return "trained weights" if self._origin == "trained" else ""
 
     @property
@@ -216,7 +220,7 @@ class LookModel(QObject):
 
     def build_anyway(self) -> None:
         """Builds the large untrained network on screen for looking into it."""
-        self._heavy_allowed = self.editor.network
+        self._subjects.allow()
         self.refresh()
 
     # looking
@@ -229,6 +233,7 @@ class LookModel(QObject):
     def shutdown(self) -> None:
         """Ends the thread; nothing is delivered afterwards."""
         self._soon.stop()
+        self._teller.stop()
         self.run.remove_probe(self._probe)
         self._looker.stop()
         for postman, box in ((self._postman, self._box), (self._live_postman, self._live_box)):
@@ -258,6 +263,7 @@ class LookModel(QObject):
             self.judge.give_up()
             self._set_problem("")
             self._subject = None
+            self._subjects.forget()
             self._live_postman.work()
             if not again:
                 self.run.wake()
@@ -270,10 +276,11 @@ class LookModel(QObject):
         # torch is imported by the application, once the window stands: not for a glance before that.
         if "torch" not in sys.modules:
             return
-        before, self._subject = self._subject, self._make_subject()
-        problem = self._why_nothing()
+        before, self._subject = self._subject, self._subjects.choose()
+        needs_picture = not self._wish.filters
+        problem = self._subjects.why_not(self._wish.picture is not None, needs_picture)
         only_stack = not self._wants("maps", "filters", "prediction")
-        if problem or (only_stack and not self._worth_for_stack()):
+        if problem or (only_stack and not self._subjects.worth_for_stack):
             self._looker.forget("glance")
             self._asked = None
             self._show(None, "nothing")
@@ -284,49 +291,6 @@ class LookModel(QObject):
             subject, wish = self._subject, self._wish
             self._looker.ask("glance", lambda: self._studio.look(subject, wish))
         self.judge.consider(self._subject, self._wants("judged"))
-
-    def _make_subject(self) -> Subject:
-        facts = self.run.facts
-        preprocessing = facts.preprocessing if facts is not None and self.run.weights is not None else None
-        subject = Subject(
-            self.editor.network,
-            self.run.weights,
-            self.settings.config.seed,
-            preprocessing,
-            self.data.images,
-        )
-        old = self._subject
-        if subject.same_module(old) and old is not None and old.images is subject.images:
-            return old if old.preprocessing == subject.preprocessing else subject
-        return subject
-
-    def _why_nothing(self) -> str:
-        faults = self.editor.report.faults
-        if faults:
-            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-            return f"mend the faults in Build first: {faults[0].message}{more}"
-        if not self.editor.network.stack:
-            return "the network is empty: add blocks in Build"
-        if self.pictures.picture is None and not self._wish.filters:
-            return "choose a data set, open a picture or draw one"
-        return "large and untrained" if self._is_held_back() else ""
-
-    def _is_held_back(self) -> bool:
-        heavy = self.editor.report.parameters > HEAVY and self.run.weights is None
-        return heavy and not self.live and self._heavy_allowed is not self.editor.network
-
-    def _weight_words(self) -> str:
-        count = self.editor.report.parameters
-        return f"{count:,} weights, {count * 4 / 1e6:,.0f} MB"
-
-    def _worth_for_stack(self) -> bool:
-        """The stack shows strips and a prediction of trained networks that are quickly built."""
-        return self.run.weights is not None and self.editor.report.parameters <= HEAVY_FOR_STACK
-
-    def _foreign(self) -> str:
-        selected, network = self.editor.current, self._glance.network if self._glance else None
-        known = network is None or not selected or selected == "input" or selected in ids(network)
-        return "" if known else f"; {selected} is not in the network that is being trained"
 
     # what comes back
 
@@ -393,16 +357,22 @@ class LookModel(QObject):
         self._origin = origin
         if found is None and before is None:
             return
-        for signal, part in (
-            (self.maps_changed, "maps"),
-            (self.filters_changed, "filters"),
-            (self.prediction_changed, "probabilities"),
-            (self.strips_changed, "strips"),
-        ):
-            if _has(found, part) or _has(before, part):
-                signal.emit()
+        self._news = [part for part in NEWS if _has(found, part) or _has(before, part)]
         if self.words != said or before is None or found is None:
-            self.state_changed.emit()
+            self._news.append("state")
+        while self._news and origin != "live":
+            self._tell()
+        if self._news:
+            self._teller.start()
+
+    @Slot()
+    def _tell(self) -> None:
+        """Tells of one thing. A live look is told in pieces: no redraw holds the window up for long."""
+        if self._news:
+            signal: SignalInstance = getattr(self, f"{self._news.pop(0)}_changed")
+            signal.emit()
+        if not self._news:
+            self._teller.stop()
 
     def _set_problem(self, problem: str) -> None:
         if problem != self._problem:
@@ -417,5 +387,6 @@ class LookModel(QObject):
 
 
 def _has(found: Glance | None, part: str) -> bool:
-    value = getattr(found, part, None)
-    return value is not None and len(value) > 0 if part == "strips" else value is not None
+    """Whether a look holds something of that part."""
+    value = getattr(found, "probabilities" if part == "prediction" else part, None)
+    return bool(value) if part == "strips" else value is not None

@@ -6,7 +6,6 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.viewmodels.numerals import numeral, short
-from cnnplay.widgets.images import colourise
 from cnnplay.widgets.theme import theme
 
 WIDEST = 28
@@ -76,41 +75,22 @@ class BarsView(QWidget):
 
     def _paint_bars(self, painter: QPainter, plot: QRect) -> None:
         count, pitch = len(self._values), self._pitch(plot)
-        shown = np.nan_to_num(self._values)
-        colours = colourise(self._values, "magnitude", self._limits)
-        painter.setPen(Qt.PenStyle.NoPen)
+        shown, fill = np.nan_to_num(self._values), theme().colour("accent")
         zero = self._y(0.0, plot)
         if pitch >= 2:
-            gap = min(theme().px(2), pitch / 4)
+            width = pitch - min(theme().px(2), pitch / 4)
             for number in range(count):
-                self._bar(
-                    painter,
-                    plot.left() + number * pitch,
-                    pitch - gap,
-                    zero,
-                    self._y(shown[number], plot),
-                    colours[number],
-                )
+                _bar(painter, fill, plot.left() + number * pitch, width, zero, self._y(shown[number], plot))
         else:
             edges = np.linspace(0, count, plot.width() + 1).astype(int)
             for x in range(plot.width()):
                 part = shown[edges[x] : max(edges[x] + 1, edges[x + 1])]
-                top, bottom = (
-                    self._y(max(0.0, float(part.max())), plot),
-                    self._y(min(0.0, float(part.min())), plot),
-                )
-                self._bar(painter, plot.left() + x, 1, bottom, top, colours[min(edges[x], count - 1)])
+                top = self._y(max(0.0, float(part.max())), plot)
+                _bar(painter, fill, plot.left() + x, 1, self._y(min(0.0, float(part.min())), plot), top)
         if 0 <= self._at < count:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme().colour("accent"), 2))
+            painter.setPen(QPen(theme().colour("text"), 1))
             at = plot.left() + self._at * pitch
-            painter.drawRect(QRect(round(at) - 1, plot.top(), max(3, round(pitch)), plot.height()))
-
-    def _bar(
-        self, painter: QPainter, x: float, width: float, zero: float, y: float, colour: np.ndarray
-    ) -> None:
-        painter.setBrush(QColor(*(int(part) for part in colour)))
-        painter.drawRect(QRectF(QPointF(x, min(zero, y)), QPointF(x + width, max(zero, y, min(zero, y) + 1))))
+            painter.drawRect(QRect(round(at) - 2, plot.top(), max(4, round(pitch)), plot.height()))
 
     def _paint_names(self, painter: QPainter, plot: QRect) -> None:
         count, pitch = len(self._values), self._pitch(plot)
@@ -166,7 +146,7 @@ class BarsView(QWidget):
     def _plot(self) -> QRect:
         label = self.fontMetrics().horizontalAdvance("−0.0000") + theme().px(4)
         bottom = self.fontMetrics().height() + theme().px(8)
-        return self.rect().adjusted(label, theme().px(10), -theme().px(4), -bottom)
+        return self.rect().adjusted(label, theme().px(10), -theme().px(12), -bottom)
 
     def _pitch(self, plot: QRect) -> float:
         return min(theme().px(WIDEST), plot.width() / max(1, len(self._values)))
@@ -184,3 +164,8 @@ class BarsView(QWidget):
             self._read_out = text
             self.setAccessibleDescription(text)
             self.read_out_changed.emit(text)
+
+
+def _bar(painter: QPainter, fill: QColor, x: float, width: float, zero: float, y: float) -> None:
+    top = min(zero, y)
+    painter.fillRect(QRectF(QPointF(x, top), QPointF(x + width, max(zero, y, top + 1))), fill)

@@ -52,6 +52,7 @@ class TilesView(QWidget):
         self._hover: QPoint | None = None
         self._image: QImage | None = None
         self._arrangement: Arrangement | None = None
+        self._full: Arrangement | None = None
         self._fresh = False
         self._read_out = ""
         self.setAccessibleName(name)
@@ -82,7 +83,7 @@ class TilesView(QWidget):
         self._fresh = True
         self._image = None
         if not _alike(old, tiles):
-            self._arrangement = None
+            self._arrangement = self._full = None
         if tiles is None or self._selected >= len(tiles):
             self._selected = -1
         self._say()
@@ -134,7 +135,9 @@ class TilesView(QWidget):
         tiles, arrangement = self._tiles, self.arrangement()
         if tiles is None or arrangement is None:
             return None
-        return turned(tiles, arrangement.numbers, self._arrange(tiles, (0, 0)).numbers, down, across)
+        if self._full is None:
+            self._full = self._arrange(tiles, (0, 0))
+        return turned(tiles, arrangement.numbers, self._full.numbers, down, across)
 
     def _turn_to(self, number: int) -> None:
         arrangement = self.arrangement()
@@ -177,6 +180,8 @@ class TilesView(QWidget):
         else:
             widest = max((metrics.horizontalAdvance(text) for text in tiles.labels), default=0)
             label = label if tiles.labels else 0
+            # Under a wide label a narrow tile would waste the room beside it.
+            least = min(max(least, device(widest * 0.7)), most)
             arranged = flow(
                 len(tiles), tiles.size, area,
                 label=device(label), gap=device(look.px(10)), least=least, most=most,
@@ -196,7 +201,9 @@ class TilesView(QWidget):
             numbers = arrangement.numbers[arrangement.numbers >= 0]
             shown = compose(arrangement, coloured(tiles, numbers, arrangement.tile))
             height, width = shown.shape[:2]
-            image = QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+            image = QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
+            # The format that Qt paints fastest; this also copies the bytes, which numpy owns.
+            image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
             image.setDevicePixelRatio(self.devicePixelRatioF())
             self._image = image
         return self._image
@@ -382,7 +389,7 @@ class TilesView(QWidget):
 
     def _rearrange(self) -> None:
         before = self.page_words() if self._arrangement is not None else ""
-        self._arrangement = self._image = None
+        self._arrangement = self._full = self._image = None
         self.update()
         if self._tiles is not None and self.page_words() != before:
             self.page_changed.emit()
@@ -393,4 +400,5 @@ def _alike(old: Tiles | None, new: Tiles | None) -> bool:
     if old is None or new is None:
         return False
     same = len(old) == len(new) and old.size == new.size and old.columns == new.columns
-    return same and old.labels == new.labels and old.row_labels == new.row_labels
+    widths = [[len(text) for text in (*tiles.labels, *tiles.row_labels)] for tiles in (old, new)]
+    return same and widths[0] == widths[1]
