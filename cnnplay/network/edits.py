@@ -68,9 +68,9 @@ def move(network: Network, node_ids: Iterable[str], place: Place) -> Edited:
     """Takes nodes out and puts them, in their order, into a gap (counted before they were taken out)."""
     chosen = outermost(network, node_ids)
     moved = tuple(locate(network, node_id)[0] for node_id in chosen)
-    inside = {inner.id for node in moved for inner, _ in _walk_node(node)}
-    if place.parent in inside:
-        raise EditError(f"{place.parent} cannot be moved into itself")
+    for node in moved:
+        if place.parent in {inner.id for inner, _ in _walk_node(node)}:
+            raise EditError(f"{node.id} cannot be moved into itself")
     stack = stack_at(network, place.parent, place.slot)
     before = sum(1 for node in stack[: place.index] if node.id in chosen)
     rest = remove(network, chosen).network
