@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.undo_keys import leave_undo_to_the_window
 
 _LARGEST = 2**31 - 1
 _SEVERAL = "several"
@@ -61,6 +62,7 @@ class FieldEditor(QWidget):
         for widget, suffix in zip(self.inputs(), suffixes or ("",) * len(self.inputs()), strict=False):
             widget.setAccessibleName(f"{self.field.label} {suffix}".strip())
             widget.setAccessibleDescription(self.field.help)
+            leave_undo_to_the_window(widget)
             widget.setToolTip(_help(self.field))
 
 

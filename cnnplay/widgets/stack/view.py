@@ -118,6 +118,16 @@ class StackView(StackCanvas):
         """The menu for what is chosen."""
         return block_menu(self.editor, self.actions_of_stack, self)
 
+    def open_menu(self, at: QPoint | None = None) -> QMenu:
+        """Opens the menu at a point of the screen, or at the current card."""
+        if at is None:
+            box = self.shown_rect(self.current_spot) if self.current_spot else None
+            at = self.viewport().mapToGlobal(box.center() if box is not None else QPoint(40, 40))
+        menu = self.context_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
+        return menu
+
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -193,12 +203,9 @@ class StackView(StackCanvas):
             spot = self.boxes.spot_at(self.on_canvas(self.viewport().mapFromGlobal(at)))
             if spot is not None and spot not in self.editor.selected:
                 self._go(spot)
+            self.open_menu(at)
         else:
-            box = self.shown_rect(self.current_spot) if self.current_spot else None
-            at = self.viewport().mapToGlobal(box.center() if box is not None else QPoint(40, 40))
-        menu = self.context_menu()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(at)
+            self.open_menu()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
