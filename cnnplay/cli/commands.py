@@ -18,7 +18,7 @@ class Openers(NamedTuple):
 
 app = typer.Typer(
     name="cnnplay",
-    help="Click convolutional networks together, train them while watching, look inside, and carry them away.",
+    help="Click convolutional networks together, train them while watching, look inside, export them.",
     epilog="NETWORK is a preset's key, a .cnnplay file or a run's folder. Without arguments: the window.",
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -158,9 +158,7 @@ def train(
 @app.command()
 def evaluate(
     run: RunArgument,
-    data: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Other data than the run's own.")
-    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="KEY", help="Other data than the run's own.")] = None,
     split: Annotated[str, typer.Option(metavar="validation/train/test/all")] = "validation",
     weights: Which = "best",
     json: Json = False,

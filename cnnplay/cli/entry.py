@@ -54,15 +54,21 @@ def _run(argv: Sequence[str], openers: "Openers") -> int:
 
     command = typer.main.get_command(app)
     # typer's own name for the base of its usage errors has moved between versions.
-    usage_error = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+    usage_errors: tuple[type[Exception], ...] = tuple(
+        base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
+    )
     try:
-        status = command.main(list(argv), prog_name="cnnplay", standalone_mode=False, obj=openers)
+        # Not command.main(): it would take a closed pipe and Ctrl-C for itself.
+        with command.make_context("cnnplay", list(argv), obj=openers) as context:
+            status = command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
-    except usage_error as error:
+    except usage_errors as error:
         message = one_line(error.format_message()) if hasattr(error, "format_message") else one_line(error)
-        context = getattr(error, "ctx", None)
-        where = context.command_path if context is not None else "cnnplay"
+        found = getattr(error, "ctx", None)
+        where = found.command_path if found is not None else "cnnplay"
         warn(f"cnnplay: {message.rstrip('.')}; see {where} --help")
         return MISTAKEN
     return status if isinstance(status, int) else DONE

@@ -1,0 +1,69 @@
+"""`cnnplay evaluate RUN`: accuracy, loss and the confusion of classes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from cnnplay.cli.arguments import one_of
+from cnnplay.cli.export import WEIGHTS
+from cnnplay.cli.networks import open_run
+from cnnplay.cli.output import Column, emit, percent, say, table
+from cnnplay.cli.problems import mistakes
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import Split
+    from cnnplay.training.evaluate import Evaluation
+
+SPLITS = ("validation", "train", "test", "all")
+WIDEST = 20
+"""A confusion of more classes than this is not printed for people."""
+
+
+def judge(path: Path, data: str | None, split: str, weights: str, json: bool) -> None:
+    """Judges a run's weights on its own validation part, or on what is asked for."""
+    one_of("--split", split, SPLITS)
+    one_of("--weights", weights, WEIGHTS)
+    folder = open_run(path)
+    from cnnplay.data.catalogue import load
+    from cnnplay.data.images import DataError
+    from cnnplay.modules.build import BuildError
+    from cnnplay.runs.folder import RunError
+    from cnnplay.training.evaluate import evaluate
+
+    key = data or folder.record.data
+    with mistakes(RunError, DataError, BuildError):
+        kept = folder.weights(cast(Literal["best", "last"], weights))
+        images = load(key)
+        found = evaluate(folder.network, kept, images, cast("Split", split), facts=folder.facts)
+    if json:
+        emit(
+            {
+                "run": str(path),
+                "data": key,
+                "split": split,
+                "weights": weights,
+                "pictures": len(found.labels),
+                "metrics": found.metrics,
+                "classes": images.classes,
+                "confusion": found.confusion.tolist(),
+            }
+        )
+        return
+    say(
+        f"{path} on {key}, {split} ({len(found.labels):,} pictures), {weights} weights: "
+        f"accuracy {percent(found.metrics.get('accuracy'))}, loss {found.metrics['loss']:.4f}"
+    )
+    _print_confusion(images.classes, found)
+
+
+def _print_confusion(classes: tuple[str, ...], found: "Evaluation") -> None:
+    """The counts, a row for each true class; or for many classes nothing but what was taken for what most."""
+    rows = found.confusion.tolist()
+    if len(classes) <= WIDEST:
+        columns = (Column("truth"), *(Column(name, "right") for name in classes))
+        table(columns, ([name, *(f"{n:,}" for n in row)] for name, row in zip(classes, rows, strict=True)))
+        return
+    wrong = sorted(
+        ((n, i, j) for i, row in enumerate(rows) for j, n in enumerate(row) if i != j and n), reverse=True
+    )
+    columns = (Column("truth"), Column("taken for"), Column("pictures", "right"))
+    table(columns, ((classes[i], classes[j], f"{n:,}") for n, i, j in wrong[:WIDEST]))

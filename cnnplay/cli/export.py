@@ -1,0 +1,162 @@
+"""`cnnplay export NETWORK`: weights, code or a project as a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnplay.cli.arguments import one_of
+from cnnplay.cli.networks import Found, find_network
+from cnnplay.cli.output import emit, say
+from cnnplay.cli.problems import Mistake, Problem, mistakes
+from cnnplay.spec.events import Event
+
+if TYPE_CHECKING:
+    from cnnplay.export.trained import Exported, TrainedNetwork
+    from cnnplay.modules.weights import Weights
+    from cnnplay.project.project import Project
+
+FORMATS = ("safetensors", "pt", "onnx", "python", "project", "json", "csv")
+WEIGHTS = ("best", "last")
+
+
+def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, json: bool) -> None:
+    """Writes the file, and says what went into it."""
+    one_of("--format", format_key, FORMATS)
+    one_of("--weights", weights, WEIGHTS)
+    found = find_network(text)
+    _check_place(path)
+    match format_key:
+        case "project" | "json":
+            written = _project(found, format_key, path)
+        case "csv":
+            written = _history(found, path)
+        case _:
+            written = _weights(found, format_key, path, seed, weights)
+    if json:
+        emit(
+            {
+                "path": str(written.path),
+                "format": format_key,
+                "bytes": written.bytes,
+                "trained": written.trained,
+                "also": [str(other) for other in written.also],
+            }
+        )
+        return
+    beside = "".join(f", beside it {other.name}" for other in written.also)
+    say(f"{written.path}: {format_key}, {written.bytes:,} bytes{beside}; {_origin(written, seed, weights)}")
+
+
+def _origin(written: "Exported", seed: int, weights: str) -> str:
+    if written.format == "csv":
+        return "the history of the run"
+    if written.format in ("project", "json"):
+        return "with what was trained" if written.trained else "not trained: without weights"
+    if written.trained:
+        return f"trained weights ({weights})"
+    return f"freshly initialised weights (seed {seed}): this network has not been trained"
+
+
+def _weights(found: Found, format_key: str, path: Path, seed: int, which: str) -> "Exported":
+    from cnnplay.export.formats import export
+    from cnnplay.export.trained import ExportError, ExportWriteError
+
+    try:
+        return export(_trained(found, which), format_key, path, seed)
+    except ExportWriteError as error:
+        raise Problem(str(error)) from None
+    except ExportError as error:
+        raise Mistake(str(error)) from None
+
+
+def _trained(found: Found, which: str) -> "TrainedNetwork":
+    """The network with the asked-for weights, where it has any."""
+    from cnnplay.export.trained import TrainedNetwork
+
+    network, weights, facts = found.network, None, None
+    if found.run is not None:
+        weights, facts = _run_weights(found, which), found.run.facts
+    elif found.project is not None:
+        project = found.project
+        weights = project.weights if which == "last" or project.best is None else project.best
+        if weights is not None:
+            network, facts = project.network_of_weights, project.facts
+    return TrainedNetwork(
+        network=network,
+        weights=weights,
+        preprocessing=None if facts is None else facts.preprocessing,
+        classes=() if facts is None else facts.classes,
+        trained=weights is not None,
+    )
+
+
+def _project(found: Found, format_key: str, path: Path) -> "Exported":
+    from cnnplay.export.trained import Exported
+    from cnnplay.project.errors import ProjectError, ProjectWriteError
+    from cnnplay.project.store import save, save_json
+
+    project = _as_project(found)
+    try:
+        (save if format_key == "project" else save_json)(project, path)
+    except ProjectWriteError as error:
+        raise Problem(str(error)) from None
+    except ProjectError as error:
+        raise Mistake(str(error)) from None
+    trained = project.weights is not None or project.best is not None
+    return Exported(path=path, format=format_key, bytes=path.stat().st_size, trained=trained)
+
+
+def _as_project(found: Found) -> "Project":
+    from cnnplay.project.project import Project
+
+    if found.project is not None:
+        return found.project
+    if found.run is None:
+        return Project(network=found.network)
+    record = found.run.record
+    return Project(
+        network=record.network,
+        config=record.config,
+        data_key=record.data,
+        facts=record.facts,
+        weights=_run_weights(found, "last"),
+        best=_run_weights(found, "best"),
+        best_epoch=found.run.best_epoch,
+        last_epoch=found.run.last_epoch,
+        history=_run_events(found),
+    )
+
+
+def _history(found: Found, path: Path) -> "Exported":
+    from cnnplay.export.history import epoch_rows, history_csv
+    from cnnplay.export.trained import ExportWriteError
+
+    if found.run is None and found.project is None:
+        raise Mistake("csv is the history of a run or a project; a preset has none")
+    events = _run_events(found) if found.run is not None else _as_project(found).history
+    try:
+        return history_csv(epoch_rows(events), path)
+    except ExportWriteError as error:
+        raise Problem(str(error)) from None
+
+
+def _run_events(found: Found) -> tuple[Event, ...]:
+    from cnnplay.runs.folder import RunError
+
+    assert found.run is not None
+    with mistakes(RunError):
+        return found.run.events()
+
+
+def _run_weights(found: Found, which: str) -> "Weights | None":
+    from cnnplay.runs.folder import RunError
+
+    assert found.run is not None
+    with mistakes(RunError):
+        return found.run.weights("last" if which == "last" else "best")
+
+
+def _check_place(path: Path) -> None:
+    if path.is_dir():
+        raise Mistake(f"{path}: expected a file's name; found a folder")
+    if not path.parent.is_dir():
+        raise Mistake(f"{path}: expected an existing folder to write into; found none at {path.parent}")

@@ -1,0 +1,140 @@
+"""Commands that describe: presets, summary, data list."""
+
+import subprocess
+import sys
+from typing import Any, Protocol
+
+import msgspec
+import pytest
+
+from cnnplay.network.codec import encode
+from cnnplay.network.network import leaves
+from cnnplay.network.presets import preset, preset_keys
+from cnnplay.shapes.infer import infer
+
+
+class Command(Protocol):
+    def __call__(self, *arguments: object) -> Any: ...
+
+
+PUBLISHED = {
+    "lenet-5": 61_706,
+    "alexnet": 62_378_344,
+    "vgg-16": 138_357_544,
+    "resnet-18": 11_689_512,
+    "resnet-34": 21_797_672,
+}
+
+
+def test_presets_as_json_hold_key_title_year_parameters_and_input(cnnplay: Command) -> None:
+    rows = cnnplay("presets", "--json").json
+    assert [row["key"] for row in rows] == list(preset_keys())
+    for row in rows:
+        assert {"key", "title", "year", "parameters", "input"} <= set(row)
+        assert row["input"] == list(preset(row["key"]).network.input.shape)
+    counts = {row["key"]: row["parameters"] for row in rows}
+    assert PUBLISHED.items() <= counts.items()
+
+
+def test_presets_for_people_are_a_plain_table_with_separators(cnnplay: Command) -> None:
+    done = cnnplay("presets")
+    assert done.status == 0
+    assert "61,706" in done.out
+    assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize("key", ["lenet-5", "resnet-18", "mini-resnet"])
+def test_a_summary_agrees_with_inference_leaf_by_leaf(cnnplay: Command, key: str) -> None:
+    network = preset(key).network
+    report = infer(network)
+    found = cnnplay("summary", key, "--json").json
+    assert found["input"] == list(network.input.shape)
+    assert found["parameters"] == report.parameters == sum(layer["parameters"] for layer in found["layers"])
+    assert found["multiply_adds"] == report.multiply_adds
+    assert sum(layer["multiply_adds"] for layer in found["layers"]) == report.multiply_adds
+    assert found["faults"] == []
+    assert [layer["id"] for layer in found["layers"]] == [node.id for node in leaves(network)]
+    for layer in found["layers"]:
+        assert set(layer) == {"id", "kind", "output", "parameters", "multiply_adds"}
+        output = report.nodes[layer["id"]].output
+        assert output is not None
+        assert layer["output"] == list(output)
+        if layer["kind"] not in ("conv", "dense"):
+            assert layer["multiply_adds"] == 0
+
+
+def test_another_input_replaces_the_input_and_nothing_else(cnnplay: Command) -> None:
+    found = cnnplay("summary", "lenet-5", "--input", "1,28,28", "--json").json
+    network = preset("lenet-5").network
+    other = msgspec.structs.replace(
+        network, input=msgspec.structs.replace(network.input, height=28, width=28)
+    )
+    assert found["input"] == [1, 28, 28]
+    assert found["layers"][0]["output"] == [6, 24, 24]
+    assert [fault["message"] for fault in found["faults"]] == [fault.message for fault in infer(other).faults]
+    assert found["faults"]
+
+
+def test_faults_are_listed_for_people_with_their_mends(cnnplay: Command) -> None:
+    done = cnnplay("summary", "lenet-5", "--input", "1,8,8")
+    assert done.status == 0
+    assert "fault: " in done.out
+
+
+def test_data_are_listed(cnnplay: Command) -> None:
+    for arguments in (("data", "list", "--json"), ("data", "--json")):
+        (row,) = cnnplay(*arguments).json
+        assert row == {
+            "key": "mnist-sample",
+            "title": row["title"],
+            "classes": 10,
+            "size": 5000,
+            "available": True,
+        }
+    assert "folder:PATH" in cnnplay("data").out
+
+
+def test_help_names_this_issues_commands_and_no_later_ones(cnnplay: Command) -> None:
+    words = cnnplay("--help").out.split()
+    assert {"open", "demo", "presets", "summary", "data", "train", "evaluate", "export"} <= set(words)
+    assert not {"resume", "search"} & set(words)
+    assert "fetch" not in cnnplay("data", "--help").out
+
+
+def test_presets_import_neither_torch_nor_qt() -> None:
+    code = (
+        "import sys; from cnnplay.app import main; status = main(['presets', '--json']);"
+        "sys.exit(status or any(name in sys.modules for name in ('torch', 'PySide6', 'numpy')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_that_goes_away_ends_it_quietly() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "cnnplay", "presets"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_output_that_the_terminal_cannot_show_does_not_fail() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cnnplay", "summary", "lenet-5"],
+        capture_output=True,
+        check=False,
+        env={"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+
+
+def test_networks_are_read_from_project_files(cnnplay: Command, tmp_path: Any) -> None:
+    path = tmp_path / "mine.cnnplay"
+    assert cnnplay("export", "tiny-cnn", "--format", "project", "-o", path).status == 0
+    found = cnnplay("summary", path, "--json").json
+    assert found["parameters"] == 4150
+    assert encode(preset("tiny-cnn").network)

@@ -1,0 +1,127 @@
+"""Users' mistakes: one line on stderr that names what was wrong, and exit status 2."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from cnnplay.cli import main
+
+
+class Command(Protocol):
+    def __call__(self, *arguments: object) -> Any: ...
+
+
+TRAIN = ("train", "lenet-5", "--data", "mnist-sample", "--epochs", "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Missing command"),
+        (("nonsense",), "No such command 'nonsense'"),
+        (("resume", "x"), "No such command 'resume'"),
+        (("data", "fetch", "mnist"), "No such command 'fetch'"),
+        (("presets", "--colour"), "--colour"),
+        (("summary",), "NETWORK"),
+        (("summary", "lenet5"), "did you mean lenet-5?"),
+        (("summary", "lenet-5", "--input", "28,28"), "--input must be C,H,W"),
+        (("summary", "lenet-5", "--input", "1,0,28"), "got 1,0,28"),
+        (("open", "nowhere.cnnplay"), "nowhere.cnnplay"),
+        (("train", "lenet-5", "--epochs", "1"), "--data"),
+        (("train", "lenet-5", "--data", "mnist-sample"), "--epochs"),
+        (("train", "lenet-5", "--data", "nothing", "--epochs", "1"), "no data set is called 'nothing'"),
+        (("train", "lenet-5", "--data", "folder:/nowhere", "--epochs", "1"), "/nowhere"),
+        (("train", "lenet-5", "--data", "mnist-sample", "--epochs", "two"), "--epochs"),
+        (("train", "lenet-5", "--data", "mnist-sample", "--epochs", "0"), "epochs must be 1 or more; got 0"),
+        ((*TRAIN, "--optimizer", "magic"), "must be sgd, momentum, rmsprop, adam or adamw; got magic"),
+        ((*TRAIN, "--lr", "0"), "learning rate must be"),
+        ((*TRAIN, "--lr", "nan"), "learning rate must be"),
+        ((*TRAIN, "--batch-size", "-3"), "batch size must be 1 or more; got -3"),
+        ((*TRAIN, "--threads", "0"), "threads must be 1 or more; got 0"),
+        ((*TRAIN, "--device", "abacus"), "device must be auto or one of cpu"),
+        ((*TRAIN, "--fit", "crop"), "--fit must be resize or stem; got crop"),
+        ((*TRAIN, "--size", "20,20"), "--size goes with --fit stem"),
+        ((*TRAIN, "--fit", "stem", "--size", "20"), "--size must be H,W"),
+        ((*TRAIN, "--out", "."), "--out must not exist yet; got ."),
+        (("evaluate", "nowhere"), "nowhere"),
+        (("export", "lenet-5", "--format", "docx", "-o", "x"), "--format must be safetensors, pt, onnx"),
+        (("export", "lenet-5", "--format", "torchvision", "-o", "x"), "--format must be"),
+        (("export", "lenet-5", "--format", "pt", "-o", "/nowhere/x.pt"), "found none at /nowhere"),
+        (("export", "lenet-5", "--format", "pt", "-o", "/"), "found a folder"),
+        (("export", "lenet-5", "--format", "csv", "-o", "x.csv"), "a preset has none"),
+        (("export", "mlp", "--format", "pt", "-o", "x.pt", "--weights", "worst"), "must be best or last"),
+    ],
+)  # fmt: skip
+def test_a_mistake_gives_one_line_and_status_2(
+    cnnplay: Command, arguments: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for more in ((), ("--json",)) if arguments and arguments[0] != "open" else ((),):
+        assert words in cnnplay(*arguments, *more).complains()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_project_is_told_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
+    path = tmp_path / "x.cnnplay"
+    path.write_bytes(b"PK\x03\x04 not really")
+    assert "x.cnnplay" in cnnplay("summary", path).complains()
+
+
+def test_a_folder_that_is_no_run_is_told_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
+    for arguments in (("summary", tmp_path), ("evaluate", tmp_path)):
+        assert str(tmp_path) in cnnplay(*arguments).complains()
+
+
+def test_open_and_demo_are_handed_over(tmp_path: Path) -> None:
+    seen: list[object] = []
+    project = tmp_path / "a.cnnplay"
+    project.touch()
+    assert main(["open", str(project)], lambda path: seen.append(path) or 3, lambda *_: 4) == 3  # type: ignore[func-returns-value]
+    assert main(["demo", "here", "--seed", "2"], lambda _: 3, lambda *given: seen.append(given) or 4) == 4  # type: ignore[func-returns-value]
+    assert seen == [str(project), (Path("here"), 2)]
+
+
+def test_an_unforeseen_error_goes_into_the_log_and_is_one_line(
+    capfd: pytest.CaptureFixture[str], own_folders: Path, tmp_path: Path
+) -> None:
+    def broken(path: str | None) -> int:
+        raise RuntimeError("a screw\nis loose")
+
+    project = tmp_path / "a.cnnplay"
+    project.touch()
+    assert main(["open", str(project)], broken, lambda *_: 0) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "a screw is loose" in err
+    log = own_folders / "data" / "cnnplay" / "errors.log"
+    assert str(log) in err
+    assert "Traceback" in log.read_text()
+
+
+def test_a_full_disk_and_spent_memory_are_status_1(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    project = tmp_path / "a.cnnplay"
+    project.touch()
+    for error, words in (
+        (OSError(28, "No space left on device", "run.json"), "run.json: No space"),
+        (MemoryError(), "memory"),
+    ):
+
+        def fail(path: str | None, error: Exception = error) -> int:
+            raise error
+
+        assert main(["open", str(project)], fail, lambda *_: 0) == 1
+        _, err = capfd.readouterr()
+        assert words in err
+        assert len(err.splitlines()) == 1
+
+
+def test_ctrl_c_is_status_130(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def interrupted(path: str | None) -> int:
+        raise KeyboardInterrupt
+
+    project = tmp_path / "a.cnnplay"
+    project.touch()
+    assert main(["open", str(project)], interrupted, lambda *_: 0) == 130
+    assert capfd.readouterr().err == "cnnplay: interrupted\n"

@@ -1,0 +1,236 @@
+"""`train`, `evaluate` and `export`: the same numbers everywhere, and an end that is always clean."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+from cnnplay.runs.folder import RunFolder
+from cnnplay.spec.events import EpochDone, Finished, Noted
+
+
+class Command(Protocol):
+    def __call__(self, *arguments: object) -> Any: ...
+
+
+TRAIN = ("train", "tiny-cnn", "--data", "mnist-sample", "--threads", "1", "--seed", "3")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short run, made once by the real command."""
+    path = tmp_path_factory.mktemp("runs") / "short"
+    done = subprocess.run(
+        [sys.executable, "-m", "cnnplay", *TRAIN, "--epochs", "2", "--json", "--out", str(path)],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    (path.parent / "lines.jsonl").write_bytes(done.stdout)
+    return path
+
+
+@pytest.fixture
+def lines(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run.parent / "lines.jsonl").read_text().splitlines()]
+
+
+def test_every_event_is_a_line_and_the_last_is_finished(lines: list[dict[str, Any]], run: Path) -> None:
+    assert [line["event"] for line in lines if line["event"] != "step"][-3:] == ["epoch", "epoch", "finished"]
+    assert [line["epoch"] for line in lines if line["event"] == "epoch"] == [1, 2]
+    last = lines[-1]
+    assert last["event"] == "finished"
+    assert last["epochs"] == 2
+    assert {"train_loss", "validation_loss", "validation_accuracy"} <= set(last["metrics"])
+    assert last["images_per_second"] > 0
+    assert all(line["run"] == str(run) for line in lines)
+    assert sum(line["event"] == "step" for line in lines) == 2 * 63
+
+
+def test_the_folder_holds_the_same_events_and_weights(lines: list[dict[str, Any]], run: Path) -> None:
+    folder = RunFolder.open(run)
+    events = folder.events()
+    assert len(events) == len(lines)
+    done = [event for event in events if isinstance(event, EpochDone)]
+    assert [event.metrics for event in done] == [
+        line["metrics"] for line in lines if line["event"] == "epoch"
+    ]
+    assert isinstance(events[-1], Finished)
+    assert folder.weights("best").keys() == folder.weights("last").keys()
+
+
+def test_evaluating_the_last_weights_gives_what_finished_reported(
+    cnnplay: Command, run: Path, lines: list[dict[str, Any]]
+) -> None:
+    found = cnnplay("evaluate", run, "--weights", "last", "--json").json
+    assert found["metrics"]["accuracy"] == pytest.approx(lines[-1]["metrics"]["validation_accuracy"])
+    assert found["metrics"]["loss"] == pytest.approx(lines[-1]["metrics"]["validation_loss"], rel=1e-4)
+    confusion = np.array(found["confusion"])
+    assert confusion.shape == (10, 10)
+    assert confusion.sum(axis=1).tolist() == [100] * 10  # a row is a true class, and each has 100 pictures
+    assert confusion.trace() / confusion.sum() == pytest.approx(found["metrics"]["accuracy"])
+
+
+def test_another_split_is_judged_when_asked_for(cnnplay: Command, run: Path) -> None:
+    assert np.sum(cnnplay("evaluate", run, "--split", "train", "--json").json["confusion"]) == 4000
+    assert "has no test part" in cnnplay("evaluate", run, "--split", "test").complains()
+    assert "--split must be" in cnnplay("evaluate", run, "--split", "some").complains()
+
+
+def test_people_get_a_line_an_epoch_and_a_matrix(cnnplay: Command, tmp_path: Path) -> None:
+    done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
+    assert done.status == 0
+    assert done.err == ""
+    assert "epoch 1/1  train loss" in done.out
+    assert f"run: {tmp_path / 'run'}" in done.out
+    assert "\x1b" not in done.out
+    assert "truth" in cnnplay("evaluate", tmp_path / "run").out
+
+
+@pytest.mark.parametrize(
+    ("format_key", "beside"),
+    [("safetensors", 0), ("pt", 1), ("python", 1), ("project", 0), ("json", 0), ("csv", 0)],
+)
+def test_a_run_is_exported_with_its_trained_weights(
+    cnnplay: Command, run: Path, tmp_path: Path, format_key: str, beside: int
+) -> None:
+    path = tmp_path / f"out.{format_key}"
+    found = cnnplay("export", run, "--format", format_key, "-o", path, "--json").json
+    assert {"path", "format", "bytes", "trained"} <= set(found)
+    assert found["path"] == str(path)
+    assert found["bytes"] == path.stat().st_size
+    assert found["trained"] is True
+    assert len(found["also"]) == beside == len(list(tmp_path.iterdir())) - 1
+
+
+def test_a_presets_weights_are_said_to_be_fresh_and_follow_the_seed(cnnplay: Command, tmp_path: Path) -> None:
+    command = ("export", "tiny-cnn", "--format", "safetensors", "-o")
+    assert "freshly initialised weights (seed 7)" in cnnplay(*command, tmp_path / "a", "--seed", "7").out
+    assert cnnplay(*command, tmp_path / "b", "--seed", "7", "--json").json["trained"] is False
+    assert cnnplay(*command, tmp_path / "c", "--seed", "8").status == 0
+    first, same, other = (load_file(tmp_path / name) for name in "abc")
+    assert all(bool((first[key] == same[key]).all()) for key in first)
+    assert not all(bool((first[key] == other[key]).all()) for key in first)
+
+
+def test_a_run_is_a_network_too(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    assert cnnplay("summary", run, "--json").json["parameters"] == 4150
+    project = tmp_path / "run.cnnplay"
+    cnnplay("export", run, "--format", "project", "-o", project)
+    weights = tmp_path / "from-project"
+    found = cnnplay("export", project, "--format", "safetensors", "-o", weights, "--json").json
+    assert found["trained"] is True
+
+
+def test_a_disk_that_refuses_is_status_1(cnnplay: Command, run: Path) -> None:
+    done = cnnplay("export", run, "--format", "csv", "-o", "/proc/history.csv")
+    assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 1)
+
+
+@pytest.fixture
+def mixed_folder(tmp_path: Path) -> Path:
+    """Two classes, colour, pictures of mixed sizes, one of them damaged."""
+    rng = np.random.default_rng(0)
+    for label, name in enumerate(("cats", "dogs")):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for index in range(12):
+            size = (20 + index, 24, 3)
+            pixels = (rng.random(size) * 80 + 120 * label).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{index}.png")
+    (tmp_path / "pets" / "cats" / "broken.png").write_bytes(b"no picture")
+    return tmp_path / "pets"
+
+
+def test_a_folder_of_mixed_sizes_trains_under_both_rules(
+    cnnplay: Command, mixed_folder: Path, tmp_path: Path
+) -> None:
+    command = ("train", "tiny-cnn", "--data", f"folder:{mixed_folder}", "--epochs", "1", "--threads", "1")
+    resized = cnnplay(*command, "--out", tmp_path / "resized", "--json")
+    notes = [line["message"] for line in resized.lines if line["event"] == "note"]
+    assert any("10 becomes 2" in note for note in notes), notes
+    assert any("broken.png" in note for note in notes)
+    assert "--size H,W" in cnnplay(*command, "--fit", "stem", "--out", tmp_path / "stem").complains()
+    stem = cnnplay(*command, "--fit", "stem", "--size", "24,20", "--out", tmp_path / "stem", "--json")
+    assert stem.lines[-1]["event"] == "finished", stem
+    folder = RunFolder.open(tmp_path / "stem")
+    assert folder.network.input.shape == (3, 24, 20)
+    assert any(isinstance(event, Noted) and "3 × 24 × 20" in event.message for event in folder.events())
+    assert (
+        "tells 2 classes apart"
+        in cnnplay("evaluate", tmp_path / "stem", "--data", "mnist-sample").complains()
+    )
+
+
+def test_a_loss_that_is_no_number_is_status_1_with_advice(cnnplay: Command, tmp_path: Path) -> None:
+    done = cnnplay(
+        *TRAIN, "--epochs", "3", "--optimizer", "sgd", "--lr", "999", "--out", tmp_path / "run", "--json"
+    )
+    assert done.status == 1
+    (line,) = done.err.splitlines()
+    assert "Try a learning rate of" in line
+    assert done.lines[-1]["event"] == "failed"
+    assert RunFolder.open(tmp_path / "run").weights("last")
+
+
+def test_without_a_place_the_run_lands_in_the_users_data(cnnplay: Command, own_folders: Path) -> None:
+    done = cnnplay(*TRAIN, "--epochs", "1", "--json")
+    assert Path(done.lines[-1]["run"]).parent == own_folders / "data" / "cnnplay" / "runs"
+
+
+def test_the_same_seed_and_threads_give_the_same_weights(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "again")
+    first, second = RunFolder.open(run).weights("last"), RunFolder.open(tmp_path / "again").weights("last")
+    assert all(bool((first[key] == second[key]).all()) for key in first)
+
+
+def _started(path: Path, epochs: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "cnnplay", *TRAIN, "--epochs", str(epochs), "--json", "--out", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def _events(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None
+    return (json.loads(line) for line in process.stdout)
+
+
+def test_ctrl_c_ends_it_with_weights_and_status_130(cnnplay: Command, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with _started(path, 1000) as process:
+        for event in _events(process):
+            if event["event"] == "epoch":
+                process.send_signal(signal.SIGINT)
+                break
+        rest = list(_events(process))
+        assert process.stderr is not None
+        words = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert rest[-1]["event"] == "finished"
+    assert rest[-1]["reason"] == "stopped"
+    assert len(words.splitlines()) == 1
+    assert str(path) in words
+    assert cnnplay("evaluate", path, "--weights", "last", "--json").json["metrics"]["accuracy"] > 0.1
+    assert isinstance(RunFolder.open(path).events()[-1], Finished)
+
+
+def test_a_reader_that_goes_away_ends_the_run_quietly(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with _started(path, 1000) as process:
+        next(event for event in _events(process) if event["event"] == "epoch")
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+    assert RunFolder.open(path).weights("last")
