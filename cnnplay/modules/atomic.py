@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,11 +21,11 @@ def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
     neighbours = tuple(t.with_name(f".{t.name[:100]}.{m}.part") for t, m in zip(targets, marks, strict=True))
     formers = [t.with_name(f".{t.name[:100]}.{m}.former") for t, m in zip(targets, marks, strict=True)]
     try:
+        modes = [_made(n, target) for n, target in zip(neighbours, targets, strict=True)]
         yield neighbours
-        for neighbour, target in zip(neighbours, targets, strict=True):
+        for neighbour, mode in zip(neighbours, modes, strict=True):
+            neighbour.chmod(mode)  # safetensors makes files that nobody else can read
             _flush(neighbour)
-            if target.exists():
-                shutil.copymode(target, neighbour)
         _rename(neighbours, targets, formers)
     finally:
         for left in (*neighbours, *formers):
@@ -36,6 +37,12 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Puts a file with this content in place of the one that was there. OSError when it cannot be done."""
     with replacing(path) as (neighbour,):
         neighbour.write_bytes(content)
+
+
+def _made(neighbour: Path, target: Path) -> int:
+    """Makes an empty neighbour; gives the mode that it shall have: the old file's, or a new one's usual."""
+    with neighbour.open("xb"):
+        return stat.S_IMODE((target if target.exists() else neighbour).stat().st_mode)
 
 
 def _rename(neighbours: tuple[Path, ...], targets: list[Path], formers: list[Path]) -> None:

@@ -1,16 +1,21 @@
 """Weights from a file of anyone's: safetensors, or a PyTorch state dict. Nothing in it is ever run."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import torch
 
 from cnnplay.modules.weights import Weights
 from cnnplay.project.errors import WeightsError, one_line
 from cnnplay.project.pickled import check_pickled, is_project, is_zip
 from cnnplay.project.tensors import checked, from_bytes, not_finite
+from cnnplay.spec.preprocessing import Preprocessing
 
-__all__ = ["WeightsError", "not_finite", "read"]
+__all__ = ["Facts", "WeightsError", "facts_of", "not_finite", "read"]
+
+FACTS_LARGEST = 2**26
 
 NESTED = ("state_dict", "model_state_dict", "model", "weights", "module", "net")
 """Under these names training scripts keep the state dict beside other things."""
@@ -41,6 +46,36 @@ def read(path: Path | str) -> Weights:
         raise WeightsError(f"{path.name}: the weights do not fit into memory") from None
     except WeightsError as error:
         raise WeightsError(f"{path.name}: {error}") from None
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a file exported from here says beside its weights."""
+
+    preprocessing: Preprocessing | None = None
+    classes: tuple[str, ...] = ()
+
+
+def facts_of(path: Path | str) -> Facts:
+    """The preprocessing and class names in a safetensors file's metadata or in the JSON beside a state dict.
+
+    Empty where there are none, or where they are damaged: the weights are of use all the same.
+    """
+    path = Path(path)
+    try:
+        beside = path.with_suffix(".json")
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            if size < FACTS_LARGEST and file.read(1) == b"{":
+                texts = json.loads(b"{" + file.read(size - 1))["__metadata__"]
+                values = {name: json.loads(texts[name]) for name in ("preprocessing", "classes")}
+            elif beside.stat().st_size < FACTS_LARGEST:
+                data = json.loads(beside.read_bytes())
+                values = {name: data[name] for name in ("preprocessing", "classes")}
+            else:
+                return Facts()
+        return msgspec.convert(values, Facts)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError):
+        return Facts()
 
 
 def _state_dict(path: Path) -> Weights:

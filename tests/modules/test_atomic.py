@@ -28,6 +28,15 @@ def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert _names(tmp_path) == {"a.bin"}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_new_file_can_be_read_by_whom_the_system_lets(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    with replacing(tmp_path / "a") as (neighbour,):
+        neighbour.unlink()
+        neighbour.touch(0o600)
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
 def test_what_fails_in_the_block_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     write_bytes(path, b"old")

@@ -18,7 +18,8 @@ from cnnplay.modules.weights import Weights
 from cnnplay.project.errors import WeightsError
 from cnnplay.project.project import Project
 from cnnplay.project.store import save
-from cnnplay.project.weights_file import not_finite, read
+from cnnplay.project.weights_file import Facts, facts_of, not_finite, read
+from cnnplay.spec.preprocessing import Preprocessing
 
 
 def _weights() -> Weights:
@@ -253,3 +254,30 @@ def _outcome(path: Path) -> Weights | str:
         return read(path)
     except WeightsError as error:
         return str(error)
+
+
+RULE = Preprocessing(input=(1, 2, 2), mean=(0.5,), std=(0.25,))
+TEXTS = {"preprocessing": '{"input": [1, 2, 2], "mean": [0.5], "std": [0.25]}', "classes": '["a", "b"]'}
+
+
+def test_what_an_exported_file_says_of_preprocessing_and_classes_is_found_again(tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(to_safetensors(_weights(), TEXTS))
+    assert facts_of(tmp_path / "a.safetensors") == Facts(RULE, ("a", "b"))
+    _saved(_weights(), tmp_path / "b.pt")
+    (tmp_path / "b.json").write_text(
+        f'{{"preprocessing": {TEXTS["preprocessing"]}, "classes": {TEXTS["classes"]}, "made_by": "x"}}'
+    )
+    assert facts_of(tmp_path / "b.pt") == Facts(RULE, ("a", "b"))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"preprocessing": 1, "classes": []}', "[" * 100_000])
+def test_damaged_facts_are_none(tmp_path: Path, text: str) -> None:
+    _saved(_weights(), tmp_path / "a.pt")
+    assert facts_of(tmp_path / "a.pt") == Facts()
+    (tmp_path / "a.json").write_text(text)
+    assert facts_of(tmp_path / "a.pt") == Facts()
+    (tmp_path / "b.safetensors").write_bytes(
+        to_safetensors(_weights(), {"preprocessing": text, "classes": "[]"})
+    )
+    assert facts_of(tmp_path / "b.safetensors") == Facts()
+    assert facts_of(tmp_path / "missing.pt") == Facts()
