@@ -82,6 +82,18 @@ def test_open_and_demo_are_handed_over(tmp_path: Path) -> None:
     assert seen == [str(project), (Path("here"), 2)]
 
 
+def test_a_demonstration_as_json_prints_its_report_alone(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def run_demo(folder: Path, seed: int) -> int:
+        print("training")
+        (folder / "demo.json").write_text(f'{{\n"seed": {seed}\n}}')
+        return 0
+
+    assert main(["demo", str(tmp_path), "--seed", "1", "--json"], lambda _: 3, run_demo) == 0
+    assert capfd.readouterr() == ('{"seed":1}\n', "")
+
+
 def test_an_unforeseen_error_goes_into_the_log_and_is_one_line(
     capfd: pytest.CaptureFixture[str], own_folders: Path, tmp_path: Path
 ) -> None:
