@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnplay.network.network import leaves
+from cnnplay.network.nodes import Convolution
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.concept import ConceptModel
@@ -56,6 +58,7 @@ class Session(QObject):
         self._warming: threading.Thread | None = None
         self._opening = False
         self._wire()
+        self._select_first()
         self.data.choose(FIRST_DATA)
 
     def _wire(self) -> None:
@@ -88,6 +91,7 @@ class Session(QObject):
     def new(self) -> None:
         """A new document: what the first start shows."""
         self._replace(preset(FIRST_PRESET).network, TrainConfig())
+        self._select_first()
         self.document.renew()
 
     def collect(self) -> Project:
@@ -154,6 +158,12 @@ class Session(QObject):
             self.editor.reset(network)  # type: ignore[arg-type]
         finally:
             self._opening = False
+
+    def _select_first(self) -> None:
+        """The first convolution is chosen, so that no view stands empty."""
+        first = next((node.id for node in leaves(self.editor.network) if isinstance(node, Convolution)), None)
+        if first is not None:
+            self.editor.select((first,))
 
     @Slot()
     def _touch(self) -> None:

@@ -39,10 +39,10 @@ class FaultRow(QFrame):
         row.addWidget(words, 1)
         self.button = QPushButton(fault.mend.label if fault.mend else "")
         role(self.button, "link")
-        self.button.setVisible(fault.mend is not None)
         self.button.setToolTip("Makes this change; it can be undone.")
         self.button.clicked.connect(self._mend)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        self.button.setVisible(fault.mend is not None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.chosen.emit(self.fault)

@@ -77,7 +77,7 @@ class Whole(QSpinBox):
         self.setLocale(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
         self.setGroupSeparatorShown(True)
         self.setAlignment(RIGHT)
-        # Without the buttons that a style sheet hides by this property: with NoButtons it leaves no room for text.
+        # The style sheet hides the buttons by this property: with NoButtons it leaves no room for the text.
         self.setProperty("plain", "true")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(theme().px(48))

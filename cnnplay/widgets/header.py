@@ -1,10 +1,10 @@
 """The row at the top: the workspaces at the left, what is trained and its controls at the right."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QFontMetrics, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
-from cnnplay.widgets.theme import role
+from cnnplay.widgets.theme import role, theme
 
 WORKSPACES = (
     ("build", "Build", "Put the network together: blocks, their fields, their costs"),
@@ -41,6 +41,8 @@ class Header(QWidget):
             self._layout.addWidget(tab)
             self.tabs[key] = tab
         self._layout.addStretch(1)
+        theme().changed.connect(self._measure)
+        self._measure()
 
     def add(self, widget: QWidget) -> None:
         """Puts a picker or the controls at the right end."""
@@ -48,6 +50,12 @@ class Header(QWidget):
 
     def show_workspace(self, key: str) -> None:
         self.tabs[key].setChecked(True)
+
+    def _measure(self) -> None:
+        """The chosen tab is bold: room is kept for that, so that nothing moves or is cut."""
+        metrics = QFontMetrics(theme().font(strong=True))
+        for tab in self.tabs.values():
+            tab.setFixedWidth(metrics.horizontalAdvance(tab.text()) + theme().px(28))
 
     def _tab_clicked(self) -> None:
         sender = self.sender()

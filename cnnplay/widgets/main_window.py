@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.offer = OfferBar(session.offer)
-        self._feed = StackFeed(session.look, session.stack, self)
+        self.feed = StackFeed(session.look, session.stack, self)
         self._words = StatusWords(session, self.status, self)
         self._last_state = session.run.state
         self._lay_out()

@@ -88,11 +88,12 @@ class EmptyState(QWidget):
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         role(self.label, "muted")
         self.button = QPushButton(button_text)
-        self.button.setVisible(bool(button_text))
         layout = QVBoxLayout(self)
         layout.addStretch(1)
         layout.addWidget(self.label)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        # Not before it has a parent: a widget without one would flash up as a window.
+        self.button.setVisible(bool(button_text))
         layout.addStretch(1)
 
     def set_text(self, text: str) -> None:

@@ -18,7 +18,7 @@ class TilePanel(QWidget):
     def __init__(self, view: TilesView, empty: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = view
-        self.empty = EmptyState(empty)
+        self.empty = EmptyState(empty, parent=self)
         self.legend = Legend()
         self.read_out = ElidedLabel()
         role(self.read_out, "muted")

@@ -73,6 +73,16 @@ class TrainPage(Page):
         self.workspace.set_maps(self.maps)
         self.workspace.set_wrong(self.wrong)
 
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return {
+            **self.workspace.redraws,
+            "filters": self.filters.redraws,
+            "maps": self.maps.redraws,
+            "most wrong": self.wrong.redraws,
+        }
+
 
 class LookPage(Page):
     """What each layer makes of a picture, and where the network errs."""
@@ -82,3 +92,8 @@ class LookPage(Page):
     def __init__(self, session: Session, actions: StackActions) -> None:
         self.workspace = LookWorkspace(session.look)
         super().__init__(session, actions, self.workspace)
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return self.workspace.redraws

@@ -1,0 +1,247 @@
+"""Drives the real window through the main job with real events: build, train, look inside, export.
+
+It is the smoke test, the source of the README's pictures, and the proof on a machine without a screen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnplay.widgets.pilot import Pilot
+
+ACCURACY_WANTED = 0.955
+
+
+def run(folder: Path, seed: int = 0, as_json: bool = False) -> int:
+    """Leaves numbered screenshots, exports, the project and demo.json in `folder`; the exit status."""
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from cnnplay.app import load_torch_library_first
+
+    load_torch_library_first()
+    from PySide6.QtWidgets import QApplication
+
+    folder.mkdir(parents=True, exist_ok=True)
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    with _own_settings(folder):
+        report = _drive(folder, seed, say=(lambda words: None) if as_json else print)
+    del application
+    text = json.dumps(report, indent=None if as_json else 2)
+    (folder / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(text)
+    accuracy = report["metrics"]["validation_accuracy"]
+    if accuracy < ACCURACY_WANTED:
+        print(
+            f"cnnplay demo: validation accuracy must reach {ACCURACY_WANTED:.1%}; got {accuracy:.1%}",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _drive(folder: Path, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
+    from cnnplay.app import make_window
+    from cnnplay.widgets.pilot import Pilot
+    from cnnplay.widgets.theme import theme
+
+    window = make_window()
+    theme().install("dark")
+    pilot = Pilot(window, folder, say)
+    try:
+        window.show()
+        window.activateWindow()
+        _build(pilot)
+        _train(pilot, seed)
+        _look(pilot)
+        exports = _export(pilot)
+        project = _save(pilot)
+        _other_looks(pilot)
+        history = window.session.run.history
+        best = history.best
+        assert history.finished is not None
+        assert best is not None
+        return {
+            "seed": seed,
+            "screenshots": pilot.screenshots,
+            "exports": exports,
+            "project": project,
+            "metrics": {
+                **history.finished.metrics,
+                "best_epoch": best.epoch,
+                "epochs": history.finished.epochs,
+            },
+            "best": best.metrics,
+            "images_per_second": history.finished.images_per_second,
+            "views": pilot.views(),
+            "delay_ms": pilot.delay_ms(),
+            "changed_while_training": pilot.differences,
+        }
+    finally:
+        window.session.document.dirty = False
+        window.close()
+        pilot.finish()
+
+
+def _build(pilot: Pilot) -> None:
+    """Click a network together: insert, wrap, undo, mend a fault, step through a convolution."""
+    from PySide6.QtCore import Qt
+
+    window = pilot.window
+    editor = window.session.editor
+    pilot.until(lambda: window.session.data.state == "ready", "the digits to be there")
+    pilot.shot("start")
+    pilot.click_card("conv-2")
+    pilot.shot("build-lenet-5")
+    pilot.drag_block("conv", behind="conv-1")
+    assert len(editor.network.stack) == 13, "the dragged convolution is in the stack"
+    pilot.shot("build-inserted")
+    pilot.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(editor.network.stack) == 12, "undo took it out again"
+    pilot.click_card("conv-3")
+    form = window.build.properties.form
+    assert form is not None
+    pilot.type_number(form.editors["kernel_size"].inputs()[0], 9)
+    assert editor.report.faults, "a kernel of 9 does not fit 5 × 5 pixels"
+    pilot.shot("build-fault")
+    pilot.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert editor.report.valid, "undo mended it, from within the field too"
+    pilot.open_preset("mini-resnet")
+    pilot.click_card("skip-1")
+    pilot.shot("build-mini-resnet")
+    pilot.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    pilot.click_card("conv-1")
+    window.build.show_concept()
+    pilot.settle(600)
+    for _ in range(9):
+        pilot.key_on(window.build.concept, Qt.Key.Key_Right)
+    pilot.shot("build-step-through")
+    window.build.show_concept(False)
+
+
+def _train(pilot: Pilot, seed: int) -> None:
+    """Press Train, watch, look inside while it goes on."""
+    window = pilot.window
+    run = window.session.run
+    window.session.settings.set("seed", seed)
+    pilot.click(window.controls.train_button)
+    pilot.until(lambda: run.state == "running", "training to begin")
+    pilot.until(lambda: bool(run.history.epochs), "the first epoch")
+    pilot.start_clock()
+    pilot.until(lambda: len(run.history.epochs) >= 2, "the second epoch")
+    pilot.shot("train-early", compare="train")
+    pilot.until(lambda: len(run.history.epochs) >= 8, "the eighth epoch")
+    pilot.shot("train-late", compare="train")
+    window.show_workspace("look")
+    pilot.click_card("conv-2")
+    pilot.settle(1200)
+    pilot.shot("look-while-training")
+    window.show_workspace("train")
+    pilot.until(lambda: run.state == "idle", "the run to end")
+    pilot.stop_clock()
+    assert run.failure is None, run.failure
+    pilot.settle(800)
+    pilot.shot("train-done")
+
+
+def _look(pilot: Pilot) -> None:
+    """A map over the picture, the confusion matrix, a digit of one's own."""
+    window = pilot.window
+    window.show_workspace("look")
+    assert window.look is not None
+    look = window.look.workspace
+    pilot.click_card("conv-2")
+    pilot.settle(800)
+    pilot.click_tile(look.maps.tiles.view, 3)
+    pilot.shot("look-map-over-picture")
+    look.tabs.setCurrentWidget(look.confusion)
+    pilot.settle(2500)
+    pilot.shot("look-confusion")
+    look.tabs.setCurrentWidget(look.wrong)
+    pilot.settle(500)
+    pilot.shot("look-most-wrong")
+    pilot.draw_a_digit(look.picture_bar)
+    pilot.shot("look-drawn-digit")
+
+
+def _export(pilot: Pilot) -> list[str]:
+    """Every format, through the dialog."""
+    from cnnplay.widgets.export_dialog import ROWS
+
+    written = []
+    for row in ROWS:
+        if row.key == "onnx" and not _has_onnx():
+            continue
+        name = "lenet_5" if row.key == "python" else "lenet-5"
+        path = pilot.folder / "exports" / f"{name}{row.suffix}"
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        pilot.export(row.key, path)
+        pilot.window.session.exporting.wait()
+        pilot.settle(50)
+        assert path.exists(), pilot.failures or f"{path} was not written"
+        written.append(str(path))
+    return written
+
+
+def _save(pilot: Pilot) -> str:
+    """Saves the project through the dialog, and opens it again."""
+    path = pilot.folder / "lenet-5.cnnplay"
+    path.unlink(missing_ok=True)
+    document = pilot.window.session.document
+    pilot.save_as(path)
+    document.wait()
+    assert path.exists(), pilot.failures or f"{path} was not written"
+    assert not document.dirty
+    weights = pilot.window.session.run.weights
+    pilot.window.open_path(path)
+    document.wait()
+    pilot.settle(300)
+    again = pilot.window.session.run.weights
+    assert weights is not None
+    assert again is not None
+    assert all(bool((weights[key] == again[key]).all()) for key in weights), "the weights came back"
+    return str(path)
+
+
+def _other_looks(pilot: Pilot) -> None:
+    """Each workspace at the sizes of a projector and a desk, light and dark."""
+    for colours in ("dark", "light"):
+        pilot.window.choose_colours(colours)
+        for width, height in ((1366, 768), (1920, 1080)):
+            pilot.window.resize(width, height)
+            for workspace in ("build", "train", "look"):
+                pilot.window.show_workspace(workspace)
+                pilot.settle(500)
+                pilot.shot(f"{workspace}-{colours}-{width}x{height}")
+
+
+def _has_onnx() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("onnx") is not None and find_spec("onnxscript") is not None
+
+
+@contextmanager
+def _own_settings(folder: Path) -> Iterator[None]:
+    """The user's preferences and autosaves are neither read nor written."""
+    names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+    before = {name: os.environ.get(name) for name in names}
+    for name in names:
+        os.environ[name] = str(folder / "settings" / name.lower())
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,30 @@
+"""Undo within a field is the network's undo: a field's own, of single characters, would swallow the key."""
+
+from functools import cache
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+
+
+class _Filter(QObject):
+    """Keeps a field from claiming the keys, so that the window's actions get them."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        claimed = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if claimed and any(event.matches(key) for key in _KEYS):  # type: ignore[attr-defined]
+            event.ignore()
+            return True
+        return False
+
+
+@cache
+def _filter() -> _Filter:
+    return _Filter()
+
+
+def leave_undo_to_the_window(widget: QWidget) -> None:
+    """For the fields of blocks and settings."""
+    widget.installEventFilter(_filter())
