@@ -75,7 +75,7 @@ class ForecastModel(QObject):
         found = self.forecast
         if found is None:
             return self._problem
-        memory = f"{bytes_words(found.bytes)} of {bytes_words(found.available_bytes)} that are free"
+        memory = f"{bytes_words(found.bytes)} of {bytes_words(found.available_bytes)} free"
         if not found.fits:
             return f"needs {memory}"
         whole = found.seconds_per_epoch * self._settings.config.epochs

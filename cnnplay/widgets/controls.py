@@ -29,6 +29,10 @@ HINTS: dict[Action, str] = {
 }
 
 
+WIDTH = 208
+"""Of the progress, in the design's pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
+
+
 class RunProgress(QWidget):
     """``epoch 14 / 20`` and ``3 s left`` over a thin bar."""
 
@@ -47,7 +51,7 @@ class RunProgress(QWidget):
         layout.addWidget(self.place, 0, 0)
         layout.addWidget(self.left, 0, 1, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.bar, 1, 0, 1, 2)
-        self.setFixedWidth(theme().px(176))
+        self.setFixedWidth(theme().px(WIDTH))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
         run.history_changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
@@ -56,7 +60,7 @@ class RunProgress(QWidget):
 
     @Slot()
     def _resize(self) -> None:
-        self.setFixedWidth(theme().px(176))
+        self.setFixedWidth(theme().px(WIDTH))
 
     @Slot()
     def refresh(self) -> None:
@@ -77,7 +81,7 @@ class RunProgress(QWidget):
             return self._run.progress.place_words
         last = self._run.history.last
         count = last.epoch if last is not None else 0
-        return "1 epoch done" if count == 1 else f"{count:,} epochs done"
+        return "1 epoch" if count == 1 else f"{count:,} epochs"
 
     def _left_words(self) -> str:
         run = self._run

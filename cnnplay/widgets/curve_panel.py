@@ -11,6 +11,8 @@ from cnnplay.widgets.theme import role, theme
 
 REDRAW_MS = 200
 """A redraw costs the training some of its processor time: five a second look alive."""
+PHASE_MS: dict[Metric, int] = {"loss": 0, "accuracy": 100}
+"""The panels draw in turn: two redraws in one go would keep the window's other work waiting."""
 
 EMPTY = {
     "loss": "How wrong the network is, step by step.\nPress Train (F5) and watch it fall.",
@@ -28,7 +30,8 @@ class CurvePanel(Panel):
         self._metric: Metric = metric
         self._run, self._model = run, model
         self.plot = CurvePlot(metric, run, model)
-        self.empty = EmptyState(EMPTY[metric])
+        self.empty = EmptyState(EMPTY[metric], parent=self)
+        self._phase = PHASE_MS[metric]
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.plot)
@@ -50,10 +53,13 @@ class CurvePanel(Panel):
     def _history_changed(self) -> None:
         # Only started when at rest: a steady stream must not put the redraw off for ever.
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(REDRAW_MS + self._phase)
+            self._phase = 0
 
     @Slot()
     def _state_changed(self) -> None:
+        if self._run.state == "starting":
+            self._phase = PHASE_MS[self._metric]
         if self._run.state == "idle":
             # What came last is drawn at once, not at the next beat.
             self._redraw()

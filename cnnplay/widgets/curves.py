@@ -148,9 +148,11 @@ class CurvePlot(Plot):
         self._paint_circles(painter)
         self._paint_best(painter)
         labels = []
+        # All stand behind the line that reaches furthest, so that they cover none.
+        furthest = max((end.x for end in self._ends), default=0.0)
         for end in self._ends:
             y = math.log10(end.y) if self._logarithmic and end.y > 0 else end.y
-            at = self.pixel(end.x, y)
+            at = self.pixel(furthest, y)
             if at.x() >= self.area.left():
                 labels.append(Label(end.text, at, self._colour(end.part)))
         if self.hover is None:

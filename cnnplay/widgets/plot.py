@@ -48,8 +48,11 @@ class Plot(pg.GraphicsView):
         super().__init__(parent, useOpenGL=False)
         self.following = True
         self.hover: QPointF | None = None
+        self._area = QRectF(0, 0, 8, 8)
         self.box = Box()
         self.scene().addItem(self.box)
+        # pyqtgraph keeps the background between paints; here the axes are painted on it.
+        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(theme().px(200), theme().px(96))
@@ -74,7 +77,7 @@ class Plot(pg.GraphicsView):
     @property
     def area(self) -> QRectF:
         """The rectangle of the curves, in pixels of the viewport."""
-        return self.box.sceneBoundingRect()
+        return self._area
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -205,9 +208,9 @@ class Plot(pg.GraphicsView):
     def _place(self) -> None:
         px = theme().px
         left, top, right, bottom = px(48), px(8), px(8), px(22)
-        self.box.setGeometry(
-            QRectF(left, top, max(self.width() - left - right, 8), max(self.height() - top - bottom, 8))
-        )
+        width, height = max(self.width() - left - right, 8), max(self.height() - top - bottom, 8)
+        self._area = QRectF(left, top, width, height)
+        self.box.setGeometry(self._area)
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         super().drawBackground(painter, rect)

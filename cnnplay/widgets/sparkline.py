@@ -15,7 +15,7 @@ REDRAW_MS = 400
 
 
 class Sparkline(QWidget):
-    """Smoothed training loss and validation loss, over all epochs of the run."""
+    """Smoothed training loss and validation loss, from the first step to the last."""
 
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class Sparkline(QWidget):
         history = self._run.history
         if history.empty:
             return
-        right = max(history.target, history.last_x, 1.0)
+        right = max(history.last_x, 1e-9)
         training = history.smoothed("loss", DEFAULT_SMOOTHING).between(0.0, right, self.width())
         validation = history.metric("validation_loss")
         values = np.concatenate([training.y, validation.y])

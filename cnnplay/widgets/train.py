@@ -75,8 +75,8 @@ class TrainWorkspace(QWidget):
         self.rows.setSizes([380, 400, 240] if self.middle.count() else [640, 0, 360])
         self.middle.setVisible(bool(self.middle.count()))
         self.top.setSizes([500, 500])
-        self.middle.setSizes([400, 600])
-        self.bottom.setSizes([420, 580])
+        self.middle.setSizes([410, 590])
+        self.bottom.setSizes([410, 590])
         for splitter in (self.top, self.middle, self.bottom):
             for index in range(splitter.count()):
                 splitter.setStretchFactor(index, 1)
