@@ -22,7 +22,7 @@ def open_project(openers: Openers, file: Path) -> int:
 
 
 def demonstrate(openers: Openers, folder: Path, seed: int, json: bool) -> int:
-    """Runs the demonstration into a folder, which is made if need be. As JSON, its report is all it prints."""
+    """Runs the demonstration into a folder, which is made if need be. As JSON, it prints its report alone."""
     if folder.exists() and not folder.is_dir():
         raise Mistake(f"{folder}: expected a folder, or nothing yet; found a file")
     if not json:
