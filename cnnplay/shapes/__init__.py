@@ -1,0 +1,2 @@
+"""Integer arithmetic over a network: output sizes, costs, receptive fields, faults with mends, formulas in
+words."""

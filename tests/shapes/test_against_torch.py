@@ -1,16 +1,18 @@
 """Shapes, parameters and multiply-adds against torch itself, for random networks of every kind."""
 
+import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnplay.modules.build import build
 from cnnplay.network.network import Network, walk
 from cnnplay.network.nodes import stacks_of
 from cnnplay.shapes.infer import infer
-from tests.strategies import networks
+from tests.strategies import any_networks, networks
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_shapes_and_counts_equal_torchs_for_500_random_networks(network: Network) -> None:
@@ -35,3 +37,18 @@ def test_shapes_and_counts_equal_torchs_for_500_random_networks(network: Network
         assert report.nodes[node.id].parameters == sum(own)
         bytes_of_leaves += seen[node.id].element_size() * seen[node.id].numel()
     assert report.activation_bytes == bytes_of_leaves
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(any_networks())
+def test_a_network_whose_faults_are_mended_can_be_computed(network: Network) -> None:
+    for _ in range(150):
+        mend = next((fault.mend for fault in infer(network).faults if fault.mend), None)
+        if mend is None:
+            break
+        network = mend.apply(network).network
+    report = infer(network)
+    assume(report.valid and report.activation_bytes < 4_000_000 and report.parameters < 1_000_000)
+    with torch.no_grad():
+        logits = build(network, seed=0).eval()(torch.zeros(2, *network.input.shape))
+    assert logits.shape == (2, network.task.classes)
