@@ -46,6 +46,8 @@ def checked(network: Network) -> Network:
                 "not a network: an id must be lower-case letters, digits and hyphens, at most 64; "
                 f"got {node.id!r}"
             )
+        if node.id == "input":
+            raise NetworkFormatError("not a network: the id 'input' stands for the pictures, no block can have it")
         if node.id in seen:
             raise NetworkFormatError(f"not a network: two blocks are called {node.id!r}")
         seen.add(node.id)

@@ -103,6 +103,15 @@ class EditedNetwork(QObject):
         """The ids of everything that a container holds."""
         return placement.inside(find(self._network, node_id))
 
+    def around(self, node_id: str) -> tuple[str, ...]:
+        """The containers in which a node lies, innermost first; none for the input and for unknown ids."""
+        found: list[str] = []
+        inner = node_id
+        while inner in self._ids:
+            inner = locate(self._network, inner)[1].parent
+            found.append(inner)
+        return tuple(found[:-1])
+
     # Choosing
 
     def select(self, node_ids: tuple[str, ...], current: str | None = None) -> None:

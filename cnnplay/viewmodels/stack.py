@@ -3,7 +3,6 @@
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from cnnplay.network.network import walk
 from cnnplay.viewmodels.editor import EditorModel
 
 UNTRAINED = "train to see a prediction"
@@ -31,6 +30,7 @@ class StackModel(QObject):
         self.scroll = 0
         """How far the stack is scrolled down, in pixels: a workspace goes on where the one before stood."""
         editor.changed.connect(self._forget)
+        editor.selection_changed.connect(self._open_to_current)
         editor.reset_done.connect(self.clear)
 
     def is_collapsed(self, node_id: str) -> bool:
@@ -45,6 +45,9 @@ class StackModel(QObject):
         if collapsed == (node_id in self._collapsed):
             return
         if collapsed:
+            # Who stands inside would be lost from sight: the container is chosen in its place.
+            if self._editor.current in self._editor.inside(node_id):
+                self._editor.select((node_id,))
             self._collapsed.add(node_id)
         else:
             self._collapsed.discard(node_id)
@@ -52,8 +55,10 @@ class StackModel(QObject):
 
     def collapse_all(self, collapsed: bool) -> None:
         """Closes or opens every container of the network."""
-        containers = {node.id for node, _ in walk(self._editor.network) if not self._editor.is_leaf(node.id)}
-        self._collapsed = containers if collapsed else set()
+        around = self._editor.around(self._editor.current)
+        if collapsed and around:
+            self._editor.select((around[-1],))
+        self._collapsed = set(self._editor.containers) if collapsed else set()
         self.layout_changed.emit()
 
     def strip(self, node_id: str) -> QImage | None:
@@ -99,6 +104,13 @@ class StackModel(QObject):
         self.scroll = 0
         self.set_prediction(None)
         self.layout_changed.emit()
+
+    def _open_to_current(self) -> None:
+        """What is chosen is shown: a click on a fault, or undo, opens the containers around it."""
+        hiding = self._collapsed.intersection(self._editor.around(self._editor.current))
+        if hiding:
+            self._collapsed -= hiding
+            self.layout_changed.emit()
 
     def _forget(self) -> None:
         """Strips of blocks that are gone go too. What is collapsed stays so, should undo bring it back."""

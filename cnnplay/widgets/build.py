@@ -1,7 +1,7 @@
 """The Build workspace: what blocks there are, the stack, and what is to be known of the chosen block."""
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
@@ -12,10 +12,10 @@ from cnnplay.widgets.palette import PalettePanel
 from cnnplay.widgets.properties import PropertiesPanel
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.stack.panel import StackPanel
-from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.theme import theme
 
 WIDTHS = (200, 400, 780)
-HEIGHTS = (330, 96, 420)
+HEIGHTS = (332, 520)
 
 
 class BuildWorkspace(QWidget):
@@ -43,15 +43,29 @@ class BuildWorkspace(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.costs)
         self.concept: QWidget | None = None
-        self._tabs = QButtonGroup(self)
+        self.step_button = QPushButton()
+        self.step_button.setCheckable(True)
+        self.step_button.hide()
+        self.step_button.setToolTip(
+            "Pressed: steps through the block's arithmetic instead of showing the costs."
+        )
+        self.step_button.toggled.connect(self.show_concept)
+        self.properties.add_corner(self.step_button)
         self._gallery: Gallery | None = None
-        self._right = _splitter(Qt.Orientation.Vertical, self.properties, self.faults, self.pages)
+        lower = QWidget()
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme().px(8))
+        column.addWidget(self.faults)
+        column.addWidget(self.pages, 1)
+        self._right = _splitter(Qt.Orientation.Vertical, self.properties, lower)
         self._splitter = _splitter(
             Qt.Orientation.Horizontal, self.palette_panel, self.stack_panel, self._right
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme().px(8), theme().px(8), theme().px(8), theme().px(8))
         layout.addWidget(self._splitter)
+        self._scale = theme().text_scale
         self.reset_layout()
         self._connect()
 
@@ -61,22 +75,19 @@ class BuildWorkspace(QWidget):
         return self.stack_panel.view
 
     def set_concept(self, widget: QWidget, title: str = "Step through") -> None:
-        """Puts the concept's page behind the costs, with a button in the properties' panel that shows it."""
+        """Puts the concept's page behind the costs, with a button beside the formula that shows it."""
         if self.concept is not None:
             self.pages.removeWidget(self.concept)
-        first = self.concept is None
         self.concept = widget
         self.pages.addWidget(widget)
-        if first:
-            for index, words in enumerate(("Costs", title)):
-                self._add_tab(index, words)
+        self.step_button.setText(title)
+        self.step_button.show()
 
     def show_concept(self, shown: bool = True) -> None:
         """Shows the concept's page, or the costs."""
         if self.concept is not None:
             self.pages.setCurrentWidget(self.concept if shown else self.costs)
-            button = self._tabs.button(1 if shown else 0)
-            button.setChecked(True)
+            self.step_button.setChecked(shown)
 
     def save_layout(self) -> QByteArray:
         """Where the splitters stand."""
@@ -106,6 +117,7 @@ class BuildWorkspace(QWidget):
         blocks.drag_dropped.connect(view.external_drop)
         blocks.drag_cancelled.connect(view.cancel_drag)
         view.activated.connect(self._activated)
+        theme().changed.connect(self._restyle)
         self.palette_panel.gallery_asked.connect(self.open_gallery)
         self.palette_panel.preset_chosen.connect(self._open_preset)
 
@@ -116,22 +128,11 @@ class BuildWorkspace(QWidget):
     def _activated(self, _spot: str) -> None:
         self.properties.focus_first()
 
-    def _add_tab(self, index: int, words: str) -> None:
-        button = QPushButton(words)
-        button.setCheckable(True)
-        role(button, "link")
-        button.setChecked(index == 0)
-        button.setToolTip(
-            "Shows what each layer costs."
-            if index == 0
-            else "Steps through the block's arithmetic, pixel by pixel."
-        )
-        self._tabs.addButton(button, index)
-        self.properties.add_corner(button)
-        button.clicked.connect(self._tab_clicked)
-
-    def _tab_clicked(self) -> None:
-        self.show_concept(self._tabs.checkedId() == 1)
+    def _restyle(self) -> None:
+        """Larger text needs wider columns."""
+        if theme().text_scale != self._scale:
+            self._scale = theme().text_scale
+            self.reset_layout()
 
 
 def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:

@@ -1,5 +1,8 @@
 """What each layer costs, as bars: parameters above, multiply-adds below, the numbers at the right."""
 
+from bisect import bisect_right
+from itertools import accumulate
+
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
@@ -22,6 +25,8 @@ class CostBars(QAbstractScrollArea):
         self._editor = editor
         self._model = model
         self.costs: tuple[Cost, ...] = ()
+        self._tops: list[int] = [0]
+        """Where each row begins; behind the last, where it ends."""
         self._stale = True
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -35,9 +40,13 @@ class CostBars(QAbstractScrollArea):
 
     def row_rect(self, index: int) -> QRect:
         """A row's place in the viewport."""
-        height = theme().px(42)
-        top = index * height - self.verticalScrollBar().value()
-        return QRect(0, top, self.viewport().width(), height)
+        top = self._tops[index]
+        return QRect(
+            0,
+            top - self.verticalScrollBar().value(),
+            self.viewport().width(),
+            self._tops[index + 1] - top,
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._update()
@@ -113,20 +122,28 @@ class CostBars(QAbstractScrollArea):
         name = self.fontMetrics().elidedText(cost.title, Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(inner.x(), inner.y(), names + 2, line), _LEFT, name)
         painter.drawText(QRect(inner.x(), inner.y(), inner.width(), line), _RIGHT, f"{cost.parameters:,}")
-        painter.setPen(now.colour("text_muted"))
-        below = QRect(inner.x(), inner.y() + line, inner.width(), line)
-        painter.drawText(below, _RIGHT, work_count(cost.multiply_adds))
-        left = inner.x() + names + 2 * pad
-        room = inner.right() - numbers - 2 * pad - left
-        colour = now.family(cost.family)
-        pale = QColor(colour)
-        pale.setAlphaF(0.45)
-        bar = QRect(left, inner.y() + line // 2 - now.px(5), max(2, round(room * shares[0])), now.px(10))
-        if cost.parameters:
-            painter.fillRect(bar, colour)
         if cost.multiply_adds:
-            lower = QRect(left, below.y() + line // 2 - now.px(3), max(2, round(room * shares[1])), now.px(6))
-            painter.fillRect(lower, pale)
+            painter.setPen(now.colour("text_muted"))
+            below = QRect(inner.x(), inner.y() + line, inner.width(), line)
+            painter.drawText(below, _RIGHT, work_count(cost.multiply_adds))
+        left = inner.x() + names + 2 * pad
+        self._bars(
+            painter, QRect(left, inner.y(), inner.right() - numbers - 2 * pad - left, line), cost, shares
+        )
+
+    def _bars(self, painter: QPainter, room: QRect, cost: Cost, shares: tuple[float, float]) -> None:
+        """The parameters' bar in the row's first line, the multiply-adds' thinner and paler in its second."""
+        now = theme()
+        colour = now.family(cost.family)
+        y = room.y() + room.height() // 2
+        if cost.parameters:
+            thick = now.px(10)
+            painter.fillRect(room.x(), y - thick // 2, max(2, round(room.width() * shares[0])), thick, colour)
+        if cost.multiply_adds:
+            pale, thin = QColor(colour), now.px(6)
+            pale.setAlphaF(0.45)
+            below = y + room.height() - thin // 2
+            painter.fillRect(room.x(), below, max(2, round(room.width() * shares[1])), thin, pale)
 
     def _words(self, cost: Cost) -> str:
         report = self._editor.report
@@ -140,7 +157,7 @@ class CostBars(QAbstractScrollArea):
 
     def _cost_at(self, point: QPoint) -> Cost | None:
         self._update()
-        index = (point.y() + self.verticalScrollBar().value()) // theme().px(42)
+        index = bisect_right(self._tops, point.y() + self.verticalScrollBar().value()) - 1
         return self.costs[index] if 0 <= index < len(self.costs) else None
 
     def _refresh(self) -> None:
@@ -153,11 +170,13 @@ class CostBars(QAbstractScrollArea):
         if self._stale:
             self._stale = False
             self.costs = costs(self._editor.network, self._editor.report, self._model.collapsed)
+            heights = (theme().px(42 if cost.multiply_adds else 24) for cost in self.costs)
+            self._tops = list(accumulate(heights, initial=0))
             self._ranges()
 
     def _ranges(self) -> None:
         height = self.viewport().height()
-        self.verticalScrollBar().setRange(0, max(0, len(self.costs) * theme().px(42) - height))
+        self.verticalScrollBar().setRange(0, max(0, self._tops[-1] - height))
         self.verticalScrollBar().setPageStep(height)
         self.verticalScrollBar().setSingleStep(theme().px(42))
 

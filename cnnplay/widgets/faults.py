@@ -23,25 +23,40 @@ class FaultRow(QFrame):
     def __init__(self, fault: Fault, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         role(self, "fault")
-        self.fault = fault
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(fault.message)
-        self.setToolTip(_why(fault))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         dot = QLabel("●")
         role(dot, "fault")
         row.addWidget(dot, 0, Qt.AlignmentFlag.AlignTop)
-        words = QLabel(_rich(fault))
-        words.setWordWrap(True)
-        words.setTextFormat(Qt.TextFormat.RichText)
-        row.addWidget(words, 1)
-        self.button = QPushButton(fault.mend.label if fault.mend else "")
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.RichText)
+        row.addWidget(self._words, 1)
+        self.button = QPushButton()
         role(self.button, "link")
         self.button.setToolTip("Makes this change; it can be undone.")
         self.button.clicked.connect(self._mend)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        self.fault = fault
+        self._show()
+
+    def set_fault(self, fault: Fault) -> None:
+        """Shows another fault in the same row: while one types, faults come and go quickly."""
+        before, self.fault = self.fault, fault
+        if (before.message, before.mend and before.mend.label) != (
+            fault.message,
+            fault.mend and fault.mend.label,
+        ):
+            self._show()
+
+    def _show(self) -> None:
+        fault = self.fault
+        self.setAccessibleName(fault.message)
+        self.setToolTip(_why(fault))
+        self._words.setText(_rich(fault))
+        self.button.setText(fault.mend.label if fault.mend else "")
         self.button.setVisible(fault.mend is not None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -74,26 +89,31 @@ class FaultsPanel(Panel):
         self._scroll.setWidget(self._inner)
         self.body.addWidget(self._scroll)
         editor.changed.connect(self._refresh)
-        self._shown: tuple[Fault, ...] | None = None
+        theme().changed.connect(self._fit)
         self._refresh()
 
     def _refresh(self) -> None:
         faults = self._editor.report.faults
-        if faults == self._shown:
-            return
-        self._shown = faults
-        for row in self.rows:
+        shown = faults[:_SHOWN_AT_MOST]
+        while len(self.rows) > len(shown):
+            row = self.rows.pop()
             self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = [FaultRow(fault) for fault in faults[:_SHOWN_AT_MOST]]
-        for index, row in enumerate(self.rows):
-            row.chosen.connect(self._choose)
-            row.mended.connect(self._editor.mend)
-            self._column.insertWidget(index, row)
+        for row, fault in zip(self.rows, shown, strict=False):
+            row.set_fault(fault)
+        for fault in shown[len(self.rows) :]:
+            self._add(fault)
         self.set_muted(_count(len(faults)))
         self._scroll.setVisible(bool(faults))
         self._fit()
+
+    def _add(self, fault: Fault) -> None:
+        row = FaultRow(fault)
+        row.chosen.connect(self._choose)
+        row.mended.connect(self._editor.mend)
+        self._column.insertWidget(len(self.rows), row)
+        self.rows.append(row)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -103,8 +123,8 @@ class FaultsPanel(Panel):
         """As high as the faults need, up to four of them: the rest scrolls."""
         title = theme().px(44)
         width = self.width() - theme().px(26)
-        heights = [row.heightForWidth(width) for row in self.rows]
-        rows = sum(heights[:4]) + theme().px(6) * max(0, len(heights[:4]) - 1)
+        heights = [row.heightForWidth(width) for row in self.rows[:4]]
+        rows = sum(heights) + theme().px(6) * max(0, len(heights) - 1)
         self.setFixedHeight(title + rows + (theme().px(12) if rows else 0))
 
     def _choose(self, fault: Fault) -> None:

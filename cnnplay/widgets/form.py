@@ -14,6 +14,10 @@ TWO_COLUMNS_FROM = 520
 """The width in the design's pixels from which fields stand in two columns."""
 
 
+WIDEST = 800
+"""Wider fields would put the numbers too far from their names."""
+
+
 class FieldForm(QWidget):
     """Editors for some fields. `edited(name, value)`."""
 
@@ -32,6 +36,7 @@ class FieldForm(QWidget):
         for field in fields:
             self._make(field)
         self._arrange(1)
+        self.setMaximumWidth(theme().px(WIDEST))
 
     def set_values(self, values: dict[str, Any], faults: dict[str, str]) -> None:
         """Shows values and, at their fields, faults. None stands for values that differ."""

@@ -48,7 +48,8 @@ class Sketch(QWidget):
             rect = QRectF((room - width) / 2, top + index * pitch, width, max(1.0, pitch * 0.72))
             painter.fillRect(rect, theme().family(family))
         painter.setPen(QPen(theme().family("structure"), 1))
-        x, reach = room + theme().px(3), theme().px(6)
+        widest = max((share for _, share in self._bars), default=0.0) * room
+        x, reach = (room + widest) / 2 + theme().px(3), theme().px(6)
         for first, last in self._skips:
             y, end = top + (first - 0.1) * pitch, top + (last + 0.85) * pitch
             corners = (QPointF(x, y), QPointF(x + reach, y), QPointF(x + reach, end), QPointF(x, end))

@@ -393,9 +393,9 @@ def test_the_concept_page_stands_behind_a_button_beside_the_formula(work: BuildW
     page = QLineEdit("the window slides")
     work.set_concept(page)
     assert not page.isVisible()
-    work.show_concept()
+    QTest.mouseClick(work.step_button, LEFT)
     assert page.isVisible()
-    QTest.mouseClick(work._tabs.button(0), LEFT)
+    QTest.mouseClick(work.step_button, LEFT)
     assert work.costs.isVisible()
 
 

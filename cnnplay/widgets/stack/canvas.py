@@ -65,6 +65,13 @@ class StackCanvas(QAbstractScrollArea):
         box = self.boxes.box(spot)
         return None if box is None else box.translated(0, -self.offset())
 
+    def pinned(self) -> QRect:
+        """Where the prediction stays in the viewport while the stack's end is out of sight; else empty."""
+        end, height = self.boxes.prediction, self.viewport().height()
+        if end.bottom() - self.offset() < height:
+            return QRect()
+        return QRect(0, height - end.height(), self.viewport().width(), end.height())
+
     def offset(self) -> int:
         return self.verticalScrollBar().value()
 
@@ -77,7 +84,8 @@ class StackCanvas(QAbstractScrollArea):
         box = self.boxes.box(spot)
         if box is None:
             return
-        bar, height, margin = self.verticalScrollBar(), self.viewport().height(), theme().px(24)
+        bar, margin = self.verticalScrollBar(), theme().px(24)
+        height = self.viewport().height() - self.boxes.prediction.height()
         top, bottom = box.top() - margin, box.bottom() + margin
         if box.height() + 2 * margin > height:
             bottom = top + height
@@ -103,6 +111,7 @@ class StackCanvas(QAbstractScrollArea):
             self._draw_target(painter, self._look, self.dragged.gap, self.dragged.faulty)
         elif self.sign is not None and self.dragged is None:
             self._draw_sign(painter, self._look, self.sign)
+        self._draw_pinned(painter, self._look, layout)
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -149,16 +158,25 @@ class StackCanvas(QAbstractScrollArea):
             chosen = self.editor.current == "input" and self.editor.place is None
             state = (chosen, chosen and self.hasFocus(), "input" in fields)
             draw_input(painter, look, layout.input, self.model.picture, self.model.caption, state)
-        if layout.prediction.intersects(area):
-            faulty = bool(fields - {"input"})
-            draw_prediction(
-                painter,
-                look,
-                layout.prediction,
-                self.model.prediction,
-                self.model.prediction_caption,
-                faulty,
-            )
+        if layout.prediction.intersects(area) and self.pinned().isEmpty():
+            self._draw_prediction(painter, look, layout.prediction)
+
+    def _draw_prediction(self, painter: QPainter, look: Look, rect: QRect) -> None:
+        faulty = any(fault.field != "input" for fault in self.editor.report.faults_of(""))
+        draw_prediction(painter, look, rect, self.model.prediction, self.model.prediction_caption, faulty)
+
+    def _draw_pinned(self, painter: QPainter, look: Look, layout: Layout) -> None:
+        """The prediction over the lower edge, so that it is always seen."""
+        rect = self.pinned().translated(0, self.offset())
+        if rect.isEmpty():
+            return
+        painter.fillRect(rect, look.surface)
+        painter.setPen(QPen(look.line, 1))
+        painter.drawLine(rect.topLeft(), rect.topRight())
+        inner = QRect(
+            layout.prediction.x(), rect.y() + look.pad // 2, layout.prediction.width(), rect.height()
+        )
+        self._draw_prediction(painter, look, inner)
 
     def _draw_target(self, painter: QPainter, look: Look, gap: Gap, faulty: bool) -> None:
         """Where what is dragged would go."""
@@ -169,6 +187,7 @@ class StackCanvas(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), look.radius, look.radius)
             return
+        painter.fillRect(rect.adjusted(0, 1, 0, -1), look.surface)
         painter.drawLine(rect.left() + look.px(4), y, rect.right() - look.px(2), y)
         painter.setBrush(look.surface)
         painter.drawEllipse(QPoint(rect.left() + look.px(3), y), look.px(3), look.px(3))
@@ -207,6 +226,7 @@ class StackCanvas(QAbstractScrollArea):
         if self.isVisible() and self._layout is not None:
             for rect in (self._layout.input, self._layout.prediction):
                 self.viewport().update(rect.translated(0, -self.offset()))
+            self.viewport().update(self.pinned())
 
     def _restyle(self) -> None:
         self._look = None

@@ -134,6 +134,8 @@ class StackView(StackCanvas):
         if event.button() != Qt.MouseButton.LeftButton:
             super().mousePressEvent(event)
             return
+        if self.pinned().contains(event.position().toPoint()):
+            return
         point = self.on_canvas(event.position().toPoint())
         if self._on_sign(point):
             assert self.sign is not None
@@ -166,7 +168,7 @@ class StackView(StackCanvas):
                 self._lift(self._pressed_spot)
                 self._aim(point, event.globalPosition().toPoint(), bool(event.modifiers() & _CONTROL))
         else:
-            self._hover(self.on_canvas(point))
+            self._hover(None if self.pinned().contains(point) else self.on_canvas(point))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
