@@ -45,6 +45,7 @@ class RunFolder:
         self.record = record
         self.trouble = ""
         self._events: BinaryIO | None = None
+        self._told = False
 
     @classmethod
     def create(
@@ -120,7 +121,6 @@ class RunFolder:
 
     def observe(self, observation: Observation) -> None:
         """Writes the weights after each epoch, and what the pictures turned out to be at the first look."""
-        before = self.trouble
         if self.record.facts is None:
             prepared = observation.prepared
             self._record_facts(
@@ -136,7 +136,8 @@ class RunFolder:
             self._write("last", checkpoint.weights, about)
             if checkpoint.best:
                 self._write("best", checkpoint.weights, about)
-        if self.trouble and not before:
+        if self.trouble and not self._told:
+            self._told = True
             observation.note(self.trouble)
 
     def close(self, result: Result | None = None) -> None:

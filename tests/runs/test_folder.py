@@ -1,0 +1,210 @@
+"""A run's folder: whole after any kill, clear words for what is none."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+
+from cnnplay.data.catalogue import load
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.nodes import Dense, Flatten
+from cnnplay.runs.folder import RunError, RunFolder
+from cnnplay.spec import events
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.job import Job, Result
+from cnnplay.training.loop import train
+
+NETWORK = Network(
+    name="One layer",
+    input=Input(1, 8, 8),
+    task=Classification(10),
+    stack=(Flatten(id="flatten-1"), Dense(id="dense-1", units=10)),
+)
+CONFIG = TrainConfig(epochs=2, batch_size=500, threads=1, device="cpu")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+
+
+@pytest.fixture
+def trained(folder: RunFolder) -> tuple[RunFolder, Result, list[events.Event]]:
+    seen: list[events.Event] = []
+
+    def sink(event: events.Event) -> None:
+        seen.append(event)
+        folder.sink(event)
+
+    job = Job(folder.record.run, NETWORK, CONFIG, load("mnist-sample"))
+    result = train(job, sink, folder.observe)
+    folder.close(result)
+    return folder, result, seen
+
+
+def test_a_run_is_read_back_as_it_was(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+    folder, result, seen = trained
+    again = RunFolder.open(folder.path)
+    assert again.network == NETWORK
+    assert again.record.config == CONFIG
+    assert again.facts == result.facts
+    assert again.events() == tuple(seen)
+    assert (again.last_epoch, again.best_epoch) == (2, result.best_epoch)
+    assert "torch" in again.record.environment
+
+
+def test_best_and_last_weights_are_kept(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+    folder, result, _ = trained
+    assert result.best_weights is not None
+    for which, expected in (("last", result.weights), ("best", result.best_weights)):
+        found = RunFolder.open(folder.path).weights(which)  # type: ignore[arg-type]
+        assert found.keys() == expected.keys()
+        assert all(torch.equal(found[key], expected[key]) for key in found)
+
+
+def test_every_event_is_one_line_of_json_that_names_itself(
+    trained: tuple[RunFolder, Result, list[events.Event]],
+) -> None:
+    lines = (trained[0].path / "events.jsonl").read_text().splitlines()
+    assert json.loads(lines[0])["event"] == "started"
+    assert json.loads(lines[-1])["event"] == "finished"
+
+
+def test_a_last_line_cut_short_is_read_over(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+    folder, _, seen = trained
+    file = folder.path / "events.jsonl"
+    whole = file.read_bytes()
+    for cut in range(1, 60):
+        file.write_bytes(whole[:-cut])
+        assert RunFolder.open(folder.path).events() == tuple(seen[:-1])
+
+
+def test_damage_before_the_last_line_is_named(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+    file = trained[0].path / "events.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([lines[0], b'{"event": "nonsense"}\n', *lines[2:]]))
+    with pytest.raises(RunError, match=r"events\.jsonl, line 2"):
+        trained[0].events()
+
+
+def test_events_other_than_steps_reach_the_disk_at_once(folder: RunFolder) -> None:
+    folder.sink(events.Noted(run="r", message="here"))
+    assert RunFolder.open(folder.path).events() == (events.Noted(run="r", message="here"),)
+    folder.close()
+
+
+def test_weights_of_a_run_without_any_give_words(folder: RunFolder) -> None:
+    with pytest.raises(RunError, match="no weights yet"):
+        folder.weights()
+
+
+def test_the_best_weights_of_a_run_that_was_never_judged_are_the_last(
+    trained: tuple[RunFolder, Result, list[events.Event]],
+) -> None:
+    folder, result, _ = trained
+    (folder.path / "best.safetensors").unlink()
+    assert torch.equal(folder.weights("best")["dense-1.bias"], result.weights["dense-1.bias"])
+
+
+@pytest.mark.parametrize("step", [1, 64])
+def test_weights_cut_short_give_words(
+    step: int, trained: tuple[RunFolder, Result, list[events.Event]]
+) -> None:
+    file = trained[0].path / "last.safetensors"
+    whole = file.read_bytes()
+    for length in range(0, len(whole), max(step, len(whole) // 40)):
+        file.write_bytes(whole[:length])
+        with pytest.raises(RunError, match=r"last\.safetensors"):
+            trained[0].weights("last")
+
+
+def test_no_neighbour_is_left_beside_the_files(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+    names = sorted(file.name for file in trained[0].path.iterdir())
+    assert names == ["best.safetensors", "events.jsonl", "last.safetensors", "run.json"]
+
+
+def test_a_folder_that_exists_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="already exists"):
+        RunFolder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
+
+
+def test_a_place_that_cannot_be_written_gives_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be made"):
+        RunFolder.create(tmp_path / "file" / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+
+
+def test_without_a_path_a_new_folder_is_named_after_the_network() -> None:
+    made = [RunFolder.create(None, network=NETWORK, config=CONFIG, data="x").path for _ in range(3)]
+    assert len(set(made)) == 3
+    assert all(path.is_dir() and path.name.startswith("one-layer-") for path in made)
+
+
+def change(**fields: object) -> Callable[[dict[str, object]], bytes]:
+    return lambda record: json.dumps({**record, **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (change(format="something else"), "its format is"),
+        (change(version=99), "newer CNN Playground"),
+        (change(network=5), "network"),
+        (change(config={"epochs": "many"}), "epochs"),
+        (lambda record: b"", "not a run"),
+        (lambda record: b"\xff\xfe", "not a run"),
+        (lambda record: b"[" * 100_000, "not a run"),
+    ],
+)
+def test_a_record_that_is_none_gives_words_that_name_the_file(
+    spoil: Callable[[dict[str, object]], bytes], words: str, folder: RunFolder
+) -> None:
+    file = folder.path / "run.json"
+    file.write_bytes(spoil(json.loads(file.read_bytes())))
+    with pytest.raises(RunError, match=words) as caught:
+        RunFolder.open(folder.path)
+    assert "run.json" in str(caught.value)
+
+
+def test_a_record_cut_short_at_every_64th_byte_gives_words(folder: RunFolder) -> None:
+    file = folder.path / "run.json"
+    whole = file.read_bytes()
+    for length in range(0, len(whole) - 2, 64):
+        file.write_bytes(whole[:length])
+        with pytest.raises(RunError, match=r"run\.json"):
+            RunFolder.open(folder.path)
+
+
+def test_what_is_no_run_gives_words(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no such folder"):
+        RunFolder.open(tmp_path / "none")
+    with pytest.raises(RunError, match=r"no run\.json in it"):
+        RunFolder.open(tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(RunError, match="not a run"):
+        RunFolder.open(tmp_path / "file")
+
+
+def test_training_goes_on_where_the_folder_vanishes_and_says_so(folder: RunFolder) -> None:
+    seen: list[events.Event] = []
+    (folder.path / "run.json").unlink()
+    (folder.path / "events.jsonl").unlink()
+    folder.path.rmdir()
+
+    def sink(event: events.Event) -> None:
+        seen.append(event)
+        folder.sink(event)
+
+    result = train(Job("run", NETWORK, CONFIG, load("mnist-sample")), sink, folder.observe)
+    folder.close(result)
+    assert result.reason == "done"
+    assert "cannot be written" in folder.trouble
+    assert any(isinstance(event, events.Noted) and "cannot be written" in event.message for event in seen)
+
+
+def test_records_survive_the_format(folder: RunFolder) -> None:
+    about = RunFolder.open(folder.path).record
+    assert msgspec.structs.asdict(about) == msgspec.structs.asdict(folder.record)

@@ -1,0 +1,103 @@
+"""The forecast: what it counts, what fits, and what it advises."""
+
+import msgspec
+import pytest
+
+from cnnplay.data.images import ImageSet
+from cnnplay.data.prepared import prepare
+from cnnplay.network.presets import preset
+from cnnplay.shapes.infer import infer
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.forecast import Forecast, forecast, size_words, time_words
+
+CONFIG = TrainConfig(batch_size=64, device="cpu", threads=1)
+
+
+def of(key: str, images: ImageSet, config: TrainConfig = CONFIG, available: int = 2**34) -> Forecast:
+    network = preset(key).network
+    return forecast(network, infer(network), config, images, available=available, timed=False)
+
+
+def test_vgg_counts_its_weights_gradients_and_moments(digits: ImageSet) -> None:
+    small = msgspec.structs.replace(CONFIG, batch_size=1)
+    adam, sgd = (
+        of("vgg-16", digits, small),
+        of("vgg-16", digits, msgspec.structs.replace(small, optimizer="sgd")),
+    )
+    assert adam.network_bytes - sgd.network_bytes == 2 * 4 * 138_357_544
+    assert sgd.network_bytes > 2 * 4 * 138_357_544
+
+
+def test_memory_grows_with_the_batch_by_its_maps(digits: ImageSet) -> None:
+    one, two = (
+        of("resnet-18", digits, msgspec.structs.replace(CONFIG, batch_size=size)).network_bytes
+        for size in (8, 16)
+    )
+    assert two - one >= 8 * infer(preset("resnet-18").network).activation_bytes
+
+
+@pytest.mark.parametrize("key", ["lenet-5", "alexnet", "vgg-16", "resnet-18"])
+def test_the_largest_batch_fits_and_one_more_does_not(key: str, digits: ImageSet) -> None:
+    available = 8 * 2**30
+    largest = of(key, digits, available=available).largest_batch
+    assert largest is not None
+    if largest == 65_536:
+        return
+    for size, fits in ((largest, True), (largest + 1, False)):
+        found = of(key, digits, msgspec.structs.replace(CONFIG, batch_size=size), available)
+        assert found.fits is fits
+        assert bool(found.advice) is not fits
+
+
+def test_what_does_not_fit_is_answered_with_a_batch_that_does(digits: ImageSet) -> None:
+    found = of("vgg-16", digits, available=6 * 10**9)
+    assert not found.fits
+    assert "6.0 GB are free" in found.words
+    assert f"batch size of {found.largest_batch} or less" in found.advice
+
+
+def test_a_network_too_large_for_one_picture_gets_other_advice(digits: ImageSet) -> None:
+    found = of("vgg-16", digits, available=10**9)
+    assert (found.fits, found.largest_batch) == (False, None)
+    assert "Not even one picture" in found.advice
+
+
+def test_prepared_pictures_take_no_more_memory(digits: ImageSet) -> None:
+    network = preset("lenet-5").network
+    report = infer(network)
+    without = forecast(network, report, CONFIG, digits, timed=False)
+    prepared = prepare(digits, network.input.shape)
+    with_ = forecast(network, report, CONFIG, digits, prepared=prepared, timed=False)
+    assert without.data_bytes == 5000 * 32 * 32 * 4
+    assert with_.data_bytes == 0
+
+
+def test_time_grows_with_the_work(digits: ImageSet) -> None:
+    times = []
+    for key in ("lenet-5", "resnet-18", "vgg-16"):
+        network = preset(key).network
+        times.append(forecast(network, infer(network), CONFIG, digits).seconds_per_epoch)
+    assert 0 < times[0] < times[1] < times[2]
+
+
+def test_a_measured_forecast_times_real_steps(digits: ImageSet) -> None:
+    network = preset("lenet-5").network
+    found = forecast(network, infer(network), CONFIG, digits, measure=True)
+    assert found.seconds_per_epoch > 0
+    assert "an epoch" in found.words
+
+
+def test_words_for_sizes_and_times() -> None:
+    assert [size_words(n) for n in (5, 1_234_000, 999_000_000, 2_500_000_000)] == [
+        "1 MB",
+        "1 MB",
+        "999 MB",
+        "2.5 GB",
+    ]
+    assert [time_words(s) for s in (0.001, 0.43, 12.4, 600, 9000)] == [
+        "10 ms",
+        "430 ms",
+        "12 s",
+        "10 min",
+        "2.5 h",
+    ]

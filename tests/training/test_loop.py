@@ -1,0 +1,249 @@
+"""The loop against a hand-written one, and what it promises of order, seeds and going on."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnnplay.data.images import ImageSet
+from cnnplay.data.order import shuffled
+from cnnplay.modules.build import build
+from cnnplay.modules.weights import Weights
+from cnnplay.network.network import Network
+from cnnplay.network.presets import preset
+from cnnplay.spec import events
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.job import Job, Observation, Result
+from cnnplay.training.loop import train
+from tests.training.conftest import Kept
+
+Trained = Callable[..., Result]
+
+
+def same(first: Weights, second: Weights) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+
+
+OPTIMIZERS: dict[str, Callable[[nn.Module], torch.optim.Optimizer]] = {
+    "sgd": lambda net: torch.optim.SGD(net.parameters(), lr=0.02, weight_decay=1e-3, fused=True),
+    "momentum": lambda net: torch.optim.SGD(
+        net.parameters(), lr=0.02, momentum=0.8, weight_decay=1e-3, fused=True
+    ),
+    "rmsprop": lambda net: torch.optim.RMSprop(net.parameters(), lr=0.02, alpha=0.8, weight_decay=1e-3),
+    "adam": lambda net: torch.optim.Adam(net.parameters(), lr=0.02, weight_decay=1e-3, fused=True),
+    "adamw": lambda net: torch.optim.AdamW(net.parameters(), lr=0.02, weight_decay=1e-3, fused=True),
+}
+
+
+def lenet_by_hand(weights: Weights) -> nn.Sequential:
+    """LeNet-5 written in torch alone, with the given weights in their order."""
+    net = nn.Sequential(
+        nn.Conv2d(1, 6, 5), nn.Tanh(), nn.AvgPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2),
+        nn.Conv2d(16, 120, 5), nn.Tanh(), nn.Flatten(),
+        nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10),
+    )  # fmt: skip
+    net.load_state_dict(dict(zip(net.state_dict(), weights.values(), strict=True)))
+    return net.to(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weights_equal_a_hand_written_loops_bit_for_bit(name: str, few: ImageSet, kept: Kept) -> None:
+    config = TrainConfig(
+        epochs=1, batch_size=20, optimizer=name, learning_rate=0.02, momentum=0.8, weight_decay=1e-3,
+        seed=7, threads=1, device="cpu",
+    )  # type: ignore[arg-type]  # fmt: skip
+    network = preset("lenet-5").network
+    result = train(Job("run", network, config, few), kept)
+
+    assert few.array is not None
+    pixels = torch.from_numpy(np.pad(few.array[..., 0], ((0, 0), (2, 2), (2, 2)))).float()[:, None] / 255
+    part = torch.from_numpy(few.train)
+    mean, std = pixels[part].double().mean(), pixels[part].double().std(correction=0)
+    pixels = (pixels - mean.float()) / std.float()
+    labels = torch.from_numpy(few.labels)
+    net = lenet_by_hand(dict(build(network, seed=7).state_dict()))
+    optimizer = OPTIMIZERS[name](net)
+    losses = []
+    for chosen in part[torch.from_numpy(shuffled(len(part), 7, 1))].split(20):
+        loss = F.cross_entropy(net(pixels[chosen]), labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+
+    assert [event.loss for event in kept.of(events.Stepped)] == losses
+    assert same(dict(zip(result.weights, net.state_dict().values(), strict=True)), result.weights)
+
+
+def test_the_same_seed_gives_the_same_result_bit_for_bit(trained: Trained, kept: Kept) -> None:
+    first = trained()
+    first_events = [event for event in kept.events if isinstance(event, events.Stepped)]
+    kept.events.clear()
+    torch.manual_seed(12345)  # whatever others did with torch's dice
+    torch.rand(17)
+    second = trained()
+    assert same(first.weights, second.weights)
+    assert first_events == kept.of(events.Stepped)
+
+
+def test_another_seed_gives_another_result(trained: Trained) -> None:
+    assert not same(trained(seed=1).weights, trained(seed=2).weights)
+
+
+def test_the_global_dice_and_the_number_of_threads_are_put_back(trained: Trained) -> None:
+    before = torch.get_rng_state()
+    threads = torch.get_num_threads()
+    trained(epochs=1, threads=2)
+    assert torch.equal(before, torch.get_rng_state())
+    assert torch.get_num_threads() == threads
+
+
+def test_going_on_equals_never_having_stopped(trained: Trained) -> None:
+    whole = trained(epochs=4, optimizer="adam", weight_decay=0.01)
+    half = trained(epochs=2, optimizer="adam", weight_decay=0.01)
+    rest = trained(
+        epochs=2,
+        optimizer="adam",
+        weight_decay=0.01,
+        job={
+            "initial": half.weights,
+            "optimizer_state": half.optimizer_state,
+            "first_epoch": half.last_epoch + 1,
+            "best": half.best,
+        },
+    )
+    assert same(whole.weights, rest.weights)
+    assert (whole.last_epoch, whole.step) == (rest.last_epoch, rest.step)
+    assert (whole.best_epoch, whole.metrics) == (rest.best_epoch, rest.metrics)
+
+
+def test_going_on_twice_from_the_same_result_gives_the_same(trained: Trained) -> None:
+    half = trained(epochs=1)
+    more = {"initial": half.weights, "optimizer_state": half.optimizer_state, "first_epoch": 2}
+    assert same(trained(epochs=1, job=more).weights, trained(epochs=1, job=more).weights)
+
+
+def test_streamed_pictures_train_to_the_same_weights(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch, kept: Kept
+) -> None:
+    resident = trained()
+    monkeypatch.setattr("cnnplay.data.prepared.storage", lambda *_: "streamed")
+    streamed = trained()
+    assert [plan.resident for plan in kept.of(events.Planned)] == [True, False]
+    assert same(resident.weights, streamed.weights)
+
+
+def test_events_come_in_order_and_count_from_one(trained: Trained, kept: Kept) -> None:
+    trained()
+    kinds = [type(event).__name__ for event in kept.events]
+    epoch = ["Stepped"] * 7 + ["EpochDone"]
+    assert kinds == ["Started", "Planned", *epoch, *epoch, "Finished"]
+    assert [event.step for event in kept.of(events.Stepped)] == list(range(1, 15))
+    assert [event.epoch for event in kept.of(events.Stepped)] == [1] * 7 + [2] * 7
+    (started,) = kept.of(events.Started)
+    assert (started.steps_per_epoch, started.train_size, started.validation_size) == (7, 200, 50)
+    assert {event.run for event in kept.events} == {"run-1"}
+
+
+def test_an_epochs_metrics_are_the_batches_means_and_the_validation_parts(
+    trained: Trained, kept: Kept, few: ImageSet, small: Network
+) -> None:
+    observed: list[Observation] = []
+    result = trained(epochs=1, observer=lambda seen: observed.append(seen) if seen.validation else None)
+    (done,) = kept.of(events.EpochDone)
+    steps = kept.of(events.Stepped)
+    images = sum(step.images for step in steps)
+    assert done.metrics["train_loss"] == pytest.approx(sum(s.loss * s.images for s in steps) / images)
+    assert done.metrics["train_accuracy"] == pytest.approx(sum(s.accuracy * s.images for s in steps) / images)
+
+    module = build(small, seed=0)
+    module.load_state_dict(result.weights)
+    module.eval()
+    (last,) = observed
+    with torch.no_grad():
+        logits = module(last.prepared.inputs(few.validation))
+    labels = torch.from_numpy(few.labels[few.validation])
+    assert done.metrics["validation_loss"] == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-5)
+    assert done.metrics["validation_accuracy"] == (logits.argmax(1) == labels).sum().item() / 50
+    assert last.validation is not None
+    assert np.allclose(last.validation.probabilities, logits.softmax(1).numpy(), atol=1e-6)
+    assert last.validation.indices.tolist() == few.validation.tolist()
+    counts = np.zeros((10, 10), int)
+    for truth, guess in zip(labels.tolist(), logits.argmax(1).tolist(), strict=True):
+        counts[truth, guess] += 1
+    assert np.array_equal(last.validation.confusion, counts)
+
+
+def test_the_best_epoch_is_kept_beside_the_last(trained: Trained, kept: Kept) -> None:
+    checkpoints = []
+    result = trained(
+        epochs=6,
+        learning_rate=0.02,
+        observer=lambda seen: checkpoints.append(seen.checkpoint) if seen.checkpoint else None,
+    )
+    done = kept.of(events.EpochDone)
+    ranks = [(-d.metrics["validation_accuracy"], d.metrics["validation_loss"], d.epoch) for d in done]
+    best_epoch = min(ranks)[2]
+    assert result.best_epoch == best_epoch
+    assert [d.epoch for d in done if d.best][-1] == best_epoch
+    assert result.best_weights is not None
+    assert same(result.best_weights, checkpoints[best_epoch - 1].weights)
+    assert same(result.weights, checkpoints[-1].weights)
+    assert kept.of(events.Finished)[0].best_epoch == best_epoch
+
+
+def test_an_earlier_runs_best_stays_the_best_until_it_is_beaten(trained: Trained, kept: Kept) -> None:
+    first = trained(epochs=8, learning_rate=0.01)
+    second = trained(epochs=1, learning_rate=0.01, job={"best": first.best, "first_epoch": 9})
+    assert second.best is first.best
+    assert not kept.of(events.EpochDone)[-1].best
+
+
+def test_the_observer_is_called_between_batches_in_the_runs_own_thread(trained: Trained) -> None:
+    steps: list[tuple[int, bool]] = []
+
+    def observe(seen: Observation) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        assert seen.module.training
+        steps.append((seen.step, seen.checkpoint is not None))
+
+    trained(epochs=1, observer=observe)
+    assert steps == [(step, False) for step in range(1, 8)] + [(7, True)]
+
+
+def test_weights_that_do_not_all_fit_begin_afresh_with_a_note(trained: Trained, kept: Kept) -> None:
+    partial = {key: value for key, value in trained(epochs=1).weights.items() if not key.startswith("dense")}
+    trained(epochs=1, job={"initial": partial})
+    assert any("dense-1.weight" in note.message for note in kept.of(events.Noted))
+
+
+def test_pictures_that_cannot_be_read_are_noted(
+    trained: Trained, kept: Kept, few: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnnplay.data import streaming
+    from cnnplay.data.streaming import Block, read_block
+
+    lost = int(few.train[0])
+
+    def read(images: ImageSet, shape: tuple[int, int, int], chunk: np.ndarray) -> Block:
+        block = read_block(images, shape, chunk)
+        keep = block.indices != lost
+        problems = () if keep.all() else ("lost.png: cannot be read",)
+        return Block(block.pixels[keep], block.indices[keep], problems)
+
+    monkeypatch.setattr(streaming, "read_block", read)
+    trained(epochs=1)
+    assert [note.message for note in kept.of(events.Noted)] == ["lost.png: cannot be read"]
+    assert kept.of(events.Started)[0].train_size == 199
+
+
+@pytest.mark.slow
+def test_lenet_learns_the_digits(digits: ImageSet, kept: Kept) -> None:
+    config = TrainConfig(epochs=5, threads=1, device="cpu")
+    result = train(Job("run", preset("lenet-5").network, config, digits), kept)
+    assert result.metrics["validation_accuracy"] > 0.9

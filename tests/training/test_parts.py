@@ -1,0 +1,190 @@
+"""The smaller parts: evaluation, devices, optimizers' memory, the meter, threads."""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cnnplay.data.images import DataError, ImageSet
+from cnnplay.network.network import Classification, Network
+from cnnplay.network.nodes import Dense
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training import devices
+from cnnplay.training.devices import DeviceError, IdleCores, most_threads, resolve
+from cnnplay.training.evaluate import evaluate
+from cnnplay.training.job import Result
+from cnnplay.training.meter import Meter, Sums
+from cnnplay.training.optimizers import OptimizerState, optimizer_for, restore, set_learning_rate, state_of
+from cnnplay.training.threads import choose, measure_threads
+from cnnplay.training.validation import confusion_of
+from cnnplay.training.warm import warm_up
+
+Trained = Callable[..., Result]
+
+
+def test_evaluating_a_runs_weights_gives_the_runs_own_metrics(
+    trained: Trained, few: ImageSet, small: Network
+) -> None:
+    result = trained()
+    found = evaluate(small, result.weights, few, facts=result.facts, device="cpu")
+    assert found.metrics["accuracy"] == result.metrics["validation_accuracy"]
+    assert found.metrics["loss"] == pytest.approx(result.metrics["validation_loss"])
+    assert result.confusion is not None
+    assert np.array_equal(found.confusion, result.confusion)
+
+
+def test_another_part_can_be_judged(trained: Trained, few: ImageSet, small: Network) -> None:
+    result = trained(epochs=1)
+    found = evaluate(small, result.weights, few, "train", facts=result.facts, device="cpu")
+    assert found.confusion.sum() == 200
+    with pytest.raises(DataError, match="no test part"):
+        evaluate(small, result.weights, few, "test", device="cpu")
+
+
+def test_a_confusions_rows_are_the_truth() -> None:
+    labels, guesses = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 2, 2])
+    assert confusion_of(labels, guesses, 3).tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 2]]
+
+
+def test_other_classes_or_other_weights_give_words(trained: Trained, few: ImageSet, small: Network) -> None:
+    weights = trained(epochs=1).weights
+    seven = msgspec.structs.replace(
+        small, task=Classification(7), stack=(*small.stack[:-1], Dense(id="dense-1", units=7))
+    )
+    with pytest.raises(DataError, match="7 classes"):
+        evaluate(seven, weights, few, device="cpu")
+    with pytest.raises(DataError, match=r"do not fit.*conv-1\.weight"):
+        evaluate(small, {"conv-1.weight": torch.zeros(1)}, few, device="cpu")
+
+
+def test_the_devices_of_this_machine_begin_with_its_cpu() -> None:
+    assert devices.devices()[0] == "cpu"
+    assert resolve("cpu") == torch.device("cpu")
+    assert str(resolve("auto")) in devices.devices()
+    with pytest.raises(DeviceError, match=r"one of .*cpu.*; got tpu"):
+        resolve("tpu")
+
+
+def test_auto_takes_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "devices", lambda: ("cpu", "cuda:0", "cuda:1"))
+    assert resolve("auto") == torch.device("cuda:0")
+    assert resolve("cuda") == torch.device("cuda:0")
+    assert resolve("cuda:1") == torch.device("cuda:1")
+
+
+def test_threads_are_at_most_the_cores_and_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    free = most_threads()
+    assert free >= 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert most_threads() == 1
+
+
+def test_idle_cores_are_between_none_and_all() -> None:
+    found = IdleCores()()
+    assert found is None or 0 <= found <= 4096
+
+
+def test_many_threads_are_given_up_at_the_first_hopeless_step() -> None:
+    now: list[int] = []
+    found = measure_threads(1, lambda: now.append(torch.get_num_threads()))
+    assert set(found) == {1}
+    assert set(now) == {1}
+
+
+@pytest.mark.parametrize(
+    ("found", "chosen"),
+    [
+        ({1: 2.0, 2: 1.0}, 2),
+        ({1: 1.0, 2: 1.02}, 2),
+        ({1: 1.0, 2: 5.0}, 1),
+        ({1: 1.0, 2: 0.6}, 2),
+        ({1: 1.0}, 1),
+    ],
+)
+def test_all_threads_are_chosen_unless_fewer_are_clearly_faster(found: dict[int, float], chosen: int) -> None:
+    assert choose(found, 2) == chosen
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])
+def test_optimizers_are_fused_where_torch_can(name: str) -> None:
+    _, fused = optimizer_for(nn.Linear(3, 2).parameters(), TrainConfig(optimizer=name))  # type: ignore[arg-type]
+    assert fused
+
+
+def remembered(config: TrainConfig, layer: nn.Module) -> OptimizerState:
+    optimizer, _ = optimizer_for(layer.parameters(), config)
+    layer(torch.ones(4, 3)).sum().backward()
+    optimizer.step()
+    return state_of(optimizer, config)
+
+
+def test_an_optimizers_memory_is_taken_over_under_the_new_settings() -> None:
+    layer = nn.Linear(3, 2)
+    state = remembered(TrainConfig(learning_rate=0.1), layer)
+    config = TrainConfig(learning_rate=0.5, weight_decay=0.1)
+    optimizer, _ = optimizer_for(layer.parameters(), config)
+    assert restore(optimizer, state, config)
+    assert optimizer.param_groups[0]["lr"] == 0.5
+    assert optimizer.param_groups[0]["weight_decay"] == 0.1
+    moments = optimizer.state[layer.weight]["exp_avg"]
+    assert torch.equal(moments, state.state["state"][0]["exp_avg"])
+    assert moments.data_ptr() != state.state["state"][0]["exp_avg"].data_ptr()
+
+
+def test_memory_of_another_optimizer_or_network_is_not_taken_over() -> None:
+    state = remembered(TrainConfig(), nn.Linear(3, 2))
+    for other, config in ((nn.Linear(3, 2), TrainConfig(optimizer="sgd")), (nn.Linear(5, 2), TrainConfig())):
+        optimizer, _ = optimizer_for(other.parameters(), config)
+        assert not restore(optimizer, state, config)
+        assert not optimizer.state
+
+
+def test_moments_follow_their_weights_into_another_memory_format() -> None:
+    config = TrainConfig()
+    layer = nn.Conv2d(3, 4, 3)
+    optimizer, _ = optimizer_for(layer.parameters(), config)
+    layer(torch.rand(2, 3, 8, 8)).sum().backward()
+    optimizer.step()
+    state = state_of(optimizer, config)
+    other = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+    again, _ = optimizer_for(other.parameters(), config)
+    assert restore(again, state, config)
+    moments = again.state[other.weight]["exp_avg"]
+    assert moments.stride() == other.weight.stride()
+    assert torch.equal(moments, state.state["state"][0]["exp_avg"])
+
+
+def test_a_changed_learning_rate_reaches_every_group() -> None:
+    optimizer, _ = optimizer_for(nn.Linear(2, 2).parameters(), TrainConfig())
+    set_learning_rate(optimizer, 0.25)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.25]
+
+
+def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu() -> None:
+    loss, right = torch.tensor(1.5), torch.tensor(3)
+    assert Meter(torch.device("cpu")).note(1, loss, right, 4)[0] == (1, 1.5, 3, 4)
+    meter = Meter(torch.device("cuda"))  # no GPU is touched: it only decides when to read
+    read = [reading for step in range(20) for reading in meter.note(step, loss, right, 4)]
+    assert [reading.step for reading in read] == list(range(16))
+    assert [reading.step for reading in meter.flush()] == [16, 17, 18, 19]
+    assert list(meter.flush()) == []
+
+
+def test_sums_count_every_picture_once() -> None:
+    sums = Sums()
+    for reading in Meter(torch.device("cpu")).note(1, torch.tensor(2.0), torch.tensor(1), 1):
+        sums.add(reading)
+    for reading in Meter(torch.device("cpu")).note(2, torch.tensor(1.0), torch.tensor(0), 3):
+        sums.add(reading)
+    assert sums.mean_loss == pytest.approx(5 / 4)
+    assert sums.share_right == 0.25
+
+
+def test_warming_up_leaves_the_dice_alone() -> None:
+    before = torch.get_rng_state()
+    warm_up()
+    assert torch.equal(before, torch.get_rng_state())
