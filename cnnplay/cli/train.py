@@ -114,6 +114,8 @@ def _status(result: "Result", folder: "RunFolder", interrupted: bool) -> int:
     if folder.trouble:
         raise Problem(folder.trouble.removesuffix("; training goes on"))
     if interrupted and result.reason == "stopped":
+        if not result.weights:
+            raise Interrupted("interrupted before the training began")
         raise Interrupted(f"interrupted after {_epochs(result.last_epoch)}; the weights are in {folder.path}")
     return DONE
 

@@ -81,7 +81,8 @@ def maximum_words(patch: Array, total: Number, most: int = 9) -> str:
 
 def average_words(patch: Array, total: Number, most: int = 9) -> str:
     """(3 + 0 + 1 + 5) / 4 = 2.25."""
-    terms = [factor(value) for value in patch.ravel().tolist()]
+    first, *others = patch.ravel().tolist()
+    terms = [number(first), *(factor(value) for value in others)]
     return f"({added(terms, most)}) / {patch.size} = {number(total)}"
 
 

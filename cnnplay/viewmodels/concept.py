@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QMetaMethod, QObject, QTimer, Signal, Slot
 
 from cnnplay.lessons.convolution import Step
 from cnnplay.lessons.pooling import PoolStep
@@ -312,11 +312,18 @@ class ConceptModel(QObject):
         assert self._report is not None
         shape = self._report.nodes[self._node.id].input
         assert shape is not None
-        data = self._data.get(self._node.id, LayerData(None))
+        data = self._data.get(self._node.id)
+        if data is None:
+            data = LayerData(None, words="its own numbers are being computed" if self._awaited else "")
         if isinstance(self._node, nodes.Convolution):
             self.filter = min(self.filter, self._node.filters - 1)
         first = bool(self._report.network.stack) and self._report.network.stack[0].id == self._node.id
         return layer_scene(self._node, (shape[0], shape[1], shape[2]), data, self.filter, first)
+
+    @property
+    def _awaited(self) -> bool:
+        """Whether somebody was asked for this layer's numbers and has not yet answered."""
+        return self._watched and self.isSignalConnected(QMetaMethod.fromSignal(self.data_wanted))
 
     def _renew(self, asking: bool = True) -> None:
         self._stale = True

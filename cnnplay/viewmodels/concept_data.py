@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from cnnplay.lessons.sliding import Array
 from cnnplay.network import nodes
@@ -13,6 +14,7 @@ from cnnplay.viewmodels.concept_scene import LayerData
 
 if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
+    from cnnplay.spec.preprocessing import Preprocessing
 
 MOST_MULTIPLY_ADDS = 600_000_000
 """About a tenth of a second. Before deeper layers of large networks the input is made up instead."""
@@ -48,6 +50,23 @@ def layer_data(
     if picture is not None and picture.shape == network.input.shape and _light(above):
         maps = picture if not above.stack else _computed(above, picture, weights)
     return LayerData(maps, kernel, bias, words)
+
+
+def as_input(pixels: Array, network: Network, rule: "Preprocessing | None") -> Array | None:
+    """A picture H × W × C as the network takes it, C × H × W: by the rule of its training, or in 0…1.
+
+    None where the picture cannot be brought to the network's channels.
+    """
+    from cnnplay.data.fitting import fit_picture, normalise  # Pillow: not when the window starts
+    from cnnplay.data.images import DataError
+
+    try:
+        fitted = fit_picture(pixels, network.input.shape)
+    except DataError:
+        return None
+    if rule is None or rule.input != network.input.shape:
+        return fitted.astype(np.float32) / np.float32(255)
+    return normalise(fitted, rule)
 
 
 def _light(above: Network) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from cnnplay.viewmodels.concept import ConceptModel
-from cnnplay.viewmodels.concept_data import layer_data
+from cnnplay.viewmodels.concept_data import as_input, layer_data
 from cnnplay.viewmodels.concept_scene import LayerData
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.look import LookModel
@@ -22,11 +22,11 @@ class ConceptLink(QObject):
         super().__init__(parent)
         self._concept, self._editor, self._run, self._look = concept, editor, run, look
         self._tasks = Tasks("concept", self)
-        self._picture: object = None
+        self._asked_again = ""
         editor.changed.connect(self._follow)
         editor.selection_changed.connect(self._follow)
         run.weights_changed.connect(concept.refresh)
-        look.prediction_changed.connect(self._input_changed)
+        look.pictures.changed.connect(concept.refresh)
         concept.data_wanted.connect(self._give)
         self._follow()
 
@@ -37,29 +37,39 @@ class ConceptLink(QObject):
     def _follow(self) -> None:
         self._concept.show_node(self._editor.report, self._editor.current)
 
-    @Slot()
-    def _input_changed(self) -> None:
-        """Another picture makes what was given out of date; the same one, looked at again, does not."""
-        picture = self._look.pictures.picture
-        if picture is not self._picture and self._look.input is not None:
-            self._picture = picture
-            self._concept.refresh()
-
     @Slot(object)
     def _give(self, node_id: str) -> None:
         if not self._tasks.idle:
-            return  # it asks again with the next refresh; the newest selection is read below
-        network, picture = self._editor.network, self._look.input
-        weights = self._run.weights if self._run.trained_network is not None else None
-        words = "its trained weights" if weights is not None else "freshly initialised: not trained yet"
+            self._asked_again = node_id
+            return
+        self._asked_again = ""
+        network, weights = self._editor.network, None
+        if self._run.trained_network is not None:
+            weights = self._run.weights
+        facts, picture = self._run.facts, self._look.pictures.picture
+        rule = facts.preprocessing if facts is not None and weights is not None else None
+        words = "trained weights" if weights is not None else "freshly initialised weights"
+        if picture is not None:
+            words += f", {picture.caption}"
+
+        def work() -> LayerData:
+            seen = None if picture is None else as_input(picture.pixels, network, rule)
+            return layer_data(network, node_id, seen, weights, words)
 
         def done(data: LayerData) -> None:
-            if self._editor.network is network:
+            if self._editor.network is network and not self._asked_again:
                 self._concept.set_layer_data(node_id, data.maps, data.kernel, data.bias, data.words)
-            if self._concept.node is not None and self._concept.node.id != node_id:
-                self._give(self._concept.node.id)
+            self._catch_up()
 
         def failed(error: Exception) -> None:
             self._concept.set_layer_data(node_id, None, None, None, f"made-up numbers: {error}")
+            self._catch_up()
 
-        self._tasks.run(lambda: layer_data(network, node_id, picture, weights, words), done, failed)
+        self._tasks.run(work, done, failed)
+
+    def _catch_up(self) -> None:
+        """What was asked for meanwhile, if it is still looked at."""
+        asked, node = self._asked_again, self._concept.node
+        self._asked_again = ""
+        if asked and node is not None:
+            self._give(node.id)

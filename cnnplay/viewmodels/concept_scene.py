@@ -119,7 +119,7 @@ def layer_scene(
     maps, origin = data.maps, [data.words] if data.words else []
     if maps is None or maps.shape != shape:
         maps = np.random.default_rng(_seed(node.id)).standard_normal(shape, dtype=np.float32)
-        origin.append("made-up input: there is no picture's map yet")
+        origin.append("made-up input")
     sliding = sliding_of(node, shape[1:])
     if not isinstance(node, nodes.Convolution):
         return Scene(
@@ -136,7 +136,7 @@ def layer_scene(
     start = filter_index // max(1, node.filters // node.groups) * seen
     kernel, bias, fresh = _filter(node, data, seen, filter_index)
     if fresh and "fresh" not in data.words:
-        origin.insert(0, "freshly initialised weights")
+        origin.append("freshly initialised weights")
     return Scene(
         operation=operation,
         title=node.id,

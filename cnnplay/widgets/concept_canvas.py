@@ -163,8 +163,13 @@ class ConceptCanvas(QWidget):
 
     def _title(self, painter: QPainter, box: Box, name: str, muted: str) -> None:
         """A grid's name and, beneath, its range: as wide as the space up to the next grid."""
+        places = self.places()
+        assert places is not None
+        grids = (places.input, places.window, places.kernel, places.output)
+        lefts = [grid.left for grid in grids if grid is not None and grid.left > box.left]
+        until = min(lefts, default=float(self.width() + 8)) - 8
         line = self._title_height() / 2 - 2
-        width = min(box.rect.width() + theme().px(24), self.width() - box.left)
+        width = until - box.left
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         y = box.top - 2 * line - 4
         for text, font, colour in (

@@ -55,6 +55,7 @@ def test_pools_are_written_out() -> None:
     window = np.array([[3, 0], [1, 5]])
     assert maximum_words(window, 5) == "max(3, 0, 1, 5) = 5"
     assert average_words(window, 2.25) == "(3 + 0 + 1 + 5) / 4 = 2.25"
+    assert average_words(-window, -2.25) == "(−3 + 0 + (−1) + (−5)) / 4 = −2.25"
     assert maximum_words(np.arange(16).reshape(4, 4), 15, most=4) == "max(0, 1, 2, …, 15) = 15"
 
 

@@ -10,8 +10,9 @@ from cnnplay.modules.weights import weights_of
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.shapes.infer import infer
+from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.viewmodels.concept import ConceptModel
-from cnnplay.viewmodels.concept_data import before, layer_data
+from cnnplay.viewmodels.concept_data import as_input, before, layer_data
 from cnnplay.viewmodels.concept_scene import LayerData
 
 NETWORK = Network(
@@ -127,7 +128,7 @@ def test_without_weights_the_page_says_that_they_are_fresh(qtbot: QtBot) -> None
     assert "freshly initialised weights" in model.scene.origin
     assert "made-up input" in model.scene.origin
     _give(model, "conv-1", LayerData(PICTURE, words="picture 5"))
-    assert model.scene.origin == "freshly initialised weights, picture 5"
+    assert model.scene.origin == "picture 5, freshly initialised weights"
 
 
 def test_made_up_weights_are_the_same_each_time(qtbot: QtBot) -> None:
@@ -179,6 +180,16 @@ def test_numbers_are_asked_for_only_while_somebody_looks(qtbot: QtBot) -> None:
     assert asked == ["conv-1", "conv-1"]
 
 
+def test_numbers_that_are_awaited_are_said_to_be(qtbot: QtBot) -> None:
+    model = _model("conv-1")
+    model.data_wanted.connect(lambda node_id: None)
+    model.set_watched(True)
+    assert model.scene is not None
+    assert model.scene.origin.startswith("its own numbers are being computed, made-up input")
+    _give(model, "conv-1", LayerData(PICTURE, words="picture 5"))
+    assert "computed" not in model.scene.origin
+
+
 def test_an_edit_keeps_the_position_where_the_layer_stays(qtbot: QtBot) -> None:
     model = _model("conv-1")
     model.set_filter(2)
@@ -216,3 +227,17 @@ def test_playing_steps_on_to_the_end_and_stops(qtbot: QtBot) -> None:
     assert model.index == 0
     model.set_watched(False)
     assert not model.playing
+
+
+def test_a_picture_becomes_what_the_network_sees(qtbot: QtBot) -> None:
+    digits = Network(name="a", input=Input(1, 32, 32), task=Classification(3))
+    pixels = np.full((28, 28, 1), 255, np.uint8)
+    plain = as_input(pixels, digits, None)
+    assert plain is not None
+    assert (plain[0, 2:30, 2:30] == 1).all()
+    assert plain.sum() == 28 * 28
+    rule = Preprocessing(input=(1, 32, 32), mean=(0.5,), std=(0.25,))
+    normal = as_input(pixels, digits, rule)
+    assert normal is not None
+    assert normal[0, 16, 16] == 2
+    assert as_input(pixels, Network(name="b", input=Input(7, 4, 4), task=Classification(3)), None) is None
