@@ -74,14 +74,12 @@ def make_window() -> "MainWindow":
 
 def load_torch_library_first() -> None:
     """On Windows torch's c10.dll fails to load once Qt is there (pytorch issue 166628): load it before."""
-    if sys.platform != "win32":
-        return
-    spec = importlib.util.find_spec("torch")
-    if spec is None or spec.origin is None:
-        return
-    library = Path(spec.origin).parent / "lib"
-    os.add_dll_directory(str(library))
-    ctypes.CDLL(str(library / "c10.dll"))
+    if sys.platform == "win32":
+        spec = importlib.util.find_spec("torch")
+        if spec is not None and spec.origin is not None:
+            library = Path(spec.origin).parent / "lib"
+            os.add_dll_directory(str(library))
+            ctypes.CDLL(str(library / "c10.dll"))
 
 
 def _run_demo(folder: Path, seed: int) -> int:

@@ -115,7 +115,7 @@ class Pace:
         best = min(trial.found, key=trial.found.__getitem__)
         if trial.found[best] >= BETTER * trial.before:
             self._usual[trial.incumbent] = trial.before
-            return self._change(trial.incumbent, f"{words(trial.incumbent)} stay faster")
+            return self._change(trial.incumbent, f"still faster: {words(trial.incumbent)}")
         self._usual[best] = trial.found[best]
         self._retry, self._retry_at = FIRST_RETRY, self._elapsed + FIRST_RETRY
         gain = trial.before / trial.found[best]

@@ -108,13 +108,16 @@ def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSe
     from cnnplay.data.prepared import prepare
     from cnnplay.modules.build import build
     from cnnplay.modules.weights import transfer, weights_of
-    from cnnplay.project.weights_file import read
+    from cnnplay.project.weights_file import facts_of, read
     from cnnplay.spec.trained import DataFacts
 
     weights = read(path)
     module = build(network, seed=config.seed)
     result = transfer(weights, module)
-    preprocessing = prepare(images, network.input.shape, torch.device("cpu")).preprocessing
+    # What was exported here says how its pictures were normalised; other files do not.
+    preprocessing = facts_of(path).preprocessing
+    if preprocessing is None or preprocessing.input != network.input.shape:
+        preprocessing = prepare(images, network.input.shape, torch.device("cpu")).preprocessing
     facts = DataFacts(key=images.key, classes=images.classes, preprocessing=preprocessing)
     trained = Trained(network=network, config=config, facts=facts, weights=weights_of(module))
     return Imported(path, result.words, len(result.loaded), len(module.state_dict()), trained)

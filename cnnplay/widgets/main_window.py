@@ -69,8 +69,10 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for widget in (self.header, self.offer, self.pages, self.status):
-            layout.addWidget(widget)
+        layout.addWidget(self.header)
+        layout.addWidget(self.offer)
+        layout.addWidget(self.pages)
+        layout.addWidget(self.status)
         layout.setStretchFactor(self.pages, 1)
         self.setCentralWidget(page)
         self.setAcceptDrops(True)
