@@ -42,6 +42,9 @@ class EditedNetwork(QObject):
         self.reserved_ids: Callable[[], frozenset[str]] = frozenset
         """Ids of which trained weights are kept: no new block gets one of them. Set by the session."""
         self.clock: Callable[[], float] = monotonic
+        self._busy = False
+        self._unannounced: tuple[Selection, Place | None] | None = None
+        """What was chosen before a change of which nobody was told yet."""
         self._last_key: tuple[str, ...] = ()
         self._last_time = 0.0
         self._bursts = 0
@@ -156,7 +159,7 @@ class EditedNetwork(QObject):
         before = (self._network, self._selection)
         after = (edited.network, self._selection_after(edited, select))
         command = EditCommand(self._show, before, after, edited.label, self._burst(merge_key))
-        self.undo_stack.push(command)
+        self._change(lambda: self.undo_stack.push(command))
         return True
 
     def reset(self, network: Network) -> None:
@@ -175,13 +178,15 @@ class EditedNetwork(QObject):
 
     def undo(self) -> None:
         self.settle()
-        self.undo_stack.undo()
+        self._change(self.undo_stack.undo)
 
     def redo(self) -> None:
         self.settle()
-        self.undo_stack.redo()
+        self._change(self.undo_stack.redo)
 
     def _undo_moved(self, _index: int) -> None:
+        if not self._busy:
+            self._announce()
         self.undo_changed.emit()
 
     def _hold(self, network: Network) -> None:
@@ -192,14 +197,33 @@ class EditedNetwork(QObject):
         self._containers = placement.containers(network)
 
     def _show(self, network: Network, selection: Selection) -> None:
-        """Undo, redo and new edits end here."""
-        chosen_before = (self._selection, self._place)
+        """Undo, redo and new edits end here: called by the undo stack while it is at work."""
+        if self._unannounced is None:
+            self._unannounced = (self._selection, self._place)
         self._hold(network)
         self._selection = selection
         if self._place is not None and not placement.is_empty(network, self._place):
             self._place = None
+
+    def _change(self, act: Callable[[], object]) -> None:
+        """Lets the undo stack work, and announces the change when it is done.
+
+        So an edit that is made in answer to another one (classes adapted to new data) comes behind it.
+        """
+        self._busy = True
+        try:
+            act()
+        finally:
+            self._busy = False
+        self._announce()
+
+    def _announce(self) -> None:
+        before, self._unannounced = self._unannounced, None
+        if before is None:
+            return
+        chosen = (self._selection, self._place)
         self.changed.emit()
-        if (self._selection, self._place) != chosen_before:
+        if chosen != before:
             self.selection_changed.emit()
 
     def _choose(self, selection: Selection, place: Place | None) -> None:

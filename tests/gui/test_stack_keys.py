@@ -151,7 +151,7 @@ def test_alt_moves_by_one_and_out_of_a_body(view: StackView) -> None:
 def test_undo_and_redo_without_limit(view: StackView) -> None:
     view.editor.select(("conv-1",))
     networks = [view.editor.network]
-    for _ in range(150):
+    for _ in range(100):
         press(view, KEY.Key_D, CONTROL)
         networks.append(view.editor.network)
     for network in reversed(networks[:-1]):

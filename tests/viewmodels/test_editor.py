@@ -315,6 +315,31 @@ def test_a_preview_gives_the_shape_without_changing_anything(editor: EditorModel
     assert editor.undo_stack.count() == 0
 
 
+def test_an_edit_made_in_answer_to_another_comes_behind_it(editor: EditorModel) -> None:
+    before = editor.network
+
+    def answer() -> None:
+        editor.set_classes(7)
+
+    editor.changed.connect(answer)
+    editor.set_field("conv-1", "filters", 8)
+    editor.changed.disconnect(answer)
+    assert [editor.undo_stack.text(index) for index in range(2)] == ["filters of conv-1", "7 classes"]
+    editor.undo()
+    assert editor.network.task.classes == 10
+    editor.undo()
+    assert editor.network is before
+
+
+def test_the_undo_stack_itself_can_be_driven(editor: EditorModel) -> None:
+    seen: list[int] = []
+    editor.set_field("conv-1", "filters", 8)
+    editor.changed.connect(lambda: seen.append(editor.report.parameters))
+    editor.undo_stack.undo()
+    editor.undo_stack.redo()
+    assert len(seen) == 2
+
+
 def test_edits_from_elsewhere_go_the_same_way(editor: EditorModel) -> None:
     other = preset("mlp").network
     assert editor.apply(Edited(other, (), "open mlp"))

@@ -238,6 +238,12 @@ class StackCanvas(QAbstractScrollArea):
         bar.setRange(0, max(0, self._layout.height - height))
         bar.setPageStep(max(1, height))
         bar.setSingleStep(theme().px(24))
+        # The bar keeps its room, so that nothing moves when it is needed; its handle goes.
+        idle = "true" if bar.maximum() == 0 else ""
+        if bar.property("idle") != idle:
+            bar.setProperty("idle", idle)
+            bar.style().unpolish(bar)
+            bar.style().polish(bar)
 
     def _scrolled(self, value: int) -> None:
         if self.isVisible():
