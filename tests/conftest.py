@@ -31,7 +31,9 @@ def no_leaked_threads() -> Iterator[None]:
     """A test that leaves a thread of ours behind fails."""
     before = set(threading.enumerate())
     yield
-    left = [t for t in threading.enumerate() if t not in before and t.is_alive() and t.name.startswith("cnnplay")]
+    left = [
+        t for t in threading.enumerate() if t not in before and t.is_alive() and t.name.startswith("cnnplay")
+    ]
     for thread in left:
         thread.join(timeout=5)
     left = [thread for thread in left if thread.is_alive()]
