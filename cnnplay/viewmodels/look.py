@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
@@ -11,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 from cnnplay.shapes.infer import infer
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
-from cnnplay.viewmodels.glance import Filters, Floats, Glance, Maps, Wish, glance
-from cnnplay.viewmodels.judged import judged
+from cnnplay.viewmodels.eye import Eye
+from cnnplay.viewmodels.glance import Filters, Floats, Glance, Maps, Wish
 from cnnplay.viewmodels.judging import JudgeModel, why_no_verdict
 from cnnplay.viewmodels.look_tiles import Prediction
 from cnnplay.viewmodels.look_words import live_words, partly_words, untrained_words, weight_words
@@ -27,16 +26,14 @@ from cnnplay.viewmodels.subjects import Subjects
 
 if TYPE_CHECKING:
     from cnnplay.shapes.report import Report
-    from cnnplay.training.job import Observation
     from cnnplay.viewmodels.run import RunModel
 
 Origin: TypeAlias = Literal["nothing", "live"] | StoredOrigin
 Kind: TypeAlias = Literal["maps", "filters", "prediction", "stack", "judged"]
 """What a view may want: "stack" are the strips on the cards and the prediction below them."""
 
-LIVE_SECONDS = 0.2
-"""Between two looks into a run: five a second are enough to see it move."""
 SOON_MS = 30
+LATER_MS = 250
 TELL_MS = 12
 """Between two pieces of a live look."""
 NEWS = ("maps", "filters", "prediction", "strips")
@@ -71,7 +68,7 @@ class LookModel(QObject):
         self._box, self._live_box = Mailbox(), Mailbox()
         self._postman = Postman(self._box, self._deliver, self)
         self._live_postman = Postman(self._live_box, self._deliver_live, self)
-        self._looker = Looker(self._box)
+        self._looker, self._eye = Looker(self._box), Eye(self._live_box)
         self._studio = Studio()
         self._subjects = Subjects(editor, run, data, settings)
         self.pictures = PictureModel(data, self._looker, self)
@@ -80,7 +77,6 @@ class LookModel(QObject):
         self._wanted: dict[Kind, set[int]] = {}
         self._wish = Wish()
         self._asked: Wish | None = None
-        self._seen_live: tuple[Wish | None, float] = (None, 0.0)
         self._subject: Subject | None = None
         self._glance: Glance | None = None
         self._origin: Origin = "nothing"
@@ -89,6 +85,8 @@ class LookModel(QObject):
         self._activated = True
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
         self._soon.timeout.connect(self._look)
+        self._later = QTimer(self, interval=LATER_MS, singleShot=True)
+        self._later.timeout.connect(self._look)
         self._news: list[str] = []
         self._teller = QTimer(self, interval=TELL_MS)
         self._teller.timeout.connect(self._tell)
@@ -106,9 +104,14 @@ class LookModel(QObject):
             signal.connect(self.refresh)
         self.pictures.thumbnails_changed.connect(self._work)
         self.pictures.samples_changed.connect(self._work)
-        self.run.add_probe(self._probe)
+        self.run.add_probe(self._eye.look)
 
     # what is shown
+
+    @property
+    def glance(self) -> Glance | None:
+        """The newest look."""
+        return self._glance
 
     @property
     def maps(self) -> Maps | None:
@@ -144,6 +147,12 @@ class LookModel(QObject):
     @property
     def live(self) -> bool:
         return self.run.state in ("running", "paused", "stopping")
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was asked for has not been looked at, or not been told yet."""
+        timers = (self._soon.isActive(), self._later.isActive(), self._teller.isActive())
+        return any(timers) or self._postman.working or self._looker.busy
 
     @property
     def problem(self) -> str:
@@ -228,13 +237,15 @@ class LookModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Something that decides what is seen may have changed: looks again soon."""
-        self._soon.start()
+        if not self._soon.isActive():
+            self._soon.start()
 
     def shutdown(self) -> None:
         """Ends the thread; nothing is delivered afterwards."""
         self._soon.stop()
         self._teller.stop()
-        self.run.remove_probe(self._probe)
+        self._later.stop()
+        self.run.remove_probe(self._eye.look)
         self._looker.stop()
         for postman, box in ((self._postman, self._box), (self._live_postman, self._live_box)):
             box.empty()
@@ -257,7 +268,7 @@ class LookModel(QObject):
         )
         # The same wish stays the same object, so that nothing is looked at twice.
         again = wish.same(self._wish)
-        self._wish = self._wish if again else wish
+        self._wish = self._eye.wish = self._wish if again else wish
         if self.live:
             self._looker.forget("glance")
             self.judge.give_up()
@@ -275,6 +286,7 @@ class LookModel(QObject):
     def _look_stored(self) -> None:
         # torch is imported by the application, once the window stands: not for a glance before that.
         if "torch" not in sys.modules:
+            self._later.start()
             return
         before, self._subject = self._subject, self._subjects.choose()
         needs_picture = not self._wish.filters
@@ -293,26 +305,6 @@ class LookModel(QObject):
         self.judge.consider(self._subject, self._wants("judged"))
 
     # what comes back
-
-    def _probe(self, seen: Observation) -> None:
-        """Called in the thread that trains, between two batches: one forward pass of one picture, at most."""
-        verdict = seen.validation
-        if verdict is not None:
-            self._live_box.post(
-                "judged", judged(verdict.indices, verdict.labels, verdict.probabilities, seen.epoch)
-            )
-        wish = self._wish
-        now = time.perf_counter()
-        if wish.empty or (wish is self._seen_live[0] and now - self._seen_live[1] < LIVE_SECONDS):
-            return
-        self._seen_live = (wish, now)
-        preprocessing = seen.prepared.preprocessing
-        try:
-            found = glance(seen.module, wish, preprocessing, seen.step, seen.epoch)
-        except ValueError as error:  # a picture that cannot become this network's input, for one
-            self._live_box.post("problem", str(error))
-        else:
-            self._live_box.post("glance", found)
 
     def _deliver_live(self, mail: Mail) -> None:
         found = mail.pictures.get("glance")

@@ -56,8 +56,10 @@ class Looker:
         with self._condition:
             self._newest[kind] += 1
             number = self._newest[kind]
+            if self._stopped:
+                return number
             self._waiting[kind] = (number, work)
-            if self._thread is None and not self._stopped:
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._condition.notify()

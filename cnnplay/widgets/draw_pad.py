@@ -1,7 +1,7 @@
 """A pad to draw a digit on: white on black, brought to MNIST's form, judged while it is drawn."""
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.drawing import Drawing
@@ -87,7 +87,6 @@ class DrawPad(QDialog):
         role(self.explanation, "muted")
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Back to black (Delete)")
-        self.clear.setShortcut(QKeySequence(Qt.Key.Key_Delete))
         self.clear.setAutoDefault(False)
         self.bars = PredictionBars(5)
         self.origin = QLabel()
@@ -138,6 +137,8 @@ class DrawPad(QDialog):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close()
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._clear()
         else:
             super().keyPressEvent(event)
 

@@ -1,0 +1,67 @@
+"""What the tests of Look inside share: the models, real digits, and a small network that really learned."""
+
+from functools import cache
+from typing import Any
+
+from pytestqt.qtbot import QtBot
+
+from cnnplay.data.catalogue import load
+from cnnplay.data.images import ImageSet
+from cnnplay.network.network import Network
+from cnnplay.network.presets import preset
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.job import Job, Result
+from cnnplay.training.loop import train
+from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.look import LookModel
+from cnnplay.viewmodels.run import RunModel
+from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.trained import Trained
+
+WAIT = 60_000
+CONFIG = TrainConfig(epochs=1, threads=1, learning_rate=3e-3)
+
+
+@cache
+def digits() -> ImageSet:
+    return load("mnist-sample")
+
+
+@cache
+def learned() -> Result:
+    """One epoch of tiny-cnn on the digits."""
+    result = train(Job("test", preset("tiny-cnn").network, CONFIG, digits()), lambda _: None)
+    assert result.reason == "done"
+    return result
+
+
+class LookBench:
+    """All models that looking needs. `adopt` gives them the weights of `learned`."""
+
+    def __init__(self, network: Network | None = None, **settings: Any) -> None:
+        self.editor = EditorModel(network or preset("tiny-cnn").network)
+        self.settings = SettingsModel(TrainConfig(**{"threads": 1, "epochs": 1, **settings}))
+        self.data = DataModel()
+        self.data.use(digits())
+        self.run = RunModel(self.editor, self.settings, self.data)
+        self.look = LookModel(self.editor, self.run, self.data, self.settings)
+
+    def adopt(self) -> None:
+        result = learned()
+        assert result.facts is not None
+        self.run.adopt(Trained(preset("tiny-cnn").network, CONFIG, result.facts, result.weights))
+
+    def want(self, *kinds: Any) -> None:
+        """As if views of these kinds were on screen."""
+        for kind in kinds:
+            self.look.want(kind, self, True)
+
+    def wait(self, qtbot: QtBot) -> None:
+        """Until all that was asked for is there."""
+        qtbot.waitUntil(lambda: not self.look.busy, timeout=WAIT)
+
+    def shutdown(self) -> None:
+        self.run.shutdown()
+        self.look.shutdown()
+        self.data.shutdown()
