@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRect
 
 from cnnplay.network.describe import shape_words
 from cnnplay.network.network import Network, Place
-from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
+from cnnplay.network.nodes import Branches, Node, Skip, Stack
 from cnnplay.shapes.report import Report
 from cnnplay.widgets.stack.boxes import Card, Column, Frame, Gap, Hollow, Label, Layout
 
@@ -295,7 +295,3 @@ def lay_out(
 ) -> Layout:
     """The network as boxes, at least wide enough to be read."""
     return Builder(network, report, closed, max(width, px(200)), px).build(prediction_rows)
-
-
-def is_container(node: Node) -> bool:
-    return bool(stacks_of(node)) or isinstance(node, (Skip, Branches))
