@@ -163,11 +163,12 @@ def _receptive_field(node: Node, numbers: NodeReport) -> list[Formula]:
     if not isinstance(node, (nodes.Convolution, nodes.MaxPooling, nodes.AveragePooling)):
         return [Formula("receptive field", "", "", result, remark)]
     dilation = node.dilation if isinstance(node, nodes.Convolution) else (1, 1)
-    jump = field.jump[0] / node.stride[0]
-    kernel = node.kernel_size[0]
+    jumps = {field.jump[axis] / node.stride[axis] for axis in (0, 1)}
+    jump, kernel = min(jumps), node.kernel_size[0]
     before = field.size[0] - (reach(kernel, dilation[0]) - 1) * jump
-    square = field.size[0] == field.size[1] and kernel == node.kernel_size[1] and before == int(before)
-    if not square:
+    alike = all(len(set(pair)) == 1 for pair in (field.size, node.kernel_size, dilation, tuple(jumps)))
+    if not alike or jump != int(jump):
+        # Two sizes, or a window that falls between pixels, are more than one line can say.
         return [Formula("receptive field", "", "", result, remark)]
     if dilation[0] > 1:
         symbols, step = "r + d·(f − 1)·j", f"{dilation[0]}·({kernel} − 1)·{jump:g}"
