@@ -4,7 +4,7 @@ Everything is counted in whole screen pixels. A tile has one number through all 
 `numbers` of an `Arrangement`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -18,6 +18,8 @@ Size: TypeAlias = tuple[int, int]
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
+DETAIL = " · "
+"""Between a label's name and its details, which are left out where there is little room."""
 PAGE = 64
 """No more tiles than these on a page: more cannot be told apart."""
 ENOUGH = 0.85
@@ -50,6 +52,17 @@ class Tiles:
         return int(self.values.shape[0])
 
     @property
+    def is_brief(self) -> bool:
+        return not any(DETAIL in text for text in (*self.labels, *self.row_labels))
+
+    def brief(self) -> "Tiles":
+        """The same with labels up to their first detail: ``1`` for ``1 · norm 0.70``."""
+        if self.is_brief:
+            return self
+        rows = tuple(text.split(DETAIL)[0] for text in self.row_labels)
+        return replace(self, labels=tuple(text.split(DETAIL)[0] for text in self.labels), row_labels=rows)
+
+    @property
     def size(self) -> Size:
         return int(self.values.shape[1]), int(self.values.shape[2])
 
@@ -75,7 +88,10 @@ class Tiles:
         if self.scale == "picture":
             return self.caption(number)
         tile = self.values[number]
-        return f"{self.name(number)} · {span(float(tile.min()), float(tile.max()))}"
+        texts = self.row_labels if self.columns else self.labels
+        text = texts[number // max(1, self.columns)] if texts else ""
+        detail = DETAIL + text.split(DETAIL, 1)[1] if DETAIL in text else ""
+        return f"{self.name(number)}{detail} · {span(float(tile.min()), float(tile.max()))}"
 
     def caption(self, number: int) -> str:
         return self.labels[number] if number < len(self.labels) else self.name(number)

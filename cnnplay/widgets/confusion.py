@@ -209,9 +209,9 @@ class ConfusionMatrix(QWidget):
 
 
 def shade(share: float, right: bool) -> QColor:
-    """A cell's colour: blue by its share where right; else red, by the root, so that few can be seen."""
+    """A cell's colour: blue by its share where right; else red, by the cube root, so that few show."""
     ground, full = theme().colour("surface_sunken"), theme().colour("accent" if right else "fault")
-    amount = share if right else float(np.sqrt(share))
+    amount = share if right else float(np.cbrt(share))
     return QColor(
         round(ground.red() + (full.red() - ground.red()) * amount),
         round(ground.green() + (full.green() - ground.green()) * amount),

@@ -52,7 +52,7 @@ class FiltersView(Panel):
             self._say_empty()
             return
         self.set_title(f"Filters of {filters.node}")
-        self.set_muted(f"{filter_words(filters)}{self._origin()}")
+        self.set_muted(f"{filter_words(filters)}{self._beside(filters.node)}{self._origin()}")
         self.tiles.show_tiles(filter_tiles(filters, self.colour.isChecked()))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -62,6 +62,11 @@ class FiltersView(Panel):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._look.want("filters", self, False)
+
+    def _beside(self, node: str) -> str:
+        """That another node is selected, which has no filters of its own."""
+        selected = self._look.editor.current
+        return f" · nearest to {selected}" if selected not in ("", "input", node) else ""
 
     def _origin(self) -> str:
         return " · untrained" if self._look.origin == "untrained" else ""

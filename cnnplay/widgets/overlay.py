@@ -218,7 +218,6 @@ class OverlayView(Panel):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
         self.slider.setValue(round(self.canvas.opacity * 100))
-        self.slider.setFixedWidth(theme().px(88))
         self.slider.setToolTip("How strongly the map covers the picture: 0 % shows the picture alone")
         self.slider.setAccessibleName("Opacity of the map")
         self.slider.valueChanged.connect(self._slid)
@@ -234,6 +233,8 @@ class OverlayView(Panel):
         self.canvas.hovered.connect(self.set_muted)
         look.maps_changed.connect(self.refresh)
         look.focus.changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self.refresh()
 
     @property
@@ -259,6 +260,9 @@ class OverlayView(Panel):
             self.set_muted("")
         self._say_percent()
         self.canvas.refresh()
+
+    def _restyle(self) -> None:
+        self.slider.setFixedWidth(theme().px(88))
 
     def _slid(self, value: int) -> None:
         self.canvas.set_opacity(value / 100)

@@ -141,10 +141,9 @@ class PictureBar(QFrame):
         for widget in (self.caption, self.words, self.as_seen):
             words.addWidget(widget)
         words.addStretch(1)
-        holder = QWidget()
-        holder.setLayout(words)
+        self._words_holder = QWidget()
+        self._words_holder.setLayout(words)
         words.setContentsMargins(0, 0, 0, 0)
-        holder.setFixedWidth(theme().px(180))
         buttons = QGridLayout()
         buttons.setSpacing(theme().px(8))
         for number, button in enumerate((self.draw, self.open, self.random, self.worst)):
@@ -152,18 +151,23 @@ class PictureBar(QFrame):
         row = QHBoxLayout()
         row.setSpacing(theme().px(12))
         row.addWidget(self.picture)
-        row.addWidget(holder)
+        row.addWidget(self._words_holder)
         row.addWidget(self.samples, 1)
         row.addLayout(buttons)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(12, 8, 12, 8)
         outer.addLayout(row)
         outer.addWidget(self.error)
-        self.samples.setFixedHeight(theme().px(88))
+        self._restyle()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def _restyle(self) -> None:
+        self._words_holder.setFixedWidth(theme().px(180))
+        self.samples.setFixedHeight(theme().px(88))
 
     def _connect(self) -> None:
         look = self._look
+        theme().changed.connect(self._restyle)
         self.draw.clicked.connect(self.open_pad)
         self.open.clicked.connect(self._open)
         self.random.clicked.connect(look.pictures.draw_samples)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
 
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.stack import StackModel
@@ -11,6 +12,7 @@ from cnnplay.widgets.theme import theme
 
 SIDE = 56
 """Pixels of a strip's tiles: twice what a card shows, for sharp screens."""
+GAP = 4
 TOP = 3
 
 
@@ -54,10 +56,16 @@ class StackFeed(QObject):
             return
         self.redraws += 1
         for node, maps in strips.items():
-            self._stack.set_strip(node, to_qimage(strip_pixels(maps)))
+            self._stack.set_strip(node, strip_image(maps))
 
 
-def strip_pixels(maps: np.ndarray) -> np.ndarray:
-    """Fractions n × h × w as square tiles side by side, SIDE × n·SIDE × 3 bytes."""
+def strip_image(maps: np.ndarray) -> QImage:
+    """Fractions n × h × w as square tiles side by side, SIDE pixels each, clear at their right edge."""
     tiles = scale_values(colourise(maps, "magnitude", (0.0, 1.0)), (SIDE, SIDE))
-    return np.concatenate(list(np.asarray(tiles, np.uint8)), axis=1)
+    image = np.zeros((SIDE, SIDE * len(maps), 4), np.uint8)
+    image[:, :, :3] = np.concatenate(list(tiles), axis=1)
+    image[:, :, 3] = np.where(np.arange(SIDE * len(maps)) % SIDE < SIDE - GAP, 255, 0)
+    image[image[:, :, 3] == 0] = 0
+    height, width = image.shape[:2]
+    shown = QImage(image.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
+    return shown.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)

@@ -105,7 +105,6 @@ class Pages(QWidget):
             button.setText(sign)
             button.setToolTip(hint)
             button.setAccessibleName(hint)
-            button.setFixedSize(theme().px(26), theme().px(26))
             button.setProperty("way", way)
             button.clicked.connect(self._clicked)
             self._buttons[way] = button
@@ -115,6 +114,8 @@ class Pages(QWidget):
         layout.addWidget(self._buttons[0, 1])
         layout.addWidget(self._buttons[1, 0])
         view.page_changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self.refresh()
 
     def refresh(self) -> None:
@@ -128,6 +129,10 @@ class Pages(QWidget):
         for (down, across), button in self._buttons.items():
             button.setVisible(sideways if across else along)
             button.setEnabled(self._view.can_turn(down, across))
+
+    def _restyle(self) -> None:
+        for button in self._buttons.values():
+            button.setFixedSize(theme().px(28), theme().px(28))
 
     def _clicked(self) -> None:
         sender = self.sender()

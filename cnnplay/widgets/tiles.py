@@ -1,7 +1,5 @@
 """One widget that shows many small maps in one image, a page at a time."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QImage,
@@ -16,9 +14,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.viewmodels.paging import page_words, turned
-from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose, flow, grid
+from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose
 from cnnplay.widgets.theme import theme
 from cnnplay.widgets.tile_colours import coloured
+from cnnplay.widgets.tile_layout import arrange, label_height
 
 _ARROWS = {
     Qt.Key.Key_Left: (0, -1),
@@ -53,6 +52,7 @@ class TilesView(QWidget):
         self._image: QImage | None = None
         self._arrangement: Arrangement | None = None
         self._full: Arrangement | None = None
+        self._labelled: Tiles | None = None
         self._fresh = False
         self._read_out = ""
         self.setAccessibleName(name)
@@ -100,7 +100,7 @@ class TilesView(QWidget):
     def arrangement(self) -> Arrangement | None:
         """Where the page's tiles lie, in device pixels; None when there are none or there is no room."""
         if self._arrangement is None and self._tiles is not None and len(self._tiles):
-            self._arrangement = self._arrange(self._tiles)
+            self._arrangement = self._arrange(self._tiles, self._first)
         return self._arrangement
 
     def tile_rect(self, number: int) -> QRect:
@@ -155,43 +155,10 @@ class TilesView(QWidget):
 
     # laying out and painting
 
-    def _arrange(self, tiles: Tiles, first: tuple[int, int] | None = None) -> Arrangement:
-        ratio = self.devicePixelRatioF()
-        look, metrics = theme(), self.fontMetrics()
-        first = self._first if first is None else first
-
-        def device(pixels: float) -> int:
-            return round(pixels * ratio)
-
-        # Two pixels are kept free all round for the frame of the selection.
-        margin = device(look.px(4))
-        area = (device(self.height()) - 2 * margin, device(self.width()) - 2 * margin)
-        area = (max(1, area[0]), max(1, area[1]))
-        least, most, label = device(look.px(self._least)), device(look.px(self._most)), self._label_height()
-        if tiles.columns:
-            widest = max((metrics.horizontalAdvance(text) for text in tiles.row_labels), default=0)
-            left = device(widest + look.px(8)) if tiles.row_labels else 0
-            top = device(label) if tiles.column_labels else 0
-            gap = device(look.px(2)) if max(tiles.size) <= 3 else device(look.px(4))
-            arranged = grid(
-                len(tiles) // tiles.columns, tiles.columns, tiles.size, area,
-                left=left, top=top, gap=gap, least=min(least, device(look.px(15))), most=most, first=first,
-            )  # fmt: skip
-        else:
-            widest = max((metrics.horizontalAdvance(text) for text in tiles.labels), default=0)
-            label = label if tiles.labels else 0
-            # Under a wide label a narrow tile would waste the room beside it.
-            least = min(max(least, device(widest * 0.7)), most)
-            arranged = flow(
-                len(tiles), tiles.size, area,
-                label=device(label), gap=device(look.px(10)), least=least, most=most,
-                first=min(first[0], len(tiles) - 1), least_width=device(widest),
-            )  # fmt: skip
-        origin = (arranged.origin[0] + margin, arranged.origin[1] + margin)
-        return replace(arranged, origin=origin)
-
-    def _label_height(self) -> int:
-        return self.fontMetrics().height() + theme().px(2)
+    def _arrange(self, tiles: Tiles, first: tuple[int, int]) -> Arrangement:
+        bounds, ratio = (self._least, self._most), self.devicePixelRatioF()
+        arranged, self._labelled = arrange(tiles, self.size(), ratio, self.fontMetrics(), bounds, first)
+        return arranged
 
     def _composed(self) -> QImage | None:
         tiles, arrangement = self._tiles, self.arrangement()
@@ -222,13 +189,18 @@ class TilesView(QWidget):
                 QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
             )
             if self._tiles.columns:
-                self._paint_headings(painter, self._tiles, arrangement)
+                self._paint_headings(painter, self._labels(self._tiles), arrangement)
             else:
-                self._paint_labels(painter, self._tiles, arrangement)
+                self._paint_labels(painter, self._labels(self._tiles), arrangement)
         if self.hasFocus() and self._selected < 0:
             painter.setPen(QPen(theme().colour("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _labels(self, tiles: Tiles) -> Tiles:
+        """The tiles with whole or brief labels, as they were arranged with."""
+        brief = self._labelled is not None and self._labelled.is_brief
+        return tiles.brief() if brief else tiles
 
     def _paint_selection(self, painter: QPainter) -> None:
         assert self._tiles is not None
@@ -236,7 +208,7 @@ class TilesView(QWidget):
         if frame.isEmpty():
             return
         room = theme().px(2) if self._tiles.columns else theme().px(4)
-        label = self._label_height() if self._tiles.labels and not self._tiles.columns else 0
+        label = label_height(self.fontMetrics()) if self._tiles.labels and not self._tiles.columns else 0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().colour("accent"), 2))
         painter.setBrush(theme().colour("selection") if self.hasFocus() else Qt.BrushStyle.NoBrush)

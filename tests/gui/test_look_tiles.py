@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -226,3 +226,15 @@ def test_a_cells_shade_is_its_share_of_the_row(qtbot: QtBot) -> None:
     for (truth, predicted), share in {(0, 0): 0.9, (2, 0): 0.4, (1, 1): 1.0, (0, 2): 0.0}.items():
         corner = view.cell_rect(truth, predicted).topLeft() + QPoint(2, 2)
         assert picture.pixelColor(corner) == shade(share, truth == predicted)
+
+
+def test_labels_lose_their_details_before_a_page_is_turned(qtbot: QtBot) -> None:
+    content = tiles()
+    labels = tuple(f"{n + 1} · norm 0.70" for n in range(6))
+    content = Tiles(content.values, "signed", content.limits, labels=labels, word="filter")
+    view = shown(qtbot, content, 360, 110)
+    assert view.page_words() == ""
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.tile_rect(5).center())
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    view.leaveEvent(QEvent(QEvent.Type.Leave))
+    assert view.read_out.startswith("filter 5 · norm 0.70 · −")
