@@ -38,7 +38,7 @@ class Plot(pg.GraphicsView):
     """A plot whose range is the user's once he touches it.
 
     `moved`: the range is another one. While `following`, `fit` may set it; from the first zoom on it stays as
-    it is, until all is asked for again (`follow`, a double click or the key 0).
+    it is, until all is asked for again (`follow`, a double click or the key Home).
     """
 
     moved = Signal()
@@ -186,7 +186,7 @@ class Plot(pg.GraphicsView):
             self.zoom(1 / 1.25, centre)
         elif key == Qt.Key.Key_Minus:
             self.zoom(1.25, centre)
-        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+        elif key == Qt.Key.Key_Home:
             self.follow()
         else:
             event.ignore()

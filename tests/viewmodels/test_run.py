@@ -1,331 +1,250 @@
 """The run's view model with the real engine: start, pause, step, stop, go on, failures, probes."""
 
 import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import pytest
 from pytestqt.qtbot import QtBot
 
-from cnnplay.data.images import ImageSet
-from cnnplay.network.edits import Edited, insert, remove
-from cnnplay.network.network import Place
-from cnnplay.network.nodes import ReLU
+from cnnplay.network.edits import Edited, remove
 from cnnplay.network.presets import preset
-from cnnplay.shapes.adapt import adapt
-from cnnplay.spec.settings import TrainConfig
-from cnnplay.viewmodels.data import DataModel
-from cnnplay.viewmodels.editor import EditorModel
-from cnnplay.viewmodels.run import RunModel
-from cnnplay.viewmodels.settings import SettingsModel
-
-WAIT = 60_000
+from tests.train_bench import ENDLESS, WAIT, bench, until
 
 
-def blobs(count: int = 160, size: int = 8) -> ImageSet:
-    """Two classes that are easily told apart: dark and light pictures."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(count, dtype=np.int64) % 2
-    pictures = rng.integers(0, 80, (count, size, size, 1)) + 150 * labels[:, None, None, None]
-    return ImageSet(
-        key="blobs",
-        title="blobs",
-        classes=("dark", "light"),
-        pictures=pictures.astype(np.uint8),
-        labels=labels,
-        train=np.arange(count * 3 // 4),
-        validation=np.arange(count * 3 // 4, count),
-        shape=(1, size, size),
-        channels=1,
-    )
+def test_a_run_goes_from_start_to_end_and_leaves_weights(qtbot: QtBot) -> None:
+    with bench() as one:
+        states: list[str] = []
+        one.run.state_changed.connect(lambda: states.append(one.run.state))
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        assert list(dict.fromkeys(states)) == ["starting", "running", "idle"]
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2]
+        assert len(one.run.history) == 2 * 8
+        assert one.run.failure is None
+        assert one.run.weights is not None
+        assert one.run.best_weights is not None
+        assert one.run.trained_network == one.editor.network
+        assert one.run.facts is not None
+        assert one.run.facts.classes == ("dark", "light")
+        assert one.run.progress.fraction == 1.0
 
 
-class Bench:
-    """All models that a run needs."""
+def test_weights_are_there_after_each_epoch_while_the_run_is_on(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        with qtbot.waitSignal(one.run.epoch_done, timeout=WAIT):
+            one.run.start()
+        qtbot.waitUntil(lambda: one.run.weights is not None, timeout=WAIT)
+        assert one.run.active
+        assert one.run.best_weights is not None
 
-    def __init__(self, **settings: Any) -> None:
-        self.images = blobs()
-        adapted = adapt(preset("tiny-cnn").network, (1, 8, 8), 2, "stem").edited.network
-        self.editor = EditorModel(adapted)
-        self.settings = SettingsModel(
-            TrainConfig(**{"epochs": 2, "batch_size": 16, "threads": 1, **settings})
+
+def test_pause_step_and_resume_act_between_two_batches(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        one.run.pause()
+        until(qtbot, one.run, "paused")
+        qtbot.waitUntil(lambda: not one.run.pausing, timeout=WAIT)
+        before = len(one.run.history)
+        one.run.single_step()
+        qtbot.waitUntil(lambda: len(one.run.history) > before, timeout=WAIT)
+        assert len(one.run.history) == before + 1
+        assert one.run.state == "paused"
+        one.run.resume()
+        until(qtbot, one.run, "running")
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+        assert one.run.history.finished is not None
+        assert one.run.history.finished.reason == "stopped"
+
+
+def test_a_single_step_without_a_run_begins_one_and_waits(qtbot: QtBot) -> None:
+    with bench() as one:
+        one.run.single_step()
+        qtbot.waitUntil(lambda: len(one.run.history) == 1, timeout=WAIT)
+        until(qtbot, one.run, "paused")
+        assert len(one.run.history) == 1
+
+
+def test_going_on_continues_the_epochs_and_training_afresh_keeps_the_curve_before(qtbot: QtBot) -> None:
+    with bench() as one:
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert one.run.can_go_on
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3, 4]
+        assert one.run.history.steps("loss").x[-1] == 4.0
+        assert (np.diff(one.run.history.steps("loss").x) > 0).all()
+        assert one.run.previous is None
+        old = one.run.history
+        one.run.start(afresh=True)
+        assert one.run.previous is old
+        until(qtbot, one.run, "idle")
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2]
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_epochs_asked_for(qtbot: QtBot) -> None:
+    with bench(epochs=200) as one:
+        with qtbot.waitSignal(one.run.epoch_done, timeout=WAIT):
+            one.run.start()
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+        done = one.run.history.epochs[-1].epoch
+        assert done < 200
+        one.settings.set("epochs", done + 1)
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert [epoch.epoch for epoch in one.run.history.epochs] == list(range(1, done + 2))
+        assert (np.diff(one.run.history.steps("loss").x) > 0).all()
+
+
+def test_too_high_a_learning_rate_ends_in_words_and_the_next_start_clears_them(qtbot: QtBot) -> None:
+    with bench(optimizer="sgd", learning_rate=999.0) as one:
+        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+            one.run.start()
+        assert one.run.state == "idle"
+        assert one.run.failure is not None
+        assert "learning rate" in one.run.failure.message
+        assert "Try a learning rate of" in one.run.failure.advice
+        one.settings.set("learning_rate", 0.01)
+        one.run.start()
+        assert one.run.failure is None
+        until(qtbot, one.run, "idle")
+        assert one.run.weights is not None
+
+
+def test_the_learning_rate_changes_during_the_run(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        one.settings.set("learning_rate", 5e-5)
+        qtbot.waitUntil(lambda: bool(one.run.history.changes), timeout=WAIT)
+        assert one.run.history.changes[0][1].value == 5e-5
+
+
+def test_from_the_first_edit_on_the_run_trains_an_earlier_version_until_undo(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        assert not one.run.earlier_version
+        one.edit()
+        assert one.run.earlier_version
+        assert "earlier version" in one.run.earlier_words
+        one.editor.undo()
+        assert not one.run.earlier_version
+
+
+def test_stop_and_train_this_trains_the_edited_network(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        one.edit()
+        one.run.stop_and_train_this()
+        qtbot.waitUntil(lambda: one.run.network == one.editor.network, timeout=WAIT)
+        assert not one.run.earlier_version
+
+
+def test_undo_to_a_network_that_was_trained_brings_its_weights_back(qtbot: QtBot) -> None:
+    with bench(epochs=1) as one:
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        weights = one.run.weights
+        other = preset("mlp").network
+        one.editor.apply(Edited(other, (), "another preset"))
+        assert one.run.weights is None
+        assert not one.run.can_go_on
+        one.editor.undo()
+        assert one.run.weights is weights
+        assert one.run.can_go_on
+
+
+def test_why_not_names_the_reason(qtbot: QtBot) -> None:
+    with bench() as one:
+        assert one.run.why_not("train") == ""
+        assert one.run.why_not("stop") == "no run is on"
+        one.settings.set("learning_rate", 0.0)
+        assert "learning rate must be" in one.run.why_not("train")
+        one.settings.set("learning_rate", 0.1)
+        one.editor.set_classes(7)
+        assert "classes" in one.run.why_not("train")
+        one.editor.undo()
+        one.editor.apply(remove(one.editor.network, (one.editor.network.stack[-1].id,)))
+        assert "fault" in one.run.why_not("train")
+        assert not one.run.start()
+
+
+def test_a_probe_looks_while_the_run_is_on_and_in_a_pause_when_it_is_woken(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        seen: list[tuple[int, str]] = []
+        one.run.add_probe(
+            lambda observation: seen.append((observation.step, threading.current_thread().name))
         )
-        self.data = DataModel()
-        self.data.use(self.images)
-        self.run = RunModel(self.editor, self.settings, self.data)
+        one.run.start()
+        qtbot.waitUntil(lambda: bool(seen), timeout=WAIT)
+        assert seen[0][1] == "cnnplay-train"
+        one.run.pause()
+        until(qtbot, one.run, "paused")
+        count = len(seen)
+        one.run.wake()
+        qtbot.waitUntil(lambda: len(seen) > count, timeout=WAIT)
 
-    def edit(self) -> None:
-        network = self.editor.network
-        self.editor.apply(insert(network, Place("", 0, 1), ReLU(id="relu-99")))
+
+def test_a_probe_that_raises_is_a_note_and_the_run_goes_on(qtbot: QtBot) -> None:
+    with bench() as one:
+
+        def broken(observation: object) -> None:
+            raise RuntimeError("no such layer")
+
+        one.run.add_probe(broken)
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert one.run.failure is None
+        assert any("no such layer" in note for note in one.run.history.notes)
 
 
-@pytest.fixture
-def bench(qtbot: QtBot) -> Iterator[Callable[..., Bench]]:
-    made: list[Bench] = []
+def test_every_validation_reaches_every_probe(qtbot: QtBot) -> None:
+    with bench(epochs=5) as one:
+        epochs: list[int] = []
 
-    def make(**settings: Any) -> Bench:
-        made.append(Bench(**settings))
-        return made[-1]
+        def look(observation: Any) -> None:
+            if observation.validation is not None:
+                epochs.append(observation.epoch)
 
-    yield make
-    for one in made:
+        one.run.add_probe(look)
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert epochs == [1, 2, 3, 4, 5]
+
+
+def test_shutting_down_joins_the_thread_and_keeps_the_last_words(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
         one.run.shutdown()
-        one.data.shutdown()
+        assert one.run.state == "idle"
+        assert not any(thread.name == "cnnplay-train" for thread in threading.enumerate())
+        assert one.run.history.finished is not None
 
 
-def until(qtbot: QtBot, run: RunModel, state: str) -> None:
-    qtbot.waitUntil(lambda: run.state == state, timeout=WAIT)
-
-
-def test_a_run_goes_from_start_to_end_and_leaves_weights(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench()
-    states: list[str] = []
-    one.run.state_changed.connect(lambda: states.append(one.run.state))
-    assert one.run.start()
-    until(qtbot, one.run, "idle")
-    assert list(dict.fromkeys(states)) == ["starting", "running", "idle"]
-    assert [done.epoch for done in one.run.history.epochs] == [1, 2]
-    assert len(one.run.history) == 2 * 8
-    assert one.run.failure is None
-    assert one.run.weights is not None
-    assert one.run.best_weights is not None
-    assert one.run.trained_network == one.editor.network
-    assert one.run.facts is not None
-    assert one.run.facts.classes == ("dark", "light")
-    assert one.run.progress.fraction == 1.0
-
-
-def test_weights_are_there_after_each_epoch_while_the_run_is_on(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench(epochs=10_000)
-    with qtbot.waitSignal(one.run.epoch_done, timeout=WAIT):
+def test_shutting_down_while_it_starts_joins_too(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
         one.run.start()
-    qtbot.waitUntil(lambda: one.run.weights is not None, timeout=WAIT)
-    assert one.run.active
-    assert one.run.best_weights is not None
+        one.run.shutdown()
+        assert one.run.state == "idle"
+        assert not any(thread.name == "cnnplay-train" for thread in threading.enumerate())
 
 
-def test_pause_step_and_resume_act_between_two_batches(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench(epochs=10_000)
-    one.run.start()
-    until(qtbot, one.run, "running")
-    one.run.pause()
-    until(qtbot, one.run, "paused")
-    qtbot.waitUntil(lambda: not one.run.pausing, timeout=WAIT)
-    before = len(one.run.history)
-    one.run.single_step()
-    qtbot.waitUntil(lambda: len(one.run.history) > before, timeout=WAIT)
-    assert len(one.run.history) == before + 1
-    assert one.run.state == "paused"
-    one.run.resume()
-    until(qtbot, one.run, "running")
-    one.run.stop()
-    until(qtbot, one.run, "idle")
-    assert one.run.history.finished is not None
-    assert one.run.history.finished.reason == "stopped"
-
-
-def test_a_single_step_without_a_run_begins_one_and_waits(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench()
-    one.run.single_step()
-    qtbot.waitUntil(lambda: len(one.run.history) == 1, timeout=WAIT)
-    until(qtbot, one.run, "paused")
-    assert len(one.run.history) == 1
-
-
-def test_going_on_continues_the_epochs_and_training_afresh_keeps_the_curve_before(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench()
-    one.run.start()
-    until(qtbot, one.run, "idle")
-    assert one.run.can_go_on
-    one.run.start()
-    until(qtbot, one.run, "idle")
-    assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3, 4]
-    assert one.run.history.steps("loss").x[-1] == 4.0
-    assert (np.diff(one.run.history.steps("loss").x) > 0).all()
-    assert one.run.previous is None
-    old = one.run.history
-    one.run.start(afresh=True)
-    assert one.run.previous is old
-    until(qtbot, one.run, "idle")
-    assert [done.epoch for done in one.run.history.epochs] == [1, 2]
-
-
-def test_a_run_that_was_stopped_goes_on_to_the_epochs_asked_for(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench(epochs=200)
-    with qtbot.waitSignal(one.run.epoch_done, timeout=WAIT):
+def test_forgetting_leaves_no_weights_and_no_curves(qtbot: QtBot) -> None:
+    with bench(epochs=1) as one:
         one.run.start()
-    one.run.stop()
-    until(qtbot, one.run, "idle")
-    done = one.run.history.epochs[-1].epoch
-    assert done < 200
-    one.settings.set("epochs", done + 1)
-    one.run.start()
-    until(qtbot, one.run, "idle")
-    assert [epoch.epoch for epoch in one.run.history.epochs] == list(range(1, done + 2))
-    assert (np.diff(one.run.history.steps("loss").x) > 0).all()
-
-
-def test_too_high_a_learning_rate_ends_in_words_and_the_next_start_clears_them(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench(optimizer="sgd", learning_rate=999.0)
-    with qtbot.waitSignal(one.run.failed, timeout=WAIT):
-        one.run.start()
-    assert one.run.state == "idle"
-    assert one.run.failure is not None
-    assert "learning rate" in one.run.failure.message
-    assert "Try a learning rate of" in one.run.failure.advice
-    one.settings.set("learning_rate", 0.01)
-    one.run.start()
-    assert one.run.failure is None
-    until(qtbot, one.run, "idle")
-    assert one.run.weights is not None
-
-
-def test_the_learning_rate_changes_during_the_run(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench(epochs=10_000)
-    one.run.start()
-    until(qtbot, one.run, "running")
-    one.settings.set("learning_rate", 5e-5)
-    qtbot.waitUntil(lambda: bool(one.run.history.changes), timeout=WAIT)
-    assert one.run.history.changes[0][1].value == 5e-5
-
-
-def test_from_the_first_edit_on_the_run_trains_an_earlier_version_until_undo(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench(epochs=10_000)
-    one.run.start()
-    until(qtbot, one.run, "running")
-    assert not one.run.earlier_version
-    one.edit()
-    assert one.run.earlier_version
-    assert "earlier version" in one.run.earlier_words
-    one.editor.undo()
-    assert not one.run.earlier_version
-
-
-def test_stop_and_train_this_trains_the_edited_network(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench(epochs=10_000)
-    one.run.start()
-    until(qtbot, one.run, "running")
-    one.edit()
-    one.run.stop_and_train_this()
-    qtbot.waitUntil(lambda: one.run.network == one.editor.network, timeout=WAIT)
-    assert not one.run.earlier_version
-
-
-def test_undo_to_a_network_that_was_trained_brings_its_weights_back(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench(epochs=1)
-    one.run.start()
-    until(qtbot, one.run, "idle")
-    weights = one.run.weights
-    other = preset("mlp").network
-    one.editor.apply(Edited(other, (), "another preset"))
-    assert one.run.weights is None
-    assert not one.run.can_go_on
-    one.editor.undo()
-    assert one.run.weights is weights
-    assert one.run.can_go_on
-
-
-def test_why_not_names_the_reason(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench()
-    assert one.run.why_not("train") == ""
-    assert one.run.why_not("stop") == "no run is on"
-    one.settings.set("learning_rate", 0.0)
-    assert "learning rate must be" in one.run.why_not("train")
-    one.settings.set("learning_rate", 0.1)
-    one.editor.set_classes(7)
-    assert "classes" in one.run.why_not("train")
-    one.editor.undo()
-    one.editor.apply(remove(one.editor.network, (one.editor.network.stack[-1].id,)))
-    assert "fault" in one.run.why_not("train")
-    assert not one.run.start()
-
-
-def test_a_probe_looks_while_the_run_is_on_and_in_a_pause_when_it_is_woken(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench(epochs=10_000)
-    seen: list[tuple[int, str]] = []
-    one.run.add_probe(lambda observation: seen.append((observation.step, threading.current_thread().name)))
-    one.run.start()
-    qtbot.waitUntil(lambda: bool(seen), timeout=WAIT)
-    assert seen[0][1] == "cnnplay-train"
-    one.run.pause()
-    until(qtbot, one.run, "paused")
-    count = len(seen)
-    one.run.wake()
-    qtbot.waitUntil(lambda: len(seen) > count, timeout=WAIT)
-
-
-def test_a_probe_that_raises_is_a_note_and_the_run_goes_on(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench()
-
-    def broken(observation: object) -> None:
-        raise RuntimeError("no such layer")
-
-    one.run.add_probe(broken)
-    one.run.start()
-    until(qtbot, one.run, "idle")
-    assert one.run.failure is None
-    assert any("no such layer" in note for note in one.run.history.notes)
-
-
-def test_every_validation_reaches_every_probe(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench(epochs=5)
-    epochs: list[int] = []
-
-    def look(observation: Any) -> None:
-        if observation.validation is not None:
-            epochs.append(observation.epoch)
-
-    one.run.add_probe(look)
-    one.run.start()
-    until(qtbot, one.run, "idle")
-    assert epochs == [1, 2, 3, 4, 5]
-
-
-def test_shutting_down_joins_the_thread_and_keeps_the_last_words(
-    qtbot: QtBot, bench: Callable[..., Bench]
-) -> None:
-    one = bench(epochs=10_000)
-    one.run.start()
-    until(qtbot, one.run, "running")
-    one.run.shutdown()
-    assert one.run.state == "idle"
-    assert not any(thread.name == "cnnplay-train" for thread in threading.enumerate())
-    assert one.run.history.finished is not None
-
-
-def test_shutting_down_while_it_starts_joins_too(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench(epochs=10_000)
-    one.run.start()
-    one.run.shutdown()
-    assert one.run.state == "idle"
-    assert not any(thread.name == "cnnplay-train" for thread in threading.enumerate())
-
-
-def test_forgetting_leaves_no_weights_and_no_curves(qtbot: QtBot, bench: Callable[..., Bench]) -> None:
-    one = bench(epochs=1)
-    one.run.start()
-    until(qtbot, one.run, "idle")
-    trained = one.run.trained
-    assert trained is not None
-    one.run.forget()
-    assert one.run.trained is None
-    assert one.run.history.empty
-    one.run.adopt(trained)
-    assert one.run.weights is trained.weights
-    assert [done.epoch for done in one.run.history.epochs] == [1]
-    assert len(one.run.history) == 8
+        until(qtbot, one.run, "idle")
+        trained = one.run.trained
+        assert trained is not None
+        one.run.forget()
+        assert one.run.trained is None
+        assert one.run.history.empty
+        one.run.adopt(trained)
+        assert one.run.weights is trained.weights
+        assert [done.epoch for done in one.run.history.epochs] == [1]
+        assert len(one.run.history) == 8

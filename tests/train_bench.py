@@ -1,0 +1,81 @@
+"""A small network, easy pictures and all models that a run needs, for tests of Train."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from cnnplay.data.images import ImageSet
+from cnnplay.network.edits import insert
+from cnnplay.network.network import Place
+from cnnplay.network.nodes import ReLU
+from cnnplay.network.presets import preset
+from cnnplay.shapes.adapt import adapt
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.forecast import ForecastModel
+from cnnplay.viewmodels.run import RunModel
+from cnnplay.viewmodels.settings import SettingsModel
+
+WAIT = 60_000
+ENDLESS = 10_000
+"""Epochs that no test waits for."""
+
+
+def blobs(count: int = 160, size: int = 8) -> ImageSet:
+    """Two classes that are easily told apart: dark and light pictures. 120 train, 40 validate."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count, dtype=np.int64) % 2
+    pictures = rng.integers(0, 80, (count, size, size, 1)) + 150 * labels[:, None, None, None]
+    return ImageSet(
+        key="blobs",
+        title="blobs",
+        classes=("dark", "light"),
+        pictures=pictures.astype(np.uint8),
+        labels=labels,
+        train=np.arange(count * 3 // 4),
+        validation=np.arange(count * 3 // 4, count),
+        shape=(1, size, size),
+        channels=1,
+    )
+
+
+class Bench:
+    """The models; a batch of 16 makes 8 steps an epoch."""
+
+    def __init__(self, **settings: Any) -> None:
+        network = adapt(preset("tiny-cnn").network, (1, 8, 8), 2, "stem").edited.network
+        usual = {"epochs": 2, "batch_size": 16, "threads": 1}
+        self.editor = EditorModel(network)
+        self.settings = SettingsModel(TrainConfig(**{**usual, **settings}))
+        self.data = DataModel()
+        self.data.use(blobs())
+        self.run = RunModel(self.editor, self.settings, self.data)
+        self.forecast = ForecastModel(self.editor, self.settings, self.data)
+
+    def edit(self) -> None:
+        """A structural edit of the network in the editor."""
+        self.editor.apply(insert(self.editor.network, Place("", 0, 1), ReLU(id="relu-99")))
+
+    def shutdown(self) -> None:
+        self.run.shutdown()
+        self.forecast.shutdown()
+        self.data.shutdown()
+
+
+@contextmanager
+def bench(**settings: Any) -> Iterator[Bench]:
+    """Models whose threads are joined at the end, whatever happens."""
+    made = Bench(**settings)
+    try:
+        yield made
+    finally:
+        made.shutdown()
+
+
+def until(qtbot: QtBot, run: RunModel, state: str) -> None:
+    """Waits for that state of the run."""
+    qtbot.waitUntil(lambda: run.state == state, timeout=WAIT)
