@@ -26,10 +26,10 @@ def tokens() -> dict[str, Any]:
 
 @cache
 def _table(name: str) -> np.ndarray:
-    from pyqtgraph import colormap  # costs 0.4 s: only for the first picture in false colours
-
-    table = colormap.get(name).getLookupTable(nPts=256, alpha=False)
-    return np.ascontiguousarray(table[:, :3], dtype=np.uint8)
+    # Written out, since importing pyqtgraph for them would hold the window up for 0.4 s.
+    text = files("cnnplay.resources").joinpath("scales.json").read_text("utf-8")
+    table = np.frombuffer(bytes.fromhex(json.loads(text)[name]), np.uint8)
+    return table.reshape(256, 3)
 
 
 class Theme(QObject):

@@ -11,7 +11,7 @@ from cnnplay.viewmodels.tiling import Tiles
 from cnnplay.widgets.bars import BarsView
 from cnnplay.widgets.confusion import ConfusionMatrix, shade
 from cnnplay.widgets.images import colourise
-from cnnplay.widgets.theme import theme
+from cnnplay.widgets.theme import theme, tokens
 from cnnplay.widgets.tile_panel import TilePanel
 from cnnplay.widgets.tiles import TilesView
 
@@ -238,3 +238,11 @@ def test_labels_lose_their_details_before_a_page_is_turned(qtbot: QtBot) -> None
     QTest.keyClick(view, Qt.Key.Key_Left)
     view.leaveEvent(QEvent(QEvent.Type.Leave))
     assert view.read_out.startswith("filter 5 · norm 0.70 · −")
+
+
+def test_the_colour_scales_are_those_that_the_tokens_name() -> None:
+    from pyqtgraph import colormap
+
+    for scale, name in tokens()["scales"].items():
+        table = colormap.get(name).getLookupTable(nPts=256, alpha=False)
+        assert (theme().table(scale) == table[:, :3]).all()
