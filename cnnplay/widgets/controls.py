@@ -1,7 +1,9 @@
 """The controls of a run, for the header: train, pause, step, stop, how far it is and what is left."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -109,6 +111,7 @@ class TrainControls(QWidget):
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
+        self._refusals: dict[Action, QShortcut] = {}
         self.sparkline = Sparkline(run)
         self.progress = RunProgress(run)
         self.train = self._action("train", "Train", "F5", run.start)
@@ -172,13 +175,18 @@ class TrainControls(QWidget):
         else:
             self._run.pause()
 
-    def _action(self, name: Action, text: str, keys: str, do: object) -> QAction:
+    def _action(self, name: Action, text: str, keys: str, do: Callable[[], object]) -> QAction:
         action = QAction(text, self)
         action.setShortcut(QKeySequence(keys))
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setObjectName(name)
-        action.triggered.connect(lambda: do())  # type: ignore[operator]
+        action.triggered.connect(lambda: do())
         self.addAction(action)
+        # The key of an action that is off answers with the reason.
+        refusal = QShortcut(QKeySequence(keys), self)
+        refusal.setContext(Qt.ShortcutContext.WindowShortcut)
+        refusal.activated.connect(lambda: self.refused.emit(self._run.why_not(name)))
+        self._refusals[name] = refusal
         return action
 
     def _enable(self, action: QAction, name: Action, hint: str) -> None:
@@ -191,6 +199,7 @@ class TrainControls(QWidget):
             action.setToolTip(words)
             action.setStatusTip(reason or hint)
         action.setEnabled(not reason)
+        self._refusals[name].setEnabled(bool(reason))
 
     def _lay_out(self) -> None:
         first = QWidget()

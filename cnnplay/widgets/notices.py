@@ -49,6 +49,7 @@ class RunNotices(QWidget):
         run: RunModel,
         settings: SettingsModel,
         forecast: ForecastModel,
+        margin: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -59,7 +60,7 @@ class RunNotices(QWidget):
         self.earlier = Notice("panel", ("stop and train this",))
         self.note = Notice("panel", ("dismiss",))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(margin, margin, margin, 0)
         layout.setSpacing(theme().px(8))
         for notice in (self.failure, self.earlier, self.note):
             layout.addWidget(notice)

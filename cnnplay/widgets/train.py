@@ -1,5 +1,7 @@
 """The right side of the workspace Train: curves on top, then filters and maps, settings and mistakes."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -7,12 +9,14 @@ from cnnplay.viewmodels.curves import CurvesModel
 from cnnplay.viewmodels.forecast import ForecastModel
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.settings import SettingsModel
-from cnnplay.widgets.curve_panel import CurvePanel
 from cnnplay.widgets.notices import RunNotices
 from cnnplay.widgets.panel import gap
 from cnnplay.widgets.plan_line import PlanLine
 from cnnplay.widgets.settings import SettingsPanel
 from cnnplay.widgets.theme import theme
+
+if TYPE_CHECKING:
+    pass
 
 
 class TrainWorkspace(QWidget):
@@ -31,9 +35,12 @@ class TrainWorkspace(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Train")
+        # pyqtgraph takes 0.4 s to import: only for who comes here.
+        from cnnplay.widgets.curve_panel import CurvePanel
+
         self.curves = curves or CurvesModel(self)
-        self.loss = CurvePanel("loss", run, self.curves)
-        self.accuracy = CurvePanel("accuracy", run, self.curves)
+        self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
+        self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
         self.settings = SettingsPanel(settings, run, forecast)
         self.plan = PlanLine(run)
         self.notices = RunNotices(run, settings, forecast) if notices else None

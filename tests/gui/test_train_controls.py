@@ -92,6 +92,22 @@ def test_what_cannot_be_done_says_why(qtbot: QtBot) -> None:
         assert "(F5)" in controls.train_button.toolTip()
 
 
+def test_the_key_of_what_cannot_be_done_answers_with_the_reason(qtbot: QtBot) -> None:
+    with bench() as one:
+        page, controls = window(qtbot, one)
+        with qtbot.waitSignal(controls.refused) as refused:
+            QTest.keyClick(page, Qt.Key.Key_F6)
+        assert refused.args == ["no run is on"]
+        one.settings.set("learning_rate", 0.0)
+        with qtbot.waitSignal(controls.refused) as refused:
+            QTest.keyClick(page, Qt.Key.Key_F5)
+        assert "learning rate must be" in refused.args[0]
+        one.settings.set("learning_rate", 0.01)
+        QTest.keyClick(page, Qt.Key.Key_F5)
+        until(qtbot, one.run, "idle")
+        assert len(one.run.history.epochs) == 2
+
+
 def test_every_control_has_a_name_a_tooltip_and_a_key(qtbot: QtBot) -> None:
     with bench() as one:
         _, controls = window(qtbot, one)
