@@ -68,12 +68,12 @@ class ExportModel(QObject):
         return "The weights belong to the network before the last edits: that one is exported."
 
     def export(self, format_key: str, path: Path, which: Which) -> None:
-        """Writes one format; the history as CSV under the key ``history``."""
+        """Writes one format; the history as CSV under the key ``csv``."""
         events = tuple(self._run.history.epochs)
         network, seed = self._network(which), self._settings.config.seed
 
         def work() -> str:
-            if format_key == "history":
+            if format_key == "csv":
                 from cnnplay.export.history import epoch_rows, history_csv
 
                 return exported_words(history_csv(epoch_rows(events), path))

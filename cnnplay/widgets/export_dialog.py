@@ -21,7 +21,7 @@ from cnnplay.export.catalogue import FORMATS, Format
 from cnnplay.viewmodels.exporting import ExportModel
 from cnnplay.widgets.theme import role
 
-HISTORY = Format("history", "History (CSV)", ".csv", False, "A row an epoch: losses, accuracies, time.")
+HISTORY = Format("csv", "History (CSV)", ".csv", False, "A row an epoch: losses, accuracies, time.")
 ROWS = (*FORMATS, HISTORY)
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 PROJECTS = f"CNN Playground project (*{SUFFIX})"
 WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp)"
+_ENDINGS = "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp"
+PICTURES = f"Pictures ({_ENDINGS})"
 _BUTTON = QMessageBox.StandardButton
 
 
@@ -159,4 +160,4 @@ class Files(QObject):
 
 
 def _is_picture(path: Path) -> bool:
-    return f"*{path.suffix.lower()}" in PICTURES.replace(")", " ").split()
+    return bool(path.suffix) and f"*{path.suffix.lower()}" in _ENDINGS.split()

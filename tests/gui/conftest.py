@@ -1,0 +1,77 @@
+"""What GUI tests share: the look, a whole window, and no window that nobody asked for."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnplay.viewmodels.preferences import Preferences
+from cnnplay.viewmodels.session import Session
+from cnnplay.widgets.main_window import MainWindow
+from cnnplay.widgets.theme import theme
+
+
+class StrayWindows(QObject):
+    """Notes every widget that is shown without a parent and is no window by trade."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            known = (QMainWindow, QDialog, QMenu)
+            popup = watched.windowFlags() & watched.windowFlags().Popup == watched.windowFlags().Popup
+            if not isinstance(watched, known) and not popup:
+                self.found.append(f"{type(watched).__name__} {watched.accessibleName()}")
+        return False
+
+
+@pytest.fixture
+def stray_windows(qapp: QApplication) -> Iterator[StrayWindows]:
+    """Watches for widgets that flash up as windows of their own."""
+    watcher = StrayWindows()
+    qapp.installEventFilter(watcher)
+    yield watcher
+    qapp.removeEventFilter(watcher)
+
+
+@pytest.fixture
+def failures() -> Iterator[list[str]]:
+    """What the windows had to say in a box. A test that expects something takes it out; the rest fails it."""
+    said: list[str] = []
+    yield said
+    assert said == []
+
+
+@pytest.fixture
+def make_window(
+    qtbot: QtBot, failures: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], MainWindow]]:
+    """Makes whole windows with sessions of their own, and closes them in order."""
+    made: list[MainWindow] = []
+    monkeypatch.setattr(MainWindow, "show_failure", lambda _, words: failures.append(words))
+
+    def make() -> MainWindow:
+        theme().install("dark")
+        window = MainWindow(Session(Preferences()))
+        made.append(window)
+        window.show()
+        window.activateWindow()
+        qtbot.waitUntil(lambda: window.session.data.state == "ready", timeout=20_000)
+        return window
+
+    yield make
+    for window in made:
+        window.session.document.dirty = False
+        window.close()
+        window.deleteLater()
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def window(make_window: Callable[[], MainWindow]) -> MainWindow:
+    """A whole window, as at the first start."""
+    return make_window()
