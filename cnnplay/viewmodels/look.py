@@ -68,7 +68,7 @@ class LookModel(QObject):
         self._box, self._live_box = Mailbox(), Mailbox()
         self._postman = Postman(self._box, self._deliver, self)
         self._live_postman = Postman(self._live_box, self._deliver_live, self)
-        self._looker, self._eye = Looker(self._box), Eye(self._live_box)
+        self._looker, self._eye = Looker(self._box, self._postman.work), Eye(self._live_box)
         self._studio = Studio()
         self._subjects = Subjects(editor, run, data, settings)
         self.pictures = PictureModel(data, self._looker, self)
@@ -102,8 +102,6 @@ class LookModel(QObject):
             self.pictures.changed,
         ):
             signal.connect(self.refresh)
-        self.pictures.thumbnails_changed.connect(self._work)
-        self.pictures.samples_changed.connect(self._work)
         self.run.add_probe(self._eye.look)
 
     # what is shown
@@ -208,12 +206,10 @@ class LookModel(QObject):
     def open_file(self, path: Any) -> None:
         """Looks at a picture file (dropped on the window, for one)."""
         self.pictures.open_file(path)
-        self._work()
 
     def choose(self, index: int) -> None:
         """Looks at a picture of the data set."""
         self.pictures.choose(index)
-        self._work()
 
     def why_no_worst(self) -> str:
         """Why the most wrong pictures cannot be shown; "" when they can."""
@@ -281,7 +277,6 @@ class LookModel(QObject):
         else:
             self._live_postman.rest()
             self._look_stored()
-        self._work()
 
     def _look_stored(self) -> None:
         # torch is imported by the application, once the window stands: not for a glance before that.
@@ -370,12 +365,6 @@ class LookModel(QObject):
         if problem != self._problem:
             self._problem = problem
             self.state_changed.emit()
-
-    @Slot()
-    def _work(self) -> None:
-        """There may be a reply on its way: the postman makes his rounds until the looker rests."""
-        if self._looker.busy:
-            self._postman.work()
 
 
 def _has(found: Glance | None, part: str) -> bool:

@@ -26,13 +26,17 @@ class Reply:
 
 class Looker:
     """Does work in a thread of its own, from the first request on, and puts `Reply`s into a box.
+    `asked` is called, in the asking thread, with each request: somebody has to empty the box.
 
     Requests are numbered; whoever opens the box drops replies to all but the newest of a kind. Work that
     takes long calls `breathe` now and then: what is more urgent is done there, in between.
     """
 
-    def __init__(self, box: Mailbox, name: str = "cnnplay-looker") -> None:
+    def __init__(
+        self, box: Mailbox, asked: Callable[[], None] = lambda: None, name: str = "cnnplay-looker"
+    ) -> None:
         self._box = box
+        self._asked = asked
         self._name = name
         self._condition = threading.Condition()
         self._waiting: dict[str, tuple[int, Callable[[], Any]]] = {}
@@ -63,7 +67,8 @@ class Looker:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._condition.notify()
-            return number
+        self._asked()
+        return number
 
     def forget(self, kind: str) -> None:
         """Gives up what waits of a kind; a reply that is on its way has an old number."""

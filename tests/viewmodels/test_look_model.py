@@ -14,6 +14,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data.fitting import to_input
+from cnnplay.data.folder import load_folder
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import transfer
 from cnnplay.network import edits
@@ -335,3 +336,39 @@ def test_the_receptive_field_of_a_chosen_pixel_is_the_shapes_one(qtbot: QtBot, t
     assert focus.pixel == (7, 7)
     focus.choose_pixel(3, 20)
     assert focus.pixel == (3, 13)
+
+
+def test_pictures_in_files_are_read_beside_the_window(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for name, level in (("dark", 30), ("light", 220)):
+        (tmp_path / name).mkdir()
+        for number in range(8):
+            size = (40 + 8 * number, 60, 3)
+            pixels = np.clip(level + rng.integers(-20, 20, size), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+    bench = make()
+    bench.data.use(load_folder(tmp_path, memory=0))
+    bench.want("maps")
+    bench.wait(qtbot)
+    pictures = bench.look.pictures
+    assert pictures.picture is not None
+    assert pictures.picture.index == pictures.samples[0]
+    assert bench.look.maps is not None
+    first = pictures.thumbnails(pictures.samples)
+    assert first.shape == (len(pictures.samples), 56, 56, 3)
+    with qtbot.waitSignal(pictures.thumbnails_changed, timeout=WAIT):
+        bench.look.refresh()
+    second = pictures.thumbnails(pictures.samples)
+    images = bench.data.images
+    assert images is not None
+    for index, thumbnail in zip(pictures.samples, second, strict=True):
+        middle = thumbnail[28, 28].astype(int).mean()
+        assert abs(middle - (30, 220)[int(images.labels[index])]) < 25
+    (tmp_path / "dark" / "0.png").unlink()
+    gone = next(i for i in range(len(images)) if images.labels[i] == 0)
+    with qtbot.waitSignal(pictures.failed, timeout=WAIT) as failed:
+        bench.look.choose(gone)
+    assert failed.args is not None
+    assert "no such file" in failed.args[0]
