@@ -79,8 +79,9 @@ class ForecastModel(QObject):
         if not found.fits:
             return f"needs {memory}"
         whole = found.seconds_per_epoch * self._settings.config.epochs
-        time = f"about {duration_words(found.seconds_per_epoch)} an epoch, {duration_words(whole)} in all"
-        return f"{time}; {memory}"
+        epoch = duration_words(found.seconds_per_epoch)
+        about = "" if epoch.startswith("under") else "about "
+        return f"{about}{epoch} an epoch, {duration_words(whole)} in all; {memory}"
 
     @property
     def fits(self) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -33,6 +33,7 @@ HINTS: dict[Action, str] = {
 
 WIDTH = 208
 """Of the progress, in the design's pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
+LEAST_WIDTH = 112
 
 
 class RunProgress(QWidget):
@@ -53,16 +54,22 @@ class RunProgress(QWidget):
         layout.addWidget(self.place, 0, 0)
         layout.addWidget(self.left, 0, 1, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.bar, 1, 0, 1, 2)
-        self.setFixedWidth(theme().px(WIDTH))
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         run.history_changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
-        theme().changed.connect(self._resize)
+        theme().changed.connect(self.updateGeometry)
         self.refresh()
 
-    @Slot()
-    def _resize(self) -> None:
-        self.setFixedWidth(theme().px(WIDTH))
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(WIDTH), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(LEAST_WIDTH), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a narrow window the place is worth more than the time.
+        self.left.setVisible(self.width() >= theme().px(WIDTH) - 1)
 
     @Slot()
     def refresh(self) -> None:

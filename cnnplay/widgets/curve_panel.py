@@ -38,8 +38,12 @@ class CurvePanel(Panel):
         self.body.addLayout(self._stack)
         self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self._redraw)
-        self.fit_button = self._link("fit", "Show all again; a double click or the key 0 does it too")
+        self.fit_button = self._link("fit", "Show all again; a double click or the key Home does it too")
         self.fit_button.clicked.connect(self.plot.follow)
+        # Its place is kept, so that the words beside it do not move.
+        kept = self.fit_button.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.fit_button.setSizePolicy(kept)
         self.fit_button.hide()
         if metric == "loss":
             self._add_loss_controls()
@@ -100,12 +104,17 @@ class CurvePanel(Panel):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, len(SMOOTHINGS) - 1)
         self.slider.setPageStep(1)
-        self.slider.setFixedWidth(theme().px(72))
+        self._restyle()
+        theme().changed.connect(self._restyle)
         self.slider.setAccessibleName("smoothing")
         self.slider.setValue(SMOOTHINGS.index(self._model.smoothing))
         self.slider.valueChanged.connect(self._smooth)
         self.add_corner(self.slider)
         self._show_model()
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.slider.setFixedWidth(theme().px(72))
 
     @Slot(int)
     def _smooth(self, index: int) -> None:

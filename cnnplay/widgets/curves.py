@@ -85,6 +85,7 @@ class CurvePlot(Plot):
                 curve.setVisible(False)
         if right < history.last_x:
             self._ends = self._model.ends(self._metric, history, right)
+        self.setAccessibleDescription(", ".join(end.text for end in self._ends))
         self.redraws += 1
         self.viewport().update()
 
@@ -145,6 +146,7 @@ class CurvePlot(Plot):
 
     def paint_over(self, painter: QPainter) -> None:
         painter.setClipRect(self.area.adjusted(-6, -6, 6, 6))
+        self._paint_changes(painter)
         self._paint_circles(painter)
         self._paint_best(painter)
         labels = []
@@ -159,6 +161,18 @@ class CurvePlot(Plot):
             paint_labels(painter, labels, self.area)
         else:
             self._paint_readout(painter, self.hover)
+
+    def _paint_changes(self, painter: QPainter) -> None:
+        """A thin line where a setting was changed during the run, and to what."""
+        pen = QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DotLine)
+        for x, change in self._run.history.changes:
+            across = self.pixel(x, 0.0).x()
+            if self.area.left() <= across <= self.area.right():
+                painter.setPen(pen)
+                painter.drawLine(QPointF(across, self.area.top()), QPointF(across, self.area.bottom()))
+                painter.setPen(theme().colour("text_muted"))
+                at = QPointF(across + theme().px(4), self.area.top() + painter.fontMetrics().ascent())
+                painter.drawText(at, f"{change.name.replace('_', ' ')} {change.value:g}")
 
     def _paint_circles(self, painter: QPainter) -> None:
         validation = self._run.history.metric(f"validation_{self._metric}")

@@ -55,6 +55,7 @@ class RunNotices(QWidget):
         super().__init__(parent)
         self._run, self._settings, self._forecast = run, settings, forecast
         self._dismissed = 0
+        self._shown: tuple[int, int] = (-1, -1)
         self._mend: SettingMend | None = None
         self.failure = Notice("fault", ("", "copy the details", "dismiss"))
         self.earlier = Notice("panel", ("stop and train this",))
@@ -106,6 +107,12 @@ class RunNotices(QWidget):
 
     @Slot()
     def _show_notes(self) -> None:
+        count = len(self._run.history.notes)
+        # Another history has its own notes: what was dismissed belonged to the one before.
+        self._dismissed = min(self._dismissed, count)
+        if self._shown == (count, self._dismissed):
+            return
+        self._shown = (count, self._dismissed)
         notes = self._run.history.notes[self._dismissed :]
         more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
         self.note.say(notes[-1] + more if notes else "")

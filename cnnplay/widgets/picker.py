@@ -1,7 +1,7 @@
 """A button that opens a list: what is chosen, a muted fact beside it."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from cnnplay.widgets.theme import role, theme
@@ -36,16 +36,32 @@ class PickerButton(QPushButton):
         """What is chosen now, and a fact about it."""
         self.choice.setText(choice)
         self.detail.setText(detail)
-        self.detail.setVisible(bool(detail))
         self.setAccessibleName(f"{self._name}: {choice}" + (f", {detail}" if detail else ""))
         self.updateGeometry()
+        self._show_detail()
 
     def sizeHint(self) -> QSize:
         # The labels are the content; the button itself has no text.
-        return QSize(self._row.sizeHint().width(), super().sizeHint().height())
+        return QSize(self._whole_width(), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(self._least_width(), super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """The fact beside the choice goes first where there is no room."""
+        self.detail.setVisible(bool(self.detail.text()) and self.width() >= self._whole_width())
+
+    def _whole_width(self) -> int:
+        detail = self.detail.sizeHint().width() + self._row.spacing() if self.detail.text() else 0
+        return self._least_width() + detail
+
+    def _least_width(self) -> int:
+        margins = self._row.contentsMargins()
+        return self.choice.sizeHint().width() + margins.left() + margins.right()
 
     def _restyle(self) -> None:
         px = theme().px

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.forecast import ForecastModel
 from cnnplay.viewmodels.run import RunModel
@@ -15,6 +16,35 @@ from cnnplay.widgets.theme import role, theme
 
 ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "momentum", "seed")
 """From left to right, then down: what is changed most comes first. Others follow as they are declared."""
+
+TWO_COLUMNS_FROM = 340
+"""The width in the design's pixels from which fields stand in two columns."""
+LARGEST_LEAST = (360, 220)
+"""Real pixels that are asked for at least, however large the text is: the window must fit on its screen."""
+
+
+class Room(QScrollArea):
+    """Shows its content whole where that is possible on a small screen, and scrolls where it is not."""
+
+    resized = Signal(int)
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._content.minimumSizeHint().boundedTo(QSize(*LARGEST_LEAST))
+
+    def sizeHint(self) -> QSize:
+        return self._content.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit(event.size().width())
 
 
 class SettingsPanel(Panel):
@@ -34,33 +64,53 @@ class SettingsPanel(Panel):
         self._fault = QLabel()
         self._fault.setWordWrap(True)
         role(self._fault, "fault")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme().px(12))
-        grid.setVerticalSpacing(theme().px(6))
-        for column in (1, 3):
-            grid.setColumnStretch(column, 1)
-        for place, field in enumerate(sorted(settings.fields, key=lambda field: _rank(field.name))):
-            self._add(grid, field_editor(field), place)
+        self._columns = 0
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(theme().px(12))
+        self._grid.setVerticalSpacing(theme().px(6))
+        for field in sorted(settings.fields, key=lambda field: _rank(field.name)):
+            self._add(field_editor(field))
+        self._arrange(2)
         self.forecast_line = ForecastLine(forecast)
-        self.body.addLayout(grid)
-        self.body.addWidget(self._fault)
-        self.body.addWidget(self.forecast_line)
-        self.body.addStretch(1)
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(theme().px(8))
+        inner.addLayout(self._grid)
+        inner.addWidget(self._fault)
+        inner.addWidget(self.forecast_line)
+        inner.addStretch(1)
+        room = Room(content)
+        room.resized.connect(self._fit)
+        self.body.addWidget(room)
         settings.changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         self.refresh()
 
-    def _add(self, grid: QGridLayout, editor: FieldEditor, place: int) -> None:
+    def _add(self, editor: FieldEditor) -> None:
         name = editor.field.name
         label = QLabel(editor.field.label)
         label.setBuddy(editor.inputs()[0])
         label.setToolTip(editor.field.help)
         editor.edited.connect(self._setter(name))
-        editor.setMinimumWidth(theme().px(72))
+        editor.setMinimumWidth(theme().px(84))
         self.editors[name], self._labels[name] = editor, label
-        row, column = divmod(place, 2)
-        grid.addWidget(label, row, 2 * column)
-        grid.addWidget(editor, row, 2 * column + 1, Qt.AlignmentFlag.AlignVCenter)
+
+    @Slot(int)
+    def _fit(self, width: int) -> None:
+        """Two columns where there is room for them."""
+        self._arrange(2 if width >= theme().px(TWO_COLUMNS_FROM) else 1)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, (name, editor) in enumerate(self.editors.items()):
+            row, column = divmod(place, columns)
+            self._grid.addWidget(self._labels[name], row, 2 * column)
+            self._grid.addWidget(editor, row, 2 * column + 1, Qt.AlignmentFlag.AlignVCenter)
+        for column in range(2):
+            self._grid.setColumnStretch(2 * column + 1, 1 if column < columns else 0)
 
     def _setter(self, name: str) -> Any:
         def set_(value: object) -> None:
