@@ -347,8 +347,8 @@ def test_every_view_has_a_tooltip_and_an_accessible_name(
 
 
 def test_the_layout_is_remembered_and_reset(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
-    page = workspace(qtbot, make(adopt=False))
-    page.rows.setSizes([200, 420])
+    page = workspace(qtbot, make(adopt=False), 1400, 1000)
+    page.rows.setSizes([330, 540])
     state, sizes = page.save_layout(), page.rows.sizes()
     page.reset_layout()
     assert page.rows.sizes() != sizes
