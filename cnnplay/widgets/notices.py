@@ -89,6 +89,7 @@ class RunNotices(QWidget):
         stopping = self._run.state == "stopping"
         self.earlier.say("" if stopping else self._run.earlier_words)
         self._show_notes()
+        self._fold()
 
     def _show_failure(self) -> None:
         failure = self._run.failure

@@ -18,7 +18,7 @@ def test_a_change_is_told_once_and_the_same_value_not_at_all(qtbot: QtBot) -> No
 def test_a_value_outside_its_limits_is_held_and_named(qtbot: QtBot) -> None:
     settings = SettingsModel()
     settings.set("learning_rate", 0.0)
-    assert settings.fault_of("learning_rate") == "learning rate must be between 0 and 1000; got 0"
+    assert settings.fault_of("learning_rate") == "learning rate must be more than 0; got 0"
     assert settings.fault_of("epochs") == ""
     settings.set("learning_rate", 0.1)
     assert settings.faults == ()
