@@ -74,14 +74,14 @@ def test_during_a_run_the_learning_rate_alone_can_be_typed(qtbot: QtBot) -> None
 
 
 def test_a_failure_names_the_cause_and_a_click_takes_the_mend(qtbot: QtBot) -> None:
-    with bench(optimizer="sgd", learning_rate=1e6) as one:
+    with bench(optimizer="sgd", learning_rate=999.0) as one:
         made = workspace(qtbot, one)
         assert made.notices is not None
         with qtbot.waitSignal(one.run.failed, timeout=WAIT):
             one.run.start()
         notice = made.notices.failure
         assert notice.isVisible()
-        assert "learning rate of 1e+06" in notice.label.text()
+        assert "learning rate of 999" in notice.label.text()
         mend = notice.buttons[0]
         assert mend.text().startswith("use learning rate ")
         QTest.mouseClick(mend, LEFT)

@@ -100,7 +100,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_epochs_asked_for(qtbot: QtBot) ->
 
 
 def test_too_high_a_learning_rate_ends_in_words_and_the_next_start_clears_them(qtbot: QtBot) -> None:
-    with bench(optimizer="sgd", learning_rate=1e6) as one:
+    with bench(optimizer="sgd", learning_rate=999.0) as one:
         with qtbot.waitSignal(one.run.failed, timeout=WAIT):
             one.run.start()
         assert one.run.state == "idle"
