@@ -5,6 +5,7 @@ Everything is counted in whole screen pixels. A tile has one number through all 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -130,8 +131,11 @@ class Arrangement:
 
     def place(self, number: int) -> tuple[int, int] | None:
         """The row and column in which a tile lies, or None when it is on another page."""
-        found = np.argwhere(self.numbers == number)
-        return (int(found[0][0]), int(found[0][1])) if len(found) and number >= 0 else None
+        return self._places.get(number)
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[int, int]]:
+        return {int(number): place for place, number in np.ndenumerate(self.numbers) if number >= 0}
 
     def hit(self, y: int, x: int) -> tuple[int, int, int] | None:
         """(tile, row in its map, column in its map) at a screen pixel, or None between the tiles."""
