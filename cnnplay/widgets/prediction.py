@@ -12,7 +12,10 @@ from cnnplay.widgets.theme import theme
 
 
 class PredictionBars(QWidget):
-    """Rows of class, bar and percentage, best first; as many as there is room for where `rows` is 0. The true class is green, a wrong best one red."""
+    """Rows of class, bar and percentage, best first: the true class green, a wrong best one red.
+
+    There are `rows` of them, or as many as there is room for where it is 0.
+    """
 
     def __init__(self, rows: int = 3, parent: QWidget | None = None) -> None:
         super().__init__(parent)
