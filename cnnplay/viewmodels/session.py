@@ -134,6 +134,7 @@ class Session(QObject):
         from cnnplay.viewmodels.trained import Trained
 
         self._replace(project.network, project.config)
+        self._select_first()
         if project.weights is not None and project.facts is not None:
             self.run.adopt(
                 Trained(

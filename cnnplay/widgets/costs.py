@@ -4,7 +4,16 @@ from bisect import bisect_right
 from itertools import accumulate
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from cnnplay.viewmodels.counts import Cost, costs, work_count
@@ -61,8 +70,10 @@ class CostBars(QAbstractScrollArea):
             return
         most = max(cost.parameters for cost in self.costs) or 1
         most_work = max(cost.multiply_adds for cost in self.costs) or 1
-        metrics = self.fontMetrics()
-        names = min(max(metrics.horizontalAdvance(cost.title) for cost in self.costs), self.width() * 2 // 5)
+        metrics = QFontMetrics(theme().font())
+        # A pixel more than the words: text as wide as its room is cut where widths are fractions.
+        widest = 1 + max(metrics.horizontalAdvance(cost.title) for cost in self.costs)
+        names = min(widest, self.width() * 2 // 5)
         numbers = max(metrics.horizontalAdvance(f"{cost.parameters:,}") for cost in self.costs)
         numbers = max(numbers, theme().px(64))
         for index, cost in enumerate(self.costs):
@@ -119,7 +130,7 @@ class CostBars(QAbstractScrollArea):
         painter.setFont(now.font())
         painter.setPen(now.colour("text"))
         inner = rect.adjusted(pad // 2, now.px(2), -pad // 2, 0)
-        name = self.fontMetrics().elidedText(cost.title, Qt.TextElideMode.ElideRight, names)
+        name = QFontMetrics(now.font()).elidedText(cost.title, Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(inner.x(), inner.y(), names + 2, line), _LEFT, name)
         painter.drawText(QRect(inner.x(), inner.y(), inner.width(), line), _RIGHT, f"{cost.parameters:,}")
         if cost.multiply_adds:

@@ -35,7 +35,7 @@ class DotDelegate(QStyledItemDelegate):
     """A row: the family's dot and the block's title."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(theme().px(120), theme().px(26))
+        return QSize(theme().px(120), theme().px(23))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
