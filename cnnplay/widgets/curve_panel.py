@@ -1,4 +1,4 @@
-"""A panel with one metric's curves, its smoothing and its scale, drawn at most five times a second."""
+"""A panel with one metric's curves, its smoothing and its scale, drawn at most four times a second."""
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QPushButton, QSlider, QStackedLayout, QWidget
@@ -9,9 +9,9 @@ from cnnplay.widgets.curves import CurvePlot
 from cnnplay.widgets.panel import EmptyState, Panel
 from cnnplay.widgets.theme import role, theme
 
-REDRAW_MS = 200
-"""A redraw costs the training some of its processor time: five a second look alive."""
-PHASE_MS: dict[Metric, int] = {"loss": 0, "accuracy": 100}
+REDRAW_MS = 250
+"""A redraw costs the training some of its processor time: four a second look alive."""
+PHASE_MS: dict[Metric, int] = {"loss": 0, "accuracy": 125}
 """The panels draw in turn: two redraws in one go would keep the window's other work waiting."""
 
 EMPTY = {
