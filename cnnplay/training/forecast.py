@@ -14,7 +14,7 @@ import torch
 
 from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import Prepared, free_bytes, storage
-from cnnplay.modules.build import build
+from cnnplay.modules.build import NetworkModule, build
 from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import LocalResponseNormalisation
 from cnnplay.shapes.report import Report
@@ -24,11 +24,11 @@ from cnnplay.training.machine import speed
 from cnnplay.training.optimizers import STATE_PER_WEIGHT, optimizer_for
 from cnnplay.training.tasks import rules_of
 
-BASE = 40 * 2**20
+BASE = 28 * 2**20
 """Bytes that any run takes: the library's own buffers, threads."""
 COPIES = 3
 """Copies of the weights: the best epoch's, the last good ones, and one being made."""
-MAPS = 1.5
+MAPS = 1.15
 """Each layer's output is kept for the backward pass, with its gradient for a while."""
 LRN_MAPS = 5
 """Local response normalisation keeps so many intermediate results more."""
@@ -165,26 +165,38 @@ def _step_seconds(network: Network, report: Report, config: TrainConfig, device:
 def _step_seconds_measured(
     network: Network, report: Report, config: TrainConfig, device: torch.device
 ) -> float:
-    """From two real steps of a few pictures, on weights that are thrown away."""
-    batch = min(
-        config.batch_size, max(2, int(0.2 / max(1e-9, _picture_seconds(network, report, config, device))))
-    )
-    module = build(network, device=device, seed=0).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    """From real steps of two small batches, on weights that are thrown away: a step's time is a fixed part (the
+    optimizer, calling layers) and one that grows with the batch.
+    """
+    threads = torch.get_num_threads()
+    picture = _step_seconds(network, report, config, device) / config.batch_size
+    small = max(2, min(config.batch_size // 2, int(0.1 / max(picture, 1e-9))))
+    module = build(network, device=device, seed=0)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    torch.set_num_threads(speed(str(device), config.threads or most_threads()).threads)
+    try:
+        low, high = (_real_step(module, config, small * times) for times in (1, 2))
+    finally:
+        torch.set_num_threads(threads)
+    return low + max(0.0, high - low) * (config.batch_size - small) / small
+
+
+def _real_step(module: NetworkModule, config: TrainConfig, batch: int) -> float:
+    """Seconds of a step of so many blank pictures: the least of three."""
     optimizer, _ = optimizer_for(module.parameters(), config)
-    pictures = torch.zeros((batch, *network.input.shape), device=device)
+    device = next(module.parameters()).device
+    pictures = torch.zeros((batch, *module.network.input.shape), device=device)
+    pictures = pictures.contiguous(memory_format=torch.channels_last)
     labels = torch.zeros(batch, dtype=torch.int64, device=device)
+    rules = rules_of(module.network.task)
     best = float("inf")
     for _ in range(3):
         start = time.perf_counter()
-        rules_of(network.task).loss(module(pictures), labels).backward()
+        rules.loss(module(pictures), labels).backward()
         optimizer.step()
         optimizer.zero_grad()
         best = min(best, time.perf_counter() - start)
-    return best * config.batch_size / batch
-
-
-def _picture_seconds(network: Network, report: Report, config: TrainConfig, device: torch.device) -> float:
-    return _step_seconds(network, report, config, device) / config.batch_size
+    return best
 
 
 def _words(config: TrainConfig, needed: int, free: int, seconds: float, fits: bool) -> str:

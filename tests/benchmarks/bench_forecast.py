@@ -1,0 +1,134 @@
+"""How near the forecast comes to what a run then takes: memory and time, for some classics.
+
+    python tests/benchmarks/bench_forecast.py [KEY ...]
+
+Each network is trained for a few steps in a process of its own; its peak memory, less what the process had
+before, stands beside the forecast.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+STEPS = 3
+
+
+@dataclass(frozen=True)
+class Case:
+    key: str
+    size: tuple[int, int, int]
+    batch: int
+    fit: str = "stem"
+    optimizer: str = "adam"
+
+
+CASES = (
+    Case("lenet-5", (1, 32, 32), 64),
+    Case("tiny-cnn", (3, 32, 32), 64),
+    Case("mini-resnet", (3, 32, 32), 64),
+    Case("mlp", (1, 28, 28), 64),
+    Case("resnet-18", (3, 32, 32), 64),
+    Case("resnet-34", (3, 32, 32), 32),
+    Case("vgg-16", (3, 32, 32), 64),
+    Case("alexnet", (3, 227, 227), 16, "resize"),
+    Case("resnet-18", (3, 224, 224), 8, "resize", "momentum"),
+    Case("vgg-16", (3, 224, 224), 4, "resize", "sgd"),
+)
+
+
+def run(case: Case, threads: int) -> dict[str, float]:
+    """In the child: what was foreseen and what was taken."""
+    import numpy as np
+
+    from cnnplay.data.images import ImageSet
+    from cnnplay.data.memory import resident_bytes
+    from cnnplay.network.presets import preset
+    from cnnplay.shapes.adapt import adapt
+    from cnnplay.shapes.infer import infer
+    from cnnplay.spec.events import Event, Stepped
+    from cnnplay.spec.settings import TrainConfig
+    from cnnplay.training.forecast import forecast
+    from cnnplay.training.job import Job
+    from cnnplay.training.loop import train
+    from cnnplay.training.warm import warm_up
+
+    warm_up()
+    count = case.batch * STEPS + 4
+    generator = np.random.default_rng(0)
+    channels, height, width = case.size
+    labels = np.arange(count, dtype=np.int64) % 10
+    images = ImageSet(
+        key="noise", title="Noise", classes=tuple("0123456789"), labels=labels, shape=case.size,
+        channels=channels, train=np.arange(count - 4), validation=np.arange(count - 4, count),
+        pictures=generator.integers(0, 256, (count, height, width, channels), dtype=np.uint8),
+    )  # fmt: skip
+    network = adapt(preset(case.key).network, case.size, 10, case.fit).edited.network
+    config = TrainConfig(
+        epochs=3, batch_size=case.batch, optimizer=case.optimizer, device="cpu", threads=threads
+    )  # type: ignore[arg-type]
+    report = infer(network)
+    foreseen = forecast(network, report, config, images)
+    before = resident_bytes() or 0
+    times: list[float] = []
+
+    def sink(event: Event) -> None:
+        if isinstance(event, Stepped):
+            times.append(time.perf_counter())
+
+    result = train(Job("bench", network, config, images), sink)
+    if result.failure is not None:
+        sys.exit(result.failure.message + result.failure.details)
+    peak = next(
+        line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
+    )
+    # Behind the run: what measuring takes would be in the peak.
+    measured = forecast(network, report, config, images, measure=True)
+    steps = count / case.batch
+    return {
+        "foreseen_mb": foreseen.bytes / 1e6,
+        "taken_mb": (int(peak.split()[1]) * 1024 - before) / 1e6,
+        "foreseen_s": foreseen.seconds_per_epoch / steps,
+        "measured_s": measured.seconds_per_epoch / steps,
+        "taken_s": min(b - a for a, b in itertools.pairwise(times)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("keys", nargs="*")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--case", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.case is not None:
+        print(json.dumps(run(CASES[asked.case], asked.threads)))
+        return
+    for number, case in enumerate(CASES):
+        if asked.keys and case.key not in asked.keys:
+            continue
+        command = [sys.executable, __file__, "--case", str(number), "--threads", str(asked.threads)]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"{case.key}: failed\n{done.stderr}")
+            continue
+        found = json.loads(done.stdout.splitlines()[-1])
+        name = f"{case.key} {'×'.join(map(str, case.size))} batch {case.batch} {case.optimizer}"
+        print(
+            f"{name:42} memory {found['foreseen_mb']:7,.0f} MB, took {found['taken_mb']:7,.0f} "
+            f"({found['foreseen_mb'] / found['taken_mb'] - 1:+.0%}); step {found['foreseen_s']:.3f} s, "
+            f"took {found['taken_s']:.3f} ({found['foreseen_s'] / found['taken_s'] - 1:+.0%}); "
+            f"measured {found['measured_s']:.3f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
