@@ -17,8 +17,6 @@ from cnnplay.widgets.theme import role, theme
 ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "momentum", "seed")
 """From left to right, then down: what is changed most comes first. Others follow as they are declared."""
 
-TWO_COLUMNS_FROM = 340
-"""The width in the design's pixels from which fields stand in two columns."""
 LARGEST_LEAST = (360, 220)
 """Real pixels that are asked for at least, however large the text is: the window must fit on its screen."""
 
@@ -64,7 +62,7 @@ class SettingsPanel(Panel):
         self._fault = QLabel()
         self._fault.setWordWrap(True)
         role(self._fault, "fault")
-        self._columns = 0
+        self._columns = self._two_need = 0
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(theme().px(12))
         self._grid.setVerticalSpacing(theme().px(6))
@@ -93,13 +91,15 @@ class SettingsPanel(Panel):
         label.setBuddy(editor.inputs()[0])
         label.setToolTip(editor.field.help)
         editor.edited.connect(self._setter(name))
-        editor.setMinimumWidth(theme().px(84))
+        editor.setMinimumWidth(theme().px(84 if editor.field.type == "choice" else 60))
         self.editors[name], self._labels[name] = editor, label
 
     @Slot(int)
     def _fit(self, width: int) -> None:
         """Two columns where there is room for them."""
-        self._arrange(2 if width >= theme().px(TWO_COLUMNS_FROM) else 1)
+        if self._columns == 2:
+            self._two_need = self._grid.minimumSize().width()
+        self._arrange(2 if width >= self._two_need else 1)
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:

@@ -79,7 +79,7 @@ class TrainWorkspace(QWidget):
 
     def reset_layout(self) -> None:
         """The sizes of the first start."""
-        self.rows.setSizes([380, 400, 240] if self.middle.count() else [640, 0, 360])
+        self.rows.setSizes([400, 400, 220] if self.middle.count() else [640, 0, 360])
         self.middle.setVisible(bool(self.middle.count()))
         self.top.setSizes([500, 500])
         self.middle.setSizes([410, 590])
