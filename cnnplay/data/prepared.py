@@ -45,6 +45,8 @@ STATISTICS_SAMPLE = 4096
 """Pictures are streamed where there are too many for the memory: statistics are then of so many of them."""
 
 _BLOCK = 512
+_FILES = 64
+"""So many pictures are fitted between two looks at whether anybody still wants them."""
 
 
 class Prepared:
@@ -208,8 +210,9 @@ def _fitted(
     problems: list[str] = []
     unreadable: list[int] = []
     rows = np.zeros((len(images), height, width, channels), np.uint8)
-    starts = range(0, len(images), _BLOCK)
-    chunks = [np.arange(start, min(start + _BLOCK, len(images)), dtype=np.int64) for start in starts]
+    size = _BLOCK if images.array is not None else _FILES
+    starts = range(0, len(images), size)
+    chunks = [np.arange(start, min(start + size, len(images)), dtype=np.int64) for start in starts]
     for chunk, block in zip(chunks, stream(images, input_shape, chunks), strict=True):
         if cancelled is not None and cancelled():
             raise LoadCancelled("preparing the pictures was cancelled")
@@ -230,7 +233,7 @@ def _statistics(rows: NDArray[np.uint8], train: Indices, input_shape: Shape) -> 
 def _sampled_statistics(images: ImageSet, input_shape: Shape) -> Preprocessing:
     """Of the training pictures that come first in the order of seed 0, epoch 0."""
     sample = images.train[shuffled(len(images.train), 0, 0)][:STATISTICS_SAMPLE]
-    chunks = [sample[start : start + 64] for start in range(0, len(sample), 64)]
+    chunks = [sample[start : start + _FILES] for start in range(0, len(sample), _FILES)]
     mean, std = channel_statistics(block.pixels for block in stream(images, input_shape, chunks))
     if not mean:
         raise DataError(f"{images.title}: none of the training pictures can be read")

@@ -38,7 +38,7 @@ SHARE = 0.9
 PASSES_OVER_MAPS = 6.0
 """How often a layer's output goes through memory in a step: written, read, and the same for its gradient."""
 PASSES_OVER_WEIGHTS = 4.0
-SECONDS_PER_LAYER = 1e-4
+SECONDS_PER_LAYER = 2e-4
 """What it costs to call a layer forward and backward, whatever it computes."""
 
 
@@ -165,8 +165,8 @@ def _step_seconds(network: Network, report: Report, config: TrainConfig, device:
 def _step_seconds_measured(
     network: Network, report: Report, config: TrainConfig, device: torch.device
 ) -> float:
-    """From real steps of two small batches, on weights that are thrown away: a step's time is a fixed part (the
-    optimizer, calling layers) and one that grows with the batch.
+    """From real steps of two small batches, on weights that are thrown away: a step's time has a fixed part
+    (the optimizer, calling layers) and one that grows with the batch.
     """
     threads = torch.get_num_threads()
     picture = _step_seconds(network, report, config, device) / config.batch_size

@@ -1,6 +1,7 @@
 """Losses as numbers. On a CPU they are read at once; a GPU would stall, so there many are read together."""
 
 import math
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ import torch
 from torch import Tensor
 
 TOGETHER = 16
+"""So many steps are read together,"""
+LATEST = 0.1
+"""or those of so many seconds, whichever come first: curves should move."""
 
 
 class Reading(NamedTuple):
@@ -25,19 +29,22 @@ class Meter:
     def __init__(self, device: torch.device) -> None:
         self._at_once = device.type == "cpu"
         self._waiting: list[tuple[int, Tensor, Tensor, int]] = []
+        self._read = time.perf_counter()
 
     def note(self, step: int, loss: Tensor, right: Tensor, images: int) -> Sequence[Reading]:
         """The steps whose numbers are known now."""
         if self._at_once:
             return (Reading(step, loss.item(), int(right.item()), images),)
         self._waiting.append((step, loss.detach(), right, images))
-        return self.flush() if len(self._waiting) >= TOGETHER else ()
+        late = time.perf_counter() - self._read > LATEST
+        return self.flush() if late or len(self._waiting) >= TOGETHER else ()
 
     def flush(self) -> Sequence[Reading]:
         """All that still wait, read in one transfer."""
         if not self._waiting:
             return ()
         waiting, self._waiting = self._waiting, []
+        self._read = time.perf_counter()
         losses = torch.stack([loss for _, loss, _, _ in waiting]).tolist()
         rights = torch.stack([right for _, _, right, _ in waiting]).tolist()
         return [

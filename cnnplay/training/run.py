@@ -110,7 +110,7 @@ class Run:
 
     def steer(self) -> bool:
         """Does what was asked for since the last batch; False when the run is to stop."""
-        if self._control.pending and not self._steering.obey(self._step, self.optimizer, self._look):
+        if self._control.pending and not self._obey():
             return False
         if self._chance:
             seed_step(self._set_up().device, self.job.config.seed, self._step)
@@ -282,6 +282,11 @@ class Run:
         self._observer(
             Observation(self.module, self._step, self._epoch, prepared, self._say, validation, checkpoint)
         )
+
+    def _obey(self) -> bool:
+        for reading in self._meter.flush():  # who pauses or makes single steps wants to see each of them
+            self._tell(reading)
+        return self._steering.obey(self._step, self.optimizer, self._look)
 
     def _follow(self, change: Change) -> None:
         torch.set_num_threads(change.threads)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
+from cnnplay.training.meter import Meter
 from tests.training.conftest import Kept
 
 Trained = Callable[..., Result]
@@ -230,8 +232,8 @@ def test_pictures_that_cannot_be_read_are_noted(
 
     lost = int(few.train[0])
 
-    def read(images: ImageSet, shape: tuple[int, int, int], chunk: np.ndarray) -> Block:
-        block = read_block(images, shape, chunk)
+    def read(images: ImageSet, shape: tuple[int, int, int], chunk: np.ndarray, pool: Executor) -> Block:
+        block = read_block(images, shape, chunk, pool)
         keep = block.indices != lost
         problems = () if keep.all() else ("lost.png: cannot be read",)
         return Block(block.pixels[keep], block.indices[keep], problems)
@@ -240,6 +242,45 @@ def test_pictures_that_cannot_be_read_are_noted(
     trained(epochs=1)
     assert [note.message for note in kept.of(events.Noted)] == ["lost.png: cannot be read"]
     assert kept.of(events.Started)[0].train_size == 199
+
+
+@pytest.fixture
+def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses are read some steps later, many at a time."""
+
+    class Late(Meter):
+        def __init__(self, device: torch.device) -> None:
+            super().__init__(torch.device("cuda"))
+
+    monkeypatch.setattr("cnnplay.training.run.Meter", Late)
+    monkeypatch.setattr("cnnplay.training.meter.LATEST", float("inf"))
+
+
+def test_losses_that_are_read_late_are_the_same_losses(
+    trained: Trained, kept: Kept, request: pytest.FixtureRequest
+) -> None:
+    first = trained()
+    before = list(kept.of(events.Stepped))
+    kept.events.clear()
+    request.getfixturevalue("as_on_a_gpu")
+    second = trained()
+    assert kept.of(events.Stepped) == before
+    assert same(first.weights, second.weights)
+    assert first.metrics == second.metrics
+
+
+def test_a_loss_that_is_read_late_and_no_number_leaves_good_weights(
+    trained: Trained, as_on_a_gpu: None
+) -> None:
+    def spoil(seen: Observation) -> None:
+        if seen.step == 3:
+            with torch.no_grad():
+                next(iter(seen.module.parameters())).fill_(float("nan"))
+
+    result = trained(observer=spoil)
+    assert result.failure is not None
+    assert result.failure.cause == "non-finite"
+    assert all(torch.isfinite(tensor).all() for tensor in result.weights.values())
 
 
 @pytest.mark.slow

@@ -164,9 +164,10 @@ def test_a_changed_learning_rate_reaches_every_group() -> None:
     assert [group["lr"] for group in optimizer.param_groups] == [0.25]
 
 
-def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu() -> None:
+def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     loss, right = torch.tensor(1.5), torch.tensor(3)
     assert Meter(torch.device("cpu")).note(1, loss, right, 4)[0] == (1, 1.5, 3, 4)
+    monkeypatch.setattr("cnnplay.training.meter.LATEST", float("inf"))
     meter = Meter(torch.device("cuda"))  # no GPU is touched: it only decides when to read
     read = [reading for step in range(20) for reading in meter.note(step, loss, right, 4)]
     assert [reading.step for reading in read] == list(range(16))
