@@ -54,6 +54,9 @@ def make_window() -> "MainWindow":
     from cnnplay.widgets.main_window import MainWindow
     from cnnplay.widgets.theme import theme
 
+    # The window asks for Python's lock after this many seconds while the run computes: at the usual 5 ms
+    # every mouse move would wait that long.
+    sys.setswitchinterval(0.0005)
     QApplication.setApplicationName(APPLICATION)
     QApplication.setApplicationDisplayName("CNN Playground")
     QApplication.setDesktopFileName(APPLICATION)

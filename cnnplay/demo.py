@@ -25,12 +25,13 @@ def run(folder: Path, seed: int = 0) -> int:
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
     from cnnplay.app import load_torch_library_first
 
     load_torch_library_first()
+    from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    qInstallMessageHandler(_tell)
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -224,6 +225,12 @@ def _other_looks(pilot: Pilot) -> None:
                 pilot.window.show_workspace(workspace)
                 pilot.settle(500)
                 pilot.shot(f"{workspace}-{colours}-{width}x{height}")
+
+
+def _tell(_kind: object, _context: object, words: str) -> None:
+    """Qt's messages, but for what the platform without a screen cannot do and nobody would see."""
+    if not words.startswith("This plugin does not support"):
+        print(words, file=sys.stderr)
 
 
 def _has_onnx() -> bool:

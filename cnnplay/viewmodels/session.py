@@ -59,7 +59,6 @@ class Session(QObject):
         self._opening = False
         self._wire()
         self._select_first()
-        self.data.choose(FIRST_DATA)
 
     def _wire(self) -> None:
         self.editor.reserved_ids = self.run.store.ids
@@ -78,7 +77,9 @@ class Session(QObject):
 
     @Slot()
     def warm_up(self) -> None:
-        """Imports torch in the background; called when the window has been painted once."""
+        """Loads the digits and imports torch, in the background: called when the window was painted once."""
+        if not self.data.key:
+            self.data.choose(FIRST_DATA)
         if self._warming is None:
             self._warming = threading.Thread(target=_import_torch, name="cnnplay-warm-up", daemon=True)
             self._warming.start()

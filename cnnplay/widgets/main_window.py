@@ -17,6 +17,7 @@ from cnnplay.widgets.files import Files
 from cnnplay.widgets.header import WORKSPACES, Header
 from cnnplay.widgets.menus import Menus, keys_of_the_stack
 from cnnplay.widgets.network_picker import NetworkPicker
+from cnnplay.widgets.notices import RunNotices
 from cnnplay.widgets.offer import OfferBar
 from cnnplay.widgets.shortcuts import ShortcutsDialog
 from cnnplay.widgets.stack.actions import StackActions
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.offer = OfferBar(session.offer)
+        self.notices = RunNotices(session.run, session.settings, session.forecast, margin=theme().px(8))
         self.feed = StackFeed(session.look, session.stack, self)
         self._words = StatusWords(session, self.status, self)
         self._last_state = session.run.state
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
+        layout.addWidget(self.notices)
         layout.addWidget(self.offer)
         layout.addWidget(self.pages)
         layout.addWidget(self.status)

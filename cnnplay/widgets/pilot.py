@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 
@@ -79,11 +79,14 @@ class Pilot:
                 raise RuntimeError(
                     f"waited {PATIENCE_S} s for {what}; {'; '.join(self.failures) or 'no error was shown'}"
                 )
-            QTest.qWait(10)
+            self.settle(50)
 
     def settle(self, milliseconds: int) -> None:
         """Lets the window live for a while, so that a person could see what there is."""
-        QTest.qWait(milliseconds)
+        # Not QTest.qWait: it keeps Python's lock while it waits, and the run would stand still.
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
 
     def shot(self, name: str, compare: str = "") -> None:
         """Saves a numbered screenshot. Two with the same `compare` are held against each other."""
@@ -155,7 +158,7 @@ class Pilot:
         QTest.mousePress(blocks.viewport(), LEFT, NONE, start)
         for step in range(1, 11):
             QTest.mouseMove(blocks.viewport(), start + (target - start) * step / 10)
-            QTest.qWait(20)
+            self.settle(20)
         self.shot("build-dragging")
         QTest.mouseRelease(blocks.viewport(), LEFT, NONE, target)
         QApplication.processEvents()
@@ -194,7 +197,7 @@ class Pilot:
         for start, end in pairwise(corners):
             for step in range(1, 9):
                 QTest.mouseMove(canvas, start + (end - start) * step / 8)
-                QTest.qWait(5)
+                self.settle(5)
         QTest.mouseRelease(canvas, LEFT, NONE, corners[-1])
         self.settle(700)
         path = self.folder / f"{len(self.screenshots) + 1:02d}-draw-pad.png"

@@ -64,7 +64,7 @@ class TrainPage(Page):
     key = "train"
 
     def __init__(self, session: Session, actions: StackActions) -> None:
-        self.workspace = TrainWorkspace(session.run, session.settings, session.forecast)
+        self.workspace = TrainWorkspace(session.run, session.settings, session.forecast, notices=False)
         super().__init__(session, actions, self.workspace)
         self.filters = FiltersView(session.look)
         self.maps = MapsView(session.look)

@@ -60,6 +60,7 @@ def make_window(
         made.append(window)
         window.show()
         window.activateWindow()
+        window.session.warm_up()
         qtbot.waitUntil(lambda: window.session.data.state == "ready", timeout=20_000)
         return window
 
