@@ -47,7 +47,7 @@ def checked(network: Network) -> Network:
                 f"got {node.id!r}"
             )
         if node.id == "input":
-            raise NetworkFormatError("not a network: the id 'input' stands for the pictures, no block can have it")
+            raise NetworkFormatError("not a network: a block cannot be called 'input'")
         if node.id in seen:
             raise NetworkFormatError(f"not a network: two blocks are called {node.id!r}")
         seen.add(node.id)

@@ -116,14 +116,5 @@ class Finished(BaseEvent, frozen=True, kw_only=True, tag="finished"):
 
 
 Event: TypeAlias = (
-    Started
-    | Planned
-    | Stepped
-    | EpochDone
-    | Paused
-    | Resumed
-    | SettingChanged
-    | Noted
-    | Failed
-    | Finished
+    Started | Planned | Stepped | EpochDone | Paused | Resumed | SettingChanged | Noted | Failed | Finished
 )

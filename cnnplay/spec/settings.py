@@ -50,9 +50,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             maximum=2**31 - 1,
         ),
     ] = 0
-    device: Annotated[
-        str, declare("Where it is computed: auto, cpu, cuda, cuda:1 or mps.", hidden=True)
-    ] = "auto"
+    device: Annotated[str, declare("Where it is computed: auto, cpu, cuda, cuda:1 or mps.", hidden=True)] = (
+        "auto"
+    )
     threads: Annotated[
         int | None,
         declare("Computing threads; empty lets the engine choose.", minimum=1, maximum=1024, hidden=True),
