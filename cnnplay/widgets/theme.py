@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnplay.widgets.stylesheet import stylesheet
@@ -42,7 +42,7 @@ class Theme(QObject):
         self.choice: Choice = "system"
         self.text_scale = 1.0
         self.dark = False
-        self._base_points: float | None = None
+        self._plain_family: str | None = None
         self._following = False
 
     def install(self, choice: Choice = "system", text_scale: float = 1.0) -> None:
@@ -58,6 +58,8 @@ class Theme(QObject):
         assert isinstance(application, QApplication)
         if application.style().objectName() != "fusion":
             application.setStyle("Fusion")
+        if self._plain_family is None:
+            self._plain_family = _family_for(QGuiApplication.font())
         application.setFont(self.font())
         application.setPalette(self._palette())
         application.setStyleSheet(stylesheet(self))
@@ -83,6 +85,8 @@ class Theme(QObject):
         """The system's type at one of the design's two sizes and two weights; `small` is for maps' labels."""
         sizes = tokens()["type_px"]
         font = QFont(QGuiApplication.font())
+        if self._plain_family:
+            font.setFamily(self._plain_family)
         size = sizes["title"] if title else sizes["body"] - (1 if small else 0)
         font.setPixelSize(self.px(size))
         font.setWeight(QFont.Weight.DemiBold if strong or title else QFont.Weight.Normal)
@@ -118,6 +122,13 @@ class Theme(QObject):
         for one in (role.WindowText, role.Text, role.ButtonText):
             palette.setColor(QPalette.ColorGroup.Disabled, one, self.colour("text_muted"))
         return palette
+
+
+def _family_for(font: QFont) -> str:
+    """Inter in place of the fallback that a machine without a desktop has; "" keeps the system's own type."""
+    if QFontInfo(font).family() == "DejaVu Sans" and "Inter" in QFontDatabase.families():
+        return "Inter"
+    return ""
 
 
 @cache
