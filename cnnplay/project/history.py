@@ -5,17 +5,16 @@ Numbers that are not finite (a loss that exploded) have no place in JSON: they a
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from cnnplay.project.errors import ProjectError, one_line
 from cnnplay.spec.events import Event, Stepped
+from cnnplay.spec.portable import Number, number, portable
 
 MOST_STEPS = 100_000
 """More steps than this are thinned out: of each stretch the lowest and the highest loss are kept."""
-
-Number: TypeAlias = float | str
 
 
 class Steps(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,11 +48,11 @@ def pack(events: Sequence[Event]) -> bytes:
             columns.run.append(runs.setdefault(event.run, len(runs)))
             columns.step.append(event.step)
             columns.epoch.append(event.epoch)
-            columns.loss.append(_number(event.loss))
-            columns.accuracy.append(_number(event.accuracy))
+            columns.loss.append(number(event.loss))
+            columns.accuracy.append(number(event.accuracy))
             columns.images.append(event.images)
         else:
-            history.events.append(_portable(msgspec.to_builtins(event)))
+            history.events.append(portable(event))
             history.at.append(len(columns.step))
     columns.runs = list(runs)
     return msgspec.json.encode(history)
@@ -117,17 +116,3 @@ def _steps(columns: Steps) -> list[Event]:
         )
         for run, step, epoch, loss, accuracy, images in rows
     ]
-
-
-def _number(value: float) -> Number:
-    return value if math.isfinite(value) else str(value)
-
-
-def _portable(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _portable(part) for key, part in value.items()}
-        case float():
-            return _number(value)
-        case _:
-            return value

@@ -21,6 +21,7 @@ from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode, encode, new_record
 from cnnplay.spec.events import EpochDone, Event, Stepped
+from cnnplay.spec.portable import portable
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.job import Observation, Result
@@ -113,7 +114,7 @@ class RunFolder:
         try:
             if self._events is None:
                 self._events = (self.path / EVENTS).open("ab")
-            self._events.write(msgspec.json.encode(event) + b"\n")
+            self._events.write(msgspec.json.encode(portable(event)) + b"\n")
             if not isinstance(event, Stepped):
                 self._events.flush()
         except OSError as error:
@@ -181,12 +182,14 @@ class RunFolder:
             lines = path.read_bytes().split(b"\n")
         except OSError as error:
             raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
-        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event)
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+            Event, strict=False
+        )  # "nan" is a number here
         events: list[Event] = []
         for number, line in enumerate(lines[:-1], 1):  # what follows the last line's end is cut short
             try:
                 events.append(decoder.decode(line))
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise RunError(f"{path}, line {number}: not an event: {error}") from None
         return tuple(events)
 

@@ -1,6 +1,7 @@
 """A run's folder: whole after any kill, clear words for what is none."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +95,28 @@ def test_events_other_than_steps_reach_the_disk_at_once(folder: RunFolder) -> No
     folder.sink(events.Noted(run="r", message="here"))
     assert RunFolder.open(folder.path).events() == (events.Noted(run="r", message="here"),)
     folder.close()
+
+
+def test_numbers_that_are_not_finite_are_read_back(folder: RunFolder) -> None:
+    metrics = {"train_loss": math.inf, "validation_loss": -math.inf, "validation_accuracy": 0.5}
+    done = events.EpochDone(
+        run="r", epoch=1, step=2, metrics=metrics, seconds=1.0, images_per_second=2.0, best=False
+    )
+    folder.sink(done)
+    folder.sink(events.Stepped(run="r", step=3, epoch=2, loss=math.nan, accuracy=0.0, images=4))
+    folder.close()
+    epoch, step = RunFolder.open(folder.path).events()
+    assert epoch == done
+    assert isinstance(step, events.Stepped)
+    assert math.isnan(step.loss)
+    for line in (folder.path / "events.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=lambda text: pytest.fail(f"{text} is no JSON"))
+
+
+def test_an_event_nested_without_end_gives_words(folder: RunFolder) -> None:
+    (folder.path / "events.jsonl").write_bytes(b'{"event":"note","more":' + b"[" * 100_000 + b"\n")
+    with pytest.raises(RunError, match=r"events\.jsonl, line 1"):
+        folder.events()
 
 
 def test_weights_of_a_run_without_any_give_words(folder: RunFolder) -> None:
