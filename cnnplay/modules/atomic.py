@@ -1,5 +1,6 @@
 """Files written to a neighbour, flushed and renamed over the old one: a kill leaves the one or the other."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -41,6 +42,9 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def _made(neighbour: Path, target: Path) -> int:
     """Makes an empty neighbour; gives the mode that it shall have: the old file's, or a new one's usual."""
+    if target.exists() and not target.is_file():
+        # A rename would take a device's or a pipe's place: /dev/null would be a file from then on.
+        raise OSError(errno.EINVAL, "no plain file is there, but a folder, a device or a pipe", str(target))
     with neighbour.open("xb"):
         return stat.S_IMODE((target if target.exists() else neighbour).stat().st_mode)
 

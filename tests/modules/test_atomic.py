@@ -86,6 +86,18 @@ def test_a_symbolic_link_goes_on_pointing_at_its_file(tmp_path: Path) -> None:
     assert (tmp_path / "folder" / "real").read_bytes() == b"new"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among its files")
+def test_what_is_no_plain_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "folder").mkdir()
+    for path in (pipe, tmp_path / "folder"):
+        with pytest.raises(OSError, match="no plain file"):
+            write_bytes(path, b"new")
+    assert pipe.is_fifo()
+    assert _names(tmp_path) == {"pipe", "folder"}
+
+
 def test_a_folder_that_does_not_exist_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         write_bytes(tmp_path / "nowhere" / "a", b"x")
