@@ -8,7 +8,7 @@ from cnnplay.export.facts import rule
 from cnnplay.export.python_layers import expression, padding_before
 from cnnplay.export.python_text import FUNCTIONAL, MODULE, PREPROCESS, literal, plain
 from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
-from cnnplay.export.weight_files import save_state
+from cnnplay.export.weight_files import beside_file, save_state
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.names import attribute_names
@@ -21,18 +21,18 @@ from cnnplay.shapes.infer import infer
 
 def write_python(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """``NAME.py`` with the code and ``NAME.pt`` with its state dict, which ``load_model`` reads."""
-    beside = path.with_suffix(".pt")
+    beside = beside_file(path, ".pt")
     if beside == path:
         raise ExportError(f"{path.name}: expected another ending than .pt: that file holds the weights")
     module = module_of(network, seed)
     with replacing(beside, path) as (weights, code):
         save_state(_renamed(module), weights)
-        code.write_text(source(network, module), encoding="utf-8")
+        code.write_text(source(network, module, usual=beside == path.with_suffix(".pt")), encoding="utf-8")
     return (beside,)
 
 
-def source(network: TrainedNetwork, module: NetworkModule) -> str:
-    """The module's text."""
+def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -> str:
+    """The module's text. Its weights are in NAME.pt as is `usual`, else in NAME.py.pt."""
     writer = _Forward(module)
     lines = writer.stack(network.network.stack, "x")
     names = attribute_names(network.network)
@@ -41,6 +41,8 @@ def source(network: TrainedNetwork, module: NetworkModule) -> str:
     trained = network.trained and network.weights is not None
     return MODULE.format(
         title=plain(network.network.name),
+        beside="the same name with the ending .pt" if usual else "this name with .pt behind it",
+        weights='Path(__file__).with_suffix(".pt")' if usual else 'Path(__file__ + ".pt")',
         state="trained" if trained else "fresh, not trained",
         channels=channels,
         height=height,

@@ -19,7 +19,7 @@ FUNCTIONAL = "import torch.nn.functional as F\n"
 MODULE = '''\
 """{title}: a convolutional network written by CNN Playground. It needs torch alone.
 
-Its weights ({state}) lie beside this file, under the same name with the ending .pt:
+Its weights ({state}) lie beside this file, under {beside}:
 
     model = load_model()
     logits = model(pictures)  # B × {channels} × {height} × {width} → B × {outputs}
@@ -38,7 +38,7 @@ CLASSES = {classes}
 # {rule}
 PREPROCESSING = {preprocessing}
 
-WEIGHTS = Path(__file__).with_suffix(".pt")
+WEIGHTS = {weights}
 
 
 class Net(nn.Module):

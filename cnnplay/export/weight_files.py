@@ -26,7 +26,7 @@ def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[P
 
 def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """A plain dict of tensors under their ids, loadable with ``weights_only=True``, and ``NAME.json``."""
-    beside = path.with_suffix(".json")
+    beside = beside_file(path, ".json")
     if beside == path:
         raise ExportError(f"{path.name}: expected another ending than .json: that file holds the class names")
     weights = weights_of(module_of(network, seed))
@@ -34,6 +34,17 @@ def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Pa
         save_state(weights, neighbour)
         sidecar.write_bytes(msgspec.json.format(msgspec.json.encode(facts(network)), indent=2) + b"\n")
     return (beside,)
+
+
+def beside_file(path: Path, suffix: str) -> Path:
+    """The file that belongs beside `path`: ``NAME.json``; ``NAME.pt.json`` where that one is another's.
+
+    So ``net.py`` with its ``net.pt`` does not take the place of a ``net.pt`` that was exported before.
+    """
+    usual, other = path.with_suffix(suffix), path.with_name(path.name + suffix)
+    if path.exists():  # exported anew: what was beside it is replaced with it
+        return other if other.exists() else usual
+    return other if usual.exists() and usual != path else usual
 
 
 def save_state(weights: Weights, path: Path) -> None:

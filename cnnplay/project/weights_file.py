@@ -62,7 +62,9 @@ def facts_of(path: Path | str) -> Facts:
     """
     path = Path(path)
     try:
-        beside = path.with_suffix(".json")
+        beside = path.with_name(f"{path.name}.json")  # as export calls it where NAME.json is another's
+        if not beside.exists():
+            beside = path.with_suffix(".json")
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             if size < FACTS_LARGEST and file.read(1) == b"{":

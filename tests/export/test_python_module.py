@@ -44,6 +44,23 @@ print(json.dumps([exported.CLASSES, exported.PREPROCESSING, used]))
 """
 
 
+def test_a_module_finds_weights_that_had_to_take_another_name(tmp_path: Path) -> None:
+    network = Network(
+        name="n",
+        input=Input(1, 2, 2),
+        task=Classification(2),
+        stack=(nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=2)),
+    )
+    module = build(network, seed=3).eval()
+    (tmp_path / "net.pt").write_bytes(b"another export's weights")
+    export(TrainedNetwork(network=network, weights=weights_of(module)), "python", tmp_path / "net.py")
+    x = torch.ones(1, 1, 2, 2)
+    logits, _ = _run_elsewhere(tmp_path / "net.py", x.numpy())
+    with torch.no_grad():
+        assert np.allclose(logits, module(x).numpy(), atol=1e-6)
+    assert (tmp_path / "net.pt").read_bytes() == b"another export's weights"
+
+
 def _run_elsewhere(path: Path, pictures: Any) -> tuple[Any, Any]:
     """The logits, and what the module says of classes and preprocessing."""
     np.save(path.with_name("pictures.npy"), pictures)

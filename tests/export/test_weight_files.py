@@ -10,9 +10,10 @@ from cnnplay.export import weight_files
 from cnnplay.export.formats import FORMATS, export
 from cnnplay.export.trained import ExportError, ExportWriteError, TrainedNetwork
 from cnnplay.modules.build import build
-from cnnplay.modules.weights import compare, weights_of
+from cnnplay.modules.weights import compare, parameter_shapes, weights_of
 from cnnplay.network import codec, nodes
 from cnnplay.network.network import Classification, Input, Network
+from cnnplay.project.weights_file import facts_of
 from cnnplay.spec.preprocessing import Preprocessing
 
 NETWORK = Network(
@@ -143,6 +144,24 @@ def test_the_libraries_own_write_errors_become_words(tmp_path: Path, monkeypatch
 def test_exported_weights_fit_the_network_again(tmp_path: Path) -> None:
     export(TRAINED, "python", tmp_path / "a.py")
     assert compare(torch.load(tmp_path / "a.pt", weights_only=True), NETWORK).complete
+
+
+def test_what_goes_beside_an_export_takes_no_other_files_place(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("mine")
+    first = export(TRAINED, "pt", tmp_path / "a.pt")
+    second = export(TRAINED, "python", tmp_path / "a.py")
+    assert (first.also, second.also) == ((tmp_path / "a.pt.json",), (tmp_path / "a.py.pt",))
+    assert (tmp_path / "a.json").read_text() == "mine"
+    assert torch.load(tmp_path / "a.pt", weights_only=True).keys() == parameter_shapes(NETWORK).keys()
+    assert facts_of(tmp_path / "a.pt").classes == TRAINED.classes
+
+
+def test_an_export_made_again_replaces_what_was_beside_it(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert export(TRAINED, "pt", tmp_path / "a.pt").also == (tmp_path / "a.json",)
+        assert export(TRAINED, "python", tmp_path / "b.py").also == (tmp_path / "b.pt",)
+    for _ in range(2):
+        assert export(TRAINED, "python", tmp_path / "a.py").also == (tmp_path / "a.py.pt",)
 
 
 def test_each_format_has_one_key_and_one_ending() -> None:
