@@ -1,6 +1,5 @@
 """project.json: what of a project is text."""
 
-from math import isfinite
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ from cnnplay.project.errors import ProjectError, one_line
 from cnnplay.project.migrations import VERSION, migrate
 from cnnplay.project.project import Project
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.spec.trained import DataFacts
+from cnnplay.spec.trained import DataFacts, misfit
 
 FORMAT = "cnnplay-project"
 
@@ -79,24 +78,6 @@ def read_document(text: bytes) -> Project:
 
 def check_facts(project: Project) -> None:
     """ProjectError where classes or preprocessing cannot belong to the network that was trained."""
-    facts, network = project.facts, project.network_of_weights
-    if facts is None:
-        return
-    rule, channels = facts.preprocessing, network.input.channels
-    if len(facts.classes) != network.task.classes:
-        raise ProjectError(
-            f"facts.classes: expected {network.task.classes:,} names, one an output; "
-            f"found {len(facts.classes):,}"
-        )
-    if rule.input != network.input.shape:
-        raise ProjectError(
-            f"facts.preprocessing.input: expected {network.input.shape}, the network's; found {rule.input}"
-        )
-    for name, values in (("mean", rule.mean), ("std", rule.std)):
-        if len(values) != channels:
-            raise ProjectError(
-                f"facts.preprocessing.{name}: expected {channels:,} numbers, one a channel; "
-                f"found {len(values):,}"
-            )
-    if not all(isfinite(value) and value > 0 for value in rule.std):
-        raise ProjectError("facts.preprocessing.std: expected numbers above 0; found another")
+    words = "" if project.facts is None else misfit(project.facts, project.network_of_weights)
+    if words:
+        raise ProjectError(words)

@@ -10,7 +10,7 @@ import msgspec
 from cnnplay.network.codec import NetworkFormatError, checked
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.spec.trained import DataFacts
+from cnnplay.spec.trained import DataFacts, misfit
 
 VERSION = 1
 LARGEST = 64 * 2**20
@@ -69,6 +69,9 @@ def decode(content: bytes, where: str) -> RunRecord:
         raise RunError(f"{where}: not a run: {error}") from None
     except RecursionError:
         raise RunError(f"{where}: not a run: nested too deeply") from None
+    words = "" if record.facts is None else misfit(record.facts, record.network)
+    if words:
+        raise RunError(f"{where}: not a run: {words}")
     return record
 
 

@@ -1,7 +1,10 @@
 """The words in which a trained network's origin is described, shared by projects, runs and exports."""
 
+from math import isfinite
+
 import msgspec
 
+from cnnplay.network.network import Network
 from cnnplay.spec.preprocessing import Preprocessing
 
 
@@ -11,3 +14,24 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     key: str
     classes: tuple[str, ...]
     preprocessing: Preprocessing
+
+
+def misfit(facts: DataFacts, network: Network) -> str:
+    """Why the classes or the preprocessing cannot belong to a network that was trained; "" where they can."""
+    rule, channels = facts.preprocessing, network.input.channels
+    if len(facts.classes) != network.task.classes:
+        return (
+            f"facts.classes: expected {network.task.classes:,} names, one an output; "
+            f"found {len(facts.classes):,}"
+        )
+    if rule.input != network.input.shape:
+        return f"facts.preprocessing.input: expected {network.input.shape}, the network's; found {rule.input}"
+    for name, values in (("mean", rule.mean), ("std", rule.std)):
+        if len(values) != channels:
+            return (
+                f"facts.preprocessing.{name}: expected {channels:,} numbers, one a channel; "
+                f"found {len(values):,}"
+            )
+    if not all(isfinite(value) and value > 0 for value in rule.std):
+        return "facts.preprocessing.std: expected numbers above 0; found another"
+    return ""

@@ -192,6 +192,44 @@ def test_a_record_that_is_none_gives_words_that_name_the_file(
     assert "run.json" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("classes", ("a", "b"), "expected 10 names"),
+        (
+            "preprocessing",
+            {"input": (3, 8, 8), "mean": (0.5,), "std": (1.0,)},
+            r"input: expected \(1, 8, 8\)",
+        ),
+        (
+            "preprocessing",
+            {"input": (1, 8, 8), "mean": (0.5, 0.5), "std": (1.0,)},
+            "mean: expected 1 numbers",
+        ),
+        (
+            "preprocessing",
+            {"input": (1, 8, 8), "mean": (0.5,), "std": (0.0,)},
+            "std: expected numbers above 0",
+        ),
+    ],
+)
+def test_facts_that_cannot_be_the_networks_give_words(
+    field: str, value: object, words: str, folder: RunFolder
+) -> None:
+    facts = {
+        "key": "mnist-sample",
+        "classes": tuple("0123456789"),
+        "preprocessing": {"input": (1, 8, 8), "mean": (0.5,), "std": (1.0,)},
+    }
+    file = folder.path / "run.json"
+    record = json.loads(file.read_bytes())
+    file.write_text(json.dumps({**record, "facts": facts}))
+    assert RunFolder.open(folder.path).facts is not None
+    file.write_text(json.dumps({**record, "facts": {**facts, field: value}}))
+    with pytest.raises(RunError, match=words):
+        RunFolder.open(folder.path)
+
+
 def test_a_record_cut_short_at_every_64th_byte_gives_words(folder: RunFolder) -> None:
     file = folder.path / "run.json"
     whole = file.read_bytes()
