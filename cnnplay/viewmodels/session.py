@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.network.network import leaves
+from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Convolution
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.viewmodels.concept_link import ConceptLink
 from cnnplay.viewmodels.data import FOLDER, DataModel
+from cnnplay.viewmodels.devices import AUTO
 from cnnplay.viewmodels.document import DocumentModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.exporting import ExportModel
@@ -44,7 +46,7 @@ class Session(QObject):
         self.preferences = preferences
         self.editor = EditorModel(preset(FIRST_PRESET).network, self)
         self.stack = StackModel(self.editor, self)
-        self.settings = SettingsModel(parent=self)
+        self.settings = SettingsModel(TrainConfig(device=preferences.text("device", AUTO)), self)
         self.data = DataModel(self)
         self.run = RunModel(self.editor, self.settings, self.data, self)
         self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
@@ -55,6 +57,8 @@ class Session(QObject):
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
         self.document = DocumentModel(self.collect, preferences, self)
         self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
+        self.warm_modules: tuple[str, ...] = ("torch",)
+        """What `warm_up` imports: what somebody would else have to wait for."""
         self._warming: threading.Thread | None = None
         self._opening = False
         self._wire()
@@ -65,7 +69,11 @@ class Session(QObject):
         self.editor.message.connect(self.message)
         self.editor.changed.connect(self._touch)
         self.settings.changed.connect(self._touch)
+        self.settings.changed.connect(self._remember_device)
         self.run.weights_changed.connect(self._touch)
+        self.run.state_changed.connect(self._run_state)
+        self.data.remember(self.preferences.several("folders"))
+        self.data.changed.connect(self._remember_folders)
         self.data.state_changed.connect(self._data_state)
         self.document.opened.connect(self._show)
         self.document.failed.connect(self.failed)
@@ -81,7 +89,10 @@ class Session(QObject):
         if not self.data.key:
             self.data.choose(FIRST_DATA)
         if self._warming is None:
-            self._warming = threading.Thread(target=_import_torch, name="cnnplay-warm-up", daemon=True)
+            arguments = (self.warm_modules,)
+            self._warming = threading.Thread(
+                target=_import, args=arguments, name="cnnplay-warm-up", daemon=True
+            )
             self._warming.start()
 
     @property
@@ -91,8 +102,9 @@ class Session(QObject):
 
     def new(self) -> None:
         """A new document: what the first start shows."""
-        self._replace(preset(FIRST_PRESET).network, TrainConfig())
+        self._replace(preset(FIRST_PRESET).network, TrainConfig(device=self.settings.config.device))
         self._select_first()
+        self.data.choose(FIRST_DATA)
         self.document.renew()
 
     def collect(self) -> Project:
@@ -152,12 +164,12 @@ class Session(QObject):
         if project.data_key and project.data_key != self.data.key:
             self.data.choose(project.data_key)
 
-    def _replace(self, network: object, config: TrainConfig) -> None:
+    def _replace(self, network: Network, config: TrainConfig) -> None:
         self._opening = True
         try:
             self.run.forget()
             self.settings.replace(config)
-            self.editor.reset(network)  # type: ignore[arg-type]
+            self.editor.reset(network)
         finally:
             self._opening = False
 
@@ -173,6 +185,22 @@ class Session(QObject):
             self.document.touch()
 
     @Slot()
+    def _run_state(self) -> None:
+        """A run that begins is work that can be lost, from its first step on."""
+        if self.run.state == "starting":
+            self._touch()
+
+    @Slot()
+    def _remember_device(self) -> None:
+        """The device is the machine's; that of a project that is opened is not taken for a choice."""
+        if not self._opening:
+            self.preferences.set("device", self.settings.config.device)
+
+    @Slot()
+    def _remember_folders(self) -> None:
+        self.preferences.set_several("folders", self.data.folders)
+
+    @Slot()
     def _data_state(self) -> None:
         if self.data.error:
             self.failed.emit(self.data.error)
@@ -181,7 +209,6 @@ class Session(QObject):
             self.message.emit(f"{count} of the folder's files were left out: {self.data.problems[0]}")
 
 
-def _import_torch() -> None:
-    import torch
-
-    torch.set_num_interop_threads  # noqa: B018  # touched, so that the import is not taken for unused
+def _import(modules: tuple[str, ...]) -> None:
+    for name in modules:
+        importlib.import_module(name)
