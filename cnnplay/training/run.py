@@ -186,7 +186,10 @@ class Run:
     def finish(self, reason: Reason) -> Result:
         """Says how the run ended, and hands over what it leaves behind."""
         if reason == "stopped":
-            self._judge_once_more()
+            try:
+                self._judge_once_more()
+            except Exception as error:  # a device may have no memory left for this too
+                reason = self.fail(error)
         best = self.job.best if self._ready is None else self._keeper.best
         if self._failure is not None:
             with suppress(Exception):  # a sink that failed may fail again; the result tells it too

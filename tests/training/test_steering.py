@@ -85,6 +85,28 @@ def test_a_run_stopped_within_an_epoch_is_judged_as_it_stands(background: Start)
     assert result.last_epoch >= 1
 
 
+def test_a_stopped_run_that_cannot_be_judged_any_more_ends_in_words(
+    background: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = background()
+    run.until(events.EpochDone)
+    run.control.pause()
+    run.until(events.Paused)
+    run.control.step()
+    run.until(events.Paused)
+
+    def full(*_: object) -> None:
+        raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr("cnnplay.training.run.validate", full)
+    run.control.stop()
+    result = run.end()
+    assert result.failure is not None
+    assert (result.reason, result.failure.cause) == ("failed", "memory")
+    assert run.seen[-1] == result.failure
+    assert result.weights
+
+
 def test_a_learning_rate_changed_during_the_run_holds_from_the_next_step(background: Start) -> None:
     run = background(optimizer="sgd", learning_rate=0.01)
     run.control.pause()
