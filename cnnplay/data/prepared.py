@@ -64,8 +64,9 @@ class Prepared:
         self.preprocessing = preprocessing
         self.device = device
         self.problems: list[str] = []
-        self.train = np.setdiff1d(images.train, unreadable).astype(np.int64)
-        self.validation = np.setdiff1d(images.validation, unreadable).astype(np.int64)
+        self._unreadable = np.array(unreadable, np.int64)
+        self.train = self._readable(images.train)
+        self.validation = self._readable(images.validation)
         self._pixels = pixels
         self._labels = torch.from_numpy(images.labels).to(device)
         self._mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=device)
@@ -122,11 +123,14 @@ class Prepared:
         """The pictures of a part of the data set that can be read."""
         if split == "train":
             return self.train
-        return self.validation if split == "validation" else self.images.indices(split)
+        return self.validation if split == "validation" else self._readable(self.images.indices(split))
 
     def close(self) -> None:
         """Gives the memory back; no batches after this."""
         self._pixels = None
+
+    def _readable(self, indices: Indices) -> Indices:
+        return np.setdiff1d(indices, self._unreadable).astype(np.int64)
 
     def _streamed(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
         ends = np.cumsum(sizes)
@@ -173,6 +177,8 @@ def prepare(
         return Prepared(images, statistics, device, None)
     rows, problems, unreadable = _fitted(images, input_shape, progress, cancelled)
     train = np.setdiff1d(images.train, unreadable)
+    if preprocessing is None and not len(train):
+        raise _nothing_to_learn_from(images)
     statistics = preprocessing or _statistics(rows, train, input_shape)
     pixels = torch.from_numpy(rows)
     if way == "floats":
@@ -236,8 +242,12 @@ def _sampled_statistics(images: ImageSet, input_shape: Shape) -> Preprocessing:
     chunks = [sample[start : start + _FILES] for start in range(0, len(sample), _FILES)]
     mean, std = channel_statistics(block.pixels for block in stream(images, input_shape, chunks))
     if not mean:
-        raise DataError(f"{images.title}: none of the training pictures can be read")
+        raise _nothing_to_learn_from(images)
     return Preprocessing(input=input_shape, mean=mean, std=std)
+
+
+def _nothing_to_learn_from(images: ImageSet) -> DataError:
+    return DataError(f"{images.title}: none of the training pictures can be read")
 
 
 def _normalised(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:

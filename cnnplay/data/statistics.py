@@ -10,13 +10,16 @@ CONSTANT = 1e-6
 
 
 def channel_statistics(blocks: Iterable[NDArray[np.uint8]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(means, stds) of pictures in 0…1 given as blocks … × C of bytes; the variance is over n, not n − 1."""
+    """(means, stds) of pictures in 0…1 given as blocks … × C of bytes; the variance is over n, not n − 1.
+
+    Both are empty where there are no pictures.
+    """
     counts: NDArray[np.int64] | None = None
     for block in blocks:
         channels = block.shape[-1]
         found = np.stack([np.bincount(block[..., c].ravel(), minlength=256) for c in range(channels)])
         counts = found if counts is None else counts + found
-    if counts is None:
+    if counts is None or not counts.any():
         return (), ()
     values = np.arange(256) / 255
     total = counts.sum(axis=1)

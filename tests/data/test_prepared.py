@@ -136,6 +136,25 @@ def test_a_picture_that_vanished_is_named_and_left_out(memory: int, make_folder:
     assert any("no such file" in problem for problem in prepared.problems)
 
 
+@pytest.mark.parametrize("memory", [FLOATS, BYTES])
+def test_a_picture_that_vanished_is_in_no_part(memory: int, make_folder: MakeFolder) -> None:
+    images, root = lazy(make_folder)
+    gone = int(images.train[0])
+    sorted((root / images.classes[images.labels[gone]]).iterdir())[gone % 20].unlink()
+    prepared = prepare(images, (3, 6, 8), memory=memory)
+    assert sorted(set(range(len(images))) - set(prepared.split("all").tolist())) == [gone]
+    assert gone not in prepared.split("train")
+
+
+@pytest.mark.parametrize("memory", [FLOATS, STREAMED])
+def test_pictures_that_all_vanished_are_said_in_words(memory: int, make_folder: MakeFolder) -> None:
+    images, root = lazy(make_folder)
+    for file in root.rglob("*.*"):
+        file.unlink()
+    with pytest.raises(DataError, match="none of the training pictures can be read"):
+        prepare(images, (3, 6, 8), memory=memory)
+
+
 def test_who_stops_in_the_middle_of_a_stream_leaves_no_thread_behind(make_folder: MakeFolder) -> None:
     images, _ = lazy(make_folder)
     prepared = prepare(images, (3, 6, 8), memory=STREAMED)
