@@ -80,9 +80,8 @@ class Words(Reporter):
             case events.Started():
                 self._begin(event)
             case events.Planned():
-                self._say(
-                    f"from step {event.step}: {event.threads} threads, {event.memory_format}: {event.reason}"
-                )
+                threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
+                self._say(f"from step {event.step}: {threads}, {event.memory_format}: {event.reason}")
             case events.Stepped():
                 self._advance(event)
             case events.EpochDone():

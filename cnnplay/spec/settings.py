@@ -81,7 +81,7 @@ def faults(config: TrainConfig) -> tuple[SettingFault, ...]:
         value = getattr(config, field.name)
         expected = complaint(field, value)
         if expected is not None:
-            found.append(SettingFault(field.name, f"{field.label} must be {expected}; got {value:g}"))
+            found.append(SettingFault(field.name, f"{field.label} must be {expected}; got {value:,.10g}"))
     if config.threads is not None and config.threads < 1:
         found.append(SettingFault("threads", f"threads must be 1 or more; got {config.threads}"))
     return tuple(found)
