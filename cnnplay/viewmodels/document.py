@@ -103,7 +103,8 @@ class DocumentModel(QObject):
             if recovered:
                 self.path = None
                 self.touch()
-                self._discard(path)
+                # Another crash must not lose it: it goes once this window keeps it.
+                self.autosave(then=lambda: self._discard(path))
             else:
                 self.path = path
                 self._preferences.add_recent(path)
@@ -112,8 +113,10 @@ class DocumentModel(QObject):
         self._tasks.run(lambda: load(path), done, self._fail)
 
     @Slot()
-    def autosave(self) -> None:
-        """Keeps unsaved changes in the user's folder, where the last state is not there already."""
+    def autosave(self, then: Callable[[], None] | None = None) -> None:
+        """Keeps unsaved changes in the user's folder, where the last state is not there already. `then` is
+        called once they are written.
+        """
         if not self.dirty or self._version == self._autosaved_version or self.busy:
             return
         from cnnplay.project.store import save
@@ -135,6 +138,8 @@ class DocumentModel(QObject):
             self._autosaved_version = version
             if not self.dirty:
                 self._discard(target)
+            if then is not None:
+                then()
 
         def failed(error: Exception) -> None:
             logging.getLogger(__name__).warning("autosave failed: %s", error)

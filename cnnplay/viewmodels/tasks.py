@@ -47,12 +47,21 @@ class Tasks(QObject):
         self._start_next()
 
     def finish(self) -> None:
-        """Waits until all that was asked for is done, and delivers it."""
+        """Waits until all that was asked for is done, and delivers it.
+
+        An error in a `done` or `failed` is raised here, behind the delivery of everything else.
+        """
+        problem: Exception | None = None
         while not self.idle:
             thread = self._thread
             if thread is not None:
                 thread.join()
-            self._postman.carry()
+            try:
+                self._postman.carry()
+            except Exception as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
 
     def _start_next(self) -> None:
         if self._thread is not None or not self._waiting:
@@ -82,6 +91,6 @@ class Tasks(QObject):
                     outcome.failed(outcome.error)
             finally:
                 self._start_next()
-        if self.idle:
-            self._postman.rest()
-            self.idle_changed.emit()
+                if self.idle:
+                    self._postman.rest()
+                    self.idle_changed.emit()
