@@ -173,7 +173,7 @@ def prepare(
     free = max(0, (free_bytes(device) if memory is None else memory) - reserved)
     way = storage(len(images), input_shape, free)
     if way == "streamed":
-        statistics = preprocessing or _sampled_statistics(images, input_shape)
+        statistics = preprocessing or sampled_statistics(images, input_shape)
         return Prepared(images, statistics, device, None)
     rows, problems, unreadable = _fitted(images, input_shape, progress, cancelled)
     train = np.setdiff1d(images.train, unreadable)
@@ -236,9 +236,10 @@ def _statistics(rows: NDArray[np.uint8], train: Indices, input_shape: Shape) -> 
     return Preprocessing(input=input_shape, mean=mean, std=std)
 
 
-def _sampled_statistics(images: ImageSet, input_shape: Shape) -> Preprocessing:
-    """Of the training pictures that come first in the order of seed 0, epoch 0."""
-    sample = images.train[shuffled(len(images.train), 0, 0)][:STATISTICS_SAMPLE]
+def sampled_statistics(images: ImageSet, input_shape: Shape, most: int = STATISTICS_SAMPLE) -> Preprocessing:
+    """The statistics of at most so many training pictures: those that come first in the order of seed 0,
+    epoch 0. DataError where none can be read, or they cannot become such an input."""
+    sample = images.train[shuffled(len(images.train), 0, 0)][:most]
     chunks = [sample[start : start + _FILES] for start in range(0, len(sample), _FILES)]
     mean, std = channel_statistics(block.pixels for block in stream(images, input_shape, chunks))
     if not mean:

@@ -6,6 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnplay.shapes.arithmetic import sides
+
 Array: TypeAlias = NDArray[Any]
 Number: TypeAlias = int | float
 Pair: TypeAlias = tuple[int, int]
@@ -78,12 +80,8 @@ def pads_of(padding: Literal["same", "valid"] | Pair, kernel: Pair, dilation: Pa
 
     "same" adds d·(f − 1) in all, half on each side, an odd pixel at the bottom and the right.
     """
-    if padding == "valid":
-        return (0, 0, 0, 0)
-    if padding == "same":
-        tall, wide = (d * (f - 1) for d, f in zip(dilation, kernel, strict=True))
-        return (tall // 2, tall - tall // 2, wide // 2, wide - wide // 2)
-    return (padding[0], padding[0], padding[1], padding[1])
+    down, across = sides(padding, kernel, dilation)
+    return (*down, *across)
 
 
 def inside(sliding: Sliding, row: int, column: int) -> Array:

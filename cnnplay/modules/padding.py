@@ -11,18 +11,15 @@ from torch import Tensor, nn
 
 from cnnplay.network.fields import Pair
 from cnnplay.network.nodes import Padding
+from cnnplay.shapes import arithmetic
 
 Sides: TypeAlias = tuple[int, int, int, int]
 
 
 def sides(padding: Padding, kernel_size: Pair, dilation: Pair = (1, 1)) -> Sides:
     """How many pixels are added at (top, bottom, left, right): "same" adds d·(f − 1), the odd one behind."""
-    if padding == "valid":
-        return (0, 0, 0, 0)
-    if padding == "same":
-        height, width = (d * (f - 1) for d, f in zip(dilation, kernel_size, strict=True))
-        return (height // 2, height - height // 2, width // 2, width - width // 2)
-    return (padding[0], padding[0], padding[1], padding[1])
+    down, across = arithmetic.sides(padding, kernel_size, dilation)
+    return (*down, *across)
 
 
 def symmetric(padding: Sides) -> Pair | None:

@@ -80,6 +80,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("branches", nodes.Branches, "Branches", "branches", "branches", "structure", ("inception",)),
 )
 
+ACTIVATIONS = tuple(kind.type for kind in KINDS if kind.family == "activation")
+"""The classes of all activations."""
+
 _BY_TAG = {kind.tag: kind for kind in KINDS}
 _BY_TYPE = {kind.type: kind for kind in KINDS}
 

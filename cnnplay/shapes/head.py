@@ -5,6 +5,7 @@ from math import prod
 import msgspec
 
 from cnnplay.network import nodes
+from cnnplay.network.kinds import ACTIVATIONS
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Node, Stack
 from cnnplay.shapes.arithmetic import Shape
@@ -13,14 +14,9 @@ _SMALL_SIDE = 8
 _FEW_CHANNELS = 8
 _SMALL_ROW = 2048
 
-_KEEPS_LENGTH = (
+_KEEPS_LENGTH: tuple[type[nodes.Base], ...] = (
     nodes.Dropout,
-    nodes.ReLU,
-    nodes.LeakyReLU,
-    nodes.Tanh,
-    nodes.Sigmoid,
-    nodes.GELU,
-    nodes.SiLU,
+    *ACTIVATIONS,
     nodes.BatchNormalisation,
     nodes.LocalResponseNormalisation,
     nodes.Flatten,

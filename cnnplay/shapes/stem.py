@@ -10,20 +10,16 @@ LeNet-5 on 28 × 28 two pixels of padding.
 import msgspec
 
 from cnnplay.network import edits, nodes
+from cnnplay.network.kinds import ACTIVATIONS
 from cnnplay.network.network import Input, Network
 from cnnplay.shapes.arithmetic import Shape, windows
 from cnnplay.shapes.infer import infer
 
-_BELONGS = (
+_BELONGS: tuple[type[nodes.Base], ...] = (
     nodes.BatchNormalisation,
     nodes.LocalResponseNormalisation,
     nodes.Dropout,
-    nodes.ReLU,
-    nodes.LeakyReLU,
-    nodes.Tanh,
-    nodes.Sigmoid,
-    nodes.GELU,
-    nodes.SiLU,
+    *ACTIVATIONS,
 )
 """What may stand between a convolution and the pool that belongs to it."""
 

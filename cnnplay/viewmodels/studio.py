@@ -134,28 +134,7 @@ class Studio:
             or self._statistics[0] is not subject.images
             or self._statistics[1] != shape
         ):
-            self._statistics = (subject.images, shape, sampled(subject.images, shape))
+            from cnnplay.data.prepared import sampled_statistics
+
+            self._statistics = (subject.images, shape, sampled_statistics(subject.images, shape, SAMPLE))
         return self._statistics[2]
-
-
-def sampled(images: ImageSet, shape: tuple[int, int, int]) -> Preprocessing:
-    """Statistics of some training pictures, evenly spread: good enough to look through untrained weights."""
-    from cnnplay.data.fitting import fit_rows
-    from cnnplay.data.images import DataError
-    from cnnplay.data.statistics import channel_statistics
-
-    def blocks() -> list[np.ndarray]:
-        step = max(1, len(images.train) // SAMPLE)
-        found = []
-        for index in images.train[::step][:SAMPLE]:
-            try:
-                found.append(fit_rows(images.picture(int(index))[None], shape))
-            except DataError:
-                if not found and shape[0] not in (1, 3):
-                    raise
-        return found
-
-    mean, std = channel_statistics(blocks())
-    if not mean:
-        raise DataError(f"{images.title}: none of the training pictures can be read")
-    return Preprocessing(input=shape, mean=mean, std=std)
