@@ -1,7 +1,6 @@
 """What a run reported so far, as columns that can be drawn, saved and written as a table."""
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -23,8 +22,6 @@ from cnnplay.viewmodels.smoothing import smooth
 
 SAVED_COLUMNS = 500
 """A saved history keeps the steps that a picture of so many columns needs (four a column at most)."""
-
-Row: TypeAlias = dict[str, float | int | bool]
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -141,20 +138,6 @@ class History:
             return self._first_x
         before = step - 1 if self._step_before is None else self._step_before
         return self._first_x + max(step - before, 0) / self.started.steps_per_epoch
-
-    def rows(self) -> list[Row]:
-        """A row an epoch, for a table or a CSV file."""
-        return [
-            {
-                "epoch": done.epoch,
-                "step": done.step,
-                **done.metrics,
-                "seconds": done.seconds,
-                "images_per_second": done.images_per_second,
-                "best": done.best,
-            }
-            for done in self.epochs
-        ]
 
     def saved(self) -> tuple[Event, ...]:
         """Events from which `History` makes the same picture: all but the steps that no picture needs.
