@@ -67,11 +67,15 @@ def make_window() -> "MainWindow":
         preferences.number("text_scale", 1.0),
     )
     session = Session(preferences)
+    # Who presses Train comes to the curves: importing them then would hold the window up for 0.4 s.
+    session.warm_modules += ("pyqtgraph",)
     window = MainWindow(session)
     reporter = ErrorReporter(log_path(), window)
     reporter.install()
     window.closed.connect(reporter.uninstall)
-    FirstPaint(window).painted.connect(session.warm_up)
+    first = FirstPaint(window)
+    first.painted.connect(session.warm_up)
+    first.painted.connect(window.return_to_workspace)
     return window
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 State: TypeAlias = Literal["empty", "loading", "ready"]
 FOLDER = "folder:"
+MAX_FOLDERS = 8
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -91,6 +92,10 @@ class DataModel(QObject):
     def folders(self) -> tuple[str, ...]:
         """Keys of the folders that were loaded in this session, newest first."""
         return tuple(self._recent)
+
+    def remember(self, folders: tuple[str, ...]) -> None:
+        """Offers these folders' keys too, as those of an earlier start."""
+        self._recent = list(dict.fromkeys((*self._recent, *folders)))[:MAX_FOLDERS]
 
     @property
     def title(self) -> str:
@@ -194,7 +199,7 @@ class DataModel(QObject):
     def _hold(self, images: "ImageSet") -> None:
         self._images, self._wanted, self._error = images, "", ""
         if images.key.startswith(FOLDER):
-            self._recent = [images.key, *(key for key in self._recent if key != images.key)][:8]
+            self._recent = [images.key, *(key for key in self._recent if key != images.key)][:MAX_FOLDERS]
 
 
 def title_of(key: str) -> str:

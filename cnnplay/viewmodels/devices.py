@@ -7,7 +7,7 @@ AUTO = "auto"
 
 def device_choices() -> tuple[str, ...]:
     """``auto`` first, then what this machine has. Imports nothing that the window must not wait for."""
-    if not _torch_is_there():
+    if not torch_is_there():
         return (AUTO, "cpu")
     from cnnplay.training.devices import devices
 
@@ -18,13 +18,24 @@ def device_words(device: str) -> str:
     """What the header shows for a setting: the device that ``auto`` stands for."""
     if device != AUTO:
         return device
-    if not _torch_is_there():
+    if not torch_is_there():
         return "cpu"
     from cnnplay.training.devices import resolve
 
     return str(resolve(AUTO))
 
 
-def _torch_is_there() -> bool:
+def resolvable(device: str) -> bool:
+    """Whether this machine has that device. Needs torch."""
+    from cnnplay.training.devices import DeviceError, resolve
+
+    try:
+        resolve(device)
+    except DeviceError:
+        return False
+    return True
+
+
+def torch_is_there() -> bool:
     """Whether torch was imported, to its end: a module that is being imported lacks its last names."""
     return hasattr(sys.modules.get("torch"), "compile")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.spec.events import EpochDone, Event
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.run import RunModel
@@ -16,6 +17,7 @@ from cnnplay.viewmodels.tasks import Tasks
 
 if TYPE_CHECKING:
     from cnnplay.export.trained import Exported, TrainedNetwork
+    from cnnplay.viewmodels.trained import Trained
 
 Which: TypeAlias = Literal["best", "last", "fresh"]
 
@@ -55,7 +57,7 @@ class ExportModel(QObject):
         found = []
         if trained.best_weights is not None and trained.best_epoch is not None:
             found.append(Choice("best", f"best: epoch {trained.best_epoch}"))
-        found.append(Choice("last", f"last: epoch {trained.last_epoch}"))
+        found.append(Choice("last", _last_words(trained)))
         return tuple(found)
 
     def what(self) -> str:
@@ -67,9 +69,14 @@ class ExportModel(QObject):
             return ""
         return "The weights belong to the network before the last edits: that one is exported."
 
+    def why_no_history(self) -> str:
+        """Why there is no history to write; "" when there is one."""
+        trained = any(isinstance(event, EpochDone) for event in self._events())
+        return "" if trained else "no epoch of this network was trained yet"
+
     def export(self, format_key: str, path: Path, which: Which) -> None:
         """Writes one format; the history as CSV under the key ``csv``."""
-        events = tuple(self._run.history.epochs)
+        events = self._events()
         network, seed = self._network(which), self._settings.config.seed
 
         def work() -> str:
@@ -90,6 +97,13 @@ class ExportModel(QObject):
     def shutdown(self) -> None:
         self._tasks.finish()
 
+    def _events(self) -> tuple[Event, ...]:
+        """The history of the weights that go out: undo may have brought back an earlier training."""
+        trained = self._run.trained
+        if self._run.active or trained is None:
+            return tuple(self._run.history.epochs) if self._run.active else ()
+        return trained.events
+
     def _network(self, which: Which) -> _Maker:
         return _Maker(self._editor, self._data, self._run, which)
 
@@ -97,6 +111,12 @@ class ExportModel(QObject):
         if not isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
             raise error
         self.failed.emit(str(error))
+
+
+def _last_words(trained: Trained) -> str:
+    if trained.last_epoch:
+        return f"last: epoch {trained.last_epoch}"
+    return "last: before the end of the first epoch" if trained.events else "as they were loaded from a file"
 
 
 class _Maker:

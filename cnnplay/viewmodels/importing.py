@@ -77,6 +77,9 @@ class ImportModel(QObject):
 
     def take(self, imported: Imported) -> None:
         """Looks at, trains on and exports these weights from now on."""
+        if self._run.active:
+            self.failed.emit(f"{imported.path.name} was not loaded: a run was started meanwhile")
+            return
         self._run.adopt(imported.trained)
         amount = "all" if imported.complete else f"{imported.fitting} of {imported.wanted}"
         self.done.emit(f"loaded {amount} weights from {imported.path.name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnplay.network.network import Network
+from cnnplay.network.network import Network, leaves
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.trained import Trained, TrainedStore
 from cnnplay.viewmodels.worker import Order
@@ -110,7 +110,7 @@ class Keeping:
         try:
             wanted = parameter_shapes(network)
         except ValueError:
-            return None
+            return newest if _mostly_there(newest, network) else None
         sizes = {key: _product(shape) for key, shape in wanted.items()}
         fits = sum(
             size
@@ -118,6 +118,17 @@ class Keeping:
             if key in newest.weights and tuple(newest.weights[key].shape) == wanted[key]
         )
         return newest if fits and fits >= STILL_FITS * sum(sizes.values()) else None
+
+
+def _mostly_there(trained: Trained, network: Network) -> bool:
+    """Whether a network with a fault, which has no shapes, still has the nodes of most of the weights.
+
+    Else a fault that came after training would keep the weights out of the file that is saved.
+    """
+    ids = {node.id for node in leaves(network)}
+    sizes = {key: tensor.numel() for key, tensor in trained.weights.items()}
+    there = sum(size for key, size in sizes.items() if key.rpartition(".")[0] in ids)
+    return there >= STILL_FITS * sum(sizes.values())
 
 
 def _product(shape: tuple[int, ...]) -> int:

@@ -1,6 +1,7 @@
 """What is remembered from one start to the next: sizes, choices, recent files."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,19 @@ class Preferences(QObject):
     def forget(self, prefix: str) -> None:
         """Drops a group of keys, ``layout`` for one."""
         self._settings.remove(prefix)
+
+    def choice(self, key: str, choices: Sequence[str]) -> str:
+        """A text that is one of `choices`, else the first of them."""
+        found = self.text(key)
+        return found if found in choices else choices[0]
+
+    def several(self, key: str) -> tuple[str, ...]:
+        """Texts that `set_several` stored."""
+        return tuple(part for part in self.text(key).split("\n") if part)
+
+    def set_several(self, key: str, parts: Sequence[str]) -> None:
+        """Stores some texts of one line each."""
+        self.set(key, "\n".join(parts))
 
     def recent(self) -> tuple[Path, ...]:
         """The project files opened last, newest first; those that are gone are left out."""

@@ -70,8 +70,8 @@ class RunModel(QObject):
         self._earlier = False
         editor.changed.connect(self._editor_changed)
         settings.changed.connect(self._settings_changed)
-        data.changed.connect(self._possible_changed)
-        data.state_changed.connect(self._possible_changed)
+        for signal in (data.changed, data.state_changed):
+            signal.connect(self.state_changed)
 
     # What it is doing
 
@@ -174,6 +174,12 @@ class RunModel(QObject):
         """What the weights learned from, and how pictures enter the network."""
         trained = self.trained
         return trained.facts if trained is not None else None
+
+    @property
+    def curves_are_here(self) -> bool:
+        """Whether the history is that of the run that is on, or of the network in the editor."""
+        trained = self.trained_here
+        return self.active or (trained is not None and self._keeping.is_newest(trained))
 
     @property
     def can_go_on(self) -> bool:
@@ -379,10 +385,6 @@ class RunModel(QObject):
         if self._worker is not None and rate != self._rate and not self.settings.fault_of("learning_rate"):
             self._rate = rate
             self._worker.control.set_learning_rate(rate)
-        self.state_changed.emit()
-
-    @Slot()
-    def _possible_changed(self) -> None:
         self.state_changed.emit()
 
     def _set_state(self, state: State) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from cnnplay.viewmodels.devices import AUTO, resolvable, torch_is_there
+
 if TYPE_CHECKING:
     from cnnplay.viewmodels.run import RunModel
 
-Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop"]
+Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop", "replace"]
 
 
 def why_not(run: RunModel, action: Action) -> str:
@@ -27,6 +29,8 @@ def why_not(run: RunModel, action: Action) -> str:
             if run.state == "idle":
                 return "no run is on"
             return "the run is stopping already" if run.state == "stopping" else ""
+        case "replace":
+            return _ready(run)
 
 
 def _busy(run: RunModel) -> str:
@@ -38,7 +42,11 @@ def _train(run: RunModel) -> str:
         return ""
     if run.active:
         return "a run is on: stop it first"
-    return _network(run) or _data(run) or _settings(run) or _classes(run)
+    return _ready(run)
+
+
+def _ready(run: RunModel) -> str:
+    return _network(run) or _data(run) or _settings(run) or _device(run) or _classes(run)
 
 
 def _network(run: RunModel) -> str:
@@ -60,6 +68,14 @@ def _data(run: RunModel) -> str:
 
 def _settings(run: RunModel) -> str:
     return run.settings.faults[0].message if run.settings.faults else ""
+
+
+def _device(run: RunModel) -> str:
+    """A device that was chosen on another machine, or before a card was taken out."""
+    device = run.settings.config.device
+    if device in (AUTO, "cpu") or not torch_is_there() or resolvable(device):
+        return ""
+    return f"this machine has no {device}: choose another device, above"
 
 
 def _classes(run: RunModel) -> str:

@@ -26,6 +26,7 @@ class StackModel(QObject):
         self.picture: QImage | None = None
         self.caption = ""
         self.prediction: tuple[tuple[str, float], ...] | None = None
+        self.truth: str | None = None
         self.prediction_caption = UNTRAINED
         self.scroll = 0
         """How far the stack is scrolled down, in pixels: a workspace goes on where the one before stood."""
@@ -86,8 +87,13 @@ class StackModel(QObject):
         self.caption = caption
         self.ends_changed.emit()
 
-    def set_prediction(self, classes: list[tuple[str, float]] | None, caption: str = "") -> None:
-        """The likeliest classes with their probabilities, best first; None while there is nothing to show."""
+    def set_prediction(
+        self, classes: list[tuple[str, float]] | None, caption: str = "", truth: str | None = None
+    ) -> None:
+        """The likeliest classes with their probabilities, best first; None while there is nothing to show.
+        `truth` is the true class where it is known.
+        """
+        self.truth = truth
         rows = None if classes is None else len(classes)
         grown = (None if self.prediction is None else len(self.prediction)) != rows
         self.prediction = None if classes is None else tuple(classes)

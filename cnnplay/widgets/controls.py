@@ -57,6 +57,7 @@ class RunProgress(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         run.history_changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
+        run.weights_changed.connect(self.refresh)
         theme().changed.connect(self.updateGeometry)
         self.refresh()
 
@@ -75,7 +76,7 @@ class RunProgress(QWidget):
     def refresh(self) -> None:
         """Shows how far the run is. Labels repaint only where their words are others."""
         run, progress = self._run, self._run.progress
-        self.setVisible(run.active or not run.history.empty)
+        self.setVisible(run.curves_are_here and (run.active or not run.history.empty))
         self.place.setText(self._place_words())
         self.left.setText(self._left_words())
         self.bar.setRange(0, 0 if run.state == "starting" else 1000)

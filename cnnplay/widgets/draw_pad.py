@@ -98,6 +98,7 @@ class DrawPad(QDialog):
         self.clear.clicked.connect(self._clear)
         look.prediction_changed.connect(self._predicted)
         look.state_changed.connect(self._predicted)
+        look.pictures.changed.connect(self._predicted)
         self._predicted()
 
     def _lay_out(self) -> None:
@@ -148,6 +149,7 @@ class DrawPad(QDialog):
         self.preview.show_pixels(pixels)
         if not self.drawing.blank:
             self._look.pictures.use_drawing(pixels)
+            self._predicted()
 
     def _clear(self) -> None:
         self.drawing.clear()
@@ -158,8 +160,15 @@ class DrawPad(QDialog):
     def _predicted(self) -> None:
         picture = self._look.pictures.picture
         mine = picture is not None and picture.source == "drawn" and not self.drawing.blank
-        self.bars.show_prediction(self._look.prediction if mine else None)
-        self.origin.setText(self._look.words if mine else "nothing is drawn yet")
+        prediction = self._look.prediction if mine else None
+        self.bars.show_prediction(prediction)
+        if self.drawing.blank:
+            words = "nothing is drawn yet"
+        elif not mine:
+            words = "another picture was chosen: draw on to come back"
+        else:
+            words = self._look.words or ("" if prediction is not None else "looking …")
+        self.origin.setText(words)
 
 
 class _Preview(QWidget):

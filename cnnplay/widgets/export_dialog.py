@@ -38,14 +38,17 @@ class ExportDialog(QDialog):
         for row in ROWS:
             self.format.addItem(row.title, row.key)
         self.format.setAccessibleName("Format")
+        self.format.setToolTip("What the file is for; the words below say what it holds")
         self.weights = QComboBox()
         self.weights.setAccessibleName("Weights")
         for choice in model.choices():
             self.weights.addItem(choice.words, choice.which)
         self.path = QLineEdit()
         self.path.setAccessibleName("File")
+        self.path.setToolTip("Where it is written; what goes beside the weights is written there too")
         self.path.setMinimumWidth(360)
         self.browse = QPushButton("Choose…")
+        self.browse.setToolTip("Names the file in the system's own dialog")
         self.browse.clicked.connect(self._browse)
         self._help = QLabel()
         self._help.setWordWrap(True)
@@ -83,15 +86,22 @@ class ExportDialog(QDialog):
         row = self._row
         self._help.setText(row.help)
         self.weights.setEnabled(row.needs_weights)
-        stem = Path(self.path.text()).stem or self._name
+        hint = "Those of the epoch that validated best, or those of the last"
+        self.weights.setToolTip(hint if row.needs_weights else f"{hint}\nNot now: a history holds no weights")
+        named = Path(self.path.text().strip()).expanduser()
+        stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)
         if row.key == "python":
             stem = stem.replace("-", "_")
-        self.path.setText(str(self.folder / (stem + row.suffix)))
+        self.path.setText(str(folder / (stem + row.suffix)))
+        self._path_changed()
 
     def _path_changed(self) -> None:
-        text = self.path.text().strip()
-        self.accept_button.setEnabled(bool(text))
-        self.accept_button.setToolTip("" if text else "Name a file first")
+        reason = "" if self.path.text().strip() else "name a file first"
+        if self._row is HISTORY:
+            reason = self._model.why_no_history() or reason
+        self.accept_button.setEnabled(not reason)
+        hint = "Writes the file, and what goes beside it"
+        self.accept_button.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(

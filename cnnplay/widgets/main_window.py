@@ -110,6 +110,11 @@ class MainWindow(QMainWindow):
         if isinstance(view, QWidget):
             view.setFocus()
 
+    @Slot()
+    def return_to_workspace(self) -> None:
+        """Shows the one in which the window was closed. Not before the first paint: some are slow to make."""
+        self.show_workspace(self.session.preferences.choice("workspace", tuple(self.header.tabs)))
+
     def _page(self, key: str) -> QWidget:
         if key == "build":
             return self.build
@@ -252,6 +257,7 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         preferences = self.session.preferences
         preferences.set("layout/window", self.saveGeometry())
+        preferences.set("workspace", self.workspace)
         for key, _, _ in WORKSPACES:
             page = {"build": self.build, "train": self.train, "look": self.look}[key]
             if page is not None:

@@ -76,7 +76,6 @@ class RunNotices(QWidget):
         copy.setToolTip("Puts the technical details on the clipboard, for a report")
         dismiss.clicked.connect(self._dismiss_failure)
         self.earlier.buttons[0].clicked.connect(self._run.stop_and_train_this)
-        self.earlier.buttons[0].setToolTip("Ends the run and trains the network as it is now")
         self.note.buttons[0].clicked.connect(self._dismiss_notes)
         self._run.state_changed.connect(self.refresh)
         self._run.failed.connect(self.refresh)
@@ -88,6 +87,10 @@ class RunNotices(QWidget):
         self._show_failure()
         stopping = self._run.state == "stopping"
         self.earlier.say("" if stopping else self._run.earlier_words)
+        reason = self._run.why_not("replace") if self._run.earlier_version else ""
+        button, hint = self.earlier.buttons[0], "Ends the run and trains the network as it is now"
+        button.setEnabled(not reason)
+        button.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
         self._show_notes()
         self._fold()
 

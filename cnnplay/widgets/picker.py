@@ -2,9 +2,13 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
+from cnnplay.widgets.panel import ElidedLabel
 from cnnplay.widgets.theme import role, theme
+
+LEAST_CHOICE = 44
+"""Pixels of the design that a choice keeps in the narrowest window."""
 
 
 class PickerButton(QPushButton):
@@ -13,18 +17,19 @@ class PickerButton(QPushButton):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
-        self.choice, self.detail = QLabel(), QLabel()
+        self.choice, self.detail = ElidedLabel(), QLabel()
         role(self.detail, "muted")
         for label in (self.choice, self.detail):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._row = QHBoxLayout(self)
         self._row.setSpacing(theme().px(6))
-        self._row.addWidget(self.choice)
+        self._row.addWidget(self.choice, 1)
         self._row.addWidget(self.detail)
         self.menu_to_fill = QMenu(self)
         self.menu_to_fill.setToolTipsVisible(True)
         self.menu_to_fill.aboutToShow.connect(self._refill)
         self.setMenu(self.menu_to_fill)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self._restyle)
         self._restyle()
 
@@ -45,7 +50,9 @@ class PickerButton(QPushButton):
         return QSize(self._whole_width(), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._least_width(), super().sizeHint().height())
+        # Where there is little room the choice is shortened.
+        least = min(self._choice_width(), theme().px(LEAST_CHOICE) + self._margins())
+        return QSize(least, super().sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -57,11 +64,15 @@ class PickerButton(QPushButton):
 
     def _whole_width(self) -> int:
         detail = self.detail.sizeHint().width() + self._row.spacing() if self.detail.text() else 0
-        return self._least_width() + detail
+        return self._choice_width() + detail
 
-    def _least_width(self) -> int:
+    def _choice_width(self) -> int:
+        # A pixel more than the text: what fits just so is not shortened.
+        return self.choice.fontMetrics().horizontalAdvance(self.choice.text()) + 2 + self._margins()
+
+    def _margins(self) -> int:
         margins = self._row.contentsMargins()
-        return self.choice.sizeHint().width() + margins.left() + margins.right()
+        return margins.left() + margins.right()
 
     def _restyle(self) -> None:
         px = theme().px

@@ -24,6 +24,7 @@ class StatusWords(QObject):
             session.editor.changed,
             session.run.state_changed,
             session.run.epoch_done,
+            session.run.weights_changed,
             session.data.state_changed,
             session.forecast.changed,
             session.document.busy_changed,
@@ -83,7 +84,8 @@ class StatusWords(QObject):
         if faults:
             colour = theme().colour("fault").name()
             return f'<span style="color:{colour}">{faults} fault{"s" if faults > 1 else ""}</span>'
-        best = self._session.run.history.best
+        run = self._session.run
+        best = run.history.best if run.curves_are_here else None
         if best is not None:
             return f"best epoch <b>{best.epoch}</b>: {best.metrics['validation_accuracy']:.1%}".replace(
                 "%", " %"

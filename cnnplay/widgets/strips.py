@@ -47,7 +47,8 @@ class StackFeed(QObject):
             return
         best = prediction.top(TOP)
         rows = [(prediction.name(number), float(prediction.probabilities[number])) for number in best]
-        self._stack.set_prediction(rows)
+        truth = prediction.name(prediction.truth) if prediction.truth is not None else None
+        self._stack.set_prediction(rows, truth=truth)
 
     def _strips(self) -> None:
         strips = self._look.strips if self._look.origin != "untrained" else {}

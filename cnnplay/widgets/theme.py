@@ -43,7 +43,7 @@ class Theme(QObject):
         self.text_scale = 1.0
         self.dark = False
         self._plain_family: str | None = None
-        self._following = False
+        self._following = self._fusion = False
 
     def install(self, choice: Choice = "system", text_scale: float = 1.0) -> None:
         """Styles the application, and follows the system where that is the choice."""
@@ -56,8 +56,10 @@ class Theme(QObject):
         self.dark = system_dark if choice == "system" else choice == "dark"
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        if application.style().objectName() != "fusion":
+        if not self._fusion:
+            # Once: with a stylesheet on, the style in use goes by another name, and a new one restyles all.
             application.setStyle("Fusion")
+            self._fusion = True
         if self._plain_family is None:
             self._plain_family = _family_for(QGuiApplication.font())
         application.setFont(self.font())

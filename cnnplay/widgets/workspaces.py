@@ -1,8 +1,10 @@
 """The workspaces beside Build: the stack at the left, at one width, and what each is about at the right."""
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, Slot
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from cnnplay.viewmodels.curves import SMOOTHINGS, CurvesModel
+from cnnplay.viewmodels.preferences import Preferences
 from cnnplay.viewmodels.session import Session
 from cnnplay.widgets.filters import FiltersView
 from cnnplay.widgets.look import LookWorkspace
@@ -64,7 +66,11 @@ class TrainPage(Page):
     key = "train"
 
     def __init__(self, session: Session, actions: StackActions) -> None:
-        self.workspace = TrainWorkspace(session.run, session.settings, session.forecast, notices=False)
+        self._preferences = session.preferences
+        self._curves = _curves_as_left(session.preferences)
+        self.workspace = TrainWorkspace(
+            session.run, session.settings, session.forecast, self._curves, notices=False
+        )
         super().__init__(session, actions, self.workspace)
         self.filters = FiltersView(session.look)
         self.maps = MapsView(session.look)
@@ -72,6 +78,12 @@ class TrainPage(Page):
         self.workspace.set_filters(self.filters)
         self.workspace.set_maps(self.maps)
         self.workspace.set_wrong(self.wrong)
+        self._curves.changed.connect(self._remember_curves)
+
+    @Slot()
+    def _remember_curves(self) -> None:
+        self._preferences.set("smoothing", self._curves.smoothing)
+        self._preferences.set("logarithmic", self._curves.logarithmic)
 
     @property
     def redraws(self) -> dict[str, int]:
@@ -82,6 +94,16 @@ class TrainPage(Page):
             "maps": self.maps.redraws,
             "most wrong": self.wrong.redraws,
         }
+
+
+def _curves_as_left(preferences: Preferences) -> CurvesModel:
+    """Smoothing and scale as they were chosen last."""
+    curves = CurvesModel()
+    smoothing = preferences.number("smoothing", curves.smoothing)
+    if smoothing in SMOOTHINGS:
+        curves.set_smoothing(int(smoothing))
+    curves.set_logarithmic(preferences.flag("logarithmic", curves.logarithmic))
+    return curves
 
 
 class LookPage(Page):

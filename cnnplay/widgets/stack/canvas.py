@@ -163,7 +163,7 @@ class StackCanvas(QAbstractScrollArea):
 
     def _draw_prediction(self, painter: QPainter, look: Look, rect: QRect) -> None:
         faulty = any(fault.field != "input" for fault in self.editor.report.faults_of(""))
-        draw_prediction(painter, look, rect, self.model.prediction, self.model.prediction_caption, faulty)
+        draw_prediction(painter, look, rect, self.model, faulty)
 
     def _draw_pinned(self, painter: QPainter, look: Look, layout: Layout) -> None:
         """The prediction over the lower edge, so that it is always seen."""

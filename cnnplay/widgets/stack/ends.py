@@ -1,8 +1,9 @@
 """The two ends of the stack: the picture that goes in, and the prediction that comes out."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
+from cnnplay.viewmodels.stack import StackModel
 from cnnplay.widgets.stack.look import Look
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -45,15 +46,9 @@ def draw_input(
     painter.drawText(QRect(text.x(), text.y() + half - 1, text.width(), half), _LEFT, shown)
 
 
-def draw_prediction(
-    painter: QPainter,
-    look: Look,
-    rect: QRect,
-    prediction: tuple[tuple[str, float], ...] | None,
-    caption: str,
-    faulty: bool,
-) -> None:
+def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackModel, faulty: bool) -> None:
     """Bars of the likeliest classes, best first; without a prediction the words that say how to get one."""
+    prediction, caption = model.prediction, model.prediction_caption
     painter.setFont(look.body)
     painter.setPen(look.fault if faulty else look.muted)
     if not prediction:
@@ -78,14 +73,24 @@ def draw_prediction(
         painter.setPen(look.text)
         shown = look.body_metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(rect.x() + softmax, y, names, row), _RIGHT, shown)
-        _bar(painter, look, QRect(bar_x, y + row // 2 - look.px(4), room, look.px(8)), fraction, index == 0)
+        colour = _colour(look, name, model.truth, index == 0)
+        _bar(painter, look, QRect(bar_x, y + row // 2 - look.px(4), room, look.px(8)), fraction, colour)
         painter.setPen(look.muted)
         painter.drawText(QRect(bar_x + room, y, percents + look.pad, row), _RIGHT, f"{100 * fraction:.1f} %")
 
 
-def _bar(painter: QPainter, look: Look, rect: QRect, fraction: float, best: bool) -> None:
+def _colour(look: Look, name: str, truth: str | None, best: bool) -> QColor:
+    """As in Look inside: the true class, a wrong best one, a best one of which the truth is not known."""
+    if name == truth:
+        return look.good
+    if not best:
+        return look.muted
+    return look.accent if truth is None else look.fault
+
+
+def _bar(painter: QPainter, look: Look, rect: QRect, fraction: float, colour: QColor) -> None:
     painter.fillRect(rect, look.sunken)
     filled = QRect(
         rect.x(), rect.y(), max(1, round(rect.width() * min(max(fraction, 0.0), 1.0))), rect.height()
     )
-    painter.fillRect(filled, look.good if best else look.muted)
+    painter.fillRect(filled, colour)

@@ -1,0 +1,122 @@
+"""Exporting: which weights there are, and files that hold just those."""
+
+import csv
+from pathlib import Path
+
+import torch
+from pytestqt.qtbot import QtBot
+from safetensors.torch import load_file
+
+from cnnplay.network.presets import preset
+from cnnplay.spec.events import EpochDone
+from cnnplay.viewmodels.trained import Trained
+
+from .conftest import Quiet
+
+
+def epoch(number: int, accuracy: float) -> EpochDone:
+    return EpochDone(
+        run="r",
+        epoch=number,
+        step=number,
+        metrics={"validation_accuracy": accuracy},
+        seconds=1.0,
+        images_per_second=1.0,
+        best=True,
+    )
+
+
+def with_two(quiet: Quiet) -> Trained:
+    """A training whose best weights are other ones than its last, with a history."""
+    trained = quiet.adopt()
+    best = {name: torch.zeros_like(tensor) for name, tensor in trained.weights.items()}
+    two = Trained(
+        trained.network,
+        trained.config,
+        trained.facts,
+        trained.weights,
+        best,
+        1,
+        2,
+        (epoch(1, 0.5), epoch(2, 0.4)),
+    )
+    quiet.session.run.adopt(two)
+    return two
+
+
+def test_untrained_weights_are_offered_as_what_they_are_and_drawn_by_the_seed(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    exporting = quiet.session.exporting
+    quiet.session.editor.load_preset("tiny-cnn")
+    quiet.session.settings.set("seed", 7)
+    (choice,) = exporting.choices()
+    assert choice.which == "fresh"
+    assert "seed 7" in choice.words
+    exporting.export("safetensors", tmp_path / "a.safetensors", "fresh")
+    exporting.wait()
+    assert "freshly initialised, not trained" in quiet.said[-1]
+    from cnnplay.modules.build import build
+
+    drawn = build(preset("tiny-cnn").network, seed=7).state_dict()
+    written = load_file(tmp_path / "a.safetensors")
+    assert all(torch.equal(written[name], drawn[name]) for name in drawn)
+
+
+def test_best_and_last_are_two_files(quiet: Quiet, tmp_path: Path) -> None:
+    trained = with_two(quiet)
+    exporting = quiet.session.exporting
+    assert [choice.words for choice in exporting.choices()] == ["best: epoch 1", "last: epoch 2"]
+    for which in ("best", "last"):
+        exporting.export("safetensors", tmp_path / f"{which}.safetensors", which)  # type: ignore[arg-type]
+    exporting.wait()
+    assert not any(tensor.any() for tensor in load_file(tmp_path / "best.safetensors").values())
+    last = load_file(tmp_path / "last.safetensors")
+    assert all(torch.equal(last[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_weights_from_a_file_are_not_said_to_be_of_an_epoch(quiet: Quiet) -> None:
+    trained = quiet.adopt()
+    quiet.session.run.adopt(Trained(trained.network, trained.config, trained.facts, trained.weights))
+    assert [choice.words for choice in quiet.session.exporting.choices()] == [
+        "as they were loaded from a file"
+    ]
+
+
+def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_so(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    trained = with_two(quiet)
+    exporting = quiet.session.exporting
+    assert exporting.what() == ""
+    quiet.session.editor.set_field("dense-1", "units", 11)
+    assert "before the last edits" in exporting.what()
+    exporting.export("pt", tmp_path / "a.pt", "last")
+    exporting.wait()
+    written = torch.load(tmp_path / "a.pt", weights_only=True)
+    assert written["dense-1.weight"].shape == trained.weights["dense-1.weight"].shape
+
+
+def test_the_history_is_that_of_the_network_that_undo_brought_back(quiet: Quiet, tmp_path: Path) -> None:
+    session, exporting = quiet.session, quiet.session.exporting
+    assert exporting.why_no_history()
+    with_two(quiet)
+    assert exporting.why_no_history() == ""
+    session.editor.load_preset("mlp")
+    assert "no epoch of this network" in exporting.why_no_history()
+    session.editor.undo()
+    exporting.export("csv", tmp_path / "a.csv", "last")
+    exporting.wait()
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["epoch"], row["validation_accuracy"]) for row in rows] == [("1", "0.5"), ("2", "0.4")]
+
+
+def test_what_the_disk_refuses_is_said_in_one_line(quiet: Quiet, tmp_path: Path, qtbot: QtBot) -> None:
+    quiet.adopt()
+    exporting = quiet.session.exporting
+    with qtbot.waitSignal(exporting.failed):
+        exporting.export("safetensors", tmp_path / "nowhere" / "a.safetensors", "last")
+    words = quiet.failures.pop()
+    assert "nowhere" in words
+    assert "\n" not in words
