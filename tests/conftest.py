@@ -10,6 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+# No example has a deadline: machines are noisy. A failing one is reported as soon as it is found and made small,
+# not explained line by line. In CI the examples are the same every time.
+settings.register_profile(
+    "cnnplay",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("cnnplay")
 
 
 @pytest.fixture(autouse=True)

@@ -125,7 +125,8 @@ def _visit_container(node: Skip | Branches, flow: Flow) -> Visited:
         faults += (merging.merge_fault(node, flow.shape, shapes, _through(flow)),)
     excess = too_much(node.id, output, 0)
     known = [way.flow.spans for way in ways if way.flow.spans is not None]
-    spans = receptive.union(known) if known else flow.spans
+    outputs = (output[1], output[2]) if output is not None and len(output) == 3 else (1, 1)
+    spans = receptive.union(known, outputs) if known else flow.spans
     out = Flow(None, None, flow.picture) if excess or output is None else Flow(output, spans, flow.picture)
     costs = _sums(ways)
     reports = tuple(report for way in ways for report in way.reports)

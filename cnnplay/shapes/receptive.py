@@ -67,13 +67,22 @@ def through_upsampling(span: Span, scale: int, bilinear: bool) -> Span:
     return Span(span.first + shift - half, span.last + shift + half, jump)
 
 
-def union(fields: list[Spans]) -> Spans:
-    """What a merge sees: everything that one of its inputs sees."""
+def union(fields: list[Spans], outputs: Pair) -> Spans:
+    """What a merge with so many outputs down and across sees: everything that one of its inputs sees.
+
+    Where the inputs' windows move by different steps, the windows are large enough for every output.
+    """
     down, across = (
-        Span(min(s.first for s in spans), max(s.last for s in spans), max(s.jump for s in spans))
-        for spans in zip(*fields, strict=True)
+        _union(spans, count) for spans, count in zip(zip(*fields, strict=True), outputs, strict=True)
     )
     return down, across
+
+
+def _union(spans: tuple[Span, ...], outputs: int) -> Span:
+    jump = max(span.jump for span in spans)
+    last_output = max(outputs - 1, 0)
+    first = min(span.first - last_output * (jump - span.jump) for span in spans)
+    return Span(first, max(span.last for span in spans), jump)
 
 
 def summary(spans: Spans) -> ReceptiveField:

@@ -56,12 +56,12 @@ def _step(low: float, high: float, most: int, smallest: float) -> float:
         return 0.0
     rough = max((high - low) / max(most, 2), smallest, 1e-300)
     power = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1, 2, 5, 10):
+    for factor in (1, 2, 5, 10, 20, 50):
         step = factor * power
         inside = math.floor(high / step + 1e-6) - math.ceil(low / step - 1e-6) + 1
         if step >= smallest * (1 - 1e-9) and inside <= max(most, 2):
             return step
-    return 10 * power
+    return 100 * power
 
 
 def _plain(value: float) -> str:

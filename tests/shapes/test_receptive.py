@@ -112,3 +112,13 @@ def test_a_transposed_convolution_without_overlap_sees_one_pixel() -> None:
     assert field is not None
     assert field.size == (1, 1)
     assert field.jump == (0.5, 0.5)
+
+
+def test_branches_that_step_differently_have_windows_large_enough_for_every_output() -> None:
+    two = nodes.Convolution(id="conv-1", filters=1, kernel_size=(1, 1), stride=(2, 1), padding="valid")
+    three = nodes.Convolution(id="conv-2", filters=1, kernel_size=(1, 1), stride=(3, 1), padding="same")
+    network = network_of(nodes.Branches(id="branches-1", branches=((two,), (three,))), picture=(1, 4, 3))
+    field = infer(network).nodes["branches-1"].field
+    assert field is not None
+    # Row 1 of the output stands for row 2 of the picture in one branch, and for row 3 in the other.
+    assert _window(field, 0, 1) == (2, 3)

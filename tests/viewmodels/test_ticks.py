@@ -46,3 +46,7 @@ def test_ticks_lie_inside_and_are_no_more_than_asked_for(low: float, size: float
 def test_an_axis_without_extent_has_no_labels(ends: tuple[float, float]) -> None:
     assert ticks(*ends, 5) == []
     assert log_ticks(*ends, 5) == []
+
+
+def test_the_last_step_tried_is_checked_too() -> None:
+    assert len(ticks(63.0, 64.1, 11)) <= 11
