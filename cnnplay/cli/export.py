@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cnnplay.export.trained import Exported, TrainedNetwork
     from cnnplay.modules.weights import Weights
     from cnnplay.project.project import Project
+    from cnnplay.runs.folder import RunFolder
 
 FORMATS = ("safetensors", "pt", "onnx", "python", "project", "json", "csv")
 WEIGHTS = ("best", "last")
@@ -107,22 +108,30 @@ def _project(found: Found, format_key: str, path: Path) -> "Exported":
 
 def _as_project(found: Found) -> "Project":
     from cnnplay.project.project import Project
+    from cnnplay.runs.folder import RunError
 
     if found.project is not None:
         return found.project
     if found.run is None:
         return Project(network=found.network)
-    record = found.run.record
+    with mistakes(RunError):
+        return _project_of(found.run)
+
+
+def _project_of(run: "RunFolder") -> "Project":
+    from cnnplay.project.project import Project
+
+    record = run.record
     return Project(
         network=record.network,
         config=record.config,
         data_key=record.data,
         facts=record.facts,
-        weights=_run_weights(found, "last"),
-        best=_run_weights(found, "best"),
-        best_epoch=found.run.best_epoch,
-        last_epoch=found.run.last_epoch,
-        history=_run_events(found),
+        weights=run.weights("last"),
+        best=run.weights("best"),
+        best_epoch=run.best_epoch,
+        last_epoch=run.last_epoch,
+        history=run.events(),
     )
 
 

@@ -19,12 +19,12 @@ class Column(NamedTuple):
 
 def say(text: str = "") -> None:
     """A line for people, on stdout."""
-    print(text, flush=True)
+    print(_harmless(text), flush=True)
 
 
 def warn(text: str) -> None:
     """A line on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(_harmless(text), file=sys.stderr, flush=True)
 
 
 def emit(value: object) -> None:
@@ -49,6 +49,7 @@ def forgiving_streams() -> None:
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     """A table: lined on a terminal, columns parted by spaces elsewhere."""
+    rows = [[_harmless(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _rich_table(columns, rows)
     else:
@@ -80,6 +81,11 @@ def count(number: int | None) -> str:
 def percent(fraction: float | None) -> str:
     """96.4 %; a dash for what is not known."""
     return "–" if fraction is None else f"{fraction * 100:.1f} %"
+
+
+def _harmless(text: str) -> str:
+    """Without control characters: a name in a stranger's file must not steer the terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _rich_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:

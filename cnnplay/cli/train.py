@@ -69,6 +69,8 @@ def _train(job: "Job", folder: "RunFolder", report: Reporter, notes: Sequence[st
             listener.hear(Noted(run=job.run, message=note))
         result = train(job, listener.hear, folder.observe, control)
         folder.close(result)
+        if not result.weights:  # refused before it began: the next try may have the same place
+            folder.discard()
         listener.tell_the_end()
     if listener.alone:
         raise BrokenPipeError

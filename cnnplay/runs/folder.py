@@ -6,6 +6,7 @@ a kill at any instant leaves whole files; of the events it can cut the last line
 
 import secrets
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -153,6 +154,14 @@ class RunFolder:
             except OSError as error:
                 self._note_trouble(EVENTS, error)
             self._events = None
+
+    def discard(self) -> None:
+        """Takes a closed folder without weights away again, so that its name is free; any other stays."""
+        with suppress(OSError):
+            if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS}:
+                for name in (EVENTS, RECORD):
+                    (self.path / name).unlink(missing_ok=True)
+                self.path.rmdir()
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,8 @@ import pytest
 from cnnplay.network.codec import encode
 from cnnplay.network.network import leaves
 from cnnplay.network.presets import preset, preset_keys
+from cnnplay.project.project import Project
+from cnnplay.project.store import save
 from cnnplay.shapes.infer import infer
 
 
@@ -119,6 +121,14 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_a_name_in_a_file_cannot_steer_the_terminal(cnnplay: Command, tmp_path: Any) -> None:
+    network = msgspec.structs.replace(preset("tiny-cnn").network, name="a\x1b[31mb\nc")
+    save(Project(network=network), tmp_path / "a.cnnplay")
+    out = cnnplay("summary", tmp_path / "a.cnnplay").out
+    assert "\x1b" not in out
+    assert out.startswith("a [31mb c: input")
 
 
 def test_output_that_the_terminal_cannot_show_does_not_fail() -> None:

@@ -1,6 +1,7 @@
 """`train`, `evaluate` and `export`: the same numbers everywhere, and an end that is always clean."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -129,6 +130,28 @@ def test_a_run_is_a_network_too(cnnplay: Command, run: Path, tmp_path: Path) -> 
     weights = tmp_path / "from-project"
     found = cnnplay("export", project, "--format", "safetensors", "-o", weights, "--json").json
     assert found["trained"] is True
+
+
+@pytest.mark.parametrize("form", ["project", "json", "csv"])
+def test_a_run_whose_events_are_lost_is_not_exported_and_said_in_one_line(
+    form: str, cnnplay: Command, run: Path, tmp_path: Path
+) -> None:
+    damaged = shutil.copytree(run, tmp_path / "damaged")
+    (damaged / "events.jsonl").unlink()
+    words = cnnplay("export", damaged, "--format", form, "-o", tmp_path / "out").complains()
+    assert "events.jsonl: cannot be read" in words
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_cannot_begin_leaves_its_place_free(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda device: 32 * 2**20)
+    refused = cnnplay(*TRAIN, "--epochs", "1", "--batch-size", "4096", "--out", out)
+    assert refused.status == 1
+    assert "Use a batch size of" in refused.err
+    assert not out.exists()
 
 
 def test_a_disk_that_refuses_is_status_1(cnnplay: Command, run: Path) -> None:

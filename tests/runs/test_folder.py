@@ -266,6 +266,22 @@ def test_training_goes_on_where_the_folder_vanishes_and_says_so(folder: RunFolde
     assert any(isinstance(event, events.Noted) and "cannot be written" in event.message for event in seen)
 
 
+def test_a_folder_without_weights_can_be_taken_away(folder: RunFolder) -> None:
+    folder.sink(events.Noted(run="r", message="refused"))
+    folder.close()
+    folder.discard()
+    assert not folder.path.exists()
+
+
+def test_a_folder_with_anything_else_in_it_stays(
+    trained: tuple[RunFolder, Result, list[events.Event]],
+) -> None:
+    folder = trained[0]
+    before = sorted(folder.path.iterdir())
+    folder.discard()
+    assert sorted(folder.path.iterdir()) == before
+
+
 def test_records_survive_the_format(folder: RunFolder) -> None:
     about = RunFolder.open(folder.path).record
     assert msgspec.structs.asdict(about) == msgspec.structs.asdict(folder.record)
