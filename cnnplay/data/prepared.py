@@ -136,7 +136,8 @@ class Prepared:
         ends = np.cumsum(sizes)
         chunks = [indices[end - size : end] for end, size in zip(ends, sizes, strict=True)]
         for block in stream(self.images, self.preprocessing.input, chunks):
-            self.problems += block.problems
+            # Every epoch comes by the same file again: it is named once.
+            self.problems += [problem for problem in block.problems if problem not in self.problems]
             if len(block.indices):
                 pixels = torch.from_numpy(block.pixels).to(self.device, non_blocking=True)
                 chosen = self._on_device(block.indices)

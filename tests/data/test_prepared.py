@@ -136,6 +136,16 @@ def test_a_picture_that_vanished_is_named_and_left_out(memory: int, make_folder:
     assert any("no such file" in problem for problem in prepared.problems)
 
 
+def test_a_picture_that_vanished_is_named_once_however_often_it_is_missed(make_folder: MakeFolder) -> None:
+    images, root = lazy(make_folder)
+    gone = int(images.train[0])
+    sorted((root / images.classes[images.labels[gone]]).iterdir())[gone % 20].unlink()
+    prepared = prepare(images, (3, 6, 8), memory=STREAMED)
+    for epoch in (1, 2, 3):
+        assert gone not in torch.cat([batch.indices for batch in prepared.train_batches(epoch, 8, seed=0)])
+    assert len(prepared.problems) == 1
+
+
 @pytest.mark.parametrize("memory", [FLOATS, BYTES])
 def test_a_picture_that_vanished_is_in_no_part(memory: int, make_folder: MakeFolder) -> None:
     images, root = lazy(make_folder)
