@@ -63,7 +63,7 @@ def _convolution(node: nodes.Convolution) -> str:
 def _padding(padding: nodes.Padding) -> str:
     if padding in ("valid", (0, 0)):
         return ""
-    return ", same" if padding == "same" else f", pad {_pair(padding)}"  # type: ignore[arg-type]
+    return f", {padding}" if isinstance(padding, str) else f", pad {_pair(padding)}"
 
 
 def _pair(size: Pair) -> str:

@@ -9,7 +9,7 @@ from cnnplay.network import edits
 from cnnplay.network.edits import Edited
 from cnnplay.network.fields import FieldInfo
 from cnnplay.network.network import Network, Place, locate
-from cnnplay.network.nodes import Node, Padding
+from cnnplay.network.nodes import AveragePooling, Convolution, MaxPooling, Node, Padding
 from cnnplay.shapes.arithmetic import reach
 from cnnplay.shapes.faults import Mend, lowered, shown, within_limits
 
@@ -88,10 +88,9 @@ def fit_groups(node_id: str, channels: int, filters: int, groups: int) -> Mend:
     return change_field(node_id, "groups", best)
 
 
-def fit_kernel(node_id: str, size: tuple[int, int], node: Node) -> Mend:
+def fit_kernel(node_id: str, size: tuple[int, int], node: Convolution | MaxPooling | AveragePooling) -> Mend:
     """Shrinks a kernel to the (padded) input; where it is dilated, padding "same" keeps it as it is."""
-    kernel: tuple[int, int] = node.kernel_size  # type: ignore[union-attr]
-    dilation: tuple[int, int] = getattr(node, "dilation", (1, 1))
+    kernel, dilation = node.kernel_size, node.dilation if isinstance(node, Convolution) else (1, 1)
     fitting = (min(kernel[0], size[0]), min(kernel[1], size[1]))
     if reach(fitting[0], dilation[0]) > size[0] or reach(fitting[1], dilation[1]) > size[1]:
         same: Padding = "same"
