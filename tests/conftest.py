@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-# No example has a deadline: machines are noisy. A failing one is reported as soon as it is found and made small,
-# not explained line by line. In CI the examples are the same every time.
+# No example has a deadline: machines are noisy. A failing one is made small, and not explained line by line,
+# which takes minutes. In CI the examples are the same every time.
 settings.register_profile(
     "cnnplay",
     deadline=None,
