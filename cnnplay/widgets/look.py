@@ -32,7 +32,7 @@ class LookWorkspace(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         # Explicit, so that what a tab holds does not push the splitter about when tabs change.
-        self.tabs.setMinimumSize(theme().px(240), theme().px(160))
+        self.tabs.setMinimumSize(theme().px(240), 160)
         self.tabs.addTab(self.prediction, "Prediction")
         self.tabs.addTab(self.confusion, "Confusion")
         self.tabs.addTab(self.wrong, "Most wrong")

@@ -167,7 +167,8 @@ class OverlayCanvas(QWidget):
         return QSize(theme().px(300), theme().px(300))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(120), theme().px(120))
+        # A picture needs no more room for larger text.
+        return QSize(120, 120)
 
     def _maps(self) -> Maps | None:
         maps = self._look.maps

@@ -55,7 +55,7 @@ class Plot(pg.GraphicsView):
         self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setMinimumSize(theme().px(200), theme().px(96))
+        self.setMinimumSize(theme().px(200), 96)
         self.box.sigRangeChanged.connect(self._range_changed)
         self.box.sigRangeChangedManually.connect(self._taken_over)
         theme().changed.connect(self.restyle)

@@ -1,7 +1,16 @@
 """Tiles with what belongs to them: the colour scale, the read-out, the pages; words while there are none."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnplay.viewmodels.tiling import Tiles
 from cnnplay.widgets.legend import Legend
@@ -9,6 +18,8 @@ from cnnplay.widgets.panel import ElidedLabel, EmptyState
 from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.tiles import TilesView
 
+BUTTON = 28
+"""Pixels of the design on a side."""
 HINT = "Point at a value to read it. Arrow keys choose, Page Up and Page Down turn pages (Shift: sideways)."
 
 
@@ -82,7 +93,11 @@ class TilePanel(QWidget):
 
 
 class Pages(QWidget):
-    """``‹ 1–64 of 512 ›``; of a mosaic also arrows for its columns. Hidden while there is one page."""
+    """``‹ 1–64 of 512 ›``; of a mosaic also arrows for its columns. Hidden while there is one page.
+
+    It asks for as much room with one page as with several: else it would widen the panel when a second page
+    begins, all tiles would fit then, it would go, and so on without end.
+    """
 
     turned = Signal()
 
@@ -113,6 +128,9 @@ class Pages(QWidget):
         layout.addWidget(self._label)
         layout.addWidget(self._buttons[0, 1])
         layout.addWidget(self._buttons[1, 0])
+        kept = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        kept.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(kept)
         view.page_changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
         self._restyle()
@@ -129,10 +147,29 @@ class Pages(QWidget):
         for (down, across), button in self._buttons.items():
             button.setVisible(sideways if across else along)
             button.setEnabled(self._view.can_turn(down, across))
+        self.updateGeometry()
+        self._show_label()
+
+    def sizeHint(self) -> QSize:
+        words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + 2
+        return self.minimumSizeHint() + QSize(words, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
+        return QSize((theme().px(BUTTON) + theme().px(4)) * (4 if mosaic else 2), theme().px(BUTTON))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_label()
+
+    def _show_label(self) -> None:
+        """The words go first where there is no room; the buttons' tooltips stay."""
+        self._label.setVisible(self.width() >= self.sizeHint().width())
 
     def _restyle(self) -> None:
         for button in self._buttons.values():
-            button.setFixedSize(theme().px(28), theme().px(28))
+            button.setFixedSize(theme().px(BUTTON), theme().px(BUTTON))
+        self.updateGeometry()
 
     def _clicked(self) -> None:
         sender = self.sender()

@@ -314,7 +314,7 @@ class TilesView(QWidget):
         return QSize(theme().px(320), theme().px(220))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(80), theme().px(self._least + 24))
+        return QSize(theme().px(80), self._least + theme().px(24))
 
     def _step(self, down: int, across: int) -> None:
         """The neighbour in the direction of an arrow key, over the edges of rows and pages."""

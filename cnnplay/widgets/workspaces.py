@@ -16,6 +16,7 @@ from cnnplay.widgets.train import TrainWorkspace
 from cnnplay.widgets.wrong import WrongView
 
 STACK_WIDTH = 400
+MOST_GROWTH = 1.1
 SEPARATOR = b"|cnnplay|"
 
 
@@ -57,7 +58,9 @@ class Page(QWidget):
         self.side.reset_layout()  # type: ignore[attr-defined]
 
     def _reset_width(self) -> None:
-        self._splitter.setSizes([theme().px(STACK_WIDTH), theme().px(1000)])
+        # Large text takes little more of it: what the workspace is about needs the room.
+        stack = round(STACK_WIDTH * min(theme().text_scale, MOST_GROWTH))
+        self._splitter.setSizes([stack, theme().px(1000)])
 
 
 class TrainPage(Page):

@@ -246,6 +246,7 @@ def test_a_drawn_one_is_taken_for_a_one_while_the_pad_is_open(
     pad = page.picture_bar.pad
     assert pad is not None
     draw_a_one(qtbot, pad.canvas)
+    assert pad.origin.text() != "nothing is drawn yet", "not while the drawing waits for its prediction"
     bench.wait(qtbot)
     picture, prediction = bench.look.pictures.picture, bench.look.prediction
     assert picture is not None
@@ -253,6 +254,8 @@ def test_a_drawn_one_is_taken_for_a_one_while_the_pad_is_open(
     assert prediction is not None
     assert prediction.best == 1
     assert "1 with" in pad.bars.accessibleDescription()
+    bench.look.choose(0)
+    assert pad.origin.text() == "another picture was chosen: draw on to come back"
     QTest.keyClick(pad, Qt.Key.Key_Delete)
     assert pad.drawing.blank
     assert pad.origin.text() == "nothing is drawn yet"

@@ -1,0 +1,187 @@
+"""What the window remembers, and how it makes do with little room."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QSlider
+from pytestqt.qtbot import QtBot
+
+from cnnplay.widgets.export_dialog import ExportDialog
+from cnnplay.widgets.main_window import MainWindow
+from cnnplay.widgets.theme import theme
+from tests.look_bench import CONFIG, learned
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def usual_text() -> Iterator[None]:
+    """The text size of the process is put back."""
+    yield
+    theme().install("dark", 1.0)
+
+
+def train_a_little(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.editor.load_preset("tiny-cnn")
+    window.session.settings.set("epochs", 1)
+    QTest.mouseClick(window.controls.train_button, LEFT)
+    run = window.session.run
+    qtbot.waitUntil(lambda: run.state == "idle" and run.weights is not None, timeout=60_000)
+
+
+def test_smoothing_scale_and_workspace_are_there_at_the_next_start(
+    make_window: Callable[[], MainWindow],
+) -> None:
+    first = make_window()
+    first.show_workspace("train")
+    assert first.train is not None
+    slider = first.train.workspace.loss.slider
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    QTest.mouseClick(first.train.workspace.loss.log_button, LEFT)
+    first.session.document.dirty = False
+    first.close()
+    again = make_window()
+    again.return_to_workspace()
+    assert again.workspace == "train"
+    assert again.train is not None
+    curves = again.train.workspace.curves
+    assert (curves.smoothing, curves.logarithmic) == (1, True)
+    assert again.train.workspace.loss.findChild(QSlider).value() == 0
+
+
+def test_a_preference_that_makes_no_sense_is_none(make_window: Callable[[], MainWindow]) -> None:
+    first = make_window()
+    first.session.preferences.set("workspace", "nowhere")
+    first.session.preferences.set("smoothing", "a lot")
+    first.return_to_workspace()
+    assert first.workspace == "build"
+    first.show_workspace("train")
+    assert first.train is not None
+    assert first.train.workspace.curves.smoothing == 14
+
+
+def test_the_large_text_of_a_lecture_hall_fits_a_small_projector(
+    window: MainWindow, qtbot: QtBot, usual_text: None
+) -> None:
+    train_a_little(window, qtbot)
+    theme().install("dark", 1.5)
+    for key in ("build", "train", "look"):
+        window.show_workspace(key)
+        QApplication.processEvents()
+        least = window.minimumSizeHint()
+        assert least.width() <= 1366, key
+        assert least.height() <= 768, key
+
+
+def test_a_picker_shortens_its_choice_where_there_is_no_room_and_shows_it_whole_where_there_is(
+    window: MainWindow,
+) -> None:
+    window.session.editor.load_preset("mini-resnet")
+    picker = window.network_picker
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    assert picker.choice.toolTip() == "", "whole"
+    picker.setFixedWidth(picker.minimumSizeHint().width())
+    QApplication.processEvents()
+    assert picker.choice.toolTip() == "mini-resnet", "shortened"
+    assert picker.accessibleName() == "Network: mini-resnet"
+
+
+def test_the_header_does_not_claim_another_networks_epochs(window: MainWindow, qtbot: QtBot) -> None:
+    train_a_little(window, qtbot)
+    progress = window.controls.progress
+    assert progress.isVisible()
+    assert "best epoch" in window.status.words()
+    window.session.editor.load_preset("mlp")
+    assert not progress.isVisible()
+    assert "best epoch" not in window.status.words()
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert progress.isVisible()
+    assert "best epoch" in window.status.words()
+
+
+def test_stop_and_train_this_says_why_it_cannot_while_the_new_network_has_a_fault(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.session.editor.load_preset("tiny-cnn")
+    window.session.settings.set("epochs", 10_000)
+    QTest.keyClick(window, Qt.Key.Key_F5)
+    run = window.session.run
+    qtbot.waitUntil(lambda: run.state == "running", timeout=60_000)
+    button = window.notices.earlier.buttons[0]
+    window.session.editor.set_field("dense-1", "units", 3)
+    assert not button.isEnabled()
+    assert "Not now: the network has a fault" in button.toolTip()
+    window.session.editor.set_field("dense-1", "units", 10)
+    window.session.editor.set_field("conv-1", "filters", 4)
+    assert button.isEnabled()
+    QTest.mouseClick(button, LEFT)
+    qtbot.waitUntil(lambda: run.active and run.network == window.session.editor.network, timeout=60_000)
+
+
+def test_the_stack_marks_a_right_prediction_and_does_not_praise_one_of_which_nothing_is_known(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    from cnnplay.viewmodels.trained import Trained
+
+    session = window.session
+    session.editor.load_preset("tiny-cnn")
+    result = learned()
+    assert result.facts is not None
+    session.run.adopt(Trained(session.editor.network, CONFIG, result.facts, result.weights))
+    qtbot.waitUntil(lambda: session.stack.prediction is not None, timeout=60_000)
+    picture = session.look.pictures.picture
+    assert picture is not None
+    assert picture.truth is not None
+    assert session.stack.truth == session.look.pictures.classes[picture.truth]
+    session.look.pictures.use_drawing(picture.pixels)
+    qtbot.waitUntil(lambda: session.stack.truth is None, timeout=60_000)
+    assert session.stack.prediction is not None
+
+
+def test_pages_that_come_and_go_do_not_move_the_panel_that_they_stand_in(qtbot: QtBot) -> None:
+    from cnnplay.viewmodels.tiling import Tiles
+    from cnnplay.widgets.tile_panel import TilePanel
+    from cnnplay.widgets.tiles import TilesView
+
+    theme().install("dark", 1.0)
+    panel = TilePanel(TilesView("maps", least=32), "nothing")
+    qtbot.addWidget(panel)
+    found = []
+    for count in (2, 200):
+        limits = np.tile([[0.0, 1.0]], (count, 1))
+        panel.show_tiles(Tiles(np.zeros((count, 8, 8), np.float32), "magnitude", limits))
+        panel.resize(420, 200)
+        panel.show()
+        QApplication.processEvents()
+        found.append((panel.pages.isVisible(), panel.minimumSizeHint()))
+    assert [paged for paged, _ in found] == [False, True]
+    assert found[0][1] == found[1][1], (
+        "a panel that grows with its pages makes room that ends them, without end"
+    )
+
+
+def test_the_history_is_refused_with_a_reason_and_a_folder_that_was_typed_is_kept(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    dialog = ExportDialog(window.session.exporting, "mine", tmp_path, window)
+    dialog.show()
+    dialog.path.setFocus()
+    QTest.keyClick(dialog.path, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(dialog.path, str(other / "yours.safetensors"))
+    dialog.format.setFocus()
+    QTest.keyClick(dialog.format, Qt.Key.Key_End)
+    assert dialog.path.text() == str(other / "yours.csv")
+    assert not dialog.accept_button.isEnabled()
+    assert "Not now: no epoch of this network was trained yet" in dialog.accept_button.toolTip()
+    QTest.keyClick(dialog.format, Qt.Key.Key_Home)
+    assert dialog.path.text() == str(other / "yours.safetensors")
+    assert dialog.accept_button.isEnabled()
+    dialog.deleteLater()
