@@ -13,9 +13,6 @@ from cnnplay.viewmodels.mailbox import Mailbox
 if TYPE_CHECKING:
     from cnnplay.training.job import Observation
 
-LIVE_SECONDS = 0.2
-"""Between two looks for the same wish: five a second are enough to see it move."""
-
 
 class Eye:
     """A probe of a run. `wish` is set by the window's thread, in one assignment; the run's calls `look`.
@@ -23,9 +20,13 @@ class Eye:
     Into the box it puts the newest "glance", "judged" after an epoch, or the "problem" that it had.
     """
 
-    def __init__(self, box: Mailbox, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, box: Mailbox, pause: Callable[[], float], clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        """`pause` says how many seconds lie between two looks for the same wish; the run's thread asks it."""
         self.wish = Wish()
         self._box = box
+        self._pause = pause
         self._clock = clock
         self._last: tuple[Wish | None, float] = (None, 0.0)
 
@@ -36,7 +37,7 @@ class Eye:
             found = judged(verdict.indices, verdict.labels, verdict.probabilities, seen.epoch)
             self._box.post("judged", found)
         wish, now = self.wish, self._clock()
-        if wish.empty or (wish is self._last[0] and now - self._last[1] < LIVE_SECONDS):
+        if wish.empty or (wish is self._last[0] and now - self._last[1] < self._pause()):
             return
         self._last = (wish, now)
         try:

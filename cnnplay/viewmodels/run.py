@@ -24,6 +24,7 @@ from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 from cnnplay.viewmodels.probes import Probes
 from cnnplay.viewmodels.progress import Progress
 from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.tempo import Tempo
 from cnnplay.viewmodels.trained import Trained, TrainedStore
 from cnnplay.viewmodels.worker import Ended, Worker, make_order
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from cnnplay.training.job import Observation
 
 State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
+
+ROUNDS_MS = 66
+"""Between two rounds of the post: people see no more than 15 a second of it."""
 
 
 class RunModel(QObject):
@@ -61,7 +65,9 @@ class RunModel(QObject):
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
         self._keeping = Keeping()
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
+        self._postman = Postman(self._box, self._deliver, self, ROUNDS_MS)
+        self.tempo = Tempo(self)
+        """How often live views are redrawn."""
         self._worker: Worker | None = None
         self._state: State = "idle"
         self._waiting: Literal["", "pause"] = ""
@@ -217,6 +223,7 @@ class RunModel(QObject):
         )
         self.progress.reset()
         self._postman.work()
+        self.tempo.begin()
         self._worker.start()
         self._set_state("starting")
         self.history_changed.emit()
@@ -351,6 +358,7 @@ class RunModel(QObject):
         self._waiting, self._earlier = "", False
         self._set_state("idle")
         self._postman.rest()
+        self.tempo.end()
         self.weights_changed.emit()
         self.history_changed.emit()
         if self.failure is not None:

@@ -9,8 +9,8 @@ from cnnplay.widgets.curves import CurvePlot
 from cnnplay.widgets.panel import EmptyState, Panel
 from cnnplay.widgets.theme import role, theme
 
-REDRAW_MS = 250
-"""A redraw costs the training some of its processor time: four a second look alive."""
+REDRAW_MS = 50
+"""Added to the live views' own pace: curves move slower than pictures."""
 PHASE_MS: dict[Metric, int] = {"loss": 0, "accuracy": 125}
 """The panels draw in turn: two redraws in one go would keep the window's other work waiting."""
 
@@ -57,7 +57,7 @@ class CurvePanel(Panel):
     def _history_changed(self) -> None:
         # Only started when at rest: a steady stream must not put the redraw off for ever.
         if not self._timer.isActive():
-            self._timer.start(REDRAW_MS + self._phase)
+            self._timer.start(round(1000 * self._run.tempo.seconds) + REDRAW_MS + self._phase)
             self._phase = 0
 
     @Slot()

@@ -8,6 +8,7 @@ from cnnplay.widgets.status import StatusLine
 from cnnplay.widgets.theme import theme
 
 MESSAGE_MS = 8000
+SPEED_MS = 500
 
 
 class StatusWords(QObject):
@@ -19,6 +20,8 @@ class StatusWords(QObject):
         self._message = ""
         self._fade = QTimer(self, interval=MESSAGE_MS, singleShot=True)
         self._fade.timeout.connect(self._forget)
+        self._soon = QTimer(self, interval=SPEED_MS, singleShot=True)
+        self._soon.timeout.connect(self._refresh_speed)
         session.message.connect(self.say)
         for signal in (
             session.editor.changed,
@@ -31,7 +34,7 @@ class StatusWords(QObject):
             theme().changed,
         ):
             signal.connect(self._refresh)
-        session.run.history_changed.connect(self._refresh_speed)
+        session.run.history_changed.connect(self._speed_soon)
         self._refresh()
 
     @Slot(str)
@@ -51,6 +54,11 @@ class StatusWords(QObject):
         self._refresh_speed()
         self._line.set_message(self._message or self._doing())
         self._line.set_state(self._state())
+
+    @Slot()
+    def _speed_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
     @Slot()
     def _refresh_speed(self) -> None:

@@ -306,7 +306,7 @@ def test_a_run_is_looked_into_five_times_a_second_and_at_once_for_a_new_wish() -
     module = build(preset("tiny-cnn").network)
     prepared = SimpleNamespace(preprocessing=result.facts.preprocessing)
     seen: Any = SimpleNamespace(module=module, step=1, epoch=1, prepared=prepared, validation=None)
-    eye = Eye(box, clock=lambda: now[0])
+    eye = Eye(box, lambda: 0.2, clock=lambda: now[0])
 
     def looks(until: float) -> int:
         count = 0
