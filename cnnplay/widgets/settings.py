@@ -17,7 +17,7 @@ from cnnplay.widgets.theme import role, theme
 ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "momentum", "seed")
 """From left to right, then down: what is changed most comes first. Others follow as they are declared."""
 
-LARGEST_LEAST = (360, 176)
+LARGEST_LEAST = (360, 156)
 """Real pixels that are asked for at least, however large the text is: the window must fit on its screen."""
 
 

@@ -146,7 +146,10 @@ class Pages(QWidget):
         along = self._view.can_turn(1) or self._view.can_turn(-1)
         for (down, across), button in self._buttons.items():
             button.setVisible(sideways if across else along)
-            button.setEnabled(self._view.can_turn(down, across))
+            possible = self._view.can_turn(down, across)
+            button.setEnabled(possible)
+            hint = button.accessibleName()
+            button.setToolTip(hint if possible else f"{hint}\nNot now: there is none")
         self.updateGeometry()
         self._show_label()
 

@@ -65,9 +65,13 @@ def test_a_preference_that_makes_no_sense_is_none(make_window: Callable[[], Main
     assert first.train.workspace.curves.smoothing == 14
 
 
+@pytest.mark.parametrize("before", [True, False])
 def test_the_large_text_of_a_lecture_hall_fits_a_small_projector(
-    window: MainWindow, qtbot: QtBot, usual_text: None
+    make_window: Callable[[], MainWindow], qtbot: QtBot, usual_text: None, before: bool
 ) -> None:
+    window = make_window()
+    if before:
+        theme().install("dark", 1.5)
     train_a_little(window, qtbot)
     theme().install("dark", 1.5)
     for key in ("build", "train", "look"):
