@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def run(folder: Path, seed: int = 0) -> int:
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication.instance() or QApplication(sys.argv[:1])
-    with _own_settings(folder):
+    with TemporaryDirectory(prefix="cnnplay-demo-") as settings, _own_settings(Path(settings)):
         report = _drive(folder, seed)
     del application
     (folder / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -124,8 +125,12 @@ def _build(pilot: Pilot) -> None:
     pilot.click_card("conv-1")
     window.build.show_concept()
     pilot.settle(600)
-    for _ in range(9):
-        pilot.key_on(window.build.concept, Qt.Key.Key_Right)
+    canvas = window.concept.canvas
+    # To where the window lies over strokes of the digit.
+    for key, steps in ((Qt.Key.Key_Down, 9), (Qt.Key.Key_Right, 11)):
+        for _ in range(steps):
+            pilot.key_on(canvas, key)
+    assert window.session.concept.index > 0, "the keys moved the window over the input"
     pilot.shot("build-step-through")
     window.build.show_concept(False)
 
@@ -241,11 +246,11 @@ def _has_onnx() -> bool:
 
 @contextmanager
 def _own_settings(folder: Path) -> Iterator[None]:
-    """The user's preferences and autosaves are neither read nor written."""
+    """The user's preferences and autosaves are neither read nor written, nor those of an earlier flight."""
     names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     before = {name: os.environ.get(name) for name in names}
     for name in names:
-        os.environ[name] = str(folder / "settings" / name.lower())
+        os.environ[name] = str(folder / name.lower())
     try:
         yield
     finally:

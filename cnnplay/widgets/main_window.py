@@ -64,7 +64,8 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         for widget in (self.network_picker, self.data_picker, self.device_picker, self.controls):
             self.header.add(widget)
-        self.build.set_concept(ConceptPage(self.session.concept))
+        self.concept = ConceptPage(self.session.concept)
+        self.build.set_concept(self.concept)
         self.pages.addWidget(self.build)
         page = QWidget()
         page.setObjectName("page")
