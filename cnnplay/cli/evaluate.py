@@ -30,6 +30,8 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
     from cnnplay.training.evaluate import evaluate
 
     key = data or folder.record.data
+    if weights == "best" and not folder.has_best:
+        weights = "last"  # and it is called so
     with mistakes(RunError, DataError, BuildError):
         kept = folder.weights(cast(Literal["best", "last"], weights))
         images = load(key)

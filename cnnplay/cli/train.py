@@ -51,10 +51,17 @@ def run(asked: Asked) -> int:
     _check_network(network)
     _check_device(config.device)
     folder = _folder(asked.out, network, config, images)
+    from cnnplay.shapes.infer import infer
+    from cnnplay.training.forecast import forecast
     from cnnplay.training.job import Job
 
     report.run = str(folder.path)
-    notes = (*(f"{network.name}: {change}" for change in changes), *_shortened(images.problems))
+    foreseen = forecast(network, infer(network), config, images).words
+    notes = (
+        *(f"{network.name}: {change}" for change in changes),
+        *_shortened(images.problems),
+        f"forecast: {foreseen}",
+    )
     return _train(Job(folder.record.run, network, config, images), folder, report, notes)
 
 

@@ -56,7 +56,9 @@ class Net(nn.Module):
 def load_model(weights: Path | str = WEIGHTS, device: str = "cpu") -> Net:
     """The network with its weights, ready to predict (in evaluation mode)."""
     model = Net()
-    model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    # A state dict that was exported for itself names layers with hyphens: conv-1.weight.
+    model.load_state_dict({{name.replace("-", "_"): tensor for name, tensor in state.items()}})
     return model.to(device).eval()
 
 {preprocess}

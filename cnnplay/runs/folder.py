@@ -171,6 +171,11 @@ class RunFolder:
     ) -> None:
         self.close()
 
+    @property
+    def has_best(self) -> bool:
+        """Whether the best epoch's weights are there."""
+        return (self.path / "best.safetensors").exists()
+
     def weights(self, which: Which = "best") -> Weights:
         """The weights of the best epoch (the last ones where no epoch was judged), or the last. RunError."""
         path = self.path / f"{which}.safetensors"

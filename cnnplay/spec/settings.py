@@ -6,6 +6,9 @@ import msgspec
 
 from cnnplay.network.fields import FieldInfo, complaint, declare, fields_of
 
+MOST_THREADS = 256
+"""More would be made in earnest, and the machine would stand still."""
+
 Fit: TypeAlias = Literal["resize", "stem"]
 Optimizer: TypeAlias = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
 
@@ -55,7 +58,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     )
     threads: Annotated[
         int | None,
-        declare("Computing threads; empty lets the engine choose.", minimum=1, maximum=1024, hidden=True),
+        declare(
+            "Computing threads; empty lets the engine choose.", minimum=1, maximum=MOST_THREADS, hidden=True
+        ),
     ] = None
     fit: Annotated[
         Fit,
@@ -82,8 +87,10 @@ def faults(config: TrainConfig) -> tuple[SettingFault, ...]:
         expected = complaint(field, value)
         if expected is not None:
             found.append(SettingFault(field.name, f"{field.label} must be {expected}; got {value:,.10g}"))
-    if config.threads is not None and config.threads < 1:
-        found.append(SettingFault("threads", f"threads must be 1 or more; got {config.threads}"))
+    threads = config.threads
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        expected = "1 or more" if threads < 1 else f"at most {MOST_THREADS}"
+        found.append(SettingFault("threads", f"threads must be {expected}; got {threads:,}"))
     return tuple(found)
 
 

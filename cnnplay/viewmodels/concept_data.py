@@ -78,8 +78,10 @@ def _computed(above: Network, picture: Array, weights: "Weights | None") -> Arra
     import torch  # not when the window starts
 
     from cnnplay.modules.build import BuildError, build
+    from cnnplay.modules.threads import compute_alone
     from cnnplay.modules.weights import transfer
 
+    compute_alone()
     try:
         module = build(_ended(above), seed=0)
     except BuildError:

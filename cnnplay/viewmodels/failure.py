@@ -26,7 +26,7 @@ def mend_of(failure: Failed, config: TrainConfig, largest_batch: int | None) -> 
 
         rate = suggested_rate(config)
         return SettingMend(f"use learning rate {rate:g}", "learning_rate", rate)
-    if failure.cause == "memory" and config.batch_size > 1:
+    if failure.cause == "memory" and "batch" in failure.advice and config.batch_size > 1:
         fits = largest_batch is not None and 0 < largest_batch < config.batch_size
         batch = largest_batch if fits and largest_batch is not None else config.batch_size // 2
         return SettingMend(f"use batch {batch:,}", "batch_size", batch)

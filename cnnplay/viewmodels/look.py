@@ -12,6 +12,7 @@ from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.eye import Eye
 from cnnplay.viewmodels.glance import Filters, Floats, Glance, Maps, Wish
+from cnnplay.viewmodels.judged import Judged
 from cnnplay.viewmodels.judging import JudgeModel, why_no_verdict
 from cnnplay.viewmodels.look_tiles import Prediction
 from cnnplay.viewmodels.look_words import live_words, partly_words, untrained_words, weight_words
@@ -33,6 +34,8 @@ Kind: TypeAlias = Literal["maps", "filters", "prediction", "stack", "judged"]
 """What a view may want: "stack" are the strips on the cards and the prediction below them."""
 
 SOON_MS = 30
+VERDICT_MS = 1500
+"""Between two verdicts of a run that are shown."""
 LATER_MS = 250
 TELL_MS = 12
 """Between two pieces of a live look."""
@@ -71,6 +74,9 @@ class LookModel(QObject):
         self._looker = Looker(self._box, self._postman.work)
         self._eye = Eye(self._live_box, lambda: run.tempo.seconds)
         self._studio = Studio()
+        self._verdict: Judged | None = None
+        self._verdict_pause = QTimer(self, interval=VERDICT_MS, singleShot=True)
+        self._verdict_pause.timeout.connect(self._take_verdict)
         self._subjects = Subjects(editor, run, data, settings)
         self.pictures = PictureModel(data, self._looker, self)
         self.focus = MapFocus(self)
@@ -311,7 +317,17 @@ class LookModel(QObject):
         elif "problem" in mail.pictures:
             self._set_problem(mail.pictures["problem"])
         if "judged" in mail.pictures:
-            self.judge.take(mail.pictures["judged"])
+            self._verdict = mail.pictures["judged"]
+            if not self._verdict_pause.isActive():
+                self._take_verdict()
+
+    @Slot()
+    def _take_verdict(self) -> None:
+        """Epochs of small networks end several times a second; the newest verdict is shown now and then."""
+        verdict, self._verdict = self._verdict, None
+        if verdict is not None:
+            self.judge.take(verdict)
+            self._verdict_pause.start()
 
     def _deliver(self, mail: Mail) -> None:
         for letter in mail.letters:

@@ -212,3 +212,6 @@ class Session(QObject):
 def _import(modules: tuple[str, ...]) -> None:
     for name in modules:
         importlib.import_module(name)
+    from cnnplay.modules.threads import compute_alone
+
+    compute_alone()  # threads made from now on begin so; a run chooses for itself

@@ -107,7 +107,10 @@ class Studio:
         """The subject's module; built where the last one is another's."""
         if self._module is None or not subject.same_module(self._subject):
             from cnnplay.modules.build import build
+            from cnnplay.modules.threads import compute_alone
             from cnnplay.modules.weights import transfer
+
+            compute_alone()
 
             self._module = self._subject = None  # two large modules need not lie in memory at once
             module = build(subject.network, seed=subject.seed).eval()

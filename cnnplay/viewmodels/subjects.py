@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cnnplay.network.network import Network
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
-from cnnplay.viewmodels.look_words import faults_words
+from cnnplay.viewmodels.look_words import faults_words, weight_words
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.studio import Subject
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 HEAVY = 30_000_000
 """Networks of more parameters are only built without being asked for where there are weights for them."""
+BYTES_A_WEIGHT = 6
+"""Four, and some room for what is computed with them."""
 HEAVY_FOR_STACK = 5_000_000
 """… and for the strips and the prediction in the stack alone, networks of more than these are not built."""
 
@@ -72,4 +74,17 @@ class Subjects:
             return faults_words(self._editor.report)
         if needs_picture and not has_picture:
             return "choose a data set, open a picture or draw one"
-        return "large and untrained" if self.held_back else ""
+        return self._too_large() or ("large and untrained" if self.held_back else "")
+
+    def _too_large(self) -> str:
+        """Why fresh weights cannot be drawn for looking; "" where they fit into the free memory."""
+        if self._editor.report.parameters <= HEAVY or self._run.weights is not None:
+            return ""
+        from cnnplay.data.memory import available_bytes
+
+        free = available_bytes()
+        if self._editor.report.parameters * BYTES_A_WEIGHT <= free:
+            return ""
+        return (
+            f"{weight_words(self._editor.report)}, do not fit into the memory: {free / 1e6:,.0f} MB are free"
+        )

@@ -87,6 +87,7 @@ class MainWindow(QMainWindow):
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_asked.connect(self.build.open_gallery)
         self.controls.refused.connect(self._words.say)
+        session.offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
         session.failed.connect(self.show_failure)
         session.document.changed.connect(self._retitle)
@@ -133,6 +134,14 @@ class MainWindow(QMainWindow):
         page.restore_layout(self.session.preferences.blob(f"layout/{page.key}"))
         self.pages.addWidget(page)
         self._retitle()
+
+    @Slot()
+    def _offer_changed(self) -> None:
+        """The question was answered: the keyboard goes back to the stack, where undo is one key away."""
+        page = self.pages.currentWidget()
+        view = getattr(page, "view", None)
+        if not self.session.offer.open and isinstance(view, QWidget):
+            view.setFocus()
 
     @Slot()
     def _state_changed(self) -> None:

@@ -81,6 +81,23 @@ def test_evaluating_the_last_weights_gives_what_finished_reported(
     assert confusion.trace() / confusion.sum() == pytest.approx(found["metrics"]["accuracy"])
 
 
+def test_without_the_best_weights_the_last_are_judged_and_called_so(
+    cnnplay: Command, run: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "best.safetensors").unlink()
+    assert cnnplay("evaluate", copy, "--json").json["weights"] == "last"
+
+
+def test_what_the_run_will_take_is_told_before_it_begins(lines: list[dict[str, Any]]) -> None:
+    notes = [line["message"] for line in lines if line["event"] == "note"]
+    assert any(note.startswith("forecast: ") and "an epoch" in note for note in notes)
+    assert lines.index(next(line for line in lines if line["event"] == "note")) < lines.index(
+        next(line for line in lines if line["event"] == "step")
+    )
+
+
 def test_another_split_is_judged_when_asked_for(cnnplay: Command, run: Path) -> None:
     assert np.sum(cnnplay("evaluate", run, "--split", "train", "--json").json["confusion"]) == 4000
     assert "has no test part" in cnnplay("evaluate", run, "--split", "test").complains()

@@ -61,6 +61,23 @@ def test_a_module_finds_weights_that_had_to_take_another_name(tmp_path: Path) ->
     assert (tmp_path / "net.pt").read_bytes() == b"another export's weights"
 
 
+def test_a_state_dict_exported_over_its_weights_serves_the_module_as_well(tmp_path: Path) -> None:
+    network = Network(
+        name="n",
+        input=Input(1, 2, 2),
+        task=Classification(2),
+        stack=(nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=2)),
+    )
+    module = build(network, seed=3).eval()
+    trained = TrainedNetwork(network=network, weights=weights_of(module))
+    export(trained, "python", tmp_path / "net.py")
+    export(trained, "pt", tmp_path / "net.pt")
+    x = torch.ones(1, 1, 2, 2)
+    logits, _ = _run_elsewhere(tmp_path / "net.py", x.numpy())
+    with torch.no_grad():
+        assert np.allclose(logits, module(x).numpy(), atol=1e-6)
+
+
 def _run_elsewhere(path: Path, pictures: Any) -> tuple[Any, Any]:
     """The logits, and what the module says of classes and preprocessing."""
     np.save(path.with_name("pictures.npy"), pictures)

@@ -110,7 +110,8 @@ def test_a_large_preset_offers_both_ways_and_takes_the_chosen_one(window: MainWi
     assert network.task.classes == 10
     assert window.session.editor.report.valid
     assert window.session.run.why_not("train") == ""
-    QTest.keyClick(window.build.view, Qt.Key.Key_Z, CONTROL)
+    assert QApplication.focusWidget() is window.build.view
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Z, CONTROL)
     assert window.session.editor.network == preset("resnet-18").network
 
 

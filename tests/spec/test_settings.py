@@ -18,6 +18,7 @@ def test_the_usual_settings_break_no_limit() -> None:
         (TrainConfig(learning_rate=float("nan")), "learning rate must be a number from 0 to 1,000; got nan"),
         (TrainConfig(momentum=1.0), "momentum must be at most 0.9999; got 1"),
         (TrainConfig(threads=0), "threads must be 1 or more; got 0"),
+        (TrainConfig(threads=100_000), "threads must be at most 256; got 100,000"),
     ],
 )
 def test_a_fault_names_the_setting_the_limit_and_the_value(config: TrainConfig, words: str) -> None:

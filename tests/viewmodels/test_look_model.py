@@ -372,3 +372,15 @@ def test_pictures_in_files_are_read_beside_the_window(
         bench.look.choose(gone)
     assert failed.args is not None
     assert "no such file" in failed.args[0]
+
+
+def test_weights_that_do_not_fit_into_the_memory_are_not_drawn_for_looking(
+    qtbot: QtBot, make: Callable[..., LookBench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.data.memory.available_bytes", lambda: 100_000_000)
+    bench = make(preset("vgg-16").network)
+    bench.want("maps")
+    bench.look.build_anyway()
+    bench.wait(qtbot)
+    assert "138,357,544 weights" in bench.look.words
+    assert "do not fit into the memory" in bench.look.words
