@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
 from cnnplay.viewmodels.preferences import Preferences, autosave_folder
-from cnnplay.viewmodels.tasks import Tasks
+from cnnplay.viewmodels.tasks import Tasks, told
 
 if TYPE_CHECKING:
     from cnnplay.project.project import Project
@@ -177,10 +177,7 @@ class DocumentModel(QObject):
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:
-        if isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
-            self.failed.emit(str(error) or type(error).__name__)
-        else:
-            raise error
+        self.failed.emit(told(error))
 
     def _discard(self, path: Path) -> None:
         try:

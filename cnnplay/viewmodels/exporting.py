@@ -13,7 +13,7 @@ from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.settings import SettingsModel
-from cnnplay.viewmodels.tasks import Tasks
+from cnnplay.viewmodels.tasks import Tasks, told
 
 if TYPE_CHECKING:
     from cnnplay.export.trained import Exported, TrainedNetwork
@@ -108,9 +108,7 @@ class ExportModel(QObject):
         return _Maker(self._editor, self._data, self._run, which)
 
     def _fail(self, error: Exception) -> None:
-        if not isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
-            raise error
-        self.failed.emit(str(error))
+        self.failed.emit(told(error))
 
 
 def _last_words(trained: Trained) -> str:

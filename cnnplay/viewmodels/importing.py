@@ -14,7 +14,7 @@ from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.settings import SettingsModel
-from cnnplay.viewmodels.tasks import Tasks
+from cnnplay.viewmodels.tasks import Tasks, told
 from cnnplay.viewmodels.trained import Trained
 
 if TYPE_CHECKING:
@@ -100,9 +100,7 @@ class ImportModel(QObject):
             self.partly.emit(imported)
 
     def _fail(self, error: Exception) -> None:
-        if not isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
-            raise error
-        self.failed.emit(str(error))
+        self.failed.emit(told(error))
 
 
 def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> Imported:

@@ -94,3 +94,10 @@ class Tasks(QObject):
                 if self.idle:
                     self._postman.rest()
                     self.idle_changed.emit()
+
+
+def told(error: Exception) -> str:
+    """A task's error in words for people; one that nobody foresaw is raised again, to be written down."""
+    if isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
+        return str(error) or type(error).__name__
+    raise error

@@ -45,12 +45,7 @@ print(json.dumps([exported.CLASSES, exported.PREPROCESSING, used]))
 
 
 def test_a_module_finds_weights_that_had_to_take_another_name(tmp_path: Path) -> None:
-    network = Network(
-        name="n",
-        input=Input(1, 2, 2),
-        task=Classification(2),
-        stack=(nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=2)),
-    )
+    network = _tiny()
     module = build(network, seed=3).eval()
     (tmp_path / "net.pt").write_bytes(b"another export's weights")
     export(TrainedNetwork(network=network, weights=weights_of(module)), "python", tmp_path / "net.py")
@@ -62,12 +57,7 @@ def test_a_module_finds_weights_that_had_to_take_another_name(tmp_path: Path) ->
 
 
 def test_a_state_dict_exported_over_its_weights_serves_the_module_as_well(tmp_path: Path) -> None:
-    network = Network(
-        name="n",
-        input=Input(1, 2, 2),
-        task=Classification(2),
-        stack=(nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=2)),
-    )
+    network = _tiny()
     module = build(network, seed=3).eval()
     trained = TrainedNetwork(network=network, weights=weights_of(module))
     export(trained, "python", tmp_path / "net.py")
@@ -76,6 +66,15 @@ def test_a_state_dict_exported_over_its_weights_serves_the_module_as_well(tmp_pa
     logits, _ = _run_elsewhere(tmp_path / "net.py", x.numpy())
     with torch.no_grad():
         assert np.allclose(logits, module(x).numpy(), atol=1e-6)
+
+
+def _tiny() -> Network:
+    return Network(
+        name="n",
+        input=Input(1, 2, 2),
+        task=Classification(2),
+        stack=(nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=2)),
+    )
 
 
 def _run_elsewhere(path: Path, pictures: Any) -> tuple[Any, Any]:
