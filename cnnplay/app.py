@@ -49,6 +49,7 @@ def make_window() -> "MainWindow":
 
     from cnnplay.viewmodels.preferences import APPLICATION, Preferences, log_path
     from cnnplay.viewmodels.session import Session
+    from cnnplay.viewmodels.sweeper import Sweeper
     from cnnplay.widgets.errors import ErrorReporter
     from cnnplay.widgets.first_paint import FirstPaint
     from cnnplay.widgets.main_window import MainWindow
@@ -73,6 +74,7 @@ def make_window() -> "MainWindow":
     reporter = ErrorReporter(log_path(), window)
     reporter.install()
     window.closed.connect(reporter.uninstall)
+    window.closed.connect(Sweeper(lambda: session.warm, window).finish)
     first = FirstPaint(window)
     first.painted.connect(session.warm_up)
     first.painted.connect(window.return_to_workspace)

@@ -1,10 +1,11 @@
-"""What all tests share: no screen, no user's folders, no leaked threads."""
+"""What all tests share: no screen, no user's folders, no leaked threads, garbage collected in one thread."""
 
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,29 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("cnnplay")
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected between tests, in this thread: as the window's Sweeper does it.
+
+    What the imports left is taken out of it, or every round would walk through all of torch.
+    """
+    gc.disable()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """What the test left in cycles goes in the thread in which its Qt objects lived."""
+    yield
+    gc.collect(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def all_collected_here() -> Iterator[None]:
+    """What lived longer than a test goes with the module's end."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from cnnplay.network import nodes
 from cnnplay.network.kinds import ACTIVATIONS
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Node, Stack
-from cnnplay.shapes.arithmetic import Shape
+from cnnplay.shapes.arithmetic import MOST_NUMBERS, Shape
 
 _SMALL_SIDE = 8
 _FEW_CHANNELS = 8
@@ -25,8 +25,9 @@ _KEEPS_LENGTH: tuple[type[nodes.Base], ...] = (
 """The kinds behind which a row of C numbers comes from C channels or C units."""
 
 
-def head_for(shape: Shape, classes: int) -> Stack:
-    """What a stack that ends in `shape` lacks to give one number for each class.
+def head_for(shape: Shape, classes: int) -> Stack | None:
+    """What a stack that ends in `shape` lacks to give one number for each class; None where that would be
+    more weights than can be meant.
 
     Large maps are averaged first: their rows would need very many weights. Small ones, and those of few
     channels, are laid out, since where something is matters there.
@@ -34,12 +35,13 @@ def head_for(shape: Shape, classes: int) -> Stack:
     if shape == (classes,):
         return ()
     dense = nodes.Dense(units=classes)
+    affordable = (prod(shape) + 1) * classes <= MOST_NUMBERS
     if len(shape) == 1:
-        return (dense,)
+        return (dense,) if affordable else None
     if shape[1:] == (1, 1):
         return (nodes.Flatten(),) if shape[0] == classes else (nodes.Flatten(), dense)
     small = max(shape[1:]) <= _SMALL_SIDE and prod(shape) <= _SMALL_ROW
-    if small or shape[0] < _FEW_CHANNELS:
+    if affordable and (small or shape[0] < _FEW_CHANNELS):
         return (nodes.Flatten(), dense)
     return (nodes.GlobalAveragePooling(), nodes.Flatten(), dense)
 

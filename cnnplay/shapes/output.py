@@ -19,7 +19,7 @@ def output_faults(network: Network, output: Shape | None) -> tuple[Fault, ...]:
     expected = f"one number for each of the {classes:,} classes"
     if not network.stack:
         message = f"the network must end in {expected}; it is empty"
-        mend = None if output is None else mends.append(head_for(output, classes), "Add a classifier head")
+        mend = None if output is None else _add_head(output, classes)
         return (Fault("", "output", message, expected, "an empty network", mend),)
     if output is None or output == (classes,):
         return ()
@@ -28,10 +28,16 @@ def output_faults(network: Network, output: Shape | None) -> tuple[Fault, ...]:
     return (Fault("", "output", message, expected, found, _mend(network, output, classes)),)
 
 
-def _mend(network: Network, output: Shape, classes: int) -> Mend:
+def _mend(network: Network, output: Shape, classes: int) -> Mend | None:
     last = last_dense(network)
     if last is not None:
         return mends.change_field(last.id, "units", classes)
+    return _add_head(output, classes)
+
+
+def _add_head(output: Shape, classes: int) -> Mend | None:
     missing = head_for(output, classes)
-    label = "Add flatten" if isinstance(missing[-1], Flatten) else "Add a classifier head"
-    return mends.append(missing, label)
+    if missing is None:
+        return None
+    flatten_alone = bool(missing) and isinstance(missing[-1], Flatten)
+    return mends.append(missing, "Add flatten" if flatten_alone else "Add a classifier head")

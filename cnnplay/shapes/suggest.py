@@ -4,6 +4,7 @@ head."""
 from collections.abc import Iterable
 
 from cnnplay.network import edits
+from cnnplay.network.describe import shape_words
 from cnnplay.network.edits import Edited, EditError
 from cnnplay.network.network import Network, Place, locate, stack_at
 from cnnplay.network.nodes import Node, Stack
@@ -82,8 +83,14 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
         return edits.replace_node(
             network, last.id, with_length(last, classes), f"{classes:,} units of {last.id}"
         )
+    head = head_for(output, classes)
+    if head is None:
+        raise EditError(
+            f"the stack ends in {shape_words(output)} numbers: a dense layer on them would need more weights "
+            "than any machine holds; make them fewer first, with a stride or a pooling"
+        )
     end = Place("", 0, len(network.stack))
-    return edits.insert(network, end, head_for(output, classes), reserved, "add a classifier head")
+    return edits.insert(network, end, head, reserved, "add a classifier head")
 
 
 def replace_head(network: Network, classes: int, reserved: Iterable[str] = ()) -> Edited:
@@ -96,6 +103,8 @@ def replace_head(network: Network, classes: int, reserved: Iterable[str] = ()) -
         return Edited(changed.network, (last.id,), task.label)
     if output != (before,) or before == classes:
         return task
-    end = Place("", 0, len(network.stack))
-    added = edits.insert(task.network, end, head_for(output, classes), reserved)
+    head = head_for(output, classes)
+    if head is None:
+        return task
+    added = edits.insert(task.network, Place("", 0, len(network.stack)), head, reserved)
     return Edited(added.network, added.touched, task.label)

@@ -1,6 +1,5 @@
 """What surrounds the loop: steering, events, and keeping good weights."""
 
-import gc
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -324,5 +323,4 @@ class Run:
         if self._ready is None or self._ready.device.type != "cuda":
             return
         self.optimizer.zero_grad()
-        gc.collect()
         torch.cuda.empty_cache()

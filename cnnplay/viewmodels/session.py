@@ -96,6 +96,11 @@ class Session(QObject):
             self._warming.start()
 
     @property
+    def warm(self) -> bool:
+        """Whether what `warm_up` imports is there."""
+        return self._warming is not None and not self._warming.is_alive()
+
+    @property
     def title(self) -> str:
         """What the document is called: its file, else its network."""
         return self.document.name or self.editor.network.name

@@ -48,7 +48,7 @@ def memory():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 editor = window.session.editor
 torch_was_there = "torch" in sys.modules
-while window.session._warming and window.session._warming.is_alive():
+while not window.session.warm:
     application.processEvents(); time.sleep(0.01)
 def shown():
     window.build.repaint(); application.processEvents()

@@ -18,7 +18,7 @@ from cnnplay.shapes.suggest import (
     shape_at,
     wrap_in_skip,
 )
-from tests.shapes.helpers import network_of
+from tests.shapes.helpers import fault_of, network_of
 from tests.strategies import any_networks, networks
 
 _SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -224,3 +224,15 @@ def test_an_unfinished_network_keeps_its_end_when_the_classes_change() -> None:
     edited = replace_head(network, 7)
     assert edited.network.stack == network.stack
     assert edited.network.task.classes == 7
+
+
+def test_a_head_for_more_numbers_than_can_be_meant_averages_them_or_is_refused() -> None:
+    huge = nodes.Upsampling(scale=(64, 64))
+    maps = network_of(huge, huge, huge, picture=(1, 4, 4))
+    edited = classifier_head(maps)
+    kinds = [type(find(edited.network, name)).__name__ for name in edited.touched]
+    assert kinds == ["GlobalAveragePooling", "Flatten", "Dense"]
+    row = network_of(huge, huge, huge, nodes.Flatten(), picture=(1, 4, 4))
+    with pytest.raises(EditError, match="more weights than any machine holds"):
+        classifier_head(row)
+    assert fault_of(row, "", "output").mend is None
