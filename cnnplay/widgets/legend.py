@@ -10,6 +10,12 @@ from cnnplay.widgets.images import to_qimage
 from cnnplay.widgets.theme import theme
 
 BAR = (96, 8)
+"""Pixels of the design: as wide as it is where there is room, and its height."""
+LEAST_BAR = 32
+GAP = 6
+ROOM = "−0.000"
+"""The room of the number at each end. It does not follow the numbers: while a network trains they change all
+the time, and every panel around would move with them. What a longer one needs is taken from the bar."""
 
 
 class Legend(QWidget):
@@ -20,7 +26,7 @@ class Legend(QWidget):
         self._scale: Scale = "magnitude"
         self._limits: tuple[float, float] | None = None
         self._bar: QImage | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setToolTip("The colour scale: what the colours at its two ends stand for")
         self.setAccessibleName("Colour scale")
         theme().changed.connect(self._restyle)
@@ -38,10 +44,15 @@ class Legend(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        metrics = self._metrics()
-        low, high = self._ends()
-        width = metrics.horizontalAdvance(low) + metrics.horizontalAdvance(high) + theme().px(BAR[0] + 16)
-        return QSize(width, max(metrics.height(), theme().px(BAR[1])))
+        return self._size(BAR[0])
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size(LEAST_BAR)
+
+    def _size(self, bar: int) -> QSize:
+        metrics, px = self._metrics(), theme().px
+        width = 2 * metrics.horizontalAdvance(ROOM) + px(bar) + 2 * px(GAP)
+        return QSize(width, max(metrics.height(), px(BAR[1])))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._bar is None and self._scale != "picture":
@@ -49,15 +60,16 @@ class Legend(QWidget):
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))
         painter.setPen(theme().colour("text_muted"))
+        advance, gap = painter.fontMetrics().horizontalAdvance, theme().px(GAP)
         low, high = self._ends()
-        width, middle = painter.fontMetrics().horizontalAdvance(low), int(Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRect(0, 0, width + 1, self.height()), middle, low)
-        bar_width, bar_height = theme().px(BAR[0]), theme().px(BAR[1])
-        bar = QRect(width + theme().px(6), (self.height() - bar_height) // 2, bar_width, bar_height)
+        left, right = advance(low), advance(high)
+        length = min(self.width() - left - right - 2 * gap, theme().px(BAR[0]))
+        middle, height = int(Qt.AlignmentFlag.AlignVCenter), self.height()
+        painter.drawText(QRect(0, 0, left + 1, height), middle, low)
+        thick = theme().px(BAR[1])
         if self._bar is not None:
-            painter.drawImage(bar, self._bar)
-        start = bar.right() + theme().px(7)
-        painter.drawText(QRect(start, 0, self.width() - start, self.height()), middle, high)
+            painter.drawImage(QRect(left + gap, (height - thick) // 2, max(length, 0), thick), self._bar)
+        painter.drawText(QRect(left + 2 * gap + max(length, 0), 0, right + 1, height), middle, high)
         painter.end()
 
     def _ends(self) -> tuple[str, str]:

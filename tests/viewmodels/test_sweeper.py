@@ -61,7 +61,7 @@ def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_col
     assert gc.isenabled()
 
 
-def test_what_the_start_imported_is_taken_out_once_it_is_settled(qtbot: QtBot, usual_collection: None) -> None:
+def test_what_the_start_imported_is_taken_out_once_settled(qtbot: QtBot, usual_collection: None) -> None:
     settled = [False]
     before = gc.get_freeze_count()
     sweeper = Sweeper(lambda: settled[0])
