@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -27,12 +28,15 @@ class ErrorReporter(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._drain)
         self._timer.start(500)
+        self._logged = _IntoFile(self._write)
 
     def install(self) -> None:
+        logging.getLogger("cnnplay").addHandler(self._logged)
         sys.excepthook = self._main_thread
         threading.excepthook = self._other_thread
 
     def uninstall(self) -> None:
+        logging.getLogger("cnnplay").removeHandler(self._logged)
         sys.excepthook = sys.__excepthook__
         threading.excepthook = threading.__excepthook__
         self._timer.stop()
@@ -97,4 +101,15 @@ class ErrorReporter(QObject):
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(details + "\n")
         except OSError as error:
-            logging.getLogger(__name__).error("cannot write %s: %s\n%s", self.log, error, details)
+            print(f"cannot write {self.log}: {error}\n{details}", file=sys.stderr)
+
+
+class _IntoFile(logging.Handler):
+    """What the program logs (a probe that raised, for one) goes into the same file, and disturbs nobody."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._into = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._into(self.format(record))

@@ -1,5 +1,7 @@
 """Probes keep to their share of the training time, counted on a clock that the test moves."""
 
+import pytest
+
 from cnnplay.viewmodels.probes import Probes
 
 
@@ -95,7 +97,29 @@ def test_a_probe_that_raises_is_dropped_and_reported_and_the_others_go_on() -> N
     assert len(words) == 1
     assert "no such map" in words[0]
     assert len(seen) > 20
-    assert len(probes) == 1
+
+
+def test_a_probe_that_raised_looks_again_in_the_next_run_and_its_trace_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock, seen = Clock(), list[int]()
+    probes = Probes[int](clock=clock)
+
+    def fragile(number: int) -> None:
+        seen.append(number)
+        if number == 1:
+            raise KeyError("conv-9")
+
+    probes.add(fragile)
+    probes.begin()
+    for number in (1, 2, 3):
+        clock.now += 10.0
+        probes.observe(number, always=True)
+    assert seen == [1]
+    assert "conv-9" in (caplog.records[0].exc_text or "")
+    probes.begin()
+    probes.observe(4)
+    assert seen == [1, 4]
 
 
 def test_a_probe_taken_out_looks_no_more() -> None:
