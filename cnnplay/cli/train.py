@@ -202,7 +202,10 @@ def _adapted(
 def _check_network(network: Network) -> None:
     from cnnplay.shapes.infer import infer
 
-    found = infer(network).faults
+    report = infer(network)
+    found = report.faults
+    if report.why_untrainable:
+        raise Mistake(f"{network.name}: {report.why_untrainable}")
     if found:
         more = f" (and {len(found) - 1} more: see cnnplay summary)" if len(found) > 1 else ""
         raise Mistake(f"{network.name} has faults: {found[0].message}{more}")

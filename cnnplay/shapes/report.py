@@ -51,6 +51,13 @@ class Report(msgspec.Struct, frozen=True):
     def valid(self) -> bool:
         return not self.faults
 
+    @property
+    def why_untrainable(self) -> str:
+        """Why a valid network has nothing to train, for people; "" where it has."""
+        if self.parameters or not self.valid:
+            return ""
+        return "nothing in this network can learn: it has no weights; insert a convolution or a dense layer"
+
     def faults_of(self, node_id: str) -> tuple[Fault, ...]:
         """The faults of one node, or of the network itself for ""."""
         return tuple(fault for fault in self.faults if fault.node == node_id)

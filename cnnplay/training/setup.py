@@ -44,6 +44,8 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     """Readies a run. Raises what `failures.explain` has words for; LoadCancelled when `control` stops it."""
     check_settings(job.config)
     report = check_network(job.network, job.images)
+    if report.why_untrainable:
+        raise BuildError(report.why_untrainable)
     device = resolve(job.config.device)
     prepared = job.prepared if _usable(job.prepared, job, device) else None
     expected = forecast(job.network, report, job.config, job.images, prepared=prepared, timed=False)

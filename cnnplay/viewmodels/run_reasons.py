@@ -57,7 +57,7 @@ def _network(run: RunModel) -> str:
         first, others = report.faults[0].message, len(report.faults) - 1
         more = f" (and {others} more)" if others else ""
         return f"the network has a fault to mend in Build: {first}{more}"
-    return ""
+    return report.why_untrainable
 
 
 def _data(run: RunModel) -> str:

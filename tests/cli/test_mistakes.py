@@ -6,6 +6,10 @@ from typing import Any, Protocol
 import pytest
 
 from cnnplay.cli import main
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.nodes import AveragePooling, Flatten
+from cnnplay.project.project import Project
+from cnnplay.project.store import save
 
 
 class Command(Protocol):
@@ -137,3 +141,18 @@ def test_ctrl_c_is_status_130(capfd: pytest.CaptureFixture[str], tmp_path: Path)
     project.touch()
     assert main(["open", str(project)], interrupted, lambda *_: 0) == 130
     assert capfd.readouterr().err == "cnnplay: interrupted\n"
+
+
+def test_a_network_without_weights_is_not_trained(cnnplay: Command, tmp_path: Path) -> None:
+    network = Network(
+        name="mean",
+        input=Input(1, 8, 20),
+        task=Classification(10),
+        stack=(
+            AveragePooling(id="avg-pool-1", kernel_size=(4, 4), stride=(4, 4)),
+            Flatten(id="flatten-1"),
+        ),
+    )
+    save(Project(network=network), tmp_path / "mean.cnnplay")
+    done = cnnplay("train", tmp_path / "mean.cnnplay", "--data", "mnist-sample", "--epochs", "1")
+    assert "mean: nothing in this network can learn" in done.complains()

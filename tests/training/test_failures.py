@@ -11,8 +11,9 @@ from cnnplay.data.images import ImageSet
 from cnnplay.modules.build import NetworkModule, build
 from cnnplay.modules.weights import weights_of
 from cnnplay.network.network import Classification, Input, Network
-from cnnplay.network.nodes import BatchNormalisation, Convolution, Dense, Flatten, LeakyReLU
+from cnnplay.network.nodes import AveragePooling, BatchNormalisation, Convolution, Dense, Flatten, LeakyReLU
 from cnnplay.network.presets import preset
+from cnnplay.shapes.infer import infer
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.failures import suggested_rate
@@ -188,6 +189,23 @@ def test_a_network_with_faults_is_not_trained(small: Network, trained: Trained) 
     result = trained(network=msgspec.structs.replace(small, stack=small.stack[:-1]))
     assert result.failure is not None
     assert "faults" in result.failure.message
+
+
+def test_a_valid_network_without_weights_is_told_that_nothing_can_learn(
+    small: Network, trained: Trained
+) -> None:
+    empty = msgspec.structs.replace(
+        small,
+        input=Input(1, 8, 20),
+        stack=(
+            AveragePooling(id="avg-pool-1", kernel_size=(4, 4), stride=(4, 4)),
+            Flatten(id="flatten-1"),
+        ),
+    )
+    assert infer(empty).valid
+    result = trained(network=empty)
+    assert result.failure is not None
+    assert result.failure.message.startswith("nothing in this network can learn: it has no weights")
 
 
 def test_settings_outside_their_limits_are_named(trained: Trained) -> None:
