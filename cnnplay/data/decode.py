@@ -1,9 +1,11 @@
 """Picture files as arrays: the usual formats, upright, on white, in 8 bits.
 
 EXIF rotation is applied. Transparent parts are put onto white. Palettes become what they stand for;
-16 bits a channel become 8; CMYK becomes RGB. Of an animation the first picture is taken.
+16 bits a channel become 8; CMYK becomes RGB. Of an animation the first picture is taken. Plain files alone
+are opened (a link may lead to one): a pipe or a device could keep its reader waiting for ever.
 """
 
+import stat
 import warnings
 from pathlib import Path
 
@@ -31,6 +33,7 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 def decode(path: Path) -> Picture:
     """The picture H × W × C: C is 1 where the file is grey, else 3. DataError where it cannot be read."""
     try:
+        _refuse_others(path)
         with Image.open(path, formats=FORMATS) as opened:
             _refuse_bombs(opened)
             return _to_array(_flat(ImageOps.exif_transpose(opened)))
@@ -47,9 +50,11 @@ def decode(path: Path) -> Picture:
 def look(path: Path) -> tuple[tuple[int, int], bool]:
     """((height, width) when upright, whether it is grey by its kind), from the file's first bytes alone.
 
-    DataError where it is no picture. A file that is cut off later is not noticed.
+    DataError where it is no picture. A file that is cut off later is not noticed, nor that a colour file
+    shows grey alone: `decode` finds that.
     """
     try:
+        _refuse_others(path)
         with Image.open(path, formats=FORMATS) as opened:
             _refuse_bombs(opened)
             width, height = opened.size
@@ -61,6 +66,11 @@ def look(path: Path) -> tuple[tuple[int, int], bool]:
     except Exception as error:
         raise DataError(f"{path}: cannot be read as a picture ({_reason(error)})") from None
     return (height, width), grey
+
+
+def _refuse_others(path: Path) -> None:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise DataError("no plain file, but a folder, a pipe or a device; left out")
 
 
 def _refuse_bombs(picture: Image.Image) -> None:

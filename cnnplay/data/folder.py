@@ -1,7 +1,8 @@
 """A folder of pictures as a data set: one sub-folder per class, in the order of their names.
 
 Pictures may lie deeper in a class's folder. What begins with a dot (and macOS's ``__MACOSX``) is passed over;
-a file that is no picture, or a damaged one, is left out and named in `problems`.
+a file that is no picture, or a damaged one, is left out and named in `problems`. The data set is grey where
+every picture shows grey alone, in whichever kind of file.
 """
 
 import os
@@ -50,20 +51,24 @@ class FilePictures:
 
 
 class _Read:
-    """One file, read or looked at: its size, whether it is grey, the picture where it is kept, or why not."""
+    """One file, read or looked at: its size, whether it is grey, the picture where it is kept, or why not.
+
+    `keep` has it decoded and kept. With `judge`, a colour file is decoded all the same, to find out whether
+    it shows grey alone.
+    """
 
     __slots__ = ("grey", "label", "path", "picture", "problem", "size")
 
-    def __init__(self, path: Path, label: int, whole: bool) -> None:
+    def __init__(self, path: Path, label: int, keep: bool, judge: bool) -> None:
         self.path, self.label, self.problem = path, label, ""
         self.picture: Picture | None = None
         try:
-            if whole:
-                self.picture = decode(path)
-                self.size = (self.picture.shape[0], self.picture.shape[1])
-                self.grey = self.picture.shape[2] == 1
-            else:
+            if not keep:
                 self.size, self.grey = look(path)
+            if keep or (judge and not self.grey):
+                picture = decode(path)
+                self.size, self.grey = (picture.shape[0], picture.shape[1]), picture.shape[2] == 1
+                self.picture = picture if keep else None
         except DataError as error:
             self.problem = str(error)
 
@@ -170,23 +175,36 @@ def _counts(name: str) -> bool:
 def _read_all(
     files: list[tuple[Path, int]], budget: int, progress: Progress | None, cancelled: Cancelled | None
 ) -> Iterator[_Read]:
-    """Decodes the files, several at a time; once the budget is spent it looks at their beginnings alone."""
+    """Decodes the files, several at a time; once the budget is spent it looks at their beginnings alone.
+
+    Then, too, colour files are decoded until the first that shows colour: whether the data set is grey must
+    not depend on the memory that happens to be free.
+    """
     spent = done = 0
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "cnnplay-decode") as pool:
+    grey = True
+    pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "cnnplay-decode")
+    try:
         for first in range(0, len(files), _AT_ONCE):
-            if cancelled is not None and cancelled():
-                raise LoadCancelled("loading was cancelled")
-            whole = spent < budget
+            _stop_where(cancelled)
             paths, labels = zip(*files[first : first + _AT_ONCE], strict=True)
-            for read in pool.map(_Read, paths, labels, repeat(whole)):
+            for read in pool.map(_Read, paths, labels, repeat(spent < budget), repeat(grey)):
+                _stop_where(cancelled)  # one picture may take a second
                 if read.picture is not None:
                     spent += read.picture.nbytes
                     if spent > budget:
                         read.picture = None
+                grey = grey and (bool(read.problem) or read.grey)
                 yield read
             done += len(paths)
             if progress is not None:
                 progress(done, len(files))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _stop_where(cancelled: Cancelled | None) -> None:
+    if cancelled is not None and cancelled():
+        raise LoadCancelled("loading was cancelled")
 
 
 def _complain_of_empty_classes(root: Path, names: tuple[str, ...], labels: Indices) -> None:

@@ -1,14 +1,17 @@
 """A folder of pictures as a data set."""
 
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from cnnplay.data import folder
+from cnnplay.data.decode import decode
 from cnnplay.data.folder import LoadCancelled, load_folder
-from cnnplay.data.images import DataError
+from cnnplay.data.images import DataError, Picture
 from tests.data.conftest import MakeFolder, picture
 
 
@@ -198,3 +201,51 @@ def test_grey_saved_as_colour_counts_as_grey(tmp_path: Path) -> None:
         for number in range(3):
             Image.new("RGB", (4, 4), (number, number, number)).save(tmp_path / name / f"{number}.png")
     assert load_folder(tmp_path).channels == 1
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_whether_a_data_set_is_grey_does_not_depend_on_the_free_memory(tmp_path: Path, colour: bool) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(70):
+            Image.new("RGB", (4, 4), (number, number, number)).save(tmp_path / name / f"{number:02}.png")
+    if colour:
+        Image.new("RGB", (4, 4), (9, 0, 0)).save(tmp_path / "b" / "99.png")
+    channels = 3 if colour else 1
+    for memory in (0, 48, 3000, 10**6):
+        images = load_folder(tmp_path, memory=memory)
+        assert images.shape == (channels, 4, 4)
+        assert images.picture(139).shape == (4, 4, channels)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+@pytest.mark.parametrize("memory", [0, None])
+def test_pipes_and_devices_are_left_out_and_named_and_links_to_files_are_read(
+    make_folder: MakeFolder, memory: int | None
+) -> None:
+    root = make_folder()
+    os.mkfifo(root / "cat" / "pipe.png")
+    (root / "cat" / "device.png").symlink_to("/dev/zero")
+    (root / "cat" / "link.png").symlink_to(root / "dog" / "0.png")
+    (root / "dog" / "astray.png").symlink_to(root / "nothing.png")
+    images = load_folder(root, memory=memory)
+    assert images.counts() == (6, 5)
+    assert sum("no plain file" in line for line in images.problems) == 2
+    assert len(images.problems) == 3
+
+
+def test_loading_that_is_cancelled_decodes_no_more_than_what_is_at_hand(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_folder(count=30)
+    decoded: list[Path] = []
+
+    def slow(path: Path) -> Picture:
+        decoded.append(path)
+        threading.Event().wait(0.02)  # a large picture
+        return decode(path)
+
+    monkeypatch.setattr(folder, "decode", slow)
+    with pytest.raises(LoadCancelled):
+        load_folder(root, cancelled=lambda: bool(decoded))
+    assert len(decoded) < 30
