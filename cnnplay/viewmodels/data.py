@@ -123,9 +123,13 @@ class DataModel(QObject):
         )
         return f"{self._images.title}: {len(self._images.classes)} classes, {parts}, {size}"
 
-    def choose(self, key: str) -> None:
-        """Loads that data set in a thread. What was being loaded before is given up."""
-        if key == self.key and not self._error:
+    def choose(self, key: str, again: bool = False) -> None:
+        """Loads that data set in a thread. What was being loaded before is given up.
+
+        The one in use is left as it is, but for a folder asked for `again`: its pictures may be others now.
+        """
+        again = again and key.startswith(FOLDER) and self.state != "loading"
+        if key == self.key and not self._error and not again:
             return
         self._give_up()
         self._request += 1
@@ -138,8 +142,8 @@ class DataModel(QObject):
         self.state_changed.emit()
 
     def choose_folder(self, path: str | Path) -> None:
-        """A folder of pictures, one sub-folder a class."""
-        self.choose(f"{FOLDER}{Path(path)}")
+        """A folder of pictures, one sub-folder a class; read anew where it is in use already."""
+        self.choose(f"{FOLDER}{Path(path)}", again=True)
 
     def use(self, images: "ImageSet") -> None:
         """Takes a data set that is already loaded."""

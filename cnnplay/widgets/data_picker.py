@@ -52,7 +52,8 @@ class DataPicker(PickerButton):
                 action.setEnabled(False)
                 action.setToolTip("Not on this disk yet")
         for key in data.folders:
-            action = self.add_choice(menu, title_of(key), data.key == key, key.removeprefix(FOLDER))
+            hint = key.removeprefix(FOLDER) + ("\nReads the folder again" if data.key == key else "")
+            action = self.add_choice(menu, title_of(key), data.key == key, hint)
             self._choose_on(action, key)
         menu.addSeparator()
         folder = menu.addAction("Folder of pictures …")
@@ -67,7 +68,7 @@ class DataPicker(PickerButton):
     def _chosen(self) -> None:
         sender = self.sender()
         assert isinstance(sender, QAction)
-        self._data.choose(sender.data())
+        self._data.choose(sender.data(), again=True)
 
     @Slot()
     def _choose_folder(self) -> None:

@@ -135,6 +135,13 @@ def test_the_data_picker_loads_a_folder_and_shows_its_counts(qtbot: QtBot, tmp_p
             folder.trigger()
         assert picker.choice.text() == "pets"
         assert picker.detail.text() == "8 + 2"
+        Image.new("RGB", (8, 8), "red").save(tmp_path / "pets" / "cats" / "late.png")
+        picker.menu_to_fill.aboutToShow.emit()
+        ticked = next(a for a in picker.menu_to_fill.actions() if a.isChecked())
+        assert "Reads the folder again" in ticked.toolTip()
+        with qtbot.waitSignal(one.data.changed):
+            ticked.trigger()
+        assert picker.detail.text() == "9 + 2"
         picker.menu_to_fill.aboutToShow.emit()
         sample = next(a for a in picker.menu_to_fill.actions() if a.text().startswith("mnist-sample"))
         with qtbot.waitSignal(one.data.changed):

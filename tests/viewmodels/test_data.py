@@ -47,6 +47,26 @@ def test_a_folder_becomes_the_data_set_and_is_remembered(qtbot: QtBot, folder: P
     assert model.folders == (model.key,)
 
 
+def test_a_folder_that_was_mended_on_the_disk_is_read_again_when_it_is_chosen_again(
+    qtbot: QtBot, folder: Path
+) -> None:
+    (folder / "cats" / "late.png").write_bytes(b"half")
+    model = DataModel()
+    with qtbot.waitSignal(model.changed):
+        model.choose_folder(folder)
+    assert len(model.problems) == 1
+    Image.new("RGB", (8, 8), "red").save(folder / "cats" / "late.png")
+    with qtbot.assertNotEmitted(model.changed, wait=0):
+        model.choose(model.key)  # as opening a project does: nothing to load
+    assert model.state == "ready"
+    with qtbot.waitSignal(model.changed):
+        model.choose_folder(folder)
+    assert model.problems == ()
+    assert model.images is not None
+    assert len(model.images) == 9
+    assert model.folders == (model.key,)
+
+
 def test_an_error_comes_in_words_and_what_was_there_stays(qtbot: QtBot, tmp_path: Path) -> None:
     model = DataModel()
     loaded(qtbot, model, "mnist-sample")
