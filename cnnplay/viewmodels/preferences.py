@@ -1,6 +1,6 @@
 """What is remembered from one start to the next: sizes, choices, recent files."""
 
-import os
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,21 +57,26 @@ class Preferences(QObject):
         return found if found in choices else choices[0]
 
     def several(self, key: str) -> tuple[str, ...]:
-        """Texts that `set_several` stored."""
-        return tuple(part for part in self.text(key).split("\n") if part)
+        """Texts that `set_several` stored; a text that it did not counts as one of several lines."""
+        text = self.text(key)
+        try:
+            parts = json.loads(text)
+        except (ValueError, RecursionError):
+            parts = text.split("\n")
+        return tuple(p for p in parts if isinstance(p, str) and p) if isinstance(parts, list) else ()
 
     def set_several(self, key: str, parts: Sequence[str]) -> None:
-        """Stores some texts of one line each."""
-        self.set(key, "\n".join(parts))
+        """Stores some texts, whatever signs are in them."""
+        # The library's own JSON: a path's name may hold what is no Unicode, which msgspec refuses.
+        self.set(key, json.dumps(list(parts)))
 
     def recent(self) -> tuple[Path, ...]:
         """The project files opened last, newest first; those that are gone are left out."""
-        names = self.text("recent").split(os.pathsep)
-        return tuple(Path(name) for name in names if name and Path(name).exists())
+        return tuple(Path(name) for name in self.several("recent") if Path(name).exists())
 
     def add_recent(self, path: Path) -> None:
         kept = [path.resolve()] + [old for old in self.recent() if old != path.resolve()]
-        self.set("recent", os.pathsep.join(str(one) for one in kept[:MAX_RECENT]))
+        self.set_several("recent", [str(one) for one in kept[:MAX_RECENT]])
         self.recent_changed.emit()
 
     def sync(self) -> None:
