@@ -1,8 +1,10 @@
 """What the tests of Look inside share: the models, real digits, and a small network that really learned."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data.catalogue import load
@@ -34,6 +36,15 @@ def learned() -> Result:
     result = train(Job("test", preset("tiny-cnn").network, CONFIG, digits()), lambda _: None)
     assert result.reason == "done"
     return result
+
+
+def pets(root: Path) -> Path:
+    """A folder of two classes with six small grey pictures each."""
+    for shade, name in ((40, "cat"), (200, "dog")):
+        (root / name).mkdir(parents=True)
+        for number in range(6):
+            Image.new("L", (28, 28), shade + number).save(root / name / f"{number}.png")
+    return root
 
 
 class LookBench:

@@ -34,7 +34,7 @@ class Eye:
         """One forward pass of one picture, at most; nothing while nothing is wished for."""
         verdict = seen.validation
         if verdict is not None:
-            found = judged(verdict.indices, verdict.labels, verdict.probabilities, seen.epoch)
+            found = judged(seen.prepared.images, verdict.indices, verdict.probabilities, seen.epoch)
             self._box.post("judged", found)
         wish, now = self.wish, self._clock()
         if wish.empty or (wish is self._last[0] and now - self._last[1] < self._pause()):

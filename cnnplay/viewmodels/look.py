@@ -80,7 +80,7 @@ class LookModel(QObject):
         self._subjects = Subjects(editor, run, data, settings)
         self.pictures = PictureModel(data, self._looker, self)
         self.focus = MapFocus(self)
-        self.judge = JudgeModel(self._looker, self._studio, self.pictures, self)
+        self.judge = JudgeModel(self._looker, self._studio, data, self.pictures, self)
         self._wanted: dict[Kind, set[int]] = {}
         self._wish = Wish()
         self._asked: Wish | None = None
@@ -220,10 +220,9 @@ class LookModel(QObject):
 
     def why_no_worst(self) -> str:
         """Why the most wrong pictures cannot be shown; "" when they can."""
-        has_weights = self.run.weights is not None
-        return why_no_verdict(
-            self.data.images is not None, has_weights, self.live, self.judge.judged is not None
-        )
+        has_data, has_weights = self.data.images is not None, self.run.weights is not None
+        has_verdict, elsewhere = self.judge.judged is not None, self.judge.elsewhere
+        return why_no_verdict(has_data, has_weights, self.live, has_verdict, elsewhere)
 
     def show_worst(self) -> None:
         """Puts the most wrong pictures beside the chosen one, and chooses the worst."""
@@ -330,6 +329,8 @@ class LookModel(QObject):
             self._verdict_pause.start()
 
     def _deliver(self, mail: Mail) -> None:
+        if "judging" in mail.pictures:
+            self.judge.got_to(*mail.pictures["judging"])
         for letter in mail.letters:
             assert isinstance(letter, Reply)
             self._take(letter)

@@ -80,6 +80,10 @@ class Looker:
         """Whether a request was replaced or given up, so that working on is for nothing."""
         return self._stopped or number != self._newest[kind]
 
+    def tell(self, key: str, news: Any) -> None:
+        """Inside work: puts into the box how far it is; only the newest is delivered."""
+        self._box.post(key, news)
+
     def breathe(self, kind: str) -> None:
         """Inside work of that kind: does what waits and is more urgent."""
         for urgent in KINDS[: KINDS.index(kind)]:

@@ -47,6 +47,7 @@ class PictureModel(QObject):
         self._looker = looker
         self._picture: Picture | None = None
         self._samples: tuple[int, ...] = ()
+        self._samples_of: ImageSet | None = None
         self._kind: SampleKind = "random"
         self._thumbnails: dict[int, Bytes] = {}
         self._random = np.random.default_rng(1)
@@ -64,8 +65,8 @@ class PictureModel(QObject):
 
     @property
     def samples(self) -> tuple[int, ...]:
-        """Indices of the pictures beside the chosen one."""
-        return self._samples
+        """Indices of the pictures beside the chosen one; none where they are another data set's."""
+        return self._samples if self._samples_of is self._data.images else ()
 
     @property
     def sample_kind(self) -> SampleKind:
@@ -109,7 +110,7 @@ class PictureModel(QObject):
 
     def show_samples(self, indices: Sequence[int], kind: SampleKind, choose: bool = True) -> None:
         """Shows these pictures beside the chosen one, and chooses the first of them."""
-        self._samples, self._kind = tuple(indices), kind
+        self._samples, self._kind, self._samples_of = tuple(indices), kind, self._data.images
         self.samples_changed.emit()
         if choose and indices:
             self.choose(indices[0])

@@ -15,7 +15,7 @@ import numpy as np
 from cnnplay.network.network import Network
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.viewmodels.glance import Glance, Wish, glance
-from cnnplay.viewmodels.judged import Judged, judged
+from cnnplay.viewmodels.judged import Judged, Tally
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -27,7 +27,6 @@ Origin: TypeAlias = Literal["trained", "partly", "untrained"]
 BATCH = 64
 SAMPLE = 256
 """Where nothing was trained, mean and deviation are taken from so many training pictures."""
-MOST_JUDGED = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +72,10 @@ class Studio:
         module = self._module_of(subject)
         return Seen(glance(module, wish, self._preprocessing_of(subject)), self._origin, self._fresh)
 
-    def judge(self, subject: Subject, breathe: Callable[[], bool]) -> Judged | None:
-        """The verdict on the validation part, batch by batch; None when `breathe` says to give up."""
+    def judge(self, subject: Subject, breathe: Callable[[int, int], bool]) -> Judged | None:
+        """The verdict on the whole validation part, batch by batch. `breathe` hears how many pictures are
+        done, and of how many; None when it says to give up.
+        """
         from cnnplay.data.fitting import fit_rows, normalise
         from cnnplay.data.images import DataError
         from cnnplay.probing.maps import predict
@@ -83,13 +84,12 @@ class Studio:
         if images is None:
             raise DataError("choose a data set first: there is nothing to judge")
         preprocessing = self._preprocessing_of(subject)
-        found, kept = [], []
-        chosen = images.validation[:MOST_JUDGED]
+        tally, chosen = Tally(), images.validation
         for start in range(0, len(chosen), BATCH):
-            if not breathe():
+            if not breathe(start, len(chosen)):
                 return None
             module = self._module_of(subject)
-            rows = []
+            rows, kept = [], []
             for index in chosen[start : start + BATCH]:
                 try:
                     rows.append(fit_rows(images.picture(int(index))[None], preprocessing.input)[0])
@@ -98,10 +98,10 @@ class Studio:
                     continue  # a file that went away since the data set was loaded
             if rows:
                 x = normalise(np.stack(rows).transpose(0, 3, 1, 2), preprocessing)
-                found.append(predict(module, np.ascontiguousarray(x)))
-        if not found:
+                tally.add(kept, predict(module, np.ascontiguousarray(x)))
+        if not len(tally):
             raise DataError(f"{images.title}: none of the validation pictures can be read")
-        return judged(kept, images.labels[kept], np.concatenate(found))
+        return tally.verdict(images)
 
     def _module_of(self, subject: Subject) -> NetworkModule:
         """The subject's module; built where the last one is another's."""

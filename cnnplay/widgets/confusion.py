@@ -2,15 +2,16 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from cnnplay.viewmodels.judged import Judged
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.numerals import percent
-from cnnplay.widgets.panel import EmptyState, Panel
 from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.thumbnails import Thumbnails
 from cnnplay.widgets.tile_panel import Pages
+from cnnplay.widgets.verdict import VerdictView
 
 EMPTY = "Train the network: after each epoch the validation pictures are judged, and confusions show here."
 HINT = "Click a cell to see its pictures."
@@ -63,7 +64,9 @@ class ConfusionMatrix(QWidget):
         self.update()
 
     def select(self, cell: Cell | None) -> None:
-        """Frames a cell; says nothing to listeners."""
+        """Frames a cell, or none where there is no such cell; says nothing to listeners."""
+        if cell is not None and max(cell) >= len(self._counts):
+            cell = None
         if cell != self._selected:
             self._selected = cell
             self._say()
@@ -225,19 +228,17 @@ def _on(fill: QColor) -> QColor:
     return QColor("#10151D") if luma > 140 else QColor("#F4F6FA")
 
 
-class ConfusionView(Panel):
+class ConfusionView(VerdictView):
     """The matrix of the newest verdict, and beside it the pictures of the chosen cell."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
-        super().__init__("Confusion", parent=parent)
-        self._look = look
+        super().__init__("Confusion", EMPTY, look, parent)
         self.matrix = ConfusionMatrix()
         self.pictures = Thumbnails("Pictures of the cell", look, least=40, most=64)
         self.pages = Pages(self.pictures)
         self.words = QLabel(HINT)
         self.words.setWordWrap(True)
         role(self.words, "muted")
-        self.empty = EmptyState(EMPTY)
         beside = QVBoxLayout()
         beside.setSpacing(theme().px(4))
         beside.addWidget(self.words)
@@ -250,44 +251,33 @@ class ConfusionView(Panel):
         both.setSpacing(theme().px(12))
         both.addWidget(self.matrix, 5)
         both.addLayout(beside, 3)
-        self.body.addWidget(self.empty, 1)
         self.body.addWidget(self._shown, 1)
         self.matrix.chosen.connect(self._chosen)
         self.matrix.read_out_changed.connect(self._say)
-        look.judge.changed.connect(self.refresh)
-        look.data.changed.connect(self.refresh)
         self.refresh()
 
     @property
     def redraws(self) -> int:
         return self.matrix.redraws
 
-    def refresh(self) -> None:
-        verdict, cell = self._look.judge.judged, self._look.judge.cell
-        self.empty.setVisible(verdict is None)
+    def show_verdict(self, verdict: Judged | None) -> str:
         self._shown.setVisible(verdict is not None)
-        self.set_muted(self._look.judge.words)
         if verdict is None:
             self.pictures.show_pictures((), ())
-            return
-        self.matrix.show_counts(verdict.confusion, self._look.pictures.classes)
+            return EMPTY
+        cell = self.look.judge.cell
+        names = tuple(verdict.name(number) for number in range(len(verdict.confusion)))
+        self.matrix.show_counts(verdict.confusion, names)
         self.matrix.select(cell)
         inside = verdict.cell(*cell) if cell is not None else ()
         captions = [percent(found.confidence) for found in inside]
         self.pictures.show_pictures([found.picture for found in inside], captions)
         self.pages.refresh()
         self._say(self.matrix.read_out)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._look.want("judged", self, True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._look.want("judged", self, False)
+        return ""
 
     def _chosen(self, truth: int, predicted: int) -> None:
-        self._look.judge.choose_cell((truth, predicted))
+        self.look.judge.choose_cell((truth, predicted))
 
     def _say(self, text: str) -> None:
         self.words.setText(text or HINT)

@@ -216,7 +216,7 @@ class PictureBar(QFrame):
         verdict = self._look.judge.judged
         if pictures.sample_kind == "wrong" and verdict is not None:
             taken = {mistake.picture: mistake.predicted for mistake in verdict.mistakes()}
-            accents = [images.classes[taken[i]] if i in taken else "" for i in pictures.samples]
+            accents = [verdict.name(taken[i]) if i in taken else "" for i in pictures.samples]
             captions = [
                 f"{a} for {truths[i]}" if a else truths[i]
                 for i, a in zip(pictures.samples, accents, strict=True)

@@ -12,10 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
 from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.confusion import ConfusionMatrix
 from cnnplay.widgets.images import colourise
 from cnnplay.widgets.look import LookWorkspace
 from cnnplay.widgets.strips import SIDE, StackFeed
-from tests.look_bench import WAIT, LookBench, digits
+from tests.look_bench import WAIT, LookBench, digits, pets
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -281,6 +282,41 @@ def test_a_cell_of_the_confusion_shows_its_pictures_and_one_is_looked_at(
     QTest.mouseClick(view.pictures, Qt.MouseButton.LeftButton, pos=view.pictures.tile_rect(0).center())
     assert bench.look.pictures.picture is not None
     assert bench.look.pictures.picture.index == worst.picture
+
+
+def test_another_data_set_while_a_cell_is_shown_empties_the_cell(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    bench = make()
+    page = workspace(qtbot, bench)
+    page.tabs.setCurrentWidget(page.confusion)
+    bench.wait(qtbot)
+    bench.look.show_worst()
+    view = page.confusion
+    cell = view.matrix.cell_rect(9, 7).center()
+    QTest.mouseClick(view.matrix, Qt.MouseButton.LeftButton, pos=cell)
+    assert bench.look.judge.cell == (9, 7)
+    bench.data.choose_folder(pets(tmp_path / "pets"))
+    qtbot.waitUntil(lambda: bench.data.state == "ready", timeout=WAIT)
+    assert view.empty.isVisible()
+    assert list(view.pictures.indices) == []
+    bench.wait(qtbot)
+    assert bench.look.judge.cell is None
+    assert "pictures of 10" not in view.matrix.read_out
+    assert view.words.text() == "Click a cell to see its pictures."
+    verdict = bench.look.judge.judged
+    assert verdict is not None
+    assert view.matrix.grab().width() > 0
+
+
+def test_a_cell_that_the_matrix_lacks_is_not_framed(qtbot: QtBot) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.show_counts(np.ones((2, 2), np.int64), ("cat", "dog"))
+    matrix.select((9, 7))
+    assert matrix.read_out == ""
+    matrix.select((1, 0))
+    assert matrix.read_out.startswith("1 of 2 pictures of dog")
 
 
 def test_most_wrong_pictures_carry_what_was_said_and_the_truth(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnplay.data.images import ImageSet
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
@@ -66,11 +67,25 @@ def test_a_verdict_counts_by_truth_and_sorts_mistakes_by_confidence() -> None:
     probabilities = np.array(
         [[0.9, 0.1, 0], [0.2, 0.8, 0], [0.05, 0.95, 0], [0.1, 0.2, 0.7], [0.6, 0.4, 0]], np.float32
     )
-    verdict = judged([10, 11, 12, 13, 14], [0, 0, 0, 2, 1], probabilities, epoch=3)
+    labels = np.array([0] * 12 + [0, 2, 1])
+    nothing = np.empty(0, np.int64)
+    images = ImageSet(
+        key="few",
+        title="few",
+        classes=("a", "b"),
+        pictures=np.zeros((15, 2, 2, 1), np.uint8),
+        labels=labels,
+        train=nothing,
+        validation=nothing,
+        shape=(1, 2, 2),
+        channels=1,
+    )
+    verdict = judged(images, [10, 11, 12, 13, 14], probabilities, epoch=3)
     assert verdict.confusion.tolist() == [[1, 2, 0], [1, 0, 0], [0, 0, 1]]
     assert [(found.picture, found.predicted) for found in verdict.mistakes()] == [(12, 1), (11, 1), (14, 0)]
     assert [found.picture for found in verdict.cell(0, 1)] == [12, 11]
     assert verdict.accuracy == 0.4
+    assert [verdict.name(number) for number in range(3)] == ["a", "b", "class 3"]
 
 
 def test_numbers_are_short_and_have_a_true_minus() -> None:

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.data.fitting import to_input
 from cnnplay.data.folder import load_folder
+from cnnplay.data.images import ImageSet
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import transfer
 from cnnplay.network import edits
@@ -25,7 +26,7 @@ from cnnplay.viewmodels.eye import Eye
 from cnnplay.viewmodels.glance import Wish
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.mailbox import Mailbox
-from tests.look_bench import WAIT, LookBench, digits, learned
+from tests.look_bench import WAIT, LookBench, digits, learned, pets
 
 
 @pytest.fixture
@@ -214,6 +215,48 @@ def test_the_validation_part_is_judged_from_stored_weights(qtbot: QtBot, trained
     wrong = verdict.mistakes()
     assert [found.confidence for found in wrong] == sorted((f.confidence for f in wrong), reverse=True)
     assert all(digits().labels[found.picture] == found.truth != found.predicted for found in wrong)
+
+
+def test_every_validation_picture_is_judged_with_words_on_the_way(
+    qtbot: QtBot, trained: LookBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are ordered by class: a verdict on the first ten thousand would leave the last classes out."""
+    monkeypatch.setattr("cnnplay.viewmodels.judging.TELL_SECONDS", 0.0)
+    images, many = digits(), 10_500
+    labels = np.concatenate([images.labels, np.full(many, 9)])
+    pictures = np.zeros((len(labels), 1, 1, 1), np.uint8)
+    ordered = ImageSet(
+        key="ordered", title="ordered", classes=images.classes, pictures=pictures, labels=labels,
+        train=images.train, validation=np.arange(4_999, len(labels)), shape=(1, 1, 1), channels=1,
+    )  # fmt: skip
+    said: list[str] = []
+    trained.look.judge.progressed.connect(lambda: said.append(trained.look.judge.words))
+    trained.data.use(ordered)
+    trained.want("judged")
+    trained.wait(qtbot)
+    verdict = trained.look.judge.judged
+    assert verdict is not None
+    assert len(verdict.indices) == many + 1
+    assert verdict.confusion[9].sum() == many + (labels[4_999] == 9)
+    assert any(
+        words.startswith("judging: ") and words.endswith("of 10,501 validation pictures") for words in said
+    )
+
+
+def test_no_verdict_outlives_its_data_set(qtbot: QtBot, trained: LookBench, tmp_path: Path) -> None:
+    trained.want("judged")
+    trained.wait(qtbot)
+    judge = trained.look.judge
+    judge.choose_cell((9, 7))
+    found: list[object] = []
+    trained.data.changed.connect(lambda: found.extend((judge.judged, judge.cell)))
+    trained.data.choose_folder(pets(tmp_path / "pets"))
+    qtbot.waitUntil(lambda: trained.data.state == "ready", timeout=WAIT)
+    assert found == [None, None]
+    trained.wait(qtbot)
+    assert judge.judged is not None
+    assert judge.judged.images is trained.data.images
+    assert judge.cell is None
 
 
 def test_most_wrong_puts_the_worst_beside_the_picture_and_chooses_the_first(
