@@ -90,6 +90,7 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
             "changed_while_training": pilot.differences,
         }
     finally:
+        window.session.run.shutdown()
         window.session.document.dirty = False
         window.close()
         pilot.finish()

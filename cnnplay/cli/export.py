@@ -71,23 +71,18 @@ def _weights(found: Found, format_key: str, path: Path, seed: int, which: str) -
 
 def _trained(found: Found, which: str) -> "TrainedNetwork":
     """The network with the asked-for weights, where it has any."""
-    from cnnplay.export.trained import TrainedNetwork
+    from cnnplay.export.trained import TrainedNetwork, with_weights
 
-    network, weights, facts = found.network, None, None
+    weights, facts, learned = None, None, found.network
     if found.run is not None:
         weights, facts = _run_weights(found, which), found.run.facts
     elif found.project is not None:
         project = found.project
         weights = project.weights if which == "last" or project.best is None else project.best
-        if weights is not None:
-            network, facts = project.network_of_weights, project.facts
-    return TrainedNetwork(
-        network=network,
-        weights=weights,
-        preprocessing=None if facts is None else facts.preprocessing,
-        classes=() if facts is None else facts.classes,
-        trained=weights is not None,
-    )
+        facts, learned = project.facts, project.network_of_weights
+    if weights is None:
+        return TrainedNetwork(network=found.network)
+    return with_weights(found.network, weights, learned, facts)
 
 
 def _project(found: Found, format_key: str, path: Path) -> "Exported":

@@ -7,9 +7,10 @@ import torch
 
 from cnnplay.modules.build import BuildError, build
 from cnnplay.modules.module import NetworkModule
-from cnnplay.modules.weights import Weights, transfer
+from cnnplay.modules.weights import Weights, belong, transfer
 from cnnplay.network.network import ID_PATTERN, Network, leaves
 from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.spec.trained import DataFacts
 
 
 class ExportError(ValueError):
@@ -28,6 +29,25 @@ class TrainedNetwork(msgspec.Struct, frozen=True, kw_only=True):
     preprocessing: Preprocessing | None = None
     classes: tuple[str, ...] = ()
     trained: bool = False
+
+
+def with_weights(
+    network: Network, weights: Weights, learned: Network, facts: DataFacts | None
+) -> TrainedNetwork:
+    """`network` with weights that were trained in `learned`, where they are just its own (another activation,
+    another pooling or another input size change no weight); else `learned` with them.
+    """
+    goes_out = network if belong(weights, network) else learned
+    preprocessing = None if facts is None else facts.preprocessing
+    if preprocessing is not None and preprocessing.input != goes_out.input.shape:
+        preprocessing = msgspec.structs.replace(preprocessing, input=goes_out.input.shape)
+    return TrainedNetwork(
+        network=goes_out,
+        weights=weights,
+        preprocessing=preprocessing,
+        classes=() if facts is None else facts.classes,
+        trained=True,
+    )
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):

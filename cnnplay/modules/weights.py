@@ -8,7 +8,7 @@ import msgspec
 import torch
 from torch import nn
 
-from cnnplay.modules.build import build
+from cnnplay.modules.build import BuildError, build
 from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.names import attribute_names
 from cnnplay.network.network import Network
@@ -84,6 +84,14 @@ def transfer(weights: Mapping[str, torch.Tensor], module: NetworkModule) -> Tran
 def compare(weights: Mapping[str, torch.Tensor], network: Network) -> Transfer:
     """What `transfer` would do to the network's module; builds none. BuildError for a faulty network."""
     return _match(weights, network, parameter_shapes(network))[0]
+
+
+def belong(weights: Mapping[str, torch.Tensor], network: Network) -> bool:
+    """Whether these are just the network's own: every parameter by name and shape, and no other."""
+    try:
+        return compare(weights, network).complete
+    except BuildError:
+        return False
 
 
 def _match(

@@ -41,6 +41,10 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     stack: tuple[Node, ...] = ()
     preset: str = ""
 
+    def same_structure(self, other: "Network") -> bool:
+        """Whether both compute the same: names say nothing."""
+        return (self.stack, self.input, self.task) == (other.stack, other.input, other.task)
+
 
 class Place(msgspec.Struct, frozen=True):
     """A gap between nodes: before the node `index` of the stack `slot` in the node `parent`.

@@ -4,11 +4,16 @@ The terminal, the window, the run's folder and the tests read the same events. S
 Accuracies are fractions. As JSON, each carries its name under ``event``.
 """
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
 from cnnplay.spec.settings import TrainConfig
+
+# Limits are checked where events are read from a file: what draws and counts them may rely on these.
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Metrics: TypeAlias = dict[Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")], float]
 
 
 class BaseEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -24,17 +29,17 @@ class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
     data: str
     config: TrainConfig
     device: str
-    parameters: int
-    train_size: int
-    validation_size: int
-    steps_per_epoch: int
-    first_epoch: int = 1
+    parameters: Count
+    train_size: Count
+    validation_size: Count
+    steps_per_epoch: Count
+    first_epoch: Ordinal = 1
 
 
 class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):
     """What the engine chose for this machine, from this step on, and why."""
 
-    step: int
+    step: Count
     threads: int
     memory_format: str
     fused: bool
@@ -46,20 +51,20 @@ class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):
 class Stepped(BaseEvent, frozen=True, kw_only=True, tag="step"):
     """One batch was learned from. `loss` is that batch's mean, `accuracy` its fraction right."""
 
-    step: int
-    epoch: int
+    step: Count
+    epoch: Ordinal
     loss: float
     accuracy: float
-    images: int
+    images: Count
 
 
 class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
     """An epoch and its validation are done. `best` says that it is the best so far by validation accuracy
     (ties by lower validation loss)."""
 
-    epoch: int
-    step: int
-    metrics: dict[str, float]
+    epoch: Ordinal
+    step: Count
+    metrics: Metrics
     """At least train_loss, train_accuracy, validation_loss, validation_accuracy."""
     seconds: float
     images_per_second: float
@@ -69,19 +74,19 @@ class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
 class Paused(BaseEvent, frozen=True, kw_only=True, tag="paused"):
     """The loop waits between two batches."""
 
-    step: int
+    step: Count
 
 
 class Resumed(BaseEvent, frozen=True, kw_only=True, tag="resumed"):
     """The loop goes on."""
 
-    step: int
+    step: Count
 
 
 class SettingChanged(BaseEvent, frozen=True, kw_only=True, tag="setting"):
     """A setting was changed during the run, from this step on."""
 
-    step: int
+    step: Count
     name: str
     value: float
 
@@ -96,23 +101,26 @@ class Failed(BaseEvent, frozen=True, kw_only=True, tag="failed"):
     """The run ended because something went wrong. The last good weights are kept."""
 
     cause: Literal["non-finite", "memory", "data", "disk", "unforeseen"]
-    step: int
-    epoch: int
+    step: Count
+    epoch: Count
     message: str
     advice: str
     """The change to try."""
+    setting: str = ""
+    """The setting to change, where one mends it; `value` is what to try."""
+    value: float | None = None
     details: str = ""
 
 
 class Finished(BaseEvent, frozen=True, kw_only=True, tag="finished"):
     """The run is over. `metrics` are the last weights'; `reason` says whether all epochs were done."""
 
-    epochs: int
+    epochs: Count
     reason: Literal["done", "stopped"]
-    metrics: dict[str, float]
+    metrics: Metrics
     images_per_second: float
     seconds: float
-    best_epoch: int | None = None
+    best_epoch: Ordinal | None = None
 
 
 Event: TypeAlias = (

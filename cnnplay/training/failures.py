@@ -27,12 +27,13 @@ class BadSettings(ValueError):
 
 
 class DoesNotFit(Exception):
-    """A run that needs more memory than is free; not started."""
+    """A run that needs more memory than is free; not started. `largest_batch` fits; None where none does."""
 
-    def __init__(self, message: str, advice: str) -> None:
+    def __init__(self, message: str, advice: str, largest_batch: int | None) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
+        self.largest_batch = largest_batch
 
 
 class Explained(NamedTuple):
@@ -42,17 +43,24 @@ class Explained(NamedTuple):
     message: str
     advice: str
     details: str = ""
+    setting: str = ""
+    value: float | None = None
 
 
 def explain(
     error: BaseException, network: Network, config: TrainConfig, updates: int, largest_batch: int | None
 ) -> Explained:
-    """What to tell people. `updates` steps had changed the weights; `largest_batch` fits, where known."""
+    """What to tell people. `config` are the settings in force when it happened; `updates` steps had changed
+    the weights; `largest_batch` fits, where known.
+    """
     match error:
         case NonFinite():
             return _non_finite(error.loss, network, config, updates)
         case DoesNotFit():
-            return Explained("memory", error.message, error.advice)
+            setting = "" if error.largest_batch is None else "batch_size"
+            return Explained(
+                "memory", error.message, error.advice, setting=setting, value=error.largest_batch
+            )
         case DataError():
             return Explained("data", str(error), "Choose another data set, or mend its folder.")
         case BuildError() | DeviceError() | BadSettings():
@@ -103,7 +111,7 @@ def _non_finite(loss: float, network: Network, config: TrainConfig, updates: int
     advice = f"Try a learning rate of {rate:g}." + (
         "" if normalised else " Batch norm after the convolutions also helps."
     )
-    return Explained("non-finite", message, advice)
+    return Explained("non-finite", message, advice, setting="learning_rate", value=rate)
 
 
 def _out_of_memory(error: BaseException, config: TrainConfig, largest_batch: int | None) -> Explained:
@@ -111,11 +119,11 @@ def _out_of_memory(error: BaseException, config: TrainConfig, largest_batch: int
     if largest_batch is None or largest_batch >= config.batch_size:
         # The forecast was too hopeful, or nothing is known: half is a start.
         largest_batch = config.batch_size // 2
-    if largest_batch >= 1:
-        advice = f"Try a batch size of {largest_batch}."
-    else:
+    if largest_batch < 1:
         advice = "Not even one picture fits: use a smaller network or smaller pictures."
-    return Explained("memory", message, advice, _details(error))
+        return Explained("memory", message, advice, _details(error))
+    advice = f"Try a batch size of {largest_batch}."
+    return Explained("memory", message, advice, _details(error), "batch_size", largest_batch)
 
 
 def _details(error: BaseException) -> str:

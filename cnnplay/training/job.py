@@ -112,6 +112,8 @@ class Result:
     weights: Weights
     last_epoch: int
     step: int
+    learned: bool = False
+    """Whether `weights` hold anything that this run learned."""
     metrics: dict[str, float] = field(default_factory=dict)
     best: Best | None = None
     optimizer_state: OptimizerState | None = None

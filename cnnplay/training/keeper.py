@@ -8,7 +8,7 @@ from torch import nn
 from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.training.job import Best
 
-EVERY = 2.0
+EVERY = 0.25
 """Seconds between two copies of the weights while they are good."""
 DEAR = 100
 """Copying takes at most one in so many seconds."""
@@ -21,6 +21,8 @@ class Keeper:
         self.best = best
         self._module = module
         self.good = weights_of(module)
+        self.moved = False
+        """Whether `good` are weights that something was learned into since the run began."""
         self._due = time.perf_counter() + EVERY
 
     def refresh(self, now: float) -> None:
@@ -33,7 +35,7 @@ class Keeper:
         start = time.perf_counter()
         weights = weights_of(self._module)
         if finite(weights):
-            self.good = weights
+            self.good, self.moved = weights, True
         end = time.perf_counter()
         self._due = end + max(EVERY, DEAR * (end - start))
         return weights

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import msgspec
 import torch
 from torch import Tensor, optim
 
@@ -170,7 +171,10 @@ class Run:
         """Finds words for what went wrong. The weights go back to the last good ones."""
         self._learned_wrongly = isinstance(error, NonFinite)
         largest = None if self._ready is None else self._ready.forecast.largest_batch
-        told = explain(error, self.job.network, self.job.config, self._step - self._first_step, largest)
+        config, rate = self.job.config, self._steering.learning_rate
+        if rate is not None:
+            config = msgspec.structs.replace(config, learning_rate=rate)
+        told = explain(error, self.job.network, config, self._step - self._first_step, largest)
         self._failure = events.Failed(
             run=self.job.run,
             step=self._step,
@@ -178,6 +182,8 @@ class Run:
             cause=told.cause,
             message=told.message,
             advice=told.advice,
+            setting=told.setting,
+            value=told.value,
             details=told.details,
         )
         return "failed"
@@ -206,9 +212,11 @@ class Run:
                 )
             )
         goes_on = self._ready is not None and not self._learned_wrongly
+        weights = self._last_weights()
         result = Result(
             reason=reason,
-            weights=self._last_weights(),
+            weights=weights,
+            learned=self._learned(weights),
             last_epoch=self._last_epoch,
             step=self._step,
             metrics=self._metrics,
@@ -230,6 +238,11 @@ class Run:
             return self._keeper.good
         weights = weights_of(self.module)
         return weights if finite(weights) else self._keeper.good
+
+    def _learned(self, weights: Weights) -> bool:
+        if self._ready is None:
+            return False
+        return self._keeper.moved if weights is self._keeper.good else self._step > self._first_step
 
     def _judge_once_more(self) -> None:
         """After a stop within an epoch: its numbers so far, and those of validation where that is quick."""

@@ -50,7 +50,7 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     prepared = job.prepared if _usable(job.prepared, job, device) else None
     expected = forecast(job.network, report, job.config, job.images, prepared=prepared, timed=False)
     if job.check_memory and not expected.fits:
-        raise DoesNotFit(expected.words, expected.advice)
+        raise DoesNotFit(expected.words, expected.advice, expected.largest_batch)
     if prepared is None:
         prepared = prepare(
             job.images,

@@ -21,6 +21,8 @@ class Steering:
         self._emit = emit
         self._watch = watch
         self._paused = False
+        self.learning_rate: float | None = None
+        """What it was changed to during the run; None while it is as the settings have it."""
 
     def obey(self, step: int, optimizer: optim.Optimizer, look: Callable[[], None]) -> bool:
         """Waits while paused, calling `look` when a view asks for it. False when the run is to stop."""
@@ -53,6 +55,7 @@ class Steering:
 
     def _change_rate(self, step: int, optimizer: optim.Optimizer, value: float) -> None:
         set_learning_rate(optimizer, value)
+        self.learning_rate = value
         # `step` are done, so the one behind them is the first with the new rate.
         change = events.SettingChanged(run=self._run, step=step + 1, name="learning_rate", value=value)
         self._emit(change)

@@ -61,12 +61,12 @@ class ExportModel(QObject):
         return tuple(found)
 
     def what(self) -> str:
-        """Which network goes out, where that is not the one on screen; else ""."""
-        trained = self._run.trained
-        if trained is None or self._run.trained_here is not None:
+        """Which network goes out, where that is not the one that was trained and is on screen; else ""."""
+        trained, network = self._run.trained, self._editor.network
+        if trained is None or trained.network.same_structure(network):
             return ""
-        if trained.network.stack == self._editor.network.stack:
-            return ""
+        if self._run.trained_here is trained:
+            return "Edited since it was trained: the network on screen goes out with the weights from before."
         return "The weights belong to the network before the last edits: that one is exported."
 
     def why_no_history(self) -> str:
@@ -129,19 +129,13 @@ class _Maker:
         self._classes = images.classes if images is not None and matching else ()
 
     def __call__(self) -> TrainedNetwork:
-        from cnnplay.export.trained import TrainedNetwork
+        from cnnplay.export.trained import TrainedNetwork, with_weights
 
         trained = self._trained
         if trained is None:
             return TrainedNetwork(network=self._network, classes=self._classes)
         weights = trained.best_weights if self._which == "best" and trained.best_weights else trained.weights
-        return TrainedNetwork(
-            network=trained.network,
-            weights=weights,
-            preprocessing=trained.facts.preprocessing,
-            classes=trained.facts.classes,
-            trained=True,
-        )
+        return with_weights(self._network, weights, trained.network, trained.facts)
 
 
 def exported_words(exported: Exported) -> str:

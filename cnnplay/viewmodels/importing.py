@@ -103,10 +103,14 @@ class ImportModel(QObject):
         self.failed.emit(told(error))
 
 
-def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> Imported:
-    import torch  # in the thread
+def _class_names(count: int, *candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """The first names of which there is one an output; else numbers."""
+    named = next((names for names in candidates if len(names) == count), None)
+    return named or tuple(f"class {number}" for number in range(1, count + 1))
 
-    from cnnplay.data.prepared import prepare
+
+def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> Imported:
+    from cnnplay.data.prepared import sampled_statistics  # torch, in the thread
     from cnnplay.modules.build import build
     from cnnplay.modules.weights import transfer, weights_of
     from cnnplay.project.weights_file import facts_of, read
@@ -115,10 +119,12 @@ def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSe
     weights = read(path)
     module = build(network, seed=config.seed)
     result = transfer(weights, module)
-    # What was exported here says how its pictures were normalised; other files do not.
-    preprocessing = facts_of(path).preprocessing
+    # What was exported here tells normalisation and class names; other files do not.
+    told = facts_of(path)
+    preprocessing = told.preprocessing
     if preprocessing is None or preprocessing.input != network.input.shape:
-        preprocessing = prepare(images, network.input.shape, torch.device("cpu")).preprocessing
-    facts = DataFacts(key=images.key, classes=images.classes, preprocessing=preprocessing)
+        preprocessing = sampled_statistics(images, network.input.shape)
+    classes = _class_names(network.task.classes, told.classes, images.classes)
+    facts = DataFacts(key=images.key, classes=classes, preprocessing=preprocessing)
     trained = Trained(network=network, config=config, facts=facts, weights=weights_of(module))
     return Imported(path, result.words, len(result.loaded), len(module.state_dict()), trained)

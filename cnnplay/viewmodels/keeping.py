@@ -47,10 +47,9 @@ class Keeping:
         )
 
     def end(self, order: Order, result: Result, history: History) -> None:
-        """The run is over. One that failed before its first epoch's end leaves nothing to go on with."""
+        """The run is over. One that failed before anything good was learned leaves nothing to go on with."""
         self.current = None
-        worth = result.last_epoch >= order.first_epoch or (result.reason == "stopped" and result.step > 0)
-        if not worth or not result.weights or result.facts is None:
+        if not result.learned or result.facts is None:
             return
         self._remember(
             Trained(

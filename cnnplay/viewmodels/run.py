@@ -196,12 +196,13 @@ class RunModel(QObject):
     # Steering
 
     def start(self, afresh: bool = False) -> bool:
-        """Trains the network in the editor; in a pause, goes on. Whether it could (`why_not("train")`)."""
-        if self._state == "paused":
+        """Trains the network in the editor; in a pause, goes on (unless `afresh`). Whether it could:
+        `why_not` says why it could not."""
+        if self._state == "paused" and not afresh:
             self.resume()
             return True
         images = self.data.images
-        if self.why_not("train") or images is None:
+        if self.why_not("afresh" if afresh else "train") or images is None:
             return False
         going_on = self.trained_here if self.can_go_on and not afresh else None
         self.launch(self.editor.network, self.settings.config, images, going_on)
@@ -384,7 +385,7 @@ class RunModel(QObject):
     @Slot()
     def _editor_changed(self) -> None:
         order = self._worker.order if self._worker is not None else None
-        self._earlier = order is not None and not order.same_network(self.editor.network)
+        self._earlier = order is not None and not order.network.same_structure(self.editor.network)
         self.state_changed.emit()
 
     @Slot()

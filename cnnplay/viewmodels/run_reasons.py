@@ -15,8 +15,10 @@ Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop", "replace
 def why_not(run: RunModel, action: Action) -> str:
     """ "" when it can be done."""
     match action:
-        case "train" | "afresh":
+        case "train":
             return _train(run)
+        case "afresh":
+            return "a run is on: stop it first" if run.active else _ready(run)
         case "pause":
             if run.state == "idle":
                 return "no run is on"

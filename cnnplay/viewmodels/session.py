@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -61,6 +63,8 @@ class Session(QObject):
         """What `warm_up` imports: what somebody would else have to wait for."""
         self._warming: threading.Thread | None = None
         self._opening = False
+        self._data_key = ""
+        """The open project's data set, until it or another was loaded: a folder may be absent."""
         self._wire()
         self._select_first()
 
@@ -73,7 +77,7 @@ class Session(QObject):
         self.run.weights_changed.connect(self._touch)
         self.run.state_changed.connect(self._run_state)
         self.data.remember(self.preferences.several("folders"))
-        self.data.changed.connect(self._remember_folders)
+        self.data.changed.connect(self._data_changed)
         self.data.state_changed.connect(self._data_state)
         self.document.opened.connect(self._show)
         self.document.failed.connect(self.failed)
@@ -105,6 +109,19 @@ class Session(QObject):
         """What the document is called: its file, else its network."""
         return self.document.name or self.editor.network.name
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether work would be lost with the document: changes, or a run that is on."""
+        return self.document.dirty or self.run.active
+
+    def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        """Writes the project. `then` replaces the document, or closes the window: a run that is on ends
+        before, so that what it learned goes into the file.
+        """
+        if then is not None:
+            self.run.shutdown()
+        self.document.save(path, then)
+
     def new(self) -> None:
         """A new document: what the first start shows."""
         self._replace(preset(FIRST_PRESET).network, TrainConfig(device=self.settings.config.device))
@@ -120,7 +137,7 @@ class Session(QObject):
         return Project(
             network=self.editor.network,
             config=self.settings.config,
-            data_key=self.data.key,
+            data_key=self._data_key or self.data.key,
             facts=trained.facts if trained else None,
             weights=trained.weights if trained else None,
             best=trained.best_weights if trained else None,
@@ -167,12 +184,14 @@ class Session(QObject):
                 )
             )
         if project.data_key and project.data_key != self.data.key:
+            self._data_key = project.data_key
             self.data.choose(project.data_key)
 
     def _replace(self, network: Network, config: TrainConfig) -> None:
         self._opening = True
         try:
             self.run.forget()
+            self._data_key = ""
             self.settings.replace(config)
             self.editor.reset(network)
         finally:
@@ -202,7 +221,8 @@ class Session(QObject):
             self.preferences.set("device", self.settings.config.device)
 
     @Slot()
-    def _remember_folders(self) -> None:
+    def _data_changed(self) -> None:
+        self._data_key = ""
         self.preferences.set_several("folders", self.data.folders)
 
     @Slot()

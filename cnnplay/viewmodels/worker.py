@@ -37,11 +37,6 @@ class Order:
     def first_epoch(self) -> int:
         return self.going_on.last_epoch + 1 if self.going_on is not None else 1
 
-    def same_network(self, network: Network) -> bool:
-        """Whether this is the network that it trains: a name is no structure."""
-        mine = self.network
-        return (mine.stack, mine.input, mine.task) == (network.stack, network.input, network.task)
-
 
 def make_order(
     network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None

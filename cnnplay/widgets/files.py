@@ -69,7 +69,7 @@ class Files(QObject):
         if path is None:
             self.save_as(then)
         else:
-            self._session.document.save(path, then)
+            self._session.save(path, then)
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         name = self._session.title + SUFFIX
@@ -78,7 +78,7 @@ class Files(QObject):
         )
         if chosen:
             self._remember(Path(chosen))
-            self._session.document.save(Path(chosen), then)
+            self._session.save(Path(chosen), then)
 
     def export(self) -> None:
         dialog = ExportDialog(self._session.exporting, self._session.title, self.folder, self._window)
@@ -99,7 +99,7 @@ class Files(QObject):
 
     def after_question(self, deed: Callable[[], None]) -> None:
         """Does what replaces the document, once unsaved changes are saved or given up."""
-        if not self._session.document.dirty:
+        if not self._session.unsaved:
             deed()
             return
         answer = self.ask_about_changes()
@@ -113,8 +113,11 @@ class Files(QObject):
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Unsaved changes")
         box.setText(f"Save the changes to {self._session.title}?")
-        running = self._session.run.active
-        box.setInformativeText("The run that is on ends either way." if running else "Else they are lost.")
+        box.setInformativeText(
+            "The run that is on ends either way; saving keeps what it has learned so far."
+            if self._session.run.active
+            else "Else they are lost."
+        )
         box.setStandardButtons(_BUTTON.Save | _BUTTON.Discard | _BUTTON.Cancel)
         box.setDefaultButton(_BUTTON.Save)
         return _BUTTON(box.exec())

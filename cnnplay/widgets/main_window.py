@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.offer = OfferBar(session.offer)
-        self.notices = RunNotices(session.run, session.settings, session.forecast, margin=theme().px(8))
+        self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
         self.feed = StackFeed(session.look, session.stack, self)
         self._words = StatusWords(session, self.status, self)
         self._last_state = session.run.state
@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
                 return
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.session.document.dirty and not self._may_close(lambda: None):
+        if self.session.unsaved and not self._may_close(lambda: None):
             event.ignore()
             return
         self._remember()

@@ -5,7 +5,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.failure import SettingMend, mend_of
-from cnnplay.viewmodels.forecast import ForecastModel
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.widgets.theme import role, theme
@@ -48,12 +47,11 @@ class RunNotices(QWidget):
         self,
         run: RunModel,
         settings: SettingsModel,
-        forecast: ForecastModel,
         margin: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._run, self._settings, self._forecast = run, settings, forecast
+        self._run, self._settings = run, settings
         self._dismissed = 0
         self._shown: tuple[int, int] = (-1, -1)
         self._mend: SettingMend | None = None
@@ -99,9 +97,7 @@ class RunNotices(QWidget):
         if failure is None:
             self.failure.say("")
         else:
-            config = self._run.last_config or self._settings.config
-            found = self._forecast.forecast
-            self._mend = mend_of(failure, config, found.largest_batch if found is not None else None)
+            self._mend = mend_of(failure)
             message = failure.message[:1].upper() + failure.message[1:].rstrip(".")
             self.failure.buttons[0].setText(self._mend.label if self._mend is not None else "")
             self.failure.buttons[0].setVisible(self._mend is not None)

@@ -43,7 +43,7 @@ class TrainWorkspace(QWidget):
         self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
         self.settings = SettingsPanel(settings, run, forecast)
         self.plan = PlanLine(run)
-        self.notices = RunNotices(run, settings, forecast) if notices else None
+        self.notices = RunNotices(run, settings) if notices else None
         self.top = _splitter(Qt.Orientation.Horizontal, self.loss, self.accuracy)
         self.middle = _splitter(Qt.Orientation.Horizontal)
         self.bottom = _splitter(Qt.Orientation.Horizontal, self.settings)

@@ -2,17 +2,24 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 import pytest
 
+from cnnplay.modules.build import build
+from cnnplay.modules.weights import weights_of
 from cnnplay.network.codec import encode
-from cnnplay.network.network import leaves
+from cnnplay.network.edits import insert, remove
+from cnnplay.network.network import Place, leaves
+from cnnplay.network.nodes import Tanh
 from cnnplay.network.presets import preset, preset_keys
 from cnnplay.project.project import Project
 from cnnplay.project.store import save
 from cnnplay.shapes.infer import infer
+from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.spec.trained import DataFacts
 
 
 class Command(Protocol):
@@ -148,3 +155,28 @@ def test_networks_are_read_from_project_files(cnnplay: Command, tmp_path: Any) -
     found = cnnplay("summary", path, "--json").json
     assert found["parameters"] == 4150
     assert encode(preset("tiny-cnn").network)
+
+
+def test_a_project_that_was_edited_without_touching_a_weight_exports_what_summary_shows(
+    cnnplay: Command, tmp_path: Path
+) -> None:
+    learned = preset("tiny-cnn").network
+    edited = insert(remove(learned, ("relu-1",)).network, Place("", 0, 1), Tanh()).network
+    project = Project(
+        network=edited,
+        trained_network=learned,
+        weights=weights_of(build(learned, seed=1)),
+        facts=DataFacts(
+            key="mnist-sample",
+            classes=tuple("0123456789"),
+            preprocessing=Preprocessing(input=learned.input.shape, mean=(0.1,), std=(0.3,)),
+        ),
+    )
+    save(project, tmp_path / "mine.cnnplay")
+    shown = [row["id"] for row in cnnplay("summary", tmp_path / "mine.cnnplay", "--json").json["layers"]]
+    assert shown[1] == "tanh-1"
+    assert (
+        cnnplay("export", tmp_path / "mine.cnnplay", "--format", "python", "-o", tmp_path / "m.py").status
+        == 0
+    )
+    assert "Tanh()" in (tmp_path / "m.py").read_text()

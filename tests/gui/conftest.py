@@ -66,6 +66,7 @@ def make_window(
 
     yield make
     for window in made:
+        window.session.run.shutdown()
         window.session.document.dirty = False
         window.close()
         window.deleteLater()

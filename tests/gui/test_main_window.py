@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.network.codec import encode
 from cnnplay.network.presets import preset, presets
+from cnnplay.project.store import load
 from cnnplay.widgets.export_dialog import ROWS, ExportDialog
 from cnnplay.widgets.main_window import MainWindow
 from cnnplay.widgets.shortcuts import ShortcutsDialog
@@ -273,3 +274,24 @@ def test_text_size_and_colours_are_remembered(window: MainWindow) -> None:
     assert window.session.preferences.text("theme") == "light"
     QTest.keyClick(window, Qt.Key.Key_0, CONTROL)
     assert theme().text_scale == 1.0
+
+
+def test_closing_asks_while_a_run_is_on_though_all_was_saved(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = window.session
+    session.settings.set("epochs", 10_000)
+    QTest.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: len(session.run.history) > 0, timeout=60_000)
+    session.save(tmp_path / "mine.cnnplay")
+    session.document.wait()
+    session.document.dirty = False  # as between two epochs that take an hour each
+    timer = answer(QMessageBox.StandardButton.Cancel)
+    assert not window.close()
+    timer.stop()
+    assert session.run.active
+    timer = answer(QMessageBox.StandardButton.Save)
+    assert window.close()
+    timer.stop()
+    assert session.run.state == "idle"
+    assert load(tmp_path / "mine.cnnplay").weights is not None

@@ -16,6 +16,8 @@ from cnnplay.network.presets import preset
 from cnnplay.shapes.infer import infer
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training import keeper
+from cnnplay.training.control import Control
 from cnnplay.training.failures import suggested_rate
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
@@ -283,4 +285,41 @@ def test_every_preset_takes_two_finite_steps_on_the_digits(key: str, few: ImageS
     steps = kept.of(events.Stepped)
     assert len(steps) == 2
     assert all(np.isfinite(step.loss) for step in steps)
+    assert finite(result)
+
+
+def test_a_rate_that_was_changed_during_the_run_is_the_one_that_is_named(
+    plain: Network, trained: Trained, kept: Kept
+) -> None:
+    control = Control()
+
+    def hurry(seen: Observation) -> None:
+        if seen.step == 3:
+            control.set_learning_rate(900.0)
+
+    result = trained(
+        network=plain, optimizer="sgd", learning_rate=0.01, observer=hurry, control=control, epochs=20
+    )
+    assert result.reason == "failed"
+    (failed,) = kept.of(events.Failed)
+    assert "learning rate of 900" in failed.message
+    assert failed.setting == "learning_rate"
+    assert failed.value == suggested_rate(TrainConfig(optimizer="sgd", learning_rate=900.0))
+    assert f"{failed.value:g}" in failed.advice
+
+
+def test_weights_kept_before_a_failure_in_the_first_epoch_are_known_to_be_learned(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoil(seen: Observation) -> None:
+        if seen.step == 3:
+            with torch.no_grad():
+                next(iter(seen.module.parameters())).fill_(float("nan"))
+
+    assert not trained(observer=spoil).learned, "only the weights of the beginning were kept so soon"
+    monkeypatch.setattr(keeper, "EVERY", 0.0)
+    monkeypatch.setattr(keeper, "DEAR", 0.0)
+    result = trained(observer=spoil)
+    assert result.learned
+    assert result.last_epoch == 0
     assert finite(result)

@@ -7,6 +7,8 @@ import torch
 from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file
 
+from cnnplay.network import edits, nodes
+from cnnplay.network.network import Place
 from cnnplay.network.presets import preset
 from cnnplay.spec.events import EpochDone
 from cnnplay.viewmodels.trained import Trained
@@ -120,3 +122,20 @@ def test_what_the_disk_refuses_is_said_in_one_line(quiet: Quiet, tmp_path: Path,
     words = quiet.failures.pop()
     assert "nowhere" in words
     assert "\n" not in words
+
+
+def test_an_edit_that_changes_no_weight_goes_out_with_the_weights_and_says_so(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    session, exporting = quiet.session, quiet.session.exporting
+    trained = with_two(quiet)
+    assert session.editor.report.valid
+    session.editor.apply(edits.remove(session.editor.network, ["relu-1"]))
+    session.editor.apply(edits.insert(session.editor.network, Place("", 0, 1), nodes.Tanh()))
+    assert session.run.trained_here is trained
+    assert "the network on screen goes out" in exporting.what()
+    exporting.export("python", tmp_path / "mine.py", "last")
+    exporting.wait()
+    code = (tmp_path / "mine.py").read_text()
+    assert "Tanh()" in code
+    assert code.count("ReLU()") == 2

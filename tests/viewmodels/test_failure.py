@@ -1,20 +1,27 @@
-"""The mend on the notice follows what the engine advises."""
+"""The mend on the notice is the one that the engine advises."""
 
 from cnnplay.spec.events import Failed
-from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.failure import mend_of
 
 
-def failed(advice: str) -> Failed:
-    return Failed(run="r", cause="memory", step=0, epoch=0, message="too large", advice=advice)
+def failed(setting: str = "", value: float | None = None) -> Failed:
+    return Failed(
+        run="r", cause="memory", step=0, epoch=0, message="m", advice="a", setting=setting, value=value
+    )
 
 
 def test_the_largest_batch_that_fits_is_offered() -> None:
-    mend = mend_of(failed("Use a batch size of 24 or less."), TrainConfig(batch_size=64), 24)
+    mend = mend_of(failed("batch_size", 24))
     assert mend is not None
-    assert (mend.field, mend.value) == ("batch_size", 24)
+    assert (mend.field, mend.value, mend.label) == ("batch_size", 24, "use batch 24")
+    assert isinstance(mend.value, int)
 
 
-def test_no_batch_is_offered_where_not_even_one_picture_fits() -> None:
-    advice = "Not even one picture fits: use smaller pictures, or a network with fewer weights."
-    assert mend_of(failed(advice), TrainConfig(batch_size=64), None) is None
+def test_a_learning_rate_is_offered_as_a_number_that_can_be_read() -> None:
+    mend = mend_of(failed("learning_rate", 0.001))
+    assert mend is not None
+    assert (mend.field, mend.value, mend.label) == ("learning_rate", 0.001, "use learning rate 0.001")
+
+
+def test_nothing_is_offered_where_no_setting_helps() -> None:
+    assert mend_of(failed()) is None

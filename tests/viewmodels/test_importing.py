@@ -7,9 +7,13 @@ import torch
 from pytestqt.qtbot import QtBot
 from safetensors.torch import save_file
 
+from cnnplay.export.formats import export
+from cnnplay.export.trained import TrainedNetwork
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.network.presets import preset
+from cnnplay.shapes.suggest import replace_head
+from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.viewmodels.importing import Imported
 
 from .conftest import Quiet
@@ -122,3 +126,27 @@ def test_weights_that_come_when_a_run_was_started_do_not_wipe_its_curves(
     history = session.run.history
     session.run.shutdown()
     assert session.run.history is history
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_weights_of_a_network_with_other_classes_than_the_data_can_be_saved_and_exported(
+    tiny: Quiet, tmp_path: Path, told: bool
+) -> None:
+    session = tiny.session
+    session.editor.apply(replace_head(session.editor.network, 12))
+    names = tuple(f"letter {n}" for n in range(12)) if told else ()
+    network = TrainedNetwork(
+        network=session.editor.network,
+        weights=weights_of(build(session.editor.network, seed=1)),
+        preprocessing=Preprocessing(input=session.editor.network.input.shape, mean=(0.1,), std=(0.3,)),
+        classes=names,
+        trained=True,
+    )
+    export(network, "safetensors", tmp_path / "a.safetensors", 0)
+    session.importing.read(tmp_path / "a.safetensors")
+    session.importing.wait()
+    assert session.run.facts is not None
+    assert session.run.facts.classes == (names or tuple(f"class {n}" for n in range(1, 13)))
+    session.document.save(tmp_path / "mine.cnnplay")
+    session.document.wait()
+    assert not session.document.dirty

@@ -248,3 +248,17 @@ def test_forgetting_leaves_no_weights_and_no_curves(qtbot: QtBot) -> None:
         assert one.run.weights is trained.weights
         assert [done.epoch for done in one.run.history.epochs] == [1]
         assert len(one.run.history) == 8
+
+
+def test_training_afresh_waits_for_the_end_of_a_paused_run_and_says_so(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        one.run.pause()
+        until(qtbot, one.run, "paused")
+        before = one.run.history.started
+        assert "a run is on" in one.run.why_not("afresh")
+        assert not one.run.start(afresh=True)
+        assert one.run.state == "paused"
+        assert one.run.why_not("train") == ""
+        assert one.run.history.started is before

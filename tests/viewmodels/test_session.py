@@ -7,6 +7,8 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
+from cnnplay.project.project import Project
+from cnnplay.project.store import load, save
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.preferences import Preferences
 from cnnplay.viewmodels.session import Session
@@ -162,3 +164,51 @@ def test_closing_joins_every_thread_while_all_of_them_work(qtbot: QtBot, tmp_pat
     assert (tmp_path / "mine.cnnplay").exists()
     assert (tmp_path / "a.safetensors").exists()
     assert session.run.state == "idle"
+
+
+def test_a_run_that_is_on_is_unsaved_work_and_saving_for_good_ends_it_first(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session, path = quiet.session, tmp_path / "mine.cnnplay"
+    session.editor.load_preset("tiny-cnn")
+    session.settings.set("epochs", 10_000)
+    assert session.run.start()
+    qtbot.waitUntil(lambda: len(session.run.history) > 3, timeout=60_000)
+    session.save(path)
+    session.document.wait()
+    assert session.run.active, "saving meanwhile leaves the run alone"
+    assert session.unsaved
+    ended: list[bool] = []
+    session.save(path, lambda: ended.append(True))
+    session.document.wait()
+    assert ended == [True]
+    assert not session.run.active
+    assert not session.unsaved
+    weights = session.run.weights
+    assert weights is not None
+    written = load(path).weights
+    assert written is not None
+    assert all(torch.equal(written[key], weights[key]) for key in weights)
+
+
+def test_a_project_keeps_its_folder_where_that_is_absent_until_another_is_chosen(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session, path = quiet.session, tmp_path / "mine.cnnplay"
+    pictures = folder(tmp_path / "pictures")
+    key = f"folder:{pictures}"
+    save(Project(network=session.editor.network, data_key=key), path)
+    pictures.rename(tmp_path / "moved")
+    session.document.open(path)
+    session.document.wait()
+    qtbot.waitUntil(lambda: session.data.state == "ready" and bool(quiet.failures), timeout=20_000)
+    quiet.failures.clear()
+    session.document.save(path)
+    session.document.wait()
+    assert load(path).data_key == key
+    session.data.choose_folder(tmp_path / "moved")
+    qtbot.waitUntil(lambda: session.data.key == f"folder:{tmp_path / 'moved'}", timeout=20_000)
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    session.document.save(path)
+    session.document.wait()
+    assert load(path).data_key == f"folder:{tmp_path / 'moved'}"

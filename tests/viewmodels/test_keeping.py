@@ -1,0 +1,26 @@
+"""What a run leaves behind: all that was learned, also where it failed before its first epoch's end."""
+
+import pytest
+
+from cnnplay.network.presets import preset
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.job import Result
+from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.keeping import Keeping
+from cnnplay.viewmodels.worker import Order
+from tests.look_bench import digits, learned
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_run_that_failed_in_its_first_epoch_leaves_its_last_good_weights_if_it_learned_any(
+    good: bool,
+) -> None:
+    order = Order("r", preset("tiny-cnn").network, TrainConfig(), digits())
+    ended = Result("failed", learned().weights, last_epoch=0, step=336, learned=good, facts=learned().facts)
+    keeping = Keeping()
+    keeping.end(order, ended, History())
+    kept = keeping.fitting(order.network)
+    assert (kept is not None) == good
+    if kept is not None:
+        assert kept.weights is ended.weights
+        assert kept.last_epoch == 0
