@@ -19,19 +19,17 @@ from cnnplay.viewmodels import run_reasons
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.history import History
-from cnnplay.viewmodels.keeping import Keeping
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 from cnnplay.viewmodels.probes import Probes
 from cnnplay.viewmodels.progress import Progress
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.tempo import Tempo
-from cnnplay.viewmodels.trained import Trained, TrainedStore
+from cnnplay.viewmodels.trained import Trained
+from cnnplay.viewmodels.trained_work import TrainedWork
 from cnnplay.viewmodels.worker import Ended, Worker, make_order
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
-    from cnnplay.modules.weights import Weights
-    from cnnplay.spec.trained import DataFacts
     from cnnplay.training.job import Observation
 
 State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
@@ -40,7 +38,7 @@ ROUNDS_MS = 66
 """Between two rounds of the post: people see no more than 15 a second of it."""
 
 
-class RunModel(QObject):
+class RunModel(TrainedWork):
     """One run at a time, and what is left of those before.
 
     `state_changed`: the state, what can be done, or whether the run trains an earlier version of the network.
@@ -52,18 +50,16 @@ class RunModel(QObject):
     history_changed = Signal()
     epoch_done = Signal()
     failed = Signal()
-    weights_changed = Signal()
 
     def __init__(
         self, editor: EditorModel, settings: SettingsModel, data: DataModel, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self.editor, self.settings, self.data = editor, settings, data
+        super().__init__(editor, parent)
+        self.settings, self.data = settings, data
         self.history, self.previous = History(), None  # type: tuple[History, History | None]
         self.progress = Progress()
         self.failure: Failed | None = None
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
-        self._keeping = Keeping()
         self._box = Mailbox()
         self._postman = Postman(self._box, self._deliver, self, ROUNDS_MS)
         self.tempo = Tempo(self)
@@ -140,46 +136,6 @@ class RunModel(QObject):
         return run_reasons.why_not(self, action)
 
     # What it has
-
-    @property
-    def store(self) -> TrainedStore:
-        """All trainings that are kept, so that undo finds its weights."""
-        return self._keeping.store
-
-    @property
-    def trained_here(self) -> Trained | None:
-        """The training that belongs to the network in the editor."""
-        return self._keeping.fitting(self.editor.network)
-
-    @property
-    def trained(self) -> Trained | None:
-        """The weights to look at and to export: those of the run that is on, as of its last epoch, else those
-        of the network in the editor, else the last ones where most of them still fit it.
-        """
-        if self.active and self._keeping.current is not None:
-            return self._keeping.current
-        return self._keeping.nearest(self.editor.network)
-
-    @property
-    def weights(self) -> Weights | None:
-        trained = self.trained
-        return trained.weights if trained is not None else None
-
-    @property
-    def best_weights(self) -> Weights | None:
-        trained = self.trained
-        return trained.best_weights if trained is not None else None
-
-    @property
-    def trained_network(self) -> Network | None:
-        trained = self.trained
-        return trained.network if trained is not None else None
-
-    @property
-    def facts(self) -> DataFacts | None:
-        """What the weights learned from, and how pictures enter the network."""
-        trained = self.trained
-        return trained.facts if trained is not None else None
 
     @property
     def curves_are_here(self) -> bool:
