@@ -9,6 +9,7 @@ from cnnplay.network.network import Network
 from cnnplay.project.errors import ProjectError, one_line
 from cnnplay.project.migrations import VERSION, migrate
 from cnnplay.project.project import Project
+from cnnplay.spec.events import Count, Ordinal
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, misfit
 
@@ -24,8 +25,8 @@ class Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     config: TrainConfig
     data: str
     facts: DataFacts | None = None
-    best_epoch: int | None = None
-    last_epoch: int = 0
+    best_epoch: Ordinal | None = None
+    last_epoch: Count = 0
     trained_network: Network | None = None
     trained_config: TrainConfig | None = None
     view: dict[str, Any] = {}

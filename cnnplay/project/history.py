@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cnnplay.project.errors import ProjectError, one_line
-from cnnplay.spec.events import Event, Stepped
+from cnnplay.spec.events import Count, Event, Ordinal, Stepped
 from cnnplay.spec.portable import Number, number, portable
 
 MOST_STEPS = 100_000
@@ -22,11 +22,11 @@ class Steps(msgspec.Struct, forbid_unknown_fields=True):
 
     runs: list[str] = []
     run: list[int] = []
-    step: list[int] = []
-    epoch: list[int] = []
+    step: list[Count] = []
+    epoch: list[Ordinal] = []
     loss: list[Number] = []
     accuracy: list[Number] = []
-    images: list[int] = []
+    images: list[Count] = []
 
 
 class History(msgspec.Struct, forbid_unknown_fields=True):

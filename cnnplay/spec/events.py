@@ -13,7 +13,7 @@ from cnnplay.spec.settings import TrainConfig
 # Limits are checked where events are read from a file: what draws and counts them may rely on these.
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-Metrics: TypeAlias = dict[Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,63}$")], float]
+Metrics: TypeAlias = dict[Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")], float]
 
 
 class BaseEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):

@@ -76,8 +76,11 @@ class History:
 
     @property
     def best(self) -> EpochDone | None:
-        """The best epoch so far, by the engine's own word."""
-        return next((done for done in reversed(self.epochs) if done.best), None)
+        """The best epoch so far, by the engine's own word. A file's may lack the accuracy that made it so."""
+        judged = (
+            done for done in reversed(self.epochs) if done.best and "validation_accuracy" in done.metrics
+        )
+        return next(judged, None)
 
     @property
     def last(self) -> EpochDone | None:

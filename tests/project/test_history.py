@@ -1,3 +1,4 @@
+import json
 import math
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from cnnplay.project.errors import ProjectError
 from cnnplay.project.history import pack, thinned, unpack
 from cnnplay.project.project import Project
-from cnnplay.spec.events import Event, Failed, Noted, Paused, SettingChanged, Stepped
+from cnnplay.spec.events import EpochDone, Event, Failed, Noted, Paused, SettingChanged, Stepped
 
 numbers = st.floats(width=64)
 runs = st.sampled_from(["first", "second"])
@@ -72,6 +73,15 @@ def test_few_steps_are_all_kept() -> None:
     assert thinned(steps) == steps
 
 
+def epoch(**changed: object) -> str:
+    """A history of one epoch, as JSON; keywords replace its fields."""
+    done = {
+        "event": "epoch", "run": "r", "epoch": 1, "step": 8, "metrics": {"train_loss": 0.5},
+        "seconds": 1.0, "images_per_second": 99.0, "best": True, **changed,
+    }  # fmt: skip
+    return json.dumps({"events": [done], "at": [0], "steps": {}})
+
+
 STEPS = '{"runs":["r"],"run":[0],"step":[1],"epoch":[1],"loss":[0.5],"accuracy":[0.5],"images":[64]}'
 
 
@@ -93,9 +103,26 @@ STEPS = '{"runs":["r"],"run":[0],"step":[1],"epoch":[1],"loss":[0.5],"accuracy":
         '{"events":[],"at":[],"steps":' + STEPS.replace('"step":[1]', '"step":[]') + "}",
         '{"events":[],"at":[],"steps":' + STEPS.replace("[0.5]", '["much"]') + "}",
         '{"events":' + "[" * 100_000,
+        epoch(epoch=0),
+        epoch(epoch=-3),
+        epoch(step=-1),
+        epoch(epoch=10**30),
+        epoch(metrics={"": 1.0}),
+        epoch(metrics={"a\nname": 1.0}),
+        epoch(metrics={"train_loss": "much"}),
+        epoch(metrics={"train_loss": None}),
+        '{"events":[],"at":[],"steps":' + STEPS.replace('"epoch":[1]', '"epoch":[0]') + "}",
+        '{"events":[],"at":[],"steps":' + STEPS.replace('"images":[64]', '"images":[-1]') + "}",
     ],
 )
 def test_what_is_no_history_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(ProjectError) as caught:
         unpack(text.encode("latin-1"))
     assert "\n" not in str(caught.value)
+
+
+def test_metrics_that_are_not_finite_and_those_of_other_tasks_are_read() -> None:
+    (event,) = unpack(epoch(metrics={"validation_loss": "nan", "mAP_50": 0.25}).encode())
+    assert isinstance(event, EpochDone)
+    assert math.isnan(event.metrics["validation_loss"])
+    assert event.metrics["mAP_50"] == 0.25

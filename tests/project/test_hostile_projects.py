@@ -230,6 +230,8 @@ def _odd_facts(**values: Any) -> Callable[[dict[str, Any]], None]:
         (_with(format="other"), 'expected an object with "format"'),
         (_with(config={"epochs": "many"}), "$.config.epochs"),
         (_with(harm=1), "harm"),
+        (_with(last_epoch=-1), "$.last_epoch"),
+        (_with(best_epoch=0), "$.best_epoch"),
         (_with(view=[]), "$.view"),
         (_with(network={"name": "x"}), "$.network"),
         (_twins, "two blocks are called 'conv-1'"),

@@ -1,5 +1,6 @@
 """Histories as columns: where steps lie, what thinning keeps, how smoothing starts."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -73,6 +74,13 @@ def test_the_best_epoch_is_the_last_that_the_engine_called_best() -> None:
     history = History([started(), epoch(1, 2.0, True), epoch(2, 1.0, True), epoch(3, 1.5, False)])
     assert history.best is not None
     assert history.best.epoch == 2
+
+
+def test_a_best_epoch_without_an_accuracy_which_no_engine_writes_is_passed_over() -> None:
+    odd = msgspec.structs.replace(epoch(2, 1.0, True), metrics={"train_loss": 1.0})
+    history = History([started(), epoch(1, 2.0, True), odd])
+    assert history.best is not None
+    assert history.best.epoch == 1
 
 
 def test_a_saved_history_gives_the_same_epochs_and_extremes() -> None:
