@@ -1,6 +1,7 @@
 """Editors for single fields, made from their declarations."""
 
 import math
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -75,7 +76,7 @@ class IntegerEditor(FieldEditor):
 
 
 class NumberEditor(FieldEditor):
-    """Any number, typed as people write it: ``0.1``, ``1e-5``."""
+    """Any number, typed as people write it: ``0.1``, ``1e-5``, ``0,01``."""
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
@@ -98,7 +99,7 @@ class NumberEditor(FieldEditor):
         self.line.setText("" if value is None else f"{value:g}")
 
     def _typed(self, text: str) -> None:
-        number = _number(text)
+        number = read_number(text)
         if number is None:
             self.set_fault(
                 f"{self.field.label} must be a number such as {self.field.default:g}; got “{text}”"
@@ -110,7 +111,7 @@ class NumberEditor(FieldEditor):
 
     def _finished(self) -> None:
         """What is no number goes back to the last that was one."""
-        if _number(self.line.text()) is None and self._value is not None:
+        if read_number(self.line.text()) is None and self._value is not None:
             self.set_fault("")
             self.line.setText(f"{self._value:g}")
 
@@ -249,12 +250,30 @@ def field_editor(field: FieldInfo) -> FieldEditor:
     return makers[field.type](field)
 
 
-def _number(text: str) -> float | None:
+def read_number(text: str) -> float | None:
+    """The number that a text writes, with a decimal point or a decimal comma; None for anything else.
+
+    A single comma is the decimal sign: ``0,01`` is 0.01, and ``1,024`` is 1.024. Fields of fractions (rates,
+    probabilities, slopes) never write thousands separators themselves, and a rate that is read as a
+    thousandfold does harm that nobody sees. Where a second comma or a point says that commas part
+    thousands, they have to stand before groups of three digits: ``1,024,000`` and ``1,024.5``. Fields of
+    whole numbers know no decimal sign: there ``1,024`` is 1024.
+    """
+    plain = text.strip().replace("−", "-")
+    if plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    elif "," in plain:
+        if not _THOUSANDS.match(plain):
+            return None
+        plain = plain.replace(",", "")
     try:
-        number = float(text.replace("−", "-").replace(",", ""))
+        number = float(plain)
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(?![\d,])")
 
 
 def _help(field: FieldInfo) -> str:

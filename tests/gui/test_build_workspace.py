@@ -23,6 +23,7 @@ from cnnplay.widgets.fields import (
     NumberEditor,
     PaddingEditor,
     PairEditor,
+    read_number,
 )
 from cnnplay.widgets.form import FieldForm
 from cnnplay.widgets.stack.actions import StackActions
@@ -248,6 +249,50 @@ def test_a_flag_is_clicked_and_a_number_typed(work: BuildWorkspace) -> None:
     node = find(editor.network, "dropout-1")
     assert isinstance(node, Dropout)
     assert node.p == 0.25
+
+
+def test_a_decimal_comma_is_one(work: BuildWorkspace) -> None:
+    editor = editor_of(work)
+    editor.insert("dropout")
+    p = field(work, "p")
+    assert isinstance(p, NumberEditor)
+    type_into(p.line, "0,25")
+    node = find(editor.network, "dropout-1")
+    assert isinstance(node, Dropout)
+    assert node.p == 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0,01", 0.01),
+        ("1,5", 1.5),
+        ("0,001", 0.001),
+        ("1,024", 1.024),
+        ("−2,5e-3", -0.0025),
+        (",5", 0.5),
+        ("1e-5", 1e-5),
+        ("1,024,000", 1_024_000.0),
+        ("61,706.5", 61_706.5),
+        ("1,02,3", None),
+        ("1,5.2", None),
+        ("1,0245.5", None),
+        ("1.5,2", None),
+        ("0.1.2", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_commas_are_decimal_signs_or_part_groups_of_three(text: str, number: float | None) -> None:
+    assert read_number(text) == number
+
+
+def test_a_whole_number_may_have_thousands_separators(work: BuildWorkspace) -> None:
+    editor_of(work).select(("conv-1",))
+    filters = field(work, "filters")
+    assert isinstance(filters, IntegerEditor)
+    type_into(filters.spin, "1,024")
+    assert filters.spin.value() == 1024
 
 
 def test_words_in_a_number_field_are_refused_at_the_field(work: BuildWorkspace) -> None:
