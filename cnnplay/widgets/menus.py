@@ -66,7 +66,7 @@ class Menus:
         window, act = self._window, self.action
         self.export = act("&Export…", window.files.export, "Ctrl+E", EXPORT_HINT)
         self.load_weights = act("Load &weights…", window.files.load_weights, None, LOAD_HINT)
-        menu = self._menu(
+        self._menu(
             "&File",
             (
                 act("&New", window.files.new, _STANDARD.New, "LeNet-5 and the digits, as at the first start"),
@@ -85,7 +85,16 @@ class Menus:
                 act("&Quit", window.close, "Ctrl+Q"),
             ),
         )
-        menu.aboutToShow.connect(self._refresh_file)
+        # Their keys work while the menu is closed: it is not enough to look when it opens.
+        session = window.session
+        for signal in (
+            session.editor.changed,
+            session.run.weights_changed,
+            session.run.state_changed,
+            session.data.changed,
+        ):
+            signal.connect(self._refresh_file)
+        self._refresh_file()
 
     def _edit(self) -> None:
         by_name = self._window.stack_actions.by_name

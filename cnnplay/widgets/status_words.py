@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from cnnplay.viewmodels.counts import work_count
+from cnnplay.viewmodels.numerals import percent
 from cnnplay.viewmodels.session import Session
 from cnnplay.widgets.status import StatusLine
 from cnnplay.widgets.theme import theme
@@ -94,8 +95,7 @@ class StatusWords(QObject):
             return f'<span style="color:{colour}">{faults} fault{"s" if faults > 1 else ""}</span>'
         run = self._session.run
         best = run.history.best if run.curves_are_here else None
-        if best is not None:
-            return f"best epoch <b>{best.epoch}</b>: {best.metrics['validation_accuracy']:.1%}".replace(
-                "%", " %"
-            )
-        return ""
+        if best is None:
+            return ""
+        words, accuracy = f"best epoch <b>{best.epoch}</b>", best.metrics.get("validation_accuracy")
+        return words if accuracy is None else f"{words}: {percent(accuracy)}"
