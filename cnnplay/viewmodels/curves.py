@@ -84,6 +84,8 @@ class CurvesModel(QObject):
     def muted(self, metric: Metric, history: History) -> str:
         """What the panel shows, beside its title."""
         smoothed = smoothing_words(self._smoothing)
+        if self._smoothing > 1 and history.whole_from:
+            smoothed += " (each epoch's mean where steps were left out)"
         shown = smoothed + (", raw behind it" if self._smoothing > 1 else "")
         if metric == "loss":
             return shown + "; cross-entropy" + (", logarithmic" if self._logarithmic else "")
@@ -158,11 +160,12 @@ class CurvesModel(QObject):
         if len(raw):
             index = _nearest(raw, x)
             where = float(raw.x[index])
-            title = f"epoch {math.ceil(where - 1e-9)}, step {index + 1:,}"
+            title = f"epoch {math.ceil(where - 1e-9)}, step {int(history.numbers[index]):,}"
             if self._smoothing > 1:
                 ends.append(_end("raw", metric, where, float(raw.y[index]), "this step"))
             name = "training" if self._smoothing == 1 else "smoothed"
-            ends.append(_end("training", metric, where, float(training.y[index]), name))
+            at = _nearest(training, where)
+            ends.append(_end("training", metric, float(training.x[at]), float(training.y[at]), name))
         if len(validation):
             index = _nearest(validation, where)
             epoch = float(validation.x[index])

@@ -20,8 +20,10 @@ from cnnplay.viewmodels.decimation import decimate
 from cnnplay.viewmodels.series import Floats, Indices, Series
 from cnnplay.viewmodels.smoothing import smooth
 
-SAVED_COLUMNS = 500
-"""A saved history keeps the steps that a picture of so many columns needs (four a column at most)."""
+MOST_SAVED = 100_000
+"""So many steps are saved whole, as the project's file keeps them: what is smoothed needs every step."""
+SAVED_COLUMNS = 2_000
+"""Of more, those that a picture of so many columns needs (four a column at most)."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -61,9 +63,10 @@ class History:
         self.version = 0
         """Grows whenever something is added: what is drawn compares it."""
         self._steps = Series(("x", "step", "epoch", "loss", "accuracy", "images"))
-        self._smoothed: dict[tuple[str, float], tuple[int, Curve]] = {}
+        self._smoothed: dict[tuple[str, float], tuple[tuple[int, int], Curve]] = {}
         self._first_x = 0.0
         self._step_before: int | None = None
+        self._numbered_before = 0
         self.extend(events)
 
     def __len__(self) -> int:
@@ -116,16 +119,41 @@ class History:
         """``loss`` or ``accuracy`` of each step, as measured."""
         return Curve(self._steps["x"], self._steps[name])
 
+    @property
+    def numbers(self) -> Floats:
+        """Which step each is, counted from the first on: not its index, where steps were left out."""
+        return self._steps["step"]
+
+    @property
+    def whole_from(self) -> int:
+        """The index from which on no step was left out: 0, save in a long history that was saved."""
+        gaps = np.flatnonzero(np.diff(self.numbers) > 1)
+        return int(gaps[-1]) + 1 if len(gaps) else 0
+
     def smoothed(self, name: str, steps: float) -> Curve:
-        """The same, averaged over about so many steps. Kept until a step is added."""
-        key = (name, steps)
+        """The same, averaged over about so many steps. Kept until something is added.
+
+        Where steps were left out, the lowest and highest of each stretch are there, and their average would
+        be nobody's: each epoch's own mean stands there instead.
+        """
+        key, now = (name, steps), (len(self._steps), len(self.epochs))
         kept = self._smoothed.get(key)
-        if kept is None or kept[0] != len(self._steps):
+        if kept is None or kept[0] != now:
             if len(self._smoothed) > 4:
                 self._smoothed.clear()
-            kept = (len(self._steps), Curve(self._steps["x"], smooth(self._steps[name], steps)))
-            self._smoothed[key] = kept
+            kept = self._smoothed[key] = (now, self._smooth(name, steps))
         return kept[1]
+
+    def _smooth(self, name: str, steps: float) -> Curve:
+        x, y, whole = self._steps["x"], self._steps[name], self.whole_from
+        means = self.metric(f"train_{name}") if whole and steps > 1 else NO_CURVE
+        if not len(means):
+            return Curve(x, smooth(y, 1 if whole else steps))
+        if len(x) - whole < steps:
+            return means
+        before = means.x <= x[whole]
+        tail = smooth(y[whole:], steps)
+        return Curve(np.append(means.x[before], x[whole:]), np.append(means.y[before], tail))
 
     def metric(self, name: str) -> Curve:
         """A metric of each epoch that has it (``validation_loss``), at the epoch's end."""
@@ -152,7 +180,9 @@ class History:
         first = self.stages[0].first_epoch
         config = msgspec.structs.replace(self.started.config, epochs=self.target - first + 1)
         started = msgspec.structs.replace(self.started, first_epoch=first, config=config)
-        keep = np.unique(np.concatenate([self._thin("loss"), self._thin("accuracy")]))
+        keep = np.arange(len(self._steps))
+        if len(keep) > MOST_SAVED:
+            keep = np.unique(np.concatenate([self._thin("loss"), self._thin("accuracy")]))
         table = [self._steps[name][keep] for name in ("x", "epoch", "loss", "accuracy", "images")]
         steps = [
             Stepped(run=started.run, step=self._number(x), epoch=int(e), loss=loss, accuracy=a, images=int(n))
@@ -177,8 +207,11 @@ class History:
     def _step(self, event: Stepped) -> tuple[float, ...]:
         if self._step_before is None:
             self._step_before = event.step - 1
+            if not len(self._steps):
+                self._numbered_before = self._step_before
         x = self.x_of(event.step)
-        return x, event.step, event.epoch, event.loss, event.accuracy, event.images
+        number = self._numbered_before + event.step - self._step_before
+        return x, number, event.epoch, event.loss, event.accuracy, event.images
 
     def _note(self, event: Event) -> None:
         match event:
@@ -208,4 +241,5 @@ class History:
         self._first_x = float(event.first_epoch - 1)
         # An epoch that was stopped in its middle is done again from its beginning.
         self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
+        self._numbered_before = int(self.numbers[-1]) if len(self._steps) else 0
         self.epochs = [done for done in self.epochs if done.epoch < event.first_epoch]

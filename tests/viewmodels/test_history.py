@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from cnnplay.spec.events import EpochDone, Event, SettingChanged, Started, Stepped
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.curves import CurvesModel
 from cnnplay.viewmodels.decimation import decimate
 from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.numerals import numeral
 from cnnplay.viewmodels.smoothing import smooth, smoothing_words
 
 
@@ -83,7 +85,64 @@ def test_a_best_epoch_without_an_accuracy_which_no_engine_writes_is_passed_over(
     assert history.best.epoch == 1
 
 
-def test_a_saved_history_gives_the_same_epochs_and_extremes() -> None:
+def long_run(losses: np.ndarray, steps: int = 1_000) -> History:
+    """A run of so many steps an epoch, each epoch with the mean loss of its steps."""
+    events: list[Event] = [started(steps=steps)]
+    for number, loss in enumerate(losses, 1):
+        events.append(stepped(number, (number - 1) // steps + 1, float(loss)))
+        if number % steps == 0:
+            events.append(epoch(number // steps, float(losses[number - steps : number].mean()), True))
+    return History(events)
+
+
+def test_a_reopened_history_is_smoothed_over_the_same_steps() -> None:
+    rng = np.random.default_rng(0)
+    history = long_run(rng.exponential(1.0, 20_000))
+    again = History(history.saved())
+    assert again.whole_from == 0
+    assert np.array_equal(again.smoothed("loss", 14).y, history.smoothed("loss", 14).y)
+    readout = CurvesModel().readout("loss", again, 12.345)
+    assert readout is not None
+    assert readout.title == "epoch 13, step 12,345"
+
+
+def test_where_steps_were_left_out_the_read_out_names_them_and_no_extremes_are_averaged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_SAVED", 1_000)
+    monkeypatch.setattr("cnnplay.viewmodels.history.SAVED_COLUMNS", 100)
+    rng = np.random.default_rng(0)
+    history = long_run(rng.exponential(1.0, 20_000))
+    again, model = History(history.saved()), CurvesModel()
+    assert len(again) < 1_000
+    readout = model.readout("loss", again, 12.345)
+    assert readout is not None
+    index = int(np.abs(again.steps("loss").x - 12.345).argmin())
+    assert readout.title == f"epoch 13, step {round(again.steps('loss').x[index] * 1_000):,}"
+    means = again.metric("train_loss")
+    assert np.array_equal(again.smoothed("loss", 14).y, means.y)
+    assert {end.text for end in readout.ends} >= {f"smoothed {numeral(means.y[11])}"}
+    assert "each epoch's mean where steps were left out" in model.muted("loss", again)
+    again.extend([started(first_epoch=21, steps=1_000), *(stepped(n, 21, 0.5) for n in range(1, 31))])
+    assert again.numbers[-1] == 20_030
+    last, whole = again.smoothed("loss", 14), again.steps("loss").y[again.whole_from :]
+    assert 30 <= len(whole) <= 34
+    assert np.array_equal(last.y[-len(whole) :], smooth(whole, 14))
+    assert np.array_equal(last.y[: -len(whole)], means.y[:20][: len(last) - len(whole)])
+    assert (np.diff(last.x) >= 0).all()
+
+
+def test_going_on_counts_the_steps_on() -> None:
+    for first in (21, 1):
+        history = History(two_epochs())
+        history.extend([started(first_epoch=3), stepped(first, 3), stepped(first + 1, 3)])
+        assert history.numbers.tolist() == list(range(1, 23))
+        assert history.whole_from == 0
+
+
+def test_a_saved_history_gives_the_same_epochs_and_extremes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_SAVED", 10_000)
+    monkeypatch.setattr("cnnplay.viewmodels.history.SAVED_COLUMNS", 500)
     rng = np.random.default_rng(0)
     losses = rng.normal(1.0, 0.1, 20_000)
     losses[777] = 30.0
