@@ -88,9 +88,6 @@ class EditedNetwork(QObject):
         """The empty stack (a branch, a body, a shortcut) that is chosen in place of a node."""
         return self._place
 
-    def is_leaf(self, node_id: str) -> bool:
-        return node_id not in self._containers
-
     def branches_of_current(self) -> str:
         """The id of the branches that are chosen, or in which the current block lies directly; else ""."""
         holder = self._place.parent if self._place else self.current

@@ -110,12 +110,6 @@ class ForecastModel(QObject):
             return ""
         return f"use batch {found.largest_batch:,}"
 
-    @property
-    def stale(self) -> bool:
-        """Whether what is said is of a network, settings or data that were changed since."""
-        asked = self._answered
-        return asked is None or self._question_differs(asked)
-
     @Slot()
     def mend(self) -> None:
         """Takes the largest batch that fits."""
