@@ -5,7 +5,6 @@ a kill at any instant leaves whole files; of the events it can cut the last line
 """
 
 import secrets
-import shutil
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ import platformdirs
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from cnnplay.data.memory import available_bytes
 from cnnplay.modules.atomic import replacing, write_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
@@ -33,6 +33,10 @@ Which: TypeAlias = Literal["best", "last"]
 
 RECORD = "run.json"
 EVENTS = "events.jsonl"
+LONGEST_EVENT = 16 * 2**20
+"""Bytes of a line; a longer one is none of ours."""
+EVENT_MEMORY = 4
+"""An event in memory takes about so many times the bytes of its line."""
 
 
 class RunFolder:
@@ -64,15 +68,22 @@ class RunFolder:
         """
         folder = _default_path(network.name) if path is None else Path(path).expanduser()
         record = new_record(run or folder.name, network, config, data)
+        made = cls(folder, record)
         try:
             folder.mkdir(parents=True)
-            write_bytes(folder / RECORD, encode(record))
-            (folder / EVENTS).touch()
         except FileExistsError:
             raise RunError(f"{folder}: already exists; a run needs a folder of its own") from None
         except OSError as error:
             raise RunError(f"{folder}: cannot be made ({error.strerror or error})") from None
-        return cls(folder, record)
+        try:
+            write_bytes(folder / RECORD, encode(record))
+            (folder / EVENTS).touch()
+        except BaseException as error:
+            made.discard()  # else the next try would find the place taken
+            if isinstance(error, OSError):
+                raise RunError(f"{folder}: cannot be made ({error.strerror or error})") from None
+            raise
+        return made
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -190,21 +201,25 @@ class RunFolder:
         return weights
 
     def events(self) -> tuple[Event, ...]:
-        """All events so far. A last line that was cut short is left out; any other damage is a RunError."""
+        """All events so far. A last line that was cut short is left out; any other damage is a RunError, and
+        so are more events than the free memory holds.
+        """
         path = self.path / EVENTS
+        # "nan" is a number here
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event, strict=False)
+        events: list[Event] = []
         try:
-            lines = path.read_bytes().split(b"\n")
+            with path.open("rb") as file:
+                _check_room(path)
+                for number, line in enumerate(iter(lambda: file.readline(LONGEST_EVENT), b""), 1):
+                    if line.endswith(b"\n"):
+                        events.append(decoder.decode(line))
+                    elif len(line) == LONGEST_EVENT:
+                        raise RunError(f"{path}, line {number}: longer than any event; refused")
         except OSError as error:
             raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
-        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-            Event, strict=False
-        )  # "nan" is a number here
-        events: list[Event] = []
-        for number, line in enumerate(lines[:-1], 1):  # what follows the last line's end is cut short
-            try:
-                events.append(decoder.decode(line))
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                raise RunError(f"{path}, line {number}: not an event: {error}") from None
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise RunError(f"{path}, line {len(events) + 1}: not an event: {error}") from None
         return tuple(events)
 
     def _record_facts(self, facts: DataFacts) -> None:
@@ -219,13 +234,18 @@ class RunFolder:
         try:
             with replacing(path) as (neighbour,):
                 save_file(weights, neighbour, metadata={"format": "pt", **about})
-                shutil.copymode(self.path / RECORD, neighbour)  # safetensors lets nobody else read
         except (OSError, SafetensorError) as error:
             self._note_trouble(path.name, error)
 
     def _note_trouble(self, name: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
+
+
+def _check_room(path: Path) -> None:
+    size, free = path.stat().st_size, available_bytes()
+    if size * EVENT_MEMORY > free:
+        raise RunError(f"{path}: {size:,} bytes of events do not fit into the {free:,} of free memory")
 
 
 def _default_path(name: str) -> Path:

@@ -113,6 +113,43 @@ def test_numbers_that_are_not_finite_are_read_back(folder: RunFolder) -> None:
         json.loads(line, parse_constant=lambda text: pytest.fail(f"{text} is no JSON"))
 
 
+def test_events_larger_than_the_memory_are_refused_and_take_none(folder: RunFolder) -> None:
+    with (folder.path / "events.jsonl").open("wb") as file:
+        file.truncate(2**42)  # a hole: it takes no room on the disk
+    with pytest.raises(RunError, match=r"events\.jsonl: .* do not fit into"):
+        folder.events()
+
+
+def test_a_line_longer_than_any_event_gives_words(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnplay.runs.folder.LONGEST_EVENT", 1000)
+    folder.sink(events.Noted(run="r", message="short"))
+    folder.sink(events.Noted(run="r", message="long" * 300))
+    folder.close()
+    with pytest.raises(RunError, match=r"events\.jsonl, line 2: longer than any event"):
+        folder.events()
+
+
+def test_a_run_that_cannot_be_made_leaves_its_place_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cnnplay.runs.folder.write_bytes", full)
+        with pytest.raises(RunError, match="cannot be made"):
+            RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+    assert not (tmp_path / "run").exists()
+    RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+
+
+def test_others_may_read_the_weights_whom_the_system_lets_read_files(
+    trained: tuple[RunFolder, Result, list[events.Event]],
+) -> None:
+    modes = {file.name: file.stat().st_mode for file in trained[0].path.iterdir()}
+    assert len(set(modes.values())) == 1, modes
+
+
 def test_an_event_nested_without_end_gives_words(folder: RunFolder) -> None:
     (folder.path / "events.jsonl").write_bytes(b'{"event":"note","more":' + b"[" * 100_000 + b"\n")
     with pytest.raises(RunError, match=r"events\.jsonl, line 1"):
