@@ -1,12 +1,15 @@
 """Weights as the bytes of a safetensors file, and back, with the sizes checked first."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
 from math import prod
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 
 from cnnplay.modules.weights import Weights
@@ -29,16 +32,31 @@ def to_bytes(weights: Weights) -> bytes:
 
 def from_bytes(content: bytes) -> Weights:
     """The weights in a safetensors file. WeightsError, without a file's name, when it is none."""
-    header = _header(content)
-    for name, entry in header.items():
-        _check_entry(name, entry, len(content))
+    _check_header(BytesIO(content), len(content))
+    with _damage_in_words():
+        return checked(load(content))
+
+
+def from_file(path: Path) -> Weights:
+    """The same, from a file: one tensor after the other, once its header was found to be sound. OSError."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        _check_header(file, size)
+    with _damage_in_words(), safe_open(path, framework="pt") as opened:
+        # Copied: what is only mapped would go with the file, should another program cut it off.
+        return checked({name: opened.get_tensor(name).clone() for name in opened.keys()})  # noqa: SIM118
+
+
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
     try:
-        weights = load(content)
+        yield
     except MemoryError:
         raise WeightsError("the weights do not fit into memory") from None
+    except WeightsError:
+        raise
     except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError, OverflowError) as error:
         raise WeightsError(f"not a whole safetensors file: {one_line(error)}") from None
-    return checked(weights)
 
 
 def checked(weights: Mapping[str, torch.Tensor]) -> Weights:
@@ -60,16 +78,22 @@ def not_finite(weights: Weights) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _header(content: bytes) -> dict[str, Any]:
-    if len(content) < 8:
-        raise WeightsError(f"expected a safetensors file of at least 8 bytes; found {len(content)}")
-    size = int.from_bytes(content[:8], "little")
-    if size > min(HEADER_LARGEST, len(content) - 8):
+def _check_header(file: BinaryIO, whole: int) -> None:
+    """That the header of a file of `whole` bytes is one, and its shapes stay within the file."""
+    for name, entry in _header(file, whole).items():
+        _check_entry(name, entry, whole)
+
+
+def _header(file: BinaryIO, whole: int) -> dict[str, Any]:
+    if whole < 8:
+        raise WeightsError(f"expected a safetensors file of at least 8 bytes; found {whole}")
+    size = int.from_bytes(file.read(8), "little")
+    if size > min(HEADER_LARGEST, whole - 8):
         raise WeightsError(
-            f"expected a safetensors header within the file's {len(content):,} bytes; found {size:,} declared"
+            f"expected a safetensors header within the file's {whole:,} bytes; found {size:,} declared"
         )
     try:
-        header = json.loads(content[8 : 8 + size])
+        header = json.loads(file.read(size))
     except (ValueError, RecursionError) as error:
         raise WeightsError(
             f"expected a safetensors header in JSON; found another ({one_line(error)})"

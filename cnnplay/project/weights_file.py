@@ -1,16 +1,18 @@
 """Weights from a file of anyone's: safetensors, or a PyTorch state dict. Nothing in it is ever run."""
 
 import json
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 import torch
 
+from cnnplay.data.memory import available_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.project.errors import WeightsError, one_line
 from cnnplay.project.pickled import check_pickled, is_project, is_zip
-from cnnplay.project.tensors import checked, from_bytes, not_finite
+from cnnplay.project.tensors import checked, from_file, not_finite
 from cnnplay.spec.preprocessing import Preprocessing
 
 __all__ = ["Facts", "WeightsError", "facts_of", "not_finite", "read"]
@@ -27,10 +29,12 @@ PREFIXES = ("module.", "model.", "_orig_mod.")
 def read(path: Path | str) -> Weights:
     """The weights in a .safetensors, .pt or .pth file, by name; what it is is seen from its content.
 
-    Sizes are checked against the file's before memory is taken. WeightsError in one line for every defect.
+    Sizes are checked against the file's, and the file's against the free memory, before memory is taken.
+    WeightsError in one line for every defect.
     """
     path = Path(path)
     try:
+        _check_room(path)
         with path.open("rb") as file:
             start = file.read(9)
         if is_zip(start):
@@ -38,7 +42,7 @@ def read(path: Path | str) -> Weights:
                 raise WeightsError("expected weights; found a project: open it instead")
             return _state_dict(path)
         if start[8:9] == b"{" or path.suffix.lower() == ".safetensors":
-            return from_bytes(path.read_bytes())
+            return from_file(path)
         return _state_dict(path)
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -46,6 +50,17 @@ def read(path: Path | str) -> Weights:
         raise WeightsError(f"{path.name}: the weights do not fit into memory") from None
     except WeightsError as error:
         raise WeightsError(f"{path.name}: {error}") from None
+
+
+def _check_room(path: Path) -> None:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise WeightsError("expected a plain file; found a folder, a pipe or a device")
+    free = available_bytes()
+    if found.st_size > free:
+        raise WeightsError(
+            f"its {found.st_size:,} bytes do not fit into memory, of which {free:,} bytes are free"
+        )
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from cnnplay.modules.weights import Weights
+from cnnplay.project import weights_file
 from cnnplay.project.errors import WeightsError
 from cnnplay.project.project import Project
 from cnnplay.project.store import save
@@ -55,6 +56,41 @@ def test_safetensors_are_read_whatever_the_file_is_called(tmp_path: Path) -> Non
     for name in ("a.safetensors", "a.pt", "a"):
         (tmp_path / name).write_bytes(to_safetensors(_weights()))
         assert _same(read(tmp_path / name), _weights())
+
+
+@pytest.mark.parametrize("start", [b"", (2**40).to_bytes(8, "little") + b"{", b"PK\x03\x04"])
+@pytest.mark.parametrize("name", ["a.safetensors", "a.pt"])
+def test_a_file_larger_than_the_memory_is_refused_and_takes_none(
+    tmp_path: Path, start: bytes, name: str
+) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.write(start)
+        file.truncate(2**42)  # a hole: it takes no room on the disk
+    assert "do not fit into memory" in _refused(tmp_path / name)
+
+
+def test_a_safetensors_file_is_not_read_beyond_a_header_that_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights_file, "available_bytes", lambda: 2**60)
+    with (tmp_path / "a.safetensors").open("wb") as file:
+        file.write((2**39).to_bytes(8, "little") + b"{")
+        file.truncate(2**42)
+    assert "expected a safetensors header" in _refused(tmp_path / "a.safetensors")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.pt")
+    assert "expected a plain file" in _refused(tmp_path / "a.pt")
+
+
+def test_weights_that_were_read_outlive_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(to_safetensors(_weights()))
+    found = read(path)
+    path.write_bytes(b"")
+    assert _same(found, _weights())
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -180,7 +216,7 @@ def test_other_zips_and_missing_files_are_said(tmp_path: Path) -> None:
         archive.writestr("readme.txt", "no weights here")
     assert "with data.pkl in it" in _refused(tmp_path / "a.pt")
     assert "cannot be read: No such file" in _refused(tmp_path / "b.pt")
-    assert "cannot be read" in _refused(tmp_path)
+    assert "expected a plain file; found a folder" in _refused(tmp_path)
 
 
 def _header(text: bytes) -> bytes:
