@@ -23,15 +23,21 @@ IR_VERSION = 9
 
 INPUT, OUTPUT = "pictures", "logits"
 
+_START = "input.pictures"
+"""The input while the graph is made: a name that no block's value can have."""
+
 
 def model_of(module: NetworkModule, facts: dict[str, str]) -> Any:
     """The checked model: "pictures" batch × C × H × W in, "logits" batch × N out, `facts` as metadata."""
     network = module.network
     ops = Operators()
-    last = _stack(ops, module, network.stack, INPUT)
-    if last == INPUT:
-        last = ops.add("Identity", [INPUT], OUTPUT)
+    last = _stack(ops, module, network.stack, _START)
+    if last == _START:
+        last = ops.add("Identity", [_START], "input.same")
+    for name in {INPUT, OUTPUT} - {last}:  # blocks may be called so
+        _rename(ops, name, f"{name}.output")
     _rename(ops, last, OUTPUT)
+    _rename(ops, _START, INPUT)
     graph = helper.make_graph(
         ops.nodes,
         # Names in ONNX are identifiers by convention alone, but some engines print them unescaped.

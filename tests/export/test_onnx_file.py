@@ -152,3 +152,33 @@ def _train(
         optimizer.step()
         losses.append(loss.item())
         started.set()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("pictures", "logits", "dense-1"),
+        ("logits", "pictures", "pictures-1"),
+        ("relu-1", "logits", "pictures"),
+        ("a", "pictures", "logits"),
+    ],
+)
+def test_blocks_may_be_called_as_the_input_and_the_output_are(names: tuple[str, str, str]) -> None:
+    network = Network(
+        name="named",
+        input=Input(1, 4, 4),
+        task=Classification(3),
+        stack=(
+            nodes.Skip(id="skip-1", body=(nodes.Convolution(id=names[0], filters=1),)),
+            nodes.Flatten(id=names[1]),
+            nodes.Dense(id=names[2], units=3),
+        ),
+    )
+    module = build(network, seed=1).eval()
+    pictures = torch.randn(2, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    model = model_of(module, {})
+    with torch.no_grad():
+        expected = module(pictures).numpy()
+    np.testing.assert_allclose(_run(model.SerializeToString(), pictures.numpy()), expected, atol=1e-5)
+    weights = {tensor.name for tensor in model.graph.initializer}
+    assert {f"{names[0]}.weight", f"{names[2]}.weight"} <= weights
