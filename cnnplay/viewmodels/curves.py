@@ -1,7 +1,7 @@
 """What a panel of curves draws: lines thinned to its pixels, labels for their ends, a read-out."""
 
 import math
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -9,10 +9,20 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.viewmodels.history import Curve, History
 from cnnplay.viewmodels.numerals import numeral, percent
+from cnnplay.viewmodels.series import Floats
 from cnnplay.viewmodels.smoothing import smoothing_words
+
+if TYPE_CHECKING:
+    from cnnplay.viewmodels.run import RunModel
 
 Metric: TypeAlias = Literal["loss", "accuracy"]
 Part: TypeAlias = Literal["raw", "training", "validation", "training before", "validation before"]
+
+SPIKE, CALM, SEVERAL = 100.0, 20.0, 3.0
+"""A loss above 100 medians, 20 times what nine in ten values stay below, and 3 times the first ones …"""
+USUAL_START = 10.0
+"""… of which no more than this is taken for usual: it is ln 22,000, guessing among as many classes."""
+STEP_OF_FLOOR = 0.05
 
 SMOOTHINGS = (1, 2, 4, 7, 14, 30, 60, 120, 250, 500)
 DEFAULT_SMOOTHING = 14
@@ -35,12 +45,13 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """A rectangle that holds all points."""
+    """The rectangle to show. `cut`: the highest point, where it lies above it and would hide the rest."""
 
     left: float
     right: float
     bottom: float
     top: float
+    cut: tuple[float, float] | None = None
 
 
 class Readout(msgspec.Struct, frozen=True):
@@ -83,16 +94,23 @@ class CurvesModel(QObject):
 
     def muted(self, metric: Metric, history: History) -> str:
         """What the panel shows, beside its title."""
-        smoothed = smoothing_words(self._smoothing)
-        if self._smoothing > 1 and history.whole_from:
-            smoothed += " (each epoch's mean where steps were left out)"
-        shown = smoothed + (", raw behind it" if self._smoothing > 1 else "")
         if metric == "loss":
-            return shown + "; cross-entropy" + (", logarithmic" if self._logarithmic else "")
+            return "cross-entropy"
         best = history.best
         if best is None or "validation_accuracy" not in best.metrics:
-            return shown
-        return f"best {percent(best.metrics['validation_accuracy'])} at epoch {best.epoch}; {shown}"
+            return ""
+        return f"best {percent(best.metrics['validation_accuracy'])}, epoch {best.epoch}"
+
+    def hint(self, metric: Metric) -> str:
+        """The same in whole sentences."""
+        shown = smoothing_words(self._smoothing)
+        shown = f"Training: {shown}" + (", what was measured pale behind it" if self._smoothing > 1 else "")
+        what = (
+            f"Cross-entropy{', on a logarithmic scale' if self._logarithmic else ''}: smaller is better"
+            if metric == "loss"
+            else "How often the likeliest class is the true one; the best epoch is marked"
+        )
+        return f"{what}.\n{shown}.\nValidation: a circle an epoch."
 
     def lines(
         self,
@@ -105,7 +123,7 @@ class CurvesModel(QObject):
     ) -> list[Line]:
         """The lines between `left` and `right`, from back to front, thinned to so many pixel columns."""
         found = []
-        if before is not None:
+        if before is not None and comparable(history, before):
             found.append(Line("training before", self._smoothed(metric, before)))
             found.append(Line("validation before", before.metric(f"validation_{metric}")))
         if self._smoothing > 1:
@@ -115,17 +133,22 @@ class CurvesModel(QObject):
         thin = (Line(line.part, line.curve.between(left, right, columns)) for line in found)
         return [line for line in thin if len(line.curve)]
 
-    def ends(self, metric: Metric, history: History, right: float) -> list[End]:
+    def ends(
+        self, metric: Metric, history: History, right: float, before: History | None = None
+    ) -> list[End]:
         """The labels of the lines at their last points left of `right`."""
-        found = []
-        for part, curve in (
-            ("training", self._smoothed(metric, history)),
-            ("validation", history.metric(f"validation_{metric}")),
-        ):
-            end = _last(part, metric, curve, right)  # type: ignore[arg-type]
-            if end is not None:
-                found.append(end)
-        return found
+        validation = history.metric(f"validation_{metric}")
+        found = [
+            _last("training", metric, self._smoothed(metric, history), right, "training"),
+            _last("validation", metric, validation, right, "validation"),
+        ]
+        if before is not None and comparable(history, before):
+            end = _last(
+                "validation before", metric, before.metric(f"validation_{metric}"), right, "previous run"
+            )
+            curve = self._smoothed(metric, before)
+            found.append(end or _last("training before", metric, curve, right, "previous run"))
+        return [end for end in found if end is not None]
 
     def best(self, metric: Metric, history: History) -> tuple[float, float] | None:
         """Where the best epoch lies on the validation curve."""
@@ -134,22 +157,40 @@ class CurvesModel(QObject):
             return None
         return float(best.epoch), best.metrics[f"validation_{metric}"]
 
-    def bounds(self, metric: Metric, history: History, before: History | None) -> Bounds:
-        """The rectangle that shows all: every extreme, all epochs that are to come."""
-        parts = [history.steps(metric).y, history.metric(f"validation_{metric}").y]
-        if before is not None:
-            parts += [self._smoothed(metric, before).y, before.metric(f"validation_{metric}").y]
-        values = np.concatenate(parts)
-        values = values[np.isfinite(values)]
-        if metric == "loss" and self._logarithmic:
-            values = values[values > 0]
-        bottom, top = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-        if metric == "loss" and not self._logarithmic:
-            bottom = min(bottom, 0.0)
+    def bounds(self, metric: Metric, history: History, before: History | None = None) -> Bounds:
+        """The rectangle that shows this run, and all its epochs that are to come. The run before counts
+        while there is nothing else.
+        """
+        if history.empty and before is not None:
+            history = before
+        raw, validation = history.steps(metric), history.metric(f"validation_{metric}")
+        if not len(raw):
+            raw = self._smoothed(metric, history)
+        x, y = np.concatenate([raw.x, validation.x]), np.concatenate([raw.y, validation.y])
+        usable = np.isfinite(y) & (y > 0 if metric == "loss" and self._logarithmic else True)
+        x, y = x[usable], y[usable]
+        right, cut = max(history.last_x, float(history.target), 1.0), None
+        if not len(y):
+            return Bounds(0.0, right, 0.0, 1.0)
+        bottom, top = float(y.min()), float(y.max())
         if metric == "accuracy":
-            bottom, top = (0.0 if bottom < 0.25 else bottom), (1.0 if top > 0.75 else top)
-        ends = [history.last_x, float(history.target), before.last_x if before is not None else 0.0, 1.0]
-        return Bounds(0.0, max(ends), bottom, top if top > bottom else bottom + 1.0)
+            bottom, top = self._floor(history), 1.0 if top > 0.75 else top
+        elif not self._logarithmic:
+            bottom, top = min(bottom, 0.0), calm_top(y)
+            highest = int(np.argmax(y))
+            cut = (float(x[highest]), float(y[highest])) if y[highest] > top else None
+        return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0, cut)
+
+    def _floor(self, history: History) -> float:
+        """Where the axis of the accuracy begins: the steep first epoch would squeeze the rest."""
+        training, validation = self._smoothed("accuracy", history), history.metric("validation_accuracy")
+        later = training.y[training.x >= 1.0]
+        later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
+        if not len(later) or not len(known):
+            return 0.0
+        low = min(float(np.percentile(later, 5)), float(np.percentile(known, 5, method="lower")))
+        steps = math.floor(low / STEP_OF_FLOOR + 1e-9)
+        return min(max(steps, 0) * STEP_OF_FLOOR, 1.0 - STEP_OF_FLOOR)
 
     def readout(self, metric: Metric, history: History, x: float) -> Readout | None:
         """What the lines say at the step nearest to `x`; validation says what its nearest epoch was."""
@@ -179,6 +220,34 @@ class CurvesModel(QObject):
         return curve if len(curve) else history.metric(f"train_{metric}")
 
 
+def comparable(history: History, before: History) -> bool:
+    """Whether a run before can stand beside this one: the same network (edited or not) and data."""
+    one, other = history.started, before.started
+    return one is None or other is None or (one.network, one.data) == (other.network, other.data)
+
+
+def calm_top(values: Floats) -> float:
+    """The largest finite value, but for a spike so high that nothing else would be seen below it."""
+    values = values[np.isfinite(values)]
+    top = float(values.max())
+    if top <= SPIKE * float(np.median(values)):
+        return top
+    first = min(float(values[:5].min()), USUAL_START)
+    most = max(CALM * float(np.percentile(values, 90)), SEVERAL * first)
+    return float(values[values <= most].max()) if top > most else top
+
+
+def of_another(run: "RunModel") -> str:
+    """``run of lenet-5`` where the curves are not those of the network on screen; "" where they are."""
+    started = run.history.started
+    if started is None or run.curves_are_here:
+        return ""
+    shown = run.editor.network.name
+    if started.network != shown:
+        return f"run of {started.network}"
+    return "run of an earlier version" if started.parameters != run.editor.report.parameters else ""
+
+
 def metric_words(metric: Metric, value: float) -> str:
     return percent(value) if metric == "accuracy" else numeral(value)
 
@@ -194,9 +263,9 @@ def _end(part: Part, metric: Metric, x: float, y: float, name: str) -> End:
     return End(part, f"{name} {metric_words(metric, y)}", x, y)
 
 
-def _last(part: Part, metric: Metric, curve: Curve, right: float) -> End | None:
+def _last(part: Part, metric: Metric, curve: Curve, right: float, name: str) -> End | None:
     inside = int(np.searchsorted(curve.x, right, side="right"))
     if not inside:
         return None
     y = float(curve.y[inside - 1])
-    return _end(part, metric, float(curve.x[inside - 1]), y, part) if math.isfinite(y) else None
+    return _end(part, metric, float(curve.x[inside - 1]), y, name) if math.isfinite(y) else None

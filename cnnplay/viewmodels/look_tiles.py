@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnplay.network.describe import by, shape_words
 from cnnplay.viewmodels.glance import Filters, Maps
-from cnnplay.viewmodels.numerals import percent, short, span
+from cnnplay.viewmodels.numerals import numeral, percent, short, span
 from cnnplay.viewmodels.tiling import Tiles
 
 
@@ -49,7 +49,7 @@ class Prediction:
 def filter_tiles(filters: Filters, colour: bool = False) -> Tiles:
     """A tile a filter where each has one channel (or `colour`); else a mosaic, a row a filter."""
     out, channels, height, width = filters.values.shape
-    names = tuple(f"{n + 1} · norm {norm:.2f}" for n, norm in enumerate(filters.norms))
+    names = tuple(f"{n + 1:,} · norm {_norm(norm)}" for n, norm in enumerate(filters.norms))
     limit = filters.limit or 1.0
     if colour and filters.colour:
         shown = np.clip(filters.values.transpose(0, 2, 3, 1) / limit * 127.5 + 127.5, 0, 255)
@@ -60,10 +60,15 @@ def filter_tiles(filters: Filters, colour: bool = False) -> Tiles:
     limits = _limits(len(tiles), -limit, limit)
     if channels == 1:
         return Tiles(tiles, "signed", limits, labels=names, word="filter")
-    heads = ("red", "green", "blue") if filters.colour else tuple(str(n + 1) for n in range(channels))
+    heads = tuple("rgb") if filters.colour else tuple(f"{n + 1:,}" for n in range(channels))
     return Tiles(
         tiles, "signed", limits, columns=channels, row_labels=names, column_labels=heads, word="filter"
     )
+
+
+def _norm(norm: float) -> str:
+    """Two decimals, so that the labels keep their width while they change; large ones are short."""
+    return f"{norm:.2f}" if norm < 100 else numeral(norm)
 
 
 def filter_words(filters: Filters) -> str:
@@ -90,7 +95,7 @@ def map_tiles(maps: Maps, common: bool = True) -> Tiles:
     else:
         flat = np.nan_to_num(maps.values.reshape(count, -1).astype(np.float64))
         limits = np.stack([flat.min(axis=1), flat.max(axis=1)], axis=1)
-    return Tiles(maps.values, "magnitude", limits, labels=tuple(str(n + 1) for n in range(count)))
+    return Tiles(maps.values, "magnitude", limits, labels=tuple(f"{n + 1:,}" for n in range(count)))
 
 
 def map_words(maps: Maps, common: bool = True) -> str:

@@ -1,10 +1,15 @@
-"""Numbers as people read them: a true minus, three figures, thousands separators."""
+"""Numbers as people read them: a true minus, three figures, thousands separators, powers as 10ⁿ."""
 
 import math
 
+MILLION, BILLION, MOST = 1e6, 1e9, 1e12
+SMALLEST_WRITTEN = 0.00095
+"""What is smaller is a power of ten: its zeros would have to be counted."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def numeral(value: float) -> str:
-    """``0.314``, ``−12.3``, ``1,024``, ``3.1e−5``: about three figures."""
+    """``0.314``, ``−12.3``, ``1,024``, ``2.28 M``, ``8.35·10²⁵``, ``3.1·10⁻⁵``: about three figures."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
@@ -12,25 +17,54 @@ def numeral(value: float) -> str:
     size = abs(value)
     if size == 0:
         text = "0"
+    elif size >= 999_500:
+        text = _large(size)
     elif size >= 99.95:
-        text = f"{size:,.0f}" if size < 1e6 else f"{size:.2e}"
+        text = f"{size:,.0f}"
     elif size >= 9.995:
         text = f"{size:.1f}"
     elif size >= 0.9995:
         text = f"{size:.2f}"
     elif size >= 0.0095:
         text = f"{size:.3f}"
+    elif size >= SMALLEST_WRITTEN:
+        text = f"{size:.4f}"
     else:
-        text = f"{size:.1e}".replace("e-0", "e−").replace("e-", "e−")
+        text = power(size)
     return f"−{text}" if value < 0 and size else text
+
+
+def power(size: float, figures: int = 2) -> str:
+    """``3.1·10⁻⁵``. `size` is above 0."""
+    mantissa, exponent = f"{size:.{figures - 1}e}".split("e")
+    return f"{mantissa}·{ten_to(int(exponent))}"
+
+
+def ten_to(exponent: int) -> str:
+    """``10²⁵``."""
+    return f"10{str(exponent).translate(_RAISED)}"
+
+
+def _large(size: float) -> str:
+    for unit, word in ((MILLION, "M"), (BILLION, "G")):
+        if size < 999.5 * unit:
+            scaled = size / unit
+            return f"{scaled:.{0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2}f} {word}"
+    return power(size, 3)
 
 
 def short(value: float) -> str:
     """As `numeral`, without the zeros that say nothing: ``1``, ``0.5``."""
     text = numeral(value)
-    if "." in text and "e" not in text:
-        text = text.rstrip("0").rstrip(".")
-    return text
+    for mark in ("·", " "):
+        number, found, rest = text.partition(mark)
+        if found and number != "not":
+            return f"{_bare(number)}{mark}{rest}"
+    return _bare(text)
+
+
+def _bare(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def span(low: float, high: float) -> str:

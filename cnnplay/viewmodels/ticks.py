@@ -4,6 +4,11 @@ import math
 
 import msgspec
 
+from cnnplay.viewmodels.numerals import BILLION, MILLION, MOST, ten_to
+
+SMALLEST_STEP = 1e-5
+"""A finer axis says its power of ten with each number."""
+
 
 class Tick(msgspec.Struct, frozen=True):
     """A label at a place on the axis; on a logarithmic axis `at` is the logarithm to base 10."""
@@ -20,9 +25,10 @@ def ticks(low: float, high: float, most: int, smallest: float = 0.0) -> list[Tic
     step = _step(low, high, most, smallest)
     if not step:
         return []
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
     first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
-    return [Tick(n * step, f"{n * step:,.{digits}f}".replace("-", "−")) for n in range(first, last + 1)]
+    unit, word = _unit(max(abs(first), abs(last)) * step, step)
+    digits = max(0, -math.floor(math.log10(step / unit) + 1e-9))
+    return [Tick(n * step, _in_units(n * step / unit, digits, word)) for n in range(first, last + 1)]
 
 
 def percent_ticks(low: float, high: float, most: int) -> list[Tick]:
@@ -64,5 +70,29 @@ def _step(low: float, high: float, most: int, smallest: float) -> float:
     return 100 * power
 
 
+def _unit(largest: float, step: float) -> tuple[float, str]:
+    """What all numbers of an axis are counted in, and the word behind each: millions, a power of ten."""
+    if largest >= MOST or (step < SMALLEST_STEP and largest < 1):
+        exponent = math.floor(math.log10(largest) + 1e-9) if largest else 0
+        # Not the unit 10.0**exponent: beyond 10^22 that is no longer the nearest number to it.
+        return float(f"1e{exponent}"), f"·{ten_to(exponent)}"
+    if largest >= BILLION:
+        return BILLION, " G"
+    return (MILLION, " M") if largest >= MILLION else (1.0, "")
+
+
+def _in_units(count: float, digits: int, word: str) -> str:
+    if word and abs(count) < 1e-9:
+        return "0"
+    return f"{count:,.{digits}f}{word}".replace("-", "−")
+
+
 def _plain(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+    """A round number of a logarithmic axis: ``0.01``, ``200``, ``5 M``, ``10⁻⁶``, ``2·10²⁵``."""
+    for unit, word in ((BILLION, " G"), (MILLION, " M"), (1.0, "")):
+        if unit <= value < 0.99 * MOST:
+            return f"{value / unit:,.0f}{word}"
+    if 0.99e-4 <= value < 1:
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return f"{'' if mantissa == '1' else mantissa + '·'}{ten_to(int(exponent))}"

@@ -1,9 +1,9 @@
 """A panel with one metric's curves, its smoothing and its scale, drawn at most four times a second."""
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QPushButton, QSlider, QStackedLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSlider, QStackedLayout, QWidget
 
-from cnnplay.viewmodels.curves import SMOOTHINGS, CurvesModel, Metric
+from cnnplay.viewmodels.curves import SMOOTHINGS, CurvesModel, Metric, of_another
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.widgets.curves import CurvePlot
 from cnnplay.widgets.panel import EmptyState, Panel
@@ -76,7 +76,11 @@ class CurvePanel(Panel):
         history = self._run.history
         nothing = history.empty and (self._run.previous is None or self._run.previous.empty)
         self._stack.setCurrentWidget(self.empty if nothing else self.plot)
-        self.set_muted("" if nothing else self._model.muted(self._metric, history))
+        other = "" if nothing else of_another(self._run)
+        shown = "" if nothing else self._model.muted(self._metric, history)
+        self.set_muted(" · ".join(part for part in (other, shown) if part))
+        self._title.setToolTip("" if nothing else self._model.hint(self._metric))
+        self.plot.set_dimmed(bool(other))
         self.plot.refresh()
 
     def showEvent(self, event: object) -> None:
@@ -96,14 +100,21 @@ class CurvePanel(Panel):
         return button
 
     def _add_loss_controls(self) -> None:
-        self.log_button = self._link("log", "Draw the loss on a logarithmic scale: small ones far apart (L)")
-        self.log_button.setCheckable(True)
+        self.log_button = QCheckBox("log")
+        self.log_button.setToolTip("Draw the loss on a logarithmic scale: small ones far apart (L)")
+        self.log_button.setAccessibleName("logarithmic scale of the loss")
+        self.add_corner(self.log_button)
         self.log_button.setChecked(self._model.logarithmic)
         self.log_button.toggled.connect(self._model.set_logarithmic)
         self._model.changed.connect(self._show_model)
+        self.smoothing = QLabel()
+        role(self.smoothing, "muted")
+        self.smoothing.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.add_corner(self.smoothing)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, len(SMOOTHINGS) - 1)
         self.slider.setPageStep(1)
+        self.smoothing.setBuddy(self.slider)
         self._restyle()
         theme().changed.connect(self._restyle)
         self.slider.setAccessibleName("smoothing")
@@ -115,6 +126,11 @@ class CurvePanel(Panel):
     @Slot()
     def _restyle(self) -> None:
         self.slider.setFixedWidth(theme().px(72))
+        self._corner.setSpacing(theme().px(8))
+        self.smoothing.ensurePolished()
+        # As wide as its longest number, so that nothing moves while the slider does.
+        words = self.smoothing.fontMetrics().horizontalAdvance(f"smoothing {max(SMOOTHINGS)}")
+        self.smoothing.setMinimumWidth(words + 2)
 
     @Slot(int)
     def _smooth(self, index: int) -> None:
@@ -124,6 +140,7 @@ class CurvePanel(Panel):
     def _show_model(self) -> None:
         self.log_button.setChecked(self._model.logarithmic)
         steps = self._model.smoothing
+        self.smoothing.setText(f"smoothing {steps}" if steps > 1 else "smoothing off")
         self.slider.setToolTip(
             "Smooths both training curves over more or fewer steps; what was measured stays visible behind. "
             + (f"Now: {steps} steps." if steps > 1 else "Now: not at all.")

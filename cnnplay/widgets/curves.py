@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part
+from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part, metric_words
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.widgets.labels import Label, paint_box, paint_labels
@@ -21,6 +21,8 @@ PARTS: tuple[Part, ...] = ("training before", "validation before", "raw", "train
 """From back to front."""
 PALE = {"training before": 90, "validation before": 90, "raw": 90}
 """Opacity of 255 of what stands behind."""
+DIM = 0.4
+"""Opacity of the curves of another network."""
 CIRCLES_APART = 7
 """Pixels between the epochs from which on each has its circle."""
 
@@ -45,8 +47,9 @@ class CurvePlot(Plot):
         self._run, self._model = run, model
         self._curves: dict[Part, pg.PlotCurveItem] = {}
         self._ends: list[End] = []
+        self._bounds = Bounds(0.0, 1.0, 0.0, 1.0)
         self._stale = True
-        self._shown: tuple[object, ...] = ()
+        self._dimmed = False
         self.redraws = 0
         super().__init__(parent)
         for depth, part in enumerate(PARTS):
@@ -70,9 +73,10 @@ class CurvePlot(Plot):
             return
         self._stale = False
         history, before = self._run.history, self._run.previous
-        self._ends = self._model.ends(self._metric, history, math.inf)
+        self._bounds = self._model.bounds(self._metric, history, before)
+        self._ends = self._model.ends(self._metric, history, self._bounds.right, before)
         if self.following:
-            self._fit(self._model.bounds(self._metric, history, before))
+            self._fit(self._bounds)
         left, right, _, _ = self.extent
         columns = max(int(self.area.width()), 1)
         lines = self._model.lines(self._metric, history, before, left, right, columns)
@@ -84,10 +88,17 @@ class CurvePlot(Plot):
             else:
                 curve.setVisible(False)
         if right < history.last_x:
-            self._ends = self._model.ends(self._metric, history, right)
+            self._ends = self._model.ends(self._metric, history, right, before)
         self.setAccessibleDescription(", ".join(end.text for end in self._ends))
         self.redraws += 1
         self.viewport().update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Draws all paler: the curves are not those of the network on screen."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.box.setOpacity(DIM if dimmed else 1.0)
+            self.viewport().update()
 
     def _fit(self, bounds: Bounds) -> None:
         bottom, top = bounds.bottom, bounds.top
@@ -98,7 +109,7 @@ class CurvePlot(Plot):
         # Room for the labels behind the last points: the axis is longer where the run has come to its end.
         width = max(self.area.width(), 1.0)
         room = min(self._label_width() + theme().px(16), width / 2)
-        last = self._run.history.last_x if not self._run.history.empty else 0.0
+        last = min(max((end.x for end in self._ends), default=0.0), bounds.right)
         right = max(bounds.right, last * width / (width - room))
         margin = 0.03 * (top - bottom)
         self.fit(bounds.left, right, bottom - (margin if self._logarithmic else 0.0), top + margin)
@@ -129,11 +140,11 @@ class CurvePlot(Plot):
 
     def x_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
         found = ticks(low, high, most, smallest=1.0 if high - low >= 2 else 0.0)
-        if not self.following:
-            return found
-        # The room for labels behind the last epoch is no time to come.
-        end = self._model.bounds(self._metric, self._run.history, self._run.previous).right
-        return [tick for tick in found if tick.at <= end + 1e-9]
+        if self.following:
+            # The room for labels behind the last epoch is no time to come.
+            found = [tick for tick in found if tick.at <= self._bounds.right + 1e-9]
+        # The last one says what the axis counts.
+        return [*found[:-1], *(Tick(tick.at, f"epoch {tick.text}") for tick in found[-1:])]
 
     def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
         if self._logarithmic:
@@ -146,6 +157,8 @@ class CurvePlot(Plot):
 
     def paint_over(self, painter: QPainter) -> None:
         painter.setClipRect(self.area.adjusted(-6, -6, 6, 6))
+        painter.setOpacity(DIM if self._dimmed else 1.0)
+        self._paint_cut(painter)
         self._paint_changes(painter)
         self._paint_circles(painter)
         self._paint_best(painter)
@@ -156,11 +169,38 @@ class CurvePlot(Plot):
             y = math.log10(end.y) if self._logarithmic and end.y > 0 else end.y
             at = self.pixel(furthest, y)
             if at.x() >= self.area.left():
-                labels.append(Label(end.text, at, self._colour(end.part)))
+                pale = end.part in PALE
+                colour = theme().colour("text_muted") if pale else self._colour(end.part)
+                labels.append(Label(end.text, at, colour))
         if self.hover is None:
             paint_labels(painter, labels, self.area)
         else:
             self._paint_readout(painter, self.hover)
+
+    def _paint_cut(self, painter: QPainter) -> None:
+        """At the upper edge, where a spike goes on above it and how high."""
+        cut = self._bounds.cut
+        if cut is None or not self.following:
+            return
+        area, px, metrics = self.area, theme().px, painter.fontMetrics()
+        words = f"{metric_words(self._metric, cut[1])} (log shows it)"
+        across, side = min(max(self.pixel(*cut).x(), area.left()), area.right()), px(4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("text"))
+        top = area.top()
+        painter.drawPolygon(
+            [
+                QPointF(across, top),
+                QPointF(across - side, top + 2 * side),
+                QPointF(across + side, top + 2 * side),
+            ]
+        )
+        width = metrics.horizontalAdvance(words) + 2
+        left = across + 2 * side if across + 2 * side + width <= area.right() else across - 2 * side - width
+        place = QRectF(left, top - px(2), width, metrics.height())
+        painter.fillRect(place, theme().colour("surface"))
+        painter.setPen(theme().colour("text"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_changes(self, painter: QPainter) -> None:
         """A thin line where a setting was changed during the run, and to what."""

@@ -46,9 +46,7 @@ def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> No
             left = area.right() - width
         place = QRectF(left, centre - height / 2, width, height)
         # The surface behind it: a curve under the words would make them hard to read.
-        ground = QColor(theme().colour("surface"))
-        ground.setAlpha(200)
-        painter.fillRect(place, ground)
+        painter.fillRect(place, theme().colour("surface"))
         painter.setPen(label.colour)
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label.text)
 

@@ -1,14 +1,23 @@
 """A plot that the user may zoom and pan: the view box is pyqtgraph's, axes and labels are painted in pixels.
 
-Painting them here keeps the margins fixed, so that nothing jumps when a label grows, and lets labels keep out
-of one another's way.
+Painting them here keeps the margins fixed, so that nothing jumps when a label grows a little, and lets labels
+keep out of one another's way. Only labels that would be cut widen the left one.
 """
 
 from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from cnnplay.viewmodels.ticks import Tick
@@ -17,6 +26,8 @@ from cnnplay.widgets.theme import theme
 WHEEL = 1.0012
 """The zoom for one unit of a wheel's angle, of which a notch has 120."""
 KEY_STEP = 0.1
+LEFT = 48
+"""Pixels of the design left of the curves, where the labels of the axis need no more."""
 
 
 class Box(pg.ViewBox):
@@ -139,6 +150,7 @@ class Plot(pg.GraphicsView):
             self.following_changed.emit()
 
     def _range_changed(self, *_: object) -> None:
+        self._place()
         self.moved.emit()
         self.viewport().update()
 
@@ -207,10 +219,24 @@ class Plot(pg.GraphicsView):
 
     def _place(self) -> None:
         px = theme().px
-        left, top, right, bottom = px(48), px(8), px(8), px(22)
-        width, height = max(self.width() - left - right, 8), max(self.height() - top - bottom, 8)
-        self._area = QRectF(left, top, width, height)
-        self.box.setGeometry(self._area)
+        top, right, bottom = px(8), px(8), px(22)
+        height = max(self.height() - top - bottom, 8)
+        left = self._left(height)
+        area = QRectF(left, top, max(self.width() - left - right, 8), height)
+        if area != self._area:
+            self._area = area
+            self.box.setGeometry(area)
+
+    def _left(self, height: float) -> int:
+        """The room for the labels of the vertical axis: none of them is cut, at any size."""
+        metrics = QFontMetrics(theme().font(small=True))
+        _, _, bottom, top = self.extent
+        shown = self._shown_ticks(bottom, top, height, metrics)
+        widest = max((metrics.horizontalAdvance(tick.text) for tick in shown), default=0)
+        return min(max(theme().px(LEFT), widest + theme().px(8)), max(self.width() // 2, 8))
+
+    def _shown_ticks(self, low: float, high: float, height: float, metrics: QFontMetrics) -> Sequence[Tick]:
+        return self.y_ticks(low, high, max(int(height / (2.2 * metrics.height())), 2))
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         super().drawBackground(painter, rect)
@@ -221,7 +247,7 @@ class Plot(pg.GraphicsView):
         left, _, bottom, top = self.extent
         line, text = QPen(theme().colour("line"), 1), theme().colour("text_muted")
         height = painter.fontMetrics().height()
-        for tick in self.y_ticks(bottom, top, max(int(area.height() / (2.2 * height)), 2)):
+        for tick in self._shown_ticks(bottom, top, area.height(), painter.fontMetrics()):
             y = round(self.pixel(left, tick.at).y()) + 0.5
             painter.setPen(line)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))

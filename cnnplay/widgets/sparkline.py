@@ -5,7 +5,7 @@ from PySide6.QtCore import QPointF, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING
+from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING, calm_top
 from cnnplay.viewmodels.history import Curve
 from cnnplay.viewmodels.numerals import numeral
 from cnnplay.viewmodels.run import RunModel
@@ -60,15 +60,19 @@ class Sparkline(QWidget):
         values = values[np.isfinite(values)]
         if not len(values) or values.max() <= 0:
             return
+        top = calm_top(values)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for curve, colour in ((training, "training_curve"), (validation, "validation_curve")):
             painter.setPen(QPen(theme().colour(colour), 1.2))
-            painter.drawPolyline(self._points(curve, right, float(values.max())))
+            painter.drawPolyline(self._points(curve, right, top))
         painter.end()
 
     def _points(self, curve: Curve, right: float, top: float) -> list[QPointF]:
         width, height = self.width() - 2, self.height() - 3
         known = np.isfinite(curve.y)
-        across, down = 1 + curve.x[known] / right * width, 1.5 + (1 - curve.y[known] / top) * height
+        across, down = (
+            1 + curve.x[known] / right * width,
+            1.5 + (1 - np.minimum(curve.y[known] / max(top, 1e-300), 1)) * height,
+        )
         return [QPointF(x, y) for x, y in zip(across.tolist(), down.tolist(), strict=True)]

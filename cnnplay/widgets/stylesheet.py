@@ -1,5 +1,6 @@
 """Fills the application's stylesheet (resources/style.qss) with a theme's colours and lengths."""
 
+import re
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +19,19 @@ def stylesheet(theme: "Theme") -> str:
         text = text.replace(f"@{key}", theme.colour(key).name())
     text = text.replace("@icons", _icons().as_posix()).replace("@theme", theme.name)
     text = text.replace("@{title}", str(theme.px(tokens()["type_px"]["title"])))
-    parts = text.split("@{")
-    scaled = [parts[0]]
-    for part in parts[1:]:
-        number, rest = part.split("}", 1)
-        scaled.append(f"{theme.px(float(number))}{rest}")
-    return "".join(scaled)
+    return re.sub(
+        r"@(even|half|)\{([\d.]+)(?:-([\d.]+))?\}", lambda found: _length(theme, *found.groups()), text
+    )
+
+
+def _length(theme: "Theme", kind: str, number: str, less: str | None) -> str:
+    """A length scaled with the text. What must be centred or round is even, so that its halves are whole."""
+    if not kind:
+        return str(theme.px(float(number)))
+    even = 2 * theme.px(float(number) / 2)
+    if kind == "even":
+        return str(even)
+    return str((even - (2 * theme.px(float(less) / 2) if less else 0)) // 2)
 
 
 def _icons() -> Path:

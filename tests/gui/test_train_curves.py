@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFontMetrics, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -16,13 +17,16 @@ from cnnplay.viewmodels.curves import CurvesModel, Metric
 from cnnplay.viewmodels.history import History
 from cnnplay.widgets.curve_panel import CurvePanel
 from cnnplay.widgets.labels import spread
+from cnnplay.widgets.theme import theme
 from tests.train_bench import Bench, bench
 
 # The offscreen platform says so of every window with a minimum size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
-def events(first: int, last: int, steps: int = 50, spike: int | None = None) -> list[Event]:
+def events(
+    first: int, last: int, steps: int = 50, spike: int | None = None, height: float = 40.0
+) -> list[Event]:
     """Epochs of a run that learns; `spike` is a step of very high loss."""
     found: list[Event] = []
     if first == 1:
@@ -41,7 +45,7 @@ def events(first: int, last: int, steps: int = 50, spike: int | None = None) -> 
         )
     for epoch in range(first, last + 1):
         for number in range((epoch - 1) * steps + 1, epoch * steps + 1):
-            loss = 40.0 if number == spike else 2.3 / (1 + number / 40)
+            loss = height if number == spike else 2.3 / (1 + number / 40)
             found.append(Stepped(run="r", step=number, epoch=epoch, loss=loss, accuracy=0.6, images=2))
         metrics = {
             "validation_loss": 2.0 / epoch,
@@ -106,7 +110,8 @@ def test_an_empty_panel_says_what_to_do(qtbot: QtBot) -> None:
         more(one, *events(1, 1))
         drawn(qtbot, made)
         assert made.plot.isVisible()
-        assert "smoothed over 14 steps, raw behind it" in made.muted()
+        assert made.muted().endswith("cross-entropy")
+        assert made.smoothing.text() == "smoothing 14"
 
 
 def test_a_zoom_stays_when_new_steps_come_and_a_double_click_shows_all_again(qtbot: QtBot) -> None:
@@ -166,12 +171,86 @@ def test_dragging_pans_and_keys_zoom_and_show_all(qtbot: QtBot) -> None:
 
 def test_an_extreme_of_one_step_is_inside_what_is_shown_and_on_the_line(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 20, steps=1_000, spike=7_777))
+        one.run.history = History(events(1, 20, steps=1_000, spike=7_777, height=5.9))
         made = panel(qtbot, one)
-        assert made.plot.extent[3] > 40.0
+        assert made.plot.extent[3] > 5.9
         _, y = made.plot._curves["raw"].getData()
         assert len(y) < 4 * made.plot.width() + 8
-        assert np.nanmax(y) == 40.0
+        assert np.nanmax(y) == 5.9
+
+
+def test_a_spike_that_would_hide_the_rest_is_cut_and_named_and_the_logarithmic_scale_shows_it(
+    qtbot: QtBot,
+) -> None:
+    with bench() as one:
+        one.run.history = History(events(1, 20, steps=1_000, spike=7, height=8.35e25))
+        made = panel(qtbot, one)
+        assert made.plot.extent[3] < 3.0
+        assert made.plot._bounds.cut == (0.007, 8.35e25)
+        assert not made.plot.grab().toImage().isNull()
+        QTest.mouseClick(made.log_button, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+        assert made.plot.extent[3] > 25.9
+        assert made.plot._bounds.cut is None
+
+
+def test_no_label_of_an_axis_is_cut(qtbot: QtBot) -> None:
+    with bench() as one:
+        one.run.history = History(events(1, 1))
+        made = panel(qtbot, one)
+        usual = made.plot.area.left()
+        made.plot.zoom(2e5, made.plot.area.bottomLeft())
+        wide = made.plot.area.left()
+        metrics = QFontMetrics(theme().font(small=True))
+        texts = [tick.text for tick in made.plot.y_ticks(*made.plot.extent[2:], 5)]
+        assert "300,000" in texts
+        assert wide >= usual
+        assert all(metrics.horizontalAdvance(text) + theme().px(6) <= wide for text in texts)
+
+
+def test_the_accuracys_axis_begins_where_the_first_epoch_ends(qtbot: QtBot) -> None:
+    with bench() as one:
+        more(one, *events(1, 12))
+        made = panel(qtbot, one, "accuracy")
+        assert made.plot._bounds.bottom == pytest.approx(0.6)
+        assert made.plot._bounds.top == 1.0
+        assert made.plot.x_ticks(0, 20, 5)[-1].text == "epoch 20"
+
+
+def test_the_run_before_never_sets_the_axes_and_names_its_end(qtbot: QtBot) -> None:
+    with bench() as one:
+        one.run.previous = History(events(1, 30, spike=3, height=900.0))
+        one.run.history = History(events(1, 2))
+        made = panel(qtbot, one)
+        assert made.plot.extent[3] < 3.0
+        assert made.plot._bounds.right == 20.0
+        assert made.plot._ends[-1].text == "previous run 0.100"
+
+
+@pytest.mark.parametrize("change", [{"network": "other"}, {"data": "other"}])
+def test_the_run_before_goes_where_network_or_data_are_others(qtbot: QtBot, change: dict[str, str]) -> None:
+    with bench() as one:
+        first, *rest = events(1, 5)
+        one.run.previous = History([msgspec.structs.replace(first, **change), *rest])
+        one.run.history = History(events(1, 2))
+        made = panel(qtbot, one)
+        assert not made.plot._curves["training before"].isVisible()
+        assert all("previous" not in end.text for end in made.plot._ends)
+
+
+def test_curves_of_another_network_say_whose_they_are_and_are_pale(qtbot: QtBot) -> None:
+    with bench() as one:
+        more(one, *events(1, 2))
+        made = panel(qtbot, one)
+        assert made.muted() == "run of n · cross-entropy"
+        assert made.plot.box.opacity() < 0.5
+        first, *rest = events(1, 2)
+        parameters = one.editor.report.parameters
+        name = one.editor.network.name
+        mine = msgspec.structs.replace(first, network=name, parameters=parameters)
+        one.run.history = History([mine, *rest])
+        one.run.state_changed.emit()
+        assert made.muted() == "cross-entropy"
+        assert made.plot.box.opacity() == 1.0
 
 
 def test_a_logarithmic_scale_keeps_the_user_where_he_is_and_is_taken_back(qtbot: QtBot) -> None:
@@ -183,7 +262,7 @@ def test_a_logarithmic_scale_keeps_the_user_where_he_is_and_is_taken_back(qtbot:
         assert made.log_button.isChecked()
         assert made.plot.extent[2] < 0
         assert [tick.text for tick in made.plot.y_ticks(-2, 1, 5)] == ["0.01", "0.1", "1", "10"]
-        QTest.mouseClick(made.log_button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(made.log_button, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
         assert made.plot.extent[2] == 0
 
 
@@ -193,9 +272,9 @@ def test_the_slider_names_how_much_is_smoothed(qtbot: QtBot) -> None:
         made = panel(qtbot, one)
         made.slider.setFocus()
         QTest.keyClick(made.slider, Qt.Key.Key_Right)
-        assert "smoothed over 30 steps" in made.muted()
+        assert made.smoothing.text() == "smoothing 30"
         QTest.keyClick(made.slider, Qt.Key.Key_Home)
-        assert "not smoothed" in made.muted()
+        assert made.smoothing.text() == "smoothing off"
         assert not made.plot._curves["raw"].isVisible()
 
 

@@ -8,7 +8,7 @@ from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.viewmodels.judged import judged
 from cnnplay.viewmodels.layers import bounds, filters_node, input_size, maps_node, shown_output
-from cnnplay.viewmodels.numerals import numeral, span
+from cnnplay.viewmodels.numerals import numeral, short, span
 
 RESIDUAL = Network(
     name="test",
@@ -90,7 +90,11 @@ def test_a_verdict_counts_by_truth_and_sorts_mistakes_by_confidence() -> None:
 
 def test_numbers_are_short_and_have_a_true_minus() -> None:
     assert [numeral(value) for value in (0, -0.3141, 12.345, 1234.5, 3.1e-5, float("nan"))] == [
-        "0", "−0.314", "12.3", "1,234", "3.1e−5", "not a number",
+        "0", "−0.314", "12.3", "1,234", "3.1·10⁻⁵", "not a number",
+    ]  # fmt: skip
+    large = (4096, 2275.99, 0.0075, 2.28e6, 5e9, -3.82e23, 1e25)
+    assert [short(value) for value in large] == [
+        "4,096", "2,276", "0.0075", "2.28 M", "5 G", "−3.82·10²³", "1·10²⁵",
     ]  # fmt: skip
     assert span(-0.37, 0.37) == "±0.37"
     assert span(-1, 1) == "−1 to 1"

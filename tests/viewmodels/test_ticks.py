@@ -15,6 +15,23 @@ def test_round_numbers_with_as_many_digits_as_they_need() -> None:
     assert [tick.text for tick in ticks(-0.02, 0.021, 5)] == ["−0.02", "−0.01", "0.00", "0.01", "0.02"]
 
 
+def test_large_and_tiny_numbers_are_said_with_a_unit() -> None:
+    assert [tick.text for tick in ticks(0, 2e6, 2)] == ["0", "2 M"]
+    assert [tick.text for tick in ticks(0, 1.5e6, 4)] == ["0", "0.5 M", "1.0 M", "1.5 M"]
+    assert [tick.text for tick in ticks(-5e9, 5e9, 3)] == ["−5 G", "0", "5 G"]
+    assert [tick.text for tick in ticks(0, 1.2e25, 4)] == ["0", "0.5·10²⁵", "1.0·10²⁵"]
+    assert [tick.text for tick in ticks(0, 4e-7, 3)] == ["0", "2·10⁻⁷", "4·10⁻⁷"]
+    assert [tick.text for tick in ticks(0, 400_000, 3)] == ["0", "200,000", "400,000"]
+    assert log_ticks(24.2, 25.8, 9)[-1].text == "5·10²⁵"
+
+
+@given(st.floats(0, 1e30), st.integers(2, 8))
+def test_no_label_of_an_axis_is_long_and_none_says_what_another_says(high: float, most: int) -> None:
+    texts = [tick.text for tick in ticks(0, high, most)]
+    assert all(len(text) <= 12 for text in texts)
+    assert len(set(texts)) == len(texts)
+
+
 def test_what_is_counted_has_no_fractions() -> None:
     assert [tick.text for tick in ticks(0, 2, 10, smallest=1)] == ["0", "1", "2"]
 
