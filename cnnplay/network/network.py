@@ -23,7 +23,9 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (self.channels, self.height, self.width)
 
 
-class Classification(msgspec.Struct, frozen=True, tag_field="task", tag="classification"):
+class Classification(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="task", tag="classification"
+):
     """One class a picture: the network ends in one logit for each class."""
 
     classes: Annotated[int, declare("How many classes are told apart.", minimum=2, maximum=1_000_000)]

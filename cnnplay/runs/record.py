@@ -21,8 +21,12 @@ class RunError(ValueError):
     """A folder that is no run, or one that cannot be written; the message is for people."""
 
 
-class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The run: what was trained, on what, how, and where. `facts` are known once the pictures are read."""
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The run: what was trained, on what, how, and where. `facts` are known once the pictures are read.
+
+    A field that is unknown is refused, as in a project: to read over it would be to train another network
+    than the one described. Who adds one raises VERSION.
+    """
 
     format: Literal["cnnplay-run"] = "cnnplay-run"
     version: int = VERSION
@@ -76,6 +80,8 @@ def decode(content: bytes, where: str) -> RunRecord:
 
 
 class _Head(msgspec.Struct):
+    """What all versions have, read before the rest so that a newer one is named as such."""
+
     format: str
     version: int
 

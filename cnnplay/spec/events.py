@@ -1,7 +1,8 @@
 """What a run reports: a closed union of frozen structs, each stamped with its run's id.
 
 The terminal, the window, the run's folder and the tests read the same events. Steps and epochs count from 1.
-Accuracies are fractions. As JSON, each carries its name under ``event``.
+Accuracies are fractions. As JSON, each carries its name under ``event``. A field that is unknown is read
+over: events are a log, in which a newer program may tell more (what describes a network or a run forbids it).
 """
 
 from typing import Annotated, Literal, TypeAlias

@@ -58,6 +58,7 @@ def test_a_field_left_out_takes_its_default() -> None:
         ({"stack": [{"kind": "relu", "id": "a"}, {"kind": "tanh", "id": "a"}]}, "two blocks are called 'a'"),
         ({"input": {"channels": 1, "height": 8}}, r"missing required field `width`"),
         ({"task": {"task": "translation"}}, "translation"),
+        ({"task": {"task": "classification", "classes": 2, "smoothing": 0.1}}, "smoothing"),
     ],
 )
 def test_what_is_no_network_is_refused_with_its_place(change: dict[str, object], words: str) -> None:

@@ -121,6 +121,10 @@ def test_what_is_no_history_is_refused_in_one_line(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_what_a_newer_program_tells_beside_is_read_over() -> None:
+    assert unpack(epoch(weather="fine").encode()) == unpack(epoch().encode())
+
+
 def test_metrics_that_are_not_finite_and_those_of_other_tasks_are_read() -> None:
     (event,) = unpack(epoch(metrics={"validation_loss": "nan", "mAP_50": 0.25}).encode())
     assert isinstance(event, EpochDone)

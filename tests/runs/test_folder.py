@@ -213,6 +213,8 @@ def change(**fields: object) -> Callable[[dict[str, object]], bytes]:
         (change(format="something else"), "its format is"),
         (change(version=99), "newer CNN Playground"),
         (change(network=5), "network"),
+        (change(pruned=True), "unknown field `pruned`"),
+        (change(version=99, pruned=True), "newer CNN Playground"),
         (change(config={"epochs": "many"}), "epochs"),
         (lambda record: b"", "not a run"),
         (lambda record: b"\xff\xfe", "not a run"),
