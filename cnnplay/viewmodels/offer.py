@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnplay.network.describe import shape_words
 from cnnplay.network.network import Network
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 LARGE = 2.5
 """From this ratio of areas on, bringing small pictures to a large input costs enough to ask first."""
+MOST_GUESSED = 64
+"""Pictures of mixed sizes are taken for no larger than this until somebody says another size."""
+LARGEST = 8192
+SETTLE_MS = 150
+NO_FORECAST = "no forecast of its memory and time"
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -35,9 +40,14 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class OfferModel(QObject):
-    """Asks when a large preset meets small pictures; other class counts are taken over at once, visibly."""
+    """Asks when a large preset meets small pictures, and whenever it is told to (`ask`); other class counts
+    are taken over at once, visibly.
+
+    `changed`: there is another question, answer or cost, or none. `asked`: somebody wanted the question.
+    """
 
     changed = Signal()
+    asked = Signal()
 
     def __init__(
         self,
@@ -54,12 +64,50 @@ class OfferModel(QObject):
         self._adapted: dict[Fit, Adapted] = {}
         self.question = ""
         self.options: tuple[Option, ...] = ()
+        self.size: tuple[int, int] | None = None
+        """Height and width for which the network would be adapted, where the pictures' sizes are mixed."""
+        self._soon = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._soon.timeout.connect(self._forecast)
         editor.changed.connect(self._network_changed)
         data.changed.connect(self._data_changed)
 
     @property
     def open(self) -> bool:
         return bool(self.options)
+
+    def why_not(self) -> str:
+        """Why there is nothing to `ask`; "" when there is."""
+        network, images = self._editor.network, self._data.images
+        if images is None:
+            return "choose a data set first"
+        if not network.stack:
+            return "the network is empty: add blocks first"
+        if network.input.shape == images.shape and network.task.classes == len(images.classes):
+            return "the network takes these pictures as they are, and tells their classes apart"
+        return ""
+
+    @Slot()
+    def ask(self) -> None:
+        """Asks how network and pictures are to be brought together, however small the difference."""
+        network, images = self._editor.network, self._data.images
+        if self.why_not() or images is None:
+            return
+        self._asked = (network.preset, images.key)
+        height, width = network.input.height, network.input.width
+        self.size = None if images.shape else (min(height, MOST_GUESSED), min(width, MOST_GUESSED))
+        self._ask(network, images)
+        self.asked.emit()
+
+    def set_size(self, height: int, width: int) -> str:
+        """Of pictures of mixed sizes: the size for which the network would be adapted. Why not; else ""."""
+        images = self._data.images
+        if self.size is None or images is None or (height, width) == self.size:
+            return ""
+        if not (1 <= height <= LARGEST and 1 <= width <= LARGEST):
+            return f"height and width must be 1 to {LARGEST:,}; got {height:,} × {width:,}"
+        self.size = (height, width)
+        self._ask(self._editor.network, images, at_once=False)
+        return ""
 
     def accept(self, fit: Fit) -> None:
         """Does it: an edit like any other, and the rule for the pictures."""
@@ -75,10 +123,12 @@ class OfferModel(QObject):
     def dismiss(self) -> None:
         """Not now; it is not asked again for this network and these pictures."""
         if self.options:
-            self.question, self.options, self._adapted = "", (), {}
+            self._soon.stop()
+            self.question, self.options, self._adapted, self.size = "", (), {}, None
             self.changed.emit()
 
     def shutdown(self) -> None:
+        self._soon.stop()
         self._tasks.finish()
 
     @Slot()
@@ -103,42 +153,60 @@ class OfferModel(QObject):
         classes = len(images.classes)
         shape = images.shape
         if shape is not None and _area(network.input.shape) >= LARGE * _area(shape):
-            self._ask(network, images, shape)
+            self.size = None
+            self._ask(network, images)
             return
         self.dismiss()
         if mend_classes and network.task.classes != classes and network.stack:
-            adapted = adapt(network, shape or network.input.shape, classes, "resize")
+            ids = self._editor.reserved_ids()
+            adapted = adapt(network, shape or network.input.shape, classes, "resize", ids)
             if self._editor.apply(adapted.edited):
                 self._editor.message.emit("; ".join(adapted.changes))
 
-    def _ask(self, network: Network, images: ImageSet, shape: tuple[int, int, int]) -> None:
-        classes = len(images.classes)
-        self._adapted = {fit: adapt(network, shape, classes, fit) for fit in ("resize", "stem")}
+    def _ask(self, network: Network, images: ImageSet, at_once: bool = True) -> None:
+        classes, own = len(images.classes), network.input.shape
+        shape = (images.channels, *self.size) if self.size is not None else images.shape
+        assert shape is not None
+        fits: tuple[Fit, ...] = ("stem", "resize") if shape != own or self.size else ("resize",)
+        ids = self._editor.reserved_ids()
+        self._adapted = {fit: adapt(network, shape, classes, fit, ids) for fit in fits}
+        pictures = shape_words(shape) if self.size is None else "pictures of mixed sizes"
         self.question = (
-            f"{network.name} takes {shape_words(network.input.shape)} and tells {network.task.classes:,} "
-            f"classes apart; {images.title} has {shape_words(shape)} and {classes:,}."
+            f"{network.name} takes {shape_words(own)} and tells {network.task.classes:,} "
+            f"classes apart; {images.title} has {pictures} and {classes:,}."
         )
-        stem = self._adapted["stem"].changes
-        few = "; ".join(stem[:4]) + (f"; {len(stem) - 4} more" if len(stem) > 4 else "")
-        self.options = (
-            Option("stem", "Adapt the network", few),
-            Option(
-                "resize",
-                "Enlarge the pictures",
-                f"to {shape_words(network.input.shape)}; last layer {classes:,}",
-            ),
-        )
+        titles = {"stem": "Adapt the network", "resize": _resize_title(own, images.shape)}
+        self.options = tuple(Option(fit, titles[fit], self._words(network, fit, classes)) for fit in fits)
         self.changed.emit()
-        self._forecast(images)
+        if at_once:
+            self._forecast()
+        else:
+            self._soon.start()
 
-    def _forecast(self, images: ImageSet) -> None:
-        networks = {fit: adapted.edited.network for fit, adapted in self._adapted.items()}
-        config = self._settings.config
+    def _words(self, network: Network, fit: Fit, classes: int) -> str:
+        adapted = self._adapted[fit]
+        if fit == "resize":
+            last = "as it is" if network.task.classes == classes else f"{classes:,}"
+            return f"to {shape_words(network.input.shape)}; last layer {last}"
+        few, more = "; ".join(adapted.changes[:4]), len(adapted.changes) - 4
+        words = few + (f"; {more} more" if more > 0 else "")
+        left = len(infer(adapted.edited.network).faults)
+        faults = f"{left} fault{'s' if left > 1 else ''} to mend by hand" if left else ""
+        return "; ".join(part for part in (words, faults) if part) or "nothing has to change"
+
+    @Slot()
+    def _forecast(self) -> None:
+        images = self._data.images
+        if images is None or not self.options:
+            return
+        adapted, config = self._adapted, self._settings.config
+        networks = {fit: one.edited.network for fit, one in adapted.items()}
 
         def done(costs: dict[Fit, str]) -> None:
-            if networks == {fit: adapted.edited.network for fit, adapted in self._adapted.items()}:
+            if adapted is self._adapted and self.options:
                 self.options = tuple(
-                    msgspec.structs.replace(option, cost=costs.get(option.fit, "")) for option in self.options
+                    msgspec.structs.replace(option, cost=costs.get(option.fit, NO_FORECAST))
+                    for option in self.options
                 )
                 self.changed.emit()
 
@@ -148,10 +216,21 @@ class OfferModel(QObject):
 def _costs(networks: dict[Fit, Network], config: TrainConfig, images: ImageSet) -> dict[Fit, str]:
     from cnnplay.training.forecast import forecast  # torch: in the thread
 
+    reports = {fit: infer(network) for fit, network in networks.items()}
     return {
-        fit: forecast(network, infer(network), msgspec.structs.replace(config, fit=fit), images).words
+        fit: forecast(network, reports[fit], msgspec.structs.replace(config, fit=fit), images).words
         for fit, network in networks.items()
+        if reports[fit].valid
     }
+
+
+def _resize_title(own: tuple[int, int, int], pictures: tuple[int, int, int] | None) -> str:
+    """What the button says under which the pictures change."""
+    if pictures is None:
+        return "Resize the pictures"
+    if pictures[1:] == own[1:]:
+        return "Keep the input" if pictures == own else "Convert the pictures"
+    return "Enlarge the pictures" if _area(own) > _area(pictures) else "Shrink the pictures"
 
 
 def _as_published(network: Network) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _STANDARD = QKeySequence.StandardKey
 EXPORT_HINT = "Weights, ONNX, code or the history"
 LOAD_HINT = "A safetensors or state-dict file into this network"
+ADAPT_HINT = "Brings network and pictures together: either of them can change, each with its forecast"
 PICTURE_HINT = "Shows what the network makes of it"
 Keys = QKeySequence.StandardKey | str | None
 
@@ -97,13 +98,19 @@ class Menus:
         self._refresh_file()
 
     def _edit(self) -> None:
-        by_name = self._window.stack_actions.by_name
+        by_name, session = self._window.stack_actions.by_name, self._window.session
+        self.adapt = self.action("Adapt to the &pictures…", session.offer.ask, None, ADAPT_HINT)
+        self._window.build.properties.add_input_action(self.adapt)
         names = (
             *("undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None),
             *("insert", "move_up", "move_down", "wrap", "unwrap", "add_branch", "remove_branch", "add_head"),
             *(None, "collapse", "collapse_all", "expand_all"),
         )
-        self._menu("&Edit", (by_name[name] if name else None for name in names))
+        entries = [by_name[name] if name else None for name in names]
+        self._menu("&Edit", (*entries, None, self.adapt))
+        for signal in (session.editor.changed, session.data.changed):
+            signal.connect(self._refresh_adapt)
+        self._refresh_adapt()
 
     def _train(self) -> None:
         self._menu("&Train", self._window.controls.actions_of_run)
@@ -166,6 +173,11 @@ class Menus:
         faults = not self._window.session.editor.report.valid and self._window.session.run.trained is None
         self.export.setEnabled(not faults)
         self.export.setToolTip("Not now: mend the network's faults first." if faults else EXPORT_HINT)
+
+    def _refresh_adapt(self) -> None:
+        reason = self._window.session.offer.why_not()
+        self.adapt.setEnabled(not reason)
+        self.adapt.setToolTip(f"{ADAPT_HINT}\nNot now: {reason}." if reason else ADAPT_HINT)
 
 
 def _showing(window: "MainWindow", key: str) -> Callable[[], None]:

@@ -1,10 +1,22 @@
-"""The bar that asks, when a large network meets small pictures, which of the two is to change."""
+"""The bar that asks which of the two is to change where network and pictures differ."""
 
+import msgspec
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from cnnplay.network.fields import fields_of
+from cnnplay.network.network import Input
 from cnnplay.spec.settings import Fit
 from cnnplay.viewmodels.offer import OfferModel, Option
+from cnnplay.widgets.fields import PairEditor
 from cnnplay.widgets.theme import role
+
+SIZE = msgspec.structs.replace(
+    next(field for field in fields_of(Input) if field.name == "height"),
+    name="size",
+    label="Size of the adapted network's input",
+    help="The pictures have mixed sizes: all are brought to this one, and the network is adapted to it.",
+)
 
 
 class OfferBar(QFrame):
@@ -16,6 +28,7 @@ class OfferBar(QFrame):
         self._model = model
         self.buttons: dict[Fit, QPushButton] = {}
         self._words: dict[Fit, QLabel] = {}
+        self._rows: dict[Fit, QWidget] = {}
         self._question = QLabel()
         self._question.setWordWrap(True)
         role(self._question, "strong")
@@ -29,23 +42,40 @@ class OfferBar(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.addLayout(top)
+        self.size_editor = PairEditor(SIZE)
+        self.size_editor.edited.connect(self._size_edited)
+        self._size_row = QWidget()
+        line = QHBoxLayout(self._size_row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(QLabel(f"{SIZE.label}:"))
+        line.addWidget(self.size_editor)
+        line.addStretch(1)
+        layout.addWidget(self._size_row)
         for fit, accept in (("stem", self._accept_stem), ("resize", self._accept_resize)):
             button = QPushButton()
             button.setMinimumWidth(180)
             button.clicked.connect(accept)
             words = QLabel()
             words.setWordWrap(True)
-            row = QHBoxLayout()
-            row.addWidget(button)
-            row.addWidget(words, 1)
-            layout.addLayout(row)
-            self.buttons[fit], self._words[fit] = button, words  # type: ignore[index]
+            row = QWidget()
+            inside = QHBoxLayout(row)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.addWidget(button)
+            inside.addWidget(words, 1)
+            layout.addWidget(row)
+            self.buttons[fit], self._words[fit], self._rows[fit] = button, words, row  # type: ignore[index]
         model.changed.connect(self._refresh)
+        model.asked.connect(self._take_keyboard)
         self._refresh()
 
     def _refresh(self) -> None:
         self.setVisible(self._model.open)
         self._question.setText(self._model.question)
+        self._size_row.setVisible(self._model.size is not None)
+        if self._model.size is not None:
+            self.size_editor.set_value(self._model.size)
+        for fit, row in self._rows.items():
+            row.setVisible(any(option.fit == fit for option in self._model.options))
         for option in self._model.options:
             self._show(option)
 
@@ -55,6 +85,16 @@ class OfferBar(QFrame):
         button.setAccessibleDescription(option.words)
         cost = option.cost or "its memory and time are being forecast …"
         words.setText(f"{cost}\n{option.words}")
+
+    @Slot()
+    def _take_keyboard(self) -> None:
+        """It was asked for: the keyboard goes to the first thing that can be answered."""
+        first = self._model.options[0].fit if self._model.options else "stem"
+        (self.buttons[first] if self._model.size is None else self.size_editor.height_spin).setFocus()
+
+    @Slot(object)
+    def _size_edited(self, size: tuple[int, int]) -> None:
+        self.size_editor.set_fault(self._model.set_size(*size))
 
     def _accept_stem(self) -> None:
         self._model.accept("stem")

@@ -3,7 +3,9 @@
 from typing import Any
 
 import msgspec
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo, fields_of
 from cnnplay.network.kinds import kind_of
@@ -14,19 +16,26 @@ from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.widgets.form import FieldForm
 from cnnplay.widgets.formulas import FormulaView
 from cnnplay.widgets.panel import Panel
-from cnnplay.widgets.theme import role
+from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.whole_rows import WholeRows
 
 _NOTHING = "Choose a block in the stack to see what it does, or the input to change the pictures' size."
 
 
 class PropertiesPanel(Panel):
-    """Edits the chosen blocks (several of one kind together), or the input and the number of classes."""
+    """Edits the chosen blocks (several of one kind together), or the input and the number of classes.
+
+    `content_changed`: there is more or less to show than before.
+    """
+
+    content_changed = Signal()
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
         super().__init__("Properties", parent=parent)
         self._editor = editor
         self._forms: dict[object, FieldForm] = {}
         self.form: FieldForm | None = None
+        self.input_buttons: list[QToolButton] = []
         self.words = QLabel()
         self.words.setWordWrap(True)
         role(self.words, "muted")
@@ -37,12 +46,25 @@ class PropertiesPanel(Panel):
         self._column.addWidget(self.words)
         self._column.addWidget(self.formulas)
         self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inner)
-        self.body.addWidget(scroll)
+        self._scroll = WholeRows(inner)
+        self.body.addWidget(self._scroll)
         editor.changed.connect(self._refresh)
         editor.selection_changed.connect(self._refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self._refresh()
+
+    def whole_height(self) -> int:
+        """What the panel needs to show all that it holds."""
+        return self.title_height() + self.body_margins() + self._scroll.whole_height()
+
+    def add_input_action(self, action: QAction) -> None:
+        """Puts a button for an action under the input's fields."""
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+        self._column.insertWidget(self._column.indexOf(self.words), button)
+        self.input_buttons.append(button)
         self._refresh()
 
     def focus_first(self) -> None:
@@ -52,7 +74,14 @@ class PropertiesPanel(Panel):
 
     # What is shown
 
+    def _restyle(self) -> None:
+        self._column.setSpacing(theme().px(6))
+
     def _refresh(self) -> None:
+        self._show_chosen()
+        self.content_changed.emit()
+
+    def _show_chosen(self) -> None:
         editor = self._editor
         if editor.current == "input" and editor.place is None and not editor.selected:
             self._show_input()
@@ -134,6 +163,8 @@ class PropertiesPanel(Panel):
         if self.form is not form and self.form is not None:
             self.form.hide()
         self.form = form
+        for button in self.input_buttons:
+            button.setVisible(form is not None and form is self._forms.get(Input))
         if form is not None:
             form.show()
         self.words.setText(words)

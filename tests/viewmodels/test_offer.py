@@ -1,7 +1,11 @@
 """The question that a large network and small pictures raise, and its two answers."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
 
 from cnnplay.network.edits import set_task
 from cnnplay.network.presets import preset
@@ -84,3 +88,78 @@ def test_the_classes_of_new_pictures_are_taken_over_visibly(quiet: Quiet) -> Non
     assert "10" in quiet.said[-1]
     session.editor.undo()
     assert session.editor.network.task.classes == 3
+
+
+@pytest.mark.parametrize(("fit", "shape"), [("stem", (1, 28, 28)), ("resize", (1, 32, 32))])
+def test_a_small_difference_is_asked_about_when_somebody_wants_it(
+    quiet: Quiet, fit: str, shape: tuple[int, int, int]
+) -> None:
+    session = quiet.session
+    assert session.editor.network == preset("lenet-5").network
+    assert session.offer.why_not() == ""
+    session.offer.ask()
+    assert [option.title for option in session.offer.options] == ["Adapt the network", "Enlarge the pictures"]
+    session.offer.accept(fit)  # type: ignore[arg-type]
+    assert session.editor.network.input.shape == shape
+    assert session.editor.report.valid
+    assert session.settings.config.fit == fit
+    assert session.run.why_not("train") == ""
+    if fit == "stem":
+        assert session.offer.why_not().startswith("the network takes these pictures as they are")
+        session.editor.undo()
+    assert session.editor.network == preset("lenet-5").network
+    assert not session.editor.undo_stack.canUndo()
+
+
+def test_only_the_classes_differ_and_only_the_last_layer_is_offered(quiet: Quiet) -> None:
+    session = quiet.session
+    session.offer.ask()
+    session.offer.accept("stem")
+    session.editor.set_classes(3)
+    session.offer.ask()
+    assert [option.fit for option in session.offer.options] == ["resize"]
+    session.offer.accept("resize")
+    assert session.editor.network.task.classes == 10
+    assert session.editor.network.input.shape == (1, 28, 28)
+
+
+def mixed(root: Path) -> Path:
+    """A folder of two classes with colour pictures of many sizes."""
+    for name in ("cat", "dog"):
+        (root / name).mkdir(parents=True)
+        for number in range(6):
+            Image.new("RGB", (40 + 7 * number, 50 + 3 * number), (9 * number, 90, 200)).save(
+                root / name / f"{number}.png"
+            )
+    return root
+
+
+def test_pictures_of_mixed_sizes_let_the_size_be_chosen(quiet: Quiet, qtbot: QtBot, tmp_path: Path) -> None:
+    session = quiet.session
+    session.editor.load_preset("resnet-18")
+    session.data.choose_folder(mixed(tmp_path / "pets"))
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    assert not session.offer.open
+    before = session.editor.network
+    session.offer.ask()
+    assert "pictures of mixed sizes and 2" in session.offer.question
+    assert session.offer.size == (64, 64)
+    assert "must be 1 to 8,192; got 0 × 48" in session.offer.set_size(0, 48)
+    assert session.offer.set_size(48, 56) == ""
+    qtbot.waitUntil(lambda: all(option.cost for option in session.offer.options), timeout=20_000)
+    session.offer.accept("stem")
+    assert session.editor.network.input.shape == (3, 48, 56)
+    assert session.editor.network.task.classes == 2
+    assert session.editor.report.valid
+    assert session.offer.size is None
+    session.editor.undo()
+    assert session.editor.network == before
+
+
+def test_without_pictures_or_blocks_there_is_a_reason(quiet: Quiet) -> None:
+    session = quiet.session
+    session.editor.select_all()
+    session.editor.remove_selected()
+    assert session.offer.why_not() == "the network is empty: add blocks first"
+    session.offer.ask()
+    assert not session.offer.open
