@@ -3,9 +3,8 @@
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo, fields_of
 from cnnplay.network.kinds import kind_of
@@ -16,19 +15,13 @@ from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.widgets.form import FieldForm
 from cnnplay.widgets.formulas import FormulaView
 from cnnplay.widgets.panel import Panel
-from cnnplay.widgets.theme import role, theme
-from cnnplay.widgets.whole_rows import WholeRows
+from cnnplay.widgets.theme import role
 
 _NOTHING = "Choose a block in the stack to see what it does, or the input to change the pictures' size."
 
 
 class PropertiesPanel(Panel):
-    """Edits the chosen blocks (several of one kind together), or the input and the number of classes.
-
-    `content_changed`: there is more or less to show than before.
-    """
-
-    content_changed = Signal()
+    """Edits the chosen blocks (several of one kind together), or the input and the number of classes."""
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
         super().__init__("Properties", parent=parent)
@@ -46,17 +39,13 @@ class PropertiesPanel(Panel):
         self._column.addWidget(self.words)
         self._column.addWidget(self.formulas)
         self._column.addStretch(1)
-        self._scroll = WholeRows(inner)
-        self.body.addWidget(self._scroll)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inner)
+        self.body.addWidget(scroll)
         editor.changed.connect(self._refresh)
         editor.selection_changed.connect(self._refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
         self._refresh()
-
-    def whole_height(self) -> int:
-        """What the panel needs to show all that it holds."""
-        return self.title_height() + self.body_margins() + self._scroll.whole_height()
 
     def add_input_action(self, action: QAction) -> None:
         """Puts a button for an action under the input's fields."""
@@ -74,14 +63,7 @@ class PropertiesPanel(Panel):
 
     # What is shown
 
-    def _restyle(self) -> None:
-        self._column.setSpacing(theme().px(6))
-
     def _refresh(self) -> None:
-        self._show_chosen()
-        self.content_changed.emit()
-
-    def _show_chosen(self) -> None:
         editor = self._editor
         if editor.current == "input" and editor.place is None and not editor.selected:
             self._show_input()
