@@ -2,13 +2,14 @@
 
 import msgspec
 
+from cnnplay.export.neighbours import MARK
 from cnnplay.export.trained import TrainedNetwork
 
 
 def facts(network: TrainedNetwork) -> dict[str, object]:
     """The facts as JSON values, under stable names."""
     return {
-        "made_by": "CNN Playground",
+        "made_by": MARK,
         "trained": network.trained and network.weights is not None,
         "classes": list(network.classes),
         "preprocessing": msgspec.to_builtins(network.preprocessing),

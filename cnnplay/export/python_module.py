@@ -5,10 +5,11 @@ import textwrap
 from pathlib import Path
 
 from cnnplay.export.facts import rule
+from cnnplay.export.neighbours import MARK, beside_file, weights_line
 from cnnplay.export.python_layers import expression, padding_before
 from cnnplay.export.python_text import FUNCTIONAL, MODULE, PREPROCESS, literal, plain
-from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
-from cnnplay.export.weight_files import beside_file, save_state
+from cnnplay.export.trained import TrainedNetwork, module_of
+from cnnplay.export.weight_files import save_state
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.names import attribute_names
@@ -22,8 +23,6 @@ from cnnplay.shapes.infer import infer
 def write_python(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """``NAME.py`` with the code and ``NAME.pt`` with its state dict, which ``load_model`` reads."""
     beside = beside_file(path, ".pt")
-    if beside == path:
-        raise ExportError(f"{path.name}: expected another ending than .pt: that file holds the weights")
     module = module_of(network, seed)
     with replacing(beside, path) as (weights, code):
         save_state(_renamed(module), weights)
@@ -40,9 +39,10 @@ def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -
     preprocessing = network.preprocessing
     trained = network.trained and network.weights is not None
     return MODULE.format(
+        mark=MARK,
         title=plain(network.network.name),
         beside="the same name with the ending .pt" if usual else "this name with .pt behind it",
-        weights='Path(__file__).with_suffix(".pt")' if usual else 'Path(__file__ + ".pt")',
+        weights=weights_line(usual),
         state="trained" if trained else "fresh, not trained",
         channels=channels,
         height=height,

@@ -17,7 +17,7 @@ def plain(text: str) -> str:
 FUNCTIONAL = "import torch.nn.functional as F\n"
 
 MODULE = '''\
-"""{title}: a convolutional network written by CNN Playground. It needs torch alone.
+"""{title}: a convolutional network written by {mark}. It needs torch alone.
 
 Its weights ({state}) lie beside this file, under {beside}:
 
@@ -38,7 +38,7 @@ CLASSES = {classes}
 # {rule}
 PREPROCESSING = {preprocessing}
 
-WEIGHTS = {weights}
+{weights}
 
 
 class Net(nn.Module):

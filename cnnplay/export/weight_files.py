@@ -8,7 +8,8 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from cnnplay.export.facts import facts, metadata
-from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
+from cnnplay.export.neighbours import beside_file
+from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.weights import Weights, weights_of
 
@@ -27,24 +28,11 @@ def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[P
 def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """A plain dict of tensors under their ids, loadable with ``weights_only=True``, and ``NAME.json``."""
     beside = beside_file(path, ".json")
-    if beside == path:
-        raise ExportError(f"{path.name}: expected another ending than .json: that file holds the class names")
     weights = weights_of(module_of(network, seed))
     with replacing(beside, path) as (sidecar, neighbour):
         save_state(weights, neighbour)
         sidecar.write_bytes(msgspec.json.format(msgspec.json.encode(facts(network)), indent=2) + b"\n")
     return (beside,)
-
-
-def beside_file(path: Path, suffix: str) -> Path:
-    """The file that belongs beside `path`: ``NAME.json``; ``NAME.pt.json`` where that one is another's.
-
-    So ``net.py`` with its ``net.pt`` does not take the place of a ``net.pt`` that was exported before.
-    """
-    usual, other = path.with_suffix(suffix), path.with_name(path.name + suffix)
-    if path.exists():  # exported anew: what was beside it is replaced with it
-        return other if other.exists() else usual
-    return other if usual.exists() and usual != path else usual
 
 
 def save_state(weights: Weights, path: Path) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.export.catalogue import FORMATS, Format
+from cnnplay.export.neighbours import replaced
 from cnnplay.viewmodels.exporting import ExportModel
 from cnnplay.widgets.theme import role
 
@@ -114,17 +115,19 @@ class ExportDialog(QDialog):
         path = Path(self.path.text().strip()).expanduser()
         if not path.suffix:
             path = path.with_suffix(self._row.suffix)
-        if path.exists() and not self._may_replace(path):
+        there = replaced(self._row.key, path)
+        if there and not self._may_replace(there):
             return
         self.folder = path.parent
         self._model.export(self._row.key, path, self.weights.currentData())
         self.accept()
 
-    def _may_replace(self, path: Path) -> bool:
+    def _may_replace(self, files: tuple[Path, ...]) -> bool:
+        names, one = " and ".join(file.name for file in files), len(files) == 1
         answer = QMessageBox.question(
             self,
             "Export",
-            f"{path.name} is there already. Replace it?",
+            f"{names} {'is' if one else 'are'} there already. Replace {'it' if one else 'them'}?",
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )

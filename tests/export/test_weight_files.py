@@ -8,6 +8,7 @@ from safetensors import SafetensorError, safe_open
 
 from cnnplay.export import weight_files
 from cnnplay.export.formats import FORMATS, export
+from cnnplay.export.neighbours import replaced
 from cnnplay.export.trained import ExportError, ExportWriteError, TrainedNetwork
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import compare, parameter_shapes, weights_of
@@ -154,6 +155,36 @@ def test_what_goes_beside_an_export_takes_no_other_files_place(tmp_path: Path) -
     assert (tmp_path / "a.json").read_text() == "mine"
     assert torch.load(tmp_path / "a.pt", weights_only=True).keys() == parameter_shapes(NETWORK).keys()
     assert facts_of(tmp_path / "a.pt").classes == TRAINED.classes
+
+
+def test_an_export_made_again_replaces_no_neighbour_that_it_did_not_write(tmp_path: Path) -> None:
+    """The user agreed to replace model.pt and net.py, and was not asked about the others."""
+    for name in ("model.pt", "model.json", "net.py", "net.pt"):
+        (tmp_path / name).write_text('{"layers": 5}')
+    for _ in range(2):
+        assert export(TRAINED, "pt", tmp_path / "model.pt").also == (tmp_path / "model.pt.json",)
+        assert export(TRAINED, "python", tmp_path / "net.py").also == (tmp_path / "net.py.pt",)
+    assert (tmp_path / "model.json").read_text() == (tmp_path / "net.pt").read_text() == '{"layers": 5}'
+
+
+def test_an_export_whose_neighbours_names_are_both_taken_is_refused_with_them(tmp_path: Path) -> None:
+    for name in ("a.json", "a.pt.json", "b.pt", "b.py.pt"):
+        (tmp_path / name).write_text("mine")
+    for key, path in (("pt", "a.pt"), ("python", "b.py")):
+        with pytest.raises(ExportError, match=r"are both there and were not exported with it"):
+            export(TRAINED, key, tmp_path / path)
+        assert not (tmp_path / path).exists()
+    assert all(file.read_text() == "mine" for file in tmp_path.iterdir())
+
+
+def test_what_an_export_would_replace_is_known_before(tmp_path: Path) -> None:
+    assert replaced("pt", tmp_path / "a.pt") == ()
+    export(TRAINED, "pt", tmp_path / "a.pt")
+    assert replaced("pt", tmp_path / "a.pt") == (tmp_path / "a.pt", tmp_path / "a.json")
+    assert replaced("python", tmp_path / "a.py") == ()
+    export(TRAINED, "python", tmp_path / "a.py")
+    assert replaced("python", tmp_path / "a.py") == (tmp_path / "a.py", tmp_path / "a.py.pt")
+    assert replaced("onnx", tmp_path / "a.pt") == (tmp_path / "a.pt",)
 
 
 def test_an_export_made_again_replaces_what_was_beside_it(tmp_path: Path) -> None:

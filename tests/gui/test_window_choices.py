@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSlider
+from PySide6.QtWidgets import QApplication, QMessageBox, QSlider
 from pytestqt.qtbot import QtBot
 
-from cnnplay.widgets.export_dialog import ExportDialog
+from cnnplay.widgets.export_dialog import ROWS, ExportDialog
 from cnnplay.widgets.main_window import MainWindow
 from cnnplay.widgets.theme import theme
 from tests.look_bench import CONFIG, learned
@@ -188,4 +188,30 @@ def test_the_history_is_refused_with_a_reason_and_a_folder_that_was_typed_is_kep
     QTest.keyClick(dialog.format, Qt.Key.Key_Home)
     assert dialog.path.text() == str(other / "yours.safetensors")
     assert dialog.accept_button.isEnabled()
+    dialog.deleteLater()
+
+
+def test_the_question_names_every_file_that_an_export_would_replace(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(parent: object, title: str, text: str, *_: object) -> QMessageBox.StandardButton:
+        asked.append(text)
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    (tmp_path / "mine.pt").write_bytes(b"old")
+    (tmp_path / "mine.json").write_text('{"made_by": "CNN Playground"}')
+    dialog = ExportDialog(window.session.exporting, "mine", tmp_path, window)
+    dialog.show()
+    dialog.format.setCurrentIndex([row.key for row in ROWS].index("pt"))
+    dialog.accept_button.click()
+    (tmp_path / "mine.json").write_text("{}")
+    dialog.accept_button.click()
+    assert asked == [
+        "mine.pt and mine.json are there already. Replace them?",
+        "mine.pt is there already. Replace it?",
+    ]
+    assert dialog.isVisible()
     dialog.deleteLater()
