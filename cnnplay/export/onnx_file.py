@@ -7,6 +7,9 @@ from cnnplay.export.facts import metadata
 from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
 
+INSTALL = "pip install '.[onnx]'"
+"""As the README says it: from the checkout, since the package lies on no index."""
+
 LARGEST = 2**31 - 2**20
 """A protobuf message ends at 2 GiB; a little is left for the graph."""
 
@@ -14,7 +17,7 @@ LARGEST = 2**31 - 2**20
 def write_onnx(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """One file with the input "pictures" B × C × H × W and the output "logits" B × N."""
     if importlib.util.find_spec("onnx") is None:
-        raise ExportError("ONNX export needs the extra: pip install 'cnn-playground[onnx]'")
+        raise ExportError(f"ONNX export needs the extra 'onnx': in the program's folder, {INSTALL}")
     from cnnplay.export.onnx_graph import model_of  # needs the extra
 
     module = module_of(network, seed)

@@ -2,6 +2,7 @@ import importlib.util
 import json
 import logging
 import threading
+import tomllib
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from torch import nn
 
 from cnnplay.export.formats import FORMATS, export
+from cnnplay.export.onnx_file import INSTALL
 from cnnplay.export.onnx_graph import model_of
 from cnnplay.export.trained import ExportError, TrainedNetwork
 from cnnplay.modules.build import build
@@ -102,11 +104,14 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
         return None if name == "onnx" else find(name, package)
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
-    with pytest.raises(
-        ExportError, match=r"^ONNX export needs the extra: pip install 'cnn-playground\[onnx\]'$"
-    ):
+    with pytest.raises(ExportError, match=r"^ONNX export needs the extra 'onnx': ") as caught:
         export(TrainedNetwork(network=ODD), "onnx", tmp_path / "a.onnx")
+    assert str(caught.value).endswith(INSTALL)
     assert list(tmp_path.iterdir()) == []
+    root = Path(__file__).parents[2]
+    assert INSTALL in (root / "README.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"pip install '.[{'onnx' if 'onnx' in extras['optional-dependencies'] else ''}]'" == INSTALL
 
 
 def test_nothing_is_printed_or_logged(
