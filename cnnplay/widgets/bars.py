@@ -6,10 +6,23 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.viewmodels.numerals import numeral, short
+from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
 
 WIDEST = 28
 """Pixels that a bar takes at most."""
+
+KEYS = KeyTable(
+    "Bars",
+    KeyRow(
+        "The bar before, the next",
+        {Qt.Key.Key_Left: lambda bars: bars.step(-1), Qt.Key.Key_Right: lambda bars: bars.step(1)},
+    ),
+    KeyRow(
+        "Ten bars back, ten on",
+        {Qt.Key.Key_PageUp: lambda bars: bars.step(-10), Qt.Key.Key_PageDown: lambda bars: bars.step(10)},
+    ),
+)
 
 
 class BarsView(QWidget):
@@ -126,15 +139,18 @@ class BarsView(QWidget):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10}
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or not len(self._values):
+        if not KEYS.press(self, event):
             super().keyPressEvent(event)
-            return
+
+    def step(self, step: int) -> bool:
+        """Reads the bar that many further on; whether there is any."""
+        if not len(self._values):
+            return False
         self._at = min(max(0, self._at + step), len(self._values) - 1)
         self._hovering = False
         self._say()
         self.update()
+        return True
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -26,11 +26,37 @@ from cnnplay.widgets.concept_grid import (
 )
 from cnnplay.widgets.concept_layout import Box, Places, Sizes, lay_out
 from cnnplay.widgets.concept_words import paint_words, shortened, words_font, words_height
+from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
 
-KEYS = (
-    "← → step, ↑ ↓ by a row, Home and End to the first and last, "
-    "Page Up and Page Down change the channel, Space plays"
+KEYS = KeyTable(
+    "Step by step",
+    KeyRow(
+        "A step back, a step on",
+        {
+            Qt.Key.Key_Left: lambda page: page.model.back(),
+            Qt.Key.Key_Right: lambda page: page.model.forward(),
+        },
+    ),
+    KeyRow(
+        "A row up, a row down",
+        {
+            Qt.Key.Key_Up: lambda page: page.model.move_rows(-1),
+            Qt.Key.Key_Down: lambda page: page.model.move_rows(1),
+        },
+    ),
+    KeyRow(
+        "The first step, the last",
+        {Qt.Key.Key_Home: lambda page: page.model.go(0), Qt.Key.Key_End: lambda page: page.model.last()},
+    ),
+    KeyRow(
+        "The channel before, the next",
+        {
+            Qt.Key.Key_PageUp: lambda page: page.model.set_channel(page.model.channel - 1),
+            Qt.Key.Key_PageDown: lambda page: page.model.set_channel(page.model.channel + 1),
+        },
+    ),
+    KeyRow("Play, or stop", {Qt.Key.Key_Space: lambda page: page.model.toggle()}),
 )
 
 ROOM_FOR_GRIDS = 130
@@ -42,7 +68,7 @@ class ConceptCanvas(QWidget):
 
     def __init__(self, model: ConceptModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = model
+        self.model = model
         self._tinted: dict[str, Tinted] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -59,7 +85,7 @@ class ConceptCanvas(QWidget):
 
     def places(self) -> Places | None:
         """Where the grids lie now; None where there is nothing to show."""
-        scene = self._model.scene
+        scene = self.model.scene
         if scene is None:
             return None
         scale = theme().text_scale
@@ -72,7 +98,7 @@ class ConceptCanvas(QWidget):
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        scene, places = self._model.scene, self.places()
+        scene, places = self.model.scene, self.places()
         if scene is None or places is None:
             return
         painter = QPainter(self)
@@ -97,7 +123,7 @@ class ConceptCanvas(QWidget):
         shape = " × ".join(str(n) for n in scene.maps.shape[1:])
         name = "input"
         if scene.channels > 1:
-            name += f", channel {scene.first_channel + self._model.channel + 1}"
+            name += f", channel {scene.first_channel + self.model.channel + 1}"
         self._title(painter, box, name, f"{shape}, {_range(tinted)}")
         if any(pads):
             paint_padding(painter, box, pads, "−∞" if scene.operation == "max" else "0")
@@ -108,7 +134,7 @@ class ConceptCanvas(QWidget):
 
     def _paint_window(self, painter: QPainter, scene: Scene, places: Places) -> None:
         """The framed window with the weights in its cells; apart where the cells are small."""
-        step, box, pads = self._model.step, places.input, scene.sliding.pads
+        step, box, pads = self.model.step, places.input, scene.sliding.pads
         span = scene.sliding.span
         top, left = step.rows[0] + pads[0], step.columns[0] + pads[2]
         if scene.kernel is not None and places.window is None:
@@ -119,7 +145,7 @@ class ConceptCanvas(QWidget):
                 for column in step.columns:
                     paint_mark(painter, box.cells(row + pads[0], column + pads[2]), 1)
         if places.window is not None:
-            patch = step.patch if step.patch.ndim == 2 else step.patch[self._model.channel]
+            patch = step.patch if step.patch.ndim == 2 else step.patch[self.model.channel]
             tint = self._tint("input")
             self._title(painter, places.window, "window", f"at {step.row + 1}, {step.column + 1}")
             paint_values(painter, places.window, Tinted(patch, tint.shade, tint.limits))
@@ -131,13 +157,13 @@ class ConceptCanvas(QWidget):
     def _paint_weights(self, painter: QPainter, scene: Scene, box: Box) -> None:
         if box.cell < theme().px(34) or scene.kernel is None:
             return
-        step, pads = self._model.step, scene.sliding.pads
+        step, pads = self.model.step, scene.sliding.pads
         font = theme().font(small=True)
         font.setPixelSize(theme().px(10))
         painter.setFont(font)
         for i, row in enumerate(step.rows):
             for j, column in enumerate(step.columns):
-                weight = "×" + number(scene.kernel[self._model.channel, i, j].item())
+                weight = "×" + number(scene.kernel[self.model.channel, i, j].item())
                 cell = box.cells(row + pads[0], column + pads[2]).adjusted(0, 0, -3, -1)
                 on_map = bool(step.inside[i, j])
                 ink = self._tint("input").ink(row, column) if on_map else theme().colour("text_muted")
@@ -150,15 +176,15 @@ class ConceptCanvas(QWidget):
         tinted = self._tint("kernel")
         name = "filter" if scene.filters == 1 else f"filter {scene.filter + 1}"
         if scene.channels > 1:
-            name += f", channel {self._model.channel + 1}"
+            name += f", channel {self.model.channel + 1}"
         self._title(painter, places.kernel, name, _range(tinted))
         paint_values(painter, places.kernel, tinted)
 
     def _paint_output(self, painter: QPainter, places: Places) -> None:
-        tinted, step = self._tint("output"), self._model.step
+        tinted, step = self._tint("output"), self.model.step
         shape = " × ".join(str(n) for n in tinted.values.shape)
         self._title(painter, places.output, "output", f"{shape}, {_range(tinted)}")
-        paint_values(painter, places.output, tinted, self._model.index + 1)
+        paint_values(painter, places.output, tinted, self.model.index + 1)
         paint_mark(painter, places.output.cells(step.row, step.column))
 
     def _title(self, painter: QPainter, box: Box, name: str, muted: str) -> None:
@@ -187,7 +213,7 @@ class ConceptCanvas(QWidget):
 
     def _words(self) -> Written:
         """The step in words: written out, where that leaves the grids enough room."""
-        written = self._model.written
+        written = self.model.written
         left = self.height() - words_height(written, words_font(self.height())) - self._title_height()
         return written if left >= theme().px(ROOM_FOR_GRIDS) else shortened(written)
 
@@ -195,7 +221,7 @@ class ConceptCanvas(QWidget):
 
     def _tint(self, which: str) -> Tinted:
         if which not in self._tinted:
-            scene, channel = self._model.scene, self._model.channel
+            scene, channel = self.model.scene, self.model.channel
             assert scene is not None
             if which == "input":
                 values = scene.maps[channel]
@@ -203,7 +229,7 @@ class ConceptCanvas(QWidget):
                 assert scene.kernel is not None
                 values = scene.kernel[channel]
             else:
-                values = self._model.output
+                values = self.model.output
             shade, limits = shade_of(values, scene.picture and which == "input")
             self._tinted[which] = Tinted(values, shade, limits)
         return self._tinted[which]
@@ -213,29 +239,15 @@ class ConceptCanvas(QWidget):
         self._moved()
 
     def _moved(self) -> None:
-        if self._model.scene is not None and self.isVisible():
-            written = self._model.written
+        if self.model.scene is not None and self.isVisible():
+            written = self.model.written
             self.setAccessibleDescription(f"{written.line}. {written.summary}")
         self.update()
 
     # Input.
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        model, key = self._model, Qt.Key(event.key())
-        actions = {
-            Qt.Key.Key_Right: model.forward,
-            Qt.Key.Key_Left: model.back,
-            Qt.Key.Key_Down: lambda: model.move_rows(1),
-            Qt.Key.Key_Up: lambda: model.move_rows(-1),
-            Qt.Key.Key_Home: lambda: model.go(0),
-            Qt.Key.Key_End: model.last,
-            Qt.Key.Key_PageUp: lambda: model.set_channel(model.channel - 1),
-            Qt.Key.Key_PageDown: lambda: model.set_channel(model.channel + 1),
-            Qt.Key.Key_Space: model.toggle,
-        }
-        if key in actions:
-            actions[key]()
-        else:
+        if not KEYS.press(self, event):
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -253,7 +265,7 @@ class ConceptCanvas(QWidget):
         return super().event(event)
 
     def _point(self, point: QPointF) -> None:
-        places, scene = self.places(), self._model.scene
+        places, scene = self.places(), self.model.scene
         if places is None or scene is None:
             return
         cell = places.output.at(point)
@@ -261,27 +273,27 @@ class ConceptCanvas(QWidget):
             span, stride = scene.sliding.span, scene.sliding.stride
             cell = (round((seen[0] - span[0] // 2) / stride[0]), round((seen[1] - span[1] // 2) / stride[1]))
         if cell is not None:
-            self._model.pause()
-            self._model.go_to(*cell)
+            self.model.pause()
+            self.model.go_to(*cell)
 
     def words_at(self, point: QPointF) -> str:
         """The tooltip at a point: the number there, else how the page is used."""
-        places, scene = self.places(), self._model.scene
+        places, scene = self.places(), self.model.scene
         if places is None or scene is None:
             return ""
         cell = places.output.at(point)
-        if cell is not None and cell[0] * scene.sliding.output[1] + cell[1] <= self._model.index:
-            value = self._model.output[cell].item()
+        if cell is not None and cell[0] * scene.sliding.output[1] + cell[1] <= self.model.index:
+            value = self.model.output[cell].item()
             return f"output, row {cell[0] + 1}, column {cell[1] + 1}: {number(value)}"
         cell = places.input.at(point)
         if cell is not None:
             row, column = cell[0] - scene.sliding.pads[0], cell[1] - scene.sliding.pads[2]
             if 0 <= row < scene.sliding.size[0] and 0 <= column < scene.sliding.size[1]:
-                value = scene.maps[self._model.channel, row, column].item()
+                value = scene.maps[self.model.channel, row, column].item()
                 return f"input, row {row + 1}, column {column + 1}: {number(value)}"
             largest = scene.operation == "max"
             return "padding: −∞, never the largest" if largest else "padding: counts as 0"
-        return f"Click the input or the output to put the window there. With the keyboard: {KEYS}."
+        return f"Click the input or the output to put the window there. Keys: {KEYS.sentence()}."
 
 
 def _range(tinted: Tinted) -> str:

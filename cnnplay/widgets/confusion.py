@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from cnnplay.viewmodels.judged import Judged
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.numerals import percent
+from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.thumbnails import Thumbnails
 from cnnplay.widgets.tile_panel import Pages
@@ -16,12 +17,19 @@ from cnnplay.widgets.verdict import VerdictView
 EMPTY = "Train the network: after each epoch the validation pictures are judged, and confusions show here."
 HINT = "Click a cell to see its pictures."
 Cell = tuple[int, int]
-STEPS = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
+KEYS = KeyTable(
+    "Confusion",
+    KeyRow(
+        "The cell beside, above, below",
+        {
+            Qt.Key.Key_Left: lambda matrix: matrix.step(0, -1),
+            Qt.Key.Key_Right: lambda matrix: matrix.step(0, 1),
+            Qt.Key.Key_Up: lambda matrix: matrix.step(-1, 0),
+            Qt.Key.Key_Down: lambda matrix: matrix.step(1, 0),
+        },
+    ),
+    KeyRow("The pictures of the cell", dict.fromkeys(ENTER, lambda matrix: matrix.choose())),
+)
 
 
 class ConfusionMatrix(QWidget):
@@ -157,16 +165,22 @@ class ConfusionMatrix(QWidget):
             self.chosen.emit(*cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step, last = STEPS.get(Qt.Key(event.key())), len(self._counts) - 1
-        if step is not None and last >= 0:
-            truth, predicted = self._selected or (0, 0)
-            if self._selected is not None:
-                truth, predicted = truth + step[0], predicted + step[1]
-            self.select((min(max(0, truth), last), min(max(0, predicted), last)))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selected is not None:
-            self.chosen.emit(*self._selected)
-        else:
+        if not KEYS.press(self, event):
             super().keyPressEvent(event)
+
+    def step(self, down: int, across: int) -> bool:
+        """Frames the neighbour of the framed cell, or the first; whether there is any."""
+        last = len(self._counts) - 1
+        if last >= 0:
+            truth, predicted = self._selected or (-down, -across)
+            self.select((min(max(0, truth + down), last), min(max(0, predicted + across), last)))
+        return last >= 0
+
+    def choose(self) -> bool:
+        """Has the framed cell's pictures shown; whether one is framed."""
+        if self._selected is not None:
+            self.chosen.emit(*self._selected)
+        return self._selected is not None
 
     def sizeHint(self) -> QSize:
         return QSize(theme().px(280), theme().px(240))

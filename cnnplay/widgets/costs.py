@@ -19,11 +19,20 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from cnnplay.viewmodels.counts import Cost, costs, work_count
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.panel import Panel
 from cnnplay.widgets.theme import theme
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+KEYS = KeyTable(
+    "Cost of each layer",
+    KeyRow(
+        "The layer above, the layer below",
+        {Qt.Key.Key_Up: lambda bars: bars.step(-1), Qt.Key.Key_Down: lambda bars: bars.step(1)},
+    ),
+)
 
 
 class CostBars(QAbstractScrollArea):
@@ -93,10 +102,13 @@ class CostBars(QAbstractScrollArea):
             self._editor.select((cost.node_id,))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
-        if step is None or not self.costs:
+        if not KEYS.press(self, event):
             super().keyPressEvent(event)
-            return
+
+    def step(self, step: int) -> bool:
+        """Chooses the layer that many rows further down; whether there is any."""
+        if not self.costs:
+            return False
         ids = [cost.node_id for cost in self.costs]
         current = (
             ids.index(self._editor.current) if self._editor.current in ids else -1 if step > 0 else len(ids)
@@ -109,6 +121,7 @@ class CostBars(QAbstractScrollArea):
             bar.setValue(bar.value() + rect.top())
         elif rect.bottom() > self.viewport().height():
             bar.setValue(bar.value() + rect.bottom() - self.viewport().height())
+        return True
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

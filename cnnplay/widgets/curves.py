@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part, metric_words
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
+from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.labels import Label, paint_box, paint_labels
-from cnnplay.widgets.plot import Plot
+from cnnplay.widgets.plot import ROWS, SHOW_ALL, Plot
 from cnnplay.widgets.theme import theme
 
 PARTS: tuple[Part, ...] = ("training before", "validation before", "raw", "training", "validation")
@@ -25,6 +26,9 @@ DIM = 0.4
 """Opacity of the curves of another network."""
 CIRCLES_APART = 7
 """Pixels between the epochs from which on each has its circle."""
+
+
+LOGARITHMIC = KeyRow("Logarithmic scale of the loss", {Qt.Key.Key_L: lambda plot: plot.switch_scale()})
 
 
 class HasHistory(Protocol):
@@ -39,6 +43,8 @@ class HasHistory(Protocol):
 
 class CurvePlot(Plot):
     """One metric's curves. `refresh` draws what the history holds; nothing is drawn while nobody sees it."""
+
+    KEYS = KeyTable("Curves", *ROWS, SHOW_ALL, LOGARITHMIC)
 
     def __init__(
         self, metric: Metric, run: HasHistory, model: CurvesModel, parent: QWidget | None = None
@@ -281,23 +287,27 @@ class CurvePlot(Plot):
     # The menu
 
     def _make_actions(self) -> list[QAction]:
-        fit = QAction("Show all", self)
-        fit.setShortcut("0")
-        fit.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        # Their keys are the table's: behind the tab they are only named.
+        fit = QAction(f"Show all\t{SHOW_ALL.text}", self)
         fit.triggered.connect(self.follow)
         copy = QAction("Copy as picture", self)
         copy.triggered.connect(self.copy)
         found = [fit, copy]
         if self._metric == "loss":
-            scale = QAction("Logarithmic scale", self)
+            scale = QAction(f"Logarithmic scale\t{LOGARITHMIC.text}", self)
             scale.setCheckable(True)
-            scale.setShortcut("L")
-            scale.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            scale.toggled.connect(self._model.set_logarithmic)
+            scale.triggered.connect(self._model.set_logarithmic)
             found.insert(1, scale)
         for action in found:
             self.addAction(action)
         return found
+
+    def switch_scale(self) -> bool:
+        """A logarithmic scale in place of a linear one, and back; False where there is none (accuracy)."""
+        if self._metric != "loss":
+            return False
+        self._model.set_logarithmic(not self._model.logarithmic)
+        return True
 
     def copy(self) -> None:
         """Puts the picture of the plot on the clipboard."""

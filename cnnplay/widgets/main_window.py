@@ -15,11 +15,11 @@ from cnnplay.widgets.controls import TrainControls
 from cnnplay.widgets.data_picker import DataPicker, DevicePicker
 from cnnplay.widgets.files import Files
 from cnnplay.widgets.header import WORKSPACES, Header
-from cnnplay.widgets.menus import Menus, keys_of_the_stack
+from cnnplay.widgets.menus import Menus
 from cnnplay.widgets.network_picker import NetworkPicker
 from cnnplay.widgets.notices import RunNotices
 from cnnplay.widgets.offer import OfferBar
-from cnnplay.widgets.shortcuts import ShortcutsDialog
+from cnnplay.widgets.shortcuts import ShortcutsDialog, keys_of_views
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.status import StatusLine
 from cnnplay.widgets.status_words import StatusWords
@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
         QMessageBox.warning(self, "CNN Playground", words)
 
     def show_shortcuts(self) -> None:
-        ShortcutsDialog(self.menus.groups, keys_of_the_stack(), self).exec()
+        ShortcutsDialog(self.menus.groups, keys_of_views(), self).exec()
 
     def show_about(self) -> None:
         QMessageBox.about(

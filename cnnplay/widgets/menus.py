@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -186,16 +185,3 @@ def _showing(window: "MainWindow", key: str) -> Callable[[], None]:
 
 def _choosing(window: "MainWindow", choice: str) -> Callable[[], None]:
     return lambda: window.choose_colours(choice)
-
-
-def keys_of_the_stack() -> tuple[tuple[str, str, str], ...]:
-    """Keys that move through the stack and are no actions, for the list of shortcuts."""
-    text = QKeySequence(Qt.Key.Key_Return).toString(QKeySequence.SequenceFormat.NativeText)
-    return (
-        ("Stack", "Card above, card below", "Up, Down"),
-        ("Stack", "Into a container, out of it", "Right, Left"),
-        ("Stack", "First card, last card", "Home, End"),
-        ("Stack", "Extend the selection", "Shift with Up, Down"),
-        ("Stack", "To the fields of the card", text),
-        ("Maps and filters", "Next tile, page", "Arrows, Page Up, Page Down"),
-    )

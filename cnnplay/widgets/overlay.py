@@ -9,15 +9,22 @@ from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.look_tiles import as_bytes
 from cnnplay.viewmodels.numerals import numeral
 from cnnplay.widgets.images import colourise, to_qimage
+from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.panel import ElidedLabel, Panel
 from cnnplay.widgets.theme import role, theme
 
-_STEPS = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
+KEYS = KeyTable(
+    "Map over the picture",
+    KeyRow(
+        "The pixel beside, above, below",
+        {
+            Qt.Key.Key_Left: lambda canvas: canvas.step(0, -1),
+            Qt.Key.Key_Right: lambda canvas: canvas.step(0, 1),
+            Qt.Key.Key_Up: lambda canvas: canvas.step(-1, 0),
+            Qt.Key.Key_Down: lambda canvas: canvas.step(1, 0),
+        },
+    ),
+)
 
 
 class OverlayCanvas(QWidget):
@@ -155,13 +162,18 @@ class OverlayCanvas(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step, pixel, maps = _STEPS.get(Qt.Key(event.key())), self._look.focus.pixel, self._maps()
-        if step is None or pixel is None or maps is None:
+        if not KEYS.press(self, event):
             super().keyPressEvent(event)
-            return
+
+    def step(self, down: int, across: int) -> bool:
+        """Chooses the neighbour of the chosen pixel; whether there is one."""
+        pixel, maps = self._look.focus.pixel, self._maps()
+        if pixel is None or maps is None:
+            return False
         height, width = maps.values.shape[1:]
-        row, column = pixel[0] + step[0], pixel[1] + step[1]
+        row, column = pixel[0] + down, pixel[1] + across
         self._look.focus.choose_pixel(min(max(0, row), height - 1), min(max(0, column), width - 1))
+        return True
 
     def sizeHint(self) -> QSize:
         return QSize(theme().px(300), theme().px(300))

@@ -21,11 +21,35 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from cnnplay.viewmodels.ticks import Tick
+from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
 
 WHEEL = 1.0012
 """The zoom for one unit of a wheel's angle, of which a notch has 120."""
 KEY_STEP = 0.1
+ROWS = (
+    KeyRow(
+        "Move what is seen",
+        {
+            Qt.Key.Key_Left: lambda plot: plot.pan(-KEY_STEP, 0.0),
+            Qt.Key.Key_Right: lambda plot: plot.pan(KEY_STEP, 0.0),
+            Qt.Key.Key_Up: lambda plot: plot.pan(0.0, KEY_STEP),
+            Qt.Key.Key_Down: lambda plot: plot.pan(0.0, -KEY_STEP),
+        },
+    ),
+    KeyRow(
+        "Zoom in",
+        {
+            Qt.Key.Key_Plus: lambda plot: plot.zoom(1 / 1.25, plot.area.center()),
+            Qt.Key.Key_Equal: lambda plot: plot.zoom(1 / 1.25, plot.area.center()),
+        },
+    ),
+    KeyRow("Zoom out", {Qt.Key.Key_Minus: lambda plot: plot.zoom(1.25, plot.area.center())}),
+)
+SHOW_ALL = KeyRow(
+    "Show all",
+    {Qt.Key.Key_Home: lambda plot: plot.follow(), Qt.Key.Key_0: lambda plot: plot.follow()},
+)
 LEFT = 48
 """Pixels of the design left of the curves, where the labels of the axis need no more."""
 
@@ -54,6 +78,7 @@ class Plot(pg.GraphicsView):
 
     moved = Signal()
     following_changed = Signal()
+    KEYS = KeyTable("Plot", *ROWS, SHOW_ALL)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False)
@@ -184,23 +209,7 @@ class Plot(pg.GraphicsView):
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        centre = self.area.center()
-        moves = {
-            Qt.Key.Key_Left: (-KEY_STEP, 0.0),
-            Qt.Key.Key_Right: (KEY_STEP, 0.0),
-            Qt.Key.Key_Up: (0.0, KEY_STEP),
-            Qt.Key.Key_Down: (0.0, -KEY_STEP),
-        }
-        key = Qt.Key(event.key())
-        if key in moves:
-            self.pan(*moves[key])
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(1 / 1.25, centre)
-        elif key == Qt.Key.Key_Minus:
-            self.zoom(1.25, centre)
-        elif key == Qt.Key.Key_Home:
-            self.follow()
-        else:
+        if not self.KEYS.press(self, event):
             event.ignore()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:

@@ -15,6 +15,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnplay.widgets import bars, concept_canvas, confusion, costs, overlay, tiles
+from cnnplay.widgets.curves import CurvePlot
+from cnnplay.widgets.stack import view
+
+TABLES = (
+    view.KEYS,
+    costs.KEYS,
+    concept_canvas.KEYS,
+    CurvePlot.KEYS,
+    tiles.KEYS,
+    bars.KEYS,
+    overlay.KEYS,
+    confusion.KEYS,
+)
+"""The keys of every view that has its own, from Build to Look inside."""
+
+
+def keys_of_views() -> list[tuple[str, str, str]]:
+    """(where, what it does, keys) of all keys that are no actions."""
+    return [row for table in TABLES for row in table.listed()]
+
 
 def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str, str, str]]:
     """(group, what it does, keys) of every action that has keys."""

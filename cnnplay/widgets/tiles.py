@@ -15,16 +15,37 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.viewmodels.paging import page_words, turned
 from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose
+from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
 from cnnplay.widgets.tile_colours import coloured
 from cnnplay.widgets.tile_layout import arrange, label_height
 
-_ARROWS = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
+KEYS = KeyTable(
+    "Filters, maps, pictures",
+    KeyRow(
+        "The tile beside, above, below",
+        {
+            Qt.Key.Key_Left: lambda view: view.step(0, -1),
+            Qt.Key.Key_Right: lambda view: view.step(0, 1),
+            Qt.Key.Key_Up: lambda view: view.step(-1, 0),
+            Qt.Key.Key_Down: lambda view: view.step(1, 0),
+        },
+    ),
+    KeyRow(
+        "The page before, the next",
+        {Qt.Key.Key_PageUp: lambda view: view.turn(-1), Qt.Key.Key_PageDown: lambda view: view.turn(1)},
+    ),
+    KeyRow(
+        "The channels before, the next",
+        {Qt.Key.Key_PageUp: lambda view: view.turn(0, -1), Qt.Key.Key_PageDown: lambda view: view.turn(0, 1)},
+        shift=True,
+    ),
+    KeyRow(
+        "The first tile, the last",
+        {Qt.Key.Key_Home: lambda view: view.end(first=True), Qt.Key.Key_End: lambda view: view.end()},
+    ),
+    KeyRow("Open the tile", dict.fromkeys(ENTER, lambda view: view.open())),
+)
 
 
 class TilesView(QWidget):
@@ -296,19 +317,21 @@ class TilesView(QWidget):
             event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if key in _ARROWS and self._tiles is not None:
-            self._step(*_ARROWS[key])
-        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            way = 1 if key == Qt.Key.Key_PageDown else -1
-            self.turn(0 if shift else way, way if shift else 0)
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._tiles:
-            self._choose(0 if key == Qt.Key.Key_Home else len(self._tiles) - 1)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selected >= 0:
-            self.opened.emit(self._selected)
-        else:
+        if not KEYS.press(self, event):
             super().keyPressEvent(event)
+
+    def end(self, first: bool = False) -> bool:
+        """Chooses the last tile, or the first; whether there are any."""
+        if not self._tiles:
+            return False
+        self._choose(0 if first else len(self._tiles) - 1)
+        return True
+
+    def open(self) -> bool:
+        """Opens the chosen tile; whether one is chosen."""
+        if self._selected >= 0:
+            self.opened.emit(self._selected)
+        return self._selected >= 0
 
     def sizeHint(self) -> QSize:
         return QSize(theme().px(320), theme().px(220))
@@ -316,20 +339,20 @@ class TilesView(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(theme().px(80), self._least + theme().px(24))
 
-    def _step(self, down: int, across: int) -> None:
-        """The neighbour in the direction of an arrow key, over the edges of rows and pages."""
+    def step(self, down: int, across: int) -> bool:
+        """Chooses the neighbour, over the edges of rows and pages; whether there are tiles."""
         tiles, arrangement = self._tiles, self.arrangement()
         if tiles is None or arrangement is None:
-            return
+            return tiles is not None
         if self._selected < 0:
             self._choose(int(arrangement.numbers[0, 0]))
-            return
+            return True
         columns = tiles.columns or arrangement.numbers.shape[1]
         number = self._selected + down * columns + across
-        if tiles.columns and across and number // columns != self._selected // columns:
-            return
-        if 0 <= number < len(tiles):
+        over = tiles.columns and across and number // columns != self._selected // columns
+        if not over and 0 <= number < len(tiles):
             self._choose(number)
+        return True
 
     def _choose(self, number: int) -> None:
         if number >= 0:

@@ -179,4 +179,4 @@ def test_hovering_tells_the_number_under_the_mouse(page: ConceptPage) -> None:
     assert places is not None
     assert page.canvas.words_at(places.input.cells(2, 1).center()) == "input, row 3, column 2: 7"
     assert page.canvas.words_at(places.output.cells(0, 0).center()) == "output, row 1, column 1: −5"
-    assert "Space plays" in page.canvas.words_at(QPoint(1, 1).toPointF())
+    assert "Space: play, or stop" in page.canvas.words_at(QPoint(1, 1).toPointF())

@@ -1,5 +1,7 @@
 """The stack view: the canvas with mouse, keyboard, menu and actions."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import (
     QAction,
@@ -15,6 +17,7 @@ from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 from cnnplay.network.network import Place
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.keytable import ENTER, Deed, KeyRow, KeyTable
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.stack.hands import StackHands
 from cnnplay.widgets.stack.keys import Map, Step
@@ -22,7 +25,43 @@ from cnnplay.widgets.stack.menu import block_menu
 from cnnplay.widgets.stack.tips import tip
 from cnnplay.widgets.theme import theme
 
-_SHIFT, _CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+def _walks(extend: bool) -> dict[str, Mapping[Qt.Key, Deed]]:
+    """The keys along the stack; with Shift they extend what is chosen."""
+    return {
+        "card": {
+            Qt.Key.Key_Up: lambda view: view.up(extend),
+            Qt.Key.Key_Down: lambda view: view.down(extend),
+        },
+        "page": {
+            Qt.Key.Key_PageUp: lambda view: view.page(-1, extend),
+            Qt.Key.Key_PageDown: lambda view: view.page(1, extend),
+        },
+        "end": {
+            Qt.Key.Key_Home: lambda view: view.end(0, extend),
+            Qt.Key.Key_End: lambda view: view.end(-1, extend),
+        },
+    }
+
+
+_PLAIN, _EXTENDING = _walks(False), _walks(True)
+KEYS = KeyTable(
+    "Stack",
+    KeyRow("Card above, card below", _PLAIN["card"]),
+    KeyRow(
+        "Out of a container, into it, to the branch beside",
+        {Qt.Key.Key_Left: lambda view: view.leave(), Qt.Key.Key_Right: lambda view: view.enter()},
+    ),
+    KeyRow("A page up, a page down", _PLAIN["page"]),
+    KeyRow("First card, last card", _PLAIN["end"]),
+    KeyRow(
+        "Extend the selection", {k: d for part in _EXTENDING.values() for k, d in part.items()}, shift=True
+    ),
+    KeyRow(
+        "To the fields of the card; a block for an empty place", dict.fromkeys(ENTER, lambda v: v.activate())
+    ),
+    KeyRow("Choose nothing; give up a drag", {Qt.Key.Key_Escape: lambda view: view.let_go()}),
+)
 
 
 class StackView(StackHands):
@@ -93,36 +132,48 @@ class StackView(StackHands):
     # Keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        extend = bool(event.modifiers() & _SHIFT)
-        keys = Map(self.boxes, self.editor.network)
-        here = self.current_spot or self.boxes.order[0]
-        if key == Qt.Key.Key_Escape:
-            if self.dragged is not None:
-                self.cancel_drag()
-            else:
-                self.editor.select(())
-        elif key == Qt.Key.Key_Up:
-            self._walk(keys.up(here) if self.current_spot else self.boxes.order[-1], extend)
-        elif key == Qt.Key.Key_Down:
-            self._walk(keys.down(here) if self.current_spot else here, extend)
-        elif key == Qt.Key.Key_Right:
-            self._take(keys.right(here))
-        elif key == Qt.Key.Key_Left:
-            self._take(keys.left(here))
-        elif key == Qt.Key.Key_Home:
-            self._walk(self.boxes.order[0], extend)
-        elif key == Qt.Key.Key_End:
-            self._walk(self.boxes.order[-1], extend)
-        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            self._page(1 if key == Qt.Key.Key_PageDown else -1, extend)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if isinstance(self.current_spot, Place):
-                self.open_picker(self.current_spot)
-            elif self.current_spot:
-                self.activated.emit(self.current_spot)
-        elif not self._say_why_not(event):
+        if not KEYS.press(self, event) and not self._say_why_not(event):
             super().keyPressEvent(event)
+
+    def up(self, extend: bool) -> None:
+        """To the card above; with nothing chosen to the last."""
+        here = self.current_spot
+        self._walk(self._map.up(here) if here else self.boxes.order[-1], extend)
+
+    def down(self, extend: bool) -> None:
+        """To the card below; with nothing chosen to the first."""
+        here = self.current_spot
+        self._walk(self._map.down(here) if here else self.boxes.order[0], extend)
+
+    def enter(self) -> None:
+        """Opens a container, goes into it, or to the branch at the right."""
+        self._take(self._map.right(self.current_spot or self.boxes.order[0]))
+
+    def leave(self) -> None:
+        """Closes a container, goes to the branch at the left, or out."""
+        self._take(self._map.left(self.current_spot or self.boxes.order[0]))
+
+    def end(self, index: int, extend: bool) -> None:
+        """To the first card (0) or the last (−1)."""
+        self._walk(self.boxes.order[index], extend)
+
+    def activate(self) -> None:
+        """To the fields of the current card; an empty place gets a block."""
+        if isinstance(self.current_spot, Place):
+            self.open_picker(self.current_spot)
+        elif self.current_spot:
+            self.activated.emit(self.current_spot)
+
+    def let_go(self) -> None:
+        """Gives up a drag; without one, chooses nothing."""
+        if self.dragged is not None:
+            self.cancel_drag()
+        else:
+            self.editor.select(())
+
+    @property
+    def _map(self) -> Map:
+        return Map(self.boxes, self.editor.network)
 
     def _take(self, step: Step) -> None:
         if step.open:
@@ -132,9 +183,9 @@ class StackView(StackHands):
         elif step.spot is not None:
             self._go(step.spot)
 
-    def _page(self, direction: int, extend: bool) -> None:
+    def page(self, direction: int, extend: bool) -> None:
         """Goes down or up by as much as is visible."""
-        keys, spot = Map(self.boxes, self.editor.network), self.current_spot or self.boxes.order[0]
+        keys, spot = self._map, self.current_spot or self.boxes.order[0]
         start, far = self.boxes.box(spot), self.viewport().height() * 4 // 5
         while start is not None:
             following = keys.down(spot) if direction > 0 else keys.up(spot)
