@@ -1,7 +1,8 @@
 """The Build workspace: what blocks there are, the stack, and what is to be known of the chosen block."""
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
@@ -10,12 +11,17 @@ from cnnplay.widgets.faults import FaultsPanel
 from cnnplay.widgets.gallery import Gallery
 from cnnplay.widgets.palette import PalettePanel
 from cnnplay.widgets.properties import PropertiesPanel
+from cnnplay.widgets.splitter import Splitter
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.stack.panel import StackPanel
 from cnnplay.widgets.theme import theme
 
-WIDTHS = (200, 400, 780)
-HEIGHTS = (332, 520)
+PALETTE = 200
+"""The width of the list of blocks, in pixels of the design."""
+LEAST_BELOW = 160
+"""What the costs keep of the height, however much there is to say of a block."""
+LAYOUT = "build"
+"""What a remembered layout begins with."""
 
 
 class BuildWorkspace(QWidget):
@@ -40,7 +46,7 @@ class BuildWorkspace(QWidget):
         self.properties = PropertiesPanel(editor)
         self.faults = FaultsPanel(editor)
         self.costs = CostsPanel(editor, model)
-        self.pages = QStackedWidget()
+        self.pages = _Pages()
         self.pages.addWidget(self.costs)
         self.concept: QWidget | None = None
         self.step_button = QPushButton()
@@ -53,21 +59,24 @@ class BuildWorkspace(QWidget):
         self.properties.add_corner(self.step_button)
         self._gallery: Gallery | None = None
         lower = QWidget()
-        column = QVBoxLayout(lower)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme().px(8))
-        column.addWidget(self.faults)
-        column.addWidget(self.pages, 1)
-        self._right = _splitter(Qt.Orientation.Vertical, self.properties, lower)
-        self._splitter = _splitter(
+        self._column = QVBoxLayout(lower)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.faults)
+        self._column.addWidget(self.pages, 1)
+        self._right = Splitter(Qt.Orientation.Vertical, self.properties, lower)
+        self._right.setStretchFactor(1, 1)
+        self._splitter = Splitter(
             Qt.Orientation.Horizontal, self.palette_panel, self.stack_panel, self._right
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme().px(8), theme().px(8), theme().px(8), theme().px(8))
-        layout.addWidget(self._splitter)
-        self._scale = theme().text_scale
-        self.reset_layout()
+        self._splitter.setStretchFactor(2, 1)
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(self._splitter)
+        self._width = actions.width
+        self._palette, self._height = PALETTE, 0
+        """In pixels of the design, as they were dragged; a height of 0 follows what there is to show."""
+        self._tallest = 0
         self._connect()
+        self._restyle()
 
     @property
     def view(self) -> QWidget:
@@ -87,22 +96,34 @@ class BuildWorkspace(QWidget):
         """Shows the concept's page, or the costs."""
         if self.concept is not None:
             self.pages.setCurrentWidget(self.concept if shown else self.costs)
+            self.pages.updateGeometry()
             self.step_button.setChecked(shown)
+            self._place_rows()
 
     def save_layout(self) -> QByteArray:
-        """Where the splitters stand."""
-        return self._splitter.saveState() + b"|cnnplay|" + self._right.saveState()
+        """Where the splitters stand, in pixels of the design; 0 for what nobody dragged."""
+        return QByteArray(f"{LAYOUT} {self._palette} {self._width.chosen} {self._height}".encode())
 
     def restore_layout(self, state: QByteArray | bytes) -> bool:
         """Puts the splitters back; whether the state was one of ours."""
-        outer, _, inner = bytes(state).partition(b"|cnnplay|")  # type: ignore[arg-type]
-        restored = self._splitter.restoreState(QByteArray(outer))
-        return self._right.restoreState(QByteArray(inner)) and restored
+        words = bytes(state).decode("ascii", "replace").split()  # type: ignore[arg-type]
+        if len(words) != 4 or words[0] != LAYOUT or not all(word.isdecimal() for word in words[1:]):
+            return False
+        self._palette, stack, self._height = (int(word) for word in words[1:])
+        self._width.choose(stack)
+        self._place()
+        return True
 
     def reset_layout(self) -> None:
         """The splitters as they were at first."""
-        self._splitter.setSizes([theme().px(size) for size in WIDTHS])
-        self._right.setSizes([theme().px(size) for size in HEIGHTS])
+        self._palette, self._height, self._tallest = PALETTE, 0, 0
+        self._width.choose(0)
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+        QTimer.singleShot(0, self, self._settle)
 
     def open_gallery(self) -> None:
         """Shows the presets as cards."""
@@ -118,6 +139,10 @@ class BuildWorkspace(QWidget):
         blocks.drag_cancelled.connect(view.cancel_drag)
         view.activated.connect(self._activated)
         theme().changed.connect(self._restyle)
+        self._width.changed.connect(self._place)
+        self._splitter.splitterMoved.connect(self._dragged)
+        self._right.splitterMoved.connect(self._row_dragged)
+        self.properties.content_changed.connect(self._content_changed)
         self.palette_panel.gallery_asked.connect(self.open_gallery)
         self.palette_panel.preset_chosen.connect(self._open_preset)
 
@@ -128,18 +153,75 @@ class BuildWorkspace(QWidget):
     def _activated(self, _spot: str) -> None:
         self.properties.focus_first()
 
+    @Slot()
     def _restyle(self) -> None:
-        """Larger text needs wider columns."""
-        if theme().text_scale != self._scale:
-            self._scale = theme().text_scale
-            self.reset_layout()
+        gap = theme().px(8)
+        self._layout.setContentsMargins(gap, gap, gap, gap)
+        self._column.setSpacing(gap)
+        self._settle()
+        # Once more when the parts know how small they can be in the new type.
+        QTimer.singleShot(0, self, self._settle)
+
+    @Slot()
+    def _settle(self) -> None:
+        """The parts have another width or type: what they need is found anew."""
+        self._tallest = 0
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        """Gives each part the width and height that is its own, in the window as it is now."""
+        palette, stack = theme().px(self._palette), self._width.pixels(self.width())
+        rest = self._splitter.width() - palette - stack - 2 * self._splitter.handleWidth()
+        self._splitter.setSizes([palette, stack, max(1, rest)])
+        self._place_rows()
+
+    @Slot()
+    def _content_changed(self) -> None:
+        # Not at once: the form lays itself out first.
+        QTimer.singleShot(0, self, self._place_rows)
+
+    @Slot()
+    def _place_rows(self) -> None:
+        """The properties get what they need, where that leaves enough for what is below; that takes the rest.
+
+        They do not shrink again for a block with less to say: what is below would jump about.
+        """
+        whole = self._right.height() - self._right.handleWidth()
+        self._tallest = max(self._tallest, self.properties.whole_height())
+        self._fold(whole)
+        if self.properties.folded:
+            top = self.properties.title_height()
+        elif self._height:
+            top = theme().px(self._height)
+        else:
+            below = self.faults.height() + self._column.spacing() + theme().px(LEAST_BELOW)
+            room = max(whole - below, self.properties.minimumSizeHint().height())
+            top = self._tallest if self._tallest <= room else self.properties.height_within(room)
+        self._right.setSizes([top, max(1, whole - top)])
+
+    def _fold(self, whole: int) -> None:
+        """While a concept is stepped through and there is little room, the other panels are their titles."""
+        stepping = self.concept is not None and self.pages.currentWidget() is self.concept
+        wanted = self.concept.sizeHint().height() if self.concept is not None else 0
+        rest = whole - self._tallest - self.faults.height() - self._column.spacing()
+        self.properties.set_folded(stepping and rest < wanted)
+        self.faults.set_folded(stepping and rest < wanted)
+
+    @Slot()
+    def _dragged(self) -> None:
+        self._palette = round(self.palette_panel.width() / theme().text_scale)
+        self._width.drag(self.stack_panel.width())
+
+    @Slot()
+    def _row_dragged(self) -> None:
+        if not self.properties.folded:
+            self._height = round(self.properties.height() / theme().text_scale)
 
 
-def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setChildrenCollapsible(False)
-    splitter.setHandleWidth(theme().px(8))
-    for part in parts:
-        splitter.addWidget(part)
-    splitter.setStretchFactor(splitter.count() - 1, 1)
-    return splitter
+class _Pages(QStackedWidget):
+    """Asks for the room that the page on top needs, not for what those behind it would."""
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return super().minimumSizeHint() if page is None else page.minimumSizeHint()

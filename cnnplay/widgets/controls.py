@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
+    QPushButton,
     QSizePolicy,
     QStackedLayout,
     QToolButton,
@@ -20,7 +21,8 @@ from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.run_reasons import Action
 from cnnplay.widgets.sparkline import Sparkline
 from cnnplay.widgets.theme import role, theme
-from cnnplay.widgets.transport import sign
+from cnnplay.widgets.thrift import Thrift
+from cnnplay.widgets.transport import BOX, sign
 
 HINTS: dict[Action, str] = {
     "train": "Train the network: pictures go in, errors come back, weights move",
@@ -34,6 +36,8 @@ HINTS: dict[Action, str] = {
 WIDTH = 208
 """Of the progress, in the design's pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
 LEAST_WIDTH = 112
+FIRST = 88
+"""Of the button that trains, or pauses."""
 
 
 class RunProgress(QWidget):
@@ -42,6 +46,7 @@ class RunProgress(QWidget):
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
+        self._thrift = Thrift.NOTHING
         self.place, self.left = QLabel(), QLabel()
         role(self.left, "muted")
         self.bar = QProgressBar()
@@ -50,7 +55,7 @@ class RunProgress(QWidget):
         self.bar.setAccessibleName("progress of the run")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(theme().px(4))
+        self._grid = layout
         layout.addWidget(self.place, 0, 0)
         layout.addWidget(self.left, 0, 1, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.bar, 1, 0, 1, 2)
@@ -58,11 +63,23 @@ class RunProgress(QWidget):
         run.history_changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         run.weights_changed.connect(self.refresh)
-        theme().changed.connect(self.updateGeometry)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self.refresh()
 
+    def width_at(self, thrift: Thrift) -> int:
+        """Pixels; 0 where it goes: there is nothing to tell, or the run is over and others need the room."""
+        if not self._tells or (thrift >= Thrift.DONE and not self._run.active):
+            return 0
+        return theme().px(WIDTH if thrift < Thrift.FACTS else LEAST_WIDTH)
+
+    def economise(self, thrift: Thrift) -> None:
+        self._thrift = thrift
+        self.setVisible(bool(self.width_at(thrift)))
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        return QSize(theme().px(WIDTH), super().sizeHint().height())
+        return QSize(self.width_at(self._thrift), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme().px(LEAST_WIDTH), super().minimumSizeHint().height())
@@ -76,13 +93,23 @@ class RunProgress(QWidget):
     def refresh(self) -> None:
         """Shows how far the run is. Labels repaint only where their words are others."""
         run, progress = self._run, self._run.progress
-        self.setVisible(run.curves_are_here and (run.active or not run.history.empty))
+        self.setVisible(bool(self.width_at(self._thrift)))
         self.place.setText(self._place_words())
         self.left.setText(self._left_words())
         self.bar.setRange(0, 0 if run.state == "starting" else 1000)
         self.bar.setValue(round(1000 * progress.fraction))
         words = f"{self.place.text()}, {self.left.text()}"
         self.bar.setAccessibleDescription(words)
+
+    @property
+    def _tells(self) -> bool:
+        """Whether there is a run of this network to tell of."""
+        return self._run.curves_are_here and (self._run.active or not self._run.history.empty)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self._grid.setVerticalSpacing(theme().px(4))
+        self.updateGeometry()
 
     def _place_words(self) -> str:
         if self._run.state == "starting":
@@ -119,6 +146,7 @@ class TrainControls(QWidget):
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
+        self._thrift = Thrift.NOTHING
         self._refusals: dict[Action, QShortcut] = {}
         self.sparkline = Sparkline(run)
         self.progress = RunProgress(run)
@@ -127,14 +155,14 @@ class TrainControls(QWidget):
         self.pause = self._action("pause", "Pause", "F6", self._pause)
         self.step = self._action("step", "Single step", "F7", run.single_step)
         self.stop = self._action("stop", "Stop", "Shift+F5", run.stop)
-        self.train_button, self.pause_button = _button(self.train), _button(self.pause)
-        self.afresh_button = _button(self.afresh)
+        self.train_button, self.pause_button = WordButton(self.train), _button(self.pause)
+        self.afresh_button = WordButton(self.afresh)
         self.step_button, self.stop_button = _button(self.step), _button(self.stop)
         role(self.train_button, "primary")
         self._lay_out()
         run.state_changed.connect(self.refresh)
         run.weights_changed.connect(self.refresh)
-        run.history_changed.connect(self._show_sparkline)
+        run.history_changed.connect(self._show_what_fits)
         theme().changed.connect(self._restyle)
         self._restyle()
         self.refresh()
@@ -162,15 +190,44 @@ class TrainControls(QWidget):
         # A press on Train that turns into a double click must not pause what it began.
         self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
         self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
-        self.afresh_button.setVisible(not run.active and run.can_go_on)
-        self._show_sparkline()
+        self._show_what_fits()
+
+    def width_at(self, thrift: Thrift) -> int:
+        """Pixels for what is left in the row at this step."""
+        first = max(button.sizeHint().width() for button in (self.train_button, self.pause_button))
+        parts = [max(first, theme().px(FIRST)), *(_hint(one) for one in (self.step_button, self.stop_button))]
+        parts.append(self.progress.width_at(thrift))
+        if thrift < Thrift.AFRESH:
+            parts.append(_hint(self.sparkline) if self._run.active else 0)
+            parts.append(_hint(self.afresh_button) if self._can_start_afresh else 0)
+        shown = [part for part in parts if part]
+        return sum(shown) + self._row.spacing() * (len(shown) - 1)
+
+    def economise(self, thrift: Thrift) -> None:
+        if thrift != self._thrift:
+            self._thrift = thrift
+            self._show_what_fits()
+
+    def minimumSizeHint(self) -> QSize:
+        # Not what is shown now: a window that shrinks makes it show less.
+        return QSize(self.width_at(Thrift.NAMES), super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width_at(self._thrift), super().sizeHint().height())
+
+    @property
+    def _can_start_afresh(self) -> bool:
+        return not self._run.active and self._run.can_go_on
+
+    def _show_what_fits(self) -> None:
+        roomy = self._thrift < Thrift.AFRESH
+        self.afresh_button.setVisible(roomy and self._can_start_afresh)
+        self.sparkline.setVisible(roomy and self._run.active)
+        self.progress.economise(self._thrift)
+        self.updateGeometry()
 
     def _shows_pause(self) -> bool:
         return self._run.active and self._run.state != "paused"
-
-    @Slot()
-    def _show_sparkline(self) -> None:
-        self.sparkline.setVisible(self._run.active)
 
     @Slot()
     def _train_afresh(self) -> None:
@@ -215,9 +272,8 @@ class TrainControls(QWidget):
         self._first.addWidget(self.train_button)
         self._first.addWidget(self.pause_button)
         first.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(8))
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
         for widget in (
             self.sparkline,
             self.progress,
@@ -226,7 +282,7 @@ class TrainControls(QWidget):
             self.step_button,
             self.stop_button,
         ):
-            layout.addWidget(widget)
+            self._row.addWidget(widget)
 
     @Slot()
     def _restyle(self) -> None:
@@ -234,14 +290,40 @@ class TrainControls(QWidget):
         self.pause.setIcon(sign("pause"))
         self.step.setIcon(sign("step"))
         self.stop.setIcon(sign("stop"))
-        self.train_button.setMinimumWidth(theme().px(88))
+        side = QSize(theme().px(BOX), theme().px(BOX))
+        for button in (self.train_button, self.pause_button, self.step_button, self.stop_button):
+            button.setIconSize(side)
+        self.train_button.setMinimumWidth(theme().px(FIRST))
+        self._row.setSpacing(theme().px(8))
+
+
+class WordButton(QPushButton):
+    """An action with its words, and its sign where it has one, in the button's middle."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self._action = action
+        self.setAutoDefault(False)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        self.setText(self._action.text())
+        self.setIcon(self._action.icon())
+        self.setToolTip(self._action.toolTip())
+        self.setStatusTip(self._action.statusTip())
+        self.setEnabled(self._action.isEnabled())
 
 
 def _button(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
-    words = action.objectName() in ("train", "afresh")
-    style = Qt.ToolButtonStyle
-    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return button
+
+
+def _hint(widget: QWidget) -> int:
+    return max(widget.sizeHint().width(), widget.minimumWidth())

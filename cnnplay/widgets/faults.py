@@ -82,7 +82,6 @@ class FaultsPanel(Panel):
         self._inner = QWidget()
         self._column = QVBoxLayout(self._inner)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme().px(6))
         self._column.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -121,11 +120,16 @@ class FaultsPanel(Panel):
 
     def _fit(self) -> None:
         """As high as the faults need, up to four of them: the rest scrolls."""
-        title = theme().px(44)
+        self._column.setSpacing(theme().px(6))
         width = self.width() - theme().px(26)
         heights = [row.heightForWidth(width) for row in self.rows[:4]]
         rows = sum(heights) + theme().px(6) * max(0, len(heights) - 1)
-        self.setFixedHeight(title + rows + (theme().px(12) if rows else 0))
+        shown = bool(rows) and not self.folded
+        self.setFixedHeight(self.title_height() + (self.body_margins() + rows if shown else 0))
+
+    def set_folded(self, folded: bool) -> None:
+        super().set_folded(folded)
+        self._fit()
 
     def _choose(self, fault: Fault) -> None:
         if fault.node:

@@ -3,19 +3,15 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from cnnplay.network.fields import FieldInfo
-from cnnplay.widgets.fields import FieldEditor, field_editor
+from cnnplay.widgets.fields import FieldEditor, FlagEditor, PaddingEditor, PairEditor, field_editor
 from cnnplay.widgets.theme import role, theme
 
-TWO_COLUMNS_FROM = 520
-"""The width in the design's pixels from which fields stand in two columns."""
-
-
-WIDEST = 800
-"""Wider fields would put the numbers too far from their names."""
+WIDEST = 120
+"""Of a field, in the design's pixels: numbers that people compare stand below one another. Two numbers that
+belong together share it."""
 
 
 class FieldForm(QWidget):
@@ -31,12 +27,11 @@ class FieldForm(QWidget):
         self._columns = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(theme().px(12))
-        self._grid.setVerticalSpacing(theme().px(6))
         for field in fields:
             self._make(field)
         self._arrange(1)
-        self.setMaximumWidth(theme().px(WIDEST))
+        theme().changed.connect(self._restyle)
+        self._restyle()
 
     def set_values(self, values: dict[str, Any], faults: dict[str, str]) -> None:
         """Shows values and, at their fields, faults. None stands for values that differ."""
@@ -53,9 +48,33 @@ class FieldForm(QWidget):
             editor.inputs()[0].setFocus(Qt.FocusReason.TabFocusReason)
             return
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange(2 if self.width() >= theme().px(TWO_COLUMNS_FROM) and len(self.editors) > 2 else 1)
+    def fit(self, width: int) -> None:
+        """Two columns where there is room for them."""
+        self._arrange(2 if len(self.editors) > 2 and width >= self._two_need() else 1)
+
+    def _two_need(self) -> int:
+        names = tuple(self.editors)
+        half = -(-len(names) // 2)
+        gap = self._grid.horizontalSpacing()
+        return gap + sum(
+            max(self._labels[name].sizeHint().width() for name in column)
+            + gap
+            + max(self.editors[name].sizeHint().width() for name in column)
+            for column in (names[:half], names[half:])
+        )
+
+    def _restyle(self) -> None:
+        px = theme().px
+        self._grid.setHorizontalSpacing(px(12))
+        self._grid.setVerticalSpacing(px(6))
+        for editor in self.editors.values():
+            pair = editor.pair if isinstance(editor, PaddingEditor) else editor
+            if isinstance(pair, PairEditor):
+                gaps = pair.times.sizeHint().width() + 2 * px(6)
+                for spin in pair.inputs():
+                    spin.setMaximumWidth((px(WIDEST) - gaps) // 2)
+            if not isinstance(editor, (PairEditor, FlagEditor)):
+                editor.inputs()[0].setMaximumWidth(px(WIDEST))
 
     def _make(self, field: FieldInfo) -> None:
         editor = field_editor(field)
@@ -83,10 +102,11 @@ class FieldForm(QWidget):
         while self._grid.count():
             self._grid.takeAt(0)
         rows = -(-len(self.editors) // columns)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for index, name in enumerate(self.editors):
             column, row = 2 * (index // max(1, rows)), 2 * (index % max(1, rows))
             self._grid.addWidget(self._labels[name], row, column)
-            self._grid.addWidget(self.editors[name], row, column + 1)
+            self._grid.addWidget(self.editors[name], row, column + 1, left)
             self._grid.addWidget(self.messages[name], row + 1, column, 1, 2)
         for column in range(2):
             self._grid.setColumnStretch(2 * column + 1, 1 if column < columns else 0)

@@ -1,10 +1,11 @@
 """The row at the top: the workspaces at the left, what is trained and its controls at the right."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeySequence
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.thrift import Thrift, Thrifty
 
 WORKSPACES = (
     ("build", "Build", "Put the network together: blocks, their fields, their costs"),
@@ -28,6 +29,8 @@ class Header(QWidget):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(12, 0, 12, 0)
         self._layout.setSpacing(8)
+        self._parts: list[Thrifty] = []
+        self.thrift = Thrift.NOTHING
         for number, (key, title, hint) in enumerate(WORKSPACES, 1):
             tab = QPushButton(title)
             role(tab, "tab")
@@ -47,6 +50,29 @@ class Header(QWidget):
     def add(self, widget: QWidget) -> None:
         """Puts a picker or the controls at the right end."""
         self._layout.addWidget(widget)
+        if isinstance(widget, Thrifty):
+            self._parts.append(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._economise()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._economise()
+        return done
+
+    def _economise(self) -> None:
+        """Leaves out as little as makes all fit."""
+        margins = self._layout.contentsMargins()
+        gaps = self._layout.spacing() * (len(self.tabs) + len(self._parts))
+        tabs = sum(tab.width() for tab in self.tabs.values())
+        room = self.width() - margins.left() - margins.right() - gaps - tabs
+        fitting = (step for step in Thrift if sum(part.width_at(step) for part in self._parts) <= room)
+        self.thrift = next(fitting, Thrift.NAMES)
+        for part in self._parts:
+            part.economise(self.thrift)
 
     def show_workspace(self, key: str) -> None:
         self.tabs[key].setChecked(True)

@@ -1,9 +1,18 @@
 """The frames that everything stands in: a panel with a strong title and muted facts beside it."""
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnplay.widgets.theme import role, theme
+
+TITLE_ROW = 28
+"""The height of every title's row: as high as a button, so that titles of neighbours share a line."""
+QWIDGETSIZE_MAX = (1 << 24) - 1
+MARGINS = (12, 4, 12, 12)
+SPACING = 4
+"""Between a panel's title and its body."""
 
 
 class ElidedLabel(QLabel):
@@ -34,6 +43,27 @@ class ElidedLabel(QLabel):
         self.setToolTip(self._whole if shown != self._whole else "")
 
 
+class FactsLabel(ElidedLabel):
+    """Facts with `` · `` or ``; `` between them, those worth most first: where there is no room, whole ones
+    go from the end. The first alone is cut, unless hardly anything of it would be left; then nothing is said.
+    """
+
+    def _elide(self) -> None:
+        shown = self._fitting()
+        QLabel.setText(self, shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+    def _fitting(self) -> str:
+        metrics, width = self.fontMetrics(), max(self.width(), 0)
+        ends = [match.start() for match in re.finditer(r" · |; ", self._whole)]
+        for end in (len(self._whole), *reversed(ends)):
+            if metrics.horizontalAdvance(self._whole[:end]) <= width:
+                return self._whole[:end]
+        first = self._whole[: ends[0]] if ends else self._whole
+        cut = metrics.elidedText(first, Qt.TextElideMode.ElideRight, width)
+        return cut if 2 * len(cut) > len(first) else ""
+
+
 class Panel(QFrame):
     """A rounded surface. Its title says what it is; beside it, muted, what it shows, its range and unit."""
 
@@ -43,22 +73,54 @@ class Panel(QFrame):
         self.setAccessibleName(title)
         self._title = QLabel(title)
         role(self._title, "strong")
-        self._muted = ElidedLabel(muted)
+        self._muted = FactsLabel(muted)
         role(self._muted, "muted")
         self._corner = QHBoxLayout()
         self._corner.setSpacing(4)
-        row = QHBoxLayout()
+        self._head = QWidget()
+        row = QHBoxLayout(self._head)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self._title)
         row.addWidget(self._muted, 1)
         row.addLayout(self._corner)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(12, 8, 12, 12)
-        outer.setSpacing(8)
-        outer.addLayout(row)
-        self.body = QVBoxLayout()
+        outer = self._outer = QVBoxLayout(self)
+        outer.setContentsMargins(*MARGINS)
+        outer.setSpacing(SPACING)
+        outer.addWidget(self._head)
+        self.content = QWidget()
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(8)
-        outer.addLayout(self.body, 1)
+        outer.addWidget(self.content, 1)
+        theme().changed.connect(self._measure_title)
+        self._measure_title()
+
+    def title_height(self) -> int:
+        """Of the panel without its body."""
+        return theme().px(TITLE_ROW) + 2 * MARGINS[1] + 2
+
+    def body_margins(self) -> int:
+        """What the panel needs in height for neither title nor body, where it has a body."""
+        return SPACING + MARGINS[3] - MARGINS[1]
+
+    @property
+    def folded(self) -> bool:
+        """Whether it is its title alone."""
+        return self.content.isHidden()
+
+    def set_folded(self, folded: bool) -> None:
+        """Hides what is below the title, or shows it again."""
+        if folded != self.folded:
+            self.content.setHidden(folded)
+            margins = MARGINS if not folded else (*MARGINS[:3], MARGINS[1])
+            self._outer.setContentsMargins(*margins)
+            self.setMaximumHeight(self.title_height() if folded else QWIDGETSIZE_MAX)
+
+    def _measure_title(self) -> None:
+        self._head.setFixedHeight(theme().px(TITLE_ROW))
+        if self.folded:
+            self.setMaximumHeight(self.title_height())
 
     def set_title(self, text: str) -> None:
         self._title.setText(text)

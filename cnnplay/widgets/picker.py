@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from cnnplay.widgets.panel import ElidedLabel
 from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.thrift import Thrift
 
 LEAST_CHOICE = 44
 """Pixels of the design that a choice keeps in the narrowest window."""
@@ -17,12 +18,12 @@ class PickerButton(QPushButton):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
+        self._thrift = Thrift.NOTHING
         self.choice, self.detail = ElidedLabel(), QLabel()
         role(self.detail, "muted")
         for label in (self.choice, self.detail):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._row = QHBoxLayout(self)
-        self._row.setSpacing(theme().px(6))
         self._row.addWidget(self.choice, 1)
         self._row.addWidget(self.detail)
         self.menu_to_fill = QMenu(self)
@@ -45,9 +46,19 @@ class PickerButton(QPushButton):
         self.updateGeometry()
         self._show_detail()
 
+    def width_at(self, thrift: Thrift) -> int:
+        """Pixels for the choice, and for the fact beside it where none is saved."""
+        return self._whole_width() if thrift < Thrift.FACTS else self._choice_width()
+
+    def economise(self, thrift: Thrift) -> None:
+        if thrift != self._thrift:
+            self._thrift = thrift
+            self.updateGeometry()
+            self._show_detail()
+
     def sizeHint(self) -> QSize:
         # The labels are the content; the button itself has no text.
-        return QSize(self._whole_width(), super().sizeHint().height())
+        return QSize(self.width_at(self._thrift), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         # Where there is little room the choice is shortened.
@@ -60,7 +71,8 @@ class PickerButton(QPushButton):
 
     def _show_detail(self) -> None:
         """The fact beside the choice goes first where there is no room."""
-        self.detail.setVisible(bool(self.detail.text()) and self.width() >= self._whole_width())
+        room = self._thrift < Thrift.FACTS and self.width() >= self._whole_width()
+        self.detail.setVisible(bool(self.detail.text()) and room)
 
     def _whole_width(self) -> int:
         detail = self.detail.sizeHint().width() + self._row.spacing() if self.detail.text() else 0
@@ -77,6 +89,7 @@ class PickerButton(QPushButton):
     def _restyle(self) -> None:
         px = theme().px
         self._row.setContentsMargins(px(12), 0, px(26), 0)
+        self._row.setSpacing(px(6))
         self.detail.setFont(theme().font(small=True))
 
     def _refill(self) -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 import msgspec
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo, fields_of
 from cnnplay.network.kinds import kind_of
@@ -15,13 +16,19 @@ from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.widgets.form import FieldForm
 from cnnplay.widgets.formulas import FormulaView
 from cnnplay.widgets.panel import Panel
-from cnnplay.widgets.theme import role
+from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.whole_rows import WholeRows
 
 _NOTHING = "Choose a block in the stack to see what it does, or the input to change the pictures' size."
 
 
 class PropertiesPanel(Panel):
-    """Edits the chosen blocks (several of one kind together), or the input and the number of classes."""
+    """Edits the chosen blocks (several of one kind together), or the input and the number of classes.
+
+    `content_changed`: there is more or less to show than before.
+    """
+
+    content_changed = Signal()
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
         super().__init__("Properties", parent=parent)
@@ -39,13 +46,23 @@ class PropertiesPanel(Panel):
         self._column.addWidget(self.words)
         self._column.addWidget(self.formulas)
         self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inner)
-        self.body.addWidget(scroll)
+        self._scroll = WholeRows(inner)
+        self._scroll.resized.connect(self._fit)
+        self.body.addWidget(self._scroll)
         editor.changed.connect(self._refresh)
         editor.selection_changed.connect(self._refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self._refresh()
+
+    def whole_height(self) -> int:
+        """What the panel needs to show all that it holds."""
+        return self.title_height() + self.body_margins() + self._scroll.whole_height()
+
+    def height_within(self, room: int) -> int:
+        """The largest height up to `room` that cuts no row."""
+        frame = self.title_height() + self.body_margins()
+        return frame + self._scroll.last_end(room - frame)
 
     def add_input_action(self, action: QAction) -> None:
         """Puts a button for an action under the input's fields."""
@@ -63,7 +80,23 @@ class PropertiesPanel(Panel):
 
     # What is shown
 
+    def _restyle(self) -> None:
+        self._column.setSpacing(theme().px(6))
+        # Not at once: the fields learn of the new type in turn.
+        QTimer.singleShot(0, self, self._fit)
+
+    @Slot()
+    def _fit(self) -> None:
+        if self.form is not None:
+            self.form.fit(self._scroll.viewport().width())
+            self._scroll.cut_between_rows()
+            self.content_changed.emit()
+
     def _refresh(self) -> None:
+        self._show_chosen()
+        self.content_changed.emit()
+
+    def _show_chosen(self) -> None:
         editor = self._editor
         if editor.current == "input" and editor.place is None and not editor.selected:
             self._show_input()
@@ -148,6 +181,7 @@ class PropertiesPanel(Panel):
         for button in self.input_buttons:
             button.setVisible(form is not None and form is self._forms.get(Input))
         if form is not None:
+            form.fit(self._scroll.viewport().width())
             form.show()
         self.words.setText(words)
         self.words.setVisible(bool(words))

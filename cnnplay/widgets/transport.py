@@ -9,6 +9,8 @@ from cnnplay.widgets.theme import theme
 
 Sign: TypeAlias = Literal["play", "pause", "step", "stop"]
 SIDE = 14
+BOX = 16
+"""The side of the box that a button keeps for its sign, in pixels of the design."""
 
 
 def sign(name: Sign, colour: str = "text") -> QIcon:
@@ -23,12 +25,13 @@ def sign(name: Sign, colour: str = "text") -> QIcon:
 
 def _pixmap(name: Sign, colour: QColor) -> QPixmap:
     # Twice the size: sharp on screens of high resolution too.
-    side = theme().px(SIDE)
-    pixmap = QPixmap(2 * side, 2 * side)
+    side, box = theme().px(SIDE), theme().px(BOX)
+    pixmap = QPixmap(2 * box, 2 * box)
     pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate((box - side) / 2, (box - side) / 2)
     painter.scale(side / SIDE, side / SIDE)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)

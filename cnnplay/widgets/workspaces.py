@@ -1,7 +1,8 @@
 """The workspaces beside Build: the stack at the left, at one width, and what each is about at the right."""
 
-from PySide6.QtCore import QByteArray, Qt, Slot
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.curves import SMOOTHINGS, CurvesModel
 from cnnplay.viewmodels.preferences import Preferences
@@ -9,14 +10,13 @@ from cnnplay.viewmodels.session import Session
 from cnnplay.widgets.filters import FiltersView
 from cnnplay.widgets.look import LookWorkspace
 from cnnplay.widgets.maps import MapsView
+from cnnplay.widgets.splitter import Splitter
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.stack.panel import StackPanel
 from cnnplay.widgets.theme import theme
 from cnnplay.widgets.train import TrainWorkspace
 from cnnplay.widgets.wrong import WrongView
 
-STACK_WIDTH = 400
-MOST_GROWTH = 1.1
 SEPARATOR = b"|cnnplay|"
 
 
@@ -30,37 +30,53 @@ class Page(QWidget):
         self.side = side
         self.stack_panel = StackPanel(session.editor, session.stack, actions)
         self.view = self.stack_panel.view
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setHandleWidth(theme().px(8))
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.stack_panel)
-        self._splitter.addWidget(side)
+        self._width = actions.width
+        self._splitter = Splitter(Qt.Orientation.Horizontal, self.stack_panel, side)
         self._splitter.setStretchFactor(1, 1)
-        margin = theme().px(8)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(margin, margin, margin, margin)
-        layout.addWidget(self._splitter)
-        self._reset_width()
+        self._splitter.splitterMoved.connect(self._dragged)
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(self._splitter)
+        self._width.changed.connect(self._place)
+        theme().changed.connect(self._restyle)
+        self._restyle()
 
     def save_layout(self) -> QByteArray:
-        """Where the splitters stand."""
-        return self._splitter.saveState() + SEPARATOR + self.side.save_layout()  # type: ignore[attr-defined]
+        """Where the splitters beside the stack stand; its width is the Build workspace's to remember."""
+        return QByteArray(SEPARATOR + self.side.save_layout())  # type: ignore[attr-defined]
 
     def restore_layout(self, state: QByteArray) -> None:
         """Puts the splitters back; what cannot be read changes nothing."""
-        outer, found, inner = bytes(state.data()).partition(SEPARATOR)
+        _, found, inner = bytes(state.data()).partition(SEPARATOR)
         if found:
-            self._splitter.restoreState(QByteArray(outer))
             self.side.restore_layout(QByteArray(inner))  # type: ignore[attr-defined]
 
     def reset_layout(self) -> None:
-        self._reset_width()
+        self._width.choose(0)
+        self._place()
         self.side.reset_layout()  # type: ignore[attr-defined]
 
-    def _reset_width(self) -> None:
-        # Large text takes little more of it: what the workspace is about needs the room.
-        stack = round(STACK_WIDTH * min(theme().text_scale, MOST_GROWTH))
-        self._splitter.setSizes([stack, theme().px(1000)])
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        stack = self._width.pixels(self.width())
+        self._splitter.setSizes(
+            [stack, max(1, self._splitter.width() - stack - self._splitter.handleWidth())]
+        )
+
+    @Slot()
+    def _dragged(self) -> None:
+        self._width.drag(self.stack_panel.width())
+
+    @Slot()
+    def _restyle(self) -> None:
+        margin = theme().px(8)
+        self._layout.setContentsMargins(margin, margin, margin, margin)
+        self._place()
+        # Once more when the parts know how small they can be in the new type.
+        QTimer.singleShot(0, self, self._place)
 
 
 class TrainPage(Page):

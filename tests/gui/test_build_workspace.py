@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QScrollArea, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnplay.network.fields import fields_of
@@ -27,6 +27,7 @@ from cnnplay.widgets.fields import (
 )
 from cnnplay.widgets.form import FieldForm
 from cnnplay.widgets.stack.actions import StackActions
+from cnnplay.widgets.theme import theme
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -425,13 +426,64 @@ def test_two_stacks_of_one_model_show_the_same(work: BuildWorkspace, qtbot: QtBo
     other.close()
 
 
-def test_the_splitters_are_remembered(work: BuildWorkspace, qtbot: QtBot) -> None:
+def drag_handle(splitter: QSplitter, index: int, by: QPoint) -> None:
+    handle = splitter.handle(index)
+    QTest.mousePress(handle, LEFT, NONE, handle.rect().center())
+    QTest.mouseMove(handle, handle.rect().center() + by)
+    QTest.mouseRelease(handle, LEFT, NONE, handle.rect().center())
+
+
+def test_the_splitters_are_remembered(work: BuildWorkspace) -> None:
     state = work.save_layout()
-    work._splitter.setSizes([300, 500, 500])
-    assert work.save_layout() != state
+    before = work._splitter.sizes(), work._right.sizes()
+    drag_handle(work._splitter, 2, QPoint(60, 0))
+    drag_handle(work._right, 1, QPoint(0, -40))
+    dragged = work.save_layout()
+    after = work._splitter.sizes(), work._right.sizes()
+    assert dragged != state
+    assert after != before
     assert work.restore_layout(state)
-    assert work.save_layout() == state
+    assert (work._splitter.sizes(), work._right.sizes()) == before
+    assert work.restore_layout(dragged)
+    assert work.save_layout() == dragged
+    assert (work._splitter.sizes(), work._right.sizes()) == after
+    work.reset_layout()
+    assert (work._splitter.sizes(), work._right.sizes()) == before
     assert not work.restore_layout(b"nonsense")
+    assert not work.restore_layout(b"build 200 -4 x")
+
+
+def test_all_that_is_to_say_of_a_block_is_seen_where_there_is_room(work: BuildWorkspace) -> None:
+    editor_of(work).select(("conv-1",))
+    QTest.qWait(50)
+    assert work.properties.findChildren(QScrollArea)[0].verticalScrollBar().maximum() == 0
+    height = work.properties.height()
+    editor_of(work).select(("tanh-1",))
+    QTest.qWait(50)
+    assert work.properties.height() == height, "the costs stay where they are"
+
+
+def test_where_there_is_none_the_view_ends_between_two_rows(work: BuildWorkspace, qtbot: QtBot) -> None:
+    editor_of(work).select(("conv-1",))
+    work.resize(900, 420)
+    scroll = work.properties.findChildren(QScrollArea)[0]
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 0)
+    assert work.properties.form is not None
+    shown = scroll.viewport().height()
+    for editor in work.properties.form.editors.values():
+        top = editor.mapTo(scroll.widget(), QPoint(0, 0)).y()
+        assert not top < shown < top + editor.height(), editor.field.name
+
+
+def test_numbers_stand_below_one_another_in_fields_of_one_width(work: BuildWorkspace) -> None:
+    editor_of(work).select(("conv-1",))
+    QApplication.processEvents()
+    filters, kernel = field(work, "filters"), field(work, "kernel_size")
+    assert isinstance(filters, IntegerEditor)
+    assert isinstance(kernel, PairEditor)
+    assert filters.spin.width() <= theme().px(120)
+    right = filters.spin.mapTo(work, filters.spin.rect().topRight()).x()
+    assert abs(right - kernel.width_spin.mapTo(work, kernel.width_spin.rect().topRight()).x()) <= 2
 
 
 def test_the_concept_page_stands_behind_a_button_beside_the_formula(work: BuildWorkspace) -> None:

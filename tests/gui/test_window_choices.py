@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QSlider
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QSlider, QSplitter
 from pytestqt.qtbot import QtBot
 
+from cnnplay.widgets.build import BuildWorkspace
 from cnnplay.widgets.export_dialog import ROWS, ExportDialog
 from cnnplay.widgets.main_window import MainWindow
+from cnnplay.widgets.panel import FactsLabel
+from cnnplay.widgets.stack.width import LARGEST_SHARE
 from cnnplay.widgets.theme import theme
+from cnnplay.widgets.workspaces import Page
 from tests.look_bench import CONFIG, learned
 
 LEFT = Qt.MouseButton.LeftButton
@@ -94,6 +98,102 @@ def test_a_picker_shortens_its_choice_where_there_is_no_room_and_shows_it_whole_
     QApplication.processEvents()
     assert picker.choice.toolTip() == "mini-resnet", "shortened"
     assert picker.accessibleName() == "Network: mini-resnet"
+
+
+def test_large_text_takes_the_finished_run_from_the_header_before_it_takes_a_name(
+    window: MainWindow, qtbot: QtBot, usual_text: None
+) -> None:
+    train_a_little(window, qtbot)
+    controls = window.controls
+    window.resize(1440, 900)
+    qtbot.waitUntil(controls.afresh_button.isVisible)
+    assert controls.progress.isVisible()
+    theme().install("dark", 1.5)
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: not controls.afresh_button.isVisible())
+    QApplication.processEvents()
+    for picker in (window.network_picker, window.data_picker, window.device_picker):
+        assert picker.choice.toolTip() == "", "whole"
+    assert controls.afresh in window.controls.actions_of_run
+    assert controls.afresh.isEnabled(), "its key and the menu still do it"
+    theme().install("dark", 1.0)
+    window.resize(1440, 900)
+    qtbot.waitUntil(controls.afresh_button.isVisible)
+
+
+def test_the_signs_of_the_controls_grow_with_the_text(window: MainWindow, usual_text: None) -> None:
+    small = window.controls.stop_button.iconSize().width()
+    theme().install("dark", 1.5)
+    assert window.controls.stop_button.iconSize().width() == round(1.5 * small)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
+def test_the_stack_is_as_wide_in_every_workspace(
+    window: MainWindow, usual_text: None, scale: float, size: tuple[int, int]
+) -> None:
+    theme().install("dark", scale)
+    window.resize(*size)
+    found = set()
+    for key in ("build", "train", "look"):
+        window.show_workspace(key)
+        QTest.qWait(20)
+        page = window.pages.currentWidget()
+        assert isinstance(page, BuildWorkspace | Page)
+        found.add(page.stack_panel.width())
+    assert found == {min(round(400 * scale), round(LARGEST_SHARE * size[0]))}
+
+
+def test_a_stack_that_is_dragged_is_as_wide_everywhere_and_at_the_next_start(
+    make_window: Callable[[], MainWindow],
+) -> None:
+    first = make_window()
+    first.stack_actions.width.drag(350)
+    first.show_workspace("train")
+    QTest.qWait(20)
+    assert first.train is not None
+    assert first.train.stack_panel.width() == first.build.stack_panel.width() == 350
+    first.session.document.dirty = False
+    first.close()
+    again = make_window()
+    again.resize(1440, 900)
+    QTest.qWait(20)
+    assert again.build.stack_panel.width() == 350
+    again.reset_layout()
+    assert again.build.stack_panel.width() == 400
+
+
+def test_the_text_size_leaves_no_trace_when_it_is_taken_back(window: MainWindow, usual_text: None) -> None:
+    window.resize(1440, 900)
+    QTest.qWait(20)
+
+    def sizes() -> list[list[int]]:
+        QTest.qWait(50)
+        return [splitter.sizes() for splitter in window.build.findChildren(QSplitter)]
+
+    before = sizes()
+    theme().install("dark", 1.5)
+    assert sizes() != before
+    theme().install("dark", 1.0)
+    assert sizes() == before
+
+
+def test_muted_facts_go_as_wholes_from_the_end(qtbot: QtBot) -> None:
+    theme().install("dark", 1.0)
+    label = FactsLabel("validation · 1,000 pictures, 38 wrong")
+    qtbot.addWidget(label)
+
+    def shown(width: int) -> str:
+        label.resize(width, 20)
+        return QLabel.text(label)
+
+    label.show()
+    assert shown(600) == "validation · 1,000 pictures, 38 wrong"
+    first = label.fontMetrics().horizontalAdvance("validation")
+    assert shown(first + 30) == "validation"
+    assert label.toolTip() == "validation · 1,000 pictures, 38 wrong"
+    assert shown(first - 4).startswith("valid")
+    assert shown(first // 3) == ""
 
 
 def test_the_header_does_not_claim_another_networks_epochs(window: MainWindow, qtbot: QtBot) -> None:

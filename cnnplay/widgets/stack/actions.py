@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.stack.width import StackWidth
 
 _STANDARD = QKeySequence.StandardKey
 _KEYS: dict[str, tuple[str, tuple[QKeySequence.StandardKey | str, ...], str]] = {
@@ -53,6 +54,8 @@ class StackActions(QObject):
         super().__init__(parent)
         self._editor = editor
         self._model = model
+        self.width = StackWidth(self)
+        """All views of the stack are as wide as one another."""
         self.by_name: dict[str, QAction] = {}
         for name, (text, keys, help_text) in _KEYS.items():
             self._add(name, text, keys, help_text)
