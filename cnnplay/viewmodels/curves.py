@@ -101,10 +101,12 @@ class CurvesModel(QObject):
             return ""
         return f"best {percent(best.metrics['validation_accuracy'])}, epoch {best.epoch}"
 
-    def hint(self, metric: Metric) -> str:
+    def hint(self, metric: Metric, history: History) -> str:
         """The same in whole sentences."""
-        shown = smoothing_words(self._smoothing)
-        shown = f"Training: {shown}" + (", what was measured pale behind it" if self._smoothing > 1 else "")
+        shown = f"Training: {smoothing_words(self._smoothing)}"
+        if self._smoothing > 1:
+            left_out = ", each epoch's mean where steps were left out" if history.whole_from else ""
+            shown += f"{left_out}, what was measured pale behind it"
         what = (
             f"Cross-entropy{', on a logarithmic scale' if self._logarithmic else ''}: smaller is better"
             if metric == "loss"

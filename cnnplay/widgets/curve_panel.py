@@ -79,7 +79,7 @@ class CurvePanel(Panel):
         other = "" if nothing else of_another(self._run)
         shown = "" if nothing else self._model.muted(self._metric, history)
         self.set_muted(" · ".join(part for part in (other, shown) if part))
-        self._title.setToolTip("" if nothing else self._model.hint(self._metric))
+        self._title.setToolTip("" if nothing else self._model.hint(self._metric, history))
         self.plot.set_dimmed(bool(other))
         self.plot.refresh()
 

@@ -122,7 +122,7 @@ def test_where_steps_were_left_out_the_read_out_names_them_and_no_extremes_are_a
     means = again.metric("train_loss")
     assert np.array_equal(again.smoothed("loss", 14).y, means.y)
     assert {end.text for end in readout.ends} >= {f"smoothed {numeral(means.y[11])}"}
-    assert "each epoch's mean where steps were left out" in model.muted("loss", again)
+    assert "each epoch's mean where steps were left out" in model.hint("loss", again)
     again.extend([started(first_epoch=21, steps=1_000), *(stepped(n, 21, 0.5) for n in range(1, 31))])
     assert again.numbers[-1] == 20_030
     last, whole = again.smoothed("loss", 14), again.steps("loss").y[again.whole_from :]
