@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButt
 from cnnplay.viewmodels.drawing import Drawing
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.widgets.images import to_qimage
+from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.prediction import PredictionBars
 from cnnplay.widgets.theme import role, theme
 
@@ -16,6 +17,15 @@ WORDS = (
     "A network that learned from such digits expects them so."
 )
 AS_DRAWN = "The whole pad as it is, shrunk to 28 × 28."
+
+KEYS = KeyTable(
+    "Drawing",
+    KeyRow(
+        "Begin anew",
+        {Qt.Key.Key_Delete: lambda pad: pad.begin_anew(), Qt.Key.Key_Backspace: lambda pad: pad.begin_anew()},
+    ),
+    KeyRow("Close the pad", {Qt.Key.Key_Escape: lambda pad: bool(pad.close())}),
+)
 
 
 class PadCanvas(QWidget):
@@ -95,7 +105,7 @@ class DrawPad(QDialog):
         self._lay_out()
         self.canvas.drawn.connect(self._send)
         self.centred.toggled.connect(self._send)
-        self.clear.clicked.connect(self._clear)
+        self.clear.clicked.connect(self.begin_anew)
         look.prediction_changed.connect(self._predicted)
         look.state_changed.connect(self._predicted)
         look.pictures.changed.connect(self._predicted)
@@ -136,11 +146,7 @@ class DrawPad(QDialog):
         self._look.want("prediction", self, False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._clear()
-        else:
+        if not KEYS.press(self, event):
             super().keyPressEvent(event)
 
     def _send(self) -> None:
@@ -151,7 +157,8 @@ class DrawPad(QDialog):
             self._look.pictures.use_drawing(pixels)
             self._predicted()
 
-    def _clear(self) -> None:
+    def begin_anew(self) -> None:
+        """Takes all ink away."""
         self.drawing.clear()
         self.canvas.update()
         self.preview.show_pixels(None)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.widgets import bars, concept_canvas, confusion, costs, overlay, tiles
+from cnnplay.widgets import bars, concept_canvas, confusion, costs, draw_pad, overlay, tiles
 from cnnplay.widgets.curves import CurvePlot
 from cnnplay.widgets.stack import view
 
@@ -28,6 +28,7 @@ TABLES = (
     bars.KEYS,
     overlay.KEYS,
     confusion.KEYS,
+    draw_pad.KEYS,
 )
 """The keys of every view that has its own, from Build to Look inside."""
 
