@@ -15,14 +15,6 @@ def available_bytes() -> int:
     return max(0, min(found)) if found else 2 * 2**30
 
 
-def resident_bytes() -> int | None:
-    """The memory that this process occupies now, where the system tells (Linux)."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None
-
-
 def _machine() -> int | None:
     if sys.platform == "win32":
         return _windows()

@@ -6,7 +6,6 @@ Time: three passes (forward, backward for the maps, backward for the weights), e
 moving maps and weights through memory, and of what calling a layer costs.
 """
 
-import time
 from dataclasses import dataclass
 from math import prod
 
@@ -14,15 +13,13 @@ import torch
 
 from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import Prepared, free_bytes, storage
-from cnnplay.modules.build import NetworkModule, build
 from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import LocalResponseNormalisation
 from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.devices import most_threads, resolve
 from cnnplay.training.machine import speed
-from cnnplay.training.optimizers import STATE_PER_WEIGHT, optimizer_for
-from cnnplay.training.tasks import rules_of
+from cnnplay.training.optimizers import STATE_PER_WEIGHT
 
 BASE = 28 * 2**20
 """Bytes that any run takes: the library's own buffers, threads."""
@@ -30,8 +27,10 @@ COPIES = 3
 """Copies of the weights: the best epoch's, the last good ones, and one being made."""
 MAPS = 1.15
 """Each layer's output is kept for the backward pass, with its gradient for a while."""
-LRN_MAPS = 5
-"""Local response normalisation keeps so many intermediate results more."""
+LRN_MAPS = 6
+"""Local response normalisation keeps so many intermediate results more, each as large as its output."""
+LRN_BACKWARD = 10
+"""So many again pass through memory while one such layer goes backward (measured with torch 2.13)."""
 SHARE = 0.9
 """A run may take this share of what is free: other programs live too."""
 
@@ -65,11 +64,10 @@ def forecast(
     images: ImageSet,
     *,
     prepared: Prepared | None = None,
-    measure: bool = False,
     timed: bool = True,
     available: int | None = None,
 ) -> Forecast:
-    """Foresees a run. Quick, and takes no memory for weights, unless `measure` has it time real steps.
+    """Foresees a run. Quick, and takes no memory for weights.
 
     `prepared` pictures take no more memory. `available` replaces the bytes that are found free. Without
     `timed` the seconds are 0. DeviceError for a device that is not there.
@@ -85,7 +83,7 @@ def forecast(
     data = 0 if prepared is not None and prepared.resident else _data_bytes(network, images, free - needed)
     seconds = 0.0
     if timed:
-        seconds = _seconds_per_epoch(network, report, config, images, device, measure and fits)
+        seconds = _seconds_per_epoch(network, report, config, images, device)
     return Forecast(
         bytes=needed + data,
         network_bytes=needed,
@@ -122,12 +120,13 @@ def _fixed_bytes(report: Report, config: TrainConfig) -> int:
 
 
 def _bytes_per_picture(network: Network, report: Report) -> int:
-    normalised = sum(
+    normalised = [
         report.nodes[node.id].activation_bytes or 0
         for node in leaves(network)
         if isinstance(node, LocalResponseNormalisation)
-    )
-    return int(MAPS * report.activation_bytes + LRN_MAPS * normalised) + prod(network.input.shape) * 4
+    ]
+    more = LRN_MAPS * sum(normalised) + LRN_BACKWARD * max(normalised, default=0)
+    return int(MAPS * report.activation_bytes + more) + prod(network.input.shape) * 4
 
 
 def _data_bytes(network: Network, images: ImageSet, free: int) -> int:
@@ -143,11 +142,9 @@ def _seconds_per_epoch(
     config: TrainConfig,
     images: ImageSet,
     device: torch.device,
-    measure: bool,
 ) -> float:
     """Training the one part, and a third of that for each picture of the other: it only goes forward."""
-    step = _step_seconds_measured if measure else _step_seconds
-    seconds = step(network, report, config, device)
+    seconds = _step_seconds(network, report, config, device)
     pictures = len(images.train) + len(images.validation) / 3
     return seconds * pictures / config.batch_size
 
@@ -160,43 +157,6 @@ def _step_seconds(network: Network, report: Report, config: TrainConfig, device:
     weights = PASSES_OVER_WEIGHTS * report.parameters * 4 * (2 + STATE_PER_WEIGHT[config.optimizer])
     calls = SECONDS_PER_LAYER * sum(1 for _ in leaves(network))
     return arithmetic + (maps + weights) / machine.bytes + calls
-
-
-def _step_seconds_measured(
-    network: Network, report: Report, config: TrainConfig, device: torch.device
-) -> float:
-    """From real steps of two small batches, on weights that are thrown away: a step's time has a fixed part
-    (the optimizer, calling layers) and one that grows with the batch.
-    """
-    threads = torch.get_num_threads()
-    picture = _step_seconds(network, report, config, device) / config.batch_size
-    small = max(2, min(config.batch_size // 2, int(0.1 / max(picture, 1e-9))))
-    module = build(network, device=device, seed=0)
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    torch.set_num_threads(speed(str(device), config.threads or most_threads()).threads)
-    try:
-        low, high = (_real_step(module, config, small * times) for times in (1, 2))
-    finally:
-        torch.set_num_threads(threads)
-    return low + max(0.0, high - low) * (config.batch_size - small) / small
-
-
-def _real_step(module: NetworkModule, config: TrainConfig, batch: int) -> float:
-    """Seconds of a step of so many blank pictures: the least of three."""
-    optimizer, _ = optimizer_for(module.parameters(), config)
-    device = next(module.parameters()).device
-    pictures = torch.zeros((batch, *module.network.input.shape), device=device)
-    pictures = pictures.contiguous(memory_format=torch.channels_last)
-    labels = torch.zeros(batch, dtype=torch.int64, device=device)
-    rules = rules_of(module.network.task)
-    best = float("inf")
-    for _ in range(3):
-        start = time.perf_counter()
-        rules.loss(module(pictures), labels).backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def _words(config: TrainConfig, needed: int, free: int, seconds: float, fits: bool) -> str:

@@ -7,10 +7,8 @@ import pytest
 from cnnplay.data import memory
 
 
-def test_something_is_free_and_something_is_used() -> None:
+def test_something_is_free() -> None:
     assert memory.available_bytes() > 0
-    used = memory.resident_bytes()
-    assert used is None or used > 10**6
 
 
 def test_a_containers_limit_counts_where_it_is_tighter(

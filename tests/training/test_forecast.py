@@ -80,13 +80,6 @@ def test_time_grows_with_the_work(digits: ImageSet) -> None:
     assert 0 < times[0] < times[1] < times[2]
 
 
-def test_a_measured_forecast_times_real_steps(digits: ImageSet) -> None:
-    network = preset("lenet-5").network
-    found = forecast(network, infer(network), CONFIG, digits, measure=True)
-    assert found.seconds_per_epoch > 0
-    assert "an epoch" in found.words
-
-
 def test_words_for_sizes_and_times() -> None:
     assert [size_words(n) for n in (5, 1_234_000, 999_000_000, 2_500_000_000)] == [
         "1 MB",
