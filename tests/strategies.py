@@ -9,9 +9,10 @@ from cnnplay.network.edits import with_fresh_ids
 from cnnplay.network.kinds import KINDS
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Merge, Node, Stack
+from cnnplay.shapes import receptive
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.head import head_for
-from cnnplay.shapes.infer import faults_in, shape_through
+from cnnplay.shapes.infer import Flow, visit_stack
 from cnnplay.shapes.projection import projection
 
 MOST_NUMBERS = 6_000
@@ -64,7 +65,8 @@ def _stacks(draw: st.DrawFn, shape: Shape, max_nodes: int, depth: int) -> tuple[
 
 def _added(stack: Stack, shape: Shape, node: Node) -> tuple[Stack, Shape]:
     """The node put on the stack where it fits and does not make too much of it; else the stack as it was."""
-    output = None if faults_in((node,), shape) else shape_through((node,), shape)
+    visited = visit_stack((node,), Flow(shape, receptive.pixels(), (1, 1)))
+    output = None if visited.faults else visited.flow.shape
     if output is None or prod(output) > MOST_NUMBERS:
         return stack, shape
     return (*stack, node), output

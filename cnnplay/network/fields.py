@@ -92,14 +92,6 @@ def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     return tuple(found)
 
 
-def field_of(kind: type[msgspec.Struct], name: str) -> FieldInfo:
-    """The declaration of one field. KeyError when the kind declares none of that name."""
-    for field in fields_of(kind):
-        if field.name == name:
-            return field
-    raise KeyError(f"{kind.__name__} has no field {name!r}")
-
-
 def complaint(field: FieldInfo, value: Any) -> str | None:
     """What the limit that `value` breaks expects ("1 or more"); None where it breaks none."""
     if value is None or field.type in ("flag", "text"):

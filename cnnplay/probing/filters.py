@@ -38,11 +38,6 @@ def filters(
     return np.ascontiguousarray(array, dtype=np.float32)
 
 
-def has_filters(network: Network, node_id: str) -> bool:
-    """Whether `filters` has something to show for this node. KeyError for an unknown id."""
-    return isinstance(find(network, node_id), (nodes.Convolution, nodes.TransposedConvolution))
-
-
 def _weight(source: nn.Module | Mapping[str, torch.Tensor], node_id: str) -> torch.Tensor | None:
     if isinstance(source, Mapping):
         return source.get(f"{node_id}.weight")

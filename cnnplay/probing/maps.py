@@ -32,11 +32,6 @@ def look(module: NetworkModule, x: Tensor | Floats, ids: Collection[str] = ()) -
         return Look(_array(logits.float().softmax(1)), {name: _array(maps) for name, maps in seen.items()})
 
 
-def feature_maps(module: NetworkModule, x: Tensor | Floats, ids: Collection[str]) -> dict[str, Floats]:
-    """The outputs of the nodes `ids` for the pictures `x`, by id: B × C × H × W, or B × N for rows."""
-    return look(module, x, ids).maps
-
-
 def predict(module: nn.Module, x: Tensor | Floats, batch_size: int = 256) -> Floats:
     """The probabilities B × N of the classes for the pictures `x`, computed `batch_size` at a time."""
     with evaluating(module), torch.no_grad():

@@ -74,16 +74,6 @@ def infer(network: Network) -> Report:
     )
 
 
-def shape_through(stack: Stack, shape: Shape) -> Shape | None:
-    """The shape behind a stack that reads the given one; None where it cannot be known."""
-    return visit_stack(stack, Flow(shape, receptive.pixels(), (1, 1))).flow.shape
-
-
-def faults_in(stack: Stack, shape: Shape) -> tuple[Fault, ...]:
-    """The faults of a stack that reads the given shape."""
-    return visit_stack(stack, Flow(shape, receptive.pixels(), (1, 1))).faults
-
-
 def visit_stack(stack: Stack, flow: Flow) -> Visited:
     """Visits nodes one behind the other."""
     parts = []

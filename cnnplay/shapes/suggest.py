@@ -11,7 +11,7 @@ from cnnplay.network.nodes import Node, Stack
 from cnnplay.shapes import blocks
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.head import deciding_node, head_for, last_dense, with_length
-from cnnplay.shapes.infer import infer, shape_through
+from cnnplay.shapes.infer import infer
 from cnnplay.shapes.projection import is_normalised, projection
 
 
@@ -42,12 +42,6 @@ def new_block(tag: str, network: Network, place: Place) -> tuple[Node, ...]:
         classes=network.task.classes if last else None,
     )
     return blocks.block(tag, situation)
-
-
-def shape_after(network: Network, place: Place, tag: str) -> Shape | None:
-    """The shape behind a new block of that kind, were it put there."""
-    shape = shape_at(network, place)
-    return None if shape is None else shape_through(new_block(tag, network, place), shape)
 
 
 def wrap_in_skip(network: Network, node_ids: Iterable[str], reserved: Iterable[str] = ()) -> Edited:

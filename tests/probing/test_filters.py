@@ -7,7 +7,7 @@ from cnnplay.modules.build import build
 from cnnplay.modules.weights import weights_of
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
-from cnnplay.probing.filters import ProbeError, filters, has_filters
+from cnnplay.probing.filters import ProbeError, filters
 
 NETWORK = Network(
     name="n",
@@ -54,5 +54,3 @@ def test_a_node_without_filters_is_said_in_words() -> None:
         filters({}, NETWORK, "conv-1")
     with pytest.raises(KeyError):
         filters(module, NETWORK, "conv-9")
-    assert has_filters(NETWORK, "conv-1")
-    assert not has_filters(NETWORK, "dense-1")

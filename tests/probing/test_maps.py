@@ -5,7 +5,7 @@ from cnnplay.modules.build import NetworkModule, build
 from cnnplay.modules.weights import weights_of
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
-from cnnplay.probing.maps import evaluating, feature_maps, look, predict
+from cnnplay.probing.maps import evaluating, look, predict
 
 NETWORK = Network(
     name="n",
@@ -57,7 +57,7 @@ def test_the_mode_comes_back_after_an_error_too() -> None:
 
 def test_maps_are_what_the_layers_compute_in_evaluation() -> None:
     module = _trained()
-    maps = feature_maps(module, _pictures(1), ["conv-1", "relu-1", "dropout-1", "dense-1"])
+    maps = look(module, _pictures(1), ["conv-1", "relu-1", "dropout-1", "dense-1"]).maps
     module.eval()
     x = module.layer("conv-1")(_pictures(1))
     np.testing.assert_array_equal(maps["conv-1"], x.detach().numpy())
