@@ -5,8 +5,10 @@ import numpy as np
 from cnnplay.viewmodels.tiling import Numbers, Tiles
 
 
-def page_words(tiles: Tiles, numbers: Numbers) -> str:
-    """``1–64 of 512``, or ``filters 1–16 of 64 · channels 1–32 of 64``; empty where all is on one page."""
+def page_words(tiles: Tiles, numbers: Numbers, brief: bool = False) -> str:
+    """``1–64 of 512``, or ``filters 1–16 of 64 · channels 1–32 of 64`` (`brief`: without what they are);
+    empty where all is on one page.
+    """
     shown = numbers[numbers >= 0]
     if len(shown) == len(tiles) or not len(shown):
         return ""
@@ -18,7 +20,7 @@ def page_words(tiles: Tiles, numbers: Numbers) -> str:
         (tiles.column_word, tiles.columns, np.unique(shown % tiles.columns)),
     ):
         if len(found) < count:
-            words.append(f"{word}s {found[0] + 1:,}–{found[-1] + 1:,} of {count:,}")
+            words.append(f"{'' if brief else word + 's '}{found[0] + 1:,}–{found[-1] + 1:,} of {count:,}")
     return " · ".join(words)
 
 

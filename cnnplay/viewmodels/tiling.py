@@ -23,6 +23,8 @@ DETAIL = " · "
 """Between a label's name and its details, which are left out where there is little room."""
 PAGE = 64
 """No more tiles than these on a page: more cannot be told apart."""
+CAPTION = 1.5
+"""Tiles that a label takes at most, unless there is room to spare. Longer ones are shortened."""
 ENOUGH = 0.85
 """Values are drawn as squares of a whole number of pixels where that takes this much of the room."""
 
@@ -172,28 +174,35 @@ def flow(
     least: int,
     most: int,
     first: int = 0,
-    least_width: int = 0,
+    caption: int = 0,
+    wish: int = 0,
 ) -> Arrangement:
     """Tiles one after another in rows, as large as fits, with `label` pixels under each.
 
     The page holds tile `first`. Tiles are at least `least` pixels (then fewer go on a page) and at most
-    `most` pixels on their longer side; `least_width` is what a label needs.
+    `most` pixels on their longer side. `caption` is what a label needs: it has that width, or one and a half
+    tiles. `wish` is what a label would like: it has that where no tile is smaller for it.
     """
     shown = max(1, min(count, PAGE))
-    while shown > 1 and _best_flow(shown, size, area, label, gap, least_width) < least:
+    while shown > 1 and _best_split(shown, size, area, label, gap, caption, most)[0] < least:
         shown -= 1
-    tile = tile_size(size, min(_best_flow(shown, size, area, label, gap, least_width), most))
-    pitch = (tile[0] + label + gap, max(tile[1], least_width) + gap)
-    columns = max(1, (area[1] + gap) // pitch[1])
-    rows = max(1, (area[0] + gap) // pitch[0])
-    shown = min(max(shown, rows * columns), PAGE, count)
-    # As many rows as it takes, and in each the same number: 3 + 3 rather than 5 + 1.
-    rows = max(1, -(-shown // columns))
-    columns = max(1, -(-shown // rows))
+    longer, columns = _best_split(shown, size, area, label, gap, caption, most)
+    tile = tile_size(size, longer)
+    room = (area[1] + gap) // columns - gap
+    width = max(tile[1], min(caption, int(tile[1] * CAPTION)), wish if wish <= room else 0)
+    pitch = (tile[0] + label + gap, width + gap)
+    rows = -(-shown // columns)
+    if shown < count:
+        # A page is full.
+        columns = max(columns, (area[1] + gap) // pitch[1])
+        rows = max(rows, (area[0] + gap) // pitch[0])
+        shown = min(rows * columns, PAGE, count)
+        rows = -(-shown // columns)
+        columns = -(-shown // rows)
     start = first // shown * shown if shown else 0
     numbers = np.arange(start, start + rows * columns, dtype=np.int64).reshape(rows, columns)
     numbers[numbers >= min(count, start + shown)] = -1
-    return Arrangement(numbers, size, tile, pitch, (0, (pitch[1] - gap - tile[1]) // 2))
+    return Arrangement(numbers, size, tile, pitch, (0, (width - tile[1]) // 2))
 
 
 def grid(
@@ -298,19 +307,24 @@ def _means(values: npt.NDArray[np.generic], shrink: int) -> npt.NDArray[np.gener
     return means.astype(np.uint8) if values.dtype == np.uint8 else means
 
 
-def _best_flow(count: int, size: Size, area: Size, label: int, gap: int, least_width: int) -> int:
-    """Pixels on the longer side of the largest tiles with which `count` fit into the area."""
-    best = 0
-    longest = max(size)
-    for columns in range(1, count + 1):
-        rows = -(-count // columns)
+def _best_split(
+    count: int, size: Size, area: Size, label: int, gap: int, caption: int, most: int
+) -> tuple[int, int]:
+    """(pixels on the longer side, columns) of the largest tiles with which `count` fit into the area.
+
+    In every row stand equally many: 3 + 3 rather than 5 + 1. Of equal splits it is that of fewest rows.
+    """
+    best, chosen, longest = 0, count, max(size)
+    for rows in range(1, count + 1):
+        columns = -(-count // rows)
         width = (area[1] + gap) // columns - gap
         height = (area[0] + gap) // rows - gap - label
-        if width >= max(1, least_width) and height > 0:
-            best = max(
-                best, max(tile_size(size, min(width * longest // size[1], height * longest // size[0])))
-            )
-    return best
+        if caption > width:
+            width = int(width / CAPTION)
+        longer = min(width * longest // size[1], height * longest // size[0], most)
+        if longer > best:
+            best, chosen = longer, columns
+    return best, chosen
 
 
 def _blocks(columns: int, width: int, left: int, gap: int, room: int) -> int:

@@ -2,15 +2,27 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnplay.viewmodels.numerals import numeral, short
+from cnnplay.viewmodels.numerals import numeral
+from cnnplay.viewmodels.ticks import Tick, ticks
 from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
 
 WIDEST = 28
-"""Pixels that a bar takes at most."""
+"""Pixels that a bar takes at most, where there are more than a few."""
+FEW = 12
+"""So many share the whole width, each with its name."""
 
 KEYS = KeyTable(
     "Bars",
@@ -77,9 +89,9 @@ class BarsView(QWidget):
         painter.drawLine(plot.left(), round(zero), plot.right(), round(zero))
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         half = painter.fontMetrics().height() // 2
-        for value in sorted({*self._limits, 0.0}):
-            y = round(self._y(value, plot))
-            painter.drawText(QRect(0, y - half, plot.left() - theme().px(6), 2 * half), right, short(value))
+        for tick in self._ticks(plot.height()):
+            y = round(self._y(tick.at, plot))
+            painter.drawText(QRect(0, y - half, plot.left() - theme().px(6), 2 * half), right, tick.text)
         self._paint_names(painter, plot)
         if self.hasFocus():
             painter.setPen(QPen(theme().colour("accent"), 1))
@@ -91,9 +103,10 @@ class BarsView(QWidget):
         shown, fill = np.nan_to_num(self._values), theme().colour("accent")
         zero = self._y(0.0, plot)
         if pitch >= 2:
-            width = pitch - min(theme().px(2), pitch / 4)
+            between = pitch / 4 if count <= FEW else min(theme().px(2), pitch / 4)
             for number in range(count):
-                _bar(painter, fill, plot.left() + number * pitch, width, zero, self._y(shown[number], plot))
+                left = plot.left() + number * pitch + between / 2
+                _bar(painter, fill, left, pitch - between, zero, self._y(shown[number], plot))
         else:
             edges = np.linspace(0, count, plot.width() + 1).astype(int)
             for x in range(plot.width()):
@@ -109,15 +122,18 @@ class BarsView(QWidget):
         count, pitch = len(self._values), self._pitch(plot)
         if not count:
             return
-        names = self._names or tuple(str(number + 1) for number in range(count))
-        widest = max(painter.fontMetrics().horizontalAdvance(name) for name in names) + theme().px(6)
+        names = self._names or tuple(f"{number + 1:,}" for number in range(count))
+        metrics = painter.fontMetrics()
+        widest = max(metrics.horizontalAdvance(name) for name in names) + theme().px(6)
         every = max(1, -(-int(widest) // max(1, int(pitch)))) if pitch >= 1 else round(widest / pitch)
+        if count <= FEW and every > 1:
+            every, widest = 1, int(pitch)
+            room = widest - theme().px(6)
+            names = tuple(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room) for name in names)
         painter.setPen(theme().colour("text_muted"))
         for number in range(0, count, every):
             middle = round(plot.left() + (number + 0.5) * pitch)
-            where = QRect(
-                middle - widest, plot.bottom() + theme().px(4), 2 * widest, painter.fontMetrics().height()
-            )
+            where = QRect(middle - widest, plot.bottom() + theme().px(4), 2 * widest, metrics.height())
             painter.drawText(where, int(Qt.AlignmentFlag.AlignHCenter), names[number])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -160,12 +176,22 @@ class BarsView(QWidget):
         return QSize(theme().px(320), theme().px(160))
 
     def _plot(self) -> QRect:
-        label = self.fontMetrics().horizontalAdvance("−0.0000") + theme().px(4)
-        bottom = self.fontMetrics().height() + theme().px(8)
-        return self.rect().adjusted(label, theme().px(10), -theme().px(12), -bottom)
+        metrics = QFontMetrics(theme().font(small=True))
+        top, bottom = theme().px(10), metrics.height() + theme().px(8)
+        ticks = self._ticks(self.height() - top - bottom)
+        # As wide as usual numbers need: while a network trains they change, and the bars would move.
+        texts = ("−0.00", *(tick.text for tick in ticks))
+        label = max(metrics.horizontalAdvance(text) for text in texts) + theme().px(8)
+        return self.rect().adjusted(label, top, -theme().px(12), -bottom)
+
+    def _ticks(self, height: int) -> list[Tick]:
+        """Round numbers, with zero among them."""
+        rows = height // (2 * QFontMetrics(theme().font(small=True)).height())
+        return ticks(*self._limits, max(2, min(rows, 6)))
 
     def _pitch(self, plot: QRect) -> float:
-        return min(theme().px(WIDEST), plot.width() / max(1, len(self._values)))
+        count = max(1, len(self._values))
+        return plot.width() / count if count <= FEW else min(theme().px(WIDEST), plot.width() / count)
 
     def _y(self, value: float, plot: QRect) -> float:
         low, high = self._limits
@@ -175,7 +201,7 @@ class BarsView(QWidget):
         text = ""
         if 0 <= self._at < len(self._values):
             name = f" ({self._names[self._at]})" if self._names else ""
-            text = f"output {self._at + 1}{name}: {numeral(float(self._values[self._at]))}"
+            text = f"output {self._at + 1:,}{name}: {numeral(float(self._values[self._at]))}"
         if text != self._read_out:
             self._read_out = text
             self.setAccessibleDescription(text)

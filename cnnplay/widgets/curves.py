@@ -22,6 +22,8 @@ PARTS: tuple[Part, ...] = ("training before", "validation before", "raw", "train
 """From back to front."""
 PALE = {"training before": 90, "validation before": 90, "raw": 90}
 """Opacity of 255 of what stands behind."""
+PALER = 60
+"""… of the accuracy of single batches, which jumps by whole pictures."""
 DIM = 0.4
 """Opacity of the curves of another network."""
 CIRCLES_APART = 7
@@ -170,12 +172,12 @@ class CurvePlot(Plot):
         self._paint_best(painter)
         labels = []
         # All stand behind the line that reaches furthest, so that they cover none.
-        furthest = max((end.x for end in self._ends), default=0.0)
+        furthest = max((end.x for end in self._ends if end.part not in PALE), default=0.0)
         for end in self._ends:
             y = math.log10(end.y) if self._logarithmic and end.y > 0 else end.y
-            at = self.pixel(furthest, y)
+            pale = end.part in PALE
+            at = self.pixel(end.x if pale else furthest, y)
             if at.x() >= self.area.left():
-                pale = end.part in PALE
                 colour = theme().colour("text_muted") if pale else self._colour(end.part)
                 labels.append(Label(end.text, at, colour))
         if self.hover is None:
@@ -274,7 +276,8 @@ class CurvePlot(Plot):
     def _colour(self, part: Part) -> QColor:
         key = "validation_curve" if part.startswith("validation") else "training_curve"
         colour = QColor(theme().colour(key))
-        colour.setAlpha(PALE.get(part, 255))
+        jumps = part == "raw" and self._metric == "accuracy"
+        colour.setAlpha(PALER if jumps else PALE.get(part, 255))
         return colour
 
     def _style_curves(self) -> None:

@@ -12,7 +12,7 @@ class ForecastLine(QWidget):
 
     def __init__(self, forecast: ForecastModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._forecast = forecast
+        self._forecast, self._wanted = forecast, True
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -31,6 +31,12 @@ class ForecastLine(QWidget):
         forecast.changed.connect(self.refresh)
         self.refresh()
 
+    def set_wanted(self, wanted: bool) -> None:
+        """Whether it may be seen: while a run is on, what is left of that run matters."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.refresh()
+
     @Slot()
     def refresh(self) -> None:
         """Shows the forecast as it is now."""
@@ -41,4 +47,4 @@ class ForecastLine(QWidget):
         self.mend.setText(forecast.mend_label)
         self.mend.setToolTip("Sets the batch size to the largest one that fits into the free memory")
         self.mend.setVisible(bool(forecast.mend_label))
-        self.setVisible(bool(words))
+        self.setVisible(self._wanted and bool(words))

@@ -33,12 +33,12 @@ class Legend(QWidget):
 
     def show_scale(self, scale: Scale, limits: tuple[float, float] | None) -> None:
         """A colour scale from one number to another; None where every tile has limits of its own."""
+        self.setVisible(scale != "picture")
         if (scale, limits) == (self._scale, self._limits):
             return
         if scale != self._scale:
             self._bar = None
         self._scale, self._limits = scale, limits
-        self.setVisible(scale != "picture")
         self.setAccessibleDescription(" to ".join(self._ends()))
         self.updateGeometry()
         self.update()

@@ -1,4 +1,4 @@
-"""What the network takes the picture for: the likeliest classes as bars, live."""
+"""What the network takes the picture for: classes as bars, live."""
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
@@ -10,11 +10,17 @@ from cnnplay.viewmodels.numerals import percent
 from cnnplay.widgets.panel import Panel
 from cnnplay.widgets.theme import theme
 
+FEW = 12
+"""So many classes stand in their own order, so that no row jumps while the network learns."""
+SHOWN = 0.0005
+"""What is less reads 0.0 %, and has no bar."""
+
 
 class PredictionBars(QWidget):
-    """Rows of class, bar and percentage, best first: the true class green, a wrong best one red.
+    """Rows of class, bar and percentage: the true class green, a wrong best one red, the best one strong.
 
-    There are `rows` of them, or as many as there is room for where it is 0.
+    There are `rows` of them, best first; where it is 0 there are as many as there is room for, and
+    all of a few classes in their own order.
     """
 
     def __init__(self, rows: int = 3, parent: QWidget | None = None) -> None:
@@ -46,29 +52,57 @@ class PredictionBars(QWidget):
         if prediction is None:
             return
         painter = QPainter(self)
-        painter.setFont(theme().font())
-        metrics, height = painter.fontMetrics(), self._row_height()
-        best = prediction.top(self._rows or max(1, self.height() // height))
-        widest = max(metrics.horizontalAdvance(prediction.name(number)) for number in best)
+        painter.setFont(theme().font(strong=True))
+        metrics = painter.fontMetrics()
+        shown, height = self._shown(prediction, metrics.height())
+        widest = max(metrics.horizontalAdvance(prediction.name(number)) for number in shown) + 2
         left = min(max(widest, theme().px(24)), self.width() // 3)
         right = metrics.horizontalAdvance("100.0 %") + theme().px(8)
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
-        for row, number in enumerate(best):
-            y = row * height
-            name = metrics.elidedText(prediction.name(number), Qt.TextElideMode.ElideRight, left)
-            painter.setPen(theme().colour("text"))
-            painter.drawText(QRect(0, y, left, height), middle | int(Qt.AlignmentFlag.AlignRight), name)
-            fraction = float(prediction.probabilities[number])
-            groove = QRect(left + theme().px(12), y + height // 2 - theme().px(4), 0, theme().px(8))
-            groove.setRight(self.width() - right)
-            painter.fillRect(groove, theme().colour("surface_sunken"))
+        for row, number in enumerate(shown):
+            self._paint_row(
+                painter, prediction, number, QRect(0, round(row * height), left, round(height)), right
+            )
+        more = len(prediction.probabilities) - len(shown)
+        if more and not self._rows:
+            painter.setFont(theme().font())
+            painter.setPen(theme().colour("text_muted"))
+            place = QRect(left + theme().px(12), round(len(shown) * height), self.width(), round(height))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), f"+ {more:,} more")
+        painter.end()
+
+    def _shown(self, prediction: Prediction, least: int) -> tuple[tuple[int, ...], float]:
+        """The classes of the rows and a row's height; the last row may be for the number of the rest."""
+        usual, count = float(self._row_height()), len(prediction.probabilities)
+        if self._rows:
+            return prediction.top(self._rows), usual
+        if count <= FEW and self.height() >= count * least:
+            return tuple(range(count)), min(usual, self.height() / count)
+        height = min(usual, float(least)) if count <= FEW else usual
+        room = max(1, int(self.height() / height))
+        return prediction.top(count if count <= room else max(1, room - 1)), height
+
+    def _paint_row(
+        self, painter: QPainter, prediction: Prediction, number: int, name: QRect, right: int
+    ) -> None:
+        best, middle = number == prediction.best, int(Qt.AlignmentFlag.AlignVCenter)
+        painter.setFont(theme().font(strong=best))
+        painter.setPen(theme().colour("text"))
+        text = painter.fontMetrics().elidedText(
+            prediction.name(number), Qt.TextElideMode.ElideMiddle, name.width()
+        )
+        painter.drawText(name, middle | int(Qt.AlignmentFlag.AlignRight), text)
+        fraction = float(prediction.probabilities[number])
+        thick = min(theme().px(8), name.height())
+        groove = QRect(name.right() + 1 + theme().px(12), name.center().y() - thick // 2, 0, thick)
+        groove.setRight(self.width() - right)
+        painter.fillRect(groove, theme().colour("surface_sunken"))
+        if fraction >= SHOWN:
             bar = QRect(groove)
             bar.setWidth(max(theme().px(2), round(groove.width() * fraction)))
             painter.fillRect(bar, self._colour(prediction, number))
-            painter.setPen(theme().colour("text" if row == 0 else "text_muted"))
-            where = QRect(self.width() - right, y, right, height)
-            painter.drawText(where, middle | int(Qt.AlignmentFlag.AlignRight), percent(fraction))
-        painter.end()
+        painter.setPen(theme().colour("text" if best else "text_muted"))
+        where = QRect(self.width() - right, name.top(), right, name.height())
+        painter.drawText(where, middle | int(Qt.AlignmentFlag.AlignRight), percent(fraction))
 
     def sizeHint(self) -> QSize:
         return QSize(theme().px(220), (self._rows or 5) * self._row_height())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.widgets.fields import FieldEditor, field_editor
 from cnnplay.widgets.forecast import ForecastLine
 from cnnplay.widgets.panel import Panel
+from cnnplay.widgets.plan_line import PlanLine
 from cnnplay.widgets.theme import role, theme
 
 ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "momentum", "seed")
@@ -24,7 +25,7 @@ LARGEST_LEAST = (360, 156)
 class Room(QScrollArea):
     """Shows its content whole where that is possible on a small screen, and scrolls where it is not."""
 
-    resized = Signal(int)
+    resized = Signal()
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
@@ -42,11 +43,11 @@ class Room(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.resized.emit(event.size().width())
+        self.resized.emit()
 
 
 class SettingsPanel(Panel):
-    """A field for each setting, the forecast below."""
+    """A field for each setting; below, the forecast of a run, or what was chosen for the one that is on."""
 
     def __init__(
         self,
@@ -62,25 +63,28 @@ class SettingsPanel(Panel):
         self._fault = QLabel()
         self._fault.setWordWrap(True)
         role(self._fault, "fault")
-        self._columns = self._two_need = 0
+        self._columns, self._two_need = 0, QSize()
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(theme().px(12))
+        self._grid.setHorizontalSpacing(theme().px(8))
         self._grid.setVerticalSpacing(theme().px(6))
         for field in sorted(settings.fields, key=lambda field: _rank(field.name)):
             self._add(field_editor(field))
         self._arrange(2)
         self.forecast_line = ForecastLine(forecast)
-        content = QWidget()
+        self.plan_line = PlanLine(run)
+        self._content = content = QWidget()
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(theme().px(8))
         inner.addLayout(self._grid)
         inner.addWidget(self._fault)
         inner.addWidget(self.forecast_line)
+        inner.addWidget(self.plan_line)
         inner.addStretch(1)
-        room = Room(content)
-        room.resized.connect(self._fit)
-        self.body.addWidget(room)
+        self._room = Room(content)
+        self._room.resized.connect(self._fit)
+        self.body.addWidget(self._room)
+        theme().changed.connect(self._restyle)
         settings.changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         self.refresh()
@@ -91,15 +95,34 @@ class SettingsPanel(Panel):
         label.setBuddy(editor.inputs()[0])
         label.setToolTip(editor.field.help)
         editor.edited.connect(self._setter(name))
-        editor.setMinimumWidth(theme().px(84 if editor.field.type == "choice" else 60))
+        editor.setMinimumWidth(_least_width(editor))
         self.editors[name], self._labels[name] = editor, label
 
-    @Slot(int)
-    def _fit(self, width: int) -> None:
-        """Two columns where there is room for them."""
+    @Slot()
+    def _restyle(self) -> None:
+        for editor in self.editors.values():
+            editor.setMinimumWidth(_least_width(editor))
+        # Once all fields have their new type: what two columns need is another width now.
+        QTimer.singleShot(0, self, self._measure)
+
+    @Slot()
+    def _measure(self) -> None:
+        self._arrange(2)
+        self._grid.invalidate()
+        self._fit()
+
+    @Slot()
+    def _fit(self) -> None:
+        """Two columns where there is room for them. A scroll bar counts only where they need it themselves:
+        that of one column takes room that two would have.
+        """
         if self._columns == 2:
-            self._two_need = self._grid.minimumSize().width()
-        self._arrange(2 if width >= self._two_need else 1)
+            self._two_need = self._grid.minimumSize()
+        content, room = self._content, self._room
+        rest = content.sizeHint().height() - self._grid.sizeHint().height()
+        scrolled = self._two_need.height() + rest > room.height()
+        bar = room.verticalScrollBar().sizeHint().width() if scrolled else 0
+        self._arrange(2 if room.width() - bar >= self._two_need.width() else 1)
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:
@@ -122,6 +145,10 @@ class SettingsPanel(Panel):
     def refresh(self) -> None:
         """Shows the values, their faults, and what can be changed now."""
         running = self._run.active
+        # One of the two: there is room for no more on a small screen.
+        self.forecast_line.set_wanted(not running)
+        self.plan_line.set_wanted(running)
+        self._title.setToolTip(self.plan_line.toolTip())
         faults = []
         for name, editor in self.editors.items():
             fault = self._settings.fault_of(name)
@@ -138,6 +165,10 @@ class SettingsPanel(Panel):
         self._fault.setText("\n".join(faults))
         self._fault.setVisible(bool(faults))
         self.set_muted("the learning rate acts on the run at once" if running else "of the next run")
+
+
+def _least_width(editor: FieldEditor) -> int:
+    return theme().px(84 if editor.field.type == "choice" else 60)
 
 
 def _rank(name: str) -> int:

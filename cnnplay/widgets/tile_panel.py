@@ -18,6 +18,7 @@ from cnnplay.widgets.panel import ElidedLabel, EmptyState
 from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.tiles import TilesView
 
+SPACING = 12
 BUTTON = 28
 """Pixels of the design on a side."""
 HINT = "Point at a value to read it. Arrow keys choose, Page Up and Page Down turn pages (Shift: sideways)."
@@ -36,12 +37,13 @@ class TilePanel(QWidget):
         self.pages = Pages(view)
         view.setToolTip(HINT)
         view.read_out_changed.connect(self.read_out.setText)
+        self.pages.refreshed.connect(self._share)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(view)
         self._options = QHBoxLayout()
         footer = QHBoxLayout()
-        footer.setSpacing(theme().px(12))
+        footer.setSpacing(theme().px(SPACING))
         footer.addWidget(self.legend)
         footer.addLayout(self._options)
         footer.addWidget(self.read_out, 1)
@@ -73,6 +75,7 @@ class TilePanel(QWidget):
         self.legend.show_scale(tiles.scale, limits)
         self.read_out.setText(self.view.read_out)
         self.pages.refresh()
+        self._share()
 
     def show_middle(self, widget: QWidget, read_out: str = "") -> None:
         """Shows the other view."""
@@ -81,6 +84,19 @@ class TilePanel(QWidget):
         self.legend.hide()
         self.pages.hide()
         self.read_out.setText(read_out)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """The pages' words come first, then the colour scale, then the read-out."""
+        options = self._options.sizeHint().width()
+        used = (self.pages.sizeHint().width(), options)
+        room = self.width() - sum(width + theme().px(SPACING) for width in used if width)
+        least, hint = self.legend.minimumSizeHint().width(), self.legend.sizeHint().width()
+        wanted = min(hint, room - theme().px(SPACING))
+        self.legend.setMaximumWidth(wanted if wanted >= least else 0 if self.pages.words else hint)
 
     def say_empty(self, text: str, button: str = "") -> None:
         """Shows words (and perhaps a button) in place of tiles."""
@@ -100,10 +116,14 @@ class Pages(QWidget):
     """
 
     turned = Signal()
+    refreshed = Signal()
 
     def __init__(self, view: TilesView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
+        self.words = ""
+        """What is shown where there is room."""
+        self._brief = ""
         self._label = QLabel()
         role(self._label, "muted")
         self._buttons: dict[tuple[int, int], QToolButton] = {}
@@ -138,9 +158,8 @@ class Pages(QWidget):
 
     def refresh(self) -> None:
         """Brings words and buttons up to date with the view."""
-        words = self._view.page_words()
-        self.setVisible(bool(words))
-        self._label.setText(words)
+        self.words, self._brief = self._view.page_words(), self._view.page_words(brief=True)
+        self.setVisible(bool(self.words))
         mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
         sideways = mosaic and (self._view.can_turn(0, 1) or self._view.can_turn(0, -1))
         along = self._view.can_turn(1) or self._view.can_turn(-1)
@@ -152,10 +171,14 @@ class Pages(QWidget):
             button.setToolTip(hint if possible else f"{hint}\nNot now: there is none")
         self.updateGeometry()
         self._show_label()
+        self.refreshed.emit()
 
     def sizeHint(self) -> QSize:
-        words = self._label.fontMetrics().horizontalAdvance(self._label.text()) + 2
-        return self.minimumSizeHint() + QSize(words, 0)
+        return QSize(self._needed(self.words), theme().px(BUTTON))
+
+    def _needed(self, words: str) -> int:
+        advance = self._label.fontMetrics().horizontalAdvance(words)
+        return self.minimumSizeHint().width() + (advance + theme().px(4) + 2 if words else 0)
 
     def minimumSizeHint(self) -> QSize:
         mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
@@ -166,8 +189,15 @@ class Pages(QWidget):
         self._show_label()
 
     def _show_label(self) -> None:
-        """The words go first where there is no room; the buttons' tooltips stay."""
-        self._label.setVisible(self.width() >= self.sizeHint().width())
+        """Where there is no room the words go, first a few, then all; the buttons' tooltips stay."""
+        for words in (self.words, self._brief):
+            if self.width() >= self._needed(words):
+                break
+        else:
+            words = ""
+        self._label.setText(words)
+        self._label.setToolTip(self.words if words != self.words else "")
+        self._label.setVisible(bool(words))
 
     def _restyle(self) -> None:
         for button in self._buttons.values():

@@ -1,7 +1,10 @@
 """One widget that shows many small maps in one image, a page at a time."""
 
+import math
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -11,7 +14,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnplay.viewmodels.paging import page_words, turned
 from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose
@@ -137,10 +140,10 @@ class TilesView(QWidget):
 
     # pages
 
-    def page_words(self) -> str:
+    def page_words(self, brief: bool = False) -> str:
         """``1–64 of 512``; empty where all is on one page."""
         arrangement = self.arrangement()
-        return page_words(self._tiles, arrangement.numbers) if arrangement and self._tiles else ""
+        return page_words(self._tiles, arrangement.numbers, brief) if arrangement and self._tiles else ""
 
     def can_turn(self, down: int, across: int = 0) -> bool:
         """Whether there is a page that many pages on."""
@@ -239,12 +242,15 @@ class TilesView(QWidget):
     def _paint_labels(self, painter: QPainter, tiles: Tiles, arrangement: Arrangement) -> None:
         """Under each tile its label, its accent (if any) in the colour of faults."""
         muted, fault = theme().colour("text_muted"), theme().colour("fault")
-        metrics = painter.fontMetrics()
+        metrics, room = painter.fontMetrics(), self._caption_room(arrangement)
         for number in arrangement.numbers[arrangement.numbers >= 0]:
             if number >= len(tiles.labels):
                 continue
-            rect, text = self.tile_rect(int(number)), tiles.labels[number]
+            rect = self.tile_rect(int(number))
+            text = metrics.elidedText(tiles.labels[number], Qt.TextElideMode.ElideMiddle, room)
             accent = tiles.accents[number] if number < len(tiles.accents) else ""
+            if not text.startswith(accent):
+                accent = text.partition("…")[0]
             width = metrics.horizontalAdvance(text)
             x = rect.center().x() - width // 2
             y = rect.bottom() + theme().px(2) + metrics.ascent()
@@ -254,28 +260,46 @@ class TilesView(QWidget):
             painter.setPen(muted)
             painter.drawText(x + metrics.horizontalAdvance(accent), y, text[len(accent) :])
 
+    def _caption_room(self, arrangement: Arrangement) -> int:
+        """The pixels that a label may take without touching the next."""
+        return round(arrangement.pitch[1] / self.devicePixelRatioF()) - theme().px(6)
+
+    def _caption_under(self, point: QPoint) -> str:
+        """The whole label of the tile at a point, where it is shortened; else ""."""
+        arrangement, tiles = self.arrangement(), self._tiles
+        if arrangement is None or tiles is None or tiles.columns or not tiles.labels:
+            return ""
+        label = label_height(self.fontMetrics())
+        for number in arrangement.numbers[arrangement.numbers >= 0].tolist():
+            if number < len(tiles.labels) and self.tile_rect(number).adjusted(0, 0, 0, label).contains(point):
+                text = self._labels(tiles).labels[number]
+                cut = self.fontMetrics().horizontalAdvance(text) > self._caption_room(arrangement)
+                return tiles.labels[number] if cut else ""
+        return ""
+
     def _paint_headings(self, painter: QPainter, tiles: Tiles, arrangement: Arrangement) -> None:
         """A mosaic's labels, for each block: rows at the left, columns on top, as many as have room."""
         painter.setPen(theme().colour("text_muted"))
-        metrics, gap = painter.fontMetrics(), theme().px(4)
+        metrics, gap, ratio = painter.fontMetrics(), theme().px(4), self.devicePixelRatioF()
         across = arrangement.numbers[0]
-        pitch = arrangement.pitch[1] / self.devicePixelRatioF()
         names = [tiles.column_labels[n % tiles.columns] for n in across] if tiles.column_labels else []
-        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + gap
-        every = max(1, -(-widest // max(1, int(pitch))))
+        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + 2 * gap
+        every = _every(widest, arrangement.pitch[1] / ratio)
         for index, name in enumerate(names):
             if index % arrangement.block % every == 0 and across[index] >= 0:
                 rect = self.tile_rect(int(across[index]))
                 x = rect.center().x() - metrics.horizontalAdvance(name) // 2
                 painter.drawText(x, rect.top() - gap, name)
-        if not tiles.row_labels or arrangement.pitch[0] / self.devicePixelRatioF() < metrics.ascent():
+        if not tiles.row_labels:
             return
+        every = _every(metrics.ascent(), arrangement.pitch[0] / ratio)
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        left = round(arrangement.gutter / self.devicePixelRatioF())
-        for number in arrangement.numbers[:, :: arrangement.block].ravel():
+        left, height = round(arrangement.gutter / ratio), metrics.height()
+        for number in arrangement.numbers[::every, :: arrangement.block].ravel():
             if number >= 0:
                 rect = self.tile_rect(int(number))
-                where = QRect(rect.left() - left, rect.top(), left - theme().px(6), rect.height())
+                top = rect.center().y() - height // 2
+                where = QRect(rect.left() - left, top, left - theme().px(6), height)
                 painter.drawText(where, right, tiles.row_labels[number // tiles.columns])
 
     # events
@@ -288,6 +312,14 @@ class TilesView(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.DevicePixelRatioChange):
             self._rearrange()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            caption = self._caption_under(event.pos())
+            if caption:
+                QToolTip.showText(event.globalPos(), caption, self)
+                return True
+        return super().event(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover = event.position().toPoint()
@@ -388,6 +420,11 @@ class TilesView(QWidget):
         self.update()
         if self._tiles is not None and self.page_words() != before:
             self.page_changed.emit()
+
+
+def _every(needed: float, pitch: float) -> int:
+    """Of labels so far apart, each how manieth has room."""
+    return max(1, math.ceil(needed / max(pitch, 1e-6)))
 
 
 def _alike(old: Tiles | None, new: Tiles | None) -> bool:

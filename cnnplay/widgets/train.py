@@ -11,7 +11,6 @@ from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.widgets.notices import RunNotices
 from cnnplay.widgets.panel import gap
-from cnnplay.widgets.plan_line import PlanLine
 from cnnplay.widgets.settings import SettingsPanel
 from cnnplay.widgets.theme import theme
 
@@ -42,7 +41,7 @@ class TrainWorkspace(QWidget):
         self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
         self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
         self.settings = SettingsPanel(settings, run, forecast)
-        self.plan = PlanLine(run)
+        self.plan = self.settings.plan_line
         self.notices = RunNotices(run, settings) if notices else None
         self.top = _splitter(Qt.Orientation.Horizontal, self.loss, self.accuracy)
         self.middle = _splitter(Qt.Orientation.Horizontal)
@@ -54,7 +53,6 @@ class TrainWorkspace(QWidget):
         if self.notices is not None:
             layout.addWidget(self.notices)
         layout.addWidget(self.rows, 1)
-        layout.addWidget(self.plan)
         self.reset_layout()
 
     def set_filters(self, widget: QWidget) -> None:
@@ -79,7 +77,7 @@ class TrainWorkspace(QWidget):
 
     def reset_layout(self) -> None:
         """The sizes of the first start."""
-        self.rows.setSizes([400, 400, 220] if self.middle.count() else [640, 0, 360])
+        self.rows.setSizes([340, 440, 220] if self.middle.count() else [640, 0, 360])
         self.middle.setVisible(bool(self.middle.count()))
         self.top.setSizes([500, 500])
         self.middle.setSizes([410, 590])

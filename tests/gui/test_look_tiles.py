@@ -1,16 +1,21 @@
 """The widget of tiles, with real events: painting, selecting, reading out, turning pages."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
+from cnnplay.viewmodels.look_tiles import Prediction
 from cnnplay.viewmodels.tiling import Tiles
 from cnnplay.widgets.bars import BarsView
 from cnnplay.widgets.confusion import ConfusionMatrix, shade
 from cnnplay.widgets.images import colourise
+from cnnplay.widgets.prediction import PredictionBars
 from cnnplay.widgets.theme import theme, tokens
 from cnnplay.widgets.tile_panel import TilePanel
 from cnnplay.widgets.tiles import TilesView
@@ -238,6 +243,105 @@ def test_labels_lose_their_details_before_a_page_is_turned(qtbot: QtBot) -> None
     QTest.keyClick(view, Qt.Key.Key_Left)
     view.leaveEvent(QEvent(QEvent.Type.Leave))
     assert view.read_out.startswith("filter 5 · norm 0.70 · −")
+
+
+def test_long_captions_are_shortened_and_the_tooltip_has_them_whole(qtbot: QtBot) -> None:
+    name = "coffee for chelsea the cat with a rather long class name"
+    content = tiles(8)
+    view = shown(qtbot, replace(content, labels=(name,) * 8, accents=("coffee",) * 8), 560, 130)
+    assert view.page_words() == ""
+    arrangement = view.arrangement()
+    assert arrangement is not None
+    assert arrangement.pitch[1] <= 560 // 4
+    under = view.tile_rect(3).center()
+    assert view._caption_under(under) == name
+    help_event = QHelpEvent(QEvent.Type.ToolTip, under, view.mapToGlobal(under))
+    assert view.event(help_event)
+    assert QToolTip.text() == name
+    assert not view.grab().toImage().isNull()
+
+
+def test_details_of_labels_never_make_tiles_smaller(qtbot: QtBot) -> None:
+    plain = tiles()
+    detailed = replace(plain, labels=tuple(f"{n + 1} · norm 0.70" for n in range(6)))
+    for size in ((360, 110), (374, 220), (200, 300)):
+        one, other = shown(qtbot, plain, *size), shown(qtbot, detailed, *size)
+        assert one.tile_rect(5).size() == other.tile_rect(5).size()
+
+
+def test_the_colour_scale_comes_back_after_bars(qtbot: QtBot) -> None:
+    view = TilesView("test")
+    panel = TilePanel(view, "nothing")
+    bars = BarsView("bars")
+    panel.add_middle(bars)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_tiles(tiles())
+    panel.show_middle(bars)
+    assert not panel.legend.isVisible()
+    panel.show_tiles(tiles())
+    assert panel.legend.isVisible()
+
+
+def test_the_pages_words_come_before_the_colour_scale(qtbot: QtBot) -> None:
+    view = TilesView("test")
+    panel = TilePanel(view, "nothing")
+    qtbot.addWidget(panel)
+    panel.resize(240, 160)
+    panel.show()
+    panel.show_tiles(tiles(512))
+    qtbot.waitUntil(lambda: panel.pages._label.text() == view.page_words() != "")
+    assert panel.pages._label.isVisible()
+    panel.resize(700, 160)
+    qtbot.waitUntil(lambda: panel.legend.width() > 100)
+    assert panel.pages._label.text() == view.page_words()
+
+
+def test_a_few_bars_share_the_width_and_keep_their_names(qtbot: QtBot) -> None:
+    view = BarsView("bars")
+    qtbot.addWidget(view)
+    view.resize(600, 200)
+    view.show_values(np.array([90.0, -568.0, 471.0]), (-568.0, 471.0), ("astronaut", "coffee", "chelsea"))
+    plot = view._plot()
+    assert view._pitch(plot) == pytest.approx(plot.width() / 3)
+    texts = [tick.text for tick in view._ticks(plot.height())]
+    assert "0" in texts
+    assert all(text.strip("−").rstrip("0").strip("0") in ("", "5", "2", "4", "1", "25") for text in texts)
+    view.show_values(np.array([4096.0] * 40), (0.0, 41_000.0))
+    assert any("," in tick.text for tick in view._ticks(plot.height()))
+    assert not view.grab().toImage().isNull()
+
+
+def prediction_bars(qtbot: QtBot, values: list[float], height: int) -> PredictionBars:
+    view = PredictionBars(0)
+    qtbot.addWidget(view)
+    view.resize(300, height)
+    names = tuple(f"class {number}" for number in range(len(values)))
+    view.show_prediction(Prediction(np.array(values, np.float32), names, 0))
+    view.grab()
+    return view
+
+
+def test_a_few_classes_stand_in_their_own_order_and_all_are_there(qtbot: QtBot) -> None:
+    values = [0.9, 0.0, 0.1, *([0.0] * 7)]
+    least = QFontMetrics(theme().font(strong=True)).height()
+    view = prediction_bars(qtbot, values, 10 * least)
+    assert view._prediction is not None
+    shown_now, height = view._shown(view._prediction, least)
+    assert shown_now == tuple(range(10))
+    assert height * 10 <= view.height()
+    view.resize(300, 3 * least)
+    assert view._shown(view._prediction, least)[0] == (0, 2)
+
+
+def test_a_class_that_reads_zero_percent_has_no_bar(qtbot: QtBot) -> None:
+    view = prediction_bars(qtbot, [0.9998, 0.0002], 44)
+    picture = view.grab().toImage()
+    names = [{picture.pixelColor(x, y).name() for x in range(60, 220)} for y in (11, 33)]
+    marks = {theme().colour(key).name() for key in ("good", "fault", "accent")}
+    assert theme().colour("good").name() in names[0]
+    assert theme().colour("surface_sunken").name() in names[1]
+    assert not names[1] & marks
 
 
 def test_the_colour_scales_are_those_that_the_tokens_name() -> None:

@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from cnnplay.training.forecast import Forecast
+from cnnplay.widgets.plan_line import reason_words
+from cnnplay.widgets.settings import SettingsPanel
+from cnnplay.widgets.theme import theme
 from cnnplay.widgets.train import TrainWorkspace
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
 
@@ -39,7 +42,54 @@ def test_a_run_draws_curves_and_says_what_was_chosen_for_this_machine(qtbot: QtB
         assert made.accuracy.plot.isVisible()
         assert all(count > 0 for count in made.redraws.values())
         assert "1 thread" in made.plan.text()
+        assert "channels last" in made.plan.toolTip()
         assert "best" in made.accuracy.muted()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (
+            "2 threads; measured images/s: 1 thread 9,000, 2 threads 11,400",
+            "2 threads: measured 11,400 images/s against 9,000 with 1",
+        ),
+        (
+            "1 thread; measured images/s in a small convolution: 1 thread 80, 2 threads 70, 4 threads 9",
+            "1 thread: measured 80 images/s in a small convolution against 70 with 2, 9 with 4",
+        ),
+        ("1 thread: one core", "1 thread: one core"),
+    ],
+)
+def test_a_measurement_reads_as_a_comparison(reason: str, words: str) -> None:
+    assert reason_words(reason) == words
+
+
+def test_the_forecast_gives_way_to_the_plan_while_a_run_is_on(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        made = workspace(qtbot, one)
+        qtbot.waitUntil(made.settings.forecast_line.isVisible, timeout=WAIT)
+        one.run.start()
+        until(qtbot, one.run, "running")
+        assert not made.settings.forecast_line.isVisible()
+        qtbot.waitUntil(made.plan.isVisible, timeout=WAIT)
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+        assert not made.plan.isVisible()
+
+
+def test_settings_stand_in_two_columns_again_when_large_text_is_small_again(qtbot: QtBot) -> None:
+    with bench() as one:
+        made = SettingsPanel(one.settings, one.run, one.forecast)
+        qtbot.addWidget(made)
+        made.resize(440, 320)
+        made.show()
+        qtbot.waitUntil(lambda: made._columns == 2)
+        try:
+            theme().install("dark", 1.75)
+            qtbot.waitUntil(lambda: made._columns == 1)
+        finally:
+            theme().install("dark")
+        qtbot.waitUntil(lambda: made._columns == 2)
 
 
 def test_settings_are_typed_and_a_wrong_one_says_so_where_it_is(qtbot: QtBot) -> None:
