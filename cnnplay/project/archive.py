@@ -4,8 +4,9 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from cnnplay.project.errors import ProjectError, one_line
 
@@ -13,6 +14,8 @@ PROJECT = "project.json"
 WEIGHTS = "weights.safetensors"
 BEST = "best-weights.safetensors"
 HISTORY = "history.json"
+
+Buffer: TypeAlias = bytes | memoryview
 
 MEBIBYTE = 2**20
 LARGEST = {PROJECT: 64 * MEBIBYTE, HISTORY: 256 * MEBIBYTE}
@@ -80,16 +83,30 @@ class Archive:
         return content
 
 
-def write(path: Path, members: Mapping[str, bytes]) -> None:
+class Pieces(NamedTuple):
+    """A member that is made while it is written: so many bytes in all, piece by piece."""
+
+    size: int
+    parts: Iterable[Buffer]
+
+
+def write(path: Path, members: Mapping[str, bytes | Pieces]) -> None:
     """Writes a zip of these members. The same content gives the same bytes."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.external_attr = 0o644 << 16
-            # Weights do not become smaller; and what would be taken for a bomb on reading is not packed.
-            if name.endswith(".json") and len(content) <= RATIO // 2 * len(zlib.compress(content, 6)):
-                info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, content)
+            if isinstance(content, Pieces):
+                # Weights do not become smaller by packing.
+                info.file_size = content.size
+                with archive.open(info, "w") as file:
+                    for part in content.parts:
+                        file.write(part)
+            else:
+                # What would be taken for a bomb on reading is not packed.
+                if len(content) <= RATIO // 2 * len(zlib.compress(content, 6)):
+                    info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, content)
 
 
 def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:

@@ -15,7 +15,7 @@ from cnnplay.project import archive, history
 from cnnplay.project.document import check_facts, project_json, read_document
 from cnnplay.project.errors import ProjectError, ProjectWriteError, WeightsError
 from cnnplay.project.project import Project
-from cnnplay.project.tensors import from_bytes, to_bytes
+from cnnplay.project.tensors import from_bytes, to_pieces
 from cnnplay.spec.events import Event
 
 __all__ = ["ProjectError", "ProjectWriteError", "load", "project_json", "save", "save_json"]
@@ -65,17 +65,17 @@ def save_json(project: Project, path: Path | str) -> None:
         raise ProjectWriteError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def _members(project: Project) -> dict[str, bytes]:
+def _members(project: Project) -> dict[str, bytes | archive.Pieces]:
     check_facts(project)
     try:
-        members = {archive.PROJECT: project_json(project)}
+        members: dict[str, bytes | archive.Pieces] = {archive.PROJECT: project_json(project)}
     except (TypeError, msgspec.MsgspecError, RecursionError) as error:
         raise ProjectError(f"view: expected plain values; found others ({error})") from None
     for name, weights in ((archive.WEIGHTS, project.weights), (archive.BEST, project.best)):
         if weights is not None:
             with _inside(name):
                 _check_weights(weights, project.network_of_weights)
-            members[name] = to_bytes(weights)
+                members[name] = to_pieces(weights)
     if project.history:
         members[archive.HISTORY] = history.pack(project.history)
     return members

@@ -10,24 +10,51 @@ from typing import Any, BinaryIO
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save
+from safetensors.torch import load
 
 from cnnplay.modules.weights import Weights
+from cnnplay.project.archive import Buffer, Pieces
 from cnnplay.project.errors import WeightsError, one_line
 
 HEADER_LARGEST = 100_000_000
 """The format's own limit."""
 
 TYPES = {
-    torch.float16, torch.bfloat16, torch.float32, torch.float64,
-    torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
+    torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16",
+    torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8",
+    torch.uint8: "U8", torch.bool: "BOOL",
 }  # fmt: skip
-"""What weights and counters are kept in."""
+"""What weights and counters are kept in, and the format's names of them."""
 
 
-def to_bytes(weights: Weights) -> bytes:
-    """The weights as a safetensors file."""
-    return bytes(save(weights, {"format": "pt"}))
+def to_pieces(weights: Weights) -> Pieces:
+    """The weights as a safetensors file, a tensor at a time: no second copy of them is made.
+
+    The format is a header's length in 8 bytes, the header (JSON: type, shape and place of each tensor), and
+    their numbers. The widest types come first, so that each tensor lies where its type may lie.
+    """
+    checked(weights)
+    ordered = sorted(weights.items(), key=lambda item: (-item[1].element_size(), item[0]))
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    place = 0
+    for name, tensor in ordered:
+        end = place + tensor.numel() * tensor.element_size()
+        header[name] = {
+            "dtype": TYPES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [place, end],
+        }
+        place = end
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+
+    def parts() -> Iterator[Buffer]:
+        yield len(text).to_bytes(8, "little") + text
+        for _, tensor in ordered:
+            if tensor.numel():
+                yield tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+
+    return Pieces(8 + len(text) + place, parts())
 
 
 def from_bytes(content: bytes) -> Weights:

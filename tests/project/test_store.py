@@ -1,10 +1,15 @@
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import msgspec
 import pytest
 import torch
+from safetensors.torch import load as from_safetensors
+from safetensors.torch import save as to_safetensors
 
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import Weights, weights_of
@@ -14,6 +19,7 @@ from cnnplay.project.document import project_json
 from cnnplay.project.errors import ProjectError, ProjectWriteError
 from cnnplay.project.project import Project
 from cnnplay.project.store import load, save, save_json
+from cnnplay.project.tensors import TYPES, to_pieces
 from cnnplay.spec.settings import TrainConfig
 
 
@@ -110,6 +116,83 @@ def test_a_view_of_other_than_plain_values_is_refused_on_saving(project: Project
     odd = msgspec.structs.replace(project, view={"x": object()})  # type: ignore[dict-item]
     with pytest.raises(ProjectError, match="view: expected plain values"):
         save(odd, tmp_path / "a.cnnplay")
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_weights_in_pieces_are_what_the_safetensors_library_writes(dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    weights = {
+        "conv-1.weight": torch.randn(4, 3, 3, 3, generator=generator).to(dtype),
+        "conv-1.bias": torch.randn(5, generator=generator).to(dtype),
+        "batch-norm-1.num_batches_tracked": torch.tensor(7),
+        "none": torch.zeros(0, 3),
+    }
+    pieces = to_pieces(weights)
+    content = b"".join(pieces.parts)
+    assert pieces.size == len(content)
+    found = from_safetensors(content)
+    assert found.keys() == weights.keys()
+    assert all(torch.equal(found[key], weights[key]) for key in weights)
+    if dtype == torch.float32:
+        assert content == to_safetensors(weights, {"format": "pt"})
+
+
+def test_saving_takes_no_second_copy_of_the_weights(tmp_path: Path) -> None:
+    """In a process of its own, whose peak the system tells."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        pytest.skip("the system does not tell a process's peak")
+    done = subprocess.run(
+        [sys.executable, "-c", SAVES_LARGE_WEIGHTS, str(tmp_path / "large.cnnplay")],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    weights, taken = map(int, done.stdout.split())
+    assert weights > 100e6
+    assert (tmp_path / "large.cnnplay").stat().st_size > 2 * weights
+    assert taken < weights / 2
+
+
+SAVES_LARGE_WEIGHTS = """
+import sys
+from pathlib import Path
+
+import torch
+
+from cnnplay.modules.weights import parameter_shapes
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.nodes import Dense, Flatten
+from cnnplay.project.project import Project
+from cnnplay.project.store import save
+
+
+def kilobytes(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def network(units):
+    layers = [Flatten(id="flatten-1")]
+    layers += [Dense(id=f"dense-{n}", units=units) for n in range(8)]
+    stack = (*layers, Dense(id="dense-9", units=2))
+    return Network(name="large", input=Input(1, 32, 32), task=Classification(2), stack=stack)
+
+
+def project(units):
+    made = network(units)
+    weights = {key: torch.ones(shape) for key, shape in parameter_shapes(made).items()}
+    return Project(network=made, weights=weights, best=weights, best_epoch=1, last_epoch=1)
+
+
+save(project(2), sys.argv[1])
+large = project(2000)
+before = kilobytes("VmRSS")
+save(large, sys.argv[1])
+print(sum(tensor.nbytes for tensor in large.weights.values()), (kilobytes("VmHWM") - before) * 1024)
+"""
 
 
 @pytest.mark.parametrize("moment", ["write", "replace"])
