@@ -4,6 +4,7 @@ import math
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QFontMetrics,
     QHelpEvent,
     QImage,
     QKeyEvent,
@@ -247,10 +248,8 @@ class TilesView(QWidget):
             if number >= len(tiles.labels):
                 continue
             rect = self.tile_rect(int(number))
-            text = metrics.elidedText(tiles.labels[number], Qt.TextElideMode.ElideMiddle, room)
             accent = tiles.accents[number] if number < len(tiles.accents) else ""
-            if not text.startswith(accent):
-                accent = text.partition("…")[0]
+            accent, text = shortened(tiles.labels[number], accent, room, metrics)
             width = metrics.horizontalAdvance(text)
             x = rect.center().x() - width // 2
             y = rect.bottom() + theme().px(2) + metrics.ascent()
@@ -420,6 +419,19 @@ class TilesView(QWidget):
         self.update()
         if self._tiles is not None and self.page_words() != before:
             self.page_changed.emit()
+
+
+def shortened(text: str, accent: str, room: int, metrics: QFontMetrics) -> tuple[str, str]:
+    """(accent, whole text) in so many pixels: the middle goes, of an accent and of what follows it each."""
+    if metrics.horizontalAdvance(text) <= room:
+        return accent, text
+    middle, rest = Qt.TextElideMode.ElideMiddle, text[len(accent) :]
+    if not accent or not rest:
+        return accent and metrics.elidedText(text, middle, room), metrics.elidedText(text, middle, room)
+    share = max(room // 2, room - metrics.horizontalAdvance(rest))
+    first = metrics.elidedText(accent, Qt.TextElideMode.ElideRight, share)
+    last = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, room - metrics.horizontalAdvance(first))
+    return first, first + last
 
 
 def _every(needed: float, pitch: float) -> int:

@@ -18,7 +18,7 @@ from cnnplay.widgets.images import colourise
 from cnnplay.widgets.prediction import PredictionBars
 from cnnplay.widgets.theme import theme, tokens
 from cnnplay.widgets.tile_panel import TilePanel
-from cnnplay.widgets.tiles import TilesView
+from cnnplay.widgets.tiles import TilesView, shortened
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -259,6 +259,17 @@ def test_long_captions_are_shortened_and_the_tooltip_has_them_whole(qtbot: QtBot
     assert view.event(help_event)
     assert QToolTip.text() == name
     assert not view.grab().toImage().isNull()
+
+
+def test_a_shortened_caption_still_says_what_was_taken_for_what(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(theme().font(small=True))
+    room = metrics.horizontalAdvance("chelsea for coffee")
+    accent, text = shortened("chelsea the cat for coffee", "chelsea the cat", room, metrics)
+    assert accent.startswith("chel")
+    assert text.startswith(accent)
+    assert "… for co" in text
+    assert metrics.horizontalAdvance(text) <= room
+    assert shortened("1 for 7", "1", room, metrics) == ("1", "1 for 7")
 
 
 def test_details_of_labels_never_make_tiles_smaller(qtbot: QtBot) -> None:
