@@ -22,19 +22,23 @@ def usual_look() -> Iterator[None]:
 
 def ground(widget: QWidget) -> str:
     """The colour of a button's surface, left of its words."""
-    return widget.grab().toImage().pixelColor(6, widget.height() // 2).name()
+    page = widget.parentWidget()
+    assert page is not None
+    at = widget.geometry()
+    return page.grab().toImage().pixelColor(at.left() + 6, at.center().y()).name()
 
 
 @pytest.mark.parametrize("kind", [QPushButton, QToolButton])
 def test_a_disabled_primary_button_does_not_look_on(
     qtbot: QtBot, kind: type[QPushButton | QToolButton]
 ) -> None:
-    button = kind()
+    page = QWidget()
+    qtbot.addWidget(page)
+    button = kind(page)
     button.setText("Train")
     role(button, "primary")
-    qtbot.addWidget(button)
     button.resize(120, 32)
-    button.show()
+    page.show()
     assert ground(button) == theme().colour("accent").name()
     button.setEnabled(False)
     assert ground(button) != theme().colour("accent").name()
