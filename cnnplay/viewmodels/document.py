@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".cnnplay"
 AUTOSAVE_MS = 20_000
+AUTOSAVE_SHARE = 0.05
+"""Of the time that passes, autosaving takes at most this part: weights may be gigabytes."""
 
 
 class DocumentModel(QObject):
@@ -45,6 +47,7 @@ class DocumentModel(QObject):
         self.dirty = False
         self._version = 0
         self._autosaved_version = 0
+        self._autosave_due = 0.0
         self._own_autosave = autosave_folder() / f"{os.getpid()}-{time.time_ns():x}{SUFFIX}"
         self._lock = _lock_of(self._own_autosave)
         self._timer = QTimer(self, interval=AUTOSAVE_MS)
@@ -119,6 +122,8 @@ class DocumentModel(QObject):
         """
         if not self.dirty or self._version == self._autosaved_version or self.busy:
             return
+        if then is None and time.monotonic() < self._autosave_due:
+            return
         from cnnplay.project.store import save
 
         target = self._own_autosave
@@ -131,11 +136,15 @@ class DocumentModel(QObject):
             self._lock.tryLock(0)
         project, version = self._collect(), self._version
 
-        def write() -> None:
+        def write() -> float:
+            start = time.monotonic()
             save(project, target)
+            return time.monotonic() - start
 
-        def done(_: object) -> None:
+        def done(seconds: float) -> None:
             self._autosaved_version = version
+            pause = seconds / AUTOSAVE_SHARE
+            self._autosave_due = time.monotonic() + pause if pause > AUTOSAVE_MS / 1000 else 0.0
             if not self.dirty:
                 self._discard(target)
             if then is not None:

@@ -1,7 +1,9 @@
 """The document: saved and opened as files, never lost by a failure, found again after a crash."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -120,6 +122,31 @@ def test_an_autosave_is_written_once_for_a_change_and_goes_with_the_save(desk: D
     document.save(tmp_path / "mine.cnnplay")
     document.wait()
     assert not mine.exists()
+
+
+def test_autosaving_a_large_document_takes_at_most_a_twentieth_of_the_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnnplay.project import store
+
+    now, written = [100.0], list[float]()
+
+    def slow(*_: object) -> None:
+        written.append(now[0])
+        now[0] += 3.0
+
+    monkeypatch.setattr(store, "save", slow)
+    monkeypatch.setattr(
+        "cnnplay.viewmodels.document.time", SimpleNamespace(monotonic=lambda: now[0], time_ns=time.time_ns)
+    )
+    document = desk.document()
+    for _ in range(10):
+        document.touch()
+        document.autosave()
+        document.wait()
+        now[0] += 20.0
+    assert len(written) == 4
+    assert 3.0 * len(written) <= 0.06 * (now[0] - 100.0)
 
 
 def test_what_another_living_window_autosaves_is_not_offered(desk: Desk) -> None:
