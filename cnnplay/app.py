@@ -45,6 +45,7 @@ def run_window(path: str | None) -> int:
 
 def make_window() -> "MainWindow":
     """The window, wired, not yet shown. Needs a QApplication."""
+    from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
     from cnnplay.viewmodels.preferences import APPLICATION, Preferences, log_path
@@ -58,6 +59,8 @@ def make_window() -> "MainWindow":
     # The window asks for Python's lock after this many seconds while the run computes: at the usual 5 ms
     # every mouse move would wait that long.
     sys.setswitchinterval(0.0005)
+    # The signs of the controls are made for buttons: on a menu's ground they would be lost.
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus)
     QApplication.setApplicationName(APPLICATION)
     QApplication.setApplicationDisplayName("CNN Playground")
     QApplication.setDesktopFileName(APPLICATION)

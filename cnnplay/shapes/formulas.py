@@ -99,10 +99,10 @@ def _parameters(node: Node, numbers: NodeReport) -> list[Formula]:
                 weights = weights.replace("C", "C/g", 1)
                 channels = f"{numbers.input[0]:,}/{node.groups:,}"
             product = f"{channels} × {node.kernel_size[0]} × {node.kernel_size[1]}"
-            return [_weighted("k", weights, f"{node.filters:,}", product, node.bias, result, "filters k")]
+            return [_weighted("k", weights, f"{node.filters:,}", product, node.bias, result, "k filters")]
         case nodes.Dense():
             inputs = f"{prod(numbers.input):,}"
-            return [_weighted("u", "n", f"{node.units:,}", inputs, node.bias, result, "units u")]
+            return [_weighted("u", "n", f"{node.units:,}", inputs, node.bias, result, "u units")]
         case nodes.BatchNormalisation() if node.affine:
             remark = "a scale and a shift for each channel; the running mean and variance are not learned"
             return [Formula("parameters", "2 · C", f"2 · {numbers.input[0]:,}", result, remark)]
@@ -118,10 +118,10 @@ def _weighted(
             f"{outer} × ({inner} + 1)",
             f"{outer_number} × ({product} + 1)",
             result,
-            f"{what}; 1 is the bias",
+            f"{what}, each with one bias",
         )
     return Formula(
-        "parameters", f"{outer} × {inner}", f"{outer_number} × {product}", result, f"{what}; no bias"
+        "parameters", f"{outer} × {inner}", f"{outer_number} × {product}", result, f"{what} without bias"
     )
 
 
@@ -139,11 +139,11 @@ def _multiply_adds(node: Node, numbers: NodeReport) -> list[Formula]:
     if isinstance(node, nodes.Convolution):
         symbols, start = f"k × H′ × W′ × C × {letters}", shape_words(numbers.output)
         first, group = "C", f"{numbers.input[0]:,}"
-        remark = "each weight is used at every output pixel"
+        remark = "each weight is used once for every output pixel"
     else:
         symbols, start = f"C × H × W × k × {letters}", shape_words(numbers.input)
         first, group = "k", f"{node.filters:,}"
-        remark = "each weight is used at every input pixel"
+        remark = "each weight is used once for every input pixel"
     if node.groups > 1:
         symbols = symbols.replace(f"× {first} ×", f"× {first}/g ×")
         group += f"/{node.groups:,}"

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QFont,
     QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
@@ -15,7 +16,7 @@ from cnnplay.lessons.pooling import PoolStep
 from cnnplay.lessons.words import number
 from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.viewmodels.concept_scene import Scene
-from cnnplay.viewmodels.concept_words import Written
+from cnnplay.viewmodels.concept_words import Written, written
 from cnnplay.widgets.concept_grid import (
     Tinted,
     paint_chosen,
@@ -25,7 +26,7 @@ from cnnplay.widgets.concept_grid import (
     shade_of,
 )
 from cnnplay.widgets.concept_layout import Box, Places, Sizes, lay_out
-from cnnplay.widgets.concept_words import paint_words, shortened, words_font, words_height
+from cnnplay.widgets.concept_words import paint_words, rows_font, shortened, words_font, words_height
 from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
 
@@ -59,6 +60,10 @@ KEYS = KeyTable(
     KeyRow("Play, or stop", {Qt.Key.Key_Space: lambda page: page.model.toggle()}),
 )
 
+INSET = 8
+"""Between the frame that shows the focus and what is inside."""
+STEPS_MEASURED = 64
+"""The words' type is chosen for so many steps, spread over all: it is the same at each of them."""
 ROOM_FOR_GRIDS = 130
 """Below this height the arithmetic is shortened to two lines."""
 
@@ -70,6 +75,7 @@ class ConceptCanvas(QWidget):
         super().__init__(parent)
         self.model = model
         self._tinted: dict[str, Tinted] = {}
+        self._rows_fonts: dict[tuple[int, int], QFont | None] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("The window's steps")
@@ -92,7 +98,7 @@ class ConceptCanvas(QWidget):
         sliding = scene.sliding
         sizes = Sizes(sliding.padded, sliding.kernel, sliding.output, scene.kernel is not None)
         words = words_height(self._words(), words_font(self.height()))
-        area = QRectF(self.rect()).adjusted(2, 0, -2, -2)
+        area = self._inside()
         return lay_out(area, sizes, self._title_height(), words + theme().px(12), theme().px(28), scale)
 
     # Painting.
@@ -111,7 +117,7 @@ class ConceptCanvas(QWidget):
         for rect, sign in places.signs:
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, sign)
         below = places.words.adjusted(0, theme().px(12), 0, 0)
-        paint_words(painter, below, self._words(), words_font(self.height()))
+        paint_words(painter, below, self._words(), words_font(self.height()), self._rows_font())
         if self.hasFocus():
             painter.setPen(theme().colour("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -193,7 +199,7 @@ class ConceptCanvas(QWidget):
         assert places is not None
         grids = (places.input, places.window, places.kernel, places.output)
         lefts = [grid.left for grid in grids if grid is not None and grid.left > box.left]
-        until = min(lefts, default=float(self.width() + 8)) - 8
+        until = min(lefts, default=self._inside().right() + theme().px(INSET)) - theme().px(INSET)
         line = self._title_height() / 2 - 2
         width = until - box.left
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -211,11 +217,31 @@ class ConceptCanvas(QWidget):
     def _title_height(self) -> float:
         return 2 * QFontMetricsF(theme().font(strong=True)).height() + 4
 
+    def _inside(self) -> QRectF:
+        inset = theme().px(INSET)
+        return QRectF(self.rect()).adjusted(inset, inset / 2, -inset, -inset / 2)
+
     def _words(self) -> Written:
         """The step in words: written out, where that leaves the grids enough room."""
-        written = self.model.written
-        left = self.height() - words_height(written, words_font(self.height())) - self._title_height()
-        return written if left >= theme().px(ROOM_FOR_GRIDS) else shortened(written)
+        step = self.model.written
+        left = self.height() - words_height(step, words_font(self.height())) - self._title_height()
+        roomy = left >= theme().px(ROOM_FOR_GRIDS) and self._rows_font() is not None
+        return step if roomy or not step.rows else shortened(step)
+
+    def _rows_font(self) -> QFont | None:
+        """The type of the products' rows, the same at every step; None where they do not fit."""
+        key = (self.width(), self.height())
+        if key not in self._rows_fonts:
+            scene, channel = self.model.scene, self.model.channel
+            assert scene is not None
+            every = max(1, scene.sliding.steps // STEPS_MEASURED)
+            steps = (
+                written(scene, scene.step(channel, index), channel)
+                for index in range(0, scene.sliding.steps, every)
+            )
+            fitting = rows_font(steps, self._inside().width(), words_font(self.height()))
+            self._rows_fonts = {key: fitting}
+        return self._rows_fonts[key]
 
     # What is painted, kept until it changes.
 
@@ -230,18 +256,19 @@ class ConceptCanvas(QWidget):
                 values = scene.kernel[channel]
             else:
                 values = self.model.output
-            shade, limits = shade_of(values, scene.picture and which == "input")
+            shade, limits = shade_of(values, scene.picture and which == "input", which == "kernel")
             self._tinted[which] = Tinted(values, shade, limits)
         return self._tinted[which]
 
     def _renewed(self) -> None:
         self._tinted.clear()
+        self._rows_fonts.clear()
         self._moved()
 
     def _moved(self) -> None:
         if self.model.scene is not None and self.isVisible():
-            written = self.model.written
-            self.setAccessibleDescription(f"{written.line}. {written.summary}")
+            words = self.model.written
+            self.setAccessibleDescription(f"{words.line}. {words.summary}")
         self.update()
 
     # Input.

@@ -1,7 +1,17 @@
 """The concept page's controls: filter, channel, the lecture's stride and padding; stepping and playing."""
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from cnnplay.viewmodels.concept import SPEEDS, ConceptModel
 from cnnplay.widgets.theme import role, theme
@@ -13,13 +23,16 @@ class ConceptControls(QWidget):
     def __init__(self, model: ConceptModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme().px(8))
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._choices, self._row = QHBoxLayout(), QHBoxLayout()
+        self._rows.addLayout(self._choices)
+        self._rows.addLayout(self._row, 1)
         self.filter = self._spin("filter", "Which of the layer's filters is slid over the input.")
         self.channel = self._spin("channel", "Which channel of the input is shown; the output sums over all.")
         self.stride = self._spin("stride", "How far the window moves between two outputs: 2 halves the size.")
         self.padding = self._spin("padding", "Zeros added around the picture, on each side.")
+        self._choices.addStretch(1)
         self.stride.setRange(1, 3)
         self.padding.setRange(0, 2)
         self.back = self._button("|◂", "Step back", "One position back (←).")
@@ -28,11 +41,33 @@ class ConceptControls(QWidget):
         self.position = QSlider(Qt.Orientation.Horizontal)
         self.position.setAccessibleName("Position of the window")
         self.position.setToolTip("Where the window lies: drag it through all positions.")
-        self.position.setMinimumWidth(theme().px(48))
         self._row.addWidget(self.position, 1)
         self.speed = self._speed()
         self._connect()
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self.refresh()
+
+    def _restyle(self) -> None:
+        px = theme().px
+        for row in (self._rows, self._choices, self._row):
+            row.setSpacing(px(6))
+        self.position.setMinimumWidth(px(32))
+        self._fold()
+
+    def minimumSizeHint(self) -> QSize:
+        widths = [row.minimumSize().width() for row in (self._choices, self._row)]
+        return QSize(max(widths), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        """In a narrow page what is chosen stands above what steps."""
+        needed = self._choices.minimumSize().width() + self._row.minimumSize().width() + self._rows.spacing()
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._rows.setDirection(beside if self.width() >= needed else below)
 
     def refresh(self) -> None:
         """Shows what the model holds."""
@@ -47,6 +82,7 @@ class ConceptControls(QWidget):
             self._set_visible(spin, not layer)
         for widget in (self.back, self.play, self.forward, self.position, self.speed):
             widget.setVisible(scene is not None)
+        self._fold()
         with QSignalBlocker(self.position):
             self.position.setMaximum(scene.sliding.steps - 1 if scene else 0)
         self.moved()
@@ -99,8 +135,8 @@ class ConceptControls(QWidget):
         spin.setToolTip(tip)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._labels[spin] = label
-        self._row.addWidget(label)
-        self._row.addWidget(spin)
+        self._choices.addWidget(label)
+        self._choices.addWidget(spin)
         return spin
 
     def _button(self, text: str, name: str, tip: str) -> QToolButton:

@@ -15,6 +15,8 @@ from cnnplay.widgets.theme import theme
 Shade = Literal["grey", "signed", "magnitude"]
 
 SMALLEST_TYPE = 9
+"""In pixels of the design; with large text down to `LEAST_TYPE` real ones: small is more than none."""
+LEAST_TYPE = 11
 LINED = 5.0
 """Cells at least this large are parted by lines."""
 DASHED = 16.0
@@ -43,15 +45,18 @@ class Tinted:
         return QColor(0, 0, 0) if luminance > 0.18 else QColor(255, 255, 255)
 
 
-def shade_of(values: Array, picture: bool = False) -> tuple[Shade, tuple[float, float]]:
-    """The scale for some numbers and its limits: signed around zero, else from 0 to the largest."""
+def shade_of(values: Array, picture: bool = False, signed: bool = False) -> tuple[Shade, tuple[float, float]]:
+    """The scale for some numbers and its limits: signed around zero, else from 0 to the largest.
+
+    `signed`: these could be negative, and are drawn so even where none is (weights).
+    """
     finite = values[np.isfinite(values)]
     low = float(finite.min(initial=0.0))
     high = float(finite.max(initial=0.0))
     if picture:
         return "grey", (low, high)
-    if low < 0:
-        most = max(-low, high)
+    if low < 0 or signed:
+        most = max(-low, high) or 1.0
         return "signed", (-most, most)
     return "magnitude", (0.0, high)
 
@@ -65,10 +70,11 @@ def paint_values(painter: QPainter, box: Box, tinted: Tinted, shown: int | None 
     count = rows * columns if shown is None else shown
     _cover(painter, box, rows, columns, count)
     paint_lines(painter, box, rect, rows, columns)
-    texts = [compact(value) for value in tinted.values.ravel()[:count].tolist()] if _readable(box) else []
+    # The type suits all cells, also those not reached yet: it stays as it is while they fill up.
+    texts = [compact(value) for value in tinted.values.ravel().tolist()] if _readable(box) else []
     if not texts or not fit_type(painter, box.cell, texts):
         return
-    for index, text in enumerate(texts):
+    for index, text in enumerate(texts[:count]):
         row, column = divmod(index, columns)
         painter.setPen(tinted.ink(row, column))
         painter.drawText(box.cells(row, column), Qt.AlignmentFlag.AlignCenter, text)
@@ -129,8 +135,9 @@ def paint_chosen(painter: QPainter, cell: QRectF) -> None:
 def fit_type(painter: QPainter, cell: float, texts: list[str]) -> bool:
     """Chooses the largest type, up to the body's, in which all texts fit; False where none does."""
     font = theme().font()
-    longest = max(texts, key=len)
-    while font.pixelSize() >= theme().px(SMALLEST_TYPE):
+    metrics = QFontMetricsF(font)
+    longest = max(texts, key=metrics.horizontalAdvance)
+    while font.pixelSize() >= min(theme().px(SMALLEST_TYPE), LEAST_TYPE):
         metrics = QFontMetricsF(font)
         if metrics.horizontalAdvance(longest) <= cell - 4 and metrics.height() <= cell:
             painter.setFont(font)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 from cnnplay.lessons.sliding import Pair
 
 LARGEST_CELL = 60.0
-READABLE_CELL = 24.0
+READABLE_CELL = 20.0
 """Cells at least this large carry numbers; below, the input is a picture, and its window stands apart."""
 
 

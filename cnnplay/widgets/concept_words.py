@@ -1,5 +1,7 @@
 """The step's arithmetic, written as on a board: a line for each row of the window, then what they come to."""
 
+from collections.abc import Iterable
+
 import msgspec
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
@@ -33,10 +35,24 @@ def shortened(written: Written) -> Written:
     return msgspec.structs.replace(written, rows=(), row_sums=(), rows_line="")
 
 
-def paint_words(painter: QPainter, area: QRectF, written: Written, font: QFont) -> None:
-    """The lines, aligned in columns where the window's products are written out."""
+def rows_font(steps: Iterable[Written], width: float, font: QFont) -> QFont | None:
+    """The largest type up to `font` in which the rows of all these steps fit; None where they do not."""
+    found: QFont | None = None
+    for written in steps:
+        fitting = _fitting(written, width, found or font)
+        if fitting is None:
+            return None
+        found = fitting
+    return found
+
+
+def paint_words(
+    painter: QPainter, area: QRectF, written: Written, font: QFont, fitting: QFont | None
+) -> None:
+    """The lines, aligned in columns in the type `fitting` where the window's products are written out."""
     y = area.top()
-    fitting = _fitting(written, area.width(), font)
+    if not written.rows:
+        fitting = None
     if fitting is not None:
         y = _paint_rows(painter, area.left(), y, fitting, written)
     lines = (written.rows_line,) if fitting is not None else (written.line, written.short_line)

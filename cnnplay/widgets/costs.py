@@ -16,13 +16,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from cnnplay.viewmodels.counts import Cost, costs, work_count
+from cnnplay.network.describe import title
+from cnnplay.network.network import find
+from cnnplay.viewmodels.counts import Cost, costs
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
 from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.panel import Panel
 from cnnplay.widgets.theme import theme
 
+PLAIN_BELOW = 10_000_000
+"""Columns whose largest number is smaller are written out."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -33,6 +37,13 @@ KEYS = KeyTable(
         {Qt.Key.Key_Up: lambda bars: bars.step(-1), Qt.Key.Key_Down: lambda bars: bars.step(1)},
     ),
 )
+
+
+def in_unit(work: int, largest: int) -> str:
+    """Multiply-adds, all of a column in one unit: ``117,600``; millions where the largest is 10 M or more."""
+    if largest < PLAIN_BELOW:
+        return f"{work:,}"
+    return f"{work / 10**6:,.2f} M" if work >= 5_000 else "< 0.01 M"
 
 
 class CostBars(QAbstractScrollArea):
@@ -78,13 +89,16 @@ class CostBars(QAbstractScrollArea):
             )
             return
         most = max(cost.parameters for cost in self.costs) or 1
-        most_work = max(cost.multiply_adds for cost in self.costs) or 1
+        most_work = self._most_work()
         metrics = QFontMetrics(theme().font())
         # A pixel more than the words: text as wide as its room is cut where widths are fractions.
-        widest = 1 + max(metrics.horizontalAdvance(cost.title) for cost in self.costs)
+        widest = 1 + max(metrics.horizontalAdvance(self.name(cost)) for cost in self._visible())
         names = min(widest, self.width() * 2 // 5)
-        numbers = max(metrics.horizontalAdvance(f"{cost.parameters:,}") for cost in self.costs)
-        numbers = max(numbers, theme().px(64))
+        numbers = max(
+            metrics.horizontalAdvance(words)
+            for cost in self.costs
+            for words in (f"{cost.parameters:,}", in_unit(cost.multiply_adds, most_work))
+        )
         for index, cost in enumerate(self.costs):
             rect = self.row_rect(index)
             if rect.intersects(event.rect()):
@@ -143,13 +157,13 @@ class CostBars(QAbstractScrollArea):
         painter.setFont(now.font())
         painter.setPen(now.colour("text"))
         inner = rect.adjusted(pad // 2, now.px(2), -pad // 2, 0)
-        name = QFontMetrics(now.font()).elidedText(cost.title, Qt.TextElideMode.ElideRight, names)
+        name = QFontMetrics(now.font()).elidedText(self.name(cost), Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(inner.x(), inner.y(), names + 2, line), _LEFT, name)
         painter.drawText(QRect(inner.x(), inner.y(), inner.width(), line), _RIGHT, f"{cost.parameters:,}")
         if cost.multiply_adds:
             painter.setPen(now.colour("text_muted"))
             below = QRect(inner.x(), inner.y() + line, inner.width(), line)
-            painter.drawText(below, _RIGHT, work_count(cost.multiply_adds))
+            painter.drawText(below, _RIGHT, in_unit(cost.multiply_adds, self._most_work()))
         left = inner.x() + names + 2 * pad
         self._bars(
             painter, QRect(left, inner.y(), inner.right() - numbers - 2 * pad - left, line), cost, shares
@@ -178,6 +192,21 @@ class CostBars(QAbstractScrollArea):
         if report.multiply_adds:
             parts.append(f"{100 * cost.multiply_adds / report.multiply_adds:.1f} % of all")
         return f"{parts[0]}" + ", ".join(["", *parts[1:]])
+
+    def _visible(self) -> tuple[Cost, ...]:
+        area = self.viewport().rect()
+        return tuple(cost for index, cost in enumerate(self.costs) if self.row_rect(index).intersects(area))
+
+    def _most_work(self) -> int:
+        return max(cost.multiply_adds for cost in self.costs) or 1
+
+    def name(self, cost: Cost) -> str:
+        """As on the block's card; for what stands on a shortcut, whose it is."""
+        name = title(find(self._editor.network, cost.node_id))
+        holder, shortcut, _ = cost.title.partition(" shortcut ")
+        if not shortcut:
+            return name
+        return f"{holder} shortcut" if name == cost.node_id else f"{holder} shortcut, {name}"
 
     def _cost_at(self, point: QPoint) -> Cost | None:
         self._update()

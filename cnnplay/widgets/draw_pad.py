@@ -11,7 +11,10 @@ from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.prediction import PredictionBars
 from cnnplay.widgets.theme import role, theme
 
-SIDE = 280
+SIDE = 360
+"""Of the pad, in pixels of the design."""
+PREVIEW = 4 * 28
+"""A whole number of screen pixels for each of the picture's."""
 WORDS = (
     "As MNIST's digits were made: scaled into a box of 20 × 20, its centre of mass in the middle of 28 × 28. "
     "A network that learned from such digits expects them so."
@@ -89,7 +92,7 @@ class DrawPad(QDialog):
         self.drawing = Drawing()
         self.canvas = PadCanvas(self.drawing)
         self.preview = _Preview()
-        self.centred = QCheckBox("centre as MNIST")
+        self.centred = QCheckBox("Centre as MNIST")
         self.centred.setChecked(True)
         self.centred.setToolTip("Scale and centre the drawing in the way in which MNIST's digits were made")
         self.explanation = QLabel(WORDS)
@@ -112,29 +115,31 @@ class DrawPad(QDialog):
         self._predicted()
 
     def _lay_out(self) -> None:
+        px = theme().px
         side = QVBoxLayout()
-        side.setSpacing(theme().px(8))
-        heading = QLabel("What the network gets")
-        role(heading, "strong")
-        side.addWidget(heading)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(px(8))
+        side.addWidget(_heading("What the network gets"))
         side.addWidget(self.preview)
         side.addWidget(self.centred)
         side.addWidget(self.explanation)
-        prediction = QLabel("What it takes it for")
-        role(prediction, "strong")
-        side.addWidget(prediction)
-        side.addWidget(self.bars)
+        side.addSpacing(px(8))
+        side.addWidget(_heading("What it takes it for"))
         side.addWidget(self.origin)
+        side.addWidget(self.bars)
         side.addStretch(1)
-        side.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignRight)
+        pad = QVBoxLayout()
+        pad.setSpacing(px(8))
+        pad.addWidget(self.canvas)
+        pad.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignLeft)
+        pad.addStretch(1)
         holder = QWidget()
         holder.setLayout(side)
-        side.setContentsMargins(0, 0, 0, 0)
-        holder.setFixedWidth(theme().px(260))
+        holder.setFixedWidth(px(260))
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 16, 16, 16)
-        row.setSpacing(theme().px(16))
-        row.addWidget(self.canvas, 0, Qt.AlignmentFlag.AlignTop)
+        row.setContentsMargins(px(16), px(16), px(16), px(16))
+        row.setSpacing(px(16))
+        row.addLayout(pad)
         row.addWidget(holder)
 
     def showEvent(self, event: object) -> None:
@@ -178,13 +183,19 @@ class DrawPad(QDialog):
         self.origin.setText(words)
 
 
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    role(label, "strong")
+    return label
+
+
 class _Preview(QWidget):
     """28 × 28 pixels, four screen pixels each."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pixels: object = None
-        self.setFixedSize(QSize(112, 112))
+        self.setFixedSize(QSize(PREVIEW, PREVIEW))
         self.setAccessibleName("The drawing as the network gets it")
         self.setToolTip("28 × 28 pixels: what is left of the drawing")
 

@@ -124,11 +124,10 @@ class ExportDialog(QDialog):
 
     def _may_replace(self, files: tuple[Path, ...]) -> bool:
         names, one = " and ".join(file.name for file in files), len(files) == 1
-        answer = QMessageBox.question(
-            self,
-            "Export",
-            f"{names} {'is' if one else 'are'} there already. Replace {'it' if one else 'them'}?",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return answer == QMessageBox.StandardButton.Yes
+        box = QMessageBox(self)
+        box.setWindowTitle("Export")
+        box.setText(f"{names} {'is' if one else 'are'} there already. Replace {'it' if one else 'them'}?")
+        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is replace

@@ -110,7 +110,6 @@ class Files(QObject):
 
     def ask_about_changes(self) -> QMessageBox.StandardButton:
         box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Unsaved changes")
         box.setText(f"Save the changes to {self._session.title}?")
         box.setInformativeText(

@@ -78,7 +78,8 @@ class PresetCard(QFrame):
 
     def __init__(self, preset: Preset, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        role(self, "panel")
+        role(self, "card")
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.key = preset.key
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -98,8 +99,13 @@ class PresetCard(QFrame):
         for text in (preset.paper, preset.remark):
             if text:
                 words.addWidget(_label(text, muted=text is preset.paper))
+        if preset.departures:
+            heading = QLabel("Departs from the paper")
+            role(heading, "strong")
+            words.addSpacing(theme().px(4))
+            words.addWidget(heading)
         for departure in preset.departures:
-            words.addWidget(_label(f"Departs: {departure}", muted=True))
+            words.addLayout(_listed(departure))
         words.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 12, 12, 12)
@@ -162,6 +168,17 @@ class Gallery(QDialog):
     def _chosen(self, key: str) -> None:
         self.accept()
         self.chosen.emit(key)
+
+
+def _listed(text: str) -> QHBoxLayout:
+    """An entry of a list: its lines are flush behind the dash."""
+    row = QHBoxLayout()
+    row.setSpacing(theme().px(6))
+    dash = QLabel("–")
+    role(dash, "muted")
+    row.addWidget(dash, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(_label(text, muted=True), 1)
+    return row
 
 
 def _label(text: str, muted: bool = False) -> QLabel:

@@ -1,17 +1,18 @@
 """The right side of the workspace Look inside: the picture on top, below it what the network makes of it."""
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QTabWidget, QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.widgets.confusion import ConfusionView
 from cnnplay.widgets.filters import FiltersView
 from cnnplay.widgets.maps import MapsView
 from cnnplay.widgets.overlay import OverlayView
-from cnnplay.widgets.panel import gap
+from cnnplay.widgets.panel import MARGINS, gap
 from cnnplay.widgets.picture_bar import PictureBar
 from cnnplay.widgets.prediction import PredictionView
-from cnnplay.widgets.theme import theme
+from cnnplay.widgets.splitter import Splitter
+from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.wrong import WrongView
 
 
@@ -31,8 +32,6 @@ class LookWorkspace(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        # Explicit, so that what a tab holds does not push the splitter about when tabs change.
-        self.tabs.setMinimumSize(theme().px(240), 160)
         self.tabs.addTab(self.prediction, "Prediction")
         self.tabs.addTab(self.confusion, "Confusion")
         self.tabs.addTab(self.wrong, "Most wrong")
@@ -40,6 +39,9 @@ class LookWorkspace(QWidget):
             name = panel.title()
             panel.set_title("")  # the tab has it
             panel.setAccessibleName(name)
+            # The frame is around the tabs, not below them.
+            role(panel, "")
+            panel.set_margins(0, 0, 0, 0, 0)
         for number, hint in enumerate(
             (
                 "What the network takes the picture for",
@@ -48,16 +50,39 @@ class LookWorkspace(QWidget):
             )
         ):
             self.tabs.setTabToolTip(number, hint)
-        self.top = _splitter(Qt.Orientation.Horizontal, self.maps, self.overlay)
-        self.bottom = _splitter(Qt.Orientation.Horizontal, self.filters, self.tabs)
-        self.rows = _splitter(Qt.Orientation.Vertical, self.top, self.bottom)
+        self.top = Splitter(Qt.Orientation.Horizontal, self.maps, self.overlay)
+        self.bottom = Splitter(Qt.Orientation.Horizontal, self.filters, self._framed_tabs())
+        self.rows = Splitter(Qt.Orientation.Vertical, self.top, self.bottom)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap())
         layout.addWidget(self.picture_bar)
         layout.addWidget(self.rows, 1)
         self.maps.opened.connect(self.overlay.canvas.setFocus)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self.reset_layout()
+
+    def _framed_tabs(self) -> QFrame:
+        """The tabs in a panel of their own: their names stand where the neighbours' titles do."""
+        self._frame = QFrame()
+        role(self._frame, "panel")
+        layout = QVBoxLayout(self._frame)
+        left, top, right, bottom = MARGINS
+        layout.setContentsMargins(left, top, right, bottom)
+        layout.addWidget(self.tabs)
+        return self._frame
+
+    def _restyle(self) -> None:
+        self._measure_tabs()
+        # Once more when the tabs have the new type.
+        QTimer.singleShot(0, self, self._measure_tabs)
+
+    def _measure_tabs(self) -> None:
+        # Explicit, so that what a tab holds does not push the splitter about when tabs change; wide enough
+        # for the tabs' names.
+        names = self.tabs.tabBar().sizeHint().width() + MARGINS[0] + MARGINS[2] + 2
+        self._frame.setMinimumSize(max(names, theme().px(240)), 160)
 
     @property
     def redraws(self) -> dict[str, int]:
@@ -90,12 +115,3 @@ class LookWorkspace(QWidget):
         if len(parts) == 3:
             for splitter, part in zip((self.rows, self.top, self.bottom), parts, strict=True):
                 splitter.restoreState(QByteArray.fromBase64(part))
-
-
-def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setHandleWidth(theme().px(8))
-    splitter.setChildrenCollapsible(False)
-    for widget in widgets:
-        splitter.addWidget(widget)
-    return splitter

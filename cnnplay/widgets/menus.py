@@ -122,7 +122,7 @@ class Menus:
         ]
         looks = QMenu("&Colours", window)
         group = QActionGroup(window)
-        for choice, title in (("system", "After the system"), ("light", "Light"), ("dark", "Dark")):
+        for choice, title in (("system", "As the system"), ("light", "Light"), ("dark", "Dark")):
             action = act(title, _choosing(window, choice))
             action.setCheckable(True)
             action.setChecked(theme().choice == choice)

@@ -20,10 +20,10 @@ class Notice(QFrame):
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme().px(12), theme().px(6), theme().px(6), theme().px(6))
-        layout.setSpacing(theme().px(4))
+        layout = self._layout = QHBoxLayout(self)
         layout.addWidget(self.label, 1)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self.buttons: list[QPushButton] = []
         for text in buttons:
             button = QPushButton(text)
@@ -31,6 +31,11 @@ class Notice(QFrame):
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons.append(button)
         self.hide()
+
+    def _restyle(self) -> None:
+        px = theme().px
+        self._layout.setContentsMargins(px(12), px(6), px(6), px(6))
+        self._layout.setSpacing(px(4))
 
     def say(self, words: str) -> None:
         """Shows words; "" hides the notice."""
@@ -55,16 +60,22 @@ class RunNotices(QWidget):
         self._dismissed = 0
         self._shown: tuple[int, int] = (-1, -1)
         self._mend: SettingMend | None = None
-        self.failure = Notice("fault", ("", "copy the details", "dismiss"))
-        self.earlier = Notice("panel", ("stop and train this",))
-        self.note = Notice("panel", ("dismiss",))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(margin, margin, margin, 0)
-        layout.setSpacing(theme().px(8))
+        self.failure = Notice("fault", ("", "Copy the details", "Dismiss"))
+        self.earlier = Notice("panel", ("Stop and train this",))
+        self.note = Notice("panel", ("Dismiss",))
+        self._margin, self._scale = margin, theme().text_scale
+        layout = self._layout = QVBoxLayout(self)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         for notice in (self.failure, self.earlier, self.note):
             layout.addWidget(notice)
         self._connect()
         self.refresh()
+
+    def _restyle(self) -> None:
+        margin = round(self._margin * theme().text_scale / self._scale)
+        self._layout.setContentsMargins(margin, margin, margin, 0)
+        self._layout.setSpacing(theme().px(8))
 
     def _connect(self) -> None:
         mend, copy, dismiss = self.failure.buttons
@@ -84,8 +95,11 @@ class RunNotices(QWidget):
         """Shows what is to be said now."""
         self._show_failure()
         stopping = self._run.state == "stopping"
-        self.earlier.say("" if stopping else self._run.earlier_words)
         reason = self._run.why_not("replace") if self._run.earlier_version else ""
+        words = self._run.earlier_words
+        if words and reason:
+            words = f"{words.rstrip('.')}. It cannot be trained as it is now: {reason}"
+        self.earlier.say("" if stopping else words)
         button, hint = self.earlier.buttons[0], "Ends the run and trains the network as it is now"
         button.setEnabled(not reason)
         button.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)

@@ -181,5 +181,7 @@ def preset_words(preset: Preset) -> str:
     """A preset's year, paper, remark and departures, as a tooltip."""
     lines = [f"<b>{preset.title}</b>" + (f", {preset.year}" if preset.year else "")]
     lines += [part for part in (preset.paper, preset.remark) if part]
-    lines += [f"Departs: {words}" for words in preset.departures]
+    if preset.departures:
+        lines.append("<b>Departs from the paper</b>")
+        lines += [f"– {words}" for words in preset.departures]
     return "<br>".join(lines)

@@ -78,7 +78,7 @@ class Panel(QFrame):
         self._corner = QHBoxLayout()
         self._corner.setSpacing(4)
         self._head = QWidget()
-        row = QHBoxLayout(self._head)
+        row = self._row = QHBoxLayout(self._head)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self._title)
@@ -116,6 +116,11 @@ class Panel(QFrame):
             margins = MARGINS if not folded else (*MARGINS[:3], MARGINS[1])
             self._outer.setContentsMargins(*margins)
             self.setMaximumHeight(self.title_height() if folded else QWIDGETSIZE_MAX)
+
+    def set_margins(self, left: int, top: int, right: int, bottom: int, title_right: int) -> None:
+        """Other margins than usual; the title's row ends `title_right` before the right one."""
+        self._outer.setContentsMargins(left, top, right, bottom)
+        self._row.setContentsMargins(0, 0, title_right, 0)
 
     def _measure_title(self) -> None:
         self._head.setFixedHeight(theme().px(TITLE_ROW))

@@ -16,6 +16,7 @@ from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.widgets.form import FieldForm
 from cnnplay.widgets.formulas import FormulaView
 from cnnplay.widgets.panel import Panel
+from cnnplay.widgets.stack.tips import formatted
 from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.whole_rows import WholeRows
 
@@ -126,7 +127,7 @@ class PropertiesPanel(Panel):
         self.set_title(node.id)
         self.set_muted(f"{kind.word} in {parent}" if parent else kind.word)
         form = self._form(type(node), fields_of(type(node)))
-        self._use(form, "" if form.editors else " ".join(kind.help.split()))
+        self._use(form, "" if form.editors else formatted(" ".join(kind.help.split())))
         faults: dict[str, str] = {}
         for fault in self._editor.report.faults_of(node.id):
             faults.setdefault(fault.field, fault.message)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from cnnplay.widgets import bars, concept_canvas, confusion, costs, draw_pad, overlay, tiles
 from cnnplay.widgets.curves import CurvePlot
 from cnnplay.widgets.stack import view
+from cnnplay.widgets.theme import theme
 
 TABLES = (
     view.KEYS,
@@ -46,11 +47,17 @@ def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str,
             keys = [
                 key.toString(QKeySequence.SequenceFormat.NativeText)
                 for key in action.shortcuts()
-                if not key.isEmpty()
+                if not key.isEmpty() and not _is_media_key(key)
             ]
             if keys:
                 rows.append((group, action.text().replace("&", "").rstrip("…"), " or ".join(keys)))
     return rows
+
+
+def _is_media_key(keys: QKeySequence) -> bool:
+    """Keys of rare keyboards that are named like what they do: "New", "Save", "Undo"."""
+    first = keys[0].key()  # type: ignore[index]
+    return int(first) >= int(Qt.Key.Key_Back)
 
 
 class ShortcutsDialog(QDialog):
@@ -72,9 +79,9 @@ class ShortcutsDialog(QDialog):
         self.table.setShowGrid(False)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         for number, row in enumerate(rows):
             for column, text in enumerate(row):
                 self.table.setItem(number, column, QTableWidgetItem(text))
@@ -83,4 +90,4 @@ class ShortcutsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.table)
         layout.addWidget(buttons)
-        self.resize(640, 560)
+        self.resize(theme().px(720), theme().px(560))

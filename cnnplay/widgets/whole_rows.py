@@ -1,6 +1,6 @@
 """A scroll area that ends between two rows: a row that is cut looks broken, and hides that there is more."""
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
@@ -18,6 +18,7 @@ class WholeRows(QScrollArea):
         self._content = content
         self.setWidgetResizable(True)
         self.setWidget(content)
+        content.installEventFilter(self)
 
     def whole_height(self) -> int:
         """What all of the content needs at the width that there is."""
@@ -35,6 +36,12 @@ class WholeRows(QScrollArea):
         if event.size().width() != event.oldSize().width():
             self.resized.emit(event.size().width())
         self.cut_between_rows()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._content and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            # Not before the rows stand where they will.
+            QTimer.singleShot(0, self, self.cut_between_rows)
+        return super().eventFilter(watched, event)
 
     def cut_between_rows(self) -> None:
         """Leaves empty what would show a part of a row."""

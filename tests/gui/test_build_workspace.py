@@ -13,9 +13,12 @@ from cnnplay.network.kinds import KINDS
 from cnnplay.network.network import Network, Place, find, walk
 from cnnplay.network.nodes import Convolution, Dropout
 from cnnplay.network.presets import preset, preset_keys
+from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
 from cnnplay.widgets.build import BuildWorkspace
+from cnnplay.widgets.concept import ConceptPage
+from cnnplay.widgets.costs import in_unit
 from cnnplay.widgets.fields import (
     FieldEditor,
     FlagEditor,
@@ -27,6 +30,7 @@ from cnnplay.widgets.fields import (
 )
 from cnnplay.widgets.form import FieldForm
 from cnnplay.widgets.stack.actions import StackActions
+from cnnplay.widgets.stack.tips import tip
 from cnnplay.widgets.theme import theme
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -402,6 +406,65 @@ def test_costs_name_every_layer_and_a_click_chooses_it(work: BuildWorkspace) -> 
     assert editor.selected == ("conv-3",)
 
 
+def test_costs_are_called_as_in_the_stack_and_counted_in_one_unit(work: BuildWorkspace) -> None:
+    bars = work.costs.bars
+    assert in_unit(480, 9_999_999) == "480"
+    assert in_unit(117_600, 9_999_999) == "117,600"
+    assert [in_unit(count, 10**8) for count in (10**8, 513_000, 480)] == ["100.00 M", "0.51 M", "< 0.01 M"]
+    editor_of(work).load_preset("mini-resnet")
+    names = [bars.name(cost) for cost in bars.costs]
+    assert "batch norm" in names
+    assert "conv-2" in names
+    assert "skip-1 shortcut" in " ".join(names) or not any("shortcut" in cost.title for cost in bars.costs)
+
+
+def test_a_tip_sets_names_of_fields_apart_and_gives_shape_and_cost_their_lines(work: BuildWorkspace) -> None:
+    view = work.stack_panel.view
+    words = tip(view.editor, view.boxes, view.boxes.cards["conv-1"].rect.center())
+    assert "`" not in words
+    assert "<i>filters</i>" in words
+    parts = words.split("</p>")
+    assert any("1 × 32 × 32 → 6 × 28 × 28" in part and "parameters" not in part for part in parts)
+
+
+def test_a_card_of_the_gallery_says_that_it_can_be_pressed(work: BuildWorkspace) -> None:
+    work.open_gallery()
+    assert work._gallery is not None
+    card = work._gallery.cards[0]
+    words = [label.text() for label in card.findChildren(QLabel)]
+    assert words.count("Departs from the paper") == 1
+    assert card.testAttribute(Qt.WidgetAttribute.WA_Hover)
+    assert card.cursor().shape() == Qt.CursorShape.PointingHandCursor
+    work._gallery.close()
+
+
+def test_cards_end_as_far_from_the_panels_edge_as_they_begin(work: BuildWorkspace) -> None:
+    theme().install("light", 1.0)
+    QTest.qWait(30)
+    panel, view = work.stack_panel, work.stack_panel.view
+    rect = view.boxes.cards["conv-1"].rect
+    left = view.viewport().mapTo(panel, rect.topLeft()).x()
+    right = panel.width() - 1 - view.viewport().mapTo(panel, rect.topRight()).x()
+    assert abs(left - right) <= 1
+
+
+def test_while_stepping_in_a_low_window_the_other_panels_are_their_titles(work: BuildWorkspace) -> None:
+    model = ConceptModel()
+    page = ConceptPage(model)
+    work.set_concept(page)
+    editor_of(work).select(("conv-1",))
+    work.resize(1366, 640)
+    QTest.qWait(50)
+    work.show_concept(True)
+    assert work.properties.folded
+    assert work.faults.folded
+    assert work.step_button.isVisible()
+    assert page.canvas.height() > page.canvas.minimumSizeHint().height()
+    work.show_concept(False)
+    assert not work.properties.folded
+    assert work.properties.form is None or work.properties.form.isVisible()
+
+
 def test_costs_add_up_with_containers_open_or_closed(work: BuildWorkspace) -> None:
     editor, model = editor_of(work), work.stack_panel.view.model
     editor.load_preset("resnet-34")
@@ -468,6 +531,7 @@ def test_where_there_is_none_the_view_ends_between_two_rows(work: BuildWorkspace
     work.resize(900, 420)
     scroll = work.properties.findChildren(QScrollArea)[0]
     qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 0)
+    QTest.qWait(50)
     assert work.properties.form is not None
     shown = scroll.viewport().height()
     for editor in work.properties.form.editors.values():

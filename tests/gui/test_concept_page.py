@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,6 +15,7 @@ from cnnplay.network.network import Classification, Input, Network
 from cnnplay.shapes.infer import infer
 from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.widgets.concept import ConceptPage
+from cnnplay.widgets.concept_grid import shade_of
 from cnnplay.widgets.theme import theme
 
 # The screenless platform says so whenever a window is shown.
@@ -171,6 +174,42 @@ def test_every_control_has_a_name_and_teaches(page: ConceptPage) -> None:
     ):  # fmt: skip
         assert widget.accessibleName()
         assert widget.toolTip()
+
+
+def test_nothing_moves_while_it_is_stepped_through(page: ConceptPage) -> None:
+    for size in ((420, 330), (760, 440), (1200, 900)):
+        page.resize(*size)
+        _lecture(page)
+        QApplication.processEvents()
+        places, fonts = [], []
+        for index in range(16):
+            page.model.go(index)
+            places.append(page.canvas.places())
+            fonts.append(page.canvas._rows_font())
+            page.canvas.grab()
+        assert places.count(places[0]) == len(places)
+        assert fonts.count(fonts[0]) == len(fonts)
+        page.layer_button.click()
+
+
+def test_the_outputs_type_suits_all_its_numbers_from_the_first_step(
+    page: ConceptPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def fit(painter: QPainter, cell: float, texts: list[str]) -> bool:
+        asked.append(texts)
+        return False
+
+    monkeypatch.setattr("cnnplay.widgets.concept_grid.fit_type", fit)
+    _lecture(page)
+    page.canvas.grab()
+    assert any("−16" in texts for texts in asked)
+
+
+def test_weights_are_drawn_on_the_signed_scale_even_where_none_is_negative() -> None:
+    assert shade_of(np.array([[0.1, 0.4]]), signed=True) == ("signed", (-0.4, 0.4))
+    assert shade_of(np.array([[0.1, 0.4]])) == ("magnitude", (0.0, 0.4))
 
 
 def test_hovering_tells_the_number_under_the_mouse(page: ConceptPage) -> None:

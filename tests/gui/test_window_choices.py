@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QSlider, QSplitter
 from pytestqt.qtbot import QtBot
@@ -14,6 +15,7 @@ from cnnplay.widgets.build import BuildWorkspace
 from cnnplay.widgets.export_dialog import ROWS, ExportDialog
 from cnnplay.widgets.main_window import MainWindow
 from cnnplay.widgets.panel import FactsLabel
+from cnnplay.widgets.shortcuts import bindings
 from cnnplay.widgets.stack.width import LARGEST_SHARE
 from cnnplay.widgets.theme import theme
 from cnnplay.widgets.workspaces import Page
@@ -221,6 +223,7 @@ def test_stop_and_train_this_says_why_it_cannot_while_the_new_network_has_a_faul
     window.session.editor.set_field("dense-1", "units", 3)
     assert not button.isEnabled()
     assert "Not now: the network has a fault" in button.toolTip()
+    assert "as it is now: the network has a fault" in window.notices.earlier.label.text()
     window.session.editor.set_field("dense-1", "units", 10)
     window.session.editor.set_field("conv-1", "filters", 4)
     assert button.isEnabled()
@@ -292,15 +295,20 @@ def test_the_history_is_refused_with_a_reason_and_a_folder_that_was_typed_is_kep
 
 
 def test_the_question_names_every_file_that_an_export_would_replace(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, tmp_path: Path
 ) -> None:
     asked: list[str] = []
 
-    def answer(parent: object, title: str, text: str, *_: object) -> QMessageBox.StandardButton:
-        asked.append(text)
-        return QMessageBox.StandardButton.Cancel
+    def cancel() -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            assert box.icon() == QMessageBox.Icon.NoIcon, "words, no picture of Fusion's"
+            asked.append(box.text())
+            QTest.mouseClick(box.button(QMessageBox.StandardButton.Cancel), LEFT)
 
-    monkeypatch.setattr(QMessageBox, "question", answer)
+    timer = QTimer(interval=20)
+    timer.timeout.connect(cancel)
+    timer.start()
     (tmp_path / "mine.pt").write_bytes(b"old")
     (tmp_path / "mine.json").write_text('{"made_by": "CNN Playground"}')
     dialog = ExportDialog(window.session.exporting, "mine", tmp_path, window)
@@ -313,5 +321,17 @@ def test_the_question_names_every_file_that_an_export_would_replace(
         "mine.pt and mine.json are there already. Replace them?",
         "mine.pt is there already. Replace it?",
     ]
+    timer.stop()
     assert dialog.isVisible()
     dialog.deleteLater()
+
+
+def test_the_list_of_shortcuts_leaves_keys_of_rare_keyboards_out() -> None:
+    action = QAction("&New")
+    action.setShortcuts([QKeySequence("Ctrl+N"), QKeySequence(Qt.Key.Key_New)])
+    delete = QAction("Delete")
+    delete.setShortcuts([QKeySequence("Del"), QKeySequence("F5"), QKeySequence("/")])
+    assert bindings([("File", (action, delete))]) == [
+        ("File", "New", "Ctrl+N"),
+        ("File", "Delete", "Del or F5 or /"),
+    ]

@@ -1,13 +1,16 @@
 """The stack in its panel, with the network's name and the button for a classifier's head."""
 
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
-from cnnplay.widgets.panel import Panel
+from cnnplay.widgets.panel import MARGINS, Panel
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.stack.view import StackView
-from cnnplay.widgets.theme import role
+from cnnplay.widgets.theme import role, theme
+
+SCROLL_BAR = 10
+"""The width of a scroll bar in the stylesheet."""
 
 
 class StackPanel(Panel):
@@ -28,7 +31,11 @@ class StackPanel(Panel):
         role(self.head_button, "primary")
         self.head_button.clicked.connect(self._add_head)
         self.body.addWidget(self.view, 1)
-        self.body.addWidget(self.head_button)
+        self._below = QHBoxLayout()
+        self._below.addWidget(self.head_button)
+        self.body.addLayout(self._below)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         editor.changed.connect(self._refresh)
         self._refresh()
 
@@ -36,6 +43,13 @@ class StackPanel(Panel):
         """What stands beside the name, from the session: "unsaved changes · 49,930 parameters"."""
         self._said = text
         super().set_muted(text or self._counted())
+
+    def _restyle(self) -> None:
+        # The scroll bar lies in the panel's margin: the cards end as far from it as they begin.
+        left, top, right, bottom = MARGINS
+        beside = max(2, right - theme().px(SCROLL_BAR))
+        self.set_margins(left, top, beside, bottom, right - beside)
+        self._below.setContentsMargins(0, 0, right - beside, 0)
 
     def _refresh(self) -> None:
         self.set_title(self._editor.network.name)

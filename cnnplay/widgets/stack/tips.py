@@ -1,5 +1,6 @@
 """Tooltips of the stack: what a block does, with its own numbers and faults."""
 
+import re
 from html import escape
 
 from PySide6.QtCore import QPoint
@@ -29,18 +30,24 @@ def tip(editor: EditorModel, layout: Layout, point: QPoint) -> str:
 def _node_tip(editor: EditorModel, node_id: str) -> str:
     node = find(editor.network, node_id)
     report = editor.report.nodes.get(node_id)
-    lines = [f"<b>{escape(node_id)}</b> {escape(detail(node))}", escape(help_of(kind_of(node)))]
+    parts = [f"<b>{escape(node_id)}</b> {escape(detail(node))}", formatted(help_of(kind_of(node)))]
     if report is not None:
-        lines.append(f"{shape_words(report.input)} → {shape_words(report.output)}")
+        shapes = [f"{shape_words(report.input)} → {shape_words(report.output)}"]
+        if report.field is not None:
+            height, width = report.field.size
+            shapes.append(f"sees {height} × {width} pixels of the input")
+        parts.append("<br>".join(shapes))
         numbers = []
         if report.parameters:
             numbers.append(f"{report.parameters:,} parameters")
         if report.multiply_adds:
             numbers.append(f"{report.multiply_adds:,} multiply-adds")
         if numbers:
-            lines.append(" · ".join(numbers))
-        if report.field is not None:
-            height, width = report.field.size
-            lines.append(f"sees {height} × {width} pixels of the input")
-    lines.extend(f"<b>{escape(fault.message)}</b>" for fault in editor.report.faults_of(node_id))
-    return "<br>".join(lines)
+            parts.append(" · ".join(numbers))
+    parts.extend(f"<b>{escape(fault.message)}</b>" for fault in editor.report.faults_of(node_id))
+    return "".join(f"<p style='margin: 0 0 6px 0'>{part}</p>" for part in parts)
+
+
+def formatted(words: str) -> str:
+    """Rich text of a declaration's words: what stands in backticks is set apart."""
+    return re.sub(r"`+([^`]+)`+", r"<i>\1</i>", escape(words))
