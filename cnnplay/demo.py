@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cnnplay.viewmodels.session import Session
     from cnnplay.widgets.pilot import Pilot
 
 ACCURACY_WANTED = 0.955
@@ -97,11 +98,12 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
 
 
 def _build(pilot: Pilot) -> None:
-    """Click a network together: insert, wrap, undo, mend a fault, step through a convolution."""
+    """Click a network together: drag, wrap, undo, mend, add a head, adapt a preset, step through a layer."""
     from PySide6.QtCore import Qt
 
     window = pilot.window
     editor = window.session.editor
+    control = Qt.KeyboardModifier.ControlModifier
     pilot.until(lambda: window.session.data.state == "ready", "the digits to be there")
     pilot.shot("start")
     pilot.click_card("conv-2")
@@ -109,22 +111,43 @@ def _build(pilot: Pilot) -> None:
     pilot.drag_block("conv", behind="conv-1")
     assert len(editor.network.stack) == 13, "the dragged convolution is in the stack"
     pilot.shot("build-inserted")
-    pilot.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert len(editor.network.stack) == 12, "undo took it out again"
+    pilot.keys(Qt.Key.Key_G, control)
+    assert len(editor.network.stack) == 13, "the convolution is wrapped in a skip"
+    assert editor.report.valid, "where the shape changes, the skip brings its projection"
+    pilot.shot("build-wrapped")
+    for _ in range(2):
+        pilot.keys(Qt.Key.Key_Z, control)
+    assert len(editor.network.stack) == 12, "undo took both back"
     pilot.click_card("conv-3")
     form = window.build.properties.form
     assert form is not None
     pilot.type_number(form.editors["kernel_size"].inputs()[0], 9)
     assert editor.report.faults, "a kernel of 9 does not fit 5 × 5 pixels"
     pilot.shot("build-fault")
-    pilot.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert editor.report.valid, "undo mended it, from within the field too"
+    pilot.click(window.build.faults.rows[0].button)
+    assert editor.report.valid, "one click mended it"
+    pilot.keys(Qt.Key.Key_Z, control)
+    pilot.keys(Qt.Key.Key_Z, control)
+    pilot.click_card("dense-2")
+    pilot.keys(Qt.Key.Key_Delete)
+    assert editor.report.faults, "84 numbers are not one a class"
+    pilot.click(window.build.stack_panel.head_button)
+    assert editor.report.valid, "the head gives one number a class"
+    pilot.keys(Qt.Key.Key_Z, control)
+    pilot.keys(Qt.Key.Key_Z, control)
+    pilot.open_preset("resnet-18")
+    pilot.until(lambda: all(option.cost for option in window.session.offer.options), "both forecasts")
+    pilot.shot("build-resize-or-stem")
+    pilot.click(window.offer.buttons["stem"])
+    assert editor.report.valid
+    assert editor.network.input.shape == (1, 28, 28), "the stem was adapted to the digits"
+    pilot.undo_to("lenet-5")
     pilot.open_preset("mini-resnet")
     pilot.click_card("skip-1")
     pilot.shot("build-mini-resnet")
-    pilot.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    pilot.undo_to("lenet-5")
     pilot.click_card("conv-1")
-    window.build.show_concept()
+    pilot.click(window.build.step_button)
     pilot.settle(600)
     canvas = window.concept.canvas
     # To where the window lies over strokes of the digit.
@@ -133,27 +156,42 @@ def _build(pilot: Pilot) -> None:
             pilot.key_on(canvas, key)
     assert window.session.concept.index > 0, "the keys moved the window over the input"
     pilot.shot("build-step-through")
-    window.build.show_concept(False)
+    pilot.click(window.build.step_button)
 
 
 def _train(pilot: Pilot, seed: int) -> None:
-    """Press Train, watch, look inside while it goes on."""
+    """Press Train, watch, pause, make single steps, look inside while it goes on."""
+    from PySide6.QtCore import Qt
+
     window = pilot.window
     run = window.session.run
-    window.session.settings.set("seed", seed)
+    control = Qt.KeyboardModifier.ControlModifier
+    pilot.keys(Qt.Key.Key_2, control)
+    assert window.train is not None
+    pilot.type_number(window.train.workspace.settings.editors["seed"].inputs()[0], seed)
+    assert window.session.settings.config.seed == seed
     pilot.click(window.controls.train_button)
     pilot.until(lambda: run.state == "running", "training to begin")
     pilot.until(lambda: bool(run.history.epochs), "the first epoch")
     pilot.start_clock()
     pilot.until(lambda: len(run.history.epochs) >= 2, "the second epoch")
     pilot.shot("train-early", compare="train")
+    pilot.click(window.controls.pause_button)
+    pilot.until(lambda: run.state == "paused", "the pause")
+    steps = len(run.history)
+    for _ in range(3):
+        pilot.keys(Qt.Key.Key_F7)
+    pilot.until(lambda: len(run.history) == steps + 3, "three single steps")
+    pilot.shot("train-paused")
+    pilot.click(window.controls.train_button)
+    pilot.until(lambda: run.state == "running", "the run to go on")
     pilot.until(lambda: len(run.history.epochs) >= 8, "the eighth epoch")
     pilot.shot("train-late", compare="train")
-    window.show_workspace("look")
+    pilot.keys(Qt.Key.Key_3, control)
     pilot.click_card("conv-2")
     pilot.settle(1200)
     pilot.shot("look-while-training")
-    window.show_workspace("train")
+    pilot.keys(Qt.Key.Key_2, control)
     pilot.until(lambda: run.state == "idle", "the run to end")
     pilot.stop_clock()
     assert run.failure is None, run.failure
@@ -162,23 +200,44 @@ def _train(pilot: Pilot, seed: int) -> None:
 
 
 def _look(pilot: Pilot) -> None:
-    """A map over the picture, the confusion matrix, a digit of one's own."""
+    """A map over the picture, the confusion matrix and one of its cells, a digit of one's own, a file."""
+    from PySide6.QtCore import Qt
+
     window = pilot.window
-    window.show_workspace("look")
+    session = window.session
+    pilot.keys(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     assert window.look is not None
     look = window.look.workspace
     pilot.click_card("conv-2")
     pilot.settle(800)
     pilot.click_tile(look.maps.tiles.view, 3)
     pilot.shot("look-map-over-picture")
-    look.tabs.setCurrentWidget(look.confusion)
-    pilot.settle(2500)
+    pilot.click_tab(look.tabs, look.confusion)
+    pilot.until(lambda: session.look.judge.judged is not None, "the verdict")
+    pilot.settle(300)
+    verdict = session.look.judge.judged
+    assert verdict is not None
+    worst = verdict.mistakes()[0]
+    pilot.click(look.confusion.matrix, look.confusion.matrix.cell_rect(worst.truth, worst.predicted).center())
+    pilot.settle(600)
     pilot.shot("look-confusion")
-    look.tabs.setCurrentWidget(look.wrong)
+    pilot.click_tab(look.tabs, look.wrong)
     pilot.settle(500)
     pilot.shot("look-most-wrong")
     pilot.draw_a_digit(look.picture_bar)
     pilot.shot("look-drawn-digit")
+    assert session.look.pictures.picture is not None
+    path = pilot.folder / "drawn.png"
+    pilot.save_picture(session.look.pictures.picture.pixels, path)
+    pilot.drop(path)
+    pilot.until(lambda: _from_file(session), "the dropped picture")
+    pilot.settle(500)
+    pilot.shot("look-dropped-picture")
+
+
+def _from_file(session: Session) -> bool:
+    picture = session.look.pictures.picture
+    return picture is not None and picture.source == "file"
 
 
 def _export(pilot: Pilot) -> list[str]:
@@ -223,12 +282,18 @@ def _save(pilot: Pilot) -> str:
 
 def _other_looks(pilot: Pilot) -> None:
     """Each workspace at the sizes of a projector and a desk, light and dark."""
+    from PySide6.QtCore import Qt
+
     for colours in ("dark", "light"):
         pilot.window.choose_colours(colours)
         for width, height in ((1366, 768), (1920, 1080)):
             pilot.window.resize(width, height)
-            for workspace in ("build", "train", "look"):
-                pilot.window.show_workspace(workspace)
+            for key, workspace in (
+                (Qt.Key.Key_1, "build"),
+                (Qt.Key.Key_2, "train"),
+                (Qt.Key.Key_3, "look"),
+            ):
+                pilot.keys(key, Qt.KeyboardModifier.ControlModifier)
                 pilot.settle(500)
                 pilot.shot(f"{workspace}-{colours}-{width}x{height}")
 

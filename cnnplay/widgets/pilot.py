@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QEventLoop, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QTabWidget,
+    QWidget,
+)
 
 from cnnplay.widgets.export_dialog import ExportDialog
+from cnnplay.widgets.images import to_qimage
 from cnnplay.widgets.main_window import MainWindow
 from cnnplay.widgets.palette import KEY
 from cnnplay.widgets.picture_bar import PictureBar
@@ -66,6 +76,10 @@ class Pilot:
         self._say = say
         self._clock = Clock()
         self._kept: dict[str, dict[str, np.ndarray]] = {}
+        # An error's box would wait for somebody who is not there, and the flight with it.
+        self._watch = QTimer(interval=500)
+        self._watch.timeout.connect(self._close_message)
+        self._watch.start()
         window.session.failed.disconnect(window.show_failure)
         window.session.failed.connect(self.failures.append)
 
@@ -75,10 +89,10 @@ class Pilot:
         """Lets the window live until something is reached. RuntimeError when it never is."""
         end = time.monotonic() + PATIENCE_S
         while not reached():
+            if self.failures:
+                raise RuntimeError(f"waiting for {what}, the window said: {'; '.join(self.failures)}")
             if time.monotonic() > end:
-                raise RuntimeError(
-                    f"waited {PATIENCE_S} s for {what}; {'; '.join(self.failures) or 'no error was shown'}"
-                )
+                raise RuntimeError(f"waited {PATIENCE_S} s for {what}; no error was shown")
             self.settle(50)
 
     def settle(self, milliseconds: int) -> None:
@@ -117,6 +131,7 @@ class Pilot:
 
     def finish(self) -> None:
         self._clock.stop()
+        self._watch.stop()
         QApplication.processEvents()
 
     # Hands
@@ -170,6 +185,31 @@ class Pilot:
         presets.scrollToItem(item)
         self.click(presets.viewport(), presets.visualItemRect(item).center())
         self.settle(100)
+
+    def undo_to(self, name: str) -> None:
+        """Presses Ctrl+Z until the network of that name is there again."""
+        editor = self.window.session.editor
+        while editor.network.name != name and editor.undo_stack.canUndo():
+            self.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert editor.network.name == name
+
+    def click_tab(self, tabs: QTabWidget, page: QWidget) -> None:
+        bar = tabs.tabBar()
+        self.click(bar, bar.tabRect(tabs.indexOf(page)).center())
+
+    def drop(self, path: Path) -> None:
+        """Drops a file on the window."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        place, action = QPointF(self.window.rect().center()), Qt.DropAction.CopyAction
+        enter = QDragEnterEvent(place.toPoint(), action, data, LEFT, NONE)
+        QApplication.sendEvent(self.window, enter)
+        assert enter.isAccepted(), "the window takes a picture"
+        QApplication.sendEvent(self.window, QDropEvent(place, action, data, LEFT, NONE))
+
+    def save_picture(self, pixels: np.ndarray, path: Path) -> None:
+        """Writes a picture (height × width × channels) as a file to be opened again."""
+        to_qimage(pixels).save(str(path))
 
     def type_number(self, widget: QWidget, number: int) -> None:
         """Types into a field and presses Enter."""
@@ -265,14 +305,17 @@ class Pilot:
             if isinstance(dialog, kind):
                 timer.stop()
                 fill(dialog)
-            elif isinstance(dialog, QMessageBox):
-                self.failures.append(dialog.text())
-                dialog.reject()
 
         timer.timeout.connect(look)
         timer.start()
         opening()
         timer.stop()
+
+    def _close_message(self) -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            self.failures.append(" ".join(part for part in (box.text(), box.informativeText()) if part))
+            box.reject()
 
     def _compare(self, key: str) -> None:
         """Keeps what the live views show now, and says which differ from the time before."""

@@ -70,7 +70,7 @@ class SettingsPanel(Panel):
         for field in sorted(settings.fields, key=lambda field: _rank(field.name)):
             self._add(field_editor(field))
         self._arrange(2)
-        self.forecast_line = ForecastLine(forecast)
+        self.forecast_line = ForecastLine(forecast, self)
         self.plan_line = PlanLine(run)
         self._content = content = QWidget()
         inner = QVBoxLayout(content)

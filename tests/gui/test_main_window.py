@@ -49,9 +49,11 @@ def test_the_first_start_shows_lenet_and_the_digits(window: MainWindow) -> None:
 def test_no_widget_flashes_up_as_a_window(
     stray_windows: StrayWindows, window: MainWindow, qtbot: QtBot
 ) -> None:
+    # What a page has to say is known before it is made: it must not say it as a window of its own.
+    qtbot.waitUntil(lambda: bool(window.session.forecast.words), timeout=20_000)
     for key in ("train", "look", "build"):
         window.show_workspace(key)
-        qtbot.wait(50)
+        QApplication.processEvents()
     form = window.build.properties.form
     assert form is not None
     field = form.editors["kernel_size"].inputs()[0]
