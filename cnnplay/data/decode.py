@@ -1,8 +1,13 @@
 """Picture files as arrays: the usual formats, upright, on white, in 8 bits.
 
 EXIF rotation is applied. Transparent parts are put onto white. Palettes become what they stand for;
-16 bits a channel become 8; CMYK becomes RGB. Of an animation the first picture is taken. Plain files alone
-are opened (a link may lead to one): a pipe or a device could keep its reader waiting for ever.
+CMYK becomes RGB. Of an animation the first picture is taken. Plain files alone are opened (a link may lead to
+one): a pipe or a device could keep its reader waiting for ever.
+
+Numbers of more than 8 bits become 8 by their full scale, which is white. It is the file's where that says it
+(16 bits: 65,535; a TIFF of 12 bits: 4,095), else the least of 1 (fractions alone), 255 and 65,535 that none
+is above. Refused, for they would show nothing or something else: negative numbers, NaN, larger ones, and
+where the scale is a guess or the type's (12 bits kept in 16) numbers of which none reaches a sixteenth of it.
 """
 
 import stat
@@ -26,6 +31,11 @@ MAX_PIXELS = 64 * 2**20
 
 _GREY_MODES = frozenset(["1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"])
 
+_BITS_PER_SAMPLE = 258
+"""TIFF's tag of that name."""
+_LEAST_SCALE = {"f": 1.0, "i": 255.0, "u": 255.0}
+"""Where whole numbers of 32 bits, and fractions, may be all of the usual range that there is."""
+
 # Pillow warns of decompression bombs below the size that it refuses; here both are refused.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
@@ -36,7 +46,8 @@ def decode(path: Path) -> Picture:
         _refuse_others(path)
         with Image.open(path, formats=FORMATS) as opened:
             _refuse_bombs(opened)
-            return _to_array(_flat(ImageOps.exif_transpose(opened)))
+            bits = _stated_bits(opened)  # what is transposed has forgotten its file
+            return _to_array(_flat(ImageOps.exif_transpose(opened), bits))
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -79,10 +90,19 @@ def _refuse_bombs(picture: Image.Image) -> None:
         raise DataError(f"{width:,} × {height:,} pixels; at most {MAX_PIXELS:,} are read")
 
 
-def _flat(picture: Image.Image) -> Image.Image:
+def _stated_bits(picture: Image.Image) -> int | None:
+    """How many bits the file itself says a number has, where 16 are kept; None where they may be fewer."""
+    if picture.format == "PPM":  # Pillow has brought its numbers to 16 bits, by the largest that it states
+        return 16
+    tags = getattr(picture, "tag_v2", None)
+    bits = tags.get(_BITS_PER_SAMPLE, ()) if tags is not None else ()
+    return bits[0] if bits and bits[0] < 16 else None
+
+
+def _flat(picture: Image.Image, bits: int | None) -> Image.Image:
     """The picture as L or RGB, without transparency."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        return Image.fromarray(_eight_bits(np.asarray(picture)))
+        return Image.fromarray(_eight_bits(np.asarray(picture), bits))
     if picture.has_transparency_data:
         grey = picture.mode in ("L", "LA", "La", "1")
         above = picture.convert("RGBA")
@@ -93,15 +113,31 @@ def _flat(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """0…65535 (or 0…1 floats, or what already fits 8 bits) as 0…255."""
-    if values.dtype.kind == "f":
-        values = np.nan_to_num(values)
-        scale = 255.0 if values.size and values.max() <= 1.0 else 1.0
-    else:
-        # 257 = 65535 / 255. A 32-bit picture whose values fit 8 bits holds 8-bit values.
-        scale = 1.0 if values.dtype.itemsize > 2 and values.max(initial=0) <= 255 else 1 / 257
-    return np.clip(np.rint(values * scale), 0, 255).astype(np.uint8)
+def _eight_bits(values: np.ndarray, bits: int | None) -> np.ndarray:
+    """Numbers of a wider type as 0…255: what is white is said at the top of this file."""
+    if not np.isfinite(values).all():
+        raise DataError("its numbers are not all finite (NaN or infinity); left out")
+    low, high = float(values.min()), float(values.max())
+    full = _full_scale(values.dtype, high, bits)
+    if low < 0 or high > full:
+        expected = "0…1, 0…255 or 0…65,535" if bits is None else f"0…{full:,.0f}"
+        raise DataError(f"expected numbers of {expected}; found {low:,.6g}…{high:,.6g}; left out")
+    if bits is None and full > _LEAST_SCALE[values.dtype.kind] and 0 < high < full / 16:
+        raise DataError(
+            f"its numbers end at {high:,.6g}, where white is {full:,.0f}: it would be all but black; "
+            "bring it to its full range, or to 8 bits; left out"
+        )
+    return np.rint(values * (255 / full)).astype(np.uint8)
+
+
+def _full_scale(kind: np.dtype, high: float, bits: int | None) -> float:
+    """The number that is white."""
+    if bits is not None:
+        return float(2**bits - 1)
+    if kind.itemsize == 2:
+        return 65_535.0
+    scales = [scale for scale in (1.0, 255.0, 65_535.0) if scale >= _LEAST_SCALE[kind.kind]]
+    return next((scale for scale in scales if high <= scale), scales[-1])
 
 
 def _to_array(picture: Image.Image) -> Picture:

@@ -2,7 +2,8 @@
 
 Pictures may lie deeper in a class's folder. What begins with a dot (and macOS's ``__MACOSX``) is passed over;
 a file that is no picture, or a damaged one, is left out and named in `problems`. The data set is grey where
-every picture shows grey alone, in whichever kind of file.
+every picture shows grey alone, in whichever kind of file. Which pictures validate is decided by their names
+(see `split`).
 """
 
 import os
@@ -17,7 +18,8 @@ import numpy as np
 from cnnplay.data.decode import SUFFIXES, decode, look
 from cnnplay.data.images import DataError, ImageSet, Indices, Picture, Pictures
 from cnnplay.data.memory import available_bytes
-from cnnplay.data.split import stratified
+from cnnplay.data.paths import at_home, is_text
+from cnnplay.data.split import by_name
 
 PREFIX = "folder:"
 IN_MEMORY_SHARE = 0.25
@@ -70,7 +72,7 @@ class _Read:
                 self.size, self.grey = (picture.shape[0], picture.shape[1]), picture.shape[2] == 1
                 self.picture = picture if keep else None
         except DataError as error:
-            self.problem = str(error)
+            self.problem = _shown(str(error))
 
 
 def load_folder(
@@ -80,7 +82,7 @@ def load_folder(
     memory: int | None = None,
 ) -> ImageSet:
     """The data set in a folder; DataError where it is none. `memory` bounds the decoded bytes kept."""
-    root = Path(path).expanduser()
+    root = at_home(path)
     names = _class_names(root)
     files, problems = _files(root, names)
     budget = int(available_bytes() * IN_MEMORY_SHARE) if memory is None else memory
@@ -91,12 +93,18 @@ def load_folder(
         else:
             reads.append(read)
     labels = np.array([read.label for read in reads], np.int64)
-    _complain_of_empty_classes(root, names, labels)
-    return _image_set(root.resolve(), names, reads, labels, tuple(problems))
+    _complain_of_empty_classes(root, names, labels, problems)
+    parts = by_name(labels, [read.path.relative_to(root).as_posix() for read in reads])
+    return _image_set(root.resolve(), names, reads, labels, parts, tuple(problems))
 
 
 def _image_set(
-    root: Path, names: tuple[str, ...], reads: list[_Read], labels: Indices, problems: tuple[str, ...]
+    root: Path,
+    names: tuple[str, ...],
+    reads: list[_Read],
+    labels: Indices,
+    parts: tuple[Indices, Indices],
+    problems: tuple[str, ...],
 ) -> ImageSet:
     channels = 1 if all(read.grey for read in reads) else 3
     sizes = {read.size for read in reads}
@@ -108,7 +116,7 @@ def _image_set(
         )
     else:
         pictures = FilePictures([read.path for read in reads], [read.picture for read in reads], channels)
-    train, validation = stratified(labels)
+    train, validation = parts
     if not len(validation):
         raise DataError(
             f"{root}: no class has two pictures; one class at least must, so that one can validate"
@@ -137,6 +145,9 @@ def _class_names(root: Path) -> tuple[str, ...]:
         )
     except OSError as error:
         raise DataError(f"{root}: cannot be read ({error.strerror or error})") from None
+    for name in (str(root.resolve()), *names):
+        if not is_text(name):  # it could not be written into a run's or a project's file
+            raise DataError(f"{_shown(name)}: expected a name in UTF-8; found other bytes: give it another")
     if len(names) < 2:
         found = f"one, {names[0]!r}" if names else "none"
         raise DataError(f"{root}: expected two sub-folders or more, one per class; found {found}")
@@ -152,7 +163,7 @@ def _files(root: Path, names: tuple[str, ...]) -> tuple[list[tuple[Path, int]], 
             if path.suffix.lower() in SUFFIXES:
                 files.append((path, label))
             else:
-                problems.append(f"{path}: not a picture by its name; left out")
+                problems.append(f"{_shown(path)}: not a picture by its name; left out")
     return files, problems
 
 
@@ -207,12 +218,21 @@ def _stop_where(cancelled: Cancelled | None) -> None:
         raise LoadCancelled("loading was cancelled")
 
 
-def _complain_of_empty_classes(root: Path, names: tuple[str, ...], labels: Indices) -> None:
+def _shown(text: str | Path) -> str:
+    """With a question mark for every byte that is no text."""
+    return str(text).encode("utf-8", "replace").decode()
+
+
+def _complain_of_empty_classes(
+    root: Path, names: tuple[str, ...], labels: Indices, problems: list[str]
+) -> None:
     counts = np.bincount(labels, minlength=len(names))
     empty = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if empty:
         listed = ", ".join(repr(name) for name in empty[:5]) + (" …" if len(empty) > 5 else "")
-        raise DataError(f"{root}: every class needs a picture that can be read; none in {listed}")
+        there = [line for line in problems if line.startswith(str(root / empty[0]))]
+        why = f"; what was left out: {there[0]}" if there else ""
+        raise DataError(f"{root}: every class needs a picture that can be read; none in {listed}{why}")
 
 
 def _with_channels(picture: Picture, channels: int) -> Picture:

@@ -11,9 +11,6 @@ Picture: TypeAlias = NDArray[np.uint8]
 Indices: TypeAlias = NDArray[np.int64]
 Split: TypeAlias = Literal["validation", "train", "test", "all"]
 
-SPLIT_SEED = 0
-"""The split is the data set's, not the run's: it is the same for every seed of the training."""
-
 
 class DataError(ValueError):
     """Data that cannot be used; the message is for people: what, where, expected and found."""
@@ -84,6 +81,38 @@ class ImageSet:
             raise DataError(f"{self.title} has no {split} part")
         return parts[split]
 
+    def in_order_of(self, classes: tuple[str, ...]) -> "ImageSet":
+        """The same pictures with the same classes in another order. DataError where the names differ."""
+        if classes == self.classes:
+            return self
+        if sorted(classes) != sorted(self.classes) or len(set(classes)) != len(classes):
+            raise DataError(
+                f"{self.title}: expected the classes that were learned, {_listed(classes, self.classes)}; "
+                f"found {_listed(self.classes, classes)}"
+            )
+        places = np.array([classes.index(name) for name in self.classes], np.int64)
+        return ImageSet(
+            key=self.key,
+            title=self.title,
+            classes=classes,
+            pictures=self._pictures,
+            labels=places[self.labels],
+            train=self.train,
+            validation=self.validation,
+            test=self.test,
+            shape=self.shape,
+            channels=self.channels,
+            problems=self.problems,
+        )
+
     def counts(self) -> tuple[int, ...]:
         """How many pictures each class has."""
         return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.classes)))
+
+
+def _listed(names: tuple[str, ...], others: tuple[str, ...], most: int = 8) -> str:
+    """The names; of many, those first that the others lack."""
+    if len(names) > most:
+        known = set(others)
+        names = tuple(sorted(names, key=known.__contains__))
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")

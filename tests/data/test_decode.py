@@ -1,5 +1,6 @@
 """Every odd kind of picture file becomes 8-bit grey or RGB, upright, on white."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,63 @@ def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
 def test_floats_become_eight_bits(tmp_path: Path) -> None:
     values = np.array([[0.0, 0.5, 1.0]], np.float32)
     assert decode(saved(Image.fromarray(values), tmp_path / "a.tiff"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def tiff(bits: int, numbers: bytes, width: int) -> bytes:
+    """A TIFF of one row of grey, as a microscope writes it: Pillow itself writes none of 12 bits."""
+    tags = {256: width, 257: 1, 258: bits, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: len(numbers)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<I", 8 + len(numbers)) + numbers
+    return head + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def test_a_scale_that_the_file_states_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "a.tiff"
+    path.write_bytes(tiff(12, bytes([0xFF, 0xF0, 0x64]), 2))  # 4095 and 100 in 12 bits each
+    assert decode(path)[0, :, 0].tolist() == [255, 6]
+    path = tmp_path / "a.pgm"
+    path.write_bytes(b"P5 2 1 4095\n" + struct.pack(">2H", 4095, 100))
+    assert decode(path)[0, :, 0].tolist() == [255, 6]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([[0, 100, 255]], np.int32), [0, 100, 255]),
+        (np.array([[0, 32768, 65535]], np.int32), [0, 128, 255]),
+        (np.array([[0, 100, 255]], np.float32), [0, 100, 255]),
+        (np.array([[0, 32768, 65535]], np.float32), [0, 128, 255]),
+        (np.array([[0, 0.02]], np.float32), [0, 5]),
+        (np.zeros((1, 2), np.uint16), [0, 0]),
+        (np.zeros((1, 2), np.float32), [0, 0]),
+        (np.array([[0, 4096]], np.uint16), [0, 16]),
+    ],
+)
+def test_the_least_usual_scale_that_holds_all_numbers_is_white(
+    values: np.ndarray, expected: list[int], tmp_path: Path
+) -> None:
+    assert decode(saved(Image.fromarray(values), tmp_path / "a.tiff"))[0, :, 0].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.array([[0, 2**31 - 1]], np.int32), "expected numbers of 0…1, 0…255 or 0…65,535; found 0…2"),
+        (np.array([[-1, 200]], np.int32), "found -1…200"),
+        (np.array([[0, 4095]], np.uint16), "end at 4,095, where white is 65,535"),
+        (np.array([[0, 1000]], np.int32), "end at 1,000, where white is 65,535"),
+        (np.array([[-0.5, 1.0]], np.float32), "found -0.5…1"),
+        (np.array([[0, 1e9]], np.float32), r"found 0…1e\+09"),
+        (np.array([[0, 1.5]], np.float32), "end at 1.5, where white is 255"),
+        (np.full((1, 2), np.nan, np.float32), "not all finite"),
+        (np.array([[0.5, np.inf]], np.float32), "not all finite"),
+    ],
+)
+def test_numbers_that_would_turn_black_or_white_are_refused(
+    values: np.ndarray, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=rf"a\.tiff: .*{words}"):
+        decode(saved(Image.fromarray(values), tmp_path / "a.tiff"))
 
 
 def test_cmyk_becomes_rgb(tmp_path: Path) -> None:

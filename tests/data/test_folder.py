@@ -1,6 +1,7 @@
 """A folder of pictures as a data set."""
 
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -28,11 +29,29 @@ def test_pictures_come_back_as_they_were_saved(make_folder: MakeFolder) -> None:
     assert np.array_equal(images.picture(7), np.asarray(picture(60)))
 
 
-def test_each_class_gives_a_fifth_to_validation_and_the_parts_do_not_meet(make_folder: MakeFolder) -> None:
-    images = load_folder(make_folder(count=10))
+def test_each_class_gives_about_a_fifth_to_validation_and_the_parts_do_not_meet(
+    make_folder: MakeFolder,
+) -> None:
+    images = load_folder(make_folder(count=80))
     assert len(np.intersect1d(images.train, images.validation)) == 0
-    assert len(images.train) + len(images.validation) == 20
-    assert np.bincount(images.labels[images.validation]).tolist() == [2, 2]
+    assert len(images.train) + len(images.validation) == 160
+    assert all(8 <= count <= 24 for count in np.bincount(images.labels[images.validation]))
+
+
+def test_pictures_that_are_added_or_damaged_move_no_other_to_another_part(make_folder: MakeFolder) -> None:
+    root = make_folder(count=20)
+
+    def values(part: str) -> set[tuple[int, int]]:
+        images = load_folder(root)
+        return {(int(images.labels[i]), int(images.picture(i)[0, 0, 0])) for i in getattr(images, part)}
+
+    train, validation = values("train"), values("validation")
+    for number in range(20):
+        picture(250).save(root / "cat" / f"{number}-added.png")
+    (root / "dog" / "a-new.png").write_bytes(b"no picture")
+    added = {(0, 250)}
+    assert values("train") - added == train
+    assert values("validation") - added == validation
 
 
 def test_a_small_class_still_gives_one_picture_to_validation(make_folder: MakeFolder) -> None:
@@ -136,6 +155,47 @@ def test_a_class_without_a_readable_picture_is_named(make_folder: MakeFolder) ->
     (root / "ruined" / "a.png").write_bytes(b"")
     with pytest.raises(DataError, match="'empty', 'ruined'"):
         load_folder(root)
+    (root / "empty").rmdir()
+    with pytest.raises(DataError, match=r"none in 'ruined'; what was left out: .*a\.png: "):
+        load_folder(root)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have text alone for names")
+def test_a_class_or_folder_whose_name_is_no_text_gives_words_and_a_picture_is_read(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_folder()
+    picture(200).save(root / "cat" / os.fsdecode(b"\xff.png"))
+    (root / "cat" / os.fsdecode(b"\xff.txt")).touch()
+    images = load_folder(root)
+    assert len(images) == 11
+    assert "\n".join(images.problems).encode()
+    odd = root / os.fsdecode(b"\xffcat")
+    odd.mkdir()
+    with pytest.raises(DataError, match="expected a name in UTF-8"):
+        load_folder(root)
+    for name in ("a", "b"):
+        (odd / name).mkdir()
+    monkeypatch.chdir(odd)
+    with pytest.raises(DataError, match="expected a name in UTF-8"):
+        load_folder(".")
+
+
+def test_the_home_of_nobody_is_a_folder_that_is_not_there() -> None:
+    with pytest.raises(DataError, match=r"~nobody-here/x: expected a folder"):
+        load_folder("~nobody-here/x")
+
+
+def test_classes_are_brought_into_another_order_and_no_other_names(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder())
+    turned = images.in_order_of(("dog", "cat"))
+    assert [turned.classes[label] for label in turned.labels] == [
+        images.classes[label] for label in images.labels
+    ]
+    assert images.in_order_of(("cat", "dog")) is images
+    for others in (("ape", "cat"), ("cat", "cat"), ("cat", "dog", "fly")):
+        with pytest.raises(DataError, match=rf"were learned, {', '.join(others)}; found cat, dog"):
+            images.in_order_of(others)
 
 
 def test_one_picture_a_class_leaves_nothing_to_validate(make_folder: MakeFolder) -> None:

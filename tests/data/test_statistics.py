@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from cnnplay.data.split import stratified
 from cnnplay.data.statistics import channel_statistics
 
 
@@ -20,11 +19,3 @@ def test_a_constant_channel_is_divided_by_one(noise: np.ndarray) -> None:
     mean, std = channel_statistics([noise])
     assert mean[1] == pytest.approx(77 / 255)
     assert std[1] == 1.0
-
-
-def test_the_split_keeps_every_picture_once_and_every_class_in_both_parts() -> None:
-    labels = np.array([0] * 7 + [1] * 20 + [2] * 2 + [3])
-    train, validation = stratified(labels)
-    assert np.array_equal(np.sort(np.concatenate([train, validation])), np.arange(30))
-    assert np.bincount(labels[validation], minlength=4).tolist() == [1, 4, 1, 0]
-    assert set(labels[train]) == {0, 1, 2, 3}
