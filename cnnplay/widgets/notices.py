@@ -34,7 +34,7 @@ class Notice(QFrame):
 
     def _restyle(self) -> None:
         px = theme().px
-        self._layout.setContentsMargins(px(12), px(6), px(6), px(6))
+        self._layout.setContentsMargins(px(12), px(4), px(6), px(4))
         self._layout.setSpacing(px(4))
 
     def say(self, words: str) -> None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     pass
 
 
+LEAST_SETTINGS = 188
+"""Real pixels of the settings' height, which scroll: with large text and a notice above, the window still
+fits on a small projector."""
+
+
 class TrainWorkspace(QWidget):
     """Loss and accuracy; filters and maps; settings and the most wrong pictures. The middle row and the
     mistakes are given by `set_filters`, `set_maps` and `set_wrong`; without `notices` the window shows them.
@@ -41,6 +46,7 @@ class TrainWorkspace(QWidget):
         self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
         self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
         self.settings = SettingsPanel(settings, run, forecast)
+        self.settings.setMinimumHeight(LEAST_SETTINGS)
         self.plan = self.settings.plan_line
         self.notices = RunNotices(run, settings) if notices else None
         self.top = _splitter(Qt.Orientation.Horizontal, self.loss, self.accuracy)

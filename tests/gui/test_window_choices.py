@@ -88,6 +88,17 @@ def test_the_large_text_of_a_lecture_hall_fits_a_small_projector(
         assert least.height() <= 768, key
 
 
+def test_large_text_with_a_notice_above_the_curves_fits_a_small_projector(
+    window: MainWindow, qtbot: QtBot, usual_text: None
+) -> None:
+    train_a_little(window, qtbot)
+    theme().install("dark", 1.5)
+    window.notices.earlier.say("This run trains an earlier version of the network: it was edited since then.")
+    window.notices.setVisible(True)
+    QTest.qWait(50)
+    assert window.minimumSizeHint().height() <= 768
+
+
 def test_a_picker_shortens_its_choice_where_there_is_no_room_and_shows_it_whole_where_there_is(
     window: MainWindow,
 ) -> None:
