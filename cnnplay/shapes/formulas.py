@@ -196,7 +196,8 @@ def _of_container(node: Skip | Branches, numbers: NodeReport, report: Report) ->
     names = " + ".join(name for name, _ in ways)
     shapes = [report.nodes[stack[-1].id].output if stack else numbers.input for _, stack in ways]
     found = []
-    if numbers.output is not None and None not in shapes:
+    at_fault = any(fault.field == "merge" for fault in report.faults_of(node.id))
+    if numbers.output is not None and None not in shapes and not at_fault:
         if node.merge == "add":
             given = " + ".join(f"({shape_words(shape)})" for shape in shapes)
             remark = "added number by number"

@@ -102,7 +102,9 @@ def _skip_mend(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Men
     if fits(skip.merge, (reached, shape_of(skip.shortcut))):
         return _replace_skip(skip, kept, None, label)
     shortcut = projection(source, _target(skip.merge, source, reached), is_normalised(kept))
-    return None if shortcut is None else _replace_skip(skip, kept, shortcut, label)
+    if shortcut is None:
+        return None
+    return _replace_skip(skip, kept, shortcut, f"Pad inside {skip.id} and project the shortcut")
 
 
 def _replace_skip(skip: Skip, body: Stack, shortcut: Stack | None, label: str) -> Mend:

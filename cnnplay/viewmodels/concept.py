@@ -139,7 +139,8 @@ class ConceptModel(QObject):
         found = self._report.nodes.get(self._node.id)
         if found is None or found.input is None or found.output is None or len(found.input) != 3:
             return f"The sizes at {self._node.id} are not known: mend the faults first."
-        return ""
+        faults = self._report.faults_of(self._node.id)
+        return f"Mend the fault first: {faults[0].message}." if faults else ""
 
     @property
     def scene(self) -> Scene | None:

@@ -31,6 +31,19 @@ def before(network: Network, node_id: str) -> Network:
     return msgspec.structs.replace(network, stack=above)
 
 
+def fresh_weights(network: Network, seed: int) -> "Weights | None":
+    """The weights that the seed draws, as a run begins with them; None for a network at fault, or of so many
+    weights that drawing them would be felt.
+    """
+    report = infer(network)
+    if not report.valid or report.parameters > MOST_PARAMETERS:
+        return None
+    from cnnplay.modules.build import build  # torch: not when the window starts
+    from cnnplay.modules.weights import weights_of
+
+    return weights_of(build(network, seed=seed))
+
+
 def layer_data(
     network: Network, node_id: str, picture: Array | None, weights: "Weights | None" = None, words: str = ""
 ) -> LayerData:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from cnnplay.viewmodels.concept import ConceptModel
-from cnnplay.viewmodels.concept_data import as_input, layer_data
+from cnnplay.viewmodels.concept_data import as_input, fresh_weights, layer_data
 from cnnplay.viewmodels.concept_scene import LayerData
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.look import LookModel
@@ -46,15 +46,17 @@ class ConceptLink(QObject):
         network, weights = self._editor.network, None
         if self._run.trained_network is not None:
             weights = self._run.weights
-        facts, picture = self._run.facts, self._look.pictures.picture
-        rule = facts.preprocessing if facts is not None and weights is not None else None
-        words = "trained weights" if weights is not None else "freshly initialised weights"
+        picture, seed = self._look.pictures.picture, self._run.settings.config.seed
+        words = "trained weights" if weights is not None else f"weights as seed {seed} draws them"
         if picture is not None:
             words += f", {picture.caption}"
+        facts, images, rules = self._run.facts, self._run.data.images, self._look.rules
+        given = facts.preprocessing if facts is not None and weights is not None else None
 
         def work() -> LayerData:
+            rule = rules.of(given, images, network.input.shape)
             seen = None if picture is None else as_input(picture.pixels, network, rule)
-            return layer_data(network, node_id, seen, weights, words)
+            return layer_data(network, node_id, seen, weights or fresh_weights(network, seed), words)
 
         def done(data: LayerData) -> None:
             if self._editor.network is network and not self._asked_again:

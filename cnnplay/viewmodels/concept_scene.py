@@ -135,8 +135,8 @@ def layer_scene(
     seen = shape[0] // node.groups
     start = filter_index // max(1, node.filters // node.groups) * seen
     kernel, bias, fresh = _filter(node, data, seen, filter_index)
-    if fresh and "fresh" not in data.words:
-        origin.append("freshly initialised weights")
+    if fresh:
+        origin.append("made-up weights")
     return Scene(
         operation=operation,
         title=node.id,

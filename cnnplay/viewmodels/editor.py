@@ -38,8 +38,15 @@ class EditorModel(EditedNetwork):
     # Blocks
 
     def insert(self, tag: str, place: Place | None = None) -> bool:
-        """Puts a new block with fitting fields into a gap: behind what is chosen, unless the gap is said."""
-        return self._try(lambda: self._inserted(tag, place or self.insertion_place()))
+        """Puts a new block with fitting fields into a gap: behind what is chosen, unless the gap is said. It
+        is chosen then, so that the next one goes behind it.
+        """
+        try:
+            edited = self._inserted(tag, place or self.insertion_place())
+        except EditError as error:
+            self.message.emit(str(error))
+            return False
+        return self.apply(edited, select=edited.touched)
 
     def insertion_place(self, before: bool = False) -> Place:
         """Where a new block goes: the empty stack that is chosen, else behind the current card, else last."""

@@ -20,6 +20,7 @@ from cnnplay.viewmodels.looker import Looker, Reply
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 from cnnplay.viewmodels.map_focus import MapFocus
 from cnnplay.viewmodels.picture_choice import PictureModel
+from cnnplay.viewmodels.rules import Rules
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.studio import Origin as StoredOrigin
 from cnnplay.viewmodels.studio import Seen, Studio, Subject
@@ -73,7 +74,8 @@ class LookModel(QObject):
         self._live_postman = Postman(self._live_box, self._deliver_live, self)
         self._looker = Looker(self._box, self._postman.work)
         self._eye = Eye(self._live_box, lambda: run.tempo.seconds)
-        self._studio = Studio()
+        self.rules = Rules()
+        self._studio = Studio(self.rules)
         self._verdict: Judged | None = None
         self._verdict_pause = QTimer(self, interval=VERDICT_MS, singleShot=True)
         self._verdict_pause.timeout.connect(self._take_verdict)

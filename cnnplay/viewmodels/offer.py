@@ -139,8 +139,9 @@ class OfferModel(QObject):
         if not network.preset or images is None or not _as_published(network):
             self.dismiss()
         elif key != self._asked or not self.options:
-            self._asked = key
-            self._consider(network, images, mend_classes=False)
+            # Not again after undo: that would make it impossible.
+            opened, self._asked = key != self._asked, key
+            self._consider(network, images, mend_classes=opened and not self._run.active)
 
     @Slot()
     def _data_changed(self) -> None:
@@ -152,7 +153,8 @@ class OfferModel(QObject):
     def _consider(self, network: Network, images: ImageSet, mend_classes: bool) -> None:
         classes = len(images.classes)
         shape = images.shape
-        if shape is not None and _area(network.input.shape) >= LARGE * _area(shape):
+        loses_colour = images.channels > network.input.channels
+        if shape is not None and (loses_colour or _area(network.input.shape) >= LARGE * _area(shape)):
             self.size = None
             self._ask(network, images)
             return

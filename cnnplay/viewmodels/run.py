@@ -59,6 +59,7 @@ class RunModel(TrainedWork):
         self.history, self.previous = History(), None  # type: tuple[History, History | None]
         self.progress = Progress()
         self.failure: Failed | None = None
+        self._failed: Network | None = None
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
         self._box = Mailbox()
         self._postman = Postman(self._box, self._deliver, self, ROUNDS_MS)
@@ -114,9 +115,16 @@ class RunModel(TrainedWork):
     @property
     def earlier_words(self) -> str:
         """What to say then; "" else."""
+        if self.trains_another and self.network is not None:
+            return f"This run trains {self.network.name}, not the network on screen."
         if not self._earlier:
             return ""
         return "This run trains an earlier version of the network: it was edited since the run began."
+
+    @property
+    def trains_another(self) -> bool:
+        """Whether the network on screen is none that was made from the run's: another was opened."""
+        return self._earlier and self.network is not None and self.network.name != self.editor.network.name
 
     @property
     def words(self) -> str:
@@ -232,6 +240,11 @@ class RunModel(TrainedWork):
             self._worker.join()
         self._postman.rest()
 
+    def dismiss_failure(self) -> None:
+        """How the last run failed was read, or mended."""
+        self.failure = None
+        self.state_changed.emit()
+
     # Looking
 
     def add_probe(self, probe: Callable[[Observation], None]) -> None:
@@ -319,6 +332,7 @@ class RunModel(TrainedWork):
         self.weights_changed.emit()
         self.history_changed.emit()
         if self.failure is not None:
+            self._failed = order.network
             self.failed.emit()
         if self._train_next:
             self._train_next = False
@@ -342,6 +356,8 @@ class RunModel(TrainedWork):
     def _editor_changed(self) -> None:
         order = self._worker.order if self._worker is not None else None
         self._earlier = order is not None and not order.network.same_structure(self.editor.network)
+        if self._failed is not None and not self._failed.same_structure(self.editor.network):
+            self.failure = self._failed = None  # it says nothing of this network
         self.state_changed.emit()
 
     @Slot()

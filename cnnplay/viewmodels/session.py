@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.network import Network, leaves
@@ -122,9 +123,12 @@ class Session(QObject):
             self.run.shutdown()
         self.document.save(path, then)
 
-    def new(self) -> None:
-        """A new document: what the first start shows."""
-        self._replace(preset(FIRST_PRESET).network, TrainConfig(device=self.settings.config.device))
+    def new(self, empty: bool = False) -> None:
+        """A new document: what the first start shows, or an empty stack for the same pictures."""
+        network = preset(FIRST_PRESET).network
+        if empty:
+            network = msgspec.structs.replace(network, name="network", stack=(), preset="")
+        self._replace(network, TrainConfig(device=self.settings.config.device))
         self._select_first()
         self.data.choose(FIRST_DATA)
         self.document.renew()

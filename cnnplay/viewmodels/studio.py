@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import msgspec
 import numpy as np
 
 from cnnplay.network.network import Network
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.viewmodels.glance import Glance, Wish, glance
 from cnnplay.viewmodels.judged import Judged, Tally
+from cnnplay.viewmodels.rules import Rules
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 Origin: TypeAlias = Literal["trained", "partly", "untrained"]
 
 BATCH = 64
-SAMPLE = 256
-"""Where nothing was trained, mean and deviation are taken from so many training pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +56,14 @@ class Seen:
 
 
 class Studio:
-    """Keeps the last module that was built and the last statistics that were taken."""
+    """Keeps the last module that was built."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules) -> None:
         self._subject: Subject | None = None
         self._module: NetworkModule | None = None
         self._origin: Origin = "untrained"
         self._fresh: tuple[str, ...] = ()
-        self._statistics: tuple[ImageSet, tuple[int, int, int], Preprocessing] | None = None
+        self._rules = rules
 
     def look(self, subject: Subject, wish: Wish) -> Seen:
         """One glance. BuildError for a network with faults, DataError for pictures that do not fit it."""
@@ -126,18 +124,4 @@ class Studio:
         return self._module
 
     def _preprocessing_of(self, subject: Subject) -> Preprocessing:
-        shape = subject.network.input.shape
-        given = subject.preprocessing
-        if given is not None and given.input[0] == shape[0]:
-            return given if given.input == shape else msgspec.structs.replace(given, input=shape)
-        if subject.images is None:
-            return Preprocessing(input=shape, mean=(0.0,) * shape[0], std=(1.0,) * shape[0])
-        if (
-            self._statistics is None
-            or self._statistics[0] is not subject.images
-            or self._statistics[1] != shape
-        ):
-            from cnnplay.data.prepared import sampled_statistics
-
-            self._statistics = (subject.images, shape, sampled_statistics(subject.images, shape, SAMPLE))
-        return self._statistics[2]
+        return self._rules.of(subject.preprocessing, subject.images, subject.network.input.shape)

@@ -74,7 +74,9 @@ class Subjects:
             return faults_words(self._editor.report)
         if needs_picture and not has_picture:
             return "choose a data set, open a picture or draw one"
-        return self._too_large() or ("large and untrained" if self.held_back else "")
+        if self.held_back:
+            return self._too_large() or f"large and untrained: {weight_words(self._editor.report)}"
+        return self._too_large()
 
     def _too_large(self) -> str:
         """Why fresh weights cannot be drawn for looking; "" where they fit into the free memory."""

@@ -3,6 +3,7 @@
 import logging
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 MAX_LOG_BYTES = 1_000_000
+QUIET_S = 60.0
+"""So long the same error is written down only, after a box told of it."""
 
 
 class ErrorReporter(QObject):
@@ -23,6 +26,7 @@ class ErrorReporter(QObject):
         self.log = log
         self.shown: list[str] = []
         self._waiting: list[str] = []
+        self._told: dict[str, float] = {}
         self._lock = threading.Lock()
         self._open = False
         self._timer = QTimer(self)
@@ -71,13 +75,24 @@ class ErrorReporter(QObject):
         with self._lock:
             if self._open or not self._waiting:
                 return
-            details, self._waiting = "\n".join(self._waiting), []
+            news = [details for details in dict.fromkeys(self._waiting) if not self._told_lately(details)]
+            details, self._waiting = "\n".join(news), []
+        if not news:
+            return
         self._open = True
         try:
             self.shown.append(details)
             self._show(details)
         finally:
             self._open = False
+
+    def _told_lately(self, details: str) -> bool:
+        """Whether a box said so within the last minute. An error in a repaint comes back with every repaint:
+        a box that opens again and again would lock people out of undo and of saving.
+        """
+        now = time.monotonic()
+        last, self._told[details] = self._told.get(details, float("-inf")), now
+        return now - last < QUIET_S
 
     def _show(self, details: str) -> None:
         parent = self.parent()

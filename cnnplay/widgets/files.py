@@ -41,6 +41,9 @@ class Files(QObject):
     def new(self) -> None:
         self.after_question(self._session.new)
 
+    def new_empty(self) -> None:
+        self.after_question(lambda: self._session.new(empty=True))
+
     def open(self) -> None:
         def ask() -> None:
             chosen, _ = QFileDialog.getOpenFileName(

@@ -70,6 +70,7 @@ class Menus:
             "&File",
             (
                 act("&New", window.files.new, _STANDARD.New, "LeNet-5 and the digits, as at the first start"),
+                act("New, &empty", window.files.new_empty, "Ctrl+Shift+N", "A stack without blocks"),
                 act("&Open…", window.files.open, _STANDARD.Open, "A .cnnplay project"),
                 self.recent,
                 None,

@@ -42,7 +42,7 @@ class StackFeed(QObject):
 
     def _prediction(self) -> None:
         prediction = self._look.prediction
-        if prediction is None or self._look.origin == "untrained":
+        if prediction is None or self._look.origin == "untrained" or self._look.run.trains_another:
             self._stack.set_prediction(None)
             return
         best = prediction.top(TOP)
@@ -51,8 +51,8 @@ class StackFeed(QObject):
         self._stack.set_prediction(rows, truth=truth)
 
     def _strips(self) -> None:
-        strips = self._look.strips if self._look.origin != "untrained" else {}
-        if not strips:
+        strips = self._look.strips
+        if not strips or self._look.origin == "untrained" or self._look.run.trains_another:
             self._stack.clear_strips()
             return
         self.redraws += 1

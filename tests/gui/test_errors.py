@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnplay.widgets.errors import ErrorReporter
@@ -26,3 +27,23 @@ def test_what_the_program_logs_reaches_the_log_file_with_its_trace_and_shows_not
     assert "KeyError: 'conv-9'" in text
     assert "after the window" not in text
     assert reporter.shown == []
+
+
+def test_an_error_that_comes_back_with_every_repaint_opens_one_box_and_is_written_down(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    reporter = ErrorReporter(tmp_path / "errors.log")
+
+    def show(details: str) -> None:
+        opened.append(details)
+        reporter.report("ZeroDivisionError: in paintEvent")  # what closing the box uncovers is painted again
+
+    monkeypatch.setattr(reporter, "_show", show)
+    reporter.report("ZeroDivisionError: in paintEvent")
+    qtbot.waitUntil(lambda: bool(opened))
+    qtbot.wait(50)
+    assert opened == ["ZeroDivisionError: in paintEvent"]
+    reporter.report("KeyError: another")
+    qtbot.waitUntil(lambda: len(opened) == 2)
+    assert reporter.log.read_text(encoding="utf-8").count("ZeroDivisionError") == 3

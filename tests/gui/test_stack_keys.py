@@ -248,3 +248,20 @@ def test_the_menu_key_opens_the_menu_at_the_card(view: StackView, qtbot: QtBot) 
     qtbot.waitUntil(menu.isVisible)
     assert QApplication.activePopupWidget() is menu
     menu.close()
+
+
+def test_blocks_typed_one_after_another_into_an_empty_stack_stand_in_that_order(
+    view: StackView, qtbot: QtBot
+) -> None:
+    press(view, KEY.Key_A, CONTROL)
+    press(view, KEY.Key_Delete)
+    assert view.editor.network.stack == ()
+    for word in ("conv", "relu", "flat", "dense"):
+        press(view, KEY.Key_Slash)
+        picker = view._picker
+        assert picker is not None
+        qtbot.waitUntil(picker.isVisible)
+        QTest.keyClicks(picker.search, word)
+        QTest.keyClick(picker.search, KEY.Key_Return)
+    kinds = [type(node).__name__ for node in view.editor.network.stack]
+    assert kinds == ["Convolution", "ReLU", "Flatten", "Dense"]

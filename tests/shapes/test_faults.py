@@ -286,7 +286,7 @@ def test_a_body_that_loses_its_border_is_padded_where_no_stride_gives_its_size()
 def test_a_body_that_loses_its_border_and_changes_channels_is_padded_and_projected() -> None:
     body = (C(filters=6, kernel_size=(5, 5), padding="valid"),)
     network = network_of(nodes.Skip(body=body), *HEAD, picture=(1, 32, 32))
-    assert infer(mended(network, "skip-1", "merge", "Pad inside skip-1 so that the size stays")).valid
+    assert infer(mended(network, "skip-1", "merge", "Pad inside skip-1 and project the shortcut")).valid
 
 
 def test_a_wrong_shortcut_around_a_body_that_keeps_the_shape_is_cleared() -> None:

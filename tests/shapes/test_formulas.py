@@ -107,3 +107,13 @@ def _value(text: str) -> int:
     code = code.replace("⌊", "floor(").replace("⌈", "ceil(").replace("⌋", ")").replace("⌉", ")")
     assert re.fullmatch(r"[\d\s.+\-*/()a-z]+", code)
     return int(eval(code, {"floor": floor, "ceil": ceil}))  # noqa: S307
+
+
+def test_a_merge_at_fault_shows_no_equation_that_is_false() -> None:
+    network = network_of(
+        nodes.Skip(body=(nodes.Convolution(filters=16, kernel_size=(5, 5), padding="valid"),)),
+        picture=(6, 14, 14),
+    )
+    assert not [formula for formula in formulas(infer(network), "skip-1") if formula.name == "output"]
+    mended = network_of(nodes.Skip(body=(nodes.Convolution(filters=6),)), picture=(6, 14, 14))
+    assert _formula(mended, "skip-1", "output").result == "6 × 14 × 14"

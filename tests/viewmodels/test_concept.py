@@ -8,11 +8,13 @@ from pytestqt.qtbot import QtBot
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import weights_of
 from cnnplay.network import nodes
+from cnnplay.network.edits import replace_field
 from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.presets import preset
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.viewmodels.concept import ConceptModel
-from cnnplay.viewmodels.concept_data import as_input, before, layer_data
+from cnnplay.viewmodels.concept_data import as_input, before, fresh_weights, layer_data
 from cnnplay.viewmodels.concept_scene import LayerData
 
 NETWORK = Network(
@@ -125,10 +127,10 @@ def test_a_group_sees_its_own_channels(qtbot: QtBot) -> None:
 def test_without_weights_the_page_says_that_they_are_fresh(qtbot: QtBot) -> None:
     model = _model("conv-1")
     assert model.scene is not None
-    assert "freshly initialised weights" in model.scene.origin
+    assert "made-up weights" in model.scene.origin
     assert "made-up input" in model.scene.origin
     _give(model, "conv-1", LayerData(PICTURE, words="picture 5"))
-    assert model.scene.origin == "picture 5, freshly initialised weights"
+    assert model.scene.origin == "picture 5, made-up weights"
 
 
 def test_made_up_weights_are_the_same_each_time(qtbot: QtBot) -> None:
@@ -241,3 +243,21 @@ def test_a_picture_becomes_what_the_network_sees(qtbot: QtBot) -> None:
     assert normal is not None
     assert normal[0, 16, 16] == 2
     assert as_input(pixels, Network(name="b", input=Input(7, 4, 4), task=Classification(3)), None) is None
+
+
+def test_a_layer_with_a_fault_is_not_stepped_through_and_says_which(qtbot: QtBot) -> None:
+    model = ConceptModel()
+    for field, value in (("groups", 4), ("filters", 0), ("groups", 0)):
+        network = replace_field(NETWORK, "conv-1", field, value).network
+        model.show_node(infer(network), "conv-1")
+        assert model.scene is None
+        assert model.why_not.startswith("Mend the fault first: ") or "not known" in model.why_not
+
+
+def test_fresh_weights_are_those_that_the_seed_draws() -> None:
+    expected = weights_of(build(NETWORK, seed=7))
+    found = fresh_weights(NETWORK, 7)
+    assert found is not None
+    assert all(torch.equal(found[key], expected[key]) for key in expected)
+    assert fresh_weights(replace_field(NETWORK, "conv-1", "groups", 4).network, 7) is None
+    assert fresh_weights(preset("vgg-16").network, 7) is None

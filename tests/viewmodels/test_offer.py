@@ -163,3 +163,40 @@ def test_without_pictures_or_blocks_there_is_a_reason(quiet: Quiet) -> None:
     assert session.offer.why_not() == "the network is empty: add blocks first"
     session.offer.ask()
     assert not session.offer.open
+
+
+def pictures_in(path: Path, size: int, mode: str, classes: int = 3) -> Path:
+    for number in range(classes):
+        (path / f"c{number}").mkdir(parents=True)
+        for index in range(5):
+            picture = Image.new("RGB", (size, size), (200, 40 * number, 10 * index))
+            picture.convert(mode).save(path / f"c{number}" / f"{index}.png")
+    return path
+
+
+def test_a_preset_opened_over_pictures_of_other_classes_takes_theirs_and_undo_lets_it_be(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = quiet.session
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(pictures_in(tmp_path, 32, "L"))
+    session.editor.load_preset("tiny-cnn")
+    assert not session.offer.open
+    assert session.editor.network.task.classes == 3
+    assert session.run.why_not("train") == ""
+    session.editor.undo()
+    assert session.editor.network == preset("tiny-cnn").network
+    assert "3" in session.run.why_not("train")
+
+
+def test_colour_pictures_before_a_grey_network_are_asked_about(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = quiet.session
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(pictures_in(tmp_path, 32, "RGB"))
+    assert session.offer.open, "colour would be lost without a word"
+    session.offer.accept("stem")
+    assert session.editor.network.input.shape == (3, 32, 32)
+    assert session.editor.network.task.classes == 3
+    assert session.run.why_not("train") == ""

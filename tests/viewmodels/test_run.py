@@ -262,3 +262,28 @@ def test_training_afresh_waits_for_the_end_of_a_paused_run_and_says_so(qtbot: Qt
         assert one.run.state == "paused"
         assert one.run.why_not("train") == ""
         assert one.run.history.started is before
+
+
+def test_what_went_wrong_is_forgotten_when_it_was_read_or_the_network_is_another(qtbot: QtBot) -> None:
+    with bench(optimizer="sgd", learning_rate=999.0) as one:
+        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+            one.run.start()
+        one.run.dismiss_failure()
+        assert one.run.failure is None
+        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+            one.run.start()
+        one.edit()
+        assert one.run.failure is None
+        one.editor.undo()
+        assert one.run.failure is None, "it does not come back"
+
+
+def test_a_run_of_another_network_is_not_called_an_earlier_version(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        one.edit()
+        assert not one.run.trains_another
+        one.editor.load_preset("mlp")
+        assert one.run.trains_another
+        assert one.run.earlier_words == "This run trains tiny-cnn, not the network on screen."
