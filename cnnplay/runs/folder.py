@@ -4,7 +4,10 @@ The folder is the truth. Every file but the events is written to a neighbour and
 a kill at any instant leaves whole files; of the events it can cut the last line short, which is read over.
 """
 
+import errno
+import os
 import secrets
+import stat
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,21 +16,22 @@ from typing import Any, BinaryIO, Literal, Self, TypeAlias
 
 import msgspec
 import platformdirs
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from cnnplay.data.memory import available_bytes
+from cnnplay.data.paths import at_home
 from cnnplay.modules.atomic import replacing, write_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
-from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode, encode, new_record
-from cnnplay.spec.events import EpochDone, Event, Stepped
+from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode, encode, new_record
+from cnnplay.spec.events import Event, Stepped
 from cnnplay.spec.portable import portable
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.job import Observation, Result
 
-__all__ = ["RunError", "RunFolder", "Which"]
+__all__ = ["RunError", "RunFolder", "RunWriteError", "Which"]
 
 Which: TypeAlias = Literal["best", "last"]
 
@@ -37,6 +41,8 @@ LONGEST_EVENT = 16 * 2**20
 """Bytes of a line; a longer one is none of ours."""
 EVENT_MEMORY = 4
 """An event in memory takes about so many times the bytes of its line."""
+_MISTAKEN = frozenset([errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP])
+"""Of the reasons for which a folder cannot be made, those that another name mends."""
 
 
 class RunFolder:
@@ -64,9 +70,9 @@ class RunFolder:
         run: str | None = None,
     ) -> Self:
         """A new folder, which must not exist yet; without a path, one under the user's data, named after the
-        network and the time. RunError where it cannot be made.
+        network and the time. RunError where it cannot be made; RunWriteError where the disk is the reason.
         """
-        folder = _default_path(network.name) if path is None else Path(path).expanduser()
+        folder = _default_path(network.name) if path is None else at_home(path)
         record = new_record(run or folder.name, network, config, data)
         made = cls(folder, record)
         try:
@@ -74,31 +80,32 @@ class RunFolder:
         except FileExistsError:
             raise RunError(f"{folder}: already exists; a run needs a folder of its own") from None
         except OSError as error:
-            raise RunError(f"{folder}: cannot be made ({error.strerror or error})") from None
+            raise _not_made(folder, error) from None
         try:
             write_bytes(folder / RECORD, encode(record))
             (folder / EVENTS).touch()
         except BaseException as error:
             made.discard()  # else the next try would find the place taken
             if isinstance(error, OSError):
-                raise RunError(f"{folder}: cannot be made ({error.strerror or error})") from None
+                raise _not_made(folder, error) from None
             raise
         return made
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """A folder that is there. RunError where it is no run."""
-        folder = Path(path).expanduser()
+        folder = at_home(path)
         record = folder / RECORD
         try:
-            if record.stat().st_size > LARGEST:
-                raise RunError(f"{record}: larger than any run's; refused")
-            content = record.read_bytes()
+            with _open_plain(record) as file:
+                content = file.read(LARGEST + 1)
         except (FileNotFoundError, NotADirectoryError):
             found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
             raise RunError(f"{folder}: not a run: {found}") from None
         except OSError as error:
             raise RunError(f"{record}: cannot be read ({error.strerror or error})") from None
+        if len(content) > LARGEST:
+            raise RunError(f"{record}: larger than any run's; refused")
         return cls(folder, decode(content, str(record)))
 
     @property
@@ -112,14 +119,20 @@ class RunFolder:
 
     @property
     def last_epoch(self) -> int:
-        """The last epoch that was finished; 0 where none was."""
-        return max((event.epoch for event in self.events() if isinstance(event, EpochDone)), default=0)
+        """How many epochs the last weights have learned; 0 where there are none yet.
+
+        The weights' own file says it: a kill between it and the events must not make them contradict.
+        """
+        return self._epoch_of("last") or 0
 
     @property
     def best_epoch(self) -> int | None:
-        """The epoch whose weights are kept as the best."""
-        epochs = [event.epoch for event in self.events() if isinstance(event, EpochDone) and event.best]
-        return epochs[-1] if epochs else None
+        """The epoch whose weights are kept as the best, as their file says."""
+        return self._epoch_of("best")
+
+    def learned(self, which: Which) -> bool:
+        """Whether such weights hold anything that was learned, and are not those of a run's beginning."""
+        return self._about(which).get("learned") != "false"
 
     def sink(self, event: Event) -> None:
         """Appends an event. All but single steps reach the system at once."""
@@ -158,7 +171,8 @@ class RunFolder:
         if result is not None and result.weights:
             if result.facts is not None and self.record.facts is None:
                 self._record_facts(result.facts)
-            self._write("last", result.weights, {"epoch": str(result.last_epoch), "step": str(result.step)})
+            about = {"epoch": str(result.last_epoch), "step": str(result.step)}
+            self._write("last", result.weights, about | ({} if result.learned else {"learned": "false"}))
         if self._events is not None:
             try:
                 self._events.close()
@@ -193,7 +207,11 @@ class RunFolder:
         if which == "best" and not path.exists():
             path = self.path / "last.safetensors"
         try:
+            with _open_plain(path) as file:
+                _check_room(path, os.fstat(file.fileno()).st_size)
             weights: Weights = load_file(path)
+        except RunError:
+            raise
         except FileNotFoundError:
             raise RunError(f"{self.path}: the run has kept no weights yet") from None
         except (SafetensorError, OSError, ValueError, KeyError) as error:
@@ -209,8 +227,8 @@ class RunFolder:
         decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event, strict=False)
         events: list[Event] = []
         try:
-            with path.open("rb") as file:
-                _check_room(path)
+            with _open_plain(path) as file:
+                _check_room(path, os.fstat(file.fileno()).st_size * EVENT_MEMORY)
                 for number, line in enumerate(iter(lambda: file.readline(LONGEST_EVENT), b""), 1):
                     if line.endswith(b"\n"):
                         events.append(decoder.decode(line))
@@ -221,6 +239,20 @@ class RunFolder:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise RunError(f"{path}, line {len(events) + 1}: not an event: {error}") from None
         return tuple(events)
+
+    def _about(self, which: Which) -> dict[str, str]:
+        """What a weights file says of itself, from its first bytes; nothing where it is damaged or absent."""
+        path = self.path / f"{which}.safetensors"
+        try:
+            _open_plain(path).close()
+            with safe_open(path, framework="pt") as file:
+                return dict(file.metadata() or {})
+        except (RunError, SafetensorError, OSError, ValueError):
+            return {}
+
+    def _epoch_of(self, which: Which) -> int | None:
+        text = self._about(which).get("epoch", "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 and int(text) else None
 
     def _record_facts(self, facts: DataFacts) -> None:
         self.record = msgspec.structs.replace(self.record, facts=facts)
@@ -242,10 +274,25 @@ class RunFolder:
         self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
 
 
-def _check_room(path: Path) -> None:
-    size, free = path.stat().st_size, available_bytes()
-    if size * EVENT_MEMORY > free:
-        raise RunError(f"{path}: {size:,} bytes of events do not fit into the {free:,} of free memory")
+def _open_plain(path: Path) -> BinaryIO:
+    """A plain file, wherever a link leads: a pipe or a device could keep its reader waiting for ever."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise RunError(f"{path}: expected a plain file; found a folder, a pipe or a device")
+    return os.fdopen(handle, "rb")
+
+
+def _check_room(path: Path, needed: int) -> None:
+    free = available_bytes()
+    if needed > free:
+        raise RunError(f"{path}: its {needed:,} bytes do not fit into the {free:,} of free memory")
+
+
+def _not_made(folder: Path, error: OSError) -> RunError:
+    kind = RunError if error.errno in _MISTAKEN else RunWriteError
+    return kind(f"{folder}: cannot be made ({error.strerror or error})")
 
 
 def _default_path(name: str) -> Path:

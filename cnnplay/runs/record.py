@@ -21,6 +21,10 @@ class RunError(ValueError):
     """A folder that is no run, or one that cannot be written; the message is for people."""
 
 
+class RunWriteError(RunError):
+    """The disk, not the request, is the reason."""
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The run: what was trained, on what, how, and where. `facts` are known once the pictures are read.
 

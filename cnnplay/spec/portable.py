@@ -1,7 +1,8 @@
 """Events as values that JSON can hold.
 
 JSON has no word for NaN and infinity, and msgspec writes null for them, which is no number when it is read
-back. Here they become text ("nan", "inf"), which msgspec takes for a number where it is not strict.
+back. Here they become text ("nan", "inf"), which msgspec takes for a number where it is not strict. Nor has
+it a sign for the bytes of a file's name that are no text: each becomes a question mark.
 """
 
 import math
@@ -26,11 +27,18 @@ def number(value: float) -> Number:
     return value if math.isfinite(value) else str(value)
 
 
+def text(value: str) -> str:
+    """The text, with a question mark for what UTF-8 cannot hold."""
+    return value.encode("utf-8", "replace").decode()
+
+
 def _portable(value: Any) -> Any:
     match value:
         case dict():
             return {key: _portable(part) for key, part in value.items()}
         case float():
             return number(value)
+        case str():
+            return text(value)
         case _:
             return value

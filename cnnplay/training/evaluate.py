@@ -21,7 +21,9 @@ from cnnplay.training.validation import validate
 class Evaluation:
     """`metrics` hold accuracy and loss; `confusion[i, j]` counts pictures of class i taken for class j.
 
-    `probabilities` has a row a picture; `labels` and `indices` say what it is and which of the data set.
+    `classes` names the classes in the network's order, which labels, rows and columns follow. `probabilities`
+    has a row a picture; `labels` and `indices` say what it is and which of the data set. `problems` names the
+    pictures of the data set that were left out, a line each.
     """
 
     metrics: dict[str, float]
@@ -29,6 +31,8 @@ class Evaluation:
     probabilities: NDArray[np.float32]
     labels: Indices
     indices: Indices
+    classes: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 def evaluate(
@@ -43,9 +47,12 @@ def evaluate(
     """Judges a part of a data set, which may be another than the one learned from.
 
     Pictures are normalised as in training, by `facts`; without them, by this data set's own training part.
-    DataError where the classes differ in number or the part is empty, DeviceError for an absent device.
+    Classes are those of the `facts` by their names, in whichever order the data set has them.
+    DataError where they differ in number or name or the part is empty, DeviceError for an absent device.
     """
     check_network(network, images)
+    if facts is not None:
+        images = images.in_order_of(facts.classes)
     place = resolve(device)
     prepared = prepare(
         images,
@@ -66,4 +73,6 @@ def evaluate(
         probabilities=found.probabilities,
         labels=found.labels,
         indices=found.indices,
+        classes=images.classes,
+        problems=(*images.problems, *prepared.problems),
     )

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import torch
 from cnnplay.data.catalogue import load
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Dense, Flatten
-from cnnplay.runs.folder import RunError, RunFolder
+from cnnplay.runs.folder import RunError, RunFolder, RunWriteError
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Result
 from cnnplay.training.loop import train
 
@@ -137,7 +139,7 @@ def test_a_run_that_cannot_be_made_leaves_its_place_free(
 
     with monkeypatch.context() as patch:
         patch.setattr("cnnplay.runs.folder.write_bytes", full)
-        with pytest.raises(RunError, match="cannot be made"):
+        with pytest.raises(RunWriteError, match="cannot be made"):
             RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
     assert not (tmp_path / "run").exists()
     RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
@@ -181,6 +183,87 @@ def test_weights_cut_short_give_words(
             trained[0].weights("last")
 
 
+def test_which_epochs_are_kept_is_what_the_weights_say_and_not_the_events(
+    trained: tuple[RunFolder, Result, list[events.Event]],
+) -> None:
+    folder, result, _ = trained
+    file = folder.path / "events.jsonl"
+    first = next(line for line in file.read_bytes().splitlines(keepends=True) if b'"epoch":1,' in line)
+    file.write_bytes(first)  # a kill came before the events of the second epoch were written
+    again = RunFolder.open(folder.path)
+    assert (again.last_epoch, again.best_epoch) == (2, result.best_epoch)
+    (folder.path / "best.safetensors").unlink()
+    assert again.best_epoch is None
+    (folder.path / "last.safetensors").write_bytes(b"damaged")
+    assert again.last_epoch == 0
+
+
+def test_weights_of_a_runs_beginning_are_known_as_such(folder: RunFolder) -> None:
+    control = Control()
+
+    def stop(event: events.Event) -> None:
+        folder.sink(event)
+        if isinstance(event, events.Started):
+            control.stop()
+
+    result = train(Job("run", NETWORK, CONFIG, load("mnist-sample")), stop, folder.observe, control)
+    folder.close(result)
+    assert not RunFolder.open(folder.path).learned("last")
+
+
+def test_weights_that_were_learned_are_known_as_such(
+    trained: tuple[RunFolder, Result, list[events.Event]],
+) -> None:
+    assert trained[0].learned("last")
+    assert trained[0].learned("best")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+@pytest.mark.parametrize("name", ["run.json", "events.jsonl", "best.safetensors", "last.safetensors"])
+def test_pipes_and_devices_in_place_of_a_runs_files_are_refused(
+    name: str, trained: tuple[RunFolder, Result, list[events.Event]]
+) -> None:
+    path = trained[0].path / name
+
+    def read() -> None:
+        folder = RunFolder.open(trained[0].path)
+        folder.events()
+        for which in ("best", "last"):
+            folder.weights(which)  # type: ignore[arg-type]
+        assert folder.best_epoch
+        assert folder.last_epoch
+
+    read()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(RunError, match=f"{name}: expected a plain file"):
+        read()
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(RunError, match=f"{name}: expected a plain file"):
+        read()
+
+
+def test_a_record_that_is_larger_than_any_is_not_read_whole(folder: RunFolder) -> None:
+    os.truncate(folder.path / "run.json", 2**40)  # a hole: it takes no room on the disk
+    with pytest.raises(RunError, match=r"run\.json: larger than any"):
+        RunFolder.open(folder.path)
+
+
+def test_weights_larger_than_the_memory_are_refused(
+    trained: tuple[RunFolder, Result, list[events.Event]],
+) -> None:
+    os.truncate(trained[0].path / "last.safetensors", 2**42)
+    with pytest.raises(RunError, match=r"last\.safetensors: .* do not fit into"):
+        trained[0].weights("last")
+
+
+def test_a_file_name_that_is_no_text_can_be_told(folder: RunFolder) -> None:
+    folder.sink(events.Noted(run="r", message="\udcff.png: damaged"))
+    assert folder.events() == (events.Noted(run="r", message="?.png: damaged"),)
+    folder.close()
+
+
 def test_no_neighbour_is_left_beside_the_files(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
     names = sorted(file.name for file in trained[0].path.iterdir())
     assert names == ["best.safetensors", "events.jsonl", "last.safetensors", "run.json"]
@@ -191,10 +274,12 @@ def test_a_folder_that_exists_is_refused(tmp_path: Path) -> None:
         RunFolder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
 
 
-def test_a_place_that_cannot_be_written_gives_words(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_is_a_mistake_and_not_the_disks(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="cannot be made"):
-        RunFolder.create(tmp_path / "file" / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+    for place in (tmp_path / "file" / "run", tmp_path / ("x" * 300)):
+        with pytest.raises(RunError, match="cannot be made") as caught:
+            RunFolder.create(place, network=NETWORK, config=CONFIG, data="mnist-sample")
+        assert not isinstance(caught.value, RunWriteError)
 
 
 def test_without_a_path_a_new_folder_is_named_after_the_network() -> None:

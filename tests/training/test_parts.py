@@ -36,6 +36,21 @@ def test_evaluating_a_runs_weights_gives_the_runs_own_metrics(
     assert np.array_equal(found.confusion, result.confusion)
 
 
+def test_classes_are_found_by_their_names_and_others_are_refused(
+    trained: Trained, few: ImageSet, small: Network
+) -> None:
+    result = trained()
+    turned = few.in_order_of(few.classes[::-1])
+    found = evaluate(small, result.weights, turned, facts=result.facts, device="cpu")
+    assert found.classes == few.classes
+    assert found.metrics["accuracy"] == result.metrics["validation_accuracy"]
+    assert np.array_equal(found.confusion, result.confusion)
+    assert result.facts is not None
+    other = msgspec.structs.replace(result.facts, classes=("zero", *few.classes[1:]))
+    with pytest.raises(DataError, match=r"were learned, zero, 1.* …; found 0, 1"):
+        evaluate(small, result.weights, few, facts=other, device="cpu")
+
+
 def test_another_part_can_be_judged(trained: Trained, few: ImageSet, small: Network) -> None:
     result = trained(epochs=1)
     found = evaluate(small, result.weights, few, "train", facts=result.facts, device="cpu")
