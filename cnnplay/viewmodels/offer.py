@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from cnnplay.network.describe import shape_words
 from cnnplay.network.network import Network
 from cnnplay.shapes.adapt import Adapted, adapt
+from cnnplay.shapes.faults import Fault, Mend
 from cnnplay.shapes.infer import infer
+from cnnplay.shapes.suggest import replace_head
 from cnnplay.spec.settings import Fit, TrainConfig
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
@@ -97,6 +99,21 @@ class OfferModel(QObject):
         self.size = None if images.shape else (min(height, MOST_GUESSED), min(width, MOST_GUESSED))
         self._ask(network, images)
         self.asked.emit()
+
+    def class_faults(self) -> tuple[Fault, ...]:
+        """The fault of a network without one of its own that tells another number of classes apart than the
+        pictures have; nothing else keeps it from being trained.
+        """
+        images, network = self._data.images, self._editor.network
+        if images is None or not self._editor.report.valid or not network.stack:
+            return ()
+        told, there = network.task.classes, len(images.classes)
+        if told == there:
+            return ()
+        expected, found = f"as many classes as {images.title} has ({there:,})", f"{told:,}"
+        mend = Mend(f"Set the classes to {there:,}", lambda it, taken: replace_head(it, there, taken))
+        message = f"the network must tell {expected} apart; got {found}"
+        return (Fault("", "classes", message, expected, found, mend),)
 
     def set_size(self, height: int, width: int) -> str:
         """Of pictures of mixed sizes: the size for which the network would be adapted. Why not; else ""."""

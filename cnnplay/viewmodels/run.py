@@ -232,6 +232,15 @@ class RunModel(TrainedWork):
         self._train_next = True
         self.stop()
 
+    def bring_back(self) -> None:
+        """The weights before the last run in place of those that it left; once more, and those are back."""
+        before = self.store.before
+        if before is not None and not self.why_not("bring_back"):
+            shown = self.history
+            self.adopt(before)
+            self.previous = shown
+            self.history_changed.emit()
+
     def shutdown(self) -> None:
         """Ends the run and joins its thread; its last words are still taken in."""
         self._train_next = False

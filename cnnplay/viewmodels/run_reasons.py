@@ -9,7 +9,7 @@ from cnnplay.viewmodels.devices import AUTO, resolvable, torch_is_there
 if TYPE_CHECKING:
     from cnnplay.viewmodels.run import RunModel
 
-Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop", "replace"]
+Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop", "replace", "bring_back"]
 
 
 def why_not(run: RunModel, action: Action) -> str:
@@ -33,6 +33,19 @@ def why_not(run: RunModel, action: Action) -> str:
             return "the run is stopping already" if run.state == "stopping" else ""
         case "replace":
             return _ready(run)
+        case "bring_back":
+            return _bring_back(run)
+
+
+def _bring_back(run: RunModel) -> str:
+    if run.active:
+        return "a run is on: stop it first"
+    before = run.store.before
+    if before is None:
+        return "this network was trained once at most"
+    here = run.trained_here
+    same = here is not None and here.weights.keys() == before.weights.keys()
+    return "" if same else "the network on screen is not the one that was trained last"
 
 
 def _busy(run: RunModel) -> str:

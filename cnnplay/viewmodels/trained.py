@@ -46,12 +46,21 @@ class TrainedStore:
 
     def __init__(self) -> None:
         self._kept: list[tuple[dict[str, tuple[int, ...]], Trained]] = []
+        self._before: Trained | None = None
+
+    @property
+    def before(self) -> Trained | None:
+        """The training whose place the newest one took: another run of the same network."""
+        return self._before
 
     def remember(self, trained: Trained) -> None:
-        """Keeps a training; it replaces the one of the same network's parameters."""
+        """Keeps a training; it takes the place of the one of the same network's parameters."""
         shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.items()}
+        self._before = next((kept for its, kept in self._kept if its == shapes), None)
         self._kept = [entry for entry in self._kept if entry[0] != shapes]
         self._kept.append((shapes, trained))
+        if self._bytes() > MAX_BYTES:
+            self._before = None
         while len(self._kept) > 1 and (len(self._kept) > MAX_KEPT or self._bytes() > MAX_BYTES):
             self._kept.pop(0)
 
@@ -79,6 +88,8 @@ class TrainedStore:
 
     def clear(self) -> None:
         self._kept.clear()
+        self._before = None
 
     def _bytes(self) -> int:
-        return sum(trained.bytes for _, trained in self._kept)
+        before = 0 if self._before is None else self._before.bytes
+        return before + sum(trained.bytes for _, trained in self._kept)

@@ -30,6 +30,7 @@ HINTS: dict[Action, str] = {
     "pause": "Wait between two batches, to look around",
     "step": "Learn from one batch, then wait: see what a single step changes",
     "stop": "End the run after this batch; its weights are kept",
+    "bring_back": "The weights before the last run, in place of those that it left; once more for those",
 }
 
 
@@ -155,6 +156,9 @@ class TrainControls(QWidget):
         self.pause = self._action("pause", "Pause", "F6", self._pause)
         self.step = self._action("step", "Single step", "F7", run.single_step)
         self.stop = self._action("stop", "Stop", "Shift+F5", run.stop)
+        self.bring_back = self._action(
+            "bring_back", "Back to the weights before", "Ctrl+Shift+F5", run.bring_back
+        )
         self.train_button, self.pause_button = WordButton(self.train), _button(self.pause)
         self.afresh_button = WordButton(self.afresh)
         self.step_button, self.stop_button = _button(self.step), _button(self.stop)
@@ -169,7 +173,7 @@ class TrainControls(QWidget):
 
     @property
     def actions_of_run(self) -> tuple[QAction, ...]:
-        return (self.train, self.afresh, self.pause, self.step, self.stop)
+        return (self.train, self.afresh, self.pause, self.step, self.stop, self.bring_back)
 
     @Slot()
     def refresh(self) -> None:
@@ -187,6 +191,7 @@ class TrainControls(QWidget):
         self._enable(self.pause, "pause", "Go on after the pause" if paused else HINTS["pause"])
         self._enable(self.step, "step", HINTS["step"])
         self._enable(self.stop, "stop", HINTS["stop"])
+        self._enable(self.bring_back, "bring_back", HINTS["bring_back"])
         # A press on Train that turns into a double click must not pause what it began.
         self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
         self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)

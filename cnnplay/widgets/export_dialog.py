@@ -1,5 +1,6 @@
 """Carrying the network away: which weights, in which format, to which file."""
 
+import re
 from pathlib import Path
 
 from PySide6.QtWidgets import (
@@ -91,8 +92,8 @@ class ExportDialog(QDialog):
         self.weights.setToolTip(hint if row.needs_weights else f"{hint}\nNot now: a history holds no weights")
         named = Path(self.path.text().strip()).expanduser()
         stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)
-        if row.key == "python":
-            stem = stem.replace("-", "_")
+        if row.key == "python":  # a name that can be imported
+            stem = re.sub(r"\W", "_", stem).lstrip("0123456789") or "network"
         self.path.setText(str(folder / (stem + row.suffix)))
         self._path_changed()
 

@@ -1,8 +1,9 @@
 """The faults: which, what, why, and the mend as one click."""
 
+from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -87,12 +88,22 @@ class FaultsPanel(Panel):
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self._inner)
         self.body.addWidget(self._scroll)
+        self._more: Callable[[], tuple[Fault, ...]] = lambda: ()
         editor.changed.connect(self._refresh)
         theme().changed.connect(self._fit)
         self._refresh()
 
+    def add_source(self, faults: Callable[[], tuple[Fault, ...]], changed: SignalInstance) -> None:
+        """More than the network's own faults: where it does not go with the pictures.
+
+        `changed`: look again.
+        """
+        self._more = faults
+        changed.connect(self._refresh)
+        self._refresh()
+
     def _refresh(self) -> None:
-        faults = self._editor.report.faults
+        faults = (*self._editor.report.faults, *self._more())
         shown = faults[:_SHOWN_AT_MOST]
         while len(self.rows) > len(shown):
             row = self.rows.pop()

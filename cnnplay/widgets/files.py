@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QDateTime, QLocale, QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from cnnplay.viewmodels.document import SUFFIX
@@ -131,7 +131,8 @@ class Files(QObject):
             return
         box = QMessageBox(self._window)
         box.setWindowTitle("Unsaved work was found")
-        box.setText("CNN Playground ended without saving. Its work was kept: open it?")
+        kept = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(left[0].stat().st_mtime)))
+        box.setText(f"CNN Playground ended without saving. Its work was kept ({kept}): open it?")
         recover = box.addButton("Open it", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Throw it away", QMessageBox.ButtonRole.DestructiveRole)
         later = box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)

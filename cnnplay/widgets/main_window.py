@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QSize, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnplay import __version__
@@ -28,6 +28,8 @@ from cnnplay.widgets.theme import TEXT_SIZES, theme
 from cnnplay.widgets.workspaces import LookPage, Page, TrainPage
 
 FIRST_SIZE = (1440, 900)
+TITLE_BAR = 32
+"""Pixels that the system draws above the window, about: it must fit on the screen with them."""
 
 
 class MainWindow(QMainWindow):
@@ -80,13 +82,14 @@ class MainWindow(QMainWindow):
         layout.setStretchFactor(self.pages, 1)
         self.setCentralWidget(page)
         self.setAcceptDrops(True)
-        self.resize(*FIRST_SIZE)
+        self.resize(_first_size(self.screen()))
 
     def _connect(self) -> None:
         session = self.session
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_asked.connect(self.build.open_gallery)
         self.controls.refused.connect(self._words.say)
+        self.build.faults.add_source(session.offer.class_faults, session.data.changed)
         session.offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
         session.failed.connect(self.show_failure)
@@ -272,3 +275,11 @@ class MainWindow(QMainWindow):
             page = {"build": self.build, "train": self.train, "look": self.look}[key]
             if page is not None:
                 preferences.set(f"layout/{key}", QByteArray(page.save_layout()))
+
+
+def _first_size(screen: QScreen) -> QSize:
+    """The whole window fits on the screen. One that nobody sees (offscreen) has no size of its own."""
+    wanted = QSize(*FIRST_SIZE)
+    if QGuiApplication.platformName() == "offscreen":
+        return wanted
+    return wanted.boundedTo(screen.availableGeometry().size() - QSize(0, TITLE_BAR))

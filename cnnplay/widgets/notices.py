@@ -141,7 +141,7 @@ class RunNotices(QWidget):
     def _take_mend(self) -> None:
         if self._mend is not None:
             self._settings.set(self._mend.field, self._mend.value)
-            self.failure.buttons[0].setVisible(False)
+            self._run.dismiss_failure()
 
     @Slot()
     def _copy(self) -> None:
@@ -150,8 +150,7 @@ class RunNotices(QWidget):
 
     @Slot()
     def _dismiss_failure(self) -> None:
-        self.failure.say("")
-        self._fold()
+        self._run.dismiss_failure()
 
     @Slot()
     def _dismiss_notes(self) -> None:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.codec import encode
 from cnnplay.network.presets import preset, presets
 from cnnplay.project.store import load
+from cnnplay.shapes.suggest import replace_head
 from cnnplay.widgets.export_dialog import ROWS, ExportDialog
 from cnnplay.widgets.main_window import MainWindow
 from cnnplay.widgets.shortcuts import ShortcutsDialog
@@ -297,3 +298,25 @@ def test_closing_asks_while_a_run_is_on_though_all_was_saved(
     timer.stop()
     assert session.run.state == "idle"
     assert load(tmp_path / "mine.cnnplay").weights is not None
+
+
+def test_classes_that_the_pictures_do_not_have_are_a_fault_with_a_mend(window: MainWindow) -> None:
+    faults, editor = window.build.faults, window.session.editor
+    assert faults.rows == []
+    editor.apply(replace_head(editor.network, 7))
+    assert editor.report.valid
+    (row,) = faults.rows
+    assert "MNIST sample has (10)" in row.fault.message
+    assert row.button.text() == "Set the classes to 10"
+    assert not window.controls.train_button.isEnabled()
+    QTest.mouseClick(row.button, LEFT)
+    assert faults.rows == []
+    assert editor.network.task.classes == 10
+    assert window.controls.train_button.isEnabled()
+
+
+def test_an_exported_modules_name_can_be_imported(window: MainWindow, tmp_path: Path) -> None:
+    dialog = ExportDialog(window.session.exporting, "3 my project-2", tmp_path, window)
+    dialog.format.setCurrentIndex(dialog.format.findData("python"))
+    assert Path(dialog.path.text()).name == "_my_project_2.py"
+    dialog.deleteLater()

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.network.edits import Edited, remove
 from cnnplay.network.presets import preset
+from cnnplay.spec.events import EpochDone
 from tests.train_bench import ENDLESS, WAIT, bench, until
 
 
@@ -287,3 +288,27 @@ def test_a_run_of_another_network_is_not_called_an_earlier_version(qtbot: QtBot)
         one.editor.load_preset("mlp")
         assert one.run.trains_another
         assert one.run.earlier_words == "This run trains tiny-cnn, not the network on screen."
+
+
+def test_the_weights_before_come_back_and_those_after_too(qtbot: QtBot) -> None:
+    with bench(epochs=1) as one:
+        assert "once at most" in one.run.why_not("bring_back")
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        first = one.run.trained
+        one.settings.set("seed", 5)
+        one.run.start(afresh=True)
+        until(qtbot, one.run, "idle")
+        second = one.run.trained
+        assert first is not None
+        assert second is not first
+        assert one.run.why_not("bring_back") == ""
+        one.run.bring_back()
+        assert one.run.trained is first
+        assert [done.metrics for done in one.run.history.epochs] == [
+            event.metrics for event in first.events if isinstance(event, EpochDone)
+        ]
+        one.run.bring_back()
+        assert one.run.trained is second
+        one.editor.load_preset("mlp")
+        assert one.run.why_not("bring_back")
