@@ -77,8 +77,14 @@ def screen_of(env: Mapping[str, str], system: str) -> Screen:
 
 
 def foreseen_packages(screen: Screen) -> list[str]:
-    """What Qt is likely to lack here, asked before it is installed, so that apt is needed only once."""
-    wanted = EVERYWHERE + (ON_X11 if screen.x11 else ()) + (ON_WAYLAND if screen.wayland else ())
+    """What Qt is likely to lack here, asked before it is installed, so that apt is needed only once.
+
+    Where apt may be used without asking, a machine without a screen gets what X11 needs too: who logs in with
+    one later finds a window that opens.
+    """
+    screenless = not screen.visible and not screen.forced
+    x11 = screen.x11 or (screenless and hasattr(os, "geteuid") and os.geteuid() == 0)
+    wanted = EVERYWHERE + (ON_X11 if x11 else ()) + (ON_WAYLAND if screen.wayland else ())
     return [*packages_of(absent(wanted)), *(() if has_font() else FONTS)]
 
 
