@@ -93,6 +93,13 @@ class PictureModel(QObject):
         where = Path(path)
         self._request = self._looker.ask("picture", lambda: from_file(where))
 
+    def set_inverted(self, on: bool) -> None:
+        """Turns dark and light of the chosen picture round, or back."""
+        picture = self._picture
+        if picture is not None and picture.inverted != on:
+            self._looker.forget("picture")
+            self._hold(picture.inverse())
+
     def use_drawing(self, pixels: Bytes) -> None:
         """What was drawn on the pad, H × W × C."""
         self._looker.forget("picture")

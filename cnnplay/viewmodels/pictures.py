@@ -1,6 +1,6 @@
 """The picture that is looked at: from the data set, a file or the pad; and small ones to choose from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -26,6 +26,14 @@ class Picture:
     source: Source
     index: int | None = None
     truth: int | None = None
+    inverted: bool = False
+
+    def inverse(self) -> "Picture":
+        """Dark becomes light: a digit written in ink, as the network knows it. Transparency stays."""
+        pixels = self.pixels.copy()
+        colours = pixels[:, :, :3]
+        np.subtract(255, colours, out=colours)
+        return replace(self, pixels=pixels, inverted=not self.inverted)
 
     @property
     def words(self) -> str:

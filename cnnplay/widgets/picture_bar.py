@@ -117,6 +117,13 @@ class PictureBar(QFrame):
         )
         self.as_seen.setAccessibleName("Show the picture as the network sees it")
         self.as_seen.toggled.connect(self._switch)
+        self.inverted = QCheckBox("inverted")
+        self.inverted.setToolTip(
+            "Turns dark and light round: digits to learn from are white on black, those on paper are not"
+        )
+        self.inverted.setAccessibleName("Invert the picture")
+        self.inverted.toggled.connect(look.pictures.set_inverted)
+        self.inverted.hide()
         self.samples = Thumbnails("Samples", look, least=46, most=56)
         self.error = QLabel()
         self.error.setWordWrap(True)
@@ -138,7 +145,7 @@ class PictureBar(QFrame):
         words = QVBoxLayout()
         words.setSpacing(theme().px(2))
         words.addStretch(1)
-        for widget in (self.caption, self.words, self.as_seen):
+        for widget in (self.caption, self.words, self.as_seen, self.inverted):
             words.addWidget(widget)
         words.addStretch(1)
         self._words_holder = QWidget()
@@ -225,6 +232,9 @@ class PictureBar(QFrame):
 
     def _picture_changed(self) -> None:
         self.error.hide()
+        picture = self._look.pictures.picture
+        self.inverted.setVisible(picture is not None and picture.source == "file")
+        self.inverted.setChecked(picture is not None and picture.inverted)
         self.refresh()
 
     def _failed(self, message: str) -> None:

@@ -393,3 +393,30 @@ def test_the_layout_is_remembered_and_reset(qtbot: QtBot, make: Callable[..., Lo
     assert page.rows.sizes() != sizes
     page.restore_layout(state)
     assert page.rows.sizes() == sizes
+
+
+def test_a_digit_in_ink_is_inverted_with_a_click_and_looked_at_as_the_digits_are(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    bench = make()
+    page = workspace(qtbot, bench)
+    box = page.picture_bar.inverted
+    assert not box.isVisible(), "the data set's pictures are as they were learned from"
+    pixels = digits().picture(3600)[:, :, 0]
+    Image.fromarray(255 - pixels).save(tmp_path / "ink.png")
+    with qtbot.waitSignal(bench.look.pictures.changed, timeout=WAIT):
+        bench.look.open_file(tmp_path / "ink.png")
+    assert box.isVisible()
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    picture = bench.look.pictures.picture
+    assert picture is not None
+    np.testing.assert_array_equal(picture.pixels[:, :, 0], pixels)
+    bench.wait(qtbot)
+    taken = bench.look.prediction
+    assert taken is not None
+    bench.look.choose(3600)
+    bench.wait(qtbot)
+    assert bench.look.prediction is not None
+    np.testing.assert_allclose(taken.probabilities, bench.look.prediction.probabilities, atol=1e-6)
+    assert not box.isVisible()
+    assert not box.isChecked()
