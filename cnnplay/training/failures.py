@@ -8,7 +8,7 @@ import torch
 from cnnplay.data.images import DataError
 from cnnplay.modules.build import BuildError
 from cnnplay.network.network import Network, leaves
-from cnnplay.network.nodes import BatchNormalisation, LocalResponseNormalisation
+from cnnplay.network.nodes import BatchNormalisation, Convolution, LocalResponseNormalisation
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.devices import DeviceError
 from cnnplay.training.optimizers import SAFE_RATES
@@ -97,10 +97,12 @@ def _non_finite(loss: float, network: Network, config: TrainConfig, updates: int
     normalised = any(
         isinstance(node, BatchNormalisation | LocalResponseNormalisation) for node in leaves(network)
     )
+    convolves = any(isinstance(node, Convolution) for node in leaves(network))
+    mend = f"batch norm after the {'convolutions' if convolves else 'dense layers'}"
     rate = suggested_rate(config)
     if updates == 0:
         message = f"the loss was {became} before the first step: the activations explode inside the network"
-        advice = "Insert batch norm after the convolutions, or use fewer layers."
+        advice = f"Insert {mend}, or use fewer layers."
         return Explained("non-finite", message, advice)
     message = (
         f"the loss became {became}: with a learning rate of {config.learning_rate:g} each step probably "
@@ -108,9 +110,7 @@ def _non_finite(loss: float, network: Network, config: TrainConfig, updates: int
     )
     if not normalised:
         message += ", and no layer normalises the activations"
-    advice = f"Try a learning rate of {rate:g}." + (
-        "" if normalised else " Batch norm after the convolutions also helps."
-    )
+    advice = f"Try a learning rate of {rate:g}." + ("" if normalised else f" {mend.capitalize()} also helps.")
     return Explained("non-finite", message, advice, setting="learning_rate", value=rate)
 
 

@@ -84,13 +84,19 @@ def check_settings(config: TrainConfig) -> None:
 
 
 def check_network(network: Network, images: ImageSet) -> Report:
-    """The network's report. BuildError where it has faults, DataError where its classes differ"""
+    """The network's report. BuildError where it has faults or takes no pictures, DataError where its
+    classes differ in number."""
     report = infer(network)
     if not report.valid:
         raise BuildError("the network has faults: " + "; ".join(fault.message for fault in report.faults[:3]))
     if network.task.classes != len(images.classes):
         told, shown = network.task.classes, len(images.classes)
         raise DataError(f"the network tells {told} classes apart; {images.title} has {shown}")
+    channels = network.input.channels
+    if channels not in (1, 3):
+        raise BuildError(
+            f"the network's input must have 1 channel (grey) or 3 (colour) for pictures; it has {channels}"
+        )
     return report
 
 

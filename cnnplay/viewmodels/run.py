@@ -155,7 +155,8 @@ class RunModel(TrainedWork):
     def can_go_on(self) -> bool:
         """Whether `start` goes on with the weights there are, rather than with new ones."""
         trained, images = self.trained_here, self.data.images
-        return trained is not None and images is not None and trained.facts.key == images.key
+        learned = None if trained is None else (trained.facts.key, trained.facts.classes)
+        return images is not None and learned == (images.key, images.classes)
 
     # Steering
 

@@ -1,5 +1,8 @@
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -198,3 +201,25 @@ def test_an_export_made_again_replaces_what_was_beside_it(tmp_path: Path) -> Non
 def test_each_format_has_one_key_and_one_ending() -> None:
     assert [form.key for form in FORMATS] == ["safetensors", "pt", "onnx", "python"]
     assert len({form.suffix for form in FORMATS}) == len(FORMATS)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.parametrize("form", ["pt", "python"])
+def test_a_full_disk_is_told_in_words_and_not_by_a_line_of_torchs(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = weight_files.torch.save
+    monkeypatch.setattr(weight_files.torch, "save", lambda weights, file: _fill(save, weights, file))
+    with pytest.raises(ExportWriteError, match=r"cannot be written: No space left on device$"):
+        export(TRAINED, form, tmp_path / "a.out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _fill(save: Callable[..., None], weights: object, file: Any) -> None:
+    """Has torch write where nothing can be: to the full device in place of that file, by path or handle."""
+    if isinstance(file, Path):
+        save(weights, "/dev/full")
+        return
+    with Path("/dev/full").open("wb") as full:
+        os.dup2(full.fileno(), file.fileno())
+    save(weights, file)

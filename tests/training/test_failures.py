@@ -187,6 +187,28 @@ def test_classes_that_differ_from_the_datas_give_words(small: Network, trained: 
     assert kept.of(events.Started) == []
 
 
+def test_an_input_that_takes_no_pictures_is_said_to_be_the_networks_matter(trained: Trained) -> None:
+    network = Network(
+        name="four",
+        input=Input(4, 8, 8),
+        task=Classification(10),
+        stack=(Flatten(id="flatten-1"), Dense(id="dense-1", units=10)),
+    )
+    failed = trained(network=network).failure
+    assert failed is not None
+    assert "must have 1 channel (grey) or 3 (colour) for pictures; it has 4" in failed.message
+    assert "data set" not in failed.advice
+
+
+def test_batch_norm_is_advised_where_the_network_has_a_place_for_it(plain: Network, trained: Trained) -> None:
+    dense = msgspec.structs.replace(plain, stack=plain.stack[-2:])
+    for network, place in ((plain, "after the convolutions"), (dense, "after the dense layers")):
+        huge = {key: tensor * 1e38 for key, tensor in weights_of(build(network, seed=0)).items()}
+        failed = trained(network=network, job={"initial": huge}).failure
+        assert failed is not None
+        assert place in failed.advice
+
+
 def test_a_network_with_faults_is_not_trained(small: Network, trained: Trained) -> None:
     result = trained(network=msgspec.structs.replace(small, stack=small.stack[:-1]))
     assert result.failure is not None

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.edits import Edited, remove
 from cnnplay.network.presets import preset
 from cnnplay.spec.events import EpochDone
-from tests.train_bench import ENDLESS, WAIT, bench, until
+from tests.train_bench import ENDLESS, WAIT, bench, blobs, until
 
 
 def test_a_run_goes_from_start_to_end_and_leaves_weights(qtbot: QtBot) -> None:
@@ -158,6 +158,17 @@ def test_undo_to_a_network_that_was_trained_brings_its_weights_back(qtbot: QtBot
         one.editor.undo()
         assert one.run.weights is weights
         assert one.run.can_go_on
+
+
+def test_training_does_not_go_on_with_other_classes_under_the_same_key(qtbot: QtBot) -> None:
+    with bench(epochs=1) as one:
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert one.run.can_go_on
+        renamed = blobs()
+        renamed.classes = ("dark", "pale")
+        one.data.use(renamed)
+        assert not one.run.can_go_on
 
 
 def test_why_not_names_the_reason(qtbot: QtBot) -> None:
