@@ -27,6 +27,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_window(path: str | None) -> int:
     """Opens the window, with a project when one is named, and returns when it is closed."""
+    if not has_screen():
+        print(
+            "cnnplay: no screen: expected DISPLAY or WAYLAND_DISPLAY to name one; found neither "
+            "(cnnplay demo DIR works without one)",
+            file=sys.stderr,
+        )
+        return 1
     load_torch_library_first()
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
@@ -41,6 +48,23 @@ def run_window(path: str | None) -> int:
         QTimer.singleShot(0, window, window.offer_recovery)
     _quit_on_interrupt(application)
     return application.exec()
+
+
+def has_screen() -> bool:
+    """Whether there is one to open a window on. Qt itself ends the whole program where there is none."""
+    if not sys.platform.startswith("linux"):
+        return True
+    asked = os.environ.get("QT_QPA_PLATFORM") or "xcb;wayland"
+    return any(_is_there(name.partition(":")[0]) for name in asked.split(";"))
+
+
+def _is_there(platform: str) -> bool:
+    """Whether one of Qt's ways to a screen has one; offscreen, vnc and the like need none."""
+    if platform == "xcb":
+        return bool(os.environ.get("DISPLAY"))
+    if platform.startswith("wayland"):
+        return bool(os.environ.get("WAYLAND_DISPLAY") or os.environ.get("WAYLAND_SOCKET"))
+    return True
 
 
 def make_window() -> "MainWindow":

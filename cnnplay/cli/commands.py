@@ -102,15 +102,18 @@ def summary(
 def data(context: typer.Context, json: Json = False) -> None:
     """The data sets; without a command, the list of them."""
     if context.invoked_subcommand is None:
-        data_list(json)
+        from cnnplay.cli.data import list_data
+
+        list_data(json)
 
 
 @data_app.command("list")
-def data_list(json: Json = False) -> None:
+def data_list(context: typer.Context, json: Json = False) -> None:
     """List the data sets."""
     from cnnplay.cli.data import list_data
 
-    list_data(json)
+    before = context.parent.params if context.parent is not None else {}
+    list_data(json or bool(before.get("json")))
 
 
 @app.command()

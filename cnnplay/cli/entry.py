@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnplay.cli.output import forgiving_streams, warn
-from cnnplay.cli.problems import DONE, FAILED, INTERRUPTED, MISTAKEN, Problem, one_line
+from cnnplay.cli.problems import DONE, FAILED, INTERRUPTED, MISTAKEN, Mistake, Problem, one_line
+from cnnplay.data.paths import is_text
 
 if TYPE_CHECKING:
     from cnnplay.cli.commands import Openers
@@ -24,12 +25,13 @@ def main(
 
     Returns the exit status: 0; 2 for a user's mistake; 1 for what failed otherwise; 130 after Ctrl-C.
     """
-    from cnnplay.cli.commands import Openers
-
     forgiving_streams()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     try:
+        from cnnplay.cli.commands import Openers
+
+        _check_text(argv)
         status = _run(argv, Openers(open_window, run_demo))
         sys.stdout.flush()
         return status
@@ -44,7 +46,15 @@ def main(
         return problem.status
     except Exception as error:
         warn(f"cnnplay: {_words(error)}")
+        _drop_unwritten()
         return FAILED
+
+
+def _check_text(argv: Sequence[str]) -> None:
+    """Names go into files of ours, which are in UTF-8."""
+    for argument in argv:
+        if not is_text(argument):
+            raise Mistake(f"expected arguments in UTF-8; found other bytes in {argument}")
 
 
 def _run(argv: Sequence[str], openers: "Openers") -> int:
@@ -67,11 +77,24 @@ def _run(argv: Sequence[str], openers: "Openers") -> int:
         raise KeyboardInterrupt from None
     except usage_errors as error:
         message = one_line(error.format_message()) if hasattr(error, "format_message") else one_line(error)
+        value = _value_of(getattr(error, "param", None), argv)
+        if value is not None and value not in message:
+            message = f"{message.rstrip('.')}; got {value}"
         found = getattr(error, "ctx", None)
         where = found.command_path if found is not None else "cnnplay"
         warn(f"cnnplay: {message.rstrip('.')}; see {where} --help")
         return MISTAKEN
     return status if isinstance(status, int) else DONE
+
+
+def _value_of(parameter: Any, argv: Sequence[str]) -> str | None:
+    """What was given for an option that was refused; its message says what was expected."""
+    names = tuple(getattr(parameter, "opts", ()))
+    for index, argument in enumerate(argv):
+        name, parted, value = argument.partition("=")
+        if name in names and name.startswith("-"):
+            return value if parted else next(iter(argv[index + 1 :]), None)
+    return None
 
 
 def _words(error: Exception) -> str:
@@ -100,6 +123,14 @@ def _write_log(error: Exception) -> Path | None:
     except OSError:
         return None
     return path
+
+
+def _drop_unwritten() -> None:
+    """What a full disk did not take would fail once more, with a traceback, at Python's end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _let_go_of_stdout()
 
 
 def _let_go_of_stdout() -> None:

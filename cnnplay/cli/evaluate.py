@@ -1,16 +1,17 @@
 """`cnnplay evaluate RUN`: accuracy, loss and the confusion of classes."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from cnnplay.cli.arguments import one_of
 from cnnplay.cli.export import WEIGHTS
-from cnnplay.cli.networks import open_run
-from cnnplay.cli.output import Column, emit, percent, say, table
+from cnnplay.cli.networks import open_run, run_weights, warn_where_not_finite
+from cnnplay.cli.output import Column, counted, emit, percent, say, shortened, table
 from cnnplay.cli.problems import mistakes
 
 if TYPE_CHECKING:
     from cnnplay.data.images import Split
+    from cnnplay.runs.folder import Which
     from cnnplay.training.evaluate import Evaluation
 
 SPLITS = ("validation", "train", "test", "all")
@@ -26,14 +27,14 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
     from cnnplay.data.catalogue import load
     from cnnplay.data.images import DataError
     from cnnplay.modules.build import BuildError
-    from cnnplay.runs.folder import RunError
     from cnnplay.training.evaluate import evaluate
 
     key = data or folder.record.data
     if weights == "best" and not folder.has_best:
         weights = "last"  # and it is called so
-    with mistakes(RunError, DataError, BuildError):
-        kept = folder.weights(cast(Literal["best", "last"], weights))
+    kept = run_weights(folder, cast("Which", weights))
+    warn_where_not_finite(kept)
+    with mistakes(DataError, BuildError):
         images = load(key)
         found = evaluate(folder.network, kept, images, cast("Split", split), facts=folder.facts)
     if json:
@@ -45,16 +46,19 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
                 "weights": weights,
                 "pictures": len(found.labels),
                 "metrics": found.metrics,
-                "classes": images.classes,
+                "classes": found.classes,
                 "confusion": found.confusion.tolist(),
+                "problems": found.problems,
             }
         )
         return
     say(
-        f"{path} on {key}, {split} ({len(found.labels):,} pictures), {weights} weights: "
+        f"{path} on {key}, {split} ({counted(len(found.labels), 'picture')}), {weights} weights: "
         f"accuracy {percent(found.metrics.get('accuracy'))}, loss {found.metrics['loss']:.4f}"
     )
-    _print_confusion(images.classes, found)
+    for problem in shortened(found.problems):
+        say(f"left out: {problem}")
+    _print_confusion(found.classes, found)
 
 
 def _print_confusion(classes: tuple[str, ...], found: "Evaluation") -> None:

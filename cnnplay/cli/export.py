@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnplay.cli.arguments import one_of
-from cnnplay.cli.networks import Found, find_network
+from cnnplay.cli.networks import Found, find_network, run_weights, warn_where_not_finite
 from cnnplay.cli.output import emit, say
 from cnnplay.cli.problems import Mistake, Problem, mistakes
+from cnnplay.data.paths import at_home
 from cnnplay.spec.events import Event
 
 if TYPE_CHECKING:
     from cnnplay.export.trained import Exported, TrainedNetwork
-    from cnnplay.modules.weights import Weights
     from cnnplay.project.project import Project
-    from cnnplay.runs.folder import RunFolder
+    from cnnplay.runs.folder import RunFolder, Which
 
 FORMATS = ("safetensors", "pt", "onnx", "python", "project", "json", "csv")
 WEIGHTS = ("best", "last")
@@ -24,7 +24,8 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
     one_of("--format", format_key, FORMATS)
     one_of("--weights", weights, WEIGHTS)
     found = find_network(text)
-    _check_place(path)
+    _check_place(path, text, found)
+    weights = _there(found, weights)
     match format_key:
         case "project" | "json":
             written = _project(found, format_key, path)
@@ -44,16 +45,26 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
         )
         return
     beside = "".join(f", beside it {other.name}" for other in written.also)
-    say(f"{written.path}: {format_key}, {written.bytes:,} bytes{beside}; {_origin(written, seed, weights)}")
+    origin = _origin(found, written, seed, weights)
+    say(f"{written.path}: {format_key}, {written.bytes:,} bytes{beside}; {origin}")
 
 
-def _origin(written: "Exported", seed: int, weights: str) -> str:
+def _there(found: Found, weights: str) -> str:
+    """The asked-for weights, or "last" where no epoch was judged: they are called what they are."""
+    if found.run is not None:
+        return weights if found.run.has_best else "last"
+    return weights if found.project is None or found.project.best is not None else "last"
+
+
+def _origin(found: Found, written: "Exported", seed: int, weights: str) -> str:
     if written.format == "csv":
         return "the history of the run"
     if written.format in ("project", "json"):
         return "with what was trained" if written.trained else "not trained: without weights"
     if written.trained:
         return f"trained weights ({weights})"
+    if found.run is not None:
+        return "the run's first weights: it has learned nothing yet"
     return f"freshly initialised weights (seed {seed}): this network has not been trained"
 
 
@@ -71,18 +82,22 @@ def _weights(found: Found, format_key: str, path: Path, seed: int, which: str) -
 
 def _trained(found: Found, which: str) -> "TrainedNetwork":
     """The network with the asked-for weights, where it has any."""
+    import msgspec
+
     from cnnplay.export.trained import TrainedNetwork, with_weights
 
-    weights, facts, learned = None, None, found.network
+    weights, facts, learned, trained = None, None, found.network, True
     if found.run is not None:
-        weights, facts = _run_weights(found, which), found.run.facts
+        kept: Which = "best" if which == "best" else "last"
+        weights, facts, trained = run_weights(found.run, kept), found.run.facts, found.run.learned(kept)
     elif found.project is not None:
         project = found.project
         weights = project.weights if which == "last" or project.best is None else project.best
         facts, learned = project.facts, project.network_of_weights
     if weights is None:
         return TrainedNetwork(network=found.network)
-    return with_weights(found.network, weights, learned, facts)
+    warn_where_not_finite(weights)
+    return msgspec.structs.replace(with_weights(found.network, weights, learned, facts), trained=trained)
 
 
 def _project(found: Found, format_key: str, path: Path) -> "Exported":
@@ -117,13 +132,15 @@ def _project_of(run: "RunFolder") -> "Project":
     from cnnplay.project.project import Project
 
     record = run.record
+    if not run.learned("last"):
+        return Project(network=record.network, config=record.config, data_key=record.data)
     return Project(
         network=record.network,
         config=record.config,
         data_key=record.data,
         facts=record.facts,
-        weights=run.weights("last"),
-        best=run.weights("best"),
+        weights=run_weights(run, "last"),
+        best=run_weights(run, "best") if run.has_best else None,
         best_epoch=run.best_epoch,
         last_epoch=run.last_epoch,
         history=run.events(),
@@ -151,16 +168,14 @@ def _run_events(found: Found) -> tuple[Event, ...]:
         return found.run.events()
 
 
-def _run_weights(found: Found, which: str) -> "Weights | None":
-    from cnnplay.runs.folder import RunError
-
-    assert found.run is not None
-    with mistakes(RunError):
-        return found.run.weights("last" if which == "last" else "best")
-
-
-def _check_place(path: Path) -> None:
+def _check_place(path: Path, text: str, found: Found) -> None:
+    """That a file can be there, and is none of those that are read."""
     if path.is_dir():
         raise Mistake(f"{path}: expected a file's name; found a folder")
     if not path.parent.is_dir():
         raise Mistake(f"{path}: expected an existing folder to write into; found none at {path.parent}")
+    if found.run is not None and found.run.path.resolve() in path.resolve().parents:
+        raise Mistake(f"{path}: expected a place outside of the run's own folder, which is read")
+    network = at_home(text)
+    if found.project is not None and path.exists() and path.samefile(network):
+        raise Mistake(f"{path}: expected another file than NETWORK, which is read")

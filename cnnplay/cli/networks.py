@@ -4,13 +4,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnnplay.cli.output import warn
 from cnnplay.cli.problems import Mistake, mistakes
+from cnnplay.data.paths import at_home
 from cnnplay.network.network import Network
 from cnnplay.network.presets import preset, preset_keys
 
 if TYPE_CHECKING:
+    from cnnplay.modules.weights import Weights
     from cnnplay.project.project import Project
-    from cnnplay.runs.folder import RunFolder
+    from cnnplay.runs.folder import RunFolder, Which
 
 
 class Found(NamedTuple):
@@ -25,7 +28,7 @@ def find_network(text: str) -> Found:
     """What NETWORK names. Mistake, with the nearest preset, where it names nothing."""
     if text in preset_keys():
         return Found(preset(text).network)
-    path = Path(text).expanduser()
+    path = at_home(text)
     if path.is_dir():
         run = open_run(path)
         return Found(run.network, run=run)
@@ -46,3 +49,27 @@ def open_run(path: Path) -> "RunFolder":
 
     with mistakes(RunError):
         return RunFolder.open(path)
+
+
+def run_weights(run: "RunFolder", which: "Which") -> "Weights":
+    """The weights that a run keeps. Mistake where they are damaged, or of a type that no network has."""
+    from cnnplay.project.errors import WeightsError
+    from cnnplay.project.tensors import checked
+    from cnnplay.runs.folder import RunError
+
+    with mistakes(RunError):
+        weights = run.weights(which)
+        try:
+            return checked(weights)
+        except WeightsError as error:
+            raise Mistake(f"{run.path}, {which} weights: {error}") from None
+
+
+def warn_where_not_finite(weights: "Weights") -> None:
+    """A line on stderr where weights hold NaN or infinity."""
+    from cnnplay.project.tensors import not_finite
+
+    lines = not_finite(weights)
+    if lines:
+        more = f" (and {len(lines) - 1:,} more)" if len(lines) > 1 else ""
+        warn(f"cnnplay: warning: {lines[0]}{more}: such a network answers nothing")

@@ -1,29 +1,33 @@
 """`cnnplay train NETWORK`: settings are checked, the network adapted, the run trained and kept."""
 
+import errno
+import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+import msgspec
+
 from cnnplay.cli.arguments import numbers, one_of
 from cnnplay.cli.networks import find_network
+from cnnplay.cli.output import counted, shortened
 from cnnplay.cli.problems import DONE, INTERRUPTED, Mistake, Problem, mistakes
 from cnnplay.cli.train_report import Reporter, reporter
-from cnnplay.network.network import Network
-from cnnplay.spec.events import Event, Finished, Noted
+from cnnplay.data.paths import at_home
+from cnnplay.network.fields import complaint, fields_of
+from cnnplay.network.network import Input, Network
+from cnnplay.spec.events import EpochDone, Event, Finished, Noted
 from cnnplay.spec.settings import Fit, Optimizer, TrainConfig, faults
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.runs.folder import RunFolder
     from cnnplay.training.control import Control
-    from cnnplay.training.job import Job, Result
-
-LISTED = 5
-"""So many problems of a data set are told one by one."""
+    from cnnplay.training.job import Observation, Result
 
 
 class Asked(NamedTuple):
@@ -37,105 +41,155 @@ class Asked(NamedTuple):
     json: bool
 
 
+class Order(NamedTuple):
+    """What is trained, once everything that was asked for was found to be sound."""
+
+    network: Network
+    config: TrainConfig
+    images: "ImageSet"
+    out: Path | None
+
+
 def run(asked: Asked) -> int:
     """Trains from the first to the last epoch, and returns the exit status."""
     config = _config(asked)
-    size = None if asked.size is None else numbers("--size", "H,W", asked.size)
-    if size is not None and config.fit != "stem":
-        raise Mistake("--size goes with --fit stem; under resize the pictures take the network's size")
+    size = _size(asked.size, config)
     found = find_network(asked.network)
-    _check_place(asked.out)
+    out = None if asked.out is None else at_home(asked.out)
+    _check_place(out)
     report = reporter(asked.json)
     images = _load(asked.data, report)
     network, changes = _adapted(found.network, images, config, size)
     _check_network(network)
     _check_device(config.device)
-    folder = _folder(asked.out, network, config, images)
+    config, pinned = _with_cores(config)
     from cnnplay.shapes.infer import infer
     from cnnplay.training.forecast import forecast
-    from cnnplay.training.job import Job
 
-    report.run = str(folder.path)
     foreseen = forecast(network, infer(network), config, images).words
     notes = (
         *(f"{network.name}: {change}" for change in changes),
-        *_shortened(images.problems),
+        *shortened(images.problems),
+        *pinned,
         f"forecast: {foreseen}",
     )
-    return _train(Job(folder.record.run, network, config, images), folder, report, notes)
+    return _train(Order(network, config, images, out), report, notes)
 
 
-def _train(job: "Job", folder: "RunFolder", report: Reporter, notes: Sequence[str]) -> int:
+def _train(order: Order, report: Reporter, notes: Sequence[str]) -> int:
+    """Makes the run's folder at the last moment. It stays only where there are weights to keep."""
     from cnnplay.training.control import Control
-    from cnnplay.training.loop import train
+    from cnnplay.training.loop import train  # imported before there is anything to take away again
 
     control = Control()
+    with _stopped_by_signals(control) as interrupted:
+        folder = _folder(order)
+        try:
+            with folder, report:
+                return _trained(order, folder, report, notes, train, control, interrupted)
+        finally:
+            folder.discard()  # a folder without weights: the next try may have its place
+
+
+def _trained(
+    order: Order,
+    folder: "RunFolder",
+    report: Reporter,
+    notes: Sequence[str],
+    train: Callable[..., "Result"],
+    control: "Control",
+    interrupted: Callable[[], bool],
+) -> int:
+    from cnnplay.training.job import Job
+
+    report.run = str(folder.path)
     listener = _Listener(folder, report, control)
-    with folder, report, _stopped_by_interrupt(control) as interrupted:
-        for note in notes:
-            listener.hear(Noted(run=job.run, message=note))
-        result = train(job, listener.hear, folder.observe, control)
-        folder.close(result)
-        if not result.weights:  # refused before it began: the next try may have the same place
-            folder.discard()
-        listener.tell_the_end()
+    run = folder.record.run
+    for note in notes:
+        listener.hear(Noted(run=run, message=note))
+    result = train(
+        Job(run, order.network, order.config, order.images), listener.hear, listener.observe, control
+    )
+    listener.release()
+    kept = bool(result.weights) and (result.learned or result.reason != "stopped")
+    folder.close(result if kept else None)
+    if not kept:
+        report.run = ""
+    listener.tell_the_end()
     if listener.alone:
         raise BrokenPipeError
-    return _status(result, folder, interrupted())
+    return _status(result, folder, kept, interrupted())
 
 
 class _Listener:
-    """Writes every event into the folder, then prints it. That the run is finished is printed last of all,
-    when its weights are on the disk."""
+    """Writes every event into the folder, then prints it. That an epoch is done is told when its weights are
+    on the disk, so that a kill leaves no word of weights that are not there; and that the run is finished is
+    printed last of all."""
 
     def __init__(self, folder: "RunFolder", report: Reporter, control: "Control") -> None:
         self._folder, self._report, self._control = folder, report, control
+        self._held: list[Event] = []
         self._end: Event | None = None
         self.alone = False
         """Whether nobody reads any more."""
 
     def hear(self, event: Event) -> None:
+        if isinstance(event, EpochDone) or self._held:
+            self._held.append(event)
+        else:
+            self._tell(event)
+
+    def observe(self, seen: "Observation") -> None:
+        self._folder.observe(seen)
+        if seen.checkpoint is not None:
+            self.release()
+
+    def release(self) -> None:
+        """Tells what waits for weights; with the run's end nothing more is to be waited for."""
+        held, self._held = self._held, []
+        for event in held:
+            self._tell(event)
+
+    def tell_the_end(self) -> None:
+        if self._end is not None:
+            self._print(self._end)
+
+    def _tell(self, event: Event) -> None:
         self._folder.sink(event)
         if isinstance(event, Finished):
             self._end = event
         else:
             self._print(event)
 
-    def tell_the_end(self) -> None:
-        if self._end is not None:
-            self._print(self._end)
-
     def _print(self, event: Event) -> None:
         if self.alone:
             return
         try:
             self._report.event(event)
-        except BrokenPipeError:  # ends the run as Ctrl-C does, without a word
+        except OSError as error:  # ends the run as Ctrl-C does, without a word
+            if error.errno not in (errno.EPIPE, errno.EIO):  # the second where the terminal is gone
+                raise
             self.alone = True
             self._control.stop()
 
 
-def _status(result: "Result", folder: "RunFolder", interrupted: bool) -> int:
+def _status(result: "Result", folder: "RunFolder", kept: bool, interrupted: bool) -> int:
     if result.failure is not None:
         failure = result.failure
         kind = Mistake if failure.cause == "data" else Problem
-        raise kind(f"{failure.message}. {failure.advice}")
+        place = ""
+        if kept:
+            weights = "the last good weights" if result.learned else "its first weights and its events"
+            place = f" Kept in {folder.path}: {weights}."
+        raise kind(f"{failure.message}. {failure.advice}{place}")
     if folder.trouble:
         raise Problem(folder.trouble.removesuffix("; training goes on"))
     if interrupted and result.reason == "stopped":
-        if not result.weights:
-            raise Interrupted("interrupted before the training began")
-        raise Interrupted(f"interrupted after {_epochs(result.last_epoch)}; the weights are in {folder.path}")
+        if not kept:
+            raise Interrupted("interrupted before anything was learned; nothing is kept")
+        done = counted(result.last_epoch, "epoch")
+        raise Interrupted(f"interrupted after {done}; the weights are in {folder.path}")
     return DONE
-
-
-def _shortened(problems: Sequence[str]) -> list[str]:
-    more = len(problems) - LISTED
-    return [*problems[:LISTED], *([f"and {more:,} more problems"] if more > 0 else [])]
-
-
-def _epochs(count: int) -> str:
-    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 class Interrupted(Problem):
@@ -145,13 +199,16 @@ class Interrupted(Problem):
 
 
 @contextmanager
-def _stopped_by_interrupt(control: "Control") -> Iterator[Any]:
-    """Ctrl-C ends the run between two batches; a second one ends the program. Yields: was there one?"""
+def _stopped_by_signals(control: "Control") -> Iterator[Callable[[], bool]]:
+    """Ctrl-C, a terminal that closes and a polite kill end the run between two batches; a second Ctrl-C ends
+    the program at once. Yields: was there one? After one, Ctrl-C is heard no more: the outcome is decided.
+    """
     seen = False
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal seen
-        if seen:
+        if seen and number == signal.SIGINT:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             raise KeyboardInterrupt
         seen = True
         control.stop()
@@ -159,11 +216,23 @@ def _stopped_by_interrupt(control: "Control") -> Iterator[Any]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: seen
         return
-    before = signal.signal(signal.SIGINT, stop)
+    before = {number: signal.getsignal(number) for number in _signals()}
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield lambda: seen
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if seen else handler)
+
+
+def _signals() -> list[signal.Signals]:
+    """Those that end a program politely. A terminal's end is left alone where `nohup` has it ignored."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    with suppress(AttributeError):  # Windows has none
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            found.append(signal.SIGHUP)
+    return found
 
 
 def _config(asked: Asked) -> TrainConfig:
@@ -174,6 +243,29 @@ def _config(asked: Asked) -> TrainConfig:
     if found:
         raise Mistake("; ".join(fault.message for fault in found))
     return config
+
+
+def _size(text: str | None, config: TrainConfig) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    size = numbers("--size", "H,W", text)
+    if config.fit != "stem":
+        raise Mistake("--size goes with --fit stem; under resize the pictures take the network's size")
+    limits = {field.name: field for field in fields_of(Input)}
+    for name, value in zip(("height", "width"), size, strict=True):
+        expected = complaint(limits[name], value)
+        if expected is not None:
+            raise Mistake(f"--size must be H,W, each {expected}; got {text}")
+    return size
+
+
+def _with_cores(config: TrainConfig) -> tuple[TrainConfig, tuple[str, ...]]:
+    """With no more threads than run at once: more would only wait for one another."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if config.threads is None or config.threads <= cores:
+        return config, ()
+    note = f"threads: {config.threads} becomes {cores}, as many as this machine's cores"
+    return msgspec.structs.replace(config, threads=cores), (note,)
 
 
 def _load(key: str, report: Reporter) -> "ImageSet":
@@ -202,6 +294,12 @@ def _adapted(
 def _check_network(network: Network) -> None:
     from cnnplay.shapes.infer import infer
 
+    channels = network.input.channels
+    if channels not in (1, 3):
+        raise Mistake(
+            f"{network.name}: the input must have 1 channel (grey) or 3 (colour) for pictures; it has "
+            f"{channels}: change it, or --fit stem gives it the pictures' own"
+        )
     report = infer(network)
     found = report.faults
     if report.why_untrainable:
@@ -219,12 +317,17 @@ def _check_device(device: str) -> None:
 
 
 def _check_place(out: Path | None) -> None:
-    if out is not None and (out.exists() or out.is_symlink()):
-        raise Mistake(f"--out must not exist yet; got {out}")
+    with suppress(OSError):  # a name that no disk takes; making the folder says so
+        if out is not None and (out.exists() or out.is_symlink()):
+            raise Mistake(f"--out must not exist yet; got {out}")
 
 
-def _folder(out: Path | None, network: Network, config: TrainConfig, images: "ImageSet") -> "RunFolder":
-    from cnnplay.runs.folder import RunError, RunFolder
+def _folder(order: Order) -> "RunFolder":
+    from cnnplay.runs.folder import RunError, RunFolder, RunWriteError
 
-    with mistakes(RunError):
-        return RunFolder.create(out, network=network, config=config, data=images.key)
+    try:
+        return RunFolder.create(order.out, network=order.network, config=order.config, data=order.images.key)
+    except RunWriteError as error:
+        raise Problem(str(error)) from None
+    except RunError as error:
+        raise Mistake(str(error)) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from cnnplay.cli.output import emit, percent, say
+from cnnplay.cli.output import counted, emit, harmless, percent, say
 from cnnplay.spec import events
 from cnnplay.spec.events import Event
 
@@ -23,7 +23,7 @@ class Reporter:
     """Is told everything, and prints what its reader wants."""
 
     run = ""
-    """The run's folder, as `evaluate` and `export` take it."""
+    """The run's folder, as `evaluate` and `export` take it; "" where none was kept."""
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +80,7 @@ class Words(Reporter):
             case events.Started():
                 self._begin(event)
             case events.Planned():
-                threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
+                threads = counted(event.threads, "thread")
                 self._say(f"from step {event.step}: {threads}, {event.memory_format}: {event.reason}")
             case events.Stepped():
                 self._advance(event)
@@ -99,8 +99,9 @@ class Words(Reporter):
     def _begin(self, event: events.Started) -> None:
         self._started = event
         self._say(
-            f"{event.network} ({event.parameters:,} parameters) on {event.data}: {event.train_size:,} "
-            f"pictures to train, {event.validation_size:,} to validate, on {event.device}"
+            f"{event.network} ({counted(event.parameters, 'parameter')}) on {event.data}: "
+            f"{counted(event.train_size, 'picture')} to train, {event.validation_size:,} to validate, "
+            f"on {event.device}"
         )
         self._progress = _bar()
         if self._progress is not None:
@@ -138,9 +139,9 @@ class Words(Reporter):
         if self._best is not None and accuracy is not None:
             best = percent(self._best.metrics.get("validation_accuracy"))
             shown += f" (best {best} in epoch {self._best.epoch})"
-        epochs = "1 epoch" if event.epochs == 1 else f"{event.epochs} epochs"
-        self._say(f"{words}: {epochs} in {event.seconds:.1f} s{shown}")
-        self._say(f"run: {self.run}")
+        self._say(f"{words}: {counted(event.epochs, 'epoch')} in {event.seconds:.1f} s{shown}")
+        if self.run:
+            self._say(f"run: {self.run}")
 
     @property
     def _last_epoch(self) -> int:
@@ -149,7 +150,7 @@ class Words(Reporter):
 
     def _say(self, text: str) -> None:
         if self._progress is not None:
-            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._progress.console.print(harmless(text), markup=False, highlight=False, soft_wrap=True)
         else:
             say(text)
 

@@ -91,7 +91,7 @@ def test_faults_are_listed_for_people_with_their_mends(cnnplay: Command) -> None
 
 
 def test_data_are_listed(cnnplay: Command) -> None:
-    for arguments in (("data", "list", "--json"), ("data", "--json")):
+    for arguments in (("data", "list", "--json"), ("data", "--json"), ("data", "--json", "list")):
         (row,) = cnnplay(*arguments).json
         assert row == {
             "key": "mnist-sample",

@@ -1,5 +1,6 @@
 """Users' mistakes: one line on stderr that names what was wrong, and exit status 2."""
 
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -7,7 +8,7 @@ import pytest
 
 from cnnplay.cli import main
 from cnnplay.network.network import Classification, Input, Network
-from cnnplay.network.nodes import AveragePooling, Flatten
+from cnnplay.network.nodes import AveragePooling, Dense, Flatten
 from cnnplay.project.project import Project
 from cnnplay.project.store import save
 
@@ -36,7 +37,14 @@ TRAIN = ("train", "lenet-5", "--data", "mnist-sample", "--epochs", "1")
         (("train", "lenet-5", "--data", "mnist-sample"), "--epochs"),
         (("train", "lenet-5", "--data", "nothing", "--epochs", "1"), "no data set is called 'nothing'"),
         (("train", "lenet-5", "--data", "folder:/nowhere", "--epochs", "1"), "/nowhere"),
-        (("train", "lenet-5", "--data", "mnist-sample", "--epochs", "two"), "--epochs"),
+        (("train", "lenet-5", "--data", "mnist-sample", "--epochs", "two"), "got two"),
+        (("train", "lenet-5", "--data", "mnist-sample", "--epochs=two"), "got two"),
+        (("demo", "x", "--seed", "-1"), "got -1"),
+        (("summary", os.fsdecode(b"\xff")), "expected arguments in UTF-8"),
+        ((*TRAIN, "--out", os.fsdecode(b"\xff")), "expected arguments in UTF-8"),
+        (("summary", "~nobody-here/x"), "got ~nobody-here/x"),
+        (("evaluate", "~nobody-here/x"), "~nobody-here/x: not a run"),
+        ((*TRAIN, "--fit", "stem", "--size", "9000,20"), "each at most 8,192; got 9000,20"),
         (("train", "lenet-5", "--data", "mnist-sample", "--epochs", "0"), "epochs must be 1 or more; got 0"),
         ((*TRAIN, "--optimizer", "magic"), "must be sgd, momentum, rmsprop, adam or adamw; got magic"),
         ((*TRAIN, "--lr", "0"), "learning rate must be"),
@@ -141,6 +149,22 @@ def test_ctrl_c_is_status_130(capfd: pytest.CaptureFixture[str], tmp_path: Path)
     project.touch()
     assert main(["open", str(project)], interrupted, lambda *_: 0) == 130
     assert capfd.readouterr().err == "cnnplay: interrupted\n"
+
+
+def test_a_network_of_four_channels_is_told_what_pictures_have(cnnplay: Command, tmp_path: Path) -> None:
+    network = Network(
+        name="four",
+        input=Input(4, 8, 8),
+        task=Classification(10),
+        stack=(Flatten(id="flatten-1"), Dense(id="dense-1", units=10)),
+    )
+    save(Project(network=network), tmp_path / "four.cnnplay")
+    command = ("train", tmp_path / "four.cnnplay", "--data", "mnist-sample", "--epochs", "1")
+    words = cnnplay(*command).complains()
+    assert "must have 1 channel (grey) or 3 (colour) for pictures; it has 4" in words
+    assert "--fit stem" in words
+    assert "another data set" not in words
+    assert cnnplay(*command, "--fit", "stem", "--out", tmp_path / "run").status == 0
 
 
 def test_a_network_without_weights_is_not_trained(cnnplay: Command, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`train`, `evaluate` and `export`: the same numbers everywhere, and an end that is always clean."""
 
+import contextlib
+import io
 import json
 import shutil
 import signal
@@ -11,9 +13,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from cnnplay.cli.output import Column, emit, table
+from cnnplay.project.store import load
 from cnnplay.runs.folder import RunFolder
 from cnnplay.spec.events import EpochDone, Finished, Noted
 
@@ -210,6 +215,143 @@ def test_a_folder_of_mixed_sizes_trains_under_both_rules(
     )
 
 
+@pytest.fixture
+def pets(cnnplay: Command, mixed_folder: Path, tmp_path: Path) -> Path:
+    """A run on that folder."""
+    command = ("train", "tiny-cnn", "--data", f"folder:{mixed_folder}", "--epochs", "1", "--threads", "1")
+    assert cnnplay(*command, "--out", tmp_path / "run").status == 0
+    return tmp_path / "run"
+
+
+def test_a_run_is_not_judged_on_other_classes_than_it_learned(
+    cnnplay: Command, pets: Path, mixed_folder: Path
+) -> None:
+    assert cnnplay("evaluate", pets, "--json").json["classes"] == ["cats", "dogs"]
+    (mixed_folder / "dogs").rename(mixed_folder / "apes")
+    words = cnnplay("evaluate", pets).complains()
+    assert "expected the classes that were learned, cats, dogs; found apes, cats" in words
+
+
+def test_pictures_that_are_left_out_of_a_judgement_are_told(cnnplay: Command, pets: Path) -> None:
+    (problem,) = cnnplay("evaluate", pets, "--json").json["problems"]
+    assert "broken.png" in problem
+    (line,) = [line for line in cnnplay("evaluate", pets).out.splitlines() if line.startswith("left out: ")]
+    assert "broken.png" in line
+
+
+def test_pictures_that_are_added_do_not_move_those_that_a_run_has_learned(
+    cnnplay: Command, pets: Path, mixed_folder: Path
+) -> None:
+    before = cnnplay("evaluate", pets, "--split", "train", "--json").json
+    grey = Image.new("RGB", (24, 20), (90, 90, 91))
+    for number in range(10):
+        grey.save(mixed_folder / "cats" / f"0-{number}.png")
+    after = cnnplay("evaluate", pets, "--split", "train", "--json").json
+    assert after["confusion"][1] == before["confusion"][1]
+    assert after["pictures"] <= before["pictures"] + 10
+
+
+def test_a_name_of_a_class_cannot_steer_the_terminal(
+    cnnplay: Command, mixed_folder: Path, pets: Path
+) -> None:
+    record = pets / "run.json"
+    record.write_text(record.read_text().replace('"cats"', '"c\\u001b[31mats"'))
+    (mixed_folder / "cats").rename(mixed_folder / "c\x1b[31mats")
+    out = cnnplay("evaluate", pets).out
+    assert "c [31mats" in out
+    assert "\x1b" not in out
+
+
+def test_a_terminals_table_takes_headings_as_they_are() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    with contextlib.redirect_stdout(Terminal()) as terminal:
+        table((Column("a\x1b[31m"), Column("[bold]b")), [("\x1b[0mc", "d")])
+    assert "\x1b[31m" not in terminal.getvalue()
+    assert "\x1b[0mc" not in terminal.getvalue()
+    assert "[bold]b" in terminal.getvalue()
+
+
+def test_more_threads_than_cores_become_as_many_and_it_is_said(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    done = cnnplay("train", "tiny-cnn", "--data", "mnist-sample", "--threads", "256", "--epochs", "1",
+                   "--out", tmp_path / "run")  # fmt: skip
+    assert done.status == 0
+    assert "threads: 256 becomes 1, as many as this machine's cores" in done.out
+    assert RunFolder.open(tmp_path / "run").record.config.threads == 1
+
+
+def test_a_run_is_not_exported_over_what_is_read(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "copy")
+    before = {file.name: file.read_bytes() for file in copy.iterdir()}
+    (tmp_path / "link").symlink_to(copy)
+    for place in (copy / "run.json", copy / "history.csv", tmp_path / "link" / "run.json"):
+        for form in ("json", "csv", "pt"):
+            words = cnnplay("export", copy, "--format", form, "-o", place).complains()
+            assert "outside of the run's own folder" in words
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == before
+    project = tmp_path / "e.cnnplay"
+    cnnplay("export", run, "--format", "project", "-o", project)
+    content = project.read_bytes()
+    (tmp_path / "other.cnnplay").symlink_to(project)
+    for form in ("csv", "project", "safetensors"):
+        for place in (project, tmp_path / "other.cnnplay"):
+            words = cnnplay("export", project, "--format", form, "-o", place).complains()
+            assert "another file than NETWORK" in words
+    assert project.read_bytes() == content
+
+
+def test_weights_are_called_what_they_are(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "copy")
+    command = ("--format", "safetensors", "-o", tmp_path / "a")
+    assert "trained weights (best)" in cnnplay("export", copy, *command).out
+    (copy / "best.safetensors").unlink()
+    assert "trained weights (last)" in cnnplay("export", copy, *command).out
+    project = tmp_path / "e.cnnplay"
+    cnnplay("export", copy, "--format", "project", "-o", project)
+    assert load(project).best is None
+    assert "trained weights (last)" in cnnplay("export", project, *command).out
+    weights = load_file(copy / "last.safetensors")
+    save_file(weights, copy / "last.safetensors", metadata={"epoch": "0", "learned": "false"})
+    assert cnnplay("export", copy, *command, "--json").json["trained"] is False
+    assert "has learned nothing yet" in cnnplay("export", copy, *command).out
+    assert cnnplay("export", copy, "--format", "project", "-o", project, "--json").json["trained"] is False
+
+
+def test_weights_that_are_no_numbers_are_warned_of(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "copy")
+    weights = load_file(copy / "best.safetensors")
+    next(iter(weights.values()))[:] = float("nan")
+    save_file(weights, copy / "best.safetensors")
+    for arguments in (("evaluate", copy), ("export", copy, "--format", "pt", "-o", tmp_path / "a.pt")):
+        done = cnnplay(*arguments)
+        assert done.status == 0
+        (line,) = done.err.splitlines()
+        assert line.startswith("cnnplay: warning: ")
+        assert "not finite" in line
+
+
+def test_weights_of_a_type_that_no_network_has_are_refused(
+    cnnplay: Command, run: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(run, tmp_path / "copy")
+    weights = {key: t.to(torch.float8_e4m3fn) for key, t in load_file(copy / "best.safetensors").items()}
+    save_file(weights, copy / "best.safetensors")
+    for arguments in (("evaluate", copy), ("export", copy, "--format", "pt", "-o", tmp_path / "a.pt")):
+        assert "expected usual numbers" in cnnplay(*arguments).complains()
+
+
+def test_a_name_that_is_no_text_is_a_mistake_in_json_too(cnnplay: Command) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        emit({"\udcff": ["a\udcff", 1]})
+    assert json.loads(out.getvalue()) == {"?": ["a?", 1]}
+
+
 def test_a_loss_that_is_no_number_is_status_1_with_advice(cnnplay: Command, tmp_path: Path) -> None:
     done = cnnplay(
         *TRAIN, "--epochs", "3", "--optimizer", "sgd", "--lr", "999", "--out", tmp_path / "run", "--json"
@@ -217,6 +359,7 @@ def test_a_loss_that_is_no_number_is_status_1_with_advice(cnnplay: Command, tmp_
     assert done.status == 1
     (line,) = done.err.splitlines()
     assert "Try a learning rate of" in line
+    assert f"Kept in {tmp_path / 'run'}: " in line
     assert done.lines[-1]["event"] == "failed"
     assert RunFolder.open(tmp_path / "run").weights("last")
 

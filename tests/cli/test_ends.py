@@ -1,0 +1,213 @@
+"""However a command ends: whole files, no folder without weights, one line, and never a traceback."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from cnnplay.runs.folder import RunFolder
+from cnnplay.spec.events import EpochDone, Started
+from cnnplay.training.job import Observation
+
+
+class Command(Protocol):
+    def __call__(self, *arguments: object) -> Any: ...
+
+
+TRAIN = ("train", "tiny-cnn", "--data", "mnist-sample", "--threads", "1", "--seed", "3")
+PROGRAM = [sys.executable, "-m", "cnnplay"]
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and shells of POSIX")
+
+
+def begun(path: Path) -> subprocess.Popen[bytes]:
+    """A run of very many epochs."""
+    return subprocess.Popen(
+        [*PROGRAM, *TRAIN, "--epochs", "1000", "--json", "--out", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def until(process: subprocess.Popen[bytes], kind: str, count: int = 1) -> None:
+    """Reads the process's events until so many of a kind were told."""
+    assert process.stdout is not None
+    told: Iterator[Any] = (json.loads(line) for line in process.stdout)
+    for event in told:
+        count -= event["event"] == kind
+        if not count:
+            return
+    raise AssertionError(f"the process ended without {kind}")
+
+
+@POSIX
+def test_after_a_kill_weights_and_events_know_the_same_epochs(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with begun(path) as process:
+        until(process, "epoch", 3)
+        process.kill()
+    folder = RunFolder.open(path)
+    done = [event for event in folder.events() if isinstance(event, EpochDone)]
+    assert len(done) >= 3, "an epoch that was told is lost"
+    assert folder.last_epoch in (len(done), len(done) + 1)
+    assert folder.best_epoch is not None
+    assert folder.weights("best").keys() == folder.weights("last").keys()
+
+
+def test_that_an_epoch_is_done_is_told_once_its_weights_are_on_the_disk(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int]] = []
+    observe = RunFolder.observe
+
+    def watch(self: RunFolder, observation: Observation) -> None:
+        observe(self, observation)
+        if observation.checkpoint is not None:
+            told = sum(isinstance(event, EpochDone) for event in self.events())
+            seen.append((told, self.last_epoch))
+
+    monkeypatch.setattr(RunFolder, "observe", watch)
+    assert cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run").status == 0
+    assert seen == [(0, 1), (1, 2)]
+    assert sum(isinstance(e, EpochDone) for e in RunFolder.open(tmp_path / "run").events()) == 2
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_and_a_closed_terminal_end_it_as_ctrl_c_does(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    path = tmp_path / "run"
+    with begun(path) as process:
+        until(process, "epoch")
+        process.send_signal(number)
+        _, words = process.communicate()
+    assert process.returncode == 130
+    assert len(words.splitlines()) == 1
+    assert str(path) in words.decode()
+    assert RunFolder.open(path).last_epoch >= 1
+
+
+@POSIX
+def test_ctrl_c_again_and_again_is_no_traceback(tmp_path: Path) -> None:
+    with begun(tmp_path / "run") as process:
+        until(process, "epoch")
+        for _ in range(20):
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(0.01)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        _, words = process.communicate()
+    assert process.returncode == 130
+    assert len(words.splitlines()) == 1, words
+    assert b"Traceback" not in words
+
+
+@POSIX
+def test_ctrl_c_while_the_program_is_being_imported_is_one_line() -> None:
+    code = (
+        "import builtins, os, signal, sys\n"
+        "before = builtins.__import__\n"
+        "def slow(name, *rest):\n"
+        "    if name == 'cnnplay.app':\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return before(name, *rest)\n"
+        "builtins.__import__ = slow\n"
+        "from cnnplay.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"cnnplay: interrupted\n")
+
+
+def test_stopped_before_the_first_step_nothing_is_kept(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = RunFolder.sink
+
+    def interrupt(self: RunFolder, event: object) -> None:
+        sink(self, event)  # type: ignore[arg-type]
+        if isinstance(event, Started):
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        monkeypatch.setattr(RunFolder, "sink", interrupt)
+        done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done.status == 130
+    assert "before anything was learned" in done.err
+    assert "run: " not in done.out
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_what_ends_a_run_before_it_has_weights_leaves_its_place_free(
+    error: BaseException, cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("cnnplay.cli.train_report.Words.event", fail)
+    done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
+    assert done.status == (130 if isinstance(error, KeyboardInterrupt) else 1)
+    assert len(done.err.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_disk_that_takes_no_folder_is_status_1_and_a_name_that_none_takes_is_2(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "too long" in cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / ("x" * 300)).err
+    assert cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / ("x" * 300)).status == 2
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cnnplay.runs.folder.write_bytes", full)
+    done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
+    assert done.status == 1
+    assert "No space left" in done.err
+
+
+@POSIX
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_is_closed_breaks_no_command(closed: str, tmp_path: Path) -> None:
+    for command in ("presets", "presets --json", f"export tiny-cnn --format json -o {tmp_path / 'a.json'}"):
+        line = f"{sys.executable} -m cnnplay {command} {closed}"
+        done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=False)
+        assert done.returncode == 0, (command, done)
+        assert done.stderr == b""
+    assert (tmp_path / "a.json").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_an_output_that_is_full_is_status_1_and_one_line() -> None:
+    for more in ((), ("--json",)):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [*PROGRAM, "presets", *more], stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        assert (done.returncode, done.stderr) == (1, b"cnnplay: No space left on device\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+@pytest.mark.parametrize("more", [{}, {"QT_QPA_PLATFORM": "xcb"}, {"QT_QPA_PLATFORM": "wayland;xcb"}])
+def test_without_a_screen_the_window_is_one_line(more: dict[str, str], tmp_path: Path) -> None:
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "QT_QPA_PLATFORM")
+    without = {name: value for name, value in os.environ.items() if name not in screens} | more
+    (tmp_path / "a.cnnplay").touch()
+    for arguments in ((), ("open", str(tmp_path / "a.cnnplay"))):
+        done = subprocess.run([*PROGRAM, *arguments], capture_output=True, check=False, env=without)
+        assert done.returncode == 1
+        (line,) = done.stderr.decode().splitlines()
+        assert line.startswith("cnnplay: no screen")
+        assert "cnnplay demo DIR works without one" in line
