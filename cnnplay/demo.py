@@ -294,6 +294,7 @@ def _other_looks(pilot: Pilot) -> None:
                 (Qt.Key.Key_3, "look"),
             ):
                 pilot.keys(key, Qt.KeyboardModifier.ControlModifier)
+                assert pilot.window.workspace == workspace, "Ctrl and a number show a workspace"
                 pilot.settle(500)
                 pilot.shot(f"{workspace}-{colours}-{width}x{height}")
 

@@ -1,9 +1,9 @@
 """Which pictures of a folder validate: a share of each class, chosen by the pictures' own names.
 
-Of each class the share with the lowest places validates; a picture's place is the hash of its path within the
-data set. So the split does not depend on the order in which a system lists files, and pictures that are added
-or taken away move no more than the one or two at the border from one part to the other. A class of two pictures
-or more gives at least one to each part.
+Of each class the share with the lowest places validates; a picture's place is the hash of its path within
+the data set. So the split does not depend on the order in which a system lists files, and pictures that are
+added or taken away move no more than the one or two at the border from one part to the other. A class of two
+pictures or more gives at least one to each part.
 """
 
 import hashlib

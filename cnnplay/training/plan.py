@@ -1,7 +1,7 @@
 """What the engine chooses for this machine before the first step: threads and memory format."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -57,11 +57,16 @@ def first_plan(
     best = choose(found, most)
     torch.set_num_threads(best)
     count = len(batch[0]) if own else CONVOLUTION_BATCH
-    rates = ", ".join(
-        f"{words(threads)} {count / seconds:,.0f}" for threads, seconds in sorted(found.items())
-    )
-    where = "images/s" if own else "images/s in a small convolution"
-    return Plan(best, True, f"{words(best)}; measured {where}: {rates}", found[best] if own else None)
+    rates = {threads: count / seconds for threads, seconds in found.items()}
+    what = "images/s" if own else "images/s in a small convolution"
+    return Plan(best, True, compared(best, rates, what), found[best] if own else None)
+
+
+def compared(best: int, rates: Mapping[int, float], what: str) -> str:
+    """``2 threads: measured 11,400 images/s against 9,000 with 1``."""
+    others = ", ".join(f"{rates[number]:,.0f} with {number}" for number in sorted(rates) if number != best)
+    against = f" against {others}" if others else ""
+    return f"{words(best)}: measured {rates[best]:,.0f} {what}{against}"
 
 
 def network_step(

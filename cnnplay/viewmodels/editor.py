@@ -1,6 +1,7 @@
 """What people want of the network: each intent makes one `Edited` and hands it to `apply`."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -8,8 +9,8 @@ import msgspec
 from cnnplay.network import edits
 from cnnplay.network.edits import Edited, EditError
 from cnnplay.network.kinds import kind_named
-from cnnplay.network.network import Network, Place, find, locate
-from cnnplay.network.nodes import Branches, Stack
+from cnnplay.network.network import Network, Place, find, leaves, locate
+from cnnplay.network.nodes import Branches, Convolution, Stack
 from cnnplay.network.presets import preset
 from cnnplay.shapes import suggest
 from cnnplay.shapes.faults import Fault
@@ -194,8 +195,10 @@ class EditorModel(EditedNetwork):
         return self.open_network(preset(key).network)
 
     def open_network(self, network: Network) -> bool:
-        """Puts another network in this one's place, as an edit that can be undone."""
-        return self.apply(edits.replace_network(self.network, network), ())
+        """Puts another network in this one's place, as an edit that can be undone. Its first convolution is
+        chosen, so that no view stands empty.
+        """
+        return self.apply(edits.replace_network(self.network, network), first_convolution(network))
 
     # What an edit would give
 
@@ -266,3 +269,9 @@ class EditorModel(EditedNetwork):
         node = find(self.network, holder)
         assert isinstance(node, Branches)
         return node.branches
+
+
+def first_convolution(network: Network) -> tuple[str, ...]:
+    """The id of the first convolution, to be chosen when a network is opened; none where it has none."""
+    found = (node.id for node in leaves(network) if isinstance(node, Convolution))
+    return tuple(islice(found, 1))

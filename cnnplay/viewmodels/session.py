@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.network.network import Network, leaves
-from cnnplay.network.nodes import Convolution
+from cnnplay.network.network import Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.concept import ConceptModel
@@ -20,7 +19,7 @@ from cnnplay.viewmodels.concept_link import ConceptLink
 from cnnplay.viewmodels.data import FOLDER, DataModel
 from cnnplay.viewmodels.devices import AUTO
 from cnnplay.viewmodels.document import DocumentModel
-from cnnplay.viewmodels.editor import EditorModel
+from cnnplay.viewmodels.editor import EditorModel, first_convolution
 from cnnplay.viewmodels.exporting import ExportModel
 from cnnplay.viewmodels.forecast import ForecastModel
 from cnnplay.viewmodels.importing import ImportModel
@@ -202,10 +201,9 @@ class Session(QObject):
             self._opening = False
 
     def _select_first(self) -> None:
-        """The first convolution is chosen, so that no view stands empty."""
-        first = next((node.id for node in leaves(self.editor.network) if isinstance(node, Convolution)), None)
-        if first is not None:
-            self.editor.select((first,))
+        chosen = first_convolution(self.editor.network)
+        if chosen:
+            self.editor.select(chosen)
 
     @Slot()
     def _touch(self) -> None:

@@ -145,6 +145,10 @@ class Pilot:
         self.key_on(QApplication.focusWidget() or self.window, key, modifiers)
 
     def key_on(self, widget: QWidget | None, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+        if QApplication.activeWindow() is None:
+            # Nobody gives the window the focus back when a dialog was closed, where there is no desktop.
+            self.window.activateWindow()
+            QApplication.processEvents()
         QTest.keyClick(widget or self.window, key, modifiers)
         QApplication.processEvents()
 

@@ -1,16 +1,11 @@
 """What the engine chose for this machine, and why: muted words; the details are in the tooltip."""
 
-import re
-
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from cnnplay.spec.events import Planned
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.widgets.theme import role
-
-_MEASURED = re.compile(r"(\d+ threads?); measured (images/s[^:]*): (.+)")
-_RATE = re.compile(r"(\d+) threads? ([\d,]*\d)")
 
 
 class PlanLine(QLabel):
@@ -36,25 +31,10 @@ class PlanLine(QLabel):
     def refresh(self) -> None:
         """Shows the newest plan."""
         plan = self._run.history.plan
-        words = reason_words(plan.reason) if plan is not None else ""
+        words = plan.reason if plan is not None else ""
         self.setText(words)
         self.setToolTip(plan_words(plan) if plan is not None else "")
         self.setVisible(self._wanted and bool(words))
-
-
-def reason_words(reason: str) -> str:
-    """The reason as it was given; a measurement as a comparison."""
-    found = _MEASURED.fullmatch(reason)
-    if found is None:
-        return reason
-    chosen, what, rates = found.groups()
-    count = chosen.split()[0]
-    others = dict(_RATE.findall(rates))
-    own = others.pop(count, "")
-    if not own or not others:
-        return reason
-    against = ", ".join(f"{rate} with {threads}" for threads, rate in others.items())
-    return f"{chosen}: measured {own} {what} against {against}"
 
 
 def plan_words(plan: Planned) -> str:
@@ -65,4 +45,4 @@ def plan_words(plan: Planned) -> str:
         parts.append("fused optimizer")
     parts.append("all pictures on the device" if plan.resident else "pictures streamed in")
     since = f" (from step {plan.step:,} on)" if plan.step > 1 else ""
-    return f"Chosen for this machine: {', '.join(parts)}{since}.\n{reason_words(plan.reason)}"
+    return f"Chosen for this machine: {', '.join(parts)}{since}.\n{plan.reason}"

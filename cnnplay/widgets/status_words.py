@@ -23,6 +23,10 @@ class StatusWords(QObject):
         self._fade.timeout.connect(self._forget)
         self._soon = QTimer(self, interval=SPEED_MS, singleShot=True)
         self._soon.timeout.connect(self._refresh_speed)
+        self._run_state = session.run.state
+        # Before the rest: what an edit has to say is said after it.
+        session.editor.changed.connect(self._forget)
+        session.run.state_changed.connect(self._state_changed)
         session.message.connect(self.say)
         for signal in (
             session.editor.changed,
@@ -44,6 +48,13 @@ class StatusWords(QObject):
         self._message = words
         self._fade.start()
         self._refresh()
+
+    @Slot()
+    def _state_changed(self) -> None:
+        """A run began, paused or ended: a message from before it is out of date."""
+        if self._run_state != self._session.run.state:
+            self._run_state = self._session.run.state
+            self._forget()
 
     @Slot()
     def _forget(self) -> None:

@@ -320,3 +320,12 @@ def test_an_exported_modules_name_can_be_imported(window: MainWindow, tmp_path: 
     dialog.format.setCurrentIndex(dialog.format.findData("python"))
     assert Path(dialog.path.text()).name == "_my_project_2.py"
     dialog.deleteLater()
+
+
+def test_a_message_goes_with_the_network_that_it_was_about(window: MainWindow) -> None:
+    session = window.session
+    session.message.emit("conv-1: kernel size 7 becomes 3")
+    assert "kernel size 7 becomes 3" in window.status.words()
+    QTest.keyClick(window, Qt.Key.Key_Z, CONTROL)
+    session.editor.load_preset("mlp")
+    assert "kernel size 7 becomes 3" not in window.status.words()

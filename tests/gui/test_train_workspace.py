@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from cnnplay.training.forecast import Forecast
-from cnnplay.widgets.plan_line import reason_words
 from cnnplay.widgets.settings import SettingsPanel
 from cnnplay.widgets.theme import theme
 from cnnplay.widgets.train import TrainWorkspace
@@ -44,24 +43,6 @@ def test_a_run_draws_curves_and_says_what_was_chosen_for_this_machine(qtbot: QtB
         assert "1 thread" in made.plan.text()
         assert "channels last" in made.plan.toolTip()
         assert "best" in made.accuracy.muted()
-
-
-@pytest.mark.parametrize(
-    ("reason", "words"),
-    [
-        (
-            "2 threads; measured images/s: 1 thread 9,000, 2 threads 11,400",
-            "2 threads: measured 11,400 images/s against 9,000 with 1",
-        ),
-        (
-            "1 thread; measured images/s in a small convolution: 1 thread 80, 2 threads 70, 4 threads 9",
-            "1 thread: measured 80 images/s in a small convolution against 70 with 2, 9 with 4",
-        ),
-        ("1 thread: one core", "1 thread: one core"),
-    ],
-)
-def test_a_measurement_reads_as_a_comparison(reason: str, words: str) -> None:
-    assert reason_words(reason) == words
 
 
 def test_the_forecast_gives_way_to_the_plan_while_a_run_is_on(qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from cnnplay.training.pace import LAST_RETRY, Change, Pace
+from cnnplay.training.plan import compared
 
 
 class Machine:
@@ -140,3 +141,12 @@ def test_every_change_says_why() -> None:
     assert all(change.reason and 1 <= change.threads <= 2 for _, change in simulated.changes)
     assert "slow" in simulated.changes[0][1].reason
     assert "times as fast" in simulated.changes[1][1].reason
+
+
+def test_a_measurement_reads_as_a_comparison() -> None:
+    assert compared(2, {1: 9000.4, 2: 11400.0}, "images/s") == (
+        "2 threads: measured 11,400 images/s against 9,000 with 1"
+    )
+    assert compared(1, {1: 80, 2: 70, 4: 9}, "images/s in a small convolution") == (
+        "1 thread: measured 80 images/s in a small convolution against 70 with 2, 9 with 4"
+    )

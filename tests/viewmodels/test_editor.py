@@ -346,3 +346,11 @@ def test_edits_from_elsewhere_go_the_same_way(editor: EditorModel) -> None:
     assert editor.undo_stack.undoText() == "open mlp"
     editor.undo()
     assert editor.network.name == "mini-resnet"
+
+
+def test_an_opened_network_begins_with_its_first_convolution_chosen(editor: EditorModel) -> None:
+    editor.select(("skip-1",))
+    editor.load_preset("resnet-18")
+    assert editor.selected == ("conv-1",)
+    editor.undo()
+    assert editor.selected == ("skip-1",)
