@@ -207,7 +207,7 @@ class OfferModel(QObject):
         if fit == "resize":
             last = "as it is" if network.task.classes == classes else f"{classes:,}"
             return f"to {shape_words(network.input.shape)}; last layer {last}"
-        few, more = "; ".join(adapted.changes[:4]), len(adapted.changes) - 4
+        few, more = "; ".join(adapted.changes[:3]), len(adapted.changes) - 3
         words = few + (f"; {more} more" if more > 0 else "")
         left = len(infer(adapted.edited.network).faults)
         faults = f"{left} fault{'s' if left > 1 else ''} to mend by hand" if left else ""

@@ -9,7 +9,7 @@ from cnnplay.network.network import Input
 from cnnplay.spec.settings import Fit
 from cnnplay.viewmodels.offer import OfferModel, Option
 from cnnplay.widgets.fields import PairEditor
-from cnnplay.widgets.theme import role
+from cnnplay.widgets.theme import role, theme
 
 SIZE = msgspec.structs.replace(
     next(field for field in fields_of(Input) if field.name == "height"),
@@ -39,8 +39,7 @@ class OfferBar(QFrame):
         top = QHBoxLayout()
         top.addWidget(self._question, 1)
         top.addWidget(self.later)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
+        layout = self._layout = QVBoxLayout(self)
         layout.addLayout(top)
         self.size_editor = PairEditor(SIZE)
         self.size_editor.edited.connect(self._size_edited)
@@ -53,7 +52,6 @@ class OfferBar(QFrame):
         layout.addWidget(self._size_row)
         for fit, accept in (("stem", self._accept_stem), ("resize", self._accept_resize)):
             button = QPushButton()
-            button.setMinimumWidth(180)
             button.clicked.connect(accept)
             words = QLabel()
             words.setWordWrap(True)
@@ -66,6 +64,8 @@ class OfferBar(QFrame):
             self.buttons[fit], self._words[fit], self._rows[fit] = button, words, row  # type: ignore[index]
         model.changed.connect(self._refresh)
         model.asked.connect(self._take_keyboard)
+        theme().changed.connect(self._restyle)
+        self._restyle()
         self._refresh()
 
     def _refresh(self) -> None:
@@ -79,12 +79,18 @@ class OfferBar(QFrame):
         for option in self._model.options:
             self._show(option)
 
+    def _restyle(self) -> None:
+        px = theme().px
+        self._layout.setContentsMargins(px(12), px(8), px(12), px(8))
+        for button in self.buttons.values():
+            button.setMinimumWidth(px(180))
+
     def _show(self, option: Option) -> None:
         button, words = self.buttons[option.fit], self._words[option.fit]
         button.setText(option.title)
         button.setAccessibleDescription(option.words)
         cost = option.cost or "its memory and time are being forecast …"
-        words.setText(f"{cost}\n{option.words}")
+        words.setText("\n".join(line[:1].upper() + line[1:] for line in (cost, option.words)))
 
     @Slot()
     def _take_keyboard(self) -> None:

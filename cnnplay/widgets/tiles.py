@@ -1,10 +1,7 @@
 """One widget that shows many small maps in one image, a page at a time."""
 
-import math
-
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFontMetrics,
     QHelpEvent,
     QImage,
     QKeyEvent,
@@ -21,6 +18,7 @@ from cnnplay.viewmodels.paging import page_words, turned
 from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose
 from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
+from cnnplay.widgets.tile_captions import Captions
 from cnnplay.widgets.tile_colours import coloured
 from cnnplay.widgets.tile_layout import arrange, label_height
 
@@ -213,19 +211,25 @@ class TilesView(QWidget):
             painter.drawImage(
                 QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
             )
-            if self._tiles.columns:
-                self._paint_headings(painter, self._labels(self._tiles), arrangement)
-            else:
-                self._paint_labels(painter, self._labels(self._tiles), arrangement)
+            self._words(self._tiles, arrangement).paint(painter)
         if self.hasFocus() and self._selected < 0:
             painter.setPen(QPen(theme().colour("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _labels(self, tiles: Tiles) -> Tiles:
-        """The tiles with whole or brief labels, as they were arranged with."""
+    def _words(self, tiles: Tiles, arrangement: Arrangement) -> Captions:
+        """Of the tiles with whole or brief labels, as they were arranged with."""
         brief = self._labelled is not None and self._labelled.is_brief
-        return tiles.brief() if brief else tiles
+        return Captions(
+            tiles.brief() if brief else tiles, arrangement, self.devicePixelRatioF(), self.tile_rect
+        )
+
+    def caption_under(self, point: QPoint) -> str:
+        """The whole label of the tile at a point, where it is shortened; else ""."""
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return ""
+        return self._words(tiles, arrangement).under(point, self.fontMetrics(), tiles)
 
     def _paint_selection(self, painter: QPainter) -> None:
         assert self._tiles is not None
@@ -240,67 +244,6 @@ class TilesView(QWidget):
         painter.drawRoundedRect(frame.adjusted(-room + 1, -room + 1, room - 1, label + room - 1), 4, 4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _paint_labels(self, painter: QPainter, tiles: Tiles, arrangement: Arrangement) -> None:
-        """Under each tile its label, its accent (if any) in the colour of faults."""
-        muted, fault = theme().colour("text_muted"), theme().colour("fault")
-        metrics, room = painter.fontMetrics(), self._caption_room(arrangement)
-        for number in arrangement.numbers[arrangement.numbers >= 0]:
-            if number >= len(tiles.labels):
-                continue
-            rect = self.tile_rect(int(number))
-            accent = tiles.accents[number] if number < len(tiles.accents) else ""
-            accent, text = shortened(tiles.labels[number], accent, room, metrics)
-            width = metrics.horizontalAdvance(text)
-            x = rect.center().x() - width // 2
-            y = rect.bottom() + theme().px(2) + metrics.ascent()
-            if accent:
-                painter.setPen(fault)
-                painter.drawText(x, y, accent)
-            painter.setPen(muted)
-            painter.drawText(x + metrics.horizontalAdvance(accent), y, text[len(accent) :])
-
-    def _caption_room(self, arrangement: Arrangement) -> int:
-        """The pixels that a label may take without touching the next."""
-        return round(arrangement.pitch[1] / self.devicePixelRatioF()) - theme().px(6)
-
-    def _caption_under(self, point: QPoint) -> str:
-        """The whole label of the tile at a point, where it is shortened; else ""."""
-        arrangement, tiles = self.arrangement(), self._tiles
-        if arrangement is None or tiles is None or tiles.columns or not tiles.labels:
-            return ""
-        label = label_height(self.fontMetrics())
-        for number in arrangement.numbers[arrangement.numbers >= 0].tolist():
-            if number < len(tiles.labels) and self.tile_rect(number).adjusted(0, 0, 0, label).contains(point):
-                text = self._labels(tiles).labels[number]
-                cut = self.fontMetrics().horizontalAdvance(text) > self._caption_room(arrangement)
-                return tiles.labels[number] if cut else ""
-        return ""
-
-    def _paint_headings(self, painter: QPainter, tiles: Tiles, arrangement: Arrangement) -> None:
-        """A mosaic's labels, for each block: rows at the left, columns on top, as many as have room."""
-        painter.setPen(theme().colour("text_muted"))
-        metrics, gap, ratio = painter.fontMetrics(), theme().px(4), self.devicePixelRatioF()
-        across = arrangement.numbers[0]
-        names = [tiles.column_labels[n % tiles.columns] for n in across] if tiles.column_labels else []
-        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + 2 * gap
-        every = _every(widest, arrangement.pitch[1] / ratio)
-        for index, name in enumerate(names):
-            if index % arrangement.block % every == 0 and across[index] >= 0:
-                rect = self.tile_rect(int(across[index]))
-                x = rect.center().x() - metrics.horizontalAdvance(name) // 2
-                painter.drawText(x, rect.top() - gap, name)
-        if not tiles.row_labels:
-            return
-        every = _every(metrics.ascent(), arrangement.pitch[0] / ratio)
-        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        left, height = round(arrangement.gutter / ratio), metrics.height()
-        for number in arrangement.numbers[::every, :: arrangement.block].ravel():
-            if number >= 0:
-                rect = self.tile_rect(int(number))
-                top = rect.center().y() - height // 2
-                where = QRect(rect.left() - left, top, left - theme().px(6), height)
-                painter.drawText(where, right, tiles.row_labels[number // tiles.columns])
-
     # events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -314,7 +257,7 @@ class TilesView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            caption = self._caption_under(event.pos())
+            caption = self.caption_under(event.pos())
             if caption:
                 QToolTip.showText(event.globalPos(), caption, self)
                 return True
@@ -419,24 +362,6 @@ class TilesView(QWidget):
         self.update()
         if self._tiles is not None and self.page_words() != before:
             self.page_changed.emit()
-
-
-def shortened(text: str, accent: str, room: int, metrics: QFontMetrics) -> tuple[str, str]:
-    """(accent, whole text) in so many pixels: the middle goes, of an accent and of what follows it each."""
-    if metrics.horizontalAdvance(text) <= room:
-        return accent, text
-    middle, rest = Qt.TextElideMode.ElideMiddle, text[len(accent) :]
-    if not accent or not rest:
-        return accent and metrics.elidedText(text, middle, room), metrics.elidedText(text, middle, room)
-    share = max(room // 2, room - metrics.horizontalAdvance(rest))
-    first = metrics.elidedText(accent, Qt.TextElideMode.ElideRight, share)
-    last = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, room - metrics.horizontalAdvance(first))
-    return first, first + last
-
-
-def _every(needed: float, pitch: float) -> int:
-    """Of labels so far apart, each how manieth has room."""
-    return max(1, math.ceil(needed / max(pitch, 1e-6)))
 
 
 def _alike(old: Tiles | None, new: Tiles | None) -> bool:

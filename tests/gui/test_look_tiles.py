@@ -17,8 +17,9 @@ from cnnplay.widgets.confusion import ConfusionMatrix, shade
 from cnnplay.widgets.images import colourise
 from cnnplay.widgets.prediction import PredictionBars
 from cnnplay.widgets.theme import theme, tokens
+from cnnplay.widgets.tile_captions import shortened
 from cnnplay.widgets.tile_panel import TilePanel
-from cnnplay.widgets.tiles import TilesView, shortened
+from cnnplay.widgets.tiles import TilesView
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -254,7 +255,7 @@ def test_long_captions_are_shortened_and_the_tooltip_has_them_whole(qtbot: QtBot
     assert arrangement is not None
     assert arrangement.pitch[1] <= 560 // 4
     under = view.tile_rect(3).center()
-    assert view._caption_under(under) == name
+    assert view.caption_under(under) == name
     help_event = QHelpEvent(QEvent.Type.ToolTip, under, view.mapToGlobal(under))
     assert view.event(help_event)
     assert QToolTip.text() == name
