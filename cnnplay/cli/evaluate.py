@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, cast
 from cnnplay.cli.arguments import one_of
 from cnnplay.cli.export import WEIGHTS
 from cnnplay.cli.networks import open_run, run_weights, warn_where_not_finite
-from cnnplay.cli.output import Column, counted, emit, percent, say, shortened, table
+from cnnplay.cli.output import Column, counted, emit, percent, say, shortened, table, warn
 from cnnplay.cli.problems import mistakes
 
 if TYPE_CHECKING:
-    from cnnplay.data.images import Split
+    from cnnplay.data.images import ImageSet, Split
     from cnnplay.runs.folder import Which
+    from cnnplay.runs.record import RunRecord
     from cnnplay.training.evaluate import Evaluation
 
 SPLITS = ("validation", "train", "test", "all")
@@ -33,10 +34,11 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
     if weights == "best" and not folder.has_best:
         weights = "last"  # and it is called so
     kept = run_weights(folder, cast("Which", weights))
-    warn_where_not_finite(kept)
     with mistakes(DataError, BuildError):
         images = load(key)
         found = evaluate(folder.network, kept, images, cast("Split", split), facts=folder.facts)
+    warn_where_not_finite(kept)
+    _warn_of_others(folder.record, images, data is None and split != "all")
     if json:
         emit(
             {
@@ -59,6 +61,15 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
     for problem in shortened(found.problems):
         say(f"left out: {problem}")
     _print_confusion(found.classes, found)
+
+
+def _warn_of_others(record: "RunRecord", images: "ImageSet", own: bool) -> None:
+    """A line on stderr where the run's own pictures are parted otherwise than when it learned."""
+    if own and record.mark and record.mark != images.mark:
+        warn(
+            f"cnnplay: warning: {images.title} has changed since the run: other pictures validate now, and "
+            "some of them may be among those that it learned from"
+        )
 
 
 def _print_confusion(classes: tuple[str, ...], found: "Evaluation") -> None:

@@ -326,7 +326,13 @@ def _folder(order: Order) -> "RunFolder":
     from cnnplay.runs.folder import RunError, RunFolder, RunWriteError
 
     try:
-        return RunFolder.create(order.out, network=order.network, config=order.config, data=order.images.key)
+        return RunFolder.create(
+            order.out,
+            network=order.network,
+            config=order.config,
+            data=order.images.key,
+            mark=order.images.mark,
+        )
     except RunWriteError as error:
         raise Problem(str(error)) from None
     except RunError as error:

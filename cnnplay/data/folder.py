@@ -19,7 +19,7 @@ from cnnplay.data.decode import SUFFIXES, decode, look
 from cnnplay.data.images import DataError, ImageSet, Indices, Picture, Pictures
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.paths import at_home, is_text
-from cnnplay.data.split import by_name
+from cnnplay.data.split import by_name, mark_of
 
 PREFIX = "folder:"
 IN_MEMORY_SHARE = 0.25
@@ -94,17 +94,11 @@ def load_folder(
             reads.append(read)
     labels = np.array([read.label for read in reads], np.int64)
     _complain_of_empty_classes(root, names, labels, problems)
-    parts = by_name(labels, [read.path.relative_to(root).as_posix() for read in reads])
-    return _image_set(root.resolve(), names, reads, labels, parts, tuple(problems))
+    return _image_set(root, names, reads, labels, tuple(problems))
 
 
 def _image_set(
-    root: Path,
-    names: tuple[str, ...],
-    reads: list[_Read],
-    labels: Indices,
-    parts: tuple[Indices, Indices],
-    problems: tuple[str, ...],
+    root: Path, names: tuple[str, ...], reads: list[_Read], labels: Indices, problems: tuple[str, ...]
 ) -> ImageSet:
     channels = 1 if all(read.grey for read in reads) else 3
     sizes = {read.size for read in reads}
@@ -116,7 +110,9 @@ def _image_set(
         )
     else:
         pictures = FilePictures([read.path for read in reads], [read.picture for read in reads], channels)
-    train, validation = parts
+    places = [read.path.relative_to(root).as_posix() for read in reads]
+    train, validation = by_name(labels, places)
+    root = root.resolve()
     if not len(validation):
         raise DataError(
             f"{root}: no class has two pictures; one class at least must, so that one can validate"
@@ -132,6 +128,7 @@ def _image_set(
         shape=None if size is None else (channels, *size),
         channels=channels,
         problems=problems,
+        mark=mark_of(places[index] for index in validation),
     )
 
 

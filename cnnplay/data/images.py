@@ -28,7 +28,8 @@ class ImageSet:
     """Pictures with labels and a fixed split. Nothing in it changes, so threads may share it.
 
     `labels` are indices into `classes`; `train`, `validation` and `test` are indices of pictures. `shape` is
-    (C, H, W), or None where the sizes are mixed. `problems` names what was left out, a line each.
+    (C, H, W), or None where the sizes are mixed. `problems` names what was left out, a line each. `mark` is
+    another one wherever other pictures validate; "" where they are always the same.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class ImageSet:
         channels: int,
         test: Indices | None = None,
         problems: tuple[str, ...] = (),
+        mark: str = "",
     ) -> None:
         self.key = key
         self.title = title
@@ -56,6 +58,7 @@ class ImageSet:
         self.shape = shape
         self.channels = channels
         self.problems = problems
+        self.mark = mark
         self._pictures = pictures
 
     def __len__(self) -> int:
@@ -103,6 +106,7 @@ class ImageSet:
             shape=self.shape,
             channels=self.channels,
             problems=self.problems,
+            mark=self.mark,
         )
 
     def counts(self) -> tuple[int, ...]:

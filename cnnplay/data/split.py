@@ -8,7 +8,7 @@ pictures or more gives at least one to each part.
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -31,7 +31,19 @@ def by_name(
     return np.flatnonzero(~validates).astype(np.int64), np.flatnonzero(validates).astype(np.int64)
 
 
+def mark_of(names: Iterable[str]) -> str:
+    """A short mark of just these pictures, in whichever order."""
+    return hashlib.sha256("\n".join(sorted(map(_spelt, names))).encode("utf-8", "surrogatepass")).hexdigest()[
+        :16
+    ]
+
+
 def _place(name: str) -> float:
-    """From 0 to 1. Systems that spell an umlaut in two signs find the same place."""
-    spelt = unicodedata.normalize("NFC", name).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(spelt).digest()[:8], "big") / 2**64
+    """From 0 to 1."""
+    content = _spelt(name).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(content).digest()[:8], "big") / 2**64
+
+
+def _spelt(name: str) -> str:
+    """Systems that spell an umlaut in two signs find the same."""
+    return unicodedata.normalize("NFC", name)

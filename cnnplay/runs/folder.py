@@ -67,13 +67,14 @@ class RunFolder:
         network: Network,
         config: TrainConfig,
         data: str,
+        mark: str = "",
         run: str | None = None,
     ) -> Self:
         """A new folder, which must not exist yet; without a path, one under the user's data, named after the
         network and the time. RunError where it cannot be made; RunWriteError where the disk is the reason.
         """
         folder = _default_path(network.name) if path is None else at_home(path)
-        record = new_record(run or folder.name, network, config, data)
+        record = new_record(run or folder.name, network, config, data, mark)
         made = cls(folder, record)
         try:
             folder.mkdir(parents=True)

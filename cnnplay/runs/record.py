@@ -12,7 +12,8 @@ from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, misfit
 
-VERSION = 1
+VERSION = 2
+"""1 lacked `mark`."""
 LARGEST = 64 * 2**20
 """A longer run.json is none of ours."""
 
@@ -39,11 +40,13 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     network: Network
     config: TrainConfig
     data: str
+    mark: str = ""
+    """Of the pictures that validate, as the data set gives it; "" where it is not known."""
     facts: DataFacts | None = None
     environment: dict[str, str] = {}
 
 
-def new_record(run: str, network: Network, config: TrainConfig, data: str) -> RunRecord:
+def new_record(run: str, network: Network, config: TrainConfig, data: str, mark: str = "") -> RunRecord:
     """A record of a run that begins now, here."""
     return RunRecord(
         run=run,
@@ -51,6 +54,7 @@ def new_record(run: str, network: Network, config: TrainConfig, data: str) -> Ru
         network=network,
         config=config,
         data=data,
+        mark=mark,
         environment=_environment(),
     )
 

@@ -239,14 +239,18 @@ def test_pictures_that_are_left_out_of_a_judgement_are_told(cnnplay: Command, pe
     assert "broken.png" in line
 
 
-def test_pictures_that_are_added_do_not_move_those_that_a_run_has_learned(
+def test_pictures_that_are_added_move_none_of_another_class_and_the_change_is_told(
     cnnplay: Command, pets: Path, mixed_folder: Path
 ) -> None:
-    before = cnnplay("evaluate", pets, "--split", "train", "--json").json
+    untouched = cnnplay("evaluate", pets, "--split", "train", "--json")
+    assert untouched.err == ""
+    before = untouched.json
     grey = Image.new("RGB", (24, 20), (90, 90, 91))
     for number in range(10):
         grey.save(mixed_folder / "cats" / f"0-{number}.png")
-    after = cnnplay("evaluate", pets, "--split", "train", "--json").json
+    done = cnnplay("evaluate", pets, "--split", "train", "--json")
+    assert "pets has changed since the run: other pictures validate now" in done.err
+    after = done.json
     assert after["confusion"][1] == before["confusion"][1]
     assert after["pictures"] <= before["pictures"] + 10
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnplay.data.split import by_name
+from cnnplay.data.split import by_name, mark_of
 
 NAMES = [f"{name}/{number:04}.png" for name in ("cat", "dog") for number in range(1000)]
 LABELS = np.repeat([0, 1], 1000)
@@ -56,3 +56,8 @@ def test_an_umlaut_in_one_sign_or_in_two_is_the_same_name() -> None:
     parted = [name.replace("\u00e4", "a\u0308") for name in spelt]
     labels = np.zeros(50, np.int64)
     assert np.array_equal(by_name(labels, spelt)[1], by_name(labels, parted)[1])
+
+
+def test_a_mark_is_the_same_for_the_same_pictures_alone() -> None:
+    assert mark_of(["a/1.png", "b/2.png"]) == mark_of(["b/2.png", "a/1.png"])
+    assert mark_of(["a/1.png", "b/2.png"]) != mark_of(["a/1.png"])

@@ -406,6 +406,14 @@ def test_a_folder_with_anything_else_in_it_stays(
     assert sorted(folder.path.iterdir()) == before
 
 
+def test_a_record_of_the_first_version_is_read(folder: RunFolder) -> None:
+    file = folder.path / "run.json"
+    record = json.loads(file.read_bytes())
+    del record["mark"]
+    file.write_text(json.dumps({**record, "version": 1}))
+    assert RunFolder.open(folder.path).record.mark == ""
+
+
 def test_records_survive_the_format(folder: RunFolder) -> None:
     about = RunFolder.open(folder.path).record
     assert msgspec.structs.asdict(about) == msgspec.structs.asdict(folder.record)
