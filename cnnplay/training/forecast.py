@@ -9,6 +9,7 @@ moving maps and weights through memory, and of what calling a layer costs.
 from dataclasses import dataclass
 from math import prod
 
+import msgspec
 import torch
 
 from cnnplay.data.images import ImageSet
@@ -72,6 +73,8 @@ def forecast(
     `prepared` pictures take no more memory. `available` replaces the bytes that are found free. Without
     `timed` the seconds are 0. DeviceError for a device that is not there.
     """
+    # No batch is larger than the training part.
+    config = msgspec.structs.replace(config, batch_size=min(config.batch_size, max(1, len(images.train))))
     device = resolve(config.device)
     free = free_bytes(device) if available is None else available
     fixed = _fixed_bytes(report, config)

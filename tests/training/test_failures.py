@@ -247,7 +247,7 @@ def test_a_device_that_is_not_there_is_named(trained: Trained) -> None:
 def test_a_run_that_cannot_fit_is_not_started_but_answered(
     trained: Trained, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda _: 60 * 2**20)
+    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda _: 33 * 2**20)
     built: list[str] = []
     monkeypatch.setattr("cnnplay.training.setup.build", lambda *_, **__: built.append("built"))
     result = trained(batch_size=10_000)
@@ -262,7 +262,7 @@ def test_a_run_that_cannot_fit_is_not_started_but_answered(
 def test_the_batch_that_was_advised_is_started(
     trained: Trained, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda _: 60 * 2**20)
+    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda _: 33 * 2**20)
     refused = trained(batch_size=10_000)
     assert refused.failure is not None
     advised = int("".join(sign for sign in refused.failure.advice if sign.isdigit()))

@@ -36,6 +36,14 @@ def test_memory_grows_with_the_batch_by_its_maps(digits: ImageSet) -> None:
     assert two - one >= 8 * infer(preset("resnet-18").network).activation_bytes
 
 
+def test_no_batch_is_foreseen_that_is_larger_than_the_training_part(digits: ImageSet) -> None:
+    whole, more = (
+        of("lenet-5", digits, msgspec.structs.replace(CONFIG, batch_size=size)) for size in (4000, 60_000)
+    )
+    assert whole.network_bytes == more.network_bytes
+    assert whole.words == more.words
+
+
 @pytest.mark.parametrize("key", ["lenet-5", "alexnet", "vgg-16", "resnet-18"])
 def test_the_largest_batch_fits_and_one_more_does_not(key: str, digits: ImageSet) -> None:
     available = 8 * 2**30
