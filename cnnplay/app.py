@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,18 +37,19 @@ def run_window(path: str | None) -> int:
         )
         return 1
     load_torch_library_first()
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
+    with _interrupt_put_off():
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+        application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
+    _quit_on_interrupt(application)
     window = make_window()
     window.show()
     if path is not None:
         window.open_path(Path(path))
     else:
         QTimer.singleShot(0, window, window.offer_recovery)
-    _quit_on_interrupt(application)
     return application.exec()
 
 
@@ -124,13 +127,31 @@ def _run_demo(folder: Path, seed: int) -> int:
     return run(folder, seed)
 
 
+@contextmanager
+def _interrupt_put_off() -> Iterator[None]:
+    """Ctrl-C is heard at the end: Qt's own code in between would swallow it, or fall over it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
+
+
 def _quit_on_interrupt(application: "QApplication") -> None:
-    """Ctrl-C in the terminal closes the window in order. Python sees a signal only between its own steps."""
+    """Ctrl-C in the terminal closes the window in order: from the loop of events, which one that comes while
+    the window is being made has to wait for. Python sees a signal only between its own steps.
+    """
     from PySide6.QtCore import QTimer
 
     if threading.current_thread() is not threading.main_thread():
         return
-    signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, application, application.closeAllWindows))
     ticking = QTimer(application)
     ticking.timeout.connect(lambda: None)
     ticking.start(250)

@@ -211,3 +211,21 @@ def test_without_a_screen_the_window_is_one_line(more: dict[str, str], tmp_path:
         (line,) = done.stderr.decode().splitlines()
         assert line.startswith("cnnplay: no screen")
         assert "cnnplay demo DIR works without one" in line
+
+
+@POSIX
+@pytest.mark.parametrize(("when", "status"), [("PySide6.QtWidgets", 130), ("cnnplay.widgets.main_window", 0)])
+def test_ctrl_c_while_the_window_is_being_made_ends_it_in_order(when: str, status: int) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupter:\n"
+        "    def find_spec(self, name, *rest):\n"
+        f"        if name == {when!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupter())\n"
+        "from cnnplay.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    assert done.returncode == status, done.stderr
+    assert b"Traceback" not in done.stderr
