@@ -149,6 +149,7 @@ class TrainControls(QWidget):
         self._run = run
         self._thrift = Thrift.NOTHING
         self._refusals: dict[Action, QShortcut] = {}
+        self._shown: tuple[bool, bool, Thrift] | None = None
         self.sparkline = Sparkline(run)
         self.progress = RunProgress(run)
         self.train = self._action("train", "Train", "F5", run.start)
@@ -226,8 +227,12 @@ class TrainControls(QWidget):
 
     def _show_what_fits(self) -> None:
         roomy = self._thrift < Thrift.AFRESH
-        self.afresh_button.setVisible(roomy and self._can_start_afresh)
-        self.sparkline.setVisible(roomy and self._run.active)
+        shown = (roomy and self._can_start_afresh, roomy and self._run.active, self._thrift)
+        if shown == self._shown:
+            return  # asked 15 times a second during a run: the header would be measured anew each time
+        self._shown = shown
+        self.afresh_button.setVisible(shown[0])
+        self.sparkline.setVisible(shown[1])
         self.progress.economise(self._thrift)
         self.updateGeometry()
 

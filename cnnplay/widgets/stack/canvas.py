@@ -1,7 +1,7 @@
 """The canvas under the stack view: lays out when needed, draws what is visible, scrolls with its siblings."""
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cnnplay.viewmodels.editor import EditorModel
@@ -103,7 +103,8 @@ class StackCanvas(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(0, -self.offset())
-        area = event.rect().translated(0, self.offset())
+        # Strips change far apart: what lies between them is not drawn again.
+        area = event.region().translated(0, self.offset())
         brush = self._brush(painter, self._look)
         brush.draw(layout, area)
         self._draw_ends(painter, self._look, layout, area)
@@ -152,13 +153,13 @@ class StackCanvas(QAbstractScrollArea):
                 found.add(node_id)
         return frozenset(found)
 
-    def _draw_ends(self, painter: QPainter, look: Look, layout: Layout, area: QRect) -> None:
+    def _draw_ends(self, painter: QPainter, look: Look, layout: Layout, area: QRegion) -> None:
         fields = {fault.field for fault in self.editor.report.faults_of("")}
-        if layout.input.intersects(area):
+        if area.intersects(layout.input):
             chosen = self.editor.current == "input" and self.editor.place is None
             state = (chosen, chosen and self.hasFocus(), "input" in fields)
             draw_input(painter, look, layout.input, self.model.picture, self.model.caption, state)
-        if layout.prediction.intersects(area) and self.pinned().isEmpty():
+        if area.intersects(layout.prediction) and self.pinned().isEmpty():
             self._draw_prediction(painter, look, layout.prediction)
 
     def _draw_prediction(self, painter: QPainter, look: Look, rect: QRect) -> None:

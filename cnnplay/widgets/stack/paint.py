@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QRegion
 
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.nodes import Skip
@@ -33,19 +33,19 @@ class Brush:
         """Blocks that are being dragged: pale."""
         self.strip: Callable[[str], QImage | None] = lambda _: None
 
-    def draw(self, layout: Layout, area: QRect) -> None:
+    def draw(self, layout: Layout, area: QRegion) -> None:
         for frame in layout.frames.values():
-            if frame.rect.intersects(area):
+            if area.intersects(frame.rect):
                 self._frame(frame)
-        self._wires(layout.wires, area)
+        self._wires(layout.wires, area.boundingRect())
         for label in layout.labels:
-            if label.rect.intersects(area):
+            if area.intersects(label.rect):
                 self._label(label)
         for hollow in layout.hollows:
-            if hollow.rect.intersects(area):
+            if area.intersects(hollow.rect):
                 self._hollow(hollow)
         for card in layout.cards.values():
-            if card.rect.intersects(area):
+            if area.intersects(card.rect):
                 self._card(card)
 
     # Cards
