@@ -227,7 +227,8 @@ def _complain_of_empty_classes(
     empty = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if empty:
         listed = ", ".join(repr(name) for name in empty[:5]) + (" …" if len(empty) > 5 else "")
-        there = [line for line in problems if line.startswith(str(root / empty[0]))]
+        inside = f"{root / empty[0]}{os.sep}"
+        there = [line for line in problems if line.startswith(inside)]
         why = f"; what was left out: {there[0]}" if there else ""
         raise DataError(f"{root}: every class needs a picture that can be read; none in {listed}{why}")
 

@@ -157,6 +157,14 @@ def test_a_class_without_a_readable_picture_is_named(make_folder: MakeFolder) ->
         load_folder(root)
 
 
+def test_what_was_left_out_of_another_class_is_no_reason(make_folder: MakeFolder) -> None:
+    root = make_folder(("ab", "b"))
+    (root / "ab" / "notes.txt").touch()
+    (root / "a").mkdir()
+    with pytest.raises(DataError, match=r"none in 'a'$"):
+        load_folder(root)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have text alone for names")
 def test_a_class_or_folder_whose_name_is_no_text_gives_words_and_a_picture_is_read(
     make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
