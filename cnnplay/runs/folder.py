@@ -133,7 +133,7 @@ class RunFolder:
 
     def learned(self, which: Which) -> bool:
         """Whether such weights hold anything that was learned, and are not those of a run's beginning."""
-        return self._about(which).get("learned") != "false"
+        return _about(self._kept(which)).get("learned") != "false"
 
     def sink(self, event: Event) -> None:
         """Appends an event. All but single steps reach the system at once."""
@@ -200,13 +200,11 @@ class RunFolder:
     @property
     def has_best(self) -> bool:
         """Whether the best epoch's weights are there."""
-        return (self.path / "best.safetensors").exists()
+        return self._file("best").exists()
 
     def weights(self, which: Which = "best") -> Weights:
         """The weights of the best epoch (the last ones where no epoch was judged), or the last. RunError."""
-        path = self.path / f"{which}.safetensors"
-        if which == "best" and not path.exists():
-            path = self.path / "last.safetensors"
+        path = self._kept(which)
         try:
             with _open_plain(path) as file:
                 _check_room(path, os.fstat(file.fileno()).st_size)
@@ -241,18 +239,15 @@ class RunFolder:
             raise RunError(f"{path}, line {len(events) + 1}: not an event: {error}") from None
         return tuple(events)
 
-    def _about(self, which: Which) -> dict[str, str]:
-        """What a weights file says of itself, from its first bytes; nothing where it is damaged or absent."""
-        path = self.path / f"{which}.safetensors"
-        try:
-            _open_plain(path).close()
-            with safe_open(path, framework="pt") as file:
-                return dict(file.metadata() or {})
-        except (RunError, SafetensorError, OSError, ValueError):
-            return {}
+    def _kept(self, which: Which) -> Path:
+        """The file that stands for these weights: where no epoch was judged, the last ones are the best."""
+        return self._file("best" if which == "best" and self.has_best else "last")
+
+    def _file(self, which: Which) -> Path:
+        return self.path / f"{which}.safetensors"
 
     def _epoch_of(self, which: Which) -> int | None:
-        text = self._about(which).get("epoch", "")
+        text = _about(self._file(which)).get("epoch", "")
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 and int(text) else None
 
     def _record_facts(self, facts: DataFacts) -> None:
@@ -263,7 +258,7 @@ class RunFolder:
             self._note_trouble(RECORD, error)
 
     def _write(self, which: Which, weights: Weights, about: dict[str, str]) -> None:
-        path = self.path / f"{which}.safetensors"
+        path = self._file(which)
         try:
             with replacing(path) as (neighbour,):
                 save_file(weights, neighbour, metadata={"format": "pt", **about})
@@ -273,6 +268,16 @@ class RunFolder:
     def _note_trouble(self, name: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
+
+
+def _about(path: Path) -> dict[str, str]:
+    """What a weights file says of itself, from its first bytes; nothing where it is damaged or absent."""
+    try:
+        _open_plain(path).close()
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (RunError, SafetensorError, OSError, ValueError):
+        return {}
 
 
 def _open_plain(path: Path) -> BinaryIO:

@@ -208,7 +208,10 @@ def test_weights_of_a_runs_beginning_are_known_as_such(folder: RunFolder) -> Non
 
     result = train(Job("run", NETWORK, CONFIG, load("mnist-sample")), stop, folder.observe, control)
     folder.close(result)
-    assert not RunFolder.open(folder.path).learned("last")
+    again = RunFolder.open(folder.path)
+    assert not again.learned("last")
+    assert not again.has_best
+    assert not again.learned("best"), "the last weights stand for them"
 
 
 def test_weights_that_were_learned_are_known_as_such(
