@@ -38,9 +38,8 @@ def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Pa
 def save_state(weights: Weights, path: Path) -> None:
     """A dict of tensors as torch saves it. OSError when it cannot be written."""
     try:
-        with path.open(
-            "wb"
-        ) as file:  # given a path, torch says of a full disk nothing but its own line number
+        # Given a path, torch says of a full disk nothing but its own line number.
+        with path.open("wb") as file:
             torch.save(weights, file)
     except RuntimeError as error:
         raise OSError(f"torch could not write it: {str(error).splitlines()[0]}") from None
