@@ -25,13 +25,14 @@ class Keeper:
         """Whether `good` are weights that something was learned into since the run began."""
         self._due = time.perf_counter() + EVERY
 
-    def refresh(self, now: float) -> None:
-        """Called while the weights are good (a finite loss was computed from them): copies now and then."""
-        if now >= self._due:
+    def refresh(self, now: float, moved: bool) -> None:
+        """Called while the weights are good (a finite loss was computed from them): copies now and then, once
+        they have `moved` from where the run began."""
+        if moved and now >= self._due:
             self.take()
 
     def take(self) -> Weights:
-        """A copy of the weights as they are, kept as the last good ones if they are finite."""
+        """A copy of the weights, which have moved, kept as the last good ones if they are finite."""
         start = time.perf_counter()
         weights = weights_of(self._module)
         if finite(weights):

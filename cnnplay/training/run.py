@@ -277,7 +277,7 @@ class Run:
     def _tell(self, reading: Reading) -> None:
         if not math.isfinite(reading.loss):
             raise NonFinite(reading.loss)
-        self._keeper.refresh(self._begun)
+        self._keeper.refresh(self._begun, self._step > self._first_step)
         self._sums.add(reading)
         self._sink(
             events.Stepped(

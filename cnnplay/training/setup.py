@@ -12,6 +12,7 @@ from cnnplay.modules.build import BuildError, NetworkModule, build
 from cnnplay.modules.weights import transfer
 from cnnplay.network.network import Network
 from cnnplay.shapes.infer import infer
+from cnnplay.shapes.pictures import class_faults
 from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig, faults
 from cnnplay.spec.trained import DataFacts
@@ -89,9 +90,8 @@ def check_network(network: Network, images: ImageSet) -> Report:
     report = infer(network)
     if not report.valid:
         raise BuildError("the network has faults: " + "; ".join(fault.message for fault in report.faults[:3]))
-    if network.task.classes != len(images.classes):
-        told, shown = network.task.classes, len(images.classes)
-        raise DataError(f"the network tells {told} classes apart; {images.title} has {shown}")
+    for fault in class_faults(network, images.title, len(images.classes)):
+        raise DataError(fault.message)
     channels = network.input.channels
     if channels not in (1, 3):
         raise BuildError(

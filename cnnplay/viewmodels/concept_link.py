@@ -25,7 +25,9 @@ class ConceptLink(QObject):
         self._asked_again = ""
         editor.changed.connect(self._follow)
         editor.selection_changed.connect(self._follow)
+        self._seed = run.settings.config.seed
         run.weights_changed.connect(concept.refresh)
+        run.settings.changed.connect(self._seed_changed)
         look.pictures.changed.connect(concept.refresh)
         concept.data_wanted.connect(self._give)
         self._follow()
@@ -37,6 +39,15 @@ class ConceptLink(QObject):
     def _follow(self) -> None:
         self._concept.show_node(self._editor.report, self._editor.current)
 
+    @Slot()
+    def _seed_changed(self) -> None:
+        """Another seed draws other weights, where none were trained."""
+        seed = self._run.settings.config.seed
+        if seed != self._seed:
+            self._seed = seed
+            if self._run.weights is None:
+                self._concept.refresh()
+
     @Slot(object)
     def _give(self, node_id: str) -> None:
         if not self._tasks.idle:
@@ -47,16 +58,18 @@ class ConceptLink(QObject):
         if self._run.trained_network is not None:
             weights = self._run.weights
         picture, seed = self._look.pictures.picture, self._run.settings.config.seed
-        words = "trained weights" if weights is not None else f"weights as seed {seed} draws them"
-        if picture is not None:
-            words += f", {picture.caption}"
+        caption = "" if picture is None else f", {picture.caption}"
         facts, images, rules = self._run.facts, self._run.data.images, self._look.rules
         given = facts.preprocessing if facts is not None and weights is not None else None
 
         def work() -> LayerData:
             rule = rules.of(given, images, network.input.shape)
             seen = None if picture is None else as_input(picture.pixels, network, rule)
-            return layer_data(network, node_id, seen, weights or fresh_weights(network, seed), words)
+            if weights is not None:
+                return layer_data(network, node_id, seen, weights, f"trained weights{caption}")
+            fresh = fresh_weights(network, seed)
+            words = f"weights as seed {seed} draws them" if fresh is not None else "fresh weights above it"
+            return layer_data(network, node_id, seen, fresh, words + caption)
 
         def done(data: LayerData) -> None:
             if self._editor.network is network and not self._asked_again:

@@ -43,6 +43,7 @@ class EditedNetwork(QObject):
         """Ids of which trained weights are kept: no new block gets one of them. Set by the session."""
         self.clock: Callable[[], float] = monotonic
         self._busy = False
+        self._travelling = False
         self._unannounced: tuple[Selection, Place | None] | None = None
         """What was chosen before a change of which nobody was told yet."""
         self._last_key: tuple[str, ...] = ()
@@ -165,6 +166,9 @@ class EditedNetwork(QObject):
         self.settle()
         self._selection, self._place = Selection(), None
         self._hold(network)
+        self._travel(self._tell_all)
+
+    def _tell_all(self) -> None:
         self.reset_done.emit()
         self.changed.emit()
         self.selection_changed.emit()
@@ -175,11 +179,24 @@ class EditedNetwork(QObject):
 
     def undo(self) -> None:
         self.settle()
-        self._change(self.undo_stack.undo)
+        self._travel(lambda: self._change(self.undo_stack.undo))
 
     def redo(self) -> None:
         self.settle()
-        self._change(self.undo_stack.redo)
+        self._travel(lambda: self._change(self.undo_stack.redo))
+
+    @property
+    def travelling(self) -> bool:
+        """Whether the change that is being announced is undo, redo or another document: answering it with an
+        edit would make undo impossible, and change what was just opened."""
+        return self._travelling
+
+    def _travel(self, act: Callable[[], object]) -> None:
+        self._travelling = True
+        try:
+            act()
+        finally:
+            self._travelling = False
 
     def _undo_moved(self, _index: int) -> None:
         if not self._busy:

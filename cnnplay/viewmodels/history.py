@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
+from cnnplay.project.history import MOST_STEPS
 from cnnplay.spec.events import (
     EpochDone,
     Event,
@@ -20,10 +21,8 @@ from cnnplay.viewmodels.decimation import decimate
 from cnnplay.viewmodels.series import Floats, Indices, Series
 from cnnplay.viewmodels.smoothing import smooth
 
-MOST_SAVED = 100_000
-"""So many steps are saved whole, as the project's file keeps them: what is smoothed needs every step."""
 SAVED_COLUMNS = 2_000
-"""Of more, those that a picture of so many columns needs (four a column at most)."""
+"""Of more steps than a file keeps, those that a picture of so many columns needs (four a column at most)."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -181,7 +180,7 @@ class History:
         config = msgspec.structs.replace(self.started.config, epochs=self.target - first + 1)
         started = msgspec.structs.replace(self.started, first_epoch=first, config=config)
         keep = np.arange(len(self._steps))
-        if len(keep) > MOST_SAVED:
+        if len(keep) > MOST_STEPS:
             keep = np.unique(np.concatenate([self._thin("loss"), self._thin("accuracy")]))
         table = [self._steps[name][keep] for name in ("x", "epoch", "loss", "accuracy", "images")]
         steps = [

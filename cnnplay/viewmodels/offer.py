@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from cnnplay.network.describe import shape_words
 from cnnplay.network.network import Network
 from cnnplay.shapes.adapt import Adapted, adapt
-from cnnplay.shapes.faults import Fault, Mend
+from cnnplay.shapes.faults import Fault
 from cnnplay.shapes.infer import infer
-from cnnplay.shapes.suggest import replace_head
+from cnnplay.shapes.pictures import class_faults
 from cnnplay.spec.settings import Fit, TrainConfig
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
@@ -107,13 +107,7 @@ class OfferModel(QObject):
         images, network = self._data.images, self._editor.network
         if images is None or not self._editor.report.valid or not network.stack:
             return ()
-        told, there = network.task.classes, len(images.classes)
-        if told == there:
-            return ()
-        expected, found = f"as many classes as {images.title} has ({there:,})", f"{told:,}"
-        mend = Mend(f"Set the classes to {there:,}", lambda it, taken: replace_head(it, there, taken))
-        message = f"the network must tell {expected} apart; got {found}"
-        return (Fault("", "classes", message, expected, found, mend),)
+        return class_faults(network, images.title, len(images.classes))
 
     def set_size(self, height: int, width: int) -> str:
         """Of pictures of mixed sizes: the size for which the network would be adapted. Why not; else ""."""
@@ -156,9 +150,9 @@ class OfferModel(QObject):
         if not network.preset or images is None or not _as_published(network):
             self.dismiss()
         elif key != self._asked or not self.options:
-            # Not again after undo: that would make it impossible.
-            opened, self._asked = key != self._asked, key
-            self._consider(network, images, mend_classes=opened and not self._run.active)
+            self._asked = key
+            answering = self._editor.travelling or self._run.active
+            self._consider(network, images, mend_classes=not answering)
 
     @Slot()
     def _data_changed(self) -> None:

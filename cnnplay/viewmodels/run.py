@@ -103,11 +103,6 @@ class RunModel(TrainedWork):
         return self._worker.order.config if self._worker is not None else None
 
     @property
-    def last_config(self) -> TrainConfig | None:
-        """The settings of the run that is on or was last, as it began."""
-        return self.history.started.config if self.history.started is not None else None
-
-    @property
     def earlier_version(self) -> bool:
         """Whether the run trains another network than the one in the editor."""
         return self._earlier
@@ -235,7 +230,7 @@ class RunModel(TrainedWork):
 
     def bring_back(self) -> None:
         """The weights before the last run in place of those that it left; once more, and those are back."""
-        before = self.store.before
+        before = self.store.before(self.editor.network)
         if before is not None and not self.why_not("bring_back"):
             shown = self.history
             self.adopt(before)

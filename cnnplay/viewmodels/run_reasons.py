@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from cnnplay.shapes.pictures import class_faults
 from cnnplay.viewmodels.devices import AUTO, resolvable, torch_is_there
 
 if TYPE_CHECKING:
@@ -40,12 +41,8 @@ def why_not(run: RunModel, action: Action) -> str:
 def _bring_back(run: RunModel) -> str:
     if run.active:
         return "a run is on: stop it first"
-    before = run.store.before
-    if before is None:
-        return "this network was trained once at most"
-    here = run.trained_here
-    same = here is not None and here.weights.keys() == before.weights.keys()
-    return "" if same else "the network on screen is not the one that was trained last"
+    there = run.store.before(run.editor.network) is not None
+    return "" if there else "the network on screen was not trained twice, the last time just now"
 
 
 def _busy(run: RunModel) -> str:
@@ -96,8 +93,5 @@ def _device(run: RunModel) -> str:
 def _classes(run: RunModel) -> str:
     images = run.data.images
     assert images is not None
-    classes = run.editor.network.task.classes
-    if classes == len(images.classes):
-        return ""
-    has = f"{images.title} has {len(images.classes):,}"
-    return f"the network tells {classes:,} classes apart, {has}: set the classes in Build"
+    faults = class_faults(run.editor.network, images.title, len(images.classes))
+    return f"{faults[0].message}: set the classes in Build" if faults else ""

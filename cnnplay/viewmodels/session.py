@@ -214,6 +214,7 @@ class Session(QObject):
     def _run_state(self) -> None:
         """A run that begins is work that can be lost, from its first step on."""
         if self.run.state == "starting":
+            self._data_key = ""  # what is learned from is the document's data set
             self._touch()
 
     @Slot()

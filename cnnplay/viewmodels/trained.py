@@ -48,10 +48,10 @@ class TrainedStore:
         self._kept: list[tuple[dict[str, tuple[int, ...]], Trained]] = []
         self._before: Trained | None = None
 
-    @property
-    def before(self) -> Trained | None:
-        """The training whose place the newest one took: another run of the same network."""
-        return self._before
+    def before(self, network: Network) -> Trained | None:
+        """The training whose place the newest one took, where that is this network's: another run of it."""
+        here = self.fitting(network)
+        return self._before if here is not None and here is self.newest() else None
 
     def remember(self, trained: Trained) -> None:
         """Keeps a training; it takes the place of the one of the same network's parameters."""

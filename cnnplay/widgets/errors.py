@@ -75,7 +75,8 @@ class ErrorReporter(QObject):
         with self._lock:
             if self._open or not self._waiting:
                 return
-            news = [details for details in dict.fromkeys(self._waiting) if not self._told_lately(details)]
+            self._forget_old()
+            news = [details for details in dict.fromkeys(self._waiting) if details not in self._told]
             details, self._waiting = "\n".join(news), []
         if not news:
             return
@@ -85,14 +86,17 @@ class ErrorReporter(QObject):
             self._show(details)
         finally:
             self._open = False
+            # From when it was read: repaints under an open box fail again and again meanwhile.
+            self._told |= dict.fromkeys(news, time.monotonic())
+            with self._lock:
+                self._waiting = [other for other in self._waiting if other not in self._told]
 
-    def _told_lately(self, details: str) -> bool:
-        """Whether a box said so within the last minute. An error in a repaint comes back with every repaint:
-        a box that opens again and again would lock people out of undo and of saving.
+    def _forget_old(self) -> None:
+        """What a box said within the last minute is not said again. An error in a repaint comes back with
+        every repaint: a box that opens again and again would lock people out of undo and of saving.
         """
         now = time.monotonic()
-        last, self._told[details] = self._told.get(details, float("-inf")), now
-        return now - last < QUIET_S
+        self._told = {details: told for details, told in self._told.items() if now - told < QUIET_S}
 
     def _show(self, details: str) -> None:
         parent = self.parent()

@@ -11,6 +11,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 Deed: TypeAlias = Callable[[Any], object]
 """What a key does to a view; False where it cannot be done there, and the key is somebody else's."""
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+OTHERS = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,11 @@ class KeyTable:
     def press(self, view: Any, event: QKeyEvent) -> bool:
         """Does what the key is for; whether it was for anything.
 
-        With Shift a row for Shift goes first; keys without one do the same with and without.
+        With Shift a row for Shift goes first; keys without one do the same with and without. Keys held with
+        Ctrl, Alt or Meta are the menus' and the system's.
         """
+        if event.modifiers() & OTHERS:
+            return False
         key = Qt.Key(event.key())
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         for held in (True, False) if shift else (False,):

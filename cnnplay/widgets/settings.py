@@ -72,6 +72,7 @@ class SettingsPanel(Panel):
         self._arrange(2)
         self.forecast_line = ForecastLine(forecast, self)
         self.plan_line = PlanLine(run)
+        run.history_changed.connect(self._show_plan)  # behind the line's own
         self._content = content = QWidget()
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -142,13 +143,17 @@ class SettingsPanel(Panel):
         return set_
 
     @Slot()
+    def _show_plan(self) -> None:
+        """The plan's details are in the title's tooltip: after a run too, when its line is gone."""
+        self._title.setToolTip(self.plan_line.toolTip())
+
+    @Slot()
     def refresh(self) -> None:
         """Shows the values, their faults, and what can be changed now."""
         running = self._run.active
         # One of the two: there is room for no more on a small screen.
         self.forecast_line.set_wanted(not running)
         self.plan_line.set_wanted(running)
-        self._title.setToolTip(self.plan_line.toolTip())
         faults = []
         for name, editor in self.editors.items():
             fault = self._settings.fault_of(name)

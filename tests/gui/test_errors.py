@@ -47,3 +47,17 @@ def test_an_error_that_comes_back_with_every_repaint_opens_one_box_and_is_writte
     reporter.report("KeyError: another")
     qtbot.waitUntil(lambda: len(opened) == 2)
     assert reporter.log.read_text(encoding="utf-8").count("ZeroDivisionError") == 3
+
+
+def test_the_same_error_is_told_again_after_a_while(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, opened = [0.0], []
+    monkeypatch.setattr("cnnplay.widgets.errors.time.monotonic", lambda: now[0])
+    reporter = ErrorReporter(tmp_path / "errors.log")
+    monkeypatch.setattr(reporter, "_show", opened.append)
+    for seconds, boxes in ((0, 1), (50, 1), (59, 1), (61, 2), (100, 2), (122, 3)):
+        now[0] = seconds
+        reporter.report("KeyError: every now and then")
+        reporter._drain()
+        assert len(opened) == boxes, seconds

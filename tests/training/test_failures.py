@@ -345,3 +345,18 @@ def test_weights_kept_before_a_failure_in_the_first_epoch_are_known_to_be_learne
     assert result.learned
     assert result.last_epoch == 0
     assert finite(result)
+
+
+def test_waiting_before_the_first_step_is_no_learning(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "EVERY", 0.0)
+    monkeypatch.setattr(keeper, "DEAR", 0.0)
+
+    def spoil(seen: Observation) -> None:
+        with torch.no_grad():
+            next(iter(seen.module.parameters())).fill_(float("nan"))
+
+    result = trained(observer=spoil)
+    assert result.step == 1
+    assert not result.learned

@@ -109,7 +109,7 @@ def test_a_reopened_history_is_smoothed_over_the_same_steps() -> None:
 def test_where_steps_were_left_out_the_read_out_names_them_and_no_extremes_are_averaged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_SAVED", 1_000)
+    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_STEPS", 1_000)
     monkeypatch.setattr("cnnplay.viewmodels.history.SAVED_COLUMNS", 100)
     rng = np.random.default_rng(0)
     history = long_run(rng.exponential(1.0, 20_000))
@@ -141,7 +141,7 @@ def test_going_on_counts_the_steps_on() -> None:
 
 
 def test_a_saved_history_gives_the_same_epochs_and_extremes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_SAVED", 10_000)
+    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_STEPS", 10_000)
     monkeypatch.setattr("cnnplay.viewmodels.history.SAVED_COLUMNS", 500)
     rng = np.random.default_rng(0)
     losses = rng.normal(1.0, 0.1, 20_000)

@@ -189,6 +189,23 @@ def test_a_preset_opened_over_pictures_of_other_classes_takes_theirs_and_undo_le
     assert "3" in session.run.why_not("train")
 
 
+def test_undo_goes_all_the_way_back_past_opened_presets(quiet: Quiet, qtbot: QtBot, tmp_path: Path) -> None:
+    session, stack = quiet.session, quiet.session.editor.undo_stack
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(pictures_in(tmp_path, 32, "L", classes=2))
+    session.editor.load_preset("tiny-cnn")
+    session.editor.load_preset("mlp")
+    count = stack.count()
+    assert count == 5, "two presets, and three times their classes"
+    for index in range(count - 1, -1, -1):
+        session.editor.undo()
+        assert stack.index() == index
+    assert session.editor.network == preset("lenet-5").network
+    for index in range(1, count + 1):
+        session.editor.redo()
+        assert (stack.index(), stack.count()) == (index, count)
+
+
 def test_colour_pictures_before_a_grey_network_are_asked_about(
     quiet: Quiet, qtbot: QtBot, tmp_path: Path
 ) -> None:

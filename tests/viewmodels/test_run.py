@@ -301,9 +301,26 @@ def test_a_run_of_another_network_is_not_called_an_earlier_version(qtbot: QtBot)
         assert one.run.earlier_words == "This run trains tiny-cnn, not the network on screen."
 
 
+def test_the_weights_before_belong_to_the_network_that_was_trained_last(qtbot: QtBot) -> None:
+    with bench(epochs=1) as one:
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        one.editor.set_field("conv-1", "filters", 9)
+        for afresh in (False, True):
+            one.run.start(afresh=afresh)
+            until(qtbot, one.run, "idle")
+        assert one.run.why_not("bring_back") == ""
+        one.editor.undo()
+        assert one.run.trained_here is not None
+        assert "was not trained twice" in one.run.why_not("bring_back")
+        shown = one.run.history
+        one.run.bring_back()
+        assert one.run.history is shown
+
+
 def test_the_weights_before_come_back_and_those_after_too(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
-        assert "once at most" in one.run.why_not("bring_back")
+        assert "was not trained twice" in one.run.why_not("bring_back")
         one.run.start()
         until(qtbot, one.run, "idle")
         first = one.run.trained

@@ -212,3 +212,16 @@ def test_a_project_keeps_its_folder_where_that_is_absent_until_another_is_chosen
     session.document.save(path)
     session.document.wait()
     assert load(path).data_key == f"folder:{tmp_path / 'moved'}"
+
+
+def test_what_a_run_learns_from_is_the_projects_data_set(quiet: Quiet, qtbot: QtBot, tmp_path: Path) -> None:
+    session, path = quiet.session, tmp_path / "mine.cnnplay"
+    save(Project(network=session.editor.network, data_key=f"folder:{tmp_path / 'nowhere'}"), path)
+    session.document.open(path)
+    session.document.wait()
+    qtbot.waitUntil(lambda: session.data.state == "ready" and bool(quiet.failures), timeout=20_000)
+    quiet.failures.clear()
+    assert session.run.start()
+    session.document.save(path)
+    session.document.wait()
+    assert load(path).data_key == "mnist-sample"
