@@ -20,7 +20,7 @@ from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import at_home
 from cnnplay.network.fields import complaint, fields_of
 from cnnplay.network.network import Input, Network
-from cnnplay.spec.events import EpochDone, Event, Finished, Noted
+from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Noted
 from cnnplay.spec.settings import Fit, Optimizer, TrainConfig, faults
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def run(asked: Asked) -> int:
 
 
 def _train(order: Order, report: Reporter, notes: Sequence[str]) -> int:
-    """Makes the run's folder at the last moment. It stays only where there are weights to keep."""
+    """Makes the run's folder at the last moment. It stays only where there are weights or finished epochs."""
     from cnnplay.training.control import Control
     from cnnplay.training.loop import train  # imported before there is anything to take away again
 
@@ -88,7 +88,7 @@ def _train(order: Order, report: Reporter, notes: Sequence[str]) -> int:
             with folder, report:
                 return _trained(order, folder, report, notes, train, control, interrupted)
         finally:
-            folder.discard()  # a folder without weights: the next try may have its place
+            folder.discard()  # nothing came of it: the next try may have its place
 
 
 def _trained(
@@ -111,8 +111,8 @@ def _trained(
         Job(run, order.network, order.config, order.images), listener.hear, listener.observe, control
     )
     listener.release()
-    kept = bool(result.weights) and (result.learned or result.reason != "stopped")
-    folder.close(result if kept else None)
+    folder.close(result if result.learned or result.reason != "stopped" else None)
+    kept = folder.has_last  # a full disk may have taken none
     if not kept:
         report.run = ""
     listener.tell_the_end()
@@ -123,8 +123,8 @@ def _trained(
 
 class _Listener:
     """Writes every event into the folder, then prints it. That an epoch is done is told when its weights are
-    on the disk, so that a kill leaves no word of weights that are not there; and that the run is finished is
-    printed last of all."""
+    on the disk, so that a kill leaves no word of weights that are not there; and how the run ended is
+    printed last of all, with the folder's name where weights were kept."""
 
     def __init__(self, folder: "RunFolder", report: Reporter, control: "Control") -> None:
         self._folder, self._report, self._control = folder, report, control
@@ -156,7 +156,7 @@ class _Listener:
 
     def _tell(self, event: Event) -> None:
         self._folder.sink(event)
-        if isinstance(event, Finished):
+        if isinstance(event, Finished | Failed):
             self._end = event
         else:
             self._print(event)
@@ -180,6 +180,8 @@ def _status(result: "Result", folder: "RunFolder", kept: bool, interrupted: bool
         place = ""
         if kept:
             weights = "the last good weights" if result.learned else "its first weights and its events"
+            if folder.trouble and folder.last_epoch:  # a later epoch's may not have been written
+                weights = f"the weights after {counted(folder.last_epoch, 'epoch')}"
             place = f" Kept in {folder.path}: {weights}."
         raise kind(f"{failure.message}. {failure.advice}{place}")
     if folder.trouble:

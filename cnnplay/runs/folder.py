@@ -25,7 +25,7 @@ from cnnplay.modules.atomic import replacing, write_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode, encode, new_record
-from cnnplay.spec.events import Event, Stepped
+from cnnplay.spec.events import EpochDone, Event, Stepped
 from cnnplay.spec.portable import portable
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
@@ -58,6 +58,7 @@ class RunFolder:
         self.trouble = ""
         self._events: BinaryIO | None = None
         self._told = False
+        self._recorded = False
 
     @classmethod
     def create(
@@ -143,6 +144,7 @@ class RunFolder:
             self._events.write(msgspec.json.encode(portable(event)) + b"\n")
             if not isinstance(event, Stepped):
                 self._events.flush()
+            self._recorded = self._recorded or isinstance(event, EpochDone)
         except OSError as error:
             self._note_trouble(EVENTS, error)
 
@@ -182,7 +184,11 @@ class RunFolder:
             self._events = None
 
     def discard(self) -> None:
-        """Takes a closed folder without weights away again, so that its name is free; any other stays."""
+        """Takes a closed folder away again, so that its name is free, where it has neither weights nor the
+        record of an epoch that this object wrote; any other stays.
+        """
+        if self._recorded:
+            return
         with suppress(OSError):
             if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS}:
                 for name in (EVENTS, RECORD):
@@ -196,6 +202,11 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def has_last(self) -> bool:
+        """Whether there are weights at all."""
+        return self._file("last").exists()
 
     @property
     def has_best(self) -> bool:

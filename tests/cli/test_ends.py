@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+import torch
 
 from cnnplay.runs.folder import RunFolder
 from cnnplay.spec.events import EpochDone, Started
@@ -163,16 +164,62 @@ def test_what_ends_a_run_before_it_has_weights_leaves_its_place_free(
     assert not (tmp_path / "run").exists()
 
 
+def full_disk(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_where_the_disk_takes_no_weights_the_finished_epochs_stay_and_no_run_is_named(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.runs.folder.save_file", full_disk)
+    done = cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run", "--json")
+    assert done.status == 1
+    (line,) = done.err.splitlines()
+    assert "last.safetensors: cannot be written (No space left on device)" in line
+    assert (done.lines[-1]["event"], done.lines[-1]["run"]) == ("finished", "")
+    events = RunFolder.open(tmp_path / "run").events()
+    assert [event.epoch for event in events if isinstance(event, EpochDone)] == [1, 2]
+
+
+def test_a_failure_on_a_full_disk_claims_no_weights_and_an_earlier_ones_claims_what_is_there(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: RunFolder, event: object) -> None:
+        sink(self, event)  # type: ignore[arg-type]
+        if isinstance(event, EpochDone) and event.epoch == failing:
+            monkeypatch.setattr("cnnplay.runs.folder.save_file", full_disk)
+            with torch.no_grad():
+                for weight in weights:
+                    weight.fill_(float("nan"))
+
+    def observe(self: RunFolder, observation: Observation) -> None:
+        weights[:] = observation.module.parameters()
+        seen(self, observation)
+
+    weights: list[torch.Tensor] = []
+    sink, seen = RunFolder.sink, RunFolder.observe
+    monkeypatch.setattr(RunFolder, "sink", fail)
+    monkeypatch.setattr(RunFolder, "observe", observe)
+    failing = 1
+    done = cnnplay(*TRAIN, "--epochs", "3", "--out", tmp_path / "one")
+    assert done.status == 1
+    assert f"Kept in {tmp_path / 'one'}: the weights after 1 epoch." in done.err
+    assert RunFolder.open(tmp_path / "one").last_epoch == 1
+    failing = 2  # the disk is full from the start
+    done = cnnplay(*TRAIN, "--epochs", "3", "--out", tmp_path / "two", "--json")
+    assert done.status == 1
+    assert "Kept in" not in done.err
+    assert (done.lines[-1]["event"], done.lines[-1]["run"]) == ("failed", "")
+    assert len(RunFolder.open(tmp_path / "two").events()) > 2
+
+
 def test_a_disk_that_takes_no_folder_is_status_1_and_a_name_that_none_takes_is_2(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "too long" in cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / ("x" * 300)).err
     assert cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / ("x" * 300)).status == 2
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("cnnplay.runs.folder.write_bytes", full)
+    monkeypatch.setattr("cnnplay.runs.folder.write_bytes", full_disk)
     done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
     assert done.status == 1
     assert "No space left" in done.err
