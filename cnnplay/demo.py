@@ -98,7 +98,15 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
 
 
 def _build(pilot: Pilot) -> None:
-    """Click a network together: drag, wrap, undo, mend, add a head, adapt a preset, step through a layer."""
+    """Click a network together."""
+    _insert_and_wrap(pilot)
+    _mend(pilot)
+    _open_presets(pilot)
+    _step_through(pilot)
+
+
+def _insert_and_wrap(pilot: Pilot) -> None:
+    """A block is dragged into the stack, wrapped in a skip, and both are undone."""
     from PySide6.QtCore import Qt
 
     window = pilot.window
@@ -118,6 +126,15 @@ def _build(pilot: Pilot) -> None:
     for _ in range(2):
         pilot.keys(Qt.Key.Key_Z, control)
     assert len(editor.network.stack) == 12, "undo took both back"
+
+
+def _mend(pilot: Pilot) -> None:
+    """A kernel that does not fit is mended by a click; a head is put under a stack that lacks one."""
+    from PySide6.QtCore import Qt
+
+    window = pilot.window
+    editor = window.session.editor
+    control = Qt.KeyboardModifier.ControlModifier
     pilot.click_card("conv-3")
     form = window.build.properties.form
     assert form is not None
@@ -135,6 +152,12 @@ def _build(pilot: Pilot) -> None:
     assert editor.report.valid, "the head gives one number a class"
     pilot.keys(Qt.Key.Key_Z, control)
     pilot.keys(Qt.Key.Key_Z, control)
+
+
+def _open_presets(pilot: Pilot) -> None:
+    """A large preset is adapted to the digits, a small one looked at; undo leads back."""
+    window = pilot.window
+    editor = window.session.editor
     pilot.open_preset("resnet-18")
     pilot.until(lambda: all(option.cost for option in window.session.offer.options), "both forecasts")
     pilot.shot("build-resize-or-stem")
@@ -146,6 +169,13 @@ def _build(pilot: Pilot) -> None:
     pilot.click_card("skip-1")
     pilot.shot("build-mini-resnet")
     pilot.undo_to("lenet-5")
+
+
+def _step_through(pilot: Pilot) -> None:
+    """The window of the first convolution is moved over the digit, by keys."""
+    from PySide6.QtCore import Qt
+
+    window = pilot.window
     pilot.click_card("conv-1")
     pilot.click(window.build.step_button)
     pilot.settle(600)
