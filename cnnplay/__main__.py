@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Iterable
 
 
 def main() -> int:
@@ -9,18 +10,19 @@ def main() -> int:
     try:
         from cnnplay.app import main as run
 
-        status = run()
-        _hear_no_more()
+        status = run(hear_no_more=_ignore)
+        _ignore([signal.SIGINT])
     except KeyboardInterrupt:
-        _hear_no_more()
+        _ignore([signal.SIGINT])
         print("cnnplay: interrupted", file=sys.stderr)
         status = 130
     return status
 
 
-def _hear_no_more() -> None:
+def _ignore(signals: Iterable[int]) -> None:
     """The outcome is decided: a further Ctrl-C would only end Python's own end with a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in signals:
+        signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from cnnplay.widgets.main_window import MainWindow
 
 
-def main(argv: list[str] | None = None) -> int:
-    """`cnnplay`: without arguments the window, else the command line. Returns the exit status."""
+def main(
+    argv: list[str] | None = None, hear_no_more: Callable[[Iterable[int]], None] = lambda _: None
+) -> int:
+    """`cnnplay`: without arguments the window, else the command line. Returns the exit status.
+
+    A command that was ended by a signal and has its outcome calls `hear_no_more` with all that would end it.
+    """
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
         return run_window(None)
     from cnnplay.cli import main as command_line
 
-    return command_line(arguments, open_window=run_window, run_demo=_run_demo)
+    return command_line(arguments, run_window, _run_demo, hear_no_more)
 
 
 def run_window(path: str | None) -> int:

@@ -1,6 +1,6 @@
 """All commands with their arguments. What they do stands in a module each, imported when it is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -10,10 +10,11 @@ from cnnplay import __version__
 
 
 class Openers(NamedTuple):
-    """What needs the window, handed over by the composition root."""
+    """What needs the window or the whole program, handed over by the composition root."""
 
     open_window: Callable[[str | None], int]
     run_demo: Callable[[Path, int], int]
+    hear_no_more: Callable[[Iterable[int]], None]
 
 
 app = typer.Typer(
@@ -118,6 +119,7 @@ def data_list(context: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def train(
+    context: typer.Context,
     network: NetworkArgument,
     data: Annotated[str, typer.Option(metavar="KEY", help="A data set's key, or folder:PATH.")],
     epochs: Annotated[int, typer.Option(help="How often every training picture is seen.")],
@@ -155,7 +157,7 @@ def train(
         "threads": threads,
         "fit": fit,
     }
-    return run(Asked(network, data, settings, size, out, json))
+    return run(Asked(network, data, settings, size, out, json), context.obj.hear_no_more)
 
 
 @app.command()

@@ -4,7 +4,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 
 def main(
-    argv: Sequence[str], open_window: Callable[[str | None], int], run_demo: Callable[[Path, int], int]
+    argv: Sequence[str],
+    open_window: Callable[[str | None], int],
+    run_demo: Callable[[Path, int], int],
+    hear_no_more: Callable[[Iterable[int]], None] = lambda _: None,
 ) -> int:
-    """Runs ``cnnplay ARGV``. `open_window(path)` and `run_demo(folder, seed)` are what `app` hands over.
+    """Runs ``cnnplay ARGV``. `open_window(path)`, `run_demo(folder, seed)` and `hear_no_more(signals)` are
+    what `app` hands over.
 
     Returns the exit status: 0; 2 for a user's mistake; 1 for what failed otherwise; 130 after Ctrl-C.
     """
@@ -32,7 +36,7 @@ def main(
         from cnnplay.cli.commands import Openers
 
         _check_text(argv)
-        status = _run(argv, Openers(open_window, run_demo))
+        status = _run(argv, Openers(open_window, run_demo, hear_no_more))
         sys.stdout.flush()
         return status
     except BrokenPipeError:

@@ -4,11 +4,11 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
@@ -50,8 +50,14 @@ class Order(NamedTuple):
     out: Path | None
 
 
-def run(asked: Asked) -> int:
-    """Trains from the first to the last epoch, and returns the exit status."""
+HearNoMore: TypeAlias = Callable[[Iterable[int]], None]
+
+
+def run(asked: Asked, hear_no_more: HearNoMore) -> int:
+    """Trains from the first to the last epoch, and returns the exit status.
+
+    Where a signal ended it, all signals that do go to `hear_no_more` as soon as everything is written.
+    """
     config = _config(asked)
     size = _size(asked.size, config)
     found = find_network(asked.network)
@@ -73,16 +79,16 @@ def run(asked: Asked) -> int:
         *pinned,
         f"forecast: {foreseen}",
     )
-    return _train(Order(network, config, images, out), report, notes)
+    return _train(Order(network, config, images, out), report, notes, hear_no_more)
 
 
-def _train(order: Order, report: Reporter, notes: Sequence[str]) -> int:
+def _train(order: Order, report: Reporter, notes: Sequence[str], hear_no_more: HearNoMore) -> int:
     """Makes the run's folder at the last moment. It stays only where there are weights or finished epochs."""
     from cnnplay.training.control import Control
     from cnnplay.training.loop import train  # imported before there is anything to take away again
 
     control = Control()
-    with _stopped_by_signals(control) as interrupted:
+    with _stopped_by_signals(control, hear_no_more) as interrupted:
         folder = _folder(order)
         try:
             with folder, report:
@@ -201,9 +207,10 @@ class Interrupted(Problem):
 
 
 @contextmanager
-def _stopped_by_signals(control: "Control") -> Iterator[Callable[[], bool]]:
+def _stopped_by_signals(control: "Control", hear_no_more: HearNoMore) -> Iterator[Callable[[], bool]]:
     """Ctrl-C, a terminal that closes and a polite kill end the run between two batches; a second Ctrl-C ends
-    the program at once. Yields: was there one? After one, Ctrl-C is heard no more: the outcome is decided.
+    the program at once. Yields: was there one? Afterwards they do what they did before; whether they are
+    still heard when there was one, whoever owns the process decides.
     """
     seen = False
 
@@ -225,7 +232,9 @@ def _stopped_by_signals(control: "Control") -> Iterator[Callable[[], bool]]:
         yield lambda: seen
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if seen else handler)
+            signal.signal(number, handler)
+        if seen:
+            hear_no_more(before)
 
 
 def _signals() -> list[signal.Signals]:

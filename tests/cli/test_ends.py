@@ -22,6 +22,7 @@ class Command(Protocol):
 
 
 TRAIN = ("train", "tiny-cnn", "--data", "mnist-sample", "--threads", "1", "--seed", "3")
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 PROGRAM = [sys.executable, "-m", "cnnplay"]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and shells of POSIX")
 
@@ -112,6 +113,32 @@ def test_ctrl_c_again_and_again_is_no_traceback(tmp_path: Path) -> None:
 
 
 @POSIX
+def test_the_program_hears_no_signal_once_a_run_that_one_ended_has_its_outcome(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "import cnnplay.cli.entry as entry\n"
+        "from cnnplay.__main__ import main\n"
+        "from cnnplay.runs.folder import RunFolder\n"
+        "sink, warn = RunFolder.sink, entry.warn\n"
+        "def stop(self, event):\n"
+        "    sink(self, event)\n"
+        "    if type(event).__name__ == 'EpochDone':\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "def late(words):\n"
+        "    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):\n"
+        "        os.kill(os.getpid(), number)\n"
+        "    warn(words)\n"
+        "RunFolder.sink, entry.warn = stop, late\n"
+        "sys.exit(main())\n"
+    )
+    arguments = [*TRAIN, "--epochs", "1000", "--out", str(tmp_path / "run")]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, check=False)
+    assert done.returncode == 130
+    (line,) = done.stderr.decode().splitlines()
+    assert "the weights are in" in line
+
+
+@POSIX
 def test_ctrl_c_while_the_program_is_being_imported_is_one_line() -> None:
     code = (
         "import builtins, os, signal, sys\n"
@@ -138,12 +165,15 @@ def test_stopped_before_the_first_step_nothing_is_kept(
         if isinstance(event, Started):
             signal.raise_signal(signal.SIGINT)
 
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in ENDING}
     try:
         monkeypatch.setattr(RunFolder, "sink", interrupt)
         done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
+        after = {number: signal.getsignal(number) for number in ENDING}
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert after == before, "a command leaves signals as they were; what comes then is the program's to say"
     assert done.status == 130
     assert "before anything was learned" in done.err
     assert "run: " not in done.out
