@@ -7,9 +7,14 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnplay.network.presets import preset
+from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.preferences import Preferences
 from cnnplay.viewmodels.session import Session
+from cnnplay.viewmodels.stack import StackModel
+from cnnplay.widgets.build import BuildWorkspace
 from cnnplay.widgets.main_window import MainWindow
+from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.theme import theme
 
 
@@ -77,3 +82,18 @@ def make_window(
 def window(make_window: Callable[[], MainWindow]) -> MainWindow:
     """A whole window, as at the first start."""
     return make_window()
+
+
+@pytest.fixture
+def work(qtbot: QtBot) -> Iterator[BuildWorkspace]:
+    """The Build workspace with LeNet-5 in it, without a window around it."""
+    editor = EditorModel(preset("lenet-5").network)
+    model = StackModel(editor)
+    shown = BuildWorkspace(editor, model, StackActions(editor, model))
+    qtbot.addWidget(shown)
+    shown.resize(1366, 696)
+    with qtbot.waitActive(shown):
+        shown.show()
+        shown.activateWindow()
+    yield shown
+    shown.close()

@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnplay.widgets.errors import ErrorReporter
+from tests.gui.events import settle
 
 
 def test_what_the_program_logs_reaches_the_log_file_with_its_trace_and_shows_nothing(
@@ -42,7 +43,7 @@ def test_an_error_that_comes_back_with_every_repaint_opens_one_box_and_is_writte
     monkeypatch.setattr(reporter, "_show", show)
     reporter.report("ZeroDivisionError: in paintEvent")
     qtbot.waitUntil(lambda: bool(opened))
-    qtbot.wait(50)
+    settle()
     assert opened == ["ZeroDivisionError: in paintEvent"]
     reporter.report("KeyError: another")
     qtbot.waitUntil(lambda: len(opened) == 2)

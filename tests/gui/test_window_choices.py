@@ -19,6 +19,7 @@ from cnnplay.widgets.shortcuts import bindings
 from cnnplay.widgets.stack.width import LARGEST_SHARE
 from cnnplay.widgets.theme import theme
 from cnnplay.widgets.workspaces import Page
+from tests.gui.events import settle
 from tests.look_bench import CONFIG, learned
 
 LEFT = Qt.MouseButton.LeftButton
@@ -95,7 +96,7 @@ def test_large_text_with_a_notice_above_the_curves_fits_a_small_projector(
     theme().install("dark", 1.5)
     window.notices.earlier.say("This run trains an earlier version of the network: it was edited since then.")
     window.notices.setVisible(True)
-    QTest.qWait(50)
+    settle()
     assert window.minimumSizeHint().height() <= 768
 
 
@@ -147,14 +148,13 @@ def test_the_stack_is_as_wide_in_every_workspace(
 ) -> None:
     theme().install("dark", scale)
     window.resize(*size)
-    found = set()
+    width = min(round(400 * scale), round(LARGEST_SHARE * size[0]))
     for key in ("build", "train", "look"):
         window.show_workspace(key)
-        QTest.qWait(20)
+        settle()
         page = window.pages.currentWidget()
         assert isinstance(page, BuildWorkspace | Page)
-        found.add(page.stack_panel.width())
-    assert found == {min(round(400 * scale), round(LARGEST_SHARE * size[0]))}
+        assert page.stack_panel.width() == width, key
 
 
 def test_a_stack_that_is_dragged_is_as_wide_everywhere_and_at_the_next_start(
@@ -163,14 +163,14 @@ def test_a_stack_that_is_dragged_is_as_wide_everywhere_and_at_the_next_start(
     first = make_window()
     first.stack_actions.width.drag(350)
     first.show_workspace("train")
-    QTest.qWait(20)
+    settle()
     assert first.train is not None
     assert first.train.stack_panel.width() == first.build.stack_panel.width() == 350
     first.session.document.dirty = False
     first.close()
     again = make_window()
     again.resize(1440, 900)
-    QTest.qWait(20)
+    settle()
     assert again.build.stack_panel.width() == 350
     again.reset_layout()
     assert again.build.stack_panel.width() == 400
@@ -178,10 +178,9 @@ def test_a_stack_that_is_dragged_is_as_wide_everywhere_and_at_the_next_start(
 
 def test_the_text_size_leaves_no_trace_when_it_is_taken_back(window: MainWindow, usual_text: None) -> None:
     window.resize(1440, 900)
-    QTest.qWait(20)
 
     def sizes() -> list[list[int]]:
-        QTest.qWait(50)
+        settle()
         return [splitter.sizes() for splitter in window.build.findChildren(QSplitter)]
 
     before = sizes()
