@@ -171,7 +171,8 @@ class CurvesModel(QObject):
         x, y = np.concatenate([raw.x, validation.x]), np.concatenate([raw.y, validation.y])
         usable = np.isfinite(y) & (y > 0 if metric == "loss" and self._logarithmic else True)
         x, y = x[usable], y[usable]
-        right, cut = max(history.last_x, float(history.target), 1.0), None
+        ended = history.finished is not None or history.failed is not None
+        right, cut = max(history.last_x, 0.0 if ended else float(history.target), 1.0), None
         if not len(y):
             return Bounds(0.0, right, 0.0, 1.0)
         bottom, top = float(y.min()), float(y.max())

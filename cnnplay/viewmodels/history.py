@@ -242,3 +242,5 @@ class History:
         self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
         self._numbered_before = int(self.numbers[-1]) if len(self._steps) else 0
         self.epochs = [done for done in self.epochs if done.epoch < event.first_epoch]
+        # Nor was anything learned at a rate that was set when no step came any more.
+        self.changes = [change for change in self.changes if change[0] <= self._first_x]

@@ -142,10 +142,13 @@ class LookModel(QObject):
     def prediction(self) -> Prediction | None:
         if self._glance is None or self._glance.probabilities is None:
             return None
-        picture = self._glance.wish.picture
-        return Prediction(
-            self._glance.probabilities, self.pictures.classes, picture.truth if picture else None
-        )
+        picture, classes = self._glance.wish.picture, self.pictures.classes
+        truth = picture.truth if picture else None
+        learned = self.run.classes if self._origin != "untrained" else ()
+        if learned and learned != classes:
+            # What it learned to tell apart are other things than the pictures chosen since.
+            classes, truth = learned, None
+        return Prediction(self._glance.probabilities, classes, truth)
 
     @property
     def origin(self) -> Origin:

@@ -103,6 +103,13 @@ class RunModel(TrainedWork):
         return self._worker.order.config if self._worker is not None else None
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of what the run that is on, or the training at hand, tells apart; () without either."""
+        if self._worker is not None:
+            return self._worker.order.images.classes
+        return self.facts.classes if self.facts is not None else ()
+
+    @property
     def earlier_version(self) -> bool:
         """Whether the run trains another network than the one in the editor."""
         return self._earlier

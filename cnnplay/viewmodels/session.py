@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.network.network import Network
+from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.concept import ConceptModel
@@ -31,7 +31,9 @@ from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.stack import StackModel
 
 if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
     from cnnplay.project.project import Project
+    from cnnplay.viewmodels.trained import Trained
 
 FIRST_PRESET = "lenet-5"
 FIRST_DATA = "mnist-sample"
@@ -63,6 +65,7 @@ class Session(QObject):
         """What `warm_up` imports: what somebody would else have to wait for."""
         self._warming: threading.Thread | None = None
         self._opening = False
+        self._here: Trained | None = None
         self._data_key = ""
         """The open project's data set, until it or another was loaded: a folder may be absent."""
         self._wire()
@@ -72,6 +75,8 @@ class Session(QObject):
         self.editor.reserved_ids = self.run.store.ids
         self.editor.message.connect(self.message)
         self.editor.changed.connect(self._touch)
+        self.editor.changed.connect(self._say_weights_back)
+        self.run.weights_changed.connect(self._weights_changed)
         self.settings.changed.connect(self._touch)
         self.settings.changed.connect(self._remember_device)
         self.run.weights_changed.connect(self._touch)
@@ -124,12 +129,11 @@ class Session(QObject):
 
     def new(self, empty: bool = False) -> None:
         """A new document: what the first start shows, or an empty stack for the same pictures."""
-        network = preset(FIRST_PRESET).network
-        if empty:
-            network = msgspec.structs.replace(network, name="network", stack=(), preset="")
+        network = _empty_for(self.data.images) if empty else preset(FIRST_PRESET).network
         self._replace(network, TrainConfig(device=self.settings.config.device))
         self._select_first()
-        self.data.choose(FIRST_DATA)
+        if not empty:
+            self.data.choose(FIRST_DATA)
         self.document.renew()
 
     def collect(self) -> Project:
@@ -211,6 +215,19 @@ class Session(QObject):
             self.document.touch()
 
     @Slot()
+    def _weights_changed(self) -> None:
+        self._here = self.run.trained_here
+
+    @Slot()
+    def _say_weights_back(self) -> None:
+        """Another network was opened that was trained before: its weights are there again, and it is said."""
+        before, self._here = self._here, self.run.trained_here
+        if self._here is not None and self._here is not before and not self.editor.travelling:
+            epochs = self._here.last_epoch
+            times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+            self.message.emit(f"its weights are back, trained for {times}; Train afresh begins without them")
+
+    @Slot()
     def _run_state(self) -> None:
         """A run that begins is work that can be lost, from its first step on."""
         if self.run.state == "starting":
@@ -235,6 +252,17 @@ class Session(QObject):
         elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
             count = len(self.data.problems)
             self.message.emit(f"{count} of the folder's files were left out: {self.data.problems[0]}")
+
+
+def _empty_for(images: ImageSet | None) -> Network:
+    """A network without blocks, which takes these pictures as they are."""
+    network = preset(FIRST_PRESET).network
+    if images is not None:
+        shape = images.shape or (images.channels, *network.input.shape[1:])
+        network = msgspec.structs.replace(
+            network, input=Input(*shape), task=Classification(len(images.classes))
+        )
+    return msgspec.structs.replace(network, name="network", stack=(), preset="")
 
 
 def _import(modules: tuple[str, ...]) -> None:

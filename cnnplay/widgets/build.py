@@ -20,6 +20,8 @@ PALETTE = 200
 """The width of the list of blocks, in pixels of the design."""
 LEAST_BELOW = 160
 """What the costs keep of the height, however much there is to say of a block."""
+LEAST_PAGE = 360
+"""Below this height a page's grids are too small to be read from the back of a hall."""
 LAYOUT = "build"
 """What a remembered layout begins with."""
 
@@ -201,12 +203,13 @@ class BuildWorkspace(QWidget):
         self._right.setSizes([top, max(1, whole - top)])
 
     def _fold(self, whole: int) -> None:
-        """While a concept is stepped through and there is little room, the other panels are their titles."""
+        """While a concept is stepped through and there is too little room to read it, the properties are
+        their title. Faults stay: they may be what keeps it from being stepped through.
+        """
         stepping = self.concept is not None and self.pages.currentWidget() is self.concept
-        wanted = self.concept.sizeHint().height() if self.concept is not None else 0
-        rest = whole - self._tallest - self.faults.height() - self._column.spacing()
-        self.properties.set_folded(stepping and rest < wanted)
-        self.faults.set_folded(stepping and rest < wanted)
+        least = self.concept.minimumSizeHint().height() if self.concept is not None else 0
+        rest = whole - self.properties.whole_height() - self.faults.height() - self._column.spacing()
+        self.properties.set_folded(stepping and rest < max(least, theme().px(LEAST_PAGE)))
 
     @Slot()
     def _dragged(self) -> None:

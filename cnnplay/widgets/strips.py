@@ -42,7 +42,8 @@ class StackFeed(QObject):
 
     def _prediction(self) -> None:
         prediction = self._look.prediction
-        if prediction is None or self._look.origin == "untrained" or self._look.run.trains_another:
+        learned = self._look.origin in ("trained", "live")
+        if prediction is None or not learned or self._look.run.trains_another:
             self._stack.set_prediction(None)
             return
         best = prediction.top(TOP)

@@ -29,7 +29,7 @@ class VerdictView(Panel):
         """Shows what the model holds now."""
         verdict = self.look.judge.judged
         reason = self.show_verdict(verdict)
-        self.set_muted(self.look.judge.words)
+        self.set_muted(self.muted_words())
         self.empty.setVisible(verdict is None or bool(reason))
         self.empty.set_text(self._why_empty if verdict is None else reason)
 
@@ -41,5 +41,8 @@ class VerdictView(Panel):
         super().hideEvent(event)
         self.look.want("judged", self, False)
 
+    def muted_words(self) -> str:
+        return self.look.judge.words
+
     def _say_progress(self) -> None:
-        self.set_muted(self.look.judge.words)
+        self.set_muted(self.muted_words())

@@ -40,6 +40,11 @@ class WrongView(VerdictView):
     def redraws(self) -> int:
         return self.pictures.redraws
 
+    def muted_words(self) -> str:
+        words, verdict = super().muted_words(), self.look.judge.judged
+        many = verdict is not None and int((verdict.truths != verdict.predicted).sum()) > MOST
+        return f"{words}, the {MOST} surest here" if many else words
+
     def show_verdict(self, verdict: Judged | None) -> str:
         wrong = verdict.mistakes(MOST) if verdict is not None else ()
         self.pictures.setVisible(bool(wrong))

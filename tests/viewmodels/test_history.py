@@ -212,3 +212,19 @@ def test_smoothing_leaves_constants_alone_and_steps_over_what_is_not_finite() ->
     assert smooth(broken, 14) == pytest.approx([1.0, 1.0, 1.0, 1.0])
     assert smoothing_words(14.2) == "smoothed over 14 steps"
     assert smoothing_words(1) == "not smoothed"
+
+
+def test_a_rate_at_which_no_step_was_made_leaves_no_mark() -> None:
+    config = TrainConfig(epochs=2, learning_rate=0.001)
+    first = Started(
+        run="r", network="n", data="d", config=config, device="cpu", parameters=1, train_size=2,
+        validation_size=1, steps_per_epoch=2,
+    )  # fmt: skip
+    steps = [Stepped(run="r", step=step, epoch=1, loss=1.0, accuracy=0.5, images=1) for step in (1, 2)]
+    done = EpochDone(run="r", epoch=1, step=2, metrics={}, seconds=1.0, images_per_second=2.0, best=False)
+    change = SettingChanged(run="r", step=2, name="learning_rate", value=0.01)
+    unused = SettingChanged(run="r", step=3, name="learning_rate", value=900.0)
+    history = History([first, steps[0], change, steps[1], done, unused])
+    assert [each.value for _, each in history.changes] == [0.01, 900.0]
+    history.extend([msgspec.structs.replace(first, first_epoch=2)])
+    assert [each.value for _, each in history.changes] == [0.01]

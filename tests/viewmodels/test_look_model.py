@@ -427,3 +427,20 @@ def test_weights_that_do_not_fit_into_the_memory_are_not_drawn_for_looking(
     bench.wait(qtbot)
     assert "138,357,544 weights" in bench.look.words
     assert "do not fit into the memory" in bench.look.words
+
+
+def test_what_was_learned_keeps_its_names_over_other_pictures(
+    qtbot: QtBot, trained: LookBench, tmp_path: Path
+) -> None:
+    trained.want("prediction")
+    trained.wait(qtbot)
+    for name in ("astronaut", "coffee"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            Image.new("L", (28, 28), 60 * number).save(tmp_path / name / f"{number}.png")
+    trained.data.use(load_folder(tmp_path))
+    trained.wait(qtbot)
+    prediction = trained.look.prediction
+    assert prediction is not None
+    assert prediction.name(9) == "9"
+    assert prediction.truth is None, "no digit is an astronaut"

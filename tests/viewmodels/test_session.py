@@ -225,3 +225,37 @@ def test_what_a_run_learns_from_is_the_projects_data_set(quiet: Quiet, qtbot: Qt
     session.document.save(path)
     session.document.wait()
     assert load(path).data_key == "mnist-sample"
+
+
+def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_not(quiet: Quiet) -> None:
+    session = quiet.session
+    quiet.adopt()
+    quiet.said.clear()
+    session.editor.set_field("conv-1", "bias", True)
+    session.editor.load_preset("mlp")
+    session.editor.load_preset("tiny-cnn")
+    assert session.run.can_go_on
+    assert [words for words in quiet.said if "weights are back" in words] == [
+        "its weights are back, trained for 1 epoch; Train afresh begins without them"
+    ]
+    quiet.said.clear()
+    session.editor.undo()
+    session.editor.undo()
+    assert session.run.can_go_on
+    assert quiet.said == []
+
+
+def test_an_empty_network_takes_the_pictures_that_are_there(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = quiet.session
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(folder(tmp_path))
+    key = session.data.key
+    session.new(empty=True)
+    network = session.editor.network
+    assert network.stack == ()
+    assert network.input.shape == (1, 28, 28)
+    assert network.task.classes == 2
+    assert session.data.key == key
+    assert not session.document.dirty
