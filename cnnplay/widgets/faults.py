@@ -135,12 +135,7 @@ class FaultsPanel(Panel):
         width = self.width() - theme().px(26)
         heights = [row.heightForWidth(width) for row in self.rows[:4]]
         rows = sum(heights) + theme().px(6) * max(0, len(heights) - 1)
-        shown = bool(rows) and not self.folded
-        self.setFixedHeight(self.title_height() + (self.body_margins() + rows if shown else 0))
-
-    def set_folded(self, folded: bool) -> None:
-        super().set_folded(folded)
-        self._fit()
+        self.setFixedHeight(self.title_height() + (self.body_margins() + rows if rows else 0))
 
     def _choose(self, fault: Fault) -> None:
         if fault.node:

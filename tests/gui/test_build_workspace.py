@@ -37,7 +37,7 @@ def test_cards_end_as_far_from_the_panels_edge_as_they_begin(work: BuildWorkspac
     assert abs(left - right) <= 1
 
 
-def test_while_stepping_in_a_low_window_the_other_panels_are_their_titles(work: BuildWorkspace) -> None:
+def test_while_stepping_in_a_low_window_the_fields_give_way_and_faults_stay(work: BuildWorkspace) -> None:
     model = ConceptModel()
     page = ConceptPage(model)
     work.set_concept(page)
@@ -46,7 +46,13 @@ def test_while_stepping_in_a_low_window_the_other_panels_are_their_titles(work: 
     settle()
     work.show_concept(True)
     assert work.properties.folded
-    assert work.faults.folded
+    assert not work.faults.rows
+    editor_of(work).set_field("conv-1", "groups", 4)
+    settle()
+    (row,) = work.faults.rows
+    assert row.button.isVisible(), "a fault can be mended from here"
+    editor_of(work).undo()
+    settle()
     assert work.step_button.isVisible()
     assert page.canvas.height() > page.canvas.minimumSizeHint().height()
     work.show_concept(False)
