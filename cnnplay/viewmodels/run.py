@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
 
-ROUNDS_MS = 66
-"""Between two rounds of the post: people see no more than 15 a second of it."""
+ROUNDS_MS = 100
+"""Between two rounds of the post: what is drawn of it is drawn five times a second at most."""
 
 
 class RunModel(TrainedWork):

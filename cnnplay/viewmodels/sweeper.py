@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-PERIOD_MS = 250
+PERIOD_MS = 1000
 """Between two rounds."""
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 SHARE = 0.04
 """Of the time that passes, the window's thread may take about this part while a run is on."""
-QUICKEST, SLOWEST = 0.2, 0.5
+QUICKEST, SLOWEST = 0.2, 0.8
 """Seconds between two redraws of a live view."""
 WATCH_MS = 500
 

@@ -11,7 +11,7 @@ from cnnplay.viewmodels.numerals import numeral
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.widgets.theme import theme
 
-REDRAW_MS = 400
+REDRAW_MS = 1000
 
 
 class Sparkline(QWidget):

@@ -9,7 +9,7 @@ from cnnplay.widgets.status import StatusLine
 from cnnplay.widgets.theme import theme
 
 MESSAGE_MS = 8000
-SPEED_MS = 500
+SPEED_MS = 1000
 
 
 class StatusWords(QObject):
@@ -22,7 +22,7 @@ class StatusWords(QObject):
         self._fade = QTimer(self, interval=MESSAGE_MS, singleShot=True)
         self._fade.timeout.connect(self._forget)
         self._soon = QTimer(self, interval=SPEED_MS, singleShot=True)
-        self._soon.timeout.connect(self._refresh_speed)
+        self._soon.timeout.connect(self._refresh)
         self._run_state = session.run.state
         # Before the rest: what an edit has to say is said after it.
         session.editor.changed.connect(self._forget)
@@ -31,15 +31,15 @@ class StatusWords(QObject):
         for signal in (
             session.editor.changed,
             session.run.state_changed,
-            session.run.epoch_done,
-            session.run.weights_changed,
             session.data.state_changed,
             session.forecast.changed,
             session.document.busy_changed,
             theme().changed,
         ):
             signal.connect(self._refresh)
-        session.run.history_changed.connect(self._speed_soon)
+        # Epochs of small networks end several times a second.
+        for signal in (session.run.history_changed, session.run.weights_changed):
+            signal.connect(self._speed_soon)
         self._refresh()
 
     @Slot(str)
