@@ -38,6 +38,8 @@ SOON_MS = 30
 VERDICT_MS = 1500
 """Between two verdicts of a run that are shown."""
 LATER_MS = 250
+LIVE_MS = 100
+"""Between two rounds of the post from a run. Each wakes the window's thread, and takes a core from the run."""
 TELL_MS = 12
 """Between two pieces of a live look."""
 NEWS = ("maps", "filters", "prediction", "strips")
@@ -71,7 +73,7 @@ class LookModel(QObject):
         self.editor, self.run, self.data, self.settings = editor, run, data, settings
         self._box, self._live_box = Mailbox(), Mailbox()
         self._postman = Postman(self._box, self._deliver, self)
-        self._live_postman = Postman(self._live_box, self._deliver_live, self)
+        self._live_postman = Postman(self._live_box, self._deliver_live, self, LIVE_MS)
         self._looker = Looker(self._box, self._postman.work)
         self._eye = Eye(self._live_box, lambda: run.tempo.seconds)
         self.rules = Rules()
