@@ -39,7 +39,7 @@ VERDICT_MS = 1500
 """Between two verdicts of a run that are shown."""
 LATER_MS = 250
 LIVE_MS = 100
-"""Between two rounds of the post from a run. Each wakes the window's thread, and takes a core from the run."""
+"""Between two rounds of the post from a run: each wakes the window's thread, which takes a core from it."""
 TELL_MS = 12
 """Between two pieces of a live look."""
 NEWS = ("maps", "filters", "prediction", "strips")
