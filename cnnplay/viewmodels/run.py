@@ -184,7 +184,8 @@ class RunModel(TrainedWork):
         from cnnplay.training.control import Control
 
         self._turn_page(going_on)
-        self.failure, self._rate, self._waiting = None, config.learning_rate, ""
+        self.failure = self._failed = None
+        self._rate, self._waiting = config.learning_rate, ""
         self._keeping.begin()
         self._worker = Worker(
             make_order(network, config, images, going_on), self._box, Control(), self.probes
