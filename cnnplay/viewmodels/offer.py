@@ -8,7 +8,8 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnplay.network.describe import shape_words
-from cnnplay.network.network import Network
+from cnnplay.network.fields import fields_of
+from cnnplay.network.network import Input, Network
 from cnnplay.shapes.adapt import Adapted, adapt
 from cnnplay.shapes.faults import Fault
 from cnnplay.shapes.infer import infer
@@ -27,7 +28,7 @@ LARGE = 2.5
 """From this ratio of areas on, bringing small pictures to a large input costs enough to ask first."""
 MOST_GUESSED = 64
 """Pictures of mixed sizes are taken for no larger than this until somebody says another size."""
-LARGEST = 8192
+LARGEST = next(int(field.maximum or 0) for field in fields_of(Input) if field.name == "height")
 SETTLE_MS = 150
 NO_FORECAST = "no forecast of its memory and time"
 
