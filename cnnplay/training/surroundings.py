@@ -1,4 +1,4 @@
-"""What a run changes in its thread and process, and puts back: the number of threads, the random state."""
+"""What a run changes in its thread and process, and puts back: threads, the random state, memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,18 +7,24 @@ import torch
 
 from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dropout
+from cnnplay.training.allocator import give_memory_back, keep_memory
 
 
 @contextmanager
 def surroundings() -> Iterator[None]:
-    """After the block, the thread computes with as many threads as before, and torch's dice lie as before."""
+    """After the block, the thread computes with as many threads as before, and torch's dice lie as before.
+
+    The memory that the block freed is given back after it, not within.
+    """
     threads = torch.get_num_threads()
     state = torch.get_rng_state()
+    keep_memory()
     try:
         yield
     finally:
         torch.set_num_threads(threads)
         torch.set_rng_state(state)
+        give_memory_back()
 
 
 def uses_chance(network: Network) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-SHARE = 0.04
+SHARE = 0.03
 """Of the time that passes, the window's thread may take about this part while a run is on."""
 QUICKEST, SLOWEST = 0.2, 0.8
 """Seconds between two redraws of a live view."""

@@ -5,7 +5,7 @@ Everything is counted in whole screen pixels. A tile has one number through all 
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -307,6 +307,7 @@ def _means(values: npt.NDArray[np.generic], shrink: int) -> npt.NDArray[np.gener
     return means.astype(np.uint8) if values.dtype == np.uint8 else means
 
 
+@lru_cache(maxsize=512)
 def _best_split(
     count: int, size: Size, area: Size, label: int, gap: int, caption: int, most: int
 ) -> tuple[int, int]:

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QStackedLayout,
@@ -16,9 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.viewmodels.numerals import percent
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.run_reasons import Action
+from cnnplay.widgets.run_progress import RunProgress
 from cnnplay.widgets.sparkline import Sparkline
 from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.thrift import Thrift
@@ -33,117 +30,8 @@ HINTS: dict[Action, str] = {
     "bring_back": "The weights before the last run, in place of those that it left; once more for those",
 }
 
-
-WIDTH = 208
-"""Of the progress, in the design's pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
-LEAST_WIDTH = 112
-REFRESH_MS = 500
-"""Between two looks at how far the run is."""
 FIRST = 88
 """Of the button that trains, or pauses."""
-
-
-class RunProgress(QWidget):
-    """``epoch 14 / 20`` and ``3 s left`` over a thin bar."""
-
-    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._run = run
-        self._thrift = Thrift.NOTHING
-        self.place, self.left = QLabel(), QLabel()
-        role(self.left, "muted")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("progress of the run")
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self._grid = layout
-        layout.addWidget(self.place, 0, 0)
-        layout.addWidget(self.left, 0, 1, Qt.AlignmentFlag.AlignRight)
-        layout.addWidget(self.bar, 1, 0, 1, 2)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        # Drawing a styled bar 15 times a second would cost the run two hundredths of its speed.
-        self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
-        run.history_changed.connect(self._refresh_soon)
-        run.state_changed.connect(self.refresh)
-        run.weights_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
-        self.refresh()
-
-    def width_at(self, thrift: Thrift) -> int:
-        """Pixels; 0 where it goes: there is nothing to tell, or the run is over and others need the room."""
-        if not self._tells or (thrift >= Thrift.DONE and not self._run.active):
-            return 0
-        return theme().px(WIDTH if thrift < Thrift.FACTS else LEAST_WIDTH)
-
-    def economise(self, thrift: Thrift) -> None:
-        self._thrift = thrift
-        self.setVisible(bool(self.width_at(thrift)))
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.width_at(self._thrift), super().sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(LEAST_WIDTH), super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # In a narrow window the place is worth more than the time.
-        self.left.setVisible(self.width() >= theme().px(WIDTH) - 1)
-
-    @Slot()
-    def _refresh_soon(self) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
-
-    @Slot()
-    def refresh(self) -> None:
-        """Shows how far the run is. Labels repaint only where their words are others."""
-        run, progress = self._run, self._run.progress
-        self.setVisible(bool(self.width_at(self._thrift)))
-        self.place.setText(self._place_words())
-        self.left.setText(self._left_words())
-        self.bar.setRange(0, 0 if run.state == "starting" else 1000)
-        self.bar.setValue(round(1000 * progress.fraction))
-        words = f"{self.place.text()}, {self.left.text()}"
-        self.bar.setAccessibleDescription(words)
-
-    @property
-    def _tells(self) -> bool:
-        """Whether there is a run of this network to tell of."""
-        return self._run.curves_are_here and (self._run.active or not self._run.history.empty)
-
-    @Slot()
-    def _restyle(self) -> None:
-        self._grid.setVerticalSpacing(theme().px(4))
-        self.updateGeometry()
-
-    def _place_words(self) -> str:
-        if self._run.state == "starting":
-            return "getting ready …"
-        if self._run.active:
-            return self._run.progress.place_words
-        last = self._run.history.last
-        count = last.epoch if last is not None else 0
-        return "1 epoch" if count == 1 else f"{count:,} epochs"
-
-    def _left_words(self) -> str:
-        run = self._run
-        if run.state == "paused":
-            return "paused"
-        if run.state == "stopping":
-            return "stopping …"
-        if run.pausing:
-            return "pausing …"
-        if run.active:
-            return run.progress.left_words
-        best = run.history.best
-        known = best is not None and "validation_accuracy" in best.metrics
-        return f"best {percent(best.metrics['validation_accuracy'])}" if best is not None and known else ""
 
 
 class TrainControls(QWidget):

@@ -43,6 +43,8 @@ class Theme(QObject):
         self.text_scale = 1.0
         self.dark = False
         self._plain_family: str | None = None
+        self._fonts: dict[tuple[bool, bool, bool], QFont] = {}
+        """Those that were asked for, in this text size: painting asks some thirty times a second."""
         self._following = self._fusion = False
 
     def install(self, choice: Choice = "system", text_scale: float = 1.0) -> None:
@@ -62,6 +64,7 @@ class Theme(QObject):
             self._fusion = True
         if self._plain_family is None:
             self._plain_family = _family_for(QGuiApplication.font())
+        self._fonts.clear()
         application.setFont(self.font())
         application.setPalette(self._palette())
         application.setStyleSheet(stylesheet(self))
@@ -85,6 +88,9 @@ class Theme(QObject):
 
     def font(self, *, strong: bool = False, title: bool = False, small: bool = False) -> QFont:
         """The system's type at one of the design's two sizes and two weights; `small` is for maps' labels."""
+        kept = self._fonts.get((strong, title, small))
+        if kept is not None:
+            return QFont(kept)
         sizes = tokens()["type_px"]
         font = QFont(QGuiApplication.font())
         if self._plain_family:
@@ -92,7 +98,8 @@ class Theme(QObject):
         size = sizes["title"] if title else sizes["body"] - (1 if small else 0)
         font.setPixelSize(self.px(size))
         font.setWeight(QFont.Weight.DemiBold if strong or title else QFont.Weight.Normal)
-        return font
+        self._fonts[strong, title, small] = font
+        return QFont(font)
 
     @property
     def name(self) -> str:

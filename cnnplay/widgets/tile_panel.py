@@ -82,7 +82,7 @@ class TilePanel(QWidget):
         self._stack.setCurrentWidget(widget)
         self._footer.show()
         self.legend.hide()
-        self.pages.hide()
+        self.pages.leave()
         self.read_out.setText(read_out)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -124,6 +124,7 @@ class Pages(QWidget):
         self.words = ""
         """What is shown where there is room."""
         self._brief = ""
+        self._shown: tuple[object, ...] | None = None
         self._label = QLabel()
         role(self._label, "muted")
         self._buttons: dict[tuple[int, int], QToolButton] = {}
@@ -158,20 +159,30 @@ class Pages(QWidget):
 
     def refresh(self) -> None:
         """Brings words and buttons up to date with the view."""
-        self.words, self._brief = self._view.page_words(), self._view.page_words(brief=True)
-        self.setVisible(bool(self.words))
+        words, brief = self._view.page_words(), self._view.page_words(brief=True)
         mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
-        sideways = mosaic and (self._view.can_turn(0, 1) or self._view.can_turn(0, -1))
-        along = self._view.can_turn(1) or self._view.can_turn(-1)
-        for (down, across), button in self._buttons.items():
-            button.setVisible(sideways if across else along)
-            possible = self._view.can_turn(down, across)
-            button.setEnabled(possible)
+        possible = {way: self._view.can_turn(*way) for way in self._buttons}
+        shown = (words, brief, mosaic, possible)
+        if shown == self._shown:
+            return  # live tiles are others several times a second, their pages seldom
+        self._shown = shown
+        self.words, self._brief = words, brief
+        self.setVisible(bool(words))
+        sideways = mosaic and (possible[0, 1] or possible[0, -1])
+        along = possible[1, 0] or possible[-1, 0]
+        for way, button in self._buttons.items():
+            button.setVisible(sideways if way[1] else along)
+            button.setEnabled(possible[way])
             hint = button.accessibleName()
-            button.setToolTip(hint if possible else f"{hint}\nNot now: there is none")
+            button.setToolTip(hint if possible[way] else f"{hint}\nNot now: there is none")
         self.updateGeometry()
         self._show_label()
         self.refreshed.emit()
+
+    def leave(self) -> None:
+        """Hides all until the next refresh: something without pages is shown."""
+        self._shown = None
+        self.hide()
 
     def sizeHint(self) -> QSize:
         return QSize(self._needed(self.words), theme().px(BUTTON))

@@ -39,9 +39,9 @@ def test_a_click_on_train_runs_to_the_end_and_then_offers_to_go_on_or_afresh(qtb
         QTest.mouseClick(controls.train_button, LEFT)
         until(qtbot, one.run, "idle")
         assert controls.train_button.text() == "Go on"
-        assert controls.progress.place.text() == "2 epochs"
-        assert controls.progress.left.text().startswith("best ")
-        assert controls.progress.bar.value() == 1000
+        assert controls.progress.place == "2 epochs"
+        assert controls.progress.left.startswith("best ")
+        assert controls.progress.fraction == 1.0
         QTest.mouseClick(controls.train_button, LEFT)
         until(qtbot, one.run, "idle")
         assert len(one.run.history.epochs) == 4
@@ -60,14 +60,14 @@ def test_the_keys_train_pause_step_and_stop(qtbot: QtBot) -> None:
         assert controls.sparkline.isVisible()
         QTest.keyClick(page, Qt.Key.Key_F6)
         until(qtbot, one.run, "paused")
-        assert controls.progress.left.text() == "paused"
+        assert controls.progress.left == "paused"
         assert controls.train_button.text() == "Go on"
         before = len(one.run.history)
         QTest.keyClick(page, Qt.Key.Key_F7)
         qtbot.waitUntil(lambda: len(one.run.history) == before + 1, timeout=WAIT)
         QTest.keyClick(page, Qt.Key.Key_F6)
         until(qtbot, one.run, "running")
-        qtbot.waitUntil(lambda: "epoch" in controls.progress.place.text(), timeout=WAIT)
+        qtbot.waitUntil(lambda: "epoch" in controls.progress.place, timeout=WAIT)
         QTest.keyClick(page, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
         until(qtbot, one.run, "idle")
 
