@@ -48,6 +48,7 @@ class DocumentModel(QObject):
         self._version = 0
         self._autosaved_version = 0
         self._autosave_due = 0.0
+        self._doing = ""
         self._own_autosave = autosave_folder() / f"{os.getpid()}-{time.time_ns():x}{SUFFIX}"
         self._lock = _lock_of(self._own_autosave)
         self._timer = QTimer(self, interval=AUTOSAVE_MS)
@@ -57,6 +58,11 @@ class DocumentModel(QObject):
     @property
     def busy(self) -> bool:
         return not self._tasks.idle
+
+    @property
+    def doing(self) -> str:
+        """``saving digits.cnnplay …``; "" at rest, and while a copy of unsaved work is kept."""
+        return self._doing if self.busy else ""
 
     @property
     def name(self) -> str:
@@ -94,6 +100,7 @@ class DocumentModel(QObject):
             if then is not None:
                 then()
 
+        self._doing = f"saving {path.name} …"
         self._tasks.run(lambda: save(project, path), done, self._fail)
 
     def open(self, path: Path, recovered: bool = False) -> None:
@@ -113,6 +120,7 @@ class DocumentModel(QObject):
                 self._preferences.add_recent(path)
             self.changed.emit()
 
+        self._doing = "recovering unsaved work …" if recovered else f"opening {path.name} …"
         self._tasks.run(lambda: load(path), done, self._fail)
 
     @Slot()
@@ -153,6 +161,7 @@ class DocumentModel(QObject):
         def failed(error: Exception) -> None:
             logging.getLogger(__name__).warning("autosave failed: %s", error)
 
+        self._doing = ""
         self._tasks.run(write, done, failed)
 
     def recoverable(self) -> tuple[Path, ...]:

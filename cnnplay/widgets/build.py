@@ -73,6 +73,7 @@ class BuildWorkspace(QWidget):
         self._splitter.setStretchFactor(2, 1)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self._splitter)
+        self.addAction(actions.by_name["insert"])
         self._width = actions.width
         self._palette, self._height = PALETTE, 0
         """In pixels of the design, as they were dragged; a height of 0 follows what there is to show."""

@@ -88,8 +88,8 @@ class StatusWords(QObject):
     def _doing(self) -> str:
         """What the machine is doing, in the order of what matters most."""
         session = self._session
-        if session.document.busy:
-            return "reading or writing a project …"
+        if session.document.doing:
+            return session.document.doing
         if session.data.state == "loading":
             return session.data.words
         if session.run.active:

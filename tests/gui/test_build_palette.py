@@ -58,6 +58,23 @@ def test_the_search_finds_titles_and_aliases_and_enter_inserts(work: BuildWorksp
     assert work.palette_panel.blocks.count() == len(KINDS)
 
 
+def test_a_slash_opens_the_blocks_from_all_of_the_workspace_but_is_typed_in_a_field(
+    work: BuildWorkspace, qtbot: QtBot
+) -> None:
+    editor_of(work).select(("conv-1",))
+    search, bars = work.palette_panel.search, work.costs.bars
+    search.setFocus()
+    QTest.keyClicks(search, "/")
+    assert search.text() == "/"
+    assert work.stack_panel.view._picker is None
+    bars.setFocus()
+    QTest.keyClick(bars, Qt.Key.Key_Slash)
+    picker = work.stack_panel.view._picker
+    assert picker is not None
+    qtbot.waitUntil(picker.isVisible)
+    QTest.keyClick(picker.search, Qt.Key.Key_Escape)
+
+
 def test_a_double_click_inserts_behind_the_chosen_block(work: BuildWorkspace) -> None:
     editor_of(work).select(("conv-1",))
     blocks = work.palette_panel.blocks

@@ -60,7 +60,9 @@ def test_a_saved_project_opens_as_it_was_and_is_remembered(desk: Desk, tmp_path:
     document.touch()
     document.save(tmp_path / "mine", then=lambda: told.append("saved"))
     assert document.busy
+    assert document.doing == "saving mine.cnnplay …"
     document.wait()
+    assert document.doing == ""
     path = tmp_path / "mine.cnnplay"
     assert told == ["saved"]
     assert (document.path, document.name, document.dirty) == (path, "mine", False)

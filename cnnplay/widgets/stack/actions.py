@@ -39,13 +39,18 @@ _KEYS: dict[str, tuple[str, tuple[QKeySequence.StandardKey | str, ...], str]] = 
     "collapse_all": ("Close all containers", ("Ctrl+Shift+Left",), "Shows every container as one card."),
     "expand_all": ("Open all containers", ("Ctrl+Shift+Right",), "Shows what every container holds."),
 }
-_WINDOW_WIDE = ("undo", "redo")
+_CONTEXTS = {
+    "undo": Qt.ShortcutContext.WindowShortcut,
+    "redo": Qt.ShortcutContext.WindowShortcut,
+    "insert": Qt.ShortcutContext.WidgetWithChildrenShortcut,
+}
 
 
 class StackActions(QObject):
     """The actions of one edited network, shared by all its views.
 
-    Those that edit blocks answer to their keys in the stack alone: Ctrl+C in a field stays the field's.
+    Those that edit blocks answer to their keys in the stack alone: Ctrl+C in a field stays the field's. A
+    block can be inserted from all of the workspace to which that action is added.
     """
 
     insert_asked = Signal()
@@ -93,9 +98,7 @@ class StackActions(QObject):
             if not sequence.isEmpty() and sequence not in sequences:
                 sequences.append(sequence)
         action.setShortcuts(sequences)
-        window = name in _WINDOW_WIDE
-        context = Qt.ShortcutContext
-        action.setShortcutContext(context.WindowShortcut if window else context.WidgetShortcut)
+        action.setShortcutContext(_CONTEXTS.get(name, Qt.ShortcutContext.WidgetShortcut))
         action.setObjectName(name)
         action.setToolTip(help_text)
         action.triggered.connect(self._deed(name))
