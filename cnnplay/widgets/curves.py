@@ -26,6 +26,8 @@ PALER = 60
 """… of the accuracy of single batches, which jumps by whole pictures."""
 DIM = 0.4
 """Opacity of the curves of another network."""
+MARK_ROWS = 3
+"""For the words of changed settings, where they stand close together."""
 CIRCLES_APART = 7
 """Pixels between the epochs from which on each has its circle."""
 
@@ -211,16 +213,28 @@ class CurvePlot(Plot):
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_changes(self, painter: QPainter) -> None:
-        """A thin line where a setting was changed during the run, and to what."""
-        pen = QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DotLine)
+        """A thin line where a setting was changed during the run, and to what: above a loss, which falls,
+        below an accuracy, which rises. Words that would cover others go on the next row.
+        """
+        area, metrics, gap = self.area, painter.fontMetrics(), theme().px(4)
+        height, taken = metrics.height(), [-math.inf] * MARK_ROWS
+        painter.setPen(QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DotLine))
         for x, change in self._run.history.changes:
             across = self.pixel(x, 0.0).x()
-            if self.area.left() <= across <= self.area.right():
-                painter.setPen(pen)
-                painter.drawLine(QPointF(across, self.area.top()), QPointF(across, self.area.bottom()))
-                painter.setPen(theme().colour("text_muted"))
-                at = QPointF(across + theme().px(4), self.area.top() + painter.fontMetrics().ascent())
-                painter.drawText(at, f"{change.name.replace('_', ' ')} {change.value:g}")
+            if not area.left() <= across <= area.right():
+                continue
+            painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
+            words = f"{change.name.replace('_', ' ')} {change.value:g}"
+            width = metrics.horizontalAdvance(words) + 2
+            left = across + gap if across + gap + width <= area.right() else across - gap - width
+            row = next((row for row, end in enumerate(taken) if end <= left), MARK_ROWS - 1)
+            taken[row] = left + width + gap
+            top = (
+                area.bottom() - (row + 1) * height
+                if self._metric == "accuracy"
+                else area.top() + row * height
+            )
+            painter.drawText(QRectF(left, top, width, height), Qt.AlignmentFlag.AlignLeft, words)
 
     def _paint_circles(self, painter: QPainter) -> None:
         validation = self._run.history.metric(f"validation_{self._metric}")
