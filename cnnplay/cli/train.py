@@ -51,6 +51,8 @@ class Order(NamedTuple):
 
 
 HearNoMore: TypeAlias = Callable[[Iterable[int]], None]
+SLOW_BATCH_S = 2.0
+"""A run that takes longer to end after Ctrl-C says that it heard."""
 
 
 def run(asked: Asked, hear_no_more: HearNoMore) -> int:
@@ -213,12 +215,16 @@ def _stopped_by_signals(control: "Control", hear_no_more: HearNoMore) -> Iterato
     still heard when there was one, whoever owns the process decides.
     """
     seen = False
+    notice = threading.Timer(SLOW_BATCH_S, _say_stopping)
+    notice.daemon = True
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal seen
         if seen and number == signal.SIGINT:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             raise KeyboardInterrupt
+        if not seen:
+            notice.start()
         seen = True
         control.stop()
 
@@ -231,10 +237,16 @@ def _stopped_by_signals(control: "Control", hear_no_more: HearNoMore) -> Iterato
     try:
         yield lambda: seen
     finally:
+        notice.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
         if seen:
             hear_no_more(before)
+
+
+def _say_stopping() -> None:
+    with suppress(OSError):
+        os.write(2, b"stopping after this batch; the weights are kept. Ctrl-C again ends it at once\n")
 
 
 def _signals() -> list[signal.Signals]:

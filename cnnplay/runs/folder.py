@@ -103,7 +103,9 @@ class RunFolder:
                 content = file.read(LARGEST + 1)
         except (FileNotFoundError, NotADirectoryError):
             found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
-            raise RunError(f"{folder}: not a run: {found}") from None
+            raise RunError(
+                f"{folder}: not a run: {found}. A run is the folder that `cnnplay train` wrote"
+            ) from None
         except OSError as error:
             raise RunError(f"{record}: cannot be read ({error.strerror or error})") from None
         if len(content) > LARGEST:

@@ -177,6 +177,12 @@ class EditorModel(EditedNetwork):
 
     # Whole networks
 
+    @property
+    def parameter_words(self) -> str:
+        """``61,706 parameters``; at least so many where a fault hides some layer's."""
+        report = self.report
+        return f"{'' if report.complete else 'at least '}{report.parameters:,} parameters"
+
     def mend(self, fault: Fault) -> bool:
         """Makes the edit that mends a fault."""
         mend = fault.mend

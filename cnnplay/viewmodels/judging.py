@@ -68,7 +68,7 @@ class JudgeModel(QObject):
 
     @property
     def words(self) -> str:
-        """``validation, epoch 14 · 1,000 pictures, 32 wrong``, or how far the first verdict has come."""
+        """``validation, epoch 14 · 32 of 1,000 wrong``, or how far the first verdict has come."""
         verdict = self.judged
         if verdict is None:
             done, whole = self._progress
@@ -76,7 +76,7 @@ class JudgeModel(QObject):
         when = f", epoch {verdict.epoch}" if verdict.epoch else ""
         count = len(verdict.indices)
         wrong = count - int(verdict.confusion.trace())
-        return f"validation{when} · {count:,} pictures, {wrong:,} wrong"
+        return f"validation{when} · {wrong:,} of {count:,} wrong"
 
     def choose_cell(self, cell: tuple[int, int] | None) -> None:
         """Shows the pictures of a cell of the confusion, or of none."""

@@ -40,6 +40,11 @@ def shown_output(network: Network, node_id: str, activated: bool = True) -> Show
     return Shown(node_id)
 
 
+def has_activation(network: Network, node_id: str) -> bool:
+    """Whether an activation behind the node makes its maps others. KeyError for an unknown id."""
+    return shown_output(network, node_id).id != node_id
+
+
 def bounds(network: Network, node_id: str) -> tuple[float, float] | None:
     """The range that a node's outputs cannot leave, where it has one: −1 to 1 after tanh."""
     return _BOUNDS.get(type(locate(network, node_id)[0]))

@@ -141,6 +141,7 @@ class BuildWorkspace(QWidget):
         blocks.drag_dropped.connect(view.external_drop)
         blocks.drag_cancelled.connect(view.cancel_drag)
         view.activated.connect(self._activated)
+        self.faults.left.connect(view.setFocus)
         theme().changed.connect(self._restyle)
         self._width.changed.connect(self._place)
         self._splitter.splitterMoved.connect(self._dragged)

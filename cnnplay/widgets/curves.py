@@ -227,6 +227,7 @@ class CurvePlot(Plot):
             words = f"{change.name.replace('_', ' ')} {change.value:g}"
             width = metrics.horizontalAdvance(words) + 2
             left = across + gap if across + gap + width <= area.right() else across - gap - width
+            left = max(left, area.left())
             row = next((row for row, end in enumerate(taken) if end <= left), MARK_ROWS - 1)
             taken[row] = left + width + gap
             top = (
@@ -234,7 +235,9 @@ class CurvePlot(Plot):
                 if self._metric == "accuracy"
                 else area.top() + row * height
             )
-            painter.drawText(QRectF(left, top, width, height), Qt.AlignmentFlag.AlignLeft, words)
+            place = QRectF(left, top, width, height)
+            painter.fillRect(place, theme().colour("surface"))
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
 
     def _paint_circles(self, painter: QPainter) -> None:
         validation = self._run.history.metric(f"validation_{self._metric}")

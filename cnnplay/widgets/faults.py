@@ -5,11 +5,20 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnplay.shapes.faults import Fault
 from cnnplay.viewmodels.editor import EditorModel
-from cnnplay.widgets.panel import Panel
+from cnnplay.widgets.panel import SCROLL_BAR, Panel
 from cnnplay.widgets.theme import role, theme
 
 _SHOWN_AT_MOST = 50
@@ -26,7 +35,7 @@ class FaultRow(QFrame):
         role(self, "fault")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         dot = QLabel("●")
         role(dot, "fault")
@@ -69,12 +78,22 @@ class FaultRow(QFrame):
         else:
             super().keyPressEvent(event)
 
+    def polish(self) -> None:
+        """Gives words and button their type: before that, a row new in a window knows no height."""
+        for part in (self, self._words, self.button):
+            part.ensurePolished()
+        self._row.invalidate()
+
     def _mend(self) -> None:
         self.mended.emit(self.fault)
 
 
 class FaultsPanel(Panel):
-    """All faults of the network, none hidden behind another."""
+    """All faults of the network, none hidden behind another. `left`: the last one that had the keyboard is
+    mended.
+    """
+
+    left = Signal()
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
         super().__init__("Faults", parent=parent)
@@ -105,6 +124,8 @@ class FaultsPanel(Panel):
     def _refresh(self) -> None:
         faults = (*self._editor.report.faults, *self._more())
         shown = faults[:_SHOWN_AT_MOST]
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and any(row.isAncestorOf(focus) for row in self.rows[len(shown) :])
         while len(self.rows) > len(shown):
             row = self.rows.pop()
             self._column.removeWidget(row)
@@ -117,6 +138,12 @@ class FaultsPanel(Panel):
         self.set_muted(_count(len(faults)))
         self._scroll.setVisible(bool(faults))
         self._fit()
+        if had_focus:
+            # Qt would hand the keyboard to whatever comes next in the window.
+            if self.rows:
+                self.rows[-1].button.setFocus()
+            else:
+                self.left.emit()
 
     def _add(self, fault: Fault) -> None:
         row = FaultRow(fault)
@@ -132,7 +159,10 @@ class FaultsPanel(Panel):
     def _fit(self) -> None:
         """As high as the faults need, up to four of them: the rest scrolls."""
         self._column.setSpacing(theme().px(6))
-        width = self.width() - theme().px(26)
+        # As if there were a scroll bar: words that need a second line beside one would call it for ever.
+        width = self.width() - theme().px(26 + SCROLL_BAR)
+        for row in self.rows[:4]:
+            row.polish()
         heights = [row.heightForWidth(width) for row in self.rows[:4]]
         rows = sum(heights) + theme().px(6) * max(0, len(heights) - 1)
         self.setFixedHeight(self.title_height() + (self.body_margins() + rows if rows else 0))

@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
         document = self.session.document
         self.setWindowTitle(f"{self.session.title}[*]")
         self.setWindowModified(document.dirty)
-        parameters = f"{self.session.editor.report.parameters:,} parameters"
+        parameters = self.session.editor.parameter_words
         words = f"unsaved changes · {parameters}" if document.dirty else parameters
         for page in (self.build, self.train, self.look):
             if page is not None:

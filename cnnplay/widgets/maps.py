@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from cnnplay.viewmodels.layers import has_activation
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.look_tiles import is_row, map_tiles, map_words
 from cnnplay.widgets.bars import BarsView
@@ -12,6 +13,8 @@ from cnnplay.widgets.theme import role
 from cnnplay.widgets.tile_panel import TilePanel
 from cnnplay.widgets.tiles import TilesView
 
+AFTER = "Show the maps behind the layer's activation, as the next layer gets them"
+NONE_FOLLOWS = "{} has no activation behind it: these are its own outputs"
 WAIT = "The feature maps appear in a moment."
 
 
@@ -34,7 +37,7 @@ class MapsView(Panel):
         self.body.addWidget(self.tiles)
         self.activated = _switch(
             "after activation",
-            "Show the maps behind the layer's activation, as the next layer gets them",
+            AFTER,
             True,
         )
         self.activated.toggled.connect(look.set_activated)
@@ -70,6 +73,8 @@ class MapsView(Panel):
             return
         network = self._look.report.network if self._look.report is not None else self._look.editor.network
         row = is_row(maps)
+        self.activated.setEnabled(has_activation(network, maps.node))
+        self.activated.setToolTip(AFTER if self.activated.isEnabled() else NONE_FOLLOWS.format(maps.node))
         self.set_title(f"{'Outputs' if row else 'Feature maps'} of {maps.node}")
         note = "" if self._look.origin in ("live", "trained") else f" · {self._look.origin}"
         self.set_muted(map_words(maps, self.common.isChecked() or row) + note)

@@ -10,6 +10,8 @@ from cnnplay.widgets.theme import role, theme
 TITLE_ROW = 28
 """The height of every title's row: as high as a button, so that titles of neighbours share a line."""
 QWIDGETSIZE_MAX = (1 << 24) - 1
+SCROLL_BAR = 10
+"""The width of a scroll bar in the stylesheet."""
 MARGINS = (12, 4, 12, 12)
 SPACING = 4
 """Between a panel's title and its body."""

@@ -109,7 +109,13 @@ class RunProgress(QWidget):
         return QFontMetrics(theme().font()).height() + theme().px(GAP) + theme().px(BAR)
 
     def _share(self) -> float:
-        return 0.0 if self._run.state == "starting" else self._run.progress.fraction
+        """Of the run's epochs, those that are done; of a run that is over, of all that were asked for."""
+        if self._run.state == "starting":
+            return 0.0
+        if self._run.active:
+            return self._run.progress.fraction
+        history = self._run.history
+        return min(history.last_x / history.target, 1.0) if history.target else 0.0
 
     def _place_words(self) -> str:
         if self._run.state == "starting":

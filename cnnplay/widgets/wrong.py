@@ -43,7 +43,7 @@ class WrongView(VerdictView):
     def muted_words(self) -> str:
         words, verdict = super().muted_words(), self.look.judge.judged
         many = verdict is not None and int((verdict.truths != verdict.predicted).sum()) > MOST
-        return f"{words}, the {MOST} surest here" if many else words
+        return f"{words} · the {MOST} surest here" if many else words
 
     def show_verdict(self, verdict: Judged | None) -> str:
         wrong = verdict.mistakes(MOST) if verdict is not None else ()

@@ -35,6 +35,32 @@ def test_a_fault_is_named_chosen_and_mended_by_clicks(work: BuildWorkspace, qtbo
     assert editor.report.output == (7,)
 
 
+def test_the_keyboard_goes_from_a_mended_fault_to_the_next_and_at_last_to_the_stack(
+    work: BuildWorkspace, qtbot: QtBot
+) -> None:
+    editor = editor_of(work)
+    editor.set_classes(7)
+    editor.set_field("conv-1", "stride", (0, 0))
+    while work.faults.rows:
+        button = work.faults.rows[-1].button
+        button.setFocus()
+        qtbot.waitUntil(button.hasFocus)
+        QTest.keyClick(button, Qt.Key.Key_Space)
+        if work.faults.rows:
+            qtbot.waitUntil(work.faults.rows[-1].button.hasFocus)
+    qtbot.waitUntil(work.stack_panel.view.hasFocus)
+
+
+def test_the_fault_of_an_empty_network_is_wholly_in_sight(work: BuildWorkspace, qtbot: QtBot) -> None:
+    editor = editor_of(work)
+    network = editor.network
+    editor.reset(Network(name="bare", input=network.input, task=network.task, stack=()))
+    (row,) = work.faults.rows
+    scroll = work.faults._scroll
+    qtbot.waitUntil(lambda: not scroll.verticalScrollBar().isVisible())
+    assert scroll.viewport().height() >= row.height() >= row.heightForWidth(row.width())
+
+
 def test_the_head_button_finishes_a_bare_stack_and_goes_away(work: BuildWorkspace) -> None:
     editor = editor_of(work)
     assert not work.stack_panel.head_button.isVisible()

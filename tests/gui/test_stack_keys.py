@@ -91,6 +91,20 @@ def test_home_and_end_go_to_the_ends_and_the_card_is_scrolled_into_view(view: St
     assert view.offset() == 0
 
 
+def test_the_last_card_stays_in_sight_when_the_prediction_takes_its_place_again(view: StackView) -> None:
+    classes = view.editor.network.task.classes
+    view.set_prediction([("7", 0.9), ("9", 0.1), ("1", 0.0)])
+    press(view, KEY.Key_End)
+    last = view.editor.network.stack[-1].id
+    assert view.editor.current == last
+    view.editor.set_field(last, "units", classes + 1)
+    press(view, KEY.Key_End)
+    view.editor.set_field(last, "units", classes)
+    box = view.shown_rect(last)
+    assert box is not None
+    assert box.bottom() <= view.viewport().height() - view.boxes.prediction.height()
+
+
 def test_page_down_goes_on_by_about_a_page(view: StackView) -> None:
     press(view, KEY.Key_Home)
     press(view, KEY.Key_PageDown)

@@ -206,11 +206,25 @@ class StackCanvas(QAbstractScrollArea):
     # Changes
 
     def _refresh(self) -> None:
+        seen = self._sees_current()
         self._layout = None
         self.sign, self.hovered = None, None
         if self.isVisible():
             _ = self.boxes
+            if seen:  # the prediction may take more room than before
+                self.reveal(self.current_spot)
             self.viewport().update()
+
+    def _sees_current(self) -> bool:
+        """Whether the current spot stands wholly in sight, as the stack was last laid out."""
+        layout = self._layout
+        box = layout.box(self.current_spot) if layout is not None and self.current_spot else None
+        if layout is None or box is None:
+            return False
+        top = self.offset()
+        return (
+            top <= box.top() and box.bottom() <= top + self.viewport().height() - layout.prediction.height()
+        )
 
     def _selection_changed(self) -> None:
         if not self.isVisible():

@@ -4,13 +4,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.stack import StackModel
-from cnnplay.widgets.panel import MARGINS, Panel
+from cnnplay.widgets.panel import MARGINS, SCROLL_BAR, Panel
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.stack.view import StackView
 from cnnplay.widgets.theme import role, theme
-
-SCROLL_BAR = 10
-"""The width of a scroll bar in the stylesheet."""
 
 
 class StackPanel(Panel):
@@ -63,7 +60,7 @@ class StackPanel(Panel):
         )
 
     def _counted(self) -> str:
-        return f"{self._editor.report.parameters:,} parameters"
+        return self._editor.parameter_words
 
     def _add_head(self) -> None:
         self._editor.add_head()
