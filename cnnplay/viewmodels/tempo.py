@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-SHARE = 0.03
+SHARE = 0.025
 """Of the time that passes, the window's thread may take about this part while a run is on."""
-QUICKEST, SLOWEST = 0.2, 0.8
-"""Seconds between two redraws of a live view."""
+QUICKEST, FIRST, SLOWEST = 0.2, 0.5, 0.8
+"""Seconds between two redraws of a live view: at least, before anything is known, and at most."""
 WATCH_MS = 500
 
 
@@ -26,7 +26,7 @@ class Tempo(QObject):
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(parent)
-        self.seconds = QUICKEST
+        self.seconds = FIRST
         self._spent, self._clock = spent, clock
         self._before = (0.0, 0.0)
         self._timer = QTimer(self, interval=WATCH_MS)
