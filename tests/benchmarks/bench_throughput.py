@@ -41,16 +41,16 @@ def measure(pairs: int, turns: int, seconds: float, engine: Path) -> list[dict[s
     tried = {threads: rate(best, seconds, "--threads", str(threads)) for threads in (1, 2)}
     threads = max(tried, key=tried.__getitem__)
     print(f"best loop: {', '.join(f'{n} threads {value:,.0f}' for n, value in tried.items())}", flush=True)
-    kinds = {
-        "engine": (engine,),
-        "best": (best, "--threads", str(threads)),
-        "dataloader": (HERE / "dataloader_loop.py",),
+    kinds: dict[str, tuple[Path, tuple[str, ...]]] = {
+        "engine": (engine, ()),
+        "best": (best, ("--threads", str(threads))),
+        "dataloader": (HERE / "dataloader_loop.py", ()),
     }
     found = []
     for number in range(pairs):
         rates: dict[str, list[float]] = {name: [] for name in kinds}
         for _ in range(turns):
-            for name, (script, *more) in kinds.items():
+            for name, (script, more) in kinds.items():
                 rates[name].append(rate(script, seconds, *more))
         pair = {name: statistics.fmean(values) for name, values in rates.items()}
         found.append(pair)
