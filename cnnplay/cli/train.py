@@ -223,10 +223,10 @@ def _stopped_by_signals(control: "Control", hear_no_more: HearNoMore) -> Iterato
         if seen and number == signal.SIGINT:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             raise KeyboardInterrupt
-        if not seen:
-            notice.start()
-        seen = True
+        first, seen = not seen, True
         control.stop()
+        if first:
+            notice.start()
 
     if threading.current_thread() is not threading.main_thread():
         yield lambda: seen

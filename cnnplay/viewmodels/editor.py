@@ -178,10 +178,14 @@ class EditorModel(EditedNetwork):
     # Whole networks
 
     @property
+    def at_least(self) -> str:
+        """``at least ``, before totals that lack what a fault hides; "" where nothing is hidden."""
+        return "" if self.report.complete else "at least "
+
+    @property
     def parameter_words(self) -> str:
-        """``61,706 parameters``; at least so many where a fault hides some layer's."""
-        report = self.report
-        return f"{'' if report.complete else 'at least '}{report.parameters:,} parameters"
+        """``61,706 parameters``."""
+        return f"{self.at_least}{self.report.parameters:,} parameters"
 
     def mend(self, fault: Fault) -> bool:
         """Makes the edit that mends a fault."""

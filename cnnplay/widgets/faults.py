@@ -78,11 +78,12 @@ class FaultRow(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def polish(self) -> None:
-        """Gives words and button their type: before that, a row new in a window knows no height."""
+    def height_at(self, width: int) -> int:
+        """The pixels that it needs. Before words and button have their type, a row knows no height."""
         for part in (self, self._words, self.button):
             part.ensurePolished()
         self._row.invalidate()
+        return self.heightForWidth(width)
 
     def _mend(self) -> None:
         self.mended.emit(self.fault)
@@ -161,9 +162,7 @@ class FaultsPanel(Panel):
         self._column.setSpacing(theme().px(6))
         # As if there were a scroll bar: words that need a second line beside one would call it for ever.
         width = self.width() - theme().px(26 + SCROLL_BAR)
-        for row in self.rows[:4]:
-            row.polish()
-        heights = [row.heightForWidth(width) for row in self.rows[:4]]
+        heights = [row.height_at(width) for row in self.rows[:4]]
         rows = sum(heights) + theme().px(6) * max(0, len(heights) - 1)
         self.setFixedHeight(self.title_height() + (self.body_margins() + rows if rows else 0))
 

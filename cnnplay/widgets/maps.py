@@ -35,11 +35,7 @@ class MapsView(Panel):
         self.bars.read_out_changed.connect(self.tiles.read_out.setText)
         self.tiles.add_middle(self.bars)
         self.body.addWidget(self.tiles)
-        self.activated = _switch(
-            "after activation",
-            AFTER,
-            True,
-        )
+        self.activated = _switch("after activation", AFTER, True)
         self.activated.toggled.connect(look.set_activated)
         self.common = _switch(
             "one scale",

@@ -74,8 +74,7 @@ class StatusWords(QObject):
 
     @Slot()
     def _refresh_speed(self) -> None:
-        report = self._session.editor.report
-        at_least = "" if report.complete else "at least "
+        report, at_least = self._session.editor.report, self._session.editor.at_least
         facts = [
             (f"{at_least}{report.parameters:,}", "parameters"),
             (f"{at_least}{work_count(report.multiply_adds)}", "multiply-adds"),

@@ -85,7 +85,7 @@ class StackCanvas(QAbstractScrollArea):
         if box is None:
             return
         bar, margin = self.verticalScrollBar(), theme().px(24)
-        height = self.viewport().height() - self.boxes.prediction.height()
+        height = self._room(self.boxes)
         top, bottom = box.top() - margin, box.bottom() + margin
         if box.height() + 2 * margin > height:
             bottom = top + height
@@ -222,9 +222,11 @@ class StackCanvas(QAbstractScrollArea):
         if layout is None or box is None:
             return False
         top = self.offset()
-        return (
-            top <= box.top() and box.bottom() <= top + self.viewport().height() - layout.prediction.height()
-        )
+        return top <= box.top() and box.bottom() <= top + self._room(layout)
+
+    def _room(self, layout: Layout) -> int:
+        """The height of what is seen of the stack above its prediction."""
+        return self.viewport().height() - layout.prediction.height()
 
     def _selection_changed(self) -> None:
         if not self.isVisible():
