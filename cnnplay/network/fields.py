@@ -33,6 +33,9 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     """Whether None ("chosen for you") is a value."""
     default: Any = None
+    group: str = ""
+    live: bool = False
+    """Of a training setting: whether it acts on a run that is on."""
 
 
 def declare(
@@ -44,6 +47,8 @@ def declare(
     unit: str = "",
     label: str = "",
     hidden: bool = False,
+    group: str = "",
+    live: bool = False,
 ) -> msgspec.Meta:
     """The metadata of a field. Limits are the validator's: decoding does not check them."""
     return msgspec.Meta(
@@ -55,6 +60,8 @@ def declare(
             "unit": unit,
             "label": label,
             "hidden": hidden,
+            "group": group,
+            "live": live,
         }
     )
 
@@ -87,6 +94,8 @@ def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
                 choices=choices,
                 optional=optional,
                 default=default,
+                group=extra["group"],
+                live=extra["live"],
             )
         )
     return tuple(found)

@@ -11,8 +11,14 @@ from cnnplay.project.errors import ProjectError
 Document: TypeAlias = dict[str, Any]
 Migration: TypeAlias = Callable[[Document], Document]
 
-MIGRATIONS: tuple[Migration, ...] = ()
-"""The first step leads from version 1 to version 2, and so on. There is one version so far."""
+
+def _more_settings(document: Document) -> Document:
+    """2 has more training settings, each with a default that means what there was before."""
+    return document
+
+
+MIGRATIONS: tuple[Migration, ...] = (_more_settings,)
+"""The first step leads from version 1 to version 2, and so on."""
 
 VERSION = len(MIGRATIONS) + 1
 

@@ -12,8 +12,8 @@ from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, misfit
 
-VERSION = 2
-"""1 lacked `mark`."""
+VERSION = 3
+"""1 lacked `mark`, 2 the settings from `checkpoint_every` on."""
 LARGEST = 64 * 2**20
 """A longer run.json is none of ours."""
 

@@ -10,10 +10,10 @@ from torch import Tensor, nn, optim
 
 from cnnplay.spec.settings import TrainConfig
 
-SAFE_RATES = {"sgd": 0.01, "momentum": 0.01, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
+SAFE_RATES = {"sgd": 0.01, "momentum": 0.01, "nesterov": 0.01, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
 """Learning rates with which most networks learn: what is advised after one that was too high."""
 
-STATE_PER_WEIGHT = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+STATE_PER_WEIGHT = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
 """How many numbers the optimizer keeps for every weight."""
 
 
@@ -84,9 +84,11 @@ def _maker(config: TrainConfig) -> Callable[..., optim.Optimizer]:
     match config.optimizer:
         case "sgd":
             return lambda w, **more: optim.SGD(w, lr=rate, weight_decay=decay, **more)
-        case "momentum":
+        case "momentum" | "nesterov":
+            # Nesterov needs some momentum to look ahead along.
+            ahead = config.optimizer == "nesterov" and config.momentum > 0
             return lambda w, **more: optim.SGD(
-                w, lr=rate, momentum=config.momentum, weight_decay=decay, **more
+                w, lr=rate, momentum=config.momentum, nesterov=ahead, weight_decay=decay, **more
             )
         case "rmsprop":
             # The moving average of squared gradients forgets at this rate: the lecture's ρ, torch's alpha.

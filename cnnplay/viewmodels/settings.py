@@ -6,12 +6,14 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.network.fields import FieldInfo
-from cnnplay.spec.settings import SettingFault, TrainConfig, faults, setting_fields
-
-LIVE = frozenset({"learning_rate"})
-"""Settings that act on a run that is already on."""
-
-MOMENTUM_USERS = frozenset({"momentum", "rmsprop"})
+from cnnplay.spec.settings import (
+    SettingFault,
+    TrainConfig,
+    faults,
+    live_settings,
+    setting_fields,
+    why_unused,
+)
 
 
 class SettingsModel(QObject):
@@ -55,8 +57,6 @@ class SettingsModel(QObject):
 
     def why_fixed(self, field: str, running: bool) -> str:
         """Why a setting cannot be changed now; "" when it can."""
-        if running and field not in LIVE:
+        if running and field not in live_settings():
             return "is part of the run that is on: stop it to change this"
-        if field == "momentum" and self._config.optimizer not in MOMENTUM_USERS:
-            return f"is not used by {self._config.optimizer}: choose momentum or rmsprop"
-        return ""
+        return why_unused(self._config, field)

@@ -88,14 +88,15 @@ def test_settings_are_typed_and_a_wrong_one_says_so_where_it_is(qtbot: QtBot) ->
         assert one.run.why_not("train")
 
 
-def test_during_a_run_the_learning_rate_alone_can_be_typed(qtbot: QtBot) -> None:
+def test_during_a_run_what_acts_between_two_batches_can_be_typed(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS, optimizer="momentum") as one:
         made = workspace(qtbot, one)
         one.run.start()
         until(qtbot, one.run, "running")
         free = [name for name, editor in made.settings.editors.items() if editor.isEnabled()]
-        assert free == ["learning_rate"]
-        assert "stop it to change this" in made.settings.editors["epochs"].inputs()[0].toolTip()
+        assert {"learning_rate", "epochs", "schedule"} < set(free)
+        assert not {"batch_size", "optimizer", "seed"} & set(free)
+        assert "stop it to change this" in made.settings.editors["seed"].inputs()[0].toolTip()
         line = made.settings.editors["learning_rate"].inputs()[0]
         line.setFocus()
         QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)

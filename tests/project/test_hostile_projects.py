@@ -102,10 +102,10 @@ def test_garbage_is_refused(tmp_path: Path, seed: int) -> None:
 
 
 def test_a_newer_version_is_refused_in_words(members: dict[str, bytes], tmp_path: Path) -> None:
-    members["project.json"] = members["project.json"].replace(b'"version": 1', b'"version": 9')
+    members["project.json"] = members["project.json"].replace(b'"version": 2', b'"version": 9')
     said = _refused(_zip(tmp_path / "a.cnnplay", members))
     assert said == (
-        "a.cnnplay: project.json: made by a newer CNN Playground (version 9); this one reads up to 1"
+        "a.cnnplay: project.json: made by a newer CNN Playground (version 9); this one reads up to 2"
     )
 
 

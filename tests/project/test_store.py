@@ -223,7 +223,7 @@ def test_project_json_is_the_archives_own(project: Project, tmp_path: Path) -> N
         inside = archive.read("project.json")
     assert (tmp_path / "a.json").read_bytes() == inside == project_json(project)
     data = json.loads(inside)
-    assert (data["format"], data["version"], data["data"]) == ("cnnplay-project", 1, "mnist-sample")
+    assert (data["format"], data["version"], data["data"]) == ("cnnplay-project", 2, "mnist-sample")
     assert data["network"]["stack"][0]["kind"] == "conv"
 
 

@@ -24,10 +24,18 @@ def test_a_value_outside_its_limits_is_held_and_named(qtbot: QtBot) -> None:
     assert settings.faults == ()
 
 
-def test_during_a_run_the_learning_rate_alone_is_free(qtbot: QtBot) -> None:
-    settings = SettingsModel(TrainConfig(optimizer="momentum"))
-    free = [field.name for field in settings.fields if not settings.why_fixed(field.name, running=True)]
-    assert free == ["learning_rate"]
+def test_during_a_run_what_acts_between_two_batches_is_free(qtbot: QtBot) -> None:
+    settings = SettingsModel(TrainConfig(optimizer="momentum", schedule="step"))
+    fixed = {field.name for field in settings.fields if settings.why_fixed(field.name, running=True)}
+    assert fixed == {
+        "batch_size",
+        "optimizer",
+        "seed",
+        "averaging",
+        "loss",
+        "class_balance",
+        "initialisation",
+    }
     assert not any(settings.why_fixed(field.name, running=False) for field in settings.fields)
 
 
