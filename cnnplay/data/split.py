@@ -1,9 +1,12 @@
-"""Which pictures of a folder validate: a share of each class, chosen by the pictures' own names.
+"""Which pictures validate: a share of each class.
 
-Of each class the share with the lowest places validates; a picture's place is the hash of its path within
-the data set. So the split does not depend on the order in which a system lists files, and pictures that are
-added or taken away move no more than the one or two at the border from one part to the other. A class of two
-pictures or more gives at least one to each part.
+In a folder they are chosen by the pictures' own names. Of each class the share with the lowest places
+validates; a picture's place is the hash of its path within the data set. So the split does not depend on the
+order in which a system lists files, and pictures that are added or taken away move no more than the one or
+two at the border from one part to the other. A class of two pictures or more gives at least one to each part.
+
+Published data sets have an order of their own that never changes: of each class's training pictures the last
+fifth in that order validates. Their test parts are no matter of this: they stay apart.
 """
 
 import hashlib
@@ -28,6 +31,15 @@ def by_name(
         if len(members) > 1:
             count = min(max(1, round(share * len(members))), len(members) - 1)
             validates[members[np.argsort(places[members], kind="stable")[:count]]] = True
+    return np.flatnonzero(~validates).astype(np.int64), np.flatnonzero(validates).astype(np.int64)
+
+
+def last_of_each_class(labels: Indices, share: float = VALIDATION_SHARE) -> tuple[Indices, Indices]:
+    """(train, validation): ascending indices; the last of each class, in the order given, validate."""
+    validates = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        validates[members[len(members) - round(share * len(members)) :]] = True
     return np.flatnonzero(~validates).astype(np.int64), np.flatnonzero(validates).astype(np.int64)
 
 

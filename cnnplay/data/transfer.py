@@ -1,0 +1,200 @@
+"""One file over HTTP, piece by piece, from any byte on; given up at once, whatever the network does.
+
+Reading happens in a helper thread, for a name server, a handshake or a silent peer may block for long. Who
+iterates calls `waiting` ten times a second meanwhile. Giving up shuts the socket, which wakes the helper; one
+that is stuck where nothing wakes it (a name server) is left behind and ends by its own time-out.
+"""
+
+import http.client
+import queue
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from cnnplay import __version__
+from cnnplay.data.images import DataError
+
+STALL_S = 20.0
+"""Nothing for so long, and the file is sought elsewhere."""
+LOOK_S = 0.1
+_PIECE = 2**18
+_AHEAD = 8
+_END_S = 1.0
+
+
+class TransferError(DataError):
+    """The network or the server did not give the file; the message says why."""
+
+
+class Began(NamedTuple):
+    """The server answers: its pieces begin at byte `start`; the file has `size` bytes, where it says so."""
+
+    start: int
+    size: int | None
+
+
+class Transfer:
+    """Used with `with`; `began` waits for the answer, then iterating gives the pieces.
+
+    `waiting` is called while nothing comes, and before each piece; it may raise. TransferError where the
+    server refuses, cannot be reached, or says nothing for `stall_s` seconds.
+    """
+
+    def __init__(self, url: str, start: int, waiting: Callable[[], None], stall_s: float = STALL_S) -> None:
+        self._url, self._start, self._waiting, self._stall_s = url, start, waiting, stall_s
+        self._pieces: queue.Queue[Began | bytes | TransferError | None] = queue.Queue(_AHEAD)
+        self._stop = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._work, name="cnnplay-transfer", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        for each in self._sockets:
+            with suppress(OSError):
+                # Of the plain socket, also under TLS: nobody waits for a farewell.
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+        self._thread.join(_END_S)
+
+    def began(self) -> Began:
+        """Where the server begins: at the byte that was asked for, or at 0 where it cannot."""
+        first = self._next()
+        assert isinstance(first, Began)
+        return first
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (piece := self._next()) is not None:
+            assert isinstance(piece, bytes)
+            yield piece
+
+    def _next(self) -> Began | bytes | None:
+        until = time.monotonic() + self._stall_s
+        while True:
+            self._waiting()
+            try:
+                found = self._pieces.get(timeout=LOOK_S)
+            except queue.Empty:
+                if time.monotonic() > until:
+                    raise TransferError(_silence(self._stall_s)) from None
+                continue
+            if isinstance(found, TransferError):
+                raise found
+            return found
+
+    # The helper thread
+
+    def _work(self) -> None:
+        try:
+            self._receive()
+            self._put(None)
+        except TransferError as error:
+            self._put(error)
+        except urllib.error.HTTPError as error:
+            error.close()
+            self._put(TransferError(f"the server answered {error.code} {error.reason}"))
+        except Exception as error:  # sockets, TLS and http.client raise many kinds
+            self._put(TransferError(_words(error, self._stall_s)))
+
+    def _receive(self) -> None:
+        headers = {"User-Agent": f"cnnplay/{__version__}", "Accept-Encoding": "identity"}
+        if self._start:
+            headers["Range"] = f"bytes={self._start}-"
+        request = urllib.request.Request(self._url, headers=headers)
+        opener = urllib.request.build_opener(_Http(self._opened), _Https(self._opened))
+        with opener.open(request, timeout=self._stall_s) as response:
+            self._put(_began(response, self._start))
+            while not self._stop.is_set() and (piece := response.read1(_PIECE)):
+                self._put(piece)
+
+    def _opened(self, made: socket.socket) -> None:
+        self._sockets.append(made)
+        if self._stop.is_set():
+            raise TransferError("given up")
+
+    def _put(self, item: Began | bytes | TransferError | None) -> None:
+        while not self._stop.is_set():
+            try:
+                self._pieces.put(item, timeout=LOOK_S)
+            except queue.Full:
+                continue
+            return
+
+
+def _began(response: Any, asked: int) -> Began:
+    """What the answer's headers say."""
+    length = response.headers.get("Content-Length", "")
+    count = int(length) if length.isdecimal() else None
+    if response.status != http.client.PARTIAL_CONTENT:
+        return Began(0, count)
+    extent = response.headers.get("Content-Range", "")
+    place, _, whole = extent.removeprefix("bytes ").partition("/")
+    if place.partition("-")[0].strip() != str(asked):
+        raise TransferError(f"expected the bytes from {asked:,} on; found {extent or 'no Content-Range'}")
+    return Began(asked, int(whole) if whole.isdecimal() else None)
+
+
+def _words(error: Exception, stall_s: float) -> str:
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, TimeoutError):
+        return _silence(stall_s)
+    if isinstance(reason, socket.gaierror):
+        return "its address is not known here (is there a network?)"
+    if isinstance(reason, OSError) and reason.strerror:
+        return reason.strerror
+    return str(reason) or type(reason).__name__
+
+
+def _silence(stall_s: float) -> str:
+    return f"nothing came for {stall_s:g} s"
+
+
+class _Connection(http.client.HTTPConnection):
+    """Hands out its socket, so that somebody else can shut it."""
+
+    def __init__(self, *args: Any, opened: Callable[[socket.socket], None], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._tell = opened
+
+    def connect(self) -> None:
+        super().connect()
+        self._tell(self.sock)
+
+
+class _SafeConnection(http.client.HTTPSConnection):
+    def __init__(self, *args: Any, opened: Callable[[socket.socket], None], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._tell = opened
+
+    def connect(self) -> None:
+        super().connect()
+        self._tell(self.sock)
+
+
+class _Http(urllib.request.HTTPHandler):
+    def __init__(self, opened: Callable[[socket.socket], None]) -> None:
+        super().__init__()
+        self._tell = opened
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_Connection, opened=self._tell), req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, opened: Callable[[socket.socket], None]) -> None:
+        super().__init__()
+        self._tell = opened
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(_SafeConnection, opened=self._tell), req)

@@ -1,0 +1,216 @@
+"""Fetching from mirrors that stall, break off, forget or lie: what was published, or words."""
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnplay.data import fetch as fetching
+from cnnplay.data.fetch import FetchError, fetch
+from cnnplay.data.folder import LoadCancelled
+from cnnplay.data.images import DataError
+from cnnplay.data.lock import locked
+from cnnplay.data.store import folder_of, is_here, load_kept
+from tests.mirror import NAMES, Deed, Mirror, digits, mirror, photos
+
+IMAGES = NAMES[0]
+STALL_S = 0.3
+
+
+@pytest.fixture
+def near() -> Iterator[Mirror]:
+    with mirror() as made:
+        yield made
+
+
+@pytest.fixture
+def far() -> Iterator[Mirror]:
+    with mirror() as made:
+        yield made
+
+
+def left(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_data_set_is_fetched_unpacked_and_kept_alone(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    heard: list[tuple[int, int]] = []
+    assert not is_here(source)
+    assert fetch(source, lambda done, whole: heard.append((done, whole)))
+    assert is_here(source)
+    assert left(folder_of(source)) == {"pictures.safetensors", ".lock"}
+    whole = source.download_bytes
+    assert heard[-1] == (whole, whole)
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    images = load_kept(source)
+    assert images.shape == (1, 28, 28)
+    assert (len(images.train), len(images.validation), len(images.test)) == (32, 8, 10)
+
+
+def test_an_archive_of_photographs_is_fetched(near: Mirror) -> None:
+    source, near.files, planes, labels = photos(near.address)
+    fetch(source)
+    images = load_kept(source)
+    assert np.array_equal(images.picture(29), planes[29].transpose(1, 2, 0))
+    assert np.array_equal(images.labels, labels)
+
+
+def test_what_is_here_is_not_fetched_again(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    fetch(source)
+    near.asked.clear()
+    assert not fetch(source)
+    assert near.asked == []
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        ("missing", "the server answered 404"),
+        ("wrong", "wrong content: expected the SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}"),
+        ("portal", "another file: expected [0-9,]+ bytes, found 25"),
+        ("stall", "nothing came for 0.3 s"),
+    ],
+)
+def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, deed: Deed, words: str) -> None:
+    source, near.files = digits((near.address, far.address))
+    far.files = near.files
+    near.plan[IMAGES] = [deed] * 5
+    notes: list[str] = []
+    fetch(source, note=notes.append, stall_s=STALL_S)
+    assert is_here(source)
+    assert [name for name, _ in far.asked] == [IMAGES]
+    assert re.search(words, notes[0]), notes
+
+
+def test_where_no_mirror_helps_the_words_name_file_expected_and_found(near: Mirror, far: Mirror) -> None:
+    source, near.files = digits((near.address, far.address))
+    near.plan[IMAGES] = ["wrong"]
+    with pytest.raises(FetchError) as caught:
+        fetch(source)
+    words = str(caught.value)
+    assert f"{IMAGES} of MNIST: expected" in words
+    assert source.files[0].sha256 in words
+    assert "its 2 mirrors did not give them" in words
+    assert "found " in words
+    assert "404" in words
+    assert "\n" not in words
+    assert not is_here(source)
+    assert left(folder_of(source)) == {".lock"}  # wrong bytes do not stay
+
+
+def test_a_file_that_breaks_off_is_gone_on_with(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    near.plan[IMAGES] = ["break off", "break off"]
+    fetch(source)
+    ranges = [extent for name, extent in near.asked if name == IMAGES]
+    half = len(near.files[IMAGES]) // 2
+    assert ranges[0] == ""
+    assert ranges[1] == f"bytes={half}-"
+    assert len(ranges) == 3
+    assert is_here(source)
+
+
+def test_a_mirror_that_cannot_go_on_begins_again(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    near.plan[IMAGES] = ["break off", "ignore range"]
+    fetch(source)
+    assert is_here(source)
+
+
+def test_what_is_longer_than_published_is_refused(near: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, near.files = digits(near.address)
+    near.plan[IMAGES] = ["longer"]
+    with pytest.raises(FetchError, match="another file"):
+        fetch(source)
+
+
+def test_wrong_bytes_from_before_are_fetched_anew(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    folder_of(source).mkdir(parents=True)
+    (folder_of(source) / f"{IMAGES}.part").write_bytes(b"not these")
+    fetch(source)
+    assert [extent for name, extent in near.asked if name == IMAGES] == ["bytes=9-", ""]
+    assert is_here(source)
+
+
+def test_a_file_that_was_put_there_by_hand_is_used_and_stays(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    folder_of(source).mkdir(parents=True)
+    (folder_of(source) / IMAGES).write_bytes(near.files[IMAGES])
+    (folder_of(source) / NAMES[1]).write_bytes(b"damaged")
+    fetch(source)
+    assert [name for name, _ in near.asked] == list(NAMES[1:])
+    assert IMAGES in left(folder_of(source))
+
+
+def test_cancelling_a_silent_download_ends_it_and_the_next_goes_on(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    half = len(near.files[IMAGES]) // 2
+    near.plan[IMAGES] = ["stall"]
+    heard = [0]
+    with pytest.raises(LoadCancelled):
+        fetch(source, lambda done, _: heard.append(done), lambda: heard[-1] == half)
+    assert (folder_of(source) / f"{IMAGES}.part").stat().st_size == half
+    fetch(source)
+    assert near.asked[1] == (IMAGES, f"bytes={half}-")
+    assert is_here(source)
+
+
+def test_two_at_once_fetch_once(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    near.plan[IMAGES] = ["stall"]
+    notes: list[str] = []
+    waits = threading.Event()
+
+    def note(words: str) -> None:
+        notes.append(words)
+        waits.set()
+
+    first = threading.Thread(target=fetch, args=(source,), kwargs={"stall_s": STALL_S})
+    first.start()
+    assert near.stalled.wait(5)
+    second = threading.Thread(target=fetch, args=(source,), kwargs={"note": note})
+    second.start()
+    assert waits.wait(5)
+    for thread in (first, second):
+        thread.join()
+    assert notes == ["another program is fetching MNIST: waiting for it"]
+    assert is_here(source)
+    assert [name for name, _ in near.asked] == [IMAGES, *NAMES]
+
+
+def test_who_waits_for_another_can_give_up(near: Mirror) -> None:
+    source, near.files = digits(near.address)
+    folder_of(source).mkdir(parents=True)
+    with locked(folder_of(source) / ".lock", lambda: None), pytest.raises(LoadCancelled):
+        fetch(source, cancelled=lambda: True)
+    assert near.asked == []
+
+
+def test_a_full_disk_is_told_before_anything_is_fetched(
+    near: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, near.files = digits(near.address)
+    usage = type("Usage", (), {"free": 5_000})
+    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(DataError, match=r"expected 0\.1 MB of free disk for MNIST; found 0\.0 MB"):
+        fetch(source)
+    assert near.asked == []
+
+
+def test_nobody_there_gives_words() -> None:
+    with mirror() as gone:
+        source, _ = digits(gone.address)
+    with pytest.raises(FetchError, match="refused"):
+        fetch(source)
+
+
+def test_an_address_that_does_not_exist_gives_words() -> None:
+    source, _ = digits("http://nowhere.invalid/")
+    with pytest.raises(FetchError, match=r"nowhere\.invalid: "):
+        fetch(source, stall_s=5)
