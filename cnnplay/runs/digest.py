@@ -1,0 +1,125 @@
+"""The outcome of a run from its events, one at a time, in memory that does not grow with the steps."""
+
+from typing import Any, NamedTuple
+
+from cnnplay.runs.row import Ended
+from cnnplay.spec.events import (
+    EpochDone,
+    Event,
+    Failed,
+    Finished,
+    Paused,
+    Resumed,
+    SettingChanged,
+    Started,
+    Stepped,
+)
+
+
+class Epoch(NamedTuple):
+    """What is kept of an epoch."""
+
+    step: int
+    metrics: dict[str, float]
+    seconds: float
+    images_per_second: float
+
+
+class Digest:
+    """Takes events in their order. A run that went on does some epochs anew: the later record counts."""
+
+    def __init__(self) -> None:
+        self.started: Started | None = None
+        self.ended: Ended = ""
+        self.paused = False
+        self.problem = ""
+        self.steps = 0
+        self.epochs: dict[int, Epoch] = {}
+        self._seconds_before = 0.0
+        """Of the stages that ended before this one began."""
+        self._seconds_here = 0.0
+        self._seconds: float | None = None
+        self._asked = 0
+        self._images_per_second: float | None = None
+
+    def take(self, event: Event) -> None:
+        match event:
+            case Stepped():
+                self.steps = event.step
+                self.paused = False
+            case EpochDone():
+                self.epochs[event.epoch] = Epoch(
+                    event.step, event.metrics, event.seconds, event.images_per_second
+                )
+                self.steps = max(self.steps, event.step)
+                self._seconds_here += event.seconds
+            case SettingChanged(name="epochs", value=int(value)) if self.started is not None:
+                self._asked = self.started.first_epoch - 1 + value
+            case Started():
+                self._begin(event)
+            case Paused() | Resumed():
+                self.paused = isinstance(event, Paused)
+            case Failed():
+                self.ended, self.problem = "failed", event.message
+            case Finished():
+                self.ended = "stopped" if event.reason == "stopped" else "done"
+                self._seconds, self._images_per_second = event.seconds, event.images_per_second
+            case _:
+                pass
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of a `RunRow` that events tell."""
+        epochs = sorted(self.epochs)
+        last = self.epochs[epochs[-1]] if epochs else None
+        best = max(epochs, key=self._rank, default=None)
+        metrics = last.metrics if last is not None else {}
+        judged = self.epochs[best].metrics if best is not None else {}
+        accuracy = judged.get("validation_accuracy")
+        started = self.started
+        return {
+            "parameters": started.parameters if started is not None else None,
+            "device": started.device if started is not None else "",
+            "ended": self.ended,
+            "paused": self.paused,
+            "problem": self.problem,
+            "steps": self.steps,
+            "epochs_done": epochs[-1] if epochs else 0,
+            "epochs_asked": self._asked,
+            "best_epoch": best if accuracy is not None else None,
+            "best_accuracy": accuracy,
+            "best_loss": judged.get("validation_loss") if accuracy is not None else None,
+            "last_accuracy": metrics.get("validation_accuracy"),
+            "last_loss": metrics.get("validation_loss"),
+            "train_accuracy": metrics.get("train_accuracy"),
+            "train_loss": metrics.get("train_loss"),
+            "images_per_second": self._rate(last),
+            "seconds": self._total_seconds(),
+        }
+
+    def _begin(self, event: Started) -> None:
+        self._seconds_before, self._seconds_here = self._total_seconds(), 0.0
+        self.ended, self.problem, self.paused, self._seconds = "", "", False, None
+        self.started, self._asked = event, event.first_epoch - 1 + event.config.epochs
+        self.epochs = {
+            number: done for number, done in self.epochs.items() if behind(event, number, done.step)
+        }
+        self.steps = self.steps if event.done is None else min(self.steps, event.done)
+
+    def _rank(self, number: int) -> tuple[float, float]:
+        """By validation accuracy; a tie goes to the lower loss."""
+        metrics = self.epochs[number].metrics
+        accuracy, loss = metrics.get("validation_accuracy", -1.0), metrics.get("validation_loss", 0.0)
+        return (accuracy if accuracy == accuracy else -1.0, -loss if loss == loss else float("-inf"))
+
+    def _rate(self, last: Epoch | None) -> float | None:
+        if self._images_per_second:
+            return self._images_per_second
+        return last.images_per_second if last is not None else None
+
+    def _total_seconds(self) -> float:
+        return self._seconds_before + (self._seconds_here if self._seconds is None else self._seconds)
+
+
+def behind(started: Started, epoch: int, step: int) -> bool:
+    """Whether an epoch that was told of earlier stands when a run goes on; those after it are done anew."""
+    return epoch < started.first_epoch if started.done is None else step <= started.done

@@ -1,0 +1,158 @@
+"""A line of words that picks runs: ``lenet data:mnist lr<0.01 tag:good -failed``.
+
+Every word must hold. A bare word is looked for in the network's name, the folder's, the data, the note and
+the tags; ``field:text`` in one field; ``field<number`` (also ``<=``, ``>``, ``>=``, ``=``) compares; a hyphen
+before a word turns it round. Words in quotes may hold blanks.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from cnnplay.runs.row import RunRow
+
+Check: TypeAlias = Callable[[RunRow], bool]
+
+ALIASES = {
+    "lr": "learning_rate",
+    "batch": "batch_size",
+    "decay": "weight_decay",
+    "network": "name",
+    "net": "name",
+    "tag": "tags",
+    "acc": "accuracy",
+    "speed": "images_per_second",
+    "params": "parameters",
+    "status": "state",
+}
+_TEXTS: dict[str, Callable[[RunRow], str]] = {
+    "name": lambda row: f"{row.name} {row.preset}",
+    "data": lambda row: row.data,
+    "state": lambda row: row.state,
+    "note": lambda row: row.note,
+    "device": lambda row: row.device,
+    "run": lambda row: f"{row.title} {row.run}",
+    "created": lambda row: row.created,
+}
+_NUMBERS: dict[str, Callable[[RunRow], float | None]] = {
+    "accuracy": lambda row: row.best_accuracy,
+    "loss": lambda row: row.best_loss,
+    "epochs": lambda row: row.epochs_done,
+    "steps": lambda row: row.steps,
+    "parameters": lambda row: row.parameters,
+    "images_per_second": lambda row: row.images_per_second,
+    "seconds": lambda row: row.seconds,
+    "size": lambda row: row.bytes,
+}
+_WORD = re.compile(r"""(-?)(?:([A-Za-z_]+)(<=|>=|[<>=:]))?(?:"([^"]*)"?|(\S*))""")
+_UNITS = {"%": 0.01, "k": 1e3, "m": 1e6, "g": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9}
+_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(%|[kmg]b?)?\Z", re.IGNORECASE)
+
+
+class Filter(NamedTuple):
+    """What the words ask for. `problem`: a word that asks for nothing, in words; it is left out."""
+
+    checks: tuple[Check, ...] = ()
+    problem: str = ""
+
+    def takes(self, row: RunRow) -> bool:
+        return all(check(row) for check in self.checks)
+
+
+def parse(line: str) -> Filter:
+    """The filter in a line; an empty one takes everything."""
+    checks, problem = [], ""
+    for found in _WORD.finditer(line):
+        minus, field, sign, quoted, plain = found.groups()
+        value = quoted if quoted is not None else plain or ""
+        if not field and not value:
+            continue
+        check = _check(ALIASES.get((field or "").lower(), (field or "").lower()), sign or "", value)
+        if isinstance(check, str):
+            problem = problem or check
+        else:
+            checks.append(_turned(check) if minus else check)
+    return Filter(tuple(checks), problem)
+
+
+def _check(field: str, sign: str, value: str) -> Check | str:
+    """What one word asks; words for people where it asks nothing."""
+    if not field:
+        return _contains(_everything, value)
+    if not value:
+        return f"{field}{sign} waits for a value"
+    if field == "tags":
+        wanted = value.lower()
+        return lambda row: any(wanted == tag.lower() for tag in row.tags)
+    number = _number(value)
+    if sign in (":", "="):
+        if field in _TEXTS:
+            return _contains(_TEXTS[field], value)
+        return _equals(field, value, number)
+    if field in _TEXTS:
+        return f"{field} is a text: write {field}:{value}"
+    if number is None:
+        return f"{field}{sign} expects a number; got {value}"
+    return _compares(field, sign, number)
+
+
+def _everything(row: RunRow) -> str:
+    return " ".join((row.name, row.preset, row.title, row.data, row.state, row.note, *row.tags))
+
+
+def _contains(text: Callable[[RunRow], str], value: str) -> Check:
+    wanted = value.lower()
+    return lambda row: wanted in text(row).lower()
+
+
+def _equals(field: str, value: str, number: float | None) -> Check:
+    wanted = value.lower()
+
+    def check(row: RunRow) -> bool:
+        found = _value(row, field)
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            return found is not None and wanted in str(found).lower()
+        return number is not None and math.isclose(found, number, rel_tol=1e-9, abs_tol=1e-12)
+
+    return check
+
+
+def _compares(field: str, sign: str, number: float) -> Check:
+    def check(row: RunRow) -> bool:
+        found = _value(row, field)
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            return False
+        match sign:
+            case "<":
+                return found < number
+            case "<=":
+                return found <= number
+            case ">":
+                return found > number
+            case _:
+                return found >= number
+
+    return check
+
+
+def _value(row: RunRow, field: str) -> object:
+    """A number of the run's, or a setting of its; None where it has none of that name."""
+    if field in _NUMBERS:
+        return _NUMBERS[field](row)
+    if field in row.config:
+        return row.config[field]
+    close = [name for name in row.config if name.startswith(field)] if len(field) > 2 else []
+    return row.config[close[0]] if len(close) == 1 else None
+
+
+def _number(text: str) -> float | None:
+    """``0.01``, ``1e-3``, ``95%``, ``60k``, ``20MB``."""
+    found = _NUMBER.match(text)
+    if found is None:
+        return None
+    return float(found.group(1)) * _UNITS.get((found.group(2) or "").lower(), 1.0)
+
+
+def _turned(check: Check) -> Check:
+    return lambda row: not check(row)

@@ -1,0 +1,115 @@
+"""All runs: the store's, and those elsewhere that it remembers. Each is read again only when it changed."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from cnnplay.runs import place
+from cnnplay.runs.files import RECORD, files_of
+from cnnplay.runs.index import Entry, RunIndex
+from cnnplay.runs.row import RunRow
+from cnnplay.runs.summary import Reading, signature, state_of
+
+
+class Listing(NamedTuple):
+    """All runs, newest first. `trouble`: what is wrong with the index or the store, in words."""
+
+    rows: tuple[RunRow, ...]
+    trouble: str = ""
+
+
+class Library:
+    """Used by one thread at a time."""
+
+    def __init__(self, store: Path | None = None, index: Path | None = None) -> None:
+        self.store = store or place.store_folder()
+        self.index = RunIndex(index or place.index_path())
+        self._known: dict[str, Entry] | None = None
+        self._readings: dict[str, Reading] = {}
+        """Of the runs that grow: they are read on from where they were."""
+        self.read = 0
+        """How many folders the last refresh had to read."""
+
+    def refresh(self, rebuild: bool = False) -> Listing:
+        """Looks at every folder. `rebuild` throws the index away and reads them all."""
+        if rebuild:
+            self.index.clear()
+            self._known, self._readings = {}, {}
+        if self._known is None:
+            self._known = self.index.load()
+        known, trouble, self.read = self._known, "", 0
+        try:
+            folders = self._folders()
+        except OSError as error:
+            folders, trouble = [], f"{self.store}: cannot be listed ({error.strerror or error})"
+        found: dict[str, Entry] = {}
+        changed = []
+        for folder in folders:
+            entry = self._entry(folder, known.get(str(folder)))
+            if entry is None:
+                continue
+            found[str(folder)] = entry
+            if entry is not known.get(str(folder)):
+                changed.append(entry)
+        gone = known.keys() - found.keys() if not trouble else set()
+        self._known = found
+        self.index.store(changed, gone)
+        return Listing(_sorted(entry.row for entry in found.values()), trouble or self.index.trouble)
+
+    def look_again(self, folders: Iterable[Path]) -> dict[str, RunRow]:
+        """The rows of some folders as they are now, by path: for runs that grow, between two refreshes."""
+        known = self._known if self._known is not None else {}
+        found = {}
+        for folder in folders:
+            entry = self._entry(folder, known.get(str(folder)))
+            if entry is not None:
+                known[str(folder)] = entry
+                found[str(folder)] = entry.row
+        return found
+
+    def remember(self, folder: Path) -> None:
+        """Lists a run that lies elsewhere, from now on. RunError where it is none, OSError from the disk."""
+        from cnnplay.runs.summary import read_record
+
+        read_record(folder)
+        place.remember(self.store, folder)
+
+    def forget(self, folder: Path) -> None:
+        """Lists it no more; its files stay."""
+        place.forget(self.store, folder)
+
+    def _folders(self) -> list[Path]:
+        found = []
+        if self.store.is_dir():
+            with os.scandir(self.store) as entries:
+                found = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        return found + [folder for folder in place.elsewhere(self.store) if folder not in found]
+
+    def _entry(self, folder: Path, known: Entry | None) -> Entry | None:
+        """What the folder says, from memory where nothing changed; None for one without a run's record."""
+        try:
+            files = files_of(folder)
+        except OSError:
+            return None
+        if not any(file.name == RECORD for file in files):
+            return None
+        mark, path = signature(files), str(folder)
+        if known is not None and known.signature == mark:
+            row = known.row
+        else:
+            reading = self._readings.pop(path, None) or Reading(folder)
+            row = reading.row(files)
+            self.read += 1
+            if not row.ended:
+                self._readings[path] = reading
+        state = state_of(row)
+        if known is not None and known.signature == mark and known.row.state == state:
+            return known
+        return Entry(mark, msgspec.structs.replace(row, state=state))
+
+
+def _sorted(rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.created, row.path), reverse=True))

@@ -1,0 +1,68 @@
+"""What the store knows of one run: everything that a table of runs shows, sorts and filters by."""
+
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+State: TypeAlias = Literal["running", "paused", "done", "stopped", "failed", "interrupted", "unreadable"]
+Ended: TypeAlias = Literal["", "done", "stopped", "failed", "unreadable"]
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One run. Losses and accuracies are None until there is one; accuracies are fractions."""
+
+    path: str
+    run: str = ""
+    name: str = ""
+    """The network's."""
+    preset: str = ""
+    data: str = ""
+    created: str = ""
+    """ISO 8601, in UTC."""
+    parameters: int | None = None
+    device: str = ""
+    ended: Ended = ""
+    """How the events say that it ended; "" where they do not."""
+    state: State = "interrupted"
+    """As of the last look: a run without an end is on while somebody writes it."""
+    epochs_done: int = 0
+    epochs_asked: int = 0
+    steps: int = 0
+    best_epoch: int | None = None
+    best_accuracy: float | None = None
+    best_loss: float | None = None
+    """Validation, both at the best epoch."""
+    last_accuracy: float | None = None
+    last_loss: float | None = None
+    """Validation, after the last epoch."""
+    train_accuracy: float | None = None
+    train_loss: float | None = None
+    images_per_second: float | None = None
+    seconds: float = 0.0
+    """Of computing, as the events say."""
+    config: dict[str, Any] = {}
+    environment: dict[str, str] = {}
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    bytes: int = 0
+    """On disk, of the files that are a run's."""
+    paused: bool = False
+    written: float = 0.0
+    """When the events were written to last, in seconds since 1970."""
+    problem: str = ""
+    """What could not be read, or why the run failed, in words."""
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.path)
+
+    @property
+    def title(self) -> str:
+        """What tells it from others of its network: its folder's name."""
+        return Path(self.path).name
+
+    @property
+    def on(self) -> bool:
+        """Whether somebody trains it now."""
+        return self.state in ("running", "paused")

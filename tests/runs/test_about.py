@@ -1,0 +1,72 @@
+"""Notes and tags of a run: whole after any writing, checked on reading."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnplay.runs.about import (
+    LONGEST_NOTE,
+    MOST_TAGS,
+    TAG,
+    About,
+    read_about,
+    tags_in,
+    write_about,
+)
+from cnnplay.runs.record import RunError, RunWriteError
+
+SIGNS = st.characters(exclude_categories=["Cs"])
+
+
+@given(
+    note=st.text(SIGNS, max_size=200),
+    tags=st.lists(st.from_regex(TAG, fullmatch=True, alphabet=SIGNS), max_size=MOST_TAGS, unique=True),
+)
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, note: str, tags: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    about = About(note=note, tags=tuple(tags))
+    write_about(folder, about)
+    assert read_about(folder) == about
+    assert [file.name for file in folder.iterdir()] == ["about.json"]
+
+
+def test_a_run_of_which_nobody_said_anything_has_neither(tmp_path: Path) -> None:
+    assert read_about(tmp_path) == About()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[", "no note and tags"),
+        ('{"note": 3}', "note"),
+        ('{"version": 9}', "newer"),
+        ('{"tags": ["two words"]}', "without blanks"),
+        ('{"note": "' + "x" * (LONGEST_NOTE + 1) + '"}', "at most 10,000"),
+        ('{"tags": [' + ",".join(f'"t{n}"' for n in range(MOST_TAGS + 1)) + "]}", "at most 32"),
+    ],
+)
+def test_a_file_that_breaks_a_limit_is_named(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "about.json").write_text(content)
+    with pytest.raises(RunError, match=words) as caught:
+        read_about(tmp_path)
+    assert "about.json" in str(caught.value)
+
+
+def test_what_breaks_a_limit_is_not_written(tmp_path: Path) -> None:
+    write_about(tmp_path, About(note="before"))
+    with pytest.raises(RunError, match="without blanks"):
+        write_about(tmp_path, About(tags=("a:b",)))
+    assert read_about(tmp_path).note == "before"
+
+
+def test_a_place_that_is_gone_is_the_disks_fault(tmp_path: Path) -> None:
+    with pytest.raises(RunWriteError, match="cannot be written"):
+        write_about(tmp_path / "gone", About(note="x"))
+
+
+def test_tags_are_parted_by_blanks_and_commas() -> None:
+    assert tags_in(" good, best  good,,lecture ") == ("good", "best", "lecture")
