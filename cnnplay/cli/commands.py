@@ -117,6 +117,19 @@ def data_list(context: typer.Context, json: Json = False) -> None:
     list_data(json or bool(before.get("json")))
 
 
+@data_app.command("fetch")
+def data_fetch(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A key of the list.")],
+    json: Json = False,
+) -> None:
+    """Bring a data set to this disk; broken off, it goes on at the next call."""
+    from cnnplay.cli.data import fetch_data
+
+    before = context.parent.params if context.parent is not None else {}
+    fetch_data(key, json or bool(before.get("json")))
+
+
 @app.command()
 def train(
     context: typer.Context,

@@ -1,27 +1,107 @@
-"""`cnnplay data list`."""
+"""`cnnplay data list` and `cnnplay data fetch KEY`."""
 
-from cnnplay.cli.output import Column, count, emit, say, table
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from cnnplay.cli.output import Column, count, emit, harmless, say, table
+from cnnplay.cli.problems import INTERRUPTED, Problem, mistakes
+
+Heard = Callable[[int, int], None]
+"""Called with (bytes here, all)."""
+Note = Callable[[str], None]
+
+
+class Interrupted(Problem):
+    """Ctrl-C while something comes over the network."""
+
+    status = INTERRUPTED
 
 
 def list_data(json: bool) -> None:
     """Prints the data sets that have a key."""
-    from cnnplay.data.catalogue import catalogue
+    from cnnplay.data.catalogue import DataInfo, catalogue
+    from cnnplay.data.sources import megabytes
 
     if json:
         emit(catalogue())
         return
+
+    def here(info: DataInfo) -> str:
+        return "yes" if info.available else f"no: fetch it ({megabytes(info.download)})"
+
     columns = (
         Column("key"),
         Column("title"),
         Column("classes", "right"),
-        Column("pictures", "right"),
+        Column("train", "right"),
+        Column("validation", "right"),
+        Column("test", "right"),
         Column("here"),
     )
     table(
         columns,
         (
-            (info.key, info.title, count(info.classes), count(info.size), "yes" if info.available else "no")
+            (
+                info.key,
+                info.title,
+                *(count(number) for number in (info.classes, info.train, info.validation)),
+                count(info.test or None),
+                here(info),
+            )
             for info in catalogue()
         ),
     )
+    say("`cnnplay data fetch KEY` brings one to this disk; the test part is kept apart")
     say("folder:PATH is a data set too: one sub-folder per class")
+
+
+def fetch_data(key: str, json: bool) -> None:
+    """Fetches a data set into the cache, unless it is there."""
+    from cnnplay.data.catalogue import DataError, FetchError, catalogue, fetch
+
+    try:
+        with _told(key, json) as (progress, note), mistakes(DataError):
+            try:
+                new = fetch(key, progress, None, note)
+            except FetchError as error:  # a network that fails is no mistake of the user's
+                raise Problem(str(error)) from None
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what came so far stays, and the next fetch goes on with it") from None
+    info = next(info for info in catalogue() if info.key == key)
+    if json:
+        emit({**msgspec.to_builtins(info), "fetched": new})
+        return
+    parts = f"{info.train:,} train / {info.validation:,} validation / {info.test:,} test, kept apart"
+    say(f"{key} is here{'' if new else ' already'}: {parts}")
+
+
+@contextmanager
+def _told(key: str, json: bool) -> Iterator[tuple[Heard | None, Note | None]]:
+    """How far it is: a bar on a terminal, lines elsewhere, nothing for programs."""
+    if json:
+        yield None, None
+        return
+    if not sys.stdout.isatty():
+        yield None, say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as Speed
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        Speed(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(file=sys.stdout), transient=True) as bar:
+        task = bar.add_task(f"fetching {harmless(key)}", total=None)
+
+        def note(words: str) -> None:
+            bar.console.print(harmless(words), markup=False, highlight=False, soft_wrap=True)
+
+        yield lambda done, whole: bar.update(task, completed=done, total=whole), note

@@ -30,7 +30,8 @@ Note = Callable[[str], None]
 
 
 class FetchError(DataError):
-    """No mirror gave the file as it was published; the message names each, and what it gave."""
+    """No mirror gave the file as it was published (the message names each, and what it gave), or there is no
+    room for it."""
 
 
 def fetch(
@@ -43,8 +44,8 @@ def fetch(
     """Puts the data set into the cache; whether there was anything to do.
 
     `progress` hears (bytes, all); `note` hears in words what is being done. LoadCancelled where `cancelled()`
-    says so: what came so far stays for the next time. FetchError where no mirror helped, DataError where the
-    disk has not the room, OSError where it cannot be written.
+    says so: what came so far stays for the next time. FetchError where no mirror helped or there is no room,
+    OSError where it cannot be written.
     """
     if is_here(source):
         return False
@@ -124,10 +125,10 @@ class _Fetching:
                 return
             if _size(part) <= before:
                 break
-        which = "its mirror did" if len(problems) == 1 else f"its {len(problems)} mirrors did"
+        where = "its mirror" if len(problems) == 1 else f"one of its {len(problems)} mirrors"
         raise FetchError(
-            f"{file.name} of {self._source.title}: expected {file.size:,} bytes with the SHA-256 "
-            f"{file.sha256}; {which} not give them ({'; '.join(problems.values())})"
+            f"{file.name} of {self._source.title}: expected {file.size:,} bytes from {where}; found: "
+            f"{'; '.join(problems.values())}"
         )
 
     def _from(self, url: str, file: SourceFile, part: Path) -> None:
@@ -199,7 +200,7 @@ class _Fetching:
         needed = self._source.download_bytes - self._before + self._source.unpacked_bytes
         free = shutil.disk_usage(self._folder).free
         if free < needed:
-            raise DataError(
+            raise FetchError(
                 f"{self._folder}: expected {megabytes(needed)} of free disk for {self._source.title}; "
                 f"found {megabytes(free)}"
             )

@@ -95,7 +95,7 @@ def test_where_no_mirror_helps_the_words_name_file_expected_and_found(near: Mirr
     words = str(caught.value)
     assert f"{IMAGES} of MNIST: expected" in words
     assert source.files[0].sha256 in words
-    assert "its 2 mirrors did not give them" in words
+    assert "from one of its 2 mirrors" in words
     assert "found " in words
     assert "404" in words
     assert "\n" not in words

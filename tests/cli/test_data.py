@@ -1,0 +1,95 @@
+"""`cnnplay data fetch`, and what other commands say of a data set that is not here yet."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cnnplay.cli.problems import INTERRUPTED
+from cnnplay.data import sources as table
+from cnnplay.data.sources import Source
+from tests.cli.conftest import Command
+from tests.mirror import NAMES, Mirror, digits, mirror
+
+
+@pytest.fixture
+def near(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A mirror of a small `mnist`, which is the only data set that is fetched."""
+    with mirror() as made:
+        source, made.files = digits(made.address)
+        sources: tuple[Source, ...] = (source,)
+        monkeypatch.setattr(table, "_table", lambda: sources)
+        yield made
+
+
+def test_a_data_set_is_fetched_and_listed_as_here(cnnplay: Command, near: Mirror) -> None:
+    assert cnnplay("data", "list", "--json").json[1]["available"] is False
+    done = cnnplay("data", "fetch", "mnist")
+    assert done.status == 0
+    assert done.err == ""
+    assert done.out.splitlines()[-1] == "mnist is here: 32 train / 8 validation / 10 test, kept apart"
+    assert cnnplay("data", "list", "--json").json[1]["available"] is True
+    assert "already" in cnnplay("data", "fetch", "mnist").out
+
+
+def test_json_is_one_object_and_says_whether_anything_was_fetched(cnnplay: Command, near: Mirror) -> None:
+    found = cnnplay("data", "fetch", "mnist", "--json").json
+    expected = {"key": "mnist", "classes": 2, "size": 50, "test": 10, "available": True, "fetched": True}
+    assert expected.items() <= found.items()
+    assert cnnplay("data", "--json", "fetch", "mnist").json["fetched"] is False
+
+
+def test_an_unknown_key_is_a_mistake_that_names_the_keys(cnnplay: Command, near: Mirror) -> None:
+    assert "expected one of mnist; svhn is none" in cnnplay("data", "fetch", "svhn").complains()
+
+
+def test_a_network_that_fails_is_no_mistake_of_the_users(cnnplay: Command, near: Mirror) -> None:
+    near.files = {}
+    done = cnnplay("data", "fetch", "mnist", "--json")
+    assert done.status == 1
+    assert done.out == ""
+    (line,) = done.err.splitlines()
+    assert f"{NAMES[0]} of MNIST: expected" in line
+    assert "404" in line
+
+
+def test_interrupted_it_says_that_the_next_goes_on(cnnplay: Command, near: Mirror) -> None:
+    near.plan[NAMES[0]] = ["stall"]
+
+    def interrupt() -> None:
+        near.stalled.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    helper = threading.Thread(target=interrupt)
+    helper.start()
+    done = cnnplay("data", "fetch", "mnist")
+    helper.join()
+    assert done.status == INTERRUPTED
+    assert "the next fetch goes on" in done.err
+    assert cnnplay("data", "fetch", "mnist").status == 0
+
+
+def test_training_on_what_is_not_here_says_the_command_that_fetches(
+    cnnplay: Command, near: Mirror, tmp_path: Path
+) -> None:
+    train = ("train", "tiny-cnn", "--data", "mnist", "--epochs", "1", "--out", tmp_path / "run")
+    assert "`cnnplay data fetch mnist`" in cnnplay(*train).complains()
+    assert near.asked == []
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_test_part_is_judged_when_it_is_asked_for(cnnplay: Command, near: Mirror, tmp_path: Path) -> None:
+    cnnplay("data", "fetch", "mnist")
+    run = tmp_path / "run"
+    done = cnnplay("train", "tiny-cnn", "--data", "mnist", "--epochs", "1", "--out", run, "--json")
+    assert done.status == 0, done
+    started = next(line for line in done.lines if line["event"] == "started")
+    assert (started["train_size"], started["validation_size"]) == (32, 8)
+    for split, count in (("test", 10), ("validation", 8), ("all", 50)):
+        found = cnnplay("evaluate", run, "--split", split, "--json").json
+        assert found["pictures"] == count
+        assert found["split"] == split
+    assert cnnplay("evaluate", run, "--json").json["pictures"] == 8
