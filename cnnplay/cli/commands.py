@@ -205,3 +205,18 @@ def export(
     from cnnplay.cli.export import carry_away
 
     carry_away(network, format_, path, seed, weights, json)
+
+
+@app.command()
+def runs(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WORD]...", help="Which ones: data:mnist 'lr<0.01' tag:good 'acc>95%'."),
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read every folder again.")] = False,
+    json: Json = False,
+) -> None:
+    """List the runs, newest first."""
+    from cnnplay.cli.runs import list_runs
+
+    list_runs(words or [], rebuild, json)

@@ -1,0 +1,158 @@
+"""Runs carried away together: a table of their epochs and one of their steps, or TensorBoard's files."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from cnnplay.export.history import epoch_rows, history_csv
+from cnnplay.export.trained import ExportError, ExportWriteError
+from cnnplay.runs.record import RunRecord
+from cnnplay.runs.settled import elapsed, epoch_ends, settled
+from cnnplay.runs.summary import read_record
+from cnnplay.runs.tail import Tail
+from cnnplay.spec.events import EpochDone, Event, Stepped
+
+EPOCHS, STEPS = "runs-epochs.csv", "runs-steps.csv"
+MISSING = (
+    "TensorBoard's files need the package tensorboardX, which is not installed: "
+    'pip install "cnn-playground[tensorboard]"'
+)
+_METRICS = {
+    "train_loss": "loss/training",
+    "train_accuracy": "accuracy/training",
+    "validation_loss": "loss/validation",
+    "validation_accuracy": "accuracy/validation",
+}
+
+
+def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path]:
+    """Writes both tables into a folder, in place of those that were there: a row an epoch, a row a step, each
+    with its run. RunError for a run that cannot be read, ExportWriteError from the disk.
+    """
+    epochs: list[dict[str, object]] = []
+    steps: list[dict[str, object]] = []
+    for folder in folders:
+        record, events = read_record(folder), _events(folder)
+        head = {"run": folder.name, "network": record.network.name, "data": record.data}
+        epochs += [{**head, **row} for row in epoch_rows(events)]
+        steps += _step_rows(folder.name, events)
+    history_csv(epochs or [dict.fromkeys(("run", "epoch"))], where / EPOCHS)
+    history_csv(steps or [dict.fromkeys(("run", "step"))], where / STEPS)
+    return where / EPOCHS, where / STEPS
+
+
+def why_no_tensorboard() -> str:
+    """Why TensorBoard's files cannot be written here; "" where they can."""
+    from importlib.util import find_spec
+
+    return "" if find_spec("tensorboardX") is not None else MISSING
+
+
+def runs_tensorboard(folders: Sequence[Path], where: Path) -> list[Path]:
+    """Writes a folder for each run into `where`, whole or not at all, and gives them back. They are named
+    after the runs and must not be there yet. ExportError, ExportWriteError, RunError.
+    """
+    reason = why_no_tensorboard()
+    if reason:
+        raise ExportError(reason)
+    targets = [where / folder.name for folder in folders]
+    there = next((target for target in targets if target.exists()), None)
+    if there is not None:
+        raise ExportError(f"{there}: is there already; choose another folder, or take it away first")
+    for folder, target in zip(folders, targets, strict=True):
+        record, events = read_record(folder), _events(folder)
+        with _whole(target) as neighbour:
+            _write_events(neighbour, record, events)
+    return targets
+
+
+def _events(folder: Path) -> list[Event]:
+    tail, events = Tail(folder), []
+    while part := tail.lines_since():
+        events += tail.decoded(part)
+    return settled(events)
+
+
+def _step_rows(run: str, events: Sequence[Event]) -> list[dict[str, object]]:
+    steps = [event for event in events if isinstance(event, Stepped)]
+    seconds = elapsed(np.asarray([step.step for step in steps], dtype=np.float64), epoch_ends(events))
+    return [
+        {
+            "run": run,
+            "step": step.step,
+            "epoch": step.epoch,
+            "loss": step.loss,
+            "accuracy": step.accuracy,
+            "images": step.images,
+            "seconds": round(at, 6) if at == at else "",
+        }
+        for step, at in zip(steps, seconds.tolist(), strict=True)
+    ]
+
+
+def _write_events(folder: Path, record: RunRecord, events: Sequence[Event]) -> None:
+    # The writer without its thread: that one would wait for ever on a full disk.
+    from tensorboardX.event_file_writer import EventsWriter
+    from tensorboardX.proto.event_pb2 import Event as Record
+    from tensorboardX.summary import scalar, text
+
+    begun = datetime.fromisoformat(record.created).timestamp()
+    writer = EventsWriter(str(folder / "events"))
+
+    def put(summary: object, step: int, at: float) -> None:
+        writer.write_event(Record(wall_time=begun + (at if at == at else 0.0), step=step, summary=summary))
+
+    try:
+        put(text("settings", _settings_words(record)), 0, 0.0)
+        told = [event for event in events if isinstance(event, (Stepped, EpochDone))]
+        numbers = np.asarray([event.step for event in told], dtype=np.float64)
+        times = elapsed(numbers, epoch_ends(events)).tolist()
+        for event, at in zip(told, times, strict=True):
+            for tag, value in _scalars(event):
+                put(scalar(tag, value), event.step, at)
+    finally:
+        writer.close()
+
+
+def _scalars(event: Stepped | EpochDone) -> Iterator[tuple[str, float]]:
+    if isinstance(event, Stepped):
+        yield "loss/step", event.loss
+        yield "accuracy/step", event.accuracy
+        return
+    for name, value in event.metrics.items():
+        yield _METRICS.get(name, f"epoch/{name}"), value
+    yield "speed/images_per_second", event.images_per_second
+
+
+def _settings_words(record: RunRecord) -> str:
+    """A table in Markdown, which TensorBoard shows as one."""
+    import msgspec
+
+    values = {"network": record.network.name, "data": record.data, **msgspec.to_builtins(record.config)}
+    return "\n".join(["| setting | value |", "|---|---|", *(f"| {k} | {v} |" for k, v in values.items())])
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A neighbour to write into, which gets the target's name when all went well and goes away else."""
+    neighbour = target.with_name(f".{target.name[:100]}.part")
+    try:
+        neighbour.mkdir(parents=True)
+        yield neighbour
+        neighbour.rename(target)
+    except OSError as error:
+        _take_away(neighbour)
+        raise ExportWriteError(f"{target}: cannot be written: {error.strerror or error}") from None
+    except BaseException:
+        _take_away(neighbour)
+        raise
+
+
+def _take_away(neighbour: Path) -> None:
+    with suppress(OSError):
+        for file in neighbour.iterdir():
+            file.unlink()
+        neighbour.rmdir()

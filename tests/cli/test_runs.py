@@ -1,0 +1,55 @@
+"""`cnnplay runs`."""
+
+from pathlib import Path
+
+import pytest
+
+from cnnplay.runs import place
+from tests.cli.conftest import Command
+from tests.runs_bench import make_run, set_record
+
+
+@pytest.fixture
+def store() -> Path:
+    store = place.store_folder()
+    make_run(store / "one", created="2026-01-01T00:00:00+00:00")
+    make_run(store / "two", created="2026-01-02T00:00:00+00:00", epochs=3, learning_rate=0.5, data="mnist")
+    return store
+
+
+def test_the_newest_stands_first_with_its_numbers_at_the_right(cnnplay: Command, store: Path) -> None:
+    done = cnnplay("runs")
+    assert done.status == 0
+    head, first, second, closing = done.out.splitlines()
+    assert head.split()[:4] == ["run", "network", "data", "state"]
+    assert first.split()[:6] == ["two", "tiny-cnn", "mnist", "done", "3/3", "83.3"]
+    assert second.startswith("one ")
+    assert closing == f"2 runs in {store}"
+
+
+def test_json_holds_all_that_is_known(cnnplay: Command, store: Path) -> None:
+    found = cnnplay("runs", "--json").json
+    assert found["store"] == str(store)
+    assert [Path(row["path"]).name for row in found["runs"]] == ["two", "one"]
+    assert found["runs"][0]["config"]["learning_rate"] == 0.5
+
+
+def test_words_pick_and_a_wrong_one_is_a_mistake(cnnplay: Command, store: Path) -> None:
+    assert len(cnnplay("runs", "lr>0.1", "--json").json["runs"]) == 1
+    assert len(cnnplay("runs", "network:tiny cnn", "--json").json["runs"]) == 0
+    assert "no run is like that" in cnnplay("runs", "resnet").out
+    assert "expects a number; got fast" in cnnplay("runs", "lr<fast").complains()
+
+
+def test_rebuild_reads_every_folder_again(cnnplay: Command, store: Path) -> None:
+    cnnplay("runs")
+    place.index_path().write_bytes(b"nonsense" * 999)
+    assert len(cnnplay("runs", "--json").json["runs"]) == 2
+    set_record(store / "one", data="other")
+    assert len(cnnplay("runs", "data:other", "--rebuild", "--json").json["runs"]) == 1
+
+
+def test_without_any_it_says_how_to_make_one(cnnplay: Command) -> None:
+    done = cnnplay("runs")
+    assert done.status == 0
+    assert "cnnplay train" in done.out
