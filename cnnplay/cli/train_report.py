@@ -19,6 +19,9 @@ Loaded = Callable[[int, int], None]
 """Called with (pictures read, all)."""
 
 
+_ENDS = {"done": "done", "stopped": "stopped", "early": "ended early, as validation became no better"}
+
+
 class Reporter:
     """Is told everything, and prints what its reader wants."""
 
@@ -133,7 +136,7 @@ class Words(Reporter):
 
     def _finish(self, event: events.Finished) -> None:
         self.close()
-        words = "done" if event.reason == "done" else "stopped"
+        words = _ENDS[event.reason]
         accuracy = event.metrics.get("validation_accuracy")
         shown = "" if accuracy is None else f", validation accuracy {percent(accuracy)}"
         if self._best is not None and accuracy is not None:

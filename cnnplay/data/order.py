@@ -13,6 +13,16 @@ def shuffled(count: int, seed: int, epoch: int) -> Indices:
     return order
 
 
+def evenly_drawn(labels: Indices, seed: int, epoch: int) -> Indices:
+    """As many places as there are labels, drawn with replacement so that every class comes equally often on
+    average: rare classes come again and again."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    chances = 1.0 / np.maximum(np.bincount(labels), 1)[labels]
+    drawn = torch.multinomial(torch.from_numpy(chances), len(labels), True, generator=generator)
+    order: Indices = drawn.numpy().astype(np.int64, copy=False)
+    return order
+
+
 def batch_sizes(count: int, batch_size: int, merge: bool = True) -> list[int]:
     """`batch_size` again and again, then what is left; with `merge`, one left over joins the batch before."""
     whole, rest = divmod(count, batch_size)

@@ -18,7 +18,7 @@ from cnnplay.data.fitting import Shape, fit_rows
 from cnnplay.data.folder import LoadCancelled
 from cnnplay.data.images import DataError, ImageSet, Indices, Split
 from cnnplay.data.memory import available_bytes
-from cnnplay.data.order import batch_sizes, shuffled
+from cnnplay.data.order import batch_sizes, evenly_drawn, shuffled
 from cnnplay.data.statistics import channel_statistics
 from cnnplay.data.streaming import stream
 from cnnplay.spec.preprocessing import Preprocessing
@@ -94,13 +94,20 @@ class Prepared:
         """How many batches an epoch has."""
         return len(batch_sizes(self.train_size, batch_size))
 
-    def train_batches(self, epoch: int, batch_size: int, seed: int) -> Iterator[Batch]:
-        """The training part in an order that seed and epoch decide.
+    def train_batches(
+        self, epoch: int, batch_size: int, seed: int, *, evenly: bool = False, skip: int = 0
+    ) -> Iterator[Batch]:
+        """The training part in an order that seed and epoch decide, without the first `skip` batches.
 
-        A last batch of one picture joins the batch before it: batch norm has no variance of one.
+        `evenly` draws pictures so that classes come equally often. A last batch of one picture joins the
+        batch before it: batch norm has no variance of one.
         """
-        order = self.train[shuffled(self.train_size, seed, epoch)]
-        return self.batches(order, batch_sizes(self.train_size, batch_size))
+        if evenly:
+            order = self.train[evenly_drawn(self.images.labels[self.train], seed, epoch)]
+        else:
+            order = self.train[shuffled(self.train_size, seed, epoch)]
+        sizes = batch_sizes(self.train_size, batch_size)
+        return self.batches(order[sum(sizes[:skip]) :], sizes[skip:])
 
     def batches(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
         """Any pictures in the order given, so many in each batch."""

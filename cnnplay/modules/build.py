@@ -8,6 +8,7 @@ from cnnplay.modules.module import NetworkModule
 from cnnplay.network.network import Network, leaves
 from cnnplay.shapes.faults import Fault
 from cnnplay.shapes.infer import infer
+from cnnplay.spec.settings import Initialisation
 
 __all__ = ["BuildError", "NetworkModule", "build"]
 
@@ -16,8 +17,14 @@ class BuildError(ValueError):
     """A network that cannot be computed; the message says why, for people."""
 
 
-def build(network: Network, *, device: Device = "cpu", seed: int | None = None) -> NetworkModule:
-    """The network's module with fresh weights: torch's defaults, the same for the same seed on every device.
+def build(
+    network: Network,
+    *,
+    device: Device = "cpu",
+    seed: int | None = None,
+    initialisation: Initialisation = "default",
+) -> NetworkModule:
+    """The network's module with fresh weights, the same for the same seed on every device.
 
     The global random generators are left alone. On the device "meta" nothing is allocated. BuildError
     for a network with faults. A new module is in training mode, as torch has it.
@@ -35,7 +42,7 @@ def build(network: Network, *, device: Device = "cpu", seed: int | None = None) 
     if torch.device(device).type == "meta":
         return module
     module.to_empty(device="cpu")
-    initialise(module, seed)
+    initialise(module, seed, initialisation)
     return module.to(device)
 
 

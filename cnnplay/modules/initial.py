@@ -1,16 +1,18 @@
-"""Initial weights: torch's own defaults, drawn from a generator of their own.
+"""Initial weights, drawn from a generator of their own.
 
 torch's `reset_parameters` draws from the global generator, which a training thread may be using at the
-same moment. With the same seed the numbers here equal those after `torch.manual_seed(seed)`.
+same moment. With the same seed the numbers of the default scheme equal those after `torch.manual_seed(seed)`.
 """
 
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from cnnplay.spec.settings import Initialisation
 
 
-def initialise(module: nn.Module, seed: int | None) -> None:
+def initialise(module: nn.Module, seed: int | None, scheme: Initialisation = "default") -> None:
     """Fills the weights of every layer inside `module`, in order. `None` draws a seed."""
     generator = torch.Generator()
     if seed is None:
@@ -19,9 +21,30 @@ def initialise(module: nn.Module, seed: int | None) -> None:
         generator.manual_seed(seed)
     for layer in module.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-            _uniform(layer, generator)
+            if scheme == "default":
+                _uniform(layer, generator)
+            else:
+                _fill(layer.weight, scheme, generator)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
         elif isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
             layer.reset_parameters()  # ones and zeros: nothing is drawn
+
+
+def _fill(weight: Tensor, scheme: Initialisation, generator: torch.Generator) -> None:
+    """Normal numbers of the scheme's spread. The fan-in counts a filter's weights, the fan-out those that
+    read one of its outputs."""
+    match scheme:
+        case "he":  # He et al. 2015, equation 10
+            nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+        case "xavier":  # Glorot and Bengio 2010, equation 12, as a normal distribution
+            nn.init.xavier_normal_(weight, generator=generator)
+        case "lecun":  # LeCun et al. 1998, "Efficient BackProp", section 4.6
+            nn.init.kaiming_normal_(weight, nonlinearity="linear", generator=generator)
+        case "small":
+            nn.init.normal_(weight, std=0.01, generator=generator)
+        case _:
+            nn.init.zeros_(weight)
 
 
 def _uniform(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, generator: torch.Generator) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnplay.modules.module import NetworkModule
+from cnnplay.modules.scores import probabilities
 
 Floats = npt.NDArray[np.float32]
 
@@ -29,14 +30,14 @@ def look(module: NetworkModule, x: Tensor | Floats, ids: Collection[str] = ()) -
     """
     with evaluating(module), torch.no_grad():
         logits, seen = module.trace(placed(module, x), ids)
-        return Look(_array(logits.float().softmax(1)), {name: _array(maps) for name, maps in seen.items()})
+        return Look(_array(probabilities(logits)), {name: _array(maps) for name, maps in seen.items()})
 
 
 def predict(module: nn.Module, x: Tensor | Floats, batch_size: int = 256) -> Floats:
     """The probabilities B × N of the classes for the pictures `x`, computed `batch_size` at a time."""
     with evaluating(module), torch.no_grad():
         parts = [
-            module(placed(module, x[start : start + batch_size])).float().softmax(1)
+            probabilities(module(placed(module, x[start : start + batch_size])))
             for start in range(0, max(1, len(x)), batch_size)
         ]
         return _array(torch.cat(parts))

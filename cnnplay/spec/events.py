@@ -14,6 +14,7 @@ from cnnplay.spec.settings import TrainConfig
 # Limits are checked where events are read from a file: what draws and counts them may rely on these.
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Value: TypeAlias = bool | int | float | str
 Metrics: TypeAlias = dict[Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")], float]
 
 
@@ -24,7 +25,11 @@ class BaseEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
 
 
 class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
-    """The run is set up; training begins. `first_epoch` is above 1 when it goes on after an earlier run."""
+    """The run is set up; training begins. `first_epoch` is above 1 where it goes on after an earlier run.
+
+    `done` steps lie behind: those of the epochs before the first, or more where a run goes on within what it
+    had begun. Whatever was told of later steps is told anew.
+    """
 
     network: str
     data: str
@@ -35,6 +40,7 @@ class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
     validation_size: Count
     steps_per_epoch: Count
     first_epoch: Ordinal = 1
+    done: Count | None = None
 
 
 class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):
@@ -66,7 +72,8 @@ class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
     epoch: Ordinal
     step: Count
     metrics: Metrics
-    """At least train_loss, train_accuracy, validation_loss, validation_accuracy."""
+    """At least train_loss, train_accuracy, validation_loss, validation_accuracy. Where weight decay is on
+    also decay_loss, λ/2 · Σw²; where weights are averaged averaged_loss and averaged_accuracy, of validation."""
     seconds: float
     images_per_second: float
     best: bool
@@ -89,7 +96,7 @@ class SettingChanged(BaseEvent, frozen=True, kw_only=True, tag="setting"):
 
     step: Count
     name: str
-    value: float
+    value: Value
 
 
 class Noted(BaseEvent, frozen=True, kw_only=True, tag="note"):
@@ -117,7 +124,8 @@ class Finished(BaseEvent, frozen=True, kw_only=True, tag="finished"):
     """The run is over. `metrics` are the last weights'; `reason` says whether all epochs were done."""
 
     epochs: Count
-    reason: Literal["done", "stopped"]
+    reason: Literal["done", "stopped", "early"]
+    """`early`: validation had not become better for as long as was asked."""
     metrics: Metrics
     images_per_second: float
     seconds: float

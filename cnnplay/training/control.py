@@ -1,8 +1,14 @@
-"""How other threads steer a run: pause, single step, stop, learning rate. All act between two batches."""
+"""How other threads steer a run: pause, single step, stop, settings. All act between two batches."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
+
+from cnnplay.spec.events import Value
+from cnnplay.spec.settings import TrainConfig, faults, live_settings
 
 State: TypeAlias = Literal["running", "paused", "stopping"]
 
@@ -16,7 +22,8 @@ class Order:
     stop: bool
     look: bool
     """Whether a view wants to look while the run is paused."""
-    learning_rate: float | None
+    changes: Mapping[str, Value]
+    """Settings that were changed, by name, with what they are now."""
 
 
 class Control:
@@ -30,7 +37,7 @@ class Control:
         self._paused = False
         self._steps = 0
         self._look = False
-        self._learning_rate: float | None = None
+        self._changes: dict[str, Value] = {}
 
     @property
     def state(self) -> State:
@@ -76,12 +83,17 @@ class Control:
             self._look = True
             self._tell()
 
-    def set_learning_rate(self, value: float) -> None:
-        """From the next batch on. ValueError where it is not more than 0."""
-        if not 0 < value < float("inf"):
-            raise ValueError(f"learning rate must be more than 0; got {value:g}")
+    def change(self, name: str, value: Value) -> None:
+        """A setting, from the next batch on. ValueError where it breaks its limits or does not act on a run
+        that is on.
+        """
+        if name not in live_settings():
+            raise ValueError(f"{name} cannot be changed during a run")
+        found = faults(msgspec.structs.replace(TrainConfig(), **{name: value}))
+        if found:
+            raise ValueError(found[0].message)
         with self._changed:
-            self._learning_rate = value
+            self._changes[name] = value
             self._tell()
 
     def take(self) -> Order:
@@ -94,10 +106,10 @@ class Control:
                 go=not self._paused or single,
                 stop=self._stop,
                 look=self._look and self._paused,
-                learning_rate=self._learning_rate,
+                changes=self._changes,
             )
             self._look = False
-            self._learning_rate = None
+            self._changes = {}
             self.pending = self._stop or self._paused
             return order
 
@@ -105,13 +117,7 @@ class Control:
         """For the paused loop: returns once something was asked for that `take` has not yet given."""
         with self._changed:
             self._changed.wait_for(
-                lambda: (
-                    self._stop
-                    or not self._paused
-                    or self._steps > 0
-                    or self._look
-                    or self._learning_rate is not None
-                )
+                lambda: bool(self._stop or not self._paused or self._steps > 0 or self._look or self._changes)
             )
 
     def _tell(self) -> None:

@@ -13,7 +13,7 @@ from cnnplay.network.network import Network
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.devices import resolve
 from cnnplay.training.setup import check_network
-from cnnplay.training.tasks import rules_of
+from cnnplay.training.tasks import PLAIN, Aim, rules_of
 from cnnplay.training.validation import validate
 
 
@@ -43,12 +43,14 @@ def evaluate(
     *,
     facts: DataFacts | None = None,
     device: str = "auto",
+    aim: Aim = PLAIN,
 ) -> Evaluation:
     """Judges a part of a data set, which may be another than the one learned from.
 
     Pictures are normalised as in training, by `facts`; without them, by this data set's own training part.
     Classes are those of the `facts` by their names, in whichever order the data set has them.
-    DataError where they differ in number or name or the part is empty, DeviceError for an absent device.
+    `aim` says by which loss. DataError where they differ in number or name or the part is empty, DeviceError
+    for an absent device.
     """
     check_network(network, images)
     if facts is not None:
@@ -64,7 +66,7 @@ def evaluate(
     result = transfer(weights, module)
     if not result.complete:
         raise DataError("the weights do not fit the network: " + "; ".join(result.words[:3]))
-    found = validate(module, prepared, prepared.split(split))
+    found = validate(module, prepared, prepared.split(split), aim)
     if found is None:
         raise DataError(f"{images.title}: none of its {split} pictures can be read")
     return Evaluation(

@@ -16,29 +16,18 @@ from cnnplay.spec.events import Failed
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.optimizers import OptimizerState
+from cnnplay.training.state import Averaged, Best, RunState
 
-Reason: TypeAlias = Literal["done", "stopped", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Best:
-    """The epoch with the highest validation accuracy so far (ties: the lower loss), and its weights."""
-
-    epoch: int
-    accuracy: float
-    loss: float
-    weights: Weights
-
-    def beaten_by(self, accuracy: float, loss: float) -> bool:
-        return accuracy > self.accuracy or (accuracy == self.accuracy and loss < self.loss)
+Reason: TypeAlias = Literal["done", "stopped", "early", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A run: `config.epochs` epochs, the first of which is `first_epoch`.
 
-    To go on after an earlier run, give its weights as `initial`, its `optimizer_state`, its `best`, and its
-    last epoch + 1 as `first_epoch`. `prepared` saves fitting the pictures again; it must be of this data set,
+    To go on with something new after an earlier run, give its weights as `initial`, its `optimizer_state`,
+    its `best`, and its last epoch + 1 as `first_epoch`. `resume` goes on as if the run had never stopped: see
+    `resumed`. `prepared` saves fitting the pictures again; it must be of this data set,
     the network's input and the device.
     """
 
@@ -51,8 +40,27 @@ class Job:
     first_epoch: int = 1
     prepared: Prepared | None = None
     best: Best | None = None
+    resume: RunState | None = None
     check_memory: bool = True
     """Whether a run whose forecast does not fit into the free memory is refused."""
+
+
+def resumed(
+    run: str, network: Network, images: ImageSet, state: RunState, prepared: Prepared | None = None
+) -> Job:
+    """The rest of a run, from `state` on, under its own settings and plan."""
+    return Job(
+        run,
+        network,
+        state.config,
+        images,
+        initial=state.weights,
+        optimizer_state=state.optimizer,
+        first_epoch=state.first_epoch,
+        prepared=prepared,
+        best=state.best,
+        resume=state,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class Checkpoint:
     best: bool
     metrics: dict[str, float]
     facts: DataFacts
+    averaged: Averaged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,8 @@ class Observation:
     """What an observer is given between two batches, in the run's own thread.
 
     The module is in training mode, and must be so again when the observer returns. After an epoch there are a
-    `validation` and a `checkpoint` too. `note` tells people something without ending the run.
+    `validation` and a `checkpoint` too. `config` has what was changed during the run. `state` copies all that
+    is needed to go on from here. `note` tells people something without ending the run.
     """
 
     module: NetworkModule
@@ -96,6 +106,8 @@ class Observation:
     epoch: int
     prepared: Prepared
     note: Callable[[str], None]
+    config: TrainConfig
+    state: Callable[[], RunState]
     validation: Validation | None = None
     checkpoint: Checkpoint | None = None
 
@@ -116,7 +128,8 @@ class Result:
     """Whether `weights` hold anything that this run learned."""
     metrics: dict[str, float] = field(default_factory=dict)
     best: Best | None = None
-    optimizer_state: OptimizerState | None = None
+    state: RunState | None = None
+    """To go on from; None where it should not be: after a loss that was no number."""
     facts: DataFacts | None = None
     validation: Validation | None = None
     failure: Failed | None = None
@@ -126,6 +139,10 @@ class Result:
     @property
     def best_weights(self) -> Weights | None:
         return None if self.best is None else self.best.weights
+
+    @property
+    def averaged(self) -> Averaged | None:
+        return None if self.state is None else self.state.averaged
 
     @property
     def best_epoch(self) -> int | None:

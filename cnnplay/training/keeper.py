@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from cnnplay.modules.weights import Weights, weights_of
-from cnnplay.training.job import Best
+from cnnplay.training.state import Best
 
 EVERY = 0.25
 """Seconds between two copies of the weights while they are good."""
@@ -42,8 +42,10 @@ class Keeper:
         return weights
 
     def judge(self, epoch: int, accuracy: float, loss: float, weights: Weights) -> bool:
-        """Whether this epoch is the best so far; if so it is kept."""
-        if self.best is not None and not self.best.beaten_by(accuracy, loss):
+        """Whether this epoch is the best so far; if so it is kept. One that is done anew is compared with
+        those before it alone."""
+        known = self.best is not None and self.best.epoch < epoch
+        if known and self.best is not None and not self.best.beaten_by(accuracy, loss):
             return False
         self.best = Best(epoch, accuracy, loss, weights)
         return True

@@ -42,16 +42,18 @@ def train(
 
 def _learn(run: Run) -> Reason:
     """The loop itself."""
-    for epoch in run.epochs:
+    for epoch in run.epochs():
         for pictures, labels, _ in run.batches(epoch):
-            if not run.steer():  # pause, single step, stop, a new learning rate
+            if not run.steer():  # pause, single step, stop, another setting
                 return "stopped"
             logits = run.module(pictures)  # forward: B × classes
-            loss = run.rules.loss(logits, labels)  # one number, the smaller the better
+            loss = run.loss(logits, labels)  # one number, the smaller the better
             run.note(loss, logits, labels)  # tells its value; ends the run where it is not finite
             loss.backward()  # the gradient of the loss for every weight
+            run.clip()  # not further than the settings allow
             run.optimizer.step()  # every weight moves a little against its gradient
             run.optimizer.zero_grad()
             run.after_step()
-        run.after_epoch()
+        if not run.after_epoch():
+            return "early"
     return "done"

@@ -56,10 +56,10 @@ class Meter:
 class Sums:
     """An epoch's mean loss and share of right answers, every picture counting once."""
 
-    def __init__(self) -> None:
-        self.loss = 0.0
-        self.right = 0
-        self.images = 0
+    def __init__(self, loss: float = 0.0, right: int = 0, images: int = 0) -> None:
+        self.loss = loss
+        self.right = right
+        self.images = images
 
     def add(self, reading: Reading) -> None:
         self.loss += reading.loss * reading.images

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn, optim
 
-from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.settings import MOMENTUM_USERS, TrainConfig
 
 SAFE_RATES = {"sgd": 0.01, "momentum": 0.01, "nesterov": 0.01, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
 """Learning rates with which most networks learn: what is advised after one that was too high."""
@@ -35,6 +35,17 @@ def set_learning_rate(optimizer: optim.Optimizer, value: float) -> None:
         group["lr"] = value
 
 
+def follow_settings(optimizer: optim.Optimizer, config: TrainConfig) -> None:
+    """Takes weight decay and momentum over from settings that were changed."""
+    for group in optimizer.param_groups:
+        group["weight_decay"] = config.weight_decay
+        if "alpha" in group:
+            group["alpha"] = config.momentum
+        elif config.optimizer in MOMENTUM_USERS:
+            group["momentum"] = config.momentum
+            group["nesterov"] = config.optimizer == "nesterov" and config.momentum > 0
+
+
 @dataclass(frozen=True, slots=True)
 class OptimizerState:
     """What an optimizer remembers of the steps before (moments, step counts), to go on with."""
@@ -44,8 +55,16 @@ class OptimizerState:
 
 
 def state_of(optimizer: optim.Optimizer, config: TrainConfig) -> OptimizerState:
-    """The optimizer's memory; it shares its tensors, so the optimizer should not step any more."""
-    return OptimizerState(config.optimizer, optimizer.state_dict())
+    """A copy of the optimizer's memory, on the CPU and contiguous."""
+    memory = optimizer.state_dict()
+    copied = {
+        number: {
+            name: value.detach().to("cpu", copy=True).contiguous() if isinstance(value, Tensor) else value
+            for name, value in its.items()
+        }
+        for number, its in memory["state"].items()
+    }
+    return OptimizerState(config.optimizer, {"state": copied, "param_groups": memory["param_groups"]})
 
 
 def restore(optimizer: optim.Optimizer, state: OptimizerState, config: TrainConfig) -> bool:

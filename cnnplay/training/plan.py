@@ -13,7 +13,7 @@ from cnnplay.training.devices import most_threads
 from cnnplay.training.machine import CONVOLUTION_BATCH, convolution_step
 from cnnplay.training.optimizers import optimizer_for
 from cnnplay.training.pace import words
-from cnnplay.training.tasks import Rules
+from cnnplay.training.tasks import Aim, Rules
 from cnnplay.training.threads import choose, measure_threads
 
 WORTH_MEASURING = 1.5e9
@@ -62,6 +62,13 @@ def first_plan(
     return Plan(best, True, compared(best, rates, what), found[best] if own else None)
 
 
+def recorded_plan(threads: int, channels_last: bool, device: torch.device) -> Plan:
+    """The plan of a run that goes on: another would change the weights' last bits."""
+    if device.type == "cpu":
+        torch.set_num_threads(threads)
+    return Plan(threads, channels_last, f"{words(threads)}, as before the interruption")
+
+
 def compared(best: int, rates: Mapping[int, float], what: str) -> str:
     """``2 threads: measured 11,400 images/s against 9,000 with 1``."""
     others = ", ".join(f"{rates[number]:,.0f} with {number}" for number in sorted(rates) if number != best)
@@ -76,9 +83,10 @@ def network_step(
     scratch = copy.deepcopy(module).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer, _ = optimizer_for(scratch.parameters(), config)
     pictures, labels = batch
+    aim = Aim.learning(config)
 
     def step() -> None:
-        rules.loss(scratch(pictures), labels).backward()
+        rules.loss(scratch(pictures), labels, aim).backward()
         optimizer.step()
         optimizer.zero_grad()
 

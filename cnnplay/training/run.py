@@ -7,26 +7,30 @@ from contextlib import suppress
 
 import msgspec
 import torch
-from torch import Tensor, optim
+from torch import Tensor, nn, optim
 
 from cnnplay.data.prepared import Batch
 from cnnplay.modules.build import NetworkModule
 from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.spec import events
-from cnnplay.spec.events import Event
+from cnnplay.spec.events import Event, Value
+from cnnplay.spec.schedules import moves, rate_factor
+from cnnplay.training.augmentation import augment, augmented
+from cnnplay.training.averaging import Averaging, averages
 from cnnplay.training.control import Control
 from cnnplay.training.devices import IdleCores, most_threads
 from cnnplay.training.failures import NonFinite, explain
 from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result, Validation
 from cnnplay.training.keeper import Keeper, finite
 from cnnplay.training.meter import Meter, Reading, Sums
-from cnnplay.training.optimizers import state_of
+from cnnplay.training.optimizers import follow_settings, set_learning_rate, state_of
 from cnnplay.training.pace import Change, Pace
 from cnnplay.training.setup import Ready, set_up
+from cnnplay.training.state import Place, RunState
 from cnnplay.training.steering import Steering
 from cnnplay.training.stopwatch import Stopwatch
 from cnnplay.training.surroundings import seed_step, uses_chance
-from cnnplay.training.tasks import rules_of
+from cnnplay.training.tasks import Aim, rules_of
 from cnnplay.training.validation import validate
 
 QUICK = 0.5
@@ -44,8 +48,9 @@ class Run:
         control: Control,
     ) -> None:
         self.job = job
+        self.config = job.config
+        """With what is changed during the run."""
         self.rules = rules_of(job.network.task)
-        self.epochs = range(job.first_epoch, job.first_epoch + job.config.epochs)
         self.module: NetworkModule
         self.optimizer: optim.Optimizer
         self._sink = sink
@@ -54,16 +59,19 @@ class Run:
         self._ready: Ready | None = None
         self._watch = Stopwatch()
         self._step = self._first_step = 0
-        self._epoch = job.first_epoch
-        self._last_epoch = job.first_epoch - 1
-        self._metrics: dict[str, float] = {}
+        self._place = Place(0, job.first_epoch) if job.resume is None else job.resume.place
+        self._epoch, self._batches = self._place.epoch, self._place.batches
+        self._last_epoch = self._epoch - 1
+        self._metrics: dict[str, float] = {} if job.resume is None else job.resume.metrics
         self._judged_step = -1
+        self._aim = Aim.learning(job.config)
+        self._averaging: Averaging | None = None
         self._validation: Validation | None = None
         self._failure: events.Failed | None = None
         self._chance = uses_chance(job.network)
-        self._sums = Sums()
+        self._sums = Sums(self._place.loss, self._place.right, self._place.images)
         self._pace: Pace | None = None
-        self._steering = Steering(control, job.run, self._emit, self._watch)
+        self._steering = Steering(control, job.run, self._emit, self._watch, self._change)
         self._begun = 0.0
         self._images = 0
         self._problems_told = 0
@@ -76,8 +84,14 @@ class Run:
         self.module, self.optimizer = ready.module, ready.optimizer
         self._keeper = Keeper(ready.module, self.job.best)
         self._meter = Meter(ready.device)
-        steps = ready.prepared.steps(config.batch_size)
-        self._step = self._first_step = (self.job.first_epoch - 1) * steps
+        self._weights = list(ready.module.parameters())
+        self._steps = steps = ready.prepared.steps(config.batch_size)
+        self._origin = (self.job.first_epoch - 1) * steps
+        self._step = self._first_step = self._origin if self.job.resume is None else self._place.step
+        if self.job.resume is not None and self.job.resume.averaged is not None:
+            self._averaging = Averaging(ready.module, self.job.resume.averaged)
+        self._aim = Aim.learning(config, ready.class_weights)
+        self._set_rate()
         self._emit(
             events.Started(
                 run=self.job.run,
@@ -90,6 +104,7 @@ class Run:
                 validation_size=ready.prepared.validation_size,
                 steps_per_epoch=steps,
                 first_epoch=self.job.first_epoch,
+                done=None if self.job.resume is None else self._step,
             )
         )
         self._problems_told = len(ready.prepared.problems)
@@ -97,16 +112,28 @@ class Run:
         if ready.device.type == "cpu" and config.threads is None and most_threads() > 1:
             self._pace = Pace(most_threads(), ready.plan.threads, ready.plan.step_seconds, IdleCores())
 
+    def epochs(self) -> Iterator[int]:
+        """The epochs that are left; how many were asked for may change meanwhile."""
+        while self._last_epoch < self.job.first_epoch - 1 + self.config.epochs:
+            yield self._last_epoch + 1
+
     def batches(self, epoch: int) -> Iterator[Batch]:
-        """The epoch's batches, in the order that seed and epoch decide."""
-        ready = self._set_up()
-        self._epoch = epoch
-        self._sums = Sums()
+        """What is left of the epoch's batches, in the order that seed and epoch decide."""
+        ready, config = self._set_up(), self.config
+        if epoch != self._place.epoch:
+            self._place = Place(self._step, epoch)
+        begun, self._epoch, self._batches = self._place, epoch, self._place.batches
+        self._sums = Sums(begun.loss, begun.right, begun.images)
         self._watch.new_epoch()
-        batches = ready.prepared.train_batches(epoch, self.job.config.batch_size, self.job.config.seed)
-        if ready.plan.channels_last:
-            return batches
-        return (Batch(x.contiguous(), y, which) for x, y, which in batches)
+        evenly = config.class_balance == "sampling"
+        batches = ready.prepared.train_batches(
+            epoch, config.batch_size, config.seed, evenly=evenly, skip=begun.batches
+        )
+        for batch in batches:
+            varied = self._varied(batch)
+            yield (
+                varied if ready.plan.channels_last else varied._replace(pictures=varied.pictures.contiguous())
+            )
 
     def steer(self) -> bool:
         """Does what was asked for since the last batch; False when the run is to stop."""
@@ -114,8 +141,19 @@ class Run:
             return False
         if self._chance:
             seed_step(self._set_up().device, self.job.config.seed, self._step)
+        if self._rate_moves:
+            self._set_rate()
         self._begun = time.perf_counter()
         return True
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """What is made small, as the settings have it."""
+        return self.rules.loss(logits, labels, self._aim)
+
+    def clip(self) -> None:
+        """Shortens a gradient that is longer than the settings allow."""
+        if self.config.gradient_clipping:
+            nn.utils.clip_grad_norm_(self._weights, self.config.gradient_clipping)
 
     def note(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         """Tells the batch's loss, before anything is learned from it. NonFinite where it is no number."""
@@ -127,6 +165,7 @@ class Run:
     def after_step(self) -> None:
         """The weights have moved: time is taken, the machine is watched, views may look."""
         self._step += 1
+        self._batches += 1
         now = time.perf_counter()
         self._watch.lap(now, self._images)
         if self._pace is not None:
@@ -136,18 +175,19 @@ class Run:
         if self._observer is not None:
             self._look()
 
-    def after_epoch(self) -> None:
-        """Judges the validation part, and keeps the weights."""
+    def after_epoch(self) -> bool:
+        """Judges the validation part, and keeps the weights. False when the run is to end early."""
         for reading in self._meter.flush():
             self._tell(reading)
         self._watch.close_training()
         validation = self._validate()
-        metrics = self._epoch_metrics(validation)
+        metrics = self._epoch_metrics(validation) | self._average()
         weights = self._keeper.take()
         best = validation is not None and self._keeper.judge(
             self._epoch, validation.accuracy, validation.loss, weights
         )
         self._last_epoch = self._epoch
+        self._place = Place(self._step, self._epoch + 1)
         self._metrics = metrics
         self._judged_step = self._step
         self._emit(
@@ -164,17 +204,19 @@ class Run:
         for problem in self._set_up().prepared.problems[self._problems_told :]:
             self._say(problem)
         self._problems_told = len(self._set_up().prepared.problems)
-        checkpoint = Checkpoint(self._epoch, self._step, weights, best, metrics, self._set_up().facts)
+        averaged = None if self._averaging is None else self._averaging.taken()
+        checkpoint = Checkpoint(
+            self._epoch, self._step, weights, best, metrics, self._set_up().facts, averaged
+        )
         self._look(validation, checkpoint)
+        patience, kept = self.config.early_stopping, self._keeper.best
+        return not (patience and kept is not None and self._epoch - kept.epoch >= patience)
 
     def fail(self, error: Exception) -> Reason:
         """Finds words for what went wrong. The weights go back to the last good ones."""
         self._learned_wrongly = isinstance(error, NonFinite)
         largest = None if self._ready is None else self._ready.forecast.largest_batch
-        config, rate = self.job.config, self._steering.learning_rate
-        if rate is not None:
-            config = msgspec.structs.replace(config, learning_rate=rate)
-        told = explain(error, self.job.network, config, self._step - self._first_step, largest)
+        told = explain(error, self.job.network, self.config, self._step - self._first_step, largest)
         self._failure = events.Failed(
             run=self.job.run,
             step=self._step,
@@ -204,7 +246,7 @@ class Run:
                 events.Finished(
                     run=self.job.run,
                     epochs=self._last_epoch,
-                    reason="done" if reason == "done" else "stopped",
+                    reason="stopped" if reason == "failed" else reason,
                     metrics=self._metrics,
                     images_per_second=self._watch.total_rate,
                     seconds=self._watch.seconds,
@@ -221,7 +263,7 @@ class Run:
             step=self._step,
             metrics=self._metrics,
             best=best,
-            optimizer_state=state_of(self.optimizer, self.job.config) if goes_on else None,
+            state=self._state(weights) if goes_on else None,
             facts=None if self._ready is None else self._ready.facts,
             validation=self._validation,
             failure=self._failure,
@@ -255,13 +297,14 @@ class Run:
         validation = None
         # Judging takes less than learning from as many pictures.
         if self._ready.prepared.validation_size / max(self._watch.rate, 1e-9) < QUICK:
-            validation = validate(self.module, self._ready.prepared, self._ready.prepared.validation)
+            validation = validate(
+                self.module, self._ready.prepared, self._ready.prepared.validation, Aim.judging(self.config)
+            )
         self._validation = validation
         self._metrics = self._epoch_metrics(validation)
 
     def _validate(self) -> Validation | None:
-        prepared = self._set_up().prepared
-        found = validate(self.module, prepared, prepared.validation, lambda: self._control.stopping)
+        found = self._judged(self.module)
         if found is not None and not math.isfinite(found.loss):
             raise NonFinite(found.loss)
         self._validation = found
@@ -272,7 +315,31 @@ class Run:
         metrics = {"train_loss": self._sums.mean_loss, f"train_{name}": self._sums.share_right}
         if validation is not None:
             metrics |= {"validation_loss": validation.loss, f"validation_{name}": validation.accuracy}
+        if self.config.weight_decay:
+            metrics["decay_loss"] = self._decay_loss()
         return metrics
+
+    def _decay_loss(self) -> float:
+        """What weight decay adds to the loss: λ/2 · Σw², whose gradient is λw. (AdamW applies it apart.)"""
+        norms = torch._foreach_norm([weight.detach() for weight in self._weights])
+        return 0.5 * self.config.weight_decay * float(torch.stack(norms).square().sum())
+
+    def _average(self) -> dict[str, float]:
+        """Takes the weights into their mean in the last part of the run, and judges it."""
+        if not averages(self.config, self.job.first_epoch, self._epoch):
+            return {}
+        if self._averaging is None:
+            self._averaging = Averaging(self.module)
+        self._averaging.add(self.module, self._set_up().prepared, self._epoch, self.config)
+        found = self._judged(self._averaging.module)
+        if found is None:
+            return {}
+        return {"averaged_loss": found.loss, f"averaged_{self.rules.score_name}": found.accuracy}
+
+    def _judged(self, module: NetworkModule) -> Validation | None:
+        prepared = self._set_up().prepared
+        aim = Aim.judging(self.config)
+        return validate(module, prepared, prepared.validation, aim, lambda: self._control.stopping)
 
     def _tell(self, reading: Reading) -> None:
         if not math.isfinite(reading.loss):
@@ -295,13 +362,72 @@ class Run:
             return
         prepared = self._set_up().prepared
         self._observer(
-            Observation(self.module, self._step, self._epoch, prepared, self._say, validation, checkpoint)
+            Observation(
+                self.module,
+                self._step,
+                self._epoch,
+                prepared,
+                self._say,
+                self.config,
+                self._state,
+                validation,
+                checkpoint,
+            )
         )
+
+    def _state(self, weights: Weights | None = None) -> RunState:
+        """A copy of all that is needed to go on from here."""
+        ready, sums, place = self._set_up(), self._sums, self._place
+        if self._last_epoch < self._epoch:
+            place = Place(self._step, self._epoch, self._batches, sums.loss, sums.right, sums.images)
+        return RunState(
+            config=self.config,
+            first_epoch=self.job.first_epoch,
+            place=place,
+            weights=weights_of(self.module) if weights is None else weights,
+            optimizer=state_of(self.optimizer, self.config),
+            threads=torch.get_num_threads(),
+            channels_last=ready.plan.channels_last,
+            metrics=self._metrics,
+            best=self._keeper.best,
+            averaged=None if self._averaging is None else self._averaging.taken(),
+        )
+
+    def _varied(self, batch: Batch) -> Batch:
+        """The batch as the settings have pictures varied."""
+        config = self.config
+        if not augmented(config):
+            return batch
+        prepared = self._set_up().prepared
+        pictures, labels = augment(
+            batch.pictures,
+            batch.labels,
+            config,
+            len(prepared.images.classes),
+            prepared.preprocessing,
+            config.seed,
+            self._step,
+        )
+        return batch._replace(pictures=pictures, labels=labels)
+
+    def _set_rate(self) -> None:
+        """The learning rate of the next step."""
+        factor = rate_factor(self.config, self._step - self._origin, self._steps)
+        set_learning_rate(self.optimizer, self.config.learning_rate * factor)
+        self._rate_moves = moves(self.config)
+
+    def _change(self, name: str, value: Value) -> None:
+        """A setting is another one from the next step on."""
+        config = msgspec.structs.replace(self.config, **{name: value})
+        self.config = config
+        self._aim = Aim.learning(config, self._set_up().class_weights)
+        follow_settings(self.optimizer, config)
+        self._set_rate()
 
     def _obey(self) -> bool:
         for reading in self._meter.flush():  # who pauses or makes single steps wants to see each of them
             self._tell(reading)
-        return self._steering.obey(self._step, self.optimizer, self._look)
+        return self._steering.obey(self._step, self._look)
 
     def _follow(self, change: Change) -> None:
         torch.set_num_threads(change.threads)

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import optim
+from torch import Tensor, optim
 
 from cnnplay.data.images import DataError, ImageSet
 from cnnplay.data.prepared import Prepared, prepare
@@ -22,7 +23,7 @@ from cnnplay.training.failures import BadSettings, DoesNotFit
 from cnnplay.training.forecast import Forecast, forecast
 from cnnplay.training.job import Job
 from cnnplay.training.optimizers import optimizer_for, restore
-from cnnplay.training.plan import Plan, first_plan
+from cnnplay.training.plan import Plan, first_plan, recorded_plan
 from cnnplay.training.tasks import rules_of
 
 
@@ -39,6 +40,8 @@ class Ready:
     facts: DataFacts
     parameters: int
     forecast: Forecast
+    class_weights: Tensor | None = None
+    """By which a class's pictures count in the loss; None: all alike."""
 
 
 def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
@@ -66,15 +69,20 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
         note(problem)
     module = _module(job, device, note)
     batch = next(iter(prepared.train_batches(job.first_epoch, job.config.batch_size, job.config.seed)))
-    plan = first_plan(
-        module, rules_of(job.network.task), job.config, (batch.pictures, batch.labels), report.multiply_adds
-    )
+    if job.resume is not None:
+        plan = recorded_plan(job.resume.threads, job.resume.channels_last, device)
+    else:
+        rules, pair = rules_of(job.network.task), (batch.pictures, batch.labels)
+        plan = first_plan(module, rules, job.config, pair, report.multiply_adds)
     module.to(memory_format=plan.memory_format)  # type: ignore[call-overload]
     optimizer, fused = optimizer_for(module.parameters(), job.config)
     if job.optimizer_state is not None and not restore(optimizer, job.optimizer_state, job.config):
         note("the optimizer begins afresh: its memory of the run before is of another network or optimizer")
     facts = DataFacts(key=job.images.key, classes=job.images.classes, preprocessing=prepared.preprocessing)
-    return Ready(device, module, prepared, optimizer, fused, plan, facts, report.parameters, expected)
+    weights = _class_weights(prepared) if job.config.class_balance == "loss" else None
+    return Ready(
+        device, module, prepared, optimizer, fused, plan, facts, report.parameters, expected, weights
+    )
 
 
 def check_settings(config: TrainConfig) -> None:
@@ -100,6 +108,14 @@ def check_network(network: Network, images: ImageSet) -> Report:
     return report
 
 
+def _class_weights(prepared: Prepared) -> Tensor:
+    """N / (K · n) for each of K classes with n of the N training pictures: 1 where all have as many."""
+    labels = prepared.images.labels[prepared.train]
+    counts = np.bincount(labels, minlength=len(prepared.images.classes))
+    weights = len(labels) / (len(counts) * np.maximum(counts, 1))
+    return torch.tensor(weights, dtype=torch.float32, device=prepared.device)
+
+
 def _usable(prepared: Prepared | None, job: Job, device: torch.device) -> bool:
     return (
         prepared is not None
@@ -110,7 +126,7 @@ def _usable(prepared: Prepared | None, job: Job, device: torch.device) -> bool:
 
 
 def _module(job: Job, device: torch.device, note: Callable[[str], None]) -> NetworkModule:
-    module = build(job.network, device=device, seed=job.config.seed)
+    module = build(job.network, device=device, seed=job.config.seed, initialisation=job.config.initialisation)
     if job.initial is not None:
         result = transfer(job.initial, module)
         if not result.complete:

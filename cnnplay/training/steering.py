@@ -3,36 +3,42 @@
 import time
 from collections.abc import Callable
 
-from torch import optim
-
 from cnnplay.spec import events
-from cnnplay.spec.events import Event
+from cnnplay.spec.events import Event, Value
 from cnnplay.training.control import Control
-from cnnplay.training.optimizers import set_learning_rate
 from cnnplay.training.stopwatch import Stopwatch
 
 
 class Steering:
     """The loop's side of a Control: tells what it does by events, and keeps pauses out of the times."""
 
-    def __init__(self, control: Control, run: str, emit: Callable[[Event], None], watch: Stopwatch) -> None:
+    def __init__(
+        self,
+        control: Control,
+        run: str,
+        emit: Callable[[Event], None],
+        watch: Stopwatch,
+        change: Callable[[str, Value], None],
+    ) -> None:
+        """`change` makes a setting another one."""
         self._control = control
         self._run = run
         self._emit = emit
         self._watch = watch
+        self._change = change
         self._paused = False
-        self.learning_rate: float | None = None
-        """What it was changed to during the run; None while it is as the settings have it."""
 
-    def obey(self, step: int, optimizer: optim.Optimizer, look: Callable[[], None]) -> bool:
+    def obey(self, step: int, look: Callable[[], None]) -> bool:
         """Waits while paused, calling `look` when a view asks for it. False when the run is to stop."""
         told = False
         start = time.perf_counter()
         try:
             while True:
                 order = self._control.take()
-                if order.learning_rate is not None:
-                    self._change_rate(step, optimizer, order.learning_rate)
+                for name, value in order.changes.items():
+                    self._change(name, value)
+                    # `step` are done, so the one behind them is the first under the new setting.
+                    self._emit(events.SettingChanged(run=self._run, step=step + 1, name=name, value=value))
                 if order.stop:
                     return False
                 if order.go:
@@ -52,10 +58,3 @@ class Steering:
         if self._paused and self._control.state == "running":
             self._paused = False
             self._emit(events.Resumed(run=self._run, step=step))
-
-    def _change_rate(self, step: int, optimizer: optim.Optimizer, value: float) -> None:
-        set_learning_rate(optimizer, value)
-        self.learning_rate = value
-        # `step` are done, so the one behind them is the first with the new rate.
-        change = events.SettingChanged(run=self._run, step=step + 1, name="learning_rate", value=value)
-        self._emit(change)

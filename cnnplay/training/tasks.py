@@ -9,31 +9,75 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnnplay.modules.scores import class_scores
 from cnnplay.network.network import Classification, Task
+from cnnplay.spec import settings
+from cnnplay.spec.settings import TrainConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is made small. `smoothing` is the part of a target that all classes share; `weights` has a number
+    a class, by which its pictures count (None: all alike)."""
+
+    loss: settings.Loss = "cross-entropy"
+    smoothing: float = 0.0
+    weights: Tensor | None = None
+
+    @classmethod
+    def learning(cls, config: TrainConfig, weights: Tensor | None = None) -> "Aim":
+        """What is learned by."""
+        return cls(config.loss, config.label_smoothing, weights)
+
+    @classmethod
+    def judging(cls, config: TrainConfig) -> "Aim":
+        """What is judged by: the plain loss, so that runs with other smoothing and weights compare."""
+        return cls(config.loss)
+
+
+PLAIN = Aim()
+"""Cross-entropy as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of a task. Both functions take the network's outputs B × … and the targets B × …."""
 
-    loss: Callable[[Tensor, Tensor], Tensor]
+    loss: Callable[[Tensor, Tensor, Aim], Tensor]
     """The batch's mean loss, a single number that knows its gradient."""
     score: Callable[[Tensor, Tensor], Tensor]
     """How many of the batch are right."""
     score_name: str
 
 
-def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """−log of the probability that softmax gives the true class, averaged over the batch."""
-    return F.cross_entropy(logits, labels)
+def _class_loss(outputs: Tensor, targets: Tensor, aim: Aim) -> Tensor:
+    """Targets are labels B, or shares of the classes B × N that sum to 1 (mixed pictures)."""
+    scores = class_scores(outputs)
+    if aim.loss == "squared-error":
+        return _squared_error(scores, targets, aim)
+    # −log of the probability that softmax gives the true class, averaged over the batch.
+    return F.cross_entropy(scores, targets, aim.weights, label_smoothing=aim.smoothing)
 
 
-def _right(logits: Tensor, labels: Tensor) -> Tensor:
-    return (logits.detach().argmax(1) == labels).sum()
+def _squared_error(scores: Tensor, targets: Tensor, aim: Aim) -> Tensor:
+    """Σ (p − t)² over the classes, averaged over the batch (Brier 1950), t being one-hot."""
+    classes = scores.shape[1]
+    hot = F.one_hot(targets, classes).to(scores.dtype) if targets.ndim == 1 else targets
+    wanted = hot if not aim.smoothing else hot * (1 - aim.smoothing) + aim.smoothing / classes
+    errors = (scores.softmax(1) - wanted).square().sum(1)
+    if aim.weights is None:
+        return errors.mean()
+    weights = hot @ aim.weights
+    return (errors * weights).sum() / weights.sum()
+
+
+def _right(outputs: Tensor, targets: Tensor) -> Tensor:
+    labels = targets if targets.ndim == 1 else targets.argmax(1)
+    return (class_scores(outputs.detach()).argmax(1) == labels).sum()
 
 
 RULES: dict[type[Task], Rules] = {
-    Classification: Rules(loss=_cross_entropy, score=_right, score_name="accuracy"),
+    Classification: Rules(loss=_class_loss, score=_right, score_name="accuracy"),
 }
 
 

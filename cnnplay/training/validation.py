@@ -11,9 +11,10 @@ from cnnplay.data.images import Indices
 from cnnplay.data.order import batch_sizes
 from cnnplay.data.prepared import Prepared
 from cnnplay.modules.build import NetworkModule
+from cnnplay.modules.scores import probabilities
 from cnnplay.shapes.infer import infer
 from cnnplay.training.job import Validation
-from cnnplay.training.tasks import rules_of
+from cnnplay.training.tasks import Aim, rules_of
 
 LARGEST_BATCH = 512
 ROOM = 128 * 2**20
@@ -33,11 +34,13 @@ def validate(
     module: NetworkModule,
     prepared: Prepared,
     indices: Indices,
+    aim: Aim,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Validation | None:
     """Runs the pictures through the module in evaluation mode and puts it back into its mode.
 
-    None where no picture can be judged. Interrupted, between two batches, once `interrupted()` says so.
+    `aim` says by which loss. None where no picture can be judged. Interrupted, between two batches, once
+    `interrupted()` says so.
     """
     sizes = batch_sizes(len(indices), validation_batch(module), merge=False)
     outputs, labels, judged = [], [], []
@@ -51,8 +54,8 @@ def validate(
                 if interrupted():
                     raise Interrupted
                 logits = module(x)
-                loss += rules.loss(logits, y).item() * len(y)
-                outputs.append(logits.float().softmax(1).cpu())
+                loss += rules.loss(logits, y, aim).item() * len(y)
+                outputs.append(probabilities(logits).cpu())
                 labels.append(y.cpu())
                 judged.append(which.cpu())
     finally:

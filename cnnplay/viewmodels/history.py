@@ -64,6 +64,8 @@ class History:
         self._steps = Series(("x", "step", "epoch", "loss", "accuracy", "images"))
         self._smoothed: dict[tuple[str, float], tuple[tuple[int, int], Curve]] = {}
         self._first_x = 0.0
+        self._epochs = 0
+        """Those asked for, of the stage at hand."""
         self._step_before: int | None = None
         self._numbered_before = 0
         self.extend(events)
@@ -99,7 +101,7 @@ class History:
         """The epoch at which the run means to end; 0 before it started."""
         if self.started is None:
             return 0
-        return self.started.first_epoch - 1 + self.started.config.epochs
+        return self.started.first_epoch - 1 + self._epochs
 
     def extend(self, events: Iterable[Event]) -> None:
         """Takes in events; steps are appended together."""
@@ -222,6 +224,8 @@ class History:
             case EpochDone():
                 self.epochs.append(event)
             case SettingChanged():
+                if event.name == "epochs" and isinstance(event.value, int):
+                    self._epochs = event.value
                 self.changes.append((self.x_of(event.step), event))
             case Noted():
                 self.notes.append(event.message)
@@ -237,10 +241,13 @@ class History:
         self.stages.append(event)
         self.failed, self.finished = None, None
         self._step_before = None
+        self._epochs = event.config.epochs
         self._first_x = float(event.first_epoch - 1)
-        # An epoch that was stopped in its middle is done again from its beginning.
+        if event.done is not None and event.steps_per_epoch:
+            self._first_x = event.done / event.steps_per_epoch
+        # What lies behind the place where it goes on is done anew.
         self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
         self._numbered_before = int(self.numbers[-1]) if len(self._steps) else 0
-        self.epochs = [done for done in self.epochs if done.epoch < event.first_epoch]
+        self.epochs = [done for done in self.epochs if done.epoch <= self._first_x]
         # Nor was anything learned at a rate that was set when no step came any more.
         self.changes = [change for change in self.changes if change[0] <= self._first_x]

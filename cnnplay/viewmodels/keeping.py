@@ -61,7 +61,7 @@ class Keeping:
                 best_epoch=result.best_epoch,
                 last_epoch=result.last_epoch,
                 events=history.saved(),
-                optimizer_state=result.optimizer_state,
+                state=result.state,
             )
         )
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.network import Network
 from cnnplay.spec.events import BaseEvent, EpochDone, Failed, Paused, Resumed, Started
-from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.settings import TrainConfig, live_settings
 from cnnplay.viewmodels import run_reasons
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
@@ -68,7 +69,8 @@ class RunModel(TrainedWork):
         self._worker: Worker | None = None
         self._state: State = "idle"
         self._waiting: Literal["", "pause"] = ""
-        self._rate = 0.0
+        self._told = settings.config
+        """The settings as the run that is on was told them."""
         self._train_next = False
         self._earlier = False
         editor.changed.connect(self._editor_changed)
@@ -185,7 +187,7 @@ class RunModel(TrainedWork):
 
         self._turn_page(going_on)
         self.failure = self._failed = None
-        self._rate, self._waiting = config.learning_rate, ""
+        self._told, self._waiting = config, ""
         self._keeping.begin()
         self._worker = Worker(
             make_order(network, config, images, going_on), self._box, Control(), self.probes
@@ -375,10 +377,13 @@ class RunModel(TrainedWork):
 
     @Slot()
     def _settings_changed(self) -> None:
-        rate = self.settings.config.learning_rate
-        if self._worker is not None and rate != self._rate and not self.settings.fault_of("learning_rate"):
-            self._rate = rate
-            self._worker.control.set_learning_rate(rate)
+        """What acts on a run that is on goes to it; what breaks its limits waits until it is mended."""
+        if self._worker is not None:
+            for name in live_settings():
+                value = getattr(self.settings.config, name)
+                if value != getattr(self._told, name) and not self.settings.fault_of(name):
+                    self._told = msgspec.structs.replace(self._told, **{name: value})
+                    self._worker.change(name, value)
         self.state_changed.emit()
 
     def _set_state(self, state: State) -> None:

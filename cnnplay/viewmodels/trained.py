@@ -7,7 +7,7 @@ is on screen, `fitting` finds the newest training whose every parameter it has, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnplay.network.network import Network
 from cnnplay.spec.events import Event
@@ -16,6 +16,7 @@ from cnnplay.spec.trained import DataFacts
 
 if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
+    from cnnplay.training.state import RunState
 
 MAX_KEPT = 8
 MAX_BYTES = 2_000_000_000
@@ -33,7 +34,8 @@ class Trained:
     best_epoch: int | None = None
     last_epoch: int = 0
     events: tuple[Event, ...] = ()
-    optimizer_state: Any = field(default=None, compare=False, repr=False)
+    state: RunState | None = field(default=None, compare=False, repr=False)
+    """Where the run stood: to go on from."""
 
     @property
     def bytes(self) -> int:

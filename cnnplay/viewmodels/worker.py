@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import traceback
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cnnplay.network.network import Network
-from cnnplay.spec.events import EpochDone, Failed, Noted
+from cnnplay.spec.events import EpochDone, Failed, Noted, Value
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.mailbox import Mailbox
 from cnnplay.viewmodels.probes import Probes
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.training.control import Control
     from cnnplay.training.job import Observation, Result
+    from cnnplay.training.state import RunState
     from cnnplay.viewmodels.trained import Trained
 
 
@@ -32,9 +33,16 @@ class Order:
     config: TrainConfig
     images: ImageSet
     going_on: Trained | None = None
+    state: RunState | None = None
+    """Where it goes on as if that training had never stopped; None where it begins anew, or with
+    new settings."""
+    behind: int = 0
+    """So many epochs of those asked for were done before: to the engine, `epochs` counts the run's own."""
 
     @property
     def first_epoch(self) -> int:
+        if self.state is not None:
+            return self.state.first_epoch
         return self.going_on.last_epoch + 1 if self.going_on is not None else 1
 
 
@@ -42,11 +50,32 @@ def make_order(
     network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
 ) -> Order:
     """A run of these. One that goes on ends at the epoch asked for where it was not reached, else after so
-    many more. (To the engine, `epochs` counts those of the run itself.)
+    many more. Where nothing but that was asked for, it goes on just where it was stopped.
     """
-    if going_on is not None and config.epochs > going_on.last_epoch:
-        config = msgspec.structs.replace(config, epochs=config.epochs - going_on.last_epoch)
-    return Order(uuid.uuid4().hex[:12], network, config, images, going_on)
+    run = uuid.uuid4().hex[:12]
+    if going_on is None:
+        return Order(run, network, config, images)
+    state = _where_it_was_stopped(going_on, network, config)
+    if state is not None:
+        return Order(run, network, state.config, images, going_on, state, config.epochs - state.config.epochs)
+    behind = going_on.last_epoch if config.epochs > going_on.last_epoch else 0
+    config = msgspec.structs.replace(config, epochs=config.epochs - behind)
+    return Order(run, network, config, images, going_on, behind=behind)
+
+
+def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConfig) -> RunState | None:
+    """The state to go on from, where nothing was changed but the number of epochs, and some are left."""
+    state = going_on.state
+    if state is None or network != going_on.network:
+        return None
+    before = state.first_epoch - 1
+    # The epochs asked for count from the first of all, or are so many more: as they did for this run.
+    more = config.epochs == state.config.epochs or config.epochs <= before
+    own = msgspec.structs.replace(config, epochs=config.epochs if more else config.epochs - before)
+    if own != msgspec.structs.replace(state.config, epochs=own.epochs):
+        return None
+    state = replace(state, config=own)
+    return state if state.unfinished else None
 
 
 @dataclass(frozen=True)
@@ -88,6 +117,12 @@ class Worker:
         """Waits for the end, which `control.stop()` brings about after the batch at hand."""
         self._thread.join()
 
+    def change(self, name: str, value: Value) -> None:
+        """A setting of the run, from its next batch on."""
+        if name == "epochs" and isinstance(value, int):
+            value = max(1, value - self.order.behind)
+        self.control.change(name, value)
+
     def look(self) -> None:
         """Has all probes look as soon as can be, in a pause too."""
         self._probes.rush()
@@ -115,9 +150,12 @@ class Worker:
 
 
 def _job(order: Order) -> Any:
-    from cnnplay.training.job import Best, Job
+    from cnnplay.training.job import Job, resumed
+    from cnnplay.training.state import Best
 
     trained = order.going_on
+    if order.state is not None:
+        return resumed(order.run, order.network, order.images, order.state)
     if trained is None:
         return Job(order.run, order.network, order.config, order.images)
     best = None
@@ -125,14 +163,15 @@ def _job(order: Order) -> Any:
         metrics = _metrics(trained, trained.best_epoch)
         accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
         best = Best(trained.best_epoch, accuracy, loss, trained.best_weights)
-    same_rule = trained.config.optimizer == order.config.optimizer
+    state = trained.state
+    same_rule = state is not None and state.optimizer.optimizer == order.config.optimizer
     return Job(
         order.run,
         order.network,
         order.config,
         order.images,
         initial=trained.weights,
-        optimizer_state=trained.optimizer_state if same_rule else None,
+        optimizer_state=state.optimizer if state is not None and same_rule else None,
         first_epoch=order.first_epoch,
         best=best,
     )

@@ -59,7 +59,7 @@ def test_a_huge_learning_rate_is_named_with_one_to_try(
     assert "no layer normalises" in failed.message
     assert f"{suggested_rate(TrainConfig(optimizer=optimizer, learning_rate=900.0)):g}" in failed.advice  # type: ignore[arg-type]
     assert finite(result)
-    assert result.optimizer_state is None
+    assert result.state is None
     assert all(np.isfinite(step.loss) for step in kept.of(events.Stepped))
 
 
@@ -317,7 +317,7 @@ def test_a_rate_that_was_changed_during_the_run_is_the_one_that_is_named(
 
     def hurry(seen: Observation) -> None:
         if seen.step == 3:
-            control.set_learning_rate(900.0)
+            control.change("learning_rate", 900.0)
 
     result = trained(
         network=plain, optimizer="sgd", learning_rate=0.01, observer=hurry, control=control, epochs=20

@@ -114,7 +114,7 @@ def test_going_on_equals_never_having_stopped(trained: Trained) -> None:
         weight_decay=0.01,
         job={
             "initial": half.weights,
-            "optimizer_state": half.optimizer_state,
+            "optimizer_state": half.state.optimizer,
             "first_epoch": half.last_epoch + 1,
             "best": half.best,
         },
@@ -126,7 +126,7 @@ def test_going_on_equals_never_having_stopped(trained: Trained) -> None:
 
 def test_going_on_twice_from_the_same_result_gives_the_same(trained: Trained) -> None:
     half = trained(epochs=1)
-    more = {"initial": half.weights, "optimizer_state": half.optimizer_state, "first_epoch": 2}
+    more = {"initial": half.weights, "optimizer_state": half.state.optimizer, "first_epoch": 2}
     assert same(trained(epochs=1, job=more).weights, trained(epochs=1, job=more).weights)
 
 

@@ -1,0 +1,74 @@
+"""Stochastic weight averaging (Izmailov et al. 2018): the mean of the weights after each of the last epochs.
+
+Steps wander around a minimum; their mean lies nearer to its middle. Batch norm's statistics belong to the
+weights that they were measured with, so they are measured anew for the mean.
+"""
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from cnnplay.data.prepared import Prepared
+from cnnplay.modules.build import NetworkModule
+from cnnplay.modules.weights import transfer, weights_of
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.state import Averaged
+
+
+class Averaging:
+    """The mean so far; `module` is None until the first epoch was added."""
+
+    def __init__(self, module: NetworkModule, before: Averaged | None = None) -> None:
+        self._model = AveragedModel(module)
+        if before is not None:
+            transfer(before.weights, self.module)
+            self._model.n_averaged.fill_(before.count)
+
+    @property
+    def module(self) -> NetworkModule:
+        """The network with the mean weights, in evaluation mode once `add` was called."""
+        inner = self._model.module
+        assert isinstance(inner, NetworkModule)
+        return inner
+
+    @property
+    def count(self) -> int:
+        """How many epochs are in the mean."""
+        return int(self._model.n_averaged)
+
+    def add(self, module: NetworkModule, prepared: Prepared, epoch: int, config: TrainConfig) -> None:
+        """Takes the weights after an epoch into the mean, and measures batch norm's statistics for it."""
+        self._model.update_parameters(module)
+        _measure_statistics(self.module, prepared, epoch, config)
+        self.module.eval()
+
+    def taken(self) -> Averaged | None:
+        """A copy of the mean; None before the first epoch."""
+        return Averaged(weights_of(self.module), self.count) if self.count else None
+
+
+def averages(config: TrainConfig, first_epoch: int, epoch: int) -> bool:
+    """Whether the weights after this epoch belong to the mean: the last part of the run's,
+    one epoch at least."""
+    if config.averaging <= 0:
+        return False
+    count = max(1, round(config.averaging * config.epochs))
+    return epoch > first_epoch - 1 + config.epochs - count
+
+
+@torch.no_grad()
+def _measure_statistics(module: NetworkModule, prepared: Prepared, epoch: int, config: TrainConfig) -> None:
+    """One pass over the training pictures as they are. A mean of all batches, each counting once."""
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
+    norms = [layer for layer in norms if layer.track_running_stats]
+    if not norms:
+        return
+    usual = [layer.momentum for layer in norms]
+    for layer in norms:
+        layer.reset_running_stats()
+        layer.momentum = None  # the plain mean of all batches
+    module.train()
+    for pictures, _, _ in prepared.train_batches(epoch, config.batch_size, config.seed):
+        module(pictures)
+    for layer, momentum in zip(norms, usual, strict=True):
+        layer.momentum = momentum

@@ -1,0 +1,127 @@
+"""A run that goes on from a state equals one that never stopped, bit for bit."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from cnnplay.data.images import ImageSet
+from cnnplay.network.network import Network
+from cnnplay.spec import events
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.control import Control
+from cnnplay.training.job import Job, Observation, Result, resumed
+from cnnplay.training.loop import train
+from cnnplay.training.state import RunState
+from tests.training.conftest import Kept
+
+ALL = TrainConfig(
+    epochs=3,
+    batch_size=32,
+    threads=1,
+    device="cpu",
+    optimizer="nesterov",
+    learning_rate=0.01,
+    weight_decay=0.001,
+    schedule="cosine",
+    warmup=0.5,
+    averaging=0.7,
+    label_smoothing=0.1,
+    gradient_clipping=1.0,
+    shift=2,
+    rotate=10.0,
+    erase=0.3,
+    mixup=0.2,
+)
+
+
+def _run(job: Job, at: int | None = None) -> tuple[Result, list[events.Event], RunState | None]:
+    """Trains; the state after `at` steps is taken from within."""
+    states: list[RunState] = []
+    heard: list[events.Event] = []
+
+    def observe(seen: Observation) -> None:
+        if seen.step == at and not states:
+            states.append(seen.state())
+
+    result = train(job, heard.append, observe)
+    assert result.failure is None, result.failure
+    return result, heard, states[0] if states else None
+
+
+def _same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize("at", [1, 7, 13, 20])
+def test_the_rest_of_a_run_equals_the_whole(optimizer: str, at: int, small: Network, few: ImageSet) -> None:
+    """7 steps an epoch: after the first, at an epoch's end, and within later ones (while averaging)."""
+    config = TrainConfig(
+        **{name: getattr(ALL, name) for name in ALL.__struct_fields__} | {"optimizer": optimizer}
+    )
+    whole, told, state = _run(Job("a", small, config, few), at)
+    assert state is not None
+    rest, retold, _ = _run(resumed("b", small, few, state))
+    assert _same(whole.weights, rest.weights)
+    assert whole.averaged is not None
+    assert rest.averaged is not None
+    assert _same(whole.averaged.weights, rest.averaged.weights)
+    assert (whole.best_epoch, whole.metrics, whole.step) == (rest.best_epoch, rest.metrics, rest.step)
+    assert _told(told, at) == _told(retold, at)
+
+
+def _told(heard: list[events.Event], at: int) -> list[tuple[object, ...]]:
+    steps = [
+        (e.step, e.epoch, e.loss, e.accuracy) for e in heard if isinstance(e, events.Stepped) and e.step > at
+    ]
+    done = [(e.epoch, e.metrics, e.best) for e in heard if isinstance(e, events.EpochDone) and e.step > at]
+    return [*steps, *done]
+
+
+def test_a_state_is_not_written_into_by_the_steps_after_it(small: Network, few: ImageSet) -> None:
+    _, _, state = _run(Job("a", small, ALL, few), 7)
+    assert state is not None
+    first, _, _ = _run(resumed("b", small, few, state))
+    second, _, _ = _run(resumed("c", small, few, state))
+    assert _same(first.weights, second.weights)
+
+
+def test_a_run_that_was_stopped_within_an_epoch_goes_on_there(
+    small: Network, few: ImageSet, kept: Kept
+) -> None:
+    control = Control()
+
+    def observe(seen: Observation) -> None:
+        if seen.step == 10:
+            control.stop()
+
+    stopped = train(Job("a", small, ALL, few), lambda e: None, observe, control)
+    assert (stopped.reason, stopped.step) == ("stopped", 10)
+    assert stopped.state is not None
+    assert (stopped.state.place.epoch, stopped.state.place.batches) == (2, 3)
+    whole, _, _ = _run(Job("a", small, ALL, few))
+    rest = train(resumed("b", small, few, stopped.state), kept)
+    assert _same(whole.weights, rest.weights)
+    (started,) = kept.of(events.Started)
+    assert (started.first_epoch, started.done) == (1, 10)
+
+
+def test_what_was_changed_during_the_run_holds_in_its_rest(small: Network, few: ImageSet) -> None:
+    def changing(control: Control) -> Callable[[Observation], None]:
+        def observe(seen: Observation) -> None:
+            if seen.step == 5:
+                control.change("learning_rate", 0.002)
+                control.change("weight_decay", 0.1)
+                control.change("schedule", "step")
+            if seen.step == 12 and not states:
+                states.append(seen.state())
+
+        return observe
+
+    states: list[RunState] = []
+    control = Control()
+    whole = train(Job("a", small, ALL, few), lambda e: None, changing(control), control)
+    rest = train(resumed("b", small, few, states[0]), lambda e: None)
+    assert states[0].config.learning_rate == 0.002
+    assert _same(whole.weights, rest.weights)
