@@ -174,6 +174,21 @@ def train(
 
 
 @app.command()
+def resume(
+    context: typer.Context,
+    run: RunArgument,
+    epochs: Annotated[
+        int | None, typer.Option(help="Another number of epochs than was first asked for.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Go on with a run from its last checkpoint, as if it had never stopped."""
+    from cnnplay.cli.resume import resume
+
+    return resume(run, epochs, json, context.obj.hear_no_more)
+
+
+@app.command()
 def evaluate(
     run: RunArgument,
     data: Annotated[str | None, typer.Option(metavar="KEY", help="Other data than the run's own.")] = None,

@@ -1,33 +1,27 @@
 """`cnnplay train NETWORK`: settings are checked, the network adapted, the run trained and kept."""
 
-import errno
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import msgspec
 
 from cnnplay.cli.arguments import numbers, one_of
+from cnnplay.cli.carry import HearNoMore, carry_through
 from cnnplay.cli.networks import find_network
-from cnnplay.cli.output import counted, shortened
-from cnnplay.cli.problems import DONE, INTERRUPTED, Mistake, Problem, mistakes
+from cnnplay.cli.output import shortened
+from cnnplay.cli.problems import Mistake, Problem, mistakes
 from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import at_home
 from cnnplay.network.fields import complaint, fields_of
 from cnnplay.network.network import Input, Network
-from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Noted
 from cnnplay.spec.settings import Fit, Optimizer, TrainConfig, faults
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.runs.folder import RunFolder
-    from cnnplay.training.control import Control
-    from cnnplay.training.job import Observation, Result
+    from cnnplay.training.job import Job
 
 
 class Asked(NamedTuple):
@@ -50,11 +44,6 @@ class Order(NamedTuple):
     out: Path | None
 
 
-HearNoMore: TypeAlias = Callable[[Iterable[int]], None]
-SLOW_BATCH_S = 2.0
-"""A run that takes longer to end after Ctrl-C says that it heard."""
-
-
 def run(asked: Asked, hear_no_more: HearNoMore) -> int:
     """Trains from the first to the last epoch, and returns the exit status.
 
@@ -66,7 +55,7 @@ def run(asked: Asked, hear_no_more: HearNoMore) -> int:
     out = None if asked.out is None else at_home(asked.out)
     _check_place(out)
     report = reporter(asked.json)
-    images = _load(asked.data, report)
+    images = load_data(asked.data, report)
     network, changes = _adapted(found.network, images, config, size)
     _check_network(network)
     _check_device(config.device)
@@ -81,181 +70,10 @@ def run(asked: Asked, hear_no_more: HearNoMore) -> int:
         *pinned,
         f"forecast: {foreseen}",
     )
-    return _train(Order(network, config, images, out), report, notes, hear_no_more)
-
-
-def _train(order: Order, report: Reporter, notes: Sequence[str], hear_no_more: HearNoMore) -> int:
-    """Makes the run's folder at the last moment. It stays only where there are weights or finished epochs."""
-    from cnnplay.training.control import Control
-    from cnnplay.training.loop import train  # imported before there is anything to take away again
-
-    control = Control()
-    with _stopped_by_signals(control, hear_no_more) as interrupted:
-        folder = _folder(order)
-        try:
-            with folder, report:
-                return _trained(order, folder, report, notes, train, control, interrupted)
-        finally:
-            folder.discard()  # nothing came of it: the next try may have its place
-
-
-def _trained(
-    order: Order,
-    folder: "RunFolder",
-    report: Reporter,
-    notes: Sequence[str],
-    train: Callable[..., "Result"],
-    control: "Control",
-    interrupted: Callable[[], bool],
-) -> int:
-    from cnnplay.training.job import Job
-
-    report.run = str(folder.path)
-    listener = _Listener(folder, report, control)
-    run = folder.record.run
-    for note in notes:
-        listener.hear(Noted(run=run, message=note))
-    result = train(
-        Job(run, order.network, order.config, order.images), listener.hear, listener.observe, control
+    order = Order(network, config, images, out)
+    return carry_through(
+        lambda: _folder(order), lambda folder: _job(order, folder), report, notes, hear_no_more
     )
-    listener.release()
-    folder.close(result if result.learned or result.reason != "stopped" else None)
-    kept = folder.has_last  # a full disk may have taken none
-    if not kept:
-        report.run = ""
-    listener.tell_the_end()
-    if listener.alone:
-        raise BrokenPipeError
-    return _status(result, folder, kept, interrupted())
-
-
-class _Listener:
-    """Writes every event into the folder, then prints it. That an epoch is done is told when its weights are
-    on the disk, so that a kill leaves no word of weights that are not there; and how the run ended is
-    printed last of all, with the folder's name where weights were kept."""
-
-    def __init__(self, folder: "RunFolder", report: Reporter, control: "Control") -> None:
-        self._folder, self._report, self._control = folder, report, control
-        self._held: list[Event] = []
-        self._end: Event | None = None
-        self.alone = False
-        """Whether nobody reads any more."""
-
-    def hear(self, event: Event) -> None:
-        if isinstance(event, EpochDone) or self._held:
-            self._held.append(event)
-        else:
-            self._tell(event)
-
-    def observe(self, seen: "Observation") -> None:
-        self._folder.observe(seen)
-        if seen.checkpoint is not None:
-            self.release()
-
-    def release(self) -> None:
-        """Tells what waits for weights; with the run's end nothing more is to be waited for."""
-        held, self._held = self._held, []
-        for event in held:
-            self._tell(event)
-
-    def tell_the_end(self) -> None:
-        if self._end is not None:
-            self._print(self._end)
-
-    def _tell(self, event: Event) -> None:
-        self._folder.sink(event)
-        if isinstance(event, Finished | Failed):
-            self._end = event
-        else:
-            self._print(event)
-
-    def _print(self, event: Event) -> None:
-        if self.alone:
-            return
-        try:
-            self._report.event(event)
-        except OSError as error:  # ends the run as Ctrl-C does, without a word
-            if error.errno not in (errno.EPIPE, errno.EIO):  # the second where the terminal is gone
-                raise
-            self.alone = True
-            self._control.stop()
-
-
-def _status(result: "Result", folder: "RunFolder", kept: bool, interrupted: bool) -> int:
-    if result.failure is not None:
-        failure = result.failure
-        kind = Mistake if failure.cause == "data" else Problem
-        place = ""
-        if kept:
-            weights = "the last good weights" if result.learned else "its first weights and its events"
-            if folder.trouble and folder.last_epoch:  # a later epoch's may not have been written
-                weights = f"the weights after {counted(folder.last_epoch, 'epoch')}"
-            place = f" Kept in {folder.path}: {weights}."
-        raise kind(f"{failure.message}. {failure.advice}{place}")
-    if folder.trouble:
-        raise Problem(folder.trouble.removesuffix("; training goes on"))
-    if interrupted and result.reason == "stopped":
-        if not kept:
-            raise Interrupted("interrupted before anything was learned; nothing is kept")
-        done = counted(result.last_epoch, "epoch")
-        raise Interrupted(f"interrupted after {done}; the weights are in {folder.path}")
-    return DONE
-
-
-class Interrupted(Problem):
-    """Ctrl-C, after everything was written."""
-
-    status = INTERRUPTED
-
-
-@contextmanager
-def _stopped_by_signals(control: "Control", hear_no_more: HearNoMore) -> Iterator[Callable[[], bool]]:
-    """Ctrl-C, a terminal that closes and a polite kill end the run between two batches; a second Ctrl-C ends
-    the program at once. Yields: was there one? Afterwards they do what they did before; whether they are
-    still heard when there was one, whoever owns the process decides.
-    """
-    seen = False
-    notice = threading.Timer(SLOW_BATCH_S, _say_stopping)
-    notice.daemon = True
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal seen
-        if seen and number == signal.SIGINT:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            raise KeyboardInterrupt
-        first, seen = not seen, True
-        control.stop()
-        if first:
-            notice.start()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: seen
-        return
-    before = {number: signal.getsignal(number) for number in _signals()}
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield lambda: seen
-    finally:
-        notice.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if seen:
-            hear_no_more(before)
-
-
-def _say_stopping() -> None:
-    with suppress(OSError):
-        os.write(2, b"stopping after this batch; the weights are kept. Ctrl-C again ends it at once\n")
-
-
-def _signals() -> list[signal.Signals]:
-    """Those that end a program politely. A terminal's end is left alone where `nohup` has it ignored."""
-    found = [signal.SIGINT, signal.SIGTERM]
-    with suppress(AttributeError):  # Windows has none
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            found.append(signal.SIGHUP)
-    return found
 
 
 def _config(asked: Asked) -> TrainConfig:
@@ -291,7 +109,7 @@ def _with_cores(config: TrainConfig) -> tuple[TrainConfig, tuple[str, ...]]:
     return msgspec.structs.replace(config, threads=cores), (note,)
 
 
-def _load(key: str, report: Reporter) -> "ImageSet":
+def load_data(key: str, report: Reporter) -> "ImageSet":
     from cnnplay.data.catalogue import DataError, load
 
     with mistakes(DataError), report.loading() as progress:
@@ -343,6 +161,12 @@ def _check_place(out: Path | None) -> None:
     with suppress(OSError):  # a name that no disk takes; making the folder says so
         if out is not None and (out.exists() or out.is_symlink()):
             raise Mistake(f"--out must not exist yet; got {out}")
+
+
+def _job(order: Order, folder: "RunFolder") -> "Job":
+    from cnnplay.training.job import Job
+
+    return Job(folder.record.run, order.network, order.config, order.images)
 
 
 def _folder(order: Order) -> "RunFolder":

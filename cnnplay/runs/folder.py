@@ -1,4 +1,4 @@
-"""A run is a folder: run.json, events.jsonl (append-only), best.safetensors and last.safetensors.
+"""A run is a folder: run.json, events.jsonl (append-only), and safetensors: best, last, averaged, checkpoint.
 
 The folder is the truth. Every file but the events is written to a neighbour and renamed over the old one, so
 a kill at any instant leaves whole files; of the events it can cut the last line short, which is read over.
@@ -8,6 +8,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -24,23 +25,33 @@ from cnnplay.data.paths import at_home
 from cnnplay.modules.atomic import replacing, write_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
+from cnnplay.runs.checkpoint import load as load_state
+from cnnplay.runs.checkpoint import save as save_state
+from cnnplay.runs.files import files_of
+from cnnplay.runs.log import EventLog
+from cnnplay.runs.presence import LOCK, Presence, is_written
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode, encode, new_record
-from cnnplay.spec.events import EpochDone, Event, Stepped
-from cnnplay.spec.portable import portable
+from cnnplay.runs.writer import Write, Writer
+from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Started
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
-from cnnplay.training.job import Observation, Result
+from cnnplay.training.job import Checkpoint, Observation, Result
+from cnnplay.training.optimizers import STATE_PER_WEIGHT
+from cnnplay.training.state import Best, RunState
 
 __all__ = ["RunError", "RunFolder", "RunWriteError", "Which"]
 
-Which: TypeAlias = Literal["best", "last"]
+Which: TypeAlias = Literal["best", "last", "averaged"]
 
 RECORD = "run.json"
 EVENTS = "events.jsonl"
+CHECKPOINT = "checkpoint.safetensors"
 LONGEST_EVENT = 16 * 2**20
 """Bytes of a line; a longer one is none of ours."""
 EVENT_MEMORY = 4
 """An event in memory takes about so many times the bytes of its line."""
+SELDOM = 50
+"""Copying a state takes at most one in so many seconds."""
 _MISTAKEN = frozenset([errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP])
 """Of the reasons for which a folder cannot be made, those that another name mends."""
 
@@ -56,9 +67,13 @@ class RunFolder:
         self.path = path
         self.record = record
         self.trouble = ""
-        self._events: BinaryIO | None = None
+        self._log = EventLog(path / EVENTS)
+        self._writer = Writer(("best", "averaged", "last", CHECKPOINT, RECORD), self._not_written)
+        self._presence: Presence | None = None
         self._told = False
         self._recorded = False
+        self._due = 0.0
+        self._spared = False
 
     @classmethod
     def create(
@@ -91,6 +106,7 @@ class RunFolder:
             if isinstance(error, OSError):
                 raise _not_made(folder, error) from None
             raise
+        made._presence = Presence(folder)
         return made
 
     @classmethod
@@ -111,6 +127,25 @@ class RunFolder:
         if len(content) > LARGEST:
             raise RunError(f"{record}: larger than any run's; refused")
         return cls(folder, decode(content, str(record)))
+
+    @classmethod
+    def reopen(cls, path: str | Path) -> Self:
+        """A folder to go on writing: nobody else may be writing it. What a kill left behind is taken away.
+        RunError where it is no run, or is being written.
+        """
+        run = cls.open(path)
+        try:
+            written = (run.path / EVENTS).stat().st_mtime
+        except OSError:
+            written = 0.0
+        if (run.path / LOCK).exists() and is_written(run.path, written):
+            raise RunError(f"{run.path}: is being trained now, by this program or another")
+        run._presence = Presence(run.path)
+        for file in files_of(run.path):
+            if file.kind == "left" and file.name != LOCK:
+                with suppress(OSError):
+                    (run.path / file.name).unlink()
+        return run
 
     @property
     def network(self) -> Network:
@@ -141,17 +176,15 @@ class RunFolder:
     def sink(self, event: Event) -> None:
         """Appends an event. All but single steps reach the system at once."""
         try:
-            if self._events is None:
-                self._events = (self.path / EVENTS).open("ab")
-            self._events.write(msgspec.json.encode(portable(event)) + b"\n")
-            if not isinstance(event, Stepped):
-                self._events.flush()
+            self._log.append(event)
             self._recorded = self._recorded or isinstance(event, EpochDone)
         except OSError as error:
-            self._note_trouble(EVENTS, error)
+            self._not_written(EVENTS, error)
 
     def observe(self, observation: Observation) -> None:
-        """Writes the weights after each epoch, and what the pictures turned out to be at the first look."""
+        """Has the weights written after each epoch, and then and now and again all that the run needs to go
+        on; and what the pictures turned out to be at the first look.
+        """
         if self.record.facts is None:
             prepared = observation.prepared
             self._record_facts(
@@ -161,29 +194,59 @@ class RunFolder:
                     preprocessing=prepared.preprocessing,
                 )
             )
-        checkpoint = observation.checkpoint
-        if checkpoint is not None:
-            about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
-            self._write("last", checkpoint.weights, about)
-            if checkpoint.best:
-                self._write("best", checkpoint.weights, about)
+        if observation.checkpoint is not None:
+            self._keep(observation, observation.checkpoint)
+        elif observation.config.checkpoint_every and self._writer.idle and time.monotonic() >= self._due:
+            self._keep_state(observation, None)
         if self.trouble and not self._told:
             self._told = True
             observation.note(self.trouble)
 
     def close(self, result: Result | None = None) -> None:
-        """Closes the events; with a run's result, writes its last weights (a run stopped within an epoch)."""
+        """Writes what waits; with a run's result, also its last weights (of a run stopped within an epoch)
+        and the state to go on from. The folder may be discarded then, or written by another.
+        """
         if result is not None and result.weights:
             if result.facts is not None and self.record.facts is None:
                 self._record_facts(result.facts)
             about = {"epoch": str(result.last_epoch), "step": str(result.step)}
-            self._write("last", result.weights, about | ({} if result.learned else {"learned": "false"}))
-        if self._events is not None:
-            try:
-                self._events.close()
-            except OSError as error:
-                self._note_trouble(EVENTS, error)
-            self._events = None
+            about |= {} if result.learned else {"learned": "false"}
+            writes = {"last": self._weights_write("last", result.weights, about)}
+            if result.state is not None and result.learned:
+                writes[CHECKPOINT] = self._state_write(result.state)
+            self._writer.put(writes)
+        self.finish_writing()
+        try:
+            self._log.close()
+        except OSError as error:
+            self._not_written(EVENTS, error)
+        if self._presence is not None:
+            self._presence.release()
+            self._presence = None
+
+    def finish_writing(self) -> None:
+        """Waits for the disk."""
+        self._writer.wait()
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was handed over is on the disk."""
+        return self._writer.idle
+
+    def state(self) -> RunState:
+        """Where the run can go on from. RunError where the checkpoint is absent or damaged."""
+        path = self.path / CHECKPOINT
+        if not self.has_checkpoint:
+            raise RunError(f"{self.path}: has no checkpoint to go on from")
+        with _open_plain(path) as file:
+            _check_room(path, os.fstat(file.fileno()).st_size)
+        about = _about(self._file("best"))
+        best = None
+        with suppress(KeyError, ValueError):
+            accuracy, loss, epoch = float(about["accuracy"]), float(about["loss"]), self.best_epoch
+            if epoch is not None:
+                best = Best(epoch, accuracy, loss, self.weights("best"))
+        return load_state(path, best)
 
     def discard(self) -> None:
         """Takes a closed folder away again, so that its name is free, where it has neither weights nor the
@@ -192,8 +255,8 @@ class RunFolder:
         if self._recorded:
             return
         with suppress(OSError):
-            if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS}:
-                for name in (EVENTS, RECORD):
+            if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS, LOCK}:
+                for name in (LOCK, EVENTS, RECORD):
                     (self.path / name).unlink(missing_ok=True)
                 self.path.rmdir()
 
@@ -204,6 +267,16 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run came to its end, and is not as a stop or a kill left it."""
+        ends = [event for event in self.events() if isinstance(event, Started | Finished | Failed)]
+        return bool(ends) and isinstance(ends[-1], Finished) and ends[-1].reason != "stopped"
+
+    @property
+    def has_checkpoint(self) -> bool:
+        return (self.path / CHECKPOINT).exists()
 
     @property
     def has_last(self) -> bool:
@@ -254,7 +327,7 @@ class RunFolder:
 
     def _kept(self, which: Which) -> Path:
         """The file that stands for these weights: where no epoch was judged, the last ones are the best."""
-        return self._file("best" if which == "best" and self.has_best else "last")
+        return self._file("last" if which == "best" and not self.has_best else which)
 
     def _file(self, which: Which) -> Path:
         return self.path / f"{which}.safetensors"
@@ -268,17 +341,53 @@ class RunFolder:
         try:
             write_bytes(self.path / RECORD, encode(self.record))
         except OSError as error:
-            self._note_trouble(RECORD, error)
+            self._not_written(RECORD, error)
 
-    def _write(self, which: Which, weights: Weights, about: dict[str, str]) -> None:
-        path = self._file(which)
-        try:
-            with replacing(path) as (neighbour,):
+    def _keep(self, observation: Observation, checkpoint: Checkpoint) -> None:
+        about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
+        writes = {"last": self._weights_write("last", checkpoint.weights, about)}
+        if checkpoint.best:
+            metrics = checkpoint.metrics
+            judged = {name: repr(metrics[f"validation_{name}"]) for name in ("accuracy", "loss")}
+            writes["best"] = self._weights_write("best", checkpoint.weights, about | judged)
+        if checkpoint.averaged is not None:
+            epochs = {"epochs": str(checkpoint.averaged.count)}
+            writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
+        self._writer.put(writes)
+        self._keep_state(observation, checkpoint.weights)
+
+    def _keep_state(self, observation: Observation, weights: Weights | None) -> None:
+        """Copies take time and memory: they take a fiftieth of the time at most, and are left out where the
+        memory is needed more.
+        """
+        start = time.monotonic()
+        config, sizes = observation.config, [p.numel() * 4 for p in observation.module.parameters()]
+        if sum(sizes) * (2 + STATE_PER_WEIGHT[config.optimizer]) > available_bytes() / 2:
+            self._due = start + config.checkpoint_every
+            if not self._spared:
+                self._spared = True
+                observation.note("too little memory is free for a checkpoint: only the weights are written")
+            return
+        self._writer.put({CHECKPOINT: self._state_write(observation.state(weights))})
+        end = time.monotonic()
+        self._due = end + max(config.checkpoint_every, SELDOM * (end - start), self._writer.slowest)
+
+    def _state_write(self, state: RunState) -> Write:
+        def write() -> None:
+            with replacing(self.path / CHECKPOINT) as (neighbour,):
+                save_state(state, neighbour)
+
+        return write
+
+    def _weights_write(self, which: Which, weights: Weights, about: dict[str, str]) -> Write:
+        def write() -> None:
+            with replacing(self._file(which)) as (neighbour,):
                 save_file(weights, neighbour, metadata={"format": "pt", **about})
-        except (OSError, SafetensorError) as error:
-            self._note_trouble(path.name, error)
 
-    def _note_trouble(self, name: str, error: Exception) -> None:
+        return write
+
+    def _not_written(self, name: str, error: Exception) -> None:
+        name = f"{name}.safetensors" if name in ("best", "last", "averaged") else name
         reason = getattr(error, "strerror", None) or str(error)
         self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
 

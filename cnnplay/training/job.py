@@ -98,7 +98,7 @@ class Observation:
 
     The module is in training mode, and must be so again when the observer returns. After an epoch there are a
     `validation` and a `checkpoint` too. `config` has what was changed during the run. `state` copies all that
-    is needed to go on from here. `note` tells people something without ending the run.
+    is needed to go on from here; weights that were copied already may be given to it. `note` tells people something without ending the run.
     """
 
     module: NetworkModule
@@ -107,7 +107,7 @@ class Observation:
     prepared: Prepared
     note: Callable[[str], None]
     config: TrainConfig
-    state: Callable[[], RunState]
+    state: Callable[[Weights | None], RunState]
     validation: Validation | None = None
     checkpoint: Checkpoint | None = None
 

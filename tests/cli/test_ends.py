@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from cnnplay.runs.folder import RunFolder
-from cnnplay.spec.events import EpochDone, Started
+from cnnplay.spec.events import EpochDone, Event, Started
 from cnnplay.training.job import Observation
 
 
@@ -64,18 +64,17 @@ def test_after_a_kill_weights_and_events_know_the_same_epochs(tmp_path: Path) ->
 def test_that_an_epoch_is_done_is_told_once_its_weights_are_on_the_disk(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[int, int]] = []
-    observe = RunFolder.observe
+    seen: list[tuple[int, bool]] = []
+    sink = RunFolder.sink
 
-    def watch(self: RunFolder, observation: Observation) -> None:
-        observe(self, observation)
-        if observation.checkpoint is not None:
-            told = sum(isinstance(event, EpochDone) for event in self.events())
-            seen.append((told, self.last_epoch))
+    def watch(self: RunFolder, event: Event) -> None:
+        if isinstance(event, EpochDone):
+            seen.append((event.epoch, event.epoch <= self.last_epoch))
+        sink(self, event)
 
-    monkeypatch.setattr(RunFolder, "observe", watch)
+    monkeypatch.setattr(RunFolder, "sink", watch)
     assert cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run").status == 0
-    assert seen == [(0, 1), (1, 2)]
+    assert seen == [(1, True), (2, True)]
     assert sum(isinstance(e, EpochDone) for e in RunFolder.open(tmp_path / "run").events()) == 2
 
 
@@ -205,7 +204,7 @@ def test_where_the_disk_takes_no_weights_the_finished_epochs_stay_and_no_run_is_
     done = cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run", "--json")
     assert done.status == 1
     (line,) = done.err.splitlines()
-    assert "last.safetensors: cannot be written (No space left on device)" in line
+    assert ".safetensors: cannot be written (No space left on device)" in line
     assert (done.lines[-1]["event"], done.lines[-1]["run"]) == ("finished", "")
     events = RunFolder.open(tmp_path / "run").events()
     assert [event.epoch for event in events if isinstance(event, EpochDone)] == [1, 2]

@@ -42,7 +42,7 @@ def _run(job: Job, at: int | None = None) -> tuple[Result, list[events.Event], R
 
     def observe(seen: Observation) -> None:
         if seen.step == at and not states:
-            states.append(seen.state())
+            states.append(seen.state(None))
 
     result = train(job, heard.append, observe)
     assert result.failure is None, result.failure
@@ -115,7 +115,7 @@ def test_what_was_changed_during_the_run_holds_in_its_rest(small: Network, few: 
                 control.change("weight_decay", 0.1)
                 control.change("schedule", "step")
             if seen.step == 12 and not states:
-                states.append(seen.state())
+                states.append(seen.state(None))
 
         return observe
 

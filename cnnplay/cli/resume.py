@@ -1,0 +1,85 @@
+"""`cnnplay resume RUN`: goes on from the last checkpoint, under the run's own settings and plan."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cnnplay.cli.carry import HearNoMore, carry_through
+from cnnplay.cli.output import counted, shortened
+from cnnplay.cli.problems import Mistake, mistakes
+from cnnplay.cli.train import load_data
+from cnnplay.cli.train_report import reporter
+from cnnplay.spec.settings import faults
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+    from cnnplay.runs.folder import RunFolder
+    from cnnplay.training.job import Job
+    from cnnplay.training.state import RunState
+
+
+def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore) -> int:
+    """Trains what is left of a run, or on to another number of epochs; returns the exit status."""
+    from cnnplay.runs.folder import RunError, RunFolder
+
+    with mistakes(RunError):
+        run = RunFolder.open(path)
+        state = run.state() if run.has_checkpoint else None
+    state, notes = _asked(run, state, epochs)
+    report = reporter(json)
+    images = load_data(run.record.data, report)
+    _check_same(run, images)
+
+    def reopened() -> "RunFolder":
+        with mistakes(RunError):
+            return RunFolder.reopen(path)
+
+    notes = (*shortened(images.problems), *notes)
+    return carry_through(reopened, lambda folder: _job(folder, images, state), report, notes, hear_no_more)
+
+
+def _asked(
+    run: "RunFolder", state: "RunState | None", epochs: int | None
+) -> tuple["RunState | None", tuple[str, ...]]:
+    """The state with the number of epochs that is asked for, and where it goes on, in words."""
+    from dataclasses import replace
+
+    if state is None:
+        if epochs is not None:
+            raise Mistake(
+                f"--epochs: {run.path} has no checkpoint; it begins anew, as it was asked for first"
+            )
+        return None, ("no checkpoint was written: the run begins anew",)
+    if epochs is not None:
+        config = msgspec.structs.replace(state.config, epochs=epochs - state.first_epoch + 1)
+        found = faults(config)
+        if found:
+            raise Mistake(f"--epochs must be {state.first_epoch} or more; got {epochs}")
+        state = replace(state, config=config)
+    if not state.unfinished and run.ended:
+        done = counted(state.last_epoch, "epoch")
+        raise Mistake(f"{run.path}: nothing is left to do, {done} are done; --epochs N asks for more")
+    place = state.place
+    return state, (f"goes on in epoch {place.epoch} behind step {place.step:,}",)
+
+
+def _check_same(run: "RunFolder", images: "ImageSet") -> None:
+    """A split that changed would let pictures that were learned from judge."""
+    if run.record.mark and run.record.mark != images.mark:
+        raise Mistake(f"{images.title}: other pictures validate than when {run.path} began; it cannot go on")
+    facts = run.facts
+    if facts is not None and facts.classes != images.classes:
+        raise Mistake(
+            f"{images.title}: expected the classes {', '.join(facts.classes)}; "
+            f"found {', '.join(images.classes)}"
+        )
+
+
+def _job(folder: "RunFolder", images: "ImageSet", state: "RunState | None") -> "Job":
+    from cnnplay.training.job import Job, resumed
+
+    record = folder.record
+    if state is None:
+        return Job(record.run, record.network, record.config, images)
+    return resumed(record.run, record.network, images, state)
