@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnplay.viewmodels.fetching import FetchModel
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class DataModel(QObject):
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
         self._leaving: list[threading.Thread] = []
+        self.fetching = FetchModel(self)
+        """Data sets that come over the network; the one in use stays meanwhile."""
+        self._before_fetch = ""
+        self.fetching.fetched.connect(self._fetched)
 
     @property
     def images(self) -> "ImageSet | None":
@@ -103,7 +108,7 @@ class DataModel(QObject):
 
     @property
     def detail(self) -> str:
-        """``4,000 + 1,000``: training and validation pictures."""
+        """``4,000 + 1,000``: training and validation pictures; a test part is for no run."""
         if self._images is None:
             return ""
         return f"{len(self._images.train):,} + {len(self._images.validation):,}"
@@ -118,9 +123,7 @@ class DataModel(QObject):
             return self._error or "no data set is chosen"
         shape = self._images.shape
         size = " × ".join(str(part) for part in shape) if shape else "mixed sizes"
-        parts = (
-            f"{len(self._images.train):,} pictures to train and {len(self._images.validation):,} to validate"
-        )
+        parts = parts_words(len(self._images.train), len(self._images.validation), len(self._images.test))
         return f"{self._images.title}: {len(self._images.classes)} classes, {parts}, {size}"
 
     def choose(self, key: str, again: bool = False) -> None:
@@ -145,6 +148,20 @@ class DataModel(QObject):
         """A folder of pictures, one sub-folder a class; read anew where it is in use already."""
         self.choose(f"{FOLDER}{Path(path)}", again=True)
 
+    def want(self, key: str) -> None:
+        """A person chose it from the list: it is fetched first where it is not here yet."""
+        info = next((info for info in self.choices if info.key == key), None)
+        if info is None or info.available:
+            self.choose(key, again=True)
+        else:
+            self.fetch(key)
+
+    def fetch(self, key: str) -> None:
+        """Brings a data set of the catalogue to this disk, and then loads it: unless another was chosen
+        meanwhile. The one in use stays until then."""
+        self._before_fetch = self.key
+        self.fetching.start(key)
+
     def use(self, images: "ImageSet") -> None:
         """Takes a data set that is already loaded."""
         self._give_up()
@@ -162,11 +179,17 @@ class DataModel(QObject):
             self.state_changed.emit()
 
     def shutdown(self) -> None:
-        """Joins the thread. Nothing is delivered afterwards."""
+        """Joins the threads. Nothing is delivered afterwards."""
+        self.fetching.shutdown()
         self._give_up()
         self._request += 1
         for thread in self._leaving:
             thread.join()
+
+    @Slot(str)
+    def _fetched(self, key: str) -> None:
+        if self.key == self._before_fetch:
+            self.choose(key)
 
     def _give_up(self) -> None:
         # The thread looks at the flag after every few pictures; only the end of the program waits for it.
@@ -211,8 +234,29 @@ def title_of(key: str) -> str:
     return (Path(key.removeprefix(FOLDER)).name or key) if key.startswith(FOLDER) else key
 
 
+def parts_words(train: int, validation: int, test: int) -> str:
+    """``48,000 train / 12,000 validation / 10,000 test, kept apart``."""
+    words = f"{train:,} train / {validation:,} validation"
+    return f"{words} / {test:,} test, kept apart" if test else words
+
+
+def choice_words(info: "DataInfo", fetching: FetchModel) -> tuple[str, str]:
+    """(entry, tooltip) of a data set in the list."""
+    from cnnplay.data.sources import megabytes
+
+    text = f"{info.key}   {info.classes} classes, {info.size:,} pictures"
+    hint = f"{info.title}\n{parts_words(info.train, info.validation, info.test)}\n{info.licence}"
+    if info.available:
+        return text, hint
+    if fetching.busy and fetching.key == info.key:
+        return f"{text} · coming: {fetching.amount or '…'}", f"{hint}\nIt is being fetched"
+    size = megabytes(info.download)
+    how = f"Not on this disk yet: a click fetches it from the internet ({size}), and then uses it"
+    return f"{text} · fetch {size}", f"{hint}\n{how}"
+
+
 def _load(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None:
-    from cnnplay.data.catalogue import DataError, LoadCancelled, load
+    from cnnplay.data.catalogue import DataError, LoadCancelled, NotHere, load
 
     def progress(done: int, whole: int) -> None:
         box.post("progress", (request, done, whole))
@@ -221,6 +265,9 @@ def _load(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None
         box.put(Loaded(request, key, load(key, progress, cancel.is_set)))
     except LoadCancelled:
         box.put(Loaded(request, key, cancelled=True))
+    except NotHere:
+        words = f"{key} is not on this disk yet: choose it above, in the list of data sets, to fetch it"
+        box.put(Loaded(request, key, error=words))
     except DataError as error:
         box.put(Loaded(request, key, error=str(error)))
     except Exception as error:

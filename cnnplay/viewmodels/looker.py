@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnplay.viewmodels.mailbox import Mailbox
 
-KINDS = ("picture", "glance", "thumbnails", "judge")
+KINDS = ("picture", "glance", "thumbnails", "judge", "overview")
 """What may be asked for, the most urgent first."""
 
 log = logging.getLogger(__name__)

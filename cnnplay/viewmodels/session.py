@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.browsing import BrowseModel
 from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.viewmodels.concept_link import ConceptLink
 from cnnplay.viewmodels.data import FOLDER, DataModel
@@ -52,6 +53,7 @@ class Session(QObject):
         self.stack = StackModel(self.editor, self)
         self.settings = SettingsModel(TrainConfig(device=preferences.text("device", AUTO)), self)
         self.data = DataModel(self)
+        self.browse = BrowseModel(self.data, self)
         self.run = RunModel(self.editor, self.settings, self.data, self)
         self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
         self.forecast = ForecastModel(self.editor, self.settings, self.data, self)
@@ -165,6 +167,7 @@ class Session(QObject):
         self.exporting.shutdown()
         self.importing.shutdown()
         self._concept_link.shutdown()
+        self.browse.shutdown()
         self.data.shutdown()
         if self._warming is not None:
             self._warming.join()

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from cnnplay.viewmodels.data import FOLDER, DataModel, title_of
+from cnnplay.viewmodels.data import FOLDER, DataModel, choice_words, title_of
 from cnnplay.viewmodels.devices import device_choices, device_words
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.settings import SettingsModel
@@ -14,7 +14,12 @@ from cnnplay.widgets.picker import PickerButton
 
 
 class DataPicker(PickerButton):
-    """``mnist-sample  4,000 + 1,000``. `ask_folder` returns the folder that the user chose, or ""."""
+    """``mnist-sample  4,000 + 1,000``. `ask_folder` returns the folder that the user chose, or "".
+
+    `browse_asked`: somebody wants to look through the data set.
+    """
+
+    browse_asked = Signal()
 
     def __init__(
         self, data: DataModel, ask_folder: Callable[[], str] | None = None, parent: QWidget | None = None
@@ -24,7 +29,15 @@ class DataPicker(PickerButton):
         self._ask_folder = ask_folder or self._dialog
         data.state_changed.connect(self.refresh)
         data.changed.connect(self.refresh)
+        data.fetching.changed.connect(self._fetch_changed)
+        self._fetch_state = ""
         self.refresh()
+
+    @Slot()
+    def _fetch_changed(self) -> None:
+        """How far a download is stands in the notice; here it is only told that there is one."""
+        if self._data.fetching.state != self._fetch_state:
+            self.refresh()
 
     @Slot()
     def refresh(self) -> None:
@@ -37,25 +50,36 @@ class DataPicker(PickerButton):
         self.say(data.title or "choose data", detail)
         problems = f"\n{len(data.problems)} files were left out: {data.problems[0]}" if data.problems else ""
         error = f"\nThe last choice could not be loaded: {data.error}" if data.error else ""
-        self.setToolTip(f"What the network learns from. Now {data.words}{problems}{error}")
+        self._fetch_state = data.fetching.state
+        fetching = f"\n{data.fetching.words}" if data.fetching.state == "failed" else ""
+        self.setToolTip(f"What the network learns from. Now {data.words}{problems}{error}{fetching}")
 
     def fill(self, menu: QMenu) -> None:
         data = self._data
         if data.state == "loading":
             menu.addAction("Cancel loading").triggered.connect(data.cancel)
             menu.addSeparator()
+        if data.fetching.state == "fetching":
+            cancel = menu.addAction(f"Cancel fetching {data.fetching.key}")
+            cancel.setToolTip("What came so far stays on the disk, for the next time")
+            cancel.triggered.connect(data.fetching.cancel)
+            menu.addSeparator()
         for info in data.choices:
-            text = f"{info.key}   {info.classes} classes, {info.size:,} pictures"
-            action = self.add_choice(menu, text, data.key == info.key, info.title)
+            text, hint = choice_words(info, data.fetching)
+            action = self.add_choice(menu, text, data.key == info.key, hint)
             self._choose_on(action, info.key)
-            if not info.available:
-                action.setEnabled(False)
-                action.setToolTip("Not on this disk yet")
+            action.setEnabled(info.available or data.fetching.key != info.key or not data.fetching.busy)
         for key in data.folders:
             hint = key.removeprefix(FOLDER) + ("\nReads the folder again" if data.key == key else "")
             action = self.add_choice(menu, title_of(key), data.key == key, hint)
             self._choose_on(action, key)
         menu.addSeparator()
+        browse = menu.addAction(
+            f"Look through {data.title} …" if data.title else "Look through the data set …"
+        )
+        browse.setToolTip("Its pictures by class, how many there are in each part, their means")
+        browse.setEnabled(data.images is not None)
+        browse.triggered.connect(self.browse_asked)
         folder = menu.addAction("Folder of pictures …")
         folder.setToolTip("A folder with one sub-folder for each class")
         folder.triggered.connect(self._choose_folder)
@@ -68,7 +92,7 @@ class DataPicker(PickerButton):
     def _chosen(self) -> None:
         sender = self.sender()
         assert isinstance(sender, QAction)
-        self._data.choose(sender.data(), again=True)
+        self._data.want(sender.data())
 
     @Slot()
     def _choose_folder(self) -> None:

@@ -1,7 +1,10 @@
 """The window: it wires header, workspaces, menus and status line together; others do the work."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QScreen
@@ -13,6 +16,7 @@ from cnnplay.widgets.build import BuildWorkspace
 from cnnplay.widgets.concept import ConceptPage
 from cnnplay.widgets.controls import TrainControls
 from cnnplay.widgets.data_picker import DataPicker, DevicePicker
+from cnnplay.widgets.fetch_notice import FetchNotice
 from cnnplay.widgets.files import Files
 from cnnplay.widgets.header import WORKSPACES, Header
 from cnnplay.widgets.menus import Menus
@@ -26,6 +30,9 @@ from cnnplay.widgets.status_words import StatusWords
 from cnnplay.widgets.strips import StackFeed
 from cnnplay.widgets.theme import TEXT_SIZES, theme
 from cnnplay.widgets.workspaces import LookPage, Page, TrainPage
+
+if TYPE_CHECKING:
+    from cnnplay.widgets.browser import Browser
 
 FIRST_SIZE = (1440, 900)
 TITLE_BAR = 32
@@ -50,9 +57,11 @@ class MainWindow(QMainWindow):
         self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions)
         self.train: TrainPage | None = None
         self.look: LookPage | None = None
+        self.browser: Browser | None = None
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.offer = OfferBar(session.offer)
+        self.fetch_notice = FetchNotice(session.data.fetching, margin=8)
         self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
         self.feed = StackFeed(session.look, session.stack, self)
         self._words = StatusWords(session, self.status, self)
@@ -75,6 +84,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
+        layout.addWidget(self.fetch_notice)
         layout.addWidget(self.notices)
         layout.addWidget(self.offer)
         layout.addWidget(self.pages)
@@ -88,6 +98,7 @@ class MainWindow(QMainWindow):
         session = self.session
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_asked.connect(self.build.open_gallery)
+        self.data_picker.browse_asked.connect(self.browse_data)
         self.controls.refused.connect(self._words.say)
         self.build.faults.add_source(session.offer.class_faults, session.data.changed)
         session.offer.changed.connect(self._offer_changed)
@@ -193,6 +204,17 @@ class MainWindow(QMainWindow):
 
     # Words
 
+    @Slot()
+    def browse_data(self) -> None:
+        """Opens the window that looks through the data set; one that is open comes to the front."""
+        from cnnplay.widgets.browser import Browser
+
+        if self.browser is None:
+            self.browser = Browser(self.session.browse, self)
+        self.browser.show()
+        self.browser.raise_()
+        self.browser.activateWindow()
+
     def show_failure(self, words: str) -> None:
         """One line that must be read."""
         QMessageBox.warning(self, "CNN Playground", words)
@@ -245,6 +267,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
+        if self.browser is not None:
+            self.browser.close()
         self.session.shutdown()
         self.closed.emit()
         event.accept()

@@ -17,6 +17,7 @@ EXPORT_HINT = "Weights, ONNX, code or the history"
 LOAD_HINT = "A safetensors or state-dict file into this network"
 ADAPT_HINT = "Brings network and pictures together: either of them can change, each with its forecast"
 PICTURE_HINT = "Shows what the network makes of it"
+BROWSE_HINT = "Its pictures by class, how many there are in each part, their means"
 Keys = QKeySequence.StandardKey | str | None
 
 
@@ -134,6 +135,8 @@ class Menus:
             "&View",
             (
                 *workspaces,
+                None,
+                act("Look through the &data set…", window.browse_data, "Ctrl+Shift+D", BROWSE_HINT),
                 None,
                 looks,
                 act("&Larger text", window.larger_text, "Ctrl++", "For a lecture hall"),

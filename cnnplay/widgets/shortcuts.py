@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.widgets import bars, concept_canvas, confusion, costs, draw_pad, overlay, tiles
+from cnnplay.widgets import bars, class_bars, concept_canvas, confusion, costs, draw_pad, overlay, tiles
 from cnnplay.widgets.curves import CurvePlot
 from cnnplay.widgets.stack import view
 from cnnplay.widgets.theme import theme
@@ -27,6 +27,7 @@ TABLES = (
     CurvePlot.KEYS,
     tiles.KEYS,
     bars.KEYS,
+    class_bars.KEYS,
     overlay.KEYS,
     confusion.KEYS,
     draw_pad.KEYS,
