@@ -64,6 +64,13 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def run_size(self) -> int:
+        """So many of the first pictures hold all that a run uses: a test part behind them stays untouched."""
+        if not len(self.test):
+            return len(self)
+        return 1 + max((int(part.max()) for part in (self.train, self.validation) if len(part)), default=-1)
+
     def picture(self, index: int) -> Picture:
         """The picture as it is, H × W × C. DataError where its file can no longer be read."""
         return self._pictures[index]

@@ -1,8 +1,9 @@
 """A data set made ready for one network on one device.
 
-Where memory allows, every picture is fitted once and lies on the device as one tensor N × H × W × C, as
-normalised floats or, where those would take too much, as bytes that are normalised batch by batch. What does
-not fit is streamed: read and fitted in the background while the network computes.
+Where memory allows, every picture of a run is fitted once and lies on the device as one tensor N × H × W × C,
+as normalised floats or, where those would take too much, as bytes that are normalised batch by batch. What
+does not fit is streamed: read and fitted in the background while the network computes. So is a test part,
+whenever somebody asks for it: no run touches it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -68,13 +69,14 @@ class Prepared:
         self.train = self._readable(images.train)
         self.validation = self._readable(images.validation)
         self._pixels = pixels
+        self._run_size = images.run_size
         self._labels = torch.from_numpy(images.labels).to(device)
         self._mean = torch.tensor(preprocessing.mean, dtype=torch.float32, device=device)
         self._std = torch.tensor(preprocessing.std, dtype=torch.float32, device=device)
 
     @property
     def resident(self) -> bool:
-        """Whether all pictures lie on the device as one tensor."""
+        """Whether all pictures, but for a test part, lie on the device as one tensor."""
         return self._pixels is not None
 
     @property
@@ -111,7 +113,7 @@ class Prepared:
 
     def batches(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
         """Any pictures in the order given, so many in each batch."""
-        if self._pixels is None:
+        if self._pixels is None or self._beyond(indices):
             yield from self._streamed(indices, sizes)
             return
         pixels, labels = self._pixels, self._labels
@@ -121,7 +123,7 @@ class Prepared:
     def inputs(self, indices: Sequence[int] | Indices) -> Tensor:
         """A few pictures as the network sees them, B × C × H × W."""
         chosen = np.asarray(indices, np.int64)
-        if self._pixels is not None:
+        if self._pixels is not None and not self._beyond(chosen):
             return self._seen(self._pixels.index_select(0, self._on_device(chosen)))
         rows = [fit_rows(self.images.picture(int(i))[None], self.preprocessing.input) for i in chosen]
         return self._seen(torch.from_numpy(np.concatenate(rows)).to(self.device))
@@ -135,6 +137,10 @@ class Prepared:
     def close(self) -> None:
         """Gives the memory back; no batches after this."""
         self._pixels = None
+
+    def _beyond(self, indices: Indices) -> bool:
+        """Whether some lie in a test part, which is read when it is asked for and not before."""
+        return bool(len(indices)) and int(indices.max()) >= self._run_size
 
     def _readable(self, indices: Indices) -> Indices:
         return np.setdiff1d(indices, self._unreadable).astype(np.int64)
@@ -179,7 +185,7 @@ def prepare(
     """
     device = torch.device(device)
     free = max(0, (free_bytes(device) if memory is None else memory) - reserved)
-    way = storage(len(images), input_shape, free)
+    way = storage(images.run_size, input_shape, free)
     if way == "streamed":
         statistics = preprocessing or sampled_statistics(images, input_shape)
         return Prepared(images, statistics, device, None)
@@ -219,14 +225,15 @@ def _fitted(
     progress: Callable[[int, int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> tuple[NDArray[np.uint8], list[str], list[int]]:
-    """All pictures as N × H × W × C, what could not be read, and the indices of those."""
+    """All pictures of a run as N × H × W × C, what could not be read, and the indices of those."""
     channels, height, width = input_shape
     problems: list[str] = []
     unreadable: list[int] = []
-    rows = np.zeros((len(images), height, width, channels), np.uint8)
+    count = images.run_size
+    rows = np.zeros((count, height, width, channels), np.uint8)
     size = _BLOCK if images.array is not None else _FILES
-    starts = range(0, len(images), size)
-    chunks = [np.arange(start, min(start + size, len(images)), dtype=np.int64) for start in starts]
+    starts = range(0, count, size)
+    chunks = [np.arange(start, min(start + size, count), dtype=np.int64) for start in starts]
     for chunk, block in zip(chunks, stream(images, input_shape, chunks), strict=True):
         if cancelled is not None and cancelled():
             raise LoadCancelled("preparing the pictures was cancelled")
@@ -234,7 +241,7 @@ def _fitted(
         problems += block.problems
         unreadable += sorted(set(chunk.tolist()) - set(block.indices.tolist()))
         if progress is not None:
-            progress(int(chunk[-1]) + 1, len(images))
+            progress(int(chunk[-1]) + 1, count)
     return rows, problems, unreadable
 
 

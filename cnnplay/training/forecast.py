@@ -134,8 +134,8 @@ def _bytes_per_picture(network: Network, report: Report) -> int:
 
 def _data_bytes(network: Network, images: ImageSet, free: int) -> int:
     shape = network.input.shape
-    numbers = len(images) * prod(shape)
-    way = storage(len(images), shape, max(0, free))
+    numbers = images.run_size * prod(shape)
+    way = storage(images.run_size, shape, max(0, free))
     return {"floats": 4 * numbers, "bytes": numbers, "streamed": 0}[way]
 
 
