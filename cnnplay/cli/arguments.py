@@ -1,6 +1,22 @@
-"""Arguments that are read in more than one place: sizes written as C,H,W."""
+"""Arguments that are read in more than one place: sizes written as C,H,W, settings as NAME=VALUE."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from cnnplay.cli.problems import Mistake
+from cnnplay.network.fields import FieldInfo
+from cnnplay.spec.settings import setting_fields
+
+_FLAGS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
 
 
 def numbers(option: str, form: str, text: str) -> tuple[int, ...]:
@@ -22,3 +38,37 @@ def one_of(option: str, value: str, choices: tuple[str, ...]) -> str:
         listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
         raise Mistake(f"{option} must be {listed}; got {value}")
     return value
+
+
+def assigned(option: str, pairs: Sequence[str]) -> dict[str, Any]:
+    """Training settings from ``schedule=cosine`` and the like, by name. Mistake for what is none.
+
+    Limits are not checked here.
+    """
+    fields = {field.name: field for field in setting_fields()}
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals:
+            raise Mistake(f"{option} must be NAME=VALUE; got {pair}")
+        if name not in fields:
+            raise Mistake(f"{option}: no setting is called {name}; there are {', '.join(fields)}")
+        found[name] = _value(option, fields[name], text.strip())
+    return found
+
+
+def _value(option: str, field: FieldInfo, text: str) -> Any:
+    kinds = {"integer": "a whole number", "number": "a number", "flag": "true or false"}
+    try:
+        match field.type:
+            case "integer":
+                return int(text)
+            case "number":
+                return float(text)
+            case "flag":
+                return _FLAGS[text.lower()]
+            case _:
+                return text
+    except (ValueError, KeyError):
+        raise Mistake(f"{option}: {field.name} must be {kinds[field.type]}; got {text}") from None

@@ -35,7 +35,9 @@ NetworkArgument = Annotated[
     str, typer.Argument(metavar="NETWORK", help="A preset's key, a .cnnplay file or a run's folder.")
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
-Which = Annotated[str, typer.Option("--weights", metavar="best/last", help="Which weights of a run.")]
+Which = Annotated[
+    str, typer.Option("--weights", metavar="best/last/averaged", help="Which weights of a run.")
+]
 
 
 def _version(asked: bool) -> None:
@@ -137,10 +139,10 @@ def train(
     data: Annotated[str, typer.Option(metavar="KEY", help="A data set's key, or folder:PATH.")],
     epochs: Annotated[int, typer.Option(help="How often every training picture is seen.")],
     batch_size: Annotated[int, typer.Option(help="How many pictures one step averages over.")] = 64,
-    optimizer: Annotated[str, typer.Option(help="sgd, momentum, rmsprop, adam or adamw.")] = "adam",
+    optimizer: Annotated[str, typer.Option(help="sgd, momentum, nesterov, rmsprop, adam or adamw.")] = "adam",
     lr: Annotated[float, typer.Option(help="The learning rate.")] = 1e-3,
     weight_decay: Annotated[float, typer.Option(help="How strongly weights are pulled to zero.")] = 0.0,
-    momentum: Annotated[float, typer.Option(help="For momentum and RMSProp alone.")] = 0.9,
+    momentum: Annotated[float, typer.Option(help="For momentum, nesterov and rmsprop alone.")] = 0.9,
     seed: Annotated[int, typer.Option(help="Decides the initial weights and the order.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="Computing threads; chosen, if not given.")] = None,
@@ -150,12 +152,21 @@ def train(
     size: Annotated[
         str | None, typer.Option(metavar="H,W", help="With --fit stem: bring the pictures to this size.")
     ] = None,
+    more: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any other setting, again and again: schedule=cosine, warmup=1, averaging=0.25, shift=2, …",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run's folder; must not exist yet.")
     ] = None,
     json: Json = False,
 ) -> int:
     """Train a network; Ctrl-C ends it cleanly."""
+    from cnnplay.cli.arguments import assigned
     from cnnplay.cli.train import Asked, run
 
     settings = {
@@ -170,6 +181,7 @@ def train(
         "threads": threads,
         "fit": fit,
     }
+    settings |= assigned("--set", more or ())
     return run(Asked(network, data, settings, size, out, json), context.obj.hear_no_more)
 
 

@@ -76,6 +76,7 @@ def fetch_data(key: str, json: bool) -> None:
         return
     parts = f"{info.train:,} train / {info.validation:,} validation / {info.test:,} test, kept apart"
     say(f"{key} is here{'' if new else ' already'}: {parts}")
+    say(f"{info.title}: {info.licence}")
 
 
 @contextmanager

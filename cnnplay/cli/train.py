@@ -158,8 +158,10 @@ def _check_device(device: str) -> None:
 
 
 def _check_place(out: Path | None) -> None:
+    from cnnplay.runs.files import is_free
+
     with suppress(OSError):  # a name that no disk takes; making the folder says so
-        if out is not None and (out.exists() or out.is_symlink()):
+        if out is not None and (out.exists() or out.is_symlink()) and not is_free(out):
             raise Mistake(f"--out must not exist yet; got {out}")
 
 

@@ -65,3 +65,15 @@ def files_of(folder: Path) -> tuple[RunFile, ...]:
             if stat.S_ISREG(about.st_mode):
                 found.append(RunFile(entry.name, kind, about.st_size, about.st_mtime_ns))
     return tuple(sorted(found))
+
+
+def is_free(folder: Path) -> bool:
+    """Whether a run may be made there: nothing is, or what a kill left of one before it had begun."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+        return bool(names) and not folder.is_symlink() and all(kind_of(name) == "left" for name in names)
+    except FileNotFoundError:
+        return not folder.is_symlink()
+    except OSError:
+        return False

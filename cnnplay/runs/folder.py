@@ -27,7 +27,7 @@ from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
 from cnnplay.runs.checkpoint import save as save_state
-from cnnplay.runs.files import files_of
+from cnnplay.runs.files import files_of, is_free
 from cnnplay.runs.log import EventLog
 from cnnplay.runs.presence import LOCK, Presence, is_written
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode, encode, new_record
@@ -93,7 +93,7 @@ class RunFolder:
         record = new_record(run or folder.name, network, config, data, mark)
         made = cls(folder, record)
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=is_free(folder))
         except FileExistsError:
             raise RunError(f"{folder}: already exists; a run needs a folder of its own") from None
         except OSError as error:
@@ -107,6 +107,7 @@ class RunFolder:
                 raise _not_made(folder, error) from None
             raise
         made._presence = Presence(folder)
+        made._clear()
         return made
 
     @classmethod
@@ -141,11 +142,15 @@ class RunFolder:
         if (run.path / LOCK).exists() and is_written(run.path, written):
             raise RunError(f"{run.path}: is being trained now, by this program or another")
         run._presence = Presence(run.path)
-        for file in files_of(run.path):
-            if file.kind == "left" and file.name != LOCK:
-                with suppress(OSError):
-                    (run.path / file.name).unlink()
+        run._clear()
         return run
+
+    def _clear(self) -> None:
+        """Takes away what a kill left behind."""
+        with suppress(OSError):
+            for file in files_of(self.path):
+                if file.kind == "left" and file.name != LOCK:
+                    (self.path / file.name).unlink()
 
     @property
     def network(self) -> Network:
