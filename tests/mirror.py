@@ -3,12 +3,14 @@
 import gzip
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, TypeAlias
+from unittest.mock import patch
 
 import numpy as np
 
@@ -46,13 +48,14 @@ class Mirror:
 
 @contextmanager
 def mirror() -> Iterator[Mirror]:
-    """A mirror while the block lasts."""
+    """A mirror while the block lasts; it is asked without a proxy."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     made = _Handler.mirrors[server.server_port] = Mirror(server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="mirror")
     thread.start()
     try:
-        yield made
+        with patch.dict(os.environ, {"no_proxy": "*"}):
+            yield made
     finally:
         made.released.set()
         server.shutdown()

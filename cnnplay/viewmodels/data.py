@@ -252,6 +252,8 @@ def choice_words(info: "DataInfo", fetching: FetchModel) -> tuple[str, str]:
         return f"{text} · coming: {fetching.amount or '…'}", f"{hint}\nIt is being fetched"
     size = megabytes(info.download)
     how = f"Not on this disk yet: a click fetches it from the internet ({size}), and then uses it"
+    if fetching.busy:
+        how += f"; {fetching.key}, which is coming, is given up for it"
     return f"{text} · fetch {size}", f"{hint}\n{how}"
 
 

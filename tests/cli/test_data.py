@@ -30,7 +30,7 @@ def test_a_data_set_is_fetched_and_listed_as_here(cnnplay: Command, near: Mirror
     done = cnnplay("data", "fetch", "mnist")
     assert done.status == 0
     assert done.err == ""
-    assert done.out.splitlines()[-1] == "mnist is here: 32 train / 8 validation / 10 test, kept apart"
+    assert done.out.splitlines()[-2] == "mnist is here: 32 train / 8 validation / 10 test, kept apart"
     assert cnnplay("data", "list", "--json").json[1]["available"] is True
     assert "already" in cnnplay("data", "fetch", "mnist").out
 

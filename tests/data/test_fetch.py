@@ -1,7 +1,9 @@
 """Fetching from mirrors that stall, break off, forget or lie: what was published, or words."""
 
 import re
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,6 +161,23 @@ def test_cancelling_a_silent_download_ends_it_and_the_next_goes_on(near: Mirror)
     fetch(source)
     assert near.asked[1] == (IMAGES, f"bytes={half}-")
     assert is_here(source)
+
+
+def test_cancelling_does_not_wait_for_a_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, _ = digits("http://nowhere.invalid/")
+    asked, released = threading.Event(), threading.Event()
+
+    def ask(*_: object, **__: object) -> list[object]:
+        asked.set()
+        released.wait(10)
+        raise socket.gaierror("nothing there")
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    before = time.perf_counter()
+    with pytest.raises(LoadCancelled):
+        fetch(source, cancelled=asked.is_set)
+    assert time.perf_counter() - before < 2
+    released.set()  # the thread that was left behind ends
 
 
 def test_two_at_once_fetch_once(near: Mirror) -> None:
