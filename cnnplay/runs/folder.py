@@ -46,6 +46,8 @@ Which: TypeAlias = Literal["best", "last", "averaged"]
 RECORD = "run.json"
 EVENTS = "events.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
+END = "end"
+"""What is done behind all writes."""
 LONGEST_EVENT = 16 * 2**20
 """Bytes of a line; a longer one is none of ours."""
 EVENT_MEMORY = 4
@@ -68,7 +70,7 @@ class RunFolder:
         self.record = record
         self.trouble = ""
         self._log = EventLog(path / EVENTS)
-        self._writer = Writer(("best", "averaged", "last", CHECKPOINT, RECORD), self._not_written)
+        self._writer = Writer(("best", "averaged", "last", CHECKPOINT, END), self._not_written)
         self._presence: Presence | None = None
         self._told = False
         self._recorded = False
@@ -207,20 +209,25 @@ class RunFolder:
             self._told = True
             observation.note(self.trouble)
 
-    def close(self, result: Result | None = None) -> None:
+    def close(self, result: Result | None = None, wait: bool = True) -> None:
         """Writes what waits; with a run's result, also its last weights (of a run stopped within an epoch)
-        and the state to go on from. The folder may be discarded then, or written by another.
+        and the state to go on from. Behind that the folder may be discarded, or written by another; without
+        `wait` that is once it is `settled`.
         """
+        writes: dict[str, Write] = {END: self._let_go}
         if result is not None and result.weights:
             if result.facts is not None and self.record.facts is None:
                 self._record_facts(result.facts)
             about = {"epoch": str(result.last_epoch), "step": str(result.step)}
             about |= {} if result.learned else {"learned": "false"}
-            writes = {"last": self._weights_write("last", result.weights, about)}
+            writes["last"] = self._weights_write("last", result.weights, about)
             if result.state is not None and result.learned:
                 writes[CHECKPOINT] = self._state_write(result.state)
-            self._writer.put(writes)
-        self.finish_writing()
+        self._writer.put(writes)
+        if wait:
+            self.finish_writing()
+
+    def _let_go(self) -> None:
         try:
             self._log.close()
         except OSError as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnplay.network.network import Network, leaves
 from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.order import Order
 from cnnplay.viewmodels.trained import Trained, TrainedStore
-from cnnplay.viewmodels.worker import Order
 
 if TYPE_CHECKING:
     from cnnplay.training.job import Checkpoint, Result
@@ -46,7 +47,7 @@ class Keeping:
             events=(*history.stages[-1:], *history.epochs),
         )
 
-    def end(self, order: Order, result: Result, history: History) -> None:
+    def end(self, order: Order, result: Result, history: History, folder: Path | None = None) -> None:
         """The run is over. One that failed before anything good was learned leaves nothing to go on with."""
         self.current = None
         if not result.learned or result.facts is None:
@@ -61,6 +62,8 @@ class Keeping:
                 best_epoch=result.best_epoch,
                 last_epoch=result.last_epoch,
                 events=history.saved(),
+                run=order.run,
+                folder=folder,
                 state=result.state,
             )
         )

@@ -21,13 +21,15 @@ from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
+from cnnplay.viewmodels.order import make_order
 from cnnplay.viewmodels.probes import Probes
 from cnnplay.viewmodels.progress import Progress
+from cnnplay.viewmodels.recording import Recording
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.tempo import Tempo
 from cnnplay.viewmodels.trained import Trained
 from cnnplay.viewmodels.trained_work import TrainedWork
-from cnnplay.viewmodels.worker import Ended, Worker, make_order
+from cnnplay.viewmodels.worker import Ended, Worker
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -67,6 +69,8 @@ class RunModel(TrainedWork):
         self.tempo = Tempo(self)
         """How often live views are redrawn."""
         self._worker: Worker | None = None
+        self._recording: Recording | None = None
+        """The last run's: its folder may still be written."""
         self._state: State = "idle"
         self._waiting: Literal["", "pause"] = ""
         self._told = settings.config
@@ -190,7 +194,11 @@ class RunModel(TrainedWork):
         self._told, self._waiting = config, ""
         self._keeping.begin()
         self._worker = Worker(
-            make_order(network, config, images, going_on), self._box, Control(), self.probes
+            make_order(network, config, images, going_on),
+            self._box,
+            Control(),
+            self.probes,
+            self._recording,
         )
         self.progress.reset()
         self._postman.work()
@@ -335,9 +343,10 @@ class RunModel(TrainedWork):
     def _end(self, ended: Ended) -> None:
         assert self._worker is not None
         self._worker.join()
-        order, self._worker = self._worker.order, None
+        order, self._recording = self._worker.order, self._worker.recording
+        self._worker = None
         if ended.result is not None:
-            self._keeping.end(order, ended.result, self.history)
+            self._keeping.end(order, ended.result, self.history, self._recording.path)
         elif self.failure is None:
             self.failure = ended.failure(order.run)
         self._waiting, self._earlier = "", False

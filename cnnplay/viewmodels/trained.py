@@ -7,6 +7,7 @@ is on screen, `fitting` finds the newest training whose every parameter it has, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnplay.network.network import Network
@@ -34,6 +35,10 @@ class Trained:
     best_epoch: int | None = None
     last_epoch: int = 0
     events: tuple[Event, ...] = ()
+    run: str = ""
+    """Its id."""
+    folder: Path | None = None
+    """Where it is kept in the store of runs; None where it is not."""
     state: RunState | None = field(default=None, compare=False, repr=False)
     """Where the run stood: to go on from."""
 

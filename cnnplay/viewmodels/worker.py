@@ -4,78 +4,20 @@ from __future__ import annotations
 
 import threading
 import traceback
-import uuid
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from cnnplay.network.network import Network
-from cnnplay.spec.events import EpochDone, Failed, Noted, Value
-from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.events import EpochDone, Event, Failed, Noted, Value
 from cnnplay.viewmodels.mailbox import Mailbox
+from cnnplay.viewmodels.order import Order
 from cnnplay.viewmodels.probes import Probes
+from cnnplay.viewmodels.recording import Recording
 
 if TYPE_CHECKING:
-    from cnnplay.data.images import ImageSet
     from cnnplay.training.control import Control
     from cnnplay.training.job import Observation, Result
-    from cnnplay.training.state import RunState
     from cnnplay.viewmodels.trained import Trained
-
-
-@dataclass(frozen=True)
-class Order:
-    """What one run is to do. `going_on` is the training that it continues; None trains afresh."""
-
-    run: str
-    network: Network
-    config: TrainConfig
-    images: ImageSet
-    going_on: Trained | None = None
-    state: RunState | None = None
-    """Where it goes on as if that training had never stopped; None where it begins anew, or with
-    new settings."""
-    behind: int = 0
-    """So many epochs of those asked for were done before: to the engine, `epochs` counts the run's own."""
-
-    @property
-    def first_epoch(self) -> int:
-        if self.state is not None:
-            return self.state.first_epoch
-        return self.going_on.last_epoch + 1 if self.going_on is not None else 1
-
-
-def make_order(
-    network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
-) -> Order:
-    """A run of these. One that goes on ends at the epoch asked for where it was not reached, else after so
-    many more. Where nothing but that was asked for, it goes on just where it was stopped.
-    """
-    run = uuid.uuid4().hex[:12]
-    if going_on is None:
-        return Order(run, network, config, images)
-    state = _where_it_was_stopped(going_on, network, config)
-    if state is not None:
-        return Order(run, network, state.config, images, going_on, state, config.epochs - state.config.epochs)
-    behind = going_on.last_epoch if config.epochs > going_on.last_epoch else 0
-    config = msgspec.structs.replace(config, epochs=config.epochs - behind)
-    return Order(run, network, config, images, going_on, behind=behind)
-
-
-def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConfig) -> RunState | None:
-    """The state to go on from, where nothing was changed but the number of epochs, and some are left."""
-    state = going_on.state
-    if state is None or network != going_on.network:
-        return None
-    before = state.first_epoch - 1
-    # The epochs asked for count from the first of all, or are so many more: as they did for this run.
-    more = config.epochs == state.config.epochs or config.epochs <= before
-    own = msgspec.structs.replace(config, epochs=config.epochs if more else config.epochs - before)
-    if own != msgspec.structs.replace(state.config, epochs=own.epochs):
-        return None
-    state = replace(state, config=own)
-    return state if state.unfinished else None
 
 
 @dataclass(frozen=True)
@@ -102,8 +44,17 @@ class Ended:
 class Worker:
     """One run in one thread."""
 
-    def __init__(self, order: Order, box: Mailbox, control: Control, probes: Probes[Observation]) -> None:
+    def __init__(
+        self,
+        order: Order,
+        box: Mailbox,
+        control: Control,
+        probes: Probes[Observation],
+        before: Recording | None = None,
+    ) -> None:
+        """`before` is the recording of the run before this one."""
         self.order = order
+        self.recording = Recording(order, box.put, before)
         self.control = control
         self._box = box
         self._probes = probes
@@ -133,13 +84,22 @@ class Worker:
             # torch is imported here, in the thread, and not before somebody trains.
             from cnnplay.training.loop import train
 
-            result = train(_job(self.order), self._box.put, self._observe, self.control)
+            self.recording.begin()
+            result = train(_job(self.order), self._hear, self._observe, self.control)
+            self.recording.end(result)
             self._box.put(Ended(result))
         except BaseException as error:
             # Nothing but the end of the process may keep the window waiting for the last letter.
+            with suppress(Exception):
+                self.recording.end(None)
             self._box.put(Ended(None, f"{type(error).__name__}: {error}", traceback.format_exc()))
 
+    def _hear(self, event: Event) -> None:
+        self.recording.sink(event)
+        self._box.put(event)
+
     def _observe(self, seen: Observation) -> None:
+        self.recording.observe(seen)
         if seen.checkpoint is not None:
             self._box.put(seen.checkpoint)
         self._probes.observe(seen, always=seen.validation is not None)

@@ -7,7 +7,7 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Result
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.keeping import Keeping
-from cnnplay.viewmodels.worker import Order
+from cnnplay.viewmodels.order import Order
 from tests.look_bench import digits, learned
 
 

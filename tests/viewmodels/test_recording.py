@@ -1,0 +1,112 @@
+"""Runs of the window are kept in the store as they go, and go on where they were stopped."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+
+from cnnplay.runs.folder import RunFolder
+from cnnplay.runs.place import store_folder
+from cnnplay.spec import events
+from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
+
+
+def _folders() -> list[Path]:
+    return sorted(store_folder().iterdir()) if store_folder().exists() else []
+
+
+def _stopped_in_the_middle(qtbot: QtBot, one: Bench) -> None:
+    """After 11 steps of 8 an epoch."""
+    one.run.single_step()
+    until(qtbot, one.run, "paused")
+    while len(one.run.history) < 11:
+        done = len(one.run.history)
+        one.run.single_step()
+        qtbot.waitUntil(lambda done=done: len(one.run.history) > done, timeout=WAIT)
+    one.run.stop()
+    until(qtbot, one.run, "idle")
+
+
+def test_a_run_leaves_a_folder_with_its_events_and_weights(qtbot: QtBot) -> None:
+    with bench(epochs=2) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        until(qtbot, one.run, "idle")
+    (path,) = _folders()
+    folder = RunFolder.open(path)
+    assert folder.ended
+    assert [event.epoch for event in folder.events() if isinstance(event, events.EpochDone)] == [1, 2]
+    assert one.run.weights is not None
+    assert all(torch.equal(folder.weights("last")[key], one.run.weights[key]) for key in one.run.weights)
+
+
+def test_a_run_that_was_stopped_goes_on_there_and_in_its_folder(qtbot: QtBot) -> None:
+    settings = {"epochs": 3, "schedule": "cosine", "averaging": 0.5, "shift": 1}
+    with bench(**settings) as whole:
+        whole.run.start()
+        until(qtbot, whole.run, "running")
+        until(qtbot, whole.run, "idle")
+    with bench(**settings) as one:
+        _stopped_in_the_middle(qtbot, one)
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        steps = [int(number) for number in one.run.history.numbers]
+        assert steps == list(range(1, 25)), "no step was done twice"
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3]
+    assert whole.run.weights is not None
+    assert one.run.weights is not None
+    assert all(torch.equal(whole.run.weights[key], one.run.weights[key]) for key in one.run.weights)
+    assert len(_folders()) == 2, "it went on in its own folder"
+
+
+def test_with_another_setting_a_stopped_run_is_gone_on_with_as_a_new_one(qtbot: QtBot) -> None:
+    with bench(epochs=3) as one:
+        _stopped_in_the_middle(qtbot, one)
+        one.settings.set("optimizer", "sgd")
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3]
+    assert len(_folders()) == 2
+
+
+def test_more_epochs_may_be_asked_for_before_a_stopped_run_goes_on(qtbot: QtBot) -> None:
+    with bench(epochs=3) as one:
+        _stopped_in_the_middle(qtbot, one)
+        one.settings.set("epochs", 4)
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3, 4]
+        assert one.run.history.target == 4
+    assert len(_folders()) == 1
+
+
+def test_fewer_epochs_end_a_run_that_is_on(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        qtbot.waitUntil(lambda: len(one.run.history.epochs) > 0, timeout=WAIT)
+        one.settings.set("epochs", 1)
+        until(qtbot, one.run, "idle")
+        assert one.run.history.finished is not None
+        assert one.run.history.finished.reason == "done"
+
+
+def test_nothing_stays_of_a_run_that_learned_nothing(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        one.run.start()
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+    assert _folders() == []
+
+
+def test_where_no_folder_can_be_made_it_is_said_and_the_run_goes_on(
+    qtbot: QtBot, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_folders / "plain").write_text("a file where the folder should be")
+    monkeypatch.setenv("XDG_DATA_HOME", str(own_folders / "plain"))
+    with bench(epochs=1) as one:
+        one.run.start()
+        until(qtbot, one.run, "running")
+        until(qtbot, one.run, "idle")
+        assert one.run.trained is not None
+        assert any("this run is not kept" in note for note in one.run.history.notes)
