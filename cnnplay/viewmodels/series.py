@@ -30,6 +30,15 @@ class Series:
         if length < self._length:
             self._room, self._length = self._room.copy(), length
 
+    @property
+    def columns(self) -> Floats:
+        """All of them, one below the other."""
+        return self._room[:, : self._length]
+
+    def replace(self, columns: Floats) -> None:
+        """Puts other rows in the place of all; views given out before keep the old ones."""
+        self._room, self._length = columns.copy(), columns.shape[1]
+
     def extend(self, rows: Sequence[Sequence[float]]) -> None:
         """Appends rows, each with one number a column, in the columns' order."""
         if not rows:

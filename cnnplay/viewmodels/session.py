@@ -29,6 +29,7 @@ from cnnplay.viewmodels.offer import OfferModel
 from cnnplay.viewmodels.preferences import Preferences
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.viewmodels.run_shelf import RunShelf
 from cnnplay.viewmodels.stack import StackModel
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Session(QObject):
         self.document = DocumentModel(self.collect, preferences, self)
         self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
         self.warm_modules: tuple[str, ...] = ("torch",)
+        self.shelf = RunShelf(preferences, self.editor, self.settings, self.data, self.run, self)
         """What `warm_up` imports: what somebody would else have to wait for."""
         self._warming: threading.Thread | None = None
         self._opening = False
@@ -95,6 +97,8 @@ class Session(QObject):
         self.look.pictures.failed.connect(self.failed)
 
     @Slot()
+        self.shelf.failed.connect(self.failed)
+        self.shelf.message.connect(self.message)
     def warm_up(self) -> None:
         """Loads the digits and imports torch, in the background: called when the window was painted once."""
         if not self.data.key:
@@ -163,6 +167,7 @@ class Session(QObject):
         self.document.finish()
         self.look.shutdown()
         self.forecast.shutdown()
+        self.shelf.shutdown()
         self.offer.shutdown()
         self.exporting.shutdown()
         self.importing.shutdown()

@@ -11,7 +11,15 @@ WORKSPACES = (
     ("build", "Build", "Put the network together: blocks, their fields, their costs"),
     ("train", "Train", "Watch it learn: curves, filters and feature maps while it trains"),
     ("look", "Look inside", "See what each layer makes of a picture, and where the network errs"),
+    ("runs", "Runs", "All trainings there were: compare their curves, settings and networks"),
 )
+_NUMBERS = {"build": 1, "train": 2, "look": 3, "learn": 4, "runs": 5}
+"""Of the keys that show a workspace: they stay while others are added."""
+
+
+def keys_of(workspace: str) -> str:
+    """``Ctrl+1``."""
+    return f"Ctrl+{_NUMBERS[workspace]}"
 
 
 class Header(QWidget):
@@ -31,11 +39,11 @@ class Header(QWidget):
         self._layout.setSpacing(8)
         self._parts: list[Thrifty] = []
         self.thrift = Thrift.NOTHING
-        for number, (key, title, hint) in enumerate(WORKSPACES, 1):
+        for key, title, hint in WORKSPACES:
             tab = QPushButton(title)
             role(tab, "tab")
             tab.setCheckable(True)
-            keys = QKeySequence(f"Ctrl+{number}").toString(QKeySequence.SequenceFormat.NativeText)
+            keys = QKeySequence(keys_of(key)).toString(QKeySequence.SequenceFormat.NativeText)
             tab.setToolTip(f"{hint} ({keys})")
             tab.setAccessibleName(f"Workspace {title}")
             tab.clicked.connect(self._tab_clicked)

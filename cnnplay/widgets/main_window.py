@@ -29,7 +29,7 @@ from cnnplay.widgets.status import StatusLine
 from cnnplay.widgets.status_words import StatusWords
 from cnnplay.widgets.strips import StackFeed
 from cnnplay.widgets.theme import TEXT_SIZES, theme
-from cnnplay.widgets.workspaces import LookPage, Page, TrainPage
+from cnnplay.widgets.workspaces import LookPage, Page, RunsPage, TrainPage
 
 if TYPE_CHECKING:
     from cnnplay.widgets.browser import Browser
@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions)
         self.train: TrainPage | None = None
         self.look: LookPage | None = None
+        self.runs: RunsPage | None = None
         self.browser: Browser | None = None
         self.pages = QStackedWidget()
         self.status = StatusLine()
@@ -139,6 +140,11 @@ class MainWindow(QMainWindow):
                 self.train = TrainPage(self.session, self.stack_actions)
                 self._add(self.train)
             return self.train
+        if key == "runs":
+            if self.runs is None:
+                self.runs = RunsPage(self.session, self.stack_actions)
+                self._add(self.runs)
+            return self.runs
         if self.look is None:
             self.look = LookPage(self.session, self.stack_actions)
             self._add(self.look)
@@ -189,7 +195,7 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """All panels as at the first start."""
         self.session.preferences.forget("layout")
-        for page in (self.build, self.train, self.look):
+        for page in (self.build, self.train, self.look, self.runs):
             if page is not None:
                 page.reset_layout()
 
@@ -238,7 +244,7 @@ class MainWindow(QMainWindow):
         self.setWindowModified(document.dirty)
         parameters = self.session.editor.parameter_words
         words = f"unsaved changes · {parameters}" if document.dirty else parameters
-        for page in (self.build, self.train, self.look):
+        for page in (self.build, self.train, self.look, self.runs):
             if page is not None:
                 page.stack_panel.set_muted(words)
 
@@ -296,7 +302,7 @@ class MainWindow(QMainWindow):
         preferences.set("layout/window", self.saveGeometry())
         preferences.set("workspace", self.workspace)
         for key, _, _ in WORKSPACES:
-            page = {"build": self.build, "train": self.train, "look": self.look}[key]
+            page = {"build": self.build, "train": self.train, "look": self.look, "runs": self.runs}[key]
             if page is not None:
                 preferences.set(f"layout/{key}", QByteArray(page.save_layout()))
 

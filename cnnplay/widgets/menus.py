@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from cnnplay.widgets.header import WORKSPACES
+from cnnplay.widgets.header import WORKSPACES, keys_of
 from cnnplay.widgets.theme import theme
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ class Menus:
     def _view(self) -> None:
         window, act = self._window, self.action
         workspaces = [
-            act(title, _showing(window, key), f"Ctrl+{number}", hint)
-            for number, (key, title, hint) in enumerate(WORKSPACES, 1)
+            act(title, _showing(window, key), keys_of(key), hint)
+            for key, title, hint in WORKSPACES
         ]
         looks = QMenu("&Colours", window)
         group = QActionGroup(window)

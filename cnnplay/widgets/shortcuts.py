@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 
 from cnnplay.widgets import bars, class_bars, concept_canvas, confusion, costs, draw_pad, overlay, tiles
 from cnnplay.widgets.curves import CurvePlot
+from cnnplay.widgets.run_plot import RunPlot
+from cnnplay.widgets.run_table import RunTableView
 from cnnplay.widgets.stack import view
 from cnnplay.widgets.theme import theme
 
@@ -31,6 +33,8 @@ TABLES = (
     overlay.KEYS,
     confusion.KEYS,
     draw_pad.KEYS,
+    RunTableView.KEYS,
+    RunPlot.KEYS,
 )
 """The keys of every view that has its own, from Build to Look inside."""
 

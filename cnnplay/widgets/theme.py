@@ -78,6 +78,11 @@ class Theme(QObject):
         """The colour of a layer family, the same everywhere."""
         return QColor(self._colours()["family"][family])
 
+    def run(self, slot: int) -> QColor:
+        """The colour of a run's curves; after the last colour the first comes again."""
+        colours = self._colours()["runs"]
+        return QColor(colours[slot % len(colours)])
+
     def table(self, scale: Literal["signed", "magnitude", "attribution"]) -> np.ndarray:
         """The colour scale as 256 × 3 bytes (RGB)."""
         return _table(tokens()["scales"][scale])

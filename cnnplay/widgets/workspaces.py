@@ -138,3 +138,22 @@ class LookPage(Page):
     def redraws(self) -> dict[str, int]:
         """How often each view showed something new."""
         return self.workspace.redraws
+
+
+class RunsPage(Page):
+    """All runs, their curves over one another, and how they differ."""
+
+    key = "runs"
+
+    def __init__(self, session: Session, actions: StackActions) -> None:
+        # pyqtgraph takes 0.4 s to import: only for who comes here.
+        from cnnplay.widgets.runs import RunsWorkspace
+
+        shelf = session.shelf
+        self.workspace = RunsWorkspace(shelf.runs, shelf.deeds, shelf.opener)
+        super().__init__(session, actions, self.workspace)
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return self.workspace.redraws

@@ -1,0 +1,88 @@
+"""What differs between the two runs that are chosen, side by side."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStackedLayout,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from cnnplay.viewmodels.run_deeds import RunDeeds
+from cnnplay.viewmodels.run_labels import labels
+from cnnplay.viewmodels.runs import RunsModel
+from cnnplay.widgets.panel import EmptyState, Panel
+from cnnplay.widgets.run_table import swatch
+from cnnplay.widgets.theme import theme
+
+ROW = 24
+
+
+class RunDifferencePanel(Panel):
+    """A table of settings and blocks; only what is not the same in both."""
+
+    def __init__(self, runs: RunsModel, deeds: RunDeeds, parent: QWidget | None = None) -> None:
+        super().__init__("Difference", parent=parent)
+        self._runs, self._deeds = runs, deeds
+        self.table = QTableWidget(0, 3)
+        self.table.setAccessibleName("difference between two runs")
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+        self.table.setShowGrid(False)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        self.empty = EmptyState("")
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.table)
+        self.body.addLayout(self._stack, 1)
+        deeds.difference_changed.connect(self.refresh)
+        theme().changed.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        rows = self._deeds.difference
+        if rows:
+            self._fill()
+        elif rows is not None:
+            self.empty.set_text("Both runs have the same network, data and settings.")
+        else:
+            self.empty.set_text(self._deeds.difference_problem or "Comparing …")
+        self._stack.setCurrentWidget(self.table if rows else self.empty)
+        count = sum(not row.heading for row in rows or ())
+        self.set_muted("in 1 thing" if count == 1 else f"in {count:,} things" if count else "")
+
+    def _fill(self) -> None:
+        rows, pair = self._deeds.difference or (), self._runs.chosen_rows
+        names = labels(pair) if len(pair) == 2 else ["first", "second"]
+        self.table.setRowCount(len(rows))
+        self.table.clearSpans()
+        for number, text in enumerate(("", *names)):
+            item = QTableWidgetItem(text)
+            if number and len(pair) == 2:
+                item.setIcon(swatch(self._runs.slot_of(pair[number - 1].path) or 0))
+                item.setToolTip(pair[number - 1].path)
+            self.table.setHorizontalHeaderItem(number, item)
+        strong = QFont(theme().font(strong=True))
+        for number, row in enumerate(rows):
+            self.table.setRowHeight(number, theme().px(ROW))
+            for place, text in enumerate((row.name, row.first, row.second)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                if row.heading:
+                    item.setFont(strong)
+                elif not place:
+                    item.setForeground(theme().colour("text_muted"))
+                self.table.setItem(number, place, item)
+            if row.heading:
+                self.table.setSpan(number, 0, 1, 3)
