@@ -160,26 +160,24 @@ def _silence(stall_s: float) -> str:
     return f"nothing came for {stall_s:g} s"
 
 
-class _Connection(http.client.HTTPConnection):
-    """Hands out its socket, so that somebody else can shut it."""
+class _Telling:
+    """A connection that hands out its socket, so that somebody else can shut it."""
 
     def __init__(self, *args: Any, opened: Callable[[socket.socket], None], **more: Any) -> None:
         super().__init__(*args, **more)
         self._tell = opened
 
     def connect(self) -> None:
-        super().connect()
-        self._tell(self.sock)
+        super().connect()  # type: ignore[misc]
+        self._tell(self.sock)  # type: ignore[attr-defined]
 
 
-class _SafeConnection(http.client.HTTPSConnection):
-    def __init__(self, *args: Any, opened: Callable[[socket.socket], None], **more: Any) -> None:
-        super().__init__(*args, **more)
-        self._tell = opened
+class _Connection(_Telling, http.client.HTTPConnection):
+    pass
 
-    def connect(self) -> None:
-        super().connect()
-        self._tell(self.sock)
+
+class _SafeConnection(_Telling, http.client.HTTPSConnection):
+    pass
 
 
 class _Http(urllib.request.HTTPHandler):

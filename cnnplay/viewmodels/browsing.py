@@ -6,36 +6,23 @@ of its pictures is read until somebody asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.describe import shape_words
+from cnnplay.viewmodels.browse_page import PER_CLASS, PER_PAGE, Part, indices_of, read
 from cnnplay.viewmodels.data import DataModel, parts_words
 from cnnplay.viewmodels.looker import Looker, Reply
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 from cnnplay.viewmodels.numerals import numeral
-from cnnplay.viewmodels.pictures import Bytes, thumbnail, thumbnail_side
+from cnnplay.viewmodels.pictures import Bytes
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.data.overview import Overview
 
-Part: TypeAlias = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
-PER_CLASS = 14
-"""Examples of each class, where all classes are shown."""
-PER_PAGE = 60
-"""Pictures of one class."""
 COLOURS = ("red", "green", "blue")
-NONE = -1
-"""In place of a picture's index: the class has no more."""
-
-Indices: TypeAlias = npt.NDArray[np.int64]
 
 
 class BrowseModel(QObject):
@@ -103,7 +90,7 @@ class BrowseModel(QObject):
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """The pictures of this page; with all classes PER_CLASS of each, NONE where a class has fewer."""
+        """The pictures of this page; with all classes as many of each, NONE where a class has fewer."""
         return self._indices
 
     @property
@@ -269,31 +256,12 @@ class BrowseModel(QObject):
         self._thumbnails, self._error = None, ""
         self._looker.forget("thumbnails")
         images = self._images
-        self._indices = () if images is None or self.hidden else tuple(self._chosen(images).tolist())
-        if images is not None and self._indices:
-            indices = self._indices
-            self._looker.ask("thumbnails", _reading(images, indices))
+        self._indices = ()
+        if images is not None and not self.hidden:
+            self._indices = indices = indices_of(images, self._part, self._label, self._page)
+            if indices:
+                self._looker.ask("thumbnails", lambda: read(images, indices))
         self.changed.emit()
-
-    def _chosen(self, images: ImageSet) -> Indices:
-        members = self._members(images)
-        if self._label is not None:
-            mine: Indices = members[images.labels[members] == self._label]
-            return mine[self._page * PER_PAGE : (self._page + 1) * PER_PAGE]
-        if not len(members):
-            return members
-        rows = np.full((len(images.classes), PER_CLASS), NONE, np.int64)
-        labels = images.labels[members]
-        order = np.argsort(labels, kind="stable")
-        ends = np.searchsorted(labels[order], np.arange(len(images.classes) + 1))
-        first = self._page * PER_CLASS
-        for label, (start, end) in enumerate(pairwise(ends)):
-            found = members[order[start:end]][first : first + PER_CLASS]
-            rows[label, : len(found)] = found
-        return rows.ravel()
-
-    def _members(self, images: ImageSet) -> Indices:
-        return {"train": images.train, "validation": images.validation, "test": images.test}[self._part]
 
     def _count(self) -> int:
         """Pictures of the chosen class; of all classes, those of the largest."""
@@ -319,24 +287,3 @@ class BrowseModel(QObject):
         elif reply.value[0] is self._images:
             self._overview = reply.value[1]
             self.overview_changed.emit()
-
-
-def _reading(images: ImageSet, indices: tuple[int, ...]) -> Callable[[], Any]:
-    def read() -> Bytes:
-        from cnnplay.data.images import DataError
-
-        side = thumbnail_side(images)
-        height, width = (side, side) if side is not None else (images.shape or (1, 1, 1))[1:]
-        result = np.full((len(indices), height, width, 3), 128, np.uint8)
-        problems = []
-        for place, index in enumerate(indices):
-            if index != NONE:
-                try:
-                    result[place] = thumbnail(images.picture(index), side)
-                except DataError as error:  # a file that went away: it stays grey
-                    problems.append(error)
-        if len(problems) == sum(index != NONE for index in indices):
-            raise problems[0]
-        return result
-
-    return read

@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.viewmodels.fetching import FetchModel
+from cnnplay.viewmodels.lone_thread import LoneThread
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 
 if TYPE_CHECKING:
@@ -44,13 +45,10 @@ class DataModel(QObject):
         self._wanted = ""
         self._error = ""
         self._progress = (0, 0)
-        self._request = 0
         self._recent: list[str] = []
         self._box = Mailbox()
         self._postman = Postman(self._box, self._deliver, self)
-        self._cancel = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._leaving: list[threading.Thread] = []
+        self._thread = LoneThread("cnnplay-data")
         self.fetching = FetchModel(self)
         """Data sets that come over the network; the one in use stays meanwhile."""
         self._before_fetch = ""
@@ -67,7 +65,7 @@ class DataModel(QObject):
 
     @property
     def state(self) -> State:
-        if self._thread is not None:
+        if self._thread.running:
             return "loading"
         return "ready" if self._images is not None else "empty"
 
@@ -135,12 +133,9 @@ class DataModel(QObject):
         if key == self.key and not self._error and not again:
             return
         self._give_up()
-        self._request += 1
         self._wanted, self._error, self._progress = key, "", (0, 0)
-        self._cancel = threading.Event()
-        arguments = (self._request, key, self._box, self._cancel)
-        self._thread = threading.Thread(target=_load, args=arguments, name="cnnplay-data")
-        self._thread.start()
+        box = self._box
+        self._thread.start(lambda request, cancel: _load(request, key, box, cancel))
         self._postman.work()
         self.state_changed.emit()
 
@@ -165,16 +160,14 @@ class DataModel(QObject):
     def use(self, images: "ImageSet") -> None:
         """Takes a data set that is already loaded."""
         self._give_up()
-        self._request += 1
         self._hold(images)
         self.state_changed.emit()
         self.changed.emit()
 
     def cancel(self) -> None:
         """Gives up what is being loaded; the data set before stays."""
-        if self._thread is not None:
+        if self._thread.running:
             self._give_up()
-            self._request += 1
             self._wanted = ""
             self.state_changed.emit()
 
@@ -182,9 +175,7 @@ class DataModel(QObject):
         """Joins the threads. Nothing is delivered afterwards."""
         self.fetching.shutdown()
         self._give_up()
-        self._request += 1
-        for thread in self._leaving:
-            thread.join()
+        self._thread.shutdown()
 
     @Slot(str)
     def _fetched(self, key: str) -> None:
@@ -192,29 +183,21 @@ class DataModel(QObject):
             self.choose(key)
 
     def _give_up(self) -> None:
-        # The thread looks at the flag after every few pictures; only the end of the program waits for it.
-        self._cancel.set()
-        self._leaving = [thread for thread in self._leaving if thread.is_alive()]
-        if self._thread is not None:
-            self._leaving.append(self._thread)
-            self._thread = None
+        self._thread.give_up()
         self._postman.rest()
 
     def _deliver(self, mail: Mail) -> None:
         progress = mail.pictures.get("progress")
-        if progress is not None and progress[0] == self._request:
+        if progress is not None and progress[0] == self._thread.request:
             self._progress = progress[1:]
             self.state_changed.emit()
         for letter in mail.letters:
             # A late reply to a request that was given up says nothing any more.
-            if letter.request == self._request:
+            if letter.request == self._thread.request:
                 self._finish(letter)
 
     def _finish(self, loaded: Loaded) -> None:
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        self._request += 1
+        self._thread.ended()
         self._postman.rest()
         self._wanted, self._error = "", loaded.error
         if loaded.images is not None:

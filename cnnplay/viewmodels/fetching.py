@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnplay.viewmodels.lone_thread import LoneThread
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 
 State: TypeAlias = Literal["idle", "fetching", "failed"]
@@ -31,22 +32,19 @@ class FetchModel(QObject):
         super().__init__(parent)
         self._key = self._error = self._note = ""
         self._progress = (0, 0)
-        self._request = 0
         self._box = Mailbox()
         self._postman = Postman(self._box, self._deliver, self)
-        self._cancel = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._leaving: list[threading.Thread] = []
+        self._thread = LoneThread("cnnplay-fetch")
 
     @property
     def state(self) -> State:
-        if self._thread is not None:
+        if self._thread.running:
             return "fetching"
         return "failed" if self._error else "idle"
 
     @property
     def busy(self) -> bool:
-        return self._thread is not None
+        return self._thread.running
 
     @property
     def key(self) -> str:
@@ -94,12 +92,9 @@ class FetchModel(QObject):
         if self.state == "fetching" and key == self._key:
             return
         self._give_up()
-        self._request += 1
         self._key, self._error, self._note, self._progress = key, "", "", (0, 0)
-        self._cancel = threading.Event()
-        arguments = (self._request, key, self._box, self._cancel)
-        self._thread = threading.Thread(target=_fetch, args=arguments, name="cnnplay-fetch")
-        self._thread.start()
+        box = self._box
+        self._thread.start(lambda request, cancel: _fetch(request, key, box, cancel))
         self._postman.work()
         self.changed.emit()
 
@@ -112,9 +107,8 @@ class FetchModel(QObject):
     @Slot()
     def cancel(self) -> None:
         """Gives up what is being fetched. What came so far stays on the disk, for the next time."""
-        if self._thread is not None:
+        if self._thread.running:
             self._give_up()
-            self._request += 1
             self._key = ""
             self.changed.emit()
 
@@ -128,37 +122,28 @@ class FetchModel(QObject):
     def shutdown(self) -> None:
         """Joins the thread, which looks up ten times a second. Nothing is delivered afterwards."""
         self._give_up()
-        self._request += 1
-        for thread in self._leaving:
-            thread.join()
+        self._thread.shutdown()
 
     def _give_up(self) -> None:
-        self._cancel.set()
-        self._leaving = [thread for thread in self._leaving if thread.is_alive()]
-        if self._thread is not None:
-            self._leaving.append(self._thread)
-            self._thread = None
+        self._thread.give_up()
         self._postman.rest()
 
     def _deliver(self, mail: Mail) -> None:
         for name, news in mail.pictures.items():
-            if news[0] == self._request:
+            if news[0] == self._thread.request:
                 if name == "progress":
                     self._progress = news[1]
                 else:
                     self._note = news[1]
-        if self._thread is not None:
+        if self._thread.running:
             self.changed.emit()
         for letter in mail.letters:
-            if letter.request == self._request:  # not a late word of what was given up
+            if letter.request == self._thread.request:  # not a late word of what was given up
                 self._finish(letter)
 
     def _finish(self, ended: Ended) -> None:
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._thread.ended()
         key = self._key
-        self._request += 1
         self._error = ended.error
         if not ended.error:
             self._key = ""

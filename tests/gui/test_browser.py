@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data.images import ImageSet
-from cnnplay.viewmodels.browsing import PER_CLASS, PER_PAGE, BrowseModel
+from cnnplay.viewmodels.browse_page import PER_CLASS, PER_PAGE
+from cnnplay.viewmodels.browsing import BrowseModel
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.widgets.browser import Browser
 from cnnplay.widgets.main_window import MainWindow
