@@ -216,6 +216,9 @@ class BrowseModel(QObject):
     def _data_changed(self) -> None:
         if self._open:
             self._follow()
+        else:  # the pictures of a data set that is in use no more need not stay in memory
+            self._images, self._thumbnails, self._overview = None, None, None
+            self._indices, self._counts = (), {}
 
     def _follow(self) -> None:
         images = self._data.images

@@ -166,7 +166,7 @@ def test_another_data_set_is_followed_while_it_is_open(bench: Bench) -> None:
     assert model.hidden  # of this one nobody asked for them
     model.close()
     bench.data.use(watched()[0])
-    assert model.images is images
+    assert model.images is None  # closed, it keeps no data set in memory
 
 
 def test_a_file_that_went_away_stays_grey_and_all_of_them_give_words(
