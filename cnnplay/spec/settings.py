@@ -109,6 +109,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             unit="s",
             live=True,
             group="basics",
+            label="save every",
         ),
     ] = 30.0
 
@@ -305,6 +306,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "Computing threads; empty lets the engine choose.", minimum=1, maximum=MOST_THREADS, hidden=True
         ),
     ] = None
+    sync_batch_norm: Annotated[
+        bool,
+        declare(
+            "Of several processes on GPUs: batch norm takes its statistics over the whole batch.", hidden=True
+        ),
+    ] = False
     fit: Annotated[
         Fit,
         declare(

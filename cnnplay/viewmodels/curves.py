@@ -7,9 +7,12 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.spec.events import SettingChanged
+from cnnplay.spec.settings import setting_fields
 from cnnplay.viewmodels.history import Curve, History
 from cnnplay.viewmodels.numerals import numeral, percent
 from cnnplay.viewmodels.series import Floats
+from cnnplay.viewmodels.settings import value_words
 from cnnplay.viewmodels.smoothing import smoothing_words
 
 if TYPE_CHECKING:
@@ -249,6 +252,14 @@ def of_another(run: "RunModel") -> str:
     if started.network != shown:
         return f"run of {started.network}"
     return "run of an earlier version" if started.parameters != run.editor.report.parameters else ""
+
+
+def change_words(change: SettingChanged) -> str:
+    """``learning rate 0.0002``, ``schedule cosine``, ``flip on``."""
+    field = next((field for field in setting_fields() if field.name == change.name), None)
+    if field is None:  # a file's, of another version
+        return f"{change.name.replace('_', ' ')} {change.value}"
+    return f"{field.label} {value_words(field, change.value)}"
 
 
 def metric_words(metric: Metric, value: float) -> str:

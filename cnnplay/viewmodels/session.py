@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.viewmodels.augmentation import AugmentationModel
 from cnnplay.viewmodels.browsing import BrowseModel
 from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.viewmodels.concept_link import ConceptLink
@@ -28,8 +29,8 @@ from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.offer import OfferModel
 from cnnplay.viewmodels.preferences import Preferences
 from cnnplay.viewmodels.run import RunModel
-from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.run_shelf import RunShelf
+from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.stack import StackModel
 
 if TYPE_CHECKING:
@@ -58,14 +59,15 @@ class Session(QObject):
         self.run = RunModel(self.editor, self.settings, self.data, self)
         self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
         self.forecast = ForecastModel(self.editor, self.settings, self.data, self)
+        self.augmentation = AugmentationModel(self.editor, self.settings, self.data, self)
         self.concept = ConceptModel(self)
         self.offer = OfferModel(self.editor, self.settings, self.data, self.run, self)
         self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
         self.document = DocumentModel(self.collect, preferences, self)
+        self.shelf = RunShelf(preferences, self.editor, self.settings, self.data, self.run, self)
         self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
         self.warm_modules: tuple[str, ...] = ("torch",)
-        self.shelf = RunShelf(preferences, self.editor, self.settings, self.data, self.run, self)
         """What `warm_up` imports: what somebody would else have to wait for."""
         self._warming: threading.Thread | None = None
         self._opening = False
@@ -95,10 +97,10 @@ class Session(QObject):
         self.importing.failed.connect(self.failed)
         self.importing.done.connect(self.message)
         self.look.pictures.failed.connect(self.failed)
-
-    @Slot()
         self.shelf.failed.connect(self.failed)
         self.shelf.message.connect(self.message)
+
+    @Slot()
     def warm_up(self) -> None:
         """Loads the digits and imports torch, in the background: called when the window was painted once."""
         if not self.data.key:
@@ -165,9 +167,10 @@ class Session(QObject):
         """Ends the run and joins every thread."""
         self.run.shutdown()
         self.document.finish()
+        self.shelf.shutdown()
         self.look.shutdown()
         self.forecast.shutdown()
-        self.shelf.shutdown()
+        self.augmentation.shutdown()
         self.offer.shutdown()
         self.exporting.shutdown()
         self.importing.shutdown()

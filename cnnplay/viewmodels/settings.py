@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.spec.settings import (
+    GROUPS,
     SettingFault,
     TrainConfig,
     faults,
@@ -39,6 +40,28 @@ class SettingsModel(QObject):
         """The settings that are shown, in their order."""
         return setting_fields()
 
+    @property
+    def groups(self) -> dict[str, str]:
+        """The groups in their order, each in a sentence."""
+        return GROUPS
+
+    def of_group(self, group: str) -> tuple[FieldInfo, ...]:
+        """The settings of a group, in their order."""
+        return tuple(field for field in self.fields if field.group == group)
+
+    def differing(self, group: str) -> tuple[str, ...]:
+        """What of a group is not as at the first start, in words: ``label smoothing 0.1``."""
+        return tuple(
+            f"{field.label} {value_words(field, value)}"
+            for field in self.of_group(group)
+            if (value := getattr(self._config, field.name)) != field.default
+        )
+
+    def faults_in(self, group: str) -> tuple[str, ...]:
+        """What is wrong in a group."""
+        names = {field.name for field in self.of_group(group)}
+        return tuple(fault.message for fault in self._faults if fault.field in names)
+
     def fault_of(self, field: str) -> str:
         """What is wrong with a setting; "" when nothing is."""
         return next((fault.message for fault in self._faults if fault.field == field), "")
@@ -60,3 +83,13 @@ class SettingsModel(QObject):
         if running and field not in live_settings():
             return "is part of the run that is on: stop it to change this"
         return why_unused(self._config, field)
+
+
+def value_words(field: FieldInfo, value: Any) -> str:
+    """A setting's value with its unit: ``2 px``, ``10°``, ``on``, ``cosine``."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return value
+    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return f"{number}{field.unit}" if field.unit == "°" else f"{number} {field.unit}".strip()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part, metric_words
+from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part, change_words, metric_words
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.widgets.keytable import KeyRow, KeyTable
@@ -224,7 +224,7 @@ class CurvePlot(Plot):
             if not area.left() <= across <= area.right():
                 continue
             painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
-            words = f"{change.name.replace('_', ' ')} {change.value:g}"
+            words = change_words(change)
             width = metrics.horizontalAdvance(words) + 2
             left = across + gap if across + gap + width <= area.right() else across - gap - width
             left = max(left, area.left())

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.network.fields import FieldInfo
-from cnnplay.widgets.inputs import RIGHT, SEVERAL, Choice, Whole
+from cnnplay.widgets.inputs import RIGHT, SEVERAL, Choice, Unit, Whole
 from cnnplay.widgets.theme import role, theme
 from cnnplay.widgets.undo_keys import leave_undo_to_the_window
 
@@ -39,6 +39,9 @@ class FieldEditor(QWidget):
     def set_value(self, value: Any) -> None:
         """Shows a value; None where several blocks have different ones."""
         raise NotImplementedError
+
+    def show_unit(self) -> None:
+        """Writes the unit behind the number, where it has one."""
 
     def set_fault(self, message: str) -> None:
         """Marks the field as wrong, with the reason; "" takes the mark away."""
@@ -71,6 +74,10 @@ class IntegerEditor(FieldEditor):
     def inputs(self) -> tuple[QWidget, ...]:
         return (self.spin,)
 
+    def show_unit(self) -> None:
+        if self.field.unit:
+            Unit(self.spin.lineEdit(), self.field.unit, framed=False)
+
     def set_value(self, value: Any) -> None:
         self.spin.show_value(value)
 
@@ -91,6 +98,10 @@ class NumberEditor(FieldEditor):
 
     def inputs(self) -> tuple[QWidget, ...]:
         return (self.line,)
+
+    def show_unit(self) -> None:
+        if self.field.unit:
+            Unit(self.line, self.field.unit)
 
     def set_value(self, value: Any) -> None:
         if value == self._value and self.line.hasFocus():

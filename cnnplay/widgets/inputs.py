@@ -1,11 +1,11 @@
 """Spin boxes and lists that keep their value while a panel is scrolled, and say "several" for mixed ones."""
 
-from PySide6.QtCore import QLocale, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
 
 from cnnplay.network.fields import FieldInfo
-from cnnplay.widgets.theme import theme
+from cnnplay.widgets.theme import role, theme
 
 SEVERAL = "several"
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -67,3 +67,43 @@ class Choice(QComboBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class Unit(QLabel):
+    """A muted unit at the right end of a field of text, behind its number."""
+
+    def __init__(self, line: QLineEdit, text: str, framed: bool = True) -> None:
+        super().__init__(text, line)
+        self._line, self._framed = line, framed
+        role(self, "muted")
+        self.setAlignment(RIGHT)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        line.installEventFilter(self)
+        theme().changed.connect(self._place)
+        self._place()
+
+    def width_needed(self) -> int:
+        """Pixels that the field is wider for it."""
+        self.ensurePolished()
+        gap = 1 if self.text() == "°" else theme().px(4)
+        return self.fontMetrics().horizontalAdvance(self.text()) + gap
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Whether there is room for it."""
+        if wanted == self.isHidden():
+            self.setVisible(wanted)
+            self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        width, edge = self.width_needed(), theme().px(8) + 3
+        # A spin box has its own frame around its line, which begins further to the right.
+        margin = -2 if self._framed else theme().px(6) + 3
+        self._line.setTextMargins(
+            0, 0, margin + width if not self.isHidden() else (0 if self._framed else theme().px(6)), 0
+        )
+        self.setGeometry(self._line.width() - edge - width, 0, width, self._line.height())

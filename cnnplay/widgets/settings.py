@@ -1,18 +1,23 @@
-"""The training settings, made from their declarations: two columns, what is fixed says why."""
-
-from typing import Any
+"""The training settings in groups, made from their declarations; what is fixed says why."""
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from cnnplay.network.fields import FieldInfo
+from cnnplay.viewmodels.augmentation import AugmentationModel
 from cnnplay.viewmodels.forecast import ForecastModel
 from cnnplay.viewmodels.run import RunModel
+from cnnplay.viewmodels.schedule import ScheduleModel
 from cnnplay.viewmodels.settings import SettingsModel
-from cnnplay.widgets.fields import FieldEditor, field_editor
+from cnnplay.widgets.augmentation_view import AugmentationView
+from cnnplay.widgets.fields import FieldEditor
 from cnnplay.widgets.forecast import ForecastLine
+from cnnplay.widgets.group_tabs import GroupTabs
 from cnnplay.widgets.panel import Panel
 from cnnplay.widgets.plan_line import PlanLine
+from cnnplay.widgets.schedule_view import ScheduleView
+from cnnplay.widgets.settings_page import SettingsPage
 from cnnplay.widgets.theme import role, theme
 
 ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "momentum", "seed")
@@ -20,6 +25,12 @@ ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "
 
 LARGEST_LEAST = (360, 156)
 """Real pixels that are asked for at least, however large the text is: the window must fit on its screen."""
+
+LEAST_WORDS = 64
+"""Pixels of the design for the words beside the tabs: hardly any would be seen in less."""
+
+NEXT = "of the next run"
+DURING = "what is not grey acts from the next batch on"
 
 
 class Room(QScrollArea):
@@ -47,134 +58,137 @@ class Room(QScrollArea):
 
 
 class SettingsPanel(Panel):
-    """A field for each setting; below, the forecast of a run, or what was chosen for the one that is on."""
+    """A tab for each group, with a field for each setting. Below, the forecast of a run, or what was chosen
+    for the one that is on. `editors` has the fields of all groups.
+    """
 
     def __init__(
         self,
         settings: SettingsModel,
         run: RunModel,
         forecast: ForecastModel,
+        augmentation: AugmentationModel | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Settings", parent=parent)
         self._settings, self._run = settings, run
+        self.schedule = ScheduleView(ScheduleModel(settings, run, self), run)
+        self.pictures = AugmentationView(
+            augmentation or AugmentationModel(run.editor, settings, run.data, self)
+        )
+        self.tabs = GroupTabs(settings)
+        self.tabs.chosen.connect(self._show_group)
+        self._row.insertWidget(1, self.tabs)
+        self.pages = {group: self._page(group) for group in settings.groups}
         self.editors: dict[str, FieldEditor] = {}
-        self._labels: dict[str, QLabel] = {}
+        for page in self.pages.values():
+            self.editors |= page.editors
+            page.edited.connect(settings.set)
         self._fault = QLabel()
         self._fault.setWordWrap(True)
         role(self._fault, "fault")
-        self._columns, self._two_need = 0, QSize()
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(theme().px(8))
-        self._grid.setVerticalSpacing(theme().px(6))
-        for field in sorted(settings.fields, key=lambda field: _rank(field.name)):
-            self._add(field_editor(field))
-        self._arrange(2)
         self.forecast_line = ForecastLine(forecast, self)
         self.plan_line = PlanLine(run)
         run.history_changed.connect(self._show_plan)  # behind the line's own
-        self._content = content = QWidget()
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(theme().px(8))
-        inner.addLayout(self._grid)
-        inner.addWidget(self._fault)
-        inner.addWidget(self.forecast_line)
-        inner.addWidget(self.plan_line)
-        inner.addStretch(1)
-        self._room = Room(content)
+        self._room = Room(self._content())
         self._room.resized.connect(self._fit)
         self.body.addWidget(self._room)
         theme().changed.connect(self._restyle)
         settings.changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
+        self._show_group(self.tabs.group)
+
+    @property
+    def page(self) -> SettingsPage:
+        """The group on screen."""
+        return self.pages[self.tabs.group]
+
+    def _page(self, group: str) -> SettingsPage:
+        fields = tuple(sorted(self._settings.of_group(group), key=_rank))
+        if group == "schedule":
+            return SettingsPage(fields, below=self.schedule)
+        if group == "augmentation":
+            return SettingsPage(fields, 3, tail=self.pictures.foot, below=self.pictures)
+        return SettingsPage(fields)
+
+    def _content(self) -> QWidget:
+        content = QWidget()
+        self._inner = QVBoxLayout(content)
+        self._inner.setContentsMargins(0, 0, 0, 0)
+        self._inner.setSpacing(theme().px(8))
+        for page in self.pages.values():
+            self._inner.addWidget(page, 0 if page.below is None else 1)
+        for line in (self._fault, self.forecast_line, self.plan_line):
+            self._inner.addWidget(line)
+        self._inner.addStretch(0)  # takes the rest where no drawing does
+        return content
+
+    @Slot(str)
+    def _show_group(self, group: str) -> None:
+        for name, page in self.pages.items():
+            page.setVisible(name == group)
+        self._room.verticalScrollBar().setValue(0)
         self.refresh()
-
-    def _add(self, editor: FieldEditor) -> None:
-        name = editor.field.name
-        label = QLabel(editor.field.label)
-        label.setBuddy(editor.inputs()[0])
-        label.setToolTip(editor.field.help)
-        editor.edited.connect(self._setter(name))
-        editor.setMinimumWidth(_least_width(editor))
-        self.editors[name], self._labels[name] = editor, label
-
-    @Slot()
-    def _restyle(self) -> None:
-        for editor in self.editors.values():
-            editor.setMinimumWidth(_least_width(editor))
-        # Once all fields have their new type: what two columns need is another width now.
-        QTimer.singleShot(0, self, self._measure)
-
-    @Slot()
-    def _measure(self) -> None:
-        self._arrange(2)
-        self._grid.invalidate()
         self._fit()
 
     @Slot()
+    def _restyle(self) -> None:
+        for page in self.pages.values():
+            page.restyle()
+        # Once all fields have their new type: what two columns need is another width now.
+        QTimer.singleShot(0, self, self._fit)
+
+    @Slot()
     def _fit(self) -> None:
-        """Two columns where there is room for them. A scroll bar counts only where they need it themselves:
-        that of one column takes room that two would have.
-        """
-        if self._columns == 2:
-            self._two_need = self._grid.minimumSize()
-        content, room = self._content, self._room
-        rest = content.sizeHint().height() - self._grid.sizeHint().height()
-        scrolled = self._two_need.height() + rest > room.height()
-        bar = room.verticalScrollBar().sizeHint().width() if scrolled else 0
-        self._arrange(2 if room.width() - bar >= self._two_need.width() else 1)
+        """Whole words in the tabs, and as many columns of fields, as there is room for."""
+        page, room = self.page, self._room
+        lines = (self._fault, self.forecast_line, self.plan_line)
+        rest = page.rest() + sum(
+            line.sizeHint().height() + theme().px(8) for line in lines if not line.isHidden()
+        )
+        page.fit(room.width(), room.height(), room.verticalScrollBar().sizeHint().width(), rest)
+        self._fit_head()
 
-    def _arrange(self, columns: int) -> None:
-        if columns == self._columns:
-            return
-        self._columns = columns
-        for place, (name, editor) in enumerate(self.editors.items()):
-            row, column = divmod(place, columns)
-            self._grid.addWidget(self._labels[name], row, 2 * column)
-            self._grid.addWidget(editor, row, 2 * column + 1, Qt.AlignmentFlag.AlignVCenter)
-        for column in range(2):
-            self._grid.setColumnStretch(2 * column + 1, 1 if column < columns else 0)
+    def _fit_head(self) -> None:
+        """The title gives way to the tabs where both have no room: they say what the panel is."""
+        width, gap = self._head.width(), self._row.spacing()
+        title = self._title.sizeHint().width() + gap
+        titled = self.tabs.fit(width - title) <= 1
+        if not titled:
+            self.tabs.fit(width)
+        self._title.setVisible(titled)
+        left = width - (title if titled else 0) - self.tabs.sizeHint().width() - 2 * gap
+        self._muted.setVisible(left > theme().px(LEAST_WORDS))
 
-    def _setter(self, name: str) -> Any:
-        def set_(value: object) -> None:
-            self._settings.set(name, value)
-
-        return set_
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
 
     @Slot()
     def _show_plan(self) -> None:
         """The plan's details are in the title's tooltip: after a run too, when its line is gone."""
-        self._title.setToolTip(self.plan_line.toolTip())
+        words = DURING if self._run.active else NEXT
+        self._title.setToolTip(
+            "\n".join(part for part in (f"Settings: {words}", self.plan_line.toolTip()) if part)
+        )
 
     @Slot()
     def refresh(self) -> None:
         """Shows the values, their faults, and what can be changed now."""
-        running = self._run.active
-        # One of the two: there is room for no more on a small screen.
-        self.forecast_line.set_wanted(not running)
-        self.plan_line.set_wanted(running)
-        faults = []
-        for name, editor in self.editors.items():
-            fault = self._settings.fault_of(name)
-            editor.set_value(getattr(self._settings.config, name))
-            editor.set_fault(fault)
-            if fault:
-                faults.append(fault)
-            fixed = self._settings.why_fixed(name, running)
-            editor.setEnabled(not fixed)
-            role(self._labels[name], "muted" if fixed else "")
-            if fixed:
-                for widget in editor.inputs():
-                    widget.setToolTip(f"{editor.field.help}\nNot now: {editor.field.label} {fixed}")
-        self._fault.setText("\n".join(faults))
-        self._fault.setVisible(bool(faults))
-        self.set_muted("the learning rate acts on the run at once" if running else "of the next run")
+        running, settings = self._run.active, self._settings
+        # One of the two, and in the first group alone: there is room for no more on a small screen.
+        first = self.tabs.currentIndex() == 0
+        self.forecast_line.set_wanted(first and not running)
+        self.plan_line.set_wanted(first and running)
+        for page in self.pages.values():
+            for name in page.editors:
+                value = getattr(settings.config, name)
+                page.show_field(name, value, settings.fault_of(name), settings.why_fixed(name, running))
+        self._fault.setText("\n".join(fault.message for fault in settings.faults))
+        self._fault.setVisible(bool(settings.faults))
+        self.set_muted(DURING if running else NEXT)
+        self._show_plan()
 
 
-def _least_width(editor: FieldEditor) -> int:
-    return theme().px(84 if editor.field.type == "choice" else 60)
-
-
-def _rank(name: str) -> int:
-    return ORDER.index(name) if name in ORDER else len(ORDER)
+def _rank(field: FieldInfo) -> int:
+    return ORDER.index(field.name) if field.name in ORDER else len(ORDER)

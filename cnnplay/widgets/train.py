@@ -1,10 +1,9 @@
 """The right side of the workspace Train: curves on top, then filters and maps, settings and mistakes."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from cnnplay.viewmodels.augmentation import AugmentationModel
 from cnnplay.viewmodels.curves import CurvesModel
 from cnnplay.viewmodels.forecast import ForecastModel
 from cnnplay.viewmodels.run import RunModel
@@ -13,10 +12,6 @@ from cnnplay.widgets.notices import RunNotices
 from cnnplay.widgets.panel import gap
 from cnnplay.widgets.settings import SettingsPanel
 from cnnplay.widgets.theme import theme
-
-if TYPE_CHECKING:
-    pass
-
 
 LEAST_SETTINGS = 188
 """Real pixels of the settings' height, which scroll: with large text and a notice above, the window still
@@ -34,6 +29,7 @@ class TrainWorkspace(QWidget):
         settings: SettingsModel,
         forecast: ForecastModel,
         curves: CurvesModel | None = None,
+        augmentation: AugmentationModel | None = None,
         notices: bool = True,
         parent: QWidget | None = None,
     ) -> None:
@@ -45,7 +41,7 @@ class TrainWorkspace(QWidget):
         self.curves = curves or CurvesModel(self)
         self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
         self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
-        self.settings = SettingsPanel(settings, run, forecast)
+        self.settings = SettingsPanel(settings, run, forecast, augmentation)
         self.settings.setMinimumHeight(LEAST_SETTINGS)
         self.plan = self.settings.plan_line
         self.notices = RunNotices(run, settings) if notices else None
@@ -83,11 +79,11 @@ class TrainWorkspace(QWidget):
 
     def reset_layout(self) -> None:
         """The sizes of the first start."""
-        self.rows.setSizes([340, 440, 220] if self.middle.count() else [640, 0, 360])
+        self.rows.setSizes([340, 440, min(theme().px(220), 300)] if self.middle.count() else [640, 0, 360])
         self.middle.setVisible(bool(self.middle.count()))
         self.top.setSizes([500, 500])
         self.middle.setSizes([410, 590])
-        self.bottom.setSizes([410, 590])
+        self.bottom.setSizes([500, 500])
         for splitter in (self.top, self.middle, self.bottom):
             for index in range(splitter.count()):
                 splitter.setStretchFactor(index, 1)

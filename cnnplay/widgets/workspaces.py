@@ -88,7 +88,12 @@ class TrainPage(Page):
         self._preferences = session.preferences
         self._curves = _curves_as_left(session.preferences)
         self.workspace = TrainWorkspace(
-            session.run, session.settings, session.forecast, self._curves, notices=False
+            session.run,
+            session.settings,
+            session.forecast,
+            self._curves,
+            augmentation=session.augmentation,
+            notices=False,
         )
         super().__init__(session, actions, self.workspace)
         self.filters = FiltersView(session.look)

@@ -64,13 +64,13 @@ def test_settings_stand_in_two_columns_again_when_large_text_is_small_again(qtbo
         qtbot.addWidget(made)
         made.resize(440, 320)
         made.show()
-        qtbot.waitUntil(lambda: made._columns == 2)
+        qtbot.waitUntil(lambda: made.page.columns == 2)
         try:
             theme().install("dark", 1.75)
-            qtbot.waitUntil(lambda: made._columns == 1)
+            qtbot.waitUntil(lambda: made.page.columns == 1)
         finally:
             theme().install("dark")
-        qtbot.waitUntil(lambda: made._columns == 2)
+        qtbot.waitUntil(lambda: made.page.columns == 2)
 
 
 def test_settings_are_typed_and_a_wrong_one_says_so_where_it_is(qtbot: QtBot) -> None:

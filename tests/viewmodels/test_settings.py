@@ -42,3 +42,18 @@ def test_during_a_run_what_acts_between_two_batches_is_free(qtbot: QtBot) -> Non
 def test_momentum_says_which_optimizers_use_it(qtbot: QtBot) -> None:
     settings = SettingsModel(TrainConfig(optimizer="adam"))
     assert "not used by adam" in settings.why_fixed("momentum", running=False)
+
+
+def test_each_group_tells_what_differs_from_the_first_start() -> None:
+    settings = SettingsModel(TrainConfig(shift=2, rotate=7.5, flip=True, loss="squared-error"))
+    assert settings.differing("augmentation") == ("shift 2 px", "rotate 7.5°", "flip on")
+    assert settings.differing("regularisation") == ("loss squared-error",)
+    assert settings.differing("basics") == settings.differing("schedule") == ()
+
+
+def test_every_setting_stands_in_one_group_and_faults_are_told_in_theirs() -> None:
+    settings = SettingsModel(TrainConfig(erase=2.0))
+    shown = [field for group in settings.groups for field in settings.of_group(group)]
+    assert sorted(field.name for field in shown) == sorted(field.name for field in settings.fields)
+    assert settings.faults_in("augmentation") == ("erase must be at most 1; got 2",)
+    assert settings.faults_in("basics") == ()
