@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cnnplay.runs.folder import RunFolder
     from cnnplay.training.control import Control
     from cnnplay.training.job import Job, Observation, Result
+    from cnnplay.training.team import Team
 
 HearNoMore: TypeAlias = Callable[[Iterable[int]], None]
 SLOW_BATCH_S = 2.0
@@ -26,27 +28,43 @@ SLOW_BATCH_S = 2.0
 
 def carry_through(
     folder_of: "Callable[[], RunFolder]",
-    job_of: "Callable[[RunFolder], Job]",
+    job_of: "Callable[[str], Job]",
     report: Reporter,
     notes: Sequence[str],
     hear_no_more: HearNoMore,
 ) -> int:
-    """Trains in a folder that is made or opened at the last moment, and returns the exit status.
+    """Trains in a folder that is made or opened at the last moment, and returns the exit status. `job_of` is
+    given the run's id. Of a team's processes the leading one has the folder and speaks.
 
     A new folder stays only where there are weights or finished epochs. Where a signal ended the run, all
     signals that do go to `hear_no_more` as soon as everything is written.
     """
     from cnnplay.training.control import Control
     from cnnplay.training.loop import train  # imported before there is anything to take away again
+    from cnnplay.training.team import joined, team_of_environment
 
     control = Control()
     with _stopped_by_signals(control, hear_no_more) as interrupted:
+        team = team_of_environment()
+        if team is not None and not team.leads:
+            return _followed(job_of(""), team, train, control)
         folder = folder_of()
         try:
             with folder, report:
-                return _trained(folder, job_of(folder), report, notes, train, control, interrupted)
+                job = replace(job_of(folder.record.run), team=team)
+                with joined(team, job.config.device):
+                    return _trained(folder, job, report, notes, train, control, interrupted)
         finally:
             folder.discard()  # nothing came of it: the next try may have its place
+
+
+def _followed(job: "Job", team: "Team", train: Callable[..., "Result"], control: "Control") -> int:
+    """One of a team's other processes: it trains, and leaves the words to the leading one."""
+    from cnnplay.training.team import joined
+
+    with joined(team, job.config.device):
+        result = train(replace(job, team=team), lambda event: None, None, control)
+    return DONE if result.failure is None else Problem.status
 
 
 def _trained(

@@ -36,7 +36,7 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
             return RunFolder.reopen(path)
 
     notes = (*shortened(images.problems), *notes)
-    return carry_through(reopened, lambda folder: _job(folder, images, state), report, notes, hear_no_more)
+    return carry_through(reopened, lambda name: _job(run, name, images, state), report, notes, hear_no_more)
 
 
 def _asked(
@@ -76,10 +76,10 @@ def _check_same(run: "RunFolder", images: "ImageSet") -> None:
         )
 
 
-def _job(folder: "RunFolder", images: "ImageSet", state: "RunState | None") -> "Job":
+def _job(folder: "RunFolder", run: str, images: "ImageSet", state: "RunState | None") -> "Job":
     from cnnplay.training.job import Job, resumed
 
     record = folder.record
     if state is None:
-        return Job(record.run, record.network, record.config, images)
-    return resumed(record.run, record.network, images, state)
+        return Job(run, record.network, record.config, images)
+    return resumed(run, record.network, images, state)

@@ -71,9 +71,7 @@ def run(asked: Asked, hear_no_more: HearNoMore) -> int:
         f"forecast: {foreseen}",
     )
     order = Order(network, config, images, out)
-    return carry_through(
-        lambda: _folder(order), lambda folder: _job(order, folder), report, notes, hear_no_more
-    )
+    return carry_through(lambda: _folder(order), lambda run: _job(order, run), report, notes, hear_no_more)
 
 
 def _config(asked: Asked) -> TrainConfig:
@@ -165,10 +163,10 @@ def _check_place(out: Path | None) -> None:
             raise Mistake(f"--out must not exist yet; got {out}")
 
 
-def _job(order: Order, folder: "RunFolder") -> "Job":
+def _job(order: Order, run: str) -> "Job":
     from cnnplay.training.job import Job
 
-    return Job(folder.record.run, order.network, order.config, order.images)
+    return Job(run, order.network, order.config, order.images)
 
 
 def _folder(order: Order) -> "RunFolder":

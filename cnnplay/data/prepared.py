@@ -97,11 +97,19 @@ class Prepared:
         return len(batch_sizes(self.train_size, batch_size))
 
     def train_batches(
-        self, epoch: int, batch_size: int, seed: int, *, evenly: bool = False, skip: int = 0
+        self,
+        epoch: int,
+        batch_size: int,
+        seed: int,
+        *,
+        evenly: bool = False,
+        skip: int = 0,
+        share: tuple[int, int] = (0, 1),
     ) -> Iterator[Batch]:
         """The training part in an order that seed and epoch decide, without the first `skip` batches.
 
-        `evenly` draws pictures so that classes come equally often. A last batch of one picture joins the
+        `share` (rank, size) takes every `size`-th picture of each batch, from `rank` on; where that is none,
+        the batch's first stands for them. `evenly` draws pictures so that classes come equally often. A last batch of one picture joins the
         batch before it: batch norm has no variance of one.
         """
         if evenly:
@@ -109,7 +117,12 @@ class Prepared:
         else:
             order = self.train[shuffled(self.train_size, seed, epoch)]
         sizes = batch_sizes(self.train_size, batch_size)
-        return self.batches(order[sum(sizes[:skip]) :], sizes[skip:])
+        order, sizes = order[sum(sizes[:skip]) :], sizes[skip:]
+        rank, size = share
+        if size > 1:
+            parts = [part[rank::size] if len(part) > rank else part[:1] for part in _parts(order, sizes)]
+            order, sizes = np.concatenate([*parts, order[:0]]), [len(part) for part in parts]
+        return self.batches(order, sizes)
 
     def batches(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
         """Any pictures in the order given, so many in each batch."""
@@ -146,9 +159,7 @@ class Prepared:
         return np.setdiff1d(indices, self._unreadable).astype(np.int64)
 
     def _streamed(self, indices: Indices, sizes: Sequence[int]) -> Iterator[Batch]:
-        ends = np.cumsum(sizes)
-        chunks = [indices[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-        for block in stream(self.images, self.preprocessing.input, chunks):
+        for block in stream(self.images, self.preprocessing.input, _parts(indices, sizes)):
             # Every epoch comes by the same file again: it is named once.
             self.problems += [problem for problem in block.problems if problem not in self.problems]
             if len(block.indices):
@@ -217,6 +228,11 @@ def free_bytes(device: torch.device) -> int:
     # What torch holds without using it is free for the next run.
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(torch.cuda.mem_get_info(device)[0]) + unused
+
+
+def _parts(indices: Indices, sizes: Sequence[int]) -> list[Indices]:
+    ends = np.cumsum(sizes)
+    return [indices[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
 def _fitted(

@@ -34,6 +34,10 @@ class NetworkModule(nn.Module):
             x = step(x)
         return x
 
+    def rewire(self) -> None:
+        """To be called when layers were put in place of others: what is computed follows them."""
+        self._plan = _plan(self.network.stack, {key: self.layer(key) for key in self._modules})
+
     def layer(self, node_id: str) -> nn.Module:
         """The torch layer of a leaf. KeyError when there is none."""
         found = self._modules[node_id]

@@ -17,6 +17,7 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.optimizers import OptimizerState
 from cnnplay.training.state import Averaged, Best, RunState
+from cnnplay.training.team import Team
 
 Reason: TypeAlias = Literal["done", "stopped", "early", "failed"]
 
@@ -41,6 +42,8 @@ class Job:
     prepared: Prepared | None = None
     best: Best | None = None
     resume: RunState | None = None
+    team: Team | None = None
+    """Where several processes train together (within `team.joined`)."""
     check_memory: bool = True
     """Whether a run whose forecast does not fit into the free memory is refused."""
 
@@ -98,7 +101,8 @@ class Observation:
 
     The module is in training mode, and must be so again when the observer returns. After an epoch there are a
     `validation` and a `checkpoint` too. `config` has what was changed during the run. `state` copies all that
-    is needed to go on from here; weights that were copied already may be given to it. `note` tells people something without ending the run.
+    is needed to go on from here; weights that were copied already may be given to it. `note` tells people
+    something without ending the run.
     """
 
     module: NetworkModule

@@ -46,7 +46,7 @@ def _learn(run: Run) -> Reason:
         for pictures, labels, _ in run.batches(epoch):
             if not run.steer():  # pause, single step, stop, another setting
                 return "stopped"
-            logits = run.module(pictures)  # forward: B × classes
+            logits = run.model(pictures)  # forward: B × classes
             loss = run.loss(logits, labels)  # one number, the smaller the better
             run.note(loss, logits, labels)  # tells its value; ends the run where it is not finite
             loss.backward()  # the gradient of the loss for every weight

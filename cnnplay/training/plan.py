@@ -35,10 +35,16 @@ class Plan:
 
 
 def first_plan(
-    module: NetworkModule, rules: Rules, config: TrainConfig, batch: tuple[Tensor, Tensor], multiply_adds: int
+    module: NetworkModule,
+    rules: Rules,
+    config: TrainConfig,
+    batch: tuple[Tensor, Tensor],
+    multiply_adds: int,
+    processes: int = 1,
 ) -> Plan:
     """The plan to begin with. Where steps are short, a few are measured on a copy of the module: the run's
-    weights are the same as under the same plan pinned. Sets the calling thread's number of threads.
+    weights are the same as under the same plan pinned. `processes` share this machine's
+    cores. Sets the calling thread's number of threads.
     """
     device = batch[0].device
     if device.type != "cpu":
@@ -46,7 +52,10 @@ def first_plan(
     if config.threads is not None:
         torch.set_num_threads(config.threads)
         return Plan(config.threads, True, f"{words(config.threads)}, as asked")
-    most = most_threads()
+    most = max(1, most_threads() // processes)
+    if processes > 1:
+        torch.set_num_threads(most)
+        return Plan(most, True, f"{words(most)} in each of {processes} processes on this machine")
     if most == 1:
         torch.set_num_threads(1)
         return Plan(1, True, "1 thread: one core")

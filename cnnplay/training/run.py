@@ -9,6 +9,7 @@ import msgspec
 import torch
 from torch import Tensor, nn, optim
 
+from cnnplay.data.order import batch_sizes
 from cnnplay.data.prepared import Batch
 from cnnplay.modules.build import NetworkModule
 from cnnplay.modules.weights import Weights, weights_of
@@ -31,8 +32,11 @@ from cnnplay.training.steering import Steering
 from cnnplay.training.stopwatch import Stopwatch
 from cnnplay.training.surroundings import seed_step, uses_chance
 from cnnplay.training.tasks import Aim, rules_of
+from cnnplay.training.team import Team
 from cnnplay.training.validation import validate
 
+OF_A_RANK = 7_777_777
+"""In a team the processes' dice differ by this in their seeds."""
 QUICK = 0.5
 """Seconds that a stopped run may take to judge its weights once more."""
 
@@ -51,7 +55,10 @@ class Run:
         self.config = job.config
         """With what is changed during the run."""
         self.rules = rules_of(job.network.task)
+        self.team = job.team
         self.module: NetworkModule
+        self.model: nn.Module
+        """What is computed with: the module, in a team wrapped to average the gradients."""
         self.optimizer: optim.Optimizer
         self._sink = sink
         self._observer = observer
@@ -75,6 +82,7 @@ class Run:
         self._begun = 0.0
         self._images = 0
         self._problems_told = 0
+        self._all_stop = False
         self._learned_wrongly = False
 
     def prepare(self) -> None:
@@ -82,10 +90,15 @@ class Run:
         self._ready = ready = set_up(self.job, self._control, self._say)
         config = self.job.config
         self.module, self.optimizer = ready.module, ready.optimizer
+        self.model = ready.module
+        if self.team is not None:
+            self.model = self.team.wrap(ready.module, config.sync_batch_norm)
         self._keeper = Keeper(ready.module, self.job.best)
         self._meter = Meter(ready.device)
         self._weights = list(ready.module.parameters())
         self._steps = steps = ready.prepared.steps(config.batch_size)
+        self._sizes = batch_sizes(ready.prepared.train_size, config.batch_size)
+        self._seed = config.seed + (0 if self.team is None else OF_A_RANK * self.team.rank)
         self._origin = (self.job.first_epoch - 1) * steps
         self._step = self._first_step = self._origin if self.job.resume is None else self._place.step
         if self.job.resume is not None and self.job.resume.averaged is not None:
@@ -109,7 +122,8 @@ class Run:
         )
         self._problems_told = len(ready.prepared.problems)
         self._announce_plan(ready.plan.threads, ready.plan.reason)
-        if ready.device.type == "cpu" and config.threads is None and most_threads() > 1:
+        alone = self.team is None and ready.device.type == "cpu"
+        if alone and config.threads is None and most_threads() > 1:
             self._pace = Pace(most_threads(), ready.plan.threads, ready.plan.step_seconds, IdleCores())
 
     def epochs(self) -> Iterator[int]:
@@ -125,9 +139,13 @@ class Run:
         begun, self._epoch, self._batches = self._place, epoch, self._place.batches
         self._sums = Sums(begun.loss, begun.right, begun.images)
         self._watch.new_epoch()
-        evenly = config.class_balance == "sampling"
         batches = ready.prepared.train_batches(
-            epoch, config.batch_size, config.seed, evenly=evenly, skip=begun.batches
+            epoch,
+            config.batch_size,
+            config.seed,
+            evenly=config.class_balance == "sampling",
+            skip=begun.batches,
+            share=(0, 1) if self.team is None else (self.team.rank, self.team.size),
         )
         for batch in batches:
             varied = self._varied(batch)
@@ -137,18 +155,22 @@ class Run:
 
     def steer(self) -> bool:
         """Does what was asked for since the last batch; False when the run is to stop."""
-        if self._control.pending and not self._obey():
+        if self.team is not None:
+            if self._all_stop:  # a step later than asked: all must hear of it
+                return False
+        elif self._control.pending and not self._obey():
             return False
         if self._chance:
-            seed_step(self._set_up().device, self.job.config.seed, self._step)
+            seed_step(self._set_up().device, self._seed, self._step)
         if self._rate_moves:
             self._set_rate()
         self._begun = time.perf_counter()
         return True
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """What is made small, as the settings have it."""
-        return self.rules.loss(logits, labels, self._aim)
+        """What is made small, as the settings have it. In a team: this process's part of the batch's mean."""
+        loss = self.rules.loss(logits, labels, self._aim)
+        return loss if self.team is None else loss * self.team.weight(self._sizes[self._batches])
 
     def clip(self) -> None:
         """Shortens a gradient that is longer than the settings allow."""
@@ -159,6 +181,8 @@ class Run:
         """Tells the batch's loss, before anything is learned from it. NonFinite where it is no number."""
         self._images = len(labels)
         right = self.rules.score(logits, labels)
+        if self.team is not None:
+            loss, right = self._together(self.team, loss, right)
         for reading in self._meter.note(self._step + 1, loss, right, self._images):
             self._tell(reading)
 
@@ -180,6 +204,8 @@ class Run:
         for reading in self._meter.flush():
             self._tell(reading)
         self._watch.close_training()
+        if self.team is not None:
+            self.team.same_buffers(self.module)
         validation = self._validate()
         metrics = self._epoch_metrics(validation) | self._average()
         weights = self._keeper.take()
@@ -210,7 +236,8 @@ class Run:
         )
         self._look(validation, checkpoint)
         patience, kept = self.config.early_stopping, self._keeper.best
-        return not (patience and kept is not None and self._epoch - kept.epoch >= patience)
+        enough = bool(patience) and kept is not None and self._epoch - kept.epoch >= patience
+        return not (enough if self.team is None else self.team.told(enough))
 
     def fail(self, error: Exception) -> Reason:
         """Finds words for what went wrong. The weights go back to the last good ones."""
@@ -339,7 +366,8 @@ class Run:
     def _judged(self, module: NetworkModule) -> Validation | None:
         prepared = self._set_up().prepared
         aim = Aim.judging(self.config)
-        return validate(module, prepared, prepared.validation, aim, lambda: self._control.stopping)
+        alone = self.team is None  # else all judge to the end, or some would wait for the others
+        return validate(module, prepared, prepared.validation, aim, lambda: alone and self._control.stopping)
 
     def _tell(self, reading: Reading) -> None:
         if not math.isfinite(reading.loss):
@@ -405,7 +433,7 @@ class Run:
             config,
             len(prepared.images.classes),
             prepared.preprocessing,
-            config.seed,
+            self._seed,
             self._step,
         )
         return batch._replace(pictures=pictures, labels=labels)
@@ -423,6 +451,14 @@ class Run:
         self._aim = Aim.learning(config, self._set_up().class_weights)
         follow_settings(self.optimizer, config)
         self._set_rate()
+
+    def _together(self, team: Team, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        """The whole batch's mean loss and right answers; all also hear whether one was asked to stop."""
+        self._images = self._sizes[self._batches]
+        mine = right if team.share(self._images) else torch.zeros_like(right)
+        total, right, stop = team.total(loss, mine, float(self._control.stopping)).unbind()
+        self._all_stop = bool(stop)
+        return total / team.size, right
 
     def _obey(self) -> bool:
         for reading in self._meter.flush():  # who pauses or makes single steps wants to see each of them

@@ -47,10 +47,14 @@ class Ready:
 def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     """Readies a run. Raises what `failures.explain` has words for; LoadCancelled when `control` stops it."""
     check_settings(job.config)
+    if job.team is not None and job.config.batch_size < job.team.size:
+        raise BadSettings(
+            f"batch size must be at least {job.team.size}, a picture a process; got {job.config.batch_size}"
+        )
     report = check_network(job.network, job.images)
     if report.why_untrainable:
         raise BuildError(report.why_untrainable)
-    device = resolve(job.config.device)
+    device = resolve(job.config.device) if job.team is None else job.team.device(job.config.device)
     prepared = job.prepared if _usable(job.prepared, job, device) else None
     expected = forecast(job.network, report, job.config, job.images, prepared=prepared, timed=False)
     if job.check_memory and not expected.fits:
@@ -73,7 +77,8 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
         plan = recorded_plan(job.resume.threads, job.resume.channels_last, device)
     else:
         rules, pair = rules_of(job.network.task), (batch.pictures, batch.labels)
-        plan = first_plan(module, rules, job.config, pair, report.multiply_adds)
+        processes = 1 if job.team is None else job.team.local_size
+        plan = first_plan(module, rules, job.config, pair, report.multiply_adds, processes)
     module.to(memory_format=plan.memory_format)  # type: ignore[call-overload]
     optimizer, fused = optimizer_for(module.parameters(), job.config)
     if job.optimizer_state is not None and not restore(optimizer, job.optimizer_state, job.config):

@@ -1,0 +1,87 @@
+"""Several processes on one network learn what one would have learned."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cnnplay.data.images import ImageSet
+from cnnplay.data.prepared import prepare
+from cnnplay.training.team import Team, team_of_environment
+
+TRAIN = [
+    "-m",
+    "cnnplay",
+    "train",
+    "tiny-cnn",
+    "--data",
+    "mnist-sample",
+    "--epochs",
+    "1",
+    "--batch-size",
+    "67",
+]
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("batch_size", [32, 33, 199])
+def test_the_shares_of_a_batch_are_the_batch(few: ImageSet, size: int, batch_size: int) -> None:
+    prepared = prepare(few, (1, 8, 8), torch.device("cpu"))
+    whole = [b.indices.tolist() for b in prepared.train_batches(1, batch_size, 0)]
+    shares = [
+        [b.indices.tolist() for b in prepared.train_batches(1, batch_size, 0, share=(rank, size))]
+        for rank in range(size)
+    ]
+    for number, batch in enumerate(whole):
+        parts = [shares[rank][number] for rank in range(size)]
+        teams = [Team(rank, size, rank, size) for rank in range(size)]
+        real = [part for part, team in zip(parts, teams, strict=True) if team.share(len(batch))]
+        assert sorted(index for part in real for index in part) == sorted(batch)
+        # A mean of the shares' means, each by its weight, is the batch's mean.
+        values = np.arange(len(few), dtype=float)
+        weighted = [
+            team.weight(len(batch)) * np.mean(values[part]) for part, team in zip(parts, teams, strict=True)
+        ]
+        assert np.mean(weighted) == pytest.approx(np.mean(values[batch]))
+
+
+def test_a_process_alone_has_no_team(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    assert team_of_environment() is None
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert team_of_environment() is None
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert team_of_environment() == Team(0, 4, 0, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun's processes of POSIX")
+def test_two_processes_have_the_loss_curve_of_one(tmp_path: Path) -> None:
+    """60 steps; the last batch of 47 is shared unevenly."""
+    alone = [sys.executable, *TRAIN, "--threads", "1", "--out", str(tmp_path / "one")]
+    both = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    both += [*TRAIN, "--out", str(tmp_path / "two")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    for command in (alone, both):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    one, two = (_steps(tmp_path / name) for name in ("one", "two"))
+    assert len(one) == len(two) == 60
+    assert [step["images"] for step in one] == [step["images"] for step in two]
+    assert [step["loss"] for step in two] == pytest.approx([step["loss"] for step in one], abs=1e-4)
+    assert [step["accuracy"] for step in two] == pytest.approx([step["accuracy"] for step in one], abs=0.02)
+    assert (tmp_path / "two" / "checkpoint.safetensors").exists()
+
+
+def _steps(run: Path) -> list[dict[str, float]]:
+    lines = (run / "events.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == "step"]
