@@ -12,7 +12,7 @@ from cnnplay.runs.tail import EVENTS
 
 RECORD = "run.json"
 
-Kind: TypeAlias = Literal["record", "best", "last", "checkpoint", "left"]
+Kind: TypeAlias = Literal["record", "best", "averaged", "last", "checkpoint", "left"]
 
 _PLAIN: dict[str, Kind] = {
     RECORD: "record",
@@ -20,10 +20,10 @@ _PLAIN: dict[str, Kind] = {
     ABOUT: "record",
     LOCK: "left",
     "best.safetensors": "best",
+    "averaged.safetensors": "averaged",
     "last.safetensors": "last",
 }
 _CHECKPOINT = re.compile(r"checkpoint(?:[-.][0-9A-Za-z.-]{0,80})?\Z")
-_WEIGHTS = re.compile(r"(?:average|averaged)\.safetensors\Z")
 _LEFT = re.compile(r"\.(.{1,100})\.[0-9a-f]{8}\.(?:part|former)\Z")
 """Neighbours that a kill left behind."""
 
@@ -44,8 +44,6 @@ def kind_of(name: str) -> Kind | None:
         return _PLAIN[name]
     if _CHECKPOINT.match(name):
         return "checkpoint"
-    if _WEIGHTS.match(name):
-        return "last"
     left = _LEFT.match(name)
     return "left" if left and kind_of(left.group(1)) is not None else None
 

@@ -58,7 +58,11 @@ class RunsModel(QObject):
         """Whether the store was looked at."""
         self.chosen: tuple[str, ...] = ()
         """Paths, in the order in which they were chosen."""
+        self._wanted: tuple[str, ...] = ()
+        """Those, and the ones among them that the filter hides."""
         self.filter_problem = ""
+        self.listing = False
+        """Whether rows come and go just now: what a view takes for chosen meanwhile does not count."""
         self._traces: dict[str, Trace] = {}
         self._slots: dict[str, int] = {}
         self.problems: dict[str, str] = {}
@@ -147,14 +151,19 @@ class RunsModel(QObject):
             return
         before = {row.path: row for row in self.chosen_rows}
         self.rows, self.trouble, self.loaded = rows, trouble, True
+        self.listing = True
         self.table.update(rows)
-        there = {row.path for row in rows}
+        self.listing = False
         self.rows_changed.emit()
-        if any(path not in there for path in self.chosen):
-            self.choose(path for path in self.chosen if path in there)
-        elif before != {row.path: row for row in self.chosen_rows}:
+        if not self._choose_listed() and before != {row.path: row for row in self.chosen_rows}:
             self._draw()
             self.told_changed.emit()
+
+    def _choose_listed(self) -> bool:
+        """What is not in the table is not chosen: nobody could see what a key would delete. It is again once
+        the filter lists it again. Whether the choice is another one.
+        """
+        return self._set_chosen(path for path in self._wanted if self.picked.row_of(path) is not None)
 
     def _take_traces(self, look: Look) -> None:
         drawn, fresh = set(self.drawn), False
@@ -182,9 +191,13 @@ class RunsModel(QObject):
         """These runs and no others; those that were chosen before keep their place and colour."""
         wanted = list(dict.fromkeys(paths))
         kept = [path for path in self.chosen if path in wanted]
-        chosen = (*kept, *(path for path in wanted if path not in kept))
+        self._wanted = (*kept, *(path for path in wanted if path not in kept))
+        self._set_chosen(self._wanted)
+
+    def _set_chosen(self, paths: Iterable[str]) -> bool:
+        chosen = tuple(paths)
         if chosen == self.chosen:
-            return
+            return False
         self.chosen = chosen
         self._give_colours()
         self._traces = {path: trace for path, trace in self._traces.items() if path in self.drawn}
@@ -193,13 +206,17 @@ class RunsModel(QObject):
         self.chosen_changed.emit()
         self._soon = True
         self._look()
+        return True
 
     def set_filter(self, line: str) -> None:
         """Lists what the words pick, and says what is wrong with them in `filter_problem`."""
         picks = parse(line)
         self.filter_problem = picks.problem
+        self.listing = True
         self.picked.set_filter(picks)
+        self.listing = False
         self.rows_changed.emit()
+        self._choose_listed()
 
     def _give_colours(self) -> None:
         kept = {path: slot for path, slot in self._slots.items() if path in self.drawn}

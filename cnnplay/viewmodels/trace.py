@@ -132,13 +132,13 @@ class Trace:
 
     def _add(self, rows: list[tuple[float, ...]]) -> None:
         self._steps.extend(rows)
-        if len(self._steps) > MOST:
+        while len(self._steps) > MOST:
             self._thin()
 
     def _thin(self) -> None:
         """The older half of the points, in pairs, each weighed by the steps that it stands for."""
         table = self._steps.columns
-        half = MOST // 4 * 2
+        half = len(self._steps) // 4 * 2
         old, new = table[:, :half], table[:, half:]
         counts = old[5].reshape(-1, 2)
         pairs = (old.reshape(6, -1, 2) * counts).sum(axis=2) / counts.sum(axis=1)

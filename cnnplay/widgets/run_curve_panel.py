@@ -32,8 +32,8 @@ class RunCurvePanel(Panel):
         self._runs, self._model = runs, runs.curves
         self.loss = RunPlot("loss", self._model)
         self.accuracy = RunPlot("accuracy", self._model)
-        self.empty = EmptyState(EMPTY)
-        self._pair = QWidget()
+        self.empty = EmptyState(EMPTY, parent=self)
+        self._pair = QWidget(self)
         self._split = Splitter(
             Qt.Orientation.Horizontal, _titled("Loss", self.loss), _titled("Accuracy", self.accuracy)
         )

@@ -27,7 +27,7 @@ class RunDifferencePanel(Panel):
     def __init__(self, runs: RunsModel, deeds: RunDeeds, parent: QWidget | None = None) -> None:
         super().__init__("Difference", parent=parent)
         self._runs, self._deeds = runs, deeds
-        self.table = QTableWidget(0, 3)
+        self.table = QTableWidget(0, 3, self)
         self.table.setAccessibleName("difference between two runs")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -40,7 +40,7 @@ class RunDifferencePanel(Panel):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
-        self.empty = EmptyState("")
+        self.empty = EmptyState("", parent=self)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)

@@ -68,14 +68,14 @@ class RunListPanel(Panel):
     ) -> None:
         super().__init__("Runs", parent=parent)
         self._runs, self._deeds, self._opener = runs, deeds, opener
-        self.table = RunTableView(runs)
+        self.table = RunTableView(runs, self)
         self.filter = FilterLine()
         self.filter.setPlaceholderText(PLACEHOLDER)
         self.filter.setAccessibleName("filter the runs")
         self.filter.setClearButtonEnabled(True)
         self._problem = QLabel()
         role(self._problem, "fault")
-        self.empty = EmptyState(EMPTY)
+        self.empty = EmptyState(EMPTY, parent=self)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)

@@ -91,11 +91,10 @@ class RunTableView(QTableView):
 
     @Slot()
     def _selection_changed(self, *_: QItemSelection) -> None:
-        if self._choosing:
+        if self._choosing or self._runs.listing:
             return
         rows = [index.row() for index in self.selectionModel().selectedRows()]
         listed = [self._runs.picked.run_at(row).path for row in sorted(rows)]
-        # What the filter hides is chosen no more: nobody could see what a key would delete.
         self._choosing = True
         self._runs.choose(listed)
         self._choosing = False
