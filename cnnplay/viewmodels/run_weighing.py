@@ -14,8 +14,7 @@ from cnnplay.viewmodels.words import bytes_words
 SWEEP_WORDS: dict[Sweep, tuple[str, str]] = {
     "best only": (
         "Keep best weights only",
-        "Their last weights and checkpoints are deleted: they cannot go on from where they stopped. Averaged "
-        "weights stay.",
+        "Their last weights and checkpoints are deleted: they cannot go on from where they stopped.",
     ),
     "checkpoints": (
         "Delete checkpoints of finished runs",
