@@ -54,17 +54,19 @@ class OptimizerState:
     state: dict[str, Any]
 
 
-def state_of(optimizer: optim.Optimizer, config: TrainConfig) -> OptimizerState:
-    """A copy of the optimizer's memory, on the CPU and contiguous."""
+def state_of(optimizer: optim.Optimizer, config: TrainConfig, copied: bool = True) -> OptimizerState:
+    """The optimizer's memory, on the CPU and contiguous; without `copied` it may share its tensors, so that
+    the optimizer should not step any more.
+    """
     memory = optimizer.state_dict()
-    copied = {
+    remembered = {
         number: {
-            name: value.detach().to("cpu", copy=True).contiguous() if isinstance(value, Tensor) else value
+            name: value.detach().to("cpu", copy=copied).contiguous() if isinstance(value, Tensor) else value
             for name, value in its.items()
         }
         for number, its in memory["state"].items()
     }
-    return OptimizerState(config.optimizer, {"state": copied, "param_groups": memory["param_groups"]})
+    return OptimizerState(config.optimizer, {"state": remembered, "param_groups": memory["param_groups"]})
 
 
 def restore(optimizer: optim.Optimizer, state: OptimizerState, config: TrainConfig) -> bool:

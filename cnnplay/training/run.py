@@ -9,19 +9,18 @@ import msgspec
 import torch
 from torch import Tensor, nn, optim
 
-from cnnplay.data.order import batch_sizes
 from cnnplay.data.prepared import Batch
 from cnnplay.modules.build import NetworkModule
 from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.spec import events
 from cnnplay.spec.events import Event, Value
 from cnnplay.spec.schedules import moves, rate_factor
-from cnnplay.training.augmentation import augment, augmented
-from cnnplay.training.averaging import Averaging, averages
 from cnnplay.training.control import Control
 from cnnplay.training.devices import IdleCores, most_threads
 from cnnplay.training.failures import NonFinite, explain
+from cnnplay.training.feed import Feed
 from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result, Validation
+from cnnplay.training.judge import Judge
 from cnnplay.training.keeper import Keeper, finite
 from cnnplay.training.meter import Meter, Reading, Sums
 from cnnplay.training.optimizers import follow_settings, set_learning_rate, state_of
@@ -33,12 +32,6 @@ from cnnplay.training.stopwatch import Stopwatch
 from cnnplay.training.surroundings import seed_step, uses_chance
 from cnnplay.training.tasks import Aim, rules_of
 from cnnplay.training.team import Team
-from cnnplay.training.validation import validate
-
-OF_A_RANK = 7_777_777
-"""In a team the processes' dice differ by this in their seeds."""
-QUICK = 0.5
-"""Seconds that a stopped run may take to judge its weights once more."""
 
 
 class Run:
@@ -72,8 +65,6 @@ class Run:
         self._metrics: dict[str, float] = {} if job.resume is None else job.resume.metrics
         self._judged_step = -1
         self._aim = Aim.learning(job.config)
-        self._averaging: Averaging | None = None
-        self._validation: Validation | None = None
         self._failure: events.Failed | None = None
         self._chance = uses_chance(job.network)
         self._sums = Sums(self._place.loss, self._place.right, self._place.images)
@@ -97,33 +88,22 @@ class Run:
         self._meter = Meter(ready.device)
         self._weights = list(ready.module.parameters())
         self._steps = steps = ready.prepared.steps(config.batch_size)
-        self._sizes = batch_sizes(ready.prepared.train_size, config.batch_size)
-        self._seed = config.seed + (0 if self.team is None else OF_A_RANK * self.team.rank)
+        self._feed = Feed(ready, config, self.team)
+        alone, resume = self.team is None, self.job.resume
+        # In a team all judge to the end, or some would wait for the others.
+        self._judge = Judge(
+            ready,
+            None if resume is None else resume.averaged,
+            lambda: alone and self._control.stopping,
+        )
         self._origin = (self.job.first_epoch - 1) * steps
-        self._step = self._first_step = self._origin if self.job.resume is None else self._place.step
-        if self.job.resume is not None and self.job.resume.averaged is not None:
-            self._averaging = Averaging(ready.module, self.job.resume.averaged)
+        self._step = self._first_step = self._origin if resume is None else self._place.step
         self._aim = Aim.learning(config, ready.class_weights)
         self._set_rate()
-        self._emit(
-            events.Started(
-                run=self.job.run,
-                network=self.job.network.name,
-                data=self.job.images.key,
-                config=config,
-                device=str(ready.device),
-                parameters=ready.parameters,
-                train_size=ready.prepared.train_size,
-                validation_size=ready.prepared.validation_size,
-                steps_per_epoch=steps,
-                first_epoch=self.job.first_epoch,
-                done=None if self.job.resume is None else self._step,
-            )
-        )
+        self._emit(_started(self.job, ready, steps, self._step))
         self._problems_told = len(ready.prepared.problems)
         self._announce_plan(ready.plan.threads, ready.plan.reason)
-        alone = self.team is None and ready.device.type == "cpu"
-        if alone and config.threads is None and most_threads() > 1:
+        if alone and ready.device.type == "cpu" and config.threads is None and most_threads() > 1:
             self._pace = Pace(most_threads(), ready.plan.threads, ready.plan.step_seconds, IdleCores())
 
     def epochs(self) -> Iterator[int]:
@@ -133,25 +113,12 @@ class Run:
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """What is left of the epoch's batches, in the order that seed and epoch decide."""
-        ready, config = self._set_up(), self.config
         if epoch != self._place.epoch:
             self._place = Place(self._step, epoch)
         begun, self._epoch, self._batches = self._place, epoch, self._place.batches
         self._sums = Sums(begun.loss, begun.right, begun.images)
         self._watch.new_epoch()
-        batches = ready.prepared.train_batches(
-            epoch,
-            config.batch_size,
-            config.seed,
-            evenly=config.class_balance == "sampling",
-            skip=begun.batches,
-            share=(0, 1) if self.team is None else (self.team.rank, self.team.size),
-        )
-        for batch in batches:
-            varied = self._varied(batch)
-            yield (
-                varied if ready.plan.channels_last else varied._replace(pictures=varied.pictures.contiguous())
-            )
+        return self._feed.batches(epoch, begun.batches, lambda: (self.config, self._step))
 
     def steer(self) -> bool:
         """Does what was asked for since the last batch; False when the run is to stop."""
@@ -161,7 +128,7 @@ class Run:
         elif self._control.pending and not self._obey():
             return False
         if self._chance:
-            seed_step(self._set_up().device, self._seed, self._step)
+            seed_step(self._set_up().device, self._feed.seed, self._step)
         if self._rate_moves:
             self._set_rate()
         self._begun = time.perf_counter()
@@ -170,7 +137,7 @@ class Run:
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """What is made small, as the settings have it. In a team: this process's part of the batch's mean."""
         loss = self.rules.loss(logits, labels, self._aim)
-        return loss if self.team is None else loss * self.team.weight(self._sizes[self._batches])
+        return loss if self.team is None else loss * self.team.weight(self._feed.sizes[self._batches])
 
     def clip(self) -> None:
         """Shortens a gradient that is longer than the settings allow."""
@@ -206,8 +173,9 @@ class Run:
         self._watch.close_training()
         if self.team is not None:
             self.team.same_buffers(self.module)
-        validation = self._validate()
-        metrics = self._epoch_metrics(validation) | self._average()
+        ready, judge = self._set_up(), self._judge
+        metrics = judge.epoch(self.config, self.job.first_epoch, self._epoch, self._sums)
+        validation = judge.validation
         weights = self._keeper.take()
         best = validation is not None and self._keeper.judge(
             self._epoch, validation.accuracy, validation.loss, weights
@@ -227,12 +195,11 @@ class Run:
                 best=best,
             )
         )
-        for problem in self._set_up().prepared.problems[self._problems_told :]:
+        for problem in ready.prepared.problems[self._problems_told :]:
             self._say(problem)
-        self._problems_told = len(self._set_up().prepared.problems)
-        averaged = None if self._averaging is None else self._averaging.taken()
+        self._problems_told = len(ready.prepared.problems)
         checkpoint = Checkpoint(
-            self._epoch, self._step, weights, best, metrics, self._set_up().facts, averaged
+            self._epoch, self._step, weights, best, metrics, ready.facts, judge.averaged()
         )
         self._look(validation, checkpoint)
         patience, kept = self.config.early_stopping, self._keeper.best
@@ -244,17 +211,7 @@ class Run:
         self._learned_wrongly = isinstance(error, NonFinite)
         largest = None if self._ready is None else self._ready.forecast.largest_batch
         told = explain(error, self.job.network, self.config, self._step - self._first_step, largest)
-        self._failure = events.Failed(
-            run=self.job.run,
-            step=self._step,
-            epoch=self._epoch,
-            cause=told.cause,
-            message=told.message,
-            advice=told.advice,
-            setting=told.setting,
-            value=told.value,
-            details=told.details,
-        )
+        self._failure = events.Failed(run=self.job.run, step=self._step, epoch=self._epoch, **told._asdict())
         return "failed"
 
     def finish(self, reason: Reason) -> Result:
@@ -290,9 +247,9 @@ class Run:
             step=self._step,
             metrics=self._metrics,
             best=best,
-            state=self._state(weights) if goes_on else None,
+            state=self._state(weights, copied=False) if goes_on else None,
             facts=None if self._ready is None else self._ready.facts,
-            validation=self._validation,
+            validation=None if self._ready is None else self._judge.validation,
             failure=self._failure,
             images_per_second=self._watch.total_rate,
             seconds=self._watch.seconds,
@@ -321,53 +278,7 @@ class Run:
         for reading in self._meter.flush():
             if math.isfinite(reading.loss):
                 self._tell(reading)
-        validation = None
-        # Judging takes less than learning from as many pictures.
-        if self._ready.prepared.validation_size / max(self._watch.rate, 1e-9) < QUICK:
-            validation = validate(
-                self.module, self._ready.prepared, self._ready.prepared.validation, Aim.judging(self.config)
-            )
-        self._validation = validation
-        self._metrics = self._epoch_metrics(validation)
-
-    def _validate(self) -> Validation | None:
-        found = self._judged(self.module)
-        if found is not None and not math.isfinite(found.loss):
-            raise NonFinite(found.loss)
-        self._validation = found
-        return found
-
-    def _epoch_metrics(self, validation: Validation | None) -> dict[str, float]:
-        name = self.rules.score_name
-        metrics = {"train_loss": self._sums.mean_loss, f"train_{name}": self._sums.share_right}
-        if validation is not None:
-            metrics |= {"validation_loss": validation.loss, f"validation_{name}": validation.accuracy}
-        if self.config.weight_decay:
-            metrics["decay_loss"] = self._decay_loss()
-        return metrics
-
-    def _decay_loss(self) -> float:
-        """What weight decay adds to the loss: λ/2 · Σw², whose gradient is λw. (AdamW applies it apart.)"""
-        norms = torch._foreach_norm([weight.detach() for weight in self._weights])
-        return 0.5 * self.config.weight_decay * float(torch.stack(norms).square().sum())
-
-    def _average(self) -> dict[str, float]:
-        """Takes the weights into their mean in the last part of the run, and judges it."""
-        if not averages(self.config, self.job.first_epoch, self._epoch):
-            return {}
-        if self._averaging is None:
-            self._averaging = Averaging(self.module)
-        self._averaging.add(self.module, self._set_up().prepared, self._epoch, self.config)
-        found = self._judged(self._averaging.module)
-        if found is None:
-            return {}
-        return {"averaged_loss": found.loss, f"averaged_{self.rules.score_name}": found.accuracy}
-
-    def _judged(self, module: NetworkModule) -> Validation | None:
-        prepared = self._set_up().prepared
-        aim = Aim.judging(self.config)
-        alone = self.team is None  # else all judge to the end, or some would wait for the others
-        return validate(module, prepared, prepared.validation, aim, lambda: alone and self._control.stopping)
+        self._metrics = self._judge.part(self.config, self._sums, self._watch.rate)
 
     def _tell(self, reading: Reading) -> None:
         if not math.isfinite(reading.loss):
@@ -388,23 +299,13 @@ class Run:
     def _look(self, validation: Validation | None = None, checkpoint: Checkpoint | None = None) -> None:
         if self._observer is None:
             return
-        prepared = self._set_up().prepared
-        self._observer(
-            Observation(
-                self.module,
-                self._step,
-                self._epoch,
-                prepared,
-                self._say,
-                self.config,
-                self._state,
-                validation,
-                checkpoint,
-            )
-        )
+        ready = self._set_up()
+        # In the order in which they are declared.
+        where = (self.module, self._step, self._epoch, ready.prepared, self._say, self.config, self._state)
+        self._observer(Observation(*where, validation, checkpoint))
 
-    def _state(self, weights: Weights | None = None) -> RunState:
-        """A copy of all that is needed to go on from here."""
+    def _state(self, weights: Weights | None = None, copied: bool = True) -> RunState:
+        """All that is needed to go on from here; what is not `copied` holds while no step comes."""
         ready, sums, place = self._set_up(), self._sums, self._place
         if self._last_epoch < self._epoch:
             place = Place(self._step, self._epoch, self._batches, sums.loss, sums.right, sums.images)
@@ -413,30 +314,13 @@ class Run:
             first_epoch=self.job.first_epoch,
             place=place,
             weights=weights_of(self.module) if weights is None else weights,
-            optimizer=state_of(self.optimizer, self.config),
+            optimizer=state_of(self.optimizer, self.config, copied),
             threads=torch.get_num_threads(),
             channels_last=ready.plan.channels_last,
             metrics=self._metrics,
             best=self._keeper.best,
-            averaged=None if self._averaging is None else self._averaging.taken(),
+            averaged=self._judge.averaged(),
         )
-
-    def _varied(self, batch: Batch) -> Batch:
-        """The batch as the settings have pictures varied."""
-        config = self.config
-        if not augmented(config):
-            return batch
-        prepared = self._set_up().prepared
-        pictures, labels = augment(
-            batch.pictures,
-            batch.labels,
-            config,
-            len(prepared.images.classes),
-            prepared.preprocessing,
-            self._seed,
-            self._step,
-        )
-        return batch._replace(pictures=pictures, labels=labels)
 
     def _set_rate(self) -> None:
         """The learning rate of the next step."""
@@ -446,15 +330,14 @@ class Run:
 
     def _change(self, name: str, value: Value) -> None:
         """A setting is another one from the next step on."""
-        config = msgspec.structs.replace(self.config, **{name: value})
-        self.config = config
-        self._aim = Aim.learning(config, self._set_up().class_weights)
-        follow_settings(self.optimizer, config)
+        self.config = msgspec.structs.replace(self.config, **{name: value})
+        self._aim = Aim.learning(self.config, self._set_up().class_weights)
+        follow_settings(self.optimizer, self.config)
         self._set_rate()
 
     def _together(self, team: Team, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
         """The whole batch's mean loss and right answers; all also hear whether one was asked to stop."""
-        self._images = self._sizes[self._batches]
+        self._images = self._feed.sizes[self._batches]
         mine = right if team.share(self._images) else torch.zeros_like(right)
         total, right, stop = team.total(loss, mine, float(self._control.stopping)).unbind()
         self._all_stop = bool(stop)
@@ -499,3 +382,19 @@ class Run:
             return
         self.optimizer.zero_grad()
         torch.cuda.empty_cache()
+
+
+def _started(job: Job, ready: Ready, steps: int, done: int) -> events.Started:
+    return events.Started(
+        run=job.run,
+        network=job.network.name,
+        data=job.images.key,
+        config=job.config,
+        device=str(ready.device),
+        parameters=ready.parameters,
+        train_size=ready.prepared.train_size,
+        validation_size=ready.prepared.validation_size,
+        steps_per_epoch=steps,
+        first_epoch=job.first_epoch,
+        done=None if job.resume is None else done,
+    )

@@ -98,7 +98,7 @@ def test_a_stopped_run_that_cannot_be_judged_any_more_ends_in_words(
     def full(*_: object) -> None:
         raise RuntimeError("CUDA out of memory")
 
-    monkeypatch.setattr("cnnplay.training.run.validate", full)
+    monkeypatch.setattr("cnnplay.training.judge.validate", full)
     run.control.stop()
     result = run.end()
     assert result.failure is not None
