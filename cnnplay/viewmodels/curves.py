@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.spec.events import SettingChanged
-from cnnplay.spec.settings import setting_fields
-from cnnplay.viewmodels.history import Curve, History
+from cnnplay.spec.settings import TrainConfig, setting_fields
+from cnnplay.viewmodels.gap import Gap, gap_of
+from cnnplay.viewmodels.history import NO_CURVE, Curve, History
 from cnnplay.viewmodels.numerals import numeral, percent
 from cnnplay.viewmodels.series import Floats
 from cnnplay.viewmodels.settings import value_words
@@ -19,13 +20,22 @@ if TYPE_CHECKING:
     from cnnplay.viewmodels.run import RunModel
 
 Metric: TypeAlias = Literal["loss", "accuracy"]
-Part: TypeAlias = Literal["raw", "training", "validation", "training before", "validation before"]
+Part: TypeAlias = Literal[
+    "raw", "training", "validation", "averaged", "with decay", "training before", "validation before"
+]
 
 SPIKE, CALM, SEVERAL = 100.0, 20.0, 3.0
 """A loss above 100 medians, 20 times what nine in ten values stay below, and 3 times the first ones …"""
 USUAL_START = 10.0
 """… of which no more than this is taken for usual: it is ln 22,000, guessing among as many classes."""
 STEP_OF_FLOOR = 0.05
+DECAY_ROOM = 1.5
+"""The loss's axis is so much longer for weight decay's part, at most: data's part is to be seen."""
+
+DECAY_HINT = (
+    "Data + decay: with what weight decay adds, λ/2 times the sum of all squared weights, thin and dashed. "
+    "Where validation stays low while it is high, much of it is the weights' price, not mistakes."
+)
 
 SMOOTHINGS = (1, 2, 4, 7, 14, 30, 60, 120, 250, 500)
 DEFAULT_SMOOTHING = 14
@@ -98,11 +108,14 @@ class CurvesModel(QObject):
     def muted(self, metric: Metric, history: History) -> str:
         """What the panel shows, beside its title."""
         if metric == "loss":
-            return "cross-entropy"
-        best = history.best
-        if best is None or "validation_accuracy" not in best.metrics:
-            return ""
-        return f"best {percent(best.metrics['validation_accuracy'])}, epoch {best.epoch}"
+            return loss_name(history)
+        found, best = [], history.best
+        if best is not None and "validation_accuracy" in best.metrics:
+            found.append(f"best {percent(best.metrics['validation_accuracy'])}, epoch {best.epoch}")
+        gap = self._gap(history)
+        if gap is not None:
+            found.append(gap.words)
+        return " · ".join(found)
 
     def hint(self, metric: Metric, history: History) -> str:
         """The same in whole sentences."""
@@ -110,12 +123,24 @@ class CurvesModel(QObject):
         if self._smoothing > 1:
             left_out = ", each epoch's mean where steps were left out" if history.whole_from else ""
             shown += f"{left_out}, what was measured pale behind it"
+        name = loss_name(history).capitalize()
         what = (
-            f"Cross-entropy{', on a logarithmic scale' if self._logarithmic else ''}: smaller is better"
+            f"{name}{', on a logarithmic scale' if self._logarithmic else ''}: smaller is better"
             if metric == "loss"
             else "How often the likeliest class is the true one; the best epoch is marked"
         )
-        return f"{what}.\n{shown}.\nValidation: a circle an epoch."
+        parts = [f"{what}.", f"{shown}.", "Validation: a circle an epoch."]
+        if len(history.metric(f"averaged_{metric}")):
+            parts.append("Averaged: validation by the mean of the weights after each of the last epochs.")
+        if metric == "loss" and len(history.metric("decay_loss")):
+            parts.append(DECAY_HINT)
+        gap = self._gap(history) if metric == "accuracy" else None
+        if gap is not None:
+            parts.append(gap.hint)
+        return "\n".join(parts)
+
+    def _gap(self, history: History) -> Gap | None:
+        return gap_of(history, max(self._smoothing, DEFAULT_SMOOTHING))
 
     def lines(
         self,
@@ -133,8 +158,11 @@ class CurvesModel(QObject):
             found.append(Line("validation before", before.metric(f"validation_{metric}")))
         if self._smoothing > 1:
             found.append(Line("raw", history.steps(metric)))
+        if metric == "loss":
+            found.append(Line("with decay", with_decay(history)))
         found.append(Line("training", self._smoothed(metric, history)))
         found.append(Line("validation", history.metric(f"validation_{metric}")))
+        found.append(Line("averaged", history.metric(f"averaged_{metric}")))
         thin = (Line(line.part, line.curve.between(left, right, columns)) for line in found)
         return [line for line in thin if len(line.curve)]
 
@@ -146,7 +174,10 @@ class CurvesModel(QObject):
         found = [
             _last("training", metric, self._smoothed(metric, history), right, "training"),
             _last("validation", metric, validation, right, "validation"),
+            _last("averaged", metric, history.metric(f"averaged_{metric}"), right, "averaged"),
         ]
+        if metric == "loss":
+            found.append(_last("with decay", metric, with_decay(history), right, "data + decay"))
         if before is not None and comparable(history, before):
             end = _last(
                 "validation before", metric, before.metric(f"validation_{metric}"), right, "previous run"
@@ -171,7 +202,9 @@ class CurvesModel(QObject):
         raw, validation = history.steps(metric), history.metric(f"validation_{metric}")
         if not len(raw):
             raw = self._smoothed(metric, history)
-        x, y = np.concatenate([raw.x, validation.x]), np.concatenate([raw.y, validation.y])
+        averaged = history.metric(f"averaged_{metric}")
+        x = np.concatenate([raw.x, validation.x, averaged.x])
+        y = np.concatenate([raw.y, validation.y, averaged.y])
         usable = np.isfinite(y) & (y > 0 if metric == "loss" and self._logarithmic else True)
         x, y = x[usable], y[usable]
         ended = history.finished is not None or history.failed is not None
@@ -185,6 +218,9 @@ class CurvesModel(QObject):
             bottom, top = min(bottom, 0.0), calm_top(y)
             highest = int(np.argmax(y))
             cut = (float(x[highest]), float(y[highest])) if y[highest] > top else None
+            decay = with_decay(history).y
+            if cut is None and len(decay):
+                top = max(top, min(float(np.nan_to_num(decay).max()), DECAY_ROOM * top))
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0, cut)
 
     def _floor(self, history: History) -> float:
@@ -218,12 +254,48 @@ class CurvesModel(QObject):
             epoch = float(validation.x[index])
             name = f"validation, epoch {epoch:.0f}"
             ends.append(_end("validation", metric, epoch, float(validation.y[index]), name))
+        ends += self._rarer(metric, history, where)
         return Readout(where, title, tuple(ends)) if ends else None
+
+    def _rarer(self, metric: Metric, history: History, x: float) -> list[End]:
+        """What only some runs have, at the epoch nearest to x, where it is within that epoch."""
+        found = []
+        averaged, decayed = history.metric(f"averaged_{metric}"), with_decay(history)
+        if len(averaged) and x > averaged.x[0] - 1:
+            index = _nearest(averaged, x)
+            found.append(
+                _end("averaged", metric, float(averaged.x[index]), float(averaged.y[index]), "averaged")
+            )
+        if metric == "loss" and len(decayed):
+            index = _nearest(decayed, x)
+            part = history.metric("decay_loss")
+            end = _end("with decay", metric, float(decayed.x[index]), float(decayed.y[index]), "data + decay")
+            at = _nearest(part, float(decayed.x[index]))
+            words = f"{end.text}, of it decay {metric_words(metric, float(part.y[at]))}"
+            found.append(msgspec.structs.replace(end, text=words))
+        return found
 
     def _smoothed(self, metric: Metric, history: History) -> Curve:
         curve = history.smoothed(metric, self._smoothing)
         # A history read from a file may have kept its epochs alone.
         return curve if len(curve) else history.metric(f"train_{metric}")
+
+
+def with_decay(history: History) -> Curve:
+    """The mean loss of each epoch and what weight decay added to it, where a run tells that."""
+    both = [done for done in history.epochs if {"decay_loss", "train_loss"} <= done.metrics.keys()]
+    if not both:
+        return NO_CURVE
+    return Curve(
+        np.array([float(done.epoch) for done in both]),
+        np.array([done.metrics["train_loss"] + done.metrics["decay_loss"] for done in both]),
+    )
+
+
+def loss_name(history: History) -> str:
+    """``cross-entropy``, ``squared error``: what the run makes small."""
+    loss = history.started.config.loss if history.started is not None else TrainConfig().loss
+    return loss if loss == "cross-entropy" else loss.replace("-", " ")
 
 
 def comparable(history: History, before: History) -> bool:

@@ -79,7 +79,9 @@ class CurvePanel(Panel):
         other = "" if nothing else of_another(self._run)
         shown = "" if nothing else self._model.muted(self._metric, history)
         self.set_muted(" · ".join(part for part in (other, shown) if part))
-        self._title.setToolTip("" if nothing else self._model.hint(self._metric, history))
+        hint = "" if nothing else self._model.hint(self._metric, history)
+        for widget in (self._title, self._head):  # the words beside the title have none of their own
+            widget.setToolTip(hint)
         self.plot.set_dimmed(bool(other))
         self.plot.refresh()
 

@@ -18,7 +18,15 @@ from cnnplay.widgets.labels import Label, paint_box, paint_labels
 from cnnplay.widgets.plot import ROWS, SHOW_ALL, Plot
 from cnnplay.widgets.theme import theme
 
-PARTS: tuple[Part, ...] = ("training before", "validation before", "raw", "training", "validation")
+PARTS: tuple[Part, ...] = (
+    "training before",
+    "validation before",
+    "raw",
+    "with decay",
+    "training",
+    "validation",
+    "averaged",
+)
 """From back to front."""
 PALE = {"training before": 90, "validation before": 90, "raw": 90}
 """Opacity of 255 of what stands behind."""
@@ -240,16 +248,18 @@ class CurvePlot(Plot):
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
 
     def _paint_circles(self, painter: QPainter) -> None:
-        validation = self._run.history.metric(f"validation_{self._metric}")
         left, right, _, _ = self.extent
         if self.area.width() / max(right - left, 1e-9) < CIRCLES_APART:
             return
-        painter.setPen(QPen(self._colour("validation"), 1.5))
         painter.setBrush(theme().colour("surface"))
-        for x, y in zip(validation.x.tolist(), validation.y.tolist(), strict=True):
-            at = self._point(x, y)
-            if at is not None:
-                painter.drawEllipse(at, 3.0, 3.0)
+        part: Part
+        for part in ("validation", "averaged"):
+            curve = self._run.history.metric(f"{part}_{self._metric}")
+            painter.setPen(QPen(self._colour(part), 1.5))
+            for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
+                at = self._point(x, y)
+                if at is not None:
+                    painter.drawEllipse(at, 3.0, 3.0)
 
     def _paint_best(self, painter: QPainter) -> None:
         best = self._model.best(self._metric, self._run.history)
@@ -291,8 +301,8 @@ class CurvePlot(Plot):
             self.refresh()
 
     def _colour(self, part: Part) -> QColor:
-        key = "validation_curve" if part.startswith("validation") else "training_curve"
-        colour = QColor(theme().colour(key))
+        keys = {"validation": "validation_curve", "averaged": "averaged_curve"}
+        colour = QColor(theme().colour(keys.get(part.split()[0], "training_curve")))
         jumps = part == "raw" and self._metric == "accuracy"
         colour.setAlpha(PALER if jumps else PALE.get(part, 255))
         return colour
@@ -301,7 +311,9 @@ class CurvePlot(Plot):
         for part, curve in self._curves.items():
             # Wide lines are the dear ones to paint: what lies behind has one pixel and no smooth edges.
             front = part not in PALE
-            curve.setPen(pg.mkPen(self._colour(part), width=1.6 if front else 1.0))
+            style = Qt.PenStyle.DashLine if part == "with decay" else Qt.PenStyle.SolidLine
+            wide = front and part != "with decay"
+            curve.setPen(pg.mkPen(self._colour(part), width=1.6 if wide else 1.0, style=style))
             curve.opts["antialias"] = front
 
     # The menu

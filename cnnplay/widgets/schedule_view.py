@@ -43,10 +43,10 @@ class ScheduleView(QWidget):
         theme().changed.connect(self._restyle)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(120), theme().px(64))
+        return QSize(theme().px(120), theme().px(52))
 
     def sizeHint(self) -> QSize:
-        return QSize(theme().px(240), theme().px(72))
+        return QSize(theme().px(240), theme().px(64))
 
     @Slot()
     def _restyle(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cnnplay.spec.events import EpochDone, Event, Started, Stepped
+from cnnplay.spec.events import EpochDone, Event, SettingChanged, Started, Stepped
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.curves import CurvesModel, Metric
 from cnnplay.viewmodels.history import History
@@ -340,3 +340,47 @@ def test_labels_neither_overlap_nor_leave_the_area() -> None:
         assert all(b - a >= 14.0 - 1e-9 for a, b in pairwise(ordered))
         assert ordered[0] >= 7.0 - 1e-9
         assert ordered[-1] <= 93.0 + 1e-9
+
+
+def test_settings_changed_to_words_are_painted_beside_their_lines(qtbot: QtBot) -> None:
+    with bench() as one:
+        made = panel(qtbot, one, "loss")
+        one.run.history = History(events(1, 6))
+        one.run.history.extend(
+            [
+                SettingChanged(run="r", step=60, name="schedule", value="cosine"),
+                SettingChanged(run="r", step=120, name="flip", value=True),
+            ]
+        )
+        made._redraw()
+        plain = made.plot.grab().toImage()
+        one.run.history.changes.clear()
+        made._redraw()
+        assert made.plot.grab().toImage() != plain
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_averaged_and_decayed_curves_are_drawn_in_looks_of_their_own(qtbot: QtBot, dark: bool) -> None:
+    with bench() as one:
+        try:
+            theme().install("dark" if dark else "light")
+            found: list[Event] = []
+            for event in events(1, 6):
+                if isinstance(event, EpochDone):
+                    more = {"decay_loss": 0.3, "averaged_loss": 0.9}
+                    event = msgspec.structs.replace(event, metrics={**event.metrics, **more})
+                found.append(event)
+            made = panel(qtbot, one, "loss")
+            one.run.history = History(found)
+            made._redraw()
+            curves = made.plot._curves
+            assert curves["averaged"].isVisible()
+            assert curves["with decay"].isVisible()
+            pens = {part: curves[part].opts["pen"] for part in curves}
+            assert pens["averaged"].color() == theme().colour("averaged_curve")
+            assert pens["with decay"].style() == Qt.PenStyle.DashLine
+            assert pens["with decay"].color() == pens["training"].color()
+            assert "averaged 0.900" in made.plot.accessibleDescription()
+            assert "squared weights" in made._head.toolTip()
+        finally:
+            theme().install("dark")
