@@ -71,7 +71,7 @@ class SettingsPanel(Panel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Settings", parent=parent)
-        self._settings, self._run = settings, run
+        self._settings, self._run, self._faulty = settings, run, False
         self.schedule = ScheduleView(ScheduleModel(settings, run, self), run)
         self.pictures = AugmentationView(
             augmentation or AugmentationModel(run.editor, settings, run.data, self)
@@ -181,11 +181,16 @@ class SettingsPanel(Panel):
         self.forecast_line.set_wanted(first and not running)
         self.plan_line.set_wanted(first and running)
         for page in self.pages.values():
+            # What is wrong stands in the drawing's place: below it, nobody would see it.
+            page.show_below(not settings.faults)
             for name in page.editors:
                 value = getattr(settings.config, name)
                 page.show_field(name, value, settings.fault_of(name), settings.why_fixed(name, running))
         self._fault.setText("\n".join(fault.message for fault in settings.faults))
         self._fault.setVisible(bool(settings.faults))
+        if bool(settings.faults) != self._faulty:
+            self._faulty = bool(settings.faults)
+            self._fit()
         self.set_muted(DURING if running else NEXT)
         self._show_plan()
 

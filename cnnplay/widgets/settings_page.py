@@ -46,6 +46,7 @@ class SettingsPage(QWidget):
             self._add(field)
         if below is not None:
             self._outer.addWidget(below, 1)
+            self._outer.addStretch(0)
         self._arrange(most_columns)
         self.restyle()
 
@@ -85,9 +86,19 @@ class SettingsPage(QWidget):
         for label in self.labels.values():
             label.setWordWrap(wrapped)
 
+    def show_below(self, shown: bool) -> None:
+        """Shows what stands below the fields, or hides it."""
+        if self.below is not None:
+            self.below.setVisible(shown)
+            self._outer.setStretch(self._outer.count() - 1, 0 if shown else 1)
+
     def rest(self) -> int:
         """The least height of what stands below the fields."""
-        return 0 if self.below is None else self.below.minimumSizeHint().height() + theme().px(8)
+        return (
+            0
+            if self.below is None or self.below.isHidden()
+            else self.below.minimumSizeHint().height() + theme().px(8)
+        )
 
     def _width(self, columns: int, units: bool) -> int:
         px, names = theme().px, list(self.editors)

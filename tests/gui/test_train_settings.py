@@ -95,6 +95,13 @@ def test_a_fault_in_a_group_that_is_not_shown_is_seen(qtbot: QtBot, one: Bench) 
     assert made._fault.isVisible()
     assert "erase must be" in made._fault.text()
     assert "erase must be" in made.tabs.tabToolTip(made.tabs.groups.index("augmentation"))
+    click_tab(made, "augmentation")
+    seen = made._room.viewport().rect()
+    assert seen.contains(made._fault.mapTo(made._room.viewport(), made._fault.rect().center()))
+    assert not made.pictures.isVisible()
+    type_into(made, "erase", "0.5")
+    assert made.pictures.isVisible()
+    assert not made._fault.isVisible()
 
 
 def test_during_a_run_each_group_says_what_is_fixed(qtbot: QtBot) -> None:
