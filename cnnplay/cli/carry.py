@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cnnplay.cli.output import counted
 from cnnplay.cli.problems import DONE, INTERRUPTED, Mistake, Problem
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 HearNoMore: TypeAlias = Callable[[Iterable[int]], None]
 SLOW_BATCH_S = 2.0
 """A run that takes longer to end after Ctrl-C says that it heard."""
+
+
+class Stoppable(Protocol):
+    """What can be asked to end soon, from any thread."""
+
+    def stop(self) -> None: ...
 
 
 def carry_through(
@@ -44,7 +50,7 @@ def carry_through(
     from cnnplay.training.team import joined, team_of_environment
 
     control = Control()
-    with _stopped_by_signals(control, hear_no_more) as interrupted:
+    with stopped_by_signals(control, hear_no_more) as interrupted:
         team = team_of_environment()
         if team is not None and not team.leads:
             return _followed(job_of(""), team, train, control)
@@ -181,7 +187,7 @@ class Interrupted(Problem):
 
 
 @contextmanager
-def _stopped_by_signals(control: "Control", hear_no_more: HearNoMore) -> Iterator[Callable[[], bool]]:
+def stopped_by_signals(control: Stoppable, hear_no_more: HearNoMore) -> Iterator[Callable[[], bool]]:
     """Ctrl-C, a terminal that closes and a polite kill end the run between two batches; a second Ctrl-C ends
     the program at once. Yields: was there one? Afterwards they do what they did before; whether they are
     still heard when there was one, whoever owns the process decides.

@@ -49,12 +49,20 @@ def run(asked: Asked, hear_no_more: HearNoMore) -> int:
 
     Where a signal ended it, all signals that do go to `hear_no_more` as soon as everything is written.
     """
+    report = reporter(asked.json)
+    order, notes = order_of(asked, report)
+    return carry_through(lambda: _folder(order), lambda run: _job(order, run), report, notes, hear_no_more)
+
+
+def order_of(asked: Asked, report: Reporter) -> tuple[Order, tuple[str, ...]]:
+    """What was asked for, its data loaded and its network adapted to them, and what is worth telling of it.
+    Mistake for what cannot be trained so.
+    """
     config = _config(asked)
     size = _size(asked.size, config)
     found = find_network(asked.network)
     out = None if asked.out is None else at_home(asked.out)
     _check_place(out)
-    report = reporter(asked.json)
     images = load_data(asked.data, report)
     network, changes = _adapted(found.network, images, config, size)
     _check_network(network)
@@ -70,8 +78,7 @@ def run(asked: Asked, hear_no_more: HearNoMore) -> int:
         *pinned,
         f"forecast: {foreseen}",
     )
-    order = Order(network, config, images, out)
-    return carry_through(lambda: _folder(order), lambda run: _job(order, run), report, notes, hear_no_more)
+    return Order(network, config, images, out), notes
 
 
 def _config(asked: Asked) -> TrainConfig:
