@@ -9,17 +9,16 @@ changed during a run while the others stay as they are.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.geometry import Floats, Moves, Whole, moved
+from cnnplay.training.geometry import Floats, Moves, Sources, Whole, moved, sources
 
 ASPECT = 4 / 3
 """A crop may change the ratio of width to height by up to this factor, either way."""
@@ -30,6 +29,8 @@ ERASED_ASPECT = 3.0
 LUMA = (0.299, 0.587, 0.114)
 """How much red, green and blue add to what looks bright (ITU-R BT.601)."""
 
+PLANNED, MOST_STEPS = 4096, 64
+"""What is drawn is drawn for about so many pictures together, of at most so many steps."""
 _DRAWS = 16
 """Numbers drawn for each picture, whether they are used or not."""
 
@@ -54,16 +55,15 @@ def augment(
     what is given: pictures may be views of the data set. They keep their memory format and device.
     """
     count, channels, height, width = pictures.shape
-    draws = _drawn(count, seed, step)
+    plan = _plan(config, pictures.shape, seed, step)
     # As channels_last pictures lie in memory: a row of a picture is a row of numbers.
     lines = pictures.permute(0, 2, 3, 1).reshape(count, height, width * channels)
-    if _moves(config):
-        lines = moved(lines, moves_of(config, draws, height, width), channels)
-    if config.colour > 0:
-        drawn = np.stack((draws.brightness, draws.contrast, draws.saturation))
-        lines = coloured(lines, 1 + config.colour * (2 * drawn - 1), preprocessing)
-    if config.erase > 0:
-        lines = _erased(lines, config.erase, draws, channels)
+    if plan.moved is not None:
+        lines = moved(lines, plan.moved, channels)
+    if plan.factors is not None:
+        lines = coloured(lines, plan.factors, preprocessing)
+    if plan.hidden is not None:
+        lines = _erased(lines, *plan.hidden)
     targets = labels
     if config.mixup > 0:
         lines, targets = _mixed(lines, labels, classes, mixture(count, config.mixup, seed, step))
@@ -71,6 +71,51 @@ def augment(
     if varied.stride() != pictures.stride():
         varied = torch.empty_like(pictures).copy_(varied)
     return varied, targets
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens to each of some pictures, mixup aside; None for what is off."""
+
+    moved: Sources | None
+    factors: Tensor | None
+    """B × 3: of brightness, contrast and saturation."""
+    hidden: tuple[Tensor, Tensor] | None
+    """1 where a row, B × H, and a number of a row, B × W · C, belong to what is erased."""
+
+    def some(self, first: int, count: int) -> "Plan":
+        """That of so many pictures."""
+        return Plan(
+            None if self.moved is None else self.moved.some(first, count),
+            None if self.factors is None else self.factors.narrow(0, first, count),
+            None if self.hidden is None else _both(self.hidden, first, count),
+        )
+
+
+def _plan(config: TrainConfig, shape: tuple[int, ...], seed: int, step: int) -> Plan:
+    """The plan of one step. Those of several small batches are made together: each alone would take longer
+    than what it plans.
+    """
+    count = shape[0]
+    together = max(1, min(MOST_STEPS, PLANNED // count))
+    make = _planned if together > 1 else _planned.__wrapped__  # what is used once is not kept
+    block, place = divmod(step, together)
+    return make(config, tuple(shape), seed, block, together).some(place * count, count)
+
+
+@lru_cache(maxsize=4)
+def _planned(config: TrainConfig, shape: tuple[int, ...], seed: int, block: int, steps: int) -> Plan:
+    count, channels, height, width = shape
+    draws = Draws(*np.random.default_rng((seed, block)).random((_DRAWS, steps * count)))
+    found, factors, hidden = None, None, None
+    if _moves(config):
+        found = sources(moves_of(config, draws, height, width), height, width, channels)
+    if config.colour > 0:
+        drawn = np.stack((draws.brightness, draws.contrast, draws.saturation), 1)
+        factors = torch.from_numpy((1 + config.colour * (2 * drawn - 1)).astype(np.float32))
+    if config.erase > 0:
+        hidden = _hidden(config.erase, draws, height, width, channels)
+    return Plan(found, factors, hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +138,6 @@ class Draws:
     brightness: Floats
     contrast: Floats
     saturation: Floats
-
-
-def _drawn(count: int, seed: int, step: int) -> Draws:
-    numbers = np.random.default_rng((seed, step)).random((_DRAWS, count))
-    return Draws(*numbers)
 
 
 def _moves(config: TrainConfig) -> bool:
@@ -126,7 +166,7 @@ def moves_of(config: TrainConfig, draws: Draws, height: int, width: int) -> Move
     )
 
 
-def coloured(lines: Tensor, factors: Floats, preprocessing: Preprocessing) -> Tensor:
+def coloured(lines: Tensor, factors: Tensor, preprocessing: Preprocessing) -> Tensor:
     """B × H × (W · C) pictures with other brightness, contrast and, of three channels, saturation.
 
     Each is a mix of the picture with black, with its mean grey, with itself in grey: the factor 1 leaves it,
@@ -140,7 +180,7 @@ def coloured(lines: Tensor, factors: Floats, preprocessing: Preprocessing) -> Te
         torch.tensor(numbers, dtype=lines.dtype, device=lines.device)[:, None]
         for numbers in (preprocessing.mean, preprocessing.std)
     )
-    brightness, contrast, saturation = (_there(row, lines)[:, None, None] for row in factors)
+    brightness, contrast, saturation = factors.to(lines.device, lines.dtype)[:, :, None, None].unbind(1)
     values = torch.addcmul(mean, planes, std).mul_(brightness).clamp_(0, 1)
     middle = _grey(values).mean((1, 2), keepdim=True)
     values = values.sub_(middle).mul_(contrast).add_(middle).clamp_(0, 1)
@@ -159,18 +199,21 @@ def _grey(planes: Tensor) -> Tensor:
     return grey
 
 
-def _erased(lines: Tensor, share: float, draws: Draws, channels: int) -> Tensor:
-    """A rectangle of some pictures set to the mean, which is 0 after normalisation: it tells nothing."""
-    _, height, across = lines.shape
-    width = across // channels
+def _erased(lines: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Rectangles set to the mean, which is 0 after normalisation: it tells nothing."""
+    # 1 where both a pixel's row and its column are hidden: x − x there is 0 exactly, elsewhere x − 0 is x.
+    down, along = (part.to(lines.device, lines.dtype) for part in (rows, columns))
+    return lines.addcmul(lines, down[:, :, None] * along[:, None, :], value=-1)
+
+
+def _hidden(share: float, draws: Draws, height: int, width: int, channels: int) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the rectangles; of pictures that were not drawn for it, none."""
     left, top, right, bottom = rectangles(draws, height, width)
-    bottom = np.where(draws.erase < share, bottom, top)  # of the others nothing is hidden
+    bottom = np.where(draws.erase < share, bottom, top)
     row, column = np.arange(height), np.arange(width).repeat(channels)
     down = (row >= top[:, None]) & (row < bottom[:, None])
     along = (column >= left[:, None]) & (column < right[:, None])
-    # 1 where both a pixel's row and its column are hidden: x − x there is 0 exactly, elsewhere x − 0 is x.
-    hidden = _there(down, lines)[:, :, None] * _there(along, lines)[:, None, :]
-    return lines.addcmul(lines, hidden, value=-1)
+    return torch.from_numpy(down.astype(np.float32)), torch.from_numpy(along.astype(np.float32))
 
 
 def rectangles(draws: Draws, height: int, width: int) -> tuple[Whole, Whole, Whole, Whole]:
@@ -204,6 +247,6 @@ def _whole(draws: Floats, low: int, high: int | Floats) -> Whole:
     return np.floor(low + draws * (high - low + 1)).astype(np.int64)
 
 
-def _there(numbers: NDArray[Any], like: Tensor) -> Tensor:
-    """Numbers on the pictures' device, in their precision."""
-    return torch.from_numpy(numbers).to(like.dtype).to(like.device)
+def _both(pair: tuple[Tensor, Tensor], first: int, count: int) -> tuple[Tensor, Tensor]:
+    one, other = pair
+    return one.narrow(0, first, count), other.narrow(0, first, count)

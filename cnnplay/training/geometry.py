@@ -42,52 +42,66 @@ class Moves:
         return not (self.degrees.any() or (self.width != 1).any() or (self.height != 1).any())
 
 
-def moved(lines: Tensor, moves: Moves, channels: int) -> Tensor:
-    """B × H × (W · C) pictures, as they lie in memory in channels_last's order, moved: a new tensor."""
-    return _looked_up(lines, moves, channels) if moves.exact else _sampled(lines, moves, channels)
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where every new pixel lay, as two parts of which the sum is taken: one of its row, one of its column.
+
+    Of exact moves the place in memory, B × H and B × W · C. Else x and y from −1 to 1: of each, what the
+    column adds and what the row adds, B × W and B × H.
+    """
+
+    exact: bool
+    parts: tuple[Tensor, ...]
+
+    def some(self, first: int, count: int) -> "Sources":
+        """Those of so many pictures."""
+        return Sources(self.exact, tuple(part.narrow(0, first, count) for part in self.parts))
 
 
-def _looked_up(lines: Tensor, moves: Moves, channels: int) -> Tensor:
-    """Each number is fetched from its old place: nothing is rounded."""
-    count, height, across = lines.shape
-    width = across // channels
+def sources(moves: Moves, height: int, width: int, channels: int) -> Sources:
+    """Works out where the pixels of moved pictures lay."""
+    if moves.exact:
+        return Sources(True, _places(moves, height, width, channels))
+    return Sources(False, _coordinates(moves, height, width))
+
+
+def _places(moves: Moves, height: int, width: int, channels: int) -> tuple[Tensor, Tensor]:
+    """Where each row begins, and where in it each number lies."""
     row = np.clip(np.arange(height) - moves.down[:, None], 0, height - 1)
     column = np.clip(np.arange(width) - moves.right[:, None], 0, width - 1)
     column = np.where(moves.mirrored[:, None], width - 1 - column, column)
-    place = (column[:, :, None] * channels + np.arange(channels)).reshape(count, across)
-    starts, places = _there(row * across, lines), _there(place, lines)
-    places = (starts[:, :, None] + places[:, None, :]).view(count, -1)
-    return lines.reshape(count, -1).gather(1, places).view(count, height, across)
+    place = column[:, :, None] * channels + np.arange(channels)
+    return torch.from_numpy(row * width * channels), torch.from_numpy(place.reshape(len(place), -1))
 
 
-def _sampled(lines: Tensor, moves: Moves, channels: int) -> Tensor:
-    """The four old pixels around each place are mixed by how near they are."""
-    count, height, across = lines.shape
-    width = across // channels
+def _coordinates(moves: Moves, height: int, width: int) -> tuple[Tensor, ...]:
+    """x_old = ± (cos · x − sin · y) and y_old = sin · x + cos · y, in halves of the picture."""
     # Both are counted in pixels from the picture's middle, so that a turn keeps angles where H ≠ W.
-    x = np.arange(width) - (width - 1) / 2 - moves.right[:, None]  # B × W
-    y = np.arange(height) - (height - 1) / 2 - moves.down[:, None]  # B × H
+    x = np.arange(width) - (width - 1) / 2 - moves.right[:, None]
+    y = np.arange(height) - (height - 1) / 2 - moves.down[:, None]
     x = moves.width[:, None] * x + moves.window_x[:, None]
     y = moves.height[:, None] * y + moves.window_y[:, None]
     angle = np.deg2rad(moves.degrees)[:, None]
     cos, sin, side = np.cos(angle), np.sin(angle), np.where(moves.mirrored, -1.0, 1.0)[:, None]
-    # x_old = ± (cos · x − sin · y) and y_old = sin · x + cos · y, in halves of the picture: −1 … 1 is all.
-    half_width, half_height = width / 2, height / 2
+    across, down = side * 2 / width, 2 / height
+    parts = (across * cos * x, -across * sin * y, down * sin * x, down * cos * y)
+    return tuple(torch.from_numpy(part.astype(np.float32)) for part in parts)
+
+
+def moved(lines: Tensor, found: Sources, channels: int) -> Tensor:
+    """B × H × (W · C) pictures, as they lie in memory in channels_last's order, moved: a new tensor."""
+    count, height, across = lines.shape
+    if found.exact:
+        # Each number is fetched from its old place: nothing is rounded.
+        starts, places = (part.to(lines.device) for part in found.parts)
+        old = (starts[:, :, None] + places[:, None, :]).view(count, -1)
+        return lines.reshape(count, -1).gather(1, old).view(count, height, across)
+    width = across // channels
     grid = torch.empty(count, height, width, 2, dtype=lines.dtype, device=lines.device)
-    for axis, (of_x, of_y) in enumerate(
-        (
-            (side * cos * x / half_width, -side * sin * y / half_width),
-            (sin * x / half_height, cos * y / half_height),
-        )
-    ):
-        torch.add(_there(of_x, lines)[:, None, :], _there(of_y, lines)[:, :, None], out=grid[..., axis])
+    columns_x, rows_x, columns_y, rows_y = (part.to(lines.device, lines.dtype) for part in found.parts)
+    torch.add(columns_x[:, None, :], rows_x[:, :, None], out=grid[..., 0])
+    torch.add(columns_y[:, None, :], rows_y[:, :, None], out=grid[..., 1])
+    # The four old pixels around each place are mixed by how near they are.
     pictures = lines.view(count, height, width, channels).permute(0, 3, 1, 2)
     new = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return new.permute(0, 2, 3, 1).reshape(count, height, across)
-
-
-def _there(numbers: Floats | Whole, like: Tensor) -> Tensor:
-    """Numbers on the pictures' device, fractions in the pictures' precision."""
-    given = torch.from_numpy(numbers)
-    # Rounded first: not every device knows doubles.
-    return (given.to(like.dtype) if given.is_floating_point() else given).to(like.device)

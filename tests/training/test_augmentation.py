@@ -21,7 +21,7 @@ from cnnplay.training.augmentation import (
     moves_of,
     rectangles,
 )
-from cnnplay.training.geometry import Moves, moved
+from cnnplay.training.geometry import Moves, moved, sources
 
 GREY = Preprocessing(input=(1, 12, 10), mean=(0.3,), std=(0.25,))
 RGB = Preprocessing(input=(3, 12, 10), mean=(0.3, 0.5, 0.4), std=(0.25, 0.2, 0.3))
@@ -63,7 +63,8 @@ def still(count: int, **changes: NDArray[np.generic]) -> Moves:
 def move(pictures: Tensor, moves: Moves) -> Tensor:
     count, channels, height, width = pictures.shape
     lines = pictures.permute(0, 2, 3, 1).reshape(count, height, width * channels)
-    return moved(lines, moves, channels).view(count, height, width, channels).permute(0, 3, 1, 2)
+    found = moved(lines, sources(moves, height, width, channels), channels)
+    return found.view(count, height, width, channels).permute(0, 3, 1, 2)
 
 
 def drawn(count: int = 20_000) -> Draws:
@@ -191,7 +192,12 @@ def test_colour_agrees_with_pillow_within_its_rounding(channels: int) -> None:
     mean, std = (np.array(part)[:, None, None] for part in (rules.mean, rules.std))
     factors = np.random.default_rng(2).uniform(0, 2, (3, count))
     lines = pictures.permute(0, 2, 3, 1).reshape(count, 12, -1)
-    found = coloured(lines, factors, rules).view(count, 12, 10, channels).permute(0, 3, 1, 2).numpy()
+    found = (
+        coloured(lines, torch.from_numpy(factors.T.copy()), rules)
+        .view(count, 12, 10, channels)
+        .permute(0, 3, 1, 2)
+        .numpy()
+    )
     for i in range(count):
         bytes_ = np.rint((pictures[i].numpy() * std + mean) * 255).astype(np.uint8).transpose(1, 2, 0)
         image = Image.fromarray(bytes_ if channels == 3 else bytes_[:, :, 0])
