@@ -23,7 +23,9 @@ def main(arguments: list[str]) -> int:
     """Sets up, then hands over to cnnplay."""
     steps = Steps(SETUP_STEPS)
     try:
-        screen = prepare(frozenset({"onnx", "tensorboard"}), screen_of(os.environ, sys.platform), steps)
+        screen = prepare(
+            frozenset({"onnx", "search", "tensorboard"}), screen_of(os.environ, sys.platform), steps
+        )
         arguments = arguments_for(screen, arguments)
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -201,6 +201,54 @@ def resume(
 
 
 @app.command()
+def search(
+    context: typer.Context,
+    network: NetworkArgument,
+    data: Annotated[str, typer.Option(metavar="KEY", help="A data set's key, or folder:PATH.")],
+    trials: Annotated[int, typer.Option(help="How many trials there are in all, whoever runs them.")],
+    space: Annotated[Path, typer.Option(metavar="FILE", help="What varies: JSON, as the README shows.")],
+    study: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A study to begin or go on with; named, if not given.")
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where studies lie: Optuna's URLs, or an SQLite file's path."),
+    ] = None,
+    sampler: Annotated[
+        str, typer.Option(metavar="random/tpe/grid/cmaes", help="How values are drawn.")
+    ] = "random",
+    pruner: Annotated[
+        str, typer.Option(metavar="none/median/halving", help="Which trials are given up early.")
+    ] = "none",
+    epochs: Annotated[int, typer.Option(help="Of each trial.")] = 20,
+    seed: Annotated[int, typer.Option(help="Decides what is drawn, the initial weights and the order.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="Computing threads; chosen, if not given.")] = None,
+    fit: Annotated[
+        str, typer.Option(metavar="resize/stem", help="Adapt the pictures, or the network's first layers.")
+    ] = "resize",
+    more: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of all trials, again and again."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Search hyper-parameters; several processes may share a study."""
+    from cnnplay.cli.arguments import assigned
+    from cnnplay.cli.search import Wanted, search_for
+    from cnnplay.cli.train import Asked
+
+    settings = {"optimizer": "adam", "epochs": epochs, "seed": seed, "device": device} | {
+        "threads": threads,
+        "fit": fit,
+    }
+    settings |= assigned("--set", more or ())
+    asked = Asked(network, data, settings, None, None, json)
+    wanted = Wanted(space, trials, study, storage, sampler, pruner)
+    return search_for(asked, wanted, context.obj.hear_no_more)
+
+
+@app.command()
 def evaluate(
     run: RunArgument,
     data: Annotated[str | None, typer.Option(metavar="KEY", help="Other data than the run's own.")] = None,

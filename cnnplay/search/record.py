@@ -1,0 +1,122 @@
+"""What a study searches, kept beside its trials: whoever goes on with it searches the same."""
+
+from typing import Any
+
+import msgspec
+from optuna import Study, create_study
+from optuna.storages import BaseStorage
+
+from cnnplay.network.codec import checked
+from cnnplay.network.network import Network
+from cnnplay.search.errors import SearchError
+from cnnplay.search.options import Pruner, Sampler
+from cnnplay.search.space import Space, from_builtins, to_builtins
+from cnnplay.spec.settings import TrainConfig
+
+ATTRIBUTE = "cnnplay"
+VERSION = 1
+MACHINE = ("device", "threads", "checkpoint_every", "sync_batch_norm")
+"""Settings that each worker has of its own."""
+
+
+class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is searched. Sampler, pruner and seed are those that it began with."""
+
+    version: int = VERSION
+    network: Network
+    config: TrainConfig
+    data: str
+    mark: str = ""
+    """Of the pictures that validate."""
+    space: dict[str, Any]
+    sampler: Sampler = "random"
+    pruner: Pruner = "none"
+    seed: int = 0
+    trials: int = 0
+    """How many were asked for at first."""
+
+    @property
+    def searched(self) -> Space:
+        return from_builtins(self.space, "the study")
+
+
+def new_record(
+    network: Network,
+    config: TrainConfig,
+    data: str,
+    mark: str,
+    space: Space,
+    sampler: Sampler,
+    pruner: Pruner,
+    seed: int,
+    trials: int,
+) -> StudyRecord:
+    """The record of a study that begins now."""
+    return StudyRecord(
+        network=network,
+        config=config,
+        data=data,
+        mark=mark,
+        space=to_builtins(space),
+        sampler=sampler,
+        pruner=pruner,
+        seed=seed,
+        trials=trials,
+    )
+
+
+def join(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> Study:
+    """The study of that name, made where there is none. SearchError where it searches something else."""
+    study = create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    there = read_record(study, where)
+    if there is None:
+        if study.get_trials(deepcopy=False):
+            raise SearchError(
+                f"{where}: the study {name} was not made by CNN Playground: choose another name"
+            )
+        study.set_user_attr(ATTRIBUTE, msgspec.to_builtins(record))
+        return study
+    different = _difference(there, record)
+    if different:
+        raise SearchError(
+            f"{where}: the study {name} has another {different}: its trials could not be compared. Choose "
+            f"another name, or ask for the same {different} as before"
+        )
+    return study
+
+
+def read_record(study: Study, where: str) -> StudyRecord | None:
+    """What the study searches; None where nothing stands there. SearchError where it cannot be read."""
+    found = study.user_attrs.get(ATTRIBUTE)
+    return None if found is None else decoded(found, study.study_name, where)
+
+
+def decoded(found: object, name: str, where: str) -> StudyRecord:
+    """A record as a study holds it."""
+    version = found.get("version") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise SearchError(
+            f"{where}: the study {name} was written by a newer CNN Playground (version {version}; "
+            f"this one reads up to {VERSION})"
+        )
+    try:
+        record = msgspec.convert(found, StudyRecord)
+        checked(record.network)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SearchError(f"{where}: what the study {name} searches cannot be read: {error}") from None
+    return record
+
+
+def _difference(there: StudyRecord, here: StudyRecord) -> str:
+    """What keeps the trials of two records from being compared; "" where nothing does."""
+    if not there.network.same_structure(here.network):
+        return "network"
+    if (there.data, there.mark) != (here.data, here.mark):
+        return "data set"
+    if there.searched != here.searched:
+        return "space"
+    one, other = (msgspec.structs.asdict(record.config) for record in (there, here))
+    for name, value in one.items():
+        if name not in MACHINE and name not in there.searched.vary and value != other[name]:
+            return f"setting {name} ({value} before, {other[name]} now)"
+    return ""

@@ -1,0 +1,181 @@
+"""What a search varies, as a value and as a JSON file.
+
+``{"format": "cnnplay-space", "version": 1, "vary": {"learning_rate": {"low": 1e-5, "high": 0.1, "log": true},
+"batch_size": {"low": 16, "high": 128, "step": 16}, "optimizer": ["sgd", "adam"], "conv-2.filters": [8]}}``: a
+setting by its name, a block's field as ``id.field``. A range has its ends, perhaps a logarithmic scale or a
+step; a list holds the choices.
+"""
+
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from cnnplay.search.errors import SearchError
+
+FORMAT, VERSION = "cnnplay-space", 1
+LARGEST = 2**20
+"""A longer file is none of ours."""
+EXAMPLE = '{"vary": {"learning_rate": {"low": 1e-5, "high": 0.1, "log": true}, "optimizer": ["sgd", "adam"]}}'
+
+Value: TypeAlias = bool | int | float | str
+
+
+class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers from `low` to `high`, both among them. With `log` each power of ten is as likely as any other;
+    with `step` only `low` and every so many after it."""
+
+    low: int | float
+    high: int | float
+    log: bool = False
+    step: int | float | None = None
+
+
+class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of these."""
+
+    choices: tuple[Value, ...]
+
+
+Entry: TypeAlias = Range | Choices
+
+
+class Space(msgspec.Struct, frozen=True):
+    """What varies, by name: ``learning_rate``, ``conv-2.filters``."""
+
+    vary: dict[str, Entry] = {}
+
+
+def read(path: Path) -> Space:
+    """The space in a file. SearchError where there is none."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise SearchError(f"{path}: cannot be read ({error.strerror or error})") from None
+    if len(content) > LARGEST:
+        raise SearchError(f"{path}: larger than any space; refused")
+    return decode(content, str(path))
+
+
+def decode(content: bytes | str, where: str) -> Space:
+    """The space in some JSON. SearchError names `where`, the field, what was expected and found."""
+    try:
+        found = msgspec.json.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise SearchError(
+            f"{where}: expected a search space in JSON, {EXAMPLE}; found none: {error}"
+        ) from None
+    return from_builtins(found, where)
+
+
+def from_builtins(found: object, where: str) -> Space:
+    """The space in decoded JSON."""
+    if not isinstance(found, dict):
+        raise _unexpected(where, "", f"an object like {EXAMPLE}", found)
+    unknown = sorted(found.keys() - {"format", "version", "vary"})
+    if unknown:
+        raise SearchError(f"{where}, {unknown[0]}: expected format, version and vary alone, as in {EXAMPLE}")
+    if found.get("format", FORMAT) != FORMAT:
+        raise _unexpected(where, "format", f'"{FORMAT}"', found["format"])
+    version = found.get("version", VERSION)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise _unexpected(where, "version", f"a number up to {VERSION}", version)
+    if version > VERSION:
+        raise SearchError(
+            f"{where}: written by a newer CNN Playground (version {version}; this one reads up to {VERSION})"
+        )
+    vary = found.get("vary")
+    if not isinstance(vary, dict) or not vary:
+        raise _unexpected(where, "vary", f"what varies, as in {EXAMPLE}", vary)
+    return Space({name: _entry(entry, where, f"vary.{name}") for name, entry in vary.items()})
+
+
+def to_builtins(space: Space) -> dict[str, Any]:
+    """The space as its file has it."""
+    vary = {
+        name: list(entry.choices)
+        if isinstance(entry, Choices)
+        else {"low": entry.low, "high": entry.high}
+        | ({"log": True} if entry.log else {})
+        | ({} if entry.step is None else {"step": entry.step})
+        for name, entry in space.vary.items()
+    }
+    return {"format": FORMAT, "version": VERSION, "vary": vary}
+
+
+def encode(space: Space) -> bytes:
+    """The space as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(to_builtins(space)), indent=2)
+
+
+def _entry(found: object, where: str, place: str) -> Entry:
+    if isinstance(found, list):
+        return _choices(found, where, place)
+    if not isinstance(found, dict):
+        expected = 'a range {"low": …, "high": …} or a list of choices'
+        raise _unexpected(where, place, expected, found)
+    if "choices" in found:
+        _no_more_than(found, {"choices"}, where, place)
+        return _choices(found["choices"], where, f"{place}.choices")
+    return _range(found, where, place)
+
+
+def _choices(found: object, where: str, place: str) -> Choices:
+    if not isinstance(found, list) or not found:
+        raise _unexpected(where, place, "a list of one or more choices", found)
+    for number, value in enumerate(found):
+        if not isinstance(value, bool | int | float | str):
+            raise _unexpected(where, f"{place}[{number}]", "a number, a word, true or false", value)
+        if value in found[:number]:
+            raise SearchError(
+                f"{where}, {place}[{number}]: expected each choice once; found {_shown(value)} twice"
+            )
+    return Choices(tuple(found))
+
+
+def _range(found: Mapping[str, Any], where: str, place: str) -> Range:
+    _no_more_than(found, {"low", "high", "log", "step"}, where, place)
+    for name in ("low", "high"):
+        if name not in found:
+            raise SearchError(f'{where}, {place}: expected "low" and "high"; found no "{name}"')
+        _number(found[name], where, f"{place}.{name}")
+    low, high, step = found["low"], found["high"], found.get("step")
+    log = found.get("log", False)
+    if not isinstance(log, bool):
+        raise _unexpected(where, f"{place}.log", "true or false", log)
+    if not low < high:
+        raise _unexpected(where, f"{place}.high", f"more than low, {_shown(low)}", high)
+    if log and low <= 0:
+        raise _unexpected(where, f"{place}.low", "more than 0 on a logarithmic scale", low)
+    if step is not None:
+        _number(step, where, f"{place}.step")
+        if log:
+            raise SearchError(f"{where}, {place}.step: expected none on a logarithmic scale; found {step}")
+        if not 0 < step <= high - low:
+            raise _unexpected(where, f"{place}.step", f"more than 0 and at most {_shown(high - low)}", step)
+    return Range(low, high, log, step)
+
+
+def _number(value: object, where: str, place: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise _unexpected(where, place, "a number", value)
+
+
+def _no_more_than(found: Mapping[str, Any], known: set[str], where: str, place: str) -> None:
+    unknown = sorted(found.keys() - known)
+    if unknown:
+        raise SearchError(
+            f"{where}, {place}.{unknown[0]}: expected {', '.join(sorted(known))} alone; found {unknown[0]}"
+        )
+
+
+def _unexpected(where: str, place: str, expected: str, found: object) -> SearchError:
+    return SearchError(f"{where}{', ' if place else ''}{place}: expected {expected}; found {_shown(found)}")
+
+
+def _shown(value: object) -> str:
+    text = msgspec.json.encode(value).decode() if value is not None else "nothing"
+    return text if len(text) <= 60 else f"{text[:60]}…"
