@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from cnnplay.runs.digest import Digest
 from cnnplay.runs.files import RECORD, Kind, RunFile, files_of
 from cnnplay.runs.presence import is_written
 from cnnplay.runs.record import RunError, RunWriteError
-from cnnplay.runs.summary import read_record
-from cnnplay.runs.tail import Tail
+from cnnplay.runs.row import RunRow
+from cnnplay.runs.summary import Reading, read_record
 
 Sweep: TypeAlias = Literal["best only", "checkpoints"]
 """What is kept: the best weights alone; or all but what a finished run needs no more to go on."""
@@ -63,7 +62,7 @@ def sweepable(folder: Path, sweep: Sweep) -> tuple[RunFile, ...]:
     kinds = {file.kind for file in files}
     if sweep == "best only" and "best" not in kinds:
         return ()
-    if sweep == "checkpoints" and not _ended(folder):
+    if sweep == "checkpoints" and _row(folder).ended not in ("done", "stopped"):
         return ()
     return tuple(file for file in files if file.kind in SWEPT[sweep])
 
@@ -93,22 +92,14 @@ def _check(folder: Path) -> None:
     if not stat.S_ISDIR(found.st_mode):
         raise RunError(f"{folder}: expected a run's own folder; found a link or a file")
     read_record(folder)
-    tail = Tail(folder)
-    tail.lines_since(0)
-    if not _ended(folder) and is_written(folder, tail.written):
+    row = _row(folder)
+    if row.ended not in ("done", "stopped", "failed") and is_written(folder, row.written):
         raise RunError(f"{folder.name}: is being trained; stop it first")
 
 
-def _ended(folder: Path) -> bool:
-    """Whether the events say so; damaged ones say nothing."""
-    tail, digest = Tail(folder), Digest()
-    try:
-        while events := tail.events_since():
-            for event in events:
-                digest.take(event)
-    except RunError:
-        return False
-    return digest.ended in ("done", "stopped")
+def _row(folder: Path) -> RunRow:
+    """What its events say; where they are damaged, nothing."""
+    return Reading(folder).row(_files(folder))
 
 
 def _files(folder: Path) -> tuple[RunFile, ...]:

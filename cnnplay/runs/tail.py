@@ -11,10 +11,8 @@ from cnnplay.runs.record import RunError
 from cnnplay.spec.events import Event
 
 EVENTS = "events.jsonl"
-LONGEST_EVENT = 16 * 2**20
-"""Bytes of a line; a longer one is none of ours."""
-AT_ONCE = 32 * 2**20
-"""Bytes that one look takes in at most; what is left is taken at the next."""
+AT_ONCE = 8 * 2**20
+"""Bytes that are taken in at once at most. A longer line is no event of ours."""
 STEP = b'{"event":"step"'
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event, strict=False)
@@ -67,7 +65,7 @@ class Tail:
         finally:
             os.close(handle)
         end = content.rfind(b"\n") + 1
-        if not end and len(content) >= LONGEST_EVENT:
+        if not end and len(content) == at_once:
             raise RunError(f"{self.path}, line {self.lines + 1}: longer than any event; refused")
         self.offset += end
         return content[:end].split(b"\n")[:-1]

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cnnplay.runs.files import files_of
 from cnnplay.runs.library import Library
 from cnnplay.runs.record import RunError
 from cnnplay.runs.row import RunRow
+from cnnplay.runs.summary import signature
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import Event
 from cnnplay.viewmodels.trace import Trace
@@ -36,6 +38,8 @@ class Follower:
     def __init__(self, library: Library) -> None:
         self.library = library
         self._tails: dict[str, Tail] = {}
+        self._broken: dict[str, tuple[str, str]] = {}
+        """Of runs whose events cannot be read: what is wrong with which files."""
 
     def look(
         self, chosen: Iterable[str], on: Iterable[str], everything: bool = True, rebuild: bool = False
@@ -50,13 +54,24 @@ class Follower:
         chosen = tuple(chosen)
         self._tails = {path: tail for path, tail in self._tails.items() if path in chosen}
         for path in chosen:
-            try:
-                self._read(path, found)
-            except RunError as error:
-                self._tails.pop(path, None)
-                found.begun.pop(path, None)
-                found.problems[path] = str(error)
+            self._try(path, found)
         return found
+
+    def _try(self, path: str, found: Look) -> None:
+        """What could not be read is tried again when its file is another one."""
+        files = _mark(path)
+        broken = self._broken.pop(path, None)
+        if broken is not None and broken[0] == files:
+            self._broken[path] = broken
+            found.problems[path] = broken[1]
+            return
+        try:
+            self._read(path, found)
+        except RunError as error:
+            self._tails.pop(path, None)
+            found.begun.pop(path, None)
+            self._broken[path] = (files, str(error))
+            found.problems[path] = str(error)
 
     def _read(self, path: str, found: Look) -> None:
         tail = self._tails.get(path)
@@ -75,3 +90,10 @@ class Follower:
                 found.begun[path].extend(events)
             else:
                 found.told.setdefault(path, []).extend(events)
+
+
+def _mark(path: str) -> str:
+    try:
+        return signature(files_of(Path(path)))
+    except OSError:
+        return ""

@@ -10,6 +10,10 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.runs.record import RunError
+from cnnplay.runs.settled import settled
+from cnnplay.runs.tail import Tail
+from cnnplay.spec.events import Event
+from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.run import RunModel
@@ -19,6 +23,8 @@ from cnnplay.viewmodels.tasks import Tasks, told
 from cnnplay.viewmodels.trained import Trained
 
 if TYPE_CHECKING:
+    from cnnplay.modules.weights import Weights
+    from cnnplay.runs.folder import RunFolder, Which
     from cnnplay.runs.record import RunRecord
 
 
@@ -30,6 +36,12 @@ class OpenedRun:
     record: RunRecord
     trained: Trained | None
     problem: str = ""
+
+    @property
+    def config(self) -> TrainConfig:
+        """The run's settings; of one that can go on those with which it was stopped."""
+        state = None if self.trained is None else self.trained.state
+        return state.config if state is not None and state.unfinished else self.record.config
 
 
 class RunOpener(QObject):
@@ -67,8 +79,9 @@ class RunOpener(QObject):
         if reason:
             self.failed.emit(f"The run cannot be opened now: {reason}.")
             return
-        folder = Path(self._runs.chosen[0])
-        self._tasks.run(lambda: read(folder), self._show, lambda error: self.failed.emit(told(error)))
+        row = self._runs.chosen_rows[0]
+        folder, on = row.folder, row.on
+        self._tasks.run(lambda: read(folder, on), self._show, lambda error: self.failed.emit(told(error)))
 
     def wait(self) -> None:
         self._tasks.finish()
@@ -80,12 +93,11 @@ class RunOpener(QObject):
         if self._run.active:
             self.failed.emit(f"{found.name} was not opened: a run was started meanwhile")
             return
-        record, here = found.record, self._settings.config
+        record = found.record
         self._editor.open_network(record.network)
-        # Device and threads are this machine's.
-        self._settings.replace(
-            msgspec.structs.replace(record.config, device=here.device, threads=here.threads)
-        )
+        # The device is this machine's.
+        here = self._settings.config.device
+        self._settings.replace(msgspec.structs.replace(found.config, device=here))
         if found.trained is not None:
             self._run.adopt(found.trained)
         if record.data and record.data != self._data.key:
@@ -97,42 +109,69 @@ class RunOpener(QObject):
         self.opened.emit()
 
 
-def read(folder: Path) -> OpenedRun:
-    """A run as the editor takes it over. RunError where it is none."""
-    from cnnplay.modules.weights import belong
-    from cnnplay.project.errors import WeightsError
-    from cnnplay.project.tensors import checked
+def read(folder: Path, on: bool = False) -> OpenedRun:
+    """A run as the editor takes it over. One that is `on` is gone on with elsewhere, not in its folder.
+
+    RunError where it is none.
+    """
     from cnnplay.runs.folder import RunFolder
-    from cnnplay.runs.settled import settled
-    from cnnplay.runs.tail import Tail
     from cnnplay.viewmodels.history import History
 
     run = RunFolder.open(folder)
-    facts = run.facts
-    if facts is None or not (run.has_last or run.has_best):
+    if run.facts is None or not (run.has_last or run.has_best):
         return OpenedRun(folder.name, run.record, None)
     try:
-        best = checked(run.weights("best")) if run.has_best else None
-        weights = checked(run.weights("last")) if run.has_last else best
-    except (RunError, WeightsError) as error:
+        best = _weights(run, "best") if run.has_best else None
+        weights = _weights(run, "last") if run.has_last else best
+    except ValueError as error:
         return OpenedRun(folder.name, run.record, None, f"{folder.name}: its weights cannot be read: {error}")
     assert weights is not None
-    if not all(belong(part, run.network) for part in (weights, best) if part is not None):
-        return OpenedRun(folder.name, run.record, None, f"{folder.name}: its weights are another network's")
-    tail, events, problem = Tail(folder), [], ""
+    events, problem = _events(folder)
+    state = None
+    if run.has_checkpoint and not on:
+        try:
+            state = run.state()
+            _check(state.weights, run)
+        except ValueError as error:
+            problem = problem or f"{folder.name}: it cannot go on just where it was stopped: {error}"
+    trained = Trained(
+        network=run.network,
+        config=run.record.config,
+        facts=run.facts,
+        weights=weights,
+        best_weights=best,
+        best_epoch=run.best_epoch,
+        last_epoch=run.last_epoch or run.best_epoch or 0,
+        events=History(events).saved(),
+        run=run.record.run,
+        folder=None if on else folder,
+        state=state,
+    )
+    return OpenedRun(folder.name, run.record, trained, problem)
+
+
+def _weights(run: RunFolder, which: Which) -> Weights:
+    """The weights in a folder. ValueError where they are damaged, or another network's."""
+    from cnnplay.project.tensors import checked
+
+    weights = checked(run.weights(which))
+    _check(weights, run)
+    return weights
+
+
+def _check(weights: Weights, run: RunFolder) -> None:
+    from cnnplay.modules.weights import belong
+
+    if not belong(weights, run.network):
+        raise ValueError("they are another network's")
+
+
+def _events(folder: Path) -> tuple[list[Event], str]:
+    """All that counts in the end, and what could not be read of it."""
+    tail, events = Tail(folder), []
     try:
         while part := tail.lines_since():
             events += tail.decoded(part)
     except RunError as error:
-        problem = f"{folder.name}: its curves cannot be read: {error}"
-    trained = Trained(
-        network=run.network,
-        config=run.record.config,
-        facts=facts,
-        weights=weights,
-        best_weights=best,
-        best_epoch=run.best_epoch,
-        last_epoch=run.last_epoch or (run.best_epoch or 0),
-        events=History(settled(events)).saved(),
-    )
-    return OpenedRun(folder.name, run.record, trained, problem)
+        return settled(events), f"{folder.name}: its curves cannot be read: {error}"
+    return settled(events), ""

@@ -1,6 +1,7 @@
 """One chosen run: its note and tags to write, and what it says of itself."""
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -20,6 +21,8 @@ from cnnplay.widgets.panel import Panel
 from cnnplay.widgets.theme import role, theme
 
 NOTE_HINT = "What you want to remember of it; kept in the run's folder (about.json)"
+NARROW = 240
+"""Pixels of the design."""
 TAGS_HINT = "Words to find it by, parted by blanks: good lecture-3. The filter finds tag:good"
 
 
@@ -44,7 +47,6 @@ class RunDetailsPanel(Panel):
         self._form = QFormLayout()
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, theme().px(8), 0)
@@ -90,8 +92,7 @@ class RunDetailsPanel(Panel):
             self._make_rows(len(found))
         for (name, words), (title, text) in zip(self._facts, found, strict=True):
             name.setText(title)
-            # A path has no blanks: it may be broken behind its strokes.
-            words.setText(text.replace("/", "/\u200b") if title == "folder" else text)
+            words.setText(_breakable(text) if title == "folder" else text)
 
     def _make_rows(self, count: int) -> None:
         while self._form.rowCount():
@@ -101,6 +102,7 @@ class RunDetailsPanel(Panel):
             role(name, "muted")
             name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             words.setWordWrap(True)
+            words.setMinimumWidth(1)  # else its longest word would make all of it wider than the panel
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._form.addRow(name, words)
 
@@ -123,9 +125,25 @@ class RunDetailsPanel(Panel):
         if not self._filling and self._path:
             self._deeds.note(self._path, self.note.toPlainText())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Names stand above their facts where both have too little room beside one another."""
+        policy = QFormLayout.RowWrapPolicy
+        narrow = self.width() < theme().px(NARROW)
+        self._form.setRowWrapPolicy(policy.WrapAllRows if narrow else policy.DontWrapRows)
+
     @Slot()
     def _restyle(self) -> None:
         px = theme().px
         self.note.setFixedHeight(px(72))
         self._form.setHorizontalSpacing(px(12))
         self._form.setVerticalSpacing(px(4))
+        self._wrap()
+
+
+def _breakable(path: str) -> str:
+    """A path has no blanks: it may be broken behind its strokes and hyphens."""
+    return path.replace("/", "/\u200b").replace("-", "-\u200b")

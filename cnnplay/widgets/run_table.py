@@ -1,6 +1,7 @@
 """The table of runs: sorted by a click, filtered by words, with a swatch in each drawn curve's colour."""
 
 from PySide6.QtCore import (
+    QByteArray,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -88,6 +89,20 @@ class RunTableView(QTableView):
         self.resizeColumnsToContents()
         for number in range(len(COLUMNS)):
             self.setColumnWidth(number, min(self.columnWidth(number), theme().px(WIDEST)))
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """Order, widths and the sorting as they were remembered; what cannot be read changes nothing."""
+        if self.horizontalHeader().restoreState(state):
+            self._fitted = True
+
+    def reset_columns(self) -> None:
+        """As at the first start: the newest on top."""
+        header = self.horizontalHeader()
+        for number in range(len(COLUMNS)):
+            header.moveSection(header.visualIndex(number), number)
+        self.sortByColumn(column("created"), Qt.SortOrder.DescendingOrder)
+        self._fitted = False
+        self._rows_changed()
 
     @Slot()
     def _selection_changed(self, *_: QItemSelection) -> None:

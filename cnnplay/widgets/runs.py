@@ -79,20 +79,22 @@ class RunsWorkspace(QWidget):
         self.bottom.setStretchFactor(0, 2)
         self.bottom.setStretchFactor(1, 1)
         self.curves.reset_layout()
+        self.list.table.reset_columns()
 
     def save_layout(self) -> QByteArray:
-        """The splitters' state, to be remembered."""
+        """The splitters' and the columns' state, to be remembered."""
         state = QByteArray()
         for splitter in self._splitters:
             state.append(splitter.saveState().toBase64()).append(b" ")
-        return state
+        return state.append(self.list.table.horizontalHeader().saveState().toBase64())
 
     def restore_layout(self, state: QByteArray) -> None:
         """Sizes as they were remembered; nothing happens for what cannot be read."""
-        parts = bytes(state.data()).split()
+        *parts, columns = bytes(state.data()).split() or [b""]
         if len(parts) == len(self._splitters):
             for splitter, part in zip(self._splitters, parts, strict=True):
                 splitter.restoreState(QByteArray.fromBase64(part))
+            self.list.table.restore_columns(QByteArray.fromBase64(columns))
 
     @property
     def _splitters(self) -> tuple[QSplitter, ...]:

@@ -133,6 +133,21 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page: RunsWorkspa
     assert titles(runs)[0 if titles(runs)[0] == "c" else -1] == "c"
 
 
+def test_order_and_widths_of_the_columns_are_remembered(page: RunsWorkspace, runs: RunsModel) -> None:
+    header = page.list.table.horizontalHeader()
+    click_heading(page, "accuracy")
+    header.moveSection(header.visualIndex(column("bytes")), 1)
+    header.resizeSection(column("name"), 150)
+    kept = page.save_layout()
+    page.reset_layout()
+    assert header.visualIndex(column("bytes")) == column("bytes")
+    assert titles(runs) == ["a", "b", "c", "d"]
+    page.restore_layout(kept)
+    assert header.visualIndex(column("bytes")) == 1
+    assert header.sectionSize(column("name")) == 150
+    assert titles(runs) == ["b", "d", "c", "a"]
+
+
 def test_the_choice_stays_with_its_runs_when_the_table_is_sorted(
     page: RunsWorkspace, runs: RunsModel
 ) -> None:

@@ -103,3 +103,13 @@ def test_what_is_no_plain_file_is_refused(folder: Path) -> None:
     os.mkfifo(folder / "events.jsonl")
     with pytest.raises(RunError, match="plain file"):
         Tail(folder).events_since()
+
+
+def test_a_line_longer_than_any_event_is_refused(folder: Path) -> None:
+    write(folder, epoch_events("r", 1))
+    with (folder / "events.jsonl").open("ab") as file:
+        file.write(b"x" * 2000)
+    tail = Tail(folder)
+    assert len(tail.decoded(tail.lines_since(1500))) == 5
+    with pytest.raises(RunError, match="line 6: longer than any event"):
+        tail.lines_since(1500)

@@ -14,14 +14,15 @@ from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.library import Library
 from cnnplay.runs.presence import Presence
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.job import Job
+from cnnplay.training.control import Control
+from cnnplay.training.job import Job, Observation
 from cnnplay.training.loop import train
 from cnnplay.viewmodels.run_deeds import RunDeeds
 from cnnplay.viewmodels.run_opening import RunOpener
 from cnnplay.viewmodels.run_weighing import Weighed
 from cnnplay.viewmodels.runs import MOST_DRAWN, RunsModel
 from tests.runs_bench import epoch_events, finished, make_run, started, write
-from tests.train_bench import Bench, bench, blobs
+from tests.train_bench import Bench, bench, blobs, until
 
 
 @pytest.fixture
@@ -309,3 +310,32 @@ def test_damaged_weights_are_told_and_the_network_opens_all_the_same(
     opener.open()
     opener.wait()
     assert "its weights cannot be read" in failed[0]
+
+
+def test_a_stopped_run_goes_on_in_its_folder_just_where_it_was_stopped(
+    runs: RunsModel, models: Bench, store: Path, qtbot: QtBot
+) -> None:
+    network, config = models.editor.network, TrainConfig(epochs=3, batch_size=16, threads=1)
+    folder, control = (
+        RunFolder.create(store / "stopped", network=network, config=config, data="blobs"),
+        Control(),
+    )
+
+    def observe(seen: Observation) -> None:
+        folder.observe(seen)
+        if seen.checkpoint is not None:
+            control.stop()
+
+    folder.close(train(Job(folder.record.run, network, config, blobs()), folder.sink, observe, control))
+    look(runs)
+    assert (runs.rows[0].state, runs.rows[0].epochs_done) == ("stopped", 1)
+    opener = RunOpener(runs, models.editor, models.settings, models.data, models.run)
+    runs.choose([str(folder.path)])
+    opener.open()
+    opener.wait()
+    assert models.run.start()
+    until(qtbot, models.run, "idle")
+    models.run.shutdown()
+    look(runs)
+    (row,) = runs.rows
+    assert (row.state, row.epochs_done, row.epochs_asked, row.steps) == ("done", 3, 3, 24)
