@@ -12,7 +12,7 @@ from cnnplay.search.values import words
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_TOLD = (events.Noted, events.TrialDone, events.SearchDone)
+_TOLD = (events.Noted, events.TrialBegan, events.TrialDone, events.SearchDone)
 """What programs get a line of; the rest is for those who watch."""
 _ENDS = {"done": "done", "stopped": "stopped", "exhausted": "done, the grid has no more points"}
 
@@ -38,7 +38,7 @@ class SearchReporter:
 
 
 class Lines(SearchReporter):
-    """One JSON object a trial, and one at the end."""
+    """JSON objects: one where a trial begins, one where it ends, and one at the end of all."""
 
     def event(self, event: Event) -> None:
         if isinstance(event, _TOLD):

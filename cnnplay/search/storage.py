@@ -66,6 +66,8 @@ def troubles(url: str) -> Iterator[None]:
     """What goes wrong in a storage, in words."""
     try:
         yield
+    except ArgumentError:
+        raise
     except (OptunaError, SQLAlchemyError) as error:
         cause = error.__cause__ if isinstance(error.__cause__, SQLAlchemyError) else error
         words = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
