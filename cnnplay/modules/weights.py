@@ -54,10 +54,12 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(lines)
 
 
-def weights_of(module: nn.Module) -> Weights:
-    """Copies of all parameters and buffers, on the CPU and contiguous."""
+def weights_of(module: nn.Module, copied: bool = True) -> Weights:
+    """All parameters and buffers, on the CPU and contiguous: copies, or without `copied` where they need not
+    be, for who gives the module up.
+    """
     return {
-        key: tensor.detach().to("cpu", copy=True).contiguous() for key, tensor in module.state_dict().items()
+        key: tensor.detach().to("cpu", copy=copied).contiguous() for key, tensor in module.state_dict().items()
     }
 
 

@@ -10,6 +10,11 @@ import msgspec
 from cnnplay.spec.events import Value
 from cnnplay.spec.settings import TrainConfig, faults, live_settings
 
+
+class Interrupted(Exception):
+    """The run is to stop; what was being computed was not finished."""
+
+
 State: TypeAlias = Literal["running", "paused", "stopping"]
 
 

@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 from cnnplay.data.folder import LoadCancelled
 from cnnplay.spec.events import Event
-from cnnplay.training.control import Control
+from cnnplay.training.control import Control, Interrupted
 from cnnplay.training.job import Job, Observation, Reason, Result
 from cnnplay.training.run import Run
 from cnnplay.training.surroundings import surroundings
-from cnnplay.training.validation import Interrupted
 
 __all__ = ["train"]
 
@@ -34,7 +33,7 @@ def train(
             run.prepare()
             reason = _learn(run)
         except (Interrupted, LoadCancelled):
-            reason = "stopped"
+            reason = run.break_off()
         except Exception as error:
             reason = run.fail(error)
         return run.finish(reason)

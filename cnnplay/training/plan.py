@@ -59,8 +59,7 @@ def first_plan(
     if most == 1:
         torch.set_num_threads(1)
         return Plan(1, True, "1 thread: one core")
-    # A step is one forward and two backward computations of two operations a multiply-add.
-    own = multiply_adds * len(batch[0]) * 6 <= WORTH_MEASURING
+    own = step_operations(multiply_adds, len(batch[0])) <= WORTH_MEASURING
     step = network_step(module, rules, config, batch) if own else convolution_step(device)
     found = measure_threads(most, step)
     best = choose(found, most)
@@ -69,6 +68,11 @@ def first_plan(
     rates = {threads: count / seconds for threads, seconds in found.items()}
     what = "images/s" if own else "images/s in a small convolution"
     return Plan(best, True, compared(best, rates, what), found[best] if own else None)
+
+
+def step_operations(multiply_adds: int, batch_size: int) -> int:
+    """A step is one forward and two backward computations of two operations a multiply-add."""
+    return multiply_adds * batch_size * 6
 
 
 def recorded_plan(threads: int, channels_last: bool, device: torch.device) -> Plan:

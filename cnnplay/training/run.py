@@ -19,6 +19,7 @@ from cnnplay.training.control import Control
 from cnnplay.training.devices import IdleCores, most_threads
 from cnnplay.training.failures import NonFinite, explain
 from cnnplay.training.feed import Feed
+from cnnplay.training.interruption import Interruption
 from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result, Validation
 from cnnplay.training.judge import Judge
 from cnnplay.training.keeper import Keeper, finite
@@ -69,6 +70,7 @@ class Run:
         self._chance = uses_chance(job.network)
         self._sums = Sums(self._place.loss, self._place.right, self._place.images)
         self._pace: Pace | None = None
+        self._interruption: Interruption | None = None
         self._steering = Steering(control, job.run, self._emit, self._watch, self._change)
         self._begun = 0.0
         self._images = 0
@@ -103,6 +105,8 @@ class Run:
         self._emit(_started(self.job, ready, steps, self._step))
         self._problems_told = len(ready.prepared.problems)
         self._announce_plan(ready.plan.threads, ready.plan.reason)
+        if alone and ready.slow:
+            self._interruption = Interruption(ready.module, lambda: self._control.stopping)
         if alone and ready.device.type == "cpu" and config.threads is None and most_threads() > 1:
             self._pace = Pace(most_threads(), ready.plan.threads, ready.plan.step_seconds, IdleCores())
 
@@ -131,6 +135,8 @@ class Run:
             seed_step(self._set_up().device, self._feed.seed, self._step)
         if self._rate_moves:
             self._set_rate()
+        if self._interruption is not None:
+            self._interruption.begin_step()
         self._begun = time.perf_counter()
         return True
 
@@ -206,6 +212,13 @@ class Run:
         enough = bool(patience) and kept is not None and self._epoch - kept.epoch >= patience
         return not (enough if self.team is None else self.team.told(enough))
 
+    def break_off(self) -> Reason:
+        """Within a step, or within judging: it counts as not begun."""
+        if self._interruption is not None:
+            self._interruption.undo()
+            self.optimizer.zero_grad()
+        return "stopped"
+
     def fail(self, error: Exception) -> Reason:
         """Finds words for what went wrong. The weights go back to the last good ones."""
         self._learned_wrongly = isinstance(error, NonFinite)
@@ -216,6 +229,8 @@ class Run:
 
     def finish(self, reason: Reason) -> Result:
         """Says how the run ended, and hands over what it leaves behind."""
+        if self._interruption is not None:
+            self._interruption.end()
         if reason == "stopped":
             try:
                 self._judge_once_more()
@@ -262,7 +277,7 @@ class Run:
             return self.job.initial or {}
         if self._learned_wrongly:
             return self._keeper.good
-        weights = weights_of(self.module)
+        weights = weights_of(self.module, copied=False)
         return weights if finite(weights) else self._keeper.good
 
     def _learned(self, weights: Weights) -> bool:

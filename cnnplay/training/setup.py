@@ -23,7 +23,7 @@ from cnnplay.training.failures import BadSettings, DoesNotFit
 from cnnplay.training.forecast import Forecast, forecast
 from cnnplay.training.job import Job
 from cnnplay.training.optimizers import optimizer_for, restore
-from cnnplay.training.plan import Plan, first_plan, recorded_plan
+from cnnplay.training.plan import WORTH_MEASURING, Plan, first_plan, recorded_plan, step_operations
 from cnnplay.training.tasks import rules_of
 
 
@@ -40,6 +40,8 @@ class Ready:
     facts: DataFacts
     parameters: int
     forecast: Forecast
+    slow: bool
+    """Whether a step takes so long that nobody should have to wait for its end."""
     class_weights: Tensor | None = None
     """By which a class's pictures count in the loss; None: all alike."""
 
@@ -85,9 +87,10 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
         note("the optimizer begins afresh: its memory of the run before is of another network or optimizer")
     facts = DataFacts(key=job.images.key, classes=job.images.classes, preprocessing=prepared.preprocessing)
     weights = _class_weights(prepared) if job.config.class_balance == "loss" else None
-    return Ready(
-        device, module, prepared, optimizer, fused, plan, facts, report.parameters, expected, weights
-    )
+    operations = step_operations(report.multiply_adds, job.config.batch_size)
+    slow = device.type == "cpu" and operations > WORTH_MEASURING
+    parameters = report.parameters
+    return Ready(device, module, prepared, optimizer, fused, plan, facts, parameters, expected, slow, weights)
 
 
 def check_settings(config: TrainConfig) -> None:

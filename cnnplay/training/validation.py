@@ -13,16 +13,13 @@ from cnnplay.data.prepared import Prepared
 from cnnplay.modules.build import NetworkModule
 from cnnplay.modules.scores import probabilities
 from cnnplay.shapes.infer import infer
+from cnnplay.training.control import Interrupted
 from cnnplay.training.job import Validation
 from cnnplay.training.tasks import Aim, rules_of
 
 LARGEST_BATCH = 512
 ROOM = 128 * 2**20
 """Bytes of feature maps that a validation batch may have in all."""
-
-
-class Interrupted(Exception):
-    """The run is to stop; the validation was not finished."""
 
 
 def validation_batch(module: NetworkModule) -> int:

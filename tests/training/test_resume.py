@@ -125,3 +125,37 @@ def test_what_was_changed_during_the_run_holds_in_its_rest(small: Network, few: 
     rest = train(resumed("b", small, few, states[0]), lambda e: None)
     assert states[0].config.learning_rate == 0.002
     assert _same(whole.weights, rest.weights)
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
+    way: str, small: Network, few: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.training.setup.WORTH_MEASURING", 0)
+    whole, _, _ = _run(Job("a", small, ALL, few))
+    control, reached = Control(), list[str]()
+
+    def stop(*_: object) -> None:
+        control.stop()
+
+    def watch(layer: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
+        if way == "forward":
+            stop()
+        elif output.requires_grad:
+            output.register_hook(stop)
+
+    def reach(layer: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
+        if layer.training:
+            reached.append(way)
+
+    def observe(seen: Observation) -> None:
+        if seen.step == 10:
+            seen.module.layer("conv-2").register_forward_hook(watch)
+            seen.module.layer("dense-1").register_forward_hook(reach)
+
+    stopped = train(Job("a", small, ALL, few), lambda e: None, observe, control)
+    assert (stopped.reason, stopped.step) == ("stopped", 10), stopped.failure
+    assert reached == ([] if way == "forward" else ["backward"])
+    assert stopped.state is not None
+    rest, _, _ = _run(resumed("b", small, few, stopped.state))
+    assert _same(whole.weights, rest.weights), "batch norm's statistics of the broken step were put back"
