@@ -21,6 +21,7 @@ Parts: TypeAlias = Literal["validation", "training", "both"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 PARTS: tuple[Parts, ...] = get_args(Parts)
 PARTS_WORDS = {"validation": "validation", "training": "training", "both": "both"}
+SAMPLE = 2_000
 _UNITS = ((3 * 3600.0, 3600.0, "h"), (180.0, 60.0, "min"), (0.0, 1.0, "s"))
 """From so many seconds on, an axis counts in these."""
 
@@ -147,8 +148,7 @@ class RunCurvesModel(QObject):
         """The rectangle that shows all of it, and what the runs that are on mean to do."""
         curves = [self._curve(run.trace, metric, part) for run in self.shown for part in self._drawn]
         right = max((run.trace.aim(self.axis) for run in self.shown), default=0.0) or 1.0
-        values = np.concatenate([curve.y for curve in curves]) if curves else np.empty(0)
-        usable = values[np.isfinite(values)]
+        usable = np.concatenate([_sample(curve.y) for curve in curves]) if curves else np.empty(0)
         if metric == "loss" and self.logarithmic:
             usable = usable[usable > 0]
         if not len(usable):
@@ -220,6 +220,14 @@ class RunCurvesModel(QObject):
     def _keep(self, key: str, value: object) -> None:
         if self._preferences is not None:
             self._preferences.set(key, value)
+
+
+def _sample(values: Floats) -> Floats:
+    """Some of the finite values, evenly, and their extremes: for what is usual among very many."""
+    finite = values[np.isfinite(values)]
+    if len(finite) <= SAMPLE:
+        return finite
+    return np.append(finite[:: len(finite) // SAMPLE + 1], (finite.min(), finite.max()))
 
 
 def _floor(values: Floats) -> float:

@@ -1,6 +1,6 @@
 """The curves of one run in memory that does not grow with its length: old steps are averaged in pairs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,6 +16,8 @@ Metric: TypeAlias = Literal["loss", "accuracy"]
 
 MOST = 100_000
 """Points of a run; more steps than so many pixels by far. Then the older half is averaged in pairs."""
+MOST_KEPT = 8
+"""Curves that are kept as they were made."""
 
 
 class Trace:
@@ -28,7 +30,8 @@ class Trace:
         """Grows with whatever is added."""
         self._epochs: dict[int, EpochDone] = {}
         self._steps = Series(("step", "epoch", "x", "loss", "accuracy", "count"))
-        self._smoothed: dict[tuple[Metric, float], tuple[int, Floats]] = {}
+        self._made: dict[tuple[str, Axis, float], tuple[int, Curve]] = {}
+        """Curves as of a version: several views ask for each, many times."""
 
     def __len__(self) -> int:
         """Points, each of which stands for one step or for several."""
@@ -70,18 +73,18 @@ class Trace:
 
     def steps(self, metric: Metric, axis: Axis, smoothing: float) -> Curve:
         """Training, step by step, averaged over about so many steps."""
-        kept = self._smoothed.get((metric, smoothing))
-        if kept is None or kept[0] != self.version:
-            if len(self._smoothed) > 4:
-                self._smoothed.clear()
-            kept = (self.version, self._smooth(metric, smoothing))
-            self._smoothed[metric, smoothing] = kept
-        x = self._along(axis)
-        known = np.isfinite(x)
-        return Curve(x, kept[1]) if known.all() else Curve(x[known], kept[1][known])
+        return self._kept((metric, axis, smoothing), lambda: self._steps_along(metric, axis, smoothing))
 
     def metric(self, name: str, axis: Axis) -> Curve:
         """A metric of each epoch that has it (``validation_loss``), at the epoch's end."""
+        return self._kept((name, axis, 0.0), lambda: self._epochs_along(name, axis))
+
+    def _steps_along(self, metric: Metric, axis: Axis, smoothing: float) -> Curve:
+        x, y = self._along(axis), self._smooth(metric, smoothing)
+        known = np.isfinite(x)
+        return Curve(x, y) if known.all() else Curve(x[known], y[known])
+
+    def _epochs_along(self, name: str, axis: Axis) -> Curve:
         done = [one for one in self.epochs if name in one.metrics]
         if not done:
             return NO_CURVE
@@ -89,6 +92,14 @@ class Trace:
         steps = np.asarray([one.step for one in done], dtype=np.float64)
         x = {"epoch": numbers, "step": steps, "time": elapsed(steps, self._ends())}[axis]
         return Curve(x, np.asarray([one.metrics[name] for one in done], dtype=np.float64))
+
+    def _kept(self, key: tuple[str, Axis, float], make: Callable[[], Curve]) -> Curve:
+        kept = self._made.get(key)
+        if kept is None or kept[0] != self.version:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            kept = self._made[key] = (self.version, make())
+        return kept[1]
 
     def last(self, axis: Axis) -> float:
         """How far it came."""

@@ -119,8 +119,7 @@ class Menus:
     def _view(self) -> None:
         window, act = self._window, self.action
         workspaces = [
-            act(title, _showing(window, key), keys_of(key), hint)
-            for key, title, hint in WORKSPACES
+            act(title, _showing(window, key), keys_of(key), hint) for key, title, hint in WORKSPACES
         ]
         looks = QMenu("&Colours", window)
         group = QActionGroup(window)

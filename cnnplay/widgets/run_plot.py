@@ -171,10 +171,9 @@ class RunPlot(Plot):
         for slot, curve, best in self._model.circles(self._metric):
             colour = theme().run(slot)
             apart = self.area.width() / max(right - left, 1e-9) * _spacing(curve.x)
-            for number, (x, y) in enumerate(zip(curve.x.tolist(), curve.y.tolist(), strict=True)):
-                if apart < CIRCLES_APART and number != best:
-                    continue
-                at = self._point(x, y)
+            one = [] if best is None else [best]
+            for number in range(len(curve)) if apart >= CIRCLES_APART else one:
+                at = self._point(float(curve.x[number]), float(curve.y[number]))
                 if at is not None:
                     self._paint_circle(painter, at, colour, number == best)
 

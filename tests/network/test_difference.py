@@ -56,7 +56,7 @@ def test_what_was_wrapped_in_a_skip_is_moved_into_it() -> None:
     network = preset("mini-resnet").network
     skip = next(node for node in network.stack if node.id.startswith("skip"))
     other = edits.unwrap(network, skip.id).network
-    found = dict((node_id, sort) for sort, node_id in told(network, other))
+    found = {node_id: sort for sort, node_id in told(network, other)}
     assert found[skip.id] == "removed"
     assert "changed" not in found.values()
 
