@@ -125,10 +125,10 @@ class RunCurvePanel(Panel):
         self.axis.setCurrentIndex(AXES.index(self._model.axis))
         training = self._model.parts != "validation"
         steps = self._model.smoothing
-        self.slider.setEnabled(training)
+        self.slider.setVisible(training)  # validation is not smoothed
         now = f"over {steps} steps" if steps > 1 else "not at all"
         hint = f"Smooths the training curves. Now: {now}"
-        self.slider.setToolTip(hint if training else f"{hint}.\nNot now: validation is not smoothed.")
+        self.slider.setToolTip(f"{hint}.")
 
     def _facts(self, chosen: int, problems: str) -> str:
         averaged = any(run.trace.averaged for run in self._model.shown)

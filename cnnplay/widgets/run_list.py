@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QStackedLayout,
     QWidget,
 )
@@ -126,7 +127,11 @@ class RunListPanel(Panel):
             self.filter, self.open_button, self.export_button, self.clean_button, self.delete_button,
             self.add_button,
         ):  # fmt: skip
+            widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             self.add_corner(widget)
+        self.filter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._corner.insertStretch(0)
+        self._corner.setStretchFactor(self.filter, 1)
         self._row.setStretch(2, 3)  # the filter takes most of what is left beside the title
 
     def _button(self, action: QAction, text: str, name: str) -> QPushButton:

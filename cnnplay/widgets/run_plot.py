@@ -157,8 +157,10 @@ class RunPlot(Plot):
             self._paint_readout(painter, self.hover)
             return
         labels, metrics = [], painter.fontMetrics()
+        # All stand behind the curve that reaches furthest, so that they cover none.
+        furthest = max((end.x for end in self._ends), default=0.0)
         for end in self._ends:
-            at = self._point(end.x, end.y)
+            at = self._point(furthest, end.y)
             if at is not None:
                 room = round(LABELS * self.area.width()) - theme().px(16)
                 text = metrics.elidedText(end.text, Qt.TextElideMode.ElideMiddle, room)

@@ -90,10 +90,17 @@ class RunTableView(QTableView):
         for number in range(len(COLUMNS)):
             self.setColumnWidth(number, min(self.columnWidth(number), theme().px(WIDEST)))
 
-    def restore_columns(self, state: QByteArray) -> None:
-        """Order, widths and the sorting as they were remembered; what cannot be read changes nothing."""
-        if self.horizontalHeader().restoreState(state):
-            self._fitted = True
+    def save_columns(self) -> bytes:
+        """Order, widths and sorting, to be remembered; and the text size that the widths are for."""
+        state = bytes(self.horizontalHeader().saveState().toBase64().data())
+        return f"{theme().text_scale:g}:".encode() + state
+
+    def restore_columns(self, kept: bytes) -> None:
+        """As they were remembered; what cannot be read changes nothing."""
+        scale, _, state = kept.partition(b":")
+        if self.horizontalHeader().restoreState(QByteArray.fromBase64(state)):
+            self._fitted = scale == f"{theme().text_scale:g}".encode()
+            self._rows_changed()
 
     def reset_columns(self) -> None:
         """As at the first start: the newest on top."""

@@ -86,7 +86,7 @@ class RunsWorkspace(QWidget):
         state = QByteArray()
         for splitter in self._splitters:
             state.append(splitter.saveState().toBase64()).append(b" ")
-        return state.append(self.list.table.horizontalHeader().saveState().toBase64())
+        return state.append(self.list.table.save_columns())
 
     def restore_layout(self, state: QByteArray) -> None:
         """Sizes as they were remembered; nothing happens for what cannot be read."""
@@ -94,7 +94,7 @@ class RunsWorkspace(QWidget):
         if len(parts) == len(self._splitters):
             for splitter, part in zip(self._splitters, parts, strict=True):
                 splitter.restoreState(QByteArray.fromBase64(part))
-            self.list.table.restore_columns(QByteArray.fromBase64(columns))
+            self.list.table.restore_columns(columns)
 
     @property
     def _splitters(self) -> tuple[QSplitter, ...]:

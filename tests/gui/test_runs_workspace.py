@@ -146,6 +146,11 @@ def test_order_and_widths_of_the_columns_are_remembered(page: RunsWorkspace, run
     assert header.visualIndex(column("bytes")) == 1
     assert header.sectionSize(column("name")) == 150
     assert titles(runs) == ["b", "d", "c", "a"]
+    theme().install("dark", 1.5)
+    page.restore_layout(kept)
+    assert header.sectionSize(column("name")) != 150, "widths are those of a text size"
+    assert header.visualIndex(column("bytes")) == 1
+    theme().install("dark")
 
 
 def test_the_choice_stays_with_its_runs_when_the_table_is_sorted(
@@ -190,13 +195,14 @@ def test_the_curves_of_chosen_runs_lie_over_one_another(page: RunsWorkspace, run
     plot = page.curves.loss
     assert plot.isVisible()
     assert len(plot._curves) == 2
+    assert not page.curves.slider.isVisible(), "validation is not smoothed"
     assert plot.accessibleDescription() == "lr 0.001, lr 0.1"
     page.curves.parts.setFocus()
     QTest.keyClick(page.curves.parts, Qt.Key.Key_Down)
     QTest.keyClick(page.curves.parts, Qt.Key.Key_Down)
     assert runs.curves.parts == "both"
     assert len(plot._curves) == 4
-    assert page.curves.slider.isEnabled()
+    assert page.curves.slider.isVisible()
 
 
 def test_the_zoom_stays_when_data_come_in_and_when_the_choice_changes(
