@@ -1,4 +1,4 @@
-"""LeNet-5 trained in the real window with all live views of a workspace open.
+"""A network trained in the real window with all live views of a workspace open.
 
 Prints {"images_per_second": …, "late_ms": …}. The rate is counted as engine_loop.py counts it: from step to
 step in the training thread, looks of the views included, judging the validation part left out. With `--clock`
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine_loop import Counter
+from engine_networks import engine_network, engine_pictures
 
 
 def main() -> None:
@@ -21,15 +22,28 @@ def main() -> None:
     parser.add_argument("--workspace", choices=("train", "look"), default="train")
     parser.add_argument("--size", default="1440x900")
     parser.add_argument("--clock", action="store_true")
+    parser.add_argument("--network", default="lenet-5")
+    parser.add_argument("--announce", action="store_true", help="print a line at the first step")
     asked = parser.parse_args()
     home = tempfile.mkdtemp()
-    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
         os.environ[name] = str(Path(home) / name)
     os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
-    print(json.dumps(measure(asked.seconds, asked.workspace, asked.size, asked.clock)))
+    print(
+        json.dumps(
+            measure(asked.seconds, asked.workspace, asked.size, asked.clock, asked.network, asked.announce)
+        )
+    )
 
 
-def measure(seconds: float, workspace: str, size: str, clock: bool = False) -> dict[str, Any]:
+def measure(
+    seconds: float,
+    workspace: str,
+    size: str,
+    clock: bool = False,
+    network: str = "lenet-5",
+    announce: bool = False,
+) -> dict[str, Any]:
     from PySide6.QtWidgets import QApplication
 
     from cnnplay.app import make_window
@@ -43,6 +57,9 @@ def measure(seconds: float, workspace: str, size: str, clock: bool = False) -> d
     pilot = Pilot(window, Path(tempfile.mkdtemp()), print)
     session = window.session
     pilot.until(lambda: session.data.state == "ready", "the digits")
+    if network != "lenet-5":
+        session.data.use(engine_pictures(network))
+        session.editor.reset(engine_network(network))
     session.settings.set("epochs", 100_000)
     window.show_workspace(workspace)
 
@@ -55,7 +72,7 @@ def measure(seconds: float, workspace: str, size: str, clock: bool = False) -> d
             self.reached = True
 
     stopper = Stopper()
-    counter = Counter(seconds, stopper)  # type: ignore[arg-type]
+    counter = Counter(seconds, stopper, announce)  # type: ignore[arg-type]
     put = Mailbox.put
 
     def counting(box: Mailbox, letter: Any) -> None:
@@ -83,6 +100,8 @@ def measure(seconds: float, workspace: str, size: str, clock: bool = False) -> d
         "late_ms": late,
         "views": views,
         "plans": counter.plans,
+        "timeline": counter.timeline,
+        "rates": counter.rates[:: max(1, len(counter.rates) // 2000)],
     }
 
 
