@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -16,6 +15,7 @@ from cnnplay.cli.train_report import reporter
 from cnnplay.data.paths import at_home
 from cnnplay.search.errors import SearchError, SearchTrouble
 from cnnplay.search.events import Event, Noted
+from cnnplay.search.names import new_name
 from cnnplay.search.needed import require
 from cnnplay.search.options import Pruner, Sampler
 from cnnplay.search.space import read
@@ -57,7 +57,7 @@ def search_for(asked: Asked, wanted: Wanted, hear_no_more: HearNoMore) -> int:
         config=trained.config,
         images=trained.images,
         space=space,
-        study=wanted.study or _new_name(trained.network.name, trained.images.key),
+        study=wanted.study or new_name(trained.network.name, trained.images.key),
         storage=url_of(wanted.storage),
         trials=wanted.trials,
         sampler=wanted.sampler,  # type: ignore[arg-type]
@@ -99,12 +99,6 @@ def _carried(
 
 def _way_on(order: "SearchOrder") -> str:
     return f"the same command with --study {order.study} goes on"
-
-
-def _new_name(network: str, data: str) -> str:
-    """A study that nobody has named: network, data, date and time."""
-    plain = data.rpartition("/")[2].rpartition(":")[2]
-    return f"{network}-{plain}-{datetime.now():%Y%m%d-%H%M%S}"[:120]
 
 
 class _Listener:

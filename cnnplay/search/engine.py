@@ -18,6 +18,7 @@ from cnnplay.search.control import SearchControl
 from cnnplay.search.errors import SearchError, SearchTrouble
 from cnnplay.search.events import Event, Noted, SearchBegan, SearchDone, Weighed, trial_done
 from cnnplay.search.importance import importances
+from cnnplay.search.names import LONGEST_NAME
 from cnnplay.search.options import Pruner, Sampler
 from cnnplay.search.places import (
     OUTCOME,
@@ -41,7 +42,6 @@ from cnnplay.search.trial import Bench, StoppedTrial, run_trial
 from cnnplay.search.variables import variables
 from cnnplay.spec.settings import TrainConfig
 
-LONGEST_NAME = 120
 LOOK_S = 0.5
 """Between two looks at what others still do."""
 

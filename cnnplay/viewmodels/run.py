@@ -77,6 +77,8 @@ class RunModel(TrainedWork):
         """The settings as the run that is on was told them."""
         self._train_next = False
         self._earlier = False
+        self.elsewhere: Callable[[], str] = lambda: ""
+        """Why no run may begin though nothing of its own stands in the way: something else computes."""
         editor.changed.connect(self._editor_changed)
         settings.changed.connect(self._settings_changed)
         for signal in (data.changed, data.state_changed):

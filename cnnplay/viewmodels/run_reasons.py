@@ -19,7 +19,7 @@ def why_not(run: RunModel, action: Action) -> str:
         case "train":
             return _train(run)
         case "afresh":
-            return "a run is on: stop it first" if run.active else _ready(run)
+            return "a run is on: stop it first" if run.active else run.elsewhere() or _ready(run)
         case "pause":
             if run.state == "idle":
                 return "no run is on"
@@ -54,7 +54,7 @@ def _train(run: RunModel) -> str:
         return ""
     if run.active:
         return "a run is on: stop it first"
-    return _ready(run)
+    return run.elsewhere() or _ready(run)
 
 
 def _ready(run: RunModel) -> str:

@@ -36,6 +36,7 @@ from cnnplay.viewmodels.stack import StackModel
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.project.project import Project
+    from cnnplay.viewmodels.search_desk import SearchDesk
     from cnnplay.viewmodels.trained import Trained
 
 FIRST_PRESET = "lenet-5"
@@ -69,6 +70,7 @@ class Session(QObject):
         self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
         self.warm_modules: tuple[str, ...] = ("torch",)
         """What `warm_up` imports: what somebody would else have to wait for."""
+        self._search: SearchDesk | None = None
         self._warming: threading.Thread | None = None
         self._opening = False
         self._here: Trained | None = None
@@ -116,6 +118,17 @@ class Session(QObject):
     def warm(self) -> bool:
         """Whether what `warm_up` imports is there."""
         return self._warming is not None and not self._warming.is_alive()
+
+    @property
+    def search(self) -> SearchDesk:
+        """Made when somebody first searches."""
+        if self._search is None:
+            from cnnplay.viewmodels.search_desk import SearchDesk
+
+            self._search = SearchDesk(self.editor, self.settings, self.data, self.run, self.forecast, self)
+            self._search.failed.connect(self.failed)
+            self._search.message.connect(self.message)
+        return self._search
 
     @property
     def title(self) -> str:
@@ -166,6 +179,8 @@ class Session(QObject):
     def shutdown(self) -> None:
         """Ends the run and joins every thread."""
         self.run.shutdown()
+        if self._search is not None:
+            self._search.shutdown()
         self.document.finish()
         self.shelf.shutdown()
         self.look.shutdown()

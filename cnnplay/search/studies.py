@@ -1,0 +1,87 @@
+"""The studies of a storage: listed, and read to be looked at or gone on with."""
+
+from pathlib import Path
+
+import msgspec
+from optuna import load_study
+from optuna.storages import RDBStorage
+from sqlalchemy.engine import make_url
+
+from cnnplay.search.errors import SearchError
+from cnnplay.search.importance import importances
+from cnnplay.search.places import rows_of
+from cnnplay.search.record import ATTRIBUTE, StudyRecord, decoded
+from cnnplay.search.rows import TrialRow, best_of, counted
+from cnnplay.search.storage import shown, storage_at
+
+
+class StudySummary(msgspec.Struct, frozen=True):
+    """A study as a list shows it."""
+
+    name: str
+    network: str
+    data: str
+    trials: int
+    best: float | None
+
+
+class StudyFound(msgspec.Struct, frozen=True):
+    """A study that was opened."""
+
+    name: str
+    record: StudyRecord
+    rows: tuple[TrialRow, ...]
+    importance: dict[str, float]
+
+
+def list_studies(url: str) -> tuple[StudySummary, ...]:
+    """All studies that were made by this program, the newest first. SearchTrouble."""
+    if _absent(url):
+        return ()
+    with storage_at(url) as storage:
+        found = []
+        for study in storage.get_all_studies():
+            attribute = study.user_attrs.get(ATTRIBUTE)
+            if attribute is None:
+                continue
+            try:
+                record = decoded(attribute, study.study_name, shown(url))
+            except SearchError:  # a newer program's
+                continue
+            rows = rows_of(load_study(study_name=study.study_name, storage=storage))
+            best = best_of(rows)
+            found.append(
+                StudySummary(
+                    study.study_name,
+                    record.network.name,
+                    record.data,
+                    counted(rows),
+                    None if best is None else best.value,
+                )
+            )
+    return tuple(reversed(found))
+
+
+def open_study(name: str, url: str) -> StudyFound:
+    """A study's record and trials. SearchError where there is none of that name; SearchTrouble."""
+    if _absent(url):
+        raise SearchError(f"{shown(url)}: no such file")
+    with storage_at(url) as storage:
+        return _opened(name, storage, shown(url))
+
+
+def _opened(name: str, storage: RDBStorage, where: str) -> StudyFound:
+    try:
+        study = load_study(study_name=name, storage=storage)
+    except KeyError:
+        raise SearchError(f"{where}: has no study {name}") from None
+    attribute = study.user_attrs.get(ATTRIBUTE)
+    if attribute is None:
+        raise SearchError(f"{where}: the study {name} was not made by CNN Playground")
+    return StudyFound(name, decoded(attribute, name, where), rows_of(study), importances(study))
+
+
+def _absent(url: str) -> bool:
+    """Whether it is a file that is not there: only to look, none is made."""
+    parts = make_url(url)
+    return parts.get_backend_name() == "sqlite" and not Path(parts.database or "").exists()
