@@ -30,9 +30,10 @@ def under_load(engine: Path, pairs: int) -> None:
         fewer = [
             when - start for when, threads in found["timeline"] if start < when < end and threads < before
         ]
+        quiet = _rate(found["rates"], 0, start)
         back = _settled(found["timeline"], end, before)
         print(
-            f"pair {number + 1}: images/s quiet {_rate(found['rates'], 0, start):,.0f}, loaded {loaded:,.0f}, "
+            f"pair {number + 1}: images/s: quiet {quiet:,.0f}, loaded {loaded:,.0f}, "
             f"best loop with one thread {alone:,.0f}; fewer threads after "
             f"{min(fewer, default=float('nan')):.1f} s, back after {back:.1f} s",
             flush=True,
