@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, TypeAlias
 
 import msgspec
-import platformdirs
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
@@ -29,6 +28,7 @@ from cnnplay.runs.checkpoint import load as load_state
 from cnnplay.runs.checkpoint import save as save_state
 from cnnplay.runs.files import files_of, is_free
 from cnnplay.runs.log import EventLog
+from cnnplay.runs.place import store_folder
 from cnnplay.runs.presence import LOCK, Presence, is_written
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode, encode, new_record
 from cnnplay.runs.writer import Write, Writer
@@ -439,8 +439,4 @@ def _default_path(name: str) -> Path:
     """In the user's data, a folder that reads: network, date, time, and a mark that makes it the only one."""
     plain = "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-") or "run"
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    return (
-        platformdirs.user_data_path("cnnplay", appauthor=False)
-        / "runs"
-        / f"{plain[:40]}-{now}-{secrets.token_hex(2)}"
-    )
+    return store_folder() / f"{plain[:40]}-{now}-{secrets.token_hex(2)}"
