@@ -1,0 +1,214 @@
+"""The learning-rate range test (Smith 2017, "Cyclical Learning Rates for Training Neural Networks").
+
+The rate grows from step to step, from far too small to far too large, by the same factor each time. While it
+is too small the loss stands still, then it falls, and where steps overshoot further than the one before it
+shoots up. A good rate is where it falls most steeply: well below the rate at which training breaks.
+
+All that moves is a copy: the job's own weights stay as they are.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, pairwise
+from statistics import linear_regression, median
+from typing import Literal, TypeAlias
+
+import torch
+from torch import nn
+
+from cnnplay.data.folder import LoadCancelled
+from cnnplay.data.prepared import Batch
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.control import Control, Interrupted
+from cnnplay.training.feed import Feed
+from cnnplay.training.interruption import Interruption
+from cnnplay.training.job import Job
+from cnnplay.training.optimizers import set_learning_rate
+from cnnplay.training.setup import Ready, set_up
+from cnnplay.training.surroundings import seed_step, surroundings, uses_chance
+from cnnplay.training.tasks import Aim, rules_of
+
+LOW, HIGH, STEPS = 1e-6, 10.0, 100
+"""From a rate at which nothing happens to one that no optimizer bears; with so many steps 15 a decade."""
+FEWEST, MOST = 20, 2_000
+"""Steps: with fewer the curve is all noise."""
+EPOCHS = 5
+"""More would show how the network learns by heart, not what the rate does."""
+BETA = 0.9
+"""So much of the smoothed loss is kept at each step."""
+LAG = round(1 / (1 - BETA))
+"""Steps by which the smoothed loss is behind: an average's age, and the one by which a rate acts later."""
+WINDOW = 9
+"""Over so many points a slope is taken."""
+SCATTERS = 2.0
+"""A fall is more than so many standard deviations of a batch's loss; the average has a quarter of that."""
+ENOUGH = 4.0
+"""Once the smoothed loss is so many times its best, the rest is known."""
+
+Ended: TypeAlias = Literal["done", "diverged", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A step: its rate, and the batch's loss before its weights moved. `smoothed` is an average of the losses
+    so far that forgets exponentially, without a bias at the start."""
+
+    rate: float
+    loss: float
+    smoothed: float
+
+
+@dataclass(frozen=True, slots=True)
+class RangeTest:
+    """What to try: rates from `low` to `high` in `steps` steps. ValueError, in words, for what is none."""
+
+    low: float = LOW
+    high: float = HIGH
+    steps: int = STEPS
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < math.inf:
+            raise ValueError(f"the lowest rate must be more than 0; got {self.low:g}")
+        if not self.low < self.high < math.inf:
+            raise ValueError(
+                f"the highest rate must be more than the lowest, {self.low:g}; got {self.high:g}"
+            )
+        if not FEWEST <= self.steps <= MOST:
+            raise ValueError(f"steps must be {FEWEST} to {MOST:,}; got {self.steps:,}")
+
+    def rate(self, step: int) -> float:
+        """The rate of a step, counted from 0."""
+        return self.low * math.pow(self.high / self.low, step / (self.steps - 1))
+
+    def within(self, steps_per_epoch: int) -> "RangeTest":
+        """The same in no more steps than a few epochs have."""
+        return RangeTest(self.low, self.high, min(self.steps, max(FEWEST, EPOCHS * steps_per_epoch)))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The outcome. `suggested` is None where the loss never fell."""
+
+    points: tuple[Point, ...]
+    ended: Ended
+    suggested: float | None
+
+
+def find_rate(job: Job, test: RangeTest, sink: Callable[[Point], None], control: Control) -> Found:
+    """Makes the test in the calling thread, on weights as `job` begins with; each point goes to `sink`.
+
+    `control.stop` ends it after the batch at hand; a step that takes long is broken off. What cannot be set
+    up, and what a device cannot bear, is raised as in a run: `failures.explain` has the words.
+    """
+    points: list[Point] = []
+    ended: Ended = "done"
+    with surroundings():
+        try:
+            ready = set_up(job, control, lambda _: None)
+            test = test.within(ready.prepared.steps(job.config.batch_size))
+            for point in sweep(test, _stepper(job, ready, control), lambda: control.stopping):
+                points.append(point)
+                sink(point)
+            ended = "stopped" if control.stopping else ended
+        except (Interrupted, LoadCancelled):
+            ended = "stopped"
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()  # the application goes on
+    if ended == "done" and (len(points) < test.steps or _blew_up(points)):
+        ended = "diverged"
+    return Found(tuple(points), ended, suggested(points))
+
+
+def sweep(test: RangeTest, step: Callable[[float], float], stopping: Callable[[], bool]) -> Iterator[Point]:
+    """The test itself. `step(rate)` gives the loss as it is, and then moves the weights at that rate.
+
+    Ends early where the loss is no finite number, which is no point, or `ENOUGH` times the best so far.
+    """
+    average, best = 0.0, math.inf
+    for number in range(test.steps):
+        if stopping():
+            return
+        rate = test.rate(number)
+        loss = step(rate)
+        if not math.isfinite(loss):
+            return
+        average = BETA * average + (1 - BETA) * loss
+        smoothed = average / (1 - BETA ** (number + 1))  # the average began at 0: that is taken out again
+        best = min(best, smoothed)
+        yield Point(rate, loss, smoothed)
+        if smoothed > ENOUGH * best:
+            return
+
+
+def suggested(points: Sequence[Point]) -> float | None:
+    """The rate at which the loss falls most steeply over the rate's logarithm.
+
+    The slope is that of a straight line through `WINDOW` points of the smoothed loss, before it is at its
+    lowest. As that loss is `LAG` steps behind, so is the rate that is taken. The first points are averages of
+    hardly anything and do not count. None where the loss never fell by more than batches differ anyway.
+    """
+    losses, half = [point.smoothed for point in points], WINDOW // 2
+    lowest = min(range(len(points)), key=losses.__getitem__, default=0)
+    if lowest < 2 * half:
+        return None
+    first = min(LAG, lowest - half)
+    if max(losses[first:lowest]) - losses[lowest] <= SCATTERS * _scatter(points[: lowest + 1]):
+        return None
+    middles = range(first, lowest - half + 1)
+    slopes = {middle: _slope(points[middle - half : middle + half + 1]) for middle in middles}
+    steepest = min(slopes, key=slopes.__getitem__)
+    return points[max(steepest - LAG, 0)].rate if slopes[steepest] < 0 else None
+
+
+def _slope(points: Sequence[Point]) -> float:
+    """By how much the smoothed loss grows a decade."""
+    return linear_regression([math.log10(p.rate) for p in points], [p.smoothed for p in points]).slope
+
+
+def _scatter(points: Sequence[Point]) -> float:
+    """How far one batch's loss is from another's at the same weights, about: from neighbours' differences, so
+    that a trend does not count. For normal noise the median of |difference| is 0.954 σ."""
+    differences = [abs(b.loss - a.loss) for a, b in pairwise(points)]
+    return median(differences) / 0.954
+
+
+def _blew_up(points: Sequence[Point]) -> bool:
+    return bool(points) and points[-1].smoothed > ENOUGH * min(point.smoothed for point in points)
+
+
+def _stepper(job: Job, ready: Ready, control: Control) -> Callable[[float], float]:
+    """A step of the job's own kind: its optimizer, loss, pictures and what varies them."""
+    config, module, optimizer, rules = job.config, ready.module, ready.optimizer, rules_of(job.network.task)
+    aim, weights = Aim.learning(config, ready.class_weights), list(ready.module.parameters())
+    feed, chance, done = Feed(ready, config, None), uses_chance(job.network), count()
+    batches = _batches(job, feed)
+    if ready.slow:
+        Interruption(module, lambda: control.stopping)  # goes with the module
+
+    def step(rate: float) -> float:
+        batch = next(batches)
+        if chance:
+            seed_step(ready.device, feed.seed, next(done))
+        set_learning_rate(optimizer, rate)
+        loss = rules.loss(module(batch.pictures), batch.labels, aim)
+        loss.backward()
+        if config.gradient_clipping:
+            nn.utils.clip_grad_norm_(weights, config.gradient_clipping)
+        value = loss.item()
+        optimizer.step()
+        optimizer.zero_grad()
+        return value
+
+    return step
+
+
+def _batches(job: Job, feed: Feed) -> Iterator[Batch]:
+    """Epoch after epoch, in the order in which a run of the job would see them."""
+    done = count()  # of a step depends how its pictures are varied
+
+    def now() -> tuple[TrainConfig, int]:
+        return job.config, next(done)
+
+    for epoch in count(job.first_epoch):
+        yield from feed.batches(epoch, 0, now)
