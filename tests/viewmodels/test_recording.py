@@ -31,7 +31,6 @@ def _stopped_in_the_middle(qtbot: QtBot, one: Bench) -> None:
 def test_a_run_leaves_a_folder_with_its_events_and_weights(qtbot: QtBot) -> None:
     with bench(epochs=2) as one:
         one.run.start()
-        until(qtbot, one.run, "running")
         until(qtbot, one.run, "idle")
     (path,) = _folders()
     folder = RunFolder.open(path)
@@ -45,7 +44,6 @@ def test_a_run_that_was_stopped_goes_on_there_and_in_its_folder(qtbot: QtBot) ->
     settings = {"epochs": 3, "schedule": "cosine", "averaging": 0.5, "shift": 1}
     with bench(**settings) as whole:
         whole.run.start()
-        until(qtbot, whole.run, "running")
         until(qtbot, whole.run, "idle")
     with bench(**settings) as one:
         _stopped_in_the_middle(qtbot, one)
@@ -106,7 +104,6 @@ def test_where_no_folder_can_be_made_it_is_said_and_the_run_goes_on(
     monkeypatch.setenv("XDG_DATA_HOME", str(own_folders / "plain"))
     with bench(epochs=1) as one:
         one.run.start()
-        until(qtbot, one.run, "running")
         until(qtbot, one.run, "idle")
         assert one.run.trained is not None
         assert any("this run is not kept" in note for note in one.run.history.notes)
