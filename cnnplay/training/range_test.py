@@ -19,8 +19,10 @@ from torch import nn
 
 from cnnplay.data.folder import LoadCancelled
 from cnnplay.data.prepared import Batch
+from cnnplay.spec.range_test import RangeTest, range_faults
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control, Interrupted
+from cnnplay.training.failures import BadSettings
 from cnnplay.training.feed import Feed
 from cnnplay.training.interruption import Interruption
 from cnnplay.training.job import Job
@@ -29,12 +31,6 @@ from cnnplay.training.setup import Ready, set_up
 from cnnplay.training.surroundings import seed_step, surroundings, uses_chance
 from cnnplay.training.tasks import Aim, rules_of
 
-LOW, HIGH, STEPS = 1e-6, 10.0, 100
-"""From a rate at which nothing happens to one that no optimizer bears; with so many steps 15 a decade."""
-FEWEST, MOST = 20, 2_000
-"""Steps: with fewer the curve is all noise."""
-EPOCHS = 5
-"""More would show how the network learns by heart, not what the rate does."""
 BETA = 0.9
 """So much of the smoothed loss is kept at each step."""
 LAG = round(1 / (1 - BETA))
@@ -60,33 +56,6 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class RangeTest:
-    """What to try: rates from `low` to `high` in `steps` steps. ValueError, in words, for what is none."""
-
-    low: float = LOW
-    high: float = HIGH
-    steps: int = STEPS
-
-    def __post_init__(self) -> None:
-        if not 0 < self.low < math.inf:
-            raise ValueError(f"the lowest rate must be more than 0; got {self.low:g}")
-        if not self.low < self.high < math.inf:
-            raise ValueError(
-                f"the highest rate must be more than the lowest, {self.low:g}; got {self.high:g}"
-            )
-        if not FEWEST <= self.steps <= MOST:
-            raise ValueError(f"steps must be {FEWEST} to {MOST:,}; got {self.steps:,}")
-
-    def rate(self, step: int) -> float:
-        """The rate of a step, counted from 0."""
-        return self.low * math.pow(self.high / self.low, step / (self.steps - 1))
-
-    def within(self, steps_per_epoch: int) -> "RangeTest":
-        """The same in no more steps than a few epochs have."""
-        return RangeTest(self.low, self.high, min(self.steps, max(FEWEST, EPOCHS * steps_per_epoch)))
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """The outcome. `suggested` is None where the loss never fell."""
 
@@ -101,6 +70,9 @@ def find_rate(job: Job, test: RangeTest, sink: Callable[[Point], None], control:
     `control.stop` ends it after the batch at hand; a step that takes long is broken off. What cannot be set
     up, and what a device cannot bear, is raised as in a run: `failures.explain` has the words.
     """
+    found = range_faults(test)
+    if found:
+        raise BadSettings(found[0].message)
     points: list[Point] = []
     ended: Ended = "done"
     with surroundings():

@@ -14,6 +14,7 @@ from cnnplay.modules.build import build
 from cnnplay.modules.weights import weights_of
 from cnnplay.network.network import Network
 from cnnplay.spec.events import Stepped
+from cnnplay.spec.range_test import EPOCHS, RangeTest, range_faults
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training import setup
 from cnnplay.training.control import Control
@@ -21,10 +22,8 @@ from cnnplay.training.failures import BadSettings
 from cnnplay.training.job import Job, Result
 from cnnplay.training.range_test import (
     ENOUGH,
-    EPOCHS,
     Found,
     Point,
-    RangeTest,
     find_rate,
     suggested,
     sweep,
@@ -120,15 +119,15 @@ def test_a_loss_that_is_no_number_ends_it_and_is_no_point() -> None:
     ("low", "high", "steps", "words"),
     [
         (0.0, 1.0, 100, "lowest rate must be more than 0; got 0"),
-        (math.nan, 1.0, 100, "lowest rate must be more than 0"),
+        (math.nan, 1.0, 100, "lowest rate must be a number from 0 to 1,000"),
         (0.1, 0.1, 100, "highest rate must be more than the lowest, 0.1; got 0.1"),
-        (0.1, math.inf, 100, "highest rate must be more than the lowest"),
-        (0.1, 1.0, 19, "steps must be 20 to 2,000; got 19"),
+        (0.1, math.inf, 100, "highest rate must be"),
+        (0.1, 1.0, 19, "steps must be 20 or more; got 19"),
     ],
 )
 def test_what_is_no_range_is_told_in_words(low: float, high: float, steps: int, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        RangeTest(low, high, steps)
+    (fault,) = range_faults(RangeTest(low, high, steps))
+    assert words in fault.message
 
 
 def test_the_same_test_has_the_same_outcome(few: ImageSet, small: Network, config: TrainConfig) -> None:
@@ -178,7 +177,7 @@ def test_few_pictures_are_not_seen_more_often_than_in_some_epochs(
 
 def test_far_too_large_a_rate_ends_it_early(few: ImageSet, small: Network, config: TrainConfig) -> None:
     sgd = msgspec.structs.replace(config, optimizer="sgd")
-    found = find(small, few, sgd, test=RangeTest(1e-3, 1e6, 35))
+    found = find(small, few, sgd, test=RangeTest(1e-3, 999.0, 35))
     assert found.ended == "diverged"
     assert len(found.points) < 35
 
@@ -211,6 +210,11 @@ def test_a_slow_step_is_broken_off(
     assert found.ended == "stopped"
     assert len(found.points) == 2
     assert next(asked) < 20, "and at once"
+
+
+def test_a_range_that_is_none_is_refused(few: ImageSet, small: Network, config: TrainConfig) -> None:
+    with pytest.raises(BadSettings, match="highest rate must be more than the lowest"):
+        find(small, few, config, test=RangeTest(1.0, 0.1))
 
 
 def test_settings_that_break_their_limits_are_refused(
