@@ -18,6 +18,7 @@ from cnnplay.search.names import new_name
 from cnnplay.search.needed import why_missing
 from cnnplay.search.options import Pruner, Sampler
 from cnnplay.search.rows import TrialRow, best_of, counted
+from cnnplay.search.values import words
 from cnnplay.search.variables import Variable, variables
 from cnnplay.viewmodels import run_reasons
 from cnnplay.viewmodels.data import DataModel
@@ -269,6 +270,7 @@ class SearchModel(QObject):
             self.failed.emit(str(error))
             return
         self.study, self._record = found.name, record
+        self.space.show(record.searched)
         self._rows = {row.number: row for row in found.rows}
         self._importance = found.importance
         self.chosen, self.epochs = chosen, record.config.epochs
@@ -374,10 +376,9 @@ class SearchModel(QObject):
 
 def trial_words(row: TrialRow, labels: dict[str, str]) -> str:
     """``trial 7, 96.4 %: learning rate 0.0012, …``."""
-    from cnnplay.search.values import words
-
     value = "" if row.value is None else f", {percent(row.value)}"
-    state = "" if row.state == "complete" else f", {row.state}"
+    why = f" ({row.why})" if row.why else ""
+    state = "" if row.state == "complete" else f", {row.state}{why}"
     return f"trial {row.number}{value}{state}: {words(row.settings, labels)}"
 
 

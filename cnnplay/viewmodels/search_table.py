@@ -26,6 +26,8 @@ FIRST = (
     ("epochs", "How many are done"),
     ("time", "From its beginning to its end"),
 )
+BEFORE = 3
+"""So many of them stand before what varies."""
 
 
 class TrialTable(QAbstractTableModel):
@@ -108,15 +110,15 @@ class TrialTable(QAbstractTableModel):
             self.changePersistentIndex(index, self.index(places[before[index.row()]], index.column()))
         self.layoutChanged.emit()
 
-    # Columns: trial, accuracy, what varies, state, epochs, time
+    # Columns: trial, accuracy, state, what varies, epochs, time
 
     def _variable(self, column: int) -> Variable | None:
-        place = column - 2
+        place = column - BEFORE
         return self._variables[place] if 0 <= place < len(self._variables) else None
 
     def _place(self, column: int) -> int:
         """Among those that every study has."""
-        return column if column < 2 else column - len(self._variables)
+        return column if column < BEFORE else column - len(self._variables)
 
     def _is_number(self, column: int) -> bool:
         variable = self._variable(column)
@@ -154,11 +156,11 @@ class TrialTable(QAbstractTableModel):
 
 def _key(row: TrialRow, column: int, variables: tuple[Variable, ...]) -> Any:
     """What a trial is sorted by; None where it has none: it comes last."""
-    place = column - 2
+    place = column - BEFORE
     if 0 <= place < len(variables):
         value = row.settings.get(variables[place].name)
         return None if value is None else (str(value), 0.0) if isinstance(value, str) else ("", float(value))
-    name = FIRST[column if column < 2 else min(column - len(variables), len(FIRST) - 1)][0]
+    name = FIRST[column if column < BEFORE else min(column - len(variables), len(FIRST) - 1)][0]
     match name:
         case "trial":
             return row.number

@@ -33,6 +33,8 @@ from cnnplay.widgets.workspaces import LookPage, Page, RunsPage, TrainPage
 
 if TYPE_CHECKING:
     from cnnplay.widgets.browser import Browser
+    from cnnplay.widgets.search import SearchWindow
+    from cnnplay.widgets.search_button import SearchButton
 
 FIRST_SIZE = (1440, 900)
 TITLE_BAR = 32
@@ -59,6 +61,8 @@ class MainWindow(QMainWindow):
         self.look: LookPage | None = None
         self.runs: RunsPage | None = None
         self.browser: Browser | None = None
+        self.searching: SearchWindow | None = None
+        self.search_button: SearchButton | None = None
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.offer = OfferBar(session.offer)
@@ -138,6 +142,7 @@ class MainWindow(QMainWindow):
         if key == "train":
             if self.train is None:
                 self.train = TrainPage(self.session, self.stack_actions)
+                self.train.workspace.accuracy.add_corner(self._search_button())
                 self._add(self.train)
             return self.train
         if key == "runs":
@@ -221,6 +226,27 @@ class MainWindow(QMainWindow):
         self.browser.raise_()
         self.browser.activateWindow()
 
+    @Slot()
+    def search(self) -> None:
+        """Opens the window that searches hyper-parameters; one that is open comes to the front."""
+        from cnnplay.widgets.search import SearchWindow
+
+        if self.searching is None:
+            self.searching = SearchWindow(self.session.search, self)
+            if self.search_button is not None:
+                self.search_button.follow(self.session.search.model)
+        self.searching.show()
+        self.searching.raise_()
+        self.searching.activateWindow()
+
+    def _search_button(self) -> SearchButton:
+        from cnnplay.widgets.search_button import SearchButton
+
+        self.search_button = SearchButton(self.search)
+        if self.searching is not None:
+            self.search_button.follow(self.session.search.model)
+        return self.search_button
+
     def show_failure(self, words: str) -> None:
         """One line that must be read."""
         QMessageBox.warning(self, "CNN Playground", words)
@@ -275,6 +301,8 @@ class MainWindow(QMainWindow):
         self._remember()
         if self.browser is not None:
             self.browser.close()
+        if self.searching is not None:
+            self.searching.close()
         self.session.shutdown()
         self.closed.emit()
         event.accept()

@@ -17,6 +17,8 @@ EXPORT_HINT = "Weights, ONNX, code or the history"
 LOAD_HINT = "A safetensors or state-dict file into this network"
 ADAPT_HINT = "Brings network and pictures together: either of them can change, each with its forecast"
 PICTURE_HINT = "Shows what the network makes of it"
+SEARCH_KEYS = "Ctrl+Shift+F"
+SEARCH_HINT = "Tries settings and blocks' fields within ranges, trial after trial, and takes the best over"
 BROWSE_HINT = "Its pictures by class, how many there are in each part, their means"
 Keys = QKeySequence.StandardKey | str | None
 
@@ -114,7 +116,8 @@ class Menus:
         self._refresh_adapt()
 
     def _train(self) -> None:
-        self._menu("&Train", self._window.controls.actions_of_run)
+        self.search = self.action("Search &hyper-parameters…", self._window.search, SEARCH_KEYS, SEARCH_HINT)
+        self._menu("&Train", (*self._window.controls.actions_of_run, None, self.search))
 
     def _view(self) -> None:
         window, act = self._window, self.action

@@ -15,10 +15,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.widgets import bars, class_bars, concept_canvas, confusion, costs, draw_pad, overlay, tiles
+from cnnplay.widgets import (
+    bars,
+    class_bars,
+    concept_canvas,
+    confusion,
+    costs,
+    draw_pad,
+    overlay,
+    parallel_plot,
+    tiles,
+)
 from cnnplay.widgets.curves import CurvePlot
 from cnnplay.widgets.run_plot import RunPlot
 from cnnplay.widgets.run_table import RunTableView
+from cnnplay.widgets.search_trials import TrialTableView
 from cnnplay.widgets.stack import view
 from cnnplay.widgets.theme import theme
 
@@ -35,6 +46,8 @@ TABLES = (
     draw_pad.KEYS,
     RunTableView.KEYS,
     RunPlot.KEYS,
+    TrialTableView.KEYS,
+    parallel_plot.KEYS,
 )
 """The keys of every view that has its own, from Build to Look inside."""
 
