@@ -29,6 +29,7 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
     from cnnplay.data.images import DataError
     from cnnplay.modules.build import BuildError
     from cnnplay.training.evaluate import evaluate
+    from cnnplay.training.tasks import Aim
 
     key = data or folder.record.data
     if weights == "best" and not folder.has_best:
@@ -36,7 +37,8 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
     kept = run_weights(folder, cast("Which", weights))
     with mistakes(DataError, BuildError):
         images = load(key)
-        found = evaluate(folder.network, kept, images, cast("Split", split), facts=folder.facts)
+        aim = Aim.judging(folder.record.config)
+        found = evaluate(folder.network, kept, images, cast("Split", split), facts=folder.facts, aim=aim)
     warn_where_not_finite(kept)
     _warn_of_others(folder.record, images, data is None and split != "all")
     if json:

@@ -1,7 +1,7 @@
 """`cnnplay export NETWORK`: weights, code or a project as a file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cnnplay.cli.arguments import one_of
 from cnnplay.cli.networks import Found, find_network, run_weights, warn_where_not_finite
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cnnplay.runs.folder import RunFolder, Which
 
 FORMATS = ("safetensors", "pt", "onnx", "python", "project", "json", "csv")
-WEIGHTS = ("best", "last")
+WEIGHTS = ("best", "last", "averaged")
 
 
 def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, json: bool) -> None:
@@ -88,10 +88,14 @@ def _trained(found: Found, which: str) -> "TrainedNetwork":
 
     weights, facts, learned, trained = None, None, found.network, True
     if found.run is not None:
-        kept: Which = "best" if which == "best" else "last"
+        kept = cast("Which", which)
         weights, facts, trained = run_weights(found.run, kept), found.run.facts, found.run.learned(kept)
     elif found.project is not None:
         project = found.project
+        if which == "averaged":
+            raise Mistake(
+                f"{found.network.name}: a project keeps no averaged weights; got --weights averaged"
+            )
         weights = project.weights if which == "last" or project.best is None else project.best
         facts, learned = project.facts, project.network_of_weights
     if weights is None:

@@ -59,7 +59,7 @@ def _asked(
         state = replace(state, config=config)
     if not state.unfinished and run.ended:
         done = counted(state.last_epoch, "epoch")
-        raise Mistake(f"{run.path}: nothing is left to do, {done} are done; --epochs N asks for more")
+        raise Mistake(f"{run.path}: nothing is left to do after {done}; --epochs N asks for more")
     place = state.place
     return state, (f"goes on in epoch {place.epoch} behind step {place.step:,}",)
 

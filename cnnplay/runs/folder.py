@@ -301,7 +301,8 @@ class RunFolder:
         return self._file("best").exists()
 
     def weights(self, which: Which = "best") -> Weights:
-        """The weights of the best epoch (the last ones where no epoch was judged), or the last. RunError."""
+        """The weights of the best epoch (the last ones where no epoch was judged), the last, or the mean of
+        the last epochs'. RunError."""
         path = self._kept(which)
         try:
             with _open_plain(path) as file:
@@ -310,6 +311,8 @@ class RunFolder:
         except RunError:
             raise
         except FileNotFoundError:
+            if which == "averaged":
+                raise RunError(f"{self.path}: the run averages no weights, or not yet") from None
             raise RunError(f"{self.path}: the run has kept no weights yet") from None
         except (SafetensorError, OSError, ValueError, KeyError) as error:
             raise RunError(f"{path}: cannot be read as weights ({error})") from None

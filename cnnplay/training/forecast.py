@@ -2,8 +2,8 @@
 
 A sum that can be followed. Memory: the weights, a gradient and the optimizer's numbers for each, copies of
 good weights, and every layer's output for every picture of a batch, which the backward pass needs again.
-Time: three passes (forward, backward for the maps, backward for the weights), each made of arithmetic, of
-moving maps and weights through memory, and of what calling a layer costs.
+Time: each layer is tried, forward and backward, with a few pictures; what cannot be tried is made of
+arithmetic, of moving maps and weights through memory, and of what calling a layer costs.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ import torch
 
 from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import Prepared, free_bytes, storage
-from cnnplay.network.network import Network, leaves
-from cnnplay.network.nodes import LocalResponseNormalisation
+from cnnplay.network.network import Network, leaves, walk
+from cnnplay.network.nodes import Branches, LocalResponseNormalisation, Skip
 from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.devices import most_threads, resolve
+from cnnplay.training.layer_times import layer_seconds
 from cnnplay.training.machine import speed
 from cnnplay.training.optimizers import STATE_PER_WEIGHT
 
@@ -37,9 +38,14 @@ SHARE = 0.9
 
 PASSES_OVER_MAPS = 6.0
 """How often a layer's output goes through memory in a step: written, read, and the same for its gradient."""
-PASSES_OVER_WEIGHTS = 4.0
+PASSES_OVER_WEIGHTS = 3.0
+"""A layer's weights are read twice, and their gradient is written."""
+WEIGHTS_OF_A_STEP = 3
+"""The optimizer reads weights and gradients and writes weights; what it remembers it reads and writes."""
 SECONDS_PER_LAYER = 2e-4
 """What it costs to call a layer forward and backward, whatever it computes."""
+SECONDS_PER_STEP = 4e-4
+"""Fetching the batch, the loss, and telling it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +159,24 @@ def _seconds_per_epoch(
 
 
 def _step_seconds(network: Network, report: Report, config: TrainConfig, device: torch.device) -> float:
+    """Every layer as it was tried on the CPU; others, and a GPU's, by what they compute and move."""
     machine = speed(str(device), config.threads or most_threads())
     batch = config.batch_size
-    arithmetic = 6 * report.multiply_adds * batch / machine.operations
-    maps = PASSES_OVER_MAPS * report.activation_bytes * batch
-    weights = PASSES_OVER_WEIGHTS * report.parameters * 4 * (2 + STATE_PER_WEIGHT[config.optimizer])
-    calls = SECONDS_PER_LAYER * sum(1 for _ in leaves(network))
-    return arithmetic + (maps + weights) / machine.bytes + calls
+    tried: dict[str, float] = {}
+    if device.type == "cpu":
+        tried = {node.id: found for node, found in layer_seconds(network, report, batch, machine.threads)}
+    seconds = SECONDS_PER_STEP + sum(tried.values())
+    for node, _ in walk(network):
+        found = report.nodes[node.id]
+        maps = PASSES_OVER_MAPS * (found.activation_bytes or 0) * batch
+        if isinstance(node, Skip | Branches):  # what is inside has been counted; this is the merge alone
+            seconds += PASSES_OVER_MAPS / 2 * 4 * prod(found.output or ()) * batch / machine.bytes
+        elif node.id not in tried:
+            arithmetic = 6 * (found.multiply_adds or 0) * batch / machine.operations
+            moved = maps + PASSES_OVER_WEIGHTS * (found.parameters or 0) * 4
+            seconds += arithmetic + moved / machine.bytes + SECONDS_PER_LAYER
+    numbers = WEIGHTS_OF_A_STEP + 2 * STATE_PER_WEIGHT[config.optimizer]
+    return seconds + report.parameters * 4 * numbers / machine.bytes
 
 
 def _words(config: TrainConfig, needed: int, free: int, seconds: float, fits: bool) -> str:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
-from statistics import linear_regression, median
+from statistics import fmean, linear_regression, median
 from typing import Literal, TypeAlias
 
 import torch
@@ -33,12 +33,10 @@ from cnnplay.training.tasks import Aim, rules_of
 
 BETA = 0.9
 """So much of the smoothed loss is kept at each step."""
-LAG = round(1 / (1 - BETA))
-"""Steps by which the smoothed loss is behind: an average's age, and the one by which a rate acts later."""
-WINDOW = 9
-"""Over so many points a slope is taken."""
-SCATTERS = 2.0
-"""A fall is more than so many standard deviations of a batch's loss; the average has a quarter of that."""
+HALF = 4
+"""Of the curve that suggests a rate, so many points on either side are averaged; slopes likewise."""
+SCATTERS = 2.5
+"""A fall is more than so many standard deviations of a batch's loss; the average has a third of that."""
 ENOUGH = 4.0
 """Once the smoothed loss is so many times its best, the rest is known."""
 
@@ -113,29 +111,39 @@ def sweep(test: RangeTest, step: Callable[[float], float], stopping: Callable[[]
             return
 
 
-def suggested(points: Sequence[Point]) -> float | None:
-    """The rate at which the loss falls most steeply over the rate's logarithm.
+def centred(losses: Sequence[float]) -> list[float]:
+    """Each loss averaged with its neighbours, up to `HALF` on either side and as many on both.
 
-    The slope is that of a straight line through `WINDOW` points of the smoothed loss, before it is at its
-    lowest. As that loss is `LAG` steps behind, so is the rate that is taken. The first points are averages of
-    hardly anything and do not count. None where the loss never fell by more than batches differ anyway.
+    Other than the running average, which decides when enough was seen, this one does not lag behind: a curve
+    falls where its losses do.
     """
-    losses, half = [point.smoothed for point in points], WINDOW // 2
-    lowest = min(range(len(points)), key=losses.__getitem__, default=0)
-    if lowest < 2 * half:
+    last = len(losses) - 1
+    halves = [min(HALF, index, last - index) for index in range(len(losses))]
+    return [fmean(losses[index - half : index + half + 1]) for index, half in enumerate(halves)]
+
+
+def suggested(points: Sequence[Point]) -> float | None:
+    """The rate at which the `centred` loss falls most steeply over the rate's logarithm.
+
+    The slope is that of a straight line through a point and its neighbours, before the loss is at its lowest.
+    A loss shows what the rate of the step before has done: that one is taken. None where the loss never fell
+    by more than batches differ anyway. Averages of fewer points at either end do not count.
+    """
+    losses, places = centred([point.loss for point in points]), range(HALF, len(points) - HALF)
+    lowest = min(places, key=losses.__getitem__, default=0)
+    middles = range(2 * HALF, lowest - HALF + 1)
+    if not middles or max(losses[HALF:lowest]) - losses[lowest] <= SCATTERS * _scatter(points[: lowest + 1]):
         return None
-    first = min(LAG, lowest - half)
-    if max(losses[first:lowest]) - losses[lowest] <= SCATTERS * _scatter(points[: lowest + 1]):
-        return None
-    middles = range(first, lowest - half + 1)
-    slopes = {middle: _slope(points[middle - half : middle + half + 1]) for middle in middles}
+    slopes = {middle: _slope(points, losses, middle) for middle in middles}
     steepest = min(slopes, key=slopes.__getitem__)
-    return points[max(steepest - LAG, 0)].rate if slopes[steepest] < 0 else None
+    return points[steepest - 1].rate if slopes[steepest] < 0 else None
 
 
-def _slope(points: Sequence[Point]) -> float:
-    """By how much the smoothed loss grows a decade."""
-    return linear_regression([math.log10(p.rate) for p in points], [p.smoothed for p in points]).slope
+def _slope(points: Sequence[Point], losses: Sequence[float], middle: int) -> float:
+    """By how much the loss grows a decade."""
+    places = range(middle - HALF, middle + HALF + 1)
+    logarithms = [math.log10(points[place].rate) for place in places]
+    return linear_regression(logarithms, [losses[place] for place in places]).slope
 
 
 def _scatter(points: Sequence[Point]) -> float:

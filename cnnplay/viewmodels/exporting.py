@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnnplay.export.trained import Exported, TrainedNetwork
     from cnnplay.viewmodels.trained import Trained
 
-Which: TypeAlias = Literal["best", "last", "fresh"]
+Which: TypeAlias = Literal["best", "last", "averaged", "fresh"]
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -58,6 +58,9 @@ class ExportModel(QObject):
         if trained.best_weights is not None and trained.best_epoch is not None:
             found.append(Choice("best", f"best: epoch {trained.best_epoch}"))
         found.append(Choice("last", _last_words(trained)))
+        averaged = trained.averaged
+        if averaged is not None:
+            found.append(Choice("averaged", _averaged_words(averaged.count)))
         return tuple(found)
 
     def what(self) -> str:
@@ -117,6 +120,12 @@ def _last_words(trained: Trained) -> str:
     return "last: before the end of the first epoch" if trained.events else "as they were loaded from a file"
 
 
+def _averaged_words(count: int) -> str:
+    return (
+        f"averaged: the mean of the last {count:,} epochs" if count > 1 else "averaged: of one epoch so far"
+    )
+
+
 class _Maker:
     """Captures what is exported when the menu is used, not when the thread gets to it."""
 
@@ -134,7 +143,11 @@ class _Maker:
         trained = self._trained
         if trained is None:
             return TrainedNetwork(network=self._network, classes=self._classes)
-        weights = trained.best_weights if self._which == "best" and trained.best_weights else trained.weights
+        weights = trained.weights
+        if self._which == "best" and trained.best_weights:
+            weights = trained.best_weights
+        elif self._which == "averaged" and trained.averaged is not None:
+            weights = trained.averaged.weights
         return with_weights(self._network, weights, trained.network, trained.facts)
 
 

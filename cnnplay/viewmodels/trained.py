@@ -17,7 +17,7 @@ from cnnplay.spec.trained import DataFacts
 
 if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
-    from cnnplay.training.state import RunState
+    from cnnplay.training.state import Averaged, RunState
 
 MAX_KEPT = 8
 MAX_BYTES = 2_000_000_000
@@ -41,6 +41,11 @@ class Trained:
     """Where it is kept in the store of runs; None where it is not."""
     state: RunState | None = field(default=None, compare=False, repr=False)
     """Where the run stood: to go on from."""
+
+    @property
+    def averaged(self) -> Averaged | None:
+        """The mean of the last epochs' weights."""
+        return None if self.state is None else self.state.averaged
 
     @property
     def bytes(self) -> int:

@@ -1,0 +1,83 @@
+"""How long the layers of a network take on this machine, forward and backward: each kind is tried once.
+
+A layer is tried with as few pictures as say something, and what was found is remembered, so that an edit
+costs the changed layers alone.
+"""
+
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from math import prod
+
+import msgspec
+import torch
+
+from cnnplay.modules.layers import layer
+from cnnplay.network.network import Network, leaves
+from cnnplay.network.nodes import Dense, Node
+from cnnplay.shapes.report import NodeReport, Report
+
+OPERATIONS = 1.5e9
+"""A layer is tried with so many pictures that this many operations are needed, …"""
+BYTES = 48 * 2**20
+"""… or that its maps take so much, whichever are fewer: one picture at least."""
+TOO_MANY_WEIGHTS = 4_000_000
+"""A dense layer with more is not made for a try: its weights would take too much memory."""
+TRIES = 3
+PATIENCE = 2.0
+"""Seconds that the tries for one forecast may take in all."""
+
+
+def layer_seconds(network: Network, report: Report, batch: int, threads: int) -> Iterator[tuple[Node, float]]:
+    """Every leaf that could be tried on the CPU, and what a batch takes in it. The others are left out."""
+    end = time.perf_counter() + PATIENCE
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        for number, node in enumerate(leaves(network)):
+            found = report.nodes[node.id]
+            if found.input is None or found.output is None or _too_large(node, found.input):
+                continue
+            count = _pictures(found, batch)
+            plain = msgspec.structs.replace(node, id="")
+            if time.perf_counter() < end:
+                seconds = _tried(plain, found.input, found.output, count, number > 0, threads)
+                yield node, seconds * batch / count
+    finally:
+        torch.set_num_threads(before)
+
+
+def _pictures(found: NodeReport, batch: int) -> int:
+    assert found.input is not None
+    assert found.output is not None
+    maps = 4 * (prod(found.input) + prod(found.output)) * 2
+    most = min(OPERATIONS / max(1, 6 * found.multiply_adds), BYTES / maps)
+    return max(1, min(batch, int(most)))
+
+
+def _too_large(node: Node, shape: tuple[int, ...]) -> bool:
+    return isinstance(node, Dense) and prod(shape) * node.units > TOO_MANY_WEIGHTS
+
+
+@lru_cache(maxsize=512)
+def _tried(
+    node: Node, shape: tuple[int, ...], output: tuple[int, ...], count: int, inner: bool, threads: int
+) -> float:
+    """Seconds of one pass forward and backward; `inner` layers give a gradient on to the one before."""
+    module = layer(node, shape, "cpu").train()
+    pictures = torch.full((count, *shape), 0.5)
+    if len(shape) == 3:
+        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+    gradient = torch.ones((count, *output))
+    if len(output) == 3:
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+    best = float("inf")
+    for _ in range(TRIES + 1):  # the first also sets memory up, and is hardly ever the shortest
+        given = pictures.clone().requires_grad_(inner)
+        start = time.perf_counter()
+        result = module(given)
+        if result.requires_grad:
+            result.backward(gradient)
+        best = min(best, time.perf_counter() - start)
+    return best

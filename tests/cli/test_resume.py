@@ -1,0 +1,161 @@
+"""`cnnplay resume`: what was killed ends with the weights of a run that nobody killed."""
+
+import json
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cnnplay.data.catalogue import load
+from cnnplay.runs.folder import RunFolder
+from cnnplay.runs.settled import settled
+from cnnplay.spec.events import EpochDone, Finished, Started, Stepped
+from tests.cli.conftest import Command
+
+PROGRAM = [sys.executable, "-m", "cnnplay"]
+QUICK = ["train", "tiny-cnn", "--data", "mnist-sample", "--threads", "1", "--json"]
+EVERYTHING = [
+    "schedule=cosine", "warmup=0.5", "averaging=0.5", "label_smoothing=0.1", "gradient_clipping=1",
+    "shift=2", "rotate=10", "crop=0.1", "erase=0.2", "mixup=0.2", "class_balance=sampling",
+]  # fmt: skip
+
+
+def _with_dropout(path: Path, cnnplay: Command) -> Path:
+    """mini-resnet with dropout before its last layer, as a project."""
+    assert cnnplay("export", "mini-resnet", "--format", "json", "-o", path).status == 0
+    project = json.loads(path.read_text())
+    project["network"]["stack"].insert(-1, {"kind": "dropout", "id": "dropout-1", "p": 0.3})
+    path.write_text(json.dumps(project))
+    made = path.with_suffix(".cnnplay")
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.write(path, "project.json")
+    return made
+
+
+def _folder(path: Path, each: int) -> str:
+    """So many digits of each class, as a folder of pictures."""
+    digits = load("mnist-sample")
+    for label in range(10):
+        (path / str(label)).mkdir(parents=True)
+        for index in np.flatnonzero(digits.labels == label)[:each]:
+            Image.fromarray(digits.picture(int(index))[..., 0]).save(path / str(label) / f"{index}.png")
+    return f"folder:{path}"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a kill of POSIX")
+@pytest.mark.parametrize("kind", ["lenet-5", "mini-resnet"])
+def test_killed_in_the_third_of_four_epochs_and_resumed_equals_never_killed(
+    kind: str, cnnplay: Command, tmp_path: Path
+) -> None:
+    network = "lenet-5" if kind == "lenet-5" else str(_with_dropout(tmp_path / "net.json", cnnplay))
+    more = [] if kind == "lenet-5" else [part for pair in EVERYTHING for part in ("--set", pair)]
+    data = _folder(tmp_path / "digits", 30 if kind == "mini-resnet" else 100)
+    train = ["train", network, "--data", data, "--epochs", "4", "--threads", "1", "--json", *more]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert cnnplay(*train, "--out", whole).status == 0
+    with subprocess.Popen([*PROGRAM, *train, "--out", str(cut)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["event"] == "step" and event["epoch"] == 3:
+                break
+        process.send_signal(signal.SIGKILL)
+    done = cnnplay("resume", cut, "--json")
+    assert done.status == 0
+    assert done.lines[-1]["event"] == "finished"
+    assert done.lines[-1]["epochs"] == 4
+    one, two = RunFolder.open(whole), RunFolder.open(cut)
+    for which in ("last", "best", *(["averaged"] if more else [])):
+        its, mine = one.weights(which), two.weights(which)  # type: ignore[arg-type]
+        assert all(torch.equal(its[key], mine[key]) for key in its), which
+    told = settled(two.events())
+    assert [event.epoch for event in told if isinstance(event, EpochDone)] == [1, 2, 3, 4]
+    steps = [event.step for event in told if isinstance(event, Stepped)]
+    assert steps == list(range(1, steps[-1] + 1))
+    assert [e.loss for e in one.events() if isinstance(e, Stepped)] == [
+        e.loss for e in told if isinstance(e, Stepped)
+    ]
+
+
+def test_a_run_that_is_done_has_nothing_left_unless_more_is_asked_for(
+    cnnplay: Command, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    assert "nothing is left to do after 1 epoch" in cnnplay("resume", run).complains()
+    assert "--epochs must be 1 or more; got 0" in cnnplay("resume", run, "--epochs", "0").complains()
+    done = cnnplay("resume", run, "--epochs", "2", "--json")
+    assert [line["epoch"] for line in done.lines if line["event"] == "epoch"] == [2]
+    folder = RunFolder.open(run)
+    assert isinstance(folder.events()[-1], Finished)
+    assert [event.done for event in folder.events() if isinstance(event, Started)] == [None, 63]
+
+
+def test_a_run_without_a_checkpoint_begins_anew(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    (run / "checkpoint.safetensors").unlink()
+    done = cnnplay("resume", run)
+    assert done.status == 0
+    assert "no checkpoint was written: the run begins anew" in done.out
+    assert "has no checkpoint" in cnnplay("resume", _without(run), "--epochs", "3").complains()
+
+
+def _without(run: Path) -> Path:
+    (run / "checkpoint.safetensors").unlink()
+    return run
+
+
+def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    (run / "checkpoint.safetensors").write_bytes(b"nonsense")
+    assert "checkpoint.safetensors: cannot be read as a checkpoint" in cnnplay("resume", run).complains()
+
+
+def test_averaged_weights_are_judged_and_exported_where_there_are_any(
+    cnnplay: Command, tmp_path: Path
+) -> None:
+    run, plain = tmp_path / "run", tmp_path / "plain"
+    assert cnnplay(*QUICK, "--epochs", "2", "--set", "averaging=1", "--out", run).status == 0
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", plain).status == 0
+    epochs = [event for event in RunFolder.open(run).events() if isinstance(event, EpochDone)]
+    found = cnnplay("evaluate", run, "--weights", "averaged", "--json").json
+    assert found["metrics"]["accuracy"] == epochs[-1].metrics["averaged_accuracy"]
+    assert found["metrics"]["loss"] == pytest.approx(epochs[-1].metrics["averaged_loss"], rel=1e-5)
+    assert "the run averages no weights" in cnnplay("evaluate", plain, "--weights", "averaged").complains()
+    assert (
+        cnnplay("export", run, "--format", "pt", "--weights", "averaged", "-o", tmp_path / "a.pt").status == 0
+    )
+
+
+def test_settings_are_given_by_name(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    pairs = ["--set", "schedule=one-cycle", "--set", "flip=yes", "--set", "label-smoothing=0.1"]
+    assert cnnplay(*QUICK, "--epochs", "1", *pairs, "--out", run).status == 0
+    config = RunFolder.open(run).record.config
+    assert (config.schedule, config.flip, config.label_smoothing) == ("one-cycle", True, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("schedule", "--set must be NAME=VALUE; got schedule"),
+        ("speed=3", "--set: no setting is called speed; there are epochs, "),
+        ("shift=a", "--set: shift must be a whole number; got a"),
+        ("flip=maybe", "--set: flip must be true or false; got maybe"),
+        ("schedule=slow", "schedule must be constant or step or cosine or one-cycle; got slow"),
+        ("mixup=-1", "mixup must be 0 or more; got -1"),
+    ],
+)
+def test_a_setting_that_is_none_is_said(pair: str, words: str, cnnplay: Command, tmp_path: Path) -> None:
+    said = cnnplay(*QUICK, "--epochs", "1", "--set", pair, "--out", tmp_path / "run").complains()
+    assert words in said
+    assert not (tmp_path / "run").exists()
