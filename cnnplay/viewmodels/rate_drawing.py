@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HEADROOM = 0.35
 """The axis goes on above the highest smoothed loss before the lowest, by this part of the fall: that it
 shoots up behind it is seen, and how far is of no interest."""
+MOST = 4.0
 LEAST_SPAN = 0.05
 
 
@@ -53,8 +54,13 @@ def draw(test: RangeTest, points: Sequence[Point]) -> RateDrawing:
     left, right = math.log10(test.low), math.log10(test.high)
     if not points:
         return RateDrawing(left, right, 0.0, 1.0)
-    table = np.array([(math.log10(p.rate), p.loss, p.smoothed) for p in points])
-    x, losses, smoothed = table.T
+    from cnnplay.training.range_test import centred  # torch is there once something was tried
+
+    # Whatever a loss is once training has broken, it is far above the picture; 10^30 would spoil every mean.
+    most = MOST * max(point.smoothed for point in points[: 1 + _lowest(points)])
+    x = np.array([math.log10(point.rate) for point in points])
+    losses = np.array([min(point.loss, most) for point in points])
+    smoothed = np.array(centred(losses.tolist()))
     lowest = int(smoothed.argmin())
     bottom, high = float(smoothed[lowest]), float(smoothed[: lowest + 1].max())
     span = max(high - bottom, LEAST_SPAN * max(high, 1e-12))
@@ -66,6 +72,10 @@ def draw(test: RangeTest, points: Sequence[Point]) -> RateDrawing:
         Curve(x, losses),
         Curve(x, smoothed),
     )
+
+
+def _lowest(points: Sequence[Point]) -> int:
+    return min(range(len(points)), key=lambda index: points[index].smoothed)
 
 
 def rounded(rate: float) -> float:

@@ -231,10 +231,10 @@ def _outcome_words(found: Found, suggested: float | None) -> str:
         if found.ended == "stopped":
             return "Stopped before the first batch."
         return "The loss was no number at the first batch: the activations explode inside the network."
-    last = rate_words(found.points[-1].rate)
+    last = rate_words(rounded(found.points[-1].rate))
     end = {
         "done": "",
-        "diverged": f" At {last} the loss shot up.",
+        "diverged": f" By {last} the loss had shot up.",
         "stopped": f" Stopped at {last}.",
     }[found.ended]
     if suggested is None:

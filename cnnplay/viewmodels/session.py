@@ -28,6 +28,7 @@ from cnnplay.viewmodels.importing import ImportModel
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.offer import OfferModel
 from cnnplay.viewmodels.preferences import Preferences
+from cnnplay.viewmodels.rate_finder import RateFinder
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.run_shelf import RunShelf
 from cnnplay.viewmodels.settings import SettingsModel
@@ -59,6 +60,7 @@ class Session(QObject):
         self.browse = BrowseModel(self.data, self)
         self.run = RunModel(self.editor, self.settings, self.data, self)
         self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
+        self.rate_finder = RateFinder(self.run, self)
         self.forecast = ForecastModel(self.editor, self.settings, self.data, self)
         self.augmentation = AugmentationModel(self.editor, self.settings, self.data, self)
         self.concept = ConceptModel(self)
@@ -179,6 +181,7 @@ class Session(QObject):
     def shutdown(self) -> None:
         """Ends the run and joins every thread."""
         self.run.shutdown()
+        self.rate_finder.shutdown()
         if self._search is not None:
             self._search.shutdown()
         self.document.finish()

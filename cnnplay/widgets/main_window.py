@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
@@ -142,6 +142,7 @@ class MainWindow(QMainWindow):
         if key == "train":
             if self.train is None:
                 self.train = TrainPage(self.session, self.stack_actions)
+                self.train.workspace.settings.rate_asked.connect(self.find_learning_rate)
                 self.train.workspace.accuracy.add_corner(self._search_button())
                 self._add(self.train)
             return self.train
@@ -246,6 +247,15 @@ class MainWindow(QMainWindow):
         if self.searching is not None:
             self.search_button.follow(self.session.search.model)
         return self.search_button
+
+    @Slot()
+    def find_learning_rate(self) -> None:
+        """Opens the dialog that makes a learning-rate range test."""
+        from cnnplay.widgets.rate_finder import RateFinderDialog
+
+        dialog = RateFinderDialog(self.session.rate_finder, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def show_failure(self, words: str) -> None:
         """One line that must be read."""

@@ -17,6 +17,8 @@ EXPORT_HINT = "Weights, ONNX, code or the history"
 LOAD_HINT = "A safetensors or state-dict file into this network"
 ADAPT_HINT = "Brings network and pictures together: either of them can change, each with its forecast"
 PICTURE_HINT = "Shows what the network makes of it"
+RATE_KEYS = "Ctrl+Shift+L"
+RATE_HINT = "Lets the rate grow from batch to batch on a copy, and shows where the loss falls most steeply"
 SEARCH_KEYS = "Ctrl+Shift+F"
 SEARCH_HINT = "Tries settings and blocks' fields within ranges, trial after trial, and takes the best over"
 BROWSE_HINT = "Its pictures by class, how many there are in each part, their means"
@@ -117,7 +119,11 @@ class Menus:
 
     def _train(self) -> None:
         self.search = self.action("Search &hyper-parameters…", self._window.search, SEARCH_KEYS, SEARCH_HINT)
-        self._menu("&Train", (*self._window.controls.actions_of_run, None, self.search))
+        self.find_rate = self.action("Find a &learning rate…", self._window.find_learning_rate, RATE_KEYS)
+        self._menu("&Train", (*self._window.controls.actions_of_run, None, self.find_rate, self.search))
+        # The run's state changes with whatever a test needs: the network, the settings, the data.
+        self._window.session.run.state_changed.connect(self._refresh_rate)
+        self._refresh_rate()
 
     def _view(self) -> None:
         window, act = self._window, self.action
@@ -178,6 +184,11 @@ class Menus:
         faults = not self._window.session.editor.report.valid and self._window.session.run.trained is None
         self.export.setEnabled(not faults)
         self.export.setToolTip("Not now: mend the network's faults first." if faults else EXPORT_HINT)
+
+    def _refresh_rate(self) -> None:
+        reason = self._window.session.run.why_not("afresh")
+        self.find_rate.setEnabled(not reason)
+        self.find_rate.setToolTip(f"{RATE_HINT}\nNot now: {reason}." if reason else RATE_HINT)
 
     def _refresh_adapt(self) -> None:
         reason = self._window.session.offer.why_not()

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.viewmodels.augmentation import AugmentationModel
@@ -29,6 +29,10 @@ LARGEST_LEAST = (360, 156)
 LEAST_WORDS = 64
 """Pixels of the design for the words beside the tabs: hardly any would be seen in less."""
 
+RATE_HINT = (
+    "Finds a learning rate: it grows from batch to batch on a copy of the network, and the curve of the loss "
+    "shows where the network learns best"
+)
 NEXT = "of the next run"
 DURING = "what is not grey acts from the next batch on"
 
@@ -59,8 +63,11 @@ class Room(QScrollArea):
 
 class SettingsPanel(Panel):
     """A tab for each group, with a field for each setting. Below, the forecast of a run, or what was chosen
-    for the one that is on. `editors` has the fields of all groups.
+    for the one that is on. `editors` has the fields of all groups. `rate_asked`: somebody wants to find a
+    learning rate.
     """
+
+    rate_asked = Signal()
 
     def __init__(
         self,
@@ -76,6 +83,10 @@ class SettingsPanel(Panel):
         self.pictures = AugmentationView(
             augmentation or AugmentationModel(run.editor, settings, run.data, self)
         )
+        self.find_rate = QPushButton("find…")
+        self.find_rate.setAccessibleName("Find a learning rate")
+        role(self.find_rate, "link")
+        self.find_rate.clicked.connect(self.rate_asked)
         self.tabs = GroupTabs(settings)
         self.tabs.chosen.connect(self._show_group)
         self._row.insertWidget(1, self.tabs)
@@ -109,7 +120,8 @@ class SettingsPanel(Panel):
             return SettingsPage(fields, below=self.schedule)
         if group == "augmentation":
             return SettingsPage(fields, 3, tail=self.pictures.foot, below=self.pictures)
-        return SettingsPage(fields)
+        beside = {"learning_rate": self.find_rate} if group == "basics" else None
+        return SettingsPage(fields, beside=beside)
 
     def _content(self) -> QWidget:
         content = QWidget()
@@ -191,6 +203,9 @@ class SettingsPanel(Panel):
         if bool(settings.faults) != self._faulty:
             self._faulty = bool(settings.faults)
             self._fit()
+        reason = self._run.why_not("afresh")
+        self.find_rate.setEnabled(not reason)
+        self.find_rate.setToolTip(f"{RATE_HINT}\nNot now: {reason}" if reason else RATE_HINT)
         self.set_muted(DURING if running else NEXT)
         self._show_plan()
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.widgets.fields import FieldEditor, field_editor
@@ -20,6 +20,7 @@ GAP, BETWEEN, ROWS = 6, 12, 6
 
 class SettingsPage(QWidget):
     """Fields from left to right, then down; `tail` stands behind the last of them, `below` has the rest.
+    `beside` has what stands right of single fields, by their name.
 
     `edited(name, value)` comes from people alone.
     """
@@ -32,12 +33,15 @@ class SettingsPage(QWidget):
         most_columns: int = 2,
         tail: QWidget | None = None,
         below: QWidget | None = None,
+        beside: dict[str, QWidget] | None = None,
     ) -> None:
         super().__init__()
         self.editors: dict[str, FieldEditor] = {}
         self.labels: dict[str, QLabel] = {}
         self.columns, self._most, self._units = 0, most_columns, True
         self.tail, self.below = tail, below
+        self._beside = beside or {}
+        self._cells: dict[str, QWidget] = {}
         self._grid = QGridLayout()
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(0, 0, 0, 0)
@@ -106,8 +110,13 @@ class SettingsPage(QWidget):
         for column in range(columns):
             own = names[column::columns]
             need += max((self.labels[name].sizeHint().width() for name in own), default=0)
-            need += max((_least_width(self.editors[name], units) for name in own), default=0)
+            need += max((self._cell_width(name, units) for name in own), default=0)
         return need
+
+    def _cell_width(self, name: str, units: bool) -> int:
+        beside = self._beside.get(name)
+        more = 0 if beside is None else beside.sizeHint().width() + theme().px(GAP)
+        return _least_width(self.editors[name], units) + more
 
     def _height(self, columns: int) -> int:
         places = len(self.editors) + (1 if self.tail is not None else 0)
@@ -122,10 +131,10 @@ class SettingsPage(QWidget):
         while self._grid.count():
             self._grid.takeAt(0)
         place = 0
-        for place, (name, editor) in enumerate(self.editors.items(), 1):
+        for place, name in enumerate(self.editors, 1):
             row, column = divmod(place - 1, columns)
             self._grid.addWidget(self.labels[name], row, 3 * column)
-            self._grid.addWidget(editor, row, 3 * column + 1, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(self._cells[name], row, 3 * column + 1, Qt.AlignmentFlag.AlignVCenter)
         if self.tail is not None:
             row, column = divmod(place, columns)
             self._grid.addWidget(self.tail, row, 3 * column, 1, 3 * (columns - column) - 1)
@@ -143,6 +152,18 @@ class SettingsPage(QWidget):
         label.setToolTip(field.help)
         editor.edited.connect(self._emitter(field.name))
         self.editors[field.name], self.labels[field.name] = editor, label
+        self._cells[field.name] = self._cell(editor, self._beside.get(field.name))
+
+    def _cell(self, editor: FieldEditor, beside: QWidget | None) -> QWidget:
+        if beside is None:
+            return editor
+        cell = QWidget()
+        row = QHBoxLayout(cell)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme().px(GAP))
+        row.addWidget(editor, 1)
+        row.addWidget(beside)
+        return cell
 
     def _emitter(self, name: str) -> Any:
         def emit(value: object) -> None:
