@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.spec.events import SettingChanged
 from cnnplay.spec.settings import TrainConfig, setting_fields
+from cnnplay.viewmodels.decimation import Thinner
 from cnnplay.viewmodels.gap import Gap, gap_of
 from cnnplay.viewmodels.history import NO_CURVE, Curve, History
 from cnnplay.viewmodels.numerals import numeral, percent
 from cnnplay.viewmodels.series import Floats
 from cnnplay.viewmodels.settings import value_words
 from cnnplay.viewmodels.smoothing import smoothing_words
+from cnnplay.viewmodels.steps import Range
 
 if TYPE_CHECKING:
     from cnnplay.viewmodels.run import RunModel
@@ -32,10 +34,21 @@ STEP_OF_FLOOR = 0.05
 DECAY_ROOM = 1.5
 """The loss's axis is so much longer for weight decay's part, at most: data's part is to be seen."""
 
+SMOOTH_COLUMN = 4
+"""Pixels of a column of a smoothed curve, of which at most four points are drawn."""
+SAMPLE = 2_000
+"""What is usual among very many values is judged by so many of them."""
+
 DECAY_HINT = (
     "Data + decay: with what weight decay adds, λ/2 times the sum of all squared weights, thin and dashed. "
     "Where validation stays low while it is high, much of it is the weights' price, not mistakes."
 )
+
+LEFT_OUT = {
+    "": "",
+    "stretches": ", the mean of each stretch where steps were left out",
+    "epochs": ", each epoch's mean where steps were left out",
+}
 
 SMOOTHINGS = (1, 2, 4, 7, 14, 30, 60, 120, 250, 500)
 DEFAULT_SMOOTHING = 14
@@ -84,6 +97,7 @@ class CurvesModel(QObject):
         super().__init__(parent)
         self._smoothing = DEFAULT_SMOOTHING
         self._logarithmic = False
+        self._thinners: dict[tuple[Metric, Part], Thinner] = {}
 
     @property
     def smoothing(self) -> int:
@@ -121,8 +135,7 @@ class CurvesModel(QObject):
         """The same in whole sentences."""
         shown = f"Training: {smoothing_words(self._smoothing)}"
         if self._smoothing > 1:
-            left_out = ", each epoch's mean where steps were left out" if history.whole_from else ""
-            shown += f"{left_out}, what was measured pale behind it"
+            shown += f"{LEFT_OUT[history.averaged]}, what was measured pale behind it"
         name = loss_name(history).capitalize()
         what = (
             f"{name}{', on a logarithmic scale' if self._logarithmic else ''}: smaller is better"
@@ -163,8 +176,16 @@ class CurvesModel(QObject):
         found.append(Line("training", self._smoothed(metric, history)))
         found.append(Line("validation", history.metric(f"validation_{metric}")))
         found.append(Line("averaged", history.metric(f"averaged_{metric}")))
-        thin = (Line(line.part, line.curve.between(left, right, columns)) for line in found)
+        thin = (Line(line.part, self._thin(metric, line, left, right, columns)) for line in found)
         return [line for line in thin if len(line.curve)]
+
+    def _thin(self, metric: Metric, line: Line, left: float, right: float, columns: int) -> Curve:
+        """What is smooth is drawn as well by fewer points: a wide line costs by its points."""
+        if line.part in ("training", "training before"):
+            columns = max(columns // SMOOTH_COLUMN, 1)
+        thinner = self._thinners.setdefault((metric, line.part), Thinner())
+        curve = line.curve
+        return Curve(*thinner.thin(curve.x, curve.y, curve.mark, left, right, columns))
 
     def ends(
         self, metric: Metric, history: History, right: float, before: History | None = None
@@ -199,34 +220,54 @@ class CurvesModel(QObject):
         """
         if history.empty and before is not None:
             history = before
-        raw, validation = history.steps(metric), history.metric(f"validation_{metric}")
-        if not len(raw):
-            raw = self._smoothed(metric, history)
-        averaged = history.metric(f"averaged_{metric}")
-        x = np.concatenate([raw.x, validation.x, averaged.x])
-        y = np.concatenate([raw.y, validation.y, averaged.y])
-        usable = np.isfinite(y) & (y > 0 if metric == "loss" and self._logarithmic else True)
-        x, y = x[usable], y[usable]
-        ended = history.finished is not None or history.failed is not None
-        right, cut = max(history.last_x, 0.0 if ended else float(history.target), 1.0), None
-        if not len(y):
+        right, cut = _right(history), None
+        lowest, highest, x = self._range(metric, history)
+        if highest < lowest:
             return Bounds(0.0, right, 0.0, 1.0)
-        bottom, top = float(y.min()), float(y.max())
+        bottom, top = lowest, highest
         if metric == "accuracy":
             bottom, top = self._floor(history), 1.0 if top > 0.75 else top
         elif not self._logarithmic:
-            bottom, top = min(bottom, 0.0), calm_top(y)
-            highest = int(np.argmax(y))
-            cut = (float(x[highest]), float(y[highest])) if y[highest] > top else None
+            bottom, top = min(bottom, 0.0), self._calm_top(history, highest)
+            cut = (x, highest) if highest > top else None
             decay = with_decay(history).y
             if cut is None and len(decay):
                 top = max(top, min(float(np.nan_to_num(decay).max()), DECAY_ROOM * top))
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0, cut)
 
+    def _measured(self, metric: Metric, history: History) -> list[Curve]:
+        """All that is not an average of what was measured."""
+        raw = history.steps(metric)
+        curves = [raw if len(raw) else self._smoothed(metric, history)]
+        return curves + [history.metric(f"{part}_{metric}") for part in ("validation", "averaged")]
+
+    def _range(self, metric: Metric, history: History) -> tuple[float, float, float]:
+        """The lowest and the highest value that can be drawn, and where that lies."""
+        positive = metric == "loss" and self._logarithmic
+        steps, curves = history.range(metric), self._measured(metric, history)
+        if len(history):
+            curves = curves[1:]
+        else:
+            steps = Range()
+        for curve in curves:
+            steps = steps.joined(curve.x, curve.y)
+        if positive:
+            highest = steps.highest if steps.highest > 0 else -math.inf
+            return steps.lowest_positive, highest, steps.highest_x
+        return steps.lowest, steps.highest, steps.highest_x
+
+    def _calm_top(self, history: History, highest: float) -> float:
+        """As `calm_top`; all values are looked at only where some say that the highest is a spike."""
+        curves = self._measured("loss", history)
+        some = np.concatenate([_some(curve.y) for curve in curves])
+        if highest <= SPIKE * float(np.median(some[np.isfinite(some)])):
+            return highest
+        return calm_top(np.concatenate([curve.y for curve in curves]))
+
     def _floor(self, history: History) -> float:
         """Where the axis of the accuracy begins: the steep first epoch would squeeze the rest."""
         training, validation = self._smoothed("accuracy", history), history.metric("validation_accuracy")
-        later = training.y[training.x >= 1.0]
+        later = _some(training.y[int(np.searchsorted(training.x, 1.0)) :])
         later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
         if not len(later) or not len(known):
             return 0.0
@@ -283,13 +324,22 @@ class CurvesModel(QObject):
 
 def with_decay(history: History) -> Curve:
     """The mean loss of each epoch and what weight decay added to it, where a run tells that."""
-    both = [done for done in history.epochs if {"decay_loss", "train_loss"} <= done.metrics.keys()]
-    if not both:
+    decay, data = history.metric("decay_loss"), history.metric("train_loss")
+    if not len(decay):
         return NO_CURVE
-    return Curve(
-        np.array([float(done.epoch) for done in both]),
-        np.array([done.metrics["train_loss"] + done.metrics["decay_loss"] for done in both]),
-    )
+    _, of_decay, of_data = np.intersect1d(decay.x, data.x, return_indices=True)
+    return Curve(decay.x[of_decay], decay.y[of_decay] + data.y[of_data])
+
+
+def _right(history: History) -> float:
+    """How far the run came, and means to come."""
+    ended = history.finished is not None or history.failed is not None
+    return max(history.last_x, 0.0 if ended else float(history.target), 1.0)
+
+
+def _some(values: Floats) -> Floats:
+    """Evenly chosen ones of very many."""
+    return values[:: len(values) // SAMPLE + 1]
 
 
 def loss_name(history: History) -> str:

@@ -1,11 +1,11 @@
 """What a run reported so far, as columns that can be drawn, saved and written as a table."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 import numpy as np
 
-from cnnplay.project.history import MOST_STEPS
 from cnnplay.spec.events import (
     EpochDone,
     Event,
@@ -18,11 +18,17 @@ from cnnplay.spec.events import (
     Stepped,
 )
 from cnnplay.viewmodels.decimation import decimate
-from cnnplay.viewmodels.series import Floats, Indices, Series
-from cnnplay.viewmodels.smoothing import smooth
+from cnnplay.viewmodels.epochs import Epochs
+from cnnplay.viewmodels.series import Floats
+from cnnplay.viewmodels.smoothed import Smoothed
+from cnnplay.viewmodels.steps import Range, Steps
 
-SAVED_COLUMNS = 2_000
-"""Of more steps than a file keeps, those that a picture of so many columns needs (four a column at most)."""
+MOST_CHANGES = 256
+"""Of more changed settings the older ones are thinned: their marks would stand upon one another."""
+MOST_NOTES = 200
+"""So many of the last notes are kept."""
+MOST_SMOOTHED = 4
+"""Smoothed curves that are kept as they grow."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -30,6 +36,8 @@ class Curve(msgspec.Struct, frozen=True):
 
     x: Floats
     y: Floats
+    mark: object = None
+    """The same object as long as points are only added to a curve; None where that is not known."""
 
     def __len__(self) -> int:
         return len(self.x)
@@ -45,7 +53,9 @@ NO_CURVE = Curve(np.empty(0), np.empty(0))
 class History:
     """The events of one run and of those that went on after it, in the order in which they came.
 
-    Steps lie at the fraction of epochs done after them: step 63 of 63 of the first epoch at x = 1.
+    Memory is bounded however long the run: of older steps and epochs those are kept that a picture needs, and
+    the means of all (see `Steps` and `Epochs`). Steps lie at the fraction of epochs done after them: step 63
+    of 63 of the first epoch at x = 1.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -53,16 +63,18 @@ class History:
         self.plan: Planned | None = None
         self.failed: Failed | None = None
         self.finished: Finished | None = None
-        self.epochs: list[EpochDone] = []
         self.notes: list[str] = []
-        self.plans: list[Planned] = []
+        """The last ones."""
+        self.noted = 0
+        """How many there were."""
         self.changes: list[tuple[float, SettingChanged]] = []
         self.stages: list[Started] = []
         """One for each time that training began or went on."""
         self.version = 0
         """Grows whenever something is added: what is drawn compares it."""
-        self._steps = Series(("x", "step", "epoch", "loss", "accuracy", "images"))
-        self._smoothed: dict[tuple[str, float], tuple[tuple[int, int], Curve]] = {}
+        self._steps = Steps()
+        self._done = Epochs()
+        self._smoothed: dict[tuple[str, float], Smoothed] = {}
         self._first_x = 0.0
         self._epochs = 0
         """Those asked for, of the stage at hand."""
@@ -71,7 +83,7 @@ class History:
         self.extend(events)
 
     def __len__(self) -> int:
-        """The number of steps."""
+        """The number of steps that are kept."""
         return len(self._steps)
 
     @property
@@ -79,12 +91,14 @@ class History:
         return not len(self._steps) and not self.epochs
 
     @property
+    def epochs(self) -> list[EpochDone]:
+        """Those that are kept: the newest all, the best, and of older ones the extremes."""
+        return self._done.all
+
+    @property
     def best(self) -> EpochDone | None:
-        """The best epoch so far, by the engine's own word. A file's may lack the accuracy that made it so."""
-        judged = (
-            done for done in reversed(self.epochs) if done.best and "validation_accuracy" in done.metrics
-        )
-        return next(judged, None)
+        """The best epoch so far, by the engine's own word."""
+        return self._done.best
 
     @property
     def last(self) -> EpochDone | None:
@@ -117,8 +131,12 @@ class History:
         self._steps.extend(steps)
 
     def steps(self, name: str) -> Curve:
-        """``loss`` or ``accuracy`` of each step, as measured."""
-        return Curve(self._steps["x"], self._steps[name])
+        """``loss`` or ``accuracy`` of each step that is kept, as measured."""
+        return Curve(self._steps["x"], self._steps[name], self._steps.mark)
+
+    def range(self, name: str) -> Range:
+        """The lowest and the highest of all steps."""
+        return self._steps.range(name)
 
     @property
     def numbers(self) -> Floats:
@@ -127,42 +145,33 @@ class History:
 
     @property
     def whole_from(self) -> int:
-        """The index from which on no step was left out: 0, save in a long history that was saved."""
-        gaps = np.flatnonzero(np.diff(self.numbers) > 1)
-        return int(gaps[-1]) + 1 if len(gaps) else 0
+        """The index from which on no step was left out: 0, save in a long history."""
+        return self._steps.whole_from
+
+    @property
+    def averaged(self) -> Literal["", "stretches", "epochs"]:
+        """What the smoothed curves are made of where steps were left out; "" where none was."""
+        if not self.whole_from:
+            return ""
+        return "stretches" if self._steps.known("loss").complete else "epochs"
 
     def smoothed(self, name: str, steps: float) -> Curve:
-        """The same, averaged over about so many steps. Kept until something is added.
-
-        Where steps were left out, the lowest and highest of each stretch are there, and their average would
-        be nobody's: each epoch's own mean stands there instead.
-        """
-        key, now = (name, steps), (len(self._steps), len(self.epochs))
-        kept = self._smoothed.get(key)
-        if kept is None or kept[0] != now:
-            if len(self._smoothed) > 4:
+        """The same, averaged over about so many steps."""
+        if steps <= 1:
+            return self.steps(name)
+        key = (name, steps)
+        if key not in self._smoothed:
+            if len(self._smoothed) >= MOST_SMOOTHED:
                 self._smoothed.clear()
-            kept = self._smoothed[key] = (now, self._smooth(name, steps))
-        return kept[1]
-
-    def _smooth(self, name: str, steps: float) -> Curve:
-        x, y, whole = self._steps["x"], self._steps[name], self.whole_from
-        means = self.metric(f"train_{name}") if whole and steps > 1 else NO_CURVE
-        if not len(means):
-            return Curve(x, smooth(y, 1 if whole else steps))
-        if len(x) - whole < steps:
-            return means
-        before = means.x <= x[whole]
-        tail = smooth(y[whole:], steps)
-        return Curve(np.append(means.x[before], x[whole:]), np.append(means.y[before], tail))
+            self._smoothed[key] = Smoothed(name, steps)
+        kept = self._smoothed[key]
+        x, y = kept.points(self._steps, self._done.metric(f"train_{name}"))
+        return Curve(x, y, kept.mark)
 
     def metric(self, name: str) -> Curve:
         """A metric of each epoch that has it (``validation_loss``), at the epoch's end."""
-        points = [(done.epoch, done.metrics[name]) for done in self.epochs if name in done.metrics]
-        if not points:
-            return NO_CURVE
-        table = np.asarray(points, dtype=np.float64)
-        return Curve(table[:, 0], table[:, 1])
+        x, y = self._done.metric(name)
+        return Curve(x, y) if len(x) else NO_CURVE
 
     def x_of(self, step: int) -> float:
         """Where a step lies, in epochs."""
@@ -172,7 +181,7 @@ class History:
         return self._first_x + max(step - before, 0) / self.started.steps_per_epoch
 
     def saved(self) -> tuple[Event, ...]:
-        """Events from which `History` makes the same picture: all but the steps that no picture needs.
+        """Events from which `History` makes the same picture.
 
         What went on several times is told as one run: steps are renumbered by where they lie.
         """
@@ -180,30 +189,28 @@ class History:
             return tuple(self.epochs)
         first = self.stages[0].first_epoch
         config = msgspec.structs.replace(self.started.config, epochs=self.target - first + 1)
-        started = msgspec.structs.replace(self.started, first_epoch=first, config=config)
-        keep = np.arange(len(self._steps))
-        if len(keep) > MOST_STEPS:
-            keep = np.unique(np.concatenate([self._thin("loss"), self._thin("accuracy")]))
-        table = [self._steps[name][keep] for name in ("x", "epoch", "loss", "accuracy", "images")]
+        done = self.stages[0].done
+        started = msgspec.structs.replace(self.started, first_epoch=first, done=done, config=config)
+        table = [self._steps[name] for name in ("x", "epoch", "loss", "accuracy", "images")]
         steps = [
             Stepped(run=started.run, step=self._number(x), epoch=int(e), loss=loss, accuracy=a, images=int(n))
             for x, e, loss, a, n in zip(*(column.tolist() for column in table), strict=True)
         ]
         changes = [msgspec.structs.replace(change, step=self._number(x)) for x, change in self.changes]
         ends = [event for event in (self.failed, self.finished) if event is not None]
-        return (started, *self.plans[-1:], *steps, *self.epochs, *changes, *ends)
+        plans = [self.plan] if self.plan is not None else []
+        return (started, *plans, *steps, *self.epochs, *changes, *ends)
 
     def _number(self, x: float) -> int:
         assert self.started is not None
         return round((x - self.stages[0].first_epoch + 1) * self.started.steps_per_epoch)
 
-    def _thin(self, name: str) -> Indices:
-        x = self._steps["x"]
-        if not len(x):
-            return np.empty(0, dtype=np.intp)
-        order = np.arange(len(x), dtype=np.float64)
-        kept, _ = decimate(order, self._steps[name], 0.0, float(len(x)), SAVED_COLUMNS)
-        return kept.astype(np.intp)
+    def _number_at(self, x: float) -> int:
+        """Of the last step up to a place at or behind the last one that is kept."""
+        if self.started is None or not len(self._steps):
+            return 0
+        missing = (x - float(self._steps["x"][-1])) * self.started.steps_per_epoch
+        return int(self.numbers[-1]) + max(round(missing), 0)
 
     def _step(self, event: Stepped) -> tuple[float, ...]:
         if self._step_before is None:
@@ -220,21 +227,37 @@ class History:
                 self._begin(event)
             case Planned():
                 self.plan = event
-                self.plans.append(event)
             case EpochDone():
-                self.epochs.append(event)
+                self._done.add(event)
             case SettingChanged():
                 if event.name == "epochs" and isinstance(event.value, int):
                     self._epochs = event.value
-                self.changes.append((self.x_of(event.step), event))
+                self._change(event)
             case Noted():
-                self.notes.append(event.message)
+                self.notes = [*self.notes[1 - MOST_NOTES :], event.message]
+                self.noted += 1
             case Failed():
                 self.failed = event
             case Finished():
                 self.finished = event
             case _:
                 pass  # Paused and Resumed leave no trace in a picture.
+
+    def _change(self, event: SettingChanged) -> None:
+        """Of one that was moved several times between two steps the last position counts."""
+        x = self.x_of(event.step)
+        if self.changes and self.changes[-1][0] == x and self.changes[-1][1].name == event.name:
+            self.changes = self.changes[:-1]
+        self.changes = [*self.changes, (x, event)]
+        if len(self.changes) > MOST_CHANGES:
+            half = len(self.changes) // 2
+            needed = {change.name: index for index, (_, change) in enumerate(self.changes[:half])}
+            kept = [
+                each
+                for index, each in enumerate(self.changes)
+                if index % 2 or index >= half or index in needed.values()
+            ]
+            self.changes = kept
 
     def _begin(self, event: Started) -> None:
         self.started = event
@@ -247,7 +270,7 @@ class History:
             self._first_x = event.done / event.steps_per_epoch
         # What lies behind the place where it goes on is done anew.
         self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
-        self._numbered_before = int(self.numbers[-1]) if len(self._steps) else 0
-        self.epochs = [done for done in self.epochs if done.epoch <= self._first_x]
+        self._numbered_before = self._number_at(self._first_x)
+        self._done.cut(self._first_x)
         # Nor was anything learned at a rate that was set when no step came any more.
         self.changes = [change for change in self.changes if change[0] <= self._first_x]

@@ -41,13 +41,16 @@ class Series:
 
     def extend(self, rows: Sequence[Sequence[float]]) -> None:
         """Appends rows, each with one number a column, in the columns' order."""
-        if not rows:
-            return
-        needed = self._length + len(rows)
+        if rows:
+            self.append(np.asarray(rows, dtype=np.float64).T)
+
+    def append(self, columns: Floats) -> None:
+        """Appends columns, one below the other."""
+        needed = self._length + columns.shape[1]
         if needed > self._room.shape[1]:
             # A new block, twice as large: views given out before keep the old one alive and unchanged.
             room = np.empty((self._room.shape[0], max(needed, 2 * self._room.shape[1])), dtype=np.float64)
             room[:, : self._length] = self._room[:, : self._length]
             self._room = room
-        self._room[:, self._length : needed] = np.asarray(rows, dtype=np.float64).T
+        self._room[:, self._length : needed] = columns
         self._length = needed

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnplay.spec.events import EpochDone, Event, SettingChanged, Started, Stepped
+from cnnplay.spec.events import EpochDone, Event, Noted, SettingChanged, Started, Stepped
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.curves import CurvesModel
-from cnnplay.viewmodels.decimation import decimate
+from cnnplay.viewmodels.decimation import Thinner, decimate
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.numerals import numeral
 from cnnplay.viewmodels.smoothing import smooth, smoothing_words
@@ -106,30 +106,130 @@ def test_a_reopened_history_is_smoothed_over_the_same_steps() -> None:
     assert readout.title == "epoch 13, step 12,345"
 
 
-def test_where_steps_were_left_out_the_read_out_names_them_and_no_extremes_are_averaged(
+def short(monkeypatch: pytest.MonkeyPatch, newest: int, stretches: int) -> None:
+    """Histories that thin out early."""
+    monkeypatch.setattr("cnnplay.viewmodels.steps.NEWEST", newest)
+    monkeypatch.setattr("cnnplay.viewmodels.steps.STRETCHES", stretches)
+
+
+def same(one: History, other: History) -> None:
+    for name in ("loss", "accuracy"):
+        assert one.steps(name).x == pytest.approx(other.steps(name).x, rel=1e-12)
+        assert np.array_equal(one.steps(name).y, other.steps(name).y, equal_nan=True)
+    assert np.array_equal(one.numbers, other.numbers)
+    assert one.whole_from == other.whole_from
+    assert one.epochs == other.epochs
+    assert one.best == other.best
+    assert [change.value for _, change in one.changes] == [change.value for _, change in other.changes]
+    assert (one.last_x, one.target) == (other.last_x, other.target)
+
+
+def test_in_a_long_run_old_steps_are_smoothed_by_the_means_of_all_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_STEPS", 1_000)
-    monkeypatch.setattr("cnnplay.viewmodels.history.SAVED_COLUMNS", 100)
-    rng = np.random.default_rng(0)
-    history = long_run(rng.exponential(1.0, 20_000))
+    short(monkeypatch, 1_024, 64)
+    losses = np.random.default_rng(0).exponential(1.0, 20_000)
+    history, model = long_run(losses), CurvesModel()
+    assert len(history) < 3_000
+    assert history.numbers[history.whole_from :].tolist()[-1_024:] == list(range(18_977, 20_001))
+    line = history.smoothed("loss", 14)
+    old = line.x <= history.steps("loss").x[history.whole_from] - 1e-9
+    assert line.y[old] == pytest.approx(losses[: old.sum() * 512].reshape(-1, 512).mean(axis=1))
+    assert line.y[-1] == pytest.approx(smooth(losses, 14)[-1])
+    assert history.steps("loss").y.max() == losses.max()
+    assert "the mean of each stretch where steps were left out" in model.hint("loss", history)
+    readout = model.readout("loss", history, 12.345)
+    assert readout is not None
+    index = int(np.abs(history.steps("loss").x - 12.345).argmin())
+    assert readout.title == f"epoch 13, step {round(history.steps('loss').x[index] * 1_000):,}"
+
+
+def test_a_history_with_steps_left_out_that_is_read_again_shows_each_epochs_mean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    short(monkeypatch, 16, 64)
+    history = long_run(np.random.default_rng(0).exponential(1.0, 20_000))
     again, model = History(history.saved()), CurvesModel()
-    assert len(again) < 1_000
+    same(history, again)
+    means = again.metric("train_loss")
+    line, whole = again.smoothed("loss", 14), again.whole_from
+    tail = again.steps("loss").y[whole:]
+    assert np.array_equal(line.y[-len(tail) :], smooth(tail, 14))
+    assert np.array_equal(line.y[: -len(tail)], means.y[:19])
     readout = model.readout("loss", again, 12.345)
     assert readout is not None
-    index = int(np.abs(again.steps("loss").x - 12.345).argmin())
-    assert readout.title == f"epoch 13, step {round(again.steps('loss').x[index] * 1_000):,}"
-    means = again.metric("train_loss")
-    assert np.array_equal(again.smoothed("loss", 14).y, means.y)
     assert {end.text for end in readout.ends} >= {f"smoothed {numeral(means.y[11])}"}
     assert "each epoch's mean where steps were left out" in model.hint("loss", again)
     again.extend([started(first_epoch=21, steps=1_000), *(stepped(n, 21, 0.5) for n in range(1, 31))])
     assert again.numbers[-1] == 20_030
-    last, whole = again.smoothed("loss", 14), again.steps("loss").y[again.whole_from :]
-    assert 30 <= len(whole) <= 34
-    assert np.array_equal(last.y[-len(whole) :], smooth(whole, 14))
-    assert np.array_equal(last.y[: -len(whole)], means.y[:20][: len(last) - len(whole)])
-    assert (np.diff(last.x) >= 0).all()
+    assert (np.diff(again.smoothed("loss", 14).x) >= 0).all()
+
+
+@given(
+    st.integers(1, 1_500),
+    st.integers(1, 40),
+    st.lists(st.integers(1, 400), min_size=1, max_size=20),
+    st.integers(0, 3),
+)
+def test_a_saved_history_is_read_as_the_same(count: int, steps: int, parts: list[int], changed: int) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        short(monkeypatch, 64, 16)
+        monkeypatch.setattr("cnnplay.viewmodels.epochs.NEWEST", 8)
+        monkeypatch.setattr("cnnplay.viewmodels.epochs.STRETCHES", 4)
+        rng, best, told = np.random.default_rng(count), -1.0, [started(steps=steps)]  # type: ignore[var-annotated]
+        for number in range(1, count + 1):
+            told.append(stepped(number, (number - 1) // steps + 1, float(rng.normal())))
+            if number % steps == 0:
+                accuracy = float(rng.integers(0, 20)) / 20
+                done = epoch(number // steps, float(rng.random()), accuracy > best)
+                best = max(best, accuracy)
+                metrics = done.metrics | {"validation_accuracy": accuracy}
+                told.append(msgspec.structs.replace(done, metrics=metrics))
+        told += [SettingChanged(run="r", step=count, name="learning_rate", value=1.0)] * changed
+        history, place = History(), 0
+        for part in parts:
+            history.extend(told[place : place + part])
+            place += part
+        history.extend(told[place:])
+        same(history, History(told))
+        same(history, History(history.saved()))
+
+
+def test_a_run_that_goes_on_within_what_was_thinned_does_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    short(monkeypatch, 1_024, 64)
+    history = long_run(np.ones(20_000))
+    history.extend([msgspec.structs.replace(started(first_epoch=6, steps=1_000), done=5_100)])
+    assert history.numbers[-1] <= 5_100
+    assert history.last is not None
+    assert history.last.epoch == 5
+    history.extend(stepped(number, number // 1_000 + 1, 2.0) for number in range(5_101, 9_001))
+    assert history.numbers[-1] == 9_000
+    assert history.last_x == 9.0
+    assert history.smoothed("loss", 14).y[-1] == pytest.approx(2.0)
+    assert (np.diff(history.smoothed("loss", 14).x) > 0).all()
+    same(history, History(history.saved()))
+
+
+def test_very_many_changes_and_notes_are_not_all_kept_but_each_settings_last_is() -> None:
+    history = History([started(steps=1_000)])
+    history.extend([SettingChanged(run="r", step=1, name="weight_decay", value=0.5)])
+    for number in range(1, 3_000):
+        history.extend(
+            [
+                SettingChanged(run="r", step=number, name="learning_rate", value=float(number)),
+                Noted(run="r", message=f"{number}"),
+            ]
+        )
+    assert len(history.changes) <= 256
+    assert {change.name for _, change in history.changes} == {"weight_decay", "learning_rate"}
+    assert history.changes[-1][1].value == 2_999.0
+    assert (history.noted, history.notes[-1], len(history.notes)) == (2_999, "2999", 200)
+
+
+def test_a_setting_that_was_moved_several_times_before_a_step_leaves_one_mark() -> None:
+    history = History(two_epochs())
+    history.extend([SettingChanged(run="r", step=15, name="learning_rate", value=n) for n in (0.1, 0.2)])
+    assert [change.value for _, change in history.changes] == [0.2]
 
 
 def test_going_on_counts_the_steps_on() -> None:
@@ -138,23 +238,6 @@ def test_going_on_counts_the_steps_on() -> None:
         history.extend([started(first_epoch=3), stepped(first, 3), stepped(first + 1, 3)])
         assert history.numbers.tolist() == list(range(1, 23))
         assert history.whole_from == 0
-
-
-def test_a_saved_history_gives_the_same_epochs_and_extremes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnplay.viewmodels.history.MOST_STEPS", 10_000)
-    monkeypatch.setattr("cnnplay.viewmodels.history.SAVED_COLUMNS", 500)
-    rng = np.random.default_rng(0)
-    losses = rng.normal(1.0, 0.1, 20_000)
-    losses[777] = 30.0
-    events: list[Event] = [started(steps=1_000)]
-    events += [stepped(n + 1, n // 1_000 + 1, float(loss)) for n, loss in enumerate(losses)]
-    history = History([*events, epoch(20, 1.0, True)])
-    again = History(history.saved())
-    assert len(again) < 5_000
-    assert again.epochs == history.epochs
-    assert again.steps("loss").y.max() == 30.0
-    assert again.steps("loss").y.min() == losses.min()
-    assert again.steps("loss").x[-1] == history.steps("loss").x[-1]
 
 
 def test_columns_given_out_before_do_not_change_when_steps_are_added() -> None:
@@ -179,6 +262,25 @@ def test_thinning_keeps_the_extremes_of_every_column_and_the_order(values: list[
     for column in np.unique(where):
         assert thin_y[where_thin == column].max() == y[where == column].max()
         assert thin_y[where_thin == column].min() == y[where == column].min()
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), max_size=3_000),
+    st.lists(st.integers(1, 900), max_size=6),
+    st.integers(1, 100),
+    st.floats(-10, 100),
+)
+def test_thinning_while_a_curve_grows_gives_what_thinning_it_at_once_does(
+    values: list[float], parts: list[int], columns: int, left: float
+) -> None:
+    y = np.asarray(values)
+    x = np.arange(len(y), dtype=np.float64)
+    thinner, mark, right = Thinner(), object(), 1_500.0
+    for end in (*np.cumsum(parts, dtype=int).tolist(), len(y)):
+        found = thinner.thin(x[:end], y[:end], mark, left, right, columns)
+        wanted = decimate(x[:end], y[:end], left, right, columns)
+        assert np.array_equal(found[0], wanted[0])
+        assert np.array_equal(found[1], wanted[1], equal_nan=True)
 
 
 def test_thinning_a_part_keeps_the_neighbours_through_which_the_line_enters() -> None:
