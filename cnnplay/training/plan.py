@@ -14,7 +14,7 @@ from cnnplay.training.machine import CONVOLUTION_BATCH, convolution_step
 from cnnplay.training.optimizers import optimizer_for
 from cnnplay.training.pace import words
 from cnnplay.training.tasks import Aim, Rules
-from cnnplay.training.threads import choose, measure_threads
+from cnnplay.training.threads import CLEARLY, choose, measure_threads, seconds_a_step
 
 WORTH_MEASURING = 1.5e9
 """Floating-point operations a step. Above, a small convolution stands for the network."""
@@ -67,7 +67,17 @@ def first_plan(
     count = len(batch[0]) if own else CONVOLUTION_BATCH
     rates = {threads: count / seconds for threads, seconds in found.items()}
     what = "images/s" if own else "images/s in a small convolution"
-    return Plan(best, True, compared(best, rates, what), found[best] if own else None)
+    reason = compared(best, rates, what)
+    if not own:
+        return Plan(best, True, reason)
+    # Most layers are quicker where a pixel's channels lie together; for some networks it is not so.
+    other = seconds_a_step(network_step(module, rules, config, batch, channels_last=False))
+    channels_last = other > CLEARLY * found[best]
+    faster, slower = ("channels_last", "contiguous") if channels_last else ("contiguous", "channels_last")
+    seconds = found[best] if channels_last else other
+    against = count / (other if channels_last else found[best])
+    reason += f"; {faster}, as {slower} gave {against:,.0f}"
+    return Plan(best, channels_last, reason, seconds)
 
 
 def step_operations(multiply_adds: int, batch_size: int) -> int:
@@ -90,16 +100,22 @@ def compared(best: int, rates: Mapping[int, float], what: str) -> str:
 
 
 def network_step(
-    module: NetworkModule, rules: Rules, config: TrainConfig, batch: tuple[Tensor, Tensor]
+    module: NetworkModule,
+    rules: Rules,
+    config: TrainConfig,
+    batch: tuple[Tensor, Tensor],
+    channels_last: bool = True,
 ) -> Callable[[], None]:
     """A training step of a copy of the module."""
-    scratch = copy.deepcopy(module).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    scratch = copy.deepcopy(module).to(memory_format=layout)  # type: ignore[call-overload]
     optimizer, _ = optimizer_for(scratch.parameters(), config)
     pictures, labels = batch
     aim = Aim.learning(config)
 
     def step() -> None:
-        rules.loss(scratch(pictures), labels, aim).backward()
+        given = pictures if channels_last else pictures.contiguous()
+        rules.loss(scratch(given), labels, aim).backward()
         optimizer.step()
         optimizer.zero_grad()
 

@@ -19,12 +19,7 @@ def measure_threads(most: int, step: Callable[[], None]) -> dict[int, float]:
     for threads in counts:
         torch.set_num_threads(threads)
         limit = HOPELESS * min(found.values(), default=float("inf"))
-        times = [_seconds(step)]  # the first also sets memory up: it counts only where it is hopeless
-        if times[0] <= limit:
-            times = [_seconds(step)]
-            while len(times) < 7 and times[-1] <= limit:
-                times.append(_seconds(step))
-        found[threads] = median(times)
+        found[threads] = seconds_a_step(step, limit)
         if found[threads] > limit / 2:
             break
     return found
@@ -36,6 +31,16 @@ def choose(found: dict[int, float], most: int) -> int:
     if most in found and found[best] > CLEARLY * found[most]:
         return most
     return best
+
+
+def seconds_a_step(step: Callable[[], None], limit: float = float("inf")) -> float:
+    """The median of a few, until one takes more than `limit`."""
+    times = [_seconds(step)]  # the first also sets memory up: it counts only where it is hopeless
+    if times[0] <= limit:
+        times = [_seconds(step)]
+        while len(times) < 7 and times[-1] <= limit:
+            times.append(_seconds(step))
+    return median(times)
 
 
 def _seconds(step: Callable[[], None]) -> float:
