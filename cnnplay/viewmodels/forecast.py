@@ -117,6 +117,56 @@ class ForecastModel(QObject):
         if found is not None and not found.fits and found.largest_batch:
             self._settings.set("batch_size", found.largest_batch)
 
+    @property
+    def largest_batch(self) -> int | None:
+        """The largest power of two that fits, and that the training part fills once; None while unknown, and
+        where the batch of the settings does not fit: `mend` is there for that.
+
+        The largest number that fits leaves no room for what the forecast does not foresee; the power of two
+        below it does, and it is what memory and processors are made for.
+        """
+        found, images = self.forecast, self._data.images
+        if found is None or not found.fits or not found.largest_batch or images is None:
+            return None
+        most = min(found.largest_batch, len(images.train))
+        return 1 << (most.bit_length() - 1) if most else None
+
+    @property
+    def largest_label(self) -> str:
+        """``largest batch: 512``; "" where the settings have it, or a larger one that fits."""
+        largest = self.largest_batch
+        if largest is None or largest <= self._settings.config.batch_size:
+            return ""
+        return f"largest batch: {largest:,}"
+
+    @property
+    def largest_hint(self) -> str:
+        """What `use_largest` would do, and what it is good for."""
+        found, images, largest = self.forecast, self._data.images, self.largest_batch
+        if found is None or images is None or largest is None:
+            return ""
+        all_of_them = (found.largest_batch or 0) >= len(images.train)
+        limit = (
+            f"{len(images.train):,} pictures are there to learn from"
+            if all_of_them
+            else f"{found.largest_batch:,} would just fit into the free memory, and this leaves some room"
+        )
+        steps = max(1, len(images.train) // largest)
+        each = "1 step" if steps == 1 else f"{steps:,} steps"
+        return (
+            f"Sets the batch size to {largest:,}, the largest power of two: {limit}.\nA large batch computes "
+            f"faster and its gradient is less noisy, but an epoch has only {each}: it often needs a higher "
+            "learning rate, or more epochs."
+        )
+
+    @Slot()
+    def use_largest(self) -> None:
+        """Takes `largest_batch`."""
+        largest = self.largest_batch
+        if largest is not None:
+            self._settings.set("batch_size", largest)
+            self.changed.emit()  # it is done: nothing is offered while the next forecast is made
+
     @Slot()
     def refresh(self) -> None:
         """Asks anew once things have settled."""

@@ -1,4 +1,4 @@
-"""What a run would take, in one line, with the mend where it cannot fit."""
+"""What a run would take, in one line, with the largest batch on a click, or the mend."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -23,10 +23,14 @@ class ForecastLine(QWidget):
         self.mend = QPushButton()
         role(self.mend, "link")
         self.mend.clicked.connect(forecast.mend)
+        self.largest = QPushButton()
+        role(self.largest, "link")
+        self.largest.clicked.connect(forecast.use_largest)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme().px(8))
         layout.addWidget(self.label, 1)
+        layout.addWidget(self.largest)
         layout.addWidget(self.mend)
         forecast.changed.connect(self.refresh)
         self.refresh()
@@ -47,4 +51,7 @@ class ForecastLine(QWidget):
         self.mend.setText(forecast.mend_label)
         self.mend.setToolTip("Sets the batch size to the largest one that fits into the free memory")
         self.mend.setVisible(bool(forecast.mend_label))
+        self.largest.setText(forecast.largest_label)
+        self.largest.setToolTip(forecast.largest_hint)
+        self.largest.setVisible(bool(forecast.largest_label))
         self.setVisible(self._wanted and bool(words))

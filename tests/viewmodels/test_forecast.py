@@ -1,5 +1,7 @@
 """The forecast's view model: computed beside the window, of the newest question, in words."""
 
+from dataclasses import replace
+
 import torch
 from pytestqt.qtbot import QtBot
 
@@ -41,3 +43,27 @@ def test_a_network_that_can_never_fit_is_told_with_the_largest_batch(qtbot: QtBo
             largest = one.forecast.forecast.largest_batch if one.forecast.forecast else None
             one.forecast.mend()
             assert one.settings.config.batch_size == largest
+
+
+def test_the_largest_batch_is_a_power_of_two_that_the_training_part_fills(qtbot: QtBot) -> None:
+    with bench() as one:
+        assert one.forecast.largest_label == "", "nothing is known yet"
+        qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
+        assert one.forecast.largest_batch == 64, "of 120 pictures"
+        assert one.forecast.largest_label == "largest batch: 64"
+        assert "120 pictures are there to learn from" in one.forecast.largest_hint
+        one.forecast.use_largest()
+        assert one.settings.config.batch_size == 64
+        assert one.forecast.largest_label == "", "the settings have it"
+
+
+def test_where_memory_is_the_limit_the_largest_batch_leaves_some_room(qtbot: QtBot) -> None:
+    with bench() as one:
+        qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
+        assert one.forecast.forecast is not None
+        one.forecast.forecast = replace(one.forecast.forecast, largest_batch=50)
+        assert one.forecast.largest_label == "largest batch: 32"
+        assert "50 would just fit" in one.forecast.largest_hint
+        one.forecast.forecast = replace(one.forecast.forecast, fits=False, largest_batch=10)
+        assert one.forecast.largest_label == "", "the mend says it then"
+        assert one.forecast.mend_label == "use batch 10"
