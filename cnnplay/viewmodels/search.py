@@ -17,33 +17,22 @@ from cnnplay.search.errors import SearchError
 from cnnplay.search.names import new_name
 from cnnplay.search.needed import why_missing
 from cnnplay.search.options import Pruner, Sampler
-from cnnplay.search.rows import TrialRow, best_of, counted
-from cnnplay.search.values import words
-from cnnplay.search.variables import Variable, variables
+from cnnplay.search.rows import counted
+from cnnplay.search.variables import variables
 from cnnplay.viewmodels import run_reasons
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.forecast import ForecastModel
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
-from cnnplay.viewmodels.numerals import percent
 from cnnplay.viewmodels.run import RunModel
-from cnnplay.viewmodels.search_plots import (
-    BestSoFar,
-    Parallel,
-    Share,
-    best_so_far,
-    parallel,
-    shares,
-)
 from cnnplay.viewmodels.search_space import SpaceModel
-from cnnplay.viewmodels.search_table import TrialTable
+from cnnplay.viewmodels.search_study import StudyOnScreen
 from cnnplay.viewmodels.search_worker import SearchEnded, SearchWish, SearchWorker
 from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.tasks import Tasks, told
 from cnnplay.viewmodels.words import duration_words
 
 if TYPE_CHECKING:
-    from cnnplay.search.record import StudyRecord
     from cnnplay.search.studies import StudyFound, StudySummary
 
 State: TypeAlias = Literal["idle", "starting", "running", "stopping"]
@@ -54,15 +43,12 @@ EPOCHS = 5
 ROUNDS_MS = 100
 
 
-class SearchModel(QObject):
-    """`state_changed`: the state, what is asked for, or why it cannot begin. `trials_changed`: the study on
-    screen, or its trials. `chosen_changed`: which trial is chosen. `studies_changed`: the list of studies.
-    `failed(str)` must be read.
+class SearchModel(StudyOnScreen):
+    """`state_changed`: the state, what is asked for, or why it cannot begin. `studies_changed`: the list of
+    studies. `failed(str)` must be read.
     """
 
     state_changed = Signal()
-    trials_changed = Signal()
-    chosen_changed = Signal()
     studies_changed = Signal()
     failed = Signal(str)
 
@@ -83,16 +69,6 @@ class SearchModel(QObject):
         self.sampler: Sampler = "random"
         self.pruner: Pruner = "none"
         self.studies: tuple[StudySummary, ...] = ()
-        self.table = TrialTable(self)
-        self.chosen: int | None = None
-        self.study = ""
-        """The name of the study on screen; "" for one that is not begun."""
-        self.variables: tuple[Variable, ...] = ()
-        self.parallel, self.best_curve = Parallel(), BestSoFar()
-        self.shares: tuple[Share, ...] = ()
-        self._record: StudyRecord | None = None
-        self._rows: dict[int, TrialRow] = {}
-        self._importance: dict[str, float] = {}
         self._state: State = "idle"
         self._worker: SearchWorker | None = None
         self._box = Mailbox()
@@ -115,31 +91,6 @@ class SearchModel(QObject):
         return self._state != "idle"
 
     @property
-    def begun(self) -> bool:
-        """Whether the study on screen has begun: what it varies is settled."""
-        return bool(self.study)
-
-    @property
-    def rows(self) -> tuple[TrialRow, ...]:
-        """All trials, in order."""
-        return tuple(self._rows[number] for number in sorted(self._rows))
-
-    @property
-    def best(self) -> TrialRow | None:
-        return best_of(self.rows)
-
-    @property
-    def chosen_row(self) -> TrialRow | None:
-        """The chosen trial, else the best."""
-        chosen = self._rows.get(self.chosen) if self.chosen is not None else None
-        return chosen if chosen is not None else self.best
-
-    @property
-    def record(self) -> StudyRecord | None:
-        """What the study on screen searches, where it was opened."""
-        return self._record
-
-    @property
     def words(self) -> str:
         """``trial 7, epoch 2 of 5 · 6 of 20 done``, for the status."""
         done = counted(self.rows)
@@ -151,7 +102,8 @@ class SearchModel(QObject):
         running = next((row for row in self.rows if row.state == "running"), None)
         if running is None or not self.active:
             return whole if self._rows else ""
-        return f"trial {running.number}, epoch {running.epochs + 1} of {self.epochs} · {whole}"
+        epoch = min(running.epochs + 1, self.epochs)
+        return f"trial {running.number}, epoch {epoch} of {self.epochs} · {whole}"
 
     @property
     def forecast_words(self) -> str:
@@ -162,8 +114,8 @@ class SearchModel(QObject):
             return ""
         whole = duration_words(found.seconds_per_epoch * self.epochs * left)
         trials = "1 trial" if left == 1 else f"{left:,} trials"
-        at_most = "at most " if self.pruner != "none" else "" if whole.startswith("under") else "about "
-        return f"{at_most}{whole} for {trials} of this network"
+        about = "" if whole.startswith("under") else "about " if self.pruner == "none" else "at most "
+        return f"{about}{whole} for {trials} of this network"
 
     def why_not(self) -> str:
         """Why no search can begin now; "" when it can."""
@@ -181,7 +133,8 @@ class SearchModel(QObject):
     def _why_not_on(self) -> str:
         """The study was opened: its own network is trained, on its own data."""
         if counted(self.rows) >= self.trials:
-            return f"its {self.trials:,} trials are done: ask for more"
+            trials = "its trial is" if self.trials == 1 else f"its {self.trials:,} trials are"
+            return f"{trials} done: ask for more"
         images = self._data.images
         if self._record is not None and (images is None or images.key != self._record.data):
             return f"this study searches on {self._record.data}: choose it as the data set"
@@ -232,12 +185,6 @@ class SearchModel(QObject):
             self._worker.stop()
             self._set_state("stopping")
 
-    def choose(self, number: int | None) -> None:
-        """Chooses a trial; None: the best counts."""
-        if number != self.chosen:
-            self.chosen = number
-            self.chosen_changed.emit()
-
     # Studies
 
     def look_for_studies(self) -> None:
@@ -262,17 +209,14 @@ class SearchModel(QObject):
             return
         again = found.name == self.study  # it was searched here just now: what is asked for stays
         chosen = self.chosen if again else None
-        self._clear()
         record = found.record
         try:
-            self.variables = variables(record.searched, record.network, f"the study {found.name}")
+            varied = variables(record.searched, record.network, f"the study {found.name}")
         except SearchError as error:
             self.failed.emit(str(error))
             return
-        self.study, self._record = found.name, record
+        self._take(found, varied)
         self.space.show(record.searched)
-        self._rows = {row.number: row for row in found.rows}
-        self._importance = found.importance
         self.chosen, self.epochs = chosen, record.config.epochs
         if not again:
             self.sampler, self.pruner = record.sampler, record.pruner
@@ -287,10 +231,6 @@ class SearchModel(QObject):
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(told(error))
-
-    def _clear(self) -> None:
-        self.study, self._record, self.variables = "", None, ()
-        self._rows, self._importance, self.chosen = {}, {}, None
 
     # Mail
 
@@ -310,23 +250,8 @@ class SearchModel(QObject):
         match event:
             case events.SearchBegan() if self._state == "starting":
                 self._state = "running"
-            case events.TrialBegan():
-                self._rows[event.number] = TrialRow(
-                    number=event.number, state="running", settings=event.settings
-                )
-            case events.TrialEpoch():
-                before = self._rows[event.number]
-                self._rows[event.number] = msgspec.structs.replace(
-                    before, value=event.best, epochs=event.epoch
-                )
-            case events.TrialDone():
-                known = msgspec.structs.asdict(event)
-                known.pop("best")
-                self._rows[event.number] = TrialRow(**known)
-            case events.Weighed():
-                self._importance = event.importance
             case _:
-                pass
+                self._hear(event)
 
     def _end(self, ended: SearchEnded) -> None:
         assert self._worker is not None
@@ -336,19 +261,11 @@ class SearchModel(QObject):
         self._postman.rest()
         if ended.error:
             self.failed.emit(ended.error)
-        if self._rows:  # as the storage has it: others may have searched too
-            self.open(self.study)
-        else:
+        if not self._rows:
             self.renew()
-        self.look_for_studies()
-
-    def _show(self) -> None:
-        rows, best = self.rows, self.best
-        self.table.show(self.variables, rows, None if best is None else best.number)
-        self.parallel = parallel(self.variables, rows)
-        self.best_curve = best_so_far(rows)
-        self.shares = shares(self._importance, self.variables)
-        self.trials_changed.emit()
+        else:  # as the storage has it: others may have searched too
+            self.open(self.study)
+            self.look_for_studies()
 
     def _set_state(self, state: State) -> None:
         if state != self._state:
@@ -372,14 +289,6 @@ class SearchModel(QObject):
         self._postman.rest()
         self._tasks.finish()
         self._set_state("idle")
-
-
-def trial_words(row: TrialRow, labels: dict[str, str]) -> str:
-    """``trial 7, 96.4 %: learning rate 0.0012, …``."""
-    value = "" if row.value is None else f", {percent(row.value)}"
-    why = f" ({row.why})" if row.why else ""
-    state = "" if row.state == "complete" else f", {row.state}{why}"
-    return f"trial {row.number}{value}{state}: {words(row.settings, labels)}"
 
 
 def _studies() -> tuple[StudySummary, ...]:

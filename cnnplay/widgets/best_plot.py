@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from cnnplay.viewmodels.search import SearchModel, trial_words
+from cnnplay.viewmodels.search import SearchModel
 from cnnplay.viewmodels.search_plots import BestSoFar
 from cnnplay.widgets.theme import theme
 
@@ -139,7 +139,6 @@ class BestPlot(QWidget):
         if isinstance(event, QHelpEvent):
             number = self.trial_at(QPointF(event.pos()))
             row = next((row for row in self._model.rows if row.number == number), None)
-            labels = {variable.name: variable.label for variable in self._model.variables}
-            QToolTip.showText(event.globalPos(), "" if row is None else trial_words(row, labels), self)
+            QToolTip.showText(event.globalPos(), "" if row is None else self._model.words_of(row), self)
             return True
         return super().event(event)  # type: ignore[arg-type]

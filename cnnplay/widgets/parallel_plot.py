@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from cnnplay.viewmodels.search import SearchModel, trial_words
+from cnnplay.viewmodels.search import SearchModel
 from cnnplay.viewmodels.search_plots import Axis, Line, Parallel
 from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
@@ -34,6 +34,7 @@ KEYS = KeyTable(
     ),
     KeyRow("The best trial", {Qt.Key.Key_Home: lambda view: view.to_best()}),
 )
+HINT = f"A line a trial; the better, the stronger its colour. A click chooses one. {KEYS.sentence()}"
 
 
 class ParallelPlot(QWidget):
@@ -48,6 +49,7 @@ class ParallelPlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("trials across parallel axes")
+        self.setToolTip(HINT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
         model.chosen_changed.connect(self.refresh)
@@ -59,7 +61,7 @@ class ParallelPlot(QWidget):
         """Draws the trials there are now."""
         self._drawn = self._model.parallel
         row = self._model.chosen_row
-        self.setAccessibleDescription("" if row is None else trial_words(row, self._labels()))
+        self.setAccessibleDescription("" if row is None else self._model.words_of(row))
         self.redraws += 1
         self.update()
 
@@ -228,7 +230,7 @@ class ParallelPlot(QWidget):
         if isinstance(event, QHelpEvent):
             number = self.trial_at(QPointF(event.pos()))
             row = next((row for row in self._model.rows if row.number == number), None)
-            words = KEYS.sentence() if row is None else trial_words(row, self._labels())
+            words = HINT if row is None else self._model.words_of(row)
             QToolTip.showText(event.globalPos(), words, self)
             return True
         return super().event(event)  # type: ignore[arg-type]
@@ -241,17 +243,10 @@ class ParallelPlot(QWidget):
             )
             self.update()
 
-    def _labels(self) -> dict[str, str]:
-        return {variable.name: variable.label for variable in self._model.variables}
-
 
 def _pairs(points: list[QPointF | None]) -> list[tuple[QPointF, QPointF]]:
     """Neighbouring crossings that are both there."""
-    return [
-        (one, other)
-        for one, other in pairwise(points)
-        if one is not None and other is not None
-    ]
+    return [(one, other) for one, other in pairwise(points) if one is not None and other is not None]
 
 
 def _distance(at: QPointF, one: QPointF, other: QPointF) -> float:

@@ -5,7 +5,6 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cnnplay.viewmodels.numerals import percent
-from cnnplay.viewmodels.search import trial_words
 from cnnplay.viewmodels.search_desk import SearchDesk
 from cnnplay.widgets.best_plot import BestPlot
 from cnnplay.widgets.inputs import Choice
@@ -100,8 +99,8 @@ class SearchWindow(QDialog):
         """What the study is, and its best trial."""
         model = self._model
         self._words.setText("" if model.begun else "Tick what is to vary, and press Search")
-        row, labels = model.chosen_row, {one.name: one.label for one in model.variables}
-        self.lines.set_muted("" if row is None else trial_words(row, labels))
+        row = model.chosen_row
+        self.lines.set_muted("" if row is None else self._model.words_of(row))
         self.curve.set_muted(model.best_curve.words)
         self.weights.set_muted("share of what tells good trials from others" if model.shares else "")
         self.studies.setEnabled(not model.active)
