@@ -6,18 +6,30 @@ from pathlib import Path
 
 import msgspec
 
-from cnnplay.spec.events import Event, Stepped
+from cnnplay.spec.events import Event, Started, Stepped
 from cnnplay.spec.portable import portable
 
 EVERY = 0.5
 """Seconds after which steps reach the system at the latest: somebody may be following the file."""
 ROOM = 2**20
 """Bytes of lines that wait for room on the disk; of more, steps are given up, and nothing else."""
+ALL = 50_000
+"""So many first steps are all recorded. Of the steps up to twice as many every second is, up to four times as
+many every fourth: with each doubling of the run its steps take half as many lines as these took."""
+
+
+def recorded(step: int) -> bool:
+    """Whether a step has a line: those of a run that goes on for days would fill the disk. A reader sees by
+    the steps' numbers that some were left out."""
+    return step % (1 << max((step - 1) // ALL, 0).bit_length()) == 0
 
 
 class EventLog:
-    """Appends events. A line that the disk does not take whole is taken back and waits for the next try, so
-    that the file never holds a part of one.
+    """Appends events: all but those of the steps that are not `recorded`, of which the first after the run
+    began or went on is there in any case, to say where it did.
+
+    A line that the disk does not take whole is taken back and waits for the next try, so that the file never
+    holds a part of one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,11 +38,19 @@ class EventLog:
         self._waiting: list[tuple[bytes, bool]] = []
         self._bytes = 0
         self._due = 0.0
+        self._first = True
+        """Whether the next step is the first since the run began or went on."""
 
     def append(self, event: Event) -> None:
         """Single steps are gathered, all else reaches the system at once. OSError where it cannot: the event
         then waits."""
         step = isinstance(event, Stepped)
+        if isinstance(event, Stepped):
+            if not (self._first or recorded(event.step)):
+                return
+            self._first = False
+        elif isinstance(event, Started):
+            self._first = True
         line = msgspec.json.encode(portable(event)) + b"\n"
         self._waiting.append((line, step))
         self._bytes += len(line)

@@ -67,6 +67,7 @@ class CurvePlot(Plot):
         self._ends: list[End] = []
         self._bounds = Bounds(0.0, 1.0, 0.0, 1.0)
         self._stale = True
+        self._drawing = False
         self._dimmed = False
         self.redraws = 0
         super().__init__(parent)
@@ -89,7 +90,15 @@ class CurvePlot(Plot):
         if not self.isVisible():
             self._stale = True
             return
-        self._stale = False
+        if self._drawing:
+            return  # it was the drawing that moved the range
+        self._stale, self._drawing = False, True
+        try:
+            self._draw()
+        finally:
+            self._drawing = False
+
+    def _draw(self) -> None:
         history, before = self._run.history, self._run.previous
         self._bounds = self._model.bounds(self._metric, history, before)
         self._ends = self._model.ends(self._metric, history, self._bounds.right, before)
@@ -256,7 +265,8 @@ class CurvePlot(Plot):
         for part in ("validation", "averaged"):
             curve = self._run.history.metric(f"{part}_{self._metric}")
             painter.setPen(QPen(self._colour(part), 1.5))
-            for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
+            seen = curve.between(left, right, max(round(self.area.width()), 1))
+            for x, y in zip(seen.x.tolist(), seen.y.tolist(), strict=True):
                 at = self._point(x, y)
                 if at is not None:
                     painter.drawEllipse(at, 3.0, 3.0)
@@ -315,6 +325,8 @@ class CurvePlot(Plot):
             wide = front and part != "with decay"
             curve.setPen(pg.mkPen(self._colour(part), width=1.6 if wide else 1.0, style=style))
             curve.opts["antialias"] = front
+            # A wide smooth line costs a tenth as single pieces, whose square ends fill the joints.
+            curve.setSegmentedLineMode("on" if wide else "off")
 
     # The menu
 

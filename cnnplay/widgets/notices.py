@@ -121,16 +121,17 @@ class RunNotices(QWidget):
 
     @Slot()
     def _show_notes(self) -> None:
-        count = len(self._run.history.notes)
+        count = self._run.history.noted
         # Another history has its own notes: what was dismissed belonged to the one before.
         self._dismissed = min(self._dismissed, count)
         if self._shown == (count, self._dismissed):
             return
         self._shown = (count, self._dismissed)
-        notes = self._run.history.notes[self._dismissed :]
-        more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+        new = count - self._dismissed
+        notes = self._run.history.notes[-min(new, 20) :] if new else []
+        more = f" (and {new - 1:,} more)" if new > 1 else ""
         self.note.say(notes[-1] + more if notes else "")
-        self.note.setToolTip("\n".join(notes[-20:]))
+        self.note.setToolTip("\n".join(notes))
         self._fold()
 
     def _fold(self) -> None:
@@ -154,5 +155,5 @@ class RunNotices(QWidget):
 
     @Slot()
     def _dismiss_notes(self) -> None:
-        self._dismissed = len(self._run.history.notes)
+        self._dismissed = self._run.history.noted
         self._show_notes()
