@@ -145,7 +145,13 @@ def train(
     momentum: Annotated[float, typer.Option(help="For momentum, nesterov and rmsprop alone.")] = 0.9,
     seed: Annotated[int, typer.Option(help="Decides the initial weights and the order.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(metavar="auto/float32/bfloat16", help="auto: bfloat16 on GPUs that have it.")
+    ] = "auto",
     threads: Annotated[int | None, typer.Option(help="Computing threads; chosen, if not given.")] = None,
+    sync_batch_norm: Annotated[
+        bool, typer.Option(help="Under torchrun on GPUs: batch norm over all processes' pictures.")
+    ] = False,
     fit: Annotated[
         str, typer.Option(metavar="resize/stem", help="Adapt the pictures, or the network's first layers.")
     ] = "resize",
@@ -178,6 +184,8 @@ def train(
         "weight_decay": weight_decay,
         "seed": seed,
         "device": device,
+        "precision": precision,
+        "sync_batch_norm": sync_batch_norm,
         "threads": threads,
         "fit": fit,
     }

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
+import msgspec
+
 from cnnplay.cli.arguments import one_of
 from cnnplay.cli.carry import HearNoMore, Interrupted, stopped_by_signals
 from cnnplay.cli.output import counted
@@ -20,6 +22,7 @@ from cnnplay.search.needed import require
 from cnnplay.search.options import Pruner, Sampler
 from cnnplay.search.space import read
 from cnnplay.search.variables import variables
+from cnnplay.spec.settings import TrainConfig
 
 if TYPE_CHECKING:
     from cnnplay.search.control import SearchControl
@@ -46,7 +49,8 @@ def search_for(asked: Asked, wanted: Wanted, hear_no_more: HearNoMore) -> int:
     with mistakes(SearchError):
         require()
         space = read(at_home(wanted.space))
-        trained, notes = order_of(asked, reporter(asked.json))
+        every = msgspec.structs.asdict(TrainConfig()) | asked.settings
+        trained, notes = order_of(asked._replace(settings=every), reporter(asked.json))
         varied = variables(space, trained.network, str(wanted.space))
     from cnnplay.search.control import SearchControl
     from cnnplay.search.engine import SearchOrder

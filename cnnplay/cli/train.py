@@ -16,7 +16,7 @@ from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import at_home
 from cnnplay.network.fields import complaint, fields_of
 from cnnplay.network.network import Input, Network
-from cnnplay.spec.settings import Fit, Optimizer, TrainConfig, faults
+from cnnplay.spec.settings import Fit, Optimizer, Precision, TrainConfig, faults
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -83,6 +83,7 @@ def order_of(asked: Asked, report: Reporter) -> tuple[Order, tuple[str, ...]]:
 
 def _config(asked: Asked) -> TrainConfig:
     one_of("--optimizer", asked.settings["optimizer"], get_args(Optimizer))
+    one_of("--precision", asked.settings["precision"], get_args(Precision))
     one_of("--fit", asked.settings["fit"], get_args(Fit))
     config = TrainConfig(**asked.settings)
     found = faults(config)

@@ -84,7 +84,10 @@ class Words(Reporter):
                 self._begin(event)
             case events.Planned():
                 threads = counted(event.threads, "thread")
-                self._say(f"from step {event.step}: {threads}, {event.memory_format}: {event.reason}")
+                chosen = f"{threads}, {event.memory_format}"
+                if event.precision != "float32":
+                    chosen += f", {event.precision}"
+                self._say(f"from step {event.step}: {chosen}: {event.reason}")
             case events.Stepped():
                 self._advance(event)
             case events.EpochDone():

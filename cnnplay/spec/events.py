@@ -49,6 +49,7 @@ class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):
     step: Count
     threads: int
     memory_format: str
+    precision: str = "float32"
     fused: bool
     resident: bool
     """Whether the whole data set lies on the device as one tensor."""
@@ -73,7 +74,7 @@ class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
     step: Count
     metrics: Metrics
     """At least train_loss, train_accuracy, validation_loss, validation_accuracy. Where weight decay is on
-    also decay_loss, λ/2 · Σw²; where weights are averaged averaged_loss and averaged_accuracy, of validation."""
+    also decay_loss, λ/2 · Σw²; where weights are averaged averaged_loss and averaged_accuracy."""
     seconds: float
     images_per_second: float
     best: bool

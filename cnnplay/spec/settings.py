@@ -14,6 +14,7 @@ Optimizer: TypeAlias = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam",
 Schedule: TypeAlias = Literal["constant", "step", "cosine", "one-cycle"]
 Loss: TypeAlias = Literal["cross-entropy", "squared-error"]
 Balance: TypeAlias = Literal["off", "loss", "sampling"]
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
 Initialisation: TypeAlias = Literal["default", "he", "xavier", "lecun", "small", "zero"]
 
 GROUPS = {
@@ -306,6 +307,14 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             "Computing threads; empty lets the engine choose.", minimum=1, maximum=MOST_THREADS, hidden=True
         ),
     ] = None
+    precision: Annotated[
+        Precision,
+        declare(
+            "In how many bits forward and backward are computed; weights always have 32. auto: 16 on GPUs "
+            "that have bfloat16.",
+            hidden=True,
+        ),
+    ] = "auto"
     sync_batch_norm: Annotated[
         bool,
         declare(

@@ -45,8 +45,9 @@ def _learn(run: Run) -> Reason:
         for pictures, labels, _ in run.batches(epoch):
             if not run.steer():  # pause, single step, stop, another setting
                 return "stopped"
-            logits = run.model(pictures)  # forward: B × classes
-            loss = run.loss(logits, labels)  # one number, the smaller the better
+            with run.arithmetic:  # in 16 bits where the device gains by it
+                logits = run.model(pictures)  # forward: B × classes
+                loss = run.loss(logits, labels)  # one number, the smaller the better
             run.note(loss, logits, labels)  # tells its value; ends the run where it is not finite
             loss.backward()  # the gradient of the loss for every weight
             run.clip()  # not further than the settings allow

@@ -13,6 +13,7 @@ from cnnplay.training.devices import most_threads
 from cnnplay.training.machine import CONVOLUTION_BATCH, convolution_step
 from cnnplay.training.optimizers import optimizer_for
 from cnnplay.training.pace import words
+from cnnplay.training.precision import arithmetic
 from cnnplay.training.tasks import Aim, Rules
 from cnnplay.training.threads import CLEARLY, choose, measure_threads, seconds_a_step
 
@@ -111,11 +112,13 @@ def network_step(
     scratch = copy.deepcopy(module).to(memory_format=layout)  # type: ignore[call-overload]
     optimizer, _ = optimizer_for(scratch.parameters(), config)
     pictures, labels = batch
-    aim = Aim.learning(config)
+    aim, bits = Aim.learning(config), arithmetic(config, pictures.device)
 
     def step() -> None:
         given = pictures if channels_last else pictures.contiguous()
-        rules.loss(scratch(given), labels, aim).backward()
+        with bits:
+            loss = rules.loss(scratch(given), labels, aim)
+        loss.backward()
         optimizer.step()
         optimizer.zero_grad()
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 import msgspec
 import torch
@@ -26,6 +26,7 @@ from cnnplay.training.keeper import Keeper, finite
 from cnnplay.training.meter import Meter, Reading, Sums
 from cnnplay.training.optimizers import follow_settings, set_learning_rate, state_of
 from cnnplay.training.pace import Change, Pace
+from cnnplay.training.precision import arithmetic, in_bfloat16
 from cnnplay.training.setup import Ready, set_up
 from cnnplay.training.state import Place, RunState
 from cnnplay.training.steering import Steering
@@ -54,6 +55,7 @@ class Run:
         self.model: nn.Module
         """What is computed with: the module, in a team wrapped to average the gradients."""
         self.optimizer: optim.Optimizer
+        self.arithmetic: AbstractContextManager[object]
         self._sink = sink
         self._observer = observer
         self._control = control
@@ -86,6 +88,7 @@ class Run:
         self.model = ready.module
         if self.team is not None:
             self.model = self.team.wrap(ready.module, config.sync_batch_norm)
+        self.arithmetic = arithmetic(config, ready.device)
         self._keeper = Keeper(ready.module, self.job.best)
         self._meter = Meter(ready.device)
         self._weights = list(ready.module.parameters())
@@ -375,6 +378,7 @@ class Run:
                 step=self._step + 1,
                 threads=threads,
                 memory_format="channels_last" if ready.plan.channels_last else "contiguous",
+                precision="bfloat16" if in_bfloat16(self.config, ready.device) else "float32",
                 fused=ready.fused,
                 resident=ready.prepared.resident,
                 reason=reason,

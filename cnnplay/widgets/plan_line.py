@@ -41,6 +41,8 @@ def plan_words(plan: Planned) -> str:
     """All that was chosen."""
     threads = "1 thread" if plan.threads == 1 else f"{plan.threads} threads"
     parts = [threads, plan.memory_format.replace("_", " ")]
+    if plan.precision != "float32":
+        parts.append(plan.precision)
     if plan.fused:
         parts.append("fused optimizer")
     parts.append("all pictures on the device" if plan.resident else "pictures streamed in")

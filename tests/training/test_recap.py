@@ -273,3 +273,11 @@ def test_rare_classes_are_drawn_as_often_as_others_and_weigh_as_much(trained: Tr
 def test_what_does_not_act_on_a_run_that_is_on_cannot_be_changed_in_it(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} cannot be changed during a run"):
         Control().change(name, 3)
+
+
+def test_in_bfloat16_the_weights_stay_whole_and_the_loss_is_near(trained: Trained, kept: Kept) -> None:
+    whole, short = trained(epochs=2), trained(epochs=2, precision="bfloat16")
+    assert [plan.precision for plan in kept.of(events.Planned)] == ["float32", "bfloat16"]
+    assert {tensor.dtype for tensor in short.weights.values()} == {torch.float32, torch.int64}
+    assert not torch.equal(whole.weights["conv-1.weight"], short.weights["conv-1.weight"])
+    assert short.metrics["train_loss"] == pytest.approx(whole.metrics["train_loss"], rel=0.05)
