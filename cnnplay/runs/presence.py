@@ -34,15 +34,15 @@ class Presence:
     def held(self) -> bool:
         return self._handle is not None
 
-    def release(self) -> None:
-        """Lets go; the file goes too, so that a finished run holds none."""
+    def release(self, keep: bool = False) -> None:
+        """Lets go; the file goes too, so that a finished run holds none, unless it is to be kept."""
         if self._handle is not None:
-            if sys.platform != "win32":  # there an open file cannot be taken away
+            if sys.platform != "win32" and not keep:  # there an open file cannot be taken away
                 with suppress(OSError):
                     self._path.unlink()
             os.close(self._handle)
             self._handle = None
-            if sys.platform == "win32":
+            if sys.platform == "win32" and not keep:
                 with suppress(OSError):
                     self._path.unlink()
 
@@ -60,13 +60,18 @@ def is_written(folder: Path, events_written: float) -> bool:
     try:
         handle = os.open(folder / LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
-        return 0 <= time.time() - events_written < LATELY
+        return is_lately(events_written)
     except OSError:
         return False
     try:
         return not _lock(handle, alone=False)
     finally:
         os.close(handle)
+
+
+def is_lately(events_written: float) -> bool:
+    """Whether events that were written then make a run without a lock count as on."""
+    return 0 <= time.time() - events_written < LATELY
 
 
 if sys.platform == "win32":
