@@ -49,6 +49,7 @@ class TrialTableView(QTableView):
         self.setModel(model.table)
         self.setItemDelegate(TrialDelegate(self))
         self.setAccessibleName("trials")
+        self.setToolTip(f"A row a trial; a click on a heading sorts. {self.KEYS.sentence()}")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

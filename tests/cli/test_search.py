@@ -115,17 +115,15 @@ def test_ctrl_c_ends_it_cleanly_and_neither_that_nor_a_kill_loses_a_trial(
     asked = ("--trials", 1, "--epochs", 60, "--study", "cut", "--storage", tmp_path / "cut.db")
     settings = []
     for end in (signal.SIGINT, signal.SIGKILL):
-        process = begun(folder, *asked)
-        told = events(process)
-        settings.append(next(line for line in told if line["event"] == "began")["settings"])
-        process.send_signal(end)
-        rest = list(told)
-        assert process.stderr is not None
-        err = process.stderr.read()
-        status = process.wait(timeout=60)
-        process.stderr.close()
+        with begun(folder, *asked) as process:
+            told = events(process)
+            settings.append(next(line for line in told if line["event"] == "began")["settings"])
+            process.send_signal(end)
+            rest = list(told)
+            assert process.stderr is not None
+            err = process.stderr.read()
         if end == signal.SIGINT:
-            assert status == 130
+            assert process.returncode == 130
             assert [line["state"] for line in rest if line["event"] == "trial"] == ["stopped"]
             assert (rest[-1]["event"], rest[-1]["reason"]) == ("finished", "stopped")
             assert err == ("cnnplay: interrupted after 0 trials; the same command with --study cut goes on\n")
