@@ -21,11 +21,16 @@ def output_faults(network: Network, output: Shape | None) -> tuple[Fault, ...]:
         message = f"the network must end in {expected}; it is empty"
         mend = None if output is None else _add_head(output, classes)
         return (Fault("", "output", message, expected, "an empty network", mend),)
-    if output is None or output == (classes,) or (output, classes) == ((1,), 2):
-        return ()  # one number is enough to tell two classes apart
+    if output is None or tells_apart(output, classes):
+        return ()
     found = f"{shape_words(output)} numbers"
     message = f"the network must end in {expected}; got {found}"
     return (Fault("", "output", message, expected, found, _mend(network, output, classes)),)
+
+
+def tells_apart(output: Shape | None, classes: int) -> bool:
+    """Whether an output is enough for so many classes: a number for each, or a single one for two."""
+    return output == (classes,) or (output == (1,) and classes == 2)
 
 
 def _mend(network: Network, output: Shape, classes: int) -> Mend | None:

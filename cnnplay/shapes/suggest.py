@@ -12,6 +12,7 @@ from cnnplay.shapes import blocks
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.head import deciding_node, head_for, last_dense, with_length
 from cnnplay.shapes.infer import infer
+from cnnplay.shapes.output import tells_apart
 from cnnplay.shapes.projection import is_normalised, projection
 
 
@@ -70,7 +71,7 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
     output = infer(network).output
     if output is None:
         raise EditError("mend the faults first: what the stack ends in is not known")
-    if output == (classes,) and network.stack:
+    if network.stack and tells_apart(output, classes):
         raise EditError(f"the stack already ends in one number for each of the {classes:,} classes")
     last = last_dense(network)
     if last is not None:

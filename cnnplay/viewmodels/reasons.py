@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from cnnplay.network.network import find
 from cnnplay.network.nodes import Branches
+from cnnplay.shapes.output import tells_apart
 from cnnplay.viewmodels import clipboard
 from cnnplay.viewmodels.placement import neighbours, step
 
@@ -85,8 +86,8 @@ def _collapse(editor: "EditorModel") -> str:
 def _add_head(editor: "EditorModel") -> str:
     classes = editor.network.task.classes
     output = editor.report.output
-    if output == (classes,):
-        return f"the network ends in one number for each of the {classes:,} classes already"
+    if tells_apart(output, classes):
+        return f"the network ends in what tells its {classes:,} classes apart already"
     return (
         "mend the faults first: what the stack puts out is not known" if editor.report.output is None else ""
     )

@@ -87,6 +87,11 @@ class StackModel(QObject):
         self.caption = caption
         self.ends_changed.emit()
 
+    @property
+    def squashing(self) -> str:
+        """What makes probabilities of the outputs: softmax, or for a single one sigmoid."""
+        return "sigmoid" if self._editor.report.output == (1,) else "softmax"
+
     def set_prediction(
         self, classes: list[tuple[str, float]] | None, caption: str = "", truth: str | None = None
     ) -> None:

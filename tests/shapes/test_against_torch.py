@@ -51,4 +51,5 @@ def test_a_network_whose_faults_are_mended_can_be_computed(network: Network) -> 
     assume(report.valid and report.activation_bytes < 4_000_000 and report.parameters < 1_000_000)
     with torch.no_grad():
         logits = build(network, seed=0).eval()(torch.zeros(2, *network.input.shape))
-    assert logits.shape == (2, network.task.classes)
+    classes = network.task.classes
+    assert logits.shape == (2, classes) or (classes == 2 and logits.shape == (2, 1))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cnnplay.network import edits, nodes
 from cnnplay.network.edits import EditError
 from cnnplay.network.kinds import KINDS
-from cnnplay.network.network import Network, Place, find, ids, walk
+from cnnplay.network.network import Classification, Input, Network, Place, find, ids, walk
 from cnnplay.network.nodes import Convolution
 from cnnplay.shapes import receptive
 from cnnplay.shapes.arithmetic import Shape
@@ -241,3 +241,13 @@ def test_a_head_for_more_numbers_than_can_be_meant_averages_them_or_is_refused()
     with pytest.raises(EditError, match="more weights than any machine holds"):
         classifier_head(row)
     assert fault_of(row, "", "output").mend is None
+
+
+def test_one_unit_is_head_enough_for_two_classes_alone() -> None:
+    def ending(classes: int) -> Network:
+        stack = (nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=1))
+        return Network(name="one", input=Input(1, 8, 8), task=Classification(classes), stack=stack)
+
+    with pytest.raises(EditError, match="already ends"):
+        classifier_head(ending(2))
+    assert infer(classifier_head(ending(3)).network).output == (3,)

@@ -48,31 +48,31 @@ def draw_input(
 
 def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackModel, faulty: bool) -> None:
     """Bars of the likeliest classes, best first; without a prediction the words that say how to get one."""
-    prediction, caption = model.prediction, model.prediction_caption
+    prediction, caption, squashing = model.prediction, model.prediction_caption, model.squashing
     painter.setFont(look.body)
     painter.setPen(look.fault if faulty else look.muted)
     if not prediction:
         if faulty:
             caption = "needs one number for each class"
-        words = f"softmax · {caption}" if caption else "softmax"
+        words = f"{squashing} · {caption}" if caption else squashing
         line = QRect(rect.x(), rect.y(), rect.width(), look.px(20))
         painter.drawText(
             line, _LEFT, look.body_metrics.elidedText(words, Qt.TextElideMode.ElideRight, line.width())
         )
         return
     row = look.px(20)
-    softmax = look.body_metrics.horizontalAdvance("softmax") + look.pad
-    painter.drawText(QRect(rect.x(), rect.y(), softmax, row * len(prediction)), _LEFT, "softmax")
+    left = look.body_metrics.horizontalAdvance(squashing) + look.pad
+    painter.drawText(QRect(rect.x(), rect.y(), left, row * len(prediction)), _LEFT, squashing)
     widest = max(look.body_metrics.horizontalAdvance(name) for name, _ in prediction)
     names = min(max(widest, look.px(20)), rect.width() // 3)
     percents = look.body_metrics.horizontalAdvance("100.0 %")
-    bar_x = rect.x() + softmax + names + look.pad
+    bar_x = rect.x() + left + names + look.pad
     room = rect.right() - percents - look.pad - bar_x
     for index, (name, fraction) in enumerate(prediction):
         y = rect.y() + index * row
         painter.setPen(look.text)
         shown = look.body_metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
-        painter.drawText(QRect(rect.x() + softmax, y, names, row), _RIGHT, shown)
+        painter.drawText(QRect(rect.x() + left, y, names, row), _RIGHT, shown)
         colour = _colour(look, name, model.truth, index == 0)
         _bar(painter, look, QRect(bar_x, y + row // 2 - look.px(4), room, look.px(8)), fraction, colour)
         painter.setPen(look.muted)
