@@ -11,7 +11,8 @@ from cnnplay.network.fields import FieldInfo, complaint, fields_of
 from cnnplay.network.network import ids, walk
 from cnnplay.search.space import Choices, Entry, Range, Space, Value
 from cnnplay.search.suggest import suggested
-from cnnplay.search.variables import NUMERIC, Variable, varying_settings
+from cnnplay.search.values import value_words as in_words
+from cnnplay.search.variables import Variable, varying_settings
 from cnnplay.spec.settings import GROUPS
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.settings import SettingsModel, value_words
@@ -230,9 +231,13 @@ def fault_of(variable: Variable) -> str:
     return ""
 
 
-def can_range(field: FieldInfo) -> bool:
-    """Whether the list offers a range for it; else choices."""
-    return field.type in NUMERIC and field.type != "padding"
+def entry_words(entry: Entry) -> str:
+    """``0.0001 to 0.01, log``, ``32 to 128 in steps of 32``, ``sgd, momentum or adam``."""
+    if isinstance(entry, Choices):
+        *others, last = map(in_words, entry.choices)
+        return f"{', '.join(others)} or {last}" if others else last
+    scale = ", log" if entry.log else "" if entry.step is None else f" in steps of {entry.step:g}"
+    return f"{in_words(entry.low)} to {in_words(entry.high)}{scale}"
 
 
 def _present(field: FieldInfo, value: Any) -> str:

@@ -124,7 +124,7 @@ class TrialTable(QAbstractTableModel):
         variable = self._variable(column)
         if variable is not None:
             return variable.field.type not in ("choice", "flag", "padding")
-        return FIRST[self._place(column)][0] != "state"
+        return FIRST[self._place(column)][0] not in ("trial", "state")  # a trial's number is its name
 
     def _text(self, row: TrialRow, column: int) -> str:
         variable = self._variable(column)

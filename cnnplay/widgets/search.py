@@ -19,7 +19,7 @@ from cnnplay.widgets.theme import role, theme
 
 FIRST_SIZE = (1240, 700)
 LEFT = 428
-STUDY = 430
+STUDY = 480
 """Of the list of studies, in the design's pixels."""
 NEW = "New search"
 STUDIES_HINT = "A study is kept with all its trials: open one to look at it, or to go on with it"

@@ -1,23 +1,27 @@
 """What varies, ticked field by field: a row for each, with its range or its choices where it is ticked."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
+    QFormLayout,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
     QSizePolicy,
+    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from cnnplay.search.space import Choices, Range, Value
-from cnnplay.search.values import value_words
+from cnnplay.search.variables import Variable
 from cnnplay.viewmodels.search import SearchModel
-from cnnplay.viewmodels.search_space import SpaceModel, VaryGroup, VaryRow
+from cnnplay.viewmodels.search_space import SpaceModel, VaryGroup, VaryRow, entry_words
 from cnnplay.widgets.fields import read_number
 from cnnplay.widgets.inputs import RIGHT, Choice
 from cnnplay.widgets.panel import Panel
@@ -41,16 +45,17 @@ class SpacePanel(Panel):
         self._model, self._space = model, model.space
         self.rows: dict[str, FieldRow] = {}
         self._groups: dict[str, tuple[QLabel, QVBoxLayout]] = {}
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._inner = QWidget()
-        self._column = QVBoxLayout(self._inner)
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, theme().px(12), 0)
         self._column.setSpacing(theme().px(2))
-        self.area.setWidget(self._inner)
-        self.body.addWidget(self.area, 1)
+        self.settled = SettledSpace()
+        self.area, self.settled_area = _scrolled(inner), _scrolled(self.settled)
+        self.settled_area.setToolTip("The study has begun: choose New search to vary something else")
+        self._pages = QStackedLayout()
+        for area in (self.area, self.settled_area):
+            self._pages.addWidget(area)
+        self.body.addLayout(self._pages, 1)
         self._space.changed.connect(self.refresh)
         model.trials_changed.connect(self.refresh)
         self.refresh()
@@ -64,8 +69,8 @@ class SpacePanel(Panel):
         for name in self.rows.keys() - listed:
             self._drop(name)
         begun = self._model.begun
-        self._inner.setEnabled(not begun)
-        self.area.setToolTip("The study has begun: choose New search to vary something else" if begun else "")
+        self.settled.show_variables(self._model.variables)
+        self._pages.setCurrentWidget(self.settled_area if begun else self.area)
         self.set_muted("of the study: settled when it began" if begun else self._space.words)
 
     def _drop(self, name: str) -> None:
@@ -96,6 +101,31 @@ class SpacePanel(Panel):
             self.rows[row.name].show_row(row)
 
 
+class SettledSpace(QWidget):
+    """What a study varies that has begun: a line each."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[Variable, ...] = ()
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, theme().px(12), 0)
+        self._form.setHorizontalSpacing(theme().px(16))
+        self._form.setVerticalSpacing(theme().px(8))
+
+    def show_variables(self, variables: tuple[Variable, ...]) -> None:
+        """Of a study on screen."""
+        if variables == self._shown:
+            return
+        self._shown = variables
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        for variable in variables:
+            words = QLabel(entry_words(variable.entry))
+            words.setWordWrap(True)
+            role(words, "muted")
+            self._form.addRow(QLabel(variable.label), words)
+
+
 class FieldRow(QWidget):
     """A tick and the field's name; beside it what it is now, or the range in which it varies."""
 
@@ -109,48 +139,55 @@ class FieldRow(QWidget):
         self.present = QLabel()
         role(self.present, "muted")
         self.present.setAlignment(RIGHT)
-        self.range = RangeEditor(space, row) if isinstance(row.entry, Range) else None
-        self.chips = ChoiceChips(space, row) if isinstance(row.entry, Choices) else None
+        self.range: RangeEditor | None = None
+        self.chips: ChoiceChips | None = None
+        self._ranges = isinstance(row.entry, Range)
         self.fault = QLabel()
         self.fault.setWordWrap(True)
         role(self.fault, "fault")
-        line = QHBoxLayout()
-        line.setSpacing(theme().px(6))
-        line.addWidget(self.tick, 1)
-        line.addWidget(self.present)
-        if self.range is not None:
-            line.addWidget(self.range)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme().px(4))
-        column.addLayout(line)
-        if self.chips is not None:
-            column.addWidget(self.chips)
-        column.addWidget(self.fault)
-        self._line = line
+        self._line = QHBoxLayout()
+        self._line.setSpacing(theme().px(6))
+        self._line.addWidget(self.tick, 1)
+        self._line.addWidget(self.present)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme().px(4))
+        self._column.addLayout(self._line)
+        self._column.addWidget(self.fault)
         theme().changed.connect(self._restyle)
         self._restyle()
 
     def suits(self, row: VaryRow) -> bool:
         """Whether it has what edits this: a file may list choices where else a range stands."""
-        return isinstance(row.entry, Range) == (self.range is not None)
+        return isinstance(row.entry, Range) == self._ranges
 
     def show_row(self, row: VaryRow) -> None:
         """What the model holds."""
         with QSignalBlocker(self.tick):
             self.tick.setChecked(row.ticked)
-        self.present.setText(row.present)
-        self.present.setVisible(not row.ticked or self.range is None)
-        if self.range is not None and isinstance(row.entry, Range):
+        if row.ticked:
+            self._make_editor(row)
+        editor = self.range if self._ranges else self.chips
+        if self.range is not None:
             self.range.show_row(row)
-            self.range.setVisible(row.ticked)
         if self.chips is not None and isinstance(row.entry, Choices):
             self.chips.show_choices(row.entry)
-            self.chips.setVisible(row.ticked and self.chips.worth_showing)
-            if row.ticked and not self.chips.worth_showing:
-                self.present.setText(" or ".join(map(value_words, row.entry.choices)))
+        if editor is not None:
+            editor.setVisible(row.ticked)
+        without = row.ticked and editor is None
+        self.present.setText(entry_words(row.entry) if without else row.present)
+        self.present.setVisible(not row.ticked or not self._ranges)
         self.fault.setText(row.fault)
         self.fault.setVisible(row.ticked and bool(row.fault))
+
+    def _make_editor(self, row: VaryRow) -> None:
+        """Not before it is ticked: most never are. Of a flag there is nothing to choose."""
+        if self._ranges and self.range is None:
+            self.range = RangeEditor(self._space, row)
+            self._line.addWidget(self.range)
+        if not self._ranges and self.chips is None and row.field.choices:
+            self.chips = ChoiceChips(self._space, row)
+            self._column.insertWidget(1, self.chips)
 
     def _restyle(self) -> None:
         self.tick.setMinimumHeight(theme().px(28))
@@ -244,17 +281,21 @@ class ChoiceChips(QWidget):
             grid.addWidget(button, number // CHIPS, number % CHIPS)
             self.buttons[choice] = button
 
-    @property
-    def worth_showing(self) -> bool:
-        """Of a flag there is nothing to choose, nor of numbers that a file lists."""
-        return bool(self.buttons)
-
     def show_choices(self, entry: Choices) -> None:
         for choice, button in self.buttons.items():
             button.setChecked(choice in entry.choices)
 
 
-def _setter(space: SpaceModel, name: str, choice: Value):  # type: ignore[no-untyped-def]
+def _scrolled(inner: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inner)
+    return area
+
+
+def _setter(space: SpaceModel, name: str, choice: Value) -> Callable[[bool], None]:
     return lambda wanted: space.set_choice(name, choice, wanted)
 
 

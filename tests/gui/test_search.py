@@ -178,7 +178,8 @@ def test_a_study_is_chosen_from_the_list_and_gone_on_with(
     assert model.study == name
     assert opened.order.start.text() == "Go on"
     assert "done: ask for more" in opened.order.reason.text()
-    assert not opened.space.rows["learning_rate"].tick.isEnabled()
+    assert opened.space.settled.isVisible()
+    assert not opened.space.rows["learning_rate"].tick.isVisible()
     opened.order.trials.setValue(2)
     assert opened.order.start.isEnabled()
 
