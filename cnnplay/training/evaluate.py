@@ -1,5 +1,6 @@
 """How well trained weights do on a data set."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,13 +45,14 @@ def evaluate(
     facts: DataFacts | None = None,
     device: str = "auto",
     aim: Aim = PLAIN,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> Evaluation:
     """Judges a part of a data set, which may be another than the one learned from.
 
     Pictures are normalised as in training, by `facts`; without them, by this data set's own training part.
     Classes are those of the `facts` by their names, in whichever order the data set has them.
     `aim` says by which loss. DataError where they differ in number or name or the part is empty, DeviceError
-    for an absent device.
+    for an absent device, Interrupted once `interrupted()` says so.
     """
     check_network(network, images)
     if facts is not None:
@@ -66,7 +68,7 @@ def evaluate(
     result = transfer(weights, module)
     if not result.complete:
         raise DataError("the weights do not fit the network: " + "; ".join(result.words[:3]))
-    found = validate(module, prepared, prepared.split(split), aim)
+    found = validate(module, prepared, prepared.split(split), aim, interrupted)
     if found is None:
         raise DataError(f"{images.title}: none of its {split} pictures can be read")
     return Evaluation(

@@ -51,7 +51,7 @@ def _pictures(found: NodeReport, batch: int) -> int:
     assert found.input is not None
     assert found.output is not None
     maps = 4 * (prod(found.input) + prod(found.output)) * 2
-    most = min(OPERATIONS / max(1, 6 * found.multiply_adds), BYTES / maps)
+    most = min(OPERATIONS / max(1, 6 * (found.multiply_adds or 0)), BYTES / maps)
     return max(1, min(batch, int(most)))
 
 

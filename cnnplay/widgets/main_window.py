@@ -15,6 +15,7 @@ from cnnplay.viewmodels.session import Session
 from cnnplay.widgets.build import BuildWorkspace
 from cnnplay.widgets.concept import ConceptPage
 from cnnplay.widgets.controls import TrainControls
+from cnnplay.widgets.cut_notice import CutNotice
 from cnnplay.widgets.data_picker import DataPicker, DevicePicker
 from cnnplay.widgets.fetch_notice import FetchNotice
 from cnnplay.widgets.files import Files
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.offer = OfferBar(session.offer)
         self.fetch_notice = FetchNotice(session.data.fetching, margin=8)
+        self.cut_notice = CutNotice(session.cut_run, margin=8)
         self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
         self.feed = StackFeed(session.look, session.stack, self)
         self._words = StatusWords(session, self.status, self)
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.fetch_notice)
+        layout.addWidget(self.cut_notice)
         layout.addWidget(self.notices)
         layout.addWidget(self.offer)
         layout.addWidget(self.pages)
@@ -108,6 +111,7 @@ class MainWindow(QMainWindow):
         self.build.faults.add_source(session.offer.class_faults, session.data.changed)
         session.offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
+        session.cut_run.asked.connect(self.show_run)
         session.failed.connect(self.show_failure)
         session.document.changed.connect(self._retitle)
         session.editor.changed.connect(self._retitle)
@@ -130,6 +134,12 @@ class MainWindow(QMainWindow):
         view = getattr(page, "view", None)
         if isinstance(view, QWidget):
             view.setFocus()
+
+    @Slot(object)
+    def show_run(self, folder: Path) -> None:
+        """Shows a run of the store among all others, and its curves."""
+        self.show_workspace("runs")
+        self.session.shelf.runs.choose([str(folder)])
 
     @Slot()
     def return_to_workspace(self) -> None:
@@ -240,6 +250,16 @@ class MainWindow(QMainWindow):
         self.searching.raise_()
         self.searching.activateWindow()
 
+    @Slot()
+    def final_test(self) -> None:
+        """Asks whether the test part is to be judged, and shows the outcome."""
+        from cnnplay.viewmodels.final_test import FinalTest
+        from cnnplay.widgets.final_test import FinalTestDialog
+
+        dialog = FinalTestDialog(FinalTest(self.session.run, self.session.data), self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
     def _search_button(self) -> SearchButton:
         from cnnplay.widgets.search_button import SearchButton
 
@@ -291,7 +311,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def offer_recovery(self) -> None:
-        self.files.offer_recovery()
+        """What a crash left behind: unsaved work, and a run that was cut off."""
+        self.session.cut_run.look(self.files.offer_recovery)
+
+    @Slot()
+    def offer_cut_run(self) -> None:
+        """The run alone: a file was asked for in place of unsaved work."""
+        self.session.cut_run.look(self.session.cut_run.offer)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

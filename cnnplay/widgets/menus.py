@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from cnnplay.viewmodels.final_test import why_not_test
 from cnnplay.widgets.header import WORKSPACES, keys_of
 from cnnplay.widgets.theme import theme
 
@@ -18,6 +19,7 @@ LOAD_HINT = "A safetensors or state-dict file into this network"
 ADAPT_HINT = "Brings network and pictures together: either of them can change, each with its forecast"
 PICTURE_HINT = "Shows what the network makes of it"
 RATE_KEYS = "Ctrl+Shift+L"
+TEST_HINT = "Judges the trained weights on the test part, which nothing else touches: once, at the end"
 RATE_HINT = "Lets the rate grow from batch to batch on a copy, and shows where the loss falls most steeply"
 SEARCH_KEYS = "Ctrl+Shift+F"
 SEARCH_HINT = "Tries settings and blocks' fields within ranges, trial after trial, and takes the best over"
@@ -120,7 +122,13 @@ class Menus:
     def _train(self) -> None:
         self.search = self.action("Search &hyper-parameters…", self._window.search, SEARCH_KEYS, SEARCH_HINT)
         self.find_rate = self.action("Find a &learning rate…", self._window.find_learning_rate, RATE_KEYS)
-        self._menu("&Train", (*self._window.controls.actions_of_run, None, self.find_rate, self.search))
+        self.final_test = self.action("&Final test…", self._window.final_test, None, TEST_HINT)
+        more = (self.find_rate, self.search, None, self.final_test)
+        self._menu("&Train", (*self._window.controls.actions_of_run, None, *more))
+        for signal in (self._window.session.run.weights_changed, self._window.session.editor.changed):
+            signal.connect(self._refresh_test)
+        self._window.session.run.state_changed.connect(self._refresh_test)
+        self._refresh_test()
         # The run's state changes with whatever a test needs: the network, the settings, the data.
         self._window.session.run.state_changed.connect(self._refresh_rate)
         self._refresh_rate()
@@ -189,6 +197,11 @@ class Menus:
         reason = self._window.session.run.why_not("afresh")
         self.find_rate.setEnabled(not reason)
         self.find_rate.setToolTip(f"{RATE_HINT}\nNot now: {reason}." if reason else RATE_HINT)
+
+    def _refresh_test(self) -> None:
+        reason = why_not_test(self._window.session.run, self._window.session.data)
+        self.final_test.setEnabled(not reason)
+        self.final_test.setToolTip(f"{TEST_HINT}\nNot now: {reason}." if reason else TEST_HINT)
 
     def _refresh_adapt(self) -> None:
         reason = self._window.session.offer.why_not()
