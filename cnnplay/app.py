@@ -53,6 +53,7 @@ def run_window(path: str | None) -> int:
     window.show()
     if path is not None:
         window.open_path(Path(path))
+        QTimer.singleShot(0, window, window.offer_cut_run)
     else:
         QTimer.singleShot(0, window, window.offer_recovery)
     return application.exec()

@@ -383,7 +383,12 @@ class RunFolder:
                 self._spared = True
                 observation.note("too little memory is free for a checkpoint: only the weights are written")
             return
-        self._writer.put({CHECKPOINT: self._state_write(observation.state(weights))})
+        state = observation.state(weights)
+        try:
+            self._log.flush()  # a run that goes on from there must not have a hole in its curve before it
+        except OSError as error:
+            self._not_written(EVENTS, error)
+        self._writer.put({CHECKPOINT: self._state_write(state)})
         end = time.monotonic()
         self._due = end + max(config.checkpoint_every, SELDOM * (end - start), self._writer.slowest)
 

@@ -103,8 +103,10 @@ class DocumentModel(QObject):
         self._doing = f"saving {path.name} …"
         self._tasks.run(lambda: save(project, path), done, self._fail)
 
-    def open(self, path: Path, recovered: bool = False) -> None:
-        """Reads a project, in a thread. What is open stays open when that fails."""
+    def open(self, path: Path, recovered: bool = False, then: Callable[[], None] | None = None) -> None:
+        """Reads a project, in a thread; `then` is called where that worked. What is open stays open when it
+        did not.
+        """
         from cnnplay.project.store import load
 
         def done(project: Project) -> None:
@@ -119,6 +121,8 @@ class DocumentModel(QObject):
                 self.path = path
                 self._preferences.add_recent(path)
             self.changed.emit()
+            if then is not None:
+                then()
 
         self._doing = "recovering unsaved work …" if recovered else f"opening {path.name} …"
         self._tasks.run(lambda: load(path), done, self._fail)

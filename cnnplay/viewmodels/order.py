@@ -62,6 +62,8 @@ def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConf
     state = going_on.state
     if state is None or network != going_on.network:
         return None
+    if _same_device(config.device, state.config.device):
+        config = msgspec.structs.replace(config, device=state.config.device)
     before = state.first_epoch - 1
     # The epochs asked for count from the first of all, or are so many more: as they did for this run.
     more = config.epochs == state.config.epochs or config.epochs <= before
@@ -70,3 +72,13 @@ def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConf
         return None
     state = replace(state, config=own)
     return state if state.unfinished else None
+
+
+def _same_device(one: str, other: str) -> bool:
+    """Whether both names stand for one device of this machine: ``auto`` does for one of the others."""
+    if one == other:
+        return True
+    from cnnplay.viewmodels.devices import device_words, resolvable, torch_is_there
+
+    there = torch_is_there() and resolvable(one) and resolvable(other)
+    return there and device_words(one) == device_words(other)

@@ -83,6 +83,19 @@ class RunOpener(QObject):
         folder, on = row.folder, row.on
         self._tasks.run(lambda: read(folder, on), self._show, lambda error: self.failed.emit(told(error)))
 
+    def put(self, found: OpenedRun) -> None:
+        """Shows a run that was read: its network, settings and weights, its pictures once they are here."""
+        record = found.record
+        if self._editor.network != record.network:
+            self._editor.open_network(record.network)
+        # The device is this machine's.
+        here = self._settings.config.device
+        self._settings.replace(msgspec.structs.replace(found.config, device=here))
+        if found.trained is not None:
+            self._run.adopt(found.trained)
+        if record.data and record.data != self._data.key:
+            self._data.choose(record.data)
+
     def wait(self) -> None:
         self._tasks.finish()
 
@@ -93,15 +106,7 @@ class RunOpener(QObject):
         if self._run.active:
             self.failed.emit(f"{found.name} was not opened: a run was started meanwhile")
             return
-        record = found.record
-        self._editor.open_network(record.network)
-        # The device is this machine's.
-        here = self._settings.config.device
-        self._settings.replace(msgspec.structs.replace(found.config, device=here))
-        if found.trained is not None:
-            self._run.adopt(found.trained)
-        if record.data and record.data != self._data.key:
-            self._data.choose(record.data)
+        self.put(found)
         weights = "with its weights" if found.trained is not None else "it kept no weights"
         self.done.emit(f"opened {found.name}, {weights}; undo brings back what was there")
         if found.problem:
@@ -118,22 +123,26 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
     from cnnplay.viewmodels.history import History
 
     run = RunFolder.open(folder)
-    if run.facts is None or not (run.has_last or run.has_best):
+    checkpoint = run.has_checkpoint and not on
+    if run.facts is None or not (run.has_last or run.has_best or checkpoint):
         return OpenedRun(folder.name, run.record, None)
     try:
         best = _weights(run, "best") if run.has_best else None
         weights = _weights(run, "last") if run.has_last else best
     except ValueError as error:
         return OpenedRun(folder.name, run.record, None, f"{folder.name}: its weights cannot be read: {error}")
-    assert weights is not None
     events, problem = _events(folder)
     state = None
-    if run.has_checkpoint and not on:
+    if checkpoint:
         try:
             state = run.state()
             _check(state.weights, run)
         except ValueError as error:
             problem = problem or f"{folder.name}: it cannot go on just where it was stopped: {error}"
+    if weights is None and state is not None:
+        weights = state.weights  # of a run that was cut off in its first epoch there are no others
+    if weights is None:
+        return OpenedRun(folder.name, run.record, None, problem)
     trained = Trained(
         network=run.network,
         config=run.record.config,

@@ -18,12 +18,14 @@ from cnnplay.viewmodels.augmentation import AugmentationModel
 from cnnplay.viewmodels.browsing import BrowseModel
 from cnnplay.viewmodels.concept import ConceptModel
 from cnnplay.viewmodels.concept_link import ConceptLink
+from cnnplay.viewmodels.cut_run import CutRunModel
 from cnnplay.viewmodels.data import FOLDER, DataModel
 from cnnplay.viewmodels.devices import AUTO
 from cnnplay.viewmodels.document import DocumentModel
 from cnnplay.viewmodels.editor import EditorModel, first_convolution
 from cnnplay.viewmodels.exporting import ExportModel
 from cnnplay.viewmodels.forecast import ForecastModel
+from cnnplay.viewmodels.going_on import GoingOn
 from cnnplay.viewmodels.importing import ImportModel
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.offer import OfferModel
@@ -69,6 +71,8 @@ class Session(QObject):
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
         self.document = DocumentModel(self.collect, preferences, self)
         self.shelf = RunShelf(preferences, self.editor, self.settings, self.data, self.run, self)
+        self.going_on = GoingOn(self.shelf.opener, self.settings, self.data, self.run, self)
+        self.cut_run = CutRunModel(preferences, self.going_on, self.run, self)
         self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
         self.warm_modules: tuple[str, ...] = ("torch",)
         """What `warm_up` imports: what somebody would else have to wait for."""
@@ -103,6 +107,8 @@ class Session(QObject):
         self.look.pictures.failed.connect(self.failed)
         self.shelf.failed.connect(self.failed)
         self.shelf.message.connect(self.message)
+        self.going_on.failed.connect(self.failed)
+        self.going_on.done.connect(self.message)
 
     @Slot()
     def warm_up(self) -> None:
@@ -159,6 +165,10 @@ class Session(QObject):
             self.data.choose(FIRST_DATA)
         self.document.renew()
 
+    def go_on(self, folder: Path) -> None:
+        """Opens a run that was stopped or cut off, and trains what is left of it, just from there."""
+        self.going_on.go_on(folder)
+
     def collect(self) -> Project:
         """The document as a value."""
         from cnnplay.project.project import Project
@@ -185,6 +195,8 @@ class Session(QObject):
         if self._search is not None:
             self._search.shutdown()
         self.document.finish()
+        self.cut_run.shutdown()
+        self.going_on.shutdown()
         self.shelf.shutdown()
         self.look.shutdown()
         self.forecast.shutdown()
@@ -266,7 +278,7 @@ class Session(QObject):
     @Slot()
     def _remember_device(self) -> None:
         """The device is the machine's; that of a project that is opened is not taken for a choice."""
-        if not self._opening:
+        if not self._opening and not self.going_on.opening:
             self.preferences.set("device", self.settings.config.device)
 
     @Slot()

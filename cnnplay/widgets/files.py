@@ -125,21 +125,33 @@ class Files(QObject):
         return _BUTTON(box.exec())
 
     def offer_recovery(self) -> None:
-        """After a crash: the newest autosave, if people want it."""
+        """After a crash: the newest autosave, if people want it. A run that was cut off with it is part of
+        that question; alone it is offered by a line in the window, where it stays on offer.
+        """
         left = self._session.document.recoverable()
-        if not left:
-            return
+        if left:
+            self._ask_to_recover(left[0])
+        self._session.cut_run.offer()
+
+    def _ask_to_recover(self, kept: Path) -> None:
+        cut = self._session.cut_run
         box = QMessageBox(self._window)
         box.setWindowTitle("Unsaved work was found")
-        kept = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(left[0].stat().st_mtime)))
-        box.setText(f"CNN Playground ended without saving. Its work was kept ({kept}): open it?")
+        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(kept.stat().st_mtime)))
+        box.setText(f"CNN Playground ended without saving. Its work was kept ({when}): open it?")
+        go_on = None
+        if cut.found is not None:
+            box.setInformativeText(f"{cut.words} It can go on from there, now or later.")
+            go_on = box.addButton("Open it and go on", QMessageBox.ButtonRole.AcceptRole)
         recover = box.addButton("Open it", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Throw it away", QMessageBox.ButtonRole.DestructiveRole)
         later = box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(recover)
+        box.setDefaultButton(go_on or recover)
         box.exec()
         if box.clickedButton() is recover:
-            self._session.document.open(left[0], recovered=True)
+            self._session.document.open(kept, recovered=True)
+        elif go_on is not None and box.clickedButton() is go_on:
+            self._session.document.open(kept, recovered=True, then=cut.go_on)
         elif box.clickedButton() is not later:
             self._session.document.discard_recoverable()
 

@@ -120,7 +120,7 @@ class SettingsPanel(Panel):
             return SettingsPage(fields, below=self.schedule)
         if group == "augmentation":
             return SettingsPage(fields, 3, tail=self.pictures.foot, below=self.pictures)
-        beside = {"learning_rate": self.find_rate} if group == "basics" else None
+        beside: dict[str, QWidget] = {"learning_rate": self.find_rate} if group == "basics" else {}
         return SettingsPage(fields, beside=beside)
 
     def _content(self) -> QWidget:

@@ -1,0 +1,47 @@
+"""Runs that are really cut off: a process that trains as the window does, killed in the middle."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from cnnplay.runs.place import store_folder
+
+SCRIPT = """
+import sys
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QTimer
+from cnnplay.viewmodels.preferences import Preferences
+from cnnplay.viewmodels.session import Session
+from tests.cut_bench import prepare
+
+application = QGuiApplication(sys.argv[:1])
+session = Session(Preferences())
+prepare(session)
+session.data.changed.connect(session.run.start)
+session.run.history_changed.connect(lambda: print(len(session.run.history.epochs), flush=True))
+if "--autosave" in sys.argv:
+    session.run.epoch_done.connect(session.document.autosave)
+session.data.choose("mnist-sample")
+application.exec()
+"""
+EPOCHS = 4
+
+
+def prepare(session: object) -> None:
+    """A network and settings that a few seconds suffice for; state is saved all the time."""
+    session.editor.load_preset("tiny-cnn")  # type: ignore[attr-defined]
+    values = {"epochs": EPOCHS, "threads": 1, "checkpoint_every": 0.01, "shift": 1, "schedule": "cosine"}
+    for name, value in values.items():
+        session.settings.set(name, value)  # type: ignore[attr-defined]
+
+
+def cut_off(after: int = 2, *more: str) -> Path:
+    """The folder of a run that was killed in the epoch behind so many."""
+    with subprocess.Popen([sys.executable, "-c", SCRIPT, *more], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) >= after:
+                break
+        process.kill()
+    (folder,) = store_folder().iterdir()
+    return folder
