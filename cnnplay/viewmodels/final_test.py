@@ -39,9 +39,9 @@ class FinalTest(QObject):
         images, trained = self._data.images, self._run.trained_here
         if images is None or trained is None:
             return ""
-        which = f"epoch {trained.best_epoch}, the best" if trained.best_epoch else "the last"
+        which = f"best weights (epoch {trained.best_epoch})" if trained.best_epoch else "last weights"
         return (
-            f"The weights of {which} are judged on the {len(images.test):,} test pictures of {images.title}, "
+            f"The {which} are judged on the {len(images.test):,} test pictures of {images.title}, "
             "which no training and no validation has touched. Do it once, when everything is decided: who "
             "chooses by the test part learns from it, and its number then promises too much."
         )
