@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,20 +31,23 @@ class Keeping:
     def begin(self) -> None:
         self.current = None
 
-    def keep(self, order: Order, checkpoint: Checkpoint, history: History) -> None:
-        """The weights after an epoch; nobody writes into them, so they are not copied."""
+    def keep(self, order: Order, checkpoints: Sequence[Checkpoint], history: History) -> None:
+        """The weights after the epochs that were done since the last time; nobody writes into them, so they
+        are not copied."""
         before = self.current or order.going_on
         best, best_epoch = (before.best_weights, before.best_epoch) if before is not None else (None, None)
-        if checkpoint.best:
-            best, best_epoch = checkpoint.weights, checkpoint.epoch
+        for checkpoint in checkpoints:
+            if checkpoint.best:
+                best, best_epoch = checkpoint.weights, checkpoint.epoch
+        last = checkpoints[-1]
         self.current = Trained(
             network=order.network,
             config=order.config,
-            facts=checkpoint.facts,
-            weights=checkpoint.weights,
+            facts=last.facts,
+            weights=last.weights,
             best_weights=best,
             best_epoch=best_epoch,
-            last_epoch=checkpoint.epoch,
+            last_epoch=last.epoch,
             events=(*history.stages[-1:], *history.epochs),
         )
 

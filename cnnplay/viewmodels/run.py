@@ -14,7 +14,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.network import Network
-from cnnplay.spec.events import BaseEvent, EpochDone, Failed, Paused, Resumed, Started
+from cnnplay.spec.events import BaseEvent, EpochDone, Failed, Paused, Resumed, Started, Stepped
 from cnnplay.spec.settings import TrainConfig, live_settings
 from cnnplay.viewmodels import run_reasons
 from cnnplay.viewmodels.data import DataModel
@@ -29,7 +29,7 @@ from cnnplay.viewmodels.settings import SettingsModel
 from cnnplay.viewmodels.tempo import Tempo
 from cnnplay.viewmodels.trained import Trained
 from cnnplay.viewmodels.trained_work import TrainedWork
-from cnnplay.viewmodels.worker import Ended, Worker
+from cnnplay.viewmodels.worker import Ended, Worker, sorted_letters
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -305,19 +305,15 @@ class RunModel(TrainedWork):
     # Mail
 
     def _deliver(self, mail: Mail) -> None:
-        events = [letter for letter in mail.letters if isinstance(letter, BaseEvent)]
-        ended = next((letter for letter in mail.letters if isinstance(letter, Ended)), None)
-        checkpoints = [
-            letter for letter in mail.letters if not isinstance(letter, BaseEvent) and letter is not ended
-        ]
+        events, checkpoints, ended = sorted_letters(mail.letters)
         if events:
-            self.history.extend(events)  # type: ignore[arg-type]
+            self.history.extend(events)
             for event in events:
-                self._follow(event)
+                if not isinstance(event, Stepped):
+                    self._follow(event)
             self.progress.update(self.history)
         if checkpoints and self._worker is not None:
-            for checkpoint in checkpoints:
-                self._keeping.keep(self._worker.order, checkpoint, self.history)
+            self._keeping.keep(self._worker.order, checkpoints, self.history)
             self.weights_changed.emit()
         if events:
             self.history_changed.emit()

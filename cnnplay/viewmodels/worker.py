@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import traceback
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cnnplay.spec.events import EpochDone, Event, Failed, Noted, Value
+from cnnplay.spec.events import BaseEvent, EpochDone, Event, Failed, Noted, Value
 from cnnplay.viewmodels.mailbox import Mailbox
 from cnnplay.viewmodels.order import Order
 from cnnplay.viewmodels.probes import Probes
@@ -39,6 +40,21 @@ class Ended:
             advice="The weights of the last epoch are kept. Copy the details and report them.",
             details=self.details,
         )
+
+
+def sorted_letters(letters: Iterable[Any]) -> tuple[list[Any], list[Any], Ended | None]:
+    """A worker's mail: events, checkpoints, and how the run ended."""
+    events: list[Any] = []
+    checkpoints: list[Any] = []
+    ended = None
+    for letter in letters:
+        if isinstance(letter, BaseEvent):
+            events.append(letter)
+        elif isinstance(letter, Ended):
+            ended = letter
+        else:
+            checkpoints.append(letter)
+    return events, checkpoints, ended
 
 
 class Worker:
