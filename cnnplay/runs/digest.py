@@ -1,4 +1,4 @@
-"""The outcome of a run from its events, one at a time, in memory that does not grow with the steps."""
+"""The outcome of a run from its events, one at a time, in memory that does not grow with the run."""
 
 from typing import Any, NamedTuple
 
@@ -14,6 +14,10 @@ from cnnplay.spec.events import (
     Started,
     Stepped,
 )
+
+
+NEWEST = 1_000
+"""Epochs that are kept at least; of those before them only such as were the best when they were done."""
 
 
 class Epoch(NamedTuple):
@@ -35,6 +39,7 @@ class Digest:
         self.problem = ""
         self.steps = 0
         self.epochs: dict[int, Epoch] = {}
+        self._full = 2 * NEWEST
         self._seconds_before = 0.0
         """Of the stages that ended before this one began."""
         self._seconds_here = 0.0
@@ -52,6 +57,8 @@ class Digest:
                     event.step, event.metrics, event.seconds, event.images_per_second
                 )
                 self.steps = max(self.steps, event.step)
+                if len(self.epochs) > self._full:
+                    self._forget()
                 self._seconds_here += event.seconds
             case SettingChanged(name="epochs", value=int(value)) if self.started is not None:
                 self._asked = self.started.first_epoch - 1 + value
@@ -104,6 +111,18 @@ class Digest:
             number: done for number, done in self.epochs.items() if behind(event, number, done.step)
         }
         self.steps = self.steps if event.done is None else min(self.steps, event.done)
+
+    def _forget(self) -> None:
+        """A run that goes on somewhere before its end may take back a best epoch: the one before is there."""
+        numbers, best = sorted(self.epochs), (-2.0, 0.0)
+        kept = {}
+        for number in numbers:
+            rank = self._rank(number)
+            if rank > best or number > numbers[-1] - NEWEST:
+                kept[number] = self.epochs[number]
+            best = max(best, rank)
+        self.epochs = kept
+        self._full = len(kept) + NEWEST
 
     def _rank(self, number: int) -> tuple[float, float]:
         """By validation accuracy; a tie goes to the lower loss."""

@@ -85,3 +85,25 @@ def test_a_run_that_went_on_is_read_with_every_step_at_its_place(tmp_path: Path)
     assert isinstance(digest.started, Started)
     assert (fields["epochs_done"], fields["best_epoch"]) == (37, 1)
     assert fields["steps"] >= 37 * STEPS
+
+
+def test_the_digest_of_a_run_of_very_many_epochs_keeps_what_its_row_tells() -> None:
+    digest, whole = Digest(), {}
+    digest.take(started("r", TrainConfig(epochs=20_000), STEPS))
+    for epoch in range(1, 10_001):
+        accuracy = 0.9 - abs(epoch - 4_000) / 1e5 + (epoch % 7) / 1e3
+        whole[epoch] = accuracy
+        metrics = {"validation_accuracy": accuracy, "validation_loss": 1.0}
+        digest.take(
+            EpochDone(
+                run="r", epoch=epoch, step=epoch * STEPS, metrics=metrics, seconds=2.0,
+                images_per_second=1.0, best=False,
+            )
+        )  # fmt: skip
+    assert len(digest.epochs) < 7_000
+    fields = digest.fields()
+    best = max(whole, key=lambda epoch: whole[epoch])
+    assert (fields["best_epoch"], fields["epochs_done"], fields["seconds"]) == (best, 10_000, 20_000.0)
+    digest.take(started("r", TrainConfig(epochs=20_000), STEPS, first_epoch=2_001, done=2_000 * STEPS))
+    best = max(range(1, 2_001), key=lambda epoch: whole[epoch])
+    assert digest.fields()["best_epoch"] == best
