@@ -42,6 +42,16 @@ class Keeper:
         self._due = end + max(EVERY, DEAR * (end - start))
         return weights
 
+    def final(self, wrong: bool, moved: bool) -> tuple[Weights, bool]:
+        """The weights that the run leaves, and whether anything was learned into them: the module's own,
+        which `moved` or not, or the last good ones where those are `wrong` or no numbers.
+        """
+        if not wrong:
+            weights = weights_of(self._module, copied=False)
+            if finite(weights):
+                return weights, moved
+        return self.good, self.moved
+
     def judge(self, epoch: int, accuracy: float, loss: float, weights: Weights) -> bool:
         """Whether this epoch is the best so far; if so it is kept. One that is done anew is compared with
         those before it alone."""

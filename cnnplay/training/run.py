@@ -22,11 +22,12 @@ from cnnplay.training.feed import Feed
 from cnnplay.training.interruption import Interruption
 from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result, Validation
 from cnnplay.training.judge import Judge
-from cnnplay.training.keeper import Keeper, finite
+from cnnplay.training.keeper import Keeper
 from cnnplay.training.meter import Meter, Reading, Sums
 from cnnplay.training.optimizers import follow_settings, set_learning_rate, state_of
 from cnnplay.training.pace import Change, Pace
-from cnnplay.training.precision import arithmetic, in_bfloat16
+from cnnplay.training.precision import arithmetic
+from cnnplay.training.reports import planned, started
 from cnnplay.training.setup import Ready, set_up
 from cnnplay.training.state import Place, RunState
 from cnnplay.training.steering import Steering
@@ -105,7 +106,7 @@ class Run:
         self._step = self._first_step = self._origin if resume is None else self._place.step
         self._aim = Aim.learning(config, ready.class_weights)
         self._set_rate()
-        self._emit(_started(self.job, ready, steps, self._step))
+        self._emit(started(self.job, ready, steps, self._step))
         self._problems_told = len(ready.prepared.problems)
         self._announce_plan(ready.plan.threads, ready.plan.reason)
         if alone and ready.slow:
@@ -256,11 +257,13 @@ class Run:
                 )
             )
         goes_on = self._ready is not None and not self._learned_wrongly
-        weights = self._last_weights()
+        weights, learned = self.job.initial or {}, False
+        if self._ready is not None:
+            weights, learned = self._keeper.final(self._learned_wrongly, self._step > self._first_step)
         result = Result(
             reason=reason,
             weights=weights,
-            learned=self._learned(weights),
+            learned=learned,
             last_epoch=self._last_epoch,
             step=self._step,
             metrics=self._metrics,
@@ -274,19 +277,6 @@ class Run:
         )
         self._release()
         return result
-
-    def _last_weights(self) -> Weights:
-        if self._ready is None:
-            return self.job.initial or {}
-        if self._learned_wrongly:
-            return self._keeper.good
-        weights = weights_of(self.module, copied=False)
-        return weights if finite(weights) else self._keeper.good
-
-    def _learned(self, weights: Weights) -> bool:
-        if self._ready is None:
-            return False
-        return self._keeper.moved if weights is self._keeper.good else self._step > self._first_step
 
     def _judge_once_more(self) -> None:
         """After a stop within an epoch: its numbers so far, and those of validation where that is quick."""
@@ -371,19 +361,7 @@ class Run:
         self._announce_plan(change.threads, change.reason)
 
     def _announce_plan(self, threads: int, reason: str) -> None:
-        ready = self._set_up()
-        self._emit(
-            events.Planned(
-                run=self.job.run,
-                step=self._step + 1,
-                threads=threads,
-                memory_format="channels_last" if ready.plan.channels_last else "contiguous",
-                precision="bfloat16" if in_bfloat16(self.config, ready.device) else "float32",
-                fused=ready.fused,
-                resident=ready.prepared.resident,
-                reason=reason,
-            )
-        )
+        self._emit(planned(self._set_up(), self.config, self.job.run, self._step + 1, threads, reason))
 
     def _say(self, message: str) -> None:
         self._emit(events.Noted(run=self.job.run, message=message))
@@ -401,19 +379,3 @@ class Run:
             return
         self.optimizer.zero_grad()
         torch.cuda.empty_cache()
-
-
-def _started(job: Job, ready: Ready, steps: int, done: int) -> events.Started:
-    return events.Started(
-        run=job.run,
-        network=job.network.name,
-        data=job.images.key,
-        config=job.config,
-        device=str(ready.device),
-        parameters=ready.parameters,
-        train_size=ready.prepared.train_size,
-        validation_size=ready.prepared.validation_size,
-        steps_per_epoch=steps,
-        first_epoch=job.first_epoch,
-        done=None if job.resume is None else done,
-    )
