@@ -257,7 +257,7 @@ class CurvesModel(QObject):
         return steps.lowest, steps.highest, steps.highest_x
 
     def _calm_top(self, history: History, highest: float) -> float:
-        """As `calm_top`; all values are looked at only where some say that the highest is a spike."""
+        """As `calm_top`, of which all values are given only where some say that the highest is a spike."""
         curves = self._measured("loss", history)
         some = np.concatenate([_some(curve.y) for curve in curves])
         if highest <= SPIKE * float(np.median(some[np.isfinite(some)])):
@@ -357,11 +357,11 @@ def comparable(history: History, before: History) -> bool:
 def calm_top(values: Floats) -> float:
     """The largest finite value, but for a spike so high that nothing else would be seen below it."""
     values = values[np.isfinite(values)]
-    top = float(values.max())
-    if top <= SPIKE * float(np.median(values)):
+    top, some = float(values.max()), _some(values)
+    if top <= SPIKE * float(np.median(some)):
         return top
     first = min(float(values[:5].min()), USUAL_START)
-    most = max(CALM * float(np.percentile(values, 90)), SEVERAL * first)
+    most = max(CALM * float(np.percentile(some, 90)), SEVERAL * first)
     return float(values[values <= most].max()) if top > most else top
 
 

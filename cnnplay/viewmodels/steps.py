@@ -48,6 +48,7 @@ class Steps:
         self.whole_from = 0
         """The index from which on no step was left out."""
         self._ranges = {name: Range() for name in _METRICS}
+        self._known: dict[str, tuple[tuple[object, int, bool], Known]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -96,6 +97,12 @@ class Steps:
 
     def known(self, name: str) -> "Known":
         """From where on every step is known, of the older ones by their stretches' means."""
+        key = (self.mark, self.whole_from, self.thinned < len(self._rows))
+        if name not in self._known or self._known[name][0] != key:
+            self._known[name] = (key, self._find_known(name))
+        return self._known[name][1]
+
+    def _find_known(self, name: str) -> "Known":
         sums, numbers, row = self._sums, self._rows["step"], self.thinned
         if self.whole_from > row or row == len(numbers) or not len(sums):
             row = max(self.whole_from, row)

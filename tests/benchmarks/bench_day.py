@@ -188,7 +188,7 @@ def main() -> None:
         if run.state == "idle":
             break
         found.append((hour(), resident()))
-        if mark in (1.0, asked.hours):
+        if mark in (1.0, asked.hours - 0.5):
             source.may_go.clear()
             pilot.settle(300)
             costs[mark] = redraw(window, pilot)
@@ -235,7 +235,7 @@ def report(
     print(f"{hours:.0f} simulated hours in {took:.0f} s: {int(history.numbers[-1]):,} steps")
     print(f"slope of the memory from hour {table[0, 0]:.0f} on: {slope:+.3f} MB an hour")
     for at, cost in costs.items():
-        print(f"redraw of a curve at hour {at:.0f}: {cost:,.0f} µs")
+        print(f"redraw of a curve at hour {at:g}: {cost:,.0f} µs")
     print(
         f"kept: {len(history):,} steps, {len(history.epochs):,} epochs; events on the disk: {events:.1f} MB"
     )
