@@ -1,7 +1,11 @@
 """Runs that are really cut off: a process that trains as the window does, killed in the middle."""
 
+import atexit
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from cnnplay.runs.place import store_folder
@@ -35,13 +39,28 @@ def prepare(session: object) -> None:
         session.settings.set(name, value)  # type: ignore[attr-defined]
 
 
+_killed: dict[tuple[object, ...], Path] = {}
+"""The users' data after kills that were made once: every test gets a copy."""
+
+
 def cut_off(after: int = 2, *more: str) -> Path:
     """The folder of a run that was killed in the epoch behind so many."""
-    with subprocess.Popen([sys.executable, "-c", SCRIPT, *more], stdout=subprocess.PIPE) as process:
+    if (after, *more) not in _killed:
+        _killed[after, *more] = _kill(after, *more)
+    shutil.copytree(_killed[after, *more], store_folder().parent, dirs_exist_ok=True)
+    (folder,) = store_folder().iterdir()
+    return folder
+
+
+def _kill(after: int, *more: str) -> Path:
+    home = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    environment = {**os.environ, "XDG_DATA_HOME": str(home)}
+    command = [sys.executable, "-c", SCRIPT, *more]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if int(line) >= after:
                 break
         process.kill()
-    (folder,) = store_folder().iterdir()
-    return folder
+    return home / store_folder().parent.name

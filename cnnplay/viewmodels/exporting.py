@@ -115,6 +115,8 @@ class ExportModel(QObject):
 
 
 def _last_words(trained: Trained) -> str:
+    if trained.within is not None:
+        return f"last: stopped in epoch {trained.within}"
     if trained.last_epoch:
         return f"last: epoch {trained.last_epoch}"
     return "last: before the end of the first epoch" if trained.events else "as they were loaded from a file"

@@ -15,7 +15,13 @@ from cnnplay.viewmodels.glance import Filters, Floats, Glance, Maps, Wish
 from cnnplay.viewmodels.judged import Judged
 from cnnplay.viewmodels.judging import JudgeModel, why_no_verdict
 from cnnplay.viewmodels.look_tiles import Prediction
-from cnnplay.viewmodels.look_words import live_words, partly_words, untrained_words, weight_words
+from cnnplay.viewmodels.look_words import (
+    live_words,
+    partly_words,
+    trained_words,
+    untrained_words,
+    weight_words,
+)
 from cnnplay.viewmodels.looker import Looker, Reply
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 from cnnplay.viewmodels.map_focus import MapFocus
@@ -188,7 +194,7 @@ class LookModel(QObject):
             return untrained_words(self.settings.config.seed)
         if self._origin == "partly":
             return partly_words(self._fresh)
-        return "trained weights" if self._origin == "trained" else ""
+        return trained_words(self.run.trained) if self._origin == "trained" else ""
 
     @property
     def activated(self) -> bool:

@@ -2,6 +2,7 @@
 
 from cnnplay.network.network import Network, ids
 from cnnplay.shapes.report import Report
+from cnnplay.viewmodels.trained import Trained
 
 
 def live_words(epoch: int, selected: str, network: Network) -> str:
@@ -9,6 +10,17 @@ def live_words(epoch: int, selected: str, network: Network) -> str:
     known = not selected or selected == "input" or selected in ids(network)
     foreign = "" if known else f"; {selected} is not in the network that is being trained"
     return f"live, epoch {max(1, epoch)}{foreign}"
+
+
+def trained_words(trained: Trained | None) -> str:
+    """``trained weights``; where others of the same run are better, which ones these are and which those."""
+    if trained is None:
+        return "trained weights"
+    best, last, within = trained.best_epoch, trained.last_epoch, trained.within
+    better = "" if best is None or trained.best_weights is None else f" (best: epoch {best})"
+    if within is not None:
+        return f"last weights, stopped in epoch {within}{better}"
+    return f"last weights, epoch {last}{better}" if better and last and best != last else "trained weights"
 
 
 def partly_words(fresh: tuple[str, ...]) -> str:

@@ -57,6 +57,28 @@ def make_order(
     return Order(run, network, config, images, going_on, behind=behind)
 
 
+@dataclass(frozen=True)
+class Left:
+    """What a run that goes on would do: so many epochs of all that are asked for, the first of which is
+    `epoch`. `exactly`: as if it had never stopped; else it begins there with what was changed since."""
+
+    epochs: int
+    of: int
+    epoch: int
+    exactly: bool
+
+
+def what_is_left(network: Network, config: TrainConfig, going_on: Trained) -> Left:
+    """What `make_order` makes of these."""
+    state = _where_it_was_stopped(going_on, network, config)
+    if state is not None:
+        return Left(state.final_epoch - state.last_epoch, state.final_epoch, state.place.epoch, True)
+    done = going_on.last_epoch
+    behind = done if config.epochs > done else 0
+    epochs = config.epochs - behind
+    return Left(epochs, done + epochs, done + 1, False)
+
+
 def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConfig) -> RunState | None:
     """The state to go on from, where nothing was changed but the number of epochs, and some are left."""
     state = going_on.state

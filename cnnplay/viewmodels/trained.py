@@ -43,6 +43,12 @@ class Trained:
     """Where the run stood: to go on from."""
 
     @property
+    def within(self) -> int | None:
+        """The epoch in which it was stopped; None where its last weights are those after a whole epoch."""
+        state = self.state
+        return None if state is None or not state.place.batches else state.place.epoch
+
+    @property
     def averaged(self) -> Averaged | None:
         """The mean of the last epochs' weights."""
         return None if self.state is None else self.state.averaged

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.viewmodels.run import RunModel
 from cnnplay.viewmodels.run_reasons import Action
+from cnnplay.viewmodels.train_words import TRAIN, train_words
 from cnnplay.widgets.run_progress import RunProgress
 from cnnplay.widgets.sparkline import Sparkline
 from cnnplay.widgets.theme import role, theme
@@ -22,7 +23,7 @@ from cnnplay.widgets.thrift import Thrift
 from cnnplay.widgets.transport import BOX, sign
 
 HINTS: dict[Action, str] = {
-    "train": "Train the network: pictures go in, errors come back, weights move",
+    "train": TRAIN,
     "afresh": "Train from new random weights; the curve of the run before stays, pale",
     "pause": "Wait between two batches, to look around",
     "step": "Learn from one batch, then wait: see what a single step changes",
@@ -79,13 +80,11 @@ class TrainControls(QWidget):
         """Says what each control would do now, or why it cannot."""
         run = self._run
         paused = run.state == "paused" or run.pausing
-        goes_on = paused or (not run.active and run.can_go_on)
-        self.train.setText("Go on" if goes_on else "Train")
+        train = train_words(run)
+        self.train.setText(train.entry)
+        self.train.setIconText(train.short)
         self.pause.setText("Go on" if paused else "Pause")
-        train_hint = HINTS["train"]
-        if goes_on:
-            train_hint = "Go on from here" if paused else "Train more epochs, from the weights there are"
-        self._enable(self.train, "train", train_hint)
+        self._enable(self.train, "train", train.hint)
         self._enable(self.afresh, "afresh", HINTS["afresh"])
         self._enable(self.pause, "pause", "Go on after the pause" if paused else HINTS["pause"])
         self._enable(self.step, "step", HINTS["step"])
@@ -218,7 +217,7 @@ class WordButton(QPushButton):
 
     @Slot()
     def _show(self) -> None:
-        self.setText(self._action.text())
+        self.setText(self._action.iconText())
         self.setIcon(self._action.icon())
         self.setToolTip(self._action.toolTip())
         self.setStatusTip(self._action.statusTip())
