@@ -17,7 +17,7 @@ from cnnplay.shapes.pictures import class_faults
 from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig, faults
 from cnnplay.spec.trained import DataFacts
-from cnnplay.training.control import Control
+from cnnplay.training.control import Control, Interrupted
 from cnnplay.training.devices import resolve
 from cnnplay.training.failures import BadSettings, DoesNotFit
 from cnnplay.training.forecast import Forecast, forecast
@@ -47,7 +47,8 @@ class Ready:
 
 
 def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
-    """Readies a run. Raises what `failures.explain` has words for; LoadCancelled when `control` stops it."""
+    """Readies a run. Raises what `failures.explain` has words for; LoadCancelled or Interrupted when
+    `control` stops it."""
     check_settings(job.config)
     if job.team is not None and job.config.batch_size < job.team.size:
         raise BadSettings(
@@ -73,6 +74,8 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
         raise DataError(f"{job.images.title}: none of the training pictures can be read")
     for problem in prepared.problems:
         note(problem)
+    if control.stopping:  # what follows takes seconds in large networks
+        raise Interrupted
     module = _module(job, device, note)
     batch = next(iter(prepared.train_batches(job.first_epoch, job.config.batch_size, job.config.seed)))
     if job.resume is not None:

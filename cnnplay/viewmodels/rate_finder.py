@@ -130,17 +130,24 @@ class RateFinder(QObject):
             self.state = "stopping"
             self.changed.emit()
 
-    def shutdown(self) -> None:
-        """Ends the test and joins its thread: within one layer, where a step takes long."""
+    def give_up(self) -> None:
+        """Ends the test without waiting for its thread, which ends within one layer's work, or once the
+        pictures that it is preparing are ready. Nothing more is heard of it.
+        """
         if self._control is not None:
             self._control.stop()
             self._control = None
-        self._thread.shutdown()
-        self._box.empty()
+        self._thread.give_up()
         self._postman.rest()
         if self.state != "idle":
             self.state = "idle"
             self.changed.emit()
+
+    def shutdown(self) -> None:
+        """Ends the test and joins its thread."""
+        self.give_up()
+        self._thread.shutdown()
+        self._box.empty()
 
     @Slot()
     def _run_changed(self) -> None:

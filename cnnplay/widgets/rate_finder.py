@@ -25,7 +25,7 @@ AGAIN_HINT = "Makes the test on a copy of the network, with the settings as they
 
 
 class RateFinderDialog(QDialog):
-    """Begins at once where it can. Closing ends the test and waits for it: at most for one layer's work."""
+    """Begins at once where it can. Closing ends the test, and waits for nothing."""
 
     def __init__(self, model: RateFinder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +94,7 @@ class RateFinderDialog(QDialog):
         self.plot.setFocus()
 
     def done(self, result: int) -> None:
-        self._model.shutdown()
+        self._model.give_up()
         super().done(result)
 
     @Slot()

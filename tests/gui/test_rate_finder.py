@@ -40,6 +40,7 @@ def shown(qtbot: QtBot, one: Bench) -> Iterator[RateFinderDialog]:
         yield dialog
     finally:
         dialog.done(0)
+        model.shutdown()
 
 
 def finished(qtbot: QtBot, dialog: RateFinderDialog) -> RateFinder:

@@ -113,6 +113,17 @@ def test_shutdown_in_the_middle_joins_the_thread(qtbot: QtBot) -> None:
         assert made.start(), "and another test can be made"
 
 
+def test_given_up_while_it_gets_ready_nothing_more_is_heard_of_it(qtbot: QtBot) -> None:
+    with bench() as one, finder(one) as made:
+        made.start()
+        made.give_up()
+        assert made.state == "idle"
+        assert made.start(), "and another test can be made at once"
+        ended(qtbot, made)
+        assert made.found is not None
+        assert tuple(made.points) == made.found.points, "those of the second alone"
+
+
 def test_what_goes_wrong_is_said_in_words(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("CUDA out of memory")
