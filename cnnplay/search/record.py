@@ -4,7 +4,9 @@ from typing import Any
 
 import msgspec
 from optuna import Study, create_study
+from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage
+from sqlalchemy.exc import SQLAlchemyError
 
 from cnnplay.network.codec import checked
 from cnnplay.network.network import Network
@@ -70,12 +72,7 @@ def join(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> St
     study = create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
     there = read_record(study, where)
     if there is None:
-        if study.get_trials(deepcopy=False):
-            raise SearchError(
-                f"{where}: the study {name} was not made by CNN Playground: choose another name"
-            )
-        study.set_user_attr(ATTRIBUTE, msgspec.to_builtins(record))
-        return study
+        there = _written(study, record, where)
     different = _difference(there, record)
     if different:
         raise SearchError(
@@ -83,6 +80,25 @@ def join(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> St
             f"another name, or ask for the same {different} as before"
         )
     return study
+
+
+def _written(study: Study, record: StudyRecord, where: str) -> StudyRecord:
+    """The record of a study that has none, written here, or by another worker at the same moment."""
+    # Whoever begins a trial has written the record before: where there are trials and still none, looked at
+    # in this order, they are somebody else's.
+    foreign = bool(study.get_trials(deepcopy=False))
+    there = read_record(study, where)
+    if there is None and foreign:
+        name = study.study_name
+        raise SearchError(f"{where}: the study {name} was not made by CNN Playground: choose another name")
+    if there is None:
+        try:
+            study.set_user_attr(ATTRIBUTE, msgspec.to_builtins(record))
+        except (OptunaError, SQLAlchemyError):
+            if read_record(study, where) is None:
+                raise
+        there = read_record(study, where)
+    return there or record
 
 
 def read_record(study: Study, where: str) -> StudyRecord | None:
