@@ -97,11 +97,11 @@ class RatePlot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font(small=True))
+        painter.setPen(QPen(theme().colour("accent" if self.hasFocus() else "line"), 1))
+        painter.setBrush(theme().colour("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         _Painting(self, self._model).paint(painter, self._hover)
-        if self.hasFocus():
-            painter.setPen(QPen(theme().colour("accent"), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.end()
 
 
@@ -176,7 +176,7 @@ class _Painting:
             self._line(painter, suggested, QPen(good, 1.4, Qt.PenStyle.DashLine))
             heads.append((suggested, f"steepest {rate_words(suggested)}", good))
         self._line(painter, model.present, QPen(muted, 1, Qt.PenStyle.DotLine))
-        heads.append((model.present, f"now {rate_words(model.present)}", muted))
+        self._paint_present(painter, muted)
         if chosen is not None and chosen != suggested:
             self._line(painter, chosen, QPen(accent, 1.4))
             heads.append((chosen, rate_words(chosen), accent))
@@ -189,11 +189,9 @@ class _Painting:
             self._dot(painter, rate, muted, with_words=True)
 
     def _paint_heads(self, painter: QPainter, heads: list[tuple[float, str, QColor]]) -> None:
-        """Words above the area, each over its line; those that would cover others give way to them."""
+        """Words above the area, each over its line; where there is no room for both, the chosen one's."""
         taken: list[QRectF] = []
-        # The chosen one first, the present one last: where there is no room for all, that can be read below.
-        order = sorted(heads, key=lambda head: head[1].startswith("now "))
-        for rate, text, colour in order:
+        for rate, text, colour in reversed(heads):
             part = self._drawing.part_of(rate)
             if not 0 <= part <= 1:
                 continue
@@ -206,6 +204,19 @@ class _Painting:
             taken.append(place)
             painter.setPen(colour)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_present(self, painter: QPainter, colour: QColor) -> None:
+        """Which line is that of the settings, at its foot: the curve is seldom there."""
+        part, area = self._drawing.part_of(self._model.present), self._area
+        if not 0 <= part <= 1:
+            return
+        text = f"now {rate_words(self._model.present)}"
+        width = painter.fontMetrics().horizontalAdvance(text) + 4
+        line = area.left() + part * area.width()
+        x = line - width - 2 if line - width - 2 >= area.left() else line + 4
+        painter.setPen(colour)
+        place = QRectF(x, area.bottom() - self._height - 2, width, self._height)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _line(self, painter: QPainter, rate: float, pen: QPen) -> None:
         part = self._drawing.part_of(rate)
