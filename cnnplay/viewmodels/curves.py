@@ -34,8 +34,8 @@ STEP_OF_FLOOR = 0.05
 DECAY_ROOM = 1.5
 """The loss's axis is so much longer for weight decay's part, at most: data's part is to be seen."""
 
-SMOOTH_COLUMN = 4
-"""Pixels of a column of a smoothed curve, of which at most four points are drawn."""
+WIDE_COLUMN = 4
+"""Pixels of a column of a wide line, of which at most four points are drawn."""
 SAMPLE = 2_000
 """What is usual among very many values is judged by so many of them."""
 
@@ -180,9 +180,9 @@ class CurvesModel(QObject):
         return [line for line in thin if len(line.curve)]
 
     def _thin(self, metric: Metric, line: Line, left: float, right: float, columns: int) -> Curve:
-        """What is smooth is drawn as well by fewer points: a wide line costs by its points."""
-        if line.part in ("training", "training before"):
-            columns = max(columns // SMOOTH_COLUMN, 1)
+        """A wide line, of averages or epochs, shows as much with fewer points, and costs by them."""
+        if line.part != "raw":
+            columns = max(columns // WIDE_COLUMN, 1)
         thinner = self._thinners.setdefault((metric, line.part), Thinner())
         curve = line.curve
         return Curve(*thinner.thin(curve.x, curve.y, curve.mark, left, right, columns))

@@ -36,6 +36,8 @@ DIM = 0.4
 """Opacity of the curves of another network."""
 MARK_ROWS = 3
 """For the words of changed settings, where they stand close together."""
+FINE = 100
+"""Of the axis's length the steps in which room is made for labels."""
 CIRCLES_APART = 7
 """Pixels between the epochs from which on each has its circle."""
 
@@ -137,7 +139,9 @@ class CurvePlot(Plot):
         width = max(self.area.width(), 1.0)
         room = min(self._label_width() + theme().px(16), width / 2)
         last = min(max((end.x for end in self._ends), default=0.0), bounds.right)
-        right = max(bounds.right, last * width / (width - room))
+        # In steps of a hundredth: else a picture that is otherwise the same is another one at each redraw.
+        longer = math.ceil(FINE * last * width / (width - room) / bounds.right) / FINE
+        right = bounds.right * max(longer, 1.0)
         margin = 0.03 * (top - bottom)
         self.fit(bounds.left, right, bottom - (margin if self._logarithmic else 0.0), top + margin)
 
