@@ -99,7 +99,7 @@ def test_two_processes_share_the_trials_of_a_study(folder: Path, tmp_path: Path)
     both = [begun(folder, *shared), begun(folder, *shared)]
     told = []
     for process in both:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (0, "")
         told.append([json.loads(line) for line in out.splitlines()])
     numbers = [line["number"] for lines in told for line in lines if line["event"] == "trial"]
