@@ -16,7 +16,7 @@ from cnnplay.cli.train_report import Reporter
 from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Noted
 
 if TYPE_CHECKING:
-    from cnnplay.runs.folder import RunFolder
+    from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.control import Control
     from cnnplay.training.job import Job, Observation, Result
     from cnnplay.training.team import Team
@@ -33,7 +33,7 @@ class Stoppable(Protocol):
 
 
 def carry_through(
-    folder_of: "Callable[[], RunFolder]",
+    folder_of: "Callable[[], RunRecorder]",
     job_of: "Callable[[str], Job]",
     report: Reporter,
     notes: Sequence[str],
@@ -74,7 +74,7 @@ def _followed(job: "Job", team: "Team", train: Callable[..., "Result"], control:
 
 
 def _trained(
-    folder: "RunFolder",
+    folder: "RunRecorder",
     job: "Job",
     report: Reporter,
     notes: Sequence[str],
@@ -104,7 +104,7 @@ class _Listener:
     on the disk, so that a kill leaves no word of weights that are not there; and how the run ended is
     printed last of all, with the folder's name where weights were kept."""
 
-    def __init__(self, folder: "RunFolder", report: Reporter, control: "Control") -> None:
+    def __init__(self, folder: "RunRecorder", report: Reporter, control: "Control") -> None:
         self._folder, self._report, self._control = folder, report, control
         self._held: list[Event] = []
         self._handed = False
@@ -159,7 +159,7 @@ class _Listener:
             self._control.stop()
 
 
-def _status(result: "Result", folder: "RunFolder", kept: bool, interrupted: bool) -> int:
+def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bool) -> int:
     if result.failure is not None:
         failure = result.failure
         kind = Mistake if failure.cause == "data" else Problem

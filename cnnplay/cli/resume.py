@@ -15,6 +15,7 @@ from cnnplay.spec.settings import faults
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.runs.folder import RunFolder
+    from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.job import Job
     from cnnplay.training.state import RunState
 
@@ -31,9 +32,11 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
     images = load_data(run.record.data, report)
     _check_same(run, images)
 
-    def reopened() -> "RunFolder":
+    def reopened() -> "RunRecorder":
+        from cnnplay.runs.recorder import RunRecorder
+
         with mistakes(RunError):
-            return RunFolder.reopen(path)
+            return RunRecorder.reopen(path)
 
     notes = (*shortened(images.problems), *notes)
     return carry_through(reopened, lambda name: _job(run, name, images, state), report, notes, hear_no_more)

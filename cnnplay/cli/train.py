@@ -20,7 +20,7 @@ from cnnplay.spec.settings import Fit, Optimizer, Precision, TrainConfig, faults
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
-    from cnnplay.runs.folder import RunFolder
+    from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.job import Job
 
 
@@ -177,11 +177,12 @@ def _job(order: Order, run: str) -> "Job":
     return Job(run, order.network, order.config, order.images)
 
 
-def _folder(order: Order) -> "RunFolder":
-    from cnnplay.runs.folder import RunError, RunFolder, RunWriteError
+def _folder(order: Order) -> "RunRecorder":
+    from cnnplay.runs.record import RunError, RunWriteError
+    from cnnplay.runs.recorder import RunRecorder
 
     try:
-        return RunFolder.create(
+        return RunRecorder.create(
             order.out,
             network=order.network,
             config=order.config,

@@ -109,8 +109,8 @@ class Prepared:
         """The training part in an order that seed and epoch decide, without the first `skip` batches.
 
         `share` (rank, size) takes every `size`-th picture of each batch, from `rank` on; where that is none,
-        the batch's first stands for them. `evenly` draws pictures so that classes come equally often. A last batch of one picture joins the
-        batch before it: batch norm has no variance of one.
+        the batch's first stands for them. `evenly` draws pictures so that classes come equally often. A last
+        batch of one picture joins the batch before it: batch norm has no variance of one.
         """
         if evenly:
             order = self.train[evenly_drawn(self.images.labels[self.train], seed, epoch)]

@@ -58,9 +58,8 @@ def weights_of(module: nn.Module, copied: bool = True) -> Weights:
     """All parameters and buffers, on the CPU and contiguous: copies, or without `copied` where they need not
     be, for who gives the module up.
     """
-    return {
-        key: tensor.detach().to("cpu", copy=copied).contiguous() for key, tensor in module.state_dict().items()
-    }
+    state = module.state_dict()
+    return {key: tensor.detach().to("cpu", copy=copied).contiguous() for key, tensor in state.items()}
 
 
 def parameter_shapes(network: Network) -> dict[str, Shape]:

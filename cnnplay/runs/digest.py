@@ -15,7 +15,6 @@ from cnnplay.spec.events import (
     Stepped,
 )
 
-
 NEWEST = 1_000
 """Epochs that are kept at least; of those before them only such as were the best when they were done."""
 

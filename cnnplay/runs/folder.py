@@ -6,37 +6,23 @@ a kill at any instant leaves whole files; of the events it can cut the last line
 
 import errno
 import os
-import secrets
 import stat
-import time
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, TypeAlias
 
 import msgspec
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.paths import at_home
-from cnnplay.modules.atomic import replacing, write_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
-from cnnplay.runs.checkpoint import save as save_state
-from cnnplay.runs.files import files_of, is_free
-from cnnplay.runs.log import EventLog
-from cnnplay.runs.place import store_folder
-from cnnplay.runs.presence import LOCK, Presence, is_written
-from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode, encode, new_record
-from cnnplay.runs.writer import Write, Writer
-from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Started
-from cnnplay.spec.settings import TrainConfig
+from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode
+from cnnplay.spec.events import Event, Failed, Finished, Started
 from cnnplay.spec.trained import DataFacts
-from cnnplay.training.job import Checkpoint, Observation, Result
-from cnnplay.training.optimizers import STATE_PER_WEIGHT
 from cnnplay.training.state import Best, RunState
 
 __all__ = ["RunError", "RunFolder", "RunWriteError", "Which"]
@@ -59,58 +45,11 @@ _MISTAKEN = frozenset([errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EL
 
 
 class RunFolder:
-    """A run's folder. `sink` and `observe` are what `training.loop.train` takes.
-
-    Neither raises when the disk is full or the folder gone: training goes on. The first such trouble is in
-    `trouble`, in words, and `observe` tells it as a note.
-    """
+    """A run's folder, as it is read. Who writes one has a `RunRecorder`."""
 
     def __init__(self, path: Path, record: RunRecord) -> None:
         self.path = path
         self.record = record
-        self.trouble = ""
-        self._log = EventLog(path / EVENTS)
-        self._writer = Writer(("best", "averaged", "last", CHECKPOINT, END), self._not_written)
-        self._presence: Presence | None = None
-        self._told = False
-        self._recorded = False
-        self._due = 0.0
-        self._spared = False
-
-    @classmethod
-    def create(
-        cls,
-        path: str | Path | None,
-        *,
-        network: Network,
-        config: TrainConfig,
-        data: str,
-        mark: str = "",
-        run: str | None = None,
-    ) -> Self:
-        """A new folder, which must not exist yet; without a path, one under the user's data, named after the
-        network and the time. RunError where it cannot be made; RunWriteError where the disk is the reason.
-        """
-        folder = _default_path(network.name) if path is None else at_home(path)
-        record = new_record(run or folder.name, network, config, data, mark)
-        made = cls(folder, record)
-        try:
-            folder.mkdir(parents=True, exist_ok=is_free(folder))
-        except FileExistsError:
-            raise RunError(f"{folder}: already exists; a run needs a folder of its own") from None
-        except OSError as error:
-            raise _not_made(folder, error) from None
-        try:
-            write_bytes(folder / RECORD, encode(record))
-            (folder / EVENTS).touch()
-        except BaseException as error:
-            made.discard()  # else the next try would find the place taken
-            if isinstance(error, OSError):
-                raise _not_made(folder, error) from None
-            raise
-        made._presence = Presence(folder)
-        made._clear()
-        return made
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -130,29 +69,6 @@ class RunFolder:
         if len(content) > LARGEST:
             raise RunError(f"{record}: larger than any run's; refused")
         return cls(folder, decode(content, str(record)))
-
-    @classmethod
-    def reopen(cls, path: str | Path) -> Self:
-        """A folder to go on writing: nobody else may be writing it. What a kill left behind is taken away.
-        RunError where it is no run, or is being written.
-        """
-        run = cls.open(path)
-        try:
-            written = (run.path / EVENTS).stat().st_mtime
-        except OSError:
-            written = 0.0
-        if (run.path / LOCK).exists() and is_written(run.path, written):
-            raise RunError(f"{run.path}: is being trained now, by this program or another")
-        run._presence = Presence(run.path)
-        run._clear()
-        return run
-
-    def _clear(self) -> None:
-        """Takes away what a kill left behind."""
-        with suppress(OSError):
-            for file in files_of(self.path):
-                if file.kind == "left" and file.name != LOCK:
-                    (self.path / file.name).unlink()
 
     @property
     def network(self) -> Network:
@@ -180,71 +96,6 @@ class RunFolder:
         """Whether such weights hold anything that was learned, and are not those of a run's beginning."""
         return _about(self._kept(which)).get("learned") != "false"
 
-    def sink(self, event: Event) -> None:
-        """Appends an event. All but single steps reach the system at once."""
-        try:
-            self._log.append(event)
-            self._recorded = self._recorded or isinstance(event, EpochDone)
-        except OSError as error:
-            self._not_written(EVENTS, error)
-
-    def observe(self, observation: Observation) -> None:
-        """Has the weights written after each epoch, and then and now and again all that the run needs to go
-        on; and what the pictures turned out to be at the first look.
-        """
-        if self.record.facts is None:
-            prepared = observation.prepared
-            self._record_facts(
-                DataFacts(
-                    key=prepared.images.key,
-                    classes=prepared.images.classes,
-                    preprocessing=prepared.preprocessing,
-                )
-            )
-        if observation.checkpoint is not None:
-            self._keep(observation, observation.checkpoint)
-        elif observation.config.checkpoint_every and self._writer.idle and time.monotonic() >= self._due:
-            self._keep_state(observation, None)
-        if self.trouble and not self._told:
-            self._told = True
-            observation.note(self.trouble)
-
-    def close(self, result: Result | None = None, wait: bool = True) -> None:
-        """Writes what waits; with a run's result, also its last weights (of a run stopped within an epoch)
-        and the state to go on from. Behind that the folder may be discarded, or written by another; without
-        `wait` that is once it is `settled`.
-        """
-        writes: dict[str, Write] = {END: self._let_go}
-        if result is not None and result.weights:
-            if result.facts is not None and self.record.facts is None:
-                self._record_facts(result.facts)
-            about = {"epoch": str(result.last_epoch), "step": str(result.step)}
-            about |= {} if result.learned else {"learned": "false"}
-            writes["last"] = self._weights_write("last", result.weights, about)
-            if result.state is not None and result.learned:
-                writes[CHECKPOINT] = self._state_write(result.state)
-        self._writer.put(writes)
-        if wait:
-            self.finish_writing()
-
-    def _let_go(self) -> None:
-        try:
-            self._log.close()
-        except OSError as error:
-            self._not_written(EVENTS, error)
-        if self._presence is not None:
-            self._presence.release()
-            self._presence = None
-
-    def finish_writing(self) -> None:
-        """Waits for the disk."""
-        self._writer.wait()
-
-    @property
-    def settled(self) -> bool:
-        """Whether all that was handed over is on the disk."""
-        return self._writer.idle
-
     def state(self) -> RunState:
         """Where the run can go on from. RunError where the checkpoint is absent or damaged."""
         path = self.path / CHECKPOINT
@@ -259,26 +110,6 @@ class RunFolder:
             if epoch is not None:
                 best = Best(epoch, accuracy, loss, self.weights("best"))
         return load_state(path, best)
-
-    def discard(self) -> None:
-        """Takes a closed folder away again, so that its name is free, where it has neither weights nor the
-        record of an epoch that this object wrote; any other stays.
-        """
-        if self._recorded:
-            return
-        with suppress(OSError):
-            if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS, LOCK}:
-                for name in (LOCK, EVENTS, RECORD):
-                    (self.path / name).unlink(missing_ok=True)
-                self.path.rmdir()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def ended(self) -> bool:
@@ -351,66 +182,6 @@ class RunFolder:
         text = _about(self._file(which)).get("epoch", "")
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 and int(text) else None
 
-    def _record_facts(self, facts: DataFacts) -> None:
-        self.record = msgspec.structs.replace(self.record, facts=facts)
-        try:
-            write_bytes(self.path / RECORD, encode(self.record))
-        except OSError as error:
-            self._not_written(RECORD, error)
-
-    def _keep(self, observation: Observation, checkpoint: Checkpoint) -> None:
-        about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
-        writes = {"last": self._weights_write("last", checkpoint.weights, about)}
-        if checkpoint.best:
-            metrics = checkpoint.metrics
-            judged = {name: repr(metrics[f"validation_{name}"]) for name in ("accuracy", "loss")}
-            writes["best"] = self._weights_write("best", checkpoint.weights, about | judged)
-        if checkpoint.averaged is not None:
-            epochs = {"epochs": str(checkpoint.averaged.count)}
-            writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
-        self._writer.put(writes)
-        self._keep_state(observation, checkpoint.weights)
-
-    def _keep_state(self, observation: Observation, weights: Weights | None) -> None:
-        """Copies take time and memory: they take a fiftieth of the time at most, and are left out where the
-        memory is needed more.
-        """
-        start = time.monotonic()
-        config, sizes = observation.config, [p.numel() * 4 for p in observation.module.parameters()]
-        if sum(sizes) * (2 + STATE_PER_WEIGHT[config.optimizer]) > available_bytes() / 2:
-            self._due = start + config.checkpoint_every
-            if not self._spared:
-                self._spared = True
-                observation.note("too little memory is free for a checkpoint: only the weights are written")
-            return
-        state = observation.state(weights)
-        try:
-            self._log.flush()  # a run that goes on from there must not have a hole in its curve before it
-        except OSError as error:
-            self._not_written(EVENTS, error)
-        self._writer.put({CHECKPOINT: self._state_write(state)})
-        end = time.monotonic()
-        self._due = end + max(config.checkpoint_every, SELDOM * (end - start), self._writer.slowest)
-
-    def _state_write(self, state: RunState) -> Write:
-        def write() -> None:
-            with replacing(self.path / CHECKPOINT) as (neighbour,):
-                save_state(state, neighbour)
-
-        return write
-
-    def _weights_write(self, which: Which, weights: Weights, about: dict[str, str]) -> Write:
-        def write() -> None:
-            with replacing(self._file(which)) as (neighbour,):
-                save_file(weights, neighbour, metadata={"format": "pt", **about})
-
-        return write
-
-    def _not_written(self, name: str, error: Exception) -> None:
-        name = f"{name}.safetensors" if name in ("best", "last", "averaged") else name
-        reason = getattr(error, "strerror", None) or str(error)
-        self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
-
 
 def _about(path: Path) -> dict[str, str]:
     """What a weights file says of itself, from its first bytes; nothing where it is damaged or absent."""
@@ -436,15 +207,3 @@ def _check_room(path: Path, needed: int) -> None:
     free = available_bytes()
     if needed > free:
         raise RunError(f"{path}: its {needed:,} bytes do not fit into the {free:,} of free memory")
-
-
-def _not_made(folder: Path, error: OSError) -> RunError:
-    kind = RunError if error.errno in _MISTAKEN else RunWriteError
-    return kind(f"{folder}: cannot be made ({error.strerror or error})")
-
-
-def _default_path(name: str) -> Path:
-    """In the user's data, a folder that reads: network, date, time, and a mark that makes it the only one."""
-    plain = "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-") or "run"
-    now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    return store_folder() / f"{plain[:40]}-{now}-{secrets.token_hex(2)}"

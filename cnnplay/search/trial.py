@@ -10,8 +10,8 @@ from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import Prepared
 from cnnplay.network.network import Input, Network
 from cnnplay.runs.about import ABOUT, LONGEST_TAG, About, write_about
-from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.record import RunError
+from cnnplay.runs.recorder import RunRecorder
 from cnnplay.search.control import SearchControl
 from cnnplay.search.errors import BadTrial, SearchTrouble
 from cnnplay.search.events import Event, TrialBegan, TrialEpoch
@@ -99,7 +99,7 @@ class _Course:
 
 def _trained(
     bench: Bench,
-    folder: RunFolder,
+    folder: RunRecorder,
     network: Network,
     config: TrainConfig,
     course: _Course,
@@ -118,7 +118,7 @@ def _trained(
 
 
 def _judged(
-    bench: Bench, trial: Trial, control: SearchControl, course: _Course, folder: RunFolder, result: Result
+    bench: Bench, trial: Trial, control: SearchControl, course: _Course, folder: RunRecorder, result: Result
 ) -> float:
     """What a run that is over means for its trial."""
     if course.trouble is not None:
@@ -149,11 +149,11 @@ def _judged(
 
 def _folder(
     bench: Bench, trial: Trial, network: Network, config: TrainConfig, values: dict[str, Value]
-) -> RunFolder:
+) -> RunRecorder:
     """A run's folder in the store, tagged with the study's name."""
     images = bench.images
     try:
-        folder = RunFolder.create(None, network=network, config=config, data=images.key, mark=images.mark)
+        folder = RunRecorder.create(None, network=network, config=config, data=images.key, mark=images.mark)
     except RunError as error:
         raise SearchTrouble(str(error)) from None
     trial.set_user_attr(RUN, str(folder.path))
@@ -164,7 +164,7 @@ def _folder(
     return folder
 
 
-def _keep_or_discard(folder: RunFolder) -> None:
+def _keep_or_discard(folder: RunRecorder) -> None:
     """A run of which nothing came leaves no folder."""
     if folder.has_last or folder.has_best:
         return

@@ -13,7 +13,7 @@ from cnnplay.spec.events import Event, Noted
 from cnnplay.viewmodels.order import Order
 
 if TYPE_CHECKING:
-    from cnnplay.runs.folder import RunFolder
+    from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.job import Observation, Result
 
 
@@ -27,13 +27,14 @@ class Recording:
         self._order = order
         self._note = note
         self._before = before
-        self._folder: RunFolder | None = None
+        self._folder: RunRecorder | None = None
         self.path: Path | None = None
         """The run's folder; None where there is none."""
 
     def begin(self) -> None:
         """Makes the folder, or opens the one that is gone on with."""
-        from cnnplay.runs.folder import RunError, RunFolder
+        from cnnplay.runs.record import RunError
+        from cnnplay.runs.recorder import RunRecorder
 
         if self._before is not None:
             self._before.wait()
@@ -42,9 +43,9 @@ class Recording:
         going_on = order.going_on
         try:
             if order.state is not None and going_on is not None and going_on.folder is not None:
-                self._folder = RunFolder.reopen(going_on.folder)
+                self._folder = RunRecorder.reopen(going_on.folder)
             else:
-                self._folder = RunFolder.create(
+                self._folder = RunRecorder.create(
                     None,
                     network=order.network,
                     config=order.config,

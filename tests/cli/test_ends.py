@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from cnnplay.runs.folder import RunFolder
+from cnnplay.runs.recorder import RunRecorder
 from cnnplay.spec.events import EpochDone, Event, Started
 from cnnplay.training.job import Observation
 
@@ -65,14 +66,14 @@ def test_that_an_epoch_is_done_is_told_once_its_weights_are_on_the_disk(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[int, bool]] = []
-    sink = RunFolder.sink
+    sink = RunRecorder.sink
 
-    def watch(self: RunFolder, event: Event) -> None:
+    def watch(self: RunRecorder, event: Event) -> None:
         if isinstance(event, EpochDone):
             seen.append((event.epoch, event.epoch <= self.last_epoch))
         sink(self, event)
 
-    monkeypatch.setattr(RunFolder, "sink", watch)
+    monkeypatch.setattr(RunRecorder, "sink", watch)
     assert cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run").status == 0
     assert seen == [(1, True), (2, True)]
     assert sum(isinstance(e, EpochDone) for e in RunFolder.open(tmp_path / "run").events()) == 2
@@ -117,8 +118,8 @@ def test_the_program_hears_no_signal_once_a_run_that_one_ended_has_its_outcome(t
         "import os, signal, sys\n"
         "import cnnplay.cli.entry as entry\n"
         "from cnnplay.__main__ import main\n"
-        "from cnnplay.runs.folder import RunFolder\n"
-        "sink, warn = RunFolder.sink, entry.warn\n"
+        "from cnnplay.runs.recorder import RunRecorder\n"
+        "sink, warn = RunRecorder.sink, entry.warn\n"
         "def stop(self, event):\n"
         "    sink(self, event)\n"
         "    if type(event).__name__ == 'EpochDone':\n"
@@ -127,7 +128,7 @@ def test_the_program_hears_no_signal_once_a_run_that_one_ended_has_its_outcome(t
         "    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):\n"
         "        os.kill(os.getpid(), number)\n"
         "    warn(words)\n"
-        "RunFolder.sink, entry.warn = stop, late\n"
+        "RunRecorder.sink, entry.warn = stop, late\n"
         "sys.exit(main())\n"
     )
     arguments = [*TRAIN, "--epochs", "1000", "--out", str(tmp_path / "run")]
@@ -157,16 +158,16 @@ def test_ctrl_c_while_the_program_is_being_imported_is_one_line() -> None:
 def test_stopped_before_the_first_step_nothing_is_kept(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sink = RunFolder.sink
+    sink = RunRecorder.sink
 
-    def interrupt(self: RunFolder, event: object) -> None:
+    def interrupt(self: RunRecorder, event: object) -> None:
         sink(self, event)  # type: ignore[arg-type]
         if isinstance(event, Started):
             signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.getsignal(number) for number in ENDING}
     try:
-        monkeypatch.setattr(RunFolder, "sink", interrupt)
+        monkeypatch.setattr(RunRecorder, "sink", interrupt)
         done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
         after = {number: signal.getsignal(number) for number in ENDING}
     finally:
@@ -200,7 +201,7 @@ def full_disk(*_: object, **__: object) -> None:
 def test_where_the_disk_takes_no_weights_the_finished_epochs_stay_and_no_run_is_named(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.runs.folder.save_file", full_disk)
+    monkeypatch.setattr("cnnplay.runs.recorder.save_file", full_disk)
     done = cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run", "--json")
     assert done.status == 1
     (line,) = done.err.splitlines()
@@ -213,22 +214,22 @@ def test_where_the_disk_takes_no_weights_the_finished_epochs_stay_and_no_run_is_
 def test_a_failure_on_a_full_disk_claims_no_weights_and_an_earlier_ones_claims_what_is_there(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: RunFolder, event: object) -> None:
+    def fail(self: RunRecorder, event: object) -> None:
         sink(self, event)  # type: ignore[arg-type]
         if isinstance(event, EpochDone) and event.epoch == failing:
-            monkeypatch.setattr("cnnplay.runs.folder.save_file", full_disk)
+            monkeypatch.setattr("cnnplay.runs.recorder.save_file", full_disk)
             with torch.no_grad():
                 for weight in weights:
                     weight.fill_(float("nan"))
 
-    def observe(self: RunFolder, observation: Observation) -> None:
+    def observe(self: RunRecorder, observation: Observation) -> None:
         weights[:] = observation.module.parameters()
         seen(self, observation)
 
     weights: list[torch.Tensor] = []
-    sink, seen = RunFolder.sink, RunFolder.observe
-    monkeypatch.setattr(RunFolder, "sink", fail)
-    monkeypatch.setattr(RunFolder, "observe", observe)
+    sink, seen = RunRecorder.sink, RunRecorder.observe
+    monkeypatch.setattr(RunRecorder, "sink", fail)
+    monkeypatch.setattr(RunRecorder, "observe", observe)
     failing = 1
     done = cnnplay(*TRAIN, "--epochs", "3", "--out", tmp_path / "one")
     assert done.status == 1

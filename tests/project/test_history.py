@@ -11,6 +11,10 @@ from cnnplay.project.project import Project
 from cnnplay.spec.events import EpochDone, Event, Failed, Noted, Paused, SettingChanged, Stepped
 
 numbers = st.floats(width=64)
+# A setting's value is always finite, or a word, a whole number or a flag.
+values = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.sampled_from(["cosine", "step"])
+)
 runs = st.sampled_from(["first", "second"])
 events = st.lists(
     st.one_of(
@@ -25,7 +29,7 @@ events = st.lists(
         ),
         st.builds(Noted, run=runs, message=st.text()),
         st.builds(Paused, run=runs, step=st.integers(0, 10)),
-        st.builds(SettingChanged, run=runs, step=st.integers(0, 9), name=st.text(), value=numbers),
+        st.builds(SettingChanged, run=runs, step=st.integers(0, 9), name=st.text(), value=values),
         st.builds(
             Failed,
             run=runs,

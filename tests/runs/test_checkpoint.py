@@ -19,6 +19,7 @@ from cnnplay.network.nodes import BatchNormalisation, Dense, Dropout, Flatten
 from cnnplay.runs import checkpoint
 from cnnplay.runs.folder import EVENTS, RunError, RunFolder
 from cnnplay.runs.log import EventLog
+from cnnplay.runs.recorder import RunRecorder
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Job, Observation, Result, resumed
@@ -129,8 +130,8 @@ def test_what_a_checkpoint_says_is_checked(
     assert words in str(caught.value)
 
 
-def _folder(path: Path) -> RunFolder:
-    return RunFolder.create(path, network=NETWORK, config=CONFIG, data="mnist-sample")
+def _folder(path: Path) -> RunRecorder:
+    return RunRecorder.create(path, network=NETWORK, config=CONFIG, data="mnist-sample")
 
 
 def test_a_folder_that_was_left_in_the_middle_goes_on_to_the_same_weights(
@@ -153,7 +154,7 @@ def test_a_folder_that_was_left_in_the_middle_goes_on_to_the_same_weights(
         file.write(b'{"event":"step","run":"r","st')
     left = folder.path / ".checkpoint.safetensors.0123abcd.part"
     left.write_bytes(b"half")
-    again = RunFolder.reopen(folder.path)
+    again = RunRecorder.reopen(folder.path)
     assert not left.exists()
     state = again.state()
     assert state.place.epoch == 2
@@ -175,9 +176,9 @@ def test_a_folder_that_was_left_in_the_middle_goes_on_to_the_same_weights(
 def test_a_run_that_is_being_written_is_not_written_by_another(tmp_path: Path) -> None:
     first = _folder(tmp_path / "run")
     with pytest.raises(RunError, match="is being trained now"):
-        RunFolder.reopen(tmp_path / "run")
+        RunRecorder.reopen(tmp_path / "run")
     first.close()
-    RunFolder.reopen(tmp_path / "run").close()
+    RunRecorder.reopen(tmp_path / "run").close()
 
 
 def test_the_last_whole_checkpoint_stays_where_the_disk_fills_up(

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from cnnplay.data.catalogue import load
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Dense, Flatten
 from cnnplay.runs.folder import RunError, RunFolder, RunWriteError
+from cnnplay.runs.recorder import RunRecorder
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
@@ -30,13 +32,16 @@ NETWORK = Network(
 CONFIG = TrainConfig(epochs=2, batch_size=500, threads=1, device="cpu")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> RunFolder:
-    return RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+Kept: TypeAlias = tuple[RunRecorder, Result, list[events.Event]]
 
 
 @pytest.fixture
-def trained(folder: RunFolder) -> tuple[RunFolder, Result, list[events.Event]]:
+def folder(tmp_path: Path) -> RunRecorder:
+    return RunRecorder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+
+
+@pytest.fixture
+def trained(folder: RunRecorder) -> Kept:
     seen: list[events.Event] = []
 
     def sink(event: events.Event) -> None:
@@ -49,7 +54,7 @@ def trained(folder: RunFolder) -> tuple[RunFolder, Result, list[events.Event]]:
     return folder, result, seen
 
 
-def test_a_run_is_read_back_as_it_was(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+def test_a_run_is_read_back_as_it_was(trained: Kept) -> None:
     folder, result, seen = trained
     again = RunFolder.open(folder.path)
     assert again.network == NETWORK
@@ -60,7 +65,7 @@ def test_a_run_is_read_back_as_it_was(trained: tuple[RunFolder, Result, list[eve
     assert "torch" in again.record.environment
 
 
-def test_best_and_last_weights_are_kept(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+def test_best_and_last_weights_are_kept(trained: Kept) -> None:
     folder, result, _ = trained
     assert result.best_weights is not None
     for which, expected in (("last", result.weights), ("best", result.best_weights)):
@@ -70,14 +75,14 @@ def test_best_and_last_weights_are_kept(trained: tuple[RunFolder, Result, list[e
 
 
 def test_every_event_is_one_line_of_json_that_names_itself(
-    trained: tuple[RunFolder, Result, list[events.Event]],
+    trained: Kept,
 ) -> None:
     lines = (trained[0].path / "events.jsonl").read_text().splitlines()
     assert json.loads(lines[0])["event"] == "started"
     assert json.loads(lines[-1])["event"] == "finished"
 
 
-def test_a_last_line_cut_short_is_read_over(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+def test_a_last_line_cut_short_is_read_over(trained: Kept) -> None:
     folder, _, seen = trained
     file = folder.path / "events.jsonl"
     whole = file.read_bytes()
@@ -86,7 +91,9 @@ def test_a_last_line_cut_short_is_read_over(trained: tuple[RunFolder, Result, li
         assert RunFolder.open(folder.path).events() == tuple(seen[:-1])
 
 
-def test_damage_before_the_last_line_is_named(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+def test_damage_before_the_last_line_is_named(
+    trained: Kept,
+) -> None:
     file = trained[0].path / "events.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([lines[0], b'{"event": "nonsense"}\n', *lines[2:]]))
@@ -94,13 +101,13 @@ def test_damage_before_the_last_line_is_named(trained: tuple[RunFolder, Result, 
         trained[0].events()
 
 
-def test_events_other_than_steps_reach_the_disk_at_once(folder: RunFolder) -> None:
+def test_events_other_than_steps_reach_the_disk_at_once(folder: RunRecorder) -> None:
     folder.sink(events.Noted(run="r", message="here"))
     assert RunFolder.open(folder.path).events() == (events.Noted(run="r", message="here"),)
     folder.close()
 
 
-def test_numbers_that_are_not_finite_are_read_back(folder: RunFolder) -> None:
+def test_numbers_that_are_not_finite_are_read_back(folder: RunRecorder) -> None:
     metrics = {"train_loss": math.inf, "validation_loss": -math.inf, "validation_accuracy": 0.5}
     done = events.EpochDone(
         run="r", epoch=1, step=2, metrics=metrics, seconds=1.0, images_per_second=2.0, best=False
@@ -116,14 +123,16 @@ def test_numbers_that_are_not_finite_are_read_back(folder: RunFolder) -> None:
         json.loads(line, parse_constant=lambda text: pytest.fail(f"{text} is no JSON"))
 
 
-def test_events_larger_than_the_memory_are_refused_and_take_none(folder: RunFolder) -> None:
+def test_events_larger_than_the_memory_are_refused_and_take_none(folder: RunRecorder) -> None:
     with (folder.path / "events.jsonl").open("wb") as file:
         file.truncate(2**42)  # a hole: it takes no room on the disk
     with pytest.raises(RunError, match=r"events\.jsonl: .* do not fit into"):
         folder.events()
 
 
-def test_a_line_longer_than_any_event_gives_words(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_longer_than_any_event_gives_words(
+    folder: RunRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("cnnplay.runs.folder.LONGEST_EVENT", 1000)
     folder.sink(events.Noted(run="r", message="short"))
     folder.sink(events.Noted(run="r", message="long" * 300))
@@ -141,31 +150,31 @@ def test_a_run_that_cannot_be_made_leaves_its_place_free(
     with monkeypatch.context() as patch:
         patch.setattr("cnnplay.runs.folder.write_bytes", full)
         with pytest.raises(RunWriteError, match="cannot be made"):
-            RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+            RunRecorder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
     assert not (tmp_path / "run").exists()
-    RunFolder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
+    RunRecorder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
 
 
 def test_others_may_read_the_weights_whom_the_system_lets_read_files(
-    trained: tuple[RunFolder, Result, list[events.Event]],
+    trained: Kept,
 ) -> None:
     modes = {file.name: file.stat().st_mode for file in trained[0].path.iterdir()}
     assert len(set(modes.values())) == 1, modes
 
 
-def test_an_event_nested_without_end_gives_words(folder: RunFolder) -> None:
+def test_an_event_nested_without_end_gives_words(folder: RunRecorder) -> None:
     (folder.path / "events.jsonl").write_bytes(b'{"event":"note","more":' + b"[" * 100_000 + b"\n")
     with pytest.raises(RunError, match=r"events\.jsonl, line 1"):
         folder.events()
 
 
-def test_weights_of_a_run_without_any_give_words(folder: RunFolder) -> None:
+def test_weights_of_a_run_without_any_give_words(folder: RunRecorder) -> None:
     with pytest.raises(RunError, match="no weights yet"):
         folder.weights()
 
 
 def test_the_best_weights_of_a_run_that_was_never_judged_are_the_last(
-    trained: tuple[RunFolder, Result, list[events.Event]],
+    trained: Kept,
 ) -> None:
     folder, result, _ = trained
     (folder.path / "best.safetensors").unlink()
@@ -173,9 +182,7 @@ def test_the_best_weights_of_a_run_that_was_never_judged_are_the_last(
 
 
 @pytest.mark.parametrize("step", [1, 64])
-def test_weights_cut_short_give_words(
-    step: int, trained: tuple[RunFolder, Result, list[events.Event]]
-) -> None:
+def test_weights_cut_short_give_words(step: int, trained: Kept) -> None:
     file = trained[0].path / "last.safetensors"
     whole = file.read_bytes()
     for length in range(0, len(whole), max(step, len(whole) // 40)):
@@ -185,7 +192,7 @@ def test_weights_cut_short_give_words(
 
 
 def test_which_epochs_are_kept_is_what_the_weights_say_and_not_the_events(
-    trained: tuple[RunFolder, Result, list[events.Event]],
+    trained: Kept,
 ) -> None:
     folder, result, _ = trained
     file = folder.path / "events.jsonl"
@@ -199,7 +206,7 @@ def test_which_epochs_are_kept_is_what_the_weights_say_and_not_the_events(
     assert again.last_epoch == 0
 
 
-def test_weights_of_a_runs_beginning_are_known_as_such(folder: RunFolder) -> None:
+def test_weights_of_a_runs_beginning_are_known_as_such(folder: RunRecorder) -> None:
     control = Control()
 
     def stop(event: events.Event) -> None:
@@ -216,7 +223,7 @@ def test_weights_of_a_runs_beginning_are_known_as_such(folder: RunFolder) -> Non
 
 
 def test_weights_that_were_learned_are_known_as_such(
-    trained: tuple[RunFolder, Result, list[events.Event]],
+    trained: Kept,
 ) -> None:
     assert trained[0].learned("last")
     assert trained[0].learned("best")
@@ -224,9 +231,7 @@ def test_weights_that_were_learned_are_known_as_such(
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
 @pytest.mark.parametrize("name", ["run.json", "events.jsonl", "best.safetensors", "last.safetensors"])
-def test_pipes_and_devices_in_place_of_a_runs_files_are_refused(
-    name: str, trained: tuple[RunFolder, Result, list[events.Event]]
-) -> None:
+def test_pipes_and_devices_in_place_of_a_runs_files_are_refused(name: str, trained: Kept) -> None:
     path = trained[0].path / name
 
     def read() -> None:
@@ -248,27 +253,29 @@ def test_pipes_and_devices_in_place_of_a_runs_files_are_refused(
         read()
 
 
-def test_a_record_that_is_larger_than_any_is_not_read_whole(folder: RunFolder) -> None:
+def test_a_record_that_is_larger_than_any_is_not_read_whole(folder: RunRecorder) -> None:
     os.truncate(folder.path / "run.json", 2**40)  # a hole: it takes no room on the disk
     with pytest.raises(RunError, match=r"run\.json: larger than any"):
         RunFolder.open(folder.path)
 
 
 def test_weights_larger_than_the_memory_are_refused(
-    trained: tuple[RunFolder, Result, list[events.Event]],
+    trained: Kept,
 ) -> None:
     os.truncate(trained[0].path / "last.safetensors", 2**42)
     with pytest.raises(RunError, match=r"last\.safetensors: .* do not fit into"):
         trained[0].weights("last")
 
 
-def test_a_file_name_that_is_no_text_can_be_told(folder: RunFolder) -> None:
+def test_a_file_name_that_is_no_text_can_be_told(folder: RunRecorder) -> None:
     folder.sink(events.Noted(run="r", message="\udcff.png: damaged"))
     assert folder.events() == (events.Noted(run="r", message="?.png: damaged"),)
     folder.close()
 
 
-def test_no_neighbour_is_left_beside_the_files(trained: tuple[RunFolder, Result, list[events.Event]]) -> None:
+def test_no_neighbour_is_left_beside_the_files(
+    trained: Kept,
+) -> None:
     names = sorted(file.name for file in trained[0].path.iterdir())
     assert names == [
         "best.safetensors",
@@ -281,19 +288,19 @@ def test_no_neighbour_is_left_beside_the_files(trained: tuple[RunFolder, Result,
 
 def test_a_folder_that_exists_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="already exists"):
-        RunFolder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
+        RunRecorder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
 
 
 def test_a_place_that_cannot_be_is_a_mistake_and_not_the_disks(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file" / "run", tmp_path / ("x" * 300)):
         with pytest.raises(RunError, match="cannot be made") as caught:
-            RunFolder.create(place, network=NETWORK, config=CONFIG, data="mnist-sample")
+            RunRecorder.create(place, network=NETWORK, config=CONFIG, data="mnist-sample")
         assert not isinstance(caught.value, RunWriteError)
 
 
 def test_without_a_path_a_new_folder_is_named_after_the_network() -> None:
-    made = [RunFolder.create(None, network=NETWORK, config=CONFIG, data="x").path for _ in range(3)]
+    made = [RunRecorder.create(None, network=NETWORK, config=CONFIG, data="x").path for _ in range(3)]
     assert len(set(made)) == 3
     assert all(path.is_dir() and path.name.startswith("one-layer-") for path in made)
 
@@ -317,7 +324,7 @@ def change(**fields: object) -> Callable[[dict[str, object]], bytes]:
     ],
 )
 def test_a_record_that_is_none_gives_words_that_name_the_file(
-    spoil: Callable[[dict[str, object]], bytes], words: str, folder: RunFolder
+    spoil: Callable[[dict[str, object]], bytes], words: str, folder: RunRecorder
 ) -> None:
     file = folder.path / "run.json"
     file.write_bytes(spoil(json.loads(file.read_bytes())))
@@ -348,7 +355,7 @@ def test_a_record_that_is_none_gives_words_that_name_the_file(
     ],
 )
 def test_facts_that_cannot_be_the_networks_give_words(
-    field: str, value: object, words: str, folder: RunFolder
+    field: str, value: object, words: str, folder: RunRecorder
 ) -> None:
     facts = {
         "key": "mnist-sample",
@@ -364,7 +371,7 @@ def test_facts_that_cannot_be_the_networks_give_words(
         RunFolder.open(folder.path)
 
 
-def test_a_record_cut_short_at_every_64th_byte_gives_words(folder: RunFolder) -> None:
+def test_a_record_cut_short_at_every_64th_byte_gives_words(folder: RunRecorder) -> None:
     file = folder.path / "run.json"
     whole = file.read_bytes()
     for length in range(0, len(whole) - 2, 64):
@@ -383,7 +390,7 @@ def test_what_is_no_run_gives_words(tmp_path: Path) -> None:
         RunFolder.open(tmp_path / "file")
 
 
-def test_training_goes_on_where_the_folder_vanishes_and_says_so(folder: RunFolder) -> None:
+def test_training_goes_on_where_the_folder_vanishes_and_says_so(folder: RunRecorder) -> None:
     seen: list[events.Event] = []
     shutil.rmtree(folder.path)
 
@@ -398,7 +405,7 @@ def test_training_goes_on_where_the_folder_vanishes_and_says_so(folder: RunFolde
     assert any(isinstance(event, events.Noted) and "cannot be written" in event.message for event in seen)
 
 
-def test_a_folder_without_weights_can_be_taken_away(folder: RunFolder) -> None:
+def test_a_folder_without_weights_can_be_taken_away(folder: RunRecorder) -> None:
     folder.sink(events.Noted(run="r", message="refused"))
     folder.close()
     folder.discard()
@@ -406,7 +413,7 @@ def test_a_folder_without_weights_can_be_taken_away(folder: RunFolder) -> None:
 
 
 def test_a_folder_with_anything_else_in_it_stays(
-    trained: tuple[RunFolder, Result, list[events.Event]],
+    trained: Kept,
 ) -> None:
     folder = trained[0]
     before = sorted(folder.path.iterdir())
@@ -414,7 +421,7 @@ def test_a_folder_with_anything_else_in_it_stays(
     assert sorted(folder.path.iterdir()) == before
 
 
-def test_a_record_of_the_first_version_is_read(folder: RunFolder) -> None:
+def test_a_record_of_the_first_version_is_read(folder: RunRecorder) -> None:
     file = folder.path / "run.json"
     record = json.loads(file.read_bytes())
     del record["mark"]
@@ -422,6 +429,6 @@ def test_a_record_of_the_first_version_is_read(folder: RunFolder) -> None:
     assert RunFolder.open(folder.path).record.mark == ""
 
 
-def test_records_survive_the_format(folder: RunFolder) -> None:
+def test_records_survive_the_format(folder: RunRecorder) -> None:
     about = RunFolder.open(folder.path).record
     assert msgspec.structs.asdict(about) == msgspec.structs.asdict(folder.record)

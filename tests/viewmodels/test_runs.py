@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.presets import preset
 from cnnplay.runs import place
 from cnnplay.runs.about import About, read_about
-from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.library import Library
 from cnnplay.runs.presence import Presence
+from cnnplay.runs.recorder import RunRecorder
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation
@@ -252,7 +252,7 @@ def models(qtbot: QtBot) -> Iterator[Bench]:
 def trained(store: Path, models: Bench) -> Path:
     """A run that really learned from the blobs."""
     network, config = models.editor.network, TrainConfig(epochs=2, batch_size=16, threads=1, optimizer="sgd")
-    folder = RunFolder.create(store / "trained", network=network, config=config, data="blobs")
+    folder = RunRecorder.create(store / "trained", network=network, config=config, data="blobs")
     with folder:
         result = train(Job(folder.record.run, network, config, blobs()), folder.sink, folder.observe)
         folder.close(result)
@@ -317,7 +317,7 @@ def test_a_stopped_run_goes_on_in_its_folder_just_where_it_was_stopped(
 ) -> None:
     network, config = models.editor.network, TrainConfig(epochs=3, batch_size=16, threads=1)
     folder, control = (
-        RunFolder.create(store / "stopped", network=network, config=config, data="blobs"),
+        RunRecorder.create(store / "stopped", network=network, config=config, data="blobs"),
         Control(),
     )
 
