@@ -25,6 +25,9 @@ CHECKS = {
     "layers (import-linter)": ["lint-imports"],
 }
 
+SHARED = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+"""Test files are shared among so many processes; a file's tests stay together."""
+
 
 def main(arguments: list[str]) -> int:
     """Sets up and runs every check; returns pytest's status, or 1 where only another check failed."""
@@ -39,7 +42,7 @@ def main(arguments: list[str]) -> int:
         )
         say(f"[{steps.total}/{steps.total}] tests (pytest) …")
         status = subprocess.run(
-            [*tool("pytest"), *arguments], cwd=ROOT, env=environment(), check=False
+            [*tool("pytest"), *SHARED, *arguments], cwd=ROOT, env=environment(), check=False
         ).returncode
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -249,7 +249,7 @@ def test_a_disk_that_takes_no_folder_is_status_1_and_a_name_that_none_takes_is_2
     assert "too long" in cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / ("x" * 300)).err
     assert cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / ("x" * 300)).status == 2
 
-    monkeypatch.setattr("cnnplay.runs.folder.write_bytes", full_disk)
+    monkeypatch.setattr("cnnplay.runs.recorder.write_bytes", full_disk)
     done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
     assert done.status == 1
     assert "No space left" in done.err

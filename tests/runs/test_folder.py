@@ -148,7 +148,7 @@ def test_a_run_that_cannot_be_made_leaves_its_place_free(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("cnnplay.runs.folder.write_bytes", full)
+        patch.setattr("cnnplay.runs.recorder.write_bytes", full)
         with pytest.raises(RunWriteError, match="cannot be made"):
             RunRecorder.create(tmp_path / "run", network=NETWORK, config=CONFIG, data="mnist-sample")
     assert not (tmp_path / "run").exists()
