@@ -39,7 +39,7 @@ def test_costly_views_are_slowed_down_and_never_stopped() -> None:
 
 
 def test_the_pace_recovers_when_the_cost_is_gone() -> None:
-    assert paced(*[0.9] * 10, *[0.01] * 10) == QUICKEST
+    assert paced(*[0.9] * 10, *[0.002] * 10) == QUICKEST
 
 
 def test_a_cost_in_proportion_to_the_rate_settles_at_the_share() -> None:
