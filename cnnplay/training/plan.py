@@ -75,9 +75,8 @@ def first_plan(
     other = seconds_a_step(network_step(module, rules, config, batch, channels_last=False))
     channels_last = other > CLEARLY * found[best]
     faster, slower = ("channels_last", "contiguous") if channels_last else ("contiguous", "channels_last")
-    seconds = found[best] if channels_last else other
-    against = count / (other if channels_last else found[best])
-    reason += f"; {faster}, as {slower} gave {against:,.0f}"
+    seconds, longer = (found[best], other) if channels_last else (other, found[best])
+    reason += f"; {faster} {count / seconds:,.0f} against {slower} {count / longer:,.0f}"
     return Plan(best, channels_last, reason, seconds)
 
 

@@ -51,12 +51,16 @@ class Thumbnails(TilesView):
         self.show_tiles(
             Tiles(values, "picture", limits, labels=self._captions, accents=self._accents, word="picture")
         )
-        self._follow()
+        # Others came by themselves, as during a run: the page that is looked at stays.
+        self.select(self._chosen(), turn=False)
 
     def _follow(self) -> None:
+        self.select(self._chosen())
+
+    def _chosen(self) -> int:
         picture = self._look.pictures.picture
         index = picture.index if picture is not None else None
-        self.select(self._indices.index(index) if index in self._indices else -1)
+        return self._indices.index(index) if index in self._indices else -1
 
     def _picked(self, number: int) -> None:
         if number < len(self._indices):

@@ -112,11 +112,12 @@ class TilesView(QWidget):
         self._say()
         self.update()
 
-    def select(self, number: int) -> None:
-        """Selects a tile (−1 for none) and turns to its page; says nothing to listeners."""
+    def select(self, number: int, turn: bool = True) -> None:
+        """Selects a tile (−1 for none) and turns to its page, or stays; says nothing to listeners."""
         if number != self._selected:
             self._selected = number
-            self._turn_to(number)
+            if turn:
+                self._turn_to(number)
             self._say()
             self.update()
 
