@@ -339,6 +339,7 @@ class MainWindow(QMainWindow):
             self.browser.close()
         if self.searching is not None:
             self.searching.close()
+        self.hide()  # at once: a run may take a second to end
         self.session.shutdown()
         self.closed.emit()
         event.accept()
