@@ -13,6 +13,7 @@ import numpy as np
 
 from cnnplay.network.network import Network
 from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.spec.settings import Initialisation
 from cnnplay.viewmodels.glance import Glance, Wish, glance
 from cnnplay.viewmodels.judged import Judged, Tally
 from cnnplay.viewmodels.rules import Rules
@@ -36,13 +37,19 @@ class Subject:
     seed: int
     preprocessing: Preprocessing | None
     images: ImageSet | None
+    initialisation: Initialisation = "default"
+    """Of weights that are freshly drawn."""
+
+    @property
+    def _drawn(self) -> tuple[int, Initialisation]:
+        return self.seed, self.initialisation
 
     def same_module(self, other: Subject | None) -> bool:
         return (
             other is not None
             and other.network is self.network
             and other.weights is self.weights
-            and (self.weights is not None or other.seed == self.seed)
+            and (self.weights is not None or other._drawn == self._drawn)
         )
 
 
@@ -111,7 +118,7 @@ class Studio:
             compute_alone()
 
             self._module = self._subject = None  # two large modules need not lie in memory at once
-            module = build(subject.network, seed=subject.seed).eval()
+            module = build(subject.network, seed=subject.seed, initialisation=subject.initialisation).eval()
             self._origin, self._fresh = "untrained", ()
             if subject.weights is not None:
                 result = transfer(subject.weights, module)

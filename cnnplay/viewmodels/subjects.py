@@ -39,6 +39,7 @@ class Subjects:
             self._settings.config.seed,
             facts.preprocessing if facts is not None and weights is not None else None,
             self._data.images,
+            self._settings.config.initialisation,
         )
         old = self._current
         same = old is not None and subject.same_module(old) and old.images is subject.images

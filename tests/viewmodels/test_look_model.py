@@ -123,6 +123,17 @@ def test_an_untrained_network_is_shown_with_the_seeds_weights_and_says_so(
     np.testing.assert_array_equal(bench.look.filters.values, fresh.detach())
 
 
+def test_an_untrained_network_is_shown_as_the_chosen_scheme_draws_it(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make(seed=7, initialisation="he")
+    bench.want("filters")
+    bench.wait(qtbot)
+    assert bench.look.filters is not None
+    fresh = build(preset("tiny-cnn").network, seed=7, initialisation="he").layer("conv-1").weight
+    np.testing.assert_array_equal(bench.look.filters.values, fresh.detach())
+
+
 def test_the_stack_shows_nothing_of_an_untrained_network(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
