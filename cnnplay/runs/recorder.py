@@ -103,9 +103,11 @@ class RunRecorder(RunFolder):
             written = (run.path / EVENTS).stat().st_mtime
         except OSError:
             written = 0.0
-        if (run.path / LOCK).exists() and is_written(run.path, written):
+        # Taken first and asked about then: of two that come at once only one may go on.
+        presence = Presence(run.path)
+        if not presence.held and (run.path / LOCK).exists() and is_written(run.path, written):
             raise RunError(f"{run.path}: is being trained now, by this program or another")
-        run._presence = Presence(run.path)
+        run._presence = presence
         run._clear()
         return run
 

@@ -20,6 +20,7 @@ class Averaging:
 
     def __init__(self, module: NetworkModule, before: Averaged | None = None) -> None:
         self._model = AveragedModel(module)
+        self._taken = before
         if before is not None:
             transfer(before.weights, self.module)
             self._model.n_averaged.fill_(before.count)
@@ -41,10 +42,11 @@ class Averaging:
         self._model.update_parameters(module)
         _measure_statistics(self.module, prepared, epoch, config)
         self.module.eval()
+        self._taken = Averaged(weights_of(self.module), self.count)
 
     def taken(self) -> Averaged | None:
-        """A copy of the mean; None before the first epoch."""
-        return Averaged(weights_of(self.module), self.count) if self.count else None
+        """A copy of the mean, made once an epoch; None before the first."""
+        return self._taken
 
 
 def averages(config: TrainConfig, first_epoch: int, epoch: int) -> bool:
