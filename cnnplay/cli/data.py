@@ -8,6 +8,7 @@ import msgspec
 
 from cnnplay.cli.output import Column, count, emit, harmless, say, table
 from cnnplay.cli.problems import INTERRUPTED, Problem, mistakes
+from cnnplay.cli.progress import say_above, terminal_bar
 
 Heard = Callable[[int, int], None]
 """Called with (bytes here, all)."""
@@ -88,21 +89,12 @@ def _told(key: str, json: bool) -> Iterator[tuple[Heard | None, Note | None]]:
     if not sys.stdout.isatty():
         yield None, say
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.progress import TransferSpeedColumn as Speed
+    from rich.progress import DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        Speed(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(file=sys.stdout), transient=True) as bar:
+    with terminal_bar(DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task(f"fetching {harmless(key)}", total=None)
 
-        def note(words: str) -> None:
-            bar.console.print(harmless(words), markup=False, highlight=False, soft_wrap=True)
-
-        yield lambda done, whole: bar.update(task, completed=done, total=whole), note
+        yield (
+            lambda done, whole: bar.update(task, completed=done, total=whole),
+            lambda words: say_above(bar, words),
+        )

@@ -4,7 +4,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cnnplay.cli.output import Column, counted, emit, harmless, percent, say, table
+from cnnplay.cli.output import Column, counted, emit, harmless, percent, table
+from cnnplay.cli.progress import say_above, terminal_bar
 from cnnplay.search import events
 from cnnplay.search.events import Event
 from cnnplay.search.values import words
@@ -81,11 +82,9 @@ class Words(SearchReporter):
         self._say(f"study {event.study} in {event.storage}: {counted(event.trials, 'trial')}{behind}")
         if not sys.stdout.isatty():
             return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import MofNCompleteColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self._bar = Progress(*columns, console=Console(file=sys.stdout), transient=True)
+        self._bar = terminal_bar(MofNCompleteColumn())
         self._bar.start()
         self._task = self._bar.add_task("", total=event.trials, completed=event.done)
 
@@ -123,7 +122,4 @@ class Words(SearchReporter):
             self._say(f"run: {best.run}")
 
     def _say(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(harmless(text), markup=False, highlight=False, soft_wrap=True)
-        else:
-            say(text)
+        say_above(self._bar, text)

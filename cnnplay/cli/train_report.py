@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from cnnplay.cli.output import counted, emit, harmless, percent, say
+from cnnplay.cli.output import counted, emit, percent
+from cnnplay.cli.progress import say_above, terminal_bar
 from cnnplay.spec import events
 from cnnplay.spec.events import Event
 
@@ -155,10 +156,7 @@ class Words(Reporter):
         return started.first_epoch + started.config.epochs - 1 if started is not None else 0
 
     def _say(self, text: str) -> None:
-        if self._progress is not None:
-            self._progress.console.print(harmless(text), markup=False, highlight=False, soft_wrap=True)
-        else:
-            say(text)
+        say_above(self._progress, text)
 
 
 def reporter(json: bool) -> Reporter:
@@ -170,8 +168,6 @@ def _bar() -> "Progress | None":
     """A progress bar on a terminal; None elsewhere."""
     if not sys.stdout.isatty():
         return None
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(file=sys.stdout), transient=True)
+    return terminal_bar(MofNCompleteColumn(), TimeRemainingColumn())

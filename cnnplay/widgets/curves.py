@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QGuiApplication, QPainter, QPen
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part, change_words, metric_words
@@ -356,10 +356,6 @@ class CurvePlot(Plot):
             return False
         self._model.set_logarithmic(not self._model.logarithmic)
         return True
-
-    def copy(self) -> None:
-        """Puts the picture of the plot on the clipboard."""
-        QGuiApplication.clipboard().setPixmap(self.grab())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)

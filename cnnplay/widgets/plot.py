@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
+    QGuiApplication,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -107,6 +108,10 @@ class Plot(pg.GraphicsView):
 
     def paint_over(self, painter: QPainter) -> None:
         """Draws in pixels what stands above the curves."""
+
+    def copy(self) -> None:
+        """Puts the picture of the plot on the clipboard."""
+        QGuiApplication.clipboard().setPixmap(self.grab())
 
     # The range
 

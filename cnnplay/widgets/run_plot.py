@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFontMetricsF, QGuiApplication, QPainter, QPen
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnplay.viewmodels.curves import Bounds
@@ -217,10 +217,6 @@ class RunPlot(Plot):
             return False
         self._model.set_logarithmic(not self._model.logarithmic)
         return True
-
-    def copy(self) -> None:
-        """Puts the picture of the plot on the clipboard."""
-        QGuiApplication.clipboard().setPixmap(self.grab())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)

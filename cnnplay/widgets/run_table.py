@@ -26,6 +26,7 @@ from cnnplay.viewmodels.run_columns import COLUMNS, column
 from cnnplay.viewmodels.run_table import SLOT
 from cnnplay.viewmodels.runs import RunsModel
 from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
+from cnnplay.widgets.row_table import choose_whole_rows
 from cnnplay.widgets.run_plot import COLOURS
 from cnnplay.widgets.theme import theme
 
@@ -57,20 +58,9 @@ class RunTableView(QTableView):
         self.setModel(runs.picked)
         self.setItemDelegateForColumn(0, SwatchDelegate(self))
         self.setAccessibleName("runs")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
+        choose_whole_rows(self, QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        header.setSectionsMovable(True)
-        header.setHighlightSections(False)
-        header.setAccessibleName("columns")
-        self.setSortingEnabled(True)
+        self.horizontalHeader().setSectionsMovable(True)
         self.sortByColumn(column("created"), Qt.SortOrder.DescendingOrder)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         self.doubleClicked.connect(self._double_clicked)

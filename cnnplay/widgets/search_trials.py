@@ -18,6 +18,7 @@ from cnnplay.viewmodels.search_promotion import Promoter
 from cnnplay.viewmodels.search_table import BEST, STATE
 from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.widgets.panel import EmptyState, Panel
+from cnnplay.widgets.row_table import choose_whole_rows
 from cnnplay.widgets.theme import role, theme
 
 ROW = 24
@@ -50,19 +51,8 @@ class TrialTableView(QTableView):
         self.setItemDelegate(TrialDelegate(self))
         self.setAccessibleName("trials")
         self.setToolTip(f"A row a trial; a click on a heading sorts. {self.KEYS.sentence()}")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setAccessibleName("columns")
-        self.setSortingEnabled(True)
+        choose_whole_rows(self, QAbstractItemView.SelectionMode.SingleSelection)
+        self.horizontalHeader().setStretchLastSection(True)
         self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         self.doubleClicked.connect(self.promote)
