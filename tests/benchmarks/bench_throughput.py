@@ -1,76 +1,59 @@
 """How fast the engine trains beside the best hand-written loop, the usual DataLoader script and Lightning.
 
-    python tests/benchmarks/bench_throughput.py [--pairs 5] [--turns 3] [--seconds 4] [--window] [--load]
+    python tests/benchmarks/bench_throughput.py [--pairs 5] [--turns 8] [--seconds 2] [--window] [--load]
                                                 [--network lenet-5] [--network resnet-8]
 
-Batch 64, Adam; LeNet-5 at 32 × 32 and a ResNet-8 at 3 × 32 × 32, both unless one is named. Each measurement
-is a process of its own. The kinds take turns, several times in every pair: shared machines were seen to go by
-a third faster or slower for ten seconds or more, and that is to fall on all of them. Prints the mean rates of
-each pair, and median and spread of the ratios. With `--window` the engine is timed inside the real window,
-all live views of Train open. Lightning is left out where it is not installed. With `--load` a process that
-burns a core comes ten seconds after the engine began and goes twenty seconds later: see load.py.
+Batch 64, Adam; LeNet-5 at 32 × 32 and a ResNet-8 at 3 × 32 × 32, both unless one is named. Each kind is a
+process of its own; for every pair all begin anew, and take turns by the second, only one running at a time
+(see track.py): shared machines were seen to go by a third faster or slower for ten seconds or more, and that
+is to fall on all of them. Prints the mean rates of each pair, and median and spread of the ratios. With
+`--window` the engine is timed inside the real window, all live views of Train open. Lightning is left out
+where it is not installed. With `--load` a process that burns a core comes and goes: see load.py.
 """
 
 import argparse
 import importlib.util
-import json
-import os
 import statistics
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
 
-HERE = Path(__file__).parent
-WINDOW = HERE / "engine_in_window.py"
+from load import under_load
+from track import HERE, Racer
+
 WANTED = {
     "lenet-5": {"best": 0.95, "dataloader": 1.25, "lightning": 1.4},
     "resnet-8": {"dataloader": 1.25, "lightning": 1.4},
 }
 
 
-def rate(script: Path, seconds: float, *more: str) -> float:
-    """Images a second, as a fresh process finds them."""
-    command = [sys.executable, str(script), "--seconds", str(seconds), *more]
-    path = os.pathsep.join([str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, "QT_QPA_PLATFORM": "offscreen"}
-    environment.pop("OMP_NUM_THREADS", None)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{script.name} failed:\n{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return float(found["images_per_second"])
-
-
-def measure(pairs: int, turns: int, seconds: float, engine: Path, network: str) -> list[dict[str, float]]:
-    """One dictionary a pair: engine, best (with one or two threads, whichever is better), dataloader, and
+def compare(network: str, pairs: int, turns: int, seconds: float, engine: str) -> list[dict[str, float]]:
+    """One dictionary a pair: the rates of engine, best (with one and with two threads), dataloader, and
     lightning where it is there.
     """
-    best, which = HERE / "best_loop.py", ("--network", network)
-    tried = {threads: rate(best, seconds, "--threads", str(threads), *which) for threads in (1, 2)}
-    threads = max(tried, key=tried.__getitem__)
-    print(
-        f"{network}: best loop: {', '.join(f'{n} threads {value:,.0f}' for n, value in tried.items())}",
-        flush=True,
-    )
-    kinds: dict[str, tuple[Path, tuple[str, ...]]] = {
-        "engine": (engine, which),
-        "best": (best, ("--threads", str(threads), *which)),
-        "dataloader": (HERE / "dataloader_loop.py", which),
+    kinds = {
+        "engine": (engine,),
+        "best": ("best_loop.py", "--threads", "2"),
+        "dataloader": ("dataloader_loop.py",),
+        "best-1": ("best_loop.py", "--threads", "1"),
     }
     if importlib.util.find_spec("lightning") is not None:
-        kinds["lightning"] = (HERE / "lightning_loop.py", which)
+        kinds["lightning"] = ("lightning_loop.py",)
     found = []
     for number in range(pairs):
-        rates: dict[str, list[float]] = {name: [] for name in kinds}
-        for _ in range(turns):
-            for name, (script, more) in kinds.items():
-                rates[name].append(rate(script, seconds, *more))
+        with ExitStack() as stack:
+            racers = {
+                name: stack.enter_context(Racer(HERE / script, *more, "--network", network))
+                for name, (script, *more) in kinds.items()
+            }
+            rates: dict[str, list[float]] = {name: [] for name in kinds}
+            for turn in range(turns):
+                order = list(racers) if turn % 2 == 0 else list(reversed(racers))
+                for name in order:
+                    rates[name].append(racers[name].go(seconds))
         pair = {name: statistics.fmean(values) for name, values in rates.items()}
+        pair["best"] = max(pair["best"], pair.pop("best-1"))
         found.append(pair)
-        print(
-            f"pair {number + 1}: images/s: {', '.join(f'{n} {v:,.0f}' for n, v in pair.items())}", flush=True
-        )
+        told = ", ".join(f"{name} {value:,.0f}" for name, value in pair.items())
+        print(f"{network}, pair {number + 1}: images/s: {told}", flush=True)
     return found
 
 
@@ -85,7 +68,8 @@ def report(found: list[dict[str, float]], network: str) -> None:
         verdict = "enough" if middle >= wanted else "too slow"
         print(
             f"{network}: engine / {other}: median {middle:.3f}, from {ratios[0]:.3f} to {ratios[-1]:.3f} "
-            f"(wanted {wanted}: {verdict})"
+            f"(wanted {wanted}: {verdict})",
+            flush=True,
         )
 
 
@@ -93,23 +77,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=8, help="of each kind in a pair")
+    parser.add_argument("--seconds", type=float, default=2.0, help="that a turn takes")
     parser.add_argument("--network", choices=tuple(WANTED), action="append")
     parser.add_argument("--load", action="store_true", help="what happens while another program burns a core")
     parser.add_argument("--window", action="store_true", help="time the engine inside the real window")
     asked = parser.parse_args()
-    engine = WINDOW if asked.window else HERE / "engine_loop.py"
-    if not engine.exists():
-        sys.exit(f"{engine} does not exist")
+    engine = "engine_in_window.py" if asked.window else "engine_loop.py"
     if asked.load:
-        from load import under_load
-
         under_load(engine, asked.pairs)
         return
     for network in asked.network or WANTED:
-        report(measure(asked.pairs, asked.turns, asked.seconds, engine, network), network)
+        report(compare(network, asked.pairs, asked.turns, asked.seconds, engine), network)
 
 
 if __name__ == "__main__":

@@ -104,13 +104,7 @@ def main() -> None:
     for workspace in ("train", "look"):
         environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
-        command = [
-            sys.executable,
-            str(HERE / "engine_in_window.py"),
-            "--clock",
-            "--seconds",
-            str(asked.seconds),
-        ]
+        command = [sys.executable, str(HERE / "engine_in_window.py"), "--seconds", str(asked.seconds)]
         done = subprocess.run(
             [*command, "--workspace", workspace], env=environment, capture_output=True, text=True, check=False
         )

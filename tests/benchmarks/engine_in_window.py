@@ -1,8 +1,8 @@
 """A network trained in the real window with all live views of a workspace open.
 
-Prints {"images_per_second": …, "late_ms": …}. The rate is counted as engine_loop.py counts it: from step to
-step in the training thread, looks of the views included, judging the validation part left out. With `--clock`
-`late_ms` says by how much a 5 ms timer in the window's event loop was late; it costs the run a little itself.
+The rate is counted as engine_loop.py counts it, looks of the views included. It goes on until it is killed
+(see track.py), or with `--seconds` for so long: then it prints {"images_per_second": …, "late_ms": …}, by how
+much a 5 ms timer in the window's event loop was late. That costs the run a little itself.
 """
 
 import argparse
@@ -14,36 +14,25 @@ from typing import Any
 
 from engine_loop import Counter
 from engine_networks import engine_network, engine_pictures
+from track import IMAGES, Track, reading, track_file
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--track")
+    parser.add_argument("--seconds", type=float)
     parser.add_argument("--workspace", choices=("train", "look"), default="train")
     parser.add_argument("--size", default="1440x900")
-    parser.add_argument("--clock", action="store_true")
     parser.add_argument("--network", default="lenet-5")
-    parser.add_argument("--announce", action="store_true", help="print a line at the first step")
     asked = parser.parse_args()
-    home = tempfile.mkdtemp()
-    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
-        os.environ[name] = str(Path(home) / name)
-    os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
-    print(
-        json.dumps(
-            measure(asked.seconds, asked.workspace, asked.size, asked.clock, asked.network, asked.announce)
-        )
-    )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+            os.environ[name] = str(Path(home, name))
+        track = Track(asked.track or track_file(home))
+        train(track, Path(home), asked.seconds, asked.workspace, asked.size, asked.network)
 
 
-def measure(
-    seconds: float,
-    workspace: str,
-    size: str,
-    clock: bool = False,
-    network: str = "lenet-5",
-    announce: bool = False,
-) -> dict[str, Any]:
+def train(track: Track, home: Path, seconds: float | None, workspace: str, size: str, network: str) -> None:
     from PySide6.QtWidgets import QApplication
 
     from cnnplay.app import make_window
@@ -54,7 +43,7 @@ def measure(
     window = make_window()
     window.resize(*map(int, size.split("x")))
     window.show()
-    pilot = Pilot(window, Path(tempfile.mkdtemp()), print)
+    pilot = Pilot(window, home, print)
     session = window.session
     pilot.until(lambda: session.data.state == "ready", "the digits")
     if network != "lenet-5":
@@ -62,18 +51,7 @@ def measure(
         session.editor.reset(engine_network(network))
     session.settings.set("epochs", 100_000)
     window.show_workspace(workspace)
-
-    class Stopper:
-        """Stands in for the control that engine_loop's counter stops."""
-
-        reached = False
-
-        def stop(self) -> None:
-            self.reached = True
-
-    stopper = Stopper()
-    counter = Counter(seconds, stopper, announce)  # type: ignore[arg-type]
-    put = Mailbox.put
+    counter, put = Counter(track), Mailbox.put
 
     def counting(box: Mailbox, letter: Any) -> None:
         counter(letter)
@@ -81,28 +59,22 @@ def measure(
 
     Mailbox.put = counting  # type: ignore[method-assign]
     pilot.click(window.controls.train_button)
-    pilot.until(lambda: counter.total > 0, "training to begin")
-    if clock:
-        pilot.start_clock()
+    if seconds is None:
+        application.exec()
+        return
+    pilot.until(lambda: track.cells[IMAGES] > 0, "training to begin")
+    pilot.settle(1000)
+    pilot.start_clock()
+    before = reading(track)
     pilot.settle(round(seconds * 1000))  # without anything that asks in between
-    pilot.until(lambda: stopper.reached, "the end")
+    rate = reading(track).rate_since(before)
     pilot.stop_clock()
-    Mailbox.put = put  # type: ignore[method-assign]
-    late, views = pilot.delay_ms(), pilot.views()
+    found = {"images_per_second": rate, "late_ms": pilot.delay_ms(), "views": pilot.views()}
     session.run.stop()
     pilot.until(lambda: session.run.state == "idle", "the run to end")
     session.document.dirty = False
     window.close()
-    del application
-    return {
-        "images_per_second": counter.images / counter.training,
-        "with_validation": counter.images / counter.total,
-        "late_ms": late,
-        "views": views,
-        "plans": counter.plans,
-        "timeline": counter.timeline,
-        "rates": counter.rates[:: max(1, len(counter.rates) // 2000)],
-    }
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

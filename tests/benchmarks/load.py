@@ -1,67 +1,20 @@
 """What the engine does while another program burns a core, beside the best loop with one thread.
 
-Each pair: the engine runs for 45 s (LeNet-5); from 10 s to 30 s after its first step a process burns a core.
-Then the one-thread best loop runs under the same load. Printed: the engine's rate from 3 s after the load's
-start to its end, over that of the best loop; how long after the load's start the threads were fewer, and how
-long after its end they were as many as before.
+Each pair: LeNet-5 is trained for ten seconds in quiet, then a process burns a core. From three seconds after
+its start on, the engine and the one-thread best loop take turns, the burner going on; then it ends. Printed:
+the engine's rate in its turns over that of the best loop; how long after the load's start the threads were
+fewer, and how long after its end they were as many as before for good.
 """
 
-import json
-import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
-from pathlib import Path
-from typing import Any
 
-HERE = Path(__file__).parent
-QUIET, LOADED, AFTER, WARM_UP = 10.0, 20.0, 15.0, 1.0
+from track import HERE, THREADS, Racer
 
-
-def under_load(engine: Path, pairs: int) -> None:
-    ratios = []
-    for number in range(pairs):
-        found, start, end = _engine(engine)
-        alone = _best_alone()
-        loaded = _rate(found["rates"], start + 3.0, end)
-        ratios.append(loaded / alone)
-        before = found["timeline"][0][1]
-        fewer = [
-            when - start for when, threads in found["timeline"] if start < when < end and threads < before
-        ]
-        quiet = _rate(found["rates"], 0, start)
-        back = _settled(found["timeline"], end, before)
-        print(
-            f"pair {number + 1}: images/s: quiet {quiet:,.0f}, loaded {loaded:,.0f}, "
-            f"best loop with one thread {alone:,.0f}; fewer threads after "
-            f"{min(fewer, default=float('nan')):.1f} s, back after {back:.1f} s",
-            flush=True,
-        )
-    print(
-        f"under load: engine / one-thread best loop: median {statistics.median(ratios):.3f}, from "
-        f"{min(ratios):.3f} to {max(ratios):.3f} (wanted 0.9)"
-    )
-
-
-def _engine(engine: Path) -> tuple[dict[str, Any], float, float]:
-    """What the engine found, and when the load came and went."""
-    process = _begin(engine, QUIET + LOADED + AFTER, "--announce")
-    assert process.stdout is not None
-    process.stdout.readline()  # its first step
-    time.sleep(WARM_UP + QUIET)
-    start = time.time()
-    with _Burner():
-        time.sleep(LOADED)
-        end = time.time()
-    found: dict[str, Any] = json.loads(process.communicate()[0].splitlines()[-1])
-    return found, start, end
-
-
-def _best_alone() -> float:
-    with _Burner():
-        done = _begin(HERE / "best_loop.py", 8.0, "--threads", "1").communicate()[0]
-    return float(json.loads(done.splitlines()[-1])["images_per_second"])
+QUIET, FIRST, TURNS, TURN, AFTER = 10.0, 3.0, 4, 3.0, 15.0
 
 
 class _Burner:
@@ -75,29 +28,67 @@ class _Burner:
         self._process.wait()
 
 
-def _begin(script: Path, seconds: float, *more: str) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "QT_QPA_PLATFORM": "offscreen"}
-    environment.pop("OMP_NUM_THREADS", None)
-    command = [sys.executable, str(script), "--seconds", str(seconds), *more]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+class _Threads:
+    """Watches with how many threads a racer computes."""
+
+    def __init__(self, racer: Racer) -> None:
+        self._racer = racer
+        self._ended = threading.Event()
+        self.changes: list[tuple[float, int]] = []
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.02):
+            threads = int(self._racer.track.cells[THREADS])
+            if not self.changes or self.changes[-1][1] != threads:
+                self.changes.append((time.monotonic(), threads))
 
 
-def _rate(rates: list[tuple[float, int]], start: float, end: float) -> float:
-    inside = [(when, images) for when, images in rates if start <= when <= end]
-    (first, before), (last, after) = inside[0], inside[-1]
-    return (after - before) / (last - first)
+def under_load(engine: str, pairs: int) -> None:
+    ratios = []
+    for number in range(pairs):
+        with Racer(HERE / "best_loop.py", "--threads", "1") as best, Racer(HERE / engine) as ours:
+            watched = _Threads(ours)
+            ours.go_on()
+            quiet = ours.rate(QUIET)
+            start = time.monotonic()
+            with _Burner():
+                time.sleep(FIRST)
+                loaded = [ours.rate(TURN)]
+                ours.stop()
+                alone = [best.go(TURN)]
+                for _ in range(TURNS - 1):
+                    loaded.append(ours.go(TURN))
+                    alone.append(best.go(TURN))
+                ours.go_on()
+                time.sleep(1.0)
+            end = time.monotonic()
+            time.sleep(AFTER)
+            watched.end()
+        ratios.append(statistics.fmean(loaded) / statistics.fmean(alone))
+        before = next(threads for when, threads in reversed(watched.changes) if when < start)
+        fewer = [when - start for when, threads in watched.changes if start < when < end and threads < before]
+        print(
+            f"pair {number + 1}: images/s: quiet {quiet:,.0f}, loaded {statistics.fmean(loaded):,.0f}, best "
+            f"loop with one thread {statistics.fmean(alone):,.0f}; fewer threads after "
+            f"{min(fewer, default=float('nan')):.1f} s, back after {_settled(watched.changes, end, before)}",
+            flush=True,
+        )
+    print(
+        f"under load: engine / one-thread best loop: median {statistics.median(ratios):.3f}, from "
+        f"{min(ratios):.3f} to {max(ratios):.3f} (wanted 0.9)"
+    )
 
 
-def _settled(timeline: list[tuple[float, int]], end: float, threads: int) -> float:
-    """Seconds after the load's end until there were as many threads as before, for good."""
-    back = float("nan")
-    for when, number in timeline:
-        if number < threads:
-            back = float("nan")
-        elif back != back:
-            back = max(0.0, when - end)
-    return back
-
-
-if __name__ == "__main__":
-    under_load(HERE / "engine_in_window.py", 5)
+def _settled(changes: list[tuple[float, int]], end: float, threads: int) -> str:
+    """How long after the load's end there were as many threads as before, for good."""
+    if changes[-1][1] < threads:
+        return "more than was watched"
+    before_end = [number for when, number in changes if when <= end]
+    back = changes[-1][0] if before_end[-1] < threads or changes[-1][0] > end else end
+    return f"{max(0.0, back - end):.1f} s"

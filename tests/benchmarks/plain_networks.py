@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 DIGITS = Path(__file__).parents[2] / "resources" / "data" / "mnist-5k.npz"
 NAMES = ("lenet-5", "resnet-8")
-BATCH, WARM_UP = 64, 1.0
+BATCH = 64
 
 
 class Block(nn.Module):
