@@ -1,16 +1,16 @@
 """A network as a torch module: leaves registered under their ids, and a plan walked from top to bottom."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from cnnplay.modules.in_place import Step, over_input, overwriting
 from cnnplay.network import nodes
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Merge, Stack
 
-Step: TypeAlias = Callable[[Tensor], Tensor]
 Seen: TypeAlias = dict[str, Tensor]
 
 
@@ -18,7 +18,8 @@ class NetworkModule(nn.Module):
     """Computes a network. State-dict keys are ``<id>.weight`` and so on, whatever the nesting.
 
     Pictures come in as B × C × H × W, logits go out as B × N. It may be moved, copied, put into
-    channels_last and exported like any module.
+    channels_last and exported like any module. While it learns (in training mode), activations write over
+    what they get where they may.
     """
 
     def __init__(self, network: Network, layers: Mapping[str, nn.Module]) -> None:
@@ -26,17 +27,17 @@ class NetworkModule(nn.Module):
         self.network = network
         # Not add_module: an id such as "train" would clash with a method there.
         self._modules.update(layers)
-        self._plan = _plan(network.stack, layers)
+        self._wire(layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits B × N of pictures B × C × H × W."""
-        for _, step in self._plan:
+        for _, step in self._lean if self.training else self._plan:
             x = step(x)
         return x
 
     def rewire(self) -> None:
         """To be called when layers were put in place of others: what is computed follows them."""
-        self._plan = _plan(self.network.stack, {key: self.layer(key) for key in self._modules})
+        self._wire({key: self.layer(key) for key in self._modules})
 
     def layer(self, node_id: str) -> nn.Module:
         """The torch layer of a leaf. KeyError when there is none."""
@@ -52,6 +53,12 @@ class NetworkModule(nn.Module):
         """
         seen: Seen = {}
         return _trace(self._plan, x, frozenset(wanted), seen), seen
+
+    def _wire(self, layers: Mapping[str, nn.Module]) -> None:
+        self._plan = _plan(self.network.stack, layers)
+        own = overwriting(self.network.stack)
+        lean: dict[str, Step] = {key: (key in own and over_input(it)) or it for key, it in layers.items()}
+        self._lean = _plan(self.network.stack, lean)
 
 
 class _Merged:
@@ -77,7 +84,7 @@ class _Merged:
 Plan: TypeAlias = tuple[tuple[str, Step], ...]
 
 
-def _plan(stack: Stack, layers: Mapping[str, nn.Module]) -> Plan:
+def _plan(stack: Stack, layers: Mapping[str, Step]) -> Plan:
     steps: list[tuple[str, Step]] = []
     for node in stack:
         step: Step

@@ -1,7 +1,8 @@
 """What a run will take, before it starts: memory, and time per epoch.
 
 A sum that can be followed. Memory: the weights, a gradient and the optimizer's numbers for each, copies of
-good weights, and every layer's output for every picture of a batch, which the backward pass needs again.
+good weights, and every layer's output for every picture of a batch, which the backward pass needs again
+(but of those that the next writes over).
 Time: each layer is tried, forward and backward, with a few pictures; what cannot be tried is made of
 arithmetic, of moving maps and weights through memory, and of what calling a layer costs.
 """
@@ -14,6 +15,7 @@ import torch
 
 from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import Prepared, free_bytes, storage
+from cnnplay.modules.in_place import overwriting
 from cnnplay.network.network import Network, leaves, walk
 from cnnplay.network.nodes import Branches, LocalResponseNormalisation, Skip
 from cnnplay.shapes.report import Report
@@ -23,12 +25,14 @@ from cnnplay.training.layer_times import layer_seconds
 from cnnplay.training.machine import speed
 from cnnplay.training.optimizers import STATE_PER_WEIGHT
 
-BASE = 28 * 2**20
+BASE = 24 * 2**20
 """Bytes that any run takes: the library's own buffers, threads."""
-COPIES = 3
-"""Copies of the weights: the best epoch's, the last good ones, and one being made."""
-MAPS = 1.15
-"""Each layer's output is kept for the backward pass, with its gradient for a while."""
+COPIES = 2.5
+"""Copies of the weights: the last good ones, one being made, and often a best epoch's apart from them."""
+MAPS = 1.3
+"""Outputs are kept for the backward pass; so much more goes to what convolutions need meanwhile."""
+GRADIENTS = 2
+"""A layer on the way back has its output's gradient and makes its input's: two maps of the largest at most."""
 LRN_MAPS = 6
 """Local response normalisation keeps so many intermediate results more, each as large as its output."""
 LRN_BACKWARD = 10
@@ -125,7 +129,7 @@ def time_words(seconds: float) -> str:
 def _fixed_bytes(report: Report, config: TrainConfig) -> int:
     """What does not grow with the batch."""
     numbers_per_weight = 2 + STATE_PER_WEIGHT[config.optimizer] + COPIES  # itself and its gradient: 2
-    return BASE + report.parameters * 4 * numbers_per_weight
+    return int(BASE + report.parameters * 4 * numbers_per_weight)
 
 
 def _bytes_per_picture(network: Network, report: Report) -> int:
@@ -135,7 +139,11 @@ def _bytes_per_picture(network: Network, report: Report) -> int:
         if isinstance(node, LocalResponseNormalisation)
     ]
     more = LRN_MAPS * sum(normalised) + LRN_BACKWARD * max(normalised, default=0)
-    return int(MAPS * report.activation_bytes + more) + prod(network.input.shape) * 4
+    over = overwriting(network.stack)
+    # A container's output is what it merges: its own, beside those of the layers inside.
+    maps = [4 * prod(report.nodes[node.id].output or ()) for node, _ in walk(network) if node.id not in over]
+    kept = MAPS * (sum(maps) + GRADIENTS * max(maps, default=0))
+    return int(kept + more) + prod(network.input.shape) * 4
 
 
 def _data_bytes(network: Network, images: ImageSet, free: int) -> int:

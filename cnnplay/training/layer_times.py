@@ -17,13 +17,13 @@ from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dense, Node
 from cnnplay.shapes.report import NodeReport, Report
 
-OPERATIONS = 1.5e9
+OPERATIONS = 5e9
 """A layer is tried with so many pictures that this many operations are needed, …"""
 BYTES = 48 * 2**20
 """… or that its maps take so much, whichever are fewer: one picture at least."""
 TOO_MANY_WEIGHTS = 4_000_000
 """A dense layer with more is not made for a try: its weights would take too much memory."""
-TRIES = 3
+TRIES = 2
 PATIENCE = 2.0
 """Seconds that the tries for one forecast may take in all."""
 

@@ -64,7 +64,7 @@ def _measured(device: torch.device, threads: int) -> Speed:
 
 
 def _bytes(device: torch.device) -> float:
-    source = torch.ones(2**22, device=device)  # 16 MiB: more than most caches hold
+    source = torch.ones(2**24, device=device)  # 64 MiB: more than caches hold
     target = torch.empty_like(source)
     times = []
     for _ in range(4):
