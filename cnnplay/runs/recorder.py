@@ -127,8 +127,9 @@ class RunRecorder(RunFolder):
             self._not_written(EVENTS, error)
 
     def observe(self, observation: Observation) -> None:
-        """Has the weights written after each epoch, and then and now and again all that the run needs to go
-        on; and what the pictures turned out to be at the first look.
+        """Has the weights of each epoch written, and then and now and again all that the run needs to go on;
+        and what the pictures turned out to be at the first look. Of epochs that follow each other within
+        moments, only some reach the disk.
         """
         if self.record.facts is None:
             prepared = observation.prepared
@@ -161,7 +162,7 @@ class RunRecorder(RunFolder):
             writes["last"] = self._weights_write("last", result.weights, about)
             if result.state is not None and result.learned:
                 writes[CHECKPOINT] = self._state_write(result.state)
-        self._writer.put(writes)
+        self._writer.put(writes, soon=True)
         if wait:
             self.finish_writing()
 
@@ -221,11 +222,12 @@ class RunRecorder(RunFolder):
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
         self._writer.put(writes)
-        self._keep_state(observation, checkpoint.weights)
+        if not self._writer.resting:
+            self._keep_state(observation, checkpoint.weights)
 
     def _keep_state(self, observation: Observation, weights: Weights | None) -> None:
-        """Copies take time and memory: they take a fiftieth of the time at most, and are left out where the
-        memory is needed more.
+        """Copies take time and memory: they take a small part of the time (`SELDOM`), and are left out where
+        the memory is needed more.
         """
         start = time.monotonic()
         config, sizes = observation.config, [p.numel() * 4 for p in observation.module.parameters()]

@@ -32,7 +32,7 @@ COPIES = 2.5
 MAPS = 1.3
 """Outputs are kept for the backward pass; so much more goes to what convolutions need meanwhile."""
 GRADIENTS = 2
-"""A layer on the way back has its output's gradient and makes its input's: two maps of the largest at most."""
+"""On the way back a layer has its output's gradient and makes its input's: two maps as the largest."""
 LRN_MAPS = 6
 """Local response normalisation keeps so many intermediate results more, each as large as its output."""
 LRN_BACKWARD = 10
