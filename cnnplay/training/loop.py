@@ -51,8 +51,8 @@ def _learn(run: Run) -> Reason:
             run.note(loss, logits, labels)  # tells its value; ends the run where it is not finite
             loss.backward()  # the gradient of the loss for every weight
             run.clip()  # not further than the settings allow
-            run.optimizer.step()  # every weight moves a little against its gradient
-            run.optimizer.zero_grad()
+            run.stepper.step()  # every weight moves a little against its gradient
+            run.stepper.forget()  # the gradient, before the next comes
             run.after_step()
         if not run.after_epoch():
             return "early"

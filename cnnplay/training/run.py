@@ -31,6 +31,7 @@ from cnnplay.training.reports import planned, started
 from cnnplay.training.setup import Ready, set_up
 from cnnplay.training.state import Place, RunState
 from cnnplay.training.steering import Steering
+from cnnplay.training.stepper import Stepper
 from cnnplay.training.stopwatch import Stopwatch
 from cnnplay.training.surroundings import seed_step, uses_chance
 from cnnplay.training.tasks import Aim, rules_of
@@ -56,6 +57,7 @@ class Run:
         self.model: nn.Module
         """What is computed with: the module, in a team wrapped to average the gradients."""
         self.optimizer: optim.Optimizer
+        self.stepper: Stepper
         self.arithmetic: AbstractContextManager[object]
         self._sink = sink
         self._observer = observer
@@ -86,6 +88,7 @@ class Run:
         self._ready = ready = set_up(self.job, self._control, self._say)
         config = self.job.config
         self.module, self.optimizer = ready.module, ready.optimizer
+        self.stepper = Stepper(ready.optimizer)
         self.model = ready.module
         if self.team is not None:
             self.model = self.team.wrap(ready.module, config.sync_batch_norm)
@@ -220,7 +223,7 @@ class Run:
         """Within a step, or within judging: it counts as not begun."""
         if self._interruption is not None:
             self._interruption.undo()
-            self.optimizer.zero_grad()
+            self.stepper.forget()
         return "stopped"
 
     def fail(self, error: Exception) -> Reason:
@@ -377,5 +380,5 @@ class Run:
         """Gives a GPU's memory back: the application goes on."""
         if self._ready is None or self._ready.device.type != "cuda":
             return
-        self.optimizer.zero_grad()
+        self.stepper.forget()
         torch.cuda.empty_cache()
