@@ -58,12 +58,18 @@ def through_transposed(span: Span, kernel: int, stride: int, padding: int, dilat
 
 
 def through_upsampling(span: Span, scale: int, bilinear: bool) -> Span:
-    """Behind up-sampling: the nearest pixel is repeated, or two along each dimension are interpolated."""
+    """Behind up-sampling: the nearest pixel is repeated, or two along each dimension are interpolated.
+
+    The outputs' windows move by an even step, what they see does not: a repeated pixel lies up to
+    (jump before − jump) / 2 beside its window's middle, the farther of two up to jump before − jump / 2. What
+    of that is more than the half pixel which rounding to whole pixels covers makes the windows larger.
+    """
     if scale == 1:
         return span
     jump = Fraction(span.jump) / scale
     shift = (jump - span.jump) / 2
-    half = Fraction(span.jump, 2) if bilinear else 0
+    least, farthest = (Fraction(span.jump, 2), span.jump - jump / 2) if bilinear else (Fraction(0), -shift)
+    half = max(least, farthest - Fraction(1, 2))
     return Span(span.first + shift - half, span.last + shift + half, jump)
 
 

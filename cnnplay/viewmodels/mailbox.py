@@ -74,6 +74,11 @@ class Postman(QObject):
     def working(self) -> bool:
         return self._timer.isActive()
 
+    def every(self, period_ms: int) -> None:
+        """So long lies between two rounds from now on."""
+        if period_ms != self._timer.interval():
+            self._timer.setInterval(period_ms)
+
     def work(self) -> None:
         """Starts the rounds."""
         if not self._timer.isActive():

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
 
-ROUNDS_MS = 100
-"""Between two rounds of the post: what is drawn of it is drawn five times a second at most."""
+ROUNDS_MS, CALM_MS = 100, 300
+"""Between two rounds of the post: when somebody waits for an answer, and at most while a run goes its way."""
 
 
 class RunModel(TrainedWork):
@@ -83,6 +83,7 @@ class RunModel(TrainedWork):
         settings.changed.connect(self._settings_changed)
         for signal in (data.changed, data.state_changed):
             signal.connect(self.state_changed)
+        self.state_changed.connect(self._pace_post)
 
     # What it is doing
 
@@ -316,11 +317,19 @@ class RunModel(TrainedWork):
             self._keeping.keep(self._worker.order, checkpoints, self.history)
             self.weights_changed.emit()
         if events:
+            self._pace_post()
             self.history_changed.emit()
         if any(isinstance(event, EpochDone) for event in events):
             self.epoch_done.emit()
         if ended is not None:
             self._end(ended)
+
+    @Slot()
+    def _pace_post(self) -> None:
+        """Each round has many views look whether they changed: there are four to a redraw."""
+        calm = self._state == "running" and not self._waiting
+        quarter = min(max(round(250 * self.tempo.seconds), ROUNDS_MS), CALM_MS)
+        self._postman.every(quarter if calm else ROUNDS_MS)
 
     def _follow(self, event: BaseEvent) -> None:
         """What an event means for the state."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 SHARE = 0.0125
 """Of the time that passes, the window's thread may take about this part while a run is on."""
-QUICKEST, FIRST, SLOWEST = 0.2, 0.5, 1.2
+QUICKEST, FIRST, SLOWEST = 0.2, 0.5, 1.6
 """Seconds between two redraws of a live view: at least, before anything is known, and at most."""
 WATCH_MS = 500
 

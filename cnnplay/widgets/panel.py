@@ -2,8 +2,18 @@
 
 import re
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnplay.widgets.theme import role, theme
 
@@ -18,31 +28,74 @@ SPACING = 4
 
 
 class ElidedLabel(QLabel):
-    """A label that shortens its text with an ellipsis rather than growing; the tooltip has it whole."""
+    """A label that shortens its text with an ellipsis rather than growing; the tooltip has it whole.
+
+    It paints its text itself: a label's own change of text has the whole window laid out anew, and many of
+    these change during a run.
+    """
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._whole = text
+        self._whole = self._shown = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(0)
-        self._elide()
+        self.setText(text)
 
     def setText(self, text: str) -> None:
         if text != self._whole:
             self._whole = text
+            self.setAccessibleName(text)
             self._elide()
+            self.update()
 
     def text(self) -> str:
         return self._whole
 
-    def resizeEvent(self, event: object) -> None:
-        super().resizeEvent(event)  # type: ignore[arg-type]
+    @property
+    def shown(self) -> str:
+        """What there is room for."""
+        return self._shown
+
+    def sizeHint(self) -> QSize:
+        margins = self.contentsMargins()
+        height = self.fontMetrics().height() + margins.top() + margins.bottom()
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole), height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._elide()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._elide()
+            self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        painter.drawItemText(
+            self.contentsRect(),
+            self.alignment().value,
+            self.palette(),
+            self.isEnabled(),
+            self._shown,
+            self.foregroundRole(),
+        )
+        painter.end()
+
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(self.width(), 0))
-        super().setText(shown)
+        shown = self._fitting()
+        if shown != self._shown:
+            self._shown = shown
+            self.update()
         self.setToolTip(self._whole if shown != self._whole else "")
+
+    def _fitting(self) -> str:
+        width = max(self.contentsRect().width(), 0)
+        return self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, width)
 
 
 class FactsLabel(ElidedLabel):
@@ -50,13 +103,8 @@ class FactsLabel(ElidedLabel):
     go from the end. The first alone is cut, unless hardly anything of it would be left; then nothing is said.
     """
 
-    def _elide(self) -> None:
-        shown = self._fitting()
-        QLabel.setText(self, shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
-
     def _fitting(self) -> str:
-        metrics, width = self.fontMetrics(), max(self.width(), 0)
+        metrics, width = self.fontMetrics(), max(self.contentsRect().width(), 0)
         ends = [match.start() for match in re.finditer(r" · |; ", self._whole)]
         for end in (len(self._whole), *reversed(ends)):
             if metrics.horizontalAdvance(self._whole[:end]) <= width:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QSlider, QSplitter
+from PySide6.QtWidgets import QApplication, QMessageBox, QSlider, QSplitter
 from pytestqt.qtbot import QtBot
 
 from cnnplay.widgets.build import BuildWorkspace
@@ -197,7 +197,7 @@ def test_muted_facts_go_as_wholes_from_the_end(qtbot: QtBot) -> None:
 
     def shown(width: int) -> str:
         label.resize(width, 20)
-        return QLabel.text(label)
+        return label.shown
 
     label.show()
     assert shown(600) == "validation · 1,000 pictures, 38 wrong"

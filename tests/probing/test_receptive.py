@@ -1,5 +1,8 @@
 """Receptive windows against gradients: nothing outside the window may have a say in an output."""
 
+from typing import Any
+
+import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,6 +37,35 @@ def test_an_output_depends_on_nothing_outside_its_window(network: Network, data:
         top, left, bottom, right = window
         seen[top:bottom, left:right] = False
     assert not seen.any()
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+@pytest.mark.parametrize(("stride", "scale"), [(3, 3), (4, 4), (5, 2), (2, 5), (2, 2)])
+def test_behind_a_stride_that_is_wider_than_the_window_enlarged_maps_see_what_they_saw(
+    stride: int, scale: int, mode: Any
+) -> None:
+    stack = (
+        nodes.Convolution(id="conv", filters=1, kernel_size=(1, 1), stride=(stride, stride), padding="valid"),
+        nodes.Upsampling(id="upsample", scale=(scale, scale), mode=mode),
+        nodes.Flatten(id="flatten"),
+        nodes.Dense(id="dense", units=2),
+    )
+    network = Network(name="n", input=Input(1, 16, 16), task=Classification(2), stack=stack)
+    report, module = infer(network), build(network, seed=0).eval()
+    shape = report.nodes["upsample"].output
+    assert shape is not None
+    for place in range(shape[1]):
+        x = torch.ones(1, 1, 16, 16, requires_grad=True)
+        found: list[torch.Tensor] = []
+        _output(module._plan, x, "upsample", found)
+        found[0][0, 0, place, 0].backward()
+        assert x.grad is not None
+        # In floats a place just on a pixel is a little beside it, and its neighbour gets next to nothing.
+        rows = (x.grad[0, 0].abs().sum(1) > 1e-6).nonzero().flatten().tolist()
+        window = receptive_window(report, "upsample", place, 0)
+        assert window is not None
+        assert window[0] <= min(rows)
+        assert max(rows) < window[2]
 
 
 def _output(plan: Plan, x: torch.Tensor, node_id: str, found: list[torch.Tensor]) -> torch.Tensor:
