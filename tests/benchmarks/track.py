@@ -19,6 +19,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 IMAGES, LEFT_OUT, RESTING, THREADS, CELLS = 0, 1, 2, 3, 4
+WARM_UP = 4.0
+"""Seconds from the first step that are not counted: the window finds its pace in them."""
 RUN_UP = 0.4
 """Seconds after being stopped that are not counted: caches fill, timers that fell due go off."""
 
@@ -90,7 +92,7 @@ class Racer:
 
     def __enter__(self) -> "Racer":
         self.wait(lambda: self.track.cells[IMAGES] > 0)
-        self.rate(1.0)
+        time.sleep(WARM_UP)
         self.stop()
         return self
 
