@@ -37,8 +37,8 @@ def overwriting(stack: Stack) -> frozenset[str]:
     return frozenset(found)
 
 
-def over_input(layer: nn.Module) -> Step | None:
-    """What computes the same as the layer and writes over its input; None where nothing does."""
+def over_input(layer: nn.Module) -> Step:
+    """What computes the same as the layer and writes over its input; the layer itself where nothing does."""
     match layer:
         case nn.ReLU():
             return torch.relu_
@@ -48,7 +48,7 @@ def over_input(layer: nn.Module) -> Step | None:
             return torch.sigmoid_
         case nn.LeakyReLU():
             return partial(F.leaky_relu_, negative_slope=layer.negative_slope)
-    return None
+    return layer
 
 
 def _look(stack: Stack, found: set[str]) -> None:

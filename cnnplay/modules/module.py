@@ -57,7 +57,7 @@ class NetworkModule(nn.Module):
     def _wire(self, layers: Mapping[str, nn.Module]) -> None:
         self._plan = _plan(self.network.stack, layers)
         own = overwriting(self.network.stack)
-        lean: dict[str, Step] = {key: (key in own and over_input(it)) or it for key, it in layers.items()}
+        lean = {key: over_input(layer) if key in own else layer for key, layer in layers.items()}
         self._lean = _plan(self.network.stack, lean)
 
 

@@ -226,8 +226,8 @@ class RunRecorder(RunFolder):
             self._keep_state(observation, checkpoint.weights)
 
     def _keep_state(self, observation: Observation, weights: Weights | None) -> None:
-        """Copies take time and memory: they take a small part of the time (`SELDOM`), and are left out where
-        the memory is needed more.
+        """Copies take time and memory: within epochs they take a fiftieth of the time at most, and they are
+        left out where the memory is needed more.
         """
         start = time.monotonic()
         config, sizes = observation.config, [p.numel() * 4 for p in observation.module.parameters()]

@@ -1,4 +1,4 @@
-"""How fast this machine computes just now, measured once in a few hundredths of a second."""
+"""How fast this machine computes just now, measured once in a few tenths of a second."""
 
 import time
 from collections.abc import Callable

@@ -46,7 +46,6 @@ class ElidedLabel(QLabel):
             self._whole = text
             self.setAccessibleName(text)
             self._elide()
-            self.update()
 
     def text(self) -> str:
         return self._whole
