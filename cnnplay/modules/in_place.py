@@ -1,8 +1,10 @@
-"""Which activations may write their result over what they get: a step then takes less memory, and less time.
+"""Which activations and sums may write their result over what they get: a step then takes less memory, and
+less time.
 
-An activation may where what it gets is nobody else's (no shortcut reads it too, it is not the pictures
-themselves) and the layer that made it does not need it again on the way back; its own way back must need the
-result alone. The numbers are the same, bit for bit.
+They may where what they get is nobody else's (no shortcut reads it too, it is not the pictures themselves)
+and the layer that made it does not need it again on the way back; their own way back must need the result
+alone, or (a sum's) nothing. A sum writes over the first of what it adds. The numbers are the same, bit for
+bit.
 """
 
 from collections.abc import Callable
@@ -31,7 +33,7 @@ _MAKERS = (
 
 
 def overwriting(stack: Stack) -> frozenset[str]:
-    """The ids of the activations that may, however deep they lie."""
+    """The ids of the activations, and of the skip blocks and branches that add, that may, however deep."""
     found: set[str] = set()
     _look(stack, found)
     return frozenset(found)
@@ -51,21 +53,21 @@ def over_input(layer: nn.Module) -> Step:
     return layer
 
 
-def _look(stack: Stack, found: set[str]) -> None:
-    free = False  # whether what reaches the next node may be written over
+def _look(stack: Stack, found: set[str]) -> bool:
+    """Notes who may. Whether what comes out of the stack may be written over."""
+    free = False  # the same of what reaches the next node
     for node in stack:
         match node:
             case nodes.ReLU() | nodes.Tanh() | nodes.Sigmoid() | nodes.LeakyReLU():
                 if free:
                     found.add(node.id)
                 free = False
-            case nodes.Skip():
-                _look(node.body, found)
-                _look(node.shortcut, found)
-                free = True
-            case nodes.Branches():
-                for branch in node.branches:
-                    _look(branch, found)
-                free = len(node.branches) > 1
+            case nodes.Skip() | nodes.Branches():
+                ways = (node.body, node.shortcut) if isinstance(node, nodes.Skip) else node.branches
+                ends = [_look(way, found) for way in ways]
+                free = len(ways) > 1
+                if free and ends[0] and node.merge == "add":
+                    found.add(node.id)
             case _:
                 free = isinstance(node, _MAKERS)
+    return free

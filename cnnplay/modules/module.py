@@ -18,8 +18,8 @@ class NetworkModule(nn.Module):
     """Computes a network. State-dict keys are ``<id>.weight`` and so on, whatever the nesting.
 
     Pictures come in as B × C × H × W, logits go out as B × N. It may be moved, copied, put into
-    channels_last and exported like any module. While it learns (in training mode), activations write over
-    what they get where they may.
+    channels_last and exported like any module. While it learns (in training mode), activations and sums
+    write over what they get where they may.
     """
 
     def __init__(self, network: Network, layers: Mapping[str, nn.Module]) -> None:
@@ -58,15 +58,16 @@ class NetworkModule(nn.Module):
         self._plan = _plan(self.network.stack, layers)
         own = overwriting(self.network.stack)
         lean = {key: over_input(layer) if key in own else layer for key, layer in layers.items()}
-        self._lean = _plan(self.network.stack, lean)
+        self._lean = _plan(self.network.stack, lean, own)
 
 
 class _Merged:
     """Stacks that read the same input, and what becomes of their outputs."""
 
-    def __init__(self, plans: "tuple[Plan, ...]", merge: Merge) -> None:
+    def __init__(self, plans: "tuple[Plan, ...]", merge: Merge, over_first: bool) -> None:
         self.plans = plans
-        self.merge = _add if merge == "add" else _concatenate
+        added = _add_over_first if over_first else _add
+        self.merge = added if merge == "add" else _concatenate
 
     def __call__(self, x: Tensor) -> Tensor:
         results = []
@@ -84,15 +85,15 @@ class _Merged:
 Plan: TypeAlias = tuple[tuple[str, Step], ...]
 
 
-def _plan(stack: Stack, layers: Mapping[str, Step]) -> Plan:
+def _plan(stack: Stack, layers: Mapping[str, Step], over: Collection[str] = ()) -> Plan:
+    """What is called one after another. The sums in `over` write over the first of what they add."""
     steps: list[tuple[str, Step]] = []
     for node in stack:
         step: Step
         match node:
-            case nodes.Skip():
-                step = _Merged((_plan(node.body, layers), _plan(node.shortcut, layers)), node.merge)
-            case nodes.Branches():
-                step = _Merged(tuple(_plan(branch, layers) for branch in node.branches), node.merge)
+            case nodes.Skip() | nodes.Branches():
+                ways = (node.body, node.shortcut) if isinstance(node, nodes.Skip) else node.branches
+                step = _Merged(tuple(_plan(way, layers, over) for way in ways), node.merge, node.id in over)
             case _:
                 step = layers[node.id]
         steps.append((node.id, step))
@@ -111,6 +112,13 @@ def _add(results: list[Tensor]) -> Tensor:
     total = results[0]
     for result in results[1:]:
         total = total + result
+    return total
+
+
+def _add_over_first(results: list[Tensor]) -> Tensor:
+    total = results[0]
+    for result in results[1:]:
+        total.add_(result)
     return total
 
 

@@ -23,8 +23,12 @@ from cnnplay.training.failures import BadSettings, DoesNotFit
 from cnnplay.training.forecast import Forecast, forecast
 from cnnplay.training.job import Job
 from cnnplay.training.optimizers import optimizer_for, restore
-from cnnplay.training.plan import WORTH_MEASURING, Plan, first_plan, recorded_plan, step_operations
+from cnnplay.training.plan import Plan, first_plan, recorded_plan, step_operations
 from cnnplay.training.tasks import rules_of
+
+WORTH_BREAKING_OFF = 2e10
+"""Floating-point operations a step, from a tenth of a second to one. Shorter steps are finished when a run is
+to stop: to ask between their layers would cost some per cent of their speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     facts = DataFacts(key=job.images.key, classes=job.images.classes, preprocessing=prepared.preprocessing)
     weights = _class_weights(prepared) if job.config.class_balance == "loss" else None
     operations = step_operations(report.multiply_adds, job.config.batch_size)
-    slow = device.type == "cpu" and operations > WORTH_MEASURING
+    slow = device.type == "cpu" and operations > WORTH_BREAKING_OFF
     parameters = report.parameters
     return Ready(device, module, prepared, optimizer, fused, plan, facts, parameters, expected, slow, weights)
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part, change_words, metric_words
-from cnnplay.viewmodels.history import History
+from cnnplay.viewmodels.history import Curve, History
 from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.labels import Label, paint_box, paint_labels
@@ -28,6 +28,8 @@ PARTS: tuple[Part, ...] = (
     "averaged",
 )
 """From back to front."""
+JUDGED: tuple[Part, ...] = ("validation", "averaged")
+"""Those have a circle an epoch."""
 PALE = {"training before": 90, "validation before": 90, "raw": 90}
 """Opacity of 255 of what stands behind."""
 PALER = 60
@@ -67,6 +69,8 @@ class CurvePlot(Plot):
         self._run, self._model = run, model
         self._curves: dict[Part, pg.PlotCurveItem] = {}
         self._ends: list[End] = []
+        self._judged: dict[Part, Curve] = {}
+        self._best: tuple[float, float] | None = None
         self._bounds = Bounds(0.0, 1.0, 0.0, 1.0)
         self._stale = True
         self._drawing = False
@@ -102,6 +106,9 @@ class CurvePlot(Plot):
 
     def _draw(self) -> None:
         history, before = self._run.history, self._run.previous
+        # Taken with the lines: another repaint would find a later history, and marks ahead of their line.
+        self._judged = {part: history.metric(f"{part}_{self._metric}") for part in JUDGED}
+        self._best = self._model.best(self._metric, history)
         self._bounds = self._model.bounds(self._metric, history, before)
         self._ends = self._model.ends(self._metric, history, self._bounds.right, before)
         if self.following:
@@ -265,9 +272,7 @@ class CurvePlot(Plot):
         if self.area.width() / max(right - left, 1e-9) < CIRCLES_APART:
             return
         painter.setBrush(theme().colour("surface"))
-        part: Part
-        for part in ("validation", "averaged"):
-            curve = self._run.history.metric(f"{part}_{self._metric}")
+        for part, curve in self._judged.items():
             painter.setPen(QPen(self._colour(part), 1.5))
             seen = curve.between(left, right, max(round(self.area.width()), 1))
             for x, y in zip(seen.x.tolist(), seen.y.tolist(), strict=True):
@@ -276,8 +281,7 @@ class CurvePlot(Plot):
                     painter.drawEllipse(at, 3.0, 3.0)
 
     def _paint_best(self, painter: QPainter) -> None:
-        best = self._model.best(self._metric, self._run.history)
-        at = self._point(*best) if best is not None else None
+        at = self._point(*self._best) if self._best is not None else None
         if at is not None:
             colour = self._colour("validation")
             painter.setPen(QPen(colour, 1.5))

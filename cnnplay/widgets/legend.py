@@ -40,7 +40,6 @@ class Legend(QWidget):
             self._bar = None
         self._scale, self._limits = scale, limits
         self.setAccessibleDescription(" to ".join(self._ends()))
-        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -90,6 +90,8 @@ class Plot(pg.GraphicsView):
         self.scene().addItem(self.box)
         # pyqtgraph keeps the background between paints; here the axes are painted on it.
         self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
+        # All that changed is painted once: the scene's own updates would come a moment later.
+        self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(theme().px(200), 96)

@@ -1,4 +1,4 @@
-"""Activations that write over their input: the same numbers as without, and never over what is needed."""
+"""Activations and sums that write over their input: the same numbers, and never over what is needed."""
 
 import copy
 from typing import Any
@@ -77,13 +77,18 @@ RELU, TANH = nodes.ReLU(id="relu"), nodes.Tanh(id="tanh")
         ((CONV, nodes.GELU(id="gelu"), RELU), set()),
         ((CONV, nodes.BatchNormalisation(id="norm"), RELU), {"relu"}),
         ((CONV, nodes.Dropout(id="dropout", p=0.0), RELU), set()),  # hands on what it got
-        ((CONV, nodes.Skip(id="skip", body=(RELU, CONV))), set()),  # the shortcut reads it too
-        ((CONV, nodes.Skip(id="skip", body=(CONV, TANH)), RELU), {"tanh", "relu"}),
+        ((CONV, nodes.Skip(id="skip", body=(RELU, CONV))), {"skip"}),  # the shortcut reads what ReLU gets
+        ((CONV, nodes.Skip(id="skip", body=(CONV, TANH)), RELU), {"tanh", "relu"}),  # TANH needs its result
+        ((CONV, nodes.Skip(id="skip", body=(CONV,)), RELU), {"skip", "relu"}),
+        ((CONV, nodes.Skip(id="skip", body=(), shortcut=(CONV,)), RELU), {"relu"}),
+        ((CONV, nodes.Skip(id="skip", body=(CONV,), merge="concatenate"), RELU), {"relu"}),
+        ((nodes.Skip(id="out", body=(nodes.Skip(id="in", body=(CONV,)),)),), {"in", "out"}),
+        ((CONV, nodes.Branches(id="three", branches=((CONV,), (), (RELU,)), merge="add")), {"three"}),
         ((CONV, nodes.Branches(id="one", branches=((),)), RELU), set()),
         ((CONV, nodes.Branches(id="two", branches=((), (CONV,))), RELU), {"relu"}),
     ],
 )
-def test_which_activations_may(stack: tuple[Node, ...], found: set[str]) -> None:
+def test_which_activations_and_sums_may(stack: tuple[Node, ...], found: set[str]) -> None:
     assert overwriting(stack) == found
 
 

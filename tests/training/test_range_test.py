@@ -199,7 +199,7 @@ def test_it_stops_between_two_batches(few: ImageSet, small: Network, config: Tra
 def test_a_slow_step_is_broken_off(
     few: ImageSet, small: Network, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setup, "WORTH_MEASURING", 1.0)  # every step counts as slow
+    monkeypatch.setattr(setup, "WORTH_BREAKING_OFF", 1.0)  # every step counts as slow
     control, points = Control(), []
 
     # Asked once before each step, and by every layer within it: the third of these is in the third step.

@@ -131,7 +131,7 @@ def test_what_was_changed_during_the_run_holds_in_its_rest(small: Network, few: 
 def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     way: str, small: Network, few: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.training.setup.WORTH_MEASURING", 0)
+    monkeypatch.setattr("cnnplay.training.setup.WORTH_BREAKING_OFF", 0)
     whole, _, _ = _run(Job("a", small, ALL, few))
     control, reached = Control(), list[str]()
 

@@ -11,7 +11,7 @@ from cnnplay.widgets.stack.drag import Drag
 from cnnplay.widgets.stack.ends import draw_input, draw_prediction
 from cnnplay.widgets.stack.layout import lay_out
 from cnnplay.widgets.stack.look import Look
-from cnnplay.widgets.stack.paint import Brush
+from cnnplay.widgets.stack.paint import Brush, Room
 from cnnplay.widgets.theme import theme
 
 
@@ -28,6 +28,8 @@ class StackCanvas(QAbstractScrollArea):
         self.dragged: Drag | None = None
         self._layout: Layout | None = None
         self._look: Look | None = None
+        self._rooms: dict[str, Room] = {}
+        """Where the cards show their strips, as far as they were drawn."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
@@ -49,6 +51,7 @@ class StackCanvas(QAbstractScrollArea):
         if self._layout is None:
             rows = len(self.model.prediction or ())
             width = self.viewport().width()
+            self._rooms.clear()
             self._layout = lay_out(
                 self.editor.network, self.editor.report, self.model.is_collapsed, width, theme().px, rows
             )
@@ -106,13 +109,19 @@ class StackCanvas(QAbstractScrollArea):
         # Strips change far apart: what lies between them is not drawn again.
         area = event.region().translated(0, self.offset())
         brush = self._brush(painter, self._look)
+        brush.rooms = self._rooms
+        strips = self._rooms_in(area)
+        if strips is not None:
+            brush.draw_strips(strips)
+            painter.end()
+            return
         brush.draw(layout, area)
         self._draw_ends(painter, self._look, layout, area)
         if self.dragged is not None and self.dragged.gap is not None:
             self._draw_target(painter, self._look, self.dragged.gap, self.dragged.faulty)
         elif self.sign is not None and self.dragged is None:
             self._draw_sign(painter, self._look, self.sign)
-        self._draw_pinned(painter, self._look, layout)
+        self._draw_pinned(painter, self._look, layout, area)
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -166,10 +175,10 @@ class StackCanvas(QAbstractScrollArea):
         faulty = any(fault.field != "input" for fault in self.editor.report.faults_of(""))
         draw_prediction(painter, look, rect, self.model, faulty)
 
-    def _draw_pinned(self, painter: QPainter, look: Look, layout: Layout) -> None:
+    def _draw_pinned(self, painter: QPainter, look: Look, layout: Layout, area: QRegion) -> None:
         """The prediction over the lower edge, so that it is always seen."""
         rect = self.pinned().translated(0, self.offset())
-        if rect.isEmpty():
+        if not area.intersects(rect):
             return
         painter.fillRect(rect, look.surface)
         painter.setPen(QPen(look.line, 1))
@@ -235,9 +244,26 @@ class StackCanvas(QAbstractScrollArea):
             self.reveal(self.current_spot)
         self.viewport().update()
 
+    def _rooms_in(self, area: QRegion) -> dict[str, Room] | None:
+        """The strips in an area, where it holds nothing else; None where it does."""
+        if self.dragged is not None:
+            return None
+        found = {node_id: room for node_id, room in self._rooms.items() if area.intersects(room.rect)}
+        for room in found.values():
+            area = area.subtracted(room.rect)
+        return found if area.isEmpty() else None
+
     def _strip_changed(self, node_id: str) -> None:
-        if self.isVisible() and self._layout is not None and node_id in self._layout.cards:
-            self.viewport().update(self._layout.cards[node_id].rect.translated(0, -self.offset()))
+        card = self._layout.cards.get(node_id) if self._layout is not None else None
+        if card is not None and not card.compact and self.isVisible():
+            room = self._rooms.get(node_id)
+            rect = self._seen(card.rect if room is None else room.rect)
+            self.viewport().update(rect.translated(0, -self.offset()))
+
+    def _seen(self, rect: QRect) -> QRect:
+        """What the pinned prediction leaves of a rectangle of the canvas."""
+        pinned = self.pinned().translated(0, self.offset())
+        return rect if pinned.isEmpty() else rect.intersected(QRect(rect.x(), 0, rect.width(), pinned.top()))
 
     def _ends_changed(self) -> None:
         if self.isVisible() and self._layout is not None:

@@ -1,6 +1,7 @@
 """Draws a laid-out stack: cards, frames, wires, labels. Only what lies in the asked-for area."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QRegion
@@ -15,6 +16,14 @@ from cnnplay.widgets.stack.look import Look
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a card shows its strip, and what is behind it."""
+
+    rect: QRect
+    fill: QColor
 
 
 class Brush:
@@ -32,12 +41,14 @@ class Brush:
         self.lifted: frozenset[str] = frozenset()
         """Blocks that are being dragged: pale."""
         self.strip: Callable[[str], QImage | None] = lambda _: None
+        self.rooms: dict[str, Room] = {}
+        """Where strips were drawn."""
 
     def draw(self, layout: Layout, area: QRegion) -> None:
         for frame in layout.frames.values():
             if area.intersects(frame.rect):
                 self._frame(frame)
-        self._wires(layout.wires, area.boundingRect())
+        self._wires(layout.wires, area)
         for label in layout.labels:
             if area.intersects(label.rect):
                 self._label(label)
@@ -80,7 +91,18 @@ class Brush:
         used = self._text(rest, wording, look.muted, look.body, LEFT)
         strip = self.strip(card.node.id)
         if strip is not None:
-            self._strip(strip, rest.adjusted(used + (pad if used else 0), 0, 0, 0))
+            room = rest.adjusted(used + (pad if used else 0), pad // 2, 0, pad // 2 - pad)
+            chosen = card.node.id in self.chosen
+            self.rooms[card.node.id] = Room(room, look.selection if chosen else look.surface)
+            self._strip(strip, room)
+
+    def draw_strips(self, rooms: Mapping[str, Room]) -> None:
+        """Draws strips anew where they were drawn before; nothing else of the cards has changed."""
+        for node_id, room in rooms.items():
+            self._p.fillRect(room.rect, room.fill)
+            strip = self.strip(node_id)
+            if strip is not None:
+                self._strip(strip, room.rect)
 
     def _compact(self, card: Card) -> None:
         look = self._look
@@ -97,13 +119,13 @@ class Brush:
 
     def _strip(self, image: QImage, room: QRect) -> None:
         """As many whole maps of the strip as fit."""
-        height = room.height() - self._look.pad
+        height = room.height()
         tiles = max(1, image.width() // max(1, image.height()))
         fitting = min(tiles, room.width() // max(1, height))
         if fitting < 1 or height < 4:
             return
         source = QRect(0, 0, image.width() * fitting // tiles, image.height())
-        target = QRect(room.x(), room.y() + self._look.pad // 2, height * fitting, height)
+        target = QRect(room.x(), room.y(), height * fitting, height)
         self._p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.height() > height)
         self._p.drawImage(target, image, source)
 
@@ -163,12 +185,11 @@ class Brush:
 
     # Lines and words
 
-    def _wires(self, wires: Iterable[tuple[QPoint, ...]], area: QRect) -> None:
+    def _wires(self, wires: Iterable[tuple[QPoint, ...]], area: QRegion) -> None:
         self._p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._p.setPen(QPen(self._look.wire_colour, 1))
         for points in wires:
-            low, high = points[0].y(), points[-1].y()
-            if min(low, high) <= area.bottom() and max(low, high) >= area.top():
+            if area.intersects(QRect(points[0], points[-1]).normalized().adjusted(-1, -1, 1, 1)):
                 self._p.drawPolyline(list(points))
         self._p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
