@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 import torch
 
-from cnnplay.modules.build import BuildError, build
+from cnnplay.modules.build import BuildError
 from cnnplay.modules.module import NetworkModule
-from cnnplay.modules.weights import Weights, belong, transfer
+from cnnplay.modules.weights import Weights, belong, build_with
 from cnnplay.network.network import ID_PATTERN, Network, leaves
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.spec.trained import DataFacts
@@ -64,14 +64,12 @@ def module_of(network: TrainedNetwork, seed: int) -> NetworkModule:
     """The module in evaluation mode, with its weights or fresh ones for `seed`. ExportError for misfits."""
     _check(network)
     try:
-        module = build(network.network, seed=seed)
+        module, result = build_with(network.weights, network.network, seed=seed)
     except BuildError as error:
         raise ExportError(str(error)) from None
-    if network.weights is not None:
-        result = transfer(network.weights, module)
-        if not result.complete:
-            more = f" (and {len(result.words) - 1} more)" if len(result.words) > 1 else ""
-            raise ExportError(f"the weights do not belong to this network: {result.words[0]}{more}")
+    if network.weights is not None and not result.complete:
+        more = f" (and {len(result.words) - 1} more)" if len(result.words) > 1 else ""
+        raise ExportError(f"the weights do not belong to this network: {result.words[0]}{more}")
     return module.eval()
 
 

@@ -23,11 +23,13 @@ def build(
     device: Device = "cpu",
     seed: int | None = None,
     initialisation: Initialisation = "default",
+    drawn: bool = True,
 ) -> NetworkModule:
     """The network's module with fresh weights, the same for the same seed on every device.
 
-    The global random generators are left alone. On the device "meta" nothing is allocated. BuildError
-    for a network with faults. A new module is in training mode, as torch has it.
+    Without `drawn` those of convolutions and dense layers are whatever lay in memory: for who puts others
+    in their place. The global random generators are left alone. On the device "meta" nothing is allocated.
+    BuildError for a network with faults. A new module is in training mode, as torch has it.
     """
     report = infer(network)
     if report.faults:
@@ -42,7 +44,7 @@ def build(
     if torch.device(device).type == "meta":
         return module
     module.to_empty(device="cpu")
-    initialise(module, seed, initialisation)
+    initialise(module, seed, initialisation if drawn else None)
     return module.to(device)
 
 

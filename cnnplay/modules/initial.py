@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from cnnplay.spec.settings import Initialisation
 
 
-def initialise(module: nn.Module, seed: int | None, scheme: Initialisation = "default") -> None:
-    """Fills the weights of every layer inside `module`, in order. `None` draws a seed."""
+def initialise(module: nn.Module, seed: int | None, scheme: Initialisation | None = "default") -> None:
+    """Fills the weights of every layer inside `module`, in order. No seed: one is drawn. No scheme: only what
+    is not drawn by chance is filled (normalisation)."""
     generator = torch.Generator()
     if seed is None:
         generator.seed()
@@ -21,6 +22,8 @@ def initialise(module: nn.Module, seed: int | None, scheme: Initialisation = "de
         generator.manual_seed(seed)
     for layer in module.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            if scheme is None:
+                continue
             if scheme == "default":
                 _uniform(layer, generator)
             else:

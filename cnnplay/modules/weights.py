@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from cnnplay.modules.build import BuildError, build
+from cnnplay.modules.layers import Device
 from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.names import attribute_names
 from cnnplay.network.network import Network
+from cnnplay.spec.settings import Initialisation
 
 Weights: TypeAlias = dict[str, torch.Tensor]
 """State-dict keys and tensors on the CPU, contiguous, shared with nobody."""
@@ -80,6 +82,24 @@ def transfer(weights: Mapping[str, torch.Tensor], module: NetworkModule) -> Tran
         for key in result.loaded:
             targets[key].copy_(weights[sources[key]])
     return result
+
+
+def build_with(
+    weights: Mapping[str, torch.Tensor] | None,
+    network: Network,
+    *,
+    device: Device = "cpu",
+    seed: int | None = None,
+    initialisation: Initialisation = "default",
+) -> tuple[NetworkModule, Transfer]:
+    """The network's module with those of the weights that fit, the others fresh as `build` makes them; and
+    what fits. BuildError for a network with faults."""
+    given = weights or {}
+    # Drawing 138 million numbers that others replace would take a second.
+    lacking = compare(given, network)
+    drawn = bool(lacking.missing or lacking.mismatched)
+    module = build(network, device=device, seed=seed, initialisation=initialisation, drawn=drawn)
+    return module, transfer(given, module)
 
 
 def compare(weights: Mapping[str, torch.Tensor], network: Network) -> Transfer:

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from cnnplay.data.images import DataError, ImageSet, Indices, Split
 from cnnplay.data.prepared import prepare
-from cnnplay.modules.build import build
-from cnnplay.modules.weights import Weights, transfer
+from cnnplay.modules.weights import Weights, build_with
 from cnnplay.network.network import Network
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.devices import resolve
@@ -64,8 +63,7 @@ def evaluate(
         place,
         preprocessing=None if facts is None else facts.preprocessing,
     )
-    module = build(network, device=place, seed=0)
-    result = transfer(weights, module)
+    module, result = build_with(weights, network, device=place, seed=0)
     if not result.complete:
         raise DataError("the weights do not fit the network: " + "; ".join(result.words[:3]))
     found = validate(module, prepared, prepared.split(split), aim, interrupted)

@@ -1,6 +1,5 @@
 """The optimizers by name, each in torch's fused form where torch has one for the device."""
 
-import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,13 +74,15 @@ def restore(optimizer: optim.Optimizer, state: OptimizerState, config: TrainConf
     if state.optimizer != config.optimizer or not _fits(state.state, weights):
         return False
     settings = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
-    optimizer.load_state_dict(copy.deepcopy(state.state))
+    optimizer.load_state_dict(state.state)
     for weight in weights:
         remembered = optimizer.state[weight]
         for name, value in remembered.items():
-            # Fused steps walk weights and moments side by side: both must lie in the same memory format.
-            if isinstance(value, Tensor) and value.ndim:
-                remembered[name] = torch.empty_like(weight).copy_(value).detach()
+            # A copy: loading may share what it is given. Fused steps walk weights and moments side by side:
+            # both must lie in the same memory format.
+            if isinstance(value, Tensor):
+                place = torch.empty_like(weight) if value.ndim else torch.empty_like(value)
+                remembered[name] = place.copy_(value).detach()
     for group, own in zip(optimizer.param_groups, settings, strict=True):
         group.update(own)
     return True

@@ -9,8 +9,8 @@ from torch import Tensor, optim
 
 from cnnplay.data.images import DataError, ImageSet
 from cnnplay.data.prepared import Prepared, prepare
-from cnnplay.modules.build import BuildError, NetworkModule, build
-from cnnplay.modules.weights import transfer
+from cnnplay.modules.build import BuildError, NetworkModule
+from cnnplay.modules.weights import build_with
 from cnnplay.network.network import Network
 from cnnplay.shapes.infer import infer
 from cnnplay.shapes.pictures import class_faults
@@ -141,9 +141,10 @@ def _usable(prepared: Prepared | None, job: Job, device: torch.device) -> bool:
 
 
 def _module(job: Job, device: torch.device, note: Callable[[str], None]) -> NetworkModule:
-    module = build(job.network, device=device, seed=job.config.seed, initialisation=job.config.initialisation)
-    if job.initial is not None:
-        result = transfer(job.initial, module)
-        if not result.complete:
-            note("some layers begin afresh: " + "; ".join(result.words[:5]))
+    config = job.config
+    module, result = build_with(
+        job.initial, job.network, device=device, seed=config.seed, initialisation=config.initialisation
+    )
+    if job.initial is not None and not result.complete:
+        note("some layers begin afresh: " + "; ".join(result.words[:5]))
     return module.train()

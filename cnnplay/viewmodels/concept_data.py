@@ -90,17 +90,15 @@ def _light(above: Network) -> bool:
 def _computed(above: Network, picture: Array, weights: "Weights | None") -> Array | None:
     import torch  # not when the window starts
 
-    from cnnplay.modules.build import BuildError, build
+    from cnnplay.modules.build import BuildError
     from cnnplay.modules.threads import compute_alone
-    from cnnplay.modules.weights import transfer
+    from cnnplay.modules.weights import build_with
 
     compute_alone()
     try:
-        module = build(_ended(above), seed=0)
+        module, _ = build_with(weights, _ended(above), seed=0)
     except BuildError:
         return None
-    if weights is not None:
-        transfer(weights, module)
     module.eval()
     last = above.stack[-1].id
     with torch.no_grad():

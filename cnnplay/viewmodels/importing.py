@@ -111,14 +111,12 @@ def _class_names(count: int, *candidates: tuple[str, ...]) -> tuple[str, ...]:
 
 def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> Imported:
     from cnnplay.data.prepared import sampled_statistics  # torch, in the thread
-    from cnnplay.modules.build import build
-    from cnnplay.modules.weights import transfer, weights_of
+    from cnnplay.modules.weights import build_with, weights_of
     from cnnplay.project.weights_file import facts_of, read
     from cnnplay.spec.trained import DataFacts
 
     weights = read(path)
-    module = build(network, seed=config.seed)
-    result = transfer(weights, module)
+    module, result = build_with(weights, network, seed=config.seed)
     # What was exported here tells normalisation and class names; other files do not.
     told = facts_of(path)
     preprocessing = told.preprocessing

@@ -111,17 +111,18 @@ class Studio:
     def _module_of(self, subject: Subject) -> NetworkModule:
         """The subject's module; built where the last one is another's."""
         if self._module is None or not subject.same_module(self._subject):
-            from cnnplay.modules.build import build
             from cnnplay.modules.threads import compute_alone
-            from cnnplay.modules.weights import transfer
+            from cnnplay.modules.weights import build_with
 
             compute_alone()
 
             self._module = self._subject = None  # two large modules need not lie in memory at once
-            module = build(subject.network, seed=subject.seed, initialisation=subject.initialisation).eval()
+            module, result = build_with(
+                subject.weights, subject.network, seed=subject.seed, initialisation=subject.initialisation
+            )
+            module.eval()
             self._origin, self._fresh = "untrained", ()
             if subject.weights is not None:
-                result = transfer(subject.weights, module)
                 lacking = [*result.missing, *(mismatch.key for mismatch in result.mismatched)]
                 self._fresh = tuple(dict.fromkeys(key.rpartition(".")[0] for key in lacking))
                 self._origin = "partly" if self._fresh else "trained"

@@ -2,9 +2,10 @@ import torch
 
 from cnnplay.modules.build import build
 from cnnplay.modules.names import attribute_names
-from cnnplay.modules.weights import compare, parameter_shapes, transfer, weights_of
+from cnnplay.modules.weights import build_with, compare, parameter_shapes, transfer, weights_of
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.presets import preset
 
 
 def _network(filters: int = 4) -> Network:
@@ -98,3 +99,29 @@ def test_attribute_names_are_identifiers_unique_and_none_of_torchs() -> None:
     assert names["conv-1"] == "conv_1"
     assert all(name.isidentifier() and not hasattr(torch.nn.Module(), name) for name in names.values())
     assert "class" not in names.values()
+
+
+def test_a_module_built_with_weights_has_them_and_draws_only_where_some_lack() -> None:
+    network = preset("tiny-cnn").network
+    theirs = weights_of(build(network, seed=3))
+    module, result = build_with(theirs, network, seed=4)
+    assert result.complete
+    assert all(torch.equal(theirs[key], value) for key, value in module.state_dict().items())
+    lacking = dict(theirs)
+    gone = next(key for key in lacking if key.endswith(".weight"))
+    del lacking[gone]
+    module, result = build_with(lacking, network, seed=4)
+    assert result.missing == (gone,)
+    assert torch.equal(module.state_dict()[gone], build(network, seed=4).state_dict()[gone])
+
+
+def test_without_weights_a_module_is_built_as_ever_and_counters_begin_at_zero() -> None:
+    network = preset("mini-resnet").network
+    fresh, result = build_with(None, network, seed=4)
+    assert not result.loaded
+    own = build(network, seed=4).state_dict()
+    assert all(torch.equal(own[key], value) for key, value in fresh.state_dict().items())
+    old = {key: value for key, value in own.items() if not key.endswith("num_batches_tracked")}
+    module, result = build_with(old, network)
+    assert result.complete
+    assert all(torch.equal(own[key], value) for key, value in module.state_dict().items())
