@@ -249,7 +249,7 @@ def test_a_run_that_cannot_fit_is_not_started_but_answered(
 ) -> None:
     monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda _: 33 * 2**20)
     built: list[str] = []
-    monkeypatch.setattr("cnnplay.training.setup.build", lambda *_, **__: built.append("built"))
+    monkeypatch.setattr("cnnplay.training.setup.build_with", lambda *_, **__: built.append("built"))
     result = trained(batch_size=10_000)
     (failed,) = kept.events
     assert isinstance(failed, events.Failed)
