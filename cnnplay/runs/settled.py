@@ -15,9 +15,15 @@ Floats: TypeAlias = NDArray[np.float64]
 def settled(events: Iterable[Event]) -> list[Event]:
     """The same without the steps and epochs that were done anew."""
     kept: list[Event] = []
+    last = 0
     for event in events:
         if isinstance(event, Started) and kept:
             kept = [one for one in kept if _stands(event, one)]
+        elif isinstance(event, EpochDone):
+            if event.epoch <= last:
+                # It went on between an epoch's last step and its judgement, which comes anew.
+                kept = [one for one in kept if not isinstance(one, EpochDone) or one.epoch < event.epoch]
+            last = event.epoch
         kept.append(event)
     return kept
 

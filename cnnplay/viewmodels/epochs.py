@@ -29,7 +29,9 @@ class Epochs:
         self._curves: dict[str, Series] = {}
 
     def add(self, done: EpochDone) -> None:
-        """The next one."""
+        """The next one; or one that is judged anew, where the run went on behind its last step."""
+        if self.all and done.epoch <= self.all[-1].epoch:
+            self.cut(done.epoch - 1)
         self.all.append(done)
         if _is_best(done):
             self.best = done

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import torch
 
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Network
+from cnnplay.runs.settled import settled
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
@@ -77,6 +79,27 @@ def _told(heard: list[events.Event], at: int) -> list[tuple[object, ...]]:
     ]
     done = [(e.epoch, e.metrics, e.best) for e in heard if isinstance(e, events.EpochDone) and e.step > at]
     return [*steps, *done]
+
+
+def test_a_run_that_goes_on_from_any_step_has_every_step_and_epoch_once(
+    small: Network, few: ImageSet, config: TrainConfig
+) -> None:
+    states: list[RunState] = []
+
+    def look(seen: Observation) -> None:
+        if seen.checkpoint is None:  # between two batches, also between an epoch's last and its judgement
+            states.append(seen.state(None))
+
+    whole: list[events.Event] = []
+    train(Job("run", small, msgspec.structs.replace(config, epochs=2), few), whole.append, look)
+    steps = [event.step for event in whole if isinstance(event, events.Stepped)]
+    assert len(states) == len(steps)
+    for state in states:
+        told = list(whole)  # killed at the very end: all was told, and nothing since that state was kept
+        train(resumed("run", small, few, state), told.append)
+        counted = settled(told)
+        assert [event.step for event in counted if isinstance(event, events.Stepped)] == steps
+        assert [event.epoch for event in counted if isinstance(event, events.EpochDone)] == [1, 2]
 
 
 def test_a_state_is_not_written_into_by_the_steps_after_it(small: Network, few: ImageSet) -> None:
