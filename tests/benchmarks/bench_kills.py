@@ -98,7 +98,9 @@ def _one(
     found["leftover files"] += sum(kind_of(file.name) == "left" for file in run.iterdir())
     folder, other = RunFolder.open(run), RunFolder.open(whole)
     records = [event.epoch for event in settled(folder.events()) if isinstance(event, EpochDone)]
-    found["epochs lost at the end"] += records != list(range(1, EPOCHS + 1))
+    if records != list(range(1, EPOCHS + 1)):
+        found["epochs lost at the end"] += 1
+        print(f"{run.name} has the epochs {records}", file=sys.stderr)
     for which in ("last", "best", "averaged"):
         mine, its = folder.weights(which), other.weights(which)
         found["other weights"] += not all(torch.equal(mine[key], its[key]) for key in its)
