@@ -100,9 +100,11 @@ def _trained(
 
 
 class _Listener:
-    """Writes every event into the folder, then prints it. That an epoch is done is told when its weights are
-    on the disk, so that a kill leaves no word of weights that are not there; and how the run ended is
-    printed last of all, with the folder's name where weights were kept."""
+    """Writes every event into the folder at once, so that no checkpoint lies behind an epoch without record.
+
+    That an epoch is done is printed when its weights are on the disk, so that nobody is told of weights that
+    a kill took; how the run ended last of all, with the folder's name where weights were kept.
+    """
 
     def __init__(self, folder: "RunRecorder", report: Reporter, control: "Control") -> None:
         self._folder, self._report, self._control = folder, report, control
@@ -113,6 +115,7 @@ class _Listener:
         """Whether nobody reads any more."""
 
     def hear(self, event: Event) -> None:
+        self._folder.sink(event)
         self._release_settled()
         if isinstance(event, EpochDone) or self._held:
             self._held.append(event)
@@ -141,7 +144,6 @@ class _Listener:
             self._print(self._end)
 
     def _tell(self, event: Event) -> None:
-        self._folder.sink(event)
         if isinstance(event, Finished | Failed):
             self._end = event
         else:

@@ -12,10 +12,13 @@ from typing import Any, Protocol
 import pytest
 import torch
 
+from cnnplay.cli.carry import _Listener
+from cnnplay.runs import recorder
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.recorder import RunRecorder
 from cnnplay.spec.events import EpochDone, Event, Started
 from cnnplay.training.job import Observation
+from cnnplay.training.state import RunState
 
 
 class Command(Protocol):
@@ -66,17 +69,37 @@ def test_that_an_epoch_is_done_is_told_once_its_weights_are_on_the_disk(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[int, bool]] = []
-    sink = RunRecorder.sink
+    tell = _Listener._print
 
-    def watch(self: RunRecorder, event: Event) -> None:
+    def watch(self: _Listener, event: Event) -> None:
         if isinstance(event, EpochDone):
-            seen.append((event.epoch, event.epoch <= self.last_epoch))
-        sink(self, event)
+            seen.append((event.epoch, event.epoch <= self._folder.last_epoch))
+        tell(self, event)
 
-    monkeypatch.setattr(RunRecorder, "sink", watch)
+    monkeypatch.setattr(_Listener, "_print", watch)
     assert cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run").status == 0
     assert seen == [(1, True), (2, True)]
     assert sum(isinstance(e, EpochDone) for e in RunFolder.open(tmp_path / "run").events()) == 2
+
+
+def test_no_checkpoint_lies_behind_an_epoch_without_a_record(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run"
+    lacking: list[int] = []
+    written: list[int] = []
+    save = recorder.save_state
+
+    def watch(state: RunState, file: Path) -> None:
+        recorded = {event.epoch for event in RunFolder.open(path).events() if isinstance(event, EpochDone)}
+        lacking.extend(set(range(1, state.place.epoch)) - recorded)
+        written.append(state.place.epoch)
+        save(state, file)
+
+    monkeypatch.setattr(recorder, "save_state", watch)
+    assert cnnplay(*TRAIN, "--epochs", "3", "--out", path).status == 0
+    assert max(written) > 1
+    assert not lacking
 
 
 @POSIX
@@ -214,8 +237,8 @@ def test_where_the_disk_takes_no_weights_the_finished_epochs_stay_and_no_run_is_
 def test_a_failure_on_a_full_disk_claims_no_weights_and_an_earlier_ones_claims_what_is_there(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: RunRecorder, event: object) -> None:
-        sink(self, event)  # type: ignore[arg-type]
+    def fail(self: _Listener, event: Event) -> None:
+        tell(self, event)
         if isinstance(event, EpochDone) and event.epoch == failing:
             monkeypatch.setattr("cnnplay.runs.recorder.save_file", full_disk)
             with torch.no_grad():
@@ -227,8 +250,8 @@ def test_a_failure_on_a_full_disk_claims_no_weights_and_an_earlier_ones_claims_w
         seen(self, observation)
 
     weights: list[torch.Tensor] = []
-    sink, seen = RunRecorder.sink, RunRecorder.observe
-    monkeypatch.setattr(RunRecorder, "sink", fail)
+    tell, seen = _Listener._print, RunRecorder.observe
+    monkeypatch.setattr(_Listener, "_print", fail)
     monkeypatch.setattr(RunRecorder, "observe", observe)
     failing = 1
     done = cnnplay(*TRAIN, "--epochs", "3", "--out", tmp_path / "one")
