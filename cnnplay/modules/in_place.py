@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnplay.network import nodes
-from cnnplay.network.nodes import Stack
+from cnnplay.network.nodes import Stack, stacks_of
 
 Step: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -63,9 +63,8 @@ def _look(stack: Stack, found: set[str]) -> bool:
                     found.add(node.id)
                 free = False
             case nodes.Skip() | nodes.Branches():
-                ways = (node.body, node.shortcut) if isinstance(node, nodes.Skip) else node.branches
-                ends = [_look(way, found) for way in ways]
-                free = len(ways) > 1
+                ends = [_look(way, found) for way in stacks_of(node)]
+                free = len(ends) > 1
                 if free and ends[0] and node.merge == "add":
                     found.add(node.id)
             case _:

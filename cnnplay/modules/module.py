@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from cnnplay.modules.in_place import Step, over_input, overwriting
 from cnnplay.network import nodes
 from cnnplay.network.network import Network
-from cnnplay.network.nodes import Merge, Stack
+from cnnplay.network.nodes import Merge, Stack, stacks_of
 
 Seen: TypeAlias = dict[str, Tensor]
 
@@ -92,8 +92,8 @@ def _plan(stack: Stack, layers: Mapping[str, Step], over: Collection[str] = ()) 
         step: Step
         match node:
             case nodes.Skip() | nodes.Branches():
-                ways = (node.body, node.shortcut) if isinstance(node, nodes.Skip) else node.branches
-                step = _Merged(tuple(_plan(way, layers, over) for way in ways), node.merge, node.id in over)
+                plans = tuple(_plan(way, layers, over) for way in stacks_of(node))
+                step = _Merged(plans, node.merge, node.id in over)
             case _:
                 step = layers[node.id]
         steps.append((node.id, step))

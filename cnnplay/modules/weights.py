@@ -94,10 +94,10 @@ def build_with(
 ) -> tuple[NetworkModule, Transfer]:
     """The network's module with those of the weights that fit, the others fresh as `build` makes them; and
     what fits. BuildError for a network with faults."""
-    given = weights or {}
-    # Drawing 138 million numbers that others replace would take a second.
-    lacking = compare(given, network)
-    drawn = bool(lacking.missing or lacking.mismatched)
+    given, drawn = weights or {}, True
+    if given:  # drawing 138 million numbers that these replace would take a second
+        lacking = compare(given, network)
+        drawn = bool(lacking.missing or lacking.mismatched)
     module = build(network, device=device, seed=seed, initialisation=initialisation, drawn=drawn)
     return module, transfer(given, module)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cnnplay.network.fields import Pair, complaint, fields_of
 from cnnplay.network.network import Input, Network, Task, leaves
-from cnnplay.network.nodes import Branches, Node, Skip, Stack
+from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
 from cnnplay.shapes import mends, merging, receptive
 from cnnplay.shapes.arithmetic import BYTES_PER_NUMBER, Shape
 from cnnplay.shapes.faults import Fault, limit_faults, shown, within_limits
@@ -106,7 +106,7 @@ def _visit(node: Node, flow: Flow) -> Visited:
 
 
 def _visit_container(node: Skip | Branches, flow: Flow) -> Visited:
-    stacks = (node.body, node.shortcut) if isinstance(node, Skip) else node.branches
+    stacks = stacks_of(node)
     ways = [visit_stack(stack, flow) for stack in stacks]
     shapes = [way.flow.shape for way in ways]
     faults = _empty_faults(node)
