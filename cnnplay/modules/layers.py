@@ -13,6 +13,7 @@ from cnnplay.modules.padding import (
     sides,
     symmetric,
 )
+from cnnplay.modules.whole import WholeConv2d
 from cnnplay.network import nodes
 from cnnplay.network.fields import Pair
 from cnnplay.network.nodes import Node
@@ -24,7 +25,7 @@ def layer(node: Node, shape: tuple[int, ...], device: Device) -> nn.Module:
     """The torch layer of a leaf whose input is `shape`: (C, H, W) for maps, (N,) for rows."""
     match node:
         case nodes.Convolution():
-            return _convolution(node, shape[0], device)
+            return _convolution(node, shape, device)
         case nodes.TransposedConvolution():
             return _transposed(node, shape[0], device)
         case nodes.MaxPooling() | nodes.AveragePooling():
@@ -69,7 +70,8 @@ _PLAIN: dict[type[nodes.Base], type[nn.Module]] = {
 }
 
 
-def _convolution(node: nodes.Convolution, channels: int, device: Device) -> nn.Module:
+def _convolution(node: nodes.Convolution, shape: tuple[int, ...], device: Device) -> nn.Module:
+    channels = shape[0]
     around = sides(node.padding, node.kernel_size, node.dilation)
     padding = symmetric(around)
     if padding is None:
@@ -84,7 +86,9 @@ def _convolution(node: nodes.Convolution, channels: int, device: Device) -> nn.M
             bias=node.bias,
             device=device,
         )
-    return nn.Conv2d(
+    plain = padding == (0, 0) and node.dilation == (1, 1) and node.groups == 1
+    kind = WholeConv2d if plain and node.kernel_size == shape[1:] else nn.Conv2d
+    return kind(
         channels,
         node.filters,
         node.kernel_size,

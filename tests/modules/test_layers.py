@@ -1,6 +1,7 @@
 """Single layers against torch's functions."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -141,3 +142,39 @@ def test_batch_norm_takes_maps_and_rows(shape: tuple[int, ...], kind: type[nn.Mo
     assert made.weight is None
     assert made.running_mean is not None
     torch.testing.assert_close(made.running_mean, running[0])
+
+
+@settings(deadline=None)
+@given(kernel=pairs, stride=strides, bias=st.booleans(), last=st.booleans())
+def test_a_convolution_as_large_as_its_input_equals_torchs_with_its_gradients(
+    kernel: tuple[int, int], stride: tuple[int, int], bias: bool, last: bool
+) -> None:
+    """It is computed as a matrix product while it learns."""
+    node = nodes.Convolution(filters=4, kernel_size=kernel, stride=stride, padding="valid", bias=bias)
+    made = layer(node, (3, *kernel), "cpu")
+    made.to(memory_format=torch.channels_last if last else torch.contiguous_format)  # type: ignore[call-overload]
+    assert isinstance(made, nn.Conv2d)
+    leaves = [_picture(3, *kernel).requires_grad_(), *made.parameters()]
+    for x in (leaves[0], leaves[0].to(memory_format=torch.channels_last)):
+        learned = made.train()(x)
+        expected = F.conv2d(x, made.weight, made.bias, stride)
+        torch.testing.assert_close(learned, expected)
+        gradients = torch.autograd.grad(learned.square().sum(), leaves)
+        torch.testing.assert_close(gradients, torch.autograd.grad(expected.square().sum(), leaves))
+        assert torch.equal(made.eval()(x), expected)
+    assert (
+        made.train()(_picture(3, 6, 7)).shape == F.conv2d(_picture(3, 6, 7), made.weight, None, stride).shape
+    )
+
+
+@pytest.mark.parametrize(
+    "more", [{"dilation": (2, 2)}, {"groups": 3}, {"padding": (1, 1)}, {"padding": "same"}], ids=str
+)
+def test_others_as_large_as_their_input_are_convolved(more: dict[str, Any]) -> None:
+    node = nodes.Convolution(**{"filters": 3, "kernel_size": (3, 3), "padding": "valid", **more})
+    x = _picture(3, 5, 5) if "dilation" in more else _picture(3, 3, 3)
+    made = layer(node, (3, *x.shape[2:]), "cpu")
+    assert isinstance(made, nn.Conv2d)
+    assert torch.equal(made.train()(x), made.eval()(x))
+    expected = F.conv2d(x, made.weight, made.bias, 1, made.padding, made.dilation, made.groups)
+    assert torch.equal(made(x), expected)

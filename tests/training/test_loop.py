@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -14,6 +15,7 @@ from cnnplay.data.images import ImageSet
 from cnnplay.data.order import shuffled
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import Weights
+from cnnplay.network import nodes
 from cnnplay.network.network import Network
 from cnnplay.network.presets import preset
 from cnnplay.spec import events
@@ -41,16 +43,44 @@ OPTIMIZERS: dict[str, Callable[[nn.Module], torch.optim.Optimizer]] = {
 }
 
 
-def lenet_by_hand(weights: Weights) -> nn.Sequential:
-    """LeNet-5 written in torch alone, with the given weights in their order."""
+def lenet_by_hand(weights: Weights, dense: bool) -> nn.Sequential:
+    """LeNet-5 written in torch alone, with the given weights in their order; its C5 may be `dense`."""
+    middle = (nn.Flatten(), nn.Linear(400, 120)) if dense else (nn.Conv2d(16, 120, 5), nn.Flatten())
     net = nn.Sequential(
         nn.Conv2d(1, 6, 5), nn.Tanh(), nn.AvgPool2d(2),
         nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2),
-        nn.Conv2d(16, 120, 5), nn.Tanh(), nn.Flatten(),
-        nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10),
+        *middle, nn.Tanh(), nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10),
     )  # fmt: skip
     net.load_state_dict(dict(zip(net.state_dict(), weights.values(), strict=True)))
     return net.to(memory_format=torch.channels_last)
+
+
+def lenet_with_dense_c5() -> Network:
+    """LeNet-5 with C5 as the dense layer that it equals."""
+    network = preset("lenet-5").network
+    stack = network.stack
+    c5 = (nodes.Flatten(id="flatten-1"), nodes.Dense(id="c5", units=120), nodes.Tanh(id="tanh-3"))
+    return msgspec.structs.replace(network, stack=(*stack[:6], *c5, *stack[9:]))
+
+
+def learned_by_hand(
+    net: nn.Module, optimizer: torch.optim.Optimizer, images: ImageSet, seed: int, batch: int
+) -> list[float]:
+    """Trains it for an epoch, as a script would; the losses of the steps."""
+    assert images.array is not None
+    pixels = torch.from_numpy(np.pad(images.array[..., 0], ((0, 0), (2, 2), (2, 2)))).float()[:, None] / 255
+    part = torch.from_numpy(images.train)
+    mean, std = pixels[part].double().mean(), pixels[part].double().std(correction=0)
+    pixels = (pixels - mean.float()) / std.float()
+    labels = torch.from_numpy(images.labels)
+    losses = []
+    for chosen in part[torch.from_numpy(shuffled(len(part), seed, 1))].split(batch):
+        loss = F.cross_entropy(net(pixels[chosen]), labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -59,27 +89,26 @@ def test_weights_equal_a_hand_written_loops_bit_for_bit(name: str, few: ImageSet
         epochs=1, batch_size=20, optimizer=name, learning_rate=0.02, momentum=0.8, weight_decay=1e-3,
         seed=7, threads=1, device="cpu",
     )  # type: ignore[arg-type]  # fmt: skip
+    network = lenet_with_dense_c5()
+    result = train(Job("run", network, config, few), kept)
+
+    net = lenet_by_hand(dict(build(network, seed=7).state_dict()), dense=True)
+    losses = learned_by_hand(net, OPTIMIZERS[name](net), few, 7, 20)
+    assert [event.loss for event in kept.of(events.Stepped)] == losses
+    assert same(dict(zip(result.weights, net.state_dict().values(), strict=True)), result.weights)
+
+
+def test_lenet_5_learns_what_a_hand_written_one_does(few: ImageSet, kept: Kept) -> None:
+    config = TrainConfig(epochs=1, batch_size=20, optimizer="sgd", learning_rate=0.02, weight_decay=1e-3,
+                         seed=7, threads=1, device="cpu")  # fmt: skip
     network = preset("lenet-5").network
     result = train(Job("run", network, config, few), kept)
 
-    assert few.array is not None
-    pixels = torch.from_numpy(np.pad(few.array[..., 0], ((0, 0), (2, 2), (2, 2)))).float()[:, None] / 255
-    part = torch.from_numpy(few.train)
-    mean, std = pixels[part].double().mean(), pixels[part].double().std(correction=0)
-    pixels = (pixels - mean.float()) / std.float()
-    labels = torch.from_numpy(few.labels)
-    net = lenet_by_hand(dict(build(network, seed=7).state_dict()))
-    optimizer = OPTIMIZERS[name](net)
-    losses = []
-    for chosen in part[torch.from_numpy(shuffled(len(part), 7, 1))].split(20):
-        loss = F.cross_entropy(net(pixels[chosen]), labels[chosen])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-
-    assert [event.loss for event in kept.of(events.Stepped)] == losses
-    assert same(dict(zip(result.weights, net.state_dict().values(), strict=True)), result.weights)
+    net = lenet_by_hand(dict(build(network, seed=7).state_dict()), dense=False)
+    losses = learned_by_hand(net, OPTIMIZERS["sgd"](net), few, 7, 20)
+    assert [event.loss for event in kept.of(events.Stepped)] == pytest.approx(losses, rel=1e-5)
+    for mine, by_hand in zip(result.weights.values(), net.state_dict().values(), strict=True):
+        torch.testing.assert_close(mine, by_hand, rtol=1e-4, atol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_result_bit_for_bit(trained: Trained, kept: Kept) -> None:
