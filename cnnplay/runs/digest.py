@@ -106,9 +106,7 @@ class Digest:
         self._seconds_before, self._seconds_here = self._total_seconds(), 0.0
         self.ended, self.problem, self.paused, self._seconds = "", "", False, None
         self.started, self._asked = event, event.first_epoch - 1 + event.config.epochs
-        self.epochs = {
-            number: done for number, done in self.epochs.items() if behind(event, number, done.step)
-        }
+        self.epochs = {number: done for number, done in self.epochs.items() if number < event.epoch}
         self.steps = self.steps if event.done is None else min(self.steps, event.done)
 
     def _forget(self) -> None:
@@ -136,8 +134,3 @@ class Digest:
 
     def _total_seconds(self) -> float:
         return self._seconds_before + (self._seconds_here if self._seconds is None else self._seconds)
-
-
-def behind(started: Started, epoch: int, step: int) -> bool:
-    """Whether an epoch that was told of earlier stands when a run goes on; those after it are done anew."""
-    return epoch < started.first_epoch if started.done is None else step <= started.done

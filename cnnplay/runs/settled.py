@@ -6,7 +6,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnplay.runs.digest import behind
 from cnnplay.spec.events import EpochDone, Event, Started, Stepped
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -15,15 +14,9 @@ Floats: TypeAlias = NDArray[np.float64]
 def settled(events: Iterable[Event]) -> list[Event]:
     """The same without the steps and epochs that were done anew."""
     kept: list[Event] = []
-    last = 0
     for event in events:
         if isinstance(event, Started) and kept:
             kept = [one for one in kept if _stands(event, one)]
-        elif isinstance(event, EpochDone):
-            if event.epoch <= last:
-                # It went on between an epoch's last step and its judgement, which comes anew.
-                kept = [one for one in kept if not isinstance(one, EpochDone) or one.epoch < event.epoch]
-            last = event.epoch
         kept.append(event)
     return kept
 
@@ -50,6 +43,6 @@ def epoch_ends(events: Iterable[Event]) -> list[tuple[int, float]]:
 
 
 def _stands(goes_on: Started, event: Event) -> bool:
-    if isinstance(event, (Stepped, EpochDone)):
-        return behind(goes_on, event.epoch, event.step)
-    return True
+    if isinstance(event, EpochDone):
+        return event.epoch < goes_on.epoch
+    return not isinstance(event, Stepped) or goes_on.keeps(event.step, event.epoch)

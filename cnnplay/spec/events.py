@@ -27,8 +27,8 @@ class BaseEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
 class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
     """The run is set up; training begins. `first_epoch` is above 1 where it goes on after an earlier run.
 
-    `done` steps lie behind: those of the epochs before the first, or more where a run goes on within what it
-    had begun. Whatever was told of later steps is told anew.
+    Where a run goes on within what it had begun, `done` steps lie behind it and it is in its epoch `within`
+    (whose steps may all be done, but not its validation). What was told of later ones is told anew.
     """
 
     network: str
@@ -41,6 +41,16 @@ class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
     steps_per_epoch: Count
     first_epoch: Ordinal = 1
     done: Count | None = None
+    within: Ordinal | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is trained or judged next: those before it stand as they were told."""
+        return self.first_epoch if self.within is None else self.within
+
+    def keeps(self, step: int, epoch: int) -> bool:
+        """Whether a step that was told before stands."""
+        return epoch < self.first_epoch if self.done is None else step <= self.done
 
 
 class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):

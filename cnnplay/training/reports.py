@@ -21,6 +21,7 @@ def started(job: Job, ready: Ready, steps: int, done: int) -> events.Started:
         steps_per_epoch=steps,
         first_epoch=job.first_epoch,
         done=None if job.resume is None else done,
+        within=None if job.resume is None else job.resume.place.epoch,
     )
 
 

@@ -29,9 +29,7 @@ class Epochs:
         self._curves: dict[str, Series] = {}
 
     def add(self, done: EpochDone) -> None:
-        """The next one; or one that is judged anew, where the run went on behind its last step."""
-        if self.all and done.epoch <= self.all[-1].epoch:
-            self.cut(done.epoch - 1)
+        """The next one."""
         self.all.append(done)
         if _is_best(done):
             self.best = done
@@ -41,7 +39,7 @@ class Epochs:
         if settled > self._settled:
             self._settle(settled)
 
-    def cut(self, last: float) -> None:
+    def cut(self, last: int) -> None:
         """Keeps those up to an epoch."""
         self.all = [done for done in self.all if done.epoch <= last]
         self.best = next((done for done in reversed(self.all) if _is_best(done)), None)

@@ -189,8 +189,10 @@ class History:
             return tuple(self.epochs)
         first = self.stages[0].first_epoch
         config = msgspec.structs.replace(self.started.config, epochs=self.target - first + 1)
-        done = self.stages[0].done
-        started = msgspec.structs.replace(self.started, first_epoch=first, done=done, config=config)
+        done, within = self.stages[0].done, self.stages[0].within
+        started = msgspec.structs.replace(
+            self.started, first_epoch=first, done=done, within=within, config=config
+        )
         table = [self._steps[name] for name in ("x", "epoch", "loss", "accuracy", "images")]
         steps = [
             Stepped(run=started.run, step=self._number(x), epoch=int(e), loss=loss, accuracy=a, images=int(n))
@@ -271,6 +273,6 @@ class History:
         # What lies behind the place where it goes on is done anew.
         self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
         self._numbered_before = self._number_at(self._first_x)
-        self._done.cut(self._first_x)
+        self._done.cut(event.epoch - 1)
         # Nor was anything learned at a rate that was set when no step came any more.
         self.changes = [change for change in self.changes if change[0] <= self._first_x]

@@ -170,13 +170,11 @@ class Trace:
 
     def _begin(self, event: Started) -> None:
         self.started, self.ended = event, False
+        self._epochs = {n: done for n, done in self._epochs.items() if n < event.epoch}
         if event.done is None:
-            kept = int(np.searchsorted(self._steps["epoch"], event.first_epoch, side="left"))
-            self._epochs = {n: done for n, done in self._epochs.items() if n < event.first_epoch}
+            self._steps.cut(int(np.searchsorted(self._steps["epoch"], event.first_epoch, side="left")))
         else:
-            kept = int(np.searchsorted(self._steps["step"], event.done, side="right"))
-            self._epochs = {n: done for n, done in self._epochs.items() if done.step <= event.done}
-        self._steps.cut(kept)
+            self._steps.cut(int(np.searchsorted(self._steps["step"], event.done, side="right")))
 
 
 def _rank(done: EpochDone) -> tuple[float, float]:

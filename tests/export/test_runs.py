@@ -41,7 +41,8 @@ def test_all_epochs_and_steps_are_in_the_tables_with_their_runs(runs: list[Path]
 
 def test_a_run_that_went_on_has_each_step_once(tmp_path: Path) -> None:
     run = make_run(tmp_path / "one", epochs=2, ended="", accuracy=0.1)
-    write(run, [started("one", TrainConfig(epochs=2), done=6), *epoch_events("one", 2, begin=2)])
+    goes_on = started("one", TrainConfig(epochs=2), done=6, within=2)
+    write(run, [goes_on, *epoch_events("one", 2, begin=2)])
     runs_csv([run], tmp_path)
     assert [row["step"] for row in read(tmp_path / STEPS)] == [str(n) for n in range(1, 9)]
     assert [float(row["validation_accuracy"]) for row in read(tmp_path / EPOCHS)] == [0.1, 0.75]

@@ -244,15 +244,17 @@ def old(folder: Path) -> None:
     os.utime(folder / "events.jsonl", (long_ago, long_ago))
 
 
-@pytest.mark.parametrize("done", [4, 6, None])
+@pytest.mark.parametrize("done", [4, 6, 8, None])
 def test_what_is_done_anew_replaces_what_was_told_before(tmp_path: Path, done: int | None) -> None:
-    """Two epochs of four steps; the run goes on after the first, or in the middle of the second."""
+    """Two epochs of four steps; the run goes on after the first, within the second, or before its judgement."""
     folder = make_run(tmp_path / "runs" / "one", epochs=2, ended="", accuracy=0.9)
     config = again(tmp_path).refresh().rows[0]
     assert config.best_accuracy == 0.9
     from cnnplay.spec.settings import TrainConfig
 
-    goes_on = started("one", TrainConfig(epochs=2), done=done, first_epoch=1 if done is not None else 2)
+    goes_on = started("one", TrainConfig(epochs=2), first_epoch=2)
+    if done is not None:
+        goes_on = started("one", TrainConfig(epochs=2), done=done, within=2)
     write(folder, [goes_on])
     (row,) = again(tmp_path).refresh().rows
     assert row.epochs_done == 1, "the second epoch is done anew"

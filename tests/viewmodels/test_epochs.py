@@ -69,14 +69,3 @@ def test_an_epoch_without_what_is_drawn_leaves_no_point_and_the_memory_bounded()
 
 def test_a_day_of_short_epochs_takes_some_thousand() -> None:
     assert MOST < 5_000
-
-
-def test_an_epoch_that_is_judged_anew_takes_the_place_of_its_earlier_record() -> None:
-    epochs = Epochs()
-    epochs.add(epoch(1, 0.5, True))
-    epochs.add(epoch(2, 0.7, True))
-    epochs.metric("validation_accuracy")
-    epochs.add(epoch(2, 0.6, True))
-    assert [done.epoch for done in epochs.all] == [1, 2]
-    assert epochs.best is epochs.all[1]
-    assert epochs.metric("validation_accuracy")[1].tolist() == [0.5, 0.6]

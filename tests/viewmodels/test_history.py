@@ -195,10 +195,22 @@ def test_a_saved_history_is_read_as_the_same(count: int, steps: int, parts: list
         same(history, History(history.saved()))
 
 
+def test_an_epoch_that_is_judged_anew_takes_the_place_of_its_earlier_record() -> None:
+    """The run goes on from a checkpoint between its last step and its validation."""
+    history = History(two_epochs())
+    assert history.metric("validation_loss").y.tolist() == [2.0, 1.0]
+    history.extend([msgspec.structs.replace(started(), done=20, within=2)])
+    assert len(history.steps("loss")) == 20
+    assert history.metric("validation_loss").x.tolist() == [1.0]
+    history.extend([epoch(2, 1.5, True)])
+    assert history.metric("validation_loss").y.tolist() == [2.0, 1.5]
+    same(history, History(history.saved()))
+
+
 def test_a_run_that_goes_on_within_what_was_thinned_does_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     short(monkeypatch, 1_024, 64)
     history = long_run(np.ones(20_000))
-    history.extend([msgspec.structs.replace(started(first_epoch=6, steps=1_000), done=5_100)])
+    history.extend([msgspec.structs.replace(started(first_epoch=6, steps=1_000), done=5_100, within=6)])
     assert history.numbers[-1] <= 5_100
     assert history.last is not None
     assert history.last.epoch == 5

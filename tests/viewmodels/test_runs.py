@@ -94,7 +94,7 @@ def test_a_run_that_goes_on_anew_replaces_its_curves(runs: RunsModel, store: Pat
     look(runs)
     runs.choose([str(folder)])
     runs.wait()
-    write(folder, [started("one", TrainConfig(epochs=2), done=4), *epoch_events("one", 2)[:1]])
+    write(folder, [started("one", TrainConfig(epochs=2), done=4, within=2), *epoch_events("one", 2)[:1]])
     look(runs)
     trace = runs.trace(str(folder))
     assert trace is not None

@@ -36,12 +36,13 @@ def test_time_is_not_known_before_an_epoch_is_done() -> None:
     assert len(trace.steps("loss", "step", 1)) == 2
 
 
-@pytest.mark.parametrize(("done", "first"), [(4, 1), (6, 1), (None, 2)])
+@pytest.mark.parametrize(("done", "first"), [(4, 1), (6, 1), (8, 1), (None, 2)])
 def test_what_is_done_anew_replaces_what_was_there(done: int | None, first: int) -> None:
     trace = Trace()
     trace.extend(run(2))
     config = TrainConfig(epochs=2)
-    trace.extend([started("r", config, done=done, first_epoch=first)])
+    within = None if done is None else 2
+    trace.extend([started("r", config, done=done, within=within, first_epoch=first)])
     assert trace.best_epoch == 1
     kept = 4 if done is None else done
     assert len(trace) == kept
