@@ -51,9 +51,10 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
 
 def _there(found: Found, weights: str) -> str:
     """The asked-for weights, or "last" where no epoch was judged: they are called what they are."""
-    if found.run is not None:
-        return weights if found.run.has_best else "last"
-    return weights if found.project is None or found.project.best is not None else "last"
+    kept = found.run is None or found.run.has_best
+    if found.project is not None:
+        kept = found.project.best is not None
+    return weights if kept or weights != "best" else "last"
 
 
 def _origin(found: Found, written: "Exported", seed: int, weights: str) -> str:
@@ -92,11 +93,10 @@ def _trained(found: Found, which: str) -> "TrainedNetwork":
         weights, facts, trained = run_weights(found.run, kept), found.run.facts, found.run.learned(kept)
     elif found.project is not None:
         project = found.project
-        if which == "averaged":
-            raise Mistake(
-                f"{found.network.name}: a project keeps no averaged weights; got --weights averaged"
-            )
-        weights = project.weights if which == "last" or project.best is None else project.best
+        if which == "averaged" and project.averaged is None:
+            raise Mistake(f"{found.network.name}: the project has no averaged weights")
+        others = {"best": project.best, "averaged": project.averaged}
+        weights = others.get(which) or project.weights
         facts, learned = project.facts, project.network_of_weights
     if weights is None:
         return TrainedNetwork(network=found.network)
@@ -145,6 +145,7 @@ def _project_of(run: "RunFolder") -> "Project":
         facts=record.facts,
         weights=run_weights(run, "last"),
         best=run_weights(run, "best") if run.has_best else None,
+        averaged=run_weights(run, "averaged") if run.has_averaged else None,
         best_epoch=run.best_epoch,
         last_epoch=run.last_epoch,
         history=run.events(),

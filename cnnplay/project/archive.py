@@ -13,6 +13,7 @@ from cnnplay.project.errors import ProjectError, one_line
 PROJECT = "project.json"
 WEIGHTS = "weights.safetensors"
 BEST = "best-weights.safetensors"
+AVERAGED = "averaged-weights.safetensors"
 HISTORY = "history.json"
 
 Buffer: TypeAlias = bytes | memoryview
@@ -111,7 +112,7 @@ def write(path: Path, members: Mapping[str, bytes | Pieces]) -> None:
 
 def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """The members by name, where all are known, plain, unencrypted and not packed beyond reason."""
-    known = (PROJECT, WEIGHTS, BEST, HISTORY)
+    known = (PROJECT, WEIGHTS, BEST, AVERAGED, HISTORY)
     found: dict[str, zipfile.ZipInfo] = {}
     for member in members:
         name = member.filename

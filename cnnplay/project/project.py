@@ -19,9 +19,10 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The network on the screen, how it is to be trained, and what training left behind.
 
-    `weights` (the last) and `best` (of epoch `best_epoch`) belong to `trained_network`, or to `network`
-    itself where that is None; `facts` say what they learned from, `trained_config` with which settings
-    (None: `config`), `last_epoch` how far they came. `view` is whatever the window wants to find again.
+    `weights` (the last), `best` (of epoch `best_epoch`) and `averaged` (the mean of the last epochs') belong
+    to `trained_network`, or to `network` itself where that is None; `facts` say what they learned from,
+    `trained_config` with which settings (None: `config`), `last_epoch` how far they came. `view` is whatever
+    the window wants to find again.
     """
 
     network: Network
@@ -30,6 +31,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     facts: DataFacts | None = None
     weights: Weights | None = None
     best: Weights | None = None
+    averaged: Weights | None = None
     best_epoch: int | None = None
     last_epoch: int = 0
     trained_network: Network | None = None

@@ -71,7 +71,12 @@ def _members(project: Project) -> dict[str, bytes | archive.Pieces]:
         members: dict[str, bytes | archive.Pieces] = {archive.PROJECT: project_json(project)}
     except (TypeError, msgspec.MsgspecError, RecursionError) as error:
         raise ProjectError(f"view: expected plain values; found others ({error})") from None
-    for name, weights in ((archive.WEIGHTS, project.weights), (archive.BEST, project.best)):
+    kept = {
+        archive.WEIGHTS: project.weights,
+        archive.BEST: project.best,
+        archive.AVERAGED: project.averaged,
+    }
+    for name, weights in kept.items():
         if weights is not None:
             with _inside(name):
                 _check_weights(weights, project.network_of_weights)
@@ -85,14 +90,15 @@ def _read(opened: archive.Archive) -> Project:
     text = opened.read(archive.PROJECT)
     with _inside(archive.PROJECT):
         project = read_document(text)
-    weights = _read_weights(opened, archive.WEIGHTS, project)
-    best = _read_weights(opened, archive.BEST, project)
+    weights, best, averaged = (
+        _read_weights(opened, name, project) for name in (archive.WEIGHTS, archive.BEST, archive.AVERAGED)
+    )
     events: tuple[Event, ...] = ()
     if archive.HISTORY in opened:
         text = opened.read(archive.HISTORY)
         with _inside(archive.HISTORY):
             events = history.unpack(text)
-    return msgspec.structs.replace(project, weights=weights, best=best, history=events)
+    return msgspec.structs.replace(project, weights=weights, best=best, averaged=averaged, history=events)
 
 
 def _read_weights(opened: archive.Archive, name: str, project: Project) -> Weights | None:

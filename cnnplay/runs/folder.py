@@ -131,6 +131,11 @@ class RunFolder:
         """Whether the best epoch's weights are there."""
         return self._file("best").exists()
 
+    @property
+    def has_averaged(self) -> bool:
+        """Whether the mean of the last epochs' weights is there."""
+        return self._file("averaged").exists()
+
     def weights(self, which: Which = "best") -> Weights:
         """The weights of the best epoch (the last ones where no epoch was judged), the last, or the mean of
         the last epochs'. RunError."""

@@ -58,9 +58,8 @@ class ExportModel(QObject):
         if trained.best_weights is not None and trained.best_epoch is not None:
             found.append(Choice("best", f"best: epoch {trained.best_epoch}"))
         found.append(Choice("last", _last_words(trained)))
-        averaged = trained.averaged
-        if averaged is not None:
-            found.append(Choice("averaged", _averaged_words(averaged.count)))
+        if trained.averaged is not None:
+            found.append(Choice("averaged", "averaged: the mean of the last epochs"))
         return tuple(found)
 
     def what(self) -> str:
@@ -122,12 +121,6 @@ def _last_words(trained: Trained) -> str:
     return "last: before the end of the first epoch" if trained.events else "as they were loaded from a file"
 
 
-def _averaged_words(count: int) -> str:
-    return (
-        f"averaged: the mean of the last {count:,} epochs" if count > 1 else "averaged: of one epoch so far"
-    )
-
-
 class _Maker:
     """Captures what is exported when the menu is used, not when the thread gets to it."""
 
@@ -149,7 +142,7 @@ class _Maker:
         if self._which == "best" and trained.best_weights:
             weights = trained.best_weights
         elif self._which == "averaged" and trained.averaged is not None:
-            weights = trained.averaged.weights
+            weights = trained.averaged
         return with_weights(self._network, weights, trained.network, trained.facts)
 
 

@@ -128,6 +128,7 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
         return OpenedRun(folder.name, run.record, None)
     try:
         best = _weights(run, "best") if run.has_best else None
+        averaged = _weights(run, "averaged") if run.has_averaged else None
         weights = _weights(run, "last") if run.has_last else best
     except ValueError as error:
         return OpenedRun(folder.name, run.record, None, f"{folder.name}: its weights cannot be read: {error}")
@@ -149,6 +150,7 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
         facts=run.facts,
         weights=weights,
         best_weights=best,
+        averaged=averaged,
         best_epoch=run.best_epoch,
         last_epoch=run.last_epoch or run.best_epoch or 0,
         events=History(events).saved(),

@@ -17,7 +17,7 @@ from cnnplay.spec.trained import DataFacts
 
 if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
-    from cnnplay.training.state import Averaged, RunState
+    from cnnplay.training.state import RunState
 
 MAX_KEPT = 8
 MAX_BYTES = 2_000_000_000
@@ -25,7 +25,8 @@ MAX_BYTES = 2_000_000_000
 
 @dataclass(frozen=True)
 class Trained:
-    """The outcome of a run so far: what was trained, on what, how, and the last and the best weights."""
+    """The outcome of a run so far: what was trained, on what, how, and the weights: the last, the best, and
+    the mean of the last epochs'."""
 
     network: Network
     config: TrainConfig
@@ -39,6 +40,7 @@ class Trained:
     """Its id."""
     folder: Path | None = None
     """Where it is kept in the store of runs; None where it is not."""
+    averaged: Weights | None = None
     state: RunState | None = field(default=None, compare=False, repr=False)
     """Where the run stood: to go on from."""
 
@@ -49,14 +51,9 @@ class Trained:
         return None if state is None or not state.place.batches else state.place.epoch
 
     @property
-    def averaged(self) -> Averaged | None:
-        """The mean of the last epochs' weights."""
-        return None if self.state is None else self.state.averaged
-
-    @property
     def bytes(self) -> int:
-        both = [*self.weights.values(), *(self.best_weights or {}).values()]
-        return sum(tensor.numel() * tensor.element_size() for tensor in both)
+        kept = (self.weights, self.best_weights or {}, self.averaged or {})
+        return sum(tensor.nbytes for weights in kept for tensor in weights.values())
 
 
 class TrainedStore:

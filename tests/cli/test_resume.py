@@ -131,9 +131,18 @@ def test_averaged_weights_are_judged_and_exported_where_there_are_any(
     assert found["metrics"]["accuracy"] == epochs[-1].metrics["averaged_accuracy"]
     assert found["metrics"]["loss"] == pytest.approx(epochs[-1].metrics["averaged_loss"], rel=1e-5)
     assert "the run averages no weights" in cnnplay("evaluate", plain, "--weights", "averaged").complains()
-    assert (
-        cnnplay("export", run, "--format", "pt", "--weights", "averaged", "-o", tmp_path / "a.pt").status == 0
-    )
+    averaged = ("--format", "pt", "--weights", "averaged", "-o")
+    assert cnnplay("export", run, *averaged, tmp_path / "a.pt").status == 0
+    project = tmp_path / "a.cnnplay"
+    assert cnnplay("export", run, "--format", "project", "-o", project).status == 0
+    assert cnnplay("export", project, *averaged, tmp_path / "b.pt").status == 0
+    first, second = (torch.load(tmp_path / name, weights_only=True) for name in ("a.pt", "b.pt"))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    kept = RunFolder.open(run).weights("averaged")
+    assert all(torch.equal(first[key], kept[key]) for key in kept)
+    assert cnnplay("export", plain, "--format", "project", "-o", project).status == 0
+    refused = cnnplay("export", project, *averaged, tmp_path / "c.pt")
+    assert "the project has no averaged weights" in refused.complains()
 
 
 def test_settings_are_given_by_name(cnnplay: Command, tmp_path: Path) -> None:

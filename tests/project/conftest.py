@@ -71,6 +71,7 @@ def project() -> Project:
         ),
         weights=weights_of(build(network, seed=1)),
         best=weights_of(build(network, seed=2)),
+        averaged=weights_of(build(network, seed=3)),
         best_epoch=2,
         last_epoch=3,
         history=_history(config),

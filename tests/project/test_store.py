@@ -40,6 +40,7 @@ def _equal(found: Project, expected: Project) -> bool:
         and repr(found.history) == repr(expected.history)
         and _same(found.weights, expected.weights)
         and _same(found.best, expected.best)
+        and _same(found.averaged, expected.averaged)
     )
 
 

@@ -246,7 +246,7 @@ def old(folder: Path) -> None:
 
 @pytest.mark.parametrize("done", [4, 6, 8, None])
 def test_what_is_done_anew_replaces_what_was_told_before(tmp_path: Path, done: int | None) -> None:
-    """Two epochs of four steps; the run goes on after the first, within the second, or before its judgement."""
+    """Two epochs of four steps; it goes on after the first, within the second, or before its judgement."""
     folder = make_run(tmp_path / "runs" / "one", epochs=2, ended="", accuracy=0.9)
     config = again(tmp_path).refresh().rows[0]
     assert config.best_accuracy == 0.9

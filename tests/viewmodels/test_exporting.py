@@ -11,6 +11,7 @@ from cnnplay.network import edits, nodes
 from cnnplay.network.network import Place
 from cnnplay.network.presets import preset
 from cnnplay.spec.events import EpochDone
+from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.trained import Trained
 
 from .conftest import Quiet
@@ -75,6 +76,32 @@ def test_best_and_last_are_two_files(quiet: Quiet, tmp_path: Path) -> None:
     assert not any(tensor.any() for tensor in load_file(tmp_path / "best.safetensors").values())
     last = load_file(tmp_path / "last.safetensors")
     assert all(torch.equal(last[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
+    quiet: Quiet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session = quiet.session
+    session.editor.load_preset("tiny-cnn")
+    session.settings.replace(TrainConfig(epochs=2, averaging=1.0, device="cpu"))
+    with qtbot.waitSignal(session.run.epoch_done, timeout=60_000):
+        session.run.start()
+    qtbot.waitUntil(lambda: not session.run.active, timeout=60_000)
+    written = []
+    for name in ("run", "project"):
+        assert [choice.which for choice in session.exporting.choices()] == ["best", "last", "averaged"]
+        session.exporting.export("safetensors", tmp_path / f"{name}.safetensors", "averaged")
+        session.exporting.wait()
+        written.append(load_file(tmp_path / f"{name}.safetensors"))
+        with qtbot.waitSignal(session.document.saved, timeout=60_000):
+            session.document.save(tmp_path / "a.cnnplay")
+        with qtbot.waitSignal(session.document.opened, timeout=60_000):
+            session.document.open(tmp_path / "a.cnnplay")
+    first, second = written
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    trained = session.run.trained
+    assert trained is not None
+    assert any(not torch.equal(first[key], trained.weights[key]) for key in first)
 
 
 def test_weights_from_a_file_are_not_said_to_be_of_an_epoch(quiet: Quiet) -> None:
