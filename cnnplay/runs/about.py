@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from cnnplay.modules.atomic import write_bytes
+from cnnplay.runs.plain import content_of
 from cnnplay.runs.record import RunError, RunWriteError
 from cnnplay.spec.portable import text as as_text
 
@@ -31,11 +32,7 @@ def read_about(folder: Path) -> About:
     """What stands in a run's folder; nothing where there is no such file. RunError where it is damaged."""
     path = folder / ABOUT
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise RunError(f"{path}: larger than any note; refused")
-        about = msgspec.json.decode(content, type=About)
+        about = msgspec.json.decode(content_of(path, LARGEST, "larger than any note"), type=About)
     except FileNotFoundError:
         return About()
     except OSError as error:

@@ -6,10 +6,9 @@ a kill at any instant leaves whole files; of the events it can cut the last line
 
 import errno
 import os
-import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import msgspec
 from safetensors import SafetensorError, safe_open
@@ -20,7 +19,9 @@ from cnnplay.data.paths import at_home
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
-from cnnplay.runs.record import LARGEST, RunError, RunRecord, RunWriteError, decode
+from cnnplay.runs.plain import open_plain
+from cnnplay.runs.record import RunError, RunRecord, RunWriteError
+from cnnplay.runs.summary import read_record
 from cnnplay.spec.events import Event, Failed, Finished, Started
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import Best, RunState
@@ -55,20 +56,7 @@ class RunFolder:
     def open(cls, path: str | Path) -> Self:
         """A folder that is there. RunError where it is no run."""
         folder = at_home(path)
-        record = folder / RECORD
-        try:
-            with _open_plain(record) as file:
-                content = file.read(LARGEST + 1)
-        except (FileNotFoundError, NotADirectoryError):
-            found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
-            raise RunError(
-                f"{folder}: not a run: {found}. A run is the folder that `cnnplay train` wrote"
-            ) from None
-        except OSError as error:
-            raise RunError(f"{record}: cannot be read ({error.strerror or error})") from None
-        if len(content) > LARGEST:
-            raise RunError(f"{record}: larger than any run's; refused")
-        return cls(folder, decode(content, str(record)))
+        return cls(folder, read_record(folder))
 
     @property
     def network(self) -> Network:
@@ -101,7 +89,7 @@ class RunFolder:
         path = self.path / CHECKPOINT
         if not self.has_checkpoint:
             raise RunError(f"{self.path}: has no checkpoint to go on from")
-        with _open_plain(path) as file:
+        with open_plain(path) as file:
             _check_room(path, os.fstat(file.fileno()).st_size)
         about = _about(self._file("best"))
         best = None
@@ -141,7 +129,7 @@ class RunFolder:
         the last epochs'. RunError."""
         path = self._kept(which)
         try:
-            with _open_plain(path) as file:
+            with open_plain(path) as file:
                 _check_room(path, os.fstat(file.fileno()).st_size)
             weights: Weights = load_file(path)
         except RunError:
@@ -163,7 +151,7 @@ class RunFolder:
         decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event, strict=False)
         events: list[Event] = []
         try:
-            with _open_plain(path) as file:
+            with open_plain(path) as file:
                 _check_room(path, os.fstat(file.fileno()).st_size * EVENT_MEMORY)
                 for number, line in enumerate(iter(lambda: file.readline(LONGEST_EVENT), b""), 1):
                     if line.endswith(b"\n"):
@@ -191,21 +179,11 @@ class RunFolder:
 def _about(path: Path) -> dict[str, str]:
     """What a weights file says of itself, from its first bytes; nothing where it is damaged or absent."""
     try:
-        _open_plain(path).close()
+        open_plain(path).close()
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})
     except (RunError, SafetensorError, OSError, ValueError):
         return {}
-
-
-def _open_plain(path: Path) -> BinaryIO:
-    """A plain file, wherever a link leads: a pipe or a device could keep its reader waiting for ever."""
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise RunError(f"{path}: expected a plain file; found a folder, a pipe or a device")
-    return os.fdopen(handle, "rb")
 
 
 def _check_room(path: Path, needed: int) -> None:

@@ -8,6 +8,7 @@ from cnnplay.network.network import Network
 from cnnplay.runs.about import read_about
 from cnnplay.runs.digest import Digest
 from cnnplay.runs.files import RECORD, RunFile
+from cnnplay.runs.plain import content_of
 from cnnplay.runs.presence import is_written
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode
 from cnnplay.runs.row import RunRow, State
@@ -19,12 +20,14 @@ def read_record(folder: Path) -> RunRecord:
     """What the run says of itself. RunError where the folder is no run."""
     path = folder / RECORD
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = content_of(path, LARGEST, "larger than any run's")
+    except (FileNotFoundError, NotADirectoryError):
+        found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
+        raise RunError(
+            f"{folder}: not a run: {found}. A run is the folder that `cnnplay train` wrote"
+        ) from None
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
-    if len(content) > LARGEST:
-        raise RunError(f"{path}: larger than any run's; refused")
     return decode(content, str(path))
 
 

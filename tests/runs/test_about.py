@@ -1,5 +1,6 @@
 """Notes and tags of a run: whole after any writing, checked on reading."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,13 @@ def test_a_file_that_breaks_a_limit_is_named(tmp_path: Path, content: str, words
     with pytest.raises(RunError, match=words) as caught:
         read_about(tmp_path)
     assert "about.json" in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+def test_a_pipe_in_its_place_keeps_no_reader_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "about.json")
+    with pytest.raises(RunError, match=r"about\.json: expected a plain file"):
+        read_about(tmp_path)
 
 
 def test_what_breaks_a_limit_is_not_written(tmp_path: Path) -> None:

@@ -175,6 +175,19 @@ def test_a_damaged_run_is_listed_with_what_is_wrong(library: Library, tmp_path: 
     assert rows["run-1"].state == "done"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+def test_a_pipe_in_place_of_a_runs_files_holds_no_list_up(library: Library, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "runs" / "run-0" / "about.json")
+    rows = {row.title: row for row in library.refresh().rows}
+    assert rows["run-0"].state == "done", "the run itself is whole"
+    assert "about.json: expected a plain file" in rows["run-0"].problem
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    os.mkfifo(elsewhere / "run.json")
+    with pytest.raises(RunError, match=r"run\.json: expected a plain file"):
+        library.remember(elsewhere)
+
+
 def test_a_link_in_the_store_is_no_run_of_it(library: Library, tmp_path: Path) -> None:
     make_run(tmp_path / "other" / "linked")
     (tmp_path / "runs" / "link").symlink_to(tmp_path / "other" / "linked", target_is_directory=True)
