@@ -21,7 +21,7 @@ from cnnplay.data.images import DataError, ImageSet, Indices, Split
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.order import batch_sizes, evenly_drawn, shuffled
 from cnnplay.data.statistics import channel_statistics
-from cnnplay.data.streaming import stream
+from cnnplay.data.streaming import Block, stream
 from cnnplay.spec.preprocessing import Preprocessing
 
 Storage: TypeAlias = Literal["floats", "bytes", "streamed"]
@@ -198,7 +198,7 @@ def prepare(
     free = max(0, (free_bytes(device) if memory is None else memory) - reserved)
     way = storage(images.run_size, input_shape, free)
     if way == "streamed":
-        statistics = preprocessing or sampled_statistics(images, input_shape)
+        statistics = preprocessing or sampled_statistics(images, input_shape, cancelled=cancelled)
         return Prepared(images, statistics, device, None)
     rows, problems, unreadable = _fitted(images, input_shape, progress, cancelled)
     train = np.setdiff1d(images.train, unreadable)
@@ -250,9 +250,8 @@ def _fitted(
     size = _BLOCK if images.array is not None else _FILES
     starts = range(0, count, size)
     chunks = [np.arange(start, min(start + size, count), dtype=np.int64) for start in starts]
-    for chunk, block in zip(chunks, stream(images, input_shape, chunks), strict=True):
-        if cancelled is not None and cancelled():
-            raise LoadCancelled("preparing the pictures was cancelled")
+    blocks = _while_wanted(stream(images, input_shape, chunks), cancelled)
+    for chunk, block in zip(chunks, blocks, strict=True):
         rows[block.indices] = block.pixels
         problems += block.problems
         unreadable += sorted(set(chunk.tolist()) - set(block.indices.tolist()))
@@ -267,15 +266,38 @@ def _statistics(rows: NDArray[np.uint8], train: Indices, input_shape: Shape) -> 
     return Preprocessing(input=input_shape, mean=mean, std=std)
 
 
-def sampled_statistics(images: ImageSet, input_shape: Shape, most: int = STATISTICS_SAMPLE) -> Preprocessing:
+def sampled_statistics(
+    images: ImageSet,
+    input_shape: Shape,
+    most: int = STATISTICS_SAMPLE,
+    cancelled: Callable[[], bool] | None = None,
+) -> Preprocessing:
     """The statistics of at most so many training pictures: those that come first in the order of seed 0,
-    epoch 0. DataError where none can be read, or they cannot become such an input."""
+    epoch 0. DataError where none can be read, or they cannot become such an input; LoadCancelled if
+    `cancelled()`."""
     sample = images.train[shuffled(len(images.train), 0, 0)][:most]
     chunks = [sample[start : start + _FILES] for start in range(0, len(sample), _FILES)]
-    mean, std = channel_statistics(block.pixels for block in stream(images, input_shape, chunks))
+    blocks = _while_wanted(stream(images, input_shape, chunks), cancelled)
+    mean, std = channel_statistics(block.pixels for block in blocks)
     if not mean:
         raise _nothing_to_learn_from(images)
     return Preprocessing(input=input_shape, mean=mean, std=std)
+
+
+def _while_wanted(blocks: Iterator[Block], cancelled: Callable[[], bool] | None) -> Iterator[Block]:
+    """The blocks one by one; LoadCancelled once nobody wants them any more."""
+    for block in blocks:
+        if cancelled is not None and cancelled():
+            raise LoadCancelled("preparing the pictures was cancelled")
+        yield block
+
+
+def _while_wanted(blocks: Iterator[Block], cancelled: Callable[[], bool] | None) -> Iterator[Block]:
+    """The blocks one by one; LoadCancelled once nobody wants them any more."""
+    for block in blocks:
+        if cancelled is not None and cancelled():
+            raise LoadCancelled("preparing the pictures was cancelled")
+        yield block
 
 
 def _nothing_to_learn_from(images: ImageSet) -> DataError:

@@ -4,6 +4,8 @@ Steps wander around a minimum; their mean lies nearer to its middle. Batch norm'
 weights that they were measured with, so they are measured anew for the mean.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
@@ -12,15 +14,15 @@ from cnnplay.data.prepared import Prepared
 from cnnplay.modules.build import NetworkModule
 from cnnplay.modules.weights import transfer, weights_of
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.control import Interrupted
 from cnnplay.training.state import Averaged
 
 
 class Averaging:
-    """The mean so far; `module` is None until the first epoch was added."""
+    """The mean so far, which may have been begun `before`."""
 
     def __init__(self, module: NetworkModule, before: Averaged | None = None) -> None:
         self._model = AveragedModel(module)
-        self._taken = before
         if before is not None:
             transfer(before.weights, self.module)
             self._model.n_averaged.fill_(before.count)
@@ -37,16 +39,25 @@ class Averaging:
         """How many epochs are in the mean."""
         return int(self._model.n_averaged)
 
-    def add(self, module: NetworkModule, prepared: Prepared, epoch: int, config: TrainConfig) -> None:
-        """Takes the weights after an epoch into the mean, and measures batch norm's statistics for it."""
-        self._model.update_parameters(module)
-        _measure_statistics(self.module, prepared, epoch, config)
-        self.module.eval()
-        self._taken = Averaged(weights_of(self.module), self.count)
+    def add(
+        self,
+        module: NetworkModule,
+        prepared: Prepared,
+        epoch: int,
+        config: TrainConfig,
+        interrupted: Callable[[], bool],
+    ) -> None:
+        """Takes the weights after an epoch into the mean, and measures batch norm's statistics for it.
 
-    def taken(self) -> Averaged | None:
-        """A copy of the mean, made once an epoch; None before the first."""
-        return self._taken
+        Interrupted, between two batches, once `interrupted()` says so: the mean is of no use then.
+        """
+        self._model.update_parameters(module)
+        _measure_statistics(self.module, prepared, epoch, config, interrupted)
+        self.module.eval()
+
+    def taken(self) -> Averaged:
+        """A copy of the mean."""
+        return Averaged(weights_of(self.module), self.count)
 
 
 def averages(config: TrainConfig, first_epoch: int, epoch: int) -> bool:
@@ -59,7 +70,13 @@ def averages(config: TrainConfig, first_epoch: int, epoch: int) -> bool:
 
 
 @torch.no_grad()
-def _measure_statistics(module: NetworkModule, prepared: Prepared, epoch: int, config: TrainConfig) -> None:
+def _measure_statistics(
+    module: NetworkModule,
+    prepared: Prepared,
+    epoch: int,
+    config: TrainConfig,
+    interrupted: Callable[[], bool],
+) -> None:
     """One pass over the training pictures as they are. A mean of all batches, each counting once."""
     norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
     norms = [layer for layer in norms if layer.track_running_stats]
@@ -71,6 +88,8 @@ def _measure_statistics(module: NetworkModule, prepared: Prepared, epoch: int, c
         layer.momentum = None  # the plain mean of all batches
     module.train()
     for pictures, _, _ in prepared.train_batches(epoch, config.batch_size, config.seed):
+        if interrupted():
+            raise Interrupted
         module(pictures)
     for layer, momentum in zip(norms, usual, strict=True):
         layer.momentum = momentum

@@ -27,7 +27,8 @@ class Judge:
         self._ready = ready
         self._score = rules_of(ready.module.network.task).score_name
         self._interrupted = interrupted
-        self._averaging = None if before is None else Averaging(ready.module, before)
+        self._averaging: Averaging | None = None
+        self._averaged = before
         self.validation: Validation | None = None
 
     def epoch(self, config: TrainConfig, first_epoch: int, epoch: int, sums: Sums) -> dict[str, float]:
@@ -52,7 +53,7 @@ class Judge:
 
     def averaged(self) -> Averaged | None:
         """A copy of the mean weights; None where there are none."""
-        return None if self._averaging is None else self._averaging.taken()
+        return self._averaged
 
     def _metrics(self, config: TrainConfig, sums: Sums) -> dict[str, float]:
         metrics = {"train_loss": sums.mean_loss, f"train_{self._score}": sums.share_right}
@@ -65,10 +66,13 @@ class Judge:
 
     def _average(self, config: TrainConfig, epoch: int) -> dict[str, float]:
         """Takes the weights into their mean, and judges it."""
-        if self._averaging is None:
-            self._averaging = Averaging(self._ready.module)
-        self._averaging.add(self._ready.module, self._ready.prepared, epoch, config)
-        found = self._judged(self._averaging.module, config)
+        averaging = self._averaging or Averaging(self._ready.module, self._averaged)
+        self._averaging = None
+        averaging.add(self._ready.module, self._ready.prepared, epoch, config, self._interrupted)
+        found = self._judged(averaging.module, config)
+        # Not before: an epoch whose judging is broken off is judged anew when the run goes on, and would be
+        # in the mean twice.
+        self._averaging, self._averaged = averaging, averaging.taken()
         if found is None:
             return {}
         return {"averaged_loss": found.loss, f"averaged_{self._score}": found.accuracy}

@@ -188,6 +188,12 @@ def test_preparing_can_be_cancelled_and_tells_its_progress(digits: ImageSet) -> 
         prepare(digits, (1, 28, 28), cancelled=lambda: True)
 
 
+def test_statistics_of_streamed_pictures_can_be_cancelled(make_folder: MakeFolder) -> None:
+    images, _ = lazy(make_folder)
+    with pytest.raises(LoadCancelled):
+        prepare(images, (3, 6, 8), memory=STREAMED, cancelled=lambda: True)
+
+
 def test_mixed_sizes_are_brought_to_the_networks(make_folder: MakeFolder) -> None:
     root = make_folder()
     picture(5, size=(40, 3)).save(root / "cat" / "wide.png")

@@ -1,0 +1,55 @@
+"""Stochastic weight averaging: what breaks it off, and which epochs are in the mean."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cnnplay.data.images import ImageSet
+from cnnplay.network.network import Network
+from cnnplay.training.control import Control
+from cnnplay.training.job import Observation, Result, resumed
+from cnnplay.training.loop import train
+from cnnplay.training.state import Averaged
+
+Trained = Callable[..., Result]
+
+
+def _same(one: Averaged | None, other: Averaged | None) -> bool:
+    assert one is not None
+    assert other is not None
+    return one.count == other.count and all(
+        torch.equal(tensor, other.weights[key]) for key, tensor in one.weights.items()
+    )
+
+
+@pytest.mark.parametrize("within", ["measuring", "judging"])
+def test_a_run_stopped_while_its_mean_is_made_goes_on_as_if_it_had_not_been(
+    within: str, trained: Trained, few: ImageSet, small: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the third epoch, when there is a mean already; it takes several batches either way."""
+    monkeypatch.setattr("cnnplay.training.validation.LARGEST_BATCH", 10)
+    whole = trained(epochs=3, averaging=1.0)
+    control, own, epoch, computed = Control(), list[nn.Module](), [0], list[str]()
+
+    def watch(layer: nn.Module, inputs: object, output: Tensor) -> None:
+        """The mean's network is a copy of the run's, with this hook."""
+        if layer is not own[0] and epoch[0] == 3 and layer.training == (within == "measuring"):
+            control.stop()
+            computed.append(within)
+
+    def observe(seen: Observation) -> None:
+        epoch[0] = seen.epoch
+        if not own:
+            own.append(seen.module.layer("conv-1"))
+            own[0].register_forward_hook(watch)
+
+    stopped = trained(epochs=3, averaging=1.0, control=control, observer=observe)
+    assert (stopped.reason, stopped.last_epoch, len(computed)) == ("stopped", 2, 1)
+    assert stopped.averaged is not None
+    assert stopped.averaged.count == 2
+    assert stopped.state is not None
+    rest = train(resumed("b", small, few, stopped.state), lambda _: None)
+    assert _same(rest.averaged, whole.averaged)
+    assert rest.metrics == whole.metrics
