@@ -18,12 +18,13 @@ from cnnplay.modules.atomic import replacing, write_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import save as save_state
-from cnnplay.runs.files import files_of, is_free
-from cnnplay.runs.folder import CHECKPOINT, EVENTS, RECORD, RunFolder, Which
+from cnnplay.runs.files import RECORD, files_of, is_free
+from cnnplay.runs.folder import CHECKPOINT, RunFolder, Which
 from cnnplay.runs.log import EventLog
 from cnnplay.runs.place import store_folder
 from cnnplay.runs.presence import LOCK, Presence, is_written
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError, encode, new_record
+from cnnplay.runs.tail import EVENTS
 from cnnplay.runs.writer import Write, Writer
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import TrainConfig
@@ -55,6 +56,9 @@ class RunRecorder(RunFolder):
         self._presence: Presence | None = None
         self._told = False
         self._recorded = False
+        self._held: dict[str, Write] = {}
+        """Weights that wait for a checkpoint: a best epoch on the disk that a run had yet to come to would be
+        taken for what it is measured by."""
         self._due = 0.0
         self._spared = False
 
@@ -162,7 +166,7 @@ class RunRecorder(RunFolder):
             writes["last"] = self._weights_write("last", result.weights, about)
             if result.state is not None and result.learned:
                 writes[CHECKPOINT] = self._state_write(result.state)
-        self._writer.put(writes, soon=True)
+        self._write(writes, soon=True)
         if wait:
             self.finish_writing()
 
@@ -221,7 +225,7 @@ class RunRecorder(RunFolder):
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
-        self._writer.put(writes)
+        self._held |= writes
         if not self._writer.resting:
             self._keep_state(observation, checkpoint.weights)
 
@@ -236,15 +240,20 @@ class RunRecorder(RunFolder):
             if not self._spared:
                 self._spared = True
                 observation.note("too little memory is free for a checkpoint: only the weights are written")
+            self._write()
             return
         state = observation.state(weights)
         try:
             self._log.flush()  # a run that goes on from there must not have a hole in its curve before it
         except OSError as error:
             self._not_written(EVENTS, error)
-        self._writer.put({CHECKPOINT: self._state_write(state)})
+        self._write({CHECKPOINT: self._state_write(state)})
         end = time.monotonic()
         self._due = end + max(config.checkpoint_every, SELDOM * (end - start), self._writer.slowest)
+
+    def _write(self, more: dict[str, Write] | None = None, *, soon: bool = False) -> None:
+        held, self._held = self._held, {}
+        self._writer.put({**held, **(more or {})}, soon=soon)
 
     def _state_write(self, state: RunState) -> Write:
         def write() -> None:

@@ -13,7 +13,7 @@ class Interruption:
     """Watches a module's layers, forward and backward, until `end`. Interrupted comes out of either.
 
     Running statistics move in the forward pass already: `begin_step` remembers them, and `undo` puts them
-    back.
+    back unless the step was done (`end_step`).
     """
 
     def __init__(self, module: NetworkModule, stopping: Callable[[], bool]) -> None:
@@ -27,6 +27,10 @@ class Interruption:
     def begin_step(self) -> None:
         """What follows may be undone."""
         self._before = [buffer.clone() for buffer in self._module.buffers()]
+
+    def end_step(self) -> None:
+        """The step counts: what is broken off from here on undoes nothing."""
+        self._before = []
 
     def undo(self) -> None:
         """Puts the statistics back, as they were before the step that was broken off."""

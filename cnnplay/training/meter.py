@@ -24,10 +24,11 @@ class Reading(NamedTuple):
 
 
 class Meter:
-    """Takes losses as tensors and gives them back as numbers, in order, some steps later on a GPU."""
+    """Takes losses as tensors and gives them back as numbers, in order, some steps later on a GPU unless they
+    are wanted `at_once`."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._at_once = device.type == "cpu"
+    def __init__(self, device: torch.device, at_once: bool = False) -> None:
+        self._at_once = at_once or device.type == "cpu"
         self._waiting: list[tuple[int, Tensor, Tensor, int]] = []
         self._read = time.perf_counter()
 

@@ -73,8 +73,10 @@ def restore(optimizer: optim.Optimizer, state: OptimizerState, config: TrainConf
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     if state.optimizer != config.optimizer or not _fits(state.state, weights):
         return False
-    settings = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
-    optimizer.load_state_dict(state.state)
+    # Under this optimizer's own groups: by them torch decides whether step counts go to the weights' device.
+    (own,), (known,) = optimizer.state_dict()["param_groups"], state.state["param_groups"]
+    group = {**own, "params": known["params"]}
+    optimizer.load_state_dict({"state": state.state["state"], "param_groups": [group]})
     for weight in weights:
         remembered = optimizer.state[weight]
         for name, value in remembered.items():
@@ -83,14 +85,14 @@ def restore(optimizer: optim.Optimizer, state: OptimizerState, config: TrainConf
             if isinstance(value, Tensor):
                 place = torch.empty_like(weight) if value.ndim else torch.empty_like(value)
                 remembered[name] = place.copy_(value).detach()
-    for group, own in zip(optimizer.param_groups, settings, strict=True):
-        group.update(own)
     return True
 
 
 def _fits(state: dict[str, Any], weights: Sequence[nn.Parameter]) -> bool:
     """Whether the state remembers something of each weight, in its shape; a count of steps has none."""
-    known = [number for group in state.get("param_groups", ()) for number in group["params"]]
+    if len(state.get("param_groups", ())) != 1:
+        return False
+    known = state["param_groups"][0]["params"]
     if len(known) != len(weights):
         return False
     return all(

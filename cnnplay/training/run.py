@@ -90,11 +90,10 @@ class Run:
         self.module, self.optimizer = ready.module, ready.optimizer
         self.stepper = Stepper(ready.optimizer)
         self.model = ready.module
-        if self.team is not None:
-            self.model = self.team.wrap(ready.module, config.sync_batch_norm)
         self.arithmetic = arithmetic(config, ready.device)
         self._keeper = Keeper(ready.module, self.job.best)
-        self._meter = Meter(ready.device)
+        # In a team all must find at the same step that a loss is no number.
+        self._meter = Meter(ready.device, at_once=self.team is not None)
         self._weights = list(ready.module.parameters())
         self._steps = steps = ready.prepared.steps(config.batch_size)
         self._feed = Feed(ready, config, self.team)
@@ -105,6 +104,8 @@ class Run:
             None if resume is None else resume.averaged,
             lambda: alone and self._control.stopping,
         )
+        if self.team is not None:  # what `finish` needs is there: this may fail
+            self.model = self.team.wrap(ready.module, config.sync_batch_norm)
         self._origin = (self.job.first_epoch - 1) * steps
         self._step = self._first_step = self._origin if resume is None else self._place.step
         self._aim = Aim.learning(config, ready.class_weights)
@@ -170,6 +171,8 @@ class Run:
         """The weights have moved: time is taken, the machine is watched, views may look."""
         self._step += 1
         self._batches += 1
+        if self._interruption is not None:
+            self._interruption.end_step()
         now = time.perf_counter()
         self._watch.lap(now, self._images)
         if self._pace is not None:
@@ -243,6 +246,9 @@ class Run:
                 self._judge_once_more()
             except Exception as error:  # a device may have no memory left for this too
                 reason = self.fail(error)
+        elif reason == "failed" and self._ready is not None:
+            with suppress(Exception):
+                self._tell_rest()
         best = self.job.best if self._ready is None else self._keeper.best
         if self._failure is not None:
             with suppress(Exception):  # a sink that failed may fail again; the result tells it too
@@ -286,10 +292,14 @@ class Run:
         if self._ready is None or self._step == self._judged_step or not self._watch.images:
             return
         self._watch.close_training()
+        self._tell_rest()
+        self._metrics = self._judge.part(self.config, self._sums, self._watch.rate)
+
+    def _tell_rest(self) -> None:
+        """At the end: what waits and is a number."""
         for reading in self._meter.flush():
             if math.isfinite(reading.loss):
                 self._tell(reading)
-        self._metrics = self._judge.part(self.config, self._sums, self._watch.rate)
 
     def _tell(self, reading: Reading) -> None:
         if not math.isfinite(reading.loss):
@@ -312,10 +322,16 @@ class Run:
             return
         ready = self._set_up()
         # In the order in which they are declared.
-        where = (self.module, self._step, self._epoch, ready.prepared, self._say, self.config, self._state)
+        where = (self.module, self._step, self._epoch, ready.prepared, self._say, self.config, self._copied)
         self._observer(Observation(*where, validation, checkpoint))
 
-    def _state(self, weights: Weights | None = None, copied: bool = True) -> RunState:
+    def _copied(self, weights: Weights | None = None) -> RunState:
+        """All that is needed to go on from here, between two batches."""
+        for reading in self._meter.flush():  # a step that is done counts in its epoch's numbers
+            self._tell(reading)
+        return self._state(weights, copied=True)
+
+    def _state(self, weights: Weights | None, copied: bool) -> RunState:
         """All that is needed to go on from here; what is not `copied` holds while no step comes."""
         ready, sums, place = self._set_up(), self._sums, self._place
         if self._last_epoch < self._epoch:

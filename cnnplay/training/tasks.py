@@ -56,7 +56,12 @@ def _class_loss(outputs: Tensor, targets: Tensor, aim: Aim) -> Tensor:
     if aim.loss == "squared-error":
         return _squared_error(scores, targets, aim)
     # −log of the probability that softmax gives the true class, averaged over the batch.
-    return F.cross_entropy(scores, targets, aim.weights, label_smoothing=aim.smoothing)
+    if aim.weights is None:
+        return F.cross_entropy(scores, targets, label_smoothing=aim.smoothing)
+    # By the number of pictures, not by the sum of their weights: a picture counts alike in every batch and
+    # in every share of one.
+    losses = F.cross_entropy(scores, targets, aim.weights, label_smoothing=aim.smoothing, reduction="none")
+    return losses.mean()
 
 
 def _squared_error(scores: Tensor, targets: Tensor, aim: Aim) -> Tensor:
@@ -67,8 +72,7 @@ def _squared_error(scores: Tensor, targets: Tensor, aim: Aim) -> Tensor:
     errors = (scores.softmax(1) - wanted).square().sum(1)
     if aim.weights is None:
         return errors.mean()
-    weights = hot @ aim.weights
-    return (errors * weights).sum() / weights.sum()
+    return (errors * (hot @ aim.weights)).mean()
 
 
 def _right(outputs: Tensor, targets: Tensor) -> Tensor:

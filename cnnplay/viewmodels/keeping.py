@@ -50,6 +50,7 @@ class Keeping:
             best_epoch=best_epoch,
             last_epoch=last.epoch,
             events=(*history.stages[-1:], *history.epochs),
+            mark=order.images.mark,
         )
 
     def end(self, order: Order, result: Result, history: History, folder: Path | None = None) -> None:
@@ -71,6 +72,7 @@ class Keeping:
                 run=order.run,
                 folder=folder,
                 state=result.state,
+                mark=order.images.mark,
             )
         )
 

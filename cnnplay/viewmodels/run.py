@@ -166,8 +166,9 @@ class RunModel(TrainedWork):
     def can_go_on(self) -> bool:
         """Whether `start` goes on with the weights there are, rather than with new ones."""
         trained, images = self.trained_here, self.data.images
-        learned = None if trained is None else (trained.facts.key, trained.facts.classes)
-        return images is not None and learned == (images.key, images.classes)
+        if trained is None or images is None or trained.mark not in ("", images.mark):
+            return False
+        return (trained.facts.key, trained.facts.classes) == (images.key, images.classes)
 
     # Steering
 

@@ -157,6 +157,7 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
         run=run.record.run,
         folder=None if on else folder,
         state=state,
+        mark=run.record.mark,
     )
     return OpenedRun(folder.name, run.record, trained, problem)
 

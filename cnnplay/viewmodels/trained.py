@@ -41,6 +41,8 @@ class Trained:
     folder: Path | None = None
     """Where it is kept in the store of runs; None where it is not."""
     averaged: Weights | None = None
+    mark: str = ""
+    """Of the pictures (`ImageSet.mark`); "" where it is not known."""
     state: RunState | None = field(default=None, compare=False, repr=False)
     """Where the run stood: to go on from."""
 
@@ -52,8 +54,12 @@ class Trained:
 
     @property
     def bytes(self) -> int:
-        kept = (self.weights, self.best_weights or {}, self.averaged or {})
-        return sum(tensor.nbytes for weights in kept for tensor in weights.values())
+        """What all weights take, and what there is to go on from; what is the same tensor counts once."""
+        kept = [self.weights, self.best_weights or {}, self.averaged or {}]
+        if self.state is not None:
+            kept += [self.state.weights, *self.state.optimizer.state["state"].values()]
+        tensors = {id(value): value for its in kept for value in its.values() if hasattr(value, "nbytes")}
+        return sum(tensor.nbytes for tensor in tensors.values())
 
 
 class TrainedStore:

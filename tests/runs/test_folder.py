@@ -17,10 +17,11 @@ from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Dense, Flatten
 from cnnplay.runs.folder import RunError, RunFolder, RunWriteError
 from cnnplay.runs.recorder import RunRecorder
+from cnnplay.runs.writer import Writer
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
-from cnnplay.training.job import Job, Result
+from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
 
 NETWORK = Network(
@@ -72,6 +73,27 @@ def test_best_and_last_weights_are_kept(trained: Kept) -> None:
         found = RunFolder.open(folder.path).weights(which)  # type: ignore[arg-type]
         assert found.keys() == expected.keys()
         assert all(torch.equal(found[key], expected[key]) for key in found)
+
+
+def test_no_weights_on_the_disk_are_ahead_of_the_checkpoint(
+    folder: RunRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second epoch comes while the writer rests: after a kill the first is what the run goes on from."""
+    resting = [False]
+    monkeypatch.setattr(Writer, "resting", property(lambda writer: resting[0]))
+
+    def observe(seen: Observation) -> None:
+        folder.observe(seen)
+        if seen.checkpoint is not None:
+            folder.finish_writing()
+            resting[0] = True
+
+    result = train(Job(folder.record.run, NETWORK, CONFIG, load("mnist-sample")), folder.sink, observe)
+    killed = RunFolder.open(folder.path)
+    assert result.best_epoch == 2
+    assert (killed.last_epoch, killed.best_epoch, killed.state().last_epoch) == (1, 1, 1)
+    folder.close()
+    assert (killed.last_epoch, killed.best_epoch) == (2, 2)
 
 
 def test_every_event_is_one_line_of_json_that_names_itself(

@@ -28,6 +28,7 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
+from cnnplay.training.meter import Meter
 
 E = TypeVar("E", bound=events.BaseEvent)
 
@@ -124,6 +125,18 @@ def trained(few: ImageSet, small: Network, config: TrainConfig, kept: Kept) -> C
         return train(given, kept, observer, control)
 
     return run
+
+
+@pytest.fixture
+def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses are read some steps later, many at a time."""
+
+    class Late(Meter):
+        def __init__(self, device: torch.device, at_once: bool = False) -> None:
+            super().__init__(torch.device("cuda"))
+
+    monkeypatch.setattr("cnnplay.training.run.Meter", Late)
+    monkeypatch.setattr("cnnplay.training.meter.LATEST", float("inf"))
 
 
 class Background:

@@ -22,7 +22,6 @@ from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
-from cnnplay.training.meter import Meter
 from tests.training.conftest import Kept
 
 Trained = Callable[..., Result]
@@ -271,18 +270,6 @@ def test_pictures_that_cannot_be_read_are_noted(
     trained(epochs=1)
     assert [note.message for note in kept.of(events.Noted)] == ["lost.png: cannot be read"]
     assert kept.of(events.Started)[0].train_size == 199
-
-
-@pytest.fixture
-def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Losses are read some steps later, many at a time."""
-
-    class Late(Meter):
-        def __init__(self, device: torch.device) -> None:
-            super().__init__(torch.device("cuda"))
-
-    monkeypatch.setattr("cnnplay.training.run.Meter", Late)
-    monkeypatch.setattr("cnnplay.training.meter.LATEST", float("inf"))
 
 
 def test_losses_that_are_read_late_are_the_same_losses(

@@ -150,6 +150,22 @@ def test_an_optimizers_memory_is_taken_over_under_the_new_settings() -> None:
     assert moments.data_ptr() != state.state["state"][0]["exp_avg"].data_ptr()
 
 
+@pytest.mark.parametrize("from_file", [False, True])
+def test_a_fused_step_on_another_device_finds_its_step_count_there(from_file: bool) -> None:
+    """A checkpoint's file has the moments and counts alone, on the CPU."""
+    config = TrainConfig()
+    state = remembered(config, nn.Linear(3, 2))
+    if from_file:
+        bare = {"state": state.state["state"], "param_groups": [{"params": [0, 1]}]}
+        state = OptimizerState("adam", bare)
+    layer = nn.Linear(3, 2, device="meta")
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.5)
+    optimizer.param_groups[0]["fused"] = True  # torch makes none on this device
+    assert restore(optimizer, state, config)
+    assert {value.device.type for value in optimizer.state[layer.weight].values()} == {"meta"}
+    assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["fused"]) == (0.5, True)
+
+
 def test_memory_of_another_optimizer_or_network_is_not_taken_over() -> None:
     state = remembered(TrainConfig(), nn.Linear(3, 2))
     for other, config in ((nn.Linear(3, 2), TrainConfig(optimizer="sgd")), (nn.Linear(5, 2), TrainConfig())):

@@ -21,6 +21,7 @@ from cnnplay.training.averaging import averages
 from cnnplay.training.control import Control
 from cnnplay.training.job import Observation, Result
 from cnnplay.training.tasks import Aim, rules_of
+from cnnplay.training.team import Team
 from tests.training.conftest import Kept
 
 Trained = Callable[..., Result]
@@ -76,8 +77,25 @@ def test_shares_of_one_class_alone_are_as_good_as_its_label(
 
 def test_smoothing_and_class_weights_are_torchs(scores: torch.Tensor, labels: torch.Tensor) -> None:
     weights = torch.tensor([0.5, 1.0, 2.0, 0.25])
-    expected = F.cross_entropy(scores, labels, weights, label_smoothing=0.2).item()
-    assert _loss(scores, labels, Aim(smoothing=0.2, weights=weights)) == pytest.approx(expected, rel=1e-6)
+    expected = F.cross_entropy(scores, labels, weights, label_smoothing=0.2, reduction="sum") / len(labels)
+    found = _loss(scores, labels, Aim(smoothing=0.2, weights=weights))
+    assert found == pytest.approx(expected.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "squared-error"])
+@pytest.mark.parametrize("size", [2, 3])
+def test_with_class_weights_too_the_shares_of_a_batch_are_the_batch(
+    loss: str, size: int, scores: torch.Tensor, labels: torch.Tensor
+) -> None:
+    """And mixed pictures of one class alone count as that class's do."""
+    aim = Aim(loss, smoothing=0.1, weights=torch.tensor([0.5, 1.0, 2.0, 0.25]))  # type: ignore[arg-type]
+    whole = _loss(scores, labels, aim)
+    parts = [
+        _loss(scores[rank::size], labels[rank::size], aim) * Team(rank, size, rank, size).weight(len(labels))
+        for rank in range(size)
+    ]
+    assert np.mean(parts) == pytest.approx(whole, rel=1e-5)
+    assert _loss(scores, F.one_hot(labels, 4).float(), aim) == pytest.approx(whole, rel=1e-5)
 
 
 def test_a_network_of_two_classes_may_end_in_one_unit_and_learns(

@@ -11,10 +11,12 @@ from cnnplay.network.network import Network
 from cnnplay.runs.settled import settled
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training import judge, setup
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation, Result, resumed
 from cnnplay.training.loop import train
 from cnnplay.training.state import RunState
+from cnnplay.training.validation import validate
 from tests.training.conftest import Kept
 
 ALL = TrainConfig(
@@ -79,6 +81,38 @@ def _told(heard: list[events.Event], at: int) -> list[tuple[object, ...]]:
     ]
     done = [(e.epoch, e.metrics, e.best) for e in heard if isinstance(e, events.EpochDone) and e.step > at]
     return [*steps, *done]
+
+
+def test_where_losses_are_read_together_a_state_counts_every_step_before_it(
+    small: Network, few: ImageSet, config: TrainConfig, as_on_a_gpu: None
+) -> None:
+    whole, told, state = _run(Job("a", small, config, few), 12)
+    assert state is not None
+    assert state.place.images == 5 * 32
+    rest, retold, _ = _run(resumed("b", small, few, state))
+    assert whole.metrics == rest.metrics
+    assert _told(told, 12) == _told(retold, 12)
+
+
+def test_a_stop_while_a_slow_network_is_judged_undoes_nothing_of_the_step_before(
+    small: Network, few: ImageSet, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its steps could be broken off; judging is broken off here."""
+    monkeypatch.setattr(setup, "WORTH_BREAKING_OFF", 0)
+    whole, _, _ = _run(Job("a", small, config, few))
+    control = Control()
+
+    def stop(*arguments: object, **more: object) -> object:
+        control.stop()
+        return validate(*arguments, **more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(judge, "validate", stop)
+        stopped = train(Job("a", small, config, few), lambda event: None, None, control)
+    assert (stopped.reason, stopped.step) == ("stopped", 7)
+    assert stopped.state is not None
+    rest, _, _ = _run(resumed("b", small, few, stopped.state))
+    assert _same(whole.weights, rest.weights)
 
 
 def test_a_run_that_goes_on_from_any_step_has_every_step_and_epoch_once(

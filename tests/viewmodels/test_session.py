@@ -1,5 +1,6 @@
 """The models wired together: documents come and go whole, and what was chosen is found again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -107,6 +108,15 @@ def test_undo_over_another_preset_brings_network_and_weights_back(quiet: Quiet) 
     assert session.run.trained_here is trained
     assert session.run.curves_are_here
     assert session.run.can_go_on
+
+
+def test_nothing_goes_on_where_the_pictures_under_the_same_name_are_other_ones(quiet: Quiet) -> None:
+    session = quiet.session
+    trained = quiet.adopt()
+    assert session.data.images is not None
+    for mark, goes_on in ((session.data.images.mark, True), ("", True), ("other pictures", False)):
+        session.run.adopt(replace(trained, mark=mark))
+        assert session.run.can_go_on is goes_on
 
 
 def test_new_goes_back_to_the_digits(quiet: Quiet, tmp_path: Path, qtbot: QtBot) -> None:

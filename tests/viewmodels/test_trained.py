@@ -1,5 +1,7 @@
 """What is kept of trainings: each network finds its own again, the memory is bounded."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -11,6 +13,8 @@ from cnnplay.network.presets import preset
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
+from cnnplay.training.optimizers import OptimizerState
+from cnnplay.training.state import Place, RunState
 from cnnplay.viewmodels import trained as kept
 from cnnplay.viewmodels.trained import Trained, TrainedStore
 
@@ -85,3 +89,21 @@ def test_the_best_weights_count_too() -> None:
     weights = {"a.weight": torch.zeros(10)}
     both = Trained(LENET, TrainConfig(), FACTS, weights, best_weights={"a.weight": torch.zeros(10)})
     assert both.bytes == 80
+
+
+def test_what_a_training_takes_counts_the_optimizers_memory_and_no_tensor_twice() -> None:
+    plain = training(TINY)
+    once = sum(tensor.nbytes for tensor in plain.weights.values())
+    memory = {"exp_avg": torch.zeros(1000), "exp_avg_sq": torch.zeros(1000)}
+    state = RunState(
+        config=TrainConfig(),
+        first_epoch=1,
+        place=Place(1, 1),
+        weights=plain.weights,
+        optimizer=OptimizerState("adam", {"state": {0: memory}, "param_groups": []}),
+        threads=1,
+        channels_last=False,
+    )
+    same = replace(plain, best_weights=plain.weights, state=state)
+    assert plain.bytes == once
+    assert same.bytes == once + 8000
