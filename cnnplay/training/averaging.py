@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from cnnplay.data.prepared import Prepared
-from cnnplay.modules.build import NetworkModule
+from cnnplay.modules.build import NetworkModule, build
 from cnnplay.modules.weights import transfer, weights_of
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Interrupted
@@ -23,6 +23,7 @@ class Averaging:
 
     def __init__(self, module: NetworkModule, before: Averaged | None = None) -> None:
         self._model = AveragedModel(module)
+        _compute_alone(self.module)
         if before is not None:
             transfer(before.weights, self.module)
             self._model.n_averaged.fill_(before.count)
@@ -67,6 +68,18 @@ def averages(config: TrainConfig, first_epoch: int, epoch: int) -> bool:
         return False
     count = max(1, round(config.averaging * config.epochs))
     return epoch > first_epoch - 1 + config.epochs - count
+
+
+def _compute_alone(module: NetworkModule) -> None:
+    """Puts ordinary batch norm in place of what takes its statistics over a team's processes: each of them
+    measures the mean with whole batches, and none must wait for another."""
+    ordinary = build(module.network, device="meta")
+    for name, layer in list(module.named_children()):
+        if isinstance(layer, nn.SyncBatchNorm):
+            own = ordinary.layer(name)
+            own.load_state_dict(layer.state_dict(), assign=True)
+            module.add_module(name, own)
+    module.rewire()
 
 
 @torch.no_grad()

@@ -4,10 +4,15 @@ from collections.abc import Callable
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from cnnplay.data.images import ImageSet
+from cnnplay.data.prepared import prepare
+from cnnplay.modules.build import build
 from cnnplay.network.network import Network
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.averaging import Averaging
 from cnnplay.training.control import Control
 from cnnplay.training.job import Observation, Result, resumed
 from cnnplay.training.loop import train
@@ -53,3 +58,25 @@ def test_a_run_stopped_while_its_mean_is_made_goes_on_as_if_it_had_not_been(
     rest = train(resumed("b", small, few, stopped.state), lambda _: None)
     assert _same(rest.averaged, whole.averaged)
     assert rest.metrics == whole.metrics
+
+
+def test_statistics_are_measured_anew_where_a_team_synchronised_batch_norm(
+    few: ImageSet, small: Network, config: TrainConfig
+) -> None:
+    """By each process alone: synchronised batch norm would ask for a GPU here, and wait for the others."""
+    module, plain = build(small, seed=0), build(small, seed=0)
+    nn.SyncBatchNorm.convert_sync_batchnorm(module)
+    module.rewire()
+    prepared = prepare(few, small.input.shape)
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    try:
+        mean = Averaging(module)
+        mean.add(module, prepared, 1, config, lambda: False)
+    finally:
+        dist.destroy_process_group()
+    torch.optim.swa_utils.update_bn((x for x, _, _ in prepared.train_batches(1, 32, 0)), plain)
+    weights = mean.taken().weights
+    assert weights.keys() == plain.state_dict().keys()
+    for key, tensor in plain.state_dict().items():
+        assert torch.allclose(weights[key], tensor, rtol=1e-4), key
+    assert isinstance(module.layer("batch-norm-1"), nn.SyncBatchNorm), "the run's own goes on with the team"
