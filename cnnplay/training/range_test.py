@@ -27,7 +27,9 @@ from cnnplay.training.feed import Feed
 from cnnplay.training.interruption import Interruption
 from cnnplay.training.job import Job
 from cnnplay.training.optimizers import set_learning_rate
+from cnnplay.training.precision import arithmetic
 from cnnplay.training.setup import Ready, set_up
+from cnnplay.training.stepper import Stepper
 from cnnplay.training.surroundings import seed_step, surroundings, uses_chance
 from cnnplay.training.tasks import Aim, rules_of
 
@@ -161,34 +163,34 @@ def _stepper(job: Job, ready: Ready, control: Control) -> Callable[[float], floa
     """A step of the job's own kind: its optimizer, loss, pictures and what varies them."""
     config, module, optimizer, rules = job.config, ready.module, ready.optimizer, rules_of(job.network.task)
     aim, weights = Aim.learning(config, ready.class_weights), list(ready.module.parameters())
-    feed, chance, done = Feed(ready, config, None), uses_chance(job.network), count()
-    batches = _batches(job, feed)
+    feed, chance = Feed(ready, config, None), uses_chance(job.network)
+    stepper, in_bits, done = Stepper(optimizer), arithmetic(config, ready.device), 0
+    batches = _batches(job, feed, lambda: (config, done))
     if ready.slow:
         Interruption(module, lambda: control.stopping)  # goes with the module
 
     def step(rate: float) -> float:
+        nonlocal done
         batch = next(batches)
         if chance:
-            seed_step(ready.device, feed.seed, next(done))
+            seed_step(ready.device, feed.seed, done)
         set_learning_rate(optimizer, rate)
-        loss = rules.loss(module(batch.pictures), batch.labels, aim)
+        with in_bits:
+            logits = module(batch.pictures)
+            loss = rules.loss(logits, batch.labels, aim)
         loss.backward()
         if config.gradient_clipping:
             nn.utils.clip_grad_norm_(weights, config.gradient_clipping)
         value = loss.item()
-        optimizer.step()
-        optimizer.zero_grad()
+        stepper.step()
+        stepper.forget()
+        done += 1
         return value
 
     return step
 
 
-def _batches(job: Job, feed: Feed) -> Iterator[Batch]:
+def _batches(job: Job, feed: Feed, now: Callable[[], tuple[TrainConfig, int]]) -> Iterator[Batch]:
     """Epoch after epoch, in the order in which a run of the job would see them."""
-    done = count()  # of a step depends how its pictures are varied
-
-    def now() -> tuple[TrainConfig, int]:
-        return job.config, next(done)
-
     for epoch in count(job.first_epoch):
         yield from feed.batches(epoch, 0, now)

@@ -139,11 +139,18 @@ def test_the_same_test_has_the_same_outcome(few: ImageSet, small: Network, confi
     assert other.points != first.points
 
 
+@pytest.mark.parametrize("more", [{}, {"shift": 4, "rotate": 20.0, "mixup": 0.4}], ids=str)
 def test_the_first_loss_is_that_of_the_weights_a_run_would_begin_with(
-    few: ImageSet, small: Network, config: TrainConfig, trained: Callable[..., Result], kept: Kept
+    more: dict[str, float],
+    few: ImageSet,
+    small: Network,
+    config: TrainConfig,
+    trained: Callable[..., Result],
+    kept: Kept,
 ) -> None:
-    found = find(small, few, config)
-    trained(epochs=1)
+    """And of the pictures as the run would vary them."""
+    found = find(small, few, msgspec.structs.replace(config, **more))
+    trained(epochs=1, **more)
     first = kept.of(Stepped)[0]
     assert found.points[0].loss == pytest.approx(first.loss)
 
