@@ -60,11 +60,27 @@ def _asked(
         if found:
             raise Mistake(f"--epochs must be {state.first_epoch} or more; got {epochs}")
         state = replace(state, config=config)
-    if not state.unfinished and run.ended:
+    asked_for_more = epochs is not None and state.unfinished
+    if not asked_for_more and _is_over(run, state):
         done = counted(state.last_epoch, "epoch")
         raise Mistake(f"{run.path}: nothing is left to do after {done}; --epochs N asks for more")
     place = state.place
     return state, (f"goes on in epoch {place.epoch} behind step {place.step:,}",)
+
+
+def _is_over(run: "RunFolder", state: "RunState") -> bool:
+    """Whether the run came to its end, as early as that may have been, and the state is of then: a kill
+    between the two leaves an older one.
+    """
+    from cnnplay.runs.folder import RunError
+
+    try:
+        outcome = run.outcome()
+    except RunError as error:
+        if state.unfinished:  # damaged events keep nobody from training
+            return False
+        raise Mistake(str(error)) from None
+    return outcome.ended == "done" and state.place.step >= outcome.steps
 
 
 def _check_same(run: "RunFolder", images: "ImageSet") -> None:

@@ -4,13 +4,11 @@ The folder is the truth. Every file but the events is written to a neighbour and
 a kill at any instant leaves whole files; of the events it can cut the last line short, which is read over.
 """
 
-import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias
+from typing import Literal, Self, TypeAlias
 
-import msgspec
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
@@ -19,10 +17,12 @@ from cnnplay.data.paths import at_home
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
+from cnnplay.runs.digest import Digest
 from cnnplay.runs.plain import open_plain
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError
-from cnnplay.runs.summary import read_record
-from cnnplay.spec.events import Event, Failed, Finished, Started
+from cnnplay.runs.summary import Follower, read_record
+from cnnplay.runs.tail import EVENTS, decoded
+from cnnplay.spec.events import Event
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import Best, RunState
 
@@ -30,19 +30,11 @@ __all__ = ["RunError", "RunFolder", "RunWriteError", "Which"]
 
 Which: TypeAlias = Literal["best", "last", "averaged"]
 
-RECORD = "run.json"
-EVENTS = "events.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
-END = "end"
-"""What is done behind all writes."""
 LONGEST_EVENT = 16 * 2**20
 """Bytes of a line; a longer one is none of ours."""
 EVENT_MEMORY = 4
 """An event in memory takes about so many times the bytes of its line."""
-SELDOM = 50
-"""Copying a state takes at most one in so many seconds."""
-_MISTAKEN = frozenset([errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP])
-"""Of the reasons for which a folder cannot be made, those that another name mends."""
 
 
 class RunFolder:
@@ -99,11 +91,11 @@ class RunFolder:
                 best = Best(epoch, accuracy, loss, self.weights("best"))
         return load_state(path, best)
 
-    @property
-    def ended(self) -> bool:
-        """Whether the run came to its end, and is not as a stop or a kill left it."""
-        ends = [event for event in self.events() if isinstance(event, Started | Finished | Failed)]
-        return bool(ends) and isinstance(ends[-1], Finished) and ends[-1].reason != "stopped"
+    def outcome(self) -> Digest:
+        """What the events come to, in memory that does not grow with the run; those of unknown kinds are read
+        over. RunError where they are damaged.
+        """
+        return Follower(self.path).digest()
 
     @property
     def has_checkpoint(self) -> bool:
@@ -143,25 +135,23 @@ class RunFolder:
         return weights
 
     def events(self) -> tuple[Event, ...]:
-        """All events so far. A last line that was cut short is left out; any other damage is a RunError, and
-        so are more events than the free memory holds.
+        """All events so far. A last line that was cut short is left out, and so are events of unknown kinds;
+        any other damage is a RunError, and so are more events than the free memory holds.
         """
         path = self.path / EVENTS
-        # "nan" is a number here
-        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event, strict=False)
         events: list[Event] = []
         try:
             with open_plain(path) as file:
                 _check_room(path, os.fstat(file.fileno()).st_size * EVENT_MEMORY)
                 for number, line in enumerate(iter(lambda: file.readline(LONGEST_EVENT), b""), 1):
                     if line.endswith(b"\n"):
-                        events.append(decoder.decode(line))
+                        event = decoded(line, path, number)
+                        if event is not None:
+                            events.append(event)
                     elif len(line) == LONGEST_EVENT:
                         raise RunError(f"{path}, line {number}: longer than any event; refused")
         except OSError as error:
             raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise RunError(f"{path}, line {len(events) + 1}: not an event: {error}") from None
         return tuple(events)
 
     def _kept(self, which: Which) -> Path:

@@ -22,8 +22,8 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 def content_of(path: Path, most: int, longer: str) -> bytes:
-    """What is in a plain file of at most so many bytes. RunError where it is none or `longer than any …`,
-    OSError from the disk.
+    """What is in a plain file of at most so many bytes. RunError, with `longer` as its words, where there are
+    more, and where it is no plain file; OSError from the disk.
     """
     with open_plain(path) as file:
         content = file.read(most + 1)

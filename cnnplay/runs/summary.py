@@ -31,47 +31,26 @@ def read_record(folder: Path) -> RunRecord:
     return decode(content, str(path))
 
 
-class Reading:
-    """One run, read further each time that its files grew."""
+class Follower:
+    """What a run's events come to, read further each time that their file grew."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self._tail = Tail(folder)
         self._digest = Digest()
-        self._record: RunRecord | None = None
-        self._record_file: RunFile | None = None
-        self._parameters: int | None = None
 
-    def row(self, files: tuple[RunFile, ...]) -> RunRow:
-        """The run as its files are now. What cannot be read makes an `unreadable` row that says why."""
-        size = sum(file.size for file in files)
-        try:
-            self._read_record(files)
-            self._read_events()
-            row = self._row()
-        except RunError as error:
-            return self._unreadable(str(error), size)
-        try:
-            about = read_about(self.folder)
-        except RunError as error:  # the run itself is whole
-            return msgspec.structs.replace(row, bytes=size, problem=row.problem or str(error))
-        return msgspec.structs.replace(row, bytes=size, note=about.note, tags=about.tags)
+    @property
+    def written(self) -> float:
+        """When the events were written to last, in seconds since 1970."""
+        return self._tail.written
 
-    def _read_record(self, files: tuple[RunFile, ...]) -> None:
-        file = next((one for one in files if one.name == RECORD), None)
-        if file is None:
-            raise RunError(f"{self.folder}: not a run: no {RECORD} in it")
-        if file != self._record_file:
-            self._record = read_record(self.folder)
-            self._record_file, self._parameters = file, None
-
-    def _read_events(self) -> None:
+    def digest(self) -> Digest:
+        """The outcome so far. RunError where the events are damaged."""
         while True:
             lines = self._tail.lines_since()
             if self._tail.restarted:
                 self._digest = Digest()
             if not lines:
-                return
+                return self._digest
             self._take(lines)
 
     def _take(self, lines: list[bytes]) -> None:
@@ -92,15 +71,48 @@ class Reading:
         if event is not None:
             self._digest.take(event)
 
-    def _row(self) -> RunRow:
+
+class Reading:
+    """One run, read further each time that its files grew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._follower = Follower(folder)
+        self._record: RunRecord | None = None
+        self._record_file: RunFile | None = None
+        self._parameters: int | None = None
+
+    def row(self, files: tuple[RunFile, ...]) -> RunRow:
+        """The run as its files are now. What cannot be read makes an `unreadable` row that says why."""
+        size = sum(file.size for file in files)
+        try:
+            self._read_record(files)
+            row = self._row(self._follower.digest())
+        except RunError as error:
+            return self._unreadable(str(error), size)
+        try:
+            about = read_about(self.folder)
+        except RunError as error:  # the run itself is whole
+            return msgspec.structs.replace(row, bytes=size, problem=row.problem or str(error))
+        return msgspec.structs.replace(row, bytes=size, note=about.note, tags=about.tags)
+
+    def _read_record(self, files: tuple[RunFile, ...]) -> None:
+        file = next((one for one in files if one.name == RECORD), None)
+        if file is None:
+            raise RunError(f"{self.folder}: not a run: no {RECORD} in it")
+        if file != self._record_file:
+            self._record = read_record(self.folder)
+            self._record_file, self._parameters = file, None
+
+    def _row(self, digest: Digest) -> RunRow:
         record = self._record
         assert record is not None
-        told = self._digest.fields()
+        told = digest.fields()
         if told["parameters"] is None:
             told["parameters"] = self._counted(record.network)
         if not told["epochs_asked"]:
             told["epochs_asked"] = record.config.epochs
-        started = self._digest.started
+        started = digest.started
         return RunRow(
             path=str(self.folder),
             run=record.run,
@@ -110,7 +122,7 @@ class Reading:
             created=record.created,
             config=msgspec.to_builtins(record.config if started is None else started.config),
             environment=record.environment,
-            written=self._tail.written,
+            written=self._follower.written,
             **told,
         )
 

@@ -5,14 +5,17 @@ import signal
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from cnnplay.data.catalogue import load
+from cnnplay.runs.checkpoint import save
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.settled import settled
 from cnnplay.spec.events import EpochDone, Finished, Started, Stepped
@@ -96,6 +99,44 @@ def test_a_run_that_is_done_has_nothing_left_unless_more_is_asked_for(
     folder = RunFolder.open(run)
     assert isinstance(folder.events()[-1], Finished)
     assert [event.done for event in folder.events() if isinstance(event, Started)] == [None, 63]
+
+
+def test_a_run_that_stopped_early_is_over_unless_more_is_asked_for(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    worse = ["--optimizer", "sgd", "--lr", "0.5", "--weight-decay", "0", "--set", "early_stopping=1"]
+    done = cnnplay(*QUICK, "--epochs", "30", *worse, "--set", "checkpoint_every=0", "--out", run)
+    assert done.lines[-1]["reason"] == "early"
+    epochs = done.lines[-1]["epochs"]
+    said = cnnplay("resume", run).complains()
+    assert f"nothing is left to do after {epochs} epochs; --epochs N asks for more" in said
+    assert "nothing is left" in cnnplay("resume", run, "--epochs", epochs).complains()
+    more = cnnplay("resume", run, "--epochs", epochs + 1, "--json")
+    assert [line["epoch"] for line in more.lines if line["event"] == "epoch"] == [epochs + 1]
+
+
+def test_a_run_whose_end_was_told_but_not_kept_goes_on(cnnplay: Command, tmp_path: Path) -> None:
+    """As a kill leaves it between the last event and the last checkpoint."""
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    state = RunFolder.open(run).state()
+    assert cnnplay("resume", run, "--epochs", "2").status == 0
+    earlier = replace(state, config=msgspec.structs.replace(state.config, epochs=2))
+    save(earlier, run / "checkpoint.safetensors")
+    done = cnnplay("resume", run, "--json")
+    assert [line["epoch"] for line in done.lines if line["event"] == "epoch"] == [2]
+
+
+def test_a_newer_programs_events_are_read_over_and_damaged_ones_said(
+    cnnplay: Command, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    events = run / "events.jsonl"
+    events.write_bytes(b'{"event":"heated","run":"r"}\n' + events.read_bytes())
+    assert "nothing is left to do after 1 epoch" in cnnplay("resume", run).complains()
+    events.write_bytes(b"nonsense\n" + events.read_bytes())
+    assert "events.jsonl, line 1: not an event" in cnnplay("resume", run).complains()
+    assert cnnplay("resume", run, "--epochs", "2").status == 0, "damaged events keep nobody from training"
 
 
 def test_a_run_without_a_checkpoint_begins_anew(cnnplay: Command, tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import BatchNormalisation, Dense, Dropout, Flatten
 from cnnplay.runs import checkpoint
-from cnnplay.runs.folder import EVENTS, RunError, RunFolder
+from cnnplay.runs.folder import RunError, RunFolder
 from cnnplay.runs.log import EventLog
 from cnnplay.runs.recorder import RunRecorder
+from cnnplay.runs.tail import EVENTS
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Job, Observation, Result, resumed

@@ -118,9 +118,26 @@ def test_damage_before_the_last_line_is_named(
 ) -> None:
     file = trained[0].path / "events.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join([lines[0], b'{"event": "nonsense"}\n', *lines[2:]]))
+    file.write_bytes(b"".join([lines[0], b'{"event": "nonsense"\n', *lines[2:]]))
     with pytest.raises(RunError, match=r"events\.jsonl, line 2"):
         trained[0].events()
+
+
+def test_events_of_a_newer_program_are_read_over(trained: Kept) -> None:
+    folder, _, seen = trained
+    file = folder.path / "events.jsonl"
+    file.write_bytes(b'{"event":"heated","run":"r","by":3}\n' + file.read_bytes())
+    assert folder.events() == tuple(seen)
+    assert folder.outcome().ended == "done"
+
+
+def test_what_the_events_come_to_takes_no_memory_for_each_of_them(
+    trained: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.runs.folder.available_bytes", lambda: 1)
+    with pytest.raises(RunError, match="do not fit"):
+        trained[0].events()
+    assert trained[0].outcome().ended == "done"
 
 
 def test_events_other_than_steps_reach_the_disk_at_once(folder: RunRecorder) -> None:

@@ -34,7 +34,7 @@ def test_a_run_leaves_a_folder_with_its_events_and_weights(qtbot: QtBot) -> None
         until(qtbot, one.run, "idle")
     (path,) = _folders()
     folder = RunFolder.open(path)
-    assert folder.ended
+    assert folder.outcome().ended == "done"
     assert [event.epoch for event in folder.events() if isinstance(event, events.EpochDone)] == [1, 2]
     assert one.run.weights is not None
     assert all(torch.equal(folder.weights("last")[key], one.run.weights[key]) for key in one.run.weights)
