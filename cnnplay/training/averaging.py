@@ -62,12 +62,15 @@ class Averaging:
 
 
 def averages(config: TrainConfig, first_epoch: int, epoch: int) -> bool:
-    """Whether the weights after this epoch belong to the mean: the last part of the run's,
-    one epoch at least."""
-    if config.averaging <= 0:
-        return False
+    """Whether the weights after this epoch belong to the mean."""
+    return config.averaging > 0 and epoch >= first_averaged(config, first_epoch)
+
+
+def first_averaged(config: TrainConfig, first_epoch: int) -> int:
+    """The mean is of the weights after this epoch and those behind it: the last part of the run's, one epoch
+    at least."""
     count = max(1, round(config.averaging * config.epochs))
-    return epoch > first_epoch - 1 + config.epochs - count
+    return first_epoch + config.epochs - count
 
 
 def _compute_alone(module: NetworkModule) -> None:

@@ -39,6 +39,8 @@ class Judge:
         metrics = self._metrics(config, sums)
         if averages(config, first_epoch, epoch):
             metrics |= self._average(config, epoch)
+        else:  # the run was made longer: what was taken is no longer of its last part
+            self._averaging = self._averaged = None
         return metrics
 
     def part(self, config: TrainConfig, sums: Sums, rate: float) -> dict[str, float]:

@@ -17,6 +17,7 @@ from cnnplay.shapes.pictures import class_faults
 from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig, faults
 from cnnplay.spec.trained import DataFacts
+from cnnplay.training.averaging import first_averaged
 from cnnplay.training.control import Control, Interrupted
 from cnnplay.training.devices import resolve
 from cnnplay.training.failures import BadSettings, DoesNotFit
@@ -78,6 +79,7 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
         raise DataError(f"{job.images.title}: none of the training pictures can be read")
     for problem in prepared.problems:
         note(problem)
+    _note_early_end(job, note)
     if control.stopping:  # what follows takes seconds in large networks
         raise Interrupted
     module = _module(job, device, note)
@@ -121,6 +123,14 @@ def check_network(network: Network, images: ImageSet) -> Report:
             f"the network's input must have 1 channel (grey) or 3 (colour) for pictures; it has {channels}"
         )
     return report
+
+
+def _note_early_end(job: Job, note: Callable[[str], None]) -> None:
+    """Says that early stopping may leave a run without averaged weights, where it may."""
+    config, first = job.config, first_averaged(job.config, job.first_epoch)
+    may_end_before = bool(config.early_stopping) and first > job.first_epoch + config.early_stopping
+    if config.averaging > 0 and may_end_before and job.resume is None:
+        note(f"weights are averaged from epoch {first} on: if the run ends early before it, there are none")
 
 
 def _class_weights(prepared: Prepared) -> Tensor:

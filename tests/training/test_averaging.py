@@ -11,12 +11,14 @@ from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import prepare
 from cnnplay.modules.build import build
 from cnnplay.network.network import Network
+from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.averaging import Averaging
 from cnnplay.training.control import Control
 from cnnplay.training.job import Observation, Result, resumed
 from cnnplay.training.loop import train
 from cnnplay.training.state import Averaged
+from tests.training.conftest import Kept
 
 Trained = Callable[..., Result]
 
@@ -80,3 +82,39 @@ def test_statistics_are_measured_anew_where_a_team_synchronised_batch_norm(
     for key, tensor in plain.state_dict().items():
         assert torch.allclose(weights[key], tensor, rtol=1e-4), key
     assert isinstance(module.layer("batch-norm-1"), nn.SyncBatchNorm), "the run's own goes on with the team"
+
+
+def test_a_run_that_is_made_longer_averages_its_own_last_part_alone(trained: Trained) -> None:
+    """Of 4 epochs the last two are averaged; when 4 become 8 after the third, those from the fifth on."""
+    control, counts, weights = Control(), list[int](), list[Tensor]()
+
+    def observe(seen: Observation) -> None:
+        if seen.checkpoint is None:
+            return
+        averaged = seen.checkpoint.averaged
+        counts.append(0 if averaged is None else averaged.count)
+        weights.append(seen.checkpoint.weights["conv-1.weight"])
+        if seen.epoch == 3:
+            control.change("epochs", 8)
+
+    mean = trained(epochs=4, averaging=0.5, control=control, observer=observe).averaged
+    assert counts == [0, 0, 1, 0, 1, 2, 3, 4]
+    assert mean is not None
+    assert torch.allclose(mean.weights["conv-1.weight"], torch.stack(weights[4:]).mean(0), atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"early_stopping": 2}, True),
+        ({"early_stopping": 8}, False),
+        ({}, False),
+    ],
+)
+def test_early_stopping_before_the_mean_begins_is_foretold(
+    settings: dict[str, int], told: bool, trained: Trained, kept: Kept
+) -> None:
+    control = Control()
+    trained(epochs=10, averaging=0.2, control=control, observer=lambda _: control.stop(), **settings)
+    notes = [note.message for note in kept.of(events.Noted) if "averaged from epoch 9 on" in note.message]
+    assert bool(notes) is told
