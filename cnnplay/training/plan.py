@@ -14,6 +14,7 @@ from cnnplay.training.machine import CONVOLUTION_BATCH, convolution_step
 from cnnplay.training.optimizers import optimizer_for
 from cnnplay.training.pace import words
 from cnnplay.training.precision import arithmetic
+from cnnplay.training.stepper import Stepper
 from cnnplay.training.tasks import Aim, Rules
 from cnnplay.training.threads import CLEARLY, choose, measure_threads, seconds_a_step
 
@@ -111,14 +112,14 @@ def network_step(
     scratch = copy.deepcopy(module).to(memory_format=layout)  # type: ignore[call-overload]
     optimizer, _ = optimizer_for(scratch.parameters(), config)
     pictures, labels = batch
-    aim, bits = Aim.learning(config), arithmetic(config, pictures.device)
+    aim, bits, stepper = Aim.learning(config), arithmetic(config, pictures.device), Stepper(optimizer)
 
     def step() -> None:
         given = pictures if channels_last else pictures.contiguous()
         with bits:
             loss = rules.loss(scratch(given), labels, aim)
         loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
+        stepper.step()
+        stepper.forget()
 
     return step

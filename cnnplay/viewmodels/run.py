@@ -26,7 +26,7 @@ from cnnplay.viewmodels.probes import Probes
 from cnnplay.viewmodels.progress import Progress
 from cnnplay.viewmodels.recording import Recording
 from cnnplay.viewmodels.settings import SettingsModel
-from cnnplay.viewmodels.tempo import Tempo
+from cnnplay.viewmodels.tempo import ROUNDS_MS, Tempo
 from cnnplay.viewmodels.trained import Trained
 from cnnplay.viewmodels.trained_work import TrainedWork
 from cnnplay.viewmodels.worker import Ended, Worker, sorted_letters
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from cnnplay.training.job import Observation
 
 State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
-
-ROUNDS_MS, CALM_MS = 100, 300
-"""Between two rounds of the post: when somebody waits for an answer, and at most while a run goes its way."""
 
 
 class RunModel(TrainedWork):
@@ -327,10 +324,7 @@ class RunModel(TrainedWork):
 
     @Slot()
     def _pace_post(self) -> None:
-        """Each round has many views look whether they changed: there are four to a redraw."""
-        calm = self._state == "running" and not self._waiting
-        quarter = min(max(round(250 * self.tempo.seconds), ROUNDS_MS), CALM_MS)
-        self._postman.every(quarter if calm else ROUNDS_MS)
+        self._postman.every(self.tempo.rounds_ms(calm=self._state == "running" and not self._waiting))
 
     def _follow(self, event: BaseEvent) -> None:
         """What an event means for the state."""

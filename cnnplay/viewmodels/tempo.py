@@ -14,6 +14,8 @@ SHARE = 0.0125
 QUICKEST, FIRST, SLOWEST = 0.2, 0.5, 1.6
 """Seconds between two redraws of a live view: at least, before anything is known, and at most."""
 WATCH_MS = 500
+ROUNDS_MS, CALM_MS = 100, 300
+"""Between two rounds of the post: when somebody waits for an answer, and at most while a run goes its way."""
 
 
 class Tempo(QObject):
@@ -39,6 +41,11 @@ class Tempo(QObject):
 
     def end(self) -> None:
         self._timer.stop()
+
+    def rounds_ms(self, calm: bool) -> int:
+        """Milliseconds between two rounds of the run's post, `calm` while it goes its way: each has many
+        views look whether they changed, and there are four to a redraw."""
+        return min(max(round(250 * self.seconds), ROUNDS_MS), CALM_MS) if calm else ROUNDS_MS
 
     @Slot()
     def watch(self) -> None:
