@@ -22,7 +22,7 @@ from cnnplay.runs.files import RECORD, files_of, is_free
 from cnnplay.runs.folder import CHECKPOINT, RunFolder, Which
 from cnnplay.runs.log import EventLog
 from cnnplay.runs.place import store_folder
-from cnnplay.runs.presence import LOCK, Presence, is_written
+from cnnplay.runs.presence import LOCK, Presence
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError, encode, new_record
 from cnnplay.runs.tail import EVENTS
 from cnnplay.runs.writer import Write, Writer
@@ -103,13 +103,8 @@ class RunRecorder(RunFolder):
         RunError where it is no run, or is being written.
         """
         run = cls.open(path)
-        try:
-            written = (run.path / EVENTS).stat().st_mtime
-        except OSError:
-            written = 0.0
-        # Taken first and asked about then: of two that come at once only one may go on.
         presence = Presence(run.path)
-        if not presence.held and (run.path / LOCK).exists() and is_written(run.path, written):
+        if presence.refused:
             raise RunError(f"{run.path}: is being trained now, by this program or another")
         run._presence = presence
         run._clear()
