@@ -99,7 +99,10 @@ def _trained(found: Found, which: str) -> "TrainedNetwork":
         weights = others.get(which) or project.weights
         facts, learned = project.facts, project.network_of_weights
     if weights is None:
-        return TrainedNetwork(network=found.network)
+        fresh = TrainedNetwork(network=found.network)
+        if found.project is None:
+            return fresh
+        return msgspec.structs.replace(fresh, initialisation=found.project.config.initialisation)
     warn_where_not_finite(weights)
     return msgspec.structs.replace(with_weights(found.network, weights, learned, facts), trained=trained)
 

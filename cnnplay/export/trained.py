@@ -10,6 +10,7 @@ from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.weights import Weights, belong, build_with
 from cnnplay.network.network import ID_PATTERN, Network, leaves
 from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.spec.settings import Initialisation
 from cnnplay.spec.trained import DataFacts
 
 
@@ -22,13 +23,14 @@ class ExportWriteError(ExportError):
 
 
 class TrainedNetwork(msgspec.Struct, frozen=True, kw_only=True):
-    """A network with what belongs to it. `weights` None means freshly initialised ones."""
+    """A network with what belongs to it. `weights` None means fresh ones, drawn as `initialisation` says."""
 
     network: Network
     weights: Weights | None = None
     preprocessing: Preprocessing | None = None
     classes: tuple[str, ...] = ()
     trained: bool = False
+    initialisation: Initialisation = "default"
 
 
 def with_weights(
@@ -64,7 +66,9 @@ def module_of(network: TrainedNetwork, seed: int) -> NetworkModule:
     """The module in evaluation mode, with its weights or fresh ones for `seed`. ExportError for misfits."""
     _check(network)
     try:
-        module, result = build_with(network.weights, network.network, seed=seed)
+        module, result = build_with(
+            network.weights, network.network, seed=seed, initialisation=network.initialisation
+        )
     except BuildError as error:
         raise ExportError(str(error)) from None
     if network.weights is not None and not result.complete:

@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.spec.events import EpochDone, Event
+from cnnplay.spec.settings import Initialisation
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.run import RunModel
@@ -107,7 +108,7 @@ class ExportModel(QObject):
         return trained.events
 
     def _network(self, which: Which) -> _Maker:
-        return _Maker(self._editor, self._data, self._run, which)
+        return _Maker(self._editor, self._data, self._run, self._settings.config.initialisation, which)
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(told(error))
@@ -124,8 +125,15 @@ def _last_words(trained: Trained) -> str:
 class _Maker:
     """Captures what is exported when the menu is used, not when the thread gets to it."""
 
-    def __init__(self, editor: EditorModel, data: DataModel, run: RunModel, which: Which) -> None:
-        self._network = editor.network
+    def __init__(
+        self,
+        editor: EditorModel,
+        data: DataModel,
+        run: RunModel,
+        initialisation: Initialisation,
+        which: Which,
+    ) -> None:
+        self._network, self._initialisation = editor.network, initialisation
         self._trained = run.trained if which != "fresh" else None
         self._which = which
         images = data.images
@@ -137,7 +145,9 @@ class _Maker:
 
         trained = self._trained
         if trained is None:
-            return TrainedNetwork(network=self._network, classes=self._classes)
+            return TrainedNetwork(
+                network=self._network, classes=self._classes, initialisation=self._initialisation
+            )
         weights = trained.weights
         if self._which == "best" and trained.best_weights:
             weights = trained.best_weights

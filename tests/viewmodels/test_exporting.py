@@ -53,6 +53,7 @@ def test_untrained_weights_are_offered_as_what_they_are_and_drawn_by_the_seed(
     exporting = quiet.session.exporting
     quiet.session.editor.load_preset("tiny-cnn")
     quiet.session.settings.set("seed", 7)
+    quiet.session.settings.set("initialisation", "he")
     (choice,) = exporting.choices()
     assert choice.which == "fresh"
     assert "seed 7" in choice.words
@@ -61,7 +62,7 @@ def test_untrained_weights_are_offered_as_what_they_are_and_drawn_by_the_seed(
     assert "freshly initialised, not trained" in quiet.said[-1]
     from cnnplay.modules.build import build
 
-    drawn = build(preset("tiny-cnn").network, seed=7).state_dict()
+    drawn = build(preset("tiny-cnn").network, seed=7, initialisation="he").state_dict()
     written = load_file(tmp_path / "a.safetensors")
     assert all(torch.equal(written[name], drawn[name]) for name in drawn)
 
