@@ -23,12 +23,12 @@ def evenly_drawn(labels: Indices, seed: int, epoch: int) -> Indices:
     return order
 
 
-def batch_sizes(count: int, batch_size: int, merge: bool = True) -> list[int]:
-    """`batch_size` again and again, then what is left; with `merge`, one left over joins the batch before."""
+def batch_sizes(count: int, batch_size: int, fewest: int = 2) -> list[int]:
+    """`batch_size` again and again, then what is left; fewer than `fewest` join the batch before."""
     whole, rest = divmod(count, batch_size)
     sizes = [batch_size] * whole
-    if rest == 1 and merge and sizes:
-        sizes[-1] += 1
+    if rest < fewest and sizes:
+        sizes[-1] += rest
     elif rest:
         sizes.append(rest)
     return sizes

@@ -60,10 +60,14 @@ class Prepared:
         device: torch.device,
         pixels: Tensor | None,
         unreadable: Sequence[int] = (),
+        fewest: int = 2,
     ) -> None:
         self.images = images
         self.preprocessing = preprocessing
         self.device = device
+        self.fewest = fewest
+        """The fewest pictures of a batch to learn from: batch norm has no variance of one, and processes that
+        share batches need two each."""
         self.problems: list[str] = []
         self._unreadable = np.array(unreadable, np.int64)
         self.train = self._readable(images.train)
@@ -94,7 +98,12 @@ class Prepared:
 
     def steps(self, batch_size: int) -> int:
         """How many batches an epoch has."""
-        return len(batch_sizes(self.train_size, batch_size))
+        return len(self.sizes(batch_size))
+
+    def sizes(self, batch_size: int) -> list[int]:
+        """How many pictures each of an epoch's batches has: where the last had fewer than `fewest`, they join
+        the one before."""
+        return batch_sizes(self.train_size, batch_size, self.fewest)
 
     def train_batches(
         self,
@@ -109,14 +118,13 @@ class Prepared:
         """The training part in an order that seed and epoch decide, without the first `skip` batches.
 
         `share` (rank, size) takes every `size`-th picture of each batch, from `rank` on; where that is none,
-        the batch's first stands for them. `evenly` draws pictures so that classes come equally often. A last
-        batch of one picture joins the batch before it: batch norm has no variance of one.
+        the batch's first stands for them. `evenly` draws pictures so that classes come equally often.
         """
         if evenly:
             order = self.train[evenly_drawn(self.images.labels[self.train], seed, epoch)]
         else:
             order = self.train[shuffled(self.train_size, seed, epoch)]
-        sizes = batch_sizes(self.train_size, batch_size)
+        sizes = self.sizes(batch_size)
         order, sizes = order[sum(sizes[:skip]) :], sizes[skip:]
         rank, size = share
         if size > 1:
@@ -187,19 +195,21 @@ def prepare(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     memory: int | None = None,
+    fewest: int = 2,
 ) -> Prepared:
     """Brings a data set to `input_shape` (C, H, W) and onto the device.
 
     The statistics are the training part's, after fitting, unless `preprocessing` gives them (a trained
     network keeps its own). `reserved` bytes of the free memory are left for the network; `memory` replaces
-    what is found free. DataError where pictures cannot become such an input; LoadCancelled if `cancelled()`.
+    what is found free. No batch to learn from has fewer pictures than `fewest`, where there are others that
+    they can join. DataError where pictures cannot become such an input; LoadCancelled if `cancelled()`.
     """
     device = torch.device(device)
     free = max(0, (free_bytes(device) if memory is None else memory) - reserved)
     way = storage(images.run_size, input_shape, free)
     if way == "streamed":
         statistics = preprocessing or sampled_statistics(images, input_shape, cancelled=cancelled)
-        return Prepared(images, statistics, device, None)
+        return Prepared(images, statistics, device, None, fewest=fewest)
     rows, problems, unreadable = _fitted(images, input_shape, progress, cancelled)
     train = np.setdiff1d(images.train, unreadable)
     if preprocessing is None and not len(train):
@@ -208,7 +218,7 @@ def prepare(
     pixels = torch.from_numpy(rows)
     if way == "floats":
         pixels = _normalised(pixels, statistics)
-    prepared = Prepared(images, statistics, device, pixels.to(device), unreadable)
+    prepared = Prepared(images, statistics, device, pixels.to(device), unreadable, fewest)
     prepared.problems += problems
     return prepared
 
@@ -282,14 +292,6 @@ def sampled_statistics(
     if not mean:
         raise _nothing_to_learn_from(images)
     return Preprocessing(input=input_shape, mean=mean, std=std)
-
-
-def _while_wanted(blocks: Iterator[Block], cancelled: Callable[[], bool] | None) -> Iterator[Block]:
-    """The blocks one by one; LoadCancelled once nobody wants them any more."""
-    for block in blocks:
-        if cancelled is not None and cancelled():
-            raise LoadCancelled("preparing the pictures was cancelled")
-        yield block
 
 
 def _while_wanted(blocks: Iterator[Block], cancelled: Callable[[], bool] | None) -> Iterator[Block]:

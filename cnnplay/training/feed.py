@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-from cnnplay.data.order import batch_sizes
 from cnnplay.data.prepared import Batch
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.augmentation import augment, augmented
@@ -19,7 +18,7 @@ class Feed:
     def __init__(self, ready: Ready, config: TrainConfig, team: Team | None) -> None:
         self._ready = ready
         self._share = (0, 1) if team is None else (team.rank, team.size)
-        self.sizes = batch_sizes(ready.prepared.train_size, config.batch_size)
+        self.sizes = ready.prepared.sizes(config.batch_size)
         self.seed = config.seed + OF_A_RANK * self._share[0]
         """Of what a step draws: varied pictures, dropout."""
 

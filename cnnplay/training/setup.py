@@ -26,6 +26,7 @@ from cnnplay.training.job import Job
 from cnnplay.training.optimizers import optimizer_for, restore
 from cnnplay.training.plan import Plan, first_plan, recorded_plan, step_operations
 from cnnplay.training.tasks import rules_of
+from cnnplay.training.team import OF_EACH, Team
 
 WORTH_BREAKING_OFF = 2e10
 """Floating-point operations a step, from a tenth of a second to one. Shorter steps are finished when a run is
@@ -55,14 +56,16 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     """Readies a run. Raises what `failures.explain` has words for; LoadCancelled or Interrupted when
     `control` stops it."""
     check_settings(job.config)
-    if job.team is not None and job.config.batch_size < job.team.size:
+    team = job.team
+    if team is not None and job.config.batch_size < team.fewest:
         raise BadSettings(
-            f"batch size must be at least {job.team.size}, a picture a process; got {job.config.batch_size}"
+            f"batch size must be at least {team.fewest}, {OF_EACH} pictures a process; "
+            f"got {job.config.batch_size}"
         )
     report = check_network(job.network, job.images)
     if report.why_untrainable:
         raise BuildError(report.why_untrainable)
-    device = resolve(job.config.device) if job.team is None else job.team.device(job.config.device)
+    device = resolve(job.config.device) if team is None else team.device(job.config.device)
     prepared = job.prepared if _usable(job.prepared, job, device) else None
     expected = forecast(job.network, report, job.config, job.images, prepared=prepared, timed=False)
     if job.check_memory and not expected.fits:
@@ -74,9 +77,15 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
             device,
             reserved=expected.network_bytes,
             cancelled=lambda: control.stopping,
+            fewest=_fewest(team),
         )
     if not prepared.train_size:
         raise DataError(f"{job.images.title}: none of the training pictures can be read")
+    if team is not None and prepared.train_size < team.fewest:
+        raise DataError(
+            f"{job.images.title}: {team.size} processes need {team.fewest} training pictures at least, "
+            f"{OF_EACH} each; there are {prepared.train_size}"
+        )
     for problem in prepared.problems:
         note(problem)
     _note_early_end(job, note)
@@ -88,7 +97,7 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
         plan = recorded_plan(job.resume.threads, job.resume.channels_last, device)
     else:
         rules, pair = rules_of(job.network.task), (batch.pictures, batch.labels)
-        processes = 1 if job.team is None else job.team.local_size
+        processes = 1 if team is None else team.local_size
         plan = first_plan(module, rules, job.config, pair, report.multiply_adds, processes)
     module.to(memory_format=plan.memory_format)  # type: ignore[call-overload]
     optimizer, fused = optimizer_for(module.parameters(), job.config)
@@ -147,7 +156,12 @@ def _usable(prepared: Prepared | None, job: Job, device: torch.device) -> bool:
         and prepared.images is job.images
         and prepared.device == device
         and prepared.preprocessing.input == job.network.input.shape
+        and prepared.fewest == _fewest(job.team)
     )
+
+
+def _fewest(team: Team | None) -> int:
+    return OF_EACH if team is None else team.fewest
 
 
 def _module(job: Job, device: torch.device, note: Callable[[str], None]) -> NetworkModule:

@@ -18,6 +18,10 @@ from cnnplay.modules.build import NetworkModule
 from cnnplay.training.devices import resolve
 
 
+OF_EACH = 2
+"""A process has so many pictures of a batch at least: batch norm has no variance of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     """This process among all: `rank` of `size`, and of so many on this machine."""
@@ -31,6 +35,11 @@ class Team:
     def leads(self) -> bool:
         """Whether this is the one that writes the run and speaks."""
         return self.rank == 0
+
+    @property
+    def fewest(self) -> int:
+        """The fewest pictures of a batch."""
+        return OF_EACH * self.size
 
     def share(self, images: int) -> int:
         """How many of a batch's pictures are this process's: every `size`-th, from `rank` on."""

@@ -39,7 +39,7 @@ def validate(
     `aim` says by which loss. None where no picture can be judged. Interrupted, between two batches, once
     `interrupted()` says so.
     """
-    sizes = batch_sizes(len(indices), validation_batch(module), merge=False)
+    sizes = batch_sizes(len(indices), validation_batch(module), fewest=1)
     outputs, labels, judged = [], [], []
     loss = 0.0
     rules = rules_of(module.network.task)

@@ -93,8 +93,17 @@ def test_one_picture_left_over_joins_the_batch_before(count: int, size: int, exp
     assert batch_sizes(count, size) == expected
 
 
+@pytest.mark.parametrize(
+    ("count", "size", "expected"),
+    [(13, 5, [5, 8]), (14, 5, [5, 5, 4]), (10, 5, [5, 5]), (3, 5, [3]), (9, 4, [4, 5])],
+)
+def test_too_few_to_be_shared_join_the_batch_before(count: int, size: int, expected: list[int]) -> None:
+    """Two processes need four."""
+    assert batch_sizes(count, size, fewest=4) == expected
+
+
 def test_validation_batches_are_never_merged() -> None:
-    assert batch_sizes(11, 5, merge=False) == [5, 5, 1]
+    assert batch_sizes(11, 5, fewest=1) == [5, 5, 1]
 
 
 def test_pictures_lie_in_channels_last_order(make_folder: MakeFolder) -> None:

@@ -4,14 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 
-from cnnplay.data.images import ImageSet
+from cnnplay.data.images import DataError, ImageSet
 from cnnplay.data.prepared import prepare
+from cnnplay.network.network import Network
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.control import Control
+from cnnplay.training.failures import BadSettings
+from cnnplay.training.feed import Feed
+from cnnplay.training.job import Job
+from cnnplay.training.setup import set_up
 from cnnplay.training.team import Team, team_of_environment
 
 TRAIN = [
@@ -42,7 +51,7 @@ TRAIN += [
 @pytest.mark.parametrize("size", [2, 3, 5])
 @pytest.mark.parametrize("batch_size", [32, 33, 199])
 def test_the_shares_of_a_batch_are_the_batch(few: ImageSet, size: int, batch_size: int) -> None:
-    prepared = prepare(few, (1, 8, 8), torch.device("cpu"))
+    prepared = prepare(few, (1, 8, 8), torch.device("cpu"), fewest=Team(0, size, 0, size).fewest)
     whole = [b.indices.tolist() for b in prepared.train_batches(1, batch_size, 0)]
     shares = [
         [b.indices.tolist() for b in prepared.train_batches(1, batch_size, 0, share=(rank, size))]
@@ -53,6 +62,7 @@ def test_the_shares_of_a_batch_are_the_batch(few: ImageSet, size: int, batch_siz
         teams = [Team(rank, size, rank, size) for rank in range(size)]
         real = [part for part, team in zip(parts, teams, strict=True) if team.share(len(batch))]
         assert sorted(index for part in real for index in part) == sorted(batch)
+        assert min(map(len, parts)) >= 2, "batch norm has no variance of one"
         # A mean of the shares' means, each by its weight, is the batch's mean.
         values = np.arange(len(few), dtype=float)
         weighted = [
@@ -72,6 +82,47 @@ def test_a_process_alone_has_no_team(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "0")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     assert team_of_environment() == Team(0, 4, 0, 2)
+
+
+@pytest.fixture
+def one_of_two() -> Iterator[Team]:
+    """The first of two processes; the words that it says to the other come back to itself."""
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    yield Team(0, 2, 0, 2)
+    dist.destroy_process_group()
+
+
+def test_no_process_gets_a_single_picture_and_all_count_the_same_steps(
+    one_of_two: Team, few: ImageSet, small: Network
+) -> None:
+    """Of 200 pictures 197 fill a batch and 3 are left over: one process would have a single one."""
+    config = TrainConfig(batch_size=197, device="cpu", threads=1)
+    ready = set_up(Job("run", small, config, few, team=one_of_two), Control(), lambda _: None)
+    feed = Feed(ready, config, Team(1, 2, 1, 2))
+    assert (feed.sizes, ready.prepared.steps(197)) == ([200], 1)
+    assert [len(batch.labels) for batch in feed.batches(1, 0, lambda: (config, 0))] == [100]
+
+
+def test_too_few_pictures_for_a_team_are_refused_in_words(
+    one_of_two: Team, few: ImageSet, small: Network
+) -> None:
+    config = TrainConfig(batch_size=3, device="cpu", threads=1)
+    with pytest.raises(BadSettings, match="at least 4, 2 pictures a process; got 3"):
+        set_up(Job("run", small, config, few, team=one_of_two), Control(), lambda _: None)
+    three = ImageSet(
+        key="three",
+        title="three",
+        classes=few.classes,
+        pictures=few.array if few.array is not None else np.empty(0),
+        labels=few.labels,
+        train=few.train[:3],
+        validation=few.validation,
+        shape=few.shape,
+        channels=1,
+    )
+    config = TrainConfig(batch_size=4, device="cpu", threads=1)
+    with pytest.raises(DataError, match="2 processes need 4 training pictures at least, 2 each; there are 3"):
+        set_up(Job("run", small, config, three, team=one_of_two), Control(), lambda _: None)
 
 
 @pytest.mark.slow
