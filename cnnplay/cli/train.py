@@ -51,7 +51,7 @@ def run(asked: Asked, hear_no_more: HearNoMore) -> int:
     """
     report = reporter(asked.json)
     order, notes = order_of(asked, report)
-    return carry_through(lambda: _folder(order), lambda run: _job(order, run), report, notes, hear_no_more)
+    return carry_through(lambda: _folder(order), _job(order), report, notes, hear_no_more)
 
 
 def order_of(asked: Asked, report: Reporter) -> tuple[Order, tuple[str, ...]]:
@@ -70,8 +70,9 @@ def order_of(asked: Asked, report: Reporter) -> tuple[Order, tuple[str, ...]]:
     config, pinned = _with_cores(config)
     from cnnplay.shapes.infer import infer
     from cnnplay.training.forecast import forecast
+    from cnnplay.training.team import team_of_environment
 
-    foreseen = forecast(network, infer(network), config, images).words
+    foreseen = forecast(network, infer(network), config, images, team=team_of_environment()).words
     notes = (
         *(f"{network.name}: {change}" for change in changes),
         *shortened(images.problems),
@@ -167,14 +168,23 @@ def _check_place(out: Path | None) -> None:
     from cnnplay.runs.files import is_free
 
     with suppress(OSError):  # a name that no disk takes; making the folder says so
-        if out is not None and (out.exists() or out.is_symlink()) and not is_free(out):
+        taken = out is not None and (out.exists() or out.is_symlink()) and not is_free(out)
+        if taken and _leads():
             raise Mistake(f"--out must not exist yet; got {out}")
 
 
-def _job(order: Order, run: str) -> "Job":
+def _leads() -> bool:
+    """Of a team's processes one makes the folder, and says where it cannot."""
+    from cnnplay.training.team import team_of_environment
+
+    team = team_of_environment()
+    return team is None or team.leads
+
+
+def _job(order: Order) -> "Job":
     from cnnplay.training.job import Job
 
-    return Job(run, order.network, order.config, order.images)
+    return Job("", order.network, order.config, order.images)
 
 
 def _folder(order: Order) -> "RunRecorder":

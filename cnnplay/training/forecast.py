@@ -8,7 +8,7 @@ arithmetic, of moving maps and weights through memory, and of what calling a lay
 """
 
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 
 import msgspec
 import torch
@@ -24,6 +24,7 @@ from cnnplay.training.devices import most_threads, resolve
 from cnnplay.training.layer_times import layer_seconds
 from cnnplay.training.machine import speed
 from cnnplay.training.optimizers import STATE_PER_WEIGHT
+from cnnplay.training.team import Team
 
 BASE = 24 * 2**20
 """Bytes that any run takes: the library's own buffers, threads."""
@@ -77,26 +78,29 @@ def forecast(
     prepared: Prepared | None = None,
     timed: bool = True,
     available: int | None = None,
+    team: Team | None = None,
 ) -> Forecast:
     """Foresees a run. Quick, and takes no memory for weights.
 
     `prepared` pictures take no more memory. `available` replaces the bytes that are found free. Without
-    `timed` the seconds are 0. DeviceError for a device that is not there.
+    `timed` the seconds are 0. In a `team` all bytes are one process's; `largest_batch` is what all share.
+    DeviceError for a device that is not there.
     """
+    size = 1 if team is None else team.size
     # No batch is larger than the training part.
     config = msgspec.structs.replace(config, batch_size=min(config.batch_size, max(1, len(images.train))))
-    device = resolve(config.device)
-    free = free_bytes(device) if available is None else available
+    device = resolve(config.device) if team is None else team.device(config.device)
+    free = free_for_one(device, team) if available is None else available
     fixed = _fixed_bytes(report, config)
     per_picture = _bytes_per_picture(network, report)
-    needed = fixed + per_picture * config.batch_size
+    needed = fixed + per_picture * ceil(config.batch_size / size)
     room = int(free * SHARE) - fixed
-    largest = min(room // max(1, per_picture), 65_536) if room >= per_picture else None
+    largest = min(room // max(1, per_picture) * size, 65_536) if room >= per_picture else None
     fits = largest is not None and config.batch_size <= largest
     data = 0 if prepared is not None and prepared.resident else _data_bytes(network, images, free - needed)
     seconds = 0.0
     if timed:
-        seconds = _seconds_per_epoch(network, report, config, images, device)
+        seconds = _seconds_per_epoch(network, report, config, images, device, team)
     return Forecast(
         bytes=needed + data,
         network_bytes=needed,
@@ -105,9 +109,15 @@ def forecast(
         seconds_per_epoch=seconds,
         fits=fits,
         largest_batch=largest,
-        words=_words(config, needed + data, free, seconds, fits),
+        words=_words(config, needed + data, free, seconds, fits, size),
         advice="" if fits else _advice(largest),
     )
+
+
+def free_for_one(device: torch.device, team: Team | None) -> int:
+    """The free bytes that a process may count on: those of a team share a machine's memory, not its GPUs."""
+    free = free_bytes(device)
+    return free if team is None or device.type == "cuda" else free // team.local_size
 
 
 def size_words(count: int) -> str:
@@ -159,11 +169,17 @@ def _seconds_per_epoch(
     config: TrainConfig,
     images: ImageSet,
     device: torch.device,
+    team: Team | None,
 ) -> float:
-    """Training the one part, and a third of that for each picture of the other: it only goes forward."""
-    seconds = _step_seconds(network, report, config, device)
-    pictures = len(images.train) + len(images.validation) / 3
-    return seconds * pictures / config.batch_size
+    """Training the one part, and a third of that for each picture of the other: it only goes forward. A team
+    shares the first; the second each process judges by itself."""
+    size, local_size = (1, 1) if team is None else (team.size, team.local_size)
+    share = ceil(config.batch_size / size)
+    threads = config.threads or max(1, most_threads() // local_size)
+    seconds = _step_seconds(
+        network, report, msgspec.structs.replace(config, batch_size=share, threads=threads), device
+    )
+    return seconds / share * (len(images.train) / size + len(images.validation) / 3)
 
 
 def _step_seconds(network: Network, report: Report, config: TrainConfig, device: torch.device) -> float:
@@ -187,11 +203,14 @@ def _step_seconds(network: Network, report: Report, config: TrainConfig, device:
     return seconds + report.parameters * 4 * numbers / machine.bytes
 
 
-def _words(config: TrainConfig, needed: int, free: int, seconds: float, fits: bool) -> str:
+def _words(config: TrainConfig, needed: int, free: int, seconds: float, fits: bool, processes: int) -> str:
     memory = f"a batch of {config.batch_size} needs about {size_words(needed)} of memory"
+    time_needed = f"; about {time_words(seconds)} an epoch" if seconds and fits else ""
+    if processes > 1:
+        each = f"in each of {processes} processes; {size_words(free)} are free for each"
+        return f"{memory} {each}{time_needed}"
     if not fits:
         return f"{memory}; {size_words(free)} are free"
-    time_needed = f"; about {time_words(seconds)} an epoch" if seconds else ""
     return f"{memory} of {size_words(free)} free{time_needed}"
 
 

@@ -21,7 +21,7 @@ from cnnplay.training.averaging import first_averaged
 from cnnplay.training.control import Control, Interrupted
 from cnnplay.training.devices import resolve
 from cnnplay.training.failures import BadSettings, DoesNotFit
-from cnnplay.training.forecast import Forecast, forecast
+from cnnplay.training.forecast import Forecast, forecast, free_for_one
 from cnnplay.training.job import Job
 from cnnplay.training.optimizers import optimizer_for, restore
 from cnnplay.training.plan import Plan, first_plan, recorded_plan, step_operations
@@ -67,7 +67,12 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
         raise BuildError(report.why_untrainable)
     device = resolve(job.config.device) if team is None else team.device(job.config.device)
     prepared = job.prepared if _usable(job.prepared, job, device) else None
-    expected = forecast(job.network, report, job.config, job.images, prepared=prepared, timed=False)
+    free = free_for_one(device, team)
+    if team is not None:  # all decide alike whether the run fits and how pictures are kept
+        free = team.least(free)
+    expected = forecast(
+        job.network, report, job.config, job.images, prepared=prepared, timed=False, available=free, team=team
+    )
     if job.check_memory and not expected.fits:
         raise DoesNotFit(expected.words, expected.advice, expected.largest_batch)
     if prepared is None:
@@ -77,6 +82,7 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
             device,
             reserved=expected.network_bytes,
             cancelled=lambda: control.stopping,
+            memory=free,
             fewest=_fewest(team),
         )
     if not prepared.train_size:
@@ -92,7 +98,9 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     if control.stopping:  # what follows takes seconds in large networks
         raise Interrupted
     module = _module(job, device, note)
-    batch = next(iter(prepared.train_batches(job.first_epoch, job.config.batch_size, job.config.seed)))
+    share = (0, 1) if team is None else (team.rank, team.size)
+    batches = prepared.train_batches(job.first_epoch, job.config.batch_size, job.config.seed, share=share)
+    batch = next(iter(batches))
     if job.resume is not None:
         plan = recorded_plan(job.resume.threads, job.resume.channels_last, device)
     else:

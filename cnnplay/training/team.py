@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from cnnplay.modules.build import NetworkModule
-from cnnplay.training.devices import resolve
-
+from cnnplay.training.devices import DeviceError, devices, resolve
 
 OF_EACH = 2
 """A process has so many pictures of a batch at least: batch norm has no variance of one."""
@@ -52,7 +51,14 @@ class Team:
     def device(self, name: str) -> torch.device:
         """Where this process computes, when `name` was asked for: each on a GPU of its own. DeviceError."""
         device = resolve(name)
-        return torch.device("cuda", self.local_rank) if device.type == "cuda" else device
+        if device.type != "cuda":
+            return device
+        if f"cuda:{self.local_rank}" not in devices():
+            raise DeviceError(
+                f"device: each of the {self.local_size} processes on this machine needs a GPU of its own; "
+                f"it has {', '.join(devices())}"
+            )
+        return torch.device("cuda", self.local_rank)
 
     def total(self, *numbers: Tensor | float) -> Tensor:
         """The sums over all processes, B numbers."""
@@ -60,6 +66,12 @@ class Team:
         mine = torch.stack([torch.as_tensor(n, dtype=torch.float64, device=device).detach() for n in numbers])
         dist.all_reduce(mine)
         return mine
+
+    def least(self, number: int) -> int:
+        """The smallest of all processes' numbers."""
+        word = torch.tensor([number], device=_device_of_words(self))
+        dist.all_reduce(word, dist.ReduceOp.MIN)
+        return int(word.item())
 
     def told(self, decision: bool) -> bool:
         """What the leading process decided."""

@@ -9,6 +9,7 @@ from cnnplay.network.presets import preset
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.forecast import Forecast, forecast, size_words, time_words
+from cnnplay.training.team import Team
 
 CONFIG = TrainConfig(batch_size=64, device="cpu", threads=1)
 
@@ -55,6 +56,45 @@ def test_the_largest_batch_fits_and_one_more_does_not(key: str, digits: ImageSet
         found = of(key, digits, msgspec.structs.replace(CONFIG, batch_size=size), available)
         assert found.fits is fits
         assert bool(found.advice) is not fits
+
+
+def of_team(batch_size: int, team: Team | None, images: ImageSet, available: int | None = None) -> Forecast:
+    network, config = preset("lenet-5").network, msgspec.structs.replace(CONFIG, batch_size=batch_size)
+    return forecast(
+        network, infer(network), config, images, available=available, timed=available is None, team=team
+    )
+
+
+def test_each_process_of_a_team_bears_its_share_of_a_batch_alone(digits: ImageSet) -> None:
+    team, room = Team(3, 8, 3, 8), 2**34
+    alone, shared = of_team(128, None, digits, room), of_team(1024, team, digits, room)
+    assert shared.network_bytes == alone.network_bytes
+    assert of_team(1025, team, digits, room).network_bytes > shared.network_bytes
+    assert "a batch of 1024 needs about" in shared.words
+    assert "in each of 8 processes" in shared.words
+
+
+def test_the_largest_batch_of_a_team_is_what_all_share(digits: ImageSet) -> None:
+    team, room = Team(0, 8, 0, 8), 60 * 2**20
+    alone, shared = of_team(4000, None, digits, room), of_team(4000, team, digits, room)
+    assert alone.largest_batch is not None
+    assert (alone.fits, shared.largest_batch) == (False, 8 * alone.largest_batch)
+    largest = shared.largest_batch
+    assert largest is not None
+    assert largest < 4000
+    assert f"batch size of {largest} or less" in shared.advice
+    assert [of_team(size, team, digits, room).fits for size in (largest, largest + 1)] == [True, False]
+
+
+def test_the_processes_of_a_machine_share_its_memory_and_the_epoch(
+    digits: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda device: 2**34)
+    monkeypatch.setattr("cnnplay.training.forecast._step_seconds", lambda *given: given[2].batch_size * 1.0)
+    alone, shared = of_team(1024, None, digits), of_team(1024, Team(0, 8, 0, 4), digits)
+    assert shared.available_bytes == alone.available_bytes // 4
+    assert alone.seconds_per_epoch == pytest.approx(4000 + 1000 / 3)
+    assert shared.seconds_per_epoch == pytest.approx(4000 / 8 + 1000 / 3)
 
 
 def test_what_does_not_fit_is_answered_with_a_batch_that_does(digits: ImageSet) -> None:

@@ -13,12 +13,14 @@ import torch
 import torch.distributed as dist
 
 from cnnplay.data.images import DataError, ImageSet
-from cnnplay.data.prepared import prepare
+from cnnplay.data.prepared import Prepared, prepare
 from cnnplay.network.network import Network
+from cnnplay.shapes.infer import infer
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
 from cnnplay.training.failures import BadSettings
 from cnnplay.training.feed import Feed
+from cnnplay.training.forecast import forecast
 from cnnplay.training.job import Job
 from cnnplay.training.setup import set_up
 from cnnplay.training.team import Team, team_of_environment
@@ -101,6 +103,25 @@ def test_no_process_gets_a_single_picture_and_all_count_the_same_steps(
     feed = Feed(ready, config, Team(1, 2, 1, 2))
     assert (feed.sizes, ready.prepared.steps(197)) == ([200], 1)
     assert [len(batch.labels) for batch in feed.batches(1, 0, lambda: (config, 0))] == [100]
+
+
+def test_a_process_is_set_up_for_its_share_of_batch_and_memory(
+    one_of_two: Team, few: ImageSet, small: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole batch would not fit into the half of what is free."""
+    config = TrainConfig(batch_size=200, device="cpu", threads=1)
+    whole = forecast(small, infer(small), config, few, timed=False, available=0).network_bytes
+    half, given = int(1.05 * whole), list[object]()
+    assert not forecast(small, infer(small), config, few, timed=False, available=half).fits
+    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda device: 2 * half)
+
+    def prepared(*arguments: object, **named: object) -> Prepared:
+        given.append(named["memory"])
+        return prepare(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("cnnplay.training.setup.prepare", prepared)
+    ready = set_up(Job("run", small, config, few, team=one_of_two), Control(), lambda _: None)
+    assert (ready.forecast.available_bytes, given) == (half, [half])
 
 
 def test_too_few_pictures_for_a_team_are_refused_in_words(
