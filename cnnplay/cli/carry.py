@@ -5,13 +5,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cnnplay.cli.output import counted
-from cnnplay.cli.problems import DONE, INTERRUPTED, Mistake, Problem
+from cnnplay.cli.problems import DONE, INTERRUPTED, Mistake, Problem, mistakes
 from cnnplay.cli.train_report import Reporter
 from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Noted
 
@@ -34,42 +34,58 @@ class Stoppable(Protocol):
 
 def carry_through(
     folder_of: "Callable[[], RunRecorder]",
-    job_of: "Callable[[str], Job]",
+    job: "Job",
     report: Reporter,
     notes: Sequence[str],
     hear_no_more: HearNoMore,
 ) -> int:
-    """Trains in a folder that is made or opened at the last moment, and returns the exit status. `job_of` is
-    given the run's id. Of a team's processes the leading one has the folder and speaks.
+    """Trains in a folder that is made or opened at the last moment, and returns the exit status. The folder
+    names the job's run. Of a team's processes the leading one has it and speaks.
 
     A new folder stays only where there are weights or finished epochs. Where a signal ended the run, all
     signals that do go to `hear_no_more` as soon as everything is written.
     """
     from cnnplay.training.control import Control
     from cnnplay.training.loop import train  # imported before there is anything to take away again
-    from cnnplay.training.team import joined, team_of_environment
+    from cnnplay.training.team import team_of_environment
 
-    control = Control()
-    with stopped_by_signals(control, hear_no_more) as interrupted:
-        team = team_of_environment()
+    control, team = Control(), team_of_environment()
+    with _joined(team, job.config.device), stopped_by_signals(control, hear_no_more) as interrupted:
         if team is not None and not team.leads:
-            return _followed(job_of(""), team, train, control)
+            return _followed(replace(job, team=team), train, control)
         folder = folder_of()
         try:
             with folder, report:
-                job = replace(job_of(folder.record.run), team=team)
-                with joined(team, job.config.device):
-                    return _trained(folder, job, report, notes, train, control, interrupted)
+                job = replace(job, run=folder.record.run, team=team)
+                return _trained(folder, job, report, notes, train, control, interrupted)
         finally:
             folder.discard()  # nothing came of it: the next try may have its place
 
 
-def _followed(job: "Job", team: "Team", train: Callable[..., "Result"], control: "Control") -> int:
-    """One of a team's other processes: it trains, and leaves the words to the leading one."""
+@contextmanager
+def _joined(team: "Team | None", device: str) -> Iterator[None]:
+    """Within a team, once all its processes are there. A signal ends one that waits for others: nothing is
+    kept yet, and Python's own answer to Ctrl-C would come when the waiting is over.
+    """
+    from cnnplay.training.devices import DeviceError
     from cnnplay.training.team import joined
 
-    with joined(team, job.config.device):
-        result = train(replace(job, team=team), lambda event: None, None, control)
+    before = signal.getsignal(signal.SIGINT)
+    with ExitStack() as stack:
+        if team is not None and before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            with mistakes(DeviceError):
+                stack.enter_context(joined(team, device))
+        finally:
+            if team is not None:
+                signal.signal(signal.SIGINT, before)
+        yield
+
+
+def _followed(job: "Job", train: Callable[..., "Result"], control: "Control") -> int:
+    """One of a team's other processes: it trains, and leaves the words to the leading one."""
+    result = train(job, lambda event: None, None, control)
     return DONE if result.failure is None else Problem.status
 
 

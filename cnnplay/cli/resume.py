@@ -39,7 +39,7 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
             return RunRecorder.reopen(path)
 
     notes = (*shortened(images.problems), *notes)
-    return carry_through(reopened, lambda name: _job(run, name, images, state), report, notes, hear_no_more)
+    return carry_through(reopened, _job(run, images, state), report, notes, hear_no_more)
 
 
 def _asked(
@@ -95,10 +95,10 @@ def _check_same(run: "RunFolder", images: "ImageSet") -> None:
         )
 
 
-def _job(folder: "RunFolder", run: str, images: "ImageSet", state: "RunState | None") -> "Job":
+def _job(run: "RunFolder", images: "ImageSet", state: "RunState | None") -> "Job":
     from cnnplay.training.job import Job, resumed
 
-    record = folder.record
+    record = run.record
     if state is None:
-        return Job(run, record.network, record.config, images)
-    return resumed(run, record.network, images, state)
+        return Job(record.run, record.network, record.config, images)
+    return resumed(record.run, record.network, images, state)

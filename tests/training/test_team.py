@@ -18,6 +18,7 @@ from cnnplay.network.network import Network
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
+from cnnplay.training.devices import DeviceError
 from cnnplay.training.failures import BadSettings
 from cnnplay.training.feed import Feed
 from cnnplay.training.forecast import forecast
@@ -84,6 +85,15 @@ def test_a_process_alone_has_no_team(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "0")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     assert team_of_environment() == Team(0, 4, 0, 2)
+
+
+def test_a_process_without_a_gpu_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("devices", "team"):
+        monkeypatch.setattr(f"cnnplay.training.{module}.devices", lambda: ("cpu", "cuda:0", "cuda:1"))
+    assert Team(1, 4, 1, 4).device("auto") == torch.device("cuda", 1)
+    assert Team(3, 4, 3, 4).device("cpu") == torch.device("cpu")
+    with pytest.raises(DeviceError, match="each of the 4 processes .* GPU of its own; it has cpu, cuda:0, "):
+        Team(3, 4, 3, 4).device("auto")
 
 
 @pytest.fixture
