@@ -79,10 +79,11 @@ class _Course:
 
     def observe(self, seen: Observation) -> None:
         """What the storage does not take ends the search, not the training thread's order."""
-        if seen.checkpoint is None:
+        accuracy = None if seen.checkpoint is None else seen.checkpoint.metrics.get("validation_accuracy")
+        if seen.checkpoint is None or accuracy is None:
             return
         try:
-            self._epoch(seen.checkpoint.epoch, seen.checkpoint.metrics["validation_accuracy"])
+            self._epoch(seen.checkpoint.epoch, accuracy)
         except Exception as error:
             self.trouble = self.trouble or error
             self._stop()
@@ -143,7 +144,7 @@ def _judged(
         trial.set_user_attr(OUTCOME, "stopped")
         raise StoppedTrial
     if course.best is None:
-        raise _failed(trial, "no epoch was judged: the data set has no validation part")
+        raise _failed(trial, "no epoch was judged: no validation picture can be read")
     return course.best
 
 

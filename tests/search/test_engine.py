@@ -44,6 +44,13 @@ def test_each_trial_is_a_tagged_run_and_the_best_of_them_is_named(order: Make) -
     assert any(isinstance(event, Weighed) for event in found.events)
 
 
+def test_a_trial_that_nothing_can_judge_fails_in_words(order: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnplay.training.judge.validate", lambda *_: None)
+    (trial,) = Search(order(trials=1)).trials
+    assert (trial.state, trial.value) == ("failed", None)
+    assert trial.why == "no epoch was judged: no validation picture can be read"
+
+
 def test_the_same_seed_gives_the_same_trials_and_the_same_accuracies(order: Make, tmp_path: Path) -> None:
     one = Search(order())
     other = Search(order(storage=f"sqlite:///{tmp_path / 'other.sqlite3'}"))

@@ -92,7 +92,7 @@ def test_a_process_without_a_gpu_of_its_own_is_told(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(f"cnnplay.training.{module}.devices", lambda: ("cpu", "cuda:0", "cuda:1"))
     assert Team(1, 4, 1, 4).device("auto") == torch.device("cuda", 1)
     assert Team(3, 4, 3, 4).device("cpu") == torch.device("cpu")
-    with pytest.raises(DeviceError, match="each of the 4 processes .* GPU of its own; it has cpu, cuda:0, "):
+    with pytest.raises(DeviceError, match=r"each of the 4 processes .* GPU of its own; it has cpu, cuda:0, "):
         Team(3, 4, 3, 4).device("auto")
 
 
