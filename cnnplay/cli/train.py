@@ -159,9 +159,14 @@ def _check_network(network: Network) -> None:
 
 def _check_device(device: str) -> None:
     from cnnplay.training.devices import DeviceError, resolve
+    from cnnplay.training.team import team_of_environment
 
+    team = team_of_environment()
     with mistakes(DeviceError):
-        resolve(device)
+        if team is None:
+            resolve(device)
+        else:
+            team.device(device)
 
 
 def _check_place(out: Path | None) -> None:

@@ -60,6 +60,15 @@ def test_only_the_leading_process_minds_that_the_place_is_taken(
     assert "--out must not exist yet" in cnnplay(*TRAIN, "--out", tmp_path).complains()
 
 
+def test_a_process_without_a_gpu_is_told_so_before_anything_is_foreseen_for_it(
+    cnnplay: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("devices", "team"):
+        monkeypatch.setattr(f"cnnplay.training.{module}.devices", lambda: ("cpu", "cuda:0"))
+    in_a_team(monkeypatch, 1)
+    assert "GPU of its own; it has cpu, cuda:0" in cnnplay(*TRAIN[:-1], "auto").complains()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
