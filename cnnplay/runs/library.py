@@ -11,7 +11,7 @@ from cnnplay.runs import place
 from cnnplay.runs.files import RECORD, files_of
 from cnnplay.runs.index import Entry, RunIndex
 from cnnplay.runs.row import RunRow
-from cnnplay.runs.summary import Reading, signature, state_of
+from cnnplay.runs.summary import Reading, read_record, signature, state_of
 
 
 class Listing(NamedTuple):
@@ -72,8 +72,6 @@ class Library:
 
     def remember(self, folder: Path) -> None:
         """Lists a run that lies elsewhere, from now on. RunError where it is none, OSError from the disk."""
-        from cnnplay.runs.summary import read_record
-
         read_record(folder)
         place.remember(self.store, folder)
 

@@ -4,7 +4,7 @@ deleted: links are not followed and stay, and so does whatever else lies in the 
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -70,17 +70,6 @@ def sweepable(folder: Path, sweep: Sweep) -> tuple[RunFile, ...]:
 def clean_up(folder: Path, sweep: Sweep) -> Removed:
     """Deletes what `sweepable` says. RunError, RunWriteError."""
     return Removed(_unlink(folder, sweepable(folder, sweep)))
-
-
-def sum_of(folders: Iterable[Path], files: Callable[[Path], Sequence[RunFile]]) -> int:
-    """The bytes that `files` says of all folders; one that may not be touched counts nothing."""
-    total = 0
-    for folder in folders:
-        try:
-            total += sum(file.size for file in files(folder))
-        except RunError:
-            continue
-    return total
 
 
 def _check(folder: Path) -> None:

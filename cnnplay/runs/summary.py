@@ -12,7 +12,7 @@ from cnnplay.runs.plain import content_of
 from cnnplay.runs.presence import is_written
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode
 from cnnplay.runs.row import RunRow, State
-from cnnplay.runs.tail import EVENTS, STEP, Tail, decoded
+from cnnplay.runs.tail import STEP, Tail, decoded
 from cnnplay.shapes.infer import infer
 
 
@@ -154,6 +154,3 @@ def state_of(row: RunRow) -> State:
 def signature(files: tuple[RunFile, ...]) -> str:
     """What changes with whatever a row is made from."""
     return "|".join(f"{file.name}:{file.size}:{file.changed}" for file in files)
-
-
-__all__ = ["EVENTS", "Reading", "read_record", "signature", "state_of"]

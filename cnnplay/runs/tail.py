@@ -1,12 +1,12 @@
 """Reading a run's events while somebody writes them: from where the last look ended, whole lines alone."""
 
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from cnnplay.runs.plain import open_plain
 from cnnplay.runs.record import RunError
 from cnnplay.spec.events import Event
 
@@ -49,33 +49,23 @@ class Tail:
         be read. Nothing where it is not there yet.
         """
         self.restarted = False
-        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            handle = os.open(self.path, flags)
+            with open_plain(self.path) as file:
+                self._look(os.fstat(file.fileno()))
+                file.seek(self.offset)
+                content = file.read(at_once)
         except FileNotFoundError:
             return []
         except OSError as error:
             raise RunError(f"{self.path}: cannot be read ({error.strerror or error})") from None
-        try:
-            self._look(os.fstat(handle))
-            os.lseek(handle, self.offset, os.SEEK_SET)
-            content = _read(handle, at_once)
-        except OSError as error:
-            raise RunError(f"{self.path}: cannot be read ({error.strerror or error})") from None
-        finally:
-            os.close(handle)
         end = content.rfind(b"\n") + 1
         if not end and len(content) == at_once:
             raise RunError(f"{self.path}, line {self.lines + 1}: longer than any event; refused")
         self.offset += end
         return content[:end].split(b"\n")[:-1]
 
-    def events_since(self) -> list[Event]:
-        """The same as events. RunError names the line that is none."""
-        return self.decoded(self.lines_since())
-
     def decoded(self, lines: list[bytes]) -> list[Event]:
-        """Lines of the last look as events."""
+        """Lines of the last look as events. RunError names the line that is none."""
         found = []
         for line in lines:
             self.lines += 1
@@ -85,8 +75,6 @@ class Tail:
         return found
 
     def _look(self, found: os.stat_result) -> None:
-        if not stat.S_ISREG(found.st_mode):
-            raise RunError(f"{self.path}: expected a plain file; found a folder, a pipe or a device")
         identity = (found.st_dev, found.st_ino)
         if self._identity not in (None, identity) or found.st_size < self.offset:
             self.offset, self.lines, self.restarted = 0, 0, True
@@ -106,14 +94,3 @@ def decoded(line: bytes, path: Path, number: int) -> Event | None:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
         raise RunError(f"{path}, line {number}: not an event: {error}") from None
-
-
-def _read(handle: int, most: int) -> bytes:
-    parts = []
-    while most > 0:
-        part = os.read(handle, min(most, 2**20))
-        if not part:
-            break
-        parts.append(part)
-        most -= len(part)
-    return b"".join(parts)

@@ -42,7 +42,8 @@ def written(folder: Path, events: list[Event]) -> list[Event]:
     for event in events:
         log.append(event)
     log.close()
-    return Tail(folder).events_since()
+    tail = Tail(folder)
+    return tail.decoded(tail.lines_since())
 
 
 def test_the_first_steps_are_all_recorded_and_each_doubling_takes_as_many_lines() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cnnplay.runs.presence import Presence
 from cnnplay.runs.record import RunError, RunWriteError
-from cnnplay.runs.remove import Removed, clean_up, deletable, delete, sum_of, sweepable
+from cnnplay.runs.remove import Removed, clean_up, deletable, delete, sweepable
 from tests.runs_bench import make_run
 
 
@@ -133,8 +133,3 @@ def test_only_a_finished_runs_checkpoints_go(tmp_path: Path, ended: str, goes: b
     clean_up(run, "checkpoints")
     assert ("checkpoint.safetensors" not in names(run)) == goes
     assert {"best.safetensors", "last.safetensors"} <= names(run)
-
-
-def test_the_sum_leaves_out_what_may_not_be_touched(run: Path, tmp_path: Path) -> None:
-    size = sum(file.size for file in deletable(run))
-    assert sum_of([run, tmp_path / "none"], deletable) == size

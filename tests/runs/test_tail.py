@@ -25,6 +25,10 @@ def lines(events: list[Event]) -> bytes:
     return b"".join(msgspec.json.encode(portable(event)) + b"\n" for event in events)
 
 
+def events_since(tail: Tail) -> list[Event]:
+    return tail.decoded(tail.lines_since())
+
+
 @given(cuts=st.lists(st.integers(min_value=0, max_value=2000), max_size=12))
 def test_however_the_bytes_arrive_each_event_is_read_once(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
@@ -38,7 +42,7 @@ def test_however_the_bytes_arrive_each_event_is_read_once(
         with (folder / "events.jsonl").open("ab") as file:
             file.write(content[before:cut])
         before = max(before, cut)
-        seen += tail.events_since()
+        seen += events_since(tail)
     assert seen == events
 
 
@@ -47,24 +51,24 @@ def test_a_line_without_its_end_waits_for_it(folder: Path) -> None:
     content = lines([event])
     (folder / "events.jsonl").write_bytes(content[:20])
     tail = Tail(folder)
-    assert tail.events_since() == []
+    assert events_since(tail) == []
     (folder / "events.jsonl").write_bytes(content)
-    assert tail.events_since() == [event]
-    assert tail.events_since() == []
+    assert events_since(tail) == [event]
+    assert events_since(tail) == []
 
 
 def test_nothing_is_there_before_the_file_is(folder: Path) -> None:
     tail = Tail(folder)
-    assert tail.events_since() == []
+    assert events_since(tail) == []
     write(folder, epoch_events("r", 1))
-    assert len(tail.events_since()) == 5
+    assert len(events_since(tail)) == 5
 
 
 def test_kinds_and_fields_that_are_not_known_are_read_over(folder: Path) -> None:
     event = epoch_events("r", 1)[0]
     known = msgspec.json.encode({**portable(event), "temperature": 40})
     (folder / "events.jsonl").write_bytes(b'{"event":"heated","run":"r","by":3}\n' + known + b"\n")
-    assert Tail(folder).events_since() == [event]
+    assert events_since(Tail(folder)) == [event]
 
 
 @pytest.mark.parametrize(
@@ -73,18 +77,18 @@ def test_kinds_and_fields_that_are_not_known_are_read_over(folder: Path) -> None
 def test_a_line_that_is_no_event_is_named(folder: Path, line: bytes) -> None:
     (folder / "events.jsonl").write_bytes(lines(epoch_events("r", 1)[:2]) + line + b"\n")
     with pytest.raises(RunError, match="line 3: not an event"):
-        Tail(folder).events_since()
+        events_since(Tail(folder))
 
 
 def test_a_file_that_was_put_in_anothers_place_is_read_from_its_beginning(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", epochs=3)
     tail = Tail(folder)
-    assert len(tail.events_since()) == 17
+    assert len(events_since(tail)) == 17
     (folder / "events.jsonl").unlink()
     write(folder, epoch_events("r", 1))
-    assert len(tail.events_since()) == 5
+    assert len(events_since(tail)) == 5
     assert tail.restarted
-    assert tail.events_since() == []
+    assert events_since(tail) == []
     assert not tail.restarted
 
 
@@ -102,7 +106,7 @@ def test_what_is_no_plain_file_is_refused(folder: Path) -> None:
 
     os.mkfifo(folder / "events.jsonl")
     with pytest.raises(RunError, match="plain file"):
-        Tail(folder).events_since()
+        events_since(Tail(folder))
 
 
 def test_a_line_longer_than_any_event_is_refused(folder: Path) -> None:
