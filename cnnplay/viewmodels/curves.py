@@ -226,7 +226,13 @@ class CurvesModel(QObject):
             return Bounds(0.0, right, 0.0, 1.0)
         bottom, top = lowest, highest
         if metric == "accuracy":
-            bottom, top = self._floor(history), 1.0 if top > 0.75 else top
+            bottom = self._floor(history)
+            if before is not None and comparable(history, before):
+                # Its line is drawn, and named at its end.
+                ends = before.metric("validation_accuracy").y[-1:]
+                for end in ends[np.isfinite(ends)]:
+                    bottom, top = min(bottom, floor_of(end)), max(top, end)
+            top = 1.0 if top > 0.75 else top
         elif not self._logarithmic:
             bottom, top = min(bottom, 0.0), self._calm_top(history, highest)
             cut = (x, highest) if highest > top else None
@@ -271,9 +277,7 @@ class CurvesModel(QObject):
         later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
         if not len(later) or not len(known):
             return 0.0
-        low = min(float(np.percentile(later, 5)), float(np.percentile(known, 5, method="lower")))
-        steps = math.floor(low / STEP_OF_FLOOR + 1e-9)
-        return min(max(steps, 0) * STEP_OF_FLOOR, 1.0 - STEP_OF_FLOOR)
+        return floor_of(min(np.percentile(later, 5), np.percentile(known, 5, method="lower")))
 
     def readout(self, metric: Metric, history: History, x: float) -> Readout | None:
         """What the lines say at the step nearest to `x`; validation says what its nearest epoch was."""
@@ -346,6 +350,12 @@ def loss_name(history: History) -> str:
     """``cross-entropy``, ``squared error``: what the run makes small."""
     loss = history.started.config.loss if history.started is not None else TrainConfig().loss
     return loss if loss == "cross-entropy" else loss.replace("-", " ")
+
+
+def floor_of(accuracy: float) -> float:
+    """Where an axis of accuracies begins that shows this one: at a multiple of STEP_OF_FLOOR, below 100 %."""
+    steps = math.floor(accuracy / STEP_OF_FLOOR + 1e-9)
+    return min(max(steps, 0) * STEP_OF_FLOOR, 1.0 - STEP_OF_FLOOR)
 
 
 def comparable(history: History, before: History) -> bool:

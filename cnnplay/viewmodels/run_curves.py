@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING, Bounds, calm_top, metric_words
+from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING, Bounds, calm_top, floor_of, metric_words
 from cnnplay.viewmodels.history import Curve
 from cnnplay.viewmodels.preferences import Preferences
 from cnnplay.viewmodels.series import Floats
@@ -155,7 +155,10 @@ class RunCurvesModel(QObject):
             return Bounds(0.0, right, 0.0, 1.0)
         bottom, top = float(usable.min()), float(usable.max())
         if metric == "accuracy":
-            bottom, top = _floor(usable), 1.0 if top > 0.75 else top
+            # A steep first epoch must not squeeze the rest; but how each run ended is to be seen.
+            ends = [curve.y[np.isfinite(curve.y)][-1:] for curve in curves]
+            bottom = floor_of(min(np.percentile(usable, 5, method="lower"), *np.concatenate(ends)))
+            top = 1.0 if top > 0.75 else top
         elif not self.logarithmic:
             bottom, top = min(bottom, 0.0), calm_top(usable)
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0)
@@ -228,12 +231,6 @@ def _sample(values: Floats) -> Floats:
     if len(finite) <= SAMPLE:
         return finite
     return np.append(finite[:: len(finite) // SAMPLE + 1], (finite.min(), finite.max()))
-
-
-def _floor(values: Floats) -> float:
-    """Where the axis of accuracies begins: a steep first epoch must not squeeze the rest."""
-    low = float(np.percentile(values, 5, method="lower"))
-    return min(max(math.floor(low * 20 + 1e-9), 0) / 20, 0.95)
 
 
 def _nearest(x: Floats, at: float) -> int:

@@ -61,6 +61,16 @@ def told(
     return History(events)
 
 
+@pytest.mark.parametrize("before", [0.95, 0.2])
+def test_the_end_of_the_run_before_is_on_the_axis_of_accuracies(before: float) -> None:
+    history, earlier = told(0.5, 0.4), told(before, before)
+    bounds = CurvesModel().bounds("accuracy", history, earlier)
+    assert bounds.bottom <= before <= bounds.top
+    alone = CurvesModel().bounds("accuracy", history)
+    assert not alone.bottom <= before <= alone.top
+    assert CurvesModel().bounds("accuracy", history, told(0.5, float("nan"))) == alone
+
+
 def test_a_gap_is_named_in_points_with_what_helps() -> None:
     history, model = told(0.98, 0.951), CurvesModel()
     assert model.muted("accuracy", history) == "best 95.1 %, epoch 1 · gap 2.9 points"

@@ -6,6 +6,7 @@ import pytest
 from cnnplay.spec.events import Event, Stepped
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels import trace as module
+from cnnplay.viewmodels.run_curves import RunCurvesModel, Shown
 from cnnplay.viewmodels.trace import Trace
 from tests.runs_bench import epoch_events, finished, started
 
@@ -100,3 +101,16 @@ def test_a_loss_that_is_no_number_leaves_a_gap() -> None:
     for step, loss in ((1, 1.0), (2, float("nan")), (3, 1.0)):
         trace.extend([Stepped(run="r", step=step, epoch=1, loss=loss, accuracy=0.5, images=1)])
     assert np.isnan(trace.steps("loss", "step", 1).y).tolist() == [False, True, False]
+
+
+def test_however_a_run_ended_the_axis_of_accuracies_reaches_it() -> None:
+    good, bad = Trace(), Trace()
+    good.extend([started("a", TrainConfig(epochs=20))])
+    for number in range(1, 21):
+        good.extend(epoch_events("a", number, accuracy=0.9 + number / 400))
+    bad.extend([started("b", TrainConfig(epochs=1)), *epoch_events("b", 1, accuracy=0.144)])
+    model = RunCurvesModel()
+    model.show([Shown("a", "a", 0, good)])
+    assert model.bounds("accuracy").bottom == pytest.approx(0.9)
+    model.show([Shown("a", "a", 0, good), Shown("b", "b", 1, bad)])
+    assert model.bounds("accuracy").bottom == pytest.approx(0.1)
