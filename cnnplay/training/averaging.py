@@ -16,6 +16,7 @@ from cnnplay.modules.weights import transfer, weights_of
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Interrupted
 from cnnplay.training.state import Averaged
+from cnnplay.training.surroundings import seed_step
 
 
 class Averaging:
@@ -103,6 +104,7 @@ def _measure_statistics(
         layer.reset_running_stats()
         layer.momentum = None  # the plain mean of all batches
     module.train()
+    seed_step(prepared.device, config.seed, epoch)  # dropout before a norm
     for pictures, _, _ in prepared.train_batches(epoch, config.batch_size, config.seed):
         if interrupted():
             raise Interrupted

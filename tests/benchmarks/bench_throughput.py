@@ -6,9 +6,10 @@
 Batch 64, Adam; LeNet-5 at 32 × 32 and a ResNet-8 at 3 × 32 × 32, both unless one is named. Each kind is a
 process of its own; for every pair all begin anew, and take short turns, only one running at a time (see
 track.py): shared machines were seen to go by a third faster or slower from one second to the next and for ten
-seconds or more, and that is to fall on all of them. Prints the mean rates of each pair, and median and spread of the ratios. With
-`--window` the engine is timed inside the real window, all live views of Train open. Lightning is left out
-where it is not installed. With `--load` a process that burns a core comes and goes: see load.py.
+seconds or more, and that is to fall on all of them. Prints the mean rates of each pair, and median and spread
+of the ratios. With `--window` the engine is timed inside the real window, all live views of Train open.
+Lightning is left out where it is not installed. With `--load` a process that burns a core comes and goes: see
+load.py.
 """
 
 import argparse

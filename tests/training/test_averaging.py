@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import prepare
 from cnnplay.modules.build import build
-from cnnplay.network.network import Network
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.nodes import BatchNormalisation, Dense, Dropout, Flatten
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.averaging import Averaging
@@ -118,3 +119,22 @@ def test_early_stopping_before_the_mean_begins_is_foretold(
     trained(epochs=10, averaging=0.2, control=control, observer=lambda _: control.stop(), **settings)
     notes = [note.message for note in kept.of(events.Noted) if "averaged from epoch 9 on" in note.message]
     assert bool(notes) is told
+
+
+def test_what_drops_out_before_a_norm_depends_on_the_epoch_alone(few: ImageSet, config: TrainConfig) -> None:
+    """Else a run that goes on would measure other statistics than one that never stopped."""
+    stack = (
+        Dropout(id="drop", p=0.5),
+        BatchNormalisation(id="norm"),
+        Flatten(id="f"),
+        Dense(id="d", units=10),
+    )
+    network = Network(name="n", input=Input(1, 8, 8), task=Classification(10), stack=stack)
+    module, prepared = build(network, seed=0), prepare(few, (1, 8, 8), torch.device("cpu"))
+    found = []
+    for draws in (0, 17):
+        torch.rand(draws)  # whatever was drawn before
+        mean = Averaging(module)
+        mean.add(module, prepared, 1, config, lambda: False)
+        found.append(mean.taken())
+    assert _same(*found)
