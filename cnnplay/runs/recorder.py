@@ -5,6 +5,7 @@ import secrets
 import time
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -220,6 +221,8 @@ class RunRecorder(RunFolder):
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
+        elif self.has_averaged:  # of a window that the run, made longer, has left
+            writes["averaged"] = partial(self._file("averaged").unlink, missing_ok=True)
         self._held |= writes
         if not self._writer.resting:
             self._keep_state(observation, checkpoint.weights)

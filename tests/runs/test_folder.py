@@ -96,6 +96,25 @@ def test_no_weights_on_the_disk_are_ahead_of_the_checkpoint(
     assert (killed.last_epoch, killed.best_epoch) == (2, 2)
 
 
+def test_a_mean_whose_window_moved_on_is_taken_away(folder: RunRecorder) -> None:
+    """Of 4 epochs the last two are averaged; when they become 8 after the third, the last four are."""
+    control, there = Control(), list[bool]()
+
+    def observe(seen: Observation) -> None:
+        folder.observe(seen)
+        if seen.checkpoint is not None:
+            folder.finish_writing()
+            there.append(folder.has_averaged)
+            if seen.epoch == 3:
+                control.change("epochs", 8)
+
+    config = msgspec.structs.replace(CONFIG, epochs=4, averaging=0.5)
+    job = Job(folder.record.run, NETWORK, config, load("mnist-sample"))
+    train(job, folder.sink, observe, control)
+    folder.close()
+    assert there == [False, False, True, False, True, True, True, True]
+
+
 def test_every_event_is_one_line_of_json_that_names_itself(
     trained: Kept,
 ) -> None:
