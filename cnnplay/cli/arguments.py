@@ -1,11 +1,12 @@
 """Arguments that are read in more than one place: sizes written as C,H,W, settings as NAME=VALUE."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnnplay.cli.problems import Mistake
 from cnnplay.network.fields import FieldInfo
-from cnnplay.spec.settings import setting_fields
+from cnnplay.spec.nearest import SETTING_ALIASES, nearest
+from cnnplay.spec.settings import TrainConfig, setting_fields
 
 _FLAGS = {
     "true": True,
@@ -40,12 +41,14 @@ def one_of(option: str, value: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def assigned(option: str, pairs: Sequence[str]) -> dict[str, Any]:
-    """Training settings from ``schedule=cosine`` and the like, by name. Mistake for what is none.
+def assigned(option: str, pairs: Sequence[str], given: Mapping[str, str]) -> dict[str, Any]:
+    """Training settings from ``schedule=cosine`` and the like, by name. Mistake for what is none, and for one
+    that was given before: `given` names the options that gave settings, by setting.
 
     Limits are not checked here.
     """
     fields = {field.name: field for field in setting_fields()}
+    given = dict(given)
     found: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -53,9 +56,25 @@ def assigned(option: str, pairs: Sequence[str]) -> dict[str, Any]:
         if not equals:
             raise Mistake(f"{option} must be NAME=VALUE; got {pair}")
         if name not in fields:
-            raise Mistake(f"{option}: no setting is called {name}; there are {', '.join(fields)}")
+            raise Mistake(f"{option}: no setting is called {name}; {_meant(name, fields)}")
+        once(name, given.get(name), f"{option} {pair}")
+        given[name] = f"{option} {pair}"
         found[name] = _value(option, fields[name], text.strip())
     return found
+
+
+def once(name: str, before: str | None, now: str) -> None:
+    """Mistake where a setting was given before: no way of giving it outdoes another in silence."""
+    if before is not None:
+        raise Mistake(f"{name} is given twice, by {before} and by {now}: give it once")
+
+
+def _meant(name: str, fields: Mapping[str, FieldInfo]) -> str:
+    if name in TrainConfig.__struct_fields__:
+        return f"it has an option of its own, --{name.replace('_', '-')}"
+    near = nearest(name, fields, SETTING_ALIASES)
+    hint = f"did you mean {near}? " if near else ""
+    return f"{hint}`cnnplay settings` lists them all"
 
 
 def _value(option: str, field: FieldInfo, text: str) -> Any:

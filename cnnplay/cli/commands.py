@@ -55,6 +55,15 @@ def root(
     """The options before every command."""
 
 
+def _given(context: typer.Context) -> dict[str, str]:
+    """The options that were typed and not left at their defaults, by the settings that they may give."""
+    return {
+        "learning_rate" if name == "lr" else name: f"--{name.replace('_', '-')}"
+        for name in context.params
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    }
+
+
 @app.command("open")
 def open_(
     context: typer.Context,
@@ -85,6 +94,14 @@ def presets(json: Json = False) -> None:
     from cnnplay.cli.presets import list_presets
 
     list_presets(json)
+
+
+@app.command()
+def settings(json: Json = False) -> None:
+    """List the training settings: defaults, limits, units, words."""
+    from cnnplay.cli.settings import list_settings
+
+    list_settings(json)
 
 
 @app.command()
@@ -163,7 +180,7 @@ def train(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any other setting, again and again: schedule=cosine, warmup=1, averaging=0.25, shift=2, …",
+            help="Any setting, again and again: schedule=cosine, warmup=1; `cnnplay settings` lists all.",
         ),
     ] = None,
     out: Annotated[
@@ -189,7 +206,7 @@ def train(
         "threads": threads,
         "fit": fit,
     }
-    settings |= assigned("--set", more or ())
+    settings |= assigned("--set", more or (), _given(context))
     return run(Asked(network, data, settings, size, out, json), context.obj.hear_no_more)
 
 
@@ -237,7 +254,11 @@ def search(
     ] = "resize",
     more: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of all trials, again and again."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A setting of all trials, again and again: `cnnplay settings`.",
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
@@ -250,9 +271,12 @@ def search(
         "threads": threads,
         "fit": fit,
     }
-    settings |= assigned("--set", more or ())
-    asked = Asked(network, data, settings, None, None, json)
-    wanted = Wanted(space, trials, study, storage, sampler, pruner)
+    given = _given(context)
+    assignments = assigned("--set", more or (), given)
+    given.pop("seed", None)  # it decides what is drawn too, where the trials' own seed varies
+    given |= {name: f"--set {name}" for name in assignments}
+    asked = Asked(network, data, settings | assignments, None, None, json)
+    wanted = Wanted(space, trials, study, storage, sampler, pruner, given)
     return search_for(asked, wanted, context.obj.hear_no_more)
 
 

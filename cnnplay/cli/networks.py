@@ -1,6 +1,5 @@
 """NETWORK on the command line: a preset's key, a .cnnplay file or a run's folder."""
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +8,7 @@ from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.data.paths import at_home
 from cnnplay.network.network import Network
 from cnnplay.network.presets import preset, preset_keys
+from cnnplay.spec.nearest import nearest
 
 if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
@@ -38,8 +38,8 @@ def find_network(text: str) -> Found:
         with mistakes(ProjectError):
             project = load(path)
         return Found(project.network, project=project)
-    near = get_close_matches(text, preset_keys(), 1)
-    hint = f"did you mean {near[0]}?" if near else f"the presets are {', '.join(preset_keys())}"
+    near = nearest(text, preset_keys())
+    hint = f"did you mean {near}?" if near else f"the presets are {', '.join(preset_keys())}"
     raise Mistake(f"NETWORK must be a preset's key, a .cnnplay file or a run's folder; got {text}; {hint}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import msgspec
 
-from cnnplay.cli.arguments import one_of
+from cnnplay.cli.arguments import once, one_of
 from cnnplay.cli.carry import HearNoMore, Interrupted, stopped_by_signals
 from cnnplay.cli.output import counted
 from cnnplay.cli.problems import DONE, Mistake, Problem, mistakes
@@ -38,6 +38,8 @@ class Wanted(NamedTuple):
     storage: str | None
     sampler: str
     pruner: str
+    given: dict[str, str]
+    """What gave a setting to all trials, by its name."""
 
 
 def search_for(asked: Asked, wanted: Wanted, hear_no_more: HearNoMore) -> int:
@@ -49,6 +51,8 @@ def search_for(asked: Asked, wanted: Wanted, hear_no_more: HearNoMore) -> int:
     with mistakes(SearchError):
         require()
         space = read(at_home(wanted.space))
+        for name in space.vary:
+            once(name, wanted.given.get(name), str(wanted.space))
         every = msgspec.structs.asdict(TrainConfig()) | asked.settings
         trained, notes = order_of(asked._replace(settings=every), reporter(asked.json))
         varied = variables(space, trained.network, str(wanted.space))

@@ -1,6 +1,6 @@
 """A space against the network and the settings that it varies: which fields those are, and their limits."""
 
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -8,6 +8,7 @@ from cnnplay.network.fields import FieldInfo, complaint, fields_of
 from cnnplay.network.network import Network, find, ids
 from cnnplay.search.errors import SearchError
 from cnnplay.search.space import Choices, Entry, Range, Space, Value
+from cnnplay.spec.nearest import SETTING_ALIASES, nearest
 from cnnplay.spec.settings import setting_fields
 
 FIXED = frozenset({"checkpoint_every"})
@@ -57,7 +58,9 @@ def _variable(name: str, entry: Entry, network: Network, where: str) -> Variable
     if not dot:
         fields = {field.name: field for field in varying_settings()}
         if name not in fields:
-            raise SearchError(f"{where}: expected a setting{_nearest(name, fields)}; found {name}")
+            raise SearchError(
+                f"{where}: expected a setting{_nearest(name, fields, SETTING_ALIASES)}; found {name}"
+            )
         return checked(Variable(name, fields[name], entry), where)
     if node not in ids(network):
         expected = f"a block of {network.name}{_nearest(node, ids(network))}"
@@ -117,6 +120,6 @@ def _type_expected(field: FieldInfo, value: Value) -> str | None:
             return None if number and isinstance(value, int) else "a whole number"
 
 
-def _nearest(name: str, known: object) -> str:
-    near = get_close_matches(name, sorted(known), 1, 0.5)  # type: ignore[call-overload]
-    return f", perhaps {near[0]}" if near else ""
+def _nearest(name: str, known: Iterable[str], aliases: Mapping[str, str] = {}) -> str:
+    near = nearest(name, known, aliases)
+    return f", perhaps {near}" if near else ""

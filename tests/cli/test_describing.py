@@ -19,6 +19,7 @@ from cnnplay.project.project import Project
 from cnnplay.project.store import save
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.spec.settings import setting_fields
 from cnnplay.spec.trained import DataFacts
 
 
@@ -104,6 +105,7 @@ def test_help_names_every_command(cnnplay: Command) -> None:
         "open",
         "demo",
         "presets",
+        "settings",
         "summary",
         "data",
         "train",
@@ -186,3 +188,13 @@ def test_a_project_that_was_edited_without_touching_a_weight_exports_what_summar
         == 0
     )
     assert "Tanh()" in (tmp_path / "m.py").read_text()
+
+
+def test_settings_are_listed_with_limits_units_and_words(cnnplay: Command) -> None:
+    rows = {row["name"]: row for row in cnnplay("settings", "--json").json}
+    assert list(rows) == [field.name for field in setting_fields()]
+    assert (rows["shift"]["maximum"], rows["shift"]["unit"], rows["shift"]["default"]) == (64, "px", 0)
+    assert "cosine" in rows["schedule"]["choices"]
+    lines = cnnplay("settings").out.splitlines()
+    assert any(line.split()[:5] == ["shift", "0", "0", "to", "64"] for line in lines)
+    assert any("default, he, xavier, lecun, small, zero" in line for line in lines)

@@ -144,6 +144,14 @@ def test_ctrl_c_ends_it_cleanly_and_neither_that_nor_a_kill_loses_a_trial(
         (("--trials", 1, "--space", "no.json"), "no.json: cannot be read (No such file or directory)"),
         (("--trials", 1, "--storage", "odd://x"), "--storage must be a URL of Optuna's storages"),
         (("--trials", 1, "--set", "nothing=1"), "--set: no setting is called nothing"),
+        (
+            ("--trials", 1, "--set", "learning_rate=1"),
+            "learning_rate is given twice, by --set learning_rate and",
+        ),
+        (
+            ("--trials", 1, "--epochs", 2, "--set", "epochs=1"),
+            "epochs is given twice, by --epochs and by --set",
+        ),
     ],
 )
 def test_a_mistake_is_told_in_a_line(
@@ -161,6 +169,17 @@ def test_a_bad_space_is_told_with_its_file_and_field(cnnplay: Command, folder: P
     done = cnnplay(*words(folder, "--trials", 1), "--space", bad)
     assert done.status == 2
     assert "bad.json, vary.conv-7.filters: expected a block of tiny-cnn, perhaps" in done.err
+    bad.write_text('{"vary": {"lr": [0.1]}}')
+    done = cnnplay(*words(folder, "--trials", 1), "--space", bad)
+    assert "bad.json, vary.lr: expected a setting, perhaps learning_rate; found lr" in done.err
+
+
+def test_the_trials_own_seed_may_vary_beside_what_is_drawn(
+    cnnplay: Command, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "seeds.json").write_text('{"vary": {"seed": [1, 2]}}')
+    asked = words(folder, "--trials", 1, "--epochs", 1, "--seed", 3, "--study", "seeds")
+    assert cnnplay(*asked, "--space", tmp_path / "seeds.json").status == 0
 
 
 def test_without_optuna_it_says_how_to_get_it(
