@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from cnnplay import __version__
+from cnnplay.cli.words import HyphenatedWords
 
 
 class Openers(NamedTuple):
@@ -314,11 +315,11 @@ def export(
     carry_away(network, format_, path, seed, weights, json)
 
 
-@app.command()
+@app.command(cls=HyphenatedWords)
 def runs(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORD]...", help="Which ones: data:mnist 'lr<0.01' tag:good 'acc>95%'."),
+        typer.Argument(metavar="[WORD]...", help="Which ones: data:mnist 'lr<0.01' 'acc>95%' -failed."),
     ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read every folder again.")] = False,
     json: Json = False,

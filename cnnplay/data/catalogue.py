@@ -12,6 +12,7 @@ from cnnplay.data.images import DataError, ImageSet
 from cnnplay.data.sources import Source, megabytes, source, sources
 from cnnplay.data.split import VALIDATION_SHARE
 from cnnplay.data.store import is_here, load_kept
+from cnnplay.spec.nearest import nearest
 
 __all__ = ["DataError", "DataInfo", "FetchError", "LoadCancelled", "NotHere", "catalogue", "fetch", "load"]
 
@@ -115,8 +116,10 @@ def load(key: str, progress: Progress | None = None, cancelled: Cancelled | None
         if not path:
             raise DataError("folder: expected a path behind it, folder:PATH; got none")
         return load_folder(path, progress, cancelled)
-    known = ", ".join(info.key for info in catalogue())
-    raise DataError(f"no data set is called {key!r}; there are {known} and folder:PATH")
+    known = [info.key for info in catalogue()]
+    near = nearest(key, known)
+    hint = f"did you mean {near}? There" if near else "there"
+    raise DataError(f"no data set is called {key!r}; {hint} are {', '.join(known)} and folder:PATH")
 
 
 def _mnist_sample() -> ImageSet:

@@ -2,7 +2,8 @@
 
 Every word must hold. A bare word is looked for in the network's name, the folder's, the data, the note and
 the tags; ``field:text`` in one field; ``field<number`` (also ``<=``, ``>``, ``>=``, ``=``) compares; a hyphen
-before a word turns it round. Words in quotes may hold blanks.
+before a word turns it round. Words in quotes may hold blanks. A field is one of the run's or a setting, of
+which the first letters suffice.
 """
 
 import math
@@ -11,13 +12,13 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from cnnplay.runs.row import RunRow
+from cnnplay.spec.nearest import SETTING_ALIASES, nearest
+from cnnplay.spec.settings import TrainConfig
 
 Check: TypeAlias = Callable[[RunRow], bool]
 
 ALIASES = {
-    "lr": "learning_rate",
-    "batch": "batch_size",
-    "decay": "weight_decay",
+    **SETTING_ALIASES,
     "network": "name",
     "net": "name",
     "tag": "tags",
@@ -45,6 +46,8 @@ _NUMBERS: dict[str, Callable[[RunRow], float | None]] = {
     "seconds": lambda row: row.seconds,
     "size": lambda row: row.bytes,
 }
+_TAGS = "tags"
+_SETTINGS = TrainConfig.__struct_fields__
 _WORD = re.compile(r"""(-?)(?:([A-Za-z_]+)(<=|>=|[<>=:]))?(?:"([^"]*)"?|(\S*))""")
 _UNITS = {"%": 0.01, "k": 1e3, "m": 1e6, "g": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9}
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(%|[kmg]b?)?\Z", re.IGNORECASE)
@@ -68,7 +71,7 @@ def parse(line: str) -> Filter:
         value = quoted if quoted is not None else plain or ""
         if not field and not value:
             continue
-        check = _check(ALIASES.get((field or "").lower(), (field or "").lower()), sign or "", value)
+        check = _check((field or "").lower(), sign or "", value)
         if isinstance(check, str):
             problem = problem or check
         else:
@@ -80,9 +83,13 @@ def _check(field: str, sign: str, value: str) -> Check | str:
     """What one word asks; words for people where it asks nothing."""
     if not field:
         return _contains(_everything, value)
+    known = _known(field)
+    if known is None:
+        return _no_such(field)
+    field = known
     if not value:
         return f"{field}{sign} waits for a value"
-    if field == "tags":
+    if field == _TAGS:
         wanted = value.lower()
         return lambda row: any(wanted == tag.lower() for tag in row.tags)
     number = _number(value)
@@ -95,6 +102,22 @@ def _check(field: str, sign: str, value: str) -> Check | str:
     if number is None:
         return f"{field}{sign} expects a number; got {value}"
     return _compares(field, sign, number)
+
+
+def _known(field: str) -> str | None:
+    """The field or the setting of that name, alias or, of a setting, beginning; None where there is none."""
+    field = ALIASES.get(field, field)
+    if field in (*_TEXTS, *_NUMBERS, _TAGS, *_SETTINGS):
+        return field
+    begin = [name for name in _SETTINGS if name.startswith(field)] if len(field) > 2 else []
+    return begin[0] if len(begin) == 1 else None
+
+
+def _no_such(field: str) -> str:
+    own = (*_TEXTS, *_NUMBERS, _TAGS)
+    near = nearest(field, (*own, *_SETTINGS))
+    hint = f"did you mean {near}? Runs" if near else "runs"
+    return f"no field is called {field}; {hint} have {', '.join(own)} and all settings"
 
 
 def _everything(row: RunRow) -> str:
@@ -140,10 +163,7 @@ def _value(row: RunRow, field: str) -> object:
     """A number of the run's, or a setting of its; None where it has none of that name."""
     if field in _NUMBERS:
         return _NUMBERS[field](row)
-    if field in row.config:
-        return row.config[field]
-    close = [name for name in row.config if name.startswith(field)] if len(field) > 2 else []
-    return row.config[close[0]] if len(close) == 1 else None
+    return row.config.get(field)
 
 
 def _number(text: str) -> float | None:

@@ -12,6 +12,6 @@ SETTING_ALIASES = {
 
 
 def nearest(name: str, known: Iterable[str], aliases: Mapping[str, str] = {}) -> str | None:
-    """The most alike of the known names, or what the most alike alias stands for; None where none is."""
-    alike = get_close_matches(name.lower(), [*sorted(known), *aliases], 1, 0.5)
-    return aliases.get(alike[0], alike[0]) if alike else None
+    """What an alias stands for, or the most alike of the known names; None where none is alike."""
+    alike = get_close_matches(name.lower(), sorted(known), 1, 0.5)
+    return aliases.get(name.lower(), alike[0] if alike else None)

@@ -35,6 +35,7 @@ TRAIN = ("train", "lenet-5", "--data", "mnist-sample", "--epochs", "1")
         (("train", "lenet-5", "--epochs", "1"), "--data"),
         (("train", "lenet-5", "--data", "mnist-sample"), "--epochs"),
         (("train", "lenet-5", "--data", "nothing", "--epochs", "1"), "no data set is called 'nothing'"),
+        (("train", "lenet-5", "--data", "minst", "--epochs", "1"), "'minst'; did you mean mnist? There are"),
         (("train", "lenet-5", "--data", "folder:/nowhere", "--epochs", "1"), "/nowhere"),
         (("train", "lenet-5", "--data", "mnist-sample", "--epochs", "two"), "got two"),
         (("train", "lenet-5", "--data", "mnist-sample", "--epochs=two"), "got two"),

@@ -39,6 +39,16 @@ def test_words_pick_and_a_wrong_one_is_a_mistake(cnnplay: Command, store: Path) 
     assert len(cnnplay("runs", "network:tiny cnn", "--json").json["runs"]) == 0
     assert "no run is like that" in cnnplay("runs", "resnet").out
     assert "expects a number; got fast" in cnnplay("runs", "lr<fast").complains()
+    assert "no field is called acuracy; did you mean accuracy?" in cnnplay("runs", "acuracy>1").complains()
+
+
+def test_a_word_that_a_hyphen_turns_round_is_no_option(cnnplay: Command, store: Path) -> None:
+    for arguments in (("-data:mnist-sample", "--json"), ("--json", "--", "-data:mnist-sample")):
+        found = cnnplay("runs", *arguments).json["runs"]
+        assert [Path(row["path"]).name for row in found] == ["two"]
+    assert cnnplay("runs", "-done", "-lr>0.1", "--json").json["runs"] == []
+    assert "No such option: --rebild" in cnnplay("runs", "--rebild").complains()
+    assert "--rebuild" in cnnplay("runs", "-h").out
 
 
 def test_rebuild_reads_every_folder_again(cnnplay: Command, store: Path) -> None:

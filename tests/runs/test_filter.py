@@ -73,9 +73,7 @@ ROWS = {
         ('"batch norm"', "a"),
         ('note:"batch norm"', "a"),
         ('network:"good net"', "c"),
-        ("folder:/pets", ""),
         ('data:"folder:/pets"', "b"),
-        ("nothing<3", ""),
         ("epochs>=3", "a"),
     ],
 )
@@ -85,6 +83,12 @@ def test_words_pick_runs(line: str, found: str) -> None:
     assert chosen.problem == ""
 
 
+OWN = (
+    "name, data, state, note, device, run, created, accuracy, loss, epochs, steps, parameters, "
+    "images_per_second, seconds, size, tags"
+)
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
@@ -92,6 +96,13 @@ def test_words_pick_runs(line: str, found: str) -> None:
         ("lr<fast", "learning_rate< expects a number; got fast"),
         ("data<3", "data is a text: write data:3"),
         ("tag:", "tags: waits for a value"),
+        ("-opt:", "optimizer: waits for a value"),
+        ("folder:/pets", f"no field is called folder; runs have {OWN} and all settings"),
+        ("step:3", f"no field is called step; did you mean steps? Runs have {OWN} and all settings"),
+        (
+            "leraning_rate<1",
+            f"no field is called leraning_rate; did you mean learning_rate? Runs have {OWN} and all settings",
+        ),
     ],
 )
 def test_a_word_that_asks_nothing_is_told_and_left_out(line: str, problem: str) -> None:
