@@ -13,5 +13,5 @@ SETTING_ALIASES = {
 
 def nearest(name: str, known: Iterable[str], aliases: Mapping[str, str] = {}) -> str | None:
     """What an alias stands for, or the most alike of the known names; None where none is alike."""
-    alike = get_close_matches(name.lower(), sorted(known), 1, 0.5)
+    alike = get_close_matches(name.lower(), sorted(known), 1)
     return aliases.get(name.lower(), alike[0] if alike else None)
