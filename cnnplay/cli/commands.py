@@ -240,9 +240,7 @@ def search(
         str | None,
         typer.Option(metavar="URL", help="Where studies lie: Optuna's URLs, or an SQLite file's path."),
     ] = None,
-    sampler: Annotated[
-        str, typer.Option(metavar="random/tpe/grid/cmaes", help="How values are drawn.")
-    ] = "random",
+    sampler: Annotated[str, typer.Option(metavar="random/tpe/grid", help="How values are drawn.")] = "random",
     pruner: Annotated[
         str, typer.Option(metavar="none/median/halving", help="Which trials are given up early.")
     ] = "none",

@@ -1,8 +1,11 @@
-"""The ways to draw values and to give trials up, by name, each in a sentence. Imports no Optuna."""
+"""The ways to draw values and to give trials up, by name, each in a sentence. Imports no Optuna.
+
+Optuna's CMA-ES is none of them: it unpickles what it finds in the storage, which may be a stranger's.
+"""
 
 from typing import Literal, TypeAlias
 
-Sampler: TypeAlias = Literal["random", "tpe", "grid", "cmaes"]
+Sampler: TypeAlias = Literal["random", "tpe", "grid"]
 Pruner: TypeAlias = Literal["none", "median", "halving"]
 
 SAMPLERS: dict[Sampler, str] = {
@@ -11,8 +14,6 @@ SAMPLERS: dict[Sampler, str] = {
     "tpe": "Draws more often where trials went well so far (Tree-structured Parzen Estimator); the first ten "
     "are random.",
     "grid": "Every combination once, in a random order: five values of each range, evenly on its scale.",
-    "cmaes": "Evolution: moves a normal distribution towards what went well; for numbers alone. Needs the "
-    "package cmaes.",
 }
 PRUNERS: dict[Pruner, str] = {
     "none": "Every trial has all its epochs.",

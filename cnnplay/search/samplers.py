@@ -1,7 +1,6 @@
 """How the next values are drawn, and which trials are given up early."""
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from itertools import chain
 from math import floor
 from typing import Any
@@ -10,10 +9,9 @@ import numpy as np
 from optuna import Study, Trial
 from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
-from optuna.samplers import BaseSampler, CmaEsSampler, GridSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from cnnplay.search.errors import SearchError
 from cnnplay.search.options import GRID_STEPS, Pruner, Sampler
 from cnnplay.search.space import Choices, Value
 from cnnplay.search.variables import Variable
@@ -74,7 +72,7 @@ class Grid(GridSampler):
 
 
 def make_sampler(name: Sampler, seed: int, variables: Sequence[Variable]) -> BaseSampler:
-    """The sampler of that name. SearchError where it cannot draw from these."""
+    """The sampler of that name."""
     match name:
         case "random":
             return Numbered(seed, lambda drawn: RandomSampler(seed=drawn))
@@ -82,10 +80,6 @@ def make_sampler(name: Sampler, seed: int, variables: Sequence[Variable]) -> Bas
             return Numbered(seed, lambda drawn: TPESampler(seed=drawn))
         case "grid":
             return Grid({variable.name: list(points(variable)) for variable in variables}, seed=seed)
-        case "cmaes":
-            if find_spec("cmaes") is None:
-                raise SearchError("the sampler cmaes needs a package more: python -m pip install cmaes")
-            return Numbered(seed, lambda drawn: CmaEsSampler(seed=drawn))
 
 
 def make_pruner(name: Pruner) -> BasePruner:

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
+from typing import get_args
 
 import optuna
 import pytest
 from optuna import Trial
 
 from cnnplay.network.network import Network
-from cnnplay.search.errors import SearchError
 from cnnplay.search.options import Sampler
 from cnnplay.search.samplers import drawn, grid_size, make_sampler, points
 from cnnplay.search.space import Choices, Range, Space, Value
@@ -116,9 +116,6 @@ def test_tpe_goes_where_it_went_well(draw: Draw) -> None:
     assert sum(rates[25:]) / 15 < sum(rates[:10]) / 10 - 0.5
 
 
-def test_a_sampler_whose_package_is_not_there_says_how_to_get_it(
-    varied: tuple[Variable, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cnnplay.search.samplers.find_spec", lambda name: None)
-    with pytest.raises(SearchError, match="pip install cmaes"):
-        make_sampler("cmaes", 0, varied)
+def test_every_sampler_that_is_offered_draws(draw: Draw) -> None:
+    for sampler in get_args(Sampler):
+        assert len(draw(sampler, 3)) == 3
