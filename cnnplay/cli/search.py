@@ -16,7 +16,7 @@ from cnnplay.cli.train import Asked, order_of
 from cnnplay.cli.train_report import reporter
 from cnnplay.data.paths import at_home
 from cnnplay.search.errors import SearchError, SearchTrouble
-from cnnplay.search.events import Event, Noted
+from cnnplay.search.events import Event, Noted, SearchBegan
 from cnnplay.search.names import new_name
 from cnnplay.search.needed import require
 from cnnplay.search.options import Pruner, Sampler
@@ -97,7 +97,9 @@ def _carried(
     except SearchError as error:
         raise Mistake(str(error)) from None
     except SearchTrouble as error:
-        raise Problem(f"{error}. {_way_on(order)}") from None
+        # Before that there is no study to go on with.
+        hint = f"; once that is put right, {_way_on(order)}" if listener.began else ""
+        raise Problem(f"{error}{hint}") from None
     if listener.alone:
         raise BrokenPipeError
     if interrupted() and done.reason == "stopped":
@@ -115,8 +117,10 @@ class _Listener:
     def __init__(self, report: SearchReporter, control: "SearchControl") -> None:
         self._report, self._control = report, control
         self.alone = False
+        self.began = False
 
     def hear(self, event: Event) -> None:
+        self.began = self.began or isinstance(event, SearchBegan)
         if self.alone:
             return
         try:

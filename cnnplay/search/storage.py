@@ -18,6 +18,8 @@ from cnnplay.search.errors import SearchError, SearchTrouble
 
 HEARTBEAT_S, GRACE_S = 20, 90
 """A worker says so often that it lives; one that was not heard for so long is gone, and its trial free."""
+SQLITE = b"SQLite format 3\0"
+"""What each such file begins with."""
 PATIENCE_S = 60
 """So long a worker waits for another one's writing of an SQLite file."""
 
@@ -80,6 +82,7 @@ def _opened(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
     if not file or file == ":memory:":
         return _made(url, heartbeat_s, grace_s, {})
     path = Path(file)
+    _check_file(path, url)
     arguments = {"connect_args": {"timeout": PATIENCE_S}}
     start = monotonic()
 
@@ -94,6 +97,19 @@ def _opened(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
             return _made(url, heartbeat_s, grace_s, arguments)
     except OSError as error:
         raise SearchTrouble(f"{path}: cannot be made ({error.strerror or error})") from None
+
+
+def _check_file(path: Path, url: str) -> None:
+    """SearchTrouble, before anything is laid beside it, for what is there and no SQLite file."""
+    try:
+        with path.open("rb") as found:
+            start = found.read(len(SQLITE))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SearchTrouble(f"{path}: cannot be read ({error.strerror or error})") from None
+    if start not in (b"", SQLITE):  # SQLite itself makes an empty file first
+        raise SearchTrouble(f"{shown(url)}: the storage of studies cannot be used: file is not a database")
 
 
 def _made(url: str, heartbeat_s: int, grace_s: int, arguments: dict[str, dict[str, int]]) -> RDBStorage:

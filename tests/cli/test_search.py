@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from cnnplay.runs.folder import RunFolder
+from cnnplay.search.errors import SearchTrouble
 
 
 class Command(Protocol):
@@ -139,7 +140,7 @@ def test_ctrl_c_ends_it_cleanly_and_neither_that_nor_a_kill_loses_a_trial(
     ("more", "message"),
     [
         (("--trials", 0), "--trials must be 1 or more; got 0"),
-        (("--trials", 1, "--sampler", "best"), "--sampler must be random, tpe, grid or cmaes; got best"),
+        (("--trials", 1, "--sampler", "best"), "--sampler must be random, tpe or grid; got best"),
         (("--trials", 1, "--pruner", "some"), "--pruner must be none, median or halving; got some"),
         (("--trials", 1, "--space", "no.json"), "no.json: cannot be read (No such file or directory)"),
         (("--trials", 1, "--storage", "odd://x"), "--storage must be a URL of Optuna's storages"),
@@ -172,6 +173,37 @@ def test_a_bad_space_is_told_with_its_file_and_field(cnnplay: Command, folder: P
     bad.write_text('{"vary": {"lr": [0.1]}}')
     done = cnnplay(*words(folder, "--trials", 1), "--space", bad)
     assert "bad.json, vary.lr: expected a setting, perhaps learning_rate; found lr" in done.err
+
+
+def test_a_storage_that_is_no_database_is_refused_and_left_alone(
+    cnnplay: Command, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "README.md").write_text("# mine, and no database")
+    for place, told in (("README.md", "file is not a database"), (".", "cannot be read (Is a directory)")):
+        done = cnnplay(*words(folder, "--trials", 1, "--storage", tmp_path / place))
+        assert (done.status, len(done.err.splitlines())) == (1, 1)
+        assert told in done.err
+        assert "goes on" not in done.err
+    assert [each.name for each in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_a_way_on_is_told_where_a_study_was_begun_alone(
+    cnnplay: Command, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    asked = words(folder, "--trials", 1, "--epochs", 1, "--study", "mine", "--json")
+    nowhere = cnnplay(*asked, "--storage", tmp_path / "file" / "x.db")
+    assert "goes on" not in nowhere.err
+
+    def full(*_: object) -> None:
+        raise SearchTrouble("x: cannot be made (No space left on device)")
+
+    monkeypatch.setattr("cnnplay.search.engine.run_trial", full)
+    done = cnnplay(*asked, "--storage", tmp_path / "x.db")
+    expected = (
+        "No space left on device); once that is put right, the same command with --study mine goes on\n"
+    )
+    assert (done.status, done.err.endswith(expected)) == (1, True)
 
 
 def test_the_trials_own_seed_may_vary_beside_what_is_drawn(
