@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from cnnplay.cli.arguments import one_of
 from cnnplay.cli.networks import Found, find_network, run_weights, warn_where_not_finite
-from cnnplay.cli.output import emit, say
+from cnnplay.cli.output import emit, say, warn
 from cnnplay.cli.problems import Mistake, Problem, mistakes
 from cnnplay.data.paths import at_home
 from cnnplay.spec.events import Event
@@ -25,6 +25,8 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
     one_of("--weights", weights, WEIGHTS)
     found = find_network(text)
     _check_place(path, text, found)
+    if format_key == "python" and path.suffix != ".py":
+        raise Mistake(f"{path}: expected a name that ends in .py, which Python imports; found {path.name}")
     weights = _there(found, weights)
     match format_key:
         case "project" | "json":
@@ -40,6 +42,7 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
                 "format": format_key,
                 "bytes": written.bytes,
                 "trained": written.trained,
+                "weights": weights if written.trained else None,
                 "also": [str(other) for other in written.also],
             }
         )
@@ -60,7 +63,9 @@ def _there(found: Found, weights: str) -> str:
 def _origin(found: Found, written: "Exported", seed: int, weights: str) -> str:
     if written.format == "csv":
         return "the history of the run"
-    if written.format in ("project", "json"):
+    if written.format == "json":
+        return "network and settings, without weights and history"
+    if written.format == "project":
         return "with what was trained" if written.trained else "not trained: without weights"
     if written.trained:
         return f"trained weights ({weights})"
@@ -119,7 +124,7 @@ def _project(found: Found, format_key: str, path: Path) -> "Exported":
         raise Problem(str(error)) from None
     except ProjectError as error:
         raise Mistake(str(error)) from None
-    trained = project.weights is not None or project.best is not None
+    trained = format_key == "project" and (project.weights is not None or project.best is not None)
     return Exported(path=path, format=format_key, bytes=path.stat().st_size, trained=trained)
 
 
@@ -151,7 +156,7 @@ def _project_of(run: "RunFolder") -> "Project":
         averaged=run_weights(run, "averaged") if run.has_averaged else None,
         best_epoch=run.best_epoch,
         last_epoch=run.last_epoch,
-        history=run.events(),
+        history=_events_of(run),
     )
 
 
@@ -161,19 +166,21 @@ def _history(found: Found, path: Path) -> "Exported":
 
     if found.run is None and found.project is None:
         raise Mistake("csv is the history of a run or a project; a preset has none")
-    events = _run_events(found) if found.run is not None else _as_project(found).history
+    events = _events_of(found.run) if found.run is not None else _as_project(found).history
     try:
         return history_csv(epoch_rows(events), path)
     except ExportWriteError as error:
         raise Problem(str(error)) from None
 
 
-def _run_events(found: Found) -> tuple[Event, ...]:
+def _events_of(run: "RunFolder") -> tuple[Event, ...]:
     from cnnplay.runs.folder import RunError
 
-    assert found.run is not None
     with mistakes(RunError):
-        return found.run.events()
+        events = run.events()
+    if run.damage:
+        warn(f"cnnplay: warning: {run.path}: {run.damage}")
+    return events
 
 
 def _check_place(path: Path, text: str, found: Found) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from cnnplay.cli.carry import HearNoMore, carry_through
 from cnnplay.cli.output import counted, shortened
-from cnnplay.cli.problems import Mistake, mistakes
+from cnnplay.cli.problems import Mistake, Problem, mistakes
 from cnnplay.cli.train import load_data
 from cnnplay.cli.train_report import reporter
 from cnnplay.spec.settings import faults
@@ -26,17 +26,27 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
 
     with mistakes(RunError):
         run = RunFolder.open(path)
+    try:
         state = run.state() if run.has_checkpoint else None
+    except RunError as error:
+        raise Mistake(f"{error}; with that file taken away the run would begin anew") from None
     state, notes = _asked(run, state, epochs)
     report = reporter(json)
+    if state is not None and state.best is not None:
+        report.best = state.best.epoch, state.best.accuracy
     images = load_data(run.record.data, report)
     _check_same(run, images)
 
     def reopened() -> "RunRecorder":
+        from cnnplay.runs.record import RunWriteError
         from cnnplay.runs.recorder import RunRecorder
 
-        with mistakes(RunError):
+        try:
             return RunRecorder.reopen(path)
+        except RunWriteError as error:
+            raise Problem(str(error)) from None
+        except RunError as error:
+            raise Mistake(str(error)) from None
 
     notes = (*shortened(images.problems), *notes)
     return carry_through(reopened, _job(run, images, state), report, notes, hear_no_more)

@@ -28,6 +28,8 @@ class Reporter:
 
     run = ""
     """The run's folder, as `evaluate` and `export` take it; "" where none was kept."""
+    best: tuple[int, float] | None = None
+    """The best epoch so far and its validation accuracy."""
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +67,6 @@ class Words(Reporter):
         self._started: events.Started | None = None
         self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._best: events.EpochDone | None = None
 
     @contextmanager
     def loading(self) -> Iterator[Loaded | None]:
@@ -124,8 +125,8 @@ class Words(Reporter):
 
     def _epoch(self, event: events.EpochDone) -> None:
         metrics = event.metrics
-        if event.best:
-            self._best = event
+        if event.best and "validation_accuracy" in metrics:
+            self.best = event.epoch, metrics["validation_accuracy"]
         parts = [
             f"epoch {event.epoch:>{len(str(self._last_epoch))}}/{self._last_epoch}",
             f"train loss {metrics['train_loss']:.4f}",
@@ -143,9 +144,9 @@ class Words(Reporter):
         words = _ENDS[event.reason]
         accuracy = event.metrics.get("validation_accuracy")
         shown = "" if accuracy is None else f", validation accuracy {percent(accuracy)}"
-        if self._best is not None and accuracy is not None:
-            best = percent(self._best.metrics.get("validation_accuracy"))
-            shown += f" (best {best} in epoch {self._best.epoch})"
+        if self.best is not None and accuracy is not None:
+            epoch, best = self.best
+            shown += f" (best {percent(best)} in epoch {epoch})"
         self._say(f"{words}: {counted(event.epochs, 'epoch')} in {event.seconds:.1f} s{shown}")
         if self.run:
             self._say(f"run: {self.run}")

@@ -21,7 +21,7 @@ from cnnplay.runs.digest import Digest
 from cnnplay.runs.plain import open_plain
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError
 from cnnplay.runs.summary import Follower, read_record
-from cnnplay.runs.tail import EVENTS, decoded
+from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import Event
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import Best, RunState
@@ -31,8 +31,6 @@ __all__ = ["RunError", "RunFolder", "RunWriteError", "Which"]
 Which: TypeAlias = Literal["best", "last", "averaged"]
 
 CHECKPOINT = "checkpoint.safetensors"
-LONGEST_EVENT = 16 * 2**20
-"""Bytes of a line; a longer one is none of ours."""
 EVENT_MEMORY = 4
 """An event in memory takes about so many times the bytes of its line."""
 
@@ -43,6 +41,8 @@ class RunFolder:
     def __init__(self, path: Path, record: RunRecord) -> None:
         self.path = path
         self.record = record
+        self.damage = ""
+        """What of the events could not be read when they were read last, in words."""
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -93,7 +93,7 @@ class RunFolder:
 
     def outcome(self) -> Digest:
         """What the events come to, in memory that does not grow with the run; those of unknown kinds are read
-        over. RunError where they are damaged.
+        over. RunError where they cannot be read.
         """
         return Follower(self.path).digest()
 
@@ -135,23 +135,18 @@ class RunFolder:
         return weights
 
     def events(self) -> tuple[Event, ...]:
-        """All events so far. A last line that was cut short is left out, and so are events of unknown kinds;
-        any other damage is a RunError, and so are more events than the free memory holds.
+        """All events so far. A last line that was cut short is left out, and so are lines that are damaged:
+        `damage` tells of these. RunError where the file cannot be read, or holds nothing else, or more events than
+        the free memory has room for.
         """
-        path = self.path / EVENTS
-        events: list[Event] = []
+        tail, events = Tail(self.path), list[Event]()
         try:
-            with open_plain(path) as file:
-                _check_room(path, os.fstat(file.fileno()).st_size * EVENT_MEMORY)
-                for number, line in enumerate(iter(lambda: file.readline(LONGEST_EVENT), b""), 1):
-                    if line.endswith(b"\n"):
-                        event = decoded(line, path, number)
-                        if event is not None:
-                            events.append(event)
-                    elif len(line) == LONGEST_EVENT:
-                        raise RunError(f"{path}, line {number}: longer than any event; refused")
+            _check_room(tail.path, tail.path.stat().st_size * EVENT_MEMORY)
         except OSError as error:
-            raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
+            raise RunError(f"{tail.path}: cannot be read ({error.strerror or error})") from None
+        while lines := tail.lines_since():
+            events += tail.decoded(lines)
+        self.damage = tail.damage
         return tuple(events)
 
     def _kept(self, which: Which) -> Path:

@@ -101,9 +101,15 @@ class RunRecorder(RunFolder):
     @classmethod
     def reopen(cls, path: str | Path) -> Self:
         """A folder to go on writing: nobody else may be writing it. What a kill left behind is taken away.
-        RunError where it is no run, or is being written.
+        RunError where it is no run, or is being written; RunWriteError where nothing can be written into it:
+        what a run learned would be lost at its end.
         """
         run = cls.open(path)
+        try:
+            (run.path / EVENTS).open("ab").close()
+            write_bytes(run.path / RECORD, (run.path / RECORD).read_bytes())
+        except OSError as error:
+            raise RunWriteError(f"{run.path}: cannot be written ({error.strerror or error})") from None
         presence = Presence(run.path)
         if presence.refused:
             raise RunError(f"{run.path}: is being trained now, by this program or another")

@@ -12,7 +12,7 @@ from cnnplay.runs.plain import content_of
 from cnnplay.runs.presence import is_written
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode
 from cnnplay.runs.row import RunRow, State
-from cnnplay.runs.tail import STEP, Tail, decoded
+from cnnplay.runs.tail import STEP, Tail
 from cnnplay.shapes.infer import infer
 
 
@@ -43,8 +43,13 @@ class Follower:
         """When the events were written to last, in seconds since 1970."""
         return self._tail.written
 
+    @property
+    def damage(self) -> str:
+        """Which lines could not be read, in words."""
+        return self._tail.damage
+
     def digest(self) -> Digest:
-        """The outcome so far. RunError where the events are damaged."""
+        """The outcome so far. RunError where the events cannot be read."""
         while True:
             lines = self._tail.lines_since()
             if self._tail.restarted:
@@ -67,7 +72,7 @@ class Follower:
         self._decode(before)
 
     def _decode(self, line: bytes) -> None:
-        event = decoded(line, self._tail.path, self._tail.lines) if line else None
+        event = self._tail.event(line) if line else None
         if event is not None:
             self._digest.take(event)
 
@@ -88,6 +93,7 @@ class Reading:
         try:
             self._read_record(files)
             row = self._row(self._follower.digest())
+            row = msgspec.structs.replace(row, problem=row.problem or self._follower.damage)
         except RunError as error:
             return self._unreadable(str(error), size)
         try:

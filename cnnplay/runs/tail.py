@@ -24,12 +24,14 @@ class _Named(msgspec.Struct):
     event: str
 
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _names = msgspec.json.Decoder(_Named)
 _KNOWN = frozenset(kind.__struct_config__.tag for kind in Event.__args__)
 
 
 class Tail:
-    """Follows one file. A line without its end waits for it; events of unknown kinds are left out.
+    """Follows one file. A line without its end waits for it; events of unknown kinds are left out, and so are
+    lines that are none, as a failing disk makes them: `damage` tells of these.
 
     `restarted`: the file is another one or is shorter than before, so that what was read counts no more.
     """
@@ -39,14 +41,16 @@ class Tail:
         self.offset = 0
         """Bytes read so far, whole lines alone."""
         self.lines = 0
+        self._damaged: list[int] = []
+        self._known = 0
         self.restarted = False
         self.written = 0.0
         """When the file was written to last, in seconds since 1970."""
         self._identity: tuple[int, int] | None = None
 
     def lines_since(self, at_once: int = AT_ONCE) -> list[bytes]:
-        """The whole lines that came since the last look, without their ends. RunError where the file cannot
-        be read. Nothing where it is not there yet.
+        """The whole lines that came since the last look, without their ends. Nothing where the file is not
+        there yet. RunError where it cannot be read, and at its end where it holds damage alone.
         """
         self.restarted = False
         try:
@@ -62,35 +66,52 @@ class Tail:
         if not end and len(content) == at_once:
             raise RunError(f"{self.path}, line {self.lines + 1}: longer than any event; refused")
         self.offset += end
+        if not end and self._damaged and not self._known:
+            raise RunError(f"{self.path.parent}{os.sep}{self.damage}")
         return content[:end].split(b"\n")[:-1]
 
+    @property
+    def damage(self) -> str:
+        """Which lines were none, in words; "" where all were events."""
+        if not self._damaged:
+            return ""
+        more = f" (and {len(self._damaged) - 1:,} more)" if len(self._damaged) > 1 else ""
+        return f"{EVENTS}, line {self._damaged[0]:,}: not an event{more}"
+
     def decoded(self, lines: list[bytes]) -> list[Event]:
-        """Lines of the last look as events. RunError names the line that is none."""
+        """Lines of the last look as events."""
         found = []
         for line in lines:
             self.lines += 1
-            event = decoded(line, self.path, self.lines)
+            event = self.event(line)
             if event is not None:
                 found.append(event)
         return found
+
+    def event(self, line: bytes) -> Event | None:
+        """The event in the line that was counted last; None where there is none that this program knows."""
+        try:
+            event: Event = _decoder.decode(line)
+        except _UNREADABLE:
+            if not _of_a_newer_program(line):
+                self._damaged.append(self.lines)
+            return None
+        self._known += 1
+        return event
 
     def _look(self, found: os.stat_result) -> None:
         identity = (found.st_dev, found.st_ino)
         if self._identity not in (None, identity) or found.st_size < self.offset:
             self.offset, self.lines, self.restarted = 0, 0, True
+            self._damaged.clear()
+            self._known = 0
         self._identity = identity
         self.written = found.st_mtime
 
 
-def decoded(line: bytes, path: Path, number: int) -> Event | None:
-    """The event in a line; None for one of a kind that this program does not know. RunError for no event."""
+def _of_a_newer_program(line: bytes) -> bool:
+    """Whether it is an event of a kind that is not known here."""
     try:
-        event: Event = _decoder.decode(line)
-        return event
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        try:
-            if _names.decode(line).event not in _KNOWN:
-                return None  # a newer program tells more
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            pass
-        raise RunError(f"{path}, line {number}: not an event: {error}") from None
+        return _names.decode(line).event not in _KNOWN
+    except _UNREADABLE:
+        return False

@@ -186,4 +186,4 @@ def _events(folder: Path) -> tuple[list[Event], str]:
             events += tail.decoded(part)
     except RunError as error:
         return settled(events), f"{folder.name}: its curves cannot be read: {error}"
-    return settled(events), ""
+    return settled(events), f"{folder.name}: {tail.damage}" if tail.damage else ""

@@ -135,8 +135,12 @@ def test_a_newer_programs_events_are_read_over_and_damaged_ones_said(
     events.write_bytes(b'{"event":"heated","run":"r"}\n' + events.read_bytes())
     assert "nothing is left to do after 1 epoch" in cnnplay("resume", run).complains()
     events.write_bytes(b"nonsense\n" + events.read_bytes())
-    assert "events.jsonl, line 1: not an event" in cnnplay("resume", run).complains()
+    assert "nothing is left to do after 1 epoch" in cnnplay("resume", run).complains()
     assert cnnplay("resume", run, "--epochs", "2").status == 0, "damaged events keep nobody from training"
+    history = cnnplay("export", run, "--format", "csv", "-o", tmp_path / "history.csv")
+    assert history.status == 0
+    assert "events.jsonl, line 1: not an event" in history.err
+    assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
 
 
 def test_a_run_without_a_checkpoint_begins_anew(cnnplay: Command, tmp_path: Path) -> None:
@@ -158,7 +162,29 @@ def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Pa
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
     (run / "checkpoint.safetensors").write_bytes(b"nonsense")
-    assert "checkpoint.safetensors: cannot be read as a checkpoint" in cnnplay("resume", run).complains()
+    words = cnnplay("resume", run).complains()
+    assert "checkpoint.safetensors: cannot be read as a checkpoint" in words
+    assert "taken away the run would begin anew" in words
+
+
+def test_a_run_that_cannot_be_written_does_not_go_on(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    (run / "events.jsonl").unlink()
+    (run / "events.jsonl").mkdir()
+    done = cnnplay("resume", run, "--epochs", "2")
+    assert done.status == 1
+    assert "cannot be written (Is a directory)" in done.err
+    assert "epoch" not in done.out
+
+
+def test_the_best_epoch_is_told_where_it_lay_before_the_run_went_on(cnnplay: Command, tmp_path: Path) -> None:
+    """Nothing is learned at such a rate: no later epoch is better than the first."""
+    run = tmp_path / "run"
+    still = ("--optimizer", "sgd", "--lr", "1e-12")
+    assert cnnplay(*QUICK, *still, "--epochs", "1", "--out", run).status == 0
+    words = cnnplay("resume", run, "--epochs", "2").out.splitlines()
+    assert "in epoch 1)" in next(line for line in words if line.startswith("done"))
 
 
 def test_averaged_weights_are_judged_and_exported_where_there_are_any(

@@ -277,6 +277,16 @@ def test_what_is_done_anew_replaces_what_was_told_before(tmp_path: Path, done: i
     assert row.state == "done"
 
 
+def test_a_run_with_a_damaged_line_is_listed_with_what_is_left_of_it(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "runs" / "one", epochs=3, accuracy=0.9)
+    file = folder / "events.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([*lines[:7], bytes(500), *lines[9:]]))
+    (row,) = again(tmp_path).refresh().rows
+    assert (row.state, row.epochs_done, row.best_accuracy) == ("done", 3, 0.9)
+    assert row.problem == "events.jsonl, line 8: not an event"
+
+
 def test_a_growing_run_is_read_on_from_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_run(tmp_path / "runs" / "one", epochs=200, ended="")
     library = again(tmp_path)

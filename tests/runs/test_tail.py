@@ -74,10 +74,16 @@ def test_kinds_and_fields_that_are_not_known_are_read_over(folder: Path) -> None
 @pytest.mark.parametrize(
     "line", [b"{}", b"nonsense", b'{"event":"step","run":"r"}', b"\xff\xfe", b'{"event":3}']
 )
-def test_a_line_that_is_no_event_is_named(folder: Path, line: bytes) -> None:
-    (folder / "events.jsonl").write_bytes(lines(epoch_events("r", 1)[:2]) + line + b"\n")
-    with pytest.raises(RunError, match="line 3: not an event"):
-        events_since(Tail(folder))
+def test_a_line_that_is_no_event_is_named_and_left_out(folder: Path, line: bytes) -> None:
+    told, tail = epoch_events("r", 1), Tail(folder)
+    (folder / "events.jsonl").write_bytes(lines(told[:2]) + line + b"\n" + lines(told[2:]))
+    assert events_since(tail) == told
+    assert tail.damage == "events.jsonl, line 3: not an event"
+    (folder / "events.jsonl").write_bytes(line + b"\n")
+    tail = Tail(folder)
+    assert events_since(tail) == []
+    with pytest.raises(RunError, match=r"events\.jsonl, line 1: not an event"):
+        events_since(tail)
 
 
 def test_a_file_that_was_put_in_anothers_place_is_read_from_its_beginning(tmp_path: Path) -> None:
