@@ -1,6 +1,7 @@
 """Arguments that are read in more than one place: sizes written as C,H,W, settings as NAME=VALUE."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from cnnplay.cli.problems import Mistake
@@ -39,6 +40,13 @@ def one_of(option: str, value: str, choices: tuple[str, ...]) -> str:
         listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
         raise Mistake(f"{option} must be {listed}; got {value}")
     return value
+
+
+def folder(option: str, text: str | None) -> Path | None:
+    """Its path; None where none was given. Mistake for an empty name, which would be the folder one is in."""
+    if text == "":
+        raise Mistake(f"{option} must be a folder's name; it is empty")
+    return None if text is None else Path(text)
 
 
 def assigned(option: str, pairs: Sequence[str], given: Mapping[str, str]) -> dict[str, Any]:

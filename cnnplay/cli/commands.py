@@ -185,12 +185,12 @@ def train(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="The run's folder; must not exist yet.")
+        str | None, typer.Option(metavar="RUN", help="The run's folder; must not exist yet.")
     ] = None,
     json: Json = False,
 ) -> int:
     """Train a network; Ctrl-C ends it cleanly."""
-    from cnnplay.cli.arguments import assigned
+    from cnnplay.cli.arguments import assigned, folder
     from cnnplay.cli.train import Asked, run
 
     settings = {
@@ -208,7 +208,7 @@ def train(
         "fit": fit,
     }
     settings |= assigned("--set", more or (), _given(context))
-    return run(Asked(network, data, settings, size, out, json), context.obj.hear_no_more)
+    return run(Asked(network, data, settings, size, folder("--out", out), json), context.obj.hear_no_more)
 
 
 @app.command()

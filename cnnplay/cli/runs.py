@@ -34,7 +34,8 @@ def list_runs(words: list[str], rebuild: bool, json: bool) -> None:
         emit({"store": str(library.store), "runs": rows})
         return
     if not rows:
-        say("no run is like that" if listing.rows else "no runs yet; make one: cnnplay train tiny-cnn …")
+        none = f"no runs in {library.store} yet; make one: cnnplay train tiny-cnn …"
+        say("no run is like that" if listing.rows else none)
         return
     table(COLUMNS, (_cells(row) for row in rows))
     say(f"{counted(len(rows), 'run')} in {library.store}")

@@ -62,4 +62,4 @@ def test_rebuild_reads_every_folder_again(cnnplay: Command, store: Path) -> None
 def test_without_any_it_says_how_to_make_one(cnnplay: Command) -> None:
     done = cnnplay("runs")
     assert done.status == 0
-    assert "cnnplay train" in done.out
+    assert f"no runs in {place.store_folder()} yet; make one: cnnplay train" in done.out

@@ -126,13 +126,19 @@ def test_people_get_a_line_an_epoch_and_a_matrix(cnnplay: Command, tmp_path: Pat
 def test_a_run_is_exported_with_its_trained_weights(
     cnnplay: Command, run: Path, tmp_path: Path, format_key: str, beside: int
 ) -> None:
-    path = tmp_path / f"out.{format_key}"
+    path = tmp_path / ("out.py" if format_key == "python" else f"out.{format_key}")
     found = cnnplay("export", run, "--format", format_key, "-o", path, "--json").json
     assert {"path", "format", "bytes", "trained"} <= set(found)
     assert found["path"] == str(path)
     assert found["bytes"] == path.stat().st_size
-    assert found["trained"] is True
+    assert found["trained"] is (format_key != "json")  # which holds no weights
     assert len(found["also"]) == beside == len(list(tmp_path.iterdir())) - 1
+
+
+def test_a_run_as_json_is_said_to_be_without_weights(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    told = cnnplay("export", run, "--format", "json", "-o", tmp_path / "a.json").out
+    assert "network and settings, without weights and history" in told
+    assert "weights" not in json.loads((tmp_path / "a.json").read_text())
 
 
 def test_a_presets_weights_are_said_to_be_fresh_and_follow_the_seed(cnnplay: Command, tmp_path: Path) -> None:
