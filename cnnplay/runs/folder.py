@@ -136,8 +136,8 @@ class RunFolder:
 
     def events(self) -> tuple[Event, ...]:
         """All events so far. A last line that was cut short is left out, and so are lines that are damaged:
-        `damage` tells of these. RunError where the file cannot be read, or holds nothing else, or more events than
-        the free memory has room for.
+        `damage` tells of these. RunError where the file cannot be read, or holds nothing else, or more events
+        than the free memory has room for.
         """
         tail, events = Tail(self.path), list[Event]()
         try:
