@@ -224,7 +224,7 @@ def test_settings_are_given_by_name(cnnplay: Command, tmp_path: Path) -> None:
     ("pair", "words"),
     [
         ("schedule", "--set must be NAME=VALUE; got schedule"),
-        ("speed=3", "--set: no setting is called speed; there are epochs, "),
+        ("speed=3", "--set: no setting is called speed; did you mean seed?"),
         ("shift=a", "--set: shift must be a whole number; got a"),
         ("flip=maybe", "--set: flip must be true or false; got maybe"),
         ("schedule=slow", "schedule must be constant or step or cosine or one-cycle; got slow"),
