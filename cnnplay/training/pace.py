@@ -15,6 +15,9 @@ BETTER = 0.93
 """Another number of threads must bring the step time to this share, or the change is not worth it."""
 HOPELESS = 2.5
 """A trial ends at the first step that takes so many times as long as before."""
+EARLY_RETRY = 1.0
+"""Seconds of training until more threads than the run began with are tried: a program that has just started,
+or read its pictures, was still busy when they were measured."""
 FIRST_RETRY, LAST_RETRY, RARE_RETRY = 4.0, 8.0, 60.0
 """Seconds until more threads are tried again; rarely where a quiet machine showed that they do not help."""
 
@@ -44,7 +47,7 @@ class Pace:
         self._idle = idle
         self._elapsed = 0.0
         self._retry = FIRST_RETRY
-        self._retry_at = FIRST_RETRY
+        self._retry_at = EARLY_RETRY
         self._steps: list[float] = []
         self._settling = 2  # the first steps also set memory and caches up
         self._slow = 0

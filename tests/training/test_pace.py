@@ -150,3 +150,16 @@ def test_a_measurement_reads_as_a_comparison() -> None:
     assert compared(1, {1: 80, 2: 70, 4: 9}, "images/s in a small convolution") == (
         "1 thread: measured 80 images/s in a small convolution against 70 with 2, 9 with 4"
     )
+
+
+@pytest.mark.parametrize("machine", [spinning, dragging])
+def test_a_run_that_began_in_a_busy_moment_has_all_threads_within_two_seconds(
+    machine: Callable[[int, bool], float],
+) -> None:
+    simulated = Machine(Pace(2, 1, machine(1, False), lambda: 1.0), machine)
+    simulated.run(2)
+    assert simulated.pace.threads == 2
+    taken = Machine(Pace(2, 1, machine(1, False), lambda: 0.1), machine)
+    taken.busy = True
+    taken.run(60)
+    assert taken.changes == [], "where the other core is another program's, nothing is tried"
