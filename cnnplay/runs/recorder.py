@@ -105,14 +105,15 @@ class RunRecorder(RunFolder):
         what a run learned would be lost at its end.
         """
         run = cls.open(path)
+        presence = Presence(run.path)
+        if presence.refused:
+            raise RunError(f"{run.path}: is being trained now, by this program or another")
         try:
             (run.path / EVENTS).open("ab").close()
             write_bytes(run.path / RECORD, (run.path / RECORD).read_bytes())
         except OSError as error:
+            presence.release()
             raise RunWriteError(f"{run.path}: cannot be written ({error.strerror or error})") from None
-        presence = Presence(run.path)
-        if presence.refused:
-            raise RunError(f"{run.path}: is being trained now, by this program or another")
         run._presence = presence
         run._clear()
         return run
