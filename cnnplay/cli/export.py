@@ -78,12 +78,8 @@ def _weights(found: Found, format_key: str, path: Path, seed: int, which: str) -
     from cnnplay.export.formats import export
     from cnnplay.export.trained import ExportError, ExportWriteError
 
-    try:
+    with mistakes(ExportError, problem=ExportWriteError):
         return export(_trained(found, which), format_key, path, seed)
-    except ExportWriteError as error:
-        raise Problem(str(error)) from None
-    except ExportError as error:
-        raise Mistake(str(error)) from None
 
 
 def _trained(found: Found, which: str) -> "TrainedNetwork":
@@ -118,12 +114,8 @@ def _project(found: Found, format_key: str, path: Path) -> "Exported":
     from cnnplay.project.store import save, save_json
 
     project = _as_project(found)
-    try:
+    with mistakes(ProjectError, problem=ProjectWriteError):
         (save if format_key == "project" else save_json)(project, path)
-    except ProjectWriteError as error:
-        raise Problem(str(error)) from None
-    except ProjectError as error:
-        raise Mistake(str(error)) from None
     trained = format_key == "project" and (project.weights is not None or project.best is not None)
     return Exported(path=path, format=format_key, bytes=path.stat().st_size, trained=trained)
 

@@ -19,10 +19,13 @@ class Mistake(Problem):
 
 
 @contextmanager
-def mistakes(*kinds: type[Exception]) -> Iterator[None]:
-    """Errors of these kinds, whose messages are for people, become mistakes of the user's."""
+def mistakes(*kinds: type[Exception], problem: type[Exception] | tuple[()] = ()) -> Iterator[None]:
+    """Errors of these kinds, whose messages are for people, become mistakes of the user's; of those the kind
+    `problem` is not the user's to put right, as where the disk is the reason."""
     try:
         yield
+    except problem as error:
+        raise Problem(str(error)) from None
     except kinds as error:
         raise Mistake(str(error)) from None
 

@@ -7,7 +7,7 @@ import msgspec
 
 from cnnplay.cli.carry import HearNoMore, carry_through
 from cnnplay.cli.output import counted, shortened
-from cnnplay.cli.problems import Mistake, Problem, mistakes
+from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.cli.train import load_data
 from cnnplay.cli.train_report import reporter
 from cnnplay.spec.settings import faults
@@ -41,12 +41,8 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
         from cnnplay.runs.record import RunWriteError
         from cnnplay.runs.recorder import RunRecorder
 
-        try:
+        with mistakes(RunError, problem=RunWriteError):
             return RunRecorder.reopen(path)
-        except RunWriteError as error:
-            raise Problem(str(error)) from None
-        except RunError as error:
-            raise Mistake(str(error)) from None
 
     notes = (*shortened(images.problems), *notes)
     return carry_through(reopened, _job(run, images, state), report, notes, hear_no_more)

@@ -11,7 +11,7 @@ from cnnplay.cli.arguments import numbers, one_of
 from cnnplay.cli.carry import HearNoMore, carry_through
 from cnnplay.cli.networks import find_network
 from cnnplay.cli.output import shortened
-from cnnplay.cli.problems import Mistake, Problem, mistakes
+from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import at_home
 from cnnplay.network.fields import complaint, fields_of
@@ -196,7 +196,7 @@ def _folder(order: Order) -> "RunRecorder":
     from cnnplay.runs.record import RunError, RunWriteError
     from cnnplay.runs.recorder import RunRecorder
 
-    try:
+    with mistakes(RunError, problem=RunWriteError):
         return RunRecorder.create(
             order.out,
             network=order.network,
@@ -204,7 +204,3 @@ def _folder(order: Order) -> "RunRecorder":
             data=order.images.key,
             mark=order.images.mark,
         )
-    except RunWriteError as error:
-        raise Problem(str(error)) from None
-    except RunError as error:
-        raise Mistake(str(error)) from None
