@@ -13,7 +13,7 @@ from cnnplay.modules.padding import (
     sides,
     symmetric,
 )
-from cnnplay.modules.whole import WholeConv2d
+from cnnplay.modules.whole import WholeAvgPool2d, WholeConv2d
 from cnnplay.network import nodes
 from cnnplay.network.fields import Pair
 from cnnplay.network.nodes import Node
@@ -47,7 +47,7 @@ def _without_weights(node: Node) -> nn.Module:
                 scale_factor=scale, mode=node.mode, align_corners=False if node.mode == "bilinear" else None
             )
         case nodes.GlobalAveragePooling():
-            return nn.AdaptiveAvgPool2d(1)
+            return WholeAvgPool2d()
         case nodes.LocalResponseNormalisation():
             return nn.LocalResponseNorm(node.size, alpha=node.alpha, beta=node.beta, k=node.k)
         case nodes.Dropout():

@@ -167,6 +167,26 @@ def test_a_convolution_as_large_as_its_input_equals_torchs_with_its_gradients(
     )
 
 
+@settings(deadline=None)
+@given(size=pairs, last=st.booleans())
+def test_global_average_pooling_equals_torchs_and_its_gradient_lies_as_its_maps_do(
+    size: tuple[int, int], last: bool
+) -> None:
+    layout = torch.channels_last if last else torch.contiguous_format
+    made = layer(nodes.GlobalAveragePooling(), (3, *size), "cpu").train()
+    maps = _picture(3, *size).contiguous(memory_format=layout).requires_grad_()
+    taken: list[bool] = []
+    maps.register_hook(lambda gradient: taken.append(gradient.is_contiguous(memory_format=layout)))
+    expected = F.adaptive_avg_pool2d(maps, 1)
+    wanted = torch.autograd.grad(expected.square().sum(), maps)[0]
+    taken.clear()
+    learned = made(maps)
+    assert torch.equal(learned, expected)
+    assert torch.equal(torch.autograd.grad(learned.square().sum(), maps)[0], wanted)
+    assert taken == [True]
+    assert torch.equal(made.eval()(maps), expected)
+
+
 @pytest.mark.parametrize(
     "more", [{"dilation": (2, 2)}, {"groups": 3}, {"padding": (1, 1)}, {"padding": "same"}], ids=str
 )
