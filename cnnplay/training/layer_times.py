@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from functools import lru_cache
 from math import prod
+from typing import TypeAlias
 
 import msgspec
 import torch
@@ -17,12 +18,15 @@ from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dense, Node
 from cnnplay.shapes.report import NodeReport, Report
 
+Shape: TypeAlias = tuple[int, ...]
+
 OPERATIONS = 5e9
 """A layer is tried with so many pictures that this many operations are needed, …"""
 BYTES = 48 * 2**20
 """… or that its maps take so much, whichever are fewer: one picture at least."""
-TOO_MANY_WEIGHTS = 4_000_000
-"""A dense layer with more is not made for a try: its weights would take too much memory."""
+MOST_WEIGHTS = 8_000_000
+"""A dense layer with more is tried with fewer units: all its weights, twice, would take too much memory. So
+many are still more than caches hold."""
 TRIES = 2
 PATIENCE = 2.0
 """Seconds that the tries for one forecast may take in all."""
@@ -36,13 +40,13 @@ def layer_seconds(network: Network, report: Report, batch: int, threads: int) ->
     try:
         for number, node in enumerate(leaves(network)):
             found = report.nodes[node.id]
-            if found.input is None or found.output is None or _too_large(node, found.input):
+            if found.input is None or found.output is None:
                 continue
             count = _pictures(found, batch)
-            plain = msgspec.structs.replace(node, id="")
+            plain, output, share = _narrowed(msgspec.structs.replace(node, id=""), found.input, found.output)
             if time.perf_counter() < end:
-                seconds = _tried(plain, found.input, found.output, count, number > 0, threads)
-                yield node, seconds * batch / count
+                seconds = _tried(plain, found.input, output, count, number > 0, threads)
+                yield node, seconds / share * batch / count
     finally:
         torch.set_num_threads(before)
 
@@ -55,14 +59,16 @@ def _pictures(found: NodeReport, batch: int) -> int:
     return max(1, min(batch, int(most)))
 
 
-def _too_large(node: Node, shape: tuple[int, ...]) -> bool:
-    return isinstance(node, Dense) and prod(shape) * node.units > TOO_MANY_WEIGHTS
+def _narrowed(node: Node, shape: Shape, output: Shape) -> tuple[Node, Shape, float]:
+    """The layer to try for this one, its output, and which share of the weights it has."""
+    if not isinstance(node, Dense) or prod(shape) * node.units <= MOST_WEIGHTS:
+        return node, output, 1.0
+    units = max(1, MOST_WEIGHTS // prod(shape))
+    return msgspec.structs.replace(node, units=units), (units,), units / node.units
 
 
 @lru_cache(maxsize=512)
-def _tried(
-    node: Node, shape: tuple[int, ...], output: tuple[int, ...], count: int, inner: bool, threads: int
-) -> float:
+def _tried(node: Node, shape: Shape, output: Shape, count: int, inner: bool, threads: int) -> float:
     """Seconds of one pass forward and backward; `inner` layers give a gradient on to the one before."""
     module = layer(node, shape, "cpu").train()
     pictures = torch.full((count, *shape), 0.5)

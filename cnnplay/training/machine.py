@@ -9,7 +9,7 @@ from statistics import median
 import torch
 from torch import nn
 
-from cnnplay.training.threads import measure_threads
+from cnnplay.training.threads import choose, measure_threads
 
 CONVOLUTION_BATCH = 16
 """The convolution that is timed: 3 × 3, from 64 to 64 channels, over 16 × 16 pixels, 16 pictures."""
@@ -57,7 +57,7 @@ def _measured(device: torch.device, threads: int) -> Speed:
     step = convolution_step(device)
     most = threads if device.type == "cpu" else 1
     found = measure_threads(most, step)
-    best = min(found, key=found.__getitem__)
+    best = choose(found, most)
     torch.set_num_threads(best)
     multiply_adds = CONVOLUTION_BATCH * SIZE * SIZE * CHANNELS * CHANNELS * 9
     return Speed(operations=6 * multiply_adds / found[best], bytes=_bytes(device), threads=best)

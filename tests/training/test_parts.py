@@ -12,7 +12,7 @@ from cnnplay.data.images import DataError, ImageSet
 from cnnplay.network.network import Classification, Network
 from cnnplay.network.nodes import Dense
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training import devices
+from cnnplay.training import devices, threads
 from cnnplay.training.devices import DeviceError, IdleCores, most_threads, resolve
 from cnnplay.training.evaluate import evaluate
 from cnnplay.training.job import Result
@@ -103,11 +103,39 @@ def test_idle_cores_are_between_none_and_all() -> None:
     assert found is None or 0 <= found <= 4096
 
 
-def test_many_threads_are_given_up_at_the_first_hopeless_step() -> None:
-    now: list[int] = []
-    found = measure_threads(1, lambda: now.append(torch.get_num_threads()))
-    assert set(found) == {1}
-    assert set(now) == {1}
+class Work:
+    """Steps on a clock of their own: `seconds` says how long the next one takes with so many threads."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float]) -> None:
+        self.seconds, self.now, self.threads = seconds, 0.0, list[int]()
+        chosen = [1]
+        monkeypatch.setattr(threads.torch, "set_num_threads", lambda number: chosen.__setitem__(0, number))
+        monkeypatch.setattr(threads.time, "perf_counter", lambda: self.now)
+        self.chosen = chosen
+
+    def __call__(self) -> None:
+        self.threads += self.chosen
+        self.now += self.seconds(self.chosen[0])
+
+
+def test_every_number_of_threads_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(monkeypatch, lambda number: 1 / number)
+    assert measure_threads(6, work) == pytest.approx({1: 1, 2: 1 / 2, 4: 1 / 4, 6: 1 / 6})
+    assert work.threads == sorted(work.threads), "once"
+
+
+def test_many_threads_are_given_up_at_the_first_hopeless_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(monkeypatch, lambda number: 1.0 if number == 1 else 50.0)
+    assert measure_threads(8, work) == pytest.approx({1: 1, 2: 50})
+    assert work.threads.count(2) == 2, "one step each of the two times that are measured"
+    assert 4 not in work.threads
+
+
+def test_a_moment_in_which_a_core_was_taken_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(monkeypatch, lambda number: 1.0 if number == 1 else 0.5 if work.now > 12 else 3.0)
+    found = measure_threads(2, work)
+    assert found == pytest.approx({1: 1, 2: 0.5})
+    assert choose(found, 2) == 2
 
 
 @pytest.mark.parametrize(
