@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from cnnplay.modules.weights import Weights
+from cnnplay.runs.plain import tensors_of
 from cnnplay.runs.record import RunError
 from cnnplay.spec.events import Count, Metrics, Ordinal
 from cnnplay.spec.settings import MOST_THREADS, TrainConfig, faults
@@ -76,9 +77,8 @@ def load(path: Path, best: Best | None) -> RunState:
     Whether the tensors belong to the network is for who puts them into one to find out.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            about = _decoded((file.metadata() or {}).get(STATE, ""), path)
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+        words, tensors = tensors_of(path)
+        about = _decoded(words.get(STATE, ""), path)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         if isinstance(error, RunError):
             raise

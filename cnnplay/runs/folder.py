@@ -4,21 +4,18 @@ The folder is the truth. Every file but the events is written to a neighbour and
 a kill at any instant leaves whole files; of the events it can cut the last line short, which is read over.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 
-from cnnplay.data.memory import available_bytes
 from cnnplay.data.paths import at_home
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
 from cnnplay.runs.digest import Digest
-from cnnplay.runs.plain import open_plain
+from cnnplay.runs.plain import check_room, open_plain, tensors_of
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError
 from cnnplay.runs.summary import Follower, read_record
 from cnnplay.runs.tail import Tail
@@ -81,8 +78,6 @@ class RunFolder:
         path = self.path / CHECKPOINT
         if not self.has_checkpoint:
             raise RunError(f"{self.path}: has no checkpoint to go on from")
-        with open_plain(path) as file:
-            _check_room(path, os.fstat(file.fileno()).st_size)
         about = _about(self._file("best"))
         best = None
         with suppress(KeyError, ValueError):
@@ -121,9 +116,7 @@ class RunFolder:
         the last epochs'. RunError."""
         path = self._kept(which)
         try:
-            with open_plain(path) as file:
-                _check_room(path, os.fstat(file.fileno()).st_size)
-            weights: Weights = load_file(path)
+            _, weights = tensors_of(path)
         except RunError:
             raise
         except FileNotFoundError:
@@ -141,7 +134,7 @@ class RunFolder:
         """
         tail, events = Tail(self.path), list[Event]()
         try:
-            _check_room(tail.path, tail.path.stat().st_size * EVENT_MEMORY)
+            check_room(tail.path, tail.path.stat().st_size * EVENT_MEMORY)
         except OSError as error:
             raise RunError(f"{tail.path}: cannot be read ({error.strerror or error})") from None
         while lines := tail.lines_since():
@@ -169,9 +162,3 @@ def _about(path: Path) -> dict[str, str]:
             return dict(file.metadata() or {})
     except (RunError, SafetensorError, OSError, ValueError):
         return {}
-
-
-def _check_room(path: Path, needed: int) -> None:
-    free = available_bytes()
-    if needed > free:
-        raise RunError(f"{path}: its {needed:,} bytes do not fit into the {free:,} of free memory")

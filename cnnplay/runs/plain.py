@@ -5,6 +5,10 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from safetensors import safe_open
+
+from cnnplay.data.memory import available_bytes
+from cnnplay.modules.weights import Weights
 from cnnplay.runs.record import RunError
 
 
@@ -30,3 +34,24 @@ def content_of(path: Path, most: int, longer: str) -> bytes:
     if len(content) > most:
         raise RunError(f"{path}: {longer}; refused")
     return content
+
+
+def check_room(path: Path, needed: int) -> None:
+    """RunError where what is read from there needs more bytes than are free."""
+    free = available_bytes()
+    if needed > free:
+        raise RunError(f"{path}: its {needed:,} bytes do not fit into the {free:,} of free memory")
+
+
+def tensors_of(path: Path) -> tuple[dict[str, str], Weights]:
+    """What a safetensors file says of itself, and its tensors. RunError where it is no plain file or larger
+    than the free memory; SafetensorError, OSError.
+
+    Copied: a file that is only mapped takes its place on the disk until the run that began with it ends, is
+    replaced by nobody on Windows, and takes the program with it where another cuts it off.
+    """
+    with open_plain(path) as plain:
+        check_room(path, os.fstat(plain.fileno()).st_size)
+    with safe_open(path, framework="pt") as file:
+        tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118 - no mapping
+        return dict(file.metadata() or {}), tensors

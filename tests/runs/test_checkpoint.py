@@ -86,6 +86,17 @@ def written(digits: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> bytes
     return path.read_bytes()
 
 
+def test_what_was_loaded_is_nobody_elses(written: bytes, tmp_path: Path) -> None:
+    """A mapped file would change under the run, and on Windows could not be replaced by its next state."""
+    path = tmp_path / "c.safetensors"
+    path.write_bytes(written)
+    state = checkpoint.load(path, None)
+    before = {key: tensor.tolist() for key, tensor in state.weights.items()}
+    with path.open("r+b") as file:
+        file.write(bytes(len(written)))
+    assert {key: tensor.tolist() for key, tensor in state.weights.items()} == before
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_damaged_checkpoint_is_a_run_error_or_is_still_whole(

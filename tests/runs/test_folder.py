@@ -153,7 +153,7 @@ def test_events_of_a_newer_program_are_read_over(trained: Kept) -> None:
 def test_what_the_events_come_to_takes_no_memory_for_each_of_them(
     trained: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.runs.folder.available_bytes", lambda: 1)
+    monkeypatch.setattr("cnnplay.runs.plain.available_bytes", lambda: 1)
     with pytest.raises(RunError, match="do not fit"):
         trained[0].events()
     assert trained[0].outcome().ended == "done"
