@@ -185,7 +185,7 @@ def train(
         ),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="RUN", help="The run's folder; must not exist yet.")
+        str | None, typer.Option(metavar="RUN", help="The run's folder: a new or an empty one.")
     ] = None,
     json: Json = False,
 ) -> int:

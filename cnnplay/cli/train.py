@@ -175,7 +175,7 @@ def _check_place(out: Path | None) -> None:
     with suppress(OSError):  # a name that no disk takes; making the folder says so
         taken = out is not None and (out.exists() or out.is_symlink()) and not is_free(out)
         if taken and _leads():
-            raise Mistake(f"--out must not exist yet; got {out}")
+            raise Mistake(f"--out must be a new or an empty folder; got {out}")
 
 
 def _leads() -> bool:

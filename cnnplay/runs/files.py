@@ -66,11 +66,12 @@ def files_of(folder: Path) -> tuple[RunFile, ...]:
 
 
 def is_free(folder: Path) -> bool:
-    """Whether a run may be made there: nothing is, or what a kill left of one before it had begun."""
+    """Whether a run may be made there: nothing is, or an empty folder, or one that holds no more than a kill
+    left of a run before it had begun."""
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries]
-        return bool(names) and not folder.is_symlink() and all(kind_of(name) == "left" for name in names)
+        return not folder.is_symlink() and all(kind_of(name) == "left" for name in names)
     except FileNotFoundError:
         return not folder.is_symlink()
     except OSError:

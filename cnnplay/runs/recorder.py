@@ -56,7 +56,7 @@ class RunRecorder(RunFolder):
         self._writer = Writer(("best", "averaged", "last", CHECKPOINT, END), self._not_written)
         self._presence: Presence | None = None
         self._told = False
-        self._recorded = False
+        self._recorded = self._was_there = False
         self._held: dict[str, Write] = {}
         """Weights that wait for a checkpoint: a best epoch on the disk that a run had yet to come to would be
         taken for what it is measured by."""
@@ -74,27 +74,32 @@ class RunRecorder(RunFolder):
         mark: str = "",
         run: str | None = None,
     ) -> Self:
-        """A new folder, which must not exist yet; without a path, one under the user's data, named after the
+        """A folder that must be new or empty; without a path, one under the user's data, named after the
         network and the time. RunError where it cannot be made; RunWriteError where the disk is the reason.
         """
         folder = _default_path(network.name) if path is None else at_home(path)
         record = new_record(run or folder.name, network, config, data, mark)
         made = cls(folder, record)
         try:
+            made._was_there = folder.exists()
             folder.mkdir(parents=True, exist_ok=is_free(folder))
         except FileExistsError:
-            raise RunError(f"{folder}: already exists; a run needs a folder of its own") from None
+            raise _taken(folder) from None
         except OSError as error:
             raise _not_made(folder, error) from None
+        made._presence = presence = Presence(folder)
+        if presence.refused or (folder / RECORD).exists():  # another was made there this moment
+            presence.release()
+            raise _taken(folder)
         try:
             write_bytes(folder / RECORD, encode(record))
             (folder / EVENTS).touch()
         except BaseException as error:
+            presence.release()
             made.discard()  # else the next try would find the place taken
             if isinstance(error, OSError):
                 raise _not_made(folder, error) from None
             raise
-        made._presence = Presence(folder)
         made._clear()
         return made
 
@@ -193,7 +198,7 @@ class RunRecorder(RunFolder):
 
     def discard(self) -> None:
         """Takes a closed folder away again, so that its name is free, where it has neither weights nor the
-        record of an epoch that this object wrote; any other stays.
+        record of an epoch that this object wrote; any other stays, and so does one that was there before.
         """
         if self._recorded:
             return
@@ -201,7 +206,8 @@ class RunRecorder(RunFolder):
             if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS, LOCK}:
                 for name in (LOCK, EVENTS, RECORD):
                     (self.path / name).unlink(missing_ok=True)
-                self.path.rmdir()
+                if not self._was_there:
+                    self.path.rmdir()
 
     def __enter__(self) -> Self:
         return self
@@ -278,6 +284,10 @@ class RunRecorder(RunFolder):
         name = f"{name}.safetensors" if name in ("best", "last", "averaged") else name
         reason = getattr(error, "strerror", None) or str(error)
         self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
+
+
+def _taken(folder: Path) -> RunError:
+    return RunError(f"{folder}: already exists; a run needs a folder of its own")
 
 
 def _not_made(folder: Path, error: OSError) -> RunError:

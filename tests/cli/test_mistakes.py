@@ -61,7 +61,7 @@ TRAIN = ("train", "lenet-5", "--data", "mnist-sample", "--epochs", "1")
         ((*TRAIN, "--fit", "crop"), "--fit must be resize or stem; got crop"),
         ((*TRAIN, "--size", "20,20"), "--size goes with --fit stem"),
         ((*TRAIN, "--fit", "stem", "--size", "20"), "--size must be H,W"),
-        ((*TRAIN, "--out", "."), "--out must not exist yet; got ."),
+        ((*TRAIN, "--out", "/"), "--out must be a new or an empty folder; got /"),
         ((*TRAIN, "--out", ""), "--out must be a folder's name; it is empty"),
         (("evaluate", "nowhere"), "nowhere"),
         (("export", "lenet-5", "--format", "docx", "-o", "x"), "--format must be safetensors, pt, onnx"),

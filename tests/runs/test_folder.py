@@ -333,9 +333,32 @@ def test_no_neighbour_is_left_beside_the_files(
     ]
 
 
-def test_a_folder_that_exists_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_holds_anything_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
     with pytest.raises(RunError, match="already exists"):
         RunRecorder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
+
+
+def test_an_empty_folder_is_taken_by_one_alone_and_stays_when_nothing_comes_of_it(tmp_path: Path) -> None:
+    run = RunRecorder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
+    with pytest.raises(RunError, match="already exists"):
+        RunRecorder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
+    assert run.record == RunFolder.open(tmp_path).record
+    run.close()
+    run.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_two_that_find_the_same_empty_folder_the_second_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.runs.recorder.is_free", lambda folder: True)
+    run = RunRecorder.create(tmp_path, network=NETWORK, config=CONFIG, data="mnist-sample")
+    for _ in range(2):  # while the first writes, and then
+        with pytest.raises(RunError, match="already exists"):
+            RunRecorder.create(tmp_path, network=NETWORK, config=CONFIG, data="fashion-mnist")
+        run.close()
+    assert RunFolder.open(tmp_path).record.data == "mnist-sample"
 
 
 def test_a_place_that_cannot_be_is_a_mistake_and_not_the_disks(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +19,23 @@ def test_a_forecast_comes_by_itself_and_names_time_and_memory(qtbot: QtBot) -> N
         assert one.forecast.words.endswith("free")
         assert one.forecast.advice == ""
         assert one.forecast.mend_label == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.01, "about 0.1 s an epoch, 0.2 s in all"),
+        (0.55, "about 0.6 s an epoch, 11 s in all"),
+        (14.2, "about 14 s an epoch, 4 min 44 s in all"),
+    ],
+)
+def test_what_epochs_take_can_be_reckoned_with(qtbot: QtBot, seconds: float, said: str) -> None:
+    with bench() as one:
+        qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
+        assert one.forecast.forecast is not None
+        one.settings.set("epochs", 20)
+        one.forecast.forecast = replace(one.forecast.forecast, seconds_per_epoch=seconds)
+        assert one.forecast.words.startswith(f"{said}; ")
 
 
 def test_a_change_makes_a_new_forecast_and_a_fault_none(qtbot: QtBot) -> None:
