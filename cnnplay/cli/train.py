@@ -1,6 +1,5 @@
 """`cnnplay train NETWORK`: settings are checked, the network adapted, the run trained and kept."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
@@ -109,11 +108,13 @@ def _size(text: str | None, config: TrainConfig) -> tuple[int, ...] | None:
 
 def _with_cores(config: TrainConfig) -> tuple[TrainConfig, tuple[str, ...]]:
     """With no more threads than run at once: more would only wait for one another."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if config.threads is None or config.threads <= cores:
+    from cnnplay.training.devices import cores
+
+    most = cores()
+    if config.threads is None or config.threads <= most:
         return config, ()
-    note = f"threads: {config.threads} becomes {cores}, as many as this machine's cores"
-    return msgspec.structs.replace(config, threads=cores), (note,)
+    note = f"threads: {config.threads} becomes {most}, as many as this machine's cores"
+    return msgspec.structs.replace(config, threads=most), (note,)
 
 
 def load_data(key: str, report: Reporter) -> "ImageSet":

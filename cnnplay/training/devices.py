@@ -31,13 +31,14 @@ def resolve(name: str) -> torch.device:
     return torch.device(wanted)
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def most_threads() -> int:
-    """How many computing threads run at once here: the cores that this process may use, or fewer by quota."""
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    limits = [cores]
+    """How many computing threads run at once here: the cores, or fewer by quota."""
+    limits = [cores()]
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):
         limits.append(int(asked))

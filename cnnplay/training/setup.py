@@ -57,15 +57,50 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     `control` stops it."""
     check_settings(job.config)
     team = job.team
-    if team is not None and job.config.batch_size < team.fewest:
-        raise BadSettings(
-            f"batch size must be at least {team.fewest}, {OF_EACH} pictures a process; "
-            f"got {job.config.batch_size}"
-        )
+    _check_batch(job.config, team)
     report = check_network(job.network, job.images)
     if report.why_untrainable:
         raise BuildError(report.why_untrainable)
     device = resolve(job.config.device) if team is None else team.device(job.config.device)
+    prepared, expected = _pictures(job, report, device, control)
+    for problem in prepared.problems:
+        note(problem)
+    _note_early_end(job, note)
+    if control.stopping:  # what follows takes seconds in large networks
+        raise Interrupted
+    module = _module(job, device, note)
+    plan = _plan(job, report, module, prepared)
+    module.to(memory_format=plan.memory_format)  # type: ignore[call-overload]
+    optimizer, fused = optimizer_for(module.parameters(), job.config)
+    if job.optimizer_state is not None and not restore(optimizer, job.optimizer_state, job.config):
+        note("the optimizer begins afresh: its memory of the run before is of another network or optimizer")
+    operations = step_operations(report.multiply_adds, job.config.batch_size)
+    return Ready(
+        device=device,
+        module=module,
+        prepared=prepared,
+        optimizer=optimizer,
+        fused=fused,
+        plan=plan,
+        facts=DataFacts(key=job.images.key, classes=job.images.classes, preprocessing=prepared.preprocessing),
+        parameters=report.parameters,
+        forecast=expected,
+        slow=device.type == "cpu" and operations > WORTH_BREAKING_OFF,
+        class_weights=_class_weights(prepared) if job.config.class_balance == "loss" else None,
+    )
+
+
+def _check_batch(config: TrainConfig, team: Team | None) -> None:
+    if team is not None and config.batch_size < team.fewest:
+        raise BadSettings(
+            f"batch size must be at least {team.fewest}, {OF_EACH} pictures a process; "
+            f"got {config.batch_size}"
+        )
+
+
+def _pictures(job: Job, report: Report, device: torch.device, control: Control) -> tuple[Prepared, Forecast]:
+    """The pictures as the network takes them, once the run is known to fit beside them."""
+    team = job.team
     prepared = job.prepared if _usable(job.prepared, job, device) else None
     free = free_for_one(device, team)
     if team is not None:  # all decide alike whether the run fits and how pictures are kept
@@ -92,31 +127,18 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
             f"{job.images.title}: {team.size} processes need {team.fewest} training pictures at least, "
             f"{OF_EACH} each; there are {prepared.train_size}"
         )
-    for problem in prepared.problems:
-        note(problem)
-    _note_early_end(job, note)
-    if control.stopping:  # what follows takes seconds in large networks
-        raise Interrupted
-    module = _module(job, device, note)
-    share = (0, 1) if team is None else (team.rank, team.size)
-    batches = prepared.train_batches(job.first_epoch, job.config.batch_size, job.config.seed, share=share)
-    batch = next(iter(batches))
+    return prepared, expected
+
+
+def _plan(job: Job, report: Report, module: NetworkModule, prepared: Prepared) -> Plan:
+    """That of the run before, or one found with the run's first batch."""
     if job.resume is not None:
-        plan = recorded_plan(job.resume.threads, job.resume.channels_last, device)
-    else:
-        rules, pair = rules_of(job.network.task), (batch.pictures, batch.labels)
-        processes = 1 if team is None else team.local_size
-        plan = first_plan(module, rules, job.config, pair, report.multiply_adds, processes)
-    module.to(memory_format=plan.memory_format)  # type: ignore[call-overload]
-    optimizer, fused = optimizer_for(module.parameters(), job.config)
-    if job.optimizer_state is not None and not restore(optimizer, job.optimizer_state, job.config):
-        note("the optimizer begins afresh: its memory of the run before is of another network or optimizer")
-    facts = DataFacts(key=job.images.key, classes=job.images.classes, preprocessing=prepared.preprocessing)
-    weights = _class_weights(prepared) if job.config.class_balance == "loss" else None
-    operations = step_operations(report.multiply_adds, job.config.batch_size)
-    slow = device.type == "cpu" and operations > WORTH_BREAKING_OFF
-    parameters = report.parameters
-    return Ready(device, module, prepared, optimizer, fused, plan, facts, parameters, expected, slow, weights)
+        return recorded_plan(job.resume.threads, job.resume.channels_last, prepared.device)
+    team, config = job.team, job.config
+    share, processes = ((0, 1), 1) if team is None else ((team.rank, team.size), team.local_size)
+    first = next(iter(prepared.train_batches(job.first_epoch, config.batch_size, config.seed, share=share)))
+    pair = (first.pictures, first.labels)
+    return first_plan(module, rules_of(job.network.task), config, pair, report.multiply_adds, processes)
 
 
 def check_settings(config: TrainConfig) -> None:
