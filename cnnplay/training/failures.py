@@ -1,6 +1,8 @@
 """Why a run ended badly, in words: what happened, the likely cause, and the change to try."""
 
+import math
 import traceback
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import torch
@@ -90,6 +92,22 @@ def is_out_of_memory(error: BaseException) -> bool:
 def suggested_rate(config: TrainConfig) -> float:
     """A learning rate to try after one that was too high: a tenth, and at most what usually works."""
     return float(f"{min(config.learning_rate / 10, SAFE_RATES[config.optimizer]):.1g}")
+
+
+def overshot(epoch: int, metrics: Mapping[str, float], classes: int, config: TrainConfig) -> str:
+    """What to tell of an epoch that made the network worse than guessing, whose cross-entropy is ln K; ""
+    where it did not. A first epoch that began badly and ended well is none.
+    """
+    guessing, loss = math.log(classes), metrics["train_loss"]
+    if config.loss != "cross-entropy" or loss < 2 * guessing:
+        return ""
+    if metrics.get("validation_loss", loss) <= guessing:
+        return ""
+    return (
+        f"in epoch {epoch} the loss was {loss:,.4g}, where guessing among {classes} classes has "
+        f"{guessing:.2f}: a learning rate of {config.learning_rate:g} is probably too high; try "
+        f"{suggested_rate(config):g}"
+    )
 
 
 def _non_finite(loss: float, network: Network, config: TrainConfig, updates: int) -> Explained:

@@ -1,7 +1,12 @@
-"""What a run tells of itself when it begins."""
+"""What a run tells of itself: when it begins, and which troubles it met."""
 
+from collections.abc import Mapping
+
+from cnnplay.data.prepared import Prepared
+from cnnplay.network.network import Network
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.failures import overshot
 from cnnplay.training.job import Job
 from cnnplay.training.precision import in_bfloat16
 from cnnplay.training.setup import Ready
@@ -39,3 +44,22 @@ def planned(
         resident=ready.prepared.resident,
         reason=reason,
     )
+
+
+class Troubles:
+    """What goes wrong and does not end a run, each told once: pictures that cannot be read, and steps that
+    overshoot."""
+
+    def __init__(self, prepared: Prepared, network: Network) -> None:
+        self._prepared = prepared
+        self._classes = network.task.classes
+        self._told = len(prepared.problems)
+        self._overshot = False
+
+    def after_epoch(self, epoch: int, metrics: Mapping[str, float], config: TrainConfig) -> tuple[str, ...]:
+        """In words, what the epoch brought to light."""
+        fresh = tuple(self._prepared.problems[self._told :])
+        self._told += len(fresh)
+        words = "" if self._overshot else overshot(epoch, metrics, self._classes, config)
+        self._overshot = self._overshot or bool(words)
+        return (*fresh, words) if words else fresh

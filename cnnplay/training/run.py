@@ -27,7 +27,7 @@ from cnnplay.training.meter import Meter, Reading, Sums
 from cnnplay.training.optimizers import follow_settings, set_learning_rate, state_of
 from cnnplay.training.pace import Change, Pace
 from cnnplay.training.precision import arithmetic
-from cnnplay.training.reports import planned, started
+from cnnplay.training.reports import Troubles, planned, started
 from cnnplay.training.setup import Ready, set_up
 from cnnplay.training.state import Place, RunState
 from cnnplay.training.steering import Steering
@@ -79,7 +79,6 @@ class Run:
         self._steering = Steering(control, job.run, self._emit, self._watch, self._change)
         self._begun = 0.0
         self._images = 0
-        self._problems_told = 0
         self._all_stop = False
         self._learned_wrongly = False
 
@@ -111,7 +110,7 @@ class Run:
         self._aim = Aim.learning(config, ready.class_weights)
         self._set_rate()
         self._emit(started(self.job, ready, steps, self._step))
-        self._problems_told = len(ready.prepared.problems)
+        self._troubles = Troubles(ready.prepared, self.job.network)
         self._announce_plan(ready.plan.threads, ready.plan.reason)
         if alone and ready.slow:
             self._interruption = Interruption(ready.module, lambda: self._control.stopping)
@@ -211,9 +210,8 @@ class Run:
                 best=best,
             )
         )
-        for problem in ready.prepared.problems[self._problems_told :]:
-            self._say(problem)
-        self._problems_told = len(ready.prepared.problems)
+        for words in self._troubles.after_epoch(self._epoch, metrics, self.config):
+            self._say(words)
         checkpoint = Checkpoint(
             self._epoch, self._step, weights, best, metrics, ready.facts, judge.averaged()
         )

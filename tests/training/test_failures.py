@@ -1,5 +1,6 @@
 """Every end that is not a good one: a cause, words, the change to try, and the last good weights."""
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -18,7 +19,7 @@ from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training import keeper
 from cnnplay.training.control import Control
-from cnnplay.training.failures import suggested_rate
+from cnnplay.training.failures import overshot, suggested_rate
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
 from tests.training.conftest import Kept
@@ -66,6 +67,33 @@ def test_a_huge_learning_rate_is_named_with_one_to_try(
 def test_the_rate_to_try_is_a_tenth_and_at_most_the_usual_one() -> None:
     assert suggested_rate(TrainConfig(optimizer="adam", learning_rate=500.0)) == 1e-3
     assert suggested_rate(TrainConfig(optimizer="sgd", learning_rate=0.05)) == pytest.approx(0.005)
+
+
+def test_that_steps_overshoot_and_stay_finite_is_told_once(
+    plain: Network, trained: Trained, kept: Kept
+) -> None:
+    result = trained(network=plain, optimizer="adam", learning_rate=3.0, epochs=4)
+    assert result.reason == "done"
+    assert kept.of(events.EpochDone)[0].metrics["train_loss"] > 2 * math.log(10)
+    (noted,) = [note for note in kept.of(events.Noted) if "learning rate" in note.message]
+    assert "guessing among 10 classes has 2.30: a learning rate of 3 " in noted.message
+    assert noted.message.endswith("try 0.001")
+
+
+@pytest.mark.parametrize(
+    ("metrics", "told"),
+    [
+        ({"train_loss": 9.0, "validation_loss": 8.0}, True),
+        ({"train_loss": 9.0}, True),
+        ({"train_loss": 9.0, "validation_loss": 0.5}, False),
+        ({"train_loss": 0.1, "validation_loss": 8.0}, False),
+        ({"train_loss": 2.31, "validation_loss": 2.31}, False),
+    ],
+    ids=["worse than guessing", "nothing judges", "began badly", "learned by heart", "learns slowly"],
+)
+def test_only_what_is_worse_than_guessing_is_an_overshoot(metrics: dict[str, float], told: bool) -> None:
+    assert bool(overshot(1, metrics, 10, TrainConfig())) == told
+    assert not overshot(1, metrics, 10, TrainConfig(loss="squared-error")), "at most 2 whatever happens"
 
 
 def test_the_rate_to_try_trains(plain: Network, trained: Trained) -> None:
