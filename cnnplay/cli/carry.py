@@ -189,7 +189,9 @@ def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bo
             place = f" Kept in {folder.path}: {weights}."
         raise kind(f"{failure.message}. {failure.advice}{place}")
     if folder.trouble:
-        raise Problem(folder.trouble.removesuffix("; training goes on"))
+        whole = counted(folder.last_epoch, "epoch")
+        what = f"kept are the weights after {whole}" if folder.has_last else "no weights are kept"
+        raise Problem(f"{folder.trouble.removesuffix('; training goes on')}; {what}")
     if interrupted and result.reason == "stopped":
         if not kept:
             raise Interrupted("interrupted before anything was learned; nothing is kept")

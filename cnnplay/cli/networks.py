@@ -29,7 +29,7 @@ def find_network(text: str) -> Found:
     if text in preset_keys():
         return Found(preset(text).network)
     path = at_home(text)
-    if path.is_dir():
+    if run_path(path).is_dir():
         run = open_run(path)
         return Found(run.network, run=run)
     if path.is_file():
@@ -43,12 +43,22 @@ def find_network(text: str) -> Found:
     raise Mistake(f"NETWORK must be a preset's key, a .cnnplay file or a run's folder; got {text}; {hint}")
 
 
+def run_path(text: str | Path) -> Path:
+    """A path as it was written; where nothing lies there, the store's run of that name, if it has one."""
+    from cnnplay.runs.place import store_folder
+
+    path = at_home(text)
+    if path.name == str(path) and not path.exists() and (store_folder() / path).is_dir():
+        return store_folder() / path
+    return path
+
+
 def open_run(path: Path) -> "RunFolder":
     """The run in a folder. Mistake where it is none."""
     from cnnplay.runs.folder import RunError, RunFolder
 
     with mistakes(RunError):
-        return RunFolder.open(path)
+        return RunFolder.open(run_path(path))
 
 
 def run_weights(run: "RunFolder", which: "Which") -> "Weights":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cnnplay.cli.carry import HearNoMore, carry_through
+from cnnplay.cli.networks import open_run
 from cnnplay.cli.output import counted, shortened
 from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.cli.train import load_data
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
 
 def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore) -> int:
     """Trains what is left of a run, or on to another number of epochs; returns the exit status."""
-    from cnnplay.runs.folder import RunError, RunFolder
+    from cnnplay.runs.folder import RunError
 
-    with mistakes(RunError):
-        run = RunFolder.open(path)
+    run = open_run(path)
     try:
         state = run.state() if run.has_checkpoint else None
     except RunError as error:
@@ -42,7 +42,7 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
         from cnnplay.runs.recorder import RunRecorder
 
         with mistakes(RunError, problem=RunWriteError):
-            return RunRecorder.reopen(path)
+            return RunRecorder.reopen(run.path)
 
     notes = (*shortened(images.problems), *notes)
     return carry_through(reopened, _job(run, images, state), report, notes, hear_no_more)

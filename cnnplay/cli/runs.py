@@ -38,7 +38,7 @@ def list_runs(words: list[str], rebuild: bool, json: bool) -> None:
         say("no run is like that" if listing.rows else none)
         return
     table(COLUMNS, (_cells(row) for row in rows))
-    say(f"{counted(len(rows), 'run')} in {library.store}")
+    say(f"{counted(len(rows), 'run')}; those made without --out are in {library.store}")
 
 
 def _quoted(word: str) -> str:

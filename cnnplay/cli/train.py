@@ -194,14 +194,18 @@ def _job(order: Order) -> "Job":
 
 
 def _folder(order: Order) -> "RunRecorder":
+    from cnnplay.runs import place
     from cnnplay.runs.record import RunError, RunWriteError
     from cnnplay.runs.recorder import RunRecorder
 
     with mistakes(RunError, problem=RunWriteError):
-        return RunRecorder.create(
+        made = RunRecorder.create(
             order.out,
             network=order.network,
             config=order.config,
             data=order.images.key,
             mark=order.images.mark,
         )
+    with suppress(OSError):  # the list of all runs has it too, wherever it lies
+        place.remember(place.store_folder(), made.path)
+    return made

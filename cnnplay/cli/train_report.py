@@ -67,6 +67,8 @@ class Words(Reporter):
         self._started: events.Started | None = None
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._reached = 0
+        """The epoch of the last step."""
 
     @contextmanager
     def loading(self) -> Iterator[Loaded | None]:
@@ -117,6 +119,7 @@ class Words(Reporter):
             self._task = self._progress.add_task("epoch 1", total=event.steps_per_epoch)
 
     def _advance(self, event: events.Stepped) -> None:
+        self._reached = event.epoch
         if self._progress is None or self._task is None or self._started is None:
             return
         done = event.step - (event.epoch - 1) * self._started.steps_per_epoch
@@ -134,6 +137,8 @@ class Words(Reporter):
         if "validation_loss" in metrics:
             parts.append(f"validation loss {metrics['validation_loss']:.4f}")
             parts.append(f"validation accuracy {percent(metrics.get('validation_accuracy'))}")
+        if "averaged_accuracy" in metrics:
+            parts.append(f"averaged {percent(metrics['averaged_accuracy'])}")
         parts.append(f"{event.images_per_second:,.0f} images/s")
         if event.best:
             parts.append("best")
@@ -143,7 +148,8 @@ class Words(Reporter):
         self.close()
         words = _ENDS[event.reason]
         accuracy = event.metrics.get("validation_accuracy")
-        shown = "" if accuracy is None else f", validation accuracy {percent(accuracy)}"
+        within = f" within epoch {self._reached}" if self._reached > event.epochs else ""
+        shown = "" if accuracy is None else f", validation accuracy {percent(accuracy)}{within}"
         if self.best is not None and accuracy is not None:
             epoch, best = self.best
             shown += f" (best {percent(best)} in epoch {epoch})"

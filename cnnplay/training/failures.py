@@ -49,6 +49,10 @@ class Explained(NamedTuple):
     value: float | None = None
 
 
+_OF_A_TEAM = ("gloo/transport", "NCCL")
+"""What torch's errors of processes that talk to each other have in them."""
+
+
 def explain(
     error: BaseException, network: Network, config: TrainConfig, updates: int, largest_batch: int | None
 ) -> Explained:
@@ -75,6 +79,11 @@ def explain(
         case ValueError() if "more than 1 value per channel" in str(error):
             message = "batch norm cannot work on one number a channel: a batch of one picture has no variance"
             return Explained("data", message, "Use a batch size of 2 or more.", _details(error))
+        case RuntimeError() if any(sign in str(error) for sign in _OF_A_TEAM):
+            message = "another process of this run ended, or can no longer be reached"
+            return Explained(
+                "unforeseen", message, "`cnnplay resume` goes on from the last checkpoint.", _details(error)
+            )
         case _:
             first_line = str(error).partition("\n")[0]
             message = f"training met an unforeseen error: {first_line or type(error).__name__}"

@@ -86,11 +86,15 @@ def step_operations(multiply_adds: int, batch_size: int) -> int:
     return multiply_adds * batch_size * 6
 
 
-def recorded_plan(threads: int, channels_last: bool, device: torch.device) -> Plan:
-    """The plan of a run that goes on: another would change the weights' last bits."""
+def recorded_plan(threads: int, channels_last: bool, device: torch.device, most: int | None = None) -> Plan:
+    """The plan of a run that goes on: another would change the weights' last bits. `most` threads are left
+    to a process where several share the machine: as many as before would wait for one another."""
+    reason = "as before the interruption"
+    if most is not None and threads > most:
+        threads, reason = most, f"where it had {words(threads)} before: several processes share this machine"
     if device.type == "cpu":
         torch.set_num_threads(threads)
-    return Plan(threads, channels_last, f"{words(threads)}, as before the interruption")
+    return Plan(threads, channels_last, f"{words(threads)}, {reason}")
 
 
 def compared(best: int, rates: Mapping[int, float], what: str) -> str:

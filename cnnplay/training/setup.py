@@ -19,7 +19,7 @@ from cnnplay.spec.settings import TrainConfig, faults
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.averaging import first_averaged
 from cnnplay.training.control import Control, Interrupted
-from cnnplay.training.devices import resolve
+from cnnplay.training.devices import most_threads, resolve
 from cnnplay.training.failures import BadSettings, DoesNotFit
 from cnnplay.training.forecast import Forecast, forecast, free_for_one
 from cnnplay.training.job import Job
@@ -132,10 +132,11 @@ def _pictures(job: Job, report: Report, device: torch.device, control: Control) 
 
 def _plan(job: Job, report: Report, module: NetworkModule, prepared: Prepared) -> Plan:
     """That of the run before, or one found with the run's first batch."""
-    if job.resume is not None:
-        return recorded_plan(job.resume.threads, job.resume.channels_last, prepared.device)
     team, config = job.team, job.config
     share, processes = ((0, 1), 1) if team is None else ((team.rank, team.size), team.local_size)
+    if job.resume is not None:
+        most = None if processes == 1 else max(1, most_threads() // processes)
+        return recorded_plan(job.resume.threads, job.resume.channels_last, prepared.device, most)
     first = next(iter(prepared.train_batches(job.first_epoch, config.batch_size, config.seed, share=share)))
     pair = (first.pictures, first.labels)
     return first_plan(module, rules_of(job.network.task), config, pair, report.multiply_adds, processes)

@@ -24,7 +24,7 @@ def test_the_newest_stands_first_with_its_numbers_at_the_right(cnnplay: Command,
     assert head.split()[:4] == ["run", "network", "data", "state"]
     assert first.split()[:6] == ["two", "tiny-cnn", "mnist", "done", "3/3", "83.3"]
     assert second.startswith("one ")
-    assert closing == f"2 runs in {store}"
+    assert closing == f"2 runs; those made without --out are in {store}"
 
 
 def test_json_holds_all_that_is_known(cnnplay: Command, store: Path) -> None:
@@ -63,3 +63,20 @@ def test_without_any_it_says_how_to_make_one(cnnplay: Command) -> None:
     done = cnnplay("runs")
     assert done.status == 0
     assert f"no runs in {place.store_folder()} yet; make one: cnnplay train" in done.out
+
+
+def test_a_run_that_was_made_elsewhere_is_listed_too(cnnplay: Command, store: Path, tmp_path: Path) -> None:
+    made = cnnplay("train", "mlp", "--data", "mnist-sample", "--epochs", "1", "--out", tmp_path / "mine")
+    assert made.status == 0
+    rows = cnnplay("runs", "--json").json["runs"]
+    assert [Path(row["path"]) for row in rows] == [tmp_path / "mine", store / "two", store / "one"]
+
+
+def test_a_run_of_the_store_is_known_by_its_name(
+    cnnplay: Command, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert f"{store / 'one'} has no checkpoint" in cnnplay("resume", "one", "--epochs", "3").complains()
+    assert "tiny-cnn" in cnnplay("summary", "one").out
+    (tmp_path / "one").mkdir()
+    assert "one: not a run" in cnnplay("summary", "one").complains(), "what lies there comes first"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -18,9 +19,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from cnnplay.cli.output import Column, emit, table
+from cnnplay.cli.train_report import Words
 from cnnplay.project.store import load
 from cnnplay.runs.folder import RunFolder
-from cnnplay.spec.events import EpochDone, Finished, Noted
+from cnnplay.spec.events import EpochDone, Finished, Noted, Stepped
 
 
 class Command(Protocol):
@@ -372,6 +374,29 @@ def test_a_loss_that_is_no_number_is_status_1_with_advice(cnnplay: Command, tmp_
     assert f"Kept in {tmp_path / 'run'}: " in line
     assert done.lines[-1]["event"] == "failed"
     assert RunFolder.open(tmp_path / "run").weights("last")
+
+
+def test_the_mean_weights_are_judged_beside_the_others(cnnplay: Command, tmp_path: Path) -> None:
+    more = ("--epochs", "2", "--set", "averaging=0.5", "--out", tmp_path / "run")
+    first, second = [line for line in cnnplay(*TRAIN, *more).out.splitlines() if line.startswith("epoch ")]
+    metrics = [
+        event.metrics for event in RunFolder.open(tmp_path / "run").events() if isinstance(event, EpochDone)
+    ]
+    assert "averaged" not in first
+    assert f"averaged {metrics[1]['averaged_accuracy'] * 100:.1f} %" in second
+
+
+def test_a_run_that_was_stopped_within_an_epoch_says_of_which_its_numbers_are() -> None:
+    report, said = Words(), list[str]()
+    report._say = said.append  # type: ignore[method-assign]
+    report.best = 2, 0.7
+    report.event(Stepped(run="r", step=130, epoch=3, loss=0.5, accuracy=0.5, images=64))
+    metrics = {"validation_accuracy": 0.8}
+    ending = Finished(run="r", epochs=2, reason="stopped", metrics=metrics, images_per_second=1, seconds=4)
+    report.event(ending)
+    assert said[0].endswith("validation accuracy 80.0 % within epoch 3 (best 70.0 % in epoch 2)")
+    report.event(msgspec.structs.replace(ending, epochs=3))
+    assert said[1].endswith("validation accuracy 80.0 % (best 70.0 % in epoch 2)")
 
 
 def test_without_a_place_the_run_lands_in_the_users_data(cnnplay: Command, own_folders: Path) -> None:

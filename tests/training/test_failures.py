@@ -19,7 +19,7 @@ from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training import keeper
 from cnnplay.training.control import Control
-from cnnplay.training.failures import overshot, suggested_rate
+from cnnplay.training.failures import explain, overshot, suggested_rate
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
 from tests.training.conftest import Kept
@@ -67,6 +67,20 @@ def test_a_huge_learning_rate_is_named_with_one_to_try(
 def test_the_rate_to_try_is_a_tenth_and_at_most_the_usual_one() -> None:
     assert suggested_rate(TrainConfig(optimizer="adam", learning_rate=500.0)) == 1e-3
     assert suggested_rate(TrainConfig(optimizer="sgd", learning_rate=0.05)) == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:537] Read error: Connection reset by peer",
+        "NCCL error: remote process exited or there was a network error",
+    ],
+)
+def test_a_process_of_a_team_that_is_gone_is_told_in_words(words: str, plain: Network) -> None:
+    told = explain(RuntimeError(words), plain, TrainConfig(), 3, None)
+    assert told.message == "another process of this run ended, or can no longer be reached"
+    assert "cnnplay resume" in told.advice
+    assert words in told.details
 
 
 def test_that_steps_overshoot_and_stay_finite_is_told_once(

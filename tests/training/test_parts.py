@@ -18,6 +18,7 @@ from cnnplay.training.evaluate import evaluate
 from cnnplay.training.job import Result
 from cnnplay.training.meter import Meter, Sums
 from cnnplay.training.optimizers import OptimizerState, optimizer_for, restore, set_learning_rate, state_of
+from cnnplay.training.plan import recorded_plan
 from cnnplay.training.threads import choose, measure_threads
 from cnnplay.training.validation import confusion_of
 from cnnplay.training.warm import warm_up
@@ -129,6 +130,19 @@ def test_many_threads_are_given_up_at_the_first_hopeless_step(monkeypatch: pytes
     assert measure_threads(8, work) == pytest.approx({1: 1, 2: 50})
     assert work.threads.count(2) == 2, "one step each of the two times that are measured"
     assert 4 not in work.threads
+
+
+@pytest.mark.parametrize(
+    ("before", "most", "now"), [(2, None, 2), (2, 1, 1), (1, 2, 1)], ids=["alone", "shared", "fewer before"]
+)
+def test_a_run_that_goes_on_has_its_threads_again_unless_others_share_the_machine(
+    monkeypatch: pytest.MonkeyPatch, before: int, most: int | None, now: int
+) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr(threads.torch, "set_num_threads", chosen.append)
+    plan = recorded_plan(before, True, torch.device("cpu"), most)
+    assert (plan.threads, chosen) == (now, [now])
+    assert ("share this machine" in plan.reason) == (now < before)
 
 
 def test_a_moment_in_which_a_core_was_taken_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
