@@ -88,11 +88,9 @@ class RunOpener(QObject):
         record = found.record
         if self._editor.network != record.network:
             self._editor.open_network(record.network)
-        # Device and threads are this machine's.
-        here = self._settings.config
-        self._settings.replace(
-            msgspec.structs.replace(found.config, device=here.device, threads=here.threads)
-        )
+        # The device is this machine's.
+        here = self._settings.config.device
+        self._settings.replace(msgspec.structs.replace(found.config, device=here))
         if found.trained is not None:
             self._run.adopt(found.trained)
         if record.data and record.data != self._data.key:

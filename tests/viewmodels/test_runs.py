@@ -271,11 +271,8 @@ def test_a_run_comes_back_into_the_editor_with_settings_and_weights(
     said: list[str] = []
     opener.done.connect(said.append)
     opener.failed.connect(said.append)
-    assert runs.chosen_rows[0].config["threads"] == 1
-    models.settings.set("threads", None)
     opener.open()
     opener.wait()
-    assert models.settings.config.threads is None, "they are this machine's"
     assert said == ["opened trained, with its weights; undo brings back what was there"]
     assert models.editor.network == network
     assert (models.settings.config.optimizer, models.settings.config.epochs) == ("sgd", 2)
