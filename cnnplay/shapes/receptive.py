@@ -53,7 +53,10 @@ def through_transposed(span: Span, kernel: int, stride: int, padding: int, dilat
     two inputs."""
     jump = Fraction(span.jump) / stride
     centre = (padding - Fraction(dilation * (kernel - 1), 2)) * jump
-    half = Fraction(dilation * (kernel - 1) // stride, 2) * span.jump
+    whole, rest = divmod(dilation * (kernel - 1), stride)
+    # Outputs between two inputs see what lies up to rest / (2 · stride) inputs beside their middle; rounding
+    # to whole pixels covers half a pixel of that.
+    half = Fraction(whole, 2) * span.jump + max(Fraction(0), Fraction(rest, 2) * jump - Fraction(1, 2))
     return Span(span.first + centre - half, span.last + centre + half, jump)
 
 

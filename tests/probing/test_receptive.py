@@ -97,3 +97,32 @@ def test_the_lectures_window_at_the_border_is_cut_to_the_picture() -> None:
     assert receptive_window(report, "conv-1", 3, 4) == (2, 3, 5, 6)
     assert receptive_window(report, "conv-2", 1, 1) == (1, 1, 6, 6)
     assert receptive_window(report, "dense-1", 0, 0) == (0, 0, 6, 8)
+
+
+@pytest.mark.parametrize(
+    ("stride", "kernel", "back"), [(3, 3, 3), (4, 2, 2), (4, 3, 2), (2, 5, 3), (2, 2, 2)]
+)
+def test_behind_a_stride_that_is_wider_than_the_window_transposed_convolutions_see_what_they_saw(
+    stride: int, kernel: int, back: int
+) -> None:
+    stack = (
+        nodes.Convolution(id="conv", filters=1, kernel_size=(1, 1), stride=(stride, stride), padding="valid"),
+        nodes.TransposedConvolution(id="back", filters=1, kernel_size=(kernel, kernel), stride=(back, back)),
+        nodes.Flatten(id="flatten"),
+        nodes.Dense(id="dense", units=2),
+    )
+    network = Network(name="n", input=Input(1, 16, 16), task=Classification(2), stack=stack)
+    report, module = infer(network), build(network, seed=0).eval()
+    shape = report.nodes["back"].output
+    assert shape is not None
+    for place in range(shape[1]):
+        x = torch.ones(1, 1, 16, 16, requires_grad=True)
+        found: list[torch.Tensor] = []
+        _output(module._plan, x, "back", found)
+        found[0][..., place, place].sum().backward()
+        assert x.grad is not None
+        seen = x.grad[0, 0].abs().sum(1) > 0
+        window = receptive_window(report, "back", place, place)
+        if window is not None:
+            seen[window[0] : window[2]] = False
+        assert not seen.any(), place
