@@ -178,6 +178,7 @@ class _Listener:
 
 
 def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bool) -> int:
+    written = f"the weights after {counted(folder.last_epoch, 'epoch')}"  # of a full disk: not the last ones
     if result.failure is not None:
         failure = result.failure
         kind = Mistake if failure.cause == "data" else Problem
@@ -185,12 +186,11 @@ def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bo
         if kept:
             weights = "the last good weights" if result.learned else "its first weights and its events"
             if folder.trouble and folder.last_epoch:  # a later epoch's may not have been written
-                weights = f"the weights after {counted(folder.last_epoch, 'epoch')}"
+                weights = written
             place = f" Kept in {folder.path}: {weights}."
         raise kind(f"{failure.message}. {failure.advice}{place}")
     if folder.trouble:
-        whole = counted(folder.last_epoch, "epoch")
-        what = f"kept are the weights after {whole}" if folder.has_last else "no weights are kept"
+        what = f"kept are {written}" if kept else "no weights are kept"
         raise Problem(f"{folder.trouble.removesuffix('; training goes on')}; {what}")
     if interrupted and result.reason == "stopped":
         if not kept:

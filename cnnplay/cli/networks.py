@@ -28,8 +28,8 @@ def find_network(text: str) -> Found:
     """What NETWORK names. Mistake, with the nearest preset, where it names nothing."""
     if text in preset_keys():
         return Found(preset(text).network)
-    path = at_home(text)
-    if run_path(path).is_dir():
+    path = run_path(text)
+    if path.is_dir():
         run = open_run(path)
         return Found(run.network, run=run)
     if path.is_file():

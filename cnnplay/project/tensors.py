@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load
 
+from cnnplay.modules.tensor_file import read_tensors
 from cnnplay.modules.weights import Weights
 from cnnplay.project.archive import Buffer, Pieces
 from cnnplay.project.errors import WeightsError, one_line
@@ -69,9 +70,8 @@ def from_file(path: Path) -> Weights:
     size = path.stat().st_size
     with path.open("rb") as file:
         _check_header(file, size)
-    with _damage_in_words(), safe_open(path, framework="pt") as opened:
-        # Copied: what is only mapped would go with the file, should another program cut it off.
-        return checked({name: opened.get_tensor(name).clone() for name in opened.keys()})  # noqa: SIM118
+    with _damage_in_words():
+        return checked(read_tensors(path)[1])
 
 
 @contextmanager

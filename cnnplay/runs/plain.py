@@ -5,9 +5,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from safetensors import safe_open
-
 from cnnplay.data.memory import available_bytes
+from cnnplay.modules.tensor_file import read_tensors
 from cnnplay.modules.weights import Weights
 from cnnplay.runs.record import RunError
 
@@ -46,12 +45,7 @@ def check_room(path: Path, needed: int) -> None:
 def tensors_of(path: Path) -> tuple[dict[str, str], Weights]:
     """What a safetensors file says of itself, and its tensors. RunError where it is no plain file or larger
     than the free memory; SafetensorError, OSError.
-
-    Copied: a file that is only mapped takes its place on the disk until the run that began with it ends, is
-    replaced by nobody on Windows, and takes the program with it where another cuts it off.
     """
     with open_plain(path) as plain:
         check_room(path, os.fstat(plain.fileno()).st_size)
-    with safe_open(path, framework="pt") as file:
-        tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118 - no mapping
-        return dict(file.metadata() or {}), tensors
+    return read_tensors(path)

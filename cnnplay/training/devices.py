@@ -36,8 +36,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def most_threads() -> int:
-    """How many computing threads run at once here: the cores, or fewer by quota."""
+def most_threads(processes: int = 1) -> int:
+    """How many computing threads run at once here: the cores, or fewer by quota. Those that each of so many
+    processes may have; one at least."""
     limits = [cores()]
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):
@@ -45,7 +46,7 @@ def most_threads() -> int:
     quota = _quota()
     if quota is not None:
         limits.append(max(1, round(quota)))
-    return min(limits)
+    return max(1, min(limits) // processes)
 
 
 class IdleCores:

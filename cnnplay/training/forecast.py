@@ -175,7 +175,7 @@ def _seconds_per_epoch(
     shares the first; the second each process judges by itself."""
     size, local_size = (1, 1) if team is None else (team.size, team.local_size)
     share = ceil(config.batch_size / size)
-    threads = config.threads or max(1, most_threads() // local_size)
+    threads = config.threads or most_threads(local_size)
     seconds = _step_seconds(
         network, report, msgspec.structs.replace(config, batch_size=share, threads=threads), device
     )

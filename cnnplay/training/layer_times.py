@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from functools import lru_cache
 from math import prod
-from typing import TypeAlias
 
 import msgspec
 import torch
@@ -16,9 +15,8 @@ import torch
 from cnnplay.modules.layers import layer
 from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dense, Node
+from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.report import NodeReport, Report
-
-Shape: TypeAlias = tuple[int, ...]
 
 OPERATIONS = 5e9
 """A layer is tried with so many pictures that this many operations are needed, …"""

@@ -54,7 +54,7 @@ def first_plan(
     if config.threads is not None:
         torch.set_num_threads(config.threads)
         return Plan(config.threads, True, f"{words(config.threads)}, as asked")
-    most = max(1, most_threads() // processes)
+    most = most_threads(processes)
     if processes > 1:
         torch.set_num_threads(most)
         return Plan(most, True, f"{words(most)} in each of {processes} processes on this machine")

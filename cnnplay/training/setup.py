@@ -135,7 +135,7 @@ def _plan(job: Job, report: Report, module: NetworkModule, prepared: Prepared) -
     team, config = job.team, job.config
     share, processes = ((0, 1), 1) if team is None else ((team.rank, team.size), team.local_size)
     if job.resume is not None:
-        most = None if processes == 1 else max(1, most_threads() // processes)
+        most = None if processes == 1 else most_threads(processes)
         return recorded_plan(job.resume.threads, job.resume.channels_last, prepared.device, most)
     first = next(iter(prepared.train_batches(job.first_epoch, config.batch_size, config.seed, share=share)))
     pair = (first.pictures, first.labels)

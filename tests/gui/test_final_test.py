@@ -1,12 +1,16 @@
 """The final test: once, on what nothing else touches, with real clicks."""
 
+import time
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data.images import ImageSet
-from cnnplay.training.evaluate import evaluate
+from cnnplay.training.evaluate import Evaluation, evaluate
 from cnnplay.viewmodels.final_test import FinalTest, why_not_test
 from cnnplay.widgets.final_test import FinalTestDialog
 from tests.train_bench import WAIT, Bench, bench, blobs, until
@@ -50,9 +54,18 @@ def test_a_click_judges_the_best_weights_on_the_test_part(qtbot: QtBot) -> None:
         qtbot.mouseClick(dialog.close_button, Qt.MouseButton.LeftButton)
 
 
+def _held_until_closed(*given: Any, interrupted: Callable[[], bool], **more: Any) -> Evaluation:
+    """So few pictures could be judged before anybody closes the dialog."""
+    end = time.monotonic() + WAIT / 1000
+    while not interrupted() and time.monotonic() < end:
+        time.sleep(0.001)
+    return evaluate(*given, interrupted=interrupted, **more)
+
+
 def test_closing_breaks_judging_off(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     with bench(epochs=1) as one:
         _trained(qtbot, one)
+        monkeypatch.setattr("cnnplay.training.evaluate.evaluate", _held_until_closed)
         dialog = FinalTestDialog(FinalTest(one.run, one.data))
         qtbot.addWidget(dialog)
         dialog.open()

@@ -44,13 +44,7 @@ def test_an_output_depends_on_nothing_outside_its_window(network: Network, data:
 def test_behind_a_stride_that_is_wider_than_the_window_enlarged_maps_see_what_they_saw(
     stride: int, scale: int, mode: Any
 ) -> None:
-    stack = (
-        nodes.Convolution(id="conv", filters=1, kernel_size=(1, 1), stride=(stride, stride), padding="valid"),
-        nodes.Upsampling(id="upsample", scale=(scale, scale), mode=mode),
-        nodes.Flatten(id="flatten"),
-        nodes.Dense(id="dense", units=2),
-    )
-    network = Network(name="n", input=Input(1, 16, 16), task=Classification(2), stack=stack)
+    network = _behind_a_stride(stride, nodes.Upsampling(id="upsample", scale=(scale, scale), mode=mode))
     report, module = infer(network), build(network, seed=0).eval()
     shape = report.nodes["upsample"].output
     assert shape is not None
@@ -66,6 +60,17 @@ def test_behind_a_stride_that_is_wider_than_the_window_enlarged_maps_see_what_th
         assert window is not None
         assert window[0] <= min(rows)
         assert max(rows) < window[2]
+
+
+def _behind_a_stride(stride: int, node: nodes.Node) -> Network:
+    """Behind a convolution that sees one pixel in each direction of every `stride`."""
+    stack = (
+        nodes.Convolution(id="conv", filters=1, kernel_size=(1, 1), stride=(stride, stride), padding="valid"),
+        node,
+        nodes.Flatten(id="flatten"),
+        nodes.Dense(id="dense", units=2),
+    )
+    return Network(name="n", input=Input(1, 16, 16), task=Classification(2), stack=stack)
 
 
 def _output(plan: Plan, x: torch.Tensor, node_id: str, found: list[torch.Tensor]) -> torch.Tensor:
@@ -105,13 +110,10 @@ def test_the_lectures_window_at_the_border_is_cut_to_the_picture() -> None:
 def test_behind_a_stride_that_is_wider_than_the_window_transposed_convolutions_see_what_they_saw(
     stride: int, kernel: int, back: int
 ) -> None:
-    stack = (
-        nodes.Convolution(id="conv", filters=1, kernel_size=(1, 1), stride=(stride, stride), padding="valid"),
+    network = _behind_a_stride(
+        stride,
         nodes.TransposedConvolution(id="back", filters=1, kernel_size=(kernel, kernel), stride=(back, back)),
-        nodes.Flatten(id="flatten"),
-        nodes.Dense(id="dense", units=2),
     )
-    network = Network(name="n", input=Input(1, 16, 16), task=Classification(2), stack=stack)
     report, module = infer(network), build(network, seed=0).eval()
     shape = report.nodes["back"].output
     assert shape is not None
