@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from cnnplay.cli.problems import Mistake
-from cnnplay.network.fields import FieldInfo
+from cnnplay.network.fields import FieldInfo, complaint
 from cnnplay.spec.nearest import SETTING_ALIASES, nearest
-from cnnplay.spec.settings import TrainConfig, setting_fields
+from cnnplay.spec.settings import TrainConfig, setting_fields, shown
 
 _FLAGS = {
     "true": True,
@@ -51,9 +51,8 @@ def folder(option: str, text: str | None) -> Path | None:
 
 def assigned(option: str, pairs: Sequence[str], given: Mapping[str, str]) -> dict[str, Any]:
     """Training settings from ``schedule=cosine`` and the like, by name. Mistake for what is none, and for one
-    that was given before: `given` names the options that gave settings, by setting.
-
-    Limits are not checked here.
+    that was given before: `given` names the options that gave settings, by setting. Mistake also for a value
+    outside its limits.
     """
     fields = {field.name: field for field in setting_fields()}
     given = dict(given)
@@ -68,6 +67,10 @@ def assigned(option: str, pairs: Sequence[str], given: Mapping[str, str]) -> dic
         once(name, given.get(name), f"{option} {pair}")
         given[name] = f"{option} {pair}"
         found[name] = _value(option, fields[name], text.strip())
+    for name, value in found.items():
+        expected = complaint(fields[name], value)
+        if expected is not None:
+            raise Mistake(f"{option}: {name} must be {expected}; got {shown(value)}")
     return found
 
 

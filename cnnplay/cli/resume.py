@@ -15,6 +15,7 @@ from cnnplay.spec.settings import faults
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
+    from cnnplay.runs.digest import Digest
     from cnnplay.runs.folder import RunFolder
     from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.job import Job
@@ -66,26 +67,36 @@ def _asked(
         if found:
             raise Mistake(f"--epochs must be {state.first_epoch} or more; got {epochs}")
         state = replace(state, config=config)
+    outcome, trouble = _past(run)
+    if outcome is None and not state.unfinished:
+        raise Mistake(trouble)
     asked_for_more = epochs is not None and state.unfinished
-    if not asked_for_more and _is_over(run, state):
+    if outcome is not None and not asked_for_more and _is_over(outcome, state):
         done = counted(state.last_epoch, "epoch")
-        raise Mistake(f"{run.path}: nothing is left to do after {done}; --epochs N asks for more")
+        why = ": it ended early, as validation became no better" if state.unfinished else ""
+        raise Mistake(f"{run.path}: nothing is left to do after {done}{why}; --epochs N asks for more")
     place = state.place
-    return state, (f"goes on in epoch {place.epoch} behind step {place.step:,}",)
+    words = f"goes on in epoch {place.epoch} behind step {place.step:,}"
+    return state, (words, trouble) if trouble else (words,)
 
 
-def _is_over(run: "RunFolder", state: "RunState") -> bool:
-    """Whether the run came to its end, as early as that may have been, and the state is of then: a kill
-    between the two leaves an older one.
-    """
+def _past(run: "RunFolder") -> tuple["Digest | None", str]:
+    """What the events come to, and what has to be said of them: that keeps nobody from training."""
     from cnnplay.runs.folder import RunError
 
     try:
         outcome = run.outcome()
     except RunError as error:
-        if state.unfinished:  # damaged events keep nobody from training
-            return False
-        raise Mistake(str(error)) from None
+        return None, str(error)
+    if outcome.started is None:
+        return outcome, "its events are missing: its curves begin where it goes on"
+    return outcome, run.damage
+
+
+def _is_over(outcome: "Digest", state: "RunState") -> bool:
+    """Whether the run came to its end, as early as that may have been, and the state is of then: a kill
+    between the two leaves an older one.
+    """
     return outcome.ended == "done" and state.place.step >= outcome.steps
 
 

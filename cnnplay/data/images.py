@@ -29,7 +29,8 @@ class ImageSet:
 
     `labels` are indices into `classes`; `train`, `validation` and `test` are indices of pictures. `shape` is
     (C, H, W), or None where the sizes are mixed. `problems` names what was left out, a line each. `mark` is
-    another one wherever other pictures validate; "" where they are always the same.
+    another one wherever other pictures validate, `contents` wherever any picture is another; both are ""
+    where they are always the same.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ImageSet:
         test: Indices | None = None,
         problems: tuple[str, ...] = (),
         mark: str = "",
+        contents: str = "",
     ) -> None:
         self.key = key
         self.title = title
@@ -59,6 +61,7 @@ class ImageSet:
         self.channels = channels
         self.problems = problems
         self.mark = mark
+        self.contents = contents
         self._pictures = pictures
 
     def __len__(self) -> int:
@@ -114,6 +117,7 @@ class ImageSet:
             channels=self.channels,
             problems=self.problems,
             mark=self.mark,
+            contents=self.contents,
         )
 
     def counts(self) -> tuple[int, ...]:

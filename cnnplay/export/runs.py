@@ -1,4 +1,4 @@
-"""Runs carried away together: a table of their epochs and one of their steps, or TensorBoard's files."""
+"""Runs carried away together: tables of runs, of their epochs and of their steps, or TensorBoard's files."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,13 +9,14 @@ import numpy as np
 
 from cnnplay.export.history import epoch_rows, history_csv
 from cnnplay.export.trained import ExportError, ExportWriteError
+from cnnplay.runs.files import files_of
 from cnnplay.runs.record import RunRecord
 from cnnplay.runs.settled import elapsed, epoch_ends, settled
-from cnnplay.runs.summary import read_record
+from cnnplay.runs.summary import Reading, read_record, state_of
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import EpochDone, Event, Stepped
 
-EPOCHS, STEPS = "runs-epochs.csv", "runs-steps.csv"
+RUNS, EPOCHS, STEPS = "runs.csv", "runs-epochs.csv", "runs-steps.csv"
 MISSING = (
     "TensorBoard's files need the package tensorboardX, which is not installed: "
     'pip install "cnn-playground[tensorboard]"'
@@ -28,20 +29,24 @@ _METRICS = {
 }
 
 
-def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path]:
-    """Writes both tables into a folder, in place of those that were there: a row an epoch, a row a step, each
-    with its run. RunError for a run that cannot be read, ExportWriteError from the disk.
+def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path, Path]:
+    """Writes three tables into a folder, in place of those that were there: a row a run, with its outcome and
+    all its settings; a row an epoch and a row a step, each with its run. RunError for a run that cannot be
+    read, ExportWriteError from the disk.
     """
+    runs: list[dict[str, object]] = []
     epochs: list[dict[str, object]] = []
     steps: list[dict[str, object]] = []
     for folder in folders:
         record, events = read_record(folder), _events(folder)
+        runs.append(_run_row(folder))
         head = {"run": folder.name, "network": record.network.name, "data": record.data}
         epochs += [{**head, **row} for row in epoch_rows(events)]
         steps += _step_rows(folder.name, events)
+    history_csv(runs or [{"run": None}], where / RUNS)
     history_csv(epochs or [dict.fromkeys(("run", "epoch"))], where / EPOCHS)
     history_csv(steps or [dict.fromkeys(("run", "step"))], where / STEPS)
-    return where / EPOCHS, where / STEPS
+    return where / RUNS, where / EPOCHS, where / STEPS
 
 
 def why_no_tensorboard() -> str:
@@ -74,6 +79,33 @@ def _events(folder: Path) -> list[Event]:
     while part := tail.lines_since():
         events += tail.decoded(part)
     return settled(events)
+
+
+def _run_row(folder: Path) -> dict[str, object]:
+    row = Reading(folder).row(files_of(folder))
+    return {
+        "run": folder.name,
+        "network": row.name,
+        "data": row.data,
+        "created": row.created,
+        "state": state_of(row),
+        "epochs_done": row.epochs_done,
+        "steps": row.steps,
+        "best_epoch": row.best_epoch,
+        "best_validation_accuracy": row.best_accuracy,
+        "best_validation_loss": row.best_loss,
+        "last_validation_accuracy": row.last_accuracy,
+        "last_validation_loss": row.last_loss,
+        "last_train_accuracy": row.train_accuracy,
+        "last_train_loss": row.train_loss,
+        "seconds": row.seconds,
+        "images_per_second": row.images_per_second,
+        "parameters": row.parameters,
+        "tags": " ".join(row.tags),
+        "note": row.note,
+        **row.config,
+        "device": row.device or row.config.get("device"),
+    }
 
 
 def _step_rows(run: str, events: Sequence[Event]) -> list[dict[str, object]]:

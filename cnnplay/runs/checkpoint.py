@@ -19,7 +19,8 @@ from cnnplay.spec.settings import MOST_THREADS, TrainConfig, faults
 from cnnplay.training.optimizers import OptimizerState
 from cnnplay.training.state import Averaged, Best, Place, RunState
 
-VERSION = 1
+VERSION = 2
+"""1 lacked `contents`."""
 STATE = "cnnplay"
 """The metadata's key."""
 
@@ -47,6 +48,7 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     parameters: Count
     metrics: Metrics
     averaged: Count = 0
+    contents: str = ""
 
 
 def save(state: RunState, path: Path) -> None:
@@ -67,6 +69,7 @@ def save(state: RunState, path: Path) -> None:
         parameters=sum(len(group["params"]) for group in memory["param_groups"]),
         metrics={name: value for name, value in state.metrics.items() if math.isfinite(value)},
         averaged=0 if state.averaged is None else state.averaged.count,
+        contents=state.contents,
     )
     save_file(tensors, path, metadata={"format": "pt", STATE: msgspec.json.encode(about).decode()})
 
@@ -95,6 +98,7 @@ def load(path: Path, best: Best | None) -> RunState:
         metrics=about.metrics,
         best=best,
         averaged=Averaged(averaged, about.averaged) if averaged and about.averaged else None,
+        contents=about.contents,
     )
 
 

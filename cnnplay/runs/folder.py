@@ -88,9 +88,12 @@ class RunFolder:
 
     def outcome(self) -> Digest:
         """What the events come to, in memory that does not grow with the run; those of unknown kinds are read
-        over. RunError where they cannot be read.
+        over, damaged ones as in `events`. RunError where they cannot be read.
         """
-        return Follower(self.path).digest()
+        follower = Follower(self.path)
+        outcome = follower.digest()
+        self.damage = follower.damage
+        return outcome
 
     @property
     def has_checkpoint(self) -> bool:

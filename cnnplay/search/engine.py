@@ -35,7 +35,7 @@ from cnnplay.search.places import (
 )
 from cnnplay.search.record import join, new_record
 from cnnplay.search.rows import best_of, counted
-from cnnplay.search.samplers import grid_size, make_pruner, make_sampler
+from cnnplay.search.samplers import grid_size, make_pruner, make_sampler, point_count
 from cnnplay.search.space import Space
 from cnnplay.search.storage import GRACE_S, HEARTBEAT_S, shown, storage_at
 from cnnplay.search.trial import Bench, StoppedTrial, run_trial
@@ -88,6 +88,10 @@ def search(order: SearchOrder, hear: Callable[[Event], None], control: SearchCon
         most = order.trials if order.sampler != "grid" else min(order.trials, grid_size(varied))
         rows = rows_of(study)
         hear(SearchBegan(study=order.study, storage=shown(order.storage), done=counted(rows), trials=most))
+        points = point_count(varied)
+        if order.sampler == "random" and points is not None and points < most:
+            words = "1 point" if points == 1 else f"{points:,} points"
+            hear(Noted(message=f"the space has {words}: some are tried again; grid tries each once"))
         storage.heartbeat_stale_trial_callback = lambda _, trial: _lost(study, trial, hear)
         reason: Literal["done", "stopped", "exhausted"]
         reason = _Worker(study, bench, most, order.grace_s, control, hear).work()

@@ -101,6 +101,20 @@ def grid_size(variables: Sequence[Variable]) -> int:
     return size
 
 
+def point_count(variables: Sequence[Variable]) -> int | None:
+    """How many different trials there are; None where a number may be anything within a range."""
+    count = 1
+    for variable in variables:
+        entry = variable.entry
+        if isinstance(entry, Choices) or entry.step is not None:
+            count *= len(points(variable))
+        elif variable.whole:
+            count *= int(entry.high) - int(entry.low) + 1
+        else:
+            return None
+    return count
+
+
 def points(variable: Variable) -> tuple[Value, ...]:
     """A variable's values on the grid: all choices, each step, or five values evenly on the range's scale."""
     entry = variable.entry

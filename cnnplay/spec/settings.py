@@ -345,7 +345,7 @@ def faults(config: TrainConfig) -> tuple[SettingFault, ...]:
         value = getattr(config, field.name)
         expected = complaint(field, value)
         if expected is not None:
-            found.append(SettingFault(field.name, f"{field.label} must be {expected}; got {_shown(value)}"))
+            found.append(SettingFault(field.name, f"{field.label} must be {expected}; got {shown(value)}"))
     threads = config.threads
     if threads is not None and not 1 <= threads <= MOST_THREADS:
         expected = "1 or more" if threads < 1 else f"at most {MOST_THREADS}"
@@ -372,5 +372,6 @@ def why_unused(config: TrainConfig, name: str) -> str:
     return ""
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A setting's value in words."""
     return f"{value:,.10g}" if isinstance(value, int | float) else str(value)

@@ -345,6 +345,7 @@ class Run:
             metrics=self._metrics,
             best=self._keeper.best,
             averaged=self._judge.averaged(),
+            contents=ready.prepared.images.contents,
         )
 
     def _set_rate(self) -> None:

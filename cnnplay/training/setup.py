@@ -66,6 +66,8 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     for problem in prepared.problems:
         note(problem)
     _note_early_end(job, note)
+    _note_long_warmup(job, note)
+    _note_what_changed(job, note)
     if control.stopping:  # what follows takes seconds in large networks
         raise Interrupted
     module = _module(job, device, note)
@@ -171,6 +173,32 @@ def _note_early_end(job: Job, note: Callable[[str], None]) -> None:
     may_end_before = bool(config.early_stopping) and first > job.first_epoch + config.early_stopping
     if config.averaging > 0 and may_end_before and job.resume is None:
         note(f"weights are averaged from epoch {first} on: if the run ends early before it, there are none")
+
+
+def _note_long_warmup(job: Job, note: Callable[[str], None]) -> None:
+    config = job.config
+    if job.resume is None and config.warmup > config.epochs:
+        note(
+            f"the warm-up takes {config.warmup:,.4g} epochs and the run has {config.epochs:,}: the learning "
+            "rate never comes to what was set"
+        )
+
+
+def _note_what_changed(job: Job, note: Callable[[str], None]) -> None:
+    """Says where a run that goes on is not as if it had never stopped."""
+    state = job.resume
+    if state is None:
+        return
+    if state.contents and state.contents != job.images.contents:
+        note(
+            f"the pictures of {job.images.title} are not those that the run learned from so far: some were "
+            "changed, added or taken away; it goes on with those that are there now"
+        )
+    if state.best is None and "validation_loss" in state.metrics:
+        note(
+            "the best epoch's weights so far are missing or damaged: from here on the best of the epochs to "
+            "come is kept"
+        )
 
 
 def _class_weights(prepared: Prepared) -> Tensor:

@@ -66,6 +66,8 @@ class RunState:
     metrics: dict[str, float] = field(default_factory=dict)
     best: Best | None = None
     averaged: Averaged | None = None
+    contents: str = ""
+    """Of the pictures (`ImageSet.contents`); "" where it is not known."""
 
     @property
     def last_epoch(self) -> int:

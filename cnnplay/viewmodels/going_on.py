@@ -110,6 +110,8 @@ class GoingOn(QObject):
         elif self._run.start():
             epoch = 1 if trained is None or trained.state is None else trained.state.place.epoch
             self.done.emit(f"{found.name} goes on in epoch {epoch:,}; undo brings back the network before")
+            if found.problem:
+                self.failed.emit(found.problem)
         else:
             self.failed.emit(f"{found.name} is open but cannot go on: {self._run.why_not('train')}.")
 

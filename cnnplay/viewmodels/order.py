@@ -86,6 +86,8 @@ def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConf
         return None
     if _same_device(config.device, state.config.device):
         config = msgspec.structs.replace(config, device=state.config.device)
+    # No page of the window has them, so nobody changed them.
+    config = msgspec.structs.replace(config, threads=state.config.threads)
     before = state.first_epoch - 1
     # The epochs asked for count from the first of all, or are so many more: as they did for this run.
     more = config.epochs == state.config.epochs or config.epochs <= before

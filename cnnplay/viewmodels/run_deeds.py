@@ -143,13 +143,14 @@ class RunDeeds(QObject):
     # Carrying away
 
     def export_csv(self, where: Path) -> None:
-        """A table of all epochs and one of all steps of the chosen runs."""
+        """A table of the chosen runs, one of all their epochs and one of all their steps."""
         folders = [Path(path) for path in self._runs.chosen]
 
         def work() -> str:
             from cnnplay.export.runs import runs_csv
 
-            return "wrote " + " and ".join(map(str, runs_csv(folders, where)))
+            names = [path.name for path in runs_csv(folders, where)]
+            return f"wrote {', '.join(names[:-1])} and {names[-1]} into {where}"
 
         self._run(work, self.done.emit)
 

@@ -88,9 +88,11 @@ class RunOpener(QObject):
         record = found.record
         if self._editor.network != record.network:
             self._editor.open_network(record.network)
-        # The device is this machine's.
-        here = self._settings.config.device
-        self._settings.replace(msgspec.structs.replace(found.config, device=here))
+        # Device and threads are this machine's.
+        here = self._settings.config
+        self._settings.replace(
+            msgspec.structs.replace(found.config, device=here.device, threads=here.threads)
+        )
         if found.trained is not None:
             self._run.adopt(found.trained)
         if record.data and record.data != self._data.key:
@@ -186,4 +188,5 @@ def _events(folder: Path) -> tuple[list[Event], str]:
             events += tail.decoded(part)
     except RunError as error:
         return settled(events), f"{folder.name}: its curves cannot be read: {error}"
-    return settled(events), f"{folder.name}: {tail.damage}" if tail.damage else ""
+    problem = tail.damage or ("" if events else "its events are missing: its curves begin where it goes on")
+    return settled(events), f"{folder.name}: {problem}" if problem else ""

@@ -36,6 +36,9 @@ class CutNotice(QWidget):
     def refresh(self) -> None:
         """Shows what is on offer now."""
         words = self._model.words if self._model.offered else ""
+        found = self._model.found
+        if found is not None:  # the header's Go on may be about other weights, of another epoch
+            self.notice.buttons[0].setText(f"Go on in epoch {found.epoch:,}")
         self.notice.say(words)
         self.setVisible(bool(words))
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -76,9 +77,17 @@ class ParallelPlot(QWidget):
     @property
     def area(self) -> QRectF:
         """From the first axis to the last, and from their feet to their heads."""
-        line = self.fontMetrics().height()
-        side = theme().px(56)
-        return QRectF(side, 1.6 * line, max(self.width() - 2 * side, 1), max(self.height() - 2.2 * line, 1))
+        line, axes = self.fontMetrics().height(), self._drawn.axes
+        left, right = (self._side(axes[0]), self._side(axes[-1])) if axes else (0, 0)
+        width, height = self.width() - left - right, self.height() - 2.2 * line
+        return QRectF(left, 1.6 * line, max(width, 1), max(height, 1))
+
+    def _side(self, axis: Axis) -> int:
+        """Room for what stands beside an outer axis: its ticks' words, and half of its label above it."""
+        metrics = QFontMetrics(theme().font(small=True))
+        ticks = max((metrics.horizontalAdvance(tick.text) for tick in axis.ticks), default=0)
+        wanted = max(ticks + theme().px(12), metrics.horizontalAdvance(axis.label) // 2, theme().px(30))
+        return min(wanted, self.width() // 4)
 
     def axis_x(self, number: int) -> float:
         """Where an axis stands."""

@@ -184,7 +184,9 @@ class RunListPanel(Panel):
             "The chosen runs with their weights; asks first and says what it frees (Del)",
             self._deeds.why_not_delete(),
         )
-        self._enable(self.csv_action, None, "A row an epoch, and a row a step", self._deeds.why_not())
+        self._enable(
+            self.csv_action, None, "A row a run, a row an epoch, a row a step", self._deeds.why_not()
+        )
         self._enable(
             self.board_action,
             None,

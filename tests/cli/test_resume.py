@@ -108,7 +108,8 @@ def test_a_run_that_stopped_early_is_over_unless_more_is_asked_for(cnnplay: Comm
     assert done.lines[-1]["reason"] == "early"
     epochs = done.lines[-1]["epochs"]
     said = cnnplay("resume", run).complains()
-    assert f"nothing is left to do after {epochs} epochs; --epochs N asks for more" in said
+    assert f"nothing is left to do after {epochs} epochs: it ended early" in said
+    assert "--epochs N asks for more" in said
     assert "nothing is left" in cnnplay("resume", run, "--epochs", epochs).complains()
     more = cnnplay("resume", run, "--epochs", epochs + 1, "--json")
     assert [line["epoch"] for line in more.lines if line["event"] == "epoch"] == [epochs + 1]
@@ -235,3 +236,45 @@ def test_a_setting_that_is_none_is_said(pair: str, words: str, cnnplay: Command,
     said = cnnplay(*QUICK, "--epochs", "1", "--set", pair, "--out", tmp_path / "run").complains()
     assert words in said
     assert not (tmp_path / "run").exists()
+
+
+def _cut_in_its_second_epoch(cnnplay: Command, tmp_path: Path) -> tuple[Path, Path]:
+    """(run, pictures): a run of two epochs on a folder of pictures that did one."""
+    run, pictures = tmp_path / "run", tmp_path / "digits"
+    train = ["train", "tiny-cnn", "--threads", "1", "--epochs", "1", "--json", "--out", run]
+    assert cnnplay(*train, "--data", _folder(pictures, 20)).status == 0
+    state = RunFolder.open(run).state()
+    cut = replace(state, config=msgspec.structs.replace(state.config, epochs=2))
+    save(cut, run / "checkpoint.safetensors")
+    events = (run / "events.jsonl").read_bytes().splitlines(keepends=True)
+    (run / "events.jsonl").write_bytes(b"".join(line for line in events if b'"finished"' not in line))
+    return run, pictures
+
+
+def test_pictures_that_were_changed_under_their_names_are_told(cnnplay: Command, tmp_path: Path) -> None:
+    run, pictures = _cut_in_its_second_epoch(cnnplay, tmp_path)
+    one = next((pictures / "3").iterdir())
+    Image.fromarray(255 - np.asarray(Image.open(one))).save(one)
+    notes = [line["message"] for line in cnnplay("resume", run, "--json").lines if line["event"] == "note"]
+    assert any("not those that the run learned from so far" in note for note in notes), notes
+    again = cnnplay("resume", run, "--epochs", "3", "--json")
+    assert not [line for line in again.lines if "not those" in line.get("message", "")], "known by now"
+
+
+def test_what_is_missing_of_a_run_is_told_and_it_goes_on(cnnplay: Command, tmp_path: Path) -> None:
+    run, _ = _cut_in_its_second_epoch(cnnplay, tmp_path)
+    (run / "best.safetensors").unlink()
+    (run / "events.jsonl").unlink()
+    done = cnnplay("resume", run, "--json")
+    notes = " ".join(line["message"] for line in done.lines if line["event"] == "note")
+    assert done.status == 0
+    assert "the best epoch's weights so far are missing or damaged" in notes
+    assert "its events are missing" in notes
+    assert RunFolder.open(run).best_epoch == 2
+
+
+def test_a_whole_run_goes_on_without_such_words(cnnplay: Command, tmp_path: Path) -> None:
+    run, _ = _cut_in_its_second_epoch(cnnplay, tmp_path)
+    done = cnnplay("resume", run, "--json")
+    assert not [line for line in done.lines if "missing" in line.get("message", "")]
+    assert not [line for line in done.lines if "not those" in line.get("message", "")]

@@ -72,6 +72,24 @@ def test_the_split_is_the_same_each_time(make_folder: MakeFolder) -> None:
     assert np.array_equal(first.validation, second.validation)
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_contents_are_others_wherever_a_picture_is(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (2, 4, 64, 64, 3), dtype=np.uint8)
+    for label, pictures in zip(("cat", "dog"), noise, strict=True):
+        (tmp_path / label).mkdir()
+        for number, array in enumerate(pictures):
+            Image.fromarray(array).save(tmp_path / label / f"{number}{suffix}")
+    before = load_folder(tmp_path)
+    assert load_folder(tmp_path).contents == before.contents
+    assert before.in_order_of(("dog", "cat")).contents == before.contents
+    assert load_folder(tmp_path, memory=0).contents == before.contents
+    noise[0, 1, :8, :8] ^= 255  # at its beginning alone
+    Image.fromarray(noise[0, 1]).save(tmp_path / "cat" / f"1{suffix}")
+    after = load_folder(tmp_path)
+    assert after.contents != before.contents
+    assert after.mark == before.mark, "the same pictures validate, by their names"
+
+
 def test_all_grey_pictures_make_a_grey_data_set(make_folder: MakeFolder) -> None:
     images = load_folder(make_folder(mode="L"))
     assert images.channels == 1

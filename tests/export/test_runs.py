@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from cnnplay.export.runs import EPOCHS, STEPS, runs_csv, runs_tensorboard
+from cnnplay.export.runs import EPOCHS, RUNS, STEPS, runs_csv, runs_tensorboard
 from cnnplay.export.trained import ExportError, ExportWriteError
+from cnnplay.runs.about import About, write_about
 from cnnplay.runs.record import RunError
 from cnnplay.spec.settings import TrainConfig
 from tests.runs_bench import epoch_events, make_run, started, write
@@ -37,6 +38,18 @@ def test_all_epochs_and_steps_are_in_the_tables_with_their_runs(runs: list[Path]
     assert len(steps) == 20
     assert (steps[5]["run"], steps[5]["step"], steps[5]["epoch"]) == ("one", "6", "2")
     assert float(steps[5]["seconds"]) == 3.0, "epochs of four steps take two seconds each"
+
+
+def test_a_row_a_run_has_its_outcome_and_its_settings(runs: list[Path], tmp_path: Path) -> None:
+    write_about(runs[0], About(note="a try", tags=("wide", "night")))
+    runs_csv(runs, tmp_path)
+    one, two = read(tmp_path / RUNS)
+    assert (one["run"], one["epochs_done"], one["state"]) == ("one", "2", "done")
+    assert (one["learning_rate"], one["optimizer"]) == ("0.02", "adam")
+    assert (one["tags"], one["note"]) == ("wide night", "a try")
+    assert (two["data"], float(two["best_validation_accuracy"])) == ("mnist", 1 - 0.5 / 3)
+    assert two["best_epoch"] == "3"
+    assert set(TrainConfig.__struct_fields__) <= set(one)
 
 
 def test_a_run_that_went_on_has_each_step_once(tmp_path: Path) -> None:

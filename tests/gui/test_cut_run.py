@@ -62,7 +62,7 @@ def test_go_on_opens_the_run_and_trains_the_rest(
     notice = window.cut_notice.notice
     assert notice.isVisible()
     assert notice.label.text() == WORDS
-    assert [button.text() for button in notice.buttons] == ["Go on", "Show it", "Dismiss"]
+    assert [button.text() for button in notice.buttons] == ["Go on in epoch 3", "Show it", "Dismiss"]
     assert all(button.toolTip() for button in notice.buttons)
     run = window.session.run
     QTest.mouseClick(notice.buttons[0], LEFT)

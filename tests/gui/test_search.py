@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -127,6 +128,7 @@ def test_a_search_runs_its_trials_and_the_chosen_one_is_promoted_with_one_undo(
     assert next_ is not None
     click(opened.parallel, ((one + next_) / 2).toPoint())
     assert model.chosen is not None
+    assert_outer_words_are_whole(opened)
     # One on the table's best row chooses that.
     best = model.best
     assert best is not None
@@ -144,6 +146,15 @@ def test_a_search_runs_its_trials_and_the_chosen_one_is_promoted_with_one_undo(
     assert window.session.run.trained_here is not None
     window.stack_actions.by_name["undo"].trigger()
     assert window.session.editor.network == before
+
+
+def assert_outer_words_are_whole(opened: SearchWindow) -> None:
+    """What stands beside the first axis and behind the last is within the widget."""
+    plot, metrics = opened.parallel, QFontMetrics(theme().font(small=True))
+    axes = plot._drawn.axes
+    for axis, room in ((axes[0], plot.area.left()), (axes[-1], plot.width() - plot.area.right())):
+        assert axis.ticks
+        assert max(metrics.horizontalAdvance(tick.text) for tick in axis.ticks) + theme().px(5) <= room
 
 
 def use_the_keys(opened: SearchWindow, model: SearchModel) -> None:

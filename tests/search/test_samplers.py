@@ -10,7 +10,7 @@ from optuna import Trial
 
 from cnnplay.network.network import Network
 from cnnplay.search.options import Sampler
-from cnnplay.search.samplers import drawn, grid_size, make_sampler, points
+from cnnplay.search.samplers import drawn, grid_size, make_sampler, point_count, points
 from cnnplay.search.space import Choices, Range, Space, Value
 from cnnplay.search.variables import Variable, variables
 
@@ -109,6 +109,20 @@ def test_the_grid_has_every_combination_once(small: Network) -> None:
 
     study.optimize(objective, n_trials=10)
     assert len(found) == 10
+
+
+def test_the_points_of_a_space_are_counted_where_they_can_be(small: Network) -> None:
+    def count(space: dict[str, Range | Choices]) -> int | None:
+        return point_count(variables(Space(space), small, "f"))
+
+    finite = {
+        "optimizer": Choices(("sgd", "adam")),
+        "label_smoothing": Range(0, 0.25, step=0.1),
+        "epochs": Range(1, 5),
+    }
+    assert count(finite) == 2 * 3 * 5
+    assert count({"optimizer": Choices(("sgd",))}) == 1
+    assert count({**finite, "learning_rate": Range(1e-5, 1e-1, log=True)}) is None
 
 
 def test_tpe_goes_where_it_went_well(draw: Draw) -> None:

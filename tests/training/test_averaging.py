@@ -121,6 +121,15 @@ def test_early_stopping_before_the_mean_begins_is_foretold(
     assert bool(notes) is told
 
 
+@pytest.mark.parametrize(("warmup", "told"), [(3, True), (2, False)])
+def test_a_warm_up_that_outlasts_the_run_is_told(
+    warmup: int, told: bool, trained: Trained, kept: Kept
+) -> None:
+    control = Control()
+    trained(epochs=2, warmup=warmup, control=control, observer=lambda _: control.stop())
+    assert any("warm-up takes 3 epochs and the run has 2" in n.message for n in kept.of(events.Noted)) is told
+
+
 def test_what_drops_out_before_a_norm_depends_on_the_epoch_alone(few: ImageSet, config: TrainConfig) -> None:
     """Else a run that goes on would measure other statistics than one that never stopped."""
     stack = (

@@ -330,9 +330,11 @@ def test_a_stopped_run_goes_on_in_its_folder_just_where_it_was_stopped(
     look(runs)
     assert (runs.rows[0].state, runs.rows[0].epochs_done) == ("stopped", 1)
     opener = RunOpener(runs, models.editor, models.settings, models.data, models.run)
+    models.settings.set("threads", 2)
     runs.choose([str(folder.path)])
     opener.open()
     opener.wait()
+    assert models.settings.config.threads == 2, "they are this machine's"
     assert models.run.start()
     until(qtbot, models.run, "idle")
     models.run.shutdown()
