@@ -104,8 +104,9 @@ def make_window() -> "MainWindow":
         preferences.number("text_scale", 1.0),
     )
     session = Session(preferences)
-    # Who presses Train comes to the curves: importing them then would hold the window up for 0.4 s.
-    session.warm_modules += ("pyqtgraph",)
+    # Who presses Train comes to the curves, and torch's first optimizer imports the compiler: importing them
+    # then would hold the window up for 0.4 s, and the run for a second.
+    session.warm_modules += ("pyqtgraph", "torch._dynamo")
     window = MainWindow(session)
     reporter = ErrorReporter(log_path(), window)
     reporter.install()

@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 
 from cnnplay.export.facts import facts, metadata
 from cnnplay.export.neighbours import beside_file
 from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
+from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.modules.weights import Weights, weights_of
 
 
@@ -19,7 +19,7 @@ def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[P
     weights = weights_of(module_of(network, seed))
     with replacing(path) as (neighbour,):
         try:
-            save_file(weights, neighbour, metadata={"format": "pt", **metadata(network)})
+            write_tensors(weights, neighbour, metadata(network))
         except SafetensorError as error:  # what it makes of a full disk
             raise OSError(str(error)) from None
     return ()

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor
 
+from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.modules.weights import Weights
 from cnnplay.runs.plain import tensors_of
 from cnnplay.runs.record import RunError
@@ -71,7 +71,7 @@ def save(state: RunState, path: Path) -> None:
         averaged=0 if state.averaged is None else state.averaged.count,
         contents=state.contents,
     )
-    save_file(tensors, path, metadata={"format": "pt", STATE: msgspec.json.encode(about).decode()})
+    write_tensors(tensors, path, {STATE: msgspec.json.encode(about).decode()})
 
 
 def load(path: Path, best: Best | None) -> RunState:

@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-from safetensors.torch import save_file
 
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.paths import at_home
 from cnnplay.modules.atomic import replacing, write_bytes
+from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import save as save_state
@@ -276,7 +276,7 @@ class RunRecorder(RunFolder):
     def _weights_write(self, which: Which, weights: Weights, about: dict[str, str]) -> Write:
         def write() -> None:
             with replacing(self._file(which)) as (neighbour,):
-                save_file(weights, neighbour, metadata={"format": "pt", **about})
+                write_tensors(weights, neighbour, about)
 
         return write
 

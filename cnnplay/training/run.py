@@ -76,7 +76,7 @@ class Run:
         self._sums = Sums(self._place.loss, self._place.right, self._place.images)
         self._pace: Pace | None = None
         self._interruption: Interruption | None = None
-        self._steering = Steering(control, job.run, self._emit, self._watch, self._change)
+        self._steering = Steering(control, job.run, sink, self._watch)
         self._begun = 0.0
         self._images = 0
         self._all_stop = False
@@ -96,12 +96,13 @@ class Run:
         self._weights = list(ready.module.parameters())
         self._steps = steps = ready.prepared.steps(config.batch_size)
         self._feed = Feed(ready, config, self.team)
-        alone, resume = self.team is None, self.job.resume
+        # Nothing of these may hold the run: it would live on, with all weights, until garbage is collected.
+        control, alone, resume = self._control, self.team is None, self.job.resume
         # In a team all judge to the end, or some would wait for the others.
         self._judge = Judge(
             ready,
             None if resume is None else resume.averaged,
-            lambda: alone and self._control.stopping,
+            lambda: alone and control.stopping,
         )
         if self.team is not None:  # what `finish` needs is there: this may fail
             self.model = self.team.wrap(ready.module, config.sync_batch_norm)
@@ -113,7 +114,7 @@ class Run:
         self._troubles = Troubles(ready.prepared, self.job.network)
         self._announce_plan(ready.plan.threads, ready.plan.reason)
         if alone and ready.slow:
-            self._interruption = Interruption(ready.module, lambda: self._control.stopping)
+            self._interruption = Interruption(ready.module, lambda: control.stopping)
         if alone and ready.device.type == "cpu" and config.threads is None and most_threads() > 1:
             self._pace = Pace(most_threads(), ready.plan.threads, ready.plan.step_seconds, IdleCores())
 
@@ -372,7 +373,7 @@ class Run:
     def _obey(self) -> bool:
         for reading in self._meter.flush():  # who pauses or makes single steps wants to see each of them
             self._tell(reading)
-        return self._steering.obey(self._step, self._look)
+        return self._steering.obey(self._step, self._look, self._change)
 
     def _follow(self, change: Change) -> None:
         torch.set_num_threads(change.threads)

@@ -18,25 +18,24 @@ class Steering:
         run: str,
         emit: Callable[[Event], None],
         watch: Stopwatch,
-        change: Callable[[str, Value], None],
     ) -> None:
-        """`change` makes a setting another one."""
         self._control = control
         self._run = run
         self._emit = emit
         self._watch = watch
-        self._change = change
         self._paused = False
 
-    def obey(self, step: int, look: Callable[[], None]) -> bool:
-        """Waits while paused, calling `look` when a view asks for it. False when the run is to stop."""
+    def obey(self, step: int, look: Callable[[], None], change: Callable[[str, Value], None]) -> bool:
+        """Waits while paused, calling `look` when a view asks for it, and `change` for a setting that becomes
+        another one. False when the run is to stop.
+        """
         told = False
         start = time.perf_counter()
         try:
             while True:
                 order = self._control.take()
                 for name, value in order.changes.items():
-                    self._change(name, value)
+                    change(name, value)
                     # `step` are done, so the one behind them is the first under the new setting.
                     self._emit(events.SettingChanged(run=self._run, step=step + 1, name=name, value=value))
                 if order.stop:

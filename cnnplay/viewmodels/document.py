@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
+from cnnplay.modules.background import give_way
 from cnnplay.viewmodels.preferences import Preferences, autosave_folder
 from cnnplay.viewmodels.tasks import Tasks, told
 
@@ -136,20 +137,21 @@ class DocumentModel(QObject):
             return
         if then is None and time.monotonic() < self._autosave_due:
             return
-        from cnnplay.project.store import save
-
         target = self._own_autosave
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             logging.getLogger(__name__).warning("autosave failed: %s", error)
             return
-        if not self._lock.isLocked():
-            self._lock.tryLock(0)
         project, version = self._collect(), self._version
 
         def write() -> float:
+            from cnnplay.project.store import save
+
+            give_way()
             start = time.monotonic()
+            if not self._lock.isLocked():  # it waits for the disk, which may be busy
+                self._lock.tryLock(0)
             save(project, target)
             return time.monotonic() - start
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnnplay.network.network import Network, leaves
 from cnnplay.viewmodels.history import History
 from cnnplay.viewmodels.order import Order
-from cnnplay.viewmodels.trained import Trained, TrainedStore
+from cnnplay.viewmodels.trained import Trained, TrainedStore, let_go
 
 if TYPE_CHECKING:
     from cnnplay.training.job import Checkpoint, Result
@@ -29,7 +29,7 @@ class Keeping:
         self._answers: dict[str, tuple[Network, Trained | None, Trained | None]] = {}
 
     def begin(self) -> None:
-        self.current = None
+        self._set_current(None)
 
     def keep(self, order: Order, checkpoints: Sequence[Checkpoint], history: History) -> None:
         """The weights after the epochs that were done since the last time; nobody writes into them, so they
@@ -40,7 +40,7 @@ class Keeping:
             if checkpoint.best:
                 best, best_epoch = checkpoint.weights, checkpoint.epoch
         last = checkpoints[-1]
-        self.current = Trained(
+        current = Trained(
             network=order.network,
             config=order.config,
             facts=last.facts,
@@ -52,10 +52,11 @@ class Keeping:
             events=(*history.stages[-1:], *history.epochs),
             mark=order.images.mark,
         )
+        self._set_current(current)
 
     def end(self, order: Order, result: Result, history: History, folder: Path | None = None) -> None:
         """The run is over. One that failed before anything good was learned leaves nothing to go on with."""
-        self.current = None
+        self._set_current(None)
         if not result.learned or result.facts is None:
             return
         self._remember(
@@ -83,7 +84,8 @@ class Keeping:
     def clear(self) -> None:
         self.store.clear()
         self._answers.clear()
-        self.current = self._newest = None
+        self._set_current(None)
+        self._newest = None
 
     def is_newest(self, trained: Trained) -> bool:
         """Whether it is the one whose curves are on screen."""
@@ -96,6 +98,10 @@ class Keeping:
     def nearest(self, network: Network) -> Trained | None:
         """That one, or the newest where at least half of the network's parameters are among its weights."""
         return self._answer(network)[2]
+
+    def _set_current(self, trained: Trained | None) -> None:
+        let_go(self.current)
+        self.current = trained
 
     def _remember(self, trained: Trained) -> None:
         self.store.remember(trained)

@@ -24,7 +24,7 @@ class Recording:
     """
 
     def __init__(self, order: Order, note: Callable[[Event], None], before: Recording | None) -> None:
-        self._order = order
+        self._order: Order | None = order
         self._note = note
         self._before = before
         self._folder: RunRecorder | None = None
@@ -39,7 +39,8 @@ class Recording:
         if self._before is not None:
             self._before.wait()
             self._before = None
-        order = self._order
+        order, self._order = self._order, None  # it holds the weights that the run began with
+        assert order is not None, "it begins once"
         going_on = order.going_on
         try:
             if order.state is not None and going_on is not None and going_on.folder is not None:

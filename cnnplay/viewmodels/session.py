@@ -78,6 +78,7 @@ class Session(QObject):
         """What `warm_up` imports: what somebody would else have to wait for."""
         self._search: SearchDesk | None = None
         self._warming: threading.Thread | None = None
+        self._warm_enough = threading.Event()
         self._opening = False
         self._here: Trained | None = None
         self._data_key = ""
@@ -116,7 +117,7 @@ class Session(QObject):
         if not self.data.key:
             self.data.choose(FIRST_DATA)
         if self._warming is None:
-            arguments = (self.warm_modules,)
+            arguments = (self.warm_modules, self._warm_enough)
             self._warming = threading.Thread(
                 target=_import, args=arguments, name="cnnplay-warm-up", daemon=True
             )
@@ -208,6 +209,7 @@ class Session(QObject):
         self._concept_link.shutdown()
         self.browse.shutdown()
         self.data.shutdown()
+        self._warm_enough.set()
         if self._warming is not None:
             self._warming.join()
         self.preferences.sync()
@@ -308,8 +310,10 @@ def _empty_for(images: ImageSet | None) -> Network:
     return msgspec.structs.replace(network, name="network", stack=(), preset="")
 
 
-def _import(modules: tuple[str, ...]) -> None:
+def _import(modules: tuple[str, ...], enough: threading.Event) -> None:
     for name in modules:
+        if enough.is_set():
+            return
         importlib.import_module(name)
     from cnnplay.modules.threads import compute_alone
 

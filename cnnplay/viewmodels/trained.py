@@ -6,6 +6,8 @@ is on screen, `fitting` finds the newest training whose every parameter it has, 
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +18,16 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from cnnplay.modules.weights import Weights
     from cnnplay.training.state import RunState
 
 MAX_KEPT = 8
 MAX_BYTES = 2_000_000_000
+WORTH_A_THREAD = 32_000_000
+FREED_AFTER = 0.1
+"""Seconds after which whoever let weights go holds them no more."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +60,36 @@ class Trained:
         return None if state is None or not state.place.batches else state.place.epoch
 
     @property
-    def bytes(self) -> int:
-        """What all weights take, and what there is to go on from; what is the same tensor counts once."""
+    def tensors(self) -> list[Tensor]:
+        """All weights, and what there is to go on from; each tensor once."""
         kept = [self.weights, self.best_weights or {}, self.averaged or {}]
         if self.state is not None:
             kept += [self.state.weights, *self.state.optimizer.state["state"].values()]
         tensors = {id(value): value for its in kept for value in its.values() if hasattr(value, "nbytes")}
-        return sum(tensor.nbytes for tensor in tensors.values())
+        return list(tensors.values())
+
+    @property
+    def bytes(self) -> int:
+        """What they take."""
+        return sum(tensor.nbytes for tensor in self.tensors)
+
+
+def let_go(trained: Trained | None) -> None:
+    """Has weights that nobody needs any more freed in a thread: to give a gigabyte back to the system takes a
+    tenth of a second, in which the window would stand still.
+    """
+    if trained is None:
+        return
+    tensors = trained.tensors
+    if sum(tensor.nbytes for tensor in tensors) < WORTH_A_THREAD:
+        return
+
+    def free() -> None:
+        time.sleep(FREED_AFTER)
+        while tensors:
+            tensors.pop()
+
+    threading.Thread(target=free, name="cnnplay-free", daemon=True).start()
 
 
 class TrainedStore:
@@ -77,13 +107,15 @@ class TrainedStore:
     def remember(self, trained: Trained) -> None:
         """Keeps a training; it takes the place of the one of the same network's parameters."""
         shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.items()}
+        let_go(self._before)
         self._before = next((kept for its, kept in self._kept if its == shapes), None)
         self._kept = [entry for entry in self._kept if entry[0] != shapes]
         self._kept.append((shapes, trained))
         if self._bytes() > MAX_BYTES:
+            let_go(self._before)
             self._before = None
         while len(self._kept) > 1 and (len(self._kept) > MAX_KEPT or self._bytes() > MAX_BYTES):
-            self._kept.pop(0)
+            let_go(self._kept.pop(0)[1])
 
     def fitting(self, network: Network) -> Trained | None:
         """The newest training whose parameters are exactly this network's; None when there is none."""
@@ -108,6 +140,8 @@ class TrainedStore:
         return frozenset(name.rsplit(".", 1)[0] for shapes, _ in self._kept for name in shapes)
 
     def clear(self) -> None:
+        for trained in (self._before, *(kept for _, kept in self._kept)):
+            let_go(trained)
         self._kept.clear()
         self._before = None
 

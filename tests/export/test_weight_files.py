@@ -136,7 +136,7 @@ def test_the_libraries_own_write_errors_become_words(tmp_path: Path, monkeypatch
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("PytorchStreamWriter failed writing file\nat line 1")
 
-    monkeypatch.setattr(weight_files, "save_file", full)
+    monkeypatch.setattr(weight_files, "write_tensors", full)
     monkeypatch.setattr(torch, "save", broken)
     with pytest.raises(ExportWriteError, match="No space left"):
         export(TRAINED, "safetensors", tmp_path / "a.safetensors")

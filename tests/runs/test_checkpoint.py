@@ -203,7 +203,7 @@ def test_the_last_whole_checkpoint_stays_where_the_disk_fills_up(
         folder.observe(seen)
         folder.finish_writing()
         if seen.checkpoint is not None:
-            monkeypatch.setattr("cnnplay.runs.checkpoint.save_file", _half_a_file)
+            monkeypatch.setattr("cnnplay.runs.checkpoint.write_tensors", _half_a_file)
 
     def sink(event: events.Event) -> None:
         heard.append(event)
@@ -223,7 +223,7 @@ def _names(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 
 
-def _half_a_file(tensors: object, path: Path, metadata: object) -> None:
+def _half_a_file(tensors: object, path: Path, about: object) -> None:
     path.write_bytes(b"half")
     raise OSError(28, "No space left on device")
 

@@ -1,6 +1,8 @@
 """The loop against a hand-written one, and what it promises of order, seeds and going on."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor
 
@@ -20,6 +22,8 @@ from cnnplay.network.network import Network
 from cnnplay.network.presets import preset
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training import setup
+from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
 from tests.training.conftest import Kept
@@ -304,3 +308,26 @@ def test_lenet_learns_the_digits(digits: ImageSet, kept: Kept) -> None:
     config = TrainConfig(epochs=5, threads=1, device="cpu")
     result = train(Job("run", preset("lenet-5").network, config, digits), kept)
     assert result.metrics["validation_accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("end", ["done", "stopped", "failed"])
+@pytest.mark.parametrize("breakable", [False, True], ids=["short steps", "steps that may be broken off"])
+def test_nothing_of_a_run_that_is_over_waits_for_the_garbage_collection(
+    end: str, breakable: bool, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its module lives on, with gigabytes, and the window's thread has to free them."""
+    monkeypatch.setattr(setup, "WORTH_BREAKING_OFF", 0.0 if breakable else 1e30)
+    control, seen = Control(), list[weakref.ref[nn.Module]]()
+
+    def observe(observation: Observation) -> None:
+        seen.append(weakref.ref(observation.module))
+        if observation.step == 3 and end == "stopped":
+            control.stop()
+        if observation.step == 3 and end == "failed":
+            raise MemoryError
+
+    gc.disable()  # nothing but the last reference's end may free it
+    result = trained(epochs=1, observer=observe, control=control)
+    assert result.reason == end
+    assert seen
+    assert seen[0]() is None

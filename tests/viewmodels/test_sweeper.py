@@ -49,7 +49,8 @@ def test_without_a_sweeper_a_busy_thread_destroys_the_windows_objects(usual_coll
 
 def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_collection: None) -> None:
     ends: list[str] = []
-    sweeper = Sweeper(lambda: False)
+    sweeper = Sweeper(lambda: True)
+    sweeper.sweep()
     Cycle(ends)
     in_a_thread(allocate_much)
     assert ends == []
@@ -59,6 +60,7 @@ def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_col
     assert len(kept) == 1000
     sweeper.finish()
     assert gc.isenabled()
+    gc.freeze()  # as the suite began
 
 
 def test_what_the_start_imported_is_taken_out_once_settled(qtbot: QtBot, usual_collection: None) -> None:
@@ -66,8 +68,12 @@ def test_what_the_start_imported_is_taken_out_once_settled(qtbot: QtBot, usual_c
     before = gc.get_freeze_count()
     sweeper = Sweeper(lambda: settled[0])
     lasting = [[] for _ in range(10)]
+    ends: list[str] = []
+    Cycle(ends)
+    allocate_much()
     sweeper.sweep()
     assert gc.get_freeze_count() == before
+    assert ends == [], "no round comes before"
     settled[0] = True
     qtbot.waitUntil(lambda: gc.get_freeze_count() > before + len(lasting), timeout=5000)
     sweeper.finish()

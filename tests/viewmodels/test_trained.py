@@ -1,5 +1,8 @@
 """What is kept of trainings: each network finds its own again, the memory is bounded."""
 
+import queue
+import threading
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -107,3 +110,20 @@ def test_what_a_training_takes_counts_the_optimizers_memory_and_no_tensor_twice(
     same = replace(plain, best_weights=plain.weights, state=state)
     assert plain.bytes == once
     assert same.bytes == once + 8000
+
+
+def test_large_weights_that_nobody_needs_are_freed_in_a_thread_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept, "WORTH_A_THREAD", 1)
+    ends: queue.Queue[str] = queue.Queue()
+    store = TrainedStore()
+    first = training(TINY, seed=0)
+    for tensor in first.weights.values():
+        weakref.finalize(tensor, lambda: ends.put(threading.current_thread().name))
+    count = len(first.weights)
+    store.remember(first)
+    store.remember(training(TINY, seed=1))
+    store.remember(training(TINY, seed=2))  # the one before the last is nobody's
+    del first, tensor
+    assert {ends.get(timeout=10) for _ in range(count)} == {"cnnplay-free"}
