@@ -1,12 +1,13 @@
 """How fast the engine trains beside the best hand-written loop, the usual DataLoader script and Lightning.
 
-    python tests/benchmarks/bench_throughput.py [--pairs 5] [--turns 20] [--seconds 0.5] [--window] [--load]
+    python tests/benchmarks/bench_throughput.py [--pairs 5] [--turns 10] [--seconds 2] [--window] [--load]
                                                 [--network lenet-5] [--network resnet-8]
 
 Batch 64, Adam; LeNet-5 at 32 × 32 and a ResNet-8 at 3 × 32 × 32, both unless one is named. Each kind is a
-process of its own; for every pair all begin anew, and take short turns, only one running at a time (see
-track.py): shared machines were seen to go by a third faster or slower from one second to the next and for ten
-seconds or more, and that is to fall on all of them. Prints the mean rates of each pair, and median and spread
+process of its own; for every pair all begin anew, and take turns, only one running at a time (see track.py):
+shared machines were seen to go by a third faster or slower from one second to the next and for ten seconds or
+more, and that is to fall on all of them. A turn takes longer than the live views' period: who was stopped has
+all views due at once, and of a shorter turn they would take more than of a run that nobody stops. Prints the mean rates of each pair, and median and spread
 of the ratios. With `--window` the engine is timed inside the real window, all live views of Train open.
 Lightning is left out where it is not installed. With `--load` a process that burns a core comes and goes: see
 load.py.
@@ -79,8 +80,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--turns", type=int, default=20, help="of each kind in a pair")
-    parser.add_argument("--seconds", type=float, default=0.5, help="that a turn takes")
+    parser.add_argument("--turns", type=int, default=10, help="of each kind in a pair")
+    parser.add_argument("--seconds", type=float, default=2.0, help="that a turn takes")
     parser.add_argument("--network", choices=tuple(WANTED), action="append")
     parser.add_argument("--load", action="store_true", help="what happens while another program burns a core")
     parser.add_argument("--window", action="store_true", help="time the engine inside the real window")
