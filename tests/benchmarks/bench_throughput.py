@@ -7,10 +7,10 @@ Batch 64, Adam; LeNet-5 at 32 × 32 and a ResNet-8 at 3 × 32 × 32, both unless
 process of its own; for every pair all begin anew, and take turns, only one running at a time (see track.py):
 shared machines were seen to go by a third faster or slower from one second to the next and for ten seconds or
 more, and that is to fall on all of them. A turn takes longer than the live views' period: who was stopped has
-all views due at once, and of a shorter turn they would take more than of a run that nobody stops. Prints the mean rates of each pair, and median and spread
-of the ratios. With `--window` the engine is timed inside the real window, all live views of Train open.
-Lightning is left out where it is not installed. With `--load` a process that burns a core comes and goes: see
-load.py.
+all views due at once, and of a shorter turn they would take more than of a run that nobody stops. Prints the
+mean rates of each pair, and median and spread of the ratios. With `--window` the engine is timed inside the
+real window, all live views of Train open. Lightning is left out where it is not installed. With `--load` a
+process that burns a core comes and goes: see load.py.
 """
 
 import argparse
