@@ -102,7 +102,7 @@ class SearchWindow(QDialog):
         row = model.chosen_row
         self.lines.set_muted("" if row is None else self._model.words_of(row))
         self.curve.set_muted(model.best_curve.words)
-        self.weights.set_muted("share of what tells good trials from others" if model.shares else "")
+        self.weights.set_muted("share of the difference" if model.shares else "")
         self.studies.setEnabled(not model.active)
         self._show_study()
 
