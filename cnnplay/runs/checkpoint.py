@@ -12,8 +12,8 @@ from torch import Tensor
 
 from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.modules.weights import Weights
-from cnnplay.runs.plain import tensors_of
 from cnnplay.runs.record import RunError
+from cnnplay.runs.tensors import tensors_of
 from cnnplay.spec.events import Count, Metrics, Ordinal
 from cnnplay.spec.settings import MOST_THREADS, TrainConfig, faults
 from cnnplay.training.optimizers import OptimizerState

@@ -15,10 +15,11 @@ from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
 from cnnplay.runs.digest import Digest
-from cnnplay.runs.plain import check_room, open_plain, tensors_of
+from cnnplay.runs.plain import check_room, open_plain
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError
 from cnnplay.runs.summary import Follower, read_record
 from cnnplay.runs.tail import Tail
+from cnnplay.runs.tensors import tensors_of
 from cnnplay.spec.events import Event
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import Best, RunState

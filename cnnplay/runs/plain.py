@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cnnplay.data.memory import available_bytes
-from cnnplay.modules.tensor_file import read_tensors
-from cnnplay.modules.weights import Weights
 from cnnplay.runs.record import RunError
 
 
@@ -40,12 +38,3 @@ def check_room(path: Path, needed: int) -> None:
     free = available_bytes()
     if needed > free:
         raise RunError(f"{path}: its {needed:,} bytes do not fit into the {free:,} of free memory")
-
-
-def tensors_of(path: Path) -> tuple[dict[str, str], Weights]:
-    """What a safetensors file says of itself, and its tensors. RunError where it is no plain file or larger
-    than the free memory; SafetensorError, OSError.
-    """
-    with open_plain(path) as plain:
-        check_room(path, os.fstat(plain.fileno()).st_size)
-    return read_tensors(path)

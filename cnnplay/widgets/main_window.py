@@ -24,7 +24,6 @@ from cnnplay.widgets.menus import Menus
 from cnnplay.widgets.network_picker import NetworkPicker
 from cnnplay.widgets.notices import RunNotices
 from cnnplay.widgets.offer import OfferBar
-from cnnplay.widgets.shortcuts import ShortcutsDialog, keys_of_views
 from cnnplay.widgets.stack.actions import StackActions
 from cnnplay.widgets.status import StatusLine
 from cnnplay.widgets.status_words import StatusWords
@@ -282,6 +281,9 @@ class MainWindow(QMainWindow):
         QMessageBox.warning(self, "CNN Playground", words)
 
     def show_shortcuts(self) -> None:
+        # It knows all views, and with the curves comes pyqtgraph: half a second before the first paint.
+        from cnnplay.widgets.shortcuts import ShortcutsDialog, keys_of_views
+
         ShortcutsDialog(self.menus.groups, keys_of_views(), self).exec()
 
     def show_about(self) -> None:

@@ -1,5 +1,7 @@
 """The window as a whole, driven by mouse and keys."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -329,3 +331,15 @@ def test_a_message_goes_with_the_network_that_it_was_about(window: MainWindow) -
     QTest.keyClick(window, Qt.Key.Key_Z, CONTROL)
     session.editor.load_preset("mlp")
     assert "kernel size 7 becomes 3" not in window.status.words()
+
+
+def test_the_window_is_made_without_torch() -> None:
+    """Its import takes a second or two, in which nobody would see anything."""
+    code = (
+        "import os, sys; from PySide6.QtWidgets import QApplication; from cnnplay.app import make_window; "
+        "application = QApplication([]); window = make_window(); "
+        "print('torch' in sys.modules, 'pyqtgraph' in sys.modules, flush=True); os._exit(0)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == ["False", "False"], done.stderr
