@@ -88,7 +88,7 @@ def _past(run: "RunFolder") -> tuple["Digest | None", str]:
         outcome = run.outcome()
     except RunError as error:
         return None, str(error)
-    if outcome.started is None:
+    if outcome.started is None and not run.damage:
         return outcome, "its events are missing: its curves begin where it goes on"
     return outcome, run.damage
 

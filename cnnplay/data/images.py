@@ -29,8 +29,8 @@ class ImageSet:
 
     `labels` are indices into `classes`; `train`, `validation` and `test` are indices of pictures. `shape` is
     (C, H, W), or None where the sizes are mixed. `problems` names what was left out, a line each. `mark` is
-    another one wherever other pictures validate, `contents` wherever any picture is another; both are ""
-    where they are always the same.
+    another one wherever other pictures validate, `contents` nearly always where any picture is another; both
+    are "" where they are always the same.
     """
 
     def __init__(

@@ -17,6 +17,9 @@ def write_tensors(tensors: Weights, path: Path, about: Mapping[str, str]) -> Non
     each one's storage, and who frees such a tensor later holds up all other threads: a gigabyte of weights
     takes a tenth of a second, in which the window would stand still.
     """
+    for name, tensor in tensors.items():
+        if not tensor.is_contiguous():
+            raise ValueError(f"{name}: expected a contiguous tensor; its memory is written as it lies")
     arrays = {name: tensor.detach().numpy() for name, tensor in tensors.items()}
     save_file(arrays, path, metadata={"format": "pt", **about})
 

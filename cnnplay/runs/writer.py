@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from cnnplay.modules.background import give_way
-
 Write: TypeAlias = Callable[[], None]
 
 SHARE = 0.01
@@ -65,7 +63,6 @@ class Writer:
             self._changed.wait_for(lambda: self.idle)
 
     def _work(self) -> None:
-        give_way()
         while True:
             start = time.thread_time()
             while (entry := self._next()) is not None:

@@ -91,7 +91,8 @@ def search(order: SearchOrder, hear: Callable[[Event], None], control: SearchCon
         points = point_count(varied)
         if order.sampler == "random" and points is not None and points < most:
             words = "1 point" if points == 1 else f"{points:,} points"
-            hear(Noted(message=f"the space has {words}: some are tried again; grid tries each once"))
+            hint = "; grid tries each once" if points == grid_size(varied) else ""
+            hear(Noted(message=f"the space has {words}: some are tried again{hint}"))
         storage.heartbeat_stale_trial_callback = lambda _, trial: _lost(study, trial, hear)
         reason: Literal["done", "stopped", "exhausted"]
         reason = _Worker(study, bench, most, order.grace_s, control, hear).work()

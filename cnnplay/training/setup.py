@@ -194,7 +194,8 @@ def _note_what_changed(job: Job, note: Callable[[str], None]) -> None:
             f"the pictures of {job.images.title} are not those that the run learned from so far: some were "
             "changed, added or taken away; it goes on with those that are there now"
         )
-    if state.best is None and "validation_loss" in state.metrics:
+    judged = state.last_epoch >= state.first_epoch and "validation_loss" in state.metrics
+    if judged and state.best is None:
         note(
             "the best epoch's weights so far are missing or damaged: from here on the best of the epochs to "
             "come is kept"

@@ -52,8 +52,8 @@ class RunState:
     """A run between two batches.
 
     `config` has what was changed during the run; `first_epoch` is the run's first. `metrics` are those of the
-    last whole epoch. The tensors are nobody else's. `threads` and `channels_last` are the plan that the next
-    step follows.
+    last whole epoch, or of what there was of the first. The tensors are nobody else's. `threads` and
+    `channels_last` are the plan that the next step follows.
     """
 
     config: TrainConfig

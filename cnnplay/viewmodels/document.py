@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
-from cnnplay.modules.background import give_way
 from cnnplay.viewmodels.preferences import Preferences, autosave_folder
 from cnnplay.viewmodels.tasks import Tasks, told
 
@@ -148,7 +147,6 @@ class DocumentModel(QObject):
         def write() -> float:
             from cnnplay.project.store import save
 
-            give_way()
             start = time.monotonic()
             if not self._lock.isLocked():  # it waits for the disk, which may be busy
                 self._lock.tryLock(0)

@@ -188,5 +188,5 @@ def _events(folder: Path) -> tuple[list[Event], str]:
             events += tail.decoded(part)
     except RunError as error:
         return settled(events), f"{folder.name}: its curves cannot be read: {error}"
-    problem = tail.damage or ("" if events else "its events are missing: its curves begin where it goes on")
+    problem = tail.damage or ("" if events else "its events are missing")
     return settled(events), f"{folder.name}: {problem}" if problem else ""

@@ -45,6 +45,8 @@ class ParallelPlot(QWidget):
         super().__init__(parent)
         self._model = model
         self._drawn = Parallel()
+        self._sides = 0, 0
+        """Pixels that the outer axes want beside them."""
         self._hover: int | None = None
         self.redraws = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -54,13 +56,15 @@ class ParallelPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
         model.chosen_changed.connect(self.refresh)
-        theme().changed.connect(self.update)
+        theme().changed.connect(self.refresh)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
         """Draws the trials there are now."""
         self._drawn = self._model.parallel
+        axes = self._drawn.axes
+        self._sides = (_side(axes[0]), _side(axes[-1])) if axes else (0, 0)
         row = self._model.chosen_row
         self.setAccessibleDescription("" if row is None else self._model.words_of(row))
         self.redraws += 1
@@ -77,17 +81,10 @@ class ParallelPlot(QWidget):
     @property
     def area(self) -> QRectF:
         """From the first axis to the last, and from their feet to their heads."""
-        line, axes = self.fontMetrics().height(), self._drawn.axes
-        left, right = (self._side(axes[0]), self._side(axes[-1])) if axes else (0, 0)
+        line = self.fontMetrics().height()
+        left, right = (min(side, self.width() // 4) for side in self._sides)
         width, height = self.width() - left - right, self.height() - 2.2 * line
         return QRectF(left, 1.6 * line, max(width, 1), max(height, 1))
-
-    def _side(self, axis: Axis) -> int:
-        """Room for what stands beside an outer axis: its ticks' words, and half of its label above it."""
-        metrics = QFontMetrics(theme().font(small=True))
-        ticks = max((metrics.horizontalAdvance(tick.text) for tick in axis.ticks), default=0)
-        wanted = max(ticks + theme().px(12), metrics.horizontalAdvance(axis.label) // 2, theme().px(30))
-        return min(wanted, self.width() // 4)
 
     def axis_x(self, number: int) -> float:
         """Where an axis stands."""
@@ -251,6 +248,13 @@ class ParallelPlot(QWidget):
                 Qt.CursorShape.ArrowCursor if number is None else Qt.CursorShape.PointingHandCursor
             )
             self.update()
+
+
+def _side(axis: Axis) -> int:
+    """Room for what stands beside an outer axis: its ticks' words, and half of its label above it."""
+    metrics = QFontMetrics(theme().font(small=True))
+    ticks = max((metrics.horizontalAdvance(tick.text) for tick in axis.ticks), default=0)
+    return max(ticks + theme().px(12), metrics.horizontalAdvance(axis.label) // 2, theme().px(30))
 
 
 def _pairs(points: list[QPointF | None]) -> list[tuple[QPointF, QPointF]]:

@@ -1,6 +1,7 @@
 """The loop against a hand-written one, and what it promises of order, seeds and going on."""
 
 import gc
+import importlib
 import threading
 import weakref
 from collections.abc import Callable
@@ -326,6 +327,7 @@ def test_nothing_of_a_run_that_is_over_waits_for_the_garbage_collection(
         if observation.step == 3 and end == "failed":
             raise MemoryError
 
+    importlib.import_module("torch._dynamo")  # the first optimizer does, and an error in it keeps all frames
     gc.disable()  # nothing but the last reference's end may free it
     result = trained(epochs=1, observer=observe, control=control)
     assert result.reason == end

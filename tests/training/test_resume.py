@@ -216,3 +216,14 @@ def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     assert stopped.state is not None
     rest, _, _ = _run(resumed("b", small, few, stopped.state))
     assert _same(whole.weights, rest.weights), "batch norm's statistics of the broken step were put back"
+
+
+def test_a_run_stopped_in_its_first_epoch_lacks_no_best_weights(small: Network, few: ImageSet) -> None:
+    control, heard = Control(), list[events.Event]()
+    config = TrainConfig(epochs=2, batch_size=32, threads=1, device="cpu")
+    observe = lambda seen: control.stop() if seen.step == 3 else None  # noqa: E731
+    state = train(Job("r", small, config, few), heard.append, observe, control).state
+    assert state is not None
+    assert "validation_loss" in state.metrics, "a stop judges what there is"
+    train(resumed("r", small, few, state), heard.append)
+    assert not [event for event in heard if isinstance(event, events.Noted) and "missing" in event.message]

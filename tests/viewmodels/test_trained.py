@@ -116,6 +116,7 @@ def test_large_weights_that_nobody_needs_are_freed_in_a_thread_of_their_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(kept, "WORTH_A_THREAD", 1)
+    monkeypatch.setattr(kept, "FREED_AFTER", 1.0)
     ends: queue.Queue[str] = queue.Queue()
     store = TrainedStore()
     first = training(TINY, seed=0)
