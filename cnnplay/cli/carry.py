@@ -178,14 +178,15 @@ class _Listener:
 
 
 def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bool) -> int:
-    written = f"the weights after {counted(folder.last_epoch, 'epoch')}"  # of a full disk: not the last ones
+    # On a full disk: a later epoch's may not have been written.
+    written = f"the weights after {counted(folder.last_epoch, 'epoch')}" if folder.trouble else ""
     if result.failure is not None:
         failure = result.failure
         kind = Mistake if failure.cause == "data" else Problem
         place = ""
         if kept:
             weights = "the last good weights" if result.learned else "its first weights and its events"
-            if folder.trouble and folder.last_epoch:  # a later epoch's may not have been written
+            if folder.trouble and folder.last_epoch:
                 weights = written
             place = f" Kept in {folder.path}: {weights}."
         raise kind(f"{failure.message}. {failure.advice}{place}")

@@ -1,5 +1,6 @@
 """A data set as the program knows it: pictures, their classes, and which part each belongs to."""
 
+from copy import copy
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -104,21 +105,9 @@ class ImageSet:
                 f"found {_listed(self.classes, classes)}"
             )
         places = np.array([classes.index(name) for name in self.classes], np.int64)
-        return ImageSet(
-            key=self.key,
-            title=self.title,
-            classes=classes,
-            pictures=self._pictures,
-            labels=places[self.labels],
-            train=self.train,
-            validation=self.validation,
-            test=self.test,
-            shape=self.shape,
-            channels=self.channels,
-            problems=self.problems,
-            mark=self.mark,
-            contents=self.contents,
-        )
+        ordered = copy(self)
+        ordered.classes, ordered.labels = classes, places[self.labels]
+        return ordered
 
     def counts(self) -> tuple[int, ...]:
         """How many pictures each class has."""

@@ -110,7 +110,7 @@ class Run:
         self._step = self._first_step = self._origin if resume is None else self._place.step
         self._aim = Aim.learning(config, ready.class_weights)
         self._set_rate()
-        self._emit(started(self.job, ready, steps, self._step))
+        self._sink(started(self.job, ready, steps, self._step))
         self._troubles = Troubles(ready.prepared, self.job.network)
         self._announce_plan(ready.plan.threads, ready.plan.reason)
         if alone and ready.slow:
@@ -200,7 +200,7 @@ class Run:
         self._place = Place(self._step, self._epoch + 1)
         self._metrics = metrics
         self._judged_step = self._step
-        self._emit(
+        self._sink(
             events.EpochDone(
                 run=self.job.run,
                 epoch=self._epoch,
@@ -251,9 +251,9 @@ class Run:
         best = self.job.best if self._ready is None else self._keeper.best
         if self._failure is not None:
             with suppress(Exception):  # a sink that failed may fail again; the result tells it too
-                self._emit(self._failure)
+                self._sink(self._failure)
         else:
-            self._emit(
+            self._sink(
                 events.Finished(
                     run=self.job.run,
                     epochs=self._last_epoch,
@@ -380,13 +380,10 @@ class Run:
         self._announce_plan(change.threads, change.reason)
 
     def _announce_plan(self, threads: int, reason: str) -> None:
-        self._emit(planned(self._set_up(), self.config, self.job.run, self._step + 1, threads, reason))
+        self._sink(planned(self._set_up(), self.config, self.job.run, self._step + 1, threads, reason))
 
     def _say(self, message: str) -> None:
-        self._emit(events.Noted(run=self.job.run, message=message))
-
-    def _emit(self, event: Event) -> None:
-        self._sink(event)
+        self._sink(events.Noted(run=self.job.run, message=message))
 
     def _set_up(self) -> Ready:
         assert self._ready is not None, "prepare() comes first"
