@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from cnnplay.network.network import Input
 from cnnplay.spec.settings import TrainConfig, faults
 from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.devices import torch_is_there
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.rules import Rules
 from cnnplay.viewmodels.settings import SettingsModel
@@ -140,7 +140,7 @@ class AugmentationModel(QObject):
         if question is None:
             self._show(None, None, why_not)
         elif not question.same(self._answered):
-            if "torch" not in sys.modules:
+            if not torch_is_there():
                 # Somebody else imports it, behind the first paint: from here it would stop the window.
                 self._timer.start(2 * SETTLE_MS)
                 return

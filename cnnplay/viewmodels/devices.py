@@ -37,5 +37,7 @@ def resolvable(device: str) -> bool:
 
 
 def torch_is_there() -> bool:
-    """Whether torch was imported, to its end: a module that is being imported lacks its last names."""
-    return hasattr(sys.modules.get("torch"), "compile")
+    """Whether torch was imported, to its end: until then, whoever imports of it waits for who began."""
+    spec = getattr(sys.modules.get("torch"), "__spec__", None)
+    # What the import system itself asks; no name of the module is bound last in all versions.
+    return spec is not None and not getattr(spec, "_initializing", False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from cnnplay.network.network import Network
 from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.devices import torch_is_there
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.mailbox import Mail, Mailbox, Postman
 from cnnplay.viewmodels.settings import SettingsModel
@@ -187,7 +187,7 @@ class ForecastModel(QObject):
         if images is None or not self._editor.report.valid or self._settings.faults:
             self._show(None, None, "")
             return
-        if "torch" not in sys.modules:
+        if not torch_is_there():
             self._timer.start(2 * SETTLE_MS)
             return
         question = Question(self._editor.network, self._editor.report, self._settings.config, images)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
 from cnnplay.shapes.infer import infer
 from cnnplay.viewmodels.data import DataModel
+from cnnplay.viewmodels.devices import torch_is_there
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.eye import Eye
 from cnnplay.viewmodels.glance import Filters, Floats, Glance, Maps, Wish
@@ -299,7 +299,7 @@ class LookModel(QObject):
 
     def _look_stored(self) -> None:
         # torch is imported by the application, once the window stands: not for a glance before that.
-        if "torch" not in sys.modules:
+        if not torch_is_there():
             self._later.start()
             return
         before, self._subject = self._subject, self._subjects.choose()

@@ -84,18 +84,21 @@ class Studio:
         from cnnplay.data.fitting import fit_rows, normalise
         from cnnplay.data.images import DataError
         from cnnplay.probing.maps import predict
+        from cnnplay.training.validation import validation_batch
 
         images = subject.images
         if images is None:
             raise DataError("choose a data set first: there is nothing to judge")
         preprocessing = self._preprocessing_of(subject)
         tally, chosen = Tally(), images.validation
-        for start in range(0, len(chosen), BATCH):
+        # Few of a large network at a time: one look, or the window's end, waits for a batch at most.
+        batch = min(BATCH, validation_batch(self._module_of(subject)))
+        for start in range(0, len(chosen), batch):
             if not breathe(start, len(chosen)):
                 return None
             module = self._module_of(subject)
             rows, kept = [], []
-            for index in chosen[start : start + BATCH]:
+            for index in chosen[start : start + batch]:
                 try:
                     rows.append(fit_rows(images.picture(int(index))[None], preprocessing.input)[0])
                     kept.append(int(index))

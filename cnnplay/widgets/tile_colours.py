@@ -8,7 +8,10 @@ from cnnplay.widgets.images import colourise
 
 def coloured(tiles: Tiles, numbers: np.ndarray, size: Size) -> np.ndarray:
     """Some tiles in their colours at their size on the screen: n × h × w × 3 bytes."""
-    values = tiles.values[numbers]
+    first, last = int(numbers[0]), int(numbers[-1])
+    # Maps of a large picture take megabytes: those of a page mostly follow one another, and are not copied.
+    follow = np.array_equal(numbers, np.arange(first, last + 1))
+    values = tiles.values[first : last + 1] if follow else tiles.values[numbers]
     if tiles.scale == "picture":
         return np.asarray(scale_values(values, size), np.uint8)
     if size[0] < tiles.size[0]:

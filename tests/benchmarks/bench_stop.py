@@ -137,9 +137,10 @@ class Trial:
     def deed(self, button: Any, done: Callable[[], bool]) -> dict[str, float]:
         """Clicks, and watches the window until it is done."""
         before = self.session.run.state, button.text(), button.isEnabled()
-        start = time.perf_counter()
+        start, taken = time.perf_counter(), stolen()
         self.pilot.click(button)
         answered = time.perf_counter() - start
+        click = "click" if stolen() - taken < STOLEN else "click while the processors were taken away"
 
         def wait() -> None:
             while not done():
@@ -148,7 +149,7 @@ class Trial:
         run = self.session.run
         seen = (run.state, button.text(), button.isEnabled()) != before or run.pausing
         late = self.watched(wait)
-        found = {"click": answered, **late, "done": time.perf_counter() - start}
+        found = {click: answered, **late, "done": time.perf_counter() - start}
         return found if seen else {**found, "not seen to be heard": 1.0}
 
     def watched(self, what: Callable[[], None]) -> dict[str, float]:
