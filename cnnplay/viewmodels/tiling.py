@@ -271,21 +271,19 @@ def scale_values(values: npt.NDArray[np.generic], tile: Size) -> npt.NDArray[np.
         return values
     rows = np.arange(tile[0]) * height // tile[0]
     columns = np.arange(tile[1]) * width // tile[1]
-    return values[:, rows][:, :, columns]
+    return np.asarray(values.take(rows, axis=1).take(columns, axis=2))
 
 
-def compose(arrangement: Arrangement, colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The page as one image, H × W × 4 (clear between the tiles).
+def compose(arrangement: Arrangement, colours: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """The page as one image, H × W numbers 0xAARRGGBB (clear between the tiles).
 
-    `colours` is n × h × w × 3: the tiles of the page, row by row, already at their size on the screen.
+    `colours` is n × h × w: the tiles of the page, row by row, already at their size on the screen.
     """
-    height, width = arrangement.extent
-    image = np.zeros((height, width, 4), np.uint8)
+    image = np.zeros(arrangement.extent, np.uint32)
     for at, (row, column) in enumerate(np.argwhere(arrangement.numbers >= 0)):
         y, x = arrangement.corner(int(row), int(column))
         y, x = y - arrangement.origin[0], x - arrangement.origin[1]
-        image[y : y + arrangement.tile[0], x : x + arrangement.tile[1], :3] = colours[at]
-        image[y : y + arrangement.tile[0], x : x + arrangement.tile[1], 3] = 255
+        image[y : y + arrangement.tile[0], x : x + arrangement.tile[1]] = colours[at]
     return image
 
 

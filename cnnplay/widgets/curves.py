@@ -15,7 +15,7 @@ from cnnplay.viewmodels.history import Curve, History
 from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.labels import Label, paint_box, paint_labels
-from cnnplay.widgets.plot import ROWS, SHOW_ALL, Plot
+from cnnplay.widgets.plot import ROWS, SHOW_ALL, Line, Plot
 from cnnplay.widgets.theme import theme
 
 PARTS: tuple[Part, ...] = (
@@ -67,7 +67,7 @@ class CurvePlot(Plot):
     ) -> None:
         self._metric: Metric = metric
         self._run, self._model = run, model
-        self._curves: dict[Part, pg.PlotCurveItem] = {}
+        self._curves: dict[Part, Line] = {}
         self._ends: list[End] = []
         self._judged: dict[Part, Curve] = {}
         self._best: tuple[float, float] | None = None
@@ -78,7 +78,7 @@ class CurvePlot(Plot):
         self.redraws = 0
         super().__init__(parent)
         for depth, part in enumerate(PARTS):
-            curve = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
+            curve = Line(connect="finite", skipFiniteCheck=False)
             curve.setZValue(depth)
             self.box.addItem(curve, ignoreBounds=True)
             self._curves[part] = curve

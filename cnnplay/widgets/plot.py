@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsScene, QWidget
 
 from cnnplay.viewmodels.ticks import Tick
 from cnnplay.widgets.keytable import KeyRow, KeyTable
@@ -70,6 +70,16 @@ class Box(pg.ViewBox):
             event.ignore()  # type: ignore[attr-defined]
 
 
+class Line(pg.PlotCurveItem):
+    """A curve in a `Box`, which cuts off what lies outside. It says that it fills the box: to find how far
+    its points and its pen reach costs half of what drawing them does, several times at each redraw.
+    """
+
+    def boundingRect(self) -> QRectF:
+        box = self.getViewBox()
+        return QRectF() if box is None else box.viewRect()
+
+
 class Plot(pg.GraphicsView):
     """A plot whose range is the user's once he touches it.
 
@@ -87,6 +97,8 @@ class Plot(pg.GraphicsView):
         self.hover: QPointF | None = None
         self._area = QRectF(0, 0, 8, 8)
         self.box = Box()
+        # A handful of items, whose rectangles move with the range: an index of them would be out of date.
+        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.scene().addItem(self.box)
         # pyqtgraph keeps the background between paints; here the axes are painted on it.
         self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)

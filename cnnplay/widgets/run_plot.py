@@ -15,7 +15,7 @@ from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.viewmodels.trace import Metric
 from cnnplay.widgets.keytable import KeyRow, KeyTable
 from cnnplay.widgets.labels import Label, paint_box, paint_labels
-from cnnplay.widgets.plot import ROWS, SHOW_ALL, Plot
+from cnnplay.widgets.plot import ROWS, SHOW_ALL, Line, Plot
 from cnnplay.widgets.theme import theme
 
 COLOURS = 8
@@ -37,7 +37,7 @@ class RunPlot(Plot):
     def __init__(self, metric: Metric, model: RunCurvesModel, parent: QWidget | None = None) -> None:
         self._metric: Metric = metric
         self._model = model
-        self._curves: dict[tuple[str, Part], pg.PlotCurveItem] = {}
+        self._curves: dict[tuple[str, Part], Line] = {}
         self._ends: list[RunEnd] = []
         self._bounds = Bounds(0.0, 1.0, 0.0, 1.0)
         self._stale = True
@@ -77,12 +77,10 @@ class RunPlot(Plot):
         self.redraws += 1
         self.viewport().update()
 
-    def _item(self, path: str, part: Part) -> pg.PlotCurveItem:
+    def _item(self, path: str, part: Part) -> Line:
         item = self._curves.get((path, part))
         if item is None:
-            item = self._curves[path, part] = pg.PlotCurveItem(
-                connect="finite", skipFiniteCheck=False, antialias=True
-            )
+            item = self._curves[path, part] = Line(connect="finite", skipFiniteCheck=False, antialias=True)
             self.box.addItem(item, ignoreBounds=True)
         return item
 

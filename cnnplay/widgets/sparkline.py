@@ -12,6 +12,7 @@ from cnnplay.viewmodels.run import RunModel
 from cnnplay.widgets.theme import theme
 
 REDRAW_MS = 1000
+"""Between two redraws at least; where the views are slowed down, this one is too."""
 
 
 class Sparkline(QWidget):
@@ -24,7 +25,7 @@ class Sparkline(QWidget):
         self.setFixedSize(theme().px(72), theme().px(24))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("loss curve")
-        self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._redraw)
         run.history_changed.connect(self._changed)
         theme().changed.connect(self._resize)
@@ -37,7 +38,7 @@ class Sparkline(QWidget):
     @Slot()
     def _changed(self) -> None:
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(max(REDRAW_MS, round(1000 * self._run.tempo.seconds)))
 
     @Slot()
     def _redraw(self) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from cnnplay.viewmodels.look import LookModel
 from cnnplay.viewmodels.stack import StackModel
 from cnnplay.viewmodels.tiling import scale_values
-from cnnplay.widgets.images import colourise, to_qimage
+from cnnplay.widgets.images import screen_colours, screen_image, to_qimage
 from cnnplay.widgets.theme import theme
 
 SIDE = 56
@@ -63,11 +63,7 @@ class StackFeed(QObject):
 
 def strip_image(maps: np.ndarray) -> QImage:
     """Fractions n × h × w as square tiles side by side, SIDE pixels each, clear at their right edge."""
-    colours = colourise(maps, "magnitude", (0.0, 1.0))
-    pixels = np.full((*colours.shape[:3], 4), 255, np.uint8)
-    pixels[..., :3] = colours[..., ::-1]  # blue first, as an ARGB number lies in memory
-    whole = pixels.view(np.uint32)[..., 0]
-    image = np.zeros((SIDE, len(maps), SIDE), "<u4")
-    image[:, :, : SIDE - GAP] = scale_values(whole, (SIDE, SIDE)).swapaxes(0, 1)[:, :, : SIDE - GAP]
-    width = SIDE * len(maps)
-    return QImage(image.data, width, SIDE, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    whole = scale_values(screen_colours(maps, "magnitude", (0.0, 1.0)), (SIDE, SIDE))
+    image = np.zeros((SIDE, len(maps), SIDE), np.uint32)
+    image[:, :, : SIDE - GAP] = whole.swapaxes(0, 1)[:, :, : SIDE - GAP]
+    return screen_image(image.reshape(SIDE, -1))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnplay.viewmodels.paging import page_words, turned
 from cnnplay.viewmodels.tiling import Arrangement, Tiles, compose
+from cnnplay.widgets.images import screen_image
 from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.widgets.theme import theme
 from cnnplay.widgets.tile_captions import Captions
@@ -190,11 +191,7 @@ class TilesView(QWidget):
             return None
         if self._image is None:
             numbers = arrangement.numbers[arrangement.numbers >= 0]
-            shown = compose(arrangement, coloured(tiles, numbers, arrangement.tile))
-            height, width = shown.shape[:2]
-            image = QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
-            # The format that Qt paints fastest; this also copies the bytes, which numpy owns.
-            image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+            image = screen_image(compose(arrangement, coloured(tiles, numbers, arrangement.tile)))
             image.setDevicePixelRatio(self.devicePixelRatioF())
             self._image = image
         return self._image

@@ -19,7 +19,7 @@ import statistics
 from contextlib import ExitStack
 
 from load import under_load
-from track import HERE, Racer
+from track import HERE, THREADS, Racer
 
 WANTED = {
     "lenet-5": {"best": 0.95, "dataloader": 1.25, "lightning": 1.4},
@@ -47,14 +47,18 @@ def compare(network: str, pairs: int, turns: int, seconds: float, engine: str) -
                 for name, (script, *more) in kinds.items()
             }
             rates: dict[str, list[float]] = {name: [] for name in kinds}
+            threads: list[int] = []
             for turn in range(turns):
                 order = list(racers) if turn % 2 == 0 else list(reversed(racers))
                 for name in order:
                     rates[name].append(racers[name].go(seconds))
+                threads.append(round(racers["engine"].track.cells[THREADS]))
         pair = {name: statistics.fmean(values) for name, values in rates.items()}
         pair["best"] = max(pair["best"], pair.pop("best-1"))
         found.append(pair)
         told = ", ".join(f"{name} {value:,.0f}" for name, value in pair.items())
+        least, most = min(threads), max(threads)
+        told += f"; engine with {most} threads" + (f" (at times {least})" if least < most else "")
         print(f"{network}, pair {number + 1}: images/s: {told}", flush=True)
     return found
 
