@@ -86,10 +86,13 @@ class SettingsModel(QObject):
 
 
 def value_words(field: FieldInfo, value: Any) -> str:
-    """A setting's value with its unit: ``2 px``, ``10°``, ``on``, ``cosine``."""
+    """A setting's value with its unit: ``2 px``, ``1 epoch``, ``10°``, ``on``, ``cosine``."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, str):
         return value
     number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
-    return f"{number}{field.unit}" if field.unit == "°" else f"{number} {field.unit}".strip()
+    if field.unit == "°":
+        return f"{number}°"
+    one = number == "1" and len(field.unit) > 2  # "s" and "px" have no plural
+    return f"{number} {field.unit.removesuffix('s') if one else field.unit}".strip()

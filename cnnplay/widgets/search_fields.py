@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QSizePolicy,
     QStackedLayout,
     QToolButton,
@@ -26,6 +25,7 @@ from cnnplay.widgets.fields import read_number
 from cnnplay.widgets.inputs import RIGHT, Choice
 from cnnplay.widgets.panel import Panel
 from cnnplay.widgets.theme import role, theme
+from cnnplay.widgets.whole_rows import WholeRows
 
 END_WIDTH, SCALE_WIDTH = 66, 78
 """Of an end of a range and of its scale, in the design's pixels."""
@@ -286,12 +286,10 @@ class ChoiceChips(QWidget):
             button.setChecked(choice in entry.choices)
 
 
-def _scrolled(inner: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
+def _scrolled(inner: QWidget) -> WholeRows:
+    area = WholeRows(inner)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inner)
     return area
 
 

@@ -231,6 +231,17 @@ def test_closing_the_window_ends_the_search_and_joins_its_thread(
     assert not opened.isVisible()
 
 
+def test_the_list_of_what_varies_ends_between_two_rows(opened: SearchWindow) -> None:
+    area = opened.space.area
+    for height in (620, 660, 700, 740):
+        opened.resize(1240, height)
+        settle()
+        end = area.viewport().height()
+        tops = {row: row.mapTo(area.viewport(), QPoint(0, 0)).y() for row in opened.space.rows.values()}
+        assert any(top >= end for top in tops.values()), "all of it has room: nothing is tried"
+        assert not [row for row, top in tops.items() if top < end < top + row.height()]
+
+
 def test_it_fits_a_small_screen_and_everything_has_a_name_and_a_hint(
     opened: SearchWindow, stray_windows: StrayWindows
 ) -> None:

@@ -1,9 +1,10 @@
 """The settings' view model: one value, its faults in words, what may change during a run."""
 
+import pytest
 from pytestqt.qtbot import QtBot
 
-from cnnplay.spec.settings import TrainConfig
-from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.spec.settings import TrainConfig, setting_fields
+from cnnplay.viewmodels.settings import SettingsModel, value_words
 
 
 def test_a_change_is_told_once_and_the_same_value_not_at_all(qtbot: QtBot) -> None:
@@ -57,3 +58,19 @@ def test_every_setting_stands_in_one_group_and_faults_are_told_in_theirs() -> No
     assert sorted(field.name for field in shown) == sorted(field.name for field in settings.fields)
     assert settings.faults_in("augmentation") == ("erase must be at most 1; got 2",)
     assert settings.faults_in("basics") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("warmup", 1.0, "1 epoch"),
+        ("warmup", 1.5, "1.5 epochs"),
+        ("step_every", 10, "10 epochs"),
+        ("checkpoint_every", 1, "1 s"),
+        ("batch_size", 2048, "2,048 pictures"),
+        ("rotate", 10.0, "10°"),
+    ],
+)
+def test_a_value_carries_its_unit_one_of_them_in_the_singular(name: str, value: object, words: str) -> None:
+    field = next(field for field in setting_fields() if field.name == name)
+    assert value_words(field, value) == words
