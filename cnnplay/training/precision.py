@@ -18,8 +18,11 @@ def in_bfloat16(config: TrainConfig, device: torch.device) -> bool:
     return config.precision == "bfloat16"
 
 
-def arithmetic(config: TrainConfig, device: torch.device) -> AbstractContextManager[object]:
-    """To be entered around each forward pass, again and again."""
+def arithmetic(
+    config: TrainConfig, device: torch.device, caching: bool = True
+) -> AbstractContextManager[object]:
+    """To be entered around each forward pass, again and again. `caching`: a weight that is used twice in a
+    pass is made short once."""
     if in_bfloat16(config, device):
-        return torch.autocast(device.type, torch.bfloat16)
+        return torch.autocast(device.type, torch.bfloat16, cache_enabled=caching)
     return nullcontext()

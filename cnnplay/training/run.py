@@ -19,6 +19,7 @@ from cnnplay.training.control import Control
 from cnnplay.training.devices import IdleCores, most_threads
 from cnnplay.training.failures import NonFinite, explain
 from cnnplay.training.feed import Feed
+from cnnplay.training.graphs import Model
 from cnnplay.training.interruption import Interruption
 from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result, Validation
 from cnnplay.training.judge import Judge
@@ -28,7 +29,7 @@ from cnnplay.training.optimizers import follow_settings, set_learning_rate, stat
 from cnnplay.training.pace import Change, Pace
 from cnnplay.training.precision import arithmetic
 from cnnplay.training.reports import Troubles, planned, started
-from cnnplay.training.setup import Ready, set_up
+from cnnplay.training.setup import Ready, model_of, set_up
 from cnnplay.training.state import Place, RunState
 from cnnplay.training.steering import Steering
 from cnnplay.training.stepper import Stepper
@@ -54,7 +55,7 @@ class Run:
         self.rules = rules_of(job.network.task)
         self.team = job.team
         self.module: NetworkModule
-        self.model: nn.Module
+        self.model: Model
         """What is computed with: the module, in a team wrapped to average the gradients."""
         self.optimizer: optim.Optimizer
         self.stepper: Stepper
@@ -88,7 +89,7 @@ class Run:
         config = self.job.config
         self.module, self.optimizer = ready.module, ready.optimizer
         self.stepper = Stepper(ready.optimizer)
-        self.model = ready.module
+        self.model, graph = model_of(self.job, ready)
         self.arithmetic = arithmetic(config, ready.device)
         self._keeper = Keeper(ready.module, self.job.best)
         # In a team all must find at the same step that a loss is no number.
@@ -112,7 +113,7 @@ class Run:
         self._set_rate()
         self._sink(started(self.job, ready, steps, self._step))
         self._troubles = Troubles(ready.prepared, self.job.network)
-        self._announce_plan(ready.plan.threads, ready.plan.reason)
+        self._announce_plan(ready.plan.threads, ready.plan.reason + graph)
         if alone and ready.slow:
             self._interruption = Interruption(ready.module, lambda: control.stopping)
         if alone and ready.device.type == "cpu" and config.threads is None and most_threads() > 1:
@@ -394,4 +395,5 @@ class Run:
         if self._ready is None or self._ready.device.type != "cuda":
             return
         self.stepper.forget()
+        del self.model  # a graph holds memory of its own
         torch.cuda.empty_cache()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, optim
 
 from cnnplay.data.images import DataError, ImageSet
-from cnnplay.data.prepared import Prepared, prepare
+from cnnplay.data.prepared import Batch, Prepared, prepare
 from cnnplay.modules.build import BuildError, NetworkModule
 from cnnplay.modules.weights import build_with
 from cnnplay.network.network import Network
@@ -22,9 +22,11 @@ from cnnplay.training.control import Control, Interrupted
 from cnnplay.training.devices import most_threads, resolve
 from cnnplay.training.failures import BadSettings, DoesNotFit
 from cnnplay.training.forecast import Forecast, forecast, free_for_one
+from cnnplay.training.graphs import MOST_OPERATIONS, Model, graphed
 from cnnplay.training.job import Job
 from cnnplay.training.optimizers import optimizer_for, restore
 from cnnplay.training.plan import Plan, first_plan, recorded_plan, step_operations
+from cnnplay.training.precision import arithmetic
 from cnnplay.training.tasks import rules_of
 from cnnplay.training.team import OF_EACH, Team
 
@@ -139,9 +141,28 @@ def _plan(job: Job, report: Report, module: NetworkModule, prepared: Prepared) -
     if job.resume is not None:
         most = None if processes == 1 else most_threads(processes)
         return recorded_plan(job.resume.threads, job.resume.channels_last, prepared.device, most)
-    first = next(iter(prepared.train_batches(job.first_epoch, config.batch_size, config.seed, share=share)))
+    first = _first_batch(job, prepared, share)
     pair = (first.pictures, first.labels)
     return first_plan(module, rules_of(job.network.task), config, pair, report.multiply_adds, processes)
+
+
+def _first_batch(job: Job, prepared: Prepared, share: tuple[int, int] = (0, 1)) -> Batch:
+    config = job.config
+    return next(iter(prepared.train_batches(job.first_epoch, config.batch_size, config.seed, share=share)))
+
+
+def model_of(job: Job, ready: Ready) -> tuple[Model, str]:
+    """What computes a run's batches, and words for its plan: the module, alone on a GPU a graph of it."""
+    if ready.device.type != "cuda" or job.team is not None:
+        return ready.module, ""
+    operations = step_operations(infer(job.network).multiply_adds, job.config.batch_size)
+    # A graph keeps what a step needs for itself; batches of another size need as much once more.
+    has_room = 2 * ready.forecast.network_bytes < ready.forecast.available_bytes
+    if operations > MOST_OPERATIONS or not has_room:
+        return ready.module, ""
+    pictures = _first_batch(job, ready.prepared).pictures
+    model, words = graphed(ready.module, pictures, arithmetic(job.config, ready.device, caching=False))
+    return model, f"; {words}"
 
 
 def check_settings(config: TrainConfig) -> None:
