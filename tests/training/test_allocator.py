@@ -1,7 +1,6 @@
 """What the C library does with the memory that steps free."""
 
 import resource
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,12 +13,6 @@ pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux") or not keep_memory(), reason="glibc's allocator only"
 )
 BLOCKS, SIZE = 16, 4 << 20
-
-
-def huge_pages() -> bool:
-    """Whether Linux hands out huge pages to who asks for them."""
-    setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-    return setting.exists() and "[never]" not in setting.read_text(encoding="ascii")
 
 
 def allocate_and_free() -> int:
@@ -38,9 +31,9 @@ def resident() -> int:
 def test_what_a_step_frees_serves_the_next_one() -> None:
     keep_memory()
     pages = BLOCKS * SIZE // resource.getpagesize()
-    for _ in range(12):  # until the blocks have found their places
+    for _ in range(4):  # until the blocks have found their places
         allocate_and_free()
-    assert min(allocate_and_free() for _ in range(4)) < pages / 100
+    assert allocate_and_free() < pages / 100
 
 
 def test_all_is_given_back_when_asked_for() -> None:
@@ -49,15 +42,4 @@ def test_all_is_given_back_when_asked_for() -> None:
     held = resident()
     assert give_memory_back()
     assert held - resident() > BLOCKS * SIZE / 2
-
-
-@pytest.mark.skipif(not huge_pages(), reason="this system hands out no huge pages")
-def test_large_tensors_lie_on_huge_pages() -> None:
-    """As the package asks torch for, before torch is imported."""
-    script = (
-        "import cnnplay, torch\n"
-        f"blocks = [torch.ones({SIZE // 4}) for _ in range({BLOCKS})]\n"
-        "print(open('/proc/self/smaps_rollup').read().split('AnonHugePages:')[1].split()[0])"
-    )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert int(told.stdout) * 1024 >= BLOCKS * SIZE / 4
+    assert allocate_and_free() > BLOCKS * SIZE // resource.getpagesize() / 2
