@@ -299,4 +299,5 @@ def _default_path(name: str) -> Path:
     """In the user's data, a folder that reads: network, date, time, and a mark that makes it the only one."""
     plain = "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-") or "run"
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    return store_folder() / f"{plain[:40]}-{now}-{secrets.token_hex(2)}"
+    # Of four digits two were the same once, of some trials of one second.
+    return store_folder() / f"{plain[:40]}-{now}-{secrets.token_hex(4)}"

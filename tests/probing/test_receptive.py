@@ -31,7 +31,8 @@ def test_an_output_depends_on_nothing_outside_its_window(network: Network, data:
     _output(module._plan, x, node_id, found)
     (found[0][..., row, column] if len(shape) == 3 else found[0]).sum().backward()
     assert x.grad is not None
-    seen = x.grad[0].abs().sum(0) > 0
+    # In floats a place just on a pixel is a little beside it, and its neighbour gets next to nothing.
+    seen = x.grad[0].abs().sum(0) > 1e-6
     window = receptive_window(report, node_id, row, column)
     if window is not None:
         top, left, bottom, right = window
