@@ -56,7 +56,7 @@ class Run:
         self.team = job.team
         self.module: NetworkModule
         self.model: Model
-        """What is computed with: the module, in a team wrapped to average the gradients."""
+        """What is computed with: the module, in a team wrapped to average the gradients, or a graph of it."""
         self.optimizer: optim.Optimizer
         self.stepper: Stepper
         self.arithmetic: AbstractContextManager[object]
