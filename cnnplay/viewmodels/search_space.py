@@ -20,6 +20,7 @@ from cnnplay.viewmodels.settings import SettingsModel, value_words
 FIRST = ("learning_rate",)
 """Ticked at first: it matters most."""
 BLOCKS = "blocks"
+NO_BLOCKS = "Choose a layer in the stack to vary its fields."
 EVEN, LOG = "even", "log"
 STEPS = (2, 4, 8, 16, 32)
 FEWEST = 2
@@ -69,6 +70,8 @@ class VaryGroup(msgspec.Struct, frozen=True):
     title: str
     hint: str
     rows: tuple[VaryRow, ...]
+    empty: str = ""
+    """What to do for rows to stand here."""
 
 
 class SpaceModel(QObject):
@@ -182,7 +185,7 @@ class SpaceModel(QObject):
             rows = tuple(self._row(field, getattr(config, field.name)) for field in fields)
             groups.append(VaryGroup(key, key.capitalize(), hint, rows))
         hint = "Fields of the chosen block, and of others those that are ticked."
-        blocks = VaryGroup(BLOCKS, "Blocks", hint, self._of_blocks())
+        blocks = VaryGroup(BLOCKS, "Blocks", hint, self._of_blocks(), NO_BLOCKS)
         groups.insert(1, blocks)
         if tuple(groups) != self._groups:
             self._groups = tuple(groups)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFontMetrics, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnplay.viewmodels.curves import Bounds
@@ -27,6 +27,12 @@ CIRCLES_APART = 7
 LABELS = 0.4
 """The part of the width that the labels behind the curves may take; longer ones are cut."""
 LOGARITHMIC = KeyRow("Logarithmic scale of the loss", {Qt.Key.Key_L: lambda plot: plot.switch_scale()})
+
+
+def shortened(label: str, metrics: QFontMetrics, room: int) -> str:
+    """A label in so many pixels. Of several parts the last is kept: it tells runs of one network apart."""
+    mode = Qt.TextElideMode.ElideLeft if ", " in label else Qt.TextElideMode.ElideMiddle
+    return metrics.elidedText(label, mode, room).replace("…, ", "… ")
 
 
 class RunPlot(Plot):
@@ -161,7 +167,7 @@ class RunPlot(Plot):
             at = self._point(furthest, end.y)
             if at is not None:
                 room = round(LABELS * self.area.width()) - theme().px(16)
-                text = metrics.elidedText(end.text, Qt.TextElideMode.ElideMiddle, room)
+                text = shortened(end.text, metrics, room)
                 labels.append(Label(text, at, theme().run(end.slot)))
         most = max(int(self.area.height() / metrics.height()), 1)
         paint_labels(painter, labels[:most], self.area)

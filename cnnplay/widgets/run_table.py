@@ -15,10 +15,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
@@ -26,7 +24,7 @@ from cnnplay.viewmodels.run_columns import COLUMNS, column
 from cnnplay.viewmodels.run_table import SLOT
 from cnnplay.viewmodels.runs import RunsModel
 from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
-from cnnplay.widgets.row_table import choose_whole_rows
+from cnnplay.widgets.row_table import RowTable
 from cnnplay.widgets.run_plot import COLOURS
 from cnnplay.widgets.theme import theme
 
@@ -37,7 +35,7 @@ WIDEST = 220
 """Of a column, in pixels of the design, when the table chooses."""
 
 
-class RunTableView(QTableView):
+class RunTableView(RowTable):
     """`open_asked`, `delete_asked`: a key or a double click asked for it."""
 
     open_asked = Signal()
@@ -51,14 +49,13 @@ class RunTableView(QTableView):
     )
 
     def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(QAbstractItemView.SelectionMode.ExtendedSelection, ROW, parent)
         self._runs = runs
         self._choosing = False
         self._fitted = False
         self.setModel(runs.picked)
         self.setItemDelegateForColumn(0, SwatchDelegate(self))
         self.setAccessibleName("runs")
-        choose_whole_rows(self, QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.horizontalHeader().setSectionsMovable(True)
         self.sortByColumn(column("created"), Qt.SortOrder.DescendingOrder)
@@ -67,7 +64,6 @@ class RunTableView(QTableView):
         runs.chosen_changed.connect(self._show_chosen)
         runs.rows_changed.connect(self._rows_changed)
         theme().changed.connect(self._restyle)
-        self._restyle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.KEYS.press(self, event):
@@ -138,9 +134,6 @@ class RunTableView(QTableView):
 
     @Slot()
     def _restyle(self) -> None:
-        header = self.verticalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setDefaultSectionSize(theme().px(ROW))
         if self._fitted:
             self.fit_columns()
 

@@ -45,6 +45,7 @@ class SpacePanel(Panel):
         self._model, self._space = model, model.space
         self.rows: dict[str, FieldRow] = {}
         self._groups: dict[str, tuple[QLabel, QVBoxLayout]] = {}
+        """Of each what it says while it is empty, and where its rows stand."""
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, theme().px(12), 0)
@@ -87,10 +88,15 @@ class SpacePanel(Panel):
             layout.setSpacing(theme().px(2))
             if self._groups:
                 self._column.addSpacing(theme().px(8))
-            self._column.addWidget(title)
+            empty = QLabel(group.empty)
+            empty.setWordWrap(True)
+            role(empty, "muted")
+            for part in (title, empty):
+                self._column.addWidget(part)
             self._column.addLayout(layout)
-            self._groups[group.key] = (title, layout)
-        _, layout = self._groups[group.key]
+            self._groups[group.key] = (empty, layout)
+        empty, layout = self._groups[group.key]
+        empty.setVisible(not group.rows)
         for place, row in enumerate(group.rows):
             kept = self.rows.get(row.name)
             if kept is not None and not kept.suits(row):

@@ -4,12 +4,10 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont, QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QPushButton,
     QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
@@ -18,7 +16,7 @@ from cnnplay.viewmodels.search_promotion import Promoter
 from cnnplay.viewmodels.search_table import BEST, STATE
 from cnnplay.widgets.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.widgets.panel import EmptyState, Panel
-from cnnplay.widgets.row_table import choose_whole_rows
+from cnnplay.widgets.row_table import RowTable
 from cnnplay.widgets.theme import role, theme
 
 ROW = 24
@@ -34,7 +32,7 @@ PROMOTE_HINT = (
 MUTED_STATES = ("pruned", "stopped", "lost", "waiting", "running")
 
 
-class TrialTableView(QTableView):
+class TrialTableView(RowTable):
     """`Enter` promotes."""
 
     KEYS = KeyTable(
@@ -44,14 +42,13 @@ class TrialTableView(QTableView):
     )
 
     def __init__(self, model: SearchModel, promoter: Promoter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(QAbstractItemView.SelectionMode.SingleSelection, ROW, parent)
         self._model, self._promoter, self._choosing = model, promoter, False
         self._fitted: tuple[str, ...] = ()
         self.setModel(model.table)
         self.setItemDelegate(TrialDelegate(self))
         self.setAccessibleName("trials")
         self.setToolTip(f"A row a trial; a click on a heading sorts. {self.KEYS.sentence()}")
-        choose_whole_rows(self, QAbstractItemView.SelectionMode.SingleSelection)
         self.horizontalHeader().setStretchLastSection(True)
         self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
@@ -59,7 +56,6 @@ class TrialTableView(QTableView):
         model.chosen_changed.connect(self._show_chosen)
         model.trials_changed.connect(self._rows_changed)
         theme().changed.connect(self._restyle)
-        self._restyle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.KEYS.press(self, event):
@@ -124,9 +120,6 @@ class TrialTableView(QTableView):
 
     @Slot()
     def _restyle(self) -> None:
-        header = self.verticalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setDefaultSectionSize(theme().px(ROW))
         self._fitted = ()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
@@ -16,7 +17,7 @@ from cnnplay.viewmodels.run_columns import column
 from cnnplay.viewmodels.run_shelf import RunShelf
 from cnnplay.viewmodels.runs import RunsModel
 from cnnplay.widgets.main_window import MainWindow
-from cnnplay.widgets.run_plot import RunPlot
+from cnnplay.widgets.run_plot import RunPlot, shortened
 from cnnplay.widgets.runs import RunsWorkspace
 from cnnplay.widgets.theme import theme
 from tests.gui.conftest import StrayWindows
@@ -241,6 +242,17 @@ def test_another_axis_shows_all_again_in_its_own_units(page: RunsWorkspace, runs
     QTest.keyClick(page.curves.axis, Qt.Key.Key_Down)
     assert plot.extent[1] >= 8.0
     assert any(tick.text.endswith(" s") for tick in plot.x_ticks(0, 8, 5))
+
+
+def test_a_label_that_is_too_long_keeps_what_tells_its_run_apart(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(theme().font(small=True))
+    for label, end in (("tiny-cnn, batch 103", "batch 103"), ("lenet-5, 04:55:23", "04:55:23")):
+        assert shortened(label, metrics, metrics.horizontalAdvance(label)) == label
+        assert shortened(label, metrics, metrics.horizontalAdvance("…" + end)).endswith(end)
+    name = "a-network-of-mine-b"
+    room = metrics.horizontalAdvance("a-netw…mine-b")
+    assert shortened(name, metrics, room)[0] == "a"
+    assert shortened(name, metrics, room)[-1] == "b"
 
 
 def test_a_row_and_its_curve_follow_a_run_that_is_written(

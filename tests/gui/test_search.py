@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data.catalogue import load
@@ -13,6 +13,7 @@ from cnnplay.network.network import find
 from cnnplay.network.presets import preset
 from cnnplay.search.space import Range
 from cnnplay.viewmodels.search import SearchModel
+from cnnplay.viewmodels.search_space import NO_BLOCKS
 from cnnplay.widgets.main_window import MainWindow
 from cnnplay.widgets.search import SearchWindow
 from cnnplay.widgets.theme import theme
@@ -94,6 +95,22 @@ def test_fields_are_ticked_and_their_ranges_typed(opened: SearchWindow, window: 
     click(rows["conv-1.filters"].tick)
     assert "conv-1.filters" in model.space.space.vary
     assert opened.space.muted() == "2 fields vary"
+
+
+def test_without_a_chosen_layer_the_list_says_how_its_fields_come_there(
+    opened: SearchWindow, window: MainWindow
+) -> None:
+    def shown() -> list[str]:
+        return [label.text() for label in opened.space.findChildren(QLabel) if label.isVisible()]
+
+    assert NO_BLOCKS not in shown()
+    window.session.editor.select(())
+    assert NO_BLOCKS in shown()
+    assert not [name for name in opened.space.rows if "." in name]
+    window.session.editor.select(("conv-1",))
+    settle()
+    assert NO_BLOCKS not in shown()
+    assert opened.space.rows["conv-1.filters"].isVisible()
 
 
 def test_choices_are_pressed_and_let_go(opened: SearchWindow, window: MainWindow) -> None:
