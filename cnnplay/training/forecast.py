@@ -67,6 +67,9 @@ class Forecast:
     """The largest batch that fits; None where not even one picture does."""
     words: str
     advice: str
+    sure: bool = True
+    """Whether nothing else of this program computed while layers were tried: else the next forecast tries
+    again those where something did."""
 
 
 def forecast(
@@ -98,9 +101,9 @@ def forecast(
     largest = min(room // max(1, per_picture) * size, 65_536) if room >= per_picture else None
     fits = largest is not None and config.batch_size <= largest
     data = 0 if prepared is not None and prepared.resident else _data_bytes(network, images, free - needed)
-    seconds = 0.0
+    seconds, sure = 0.0, True
     if timed:
-        seconds = _seconds_per_epoch(network, report, config, images, device, team)
+        seconds, sure = _seconds_per_epoch(network, report, config, images, device, team)
     return Forecast(
         bytes=needed + data,
         network_bytes=needed,
@@ -111,6 +114,7 @@ def forecast(
         largest_batch=largest,
         words=_words(config, needed + data, free, seconds, fits, size),
         advice="" if fits else _advice(largest),
+        sure=sure,
     )
 
 
@@ -170,25 +174,30 @@ def _seconds_per_epoch(
     images: ImageSet,
     device: torch.device,
     team: Team | None,
-) -> float:
+) -> tuple[float, bool]:
     """Training the one part, and a third of that for each picture of the other: it only goes forward. A team
-    shares the first; the second each process judges by itself."""
+    shares the first; the second each process judges by itself. And whether it is sure."""
     size, local_size = (1, 1) if team is None else (team.size, team.local_size)
     share = ceil(config.batch_size / size)
     threads = config.threads or most_threads(local_size)
-    seconds = _step_seconds(
+    seconds, sure = _step_seconds(
         network, report, msgspec.structs.replace(config, batch_size=share, threads=threads), device
     )
-    return seconds / share * (len(images.train) / size + len(images.validation) / 3)
+    return seconds / share * (len(images.train) / size + len(images.validation) / 3), sure
 
 
-def _step_seconds(network: Network, report: Report, config: TrainConfig, device: torch.device) -> float:
+def _step_seconds(
+    network: Network, report: Report, config: TrainConfig, device: torch.device
+) -> tuple[float, bool]:
     """Every layer as it was tried on the CPU; others, and a GPU's, by what they compute and move."""
     machine = speed(str(device), config.threads or most_threads())
     batch = config.batch_size
     tried: dict[str, float] = {}
+    sure = machine.sure
     if device.type == "cpu":
-        tried = {node.id: found for node, found in layer_seconds(network, report, batch, machine.threads)}
+        for time in layer_seconds(network, report, batch, machine.threads):
+            tried[time.node.id] = time.seconds
+            sure = sure and time.sure
     seconds = SECONDS_PER_STEP + sum(tried.values())
     for node, _ in walk(network):
         found = report.nodes[node.id]
@@ -200,7 +209,7 @@ def _step_seconds(network: Network, report: Report, config: TrainConfig, device:
             moved = maps + PASSES_OVER_WEIGHTS * (found.parameters or 0) * 4
             seconds += arithmetic + moved / machine.bytes + SECONDS_PER_LAYER
     numbers = WEIGHTS_OF_A_STEP + 2 * STATE_PER_WEIGHT[config.optimizer]
-    return seconds + report.parameters * 4 * numbers / machine.bytes
+    return seconds + report.parameters * 4 * numbers / machine.bytes, sure
 
 
 def _words(config: TrainConfig, needed: int, free: int, seconds: float, fits: bool, processes: int) -> str:

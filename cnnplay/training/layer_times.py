@@ -1,13 +1,14 @@
 """How long the layers of a network take on this machine, forward and backward: each kind is tried once.
 
 A layer is tried with as few pictures as say something, and what was found is remembered, so that an edit
-costs the changed layers alone.
+costs the changed layers alone. What was found while the program itself computed something else is doubtful:
+it is tried again the next time.
 """
 
 import time
 from collections.abc import Iterator
-from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
 import msgspec
 import torch
@@ -17,6 +18,7 @@ from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dense, Node
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.report import NodeReport, Report
+from cnnplay.training.tries import Tried, Watch
 
 OPERATIONS = 5e9
 """A layer is tried with so many pictures that this many operations are needed, …"""
@@ -28,9 +30,21 @@ many are still more than caches hold."""
 TRIES = 2
 PATIENCE = 2.0
 """Seconds that the tries for one forecast may take in all."""
+MOST_REMEMBERED = 512
 
 
-def layer_seconds(network: Network, report: Report, batch: int, threads: int) -> Iterator[tuple[Node, float]]:
+class Time(NamedTuple):
+    """What a batch takes in a layer, in seconds. `sure`: nothing else of this program computed meanwhile."""
+
+    node: Node
+    seconds: float
+    sure: bool
+
+
+_remembered: dict[tuple[Node, Shape, Shape, int, bool, int], Tried] = {}
+
+
+def layer_seconds(network: Network, report: Report, batch: int, threads: int) -> Iterator[Time]:
     """Every leaf that could be tried on the CPU, and what a batch takes in it. The others are left out."""
     end = time.perf_counter() + PATIENCE
     before = torch.get_num_threads()
@@ -43,8 +57,8 @@ def layer_seconds(network: Network, report: Report, batch: int, threads: int) ->
             count = _pictures(found, batch)
             plain, output, share = _narrowed(msgspec.structs.replace(node, id=""), found.input, found.output)
             if time.perf_counter() < end:
-                seconds = _tried(plain, found.input, output, count, number > 0, threads)
-                yield node, seconds / share * batch / count
+                tried = _tried(plain, found.input, output, count, number > 0, threads)
+                yield Time(node, tried.seconds / share * batch / count, tried.sure)
     finally:
         torch.set_num_threads(before)
 
@@ -65,9 +79,23 @@ def _narrowed(node: Node, shape: Shape, output: Shape) -> tuple[Node, Shape, flo
     return msgspec.structs.replace(node, units=units), (units,), units / node.units
 
 
-@lru_cache(maxsize=512)
-def _tried(node: Node, shape: Shape, output: Shape, count: int, inner: bool, threads: int) -> float:
-    """Seconds of one pass forward and backward; `inner` layers give a gradient on to the one before."""
+def _tried(node: Node, shape: Shape, output: Shape, count: int, inner: bool, threads: int) -> Tried:
+    """The shortest that was ever found; tried anew until it is sure."""
+    key = (node, shape, output, count, inner, threads)
+    known = _remembered.get(key)
+    if known is not None and known.sure:
+        return known
+    found = _try(node, shape, output, count, inner)
+    if known is not None:
+        found = Tried(min(known.seconds, found.seconds), found.sure)
+    while len(_remembered) >= MOST_REMEMBERED:
+        del _remembered[next(iter(_remembered))]
+    _remembered[key] = found
+    return found
+
+
+def _try(node: Node, shape: Shape, output: Shape, count: int, inner: bool) -> Tried:
+    """One pass forward and backward; `inner` layers give a gradient on to the one before."""
     module = layer(node, shape, "cpu").train()
     pictures = torch.full((count, *shape), 0.5)
     if len(shape) == 3:
@@ -76,12 +104,12 @@ def _tried(node: Node, shape: Shape, output: Shape, count: int, inner: bool, thr
     gradient = torch.ones((count, *output))
     if len(output) == 3:
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-    best = float("inf")
+    best = Tried(float("inf"), sure=False)
     for _ in range(TRIES + 1):  # the first also sets memory up, and is hardly ever the shortest
         given = pictures.clone().requires_grad_(inner)
-        start = time.perf_counter()
+        watch = Watch()
         result = module(given)
         if result.requires_grad:
             result.backward(gradient)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, watch.read())
     return best

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from statistics import median
 
 import torch
 from torch import nn
 
 from cnnplay.training.threads import choose, measure_threads
+from cnnplay.training.tries import Watch
 
 CONVOLUTION_BATCH = 16
 """The convolution that is timed: 3 × 3, from 64 to 64 channels, over 16 × 16 pixels, 16 pictures."""
@@ -19,21 +19,31 @@ CHANNELS, SIZE = 64, 16
 @dataclass(frozen=True, slots=True)
 class Speed:
     """Operations a second in a convolution's forward and backward; bytes a second read and written; with so
-    many threads, the fastest."""
+    many threads, the fastest. `sure`: nothing else of this program computed meanwhile."""
 
     operations: float
     bytes: float
     threads: int
+    sure: bool
 
 
-@cache
+_remembered: dict[tuple[str, int], Speed] = {}
+
+
 def speed(device: str, threads: int) -> Speed:
-    """The speed with the best number of threads up to `threads`; remembered, and the threads put back."""
+    """The speed with the best number of threads up to `threads`; the threads are put back. Once it is sure it
+    is remembered, until then the highest."""
+    known = _remembered.get((device, threads))
+    if known is not None and known.sure:
+        return known
     before = torch.get_num_threads()
     try:
-        return _measured(torch.device(device), threads)
+        found = _measured(torch.device(device), threads)
     finally:
         torch.set_num_threads(before)
+    if known is None or found.sure or found.operations > known.operations:
+        _remembered[device, threads] = found
+    return _remembered[device, threads]
 
 
 def convolution_step(device: torch.device) -> Callable[[], None]:
@@ -54,13 +64,16 @@ def convolution_step(device: torch.device) -> Callable[[], None]:
 
 
 def _measured(device: torch.device, threads: int) -> Speed:
+    watch = Watch()
     step = convolution_step(device)
     most = threads if device.type == "cpu" else 1
     found = measure_threads(most, step)
     best = choose(found, most)
     torch.set_num_threads(best)
     multiply_adds = CONVOLUTION_BATCH * SIZE * SIZE * CHANNELS * CHANNELS * 9
-    return Speed(operations=6 * multiply_adds / found[best], bytes=_bytes(device), threads=best)
+    operations, moved = 6 * multiply_adds / found[best], _bytes(device)
+    # Who waits for a GPU may sleep.
+    return Speed(operations, moved, best, sure=watch.read().sure or device.type != "cpu")
 
 
 def _bytes(device: torch.device) -> float:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 200
 """So long nothing must change before a forecast is made."""
+AGAIN_MS = (500, 1000, 2000, 4000, 8000)
+"""After so long it is made again where the program itself computed something meanwhile, as at its start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class Answer:
 
 class ForecastModel(QObject):
     """`changed`: words or advice are others. Nothing is computed before torch was imported by somebody else:
-    the window appears first.
+    the window appears first. Nor while it is held: layers would be found slow, and slow down what is on.
     """
 
     changed = Signal()
@@ -60,6 +62,8 @@ class ForecastModel(QObject):
         self.forecast: Forecast | None = None
         self._answered: Question | None = None
         self._problem = ""
+        self._held = False
+        self._again = 0
         self._box = Mailbox()
         self._postman = Postman(self._box, self._deliver, self)
         self._thread: threading.Thread | None = None
@@ -168,7 +172,14 @@ class ForecastModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Asks anew once things have settled."""
+        self._again = 0
         self._timer.start(SETTLE_MS)
+
+    def hold(self, held: bool) -> None:
+        """Whether something is on that needs the machine for itself, as a run does."""
+        if held != self._held:
+            self._held = held
+            self.refresh()
 
     def shutdown(self) -> None:
         """Joins the thread; no forecast comes afterwards."""
@@ -181,8 +192,8 @@ class ForecastModel(QObject):
 
     @Slot()
     def _ask(self) -> None:
-        if self._thread is not None:
-            return  # asked again when the answer comes
+        if self._held or self._thread is not None:
+            return  # asked again when it is let go, or when the answer comes
         images = self._data.images
         if images is None or not self._editor.report.valid or self._settings.faults:
             self._show(None, None, "")
@@ -191,12 +202,17 @@ class ForecastModel(QObject):
             self._timer.start(2 * SETTLE_MS)
             return
         question = Question(self._editor.network, self._editor.report, self._settings.config, images)
-        if self._answered is not None and not self._question_differs(self._answered):
+        known = self._answered is not None and not self._question_differs(self._answered)
+        if known and not self._doubtful:
             return
         arguments = (question, self._box)
         self._thread = threading.Thread(target=_answer, args=arguments, name="cnnplay-forecast")
         self._thread.start()
         self._postman.work()
+
+    @property
+    def _doubtful(self) -> bool:
+        return self.forecast is not None and not self.forecast.sure
 
     def _question_differs(self, asked: Question) -> bool:
         return (
@@ -215,6 +231,9 @@ class ForecastModel(QObject):
             self.refresh()
         else:
             self._show(answer.question, answer.forecast, answer.error)
+            if self._doubtful and self._again < len(AGAIN_MS):
+                self._timer.start(AGAIN_MS[self._again])
+                self._again += 1
 
     def _show(self, question: Question | None, forecast: Forecast | None, problem: str) -> None:
         changed = (forecast, problem) != (self.forecast, self._problem)

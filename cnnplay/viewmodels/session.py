@@ -96,6 +96,8 @@ class Session(QObject):
         self.settings.changed.connect(self._remember_device)
         self.run.weights_changed.connect(self._touch)
         self.run.state_changed.connect(self._run_state)
+        self.run.state_changed.connect(self._hold_forecast)
+        self.rate_finder.changed.connect(self._hold_forecast)
         self.data.remember(self.preferences.several("folders"))
         self.data.changed.connect(self._data_changed)
         self.data.state_changed.connect(self._data_state)
@@ -137,6 +139,7 @@ class Session(QObject):
             self._search = SearchDesk(self.editor, self.settings, self.data, self.run, self.forecast, self)
             self._search.failed.connect(self.failed)
             self._search.message.connect(self.message)
+            self._search.model.state_changed.connect(self._hold_forecast)
         return self._search
 
     @property
@@ -278,6 +281,11 @@ class Session(QObject):
         if self.run.state == "starting":
             self._data_key = ""  # what is learned from is the document's data set
             self._touch()
+
+    @Slot()
+    def _hold_forecast(self) -> None:
+        searching = self._search is not None and self._search.model.active
+        self.forecast.hold(self.run.active or searching or self.rate_finder.state != "idle")
 
     @Slot()
     def _remember_device(self) -> None:

@@ -90,7 +90,8 @@ def test_the_processes_of_a_machine_share_its_memory_and_the_epoch(
     digits: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda device: 2**34)
-    monkeypatch.setattr("cnnplay.training.forecast._step_seconds", lambda *given: given[2].batch_size * 1.0)
+    steps = "cnnplay.training.forecast._step_seconds"
+    monkeypatch.setattr(steps, lambda *given: (given[2].batch_size * 1.0, True))
     alone, shared = of_team(1024, None, digits), of_team(1024, Team(0, 8, 0, 4), digits)
     assert shared.available_bytes == alone.available_bytes // 4
     assert alone.seconds_per_epoch == pytest.approx(4000 + 1000 / 3)

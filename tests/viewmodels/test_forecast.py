@@ -1,11 +1,15 @@
 """The forecast's view model: computed beside the window, of the newest question, in words."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
+from cnnplay.training.forecast import Forecast
+from cnnplay.training.forecast import forecast as real_forecast
+from cnnplay.viewmodels.forecast import SETTLE_MS
 from tests.train_bench import WAIT, bench
 
 assert torch.__version__  # forecasts are made once somebody has imported it
@@ -85,3 +89,53 @@ def test_where_memory_is_the_limit_the_largest_batch_leaves_some_room(qtbot: QtB
         one.forecast.forecast = replace(one.forecast.forecast, fits=False, largest_batch=10)
         assert one.forecast.largest_label == "", "the mend says it then"
         assert one.forecast.mend_label == "use batch 10"
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, *sure: bool) -> list[float]:
+    """Forecasts of 1, 2, 3 … seconds an epoch that are as sure as said, the last ones always; the list of
+    those that were asked for."""
+    asked: list[float] = []
+
+    def forecast(*arguments: Any, **more: Any) -> Forecast:
+        asked.append(float(len(asked) + 1))
+        found = real_forecast(*arguments, **more, timed=False)
+        return replace(found, seconds_per_epoch=asked[-1], sure=sure[min(len(asked), len(sure)) - 1])
+
+    monkeypatch.setattr("cnnplay.training.forecast.forecast", forecast)
+    return asked
+
+
+def test_a_forecast_that_was_disturbed_is_made_again_until_it_was_not(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.viewmodels.forecast.AGAIN_MS", (5,) * 5)
+    asked = stand_in(monkeypatch, False, False, True)
+    with bench() as one:
+        qtbot.waitUntil(lambda: one.forecast.words.startswith("about 3.0 s an epoch"), timeout=WAIT)
+        qtbot.wait(50)
+        assert len(asked) == 3
+
+
+def test_where_it_is_always_disturbed_it_stays_as_it_is_until_something_changes(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.viewmodels.forecast.AGAIN_MS", (5, 5))
+    asked = stand_in(monkeypatch, False)
+    with bench() as one:
+        qtbot.waitUntil(lambda: one.forecast.words.startswith("about 3.0 s an epoch"), timeout=WAIT)
+        qtbot.wait(50)
+        assert len(asked) == 3
+        one.settings.set("batch_size", 10)
+        qtbot.waitUntil(lambda: one.forecast.words.startswith("about 6.0 s an epoch"), timeout=WAIT)
+
+
+def test_nothing_is_tried_while_it_is_held(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = stand_in(monkeypatch, True)
+    with bench() as one:
+        qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
+        one.forecast.hold(True)
+        one.settings.set("batch_size", 10)
+        qtbot.wait(SETTLE_MS + 100)
+        assert len(asked) == 1
+        one.forecast.hold(False)
+        qtbot.waitUntil(lambda: one.forecast.words.startswith("about 2.0 s an epoch"), timeout=WAIT)

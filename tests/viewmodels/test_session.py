@@ -269,3 +269,20 @@ def test_an_empty_network_takes_the_pictures_that_are_there(
     assert network.task.classes == 2
     assert session.data.key == key
     assert not session.document.dirty
+
+
+def test_no_forecast_is_made_while_a_run_is_on(quiet: Quiet, qtbot: QtBot) -> None:
+    session = quiet.session
+    held: list[bool] = []
+    session.forecast.hold = held.append  # type: ignore[method-assign]
+    session.settings.set("epochs", 1)
+    assert session.run.start()
+    assert held[-1]
+    qtbot.waitUntil(lambda: not session.run.active, timeout=30_000)
+    assert not held[-1]
+    session.rate_finder.state = "running"
+    session.rate_finder.changed.emit()
+    assert held[-1]
+    session.rate_finder.state = "idle"
+    session.rate_finder.changed.emit()
+    assert not held[-1]

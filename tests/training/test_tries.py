@@ -1,0 +1,97 @@
+"""What is tried while the program computes something else is doubtful, and tried again. Times are made up."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from cnnplay.data.images import ImageSet
+from cnnplay.network.presets import preset
+from cnnplay.shapes.infer import infer
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.training import layer_times, machine
+from cnnplay.training.forecast import forecast
+from cnnplay.training.layer_times import Time, layer_seconds
+from cnnplay.training.machine import Speed, speed
+from cnnplay.training.tries import Tried, Watch
+
+LENET = preset("lenet-5").network
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_times, "_remembered", {})
+    monkeypatch.setattr(machine, "_remembered", {})
+
+
+@pytest.mark.parametrize(("computed", "sure"), [(2.0, True), (1.81, True), (1.79, False), (0.0, False)])
+def test_who_waits_for_a_core_is_not_sure(
+    monkeypatch: pytest.MonkeyPatch, computed: float, sure: bool
+) -> None:
+    monkeypatch.setattr(time, "perf_counter", iter([10.0, 12.0]).__next__)
+    monkeypatch.setattr(time, "thread_time", iter([5.0, 5.0 + computed]).__next__)
+    assert Watch().read() == Tried(2.0, sure)
+
+
+def outcomes(*given: Tried) -> Callable[..., Tried]:
+    """Stands in for trying a layer; how often it was asked is its `calls`."""
+    answers: Iterator[Tried] = itertools.chain(given, itertools.repeat(given[-1]))
+
+    def answer(*_: object) -> Tried:
+        answer.calls += 1  # type: ignore[attr-defined]
+        return next(answers)
+
+    answer.calls = 0  # type: ignore[attr-defined]
+    return answer
+
+
+def times() -> list[Time]:
+    return list(layer_seconds(LENET, infer(LENET), 64, 1))
+
+
+def test_what_is_sure_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = outcomes(Tried(1e-3, sure=True))
+    monkeypatch.setattr(layer_times, "_try", tried)
+    first = times()
+    assert [node.id for node, _, _ in first][:2] == ["conv-1", "tanh-1"]
+    calls = tried.calls  # type: ignore[attr-defined]
+    assert 0 < calls <= len(first)
+    assert times() == first
+    assert tried.calls == calls  # type: ignore[attr-defined]
+
+
+def test_what_is_doubtful_is_tried_until_it_is_sure_and_the_shortest_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(layer_times, "_try", outcomes(Tried(4e-3, sure=False)))
+    disturbed = times()
+    assert not any(sure for _, _, sure in disturbed)
+    monkeypatch.setattr(layer_times, "_try", outcomes(Tried(9e-3, sure=False)))
+    assert times() == disturbed, "still disturbed, and longer"
+    monkeypatch.setattr(layer_times, "_try", outcomes(Tried(1e-3, sure=True)))
+    alone = times()
+    assert all(sure for _, _, sure in alone)
+    assert [seconds for _, seconds, _ in alone] == [pytest.approx(s / 4) for _, s, _ in disturbed]
+
+
+def test_a_machines_speed_is_measured_until_it_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Speed(1e9, 1e9, 1, sure=False)
+    found = iter([slow, replace(slow, operations=5e8), replace(slow, operations=4e9, sure=True)])
+    monkeypatch.setattr(machine, "_measured", lambda *_: next(found))
+    assert speed("cpu", 2) == slow
+    assert speed("cpu", 2) == slow, "disturbed still more"
+    assert speed("cpu", 2).operations == 4e9
+    assert speed("cpu", 2).sure, "and nothing is measured any more"
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_forecast_is_as_sure_as_its_layers(
+    digits: ImageSet, monkeypatch: pytest.MonkeyPatch, sure: bool
+) -> None:
+    monkeypatch.setattr(machine, "_measured", lambda *_: Speed(1e10, 1e10, 1, sure=True))
+    monkeypatch.setattr(layer_times, "_try", outcomes(Tried(1e-3, sure=True), Tried(1e-3, sure)))
+    config = TrainConfig(device="cpu", threads=1)
+    assert forecast(LENET, infer(LENET), config, digits).sure == sure
+    assert forecast(LENET, infer(LENET), config, digits, timed=False).sure
