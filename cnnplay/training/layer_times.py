@@ -89,7 +89,7 @@ def _tried(node: Node, shape: Shape, output: Shape, count: int, inner: bool, thr
     if known is not None:
         found = Tried(min(known.seconds, found.seconds), found.sure)
     while len(_remembered) >= MOST_REMEMBERED:
-        del _remembered[next(iter(_remembered))]
+        _remembered.pop(next(iter(_remembered)), None)  # another thread may have been faster
     _remembered[key] = found
     return found
 
