@@ -7,6 +7,7 @@ Time: each layer is tried, forward and backward, with a few pictures; what canno
 arithmetic, of moving maps and weights through memory, and of what calling a layer costs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, prod
 
@@ -82,11 +83,13 @@ def forecast(
     timed: bool = True,
     available: int | None = None,
     team: Team | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Forecast:
     """Foresees a run. Quick, and takes no memory for weights.
 
     `prepared` pictures take no more memory. `available` replaces the bytes that are found free. Without
-    `timed` the seconds are 0. In a `team` all bytes are one process's; `largest_batch` is what all share.
+    `timed` the seconds are 0; once there is `enough` no more layers are tried for them. In a `team` all bytes
+    are one process's; `largest_batch` is what all share.
     DeviceError for a device that is not there.
     """
     size = 1 if team is None else team.size
@@ -103,7 +106,7 @@ def forecast(
     data = 0 if prepared is not None and prepared.resident else _data_bytes(network, images, free - needed)
     seconds, sure = 0.0, True
     if timed:
-        seconds, sure = _seconds_per_epoch(network, report, config, images, device, team)
+        seconds, sure = _seconds_per_epoch(network, report, config, images, device, team, enough)
     return Forecast(
         bytes=needed + data,
         network_bytes=needed,
@@ -174,20 +177,20 @@ def _seconds_per_epoch(
     images: ImageSet,
     device: torch.device,
     team: Team | None,
+    enough: Callable[[], bool],
 ) -> tuple[float, bool]:
     """Training the one part, and a third of that for each picture of the other: it only goes forward. A team
     shares the first; the second each process judges by itself. And whether it is sure."""
     size, local_size = (1, 1) if team is None else (team.size, team.local_size)
     share = ceil(config.batch_size / size)
     threads = config.threads or most_threads(local_size)
-    seconds, sure = _step_seconds(
-        network, report, msgspec.structs.replace(config, batch_size=share, threads=threads), device
-    )
+    config = msgspec.structs.replace(config, batch_size=share, threads=threads)
+    seconds, sure = _step_seconds(network, report, config, device, enough)
     return seconds / share * (len(images.train) / size + len(images.validation) / 3), sure
 
 
 def _step_seconds(
-    network: Network, report: Report, config: TrainConfig, device: torch.device
+    network: Network, report: Report, config: TrainConfig, device: torch.device, enough: Callable[[], bool]
 ) -> tuple[float, bool]:
     """Every layer as it was tried on the CPU; others, and a GPU's, by what they compute and move."""
     machine = speed(str(device), config.threads or most_threads())
@@ -195,7 +198,7 @@ def _step_seconds(
     tried: dict[str, float] = {}
     sure = machine.sure
     if device.type == "cpu":
-        for time in layer_seconds(network, report, batch, machine.threads):
+        for time in layer_seconds(network, report, batch, machine.threads, enough):
             tried[time.node.id] = time.seconds
             sure = sure and time.sure
     seconds = SECONDS_PER_STEP + sum(tried.values())

@@ -6,7 +6,7 @@ it is tried again the next time.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import NamedTuple
 
@@ -44,8 +44,11 @@ class Time(NamedTuple):
 _remembered: dict[tuple[Node, Shape, Shape, int, bool, int], Tried] = {}
 
 
-def layer_seconds(network: Network, report: Report, batch: int, threads: int) -> Iterator[Time]:
-    """Every leaf that could be tried on the CPU, and what a batch takes in it. The others are left out."""
+def layer_seconds(
+    network: Network, report: Report, batch: int, threads: int, enough: Callable[[], bool] = lambda: False
+) -> Iterator[Time]:
+    """Every leaf that could be tried on the CPU, and what a batch takes in it. The others are left out: those
+    too that are left when there is `enough`."""
     end = time.perf_counter() + PATIENCE
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -56,7 +59,7 @@ def layer_seconds(network: Network, report: Report, batch: int, threads: int) ->
                 continue
             count = _pictures(found, batch)
             plain, output, share = _narrowed(msgspec.structs.replace(node, id=""), found.input, found.output)
-            if time.perf_counter() < end:
+            if time.perf_counter() < end and not enough():
                 tried = _tried(plain, found.input, output, count, number > 0, threads)
                 yield Time(node, tried.seconds / share * batch / count, tried.sure)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 200
 """So long nothing must change before a forecast is made."""
+RELEASE_MS = 2000
+"""So long after a run: who ends one often begins the next."""
 AGAIN_MS = (500, 1000, 2000, 4000, 8000)
 """After so long it is made again where the program itself computed something meanwhile, as at its start."""
 
@@ -49,7 +52,8 @@ class Answer:
 
 class ForecastModel(QObject):
     """`changed`: words or advice are others. Nothing is computed before torch was imported by somebody else:
-    the window appears first. Nor while it is held: layers would be found slow, and slow down what is on.
+    the window appears first. Nor while it is held: layers would be found slow, and slow down what is on; a
+    forecast that is being made is broken off.
     """
 
     changed = Signal()
@@ -63,6 +67,8 @@ class ForecastModel(QObject):
         self._answered: Question | None = None
         self._problem = ""
         self._held = False
+        self._enough = threading.Event()
+        """Breaks off the forecast that is being made."""
         self._again = 0
         self._box = Mailbox()
         self._postman = Postman(self._box, self._deliver, self)
@@ -177,13 +183,19 @@ class ForecastModel(QObject):
 
     def hold(self, held: bool) -> None:
         """Whether something is on that needs the machine for itself, as a run does."""
-        if held != self._held:
-            self._held = held
+        if held == self._held:
+            return
+        self._held = held
+        if held:
+            self._enough.set()
+        else:
             self.refresh()
+            self._timer.start(RELEASE_MS)
 
     def shutdown(self) -> None:
         """Joins the thread; no forecast comes afterwards."""
         self._timer.stop()
+        self._enough.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -205,7 +217,8 @@ class ForecastModel(QObject):
         known = self._answered is not None and not self._question_differs(self._answered)
         if known and not self._doubtful:
             return
-        arguments = (question, self._box)
+        self._enough = threading.Event()
+        arguments = (question, self._box, self._enough.is_set)
         self._thread = threading.Thread(target=_answer, args=arguments, name="cnnplay-forecast")
         self._thread.start()
         self._postman.work()
@@ -227,7 +240,7 @@ class ForecastModel(QObject):
             self._thread.join()
             self._thread = None
         self._postman.rest()
-        if self._question_differs(answer.question):
+        if self._enough.is_set() or self._question_differs(answer.question):
             self.refresh()
         else:
             self._show(answer.question, answer.forecast, answer.error)
@@ -242,11 +255,11 @@ class ForecastModel(QObject):
             self.changed.emit()
 
 
-def _answer(question: Question, box: Mailbox) -> None:
+def _answer(question: Question, box: Mailbox, enough: Callable[[], bool]) -> None:
     try:
         from cnnplay.training.forecast import forecast
 
-        found = forecast(question.network, question.report, question.config, question.images)
+        found = forecast(question.network, question.report, question.config, question.images, enough=enough)
         box.put(Answer(question, found))
     except Exception as error:
         # No forecast is no reason to stop anybody from training.

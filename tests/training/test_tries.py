@@ -95,3 +95,10 @@ def test_a_forecast_is_as_sure_as_its_layers(
     config = TrainConfig(device="cpu", threads=1)
     assert forecast(LENET, infer(LENET), config, digits).sure == sure
     assert forecast(LENET, infer(LENET), config, digits, timed=False).sure
+
+
+def test_nothing_more_is_tried_once_there_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_times, "_try", outcomes(Tried(1e-3, sure=True)))
+    said = iter([False, False])
+    found = list(layer_seconds(LENET, infer(LENET), 64, 1, lambda: next(said, True)))
+    assert [node.id for node, _, _ in found] == ["conv-1", "tanh-1"]

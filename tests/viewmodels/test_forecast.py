@@ -1,5 +1,7 @@
 """The forecast's view model: computed beside the window, of the newest question, in words."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -130,6 +132,7 @@ def test_where_it_is_always_disturbed_it_stays_as_it_is_until_something_changes(
 
 
 def test_nothing_is_tried_while_it_is_held(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnplay.viewmodels.forecast.RELEASE_MS", 5)
     asked = stand_in(monkeypatch, True)
     with bench() as one:
         qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
@@ -139,3 +142,29 @@ def test_nothing_is_tried_while_it_is_held(qtbot: QtBot, monkeypatch: pytest.Mon
         assert len(asked) == 1
         one.forecast.hold(False)
         qtbot.waitUntil(lambda: one.forecast.words.startswith("about 2.0 s an epoch"), timeout=WAIT)
+
+
+def test_one_that_is_being_made_is_broken_off_when_it_is_held(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in that takes as long as nobody has enough: without that it would never end."""
+    monkeypatch.setattr("cnnplay.viewmodels.forecast.RELEASE_MS", 5)
+    asked: list[str] = []
+
+    def forecast(*arguments: Any, enough: Callable[[], bool], **more: Any) -> Forecast:
+        asked.append("begun")
+        while len(asked) == 1 and not enough():
+            time.sleep(0.001)
+        asked.append("ended")
+        return real_forecast(*arguments, timed=False)
+
+    monkeypatch.setattr("cnnplay.training.forecast.forecast", forecast)
+    with bench() as one:
+        qtbot.waitUntil(lambda: asked == ["begun"], timeout=WAIT)
+        one.forecast.hold(True)
+        qtbot.waitUntil(lambda: asked == ["begun", "ended"], timeout=WAIT)
+        qtbot.wait(SETTLE_MS + 100)
+        assert one.forecast.forecast is None, "half of one says nothing"
+        assert len(asked) == 2
+        one.forecast.hold(False)
+        qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
