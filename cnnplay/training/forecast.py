@@ -87,10 +87,10 @@ def forecast(
 ) -> Forecast:
     """Foresees a run. Quick, and takes no memory for weights.
 
-    `prepared` pictures take no more memory. `available` replaces the bytes that are found free. Without
-    `timed` the seconds are 0; once there is `enough` no more layers are tried for them. In a `team` all bytes
-    are one process's; `largest_batch` is what all share.
-    DeviceError for a device that is not there.
+    `prepared` pictures take no more memory. `available` replaces the bytes that are found free. The seconds
+    are 0 unless `timed`, and where the run does not fit; once there is `enough` no more layers are tried for
+    them. In a `team` all bytes are one process's; `largest_batch` is what all share. DeviceError for a device
+    that is not there.
     """
     size = 1 if team is None else team.size
     # No batch is larger than the training part.
@@ -105,7 +105,7 @@ def forecast(
     fits = largest is not None and config.batch_size <= largest
     data = 0 if prepared is not None and prepared.resident else _data_bytes(network, images, free - needed)
     seconds, sure = 0.0, True
-    if timed:
+    if timed and fits:  # trying a layer may take what there is not
         seconds, sure = _seconds_per_epoch(network, report, config, images, device, team, enough)
     return Forecast(
         bytes=needed + data,

@@ -5,6 +5,7 @@ costs the changed layers alone. What was found while the program itself computed
 it is tried again the next time.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from math import prod
@@ -41,6 +42,8 @@ class Time(NamedTuple):
     sure: bool
 
 
+_lock = threading.Lock()
+"""The window's forecast and that of a dialog are made in threads of their own."""
 _remembered: dict[tuple[Node, Shape, Shape, int, bool, int], Tried] = {}
 
 
@@ -91,9 +94,10 @@ def _tried(node: Node, shape: Shape, output: Shape, count: int, inner: bool, thr
     found = _try(node, shape, output, count, inner)
     if known is not None:
         found = Tried(min(known.seconds, found.seconds), found.sure)
-    while len(_remembered) >= MOST_REMEMBERED:
-        _remembered.pop(next(iter(_remembered)), None)  # another thread may have been faster
-    _remembered[key] = found
+    with _lock:
+        _remembered[key] = found
+        if len(_remembered) > MOST_REMEMBERED:
+            del _remembered[next(iter(_remembered))]
     return found
 
 

@@ -67,6 +67,10 @@ class Sums:
         self.right += reading.right
         self.images += reading.images
 
+    def put_back(self, before: "Sums") -> None:
+        """They are those of `before` again."""
+        self.loss, self.right, self.images = before.loss, before.right, before.images
+
     @property
     def mean_loss(self) -> float:
         return self.loss / self.images if self.images else math.nan

@@ -85,7 +85,7 @@ class Run:
 
     def prepare(self) -> None:
         """Sets everything up and says so."""
-        self._ready = ready = set_up(self.job, self._control, self._say)
+        ready = set_up(self.job, self._control, self._say)
         config = self.job.config
         self.module, self.optimizer = ready.module, ready.optimizer
         self.stepper = Stepper(ready.optimizer)
@@ -105,7 +105,8 @@ class Run:
             None if resume is None else resume.averaged,
             lambda: alone and control.stopping,
         )
-        if self.team is not None:  # what `finish` needs is there: this may fail
+        self._ready = ready  # what `finish` needs is there: what follows may fail
+        if self.team is not None:
             self.model = self.team.wrap(ready.module, config.sync_batch_norm)
         self._origin = (self.job.first_epoch - 1) * steps
         self._step = self._first_step = self._origin if resume is None else self._place.step
@@ -145,7 +146,7 @@ class Run:
         if self._rate_moves:
             self._set_rate()
         if self._interruption is not None:
-            self._interruption.begin_step()
+            self._interruption.begin_step(self._sums)
         self._begun = time.perf_counter()
         return True
 

@@ -52,8 +52,8 @@ class Answer:
 
 class ForecastModel(QObject):
     """`changed`: words or advice are others. Nothing is computed before torch was imported by somebody else:
-    the window appears first. Nor while it is held: layers would be found slow, and slow down what is on; a
-    forecast that is being made is broken off.
+    the window appears first. While it is held memory alone is foreseen: layers would be found slow, and slow
+    down what is on; a forecast that is being made is broken off.
     """
 
     changed = Signal()
@@ -66,7 +66,7 @@ class ForecastModel(QObject):
         self.forecast: Forecast | None = None
         self._answered: Question | None = None
         self._problem = ""
-        self._held = False
+        self.held = False
         self._enough = threading.Event()
         """Breaks off the forecast that is being made."""
         self._again = 0
@@ -81,13 +81,16 @@ class ForecastModel(QObject):
 
     @property
     def words(self) -> str:
-        """``about 3.2 s an epoch, 1 min 4 s in all; 240 MB of 18 GB free``; "" while nothing is known."""
+        """``about 3.2 s an epoch, 1 min 4 s in all; 240 MB of 18 GB free``; "" while nothing is known.
+        Without times where it was made while held."""
         found = self.forecast
         if found is None:
             return self._problem
         memory = f"{bytes_words(found.bytes)} of {bytes_words(found.available_bytes)} free"
         if not found.fits:
             return f"needs {memory}"
+        if not found.seconds_per_epoch:
+            return memory
         whole = found.seconds_per_epoch * self._settings.config.epochs
         return f"about {_short(found.seconds_per_epoch)} an epoch, {_short(whole)} in all; {memory}"
 
@@ -183,9 +186,9 @@ class ForecastModel(QObject):
 
     def hold(self, held: bool) -> None:
         """Whether something is on that needs the machine for itself, as a run does."""
-        if held == self._held:
+        if held == self.held:
             return
-        self._held = held
+        self.held = held
         if held:
             self._enough.set()
         else:
@@ -204,8 +207,8 @@ class ForecastModel(QObject):
 
     @Slot()
     def _ask(self) -> None:
-        if self._held or self._thread is not None:
-            return  # asked again when it is let go, or when the answer comes
+        if self._thread is not None:
+            return  # asked again when the answer comes
         images = self._data.images
         if images is None or not self._editor.report.valid or self._settings.faults:
             self._show(None, None, "")
@@ -215,17 +218,18 @@ class ForecastModel(QObject):
             return
         question = Question(self._editor.network, self._editor.report, self._settings.config, images)
         known = self._answered is not None and not self._question_differs(self._answered)
-        if known and not self._doubtful:
+        if known and (self.held or not self._doubtful):
             return
         self._enough = threading.Event()
-        arguments = (question, self._box, self._enough.is_set)
+        arguments = (question, self._box, not self.held, self._enough.is_set)
         self._thread = threading.Thread(target=_answer, args=arguments, name="cnnplay-forecast")
         self._thread.start()
         self._postman.work()
 
     @property
     def _doubtful(self) -> bool:
-        return self.forecast is not None and not self.forecast.sure
+        found = self.forecast
+        return found is not None and found.fits and not (found.sure and found.seconds_per_epoch)
 
     def _question_differs(self, asked: Question) -> bool:
         return (
@@ -244,7 +248,7 @@ class ForecastModel(QObject):
             self.refresh()
         else:
             self._show(answer.question, answer.forecast, answer.error)
-            if self._doubtful and self._again < len(AGAIN_MS):
+            if self._doubtful and not self.held and self._again < len(AGAIN_MS):
                 self._timer.start(AGAIN_MS[self._again])
                 self._again += 1
 
@@ -255,11 +259,12 @@ class ForecastModel(QObject):
             self.changed.emit()
 
 
-def _answer(question: Question, box: Mailbox, enough: Callable[[], bool]) -> None:
+def _answer(question: Question, box: Mailbox, timed: bool, enough: Callable[[], bool]) -> None:
     try:
         from cnnplay.training.forecast import forecast
 
-        found = forecast(question.network, question.report, question.config, question.images, enough=enough)
+        asked = (question.network, question.report, question.config, question.images)
+        found = forecast(*asked, timed=timed, enough=enough)
         box.put(Answer(question, found))
     except Exception as error:
         # No forecast is no reason to stop anybody from training.

@@ -224,15 +224,20 @@ class OfferModel(QObject):
                 )
                 self.changed.emit()
 
-        self._tasks.run(lambda: _costs(networks, config, images), done, lambda error: done({}))
+        timed = not self._run.active  # else layers would be found slow, and slow the run down
+        self._tasks.run(lambda: _costs(networks, config, images, timed), done, lambda error: done({}))
 
 
-def _costs(networks: dict[Fit, Network], config: TrainConfig, images: ImageSet) -> dict[Fit, str]:
+def _costs(
+    networks: dict[Fit, Network], config: TrainConfig, images: ImageSet, timed: bool
+) -> dict[Fit, str]:
     from cnnplay.training.forecast import forecast  # torch: in the thread
 
     reports = {fit: infer(network) for fit, network in networks.items()}
     return {
-        fit: forecast(network, reports[fit], msgspec.structs.replace(config, fit=fit), images).words
+        fit: forecast(
+            network, reports[fit], msgspec.structs.replace(config, fit=fit), images, timed=timed
+        ).words
         for fit, network in networks.items()
         if reports[fit].valid
     }

@@ -110,7 +110,7 @@ class SearchModel(StudyOnScreen):
         """``about 4 min for 20 trials``; "" while nothing is known."""
         found = self._forecast.forecast
         left = max(self.trials - counted(self.rows), 0)
-        if found is None or not left:
+        if found is None or not found.seconds_per_epoch or not left:
             return ""
         whole = duration_words(found.seconds_per_epoch * self.epochs * left)
         trials = "1 trial" if left == 1 else f"{left:,} trials"

@@ -248,7 +248,7 @@ def test_a_label_that_is_too_long_keeps_what_tells_its_run_apart(qtbot: QtBot) -
     metrics = QFontMetrics(theme().font(small=True))
     for label, end in (("tiny-cnn, batch 103", "batch 103"), ("lenet-5, 04:55:23", "04:55:23")):
         assert shortened(label, metrics, metrics.horizontalAdvance(label)) == label
-        assert shortened(label, metrics, metrics.horizontalAdvance("…" + end)).endswith(end)
+        assert shortened(label, metrics, metrics.horizontalAdvance("…, " + end) + 2).endswith(end)
     name = "a-network-of-mine-b"
     room = metrics.horizontalAdvance("a-netw…mine-b")
     assert shortened(name, metrics, room)[0] == "a"

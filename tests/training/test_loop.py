@@ -304,6 +304,21 @@ def test_a_loss_that_is_read_late_and_no_number_leaves_good_weights(
     assert all(torch.isfinite(tensor).all() for tensor in result.weights.values())
 
 
+@pytest.mark.parametrize("part", ["Keeper", "Meter", "Feed", "Judge", "model_of"])
+def test_memory_that_runs_out_before_the_first_step_is_told(
+    part: str, trained: Trained, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(f"cnnplay.training.run.{part}", none_left)
+    result = trained()
+    assert result.reason == "failed"
+    assert result.failure is not None
+    assert result.failure.cause == "memory"
+    assert kept.of(events.Failed) == [result.failure]
+
+
 @pytest.mark.slow
 def test_lenet_learns_the_digits(digits: ImageSet, kept: Kept) -> None:
     config = TrainConfig(epochs=5, threads=1, device="cpu")

@@ -53,6 +53,11 @@ def _run(job: Job, at: int | None = None) -> tuple[Result, list[events.Event], R
     return result, heard, states[0] if states else None
 
 
+def _metrics(heard: list[events.Event]) -> list[dict[str, float]]:
+    """Of each epoch that was finished."""
+    return [event.metrics for event in heard if isinstance(event, events.EpochDone)]
+
+
 def _same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
 
@@ -189,7 +194,7 @@ def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     way: str, small: Network, few: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cnnplay.training.setup.WORTH_BREAKING_OFF", 0)
-    whole, _, _ = _run(Job("a", small, ALL, few))
+    whole, told, _ = _run(Job("a", small, ALL, few))
     control, reached = Control(), list[str]()
 
     def stop(*_: object) -> None:
@@ -214,7 +219,10 @@ def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     assert (stopped.reason, stopped.step) == ("stopped", 10), stopped.failure
     assert reached == ([] if way == "forward" else ["backward"])
     assert stopped.state is not None
-    rest, _, _ = _run(resumed("b", small, few, stopped.state))
+    place = stopped.state.place
+    assert place.images == 32 * place.batches, "the broken one is not counted"
+    rest, told_of_rest, _ = _run(resumed("b", small, few, stopped.state))
+    assert _metrics(told_of_rest) == _metrics(told)[-len(_metrics(told_of_rest)) :]
     assert _same(whole.weights, rest.weights), "batch norm's statistics of the broken step were put back"
 
 

@@ -97,6 +97,19 @@ def test_a_forecast_is_as_sure_as_its_layers(
     assert forecast(LENET, infer(LENET), config, digits, timed=False).sure
 
 
+def test_no_layer_of_a_network_that_does_not_fit_is_tried(
+    digits: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = outcomes(Tried(1e-3, sure=True))
+    monkeypatch.setattr(machine, "_measured", lambda *_: Speed(1e10, 1e10, 1, sure=True))
+    monkeypatch.setattr(layer_times, "_try", tried)
+    config = TrainConfig(device="cpu", threads=1)
+    for available in (2**34, 2**20):
+        found = forecast(LENET, infer(LENET), config, digits, available=available)
+        assert bool(found.seconds_per_epoch) == found.fits == (available == 2**34)
+    assert tried.calls == len(times()), "those of the one that fits"  # type: ignore[attr-defined]
+
+
 def test_nothing_more_is_tried_once_there_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layer_times, "_try", outcomes(Tried(1e-3, sure=True)))
     said = iter([False, False])

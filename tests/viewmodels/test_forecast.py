@@ -95,12 +95,14 @@ def test_where_memory_is_the_limit_the_largest_batch_leaves_some_room(qtbot: QtB
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, *sure: bool) -> list[float]:
     """Forecasts of 1, 2, 3 … seconds an epoch that are as sure as said, the last ones always; the list of
-    those that were asked for."""
+    those for which layers were to be tried."""
     asked: list[float] = []
 
-    def forecast(*arguments: Any, **more: Any) -> Forecast:
-        asked.append(float(len(asked) + 1))
+    def forecast(*arguments: Any, timed: bool, **more: Any) -> Forecast:
         found = real_forecast(*arguments, **more, timed=False)
+        if not timed:
+            return found
+        asked.append(float(len(asked) + 1))
         return replace(found, seconds_per_epoch=asked[-1], sure=sure[min(len(asked), len(sure)) - 1])
 
     monkeypatch.setattr("cnnplay.training.forecast.forecast", forecast)
@@ -136,10 +138,18 @@ def test_nothing_is_tried_while_it_is_held(qtbot: QtBot, monkeypatch: pytest.Mon
     asked = stand_in(monkeypatch, True)
     with bench() as one:
         qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
+        before = one.forecast.forecast
         one.forecast.hold(True)
-        one.settings.set("batch_size", 10)
         qtbot.wait(SETTLE_MS + 100)
+        assert one.forecast.forecast is before, "it holds for what is on"
+        one.settings.set("batch_size", 10)
+        qtbot.waitUntil(lambda: one.forecast.forecast is not before, timeout=WAIT)
+        assert one.forecast.words.endswith("free")
+        assert "epoch" not in one.forecast.words, "its memory is foreseen all the same"
         assert len(asked) == 1
+        one.settings.set("batch_size", 0)
+        qtbot.waitUntil(lambda: one.forecast.forecast is None, timeout=WAIT)
+        one.settings.set("batch_size", 10)
         one.forecast.hold(False)
         qtbot.waitUntil(lambda: one.forecast.words.startswith("about 2.0 s an epoch"), timeout=WAIT)
 
@@ -151,20 +161,20 @@ def test_one_that_is_being_made_is_broken_off_when_it_is_held(
     monkeypatch.setattr("cnnplay.viewmodels.forecast.RELEASE_MS", 5)
     asked: list[str] = []
 
-    def forecast(*arguments: Any, enough: Callable[[], bool], **more: Any) -> Forecast:
-        asked.append("begun")
-        while len(asked) == 1 and not enough():
-            time.sleep(0.001)
-        asked.append("ended")
-        return real_forecast(*arguments, timed=False)
+    def forecast(*arguments: Any, timed: bool, enough: Callable[[], bool]) -> Forecast:
+        asked.append("timed" if timed else "untimed")
+        if len(asked) == 1:
+            while not enough():
+                time.sleep(0.001)
+            asked.append("ended")
+        return replace(real_forecast(*arguments, timed=False), seconds_per_epoch=1.0 if timed else 0.0)
 
     monkeypatch.setattr("cnnplay.training.forecast.forecast", forecast)
     with bench() as one:
-        qtbot.waitUntil(lambda: asked == ["begun"], timeout=WAIT)
+        qtbot.waitUntil(lambda: asked == ["timed"], timeout=WAIT)
         one.forecast.hold(True)
-        qtbot.waitUntil(lambda: asked == ["begun", "ended"], timeout=WAIT)
-        qtbot.wait(SETTLE_MS + 100)
-        assert one.forecast.forecast is None, "half of one says nothing"
-        assert len(asked) == 2
-        one.forecast.hold(False)
         qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
+        assert asked == ["timed", "ended", "untimed"], "half of one says nothing"
+        assert "epoch" not in one.forecast.words
+        one.forecast.hold(False)
+        qtbot.waitUntil(lambda: "epoch" in one.forecast.words, timeout=WAIT)

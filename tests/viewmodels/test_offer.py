@@ -57,6 +57,18 @@ def test_both_answers_come_with_their_forecasts(quiet: Quiet) -> None:
     assert costs[0] != costs[1]
 
 
+def test_while_a_run_is_on_their_memory_alone_is_foreseen(quiet: Quiet, qtbot: QtBot) -> None:
+    session = quiet.session
+    session.settings.set("epochs", 1000)
+    assert session.run.start()
+    session.editor.load_preset("resnet-18")
+    qtbot.waitUntil(lambda: all(option.cost for option in session.offer.options), timeout=20_000)
+    assert session.run.active
+    for option in session.offer.options:
+        assert "of memory" in option.cost
+        assert "an epoch" not in option.cost
+
+
 def test_leaving_it_closes_the_question_and_the_preset_asks_anew_when_it_is_opened_again(
     quiet: Quiet,
 ) -> None:

@@ -271,18 +271,18 @@ def test_an_empty_network_takes_the_pictures_that_are_there(
     assert not session.document.dirty
 
 
-def test_no_forecast_is_made_while_a_run_is_on(quiet: Quiet, qtbot: QtBot) -> None:
-    session = quiet.session
-    held: list[bool] = []
-    session.forecast.hold = held.append  # type: ignore[method-assign]
+def test_no_layer_is_tried_while_a_run_a_range_test_or_a_search_is_on(quiet: Quiet, qtbot: QtBot) -> None:
+    session, forecast = quiet.session, quiet.session.forecast
     session.settings.set("epochs", 1)
     assert session.run.start()
-    assert held[-1]
+    assert forecast.held
     qtbot.waitUntil(lambda: not session.run.active, timeout=30_000)
-    assert not held[-1]
-    session.rate_finder.state = "running"
-    session.rate_finder.changed.emit()
-    assert held[-1]
-    session.rate_finder.state = "idle"
-    session.rate_finder.changed.emit()
-    assert not held[-1]
+    assert not forecast.held
+    for on in (True, False):
+        session.rate_finder.state = "running" if on else "idle"
+        session.rate_finder.changed.emit()
+        assert forecast.held == on
+    for on in (True, False):
+        session.search.model._state = "running" if on else "idle"
+        session.search.model.state_changed.emit()
+        assert forecast.held == on
