@@ -30,7 +30,7 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
     try:
         state = run.state() if run.has_checkpoint else None
     except RunError as error:
-        raise Mistake(f"{error}; with that file taken away the run would begin anew") from None
+        raise Mistake(str(error)) from None
     state, notes = _asked(run, state, epochs)
     report = reporter(json)
     if state is not None and state.best is not None:
@@ -56,6 +56,12 @@ def _asked(
     from dataclasses import replace
 
     if state is None:
+        outcome, _ = _past(run)
+        if outcome is not None and outcome.ended:  # to begin anew would write over its weights
+            raise Mistake(
+                f"{run.path} came to its end, and its checkpoint is gone: there is nothing to go on from. "
+                "Its weights stay; `cnnplay train` begins another run"
+            )
         if epochs is not None:
             raise Mistake(
                 f"--epochs: {run.path} has no checkpoint; it begins anew, as it was asked for first"

@@ -144,14 +144,21 @@ def test_a_newer_programs_events_are_read_over_and_damaged_ones_said(
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
 
 
-def test_a_run_without_a_checkpoint_begins_anew(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_run_without_a_checkpoint_begins_anew_unless_it_came_to_its_end(
+    cnnplay: Command, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
-    (run / "checkpoint.safetensors").unlink()
+    weights = (run / "best.safetensors").read_bytes()
+    assert "its checkpoint is gone" in cnnplay("resume", _without(run)).complains()
+    assert "its checkpoint is gone" in cnnplay("resume", run, "--epochs", "3").complains()
+    assert (run / "best.safetensors").read_bytes() == weights, "nothing was written over them"
+    events = (run / "events.jsonl").read_text().splitlines(keepends=True)
+    (run / "events.jsonl").write_text("".join(events[:20]))  # as if killed in its first epoch
+    assert "has no checkpoint" in cnnplay("resume", run, "--epochs", "3").complains()
     done = cnnplay("resume", run)
     assert done.status == 0
     assert "no checkpoint was written: the run begins anew" in done.out
-    assert "has no checkpoint" in cnnplay("resume", _without(run), "--epochs", "3").complains()
 
 
 def _without(run: Path) -> Path:
@@ -165,7 +172,7 @@ def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Pa
     (run / "checkpoint.safetensors").write_bytes(b"nonsense")
     words = cnnplay("resume", run).complains()
     assert "checkpoint.safetensors: cannot be read as a checkpoint" in words
-    assert "taken away the run would begin anew" in words
+    assert "begin anew" not in words, "that would write over its weights"
 
 
 def test_a_run_that_cannot_be_written_does_not_go_on(cnnplay: Command, tmp_path: Path) -> None:
