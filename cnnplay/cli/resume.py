@@ -59,8 +59,8 @@ def _asked(
         outcome, _ = _past(run)
         if outcome is not None and outcome.ended:  # to begin anew would write over its weights
             raise Mistake(
-                f"{run.path} came to its end, and its checkpoint is gone: there is nothing to go on from. "
-                "Its weights stay; `cnnplay train` begins another run"
+                f"{run.path} has no checkpoint to go on from, and came to its end: to begin anew would write "
+                "over its weights. `cnnplay train` begins another run"
             )
         if epochs is not None:
             raise Mistake(

@@ -150,8 +150,8 @@ def test_a_run_without_a_checkpoint_begins_anew_unless_it_came_to_its_end(
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
     weights = (run / "best.safetensors").read_bytes()
-    assert "its checkpoint is gone" in cnnplay("resume", _without(run)).complains()
-    assert "its checkpoint is gone" in cnnplay("resume", run, "--epochs", "3").complains()
+    assert "and came to its end" in cnnplay("resume", _without(run)).complains()
+    assert "and came to its end" in cnnplay("resume", run, "--epochs", "3").complains()
     assert (run / "best.safetensors").read_bytes() == weights, "nothing was written over them"
     events = (run / "events.jsonl").read_text().splitlines(keepends=True)
     (run / "events.jsonl").write_text("".join(events[:20]))  # as if killed in its first epoch
