@@ -100,11 +100,8 @@ class Run:
         # Nothing of these may hold the run: it would live on, with all weights, until garbage is collected.
         control, alone, resume = self._control, self.team is None, self.job.resume
         # In a team all judge to the end, or some would wait for the others.
-        self._judge = Judge(
-            ready,
-            None if resume is None else resume.averaged,
-            lambda: alone and control.stopping,
-        )
+        averaged = None if resume is None else resume.averaged
+        self._judge = Judge(ready, averaged, lambda: alone and control.stopping)
         self._ready = ready  # what `finish` needs is there: what follows may fail
         if self.team is not None:
             self.model = self.team.wrap(ready.module, config.sync_batch_norm)

@@ -192,7 +192,7 @@ class ForecastModel(QObject):
         if held:
             self._enough.set()
         else:
-            self.refresh()
+            self._again = 0
             self._timer.start(RELEASE_MS)
 
     def shutdown(self) -> None:

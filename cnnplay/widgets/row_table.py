@@ -42,6 +42,6 @@ class RowTable(QTableView):
     def fit_rows(self) -> None:
         """As high as leaves no part of a row in view."""
         least, room = theme().px(self._row), self.viewport().height()
-        height = room // max(room // least, 1) if room >= least else least
+        height = room // (room // least) if room >= least else least
         if self.verticalHeader().defaultSectionSize() != height:
             self.verticalHeader().setDefaultSectionSize(height)
