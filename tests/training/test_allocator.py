@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-def test_what_a_step_frees_serves_the_next_one() -> None:
+def keep() -> None:
+    """In a process of its own."""
     keep_memory()
     pages = BLOCKS * SIZE // resource.getpagesize()
     for _ in range(4):  # until the blocks have found their places
@@ -37,18 +39,21 @@ def test_what_a_step_frees_serves_the_next_one() -> None:
     assert allocate_and_free() < pages / 100
 
 
-def test_all_is_given_back_when_asked_for() -> None:
-    """In a process of its own: what other tests' threads free meanwhile would be taken, and no new page."""
-    command = [sys.executable, "-c", f"from {__name__} import give_back; give_back()"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 def give_back() -> None:
-    """In the process of its own."""
+    """In a process of its own."""
     keep_memory()
     allocate_and_free()
     held = resident()
     assert give_memory_back()
     assert held - resident() > BLOCKS * SIZE / 2
     assert allocate_and_free() > BLOCKS * SIZE // resource.getpagesize() / 2
+
+
+@pytest.mark.parametrize("check", [keep, give_back])
+def test_what_a_step_frees_serves_the_next_one_until_it_is_to_be_given_back(
+    check: Callable[[], None],
+) -> None:
+    """Apart from other tests: their threads allocate and free too, and pages are counted of the process."""
+    command = [sys.executable, "-c", f"from {__name__} import {check.__name__} as check; check()"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
