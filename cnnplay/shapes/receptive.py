@@ -5,6 +5,10 @@ Along each dimension a `Span` says the first and the last pixel that the first o
 they are negative where padding is seen), and the jump: by how many pixels that window moves from one output
 to the next. The numbers are whole; where maps are enlarged they become exact fractions, and windows are right
 to within a pixel.
+
+There the windows move by an even step and what the outputs see does not: it lies now here, now there beside
+the window's middle, and behind several layers that enlarge these distances add up. Half a pixel of it is
+covered by the rounding to whole pixels; what is more makes the windows larger.
 """
 
 from fractions import Fraction
@@ -20,11 +24,12 @@ Rational: TypeAlias = int | Fraction
 
 class Span(NamedTuple):
     """The first and last pixel that the first output sees along one dimension, and the step to the next
-    output's."""
+    output's. Behind enlarged maps some outputs see up to `beside` of a pixel more at either end."""
 
     first: Rational
     last: Rational
     jump: Rational
+    beside: Rational = 0
 
 
 Spans: TypeAlias = tuple[Span, Span]
@@ -45,7 +50,7 @@ def through_window(span: Span, kernel: int, stride: int, before: int, dilation: 
     """Behind a sliding window: the first one starts `before` outputs outside and spans `reach` of them."""
     first = span.first - before * span.jump
     last = span.last + (reach(kernel, dilation) - 1 - before) * span.jump
-    return Span(first, last, span.jump * stride)
+    return Span(first, last, span.jump * stride, span.beside)
 
 
 def through_transposed(span: Span, kernel: int, stride: int, padding: int, dilation: int = 1) -> Span:
@@ -54,26 +59,29 @@ def through_transposed(span: Span, kernel: int, stride: int, padding: int, dilat
     jump = Fraction(span.jump) / stride
     centre = (padding - Fraction(dilation * (kernel - 1), 2)) * jump
     whole, rest = divmod(dilation * (kernel - 1), stride)
-    # Outputs between two inputs see what lies up to rest / (2 · stride) inputs beside their middle; rounding
-    # to whole pixels covers half a pixel of that.
-    half = Fraction(whole, 2) * span.jump + max(Fraction(0), Fraction(rest, 2) * jump - Fraction(1, 2))
-    return Span(span.first + centre - half, span.last + centre + half, jump)
+    half = Fraction(whole, 2) * span.jump
+    beside = span.beside + Fraction(rest, 2) * jump  # outputs between two inputs see now more, now less
+    return _covering(span.first + centre - half, span.last + centre + half, jump, beside)
 
 
 def through_upsampling(span: Span, scale: int, bilinear: bool) -> Span:
     """Behind up-sampling: the nearest pixel is repeated, or two along each dimension are interpolated.
 
-    The outputs' windows move by an even step, what they see does not: a repeated pixel lies up to
-    (jump before − jump) / 2 beside its window's middle, the farther of two up to jump before − jump / 2. What
-    of that is more than the half pixel which rounding to whole pixels covers makes the windows larger.
+    A repeated pixel lies up to (jump before − jump) / 2 beside its window's middle, and so do the two that
+    are interpolated.
     """
     if scale == 1:
         return span
     jump = Fraction(span.jump) / scale
     shift = (jump - span.jump) / 2
-    least, farthest = (Fraction(span.jump, 2), span.jump - jump / 2) if bilinear else (Fraction(0), -shift)
-    half = max(least, farthest - Fraction(1, 2))
-    return Span(span.first + shift - half, span.last + shift + half, jump)
+    half = Fraction(span.jump, 2) if bilinear else Fraction(0)
+    return _covering(span.first + shift - half, span.last + shift + half, jump, span.beside - shift)
+
+
+def _covering(first: Rational, last: Rational, jump: Rational, beside: Rational) -> Span:
+    """A window made so large that no output sees more than half a pixel beside it."""
+    over = max(Fraction(0), beside - Fraction(1, 2))
+    return Span(first - over, last + over, jump, beside - over)
 
 
 def union(fields: list[Spans], outputs: Pair) -> Spans:
@@ -91,7 +99,7 @@ def _union(spans: tuple[Span, ...], outputs: int) -> Span:
     jump = max(span.jump for span in spans)
     last_output = max(outputs - 1, 0)
     first = min(span.first - last_output * (jump - span.jump) for span in spans)
-    return Span(first, max(span.last for span in spans), jump)
+    return Span(first, max(span.last for span in spans), jump, max(span.beside for span in spans))
 
 
 def summary(spans: Spans) -> ReceptiveField:

@@ -58,11 +58,51 @@ def test_behind_a_stride_that_is_wider_than_the_window_enlarged_maps_see_what_th
         assert max(rows) < window[2]
 
 
-def _behind_a_stride(stride: int, node: nodes.Node) -> Network:
+_NEAREST, _BACK = "nearest", "transposed"
+
+
+@pytest.mark.parametrize(
+    ("stride", "steps"),
+    [
+        (8, ((_NEAREST, 2), (_NEAREST, 2), (_NEAREST, 2))),
+        (6, ((_NEAREST, 3), (_BACK, 2))),
+        (6, ((_BACK, 2), (_BACK, 2))),
+        (5, (("bilinear", 2), (_BACK, 3), (_NEAREST, 2))),
+        (2, ((_NEAREST, 2), (_BACK, 3), ("stride", 2), (_NEAREST, 3))),
+    ],
+)
+def test_maps_that_are_enlarged_again_and_again_see_what_they_saw(
+    stride: int, steps: tuple[tuple[str, int], ...]
+) -> None:
+    """How far a window lies beside what is seen adds up."""
+    network = _behind_a_stride(stride, *(_step(f"step-{n}", *step) for n, step in enumerate(steps)))
+    report, module = infer(network), build(network, seed=0).eval()
+    last = f"step-{len(steps) - 1}"
+    shape = report.nodes[last].output
+    assert shape is not None
+    for place in range(shape[1]):
+        seen = _sensitivity(module, last, place, 0) > 1e-6
+        window = receptive_window(report, last, place, 0)
+        if window is not None:
+            seen[window[0] : window[2]] = False
+        assert not seen.any(), place
+
+
+def _step(name: str, kind: str, by: int) -> nodes.Node:
+    if kind == "stride":
+        return nodes.Convolution(id=name, filters=1, kernel_size=(1, 1), stride=(by, by), padding="valid")
+    if kind == _BACK:
+        return nodes.TransposedConvolution(
+            id=name, filters=1, kernel_size=(by, by), stride=(by, by), padding=(by // 2, 0)
+        )
+    return nodes.Upsampling(id=name, scale=(by, by), mode=kind)  # type: ignore[arg-type]
+
+
+def _behind_a_stride(stride: int, *layers: nodes.Node) -> Network:
     """Behind a convolution that sees one pixel in each direction of every `stride`."""
     stack = (
         nodes.Convolution(id="conv", filters=1, kernel_size=(1, 1), stride=(stride, stride), padding="valid"),
-        node,
+        *layers,
         nodes.Flatten(id="flatten"),
         nodes.Dense(id="dense", units=2),
     )
