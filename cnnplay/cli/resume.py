@@ -30,7 +30,7 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
     try:
         state = run.state() if run.has_checkpoint else None
     except RunError as error:
-        raise Mistake(str(error)) from None
+        raise Mistake(f"{error}{_what_is_whole(run)}") from None
     state, notes = _asked(run, state, epochs)
     report = reporter(json)
     if state is not None and state.best is not None:
@@ -84,6 +84,17 @@ def _asked(
     place = state.place
     words = f"goes on in epoch {place.epoch} behind step {place.step:,}"
     return state, (words, trouble) if trouble else (words,)
+
+
+def _what_is_whole(run: "RunFolder") -> str:
+    """Words on the weights that are left where the checkpoint is not."""
+    from cnnplay.runs.folder import RunError
+
+    try:
+        run.weights("last")
+    except RunError:
+        return ""
+    return f"; its weights of epoch {run.last_epoch} are whole: opened in the window, it goes on from them"
 
 
 def _past(run: "RunFolder") -> tuple["Digest | None", str]:

@@ -10,17 +10,18 @@ import msgspec
 from safetensors import SafetensorError
 from torch import Tensor
 
-from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.modules.weights import Weights
 from cnnplay.runs.record import RunError
-from cnnplay.runs.tensors import tensors_of
+from cnnplay.runs.tensors import CHECKSUM, read_checked, write_checked
 from cnnplay.spec.events import Count, Metrics, Ordinal
 from cnnplay.spec.settings import MOST_THREADS, TrainConfig, faults
 from cnnplay.training.optimizers import OptimizerState
 from cnnplay.training.state import Averaged, Best, Place, RunState
 
-VERSION = 2
-"""1 lacked `contents`."""
+VERSION = 3
+"""1 lacked `contents`, 2 a checksum."""
+CHECKED = 3
+"""From here on a checksum must be there."""
 STATE = "cnnplay"
 """The metadata's key."""
 
@@ -71,7 +72,7 @@ def save(state: RunState, path: Path) -> None:
         averaged=0 if state.averaged is None else state.averaged.count,
         contents=state.contents,
     )
-    write_tensors(tensors, path, {STATE: msgspec.json.encode(about).decode()})
+    write_checked(tensors, path, {STATE: msgspec.json.encode(about).decode()})
 
 
 def load(path: Path, best: Best | None) -> RunState:
@@ -80,8 +81,10 @@ def load(path: Path, best: Best | None) -> RunState:
     Whether the tensors belong to the network is for who puts them into one to find out.
     """
     try:
-        words, tensors = tensors_of(path)
+        words, tensors = read_checked(path)
         about = _decoded(words.get(STATE, ""), path)
+        if about.version >= CHECKED and CHECKSUM not in words:
+            raise RunError(f"{path}: damaged since it was written: its checksum is missing")
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         if isinstance(error, RunError):
             raise

@@ -19,7 +19,7 @@ from cnnplay.runs.plain import check_room, open_plain
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError
 from cnnplay.runs.summary import Follower, read_record
 from cnnplay.runs.tail import Tail
-from cnnplay.runs.tensors import tensors_of
+from cnnplay.runs.tensors import read_checked
 from cnnplay.spec.events import Event
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import Best, RunState
@@ -120,7 +120,7 @@ class RunFolder:
         the last epochs'. RunError."""
         path = self._kept(which)
         try:
-            _, weights = tensors_of(path)
+            _, weights = read_checked(path)
         except RunError:
             raise
         except FileNotFoundError:

@@ -15,7 +15,6 @@ import msgspec
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.paths import at_home
 from cnnplay.modules.atomic import replacing, write_bytes
-from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import save as save_state
@@ -26,6 +25,7 @@ from cnnplay.runs.place import store_folder
 from cnnplay.runs.presence import LOCK, Presence
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError, encode, new_record
 from cnnplay.runs.tail import EVENTS
+from cnnplay.runs.tensors import write_checked
 from cnnplay.runs.writer import Write, Writer
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import TrainConfig
@@ -276,7 +276,7 @@ class RunRecorder(RunFolder):
     def _weights_write(self, which: Which, weights: Weights, about: dict[str, str]) -> Write:
         def write() -> None:
             with replacing(self._file(which)) as (neighbour,):
-                write_tensors(weights, neighbour, about)
+                write_checked(weights, neighbour, about)
 
         return write
 

@@ -128,23 +128,28 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
     checkpoint = run.has_checkpoint and not on
     if run.facts is None or not (run.has_last or run.has_best or checkpoint):
         return OpenedRun(folder.name, run.record, None)
-    try:
-        best = _weights(run, "best") if run.has_best else None
-        averaged = _weights(run, "averaged") if run.has_averaged else None
-        weights = _weights(run, "last") if run.has_last else best
-    except ValueError as error:
-        return OpenedRun(folder.name, run.record, None, f"{folder.name}: its weights cannot be read: {error}")
-    events, problem = _events(folder)
+    problems = list[str]()
+    best, last, averaged = (_kept(run, which, problems) for which in ("best", "last", "averaged"))
+    events, missing = _events(folder)
+    if missing:
+        problems.append(missing)
     state = None
     if checkpoint:
         try:
             state = run.state()
             _check(state.weights, run)
         except ValueError as error:
-            problem = problem or f"{folder.name}: it cannot go on just where it was stopped: {error}"
-    if weights is None and state is not None:
-        weights = state.weights  # of a run that was cut off in its first epoch there are no others
-    if weights is None:
+            state = None
+            problems.append(f"{folder.name}: it cannot go on just where it was stopped: {error}")
+    problem = "; ".join(problems)
+    # Of a run that was cut off in its first epoch, or whose files are damaged, not all are there.
+    if last is not None:
+        weights, epoch = last, run.last_epoch or run.best_epoch
+    elif state is not None:
+        weights, epoch = state.weights, state.last_epoch
+    elif best is not None:
+        weights, epoch = best, run.best_epoch
+    else:
         return OpenedRun(folder.name, run.record, None, problem)
     trained = Trained(
         network=run.network,
@@ -153,8 +158,8 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
         weights=weights,
         best_weights=best,
         averaged=averaged,
-        best_epoch=run.best_epoch,
-        last_epoch=run.last_epoch or run.best_epoch or 0,
+        best_epoch=None if best is None else run.best_epoch,
+        last_epoch=epoch or 0,
         events=History(events).saved(),
         run=run.record.run,
         folder=None if on else folder,
@@ -162,6 +167,18 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
         mark=run.record.mark,
     )
     return OpenedRun(folder.name, run.record, trained, problem)
+
+
+def _kept(run: RunFolder, which: Which, problems: list[str]) -> Weights | None:
+    """The weights of a file that is there; None, and a line more among the problems, where they cannot be
+    read. A damaged file takes no other with it.
+    """
+    there = {"best": run.has_best, "last": run.has_last, "averaged": run.has_averaged}
+    try:
+        return _weights(run, which) if there[which] else None
+    except ValueError as error:
+        problems.append(f"{run.path.name}: its weights cannot be read: {error}")
+        return None
 
 
 def _weights(run: RunFolder, which: Which) -> Weights:

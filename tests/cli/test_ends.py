@@ -224,7 +224,7 @@ def full_disk(*_: object, **__: object) -> None:
 def test_where_the_disk_takes_no_weights_the_finished_epochs_stay_and_no_run_is_named(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.runs.recorder.write_tensors", full_disk)
+    monkeypatch.setattr("cnnplay.runs.recorder.write_checked", full_disk)
     done = cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run", "--json")
     assert done.status == 1
     (line,) = done.err.splitlines()
@@ -240,7 +240,7 @@ def test_a_failure_on_a_full_disk_claims_no_weights_and_an_earlier_ones_claims_w
     def fail(self: _Listener, event: Event) -> None:
         tell(self, event)
         if isinstance(event, EpochDone) and event.epoch == failing:
-            monkeypatch.setattr("cnnplay.runs.recorder.write_tensors", full_disk)
+            monkeypatch.setattr("cnnplay.runs.recorder.write_checked", full_disk)
             with torch.no_grad():
                 for weight in weights:
                     weight.fill_(float("nan"))

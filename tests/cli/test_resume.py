@@ -173,6 +173,33 @@ def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Pa
     words = cnnplay("resume", run).complains()
     assert "checkpoint.safetensors: cannot be read as a checkpoint" in words
     assert "begin anew" not in words, "that would write over its weights"
+    assert words.endswith("its weights of epoch 1 are whole: opened in the window, it goes on from them")
+
+
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.999])
+def test_bytes_that_were_overwritten_in_a_checkpoint_are_noticed(
+    cnnplay: Command, tmp_path: Path, place: float
+) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    best = (run / "best.safetensors").read_bytes()
+    for name in ("checkpoint.safetensors", "last.safetensors"):
+        content = bytearray((run / name).read_bytes())
+        at = int(place * len(content))
+        content[at] ^= 0x40
+        (run / name).write_bytes(content)
+    words = cnnplay("resume", run, "--epochs", "2").complains()
+    assert "checkpoint.safetensors: damaged since it was written: expected the checksum " in words
+    assert "whole" not in words, "the last weights are damaged too"
+    words = cnnplay(
+        "export", run, "-o", tmp_path / "a.st", "--format", "safetensors", "--weights", "last"
+    ).complains()
+    assert "last.safetensors: damaged since it was written" in words
+    assert (run / "best.safetensors").read_bytes() == best
+    assert (
+        cnnplay("export", run, "-o", tmp_path / "a.st", "--format", "safetensors", "--weights", "best").status
+        == 0
+    )
 
 
 def test_a_run_that_cannot_be_written_does_not_go_on(cnnplay: Command, tmp_path: Path) -> None:

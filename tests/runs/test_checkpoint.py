@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cnnplay.data.catalogue import load
 from cnnplay.data.images import ImageSet
+from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import BatchNormalisation, Dense, Dropout, Flatten
 from cnnplay.runs import checkpoint
@@ -21,6 +22,7 @@ from cnnplay.runs.folder import RunError, RunFolder
 from cnnplay.runs.log import EventLog
 from cnnplay.runs.recorder import RunRecorder
 from cnnplay.runs.tail import EVENTS
+from cnnplay.runs.tensors import read_checked, write_checked
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Job, Observation, Result, resumed
@@ -97,7 +99,7 @@ def test_what_was_loaded_is_nobody_elses(written: bytes, tmp_path: Path) -> None
     assert {key: tensor.tolist() for key, tensor in state.weights.items()} == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_a_damaged_checkpoint_is_a_run_error_or_is_still_whole(
     written: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -105,16 +107,41 @@ def test_a_damaged_checkpoint_is_a_run_error_or_is_still_whole(
     header = struct.unpack("<Q", written[:8])[0] + 8
     content = bytearray(written)
     for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, header - 1))] = data.draw(st.integers(0, 255))
+        end = data.draw(st.sampled_from([header, len(content)]))
+        content[data.draw(st.integers(0, end - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.one_of(st.none(), st.integers(0, len(content))))
     path = tmp_path_factory.mktemp("damaged") / "c.safetensors"
+    path.write_bytes(written)
+    whole = checkpoint.load(path, None)
     path.write_bytes(bytes(content[:cut]))
     said = ""
     try:
-        checkpoint.load(path, None)
+        state = checkpoint.load(path, None)
     except RunError as error:
-        said = str(error)
+        said, state = str(error), whole
     assert not said or str(path) in said
+    assert (state.config, state.place, state.metrics) == (whole.config, whole.place, whole.metrics)
+    assert state.weights.keys() == whole.weights.keys()
+    assert all(torch.equal(tensor, whole.weights[key]) for key, tensor in state.weights.items())
+
+
+def test_one_bit_anywhere_among_the_numbers_is_noticed(written: bytes, tmp_path: Path) -> None:
+    header = struct.unpack("<Q", written[:8])[0] + 8
+    path = tmp_path / "c.safetensors"
+    for at in range(header, len(written), (len(written) - header) // 50):
+        content = bytearray(written)
+        content[at] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(RunError, match="damaged since it was written: expected the checksum"):
+            checkpoint.load(path, None)
+
+
+def _altered(written: bytes, path: Path, change: dict[str, object]) -> None:
+    """The same checkpoint, written by one who says other things of it."""
+    path.write_bytes(written)
+    about, tensors = read_checked(path)
+    state = json.loads(about[checkpoint.STATE]) | change
+    write_checked(tensors, path, {checkpoint.STATE: json.dumps(state)})
 
 
 @pytest.mark.parametrize(
@@ -130,16 +157,23 @@ def test_a_damaged_checkpoint_is_a_run_error_or_is_still_whole(
 def test_what_a_checkpoint_says_is_checked(
     written: bytes, tmp_path: Path, change: dict[str, object], words: str
 ) -> None:
-    size = struct.unpack("<Q", written[:8])[0]
-    header = json.loads(written[8 : 8 + size])
-    about = json.loads(header["__metadata__"]["cnnplay"]) | change
-    header["__metadata__"]["cnnplay"] = json.dumps(about)
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    (tmp_path / "c.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + written[8 + size :])
+    _altered(written, tmp_path / "c.safetensors", change)
     with pytest.raises(RunError, match=r"c\.safetensors") as caught:
         checkpoint.load(tmp_path / "c.safetensors", None)
     assert words in str(caught.value)
+
+
+def test_a_checksum_may_be_missing_of_an_earlier_format_alone(written: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "c.safetensors"
+    for version in (2, 3):
+        _altered(written, path, {"version": version})
+        about, tensors = read_checked(path)
+        write_tensors(tensors, path, {checkpoint.STATE: about[checkpoint.STATE]})
+        if version == 2:
+            assert checkpoint.load(path, None).place.step == 5
+        else:
+            with pytest.raises(RunError, match="its checksum is missing"):
+                checkpoint.load(path, None)
 
 
 def _folder(path: Path) -> RunRecorder:
@@ -203,7 +237,7 @@ def test_the_last_whole_checkpoint_stays_where_the_disk_fills_up(
         folder.observe(seen)
         folder.finish_writing()
         if seen.checkpoint is not None:
-            monkeypatch.setattr("cnnplay.runs.checkpoint.write_tensors", _half_a_file)
+            monkeypatch.setattr("cnnplay.runs.checkpoint.write_checked", _half_a_file)
 
     def sink(event: events.Event) -> None:
         heard.append(event)

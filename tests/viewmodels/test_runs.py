@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.presets import preset
 from cnnplay.runs import place
 from cnnplay.runs.about import About, read_about
+from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.library import Library
 from cnnplay.runs.presence import Presence
 from cnnplay.runs.recorder import RunRecorder
@@ -18,7 +19,7 @@ from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation
 from cnnplay.training.loop import train
 from cnnplay.viewmodels.run_deeds import RunDeeds
-from cnnplay.viewmodels.run_opening import RunOpener
+from cnnplay.viewmodels.run_opening import RunOpener, read
 from cnnplay.viewmodels.run_weighing import Weighed
 from cnnplay.viewmodels.runs import MOST_DRAWN, RunsModel
 from tests.runs_bench import epoch_events, finished, make_run, started, write
@@ -310,6 +311,20 @@ def test_damaged_weights_are_told_and_the_network_opens_all_the_same(
     opener.open()
     opener.wait()
     assert "its weights cannot be read" in failed[0]
+
+
+@pytest.mark.parametrize("which", ["last", "best", "checkpoint"])
+def test_a_damaged_file_takes_no_other_with_it(trained: Path, which: str) -> None:
+    path = trained / f"{which}.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    opened = read(trained)
+    assert f"{which}.safetensors: damaged since it was written" in opened.problem
+    assert opened.trained is not None
+    assert opened.trained.last_epoch == RunFolder.open(trained).last_epoch
+    assert (opened.trained.best_weights is None) == (which == "best")
+    assert (opened.trained.state is None) == (which == "checkpoint")
 
 
 def test_a_stopped_run_goes_on_in_its_folder_just_where_it_was_stopped(
