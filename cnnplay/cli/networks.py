@@ -1,5 +1,6 @@
 """NETWORK on the command line: a preset's key, a .cnnplay file or a run's folder."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,6 +60,14 @@ def open_run(path: Path) -> "RunFolder":
 
     with mistakes(RunError):
         return RunFolder.open(run_path(path))
+
+
+def remember_run(folder: Path) -> None:
+    """Has the list of all runs show it too, wherever it lies, as far as the disk allows."""
+    from cnnplay.runs import place
+
+    with suppress(OSError):
+        place.remember(place.store_folder(), folder)
 
 
 def run_weights(run: "RunFolder", which: "Which") -> "Weights":

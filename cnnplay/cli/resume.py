@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cnnplay.cli.carry import HearNoMore, carry_through
-from cnnplay.cli.networks import open_run
+from cnnplay.cli.networks import open_run, remember_run
 from cnnplay.cli.output import counted, shortened
 from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.cli.train import load_data
 from cnnplay.cli.train_report import reporter
-from cnnplay.spec.settings import faults
+from cnnplay.spec.settings import faults, setting_fields
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -43,7 +43,9 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
         from cnnplay.runs.recorder import RunRecorder
 
         with mistakes(RunError, problem=RunWriteError):
-            return RunRecorder.reopen(run.path)
+            again = RunRecorder.reopen(run.path)
+        remember_run(run.path)  # a copy is not on the list yet
+        return again
 
     notes = (*shortened(images.problems), *notes)
     return carry_through(reopened, _job(run, images, state), report, notes, hear_no_more)
@@ -69,9 +71,11 @@ def _asked(
         return None, ("no checkpoint was written: the run begins anew",)
     if epochs is not None:
         config = msgspec.structs.replace(state.config, epochs=epochs - state.first_epoch + 1)
-        found = faults(config)
-        if found:
-            raise Mistake(f"--epochs must be {state.first_epoch} or more; got {epochs}")
+        if faults(config):
+            first = state.first_epoch
+            (most,) = (field.maximum for field in setting_fields() if field.name == "epochs")
+            expected = f"{first} or more" if epochs < first else f"at most {first - 1 + (most or 0):,}"
+            raise Mistake(f"--epochs must be {expected}; got {epochs:,}")
         state = replace(state, config=config)
     outcome, trouble = _past(run)
     if outcome is None and not state.unfinished:

@@ -8,14 +8,14 @@ import msgspec
 
 from cnnplay.cli.arguments import numbers, one_of
 from cnnplay.cli.carry import HearNoMore, carry_through
-from cnnplay.cli.networks import find_network
+from cnnplay.cli.networks import find_network, remember_run
 from cnnplay.cli.output import shortened
 from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import at_home
 from cnnplay.network.fields import complaint, fields_of
 from cnnplay.network.network import Input, Network
-from cnnplay.spec.settings import Fit, Optimizer, Precision, TrainConfig, faults
+from cnnplay.spec.settings import Fit, Optimizer, Precision, TrainConfig, faults, setting_fields, why_unused
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -76,6 +76,7 @@ def order_of(asked: Asked, report: Reporter) -> tuple[Order, tuple[str, ...]]:
         *(f"{network.name}: {change}" for change in changes),
         *shortened(images.problems),
         *pinned,
+        *_without_effect(config),
         f"forecast: {foreseen}",
     )
     return Order(network, config, images, out), notes
@@ -115,6 +116,12 @@ def _with_cores(config: TrainConfig) -> tuple[TrainConfig, tuple[str, ...]]:
         return config, ()
     note = f"threads: {config.threads} becomes {most}, as many as this machine's cores"
     return msgspec.structs.replace(config, threads=most), (note,)
+
+
+def _without_effect(config: TrainConfig) -> tuple[str, ...]:
+    """A line for each setting that was changed and does nothing beside the others."""
+    changed = [field for field in setting_fields() if getattr(config, field.name) != field.default]
+    return tuple(f"{field.label} {why}" for field in changed if (why := why_unused(config, field.name)))
 
 
 def load_data(key: str, report: Reporter) -> "ImageSet":
@@ -194,7 +201,6 @@ def _job(order: Order) -> "Job":
 
 
 def _folder(order: Order) -> "RunRecorder":
-    from cnnplay.runs import place
     from cnnplay.runs.record import RunError, RunWriteError
     from cnnplay.runs.recorder import RunRecorder
 
@@ -206,6 +212,5 @@ def _folder(order: Order) -> "RunRecorder":
             data=order.images.key,
             mark=order.images.mark,
         )
-    with suppress(OSError):  # the list of all runs has it too, wherever it lies
-        place.remember(place.store_folder(), made.path)
+    remember_run(made.path)
     return made

@@ -16,7 +16,7 @@ from cnnplay.runs.summary import Reading, read_record, state_of
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import EpochDone, Event, Stepped
 
-RUNS, EPOCHS, STEPS = "runs-table.csv", "runs-epochs.csv", "runs-steps.csv"
+TABLES = RUNS, EPOCHS, STEPS = "runs-table.csv", "runs-epochs.csv", "runs-steps.csv"
 MISSING = (
     "TensorBoard's files need the package tensorboardX, which is not installed: "
     'pip install "cnn-playground[tensorboard]"'

@@ -192,6 +192,13 @@ COLUMNS: tuple[Column, ...] = (
         lambda row: row.train_loss,
         True,
     ),
+    Column(
+        "folder",
+        "Folder",
+        "The name of the run's folder, as “cnnplay resume” and “cnnplay export” take it",
+        lambda row: row.title,
+        lambda row: row.title.lower(),
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from cnnplay.runs.about import About, read_about, tags_in, write_about
 from cnnplay.runs.difference import compare
 from cnnplay.runs.remove import Sweep
 from cnnplay.runs.summary import read_record
-from cnnplay.viewmodels.run_difference import DifferenceRow, rows
+from cnnplay.viewmodels.run_difference import DifferenceRow, outcome, rows
 from cnnplay.viewmodels.run_weighing import Weighed, added, carried_out, weighed
 from cnnplay.viewmodels.runs import RunsModel
 from cnnplay.viewmodels.tasks import Tasks, told
@@ -37,14 +37,14 @@ class RunDeeds(QObject):
         super().__init__(parent)
         self._runs = runs
         self._tasks = Tasks("run-deeds", self)
-        self.difference: tuple[DifferenceRow, ...] | None = None
-        """Of the two runs that are chosen; None while it is being made, or where there are not two."""
+        self._declared: tuple[DifferenceRow, ...] | None = None
         self.difference_problem = ""
         self._drafts: dict[str, dict[str, Any]] = {}
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
         self._draft_timer.timeout.connect(self.flush)
         runs.chosen_changed.connect(self._compare)
         runs.chosen_changed.connect(self.flush)
+        runs.told_changed.connect(self._outcome_changed)
 
     # Why something cannot be done
 
@@ -154,6 +154,13 @@ class RunDeeds(QObject):
 
         self._run(work, self.done.emit)
 
+    @staticmethod
+    def tables_in(where: Path) -> tuple[Path, ...]:
+        """The tables in a folder that `export_csv` would replace."""
+        from cnnplay.export.runs import TABLES
+
+        return tuple(where / name for name in TABLES if (where / name).exists())
+
     def export_tensorboard(self, where: Path) -> None:
         """A folder for each chosen run, which TensorBoard shows."""
         folders = [Path(path) for path in self._runs.chosen]
@@ -169,9 +176,23 @@ class RunDeeds(QObject):
 
     # The difference
 
+    @property
+    def difference(self) -> tuple[DifferenceRow, ...] | None:
+        """Of the two runs that are chosen, what they are and what came of them; None while it is being made,
+        or where there are not two.
+        """
+        if self._declared is None or len(self._runs.chosen_rows) != 2:
+            return None
+        return (*self._declared, *outcome(*self._runs.chosen_rows))
+
+    @Slot()
+    def _outcome_changed(self) -> None:
+        if self._declared is not None:
+            self.difference_changed.emit()
+
     @Slot()
     def _compare(self) -> None:
-        self.difference, self.difference_problem = None, ""
+        self._declared, self.difference_problem = None, ""
         pair = self._runs.chosen
         if len(pair) == 2:
             one, other = map(Path, pair)
@@ -184,7 +205,7 @@ class RunDeeds(QObject):
 
     def _compared(self, pair: tuple[str, ...], found: tuple[DifferenceRow, ...] | None, problem: str) -> None:
         if pair == self._runs.chosen:
-            self.difference, self.difference_problem = found, problem
+            self._declared, self.difference_problem = found, problem
             self.difference_changed.emit()
 
     # The end

@@ -7,7 +7,12 @@ import msgspec
 from cnnplay.network.describe import detail, shape_words, title
 from cnnplay.network.difference import BlockChange
 from cnnplay.runs.difference import Pair, RunDifference
+from cnnplay.runs.row import RunRow
+from cnnplay.viewmodels.run_columns import COLUMNS, column
 from cnnplay.viewmodels.run_labels import value_words
+
+OUTCOME = ("state", "epochs", "accuracy", "loss", "train_loss", "seconds", "speed", "bytes")
+"""Columns of the table that tell what came of a run."""
 
 
 class DifferenceRow(msgspec.Struct, frozen=True):
@@ -31,6 +36,14 @@ def rows(found: RunDifference) -> list[DifferenceRow]:
         if part:
             shown += [DifferenceRow(heading, heading=True), *part]
     return shown
+
+
+def outcome(first: RunRow, second: RunRow) -> list[DifferenceRow]:
+    """What came of them, where it is not the same; [] where it is."""
+    columns = [COLUMNS[column(key)] for key in OUTCOME]
+    pairs = [DifferenceRow(one.title, one.text(first), one.text(second)) for one in columns]
+    shown = [pair for pair in pairs if pair.first != pair.second]
+    return [DifferenceRow("Outcome", heading=True), *shown] if shown else []
 
 
 def _pair(pair: Pair) -> DifferenceRow:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from cnnplay.export.catalogue import FORMATS, Format
 from cnnplay.export.neighbours import replaced
 from cnnplay.viewmodels.exporting import ExportModel
+from cnnplay.widgets.replacing import may_replace
 from cnnplay.widgets.theme import role
 
 HISTORY = Format("csv", "History (CSV)", ".csv", False, "A row an epoch: losses, accuracies, time.")
@@ -116,19 +116,8 @@ class ExportDialog(QDialog):
         path = Path(self.path.text().strip()).expanduser()
         if not path.suffix:
             path = path.with_suffix(self._row.suffix)
-        there = replaced(self._row.key, path)
-        if there and not self._may_replace(there):
+        if not may_replace(self, replaced(self._row.key, path)):
             return
         self.folder = path.parent
         self._model.export(self._row.key, path, self.weights.currentData())
         self.accept()
-
-    def _may_replace(self, files: tuple[Path, ...]) -> bool:
-        names, one = " and ".join(file.name for file in files), len(files) == 1
-        box = QMessageBox(self)
-        box.setWindowTitle("Export")
-        box.setText(f"{names} {'is' if one else 'are'} there already. Replace {'it' if one else 'them'}?")
-        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is replace

@@ -55,7 +55,7 @@ class RunDifferencePanel(Panel):
         if rows:
             self._fill()
         elif rows is not None:
-            self.empty.set_text("Both runs have the same network, data and settings.")
+            self.empty.set_text("Both runs have the same network, data, settings and outcome.")
         else:
             self.empty.set_text(self._deeds.difference_problem or "Comparing …")
         self._stack.setCurrentWidget(self.table if rows else self.empty)

@@ -23,6 +23,7 @@ from cnnplay.viewmodels.run_opening import RunOpener
 from cnnplay.viewmodels.run_weighing import SWEEP_WORDS, Weighed
 from cnnplay.viewmodels.runs import RunsModel
 from cnnplay.widgets.panel import EmptyState, Panel
+from cnnplay.widgets.replacing import may_replace
 from cnnplay.widgets.run_table import RunTableView
 from cnnplay.widgets.theme import role, theme
 
@@ -253,7 +254,11 @@ class RunListPanel(Panel):
             self._deeds.carry_out(weighed)
 
     def _export_csv(self) -> None:
-        self._into_folder("Write the tables into", self._deeds.export_csv)
+        def export(where: Path) -> None:
+            if may_replace(self, self._deeds.tables_in(where)):
+                self._deeds.export_csv(where)
+
+        self._into_folder("Write the tables into", export)
 
     def _export_tensorboard(self) -> None:
         self._into_folder("Write TensorBoard's files into", self._deeds.export_tensorboard)

@@ -94,6 +94,8 @@ def test_a_run_that_is_done_has_nothing_left_unless_more_is_asked_for(
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
     assert "nothing is left to do after 1 epoch" in cnnplay("resume", run).complains()
     assert "--epochs must be 1 or more; got 0" in cnnplay("resume", run, "--epochs", "0").complains()
+    many = cnnplay("resume", run, "--epochs", "100001").complains()
+    assert "--epochs must be at most 100,000; got 100,001" in many
     done = cnnplay("resume", run, "--epochs", "2", "--json")
     assert [line["epoch"] for line in done.lines if line["event"] == "epoch"] == [2]
     folder = RunFolder.open(run)

@@ -1,5 +1,6 @@
 """`cnnplay runs`."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,10 @@ def test_a_run_that_was_made_elsewhere_is_listed_too(cnnplay: Command, store: Pa
     assert made.status == 0
     rows = cnnplay("runs", "--json").json["runs"]
     assert [Path(row["path"]) for row in rows] == [tmp_path / "mine", store / "two", store / "one"]
+    shutil.copytree(tmp_path / "mine", tmp_path / "copy")
+    assert cnnplay("resume", tmp_path / "copy", "--epochs", "2").status == 0
+    rows = cnnplay("runs", "--json").json["runs"]
+    assert {Path(row["path"]) for row in rows} >= {tmp_path / "mine", tmp_path / "copy"}
 
 
 def test_a_run_of_the_store_is_known_by_its_name(

@@ -105,6 +105,16 @@ def test_what_the_run_will_take_is_told_before_it_begins(lines: list[dict[str, A
     )
 
 
+def test_a_setting_without_effect_beside_the_others_is_told(cnnplay: Command, tmp_path: Path) -> None:
+    more = ("--optimizer", "sgd", "--momentum", "0.8", "--set", "step_every=2", "--json")
+    done = cnnplay(*TRAIN, "--epochs", "1", *more, "--out", tmp_path / "run")
+    notes = [line["message"] for line in done.lines if line["event"] == "note"]
+    assert "momentum is not used by sgd: choose momentum, nesterov or rmsprop" in notes
+    assert any("is not used by a constant schedule: choose step" in note for note in notes)
+    done = cnnplay(*TRAIN, "--epochs", "1", "--optimizer", "momentum", "--momentum", "0.8", "--json")
+    assert not [line for line in done.lines if "is not used" in line.get("message", "")]
+
+
 def test_another_split_is_judged_when_asked_for(cnnplay: Command, run: Path) -> None:
     assert np.sum(cnnplay("evaluate", run, "--split", "train", "--json").json["confusion"]) == 4000
     assert "has no test part" in cnnplay("evaluate", run, "--split", "test").complains()

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cnnplay.runs import place
@@ -341,6 +341,32 @@ def answer() -> Iterator[Callable[[str], list[str]]]:
     yield prepare
     for timer in timers:
         timer.stop()
+
+
+def test_tables_that_are_there_already_are_asked_about(
+    page: RunsWorkspace,
+    runs: RunsModel,
+    tmp_path: Path,
+    answer: Callable[[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    click_row(page, "a")
+    page.list.csv_action.trigger()
+    page.list._deeds.wait()
+    table = tmp_path / "runs-table.csv"
+    one = table.read_text()
+    click_row(page, "b", CONTROL)
+    (tmp_path / "runs-steps.csv").unlink()
+    said = answer("Cancel")
+    page.list.csv_action.trigger()
+    page.list._deeds.wait()
+    assert said == ["runs-table.csv and runs-epochs.csv are there already. Replace them? "]
+    assert table.read_text() == one
+    answer("Replace")
+    page.list.csv_action.trigger()
+    page.list._deeds.wait()
+    assert len(table.read_text().splitlines()) == 3
 
 
 def test_delete_asks_and_says_what_it_frees(

@@ -230,14 +230,25 @@ def test_a_folder_of_runs_elsewhere_is_listed_and_taken_off(
 
 
 def test_two_chosen_runs_are_compared(runs: RunsModel, deeds: RunDeeds, store: Path) -> None:
-    one, other = make_run(store / "one"), make_run(store / "other", learning_rate=0.5)
+    one, other = (
+        make_run(store / "one"),
+        make_run(store / "other", learning_rate=0.5, ended="", accuracy=0.25),
+    )
     look(runs)
     runs.choose([str(one)])
     assert deeds.difference is None
     runs.choose([str(one), str(other)])
     deeds.wait()
-    assert deeds.difference is not None
-    assert [row.name for row in deeds.difference] == ["Settings", "learning rate"]
+
+    def told() -> dict[str, tuple[str, str]]:
+        return {row.name: (row.first, row.second) for row in deeds.difference or ()}
+
+    assert list(told())[:3] == ["Settings", "learning rate", "Outcome"]
+    assert told()["Accuracy"][1] == "25.0 %"
+    assert told()["State"] == ("done", "running")
+    write(other, [finished("other", 2)])
+    look(runs)
+    assert "State" not in told(), "what came of a run is told as it stands"
 
 
 # Opening in the editor
