@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from safetensors import SafetensorError
 from torch import Tensor
 
 from cnnplay.modules.weights import Weights
@@ -81,14 +80,12 @@ def load(path: Path, best: Best | None) -> RunState:
     Whether the tensors belong to the network is for who puts them into one to find out.
     """
     try:
-        words, tensors = read_checked(path)
-        about = _decoded(words.get(STATE, ""), path)
-        if about.version >= CHECKED and CHECKSUM not in words:
-            raise RunError(f"{path}: damaged since it was written: its checksum is missing")
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        if isinstance(error, RunError):
-            raise
-        raise RunError(f"{path}: cannot be read as a checkpoint ({error})") from None
+        words, tensors = read_checked(path, "a checkpoint")
+    except FileNotFoundError:
+        raise RunError(f"{path}: there is no such checkpoint") from None
+    about = _decoded(words.get(STATE, ""), path)
+    if about.version >= CHECKED and CHECKSUM not in words:
+        raise RunError(f"{path}: damaged since it was written: its checksum is missing")
     averaged = _under("averaged/", tensors)
     return RunState(
         config=about.config,

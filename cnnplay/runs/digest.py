@@ -43,7 +43,8 @@ class Digest:
         """Of the stages that ended before this one began."""
         self._seconds_here = 0.0
         self._seconds: float | None = None
-        self._asked = 0
+        self.epochs_asked = 0
+        """In all; 0 until it is known."""
         self._images_per_second: float | None = None
 
     def take(self, event: Event) -> None:
@@ -60,7 +61,7 @@ class Digest:
                     self._forget()
                 self._seconds_here += event.seconds
             case SettingChanged(name="epochs", value=int(value)) if self.started is not None:
-                self._asked = self.started.first_epoch - 1 + value
+                self.epochs_asked = self.started.first_epoch - 1 + value
             case Started():
                 self._begin(event)
             case Paused() | Resumed():
@@ -90,7 +91,7 @@ class Digest:
             "problem": self.problem,
             "steps": self.steps,
             "epochs_done": epochs[-1] if epochs else 0,
-            "epochs_asked": self._asked,
+            "epochs_asked": self.epochs_asked,
             "best_epoch": best if accuracy is not None else None,
             "best_accuracy": accuracy,
             "best_loss": judged.get("validation_loss") if accuracy is not None else None,
@@ -105,7 +106,7 @@ class Digest:
     def _begin(self, event: Started) -> None:
         self._seconds_before, self._seconds_here = self._total_seconds(), 0.0
         self.ended, self.problem, self.paused, self._seconds = "", "", False, None
-        self.started, self._asked = event, event.first_epoch - 1 + event.config.epochs
+        self.started, self.epochs_asked = event, event.first_epoch - 1 + event.config.epochs
         self.epochs = {number: done for number, done in self.epochs.items() if number < event.epoch}
         self.steps = self.steps if event.done is None else min(self.steps, event.done)
 

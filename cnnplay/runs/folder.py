@@ -79,13 +79,15 @@ class RunFolder:
         path = self.path / CHECKPOINT
         if not self.has_checkpoint:
             raise RunError(f"{self.path}: has no checkpoint to go on from")
+        return load_state(path, self.best())
+
+    def best(self) -> Best | None:
+        """The best epoch and its weights; None where their file is missing or damaged."""
         about = _about(self._file("best"))
-        best = None
         with suppress(KeyError, ValueError):
             accuracy, loss, epoch = float(about["accuracy"]), float(about["loss"]), self.best_epoch
-            if epoch is not None:
-                best = Best(epoch, accuracy, loss, self.weights("best"))
-        return load_state(path, best)
+            return None if epoch is None else Best(epoch, accuracy, loss, self.weights("best"))
+        return None
 
     def outcome(self) -> Digest:
         """What the events come to, in memory that does not grow with the run; those of unknown kinds are read
@@ -118,17 +120,12 @@ class RunFolder:
     def weights(self, which: Which = "best") -> Weights:
         """The weights of the best epoch (the last ones where no epoch was judged), the last, or the mean of
         the last epochs'. RunError."""
-        path = self._kept(which)
         try:
-            _, weights = read_checked(path)
-        except RunError:
-            raise
+            _, weights = read_checked(self._kept(which), "weights")
         except FileNotFoundError:
             if which == "averaged":
                 raise RunError(f"{self.path}: the run averages no weights, or not yet") from None
             raise RunError(f"{self.path}: the run has kept no weights yet") from None
-        except (SafetensorError, OSError, ValueError, KeyError) as error:
-            raise RunError(f"{path}: cannot be read as weights ({error})") from None
         return weights
 
     def events(self) -> tuple[Event, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 
 from cnnplay.modules.tensor_file import read_tensors, write_tensors
 from cnnplay.modules.weights import Weights
@@ -25,13 +26,19 @@ def write_checked(tensors: Weights, path: Path, about: Mapping[str, str]) -> Non
     write_tensors(tensors, path, {**about, CHECKSUM: _checksum(tensors, about)})
 
 
-def read_checked(path: Path) -> tuple[dict[str, str], Weights]:
-    """What a safetensors file says of itself, and its tensors. RunError where it is no plain file, larger
-    than the free memory, or not what was written; SafetensorError, OSError.
+def read_checked(path: Path, kind: str) -> tuple[dict[str, str], Weights]:
+    """What a safetensors file says of itself, and its tensors. RunError, which calls it a `kind`, where it
+    is damaged, no plain file, not to be read, or larger than the free memory; FileNotFoundError.
     """
-    with open_plain(path) as plain:
-        check_room(path, os.fstat(plain.fileno()).st_size)
-    about, tensors = read_tensors(path)
+    try:
+        with open_plain(path) as plain:
+            check_room(path, os.fstat(plain.fileno()).st_size)
+        about, tensors = read_tensors(path)
+    except (RunError, FileNotFoundError):
+        raise
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"{path}: cannot be read as {kind} ({reason})") from None
     expected = about.get(CHECKSUM)
     if expected is not None and expected != (found := _checksum(tensors, about)):
         raise RunError(

@@ -146,26 +146,67 @@ def test_a_newer_programs_events_are_read_over_and_damaged_ones_said(
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
 
 
-def test_a_run_without_a_checkpoint_begins_anew_unless_it_came_to_its_end(
+def test_a_run_without_a_checkpoint_goes_on_from_its_weights(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "2", "--out", run).status == 0
+    (run / "checkpoint.safetensors").unlink()
+    weights = RunFolder.open(run).weights("best")
+    assert "nothing is left to do after 2 epochs; --epochs N" in cnnplay("resume", run).complains()
+    assert "nothing is left" in cnnplay("resume", run, "--epochs", "2").complains()
+    still = RunFolder.open(run).weights("best")
+    assert all(torch.equal(still[key], weights[key]) for key in weights), "nothing was written over them"
+    done = cnnplay("resume", run, "--epochs", "3", "--json")
+    notes = [line["message"] for line in done.lines if line["event"] == "note"]
+    assert any("goes on in epoch 3 with the weights of epoch 2" in note for note in notes)
+    assert [line["epoch"] for line in done.lines if line["event"] == "epoch"] == [3]
+    folder = RunFolder.open(run)
+    told = settled(folder.events())
+    assert [event.epoch for event in told if isinstance(event, EpochDone)] == [1, 2, 3]
+    assert [event.step for event in told if isinstance(event, Stepped)] == list(range(1, 3 * 63 + 1))
+    first = next(event for event in told if isinstance(event, Stepped) and event.step == 127)
+    assert first.loss < 1.0, "it does not begin with fresh weights"
+    assert folder.state().place.epoch == 4
+
+
+def test_a_killed_run_without_a_checkpoint_loses_no_more_than_the_epoch_that_it_was_in(
     cnnplay: Command, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
-    weights = (run / "best.safetensors").read_bytes()
-    assert "and came to its end" in cnnplay("resume", _without(run)).complains()
-    assert "and came to its end" in cnnplay("resume", run, "--epochs", "3").complains()
-    assert (run / "best.safetensors").read_bytes() == weights, "nothing was written over them"
+    (run / "checkpoint.safetensors").unlink()
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["epochs"] = 2
+    (run / "run.json").write_text(json.dumps(record))
+    (run / "events.jsonl").unlink()
+    done = cnnplay("resume", run, "--json")
+    assert [line["epoch"] for line in done.lines if line["event"] == "epoch"] == [2]
+
+
+def test_nothing_begins_anew_over_weights_or_an_end(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    (run / "checkpoint.safetensors").unlink()
+    last = run / "last.safetensors"
+    content = last.read_bytes()
+    last.write_bytes(b"damaged" + content)
+    assert "last.safetensors: cannot be read as weights" in cnnplay("resume", run).complains()
+    last.unlink()
+    assert "do not say of which epoch" in cnnplay("resume", run).complains()
+    (run / "best.safetensors").unlink()
+    assert "neither a checkpoint nor weights, and came to its end" in cnnplay("resume", run).complains()
+
+
+def test_a_run_that_came_to_no_epoch_begins_anew(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    for name in ("checkpoint", "last", "best"):
+        (run / f"{name}.safetensors").unlink()
     events = (run / "events.jsonl").read_text().splitlines(keepends=True)
     (run / "events.jsonl").write_text("".join(events[:20]))  # as if killed in its first epoch
-    assert "has no checkpoint" in cnnplay("resume", run, "--epochs", "3").complains()
+    assert "has learned nothing yet" in cnnplay("resume", run, "--epochs", "3").complains()
     done = cnnplay("resume", run)
     assert done.status == 0
-    assert "no checkpoint was written: the run begins anew" in done.out
-
-
-def _without(run: Path) -> Path:
-    (run / "checkpoint.safetensors").unlink()
-    return run
+    assert "neither a checkpoint nor an epoch's weights were written: the run begins anew" in done.out
 
 
 def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Path) -> None:

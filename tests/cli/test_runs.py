@@ -1,5 +1,6 @@
 """`cnnplay runs`."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_a_run_of_the_store_is_known_by_its_name(
     cnnplay: Command, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert f"{store / 'one'} has no checkpoint" in cnnplay("resume", "one", "--epochs", "3").complains()
+    assert f"{store / 'one'}{os.sep}" in cnnplay("resume", "one", "--epochs", "3").complains()
     assert "tiny-cnn" in cnnplay("summary", "one").out
     (tmp_path / "one").mkdir()
     assert "one: not a run" in cnnplay("summary", "one").complains(), "what lies there comes first"

@@ -139,7 +139,7 @@ def test_one_bit_anywhere_among_the_numbers_is_noticed(written: bytes, tmp_path:
 def _altered(written: bytes, path: Path, change: dict[str, object]) -> None:
     """The same checkpoint, written by one who says other things of it."""
     path.write_bytes(written)
-    about, tensors = read_checked(path)
+    about, tensors = read_checked(path, "a checkpoint")
     state = json.loads(about[checkpoint.STATE]) | change
     write_checked(tensors, path, {checkpoint.STATE: json.dumps(state)})
 
@@ -167,7 +167,7 @@ def test_a_checksum_may_be_missing_of_an_earlier_format_alone(written: bytes, tm
     path = tmp_path / "c.safetensors"
     for version in (2, 3):
         _altered(written, path, {"version": version})
-        about, tensors = read_checked(path)
+        about, tensors = read_checked(path, "a checkpoint")
         write_tensors(tensors, path, {checkpoint.STATE: about[checkpoint.STATE]})
         if version == 2:
             assert checkpoint.load(path, None).place.step == 5
