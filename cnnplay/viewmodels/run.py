@@ -362,7 +362,10 @@ class RunModel(TrainedWork):
             self.failed.emit()
         if self._train_next:
             self._train_next = False
-            self.start(afresh=not self.can_go_on)
+            afresh = not self.can_go_on
+            if not self.start(afresh=afresh):
+                reason = self.why_not("afresh" if afresh else "train")
+                self.editor.message.emit(f"the network here does not train: {reason}")
 
     def _turn_page(self, going_on: Trained | None) -> None:
         """Another run: its curves begin anew, or where those that it goes on with ended."""

@@ -146,6 +146,21 @@ def test_stop_and_train_this_trains_the_edited_network(qtbot: QtBot) -> None:
         assert not one.run.earlier_version
 
 
+def test_a_network_that_got_a_fault_while_the_run_ended_is_said_not_to_train(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        said: list[str] = []
+        one.editor.message.connect(said.append)
+        one.run.start()
+        until(qtbot, one.run, "running")
+        one.edit()
+        one.run.stop_and_train_this()
+        last = one.editor.network.stack[-1].id
+        one.editor.set_field(last, "units", 5)
+        assert one.run.why_not("train")
+        until(qtbot, one.run, "idle")
+        assert [words for words in said if words.startswith("the network here does not train: ")]
+
+
 def test_undo_to_a_network_that_was_trained_brings_its_weights_back(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
         one.run.start()
