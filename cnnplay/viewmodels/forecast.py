@@ -86,13 +86,21 @@ class ForecastModel(QObject):
         found = self.forecast
         if found is None:
             return self._problem
-        memory = f"{bytes_words(found.bytes)} of {bytes_words(found.available_bytes)} free"
+        memory = self.memory_words
         if not found.fits:
             return f"needs {memory}"
         if not found.seconds_per_epoch:
             return memory
         whole = found.seconds_per_epoch * self._settings.config.epochs
         return f"about {_short(found.seconds_per_epoch)} an epoch, {_short(whole)} in all; {memory}"
+
+    @property
+    def memory_words(self) -> str:
+        """``240 MB of 18 GB free``; "" while nothing is known."""
+        found = self.forecast
+        if found is None:
+            return ""
+        return f"{bytes_words(found.bytes)} of {bytes_words(found.available_bytes)} free"
 
     @property
     def fits(self) -> bool:

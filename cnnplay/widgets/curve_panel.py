@@ -18,6 +18,7 @@ EMPTY = {
     "loss": "How wrong the network is, step by step.\nPress Train (F5) and watch it fall.",
     "accuracy": "How often the network is right: on what it learns from, and on what it never saw.",
 }
+STARTING = "How wrong the network is, step by step.\nThe run is being made ready: its first step comes next."
 
 
 class CurvePanel(Panel):
@@ -64,7 +65,7 @@ class CurvePanel(Panel):
     def _state_changed(self) -> None:
         if self._run.state == "starting":
             self._phase = PHASE_MS[self._metric]
-        if self._run.state == "idle":
+        if self._run.state in ("starting", "idle"):
             # What came last is drawn at once, not at the next beat.
             self._redraw()
 
@@ -75,6 +76,8 @@ class CurvePanel(Panel):
             return
         history = self._run.history
         nothing = history.empty and (self._run.previous is None or self._run.previous.empty)
+        starting = self._metric == "loss" and self._run.active
+        self.empty.set_text(STARTING if starting else EMPTY[self._metric])
         self._stack.setCurrentWidget(self.empty if nothing else self.plot)
         other = "" if nothing else of_another(self._run)
         shown = "" if nothing else self._model.muted(self._metric, history)

@@ -1,4 +1,4 @@
-"""What a run would take, in one line, with the largest batch on a click, or the mend."""
+"""The memory that a run would take, in one line, with the largest batch on a click, or the mend."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -8,7 +8,7 @@ from cnnplay.widgets.theme import role, theme
 
 
 class ForecastLine(QWidget):
-    """``about 3 s an epoch, 1 min in all; 240 MB of 18 GB``."""
+    """``240 MB of 18 GB free``. The status bar has the times beside it."""
 
     def __init__(self, forecast: ForecastModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class ForecastLine(QWidget):
     def refresh(self) -> None:
         """Shows the forecast as it is now."""
         forecast = self._forecast
-        words = forecast.advice or forecast.words
+        words = forecast.advice or forecast.memory_words or forecast.words
         self.label.setText(words)
         role(self.label, "fault" if forecast.advice else "muted")
         self.mend.setText(forecast.mend_label)

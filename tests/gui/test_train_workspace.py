@@ -45,6 +45,17 @@ def test_a_run_draws_curves_and_says_what_was_chosen_for_this_machine(qtbot: QtB
         assert "best" in made.accuracy.muted()
 
 
+def test_the_empty_curve_asks_nobody_to_press_train_who_did(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        made = workspace(qtbot, one)
+        assert "Press Train" in made.loss.empty.label.text()
+        one.run.start()
+        assert "Press Train" not in made.loss.empty.label.text()
+        assert "made ready" in made.loss.empty.label.text()
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+
+
 def test_the_forecast_gives_way_to_the_plan_while_a_run_is_on(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         made = workspace(qtbot, one)
@@ -160,7 +171,8 @@ def test_a_forecast_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) -> 
         made = workspace(qtbot, one)
         qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
         line = made.settings.forecast_line
-        assert " an epoch, " in line.label.text()
+        assert line.label.text() == one.forecast.memory_words
+        assert line.label.text().endswith(" free")
         assert not line.mend.isVisible()
         big = Forecast(
             bytes=31_000_000_000,
