@@ -178,12 +178,12 @@ class RunDeeds(QObject):
 
     @property
     def difference(self) -> tuple[DifferenceRow, ...] | None:
-        """Of the two runs that are chosen, what they are and what came of them; None while it is being made,
+        """Of the two runs that are chosen, what came of them and what they are; None while it is being made,
         or where there are not two.
         """
         if self._declared is None or len(self._runs.chosen_rows) != 2:
             return None
-        return (*self._declared, *outcome(*self._runs.chosen_rows))
+        return (*outcome(*self._runs.chosen_rows), *self._declared)
 
     @Slot()
     def _outcome_changed(self) -> None:

@@ -1,7 +1,7 @@
 """What differs between the two runs that are chosen, side by side."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,6 +18,8 @@ from cnnplay.widgets.panel import EmptyState, Panel
 from cnnplay.widgets.run_table import swatch
 from cnnplay.widgets.theme import theme
 
+NAMES = 0.45
+"""The most of the width that the names may take."""
 ROW = 24
 
 
@@ -38,6 +40,8 @@ class RunDifferencePanel(Panel):
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         self.empty = EmptyState("", parent=self)
@@ -86,3 +90,13 @@ class RunDifferencePanel(Panel):
                 self.table.setItem(number, place, item)
             if row.heading:
                 self.table.setSpan(number, 0, 1, 3)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """The names get what they need, as far as it leaves the values more than half."""
+        most = round(NAMES * self.table.viewport().width())
+        self.table.setColumnWidth(0, min(self.table.sizeHintForColumn(0) + theme().px(8), most))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()

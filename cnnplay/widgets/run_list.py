@@ -41,7 +41,7 @@ FILTER_HINT = (
 )
 FILTER = 130
 """The least width of the filter, in pixels of the design."""
-PLACEHOLDER = "Filter: data:mnist lr<0.01 tag:good"
+PLACEHOLDER = "Filter: lr<0.01 tag:good"
 OPEN_HINT = (
     "Network, settings and weights of the chosen run into the editor; undo brings back what was there (Enter)"
 )
