@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.spec.events import SettingChanged
 from cnnplay.spec.settings import TrainConfig, setting_fields
+from cnnplay.viewmodels.curve_limits import SPIKE, Bounds, calm_top, floor_of, some_of
 from cnnplay.viewmodels.decimation import Thinner
 from cnnplay.viewmodels.gap import Gap, gap_of
 from cnnplay.viewmodels.history import NO_CURVE, Curve, History
 from cnnplay.viewmodels.numerals import numeral, percent
-from cnnplay.viewmodels.series import Floats
 from cnnplay.viewmodels.settings import value_words
 from cnnplay.viewmodels.smoothing import smoothing_words
 from cnnplay.viewmodels.steps import Range
@@ -26,19 +26,11 @@ Part: TypeAlias = Literal[
     "raw", "training", "validation", "averaged", "with decay", "training before", "validation before"
 ]
 
-SPIKE, CALM, SEVERAL = 100.0, 20.0, 3.0
-"""A loss above 100 medians, 20 times what nine in ten values stay below, and 3 times the first ones …"""
-USUAL_START = 10.0
-"""… of which no more than this is taken for usual: it is ln 22,000, guessing among as many classes."""
-STEP_OF_FLOOR = 0.05
 DECAY_ROOM = 1.5
 """The loss's axis is so much longer for weight decay's part, at most: data's part is to be seen."""
 
 WIDE_COLUMN = 4
 """Pixels of a column of a wide line, of which at most four points are drawn."""
-SAMPLE = 2_000
-"""What is usual among very many values is judged by so many of them."""
-
 DECAY_HINT = (
     "Data + decay: with what weight decay adds, λ/2 times the sum of all squared weights, thin and dashed. "
     "Where validation stays low while it is high, much of it is the weights' price, not mistakes."
@@ -68,16 +60,6 @@ class End(msgspec.Struct, frozen=True):
     text: str
     x: float
     y: float
-
-
-class Bounds(msgspec.Struct, frozen=True):
-    """The rectangle to show. `cut`: the highest point, where it lies above it and would hide the rest."""
-
-    left: float
-    right: float
-    bottom: float
-    top: float
-    cut: tuple[float, float] | None = None
 
 
 class Readout(msgspec.Struct, frozen=True):
@@ -265,7 +247,7 @@ class CurvesModel(QObject):
     def _calm_top(self, history: History, highest: float) -> float:
         """As `calm_top`, of which all values are given only where some say that the highest is a spike."""
         curves = self._measured("loss", history)
-        some = np.concatenate([_some(curve.y) for curve in curves])
+        some = np.concatenate([some_of(curve.y) for curve in curves])
         if highest <= SPIKE * float(np.median(some[np.isfinite(some)])):
             return highest
         return calm_top(np.concatenate([curve.y for curve in curves]))
@@ -273,7 +255,7 @@ class CurvesModel(QObject):
     def _floor(self, history: History) -> float:
         """Where the axis of the accuracy begins: the steep first epoch would squeeze the rest."""
         training, validation = self._smoothed("accuracy", history), history.metric("validation_accuracy")
-        later = _some(training.y[int(np.searchsorted(training.x, 1.0)) :])
+        later = some_of(training.y[int(np.searchsorted(training.x, 1.0)) :])
         later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
         if not len(later) or not len(known):
             return 0.0
@@ -341,38 +323,16 @@ def _right(history: History) -> float:
     return max(history.last_x, 0.0 if ended else float(history.target), 1.0)
 
 
-def _some(values: Floats) -> Floats:
-    """Evenly chosen ones of very many."""
-    return values[:: len(values) // SAMPLE + 1]
-
-
 def loss_name(history: History) -> str:
     """``cross-entropy``, ``squared error``: what the run makes small."""
     loss = history.started.config.loss if history.started is not None else TrainConfig().loss
     return loss if loss == "cross-entropy" else loss.replace("-", " ")
 
 
-def floor_of(accuracy: float) -> float:
-    """Where an axis of accuracies begins that shows this one: at a multiple of STEP_OF_FLOOR, below 100 %."""
-    steps = math.floor(accuracy / STEP_OF_FLOOR + 1e-9)
-    return min(max(steps, 0) * STEP_OF_FLOOR, 1.0 - STEP_OF_FLOOR)
-
-
 def comparable(history: History, before: History) -> bool:
     """Whether a run before can stand beside this one: the same network (edited or not) and data."""
     one, other = history.started, before.started
     return one is None or other is None or (one.network, one.data) == (other.network, other.data)
-
-
-def calm_top(values: Floats) -> float:
-    """The largest finite value, but for a spike so high that nothing else would be seen below it."""
-    values = values[np.isfinite(values)]
-    top, some = float(values.max()), _some(values)
-    if top <= SPIKE * float(np.median(some)):
-        return top
-    first = min(float(values[:5].min()), USUAL_START)
-    most = max(CALM * float(np.percentile(some, 90)), SEVERAL * first)
-    return float(values[values <= most].max()) if top > most else top
 
 
 def of_another(run: "RunModel") -> str:

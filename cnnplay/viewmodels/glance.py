@@ -107,6 +107,11 @@ class Glance:
     strips: dict[str, Floats] = field(default_factory=dict)
     """By convolution n × h × w fractions of the colour scale."""
 
+    def has(self, part: str) -> bool:
+        """Whether something of that part was seen: maps, filters, prediction or strips."""
+        value = getattr(self, "probabilities" if part == "prediction" else part)
+        return bool(value) if part == "strips" else value is not None
+
 
 def glance(
     module: NetworkModule, wish: Wish, preprocessing: Preprocessing, step: int = 0, epoch: int = 0

@@ -375,7 +375,8 @@ class LookModel(QObject):
         self._origin = origin
         if found is None and before is None:
             return
-        self._news = [part for part in NEWS if _has(found, part) or _has(before, part)]
+        looks = [look for look in (found, before) if look is not None]
+        self._news = [part for part in NEWS if any(look.has(part) for look in looks)]
         if self.words != said or before is None or found is None:
             self._news.append("state")
         while self._news and origin != "live":
@@ -396,9 +397,3 @@ class LookModel(QObject):
         if problem != self._problem:
             self._problem = problem
             self.state_changed.emit()
-
-
-def _has(found: Glance | None, part: str) -> bool:
-    """Whether a look holds something of that part."""
-    value = getattr(found, "probabilities" if part == "prediction" else part, None)
-    return bool(value) if part == "strips" else value is not None

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnplay.network.network import Network
 from cnnplay.spec.events import BaseEvent, EpochDone, Failed, Paused, Resumed, Started, Stepped
 from cnnplay.spec.settings import TrainConfig, live_settings
-from cnnplay.viewmodels import run_reasons
+from cnnplay.viewmodels import run_reasons, run_words
 from cnnplay.viewmodels.data import DataModel
 from cnnplay.viewmodels.editor import EditorModel
 from cnnplay.viewmodels.history import History
@@ -123,11 +123,7 @@ class RunModel(TrainedWork):
     @property
     def earlier_words(self) -> str:
         """What to say then; "" else."""
-        if self.trains_another and self.network is not None:
-            return f"This run trains {self.network.name}, not the network on screen."
-        if not self._earlier:
-            return ""
-        return "This run trains an earlier version of the network: it was edited since the run began."
+        return run_words.earlier(self)
 
     @property
     def trains_another(self) -> bool:
@@ -137,15 +133,7 @@ class RunModel(TrainedWork):
     @property
     def words(self) -> str:
         """``epoch 3 / 20, 9,800 images/s, 12 s left``, for the status bar."""
-        if self._state in ("idle", "starting"):
-            return "getting ready: torch and the pictures are being loaded" if self.active else ""
-        speed = self.progress.images_per_second
-        parts = [self.progress.place_words]
-        if self._state == "running":
-            parts += [f"{speed:,.0f} images/s" if speed else "", self.progress.left_words]
-        else:
-            parts.append("paused" if self._state == "paused" else "stopping after this step")
-        return ", ".join(part for part in parts if part)
+        return run_words.doing(self)
 
     def why_not(self, action: run_reasons.Action) -> str:
         """Why that cannot be done now; "" when it can."""

@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING, Bounds, calm_top, floor_of, metric_words
+from cnnplay.viewmodels.curve_limits import Bounds, calm_top, floor_of
+from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING, metric_words
 from cnnplay.viewmodels.history import Curve
 from cnnplay.viewmodels.preferences import Preferences
 from cnnplay.viewmodels.series import Floats

@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cnnplay.viewmodels.curves import Bounds, CurvesModel, End, Metric, Part, change_words, metric_words
+from cnnplay.viewmodels.curve_limits import Bounds
+from cnnplay.viewmodels.curves import CurvesModel, End, Metric, Part, change_words, metric_words
 from cnnplay.viewmodels.history import Curve, History
 from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.widgets.keytable import KeyRow, KeyTable

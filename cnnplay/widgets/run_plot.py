@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFontMetrics, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cnnplay.viewmodels.curves import Bounds
+from cnnplay.viewmodels.curve_limits import Bounds
 from cnnplay.viewmodels.run_curves import Part, RunCurvesModel, RunEnd
 from cnnplay.viewmodels.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.viewmodels.trace import Metric

@@ -5,7 +5,8 @@ from PySide6.QtCore import QPointF, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING, calm_top
+from cnnplay.viewmodels.curve_limits import calm_top
+from cnnplay.viewmodels.curves import DEFAULT_SMOOTHING
 from cnnplay.viewmodels.history import Curve
 from cnnplay.viewmodels.numerals import numeral
 from cnnplay.viewmodels.run import RunModel
