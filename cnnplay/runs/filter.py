@@ -1,9 +1,9 @@
 """A line of words that picks runs: ``lenet data:mnist lr<0.01 tag:good -failed``.
 
 Every word must hold. A bare word is looked for in the network's name, the folder's, the data, the note and
-the tags; ``field:text`` in one field; ``field<number`` (also ``<=``, ``>``, ``>=``, ``=``) compares; a hyphen
-before a word turns it round. Words in quotes may hold blanks. A field is one of the run's or a setting, of
-which the first letters suffice.
+the tags; ``field:text`` in one field, and ``field=text`` is the whole of it; ``field<number`` (also ``<=``,
+``>``, ``>=``, ``=``) compares; a hyphen before a word turns it round. Words in quotes may hold blanks. A field
+is one of the run's or a setting, of which the first letters suffice.
 """
 
 import math
@@ -21,20 +21,21 @@ ALIASES = {
     **SETTING_ALIASES,
     "network": "name",
     "net": "name",
+    "folder": "run",
     "tag": "tags",
     "acc": "accuracy",
     "speed": "images_per_second",
     "params": "parameters",
     "status": "state",
 }
-_TEXTS: dict[str, Callable[[RunRow], str]] = {
-    "name": lambda row: f"{row.name} {row.preset}",
-    "data": lambda row: row.data,
-    "state": lambda row: row.state,
-    "note": lambda row: row.note,
-    "device": lambda row: row.device,
-    "run": lambda row: f"{row.title} {row.run}",
-    "created": lambda row: row.created,
+_TEXTS: dict[str, Callable[[RunRow], tuple[str, ...]]] = {
+    "name": lambda row: (row.name, row.preset),
+    "data": lambda row: (row.data,),
+    "state": lambda row: (row.state,),
+    "note": lambda row: (row.note,),
+    "device": lambda row: (row.device,),
+    "run": lambda row: (row.title, row.run),
+    "created": lambda row: (row.created,),
 }
 _NUMBERS: dict[str, Callable[[RunRow], float | None]] = {
     "accuracy": lambda row: row.best_accuracy,
@@ -95,8 +96,8 @@ def _check(field: str, sign: str, value: str) -> Check | str:
     number = _number(value)
     if sign in (":", "="):
         if field in _TEXTS:
-            return _contains(_TEXTS[field], value)
-        return _equals(field, value, number)
+            return _is(_TEXTS[field], value) if sign == "=" else _contains(_TEXTS[field], value)
+        return _equals(field, value, number, whole=sign == "=")
     if field in _TEXTS:
         return f"{field} is a text: write {field}:{value}"
     if number is None:
@@ -120,22 +121,28 @@ def _no_such(field: str) -> str:
     return f"no field is called {field}; {hint} have {', '.join(own)} and all settings"
 
 
-def _everything(row: RunRow) -> str:
-    return " ".join((row.name, row.preset, row.title, row.data, row.state, row.note, *row.tags))
+def _everything(row: RunRow) -> tuple[str, ...]:
+    return (row.name, row.preset, row.title, row.data, row.state, row.note, *row.tags)
 
 
-def _contains(text: Callable[[RunRow], str], value: str) -> Check:
+def _contains(texts: Callable[[RunRow], tuple[str, ...]], value: str) -> Check:
     wanted = value.lower()
-    return lambda row: wanted in text(row).lower()
+    return lambda row: any(wanted in text.lower() for text in texts(row))
 
 
-def _equals(field: str, value: str, number: float | None) -> Check:
+def _is(texts: Callable[[RunRow], tuple[str, ...]], value: str) -> Check:
+    wanted = value.lower()
+    return lambda row: any(wanted == text.lower() for text in texts(row))
+
+
+def _equals(field: str, value: str, number: float | None, whole: bool) -> Check:
     wanted = value.lower()
 
     def check(row: RunRow) -> bool:
         found = _value(row, field)
         if isinstance(found, bool) or not isinstance(found, (int, float)):
-            return found is not None and wanted in str(found).lower()
+            text = "" if found is None else str(found).lower()
+            return wanted == text if whole else wanted in text
         return number is not None and math.isclose(found, number, rel_tol=1e-9, abs_tol=1e-12)
 
     return check

@@ -36,6 +36,7 @@ NO_MATCH = "No run is like that.\nTake words out of the filter, or clear it with
 FILTER_HINT = (
     "Words pick runs; each must hold. A bare word is looked for in name, data, note and tags.\n"
     'field:text looks in one field: data:mnist  state:done  optimizer:adam  note:"batch norm"\n'
+    "field=text is the whole of it: data=mnist is not mnist-sample\n"
     "field<number compares (also <=, >, >=, =): lr<0.01  acc>95%  epochs>=10  parameters<60k  size>20MB\n"
     "tag:good is a whole tag. A hyphen turns a word round: -failed  (/)"
 )
