@@ -185,7 +185,8 @@ def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bo
         kind = Mistake if failure.cause == "data" else Problem
         place = ""
         if kept:
-            weights = "the last good weights" if result.learned else "its first weights and its events"
+            learned = result.learned or folder.learned("last")
+            weights = "the last good weights" if learned else "its first weights and its events"
             if folder.trouble and folder.last_epoch:
                 weights = written
             place = f" Kept in {folder.path}: {weights}."

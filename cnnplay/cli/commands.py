@@ -220,7 +220,7 @@ def resume(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Go on with a run from its last checkpoint, as if it had never stopped."""
+    """Go on with a run from its last checkpoint, as if it had never stopped, or else from its weights."""
     from cnnplay.cli.resume import resume
 
     return resume(run, epochs, json, context.obj.hear_no_more)

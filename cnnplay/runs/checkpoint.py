@@ -10,7 +10,7 @@ import msgspec
 from torch import Tensor
 
 from cnnplay.modules.weights import Weights
-from cnnplay.runs.record import RunError
+from cnnplay.runs.record import RunDamage, RunError
 from cnnplay.runs.tensors import CHECKSUM, read_checked, write_checked
 from cnnplay.spec.events import Count, Metrics, Ordinal
 from cnnplay.spec.settings import MOST_THREADS, TrainConfig, faults
@@ -75,7 +75,7 @@ def save(state: RunState, path: Path) -> None:
 
 
 def load(path: Path, best: Best | None) -> RunState:
-    """The state in a file, with these as its best weights. RunError where it is none.
+    """The state in a file, with these as its best weights. RunError where it is none; RunDamage where it was.
 
     Whether the tensors belong to the network is for who puts them into one to find out.
     """
@@ -85,7 +85,7 @@ def load(path: Path, best: Best | None) -> RunState:
         raise RunError(f"{path}: there is no such checkpoint") from None
     about = _decoded(words.get(STATE, ""), path)
     if about.version >= CHECKED and CHECKSUM not in words:
-        raise RunError(f"{path}: damaged since it was written: its checksum is missing")
+        raise RunDamage(f"{path}: damaged since it was written: its checksum is missing")
     averaged = _under("averaged/", tensors)
     return RunState(
         config=about.config,

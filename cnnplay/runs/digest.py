@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from cnnplay.runs.row import Ended
 from cnnplay.spec.events import (
     EpochDone,
@@ -14,6 +16,7 @@ from cnnplay.spec.events import (
     Started,
     Stepped,
 )
+from cnnplay.spec.settings import TrainConfig, faults, live_settings
 
 NEWEST = 1_000
 """Epochs that are kept at least; of those before them only such as were the best when they were done."""
@@ -38,6 +41,8 @@ class Digest:
         self.problem = ""
         self.steps = 0
         self.epochs: dict[int, Epoch] = {}
+        self._changed: dict[str, Any] = {}
+        """Settings that were changed since it began, or went on."""
         self._full = 2 * NEWEST
         self._seconds_before = 0.0
         """Of the stages that ended before this one began."""
@@ -60,8 +65,8 @@ class Digest:
                 if len(self.epochs) > self._full:
                     self._forget()
                 self._seconds_here += event.seconds
-            case SettingChanged(name="epochs", value=int(value)) if self.started is not None:
-                self.epochs_asked = self.started.first_epoch - 1 + value
+            case SettingChanged():
+                self._change(event)
             case Started():
                 self._begin(event)
             case Paused() | Resumed():
@@ -103,9 +108,24 @@ class Digest:
             "seconds": self._total_seconds(),
         }
 
+    @property
+    def config(self) -> TrainConfig | None:
+        """The settings that hold at the end, with what was changed during the run; None until it began."""
+        if self.started is None:
+            return None
+        changed = msgspec.structs.replace(self.started.config, **self._changed)
+        return self.started.config if faults(changed) else changed
+
+    def _change(self, event: SettingChanged) -> None:
+        if event.name in live_settings():
+            self._changed[event.name] = event.value
+        if event.name == "epochs" and isinstance(event.value, int) and self.started is not None:
+            self.epochs_asked = self.started.first_epoch - 1 + event.value
+
     def _begin(self, event: Started) -> None:
         self._seconds_before, self._seconds_here = self._total_seconds(), 0.0
         self.ended, self.problem, self.paused, self._seconds = "", "", False, None
+        self._changed = {}
         self.started, self.epochs_asked = event, event.first_epoch - 1 + event.config.epochs
         self.epochs = {number: done for number, done in self.epochs.items() if number < event.epoch}
         self.steps = self.steps if event.done is None else min(self.steps, event.done)

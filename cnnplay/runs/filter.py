@@ -2,8 +2,8 @@
 
 Every word must hold. A bare word is looked for in the network's name, the folder's, the data, the note and
 the tags; ``field:text`` in one field, and ``field=text`` is the whole of it; ``field<number`` (also ``<=``,
-``>``, ``>=``, ``=``) compares; a hyphen before a word turns it round. Words in quotes may hold blanks. A field
-is one of the run's or a setting, of which the first letters suffice.
+``>``, ``>=``, ``=``) compares; a hyphen before a word turns it round. Words in quotes may hold blanks. A
+field is one of the run's or a setting, of which the first letters suffice.
 """
 
 import math

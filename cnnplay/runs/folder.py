@@ -4,7 +4,6 @@ The folder is the truth. Every file but the events is written to a neighbour and
 a kill at any instant leaves whole files; of the events it can cut the last line short, which is read over.
 """
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
@@ -16,7 +15,7 @@ from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
 from cnnplay.runs.digest import Digest
 from cnnplay.runs.plain import check_room, open_plain
-from cnnplay.runs.record import RunError, RunRecord, RunWriteError
+from cnnplay.runs.record import RunDamage, RunError, RunRecord, RunWriteError
 from cnnplay.runs.summary import Follower, read_record
 from cnnplay.runs.tail import Tail
 from cnnplay.runs.tensors import read_checked
@@ -24,7 +23,7 @@ from cnnplay.spec.events import Event
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import Best, RunState
 
-__all__ = ["RunError", "RunFolder", "RunWriteError", "Which"]
+__all__ = ["RunDamage", "RunError", "RunFolder", "RunWriteError", "Which"]
 
 Which: TypeAlias = Literal["best", "last", "averaged"]
 
@@ -82,12 +81,18 @@ class RunFolder:
         return load_state(path, self.best())
 
     def best(self) -> Best | None:
-        """The best epoch and its weights; None where their file is missing or damaged."""
-        about = _about(self._file("best"))
-        with suppress(KeyError, ValueError):
-            accuracy, loss, epoch = float(about["accuracy"]), float(about["loss"]), self.best_epoch
-            return None if epoch is None else Best(epoch, accuracy, loss, self.weights("best"))
-        return None
+        """The best epoch and its weights; None where their file is missing, damaged, or does not say how good
+        they are. RunError where it cannot be read now: what takes its place would be lost work.
+        """
+        try:
+            about, weights = read_checked(self._file("best"), "weights")
+            return Best(int(about["epoch"]), float(about["accuracy"]), float(about["loss"]), weights)
+        except (FileNotFoundError, RunDamage, KeyError):
+            return None
+        except ValueError as error:
+            if isinstance(error, RunError):
+                raise
+            return None
 
     def outcome(self) -> Digest:
         """What the events come to, in memory that does not grow with the run; those of unknown kinds are read

@@ -26,6 +26,10 @@ class RunWriteError(RunError):
     """The disk, not the request, is the reason."""
 
 
+class RunDamage(RunError):
+    """A file does not hold what was written into it."""
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The run: what was trained, on what, how, and where. `facts` are known once the pictures are read.
 

@@ -169,9 +169,11 @@ class RunRecorder(RunFolder):
         if result is not None and result.weights:
             if result.facts is not None and self.record.facts is None:
                 self._record_facts(result.facts)
-            about = {"epoch": str(result.last_epoch), "step": str(result.step)}
-            about |= {} if result.learned else {"learned": "false"}
-            writes["last"] = self._weights_write("last", result.weights, about)
+            # Where nothing was learned this time, a run that went on has better ones already.
+            if result.learned or not self.has_last:
+                about = {"epoch": str(result.last_epoch), "step": str(result.step)}
+                about |= {} if result.learned else {"learned": "false"}
+                writes["last"] = self._weights_write("last", result.weights, about)
             if result.state is not None and result.learned:
                 writes[CHECKPOINT] = self._state_write(result.state)
         self._write(writes, soon=True)

@@ -15,20 +15,21 @@ from safetensors import SafetensorError
 from cnnplay.modules.tensor_file import read_tensors, write_tensors
 from cnnplay.modules.weights import Weights
 from cnnplay.runs.plain import check_room, open_plain
-from cnnplay.runs.record import RunError
+from cnnplay.runs.record import RunDamage, RunError
 
 CHECKSUM = "cnnplay-crc32"
 """The header's key; a file of an earlier program lacks it."""
 
 
 def write_checked(tensors: Weights, path: Path, about: Mapping[str, str]) -> None:
-    """As `write_tensors`, with a checksum of all that the file holds."""
+    """As `write_tensors`, with a checksum of the tensors and of what is said of them."""
     write_tensors(tensors, path, {**about, CHECKSUM: _checksum(tensors, about)})
 
 
 def read_checked(path: Path, kind: str) -> tuple[dict[str, str], Weights]:
-    """What a safetensors file says of itself, and its tensors. RunError, which calls it a `kind`, where it
-    is damaged, no plain file, not to be read, or larger than the free memory; FileNotFoundError.
+    """What a safetensors file says of itself, and its tensors. RunDamage, which calls it a `kind`, where it
+    is none or was changed since; RunError where it is no plain file, cannot be read, or is larger than the
+    free memory; FileNotFoundError.
     """
     try:
         with open_plain(path) as plain:
@@ -36,12 +37,13 @@ def read_checked(path: Path, kind: str) -> tuple[dict[str, str], Weights]:
         about, tensors = read_tensors(path)
     except (RunError, FileNotFoundError):
         raise
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise RunError(f"{path}: cannot be read as {kind} ({reason})") from None
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise RunDamage(f"{path}: cannot be read as {kind} ({error})") from None
     expected = about.get(CHECKSUM)
     if expected is not None and expected != (found := _checksum(tensors, about)):
-        raise RunError(
+        raise RunDamage(
             f"{path}: damaged since it was written: expected the checksum {expected[:20]}; found {found}"
         )
     return about, tensors

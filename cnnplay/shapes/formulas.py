@@ -157,7 +157,7 @@ def _receptive_field(node: Node, numbers: NodeReport) -> list[Formula]:
     result = f"{field.size[0]:,} × {field.size[1]:,}"
     if isinstance(node, nodes.GlobalAveragePooling | nodes.Dense) or field.jump == (0, 0):
         return [Formula("receptive field", "", "", result, "pixels of the input: all of them")]
-    remark = "pixels of the input"
+    remark = "pixels of the input" if field.exact else "pixels of the input, at most"
     if numbers.output is not None and len(numbers.output) == 3:
         remark += f", a step of {_step(field)}"
     if not isinstance(node, (nodes.Convolution, nodes.MaxPooling, nodes.AveragePooling)):

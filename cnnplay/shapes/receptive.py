@@ -3,12 +3,12 @@ fields", 2019).
 
 Along each dimension a `Span` says the first and the last pixel that the first output sees, counted from 0 (so
 they are negative where padding is seen), and the jump: by how many pixels that window moves from one output
-to the next. The numbers are whole; where maps are enlarged they become exact fractions, and windows are right
-to within a pixel.
+to the next. The numbers are whole, and the windows exact, until maps are enlarged.
 
-There the windows move by an even step and what the outputs see does not: it lies now here, now there beside
-the window's middle, and behind several layers that enlarge these distances add up. Half a pixel of it is
-covered by the rounding to whole pixels; what is more makes the windows larger.
+From there on the numbers are exact fractions. The windows move by an even step and what the outputs see does
+not: it lies now here, now there beside the window's middle, and behind several layers that enlarge these
+distances add up. Half a pixel of it is covered by the rounding to whole pixels; what is more makes the
+windows larger. They hold everything that an output sees, and for most outputs more than that.
 """
 
 from fractions import Fraction
@@ -109,6 +109,7 @@ def summary(spans: Spans) -> ReceptiveField:
         size=(_size(down), _size(across)),
         jump=(float(down.jump), float(across.jump)),
         start=(float(down.first + down.last) / 2, float(across.first + across.last) / 2),
+        exact=not (down.beside or across.beside),
     )
 
 

@@ -14,12 +14,14 @@ class ReceptiveField(msgspec.Struct, frozen=True):
     `jump` is how far the window moves from one output to the next: a fraction where maps were enlarged, 0
     where every output sees the same (behind global pooling and dense layers). `start` is the centre of the
     first output's window, the first pixel being 0: negative where padding is seen. The output in row i sees
-    the rows start + i·jump ± (size − 1) / 2.
+    the rows start + i·jump ± (size − 1) / 2. Where it is not `exact`, behind enlarged maps, it sees no more
+    than that, and often less.
     """
 
     size: Pair
     jump: tuple[float, float]
     start: tuple[float, float]
+    exact: bool = True
 
 
 class NodeReport(msgspec.Struct, frozen=True):

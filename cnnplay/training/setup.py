@@ -30,6 +30,10 @@ from cnnplay.training.precision import arithmetic
 from cnnplay.training.tasks import rules_of
 from cnnplay.training.team import OF_EACH, Team
 
+NO_BEST = (
+    "the best epoch's weights so far are missing or damaged: from here on the best of the epochs to come is "
+    "kept"
+)
 WORTH_BREAKING_OFF = 2e10
 """Floating-point operations a step, from a tenth of a second to one. Shorter steps are finished when a run is
 to stop: to ask between their layers would cost some per cent of their speed."""
@@ -217,10 +221,7 @@ def _note_what_changed(job: Job, note: Callable[[str], None]) -> None:
         )
     judged = state.last_epoch >= state.first_epoch and "validation_loss" in state.metrics
     if judged and state.best is None:
-        note(
-            "the best epoch's weights so far are missing or damaged: from here on the best of the epochs to "
-            "come is kept"
-        )
+        note(NO_BEST)
 
 
 def _class_weights(prepared: Prepared) -> Tensor:

@@ -1,6 +1,7 @@
 """`cnnplay resume`: what was killed ends with the weights of a run that nobody killed."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,14 @@ import pytest
 import torch
 from PIL import Image
 
+from cnnplay.cli import main
 from cnnplay.data.catalogue import load
 from cnnplay.runs.checkpoint import save
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.settled import settled
-from cnnplay.spec.events import EpochDone, Finished, Started, Stepped
-from tests.cli.conftest import Command
+from cnnplay.runs.tensors import write_checked
+from cnnplay.spec.events import EpochDone, Finished, SettingChanged, Started, Stepped
+from tests.cli.conftest import Command, Done
 
 PROGRAM = [sys.executable, "-m", "cnnplay"]
 QUICK = ["train", "tiny-cnn", "--data", "mnist-sample", "--threads", "1", "--json"]
@@ -146,67 +149,168 @@ def test_a_newer_programs_events_are_read_over_and_damaged_ones_said(
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
 
 
-def test_a_run_without_a_checkpoint_goes_on_from_its_weights(cnnplay: Command, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    assert cnnplay(*QUICK, "--epochs", "2", "--out", run).status == 0
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that did two of three epochs, and has no checkpoint. For copies."""
+    run = tmp_path_factory.mktemp("two") / "run"
+    assert main([*QUICK, "--epochs", "2", "--out", str(run)], lambda path: 1, lambda folder, seed: 1) == 0
     (run / "checkpoint.safetensors").unlink()
-    weights = RunFolder.open(run).weights("best")
-    assert "nothing is left to do after 2 epochs; --epochs N" in cnnplay("resume", run).complains()
-    assert "nothing is left" in cnnplay("resume", run, "--epochs", "2").complains()
-    still = RunFolder.open(run).weights("best")
-    assert all(torch.equal(still[key], weights[key]) for key in weights), "nothing was written over them"
-    done = cnnplay("resume", run, "--epochs", "3", "--json")
-    notes = [line["message"] for line in done.lines if line["event"] == "note"]
-    assert any("goes on in epoch 3 with the weights of epoch 2" in note for note in notes)
-    assert [line["epoch"] for line in done.lines if line["event"] == "epoch"] == [3]
-    folder = RunFolder.open(run)
+    _as_if_cut(run, 3)
+    return run
+
+
+@pytest.fixture
+def cut(two: Path, tmp_path: Path) -> Path:
+    """A copy of that run."""
+    return Path(shutil.copytree(two, tmp_path / "cut"))
+
+
+def _as_if_cut(run: Path, epochs: int) -> None:
+    """So many epochs were asked for, and nothing tells of an end."""
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["epochs"] = epochs
+    (run / "run.json").write_text(json.dumps(record))
+    kept = []
+    for line in (run / "events.jsonl").read_text().splitlines(keepends=True):
+        event = json.loads(line)
+        if event["event"] == "started":
+            event["config"]["epochs"] = epochs
+            line = json.dumps(event) + "\n"
+        if event["event"] != "finished":
+            kept.append(line)
+    (run / "events.jsonl").write_text("".join(kept))
+
+
+def _epochs(done: Done) -> list[int]:
+    assert done.status == 0, done
+    return [line["epoch"] for line in done.lines if line["event"] == "epoch"]
+
+
+def _notes(done: Done) -> str:
+    return " | ".join(line["message"] for line in done.lines if line["event"] == "note")
+
+
+def _flip(path: Path, place: float = 0.999) -> None:
+    """One bit of a file, as a disk loses it."""
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= 0x40
+    path.write_bytes(content)
+
+
+def test_a_run_without_a_checkpoint_goes_on_from_its_weights(cnnplay: Command, cut: Path) -> None:
+    before = RunFolder.open(cut)
+    best = before.best()
+    assert best is not None
+    changed = SettingChanged(run="r", step=126, name="learning_rate", value=1e-9)
+    with (cut / "events.jsonl").open("ab") as file:
+        file.write(msgspec.json.encode(changed) + b"\n")
+    done = cnnplay("resume", cut, "--json")
+    assert "goes on in epoch 3 with the weights that it kept after 2 epochs" in _notes(done)
+    assert "missing or damaged" not in _notes(done)
+    assert _epochs(done) == [3]
+    folder = RunFolder.open(cut)
     told = settled(folder.events())
     assert [event.epoch for event in told if isinstance(event, EpochDone)] == [1, 2, 3]
     assert [event.step for event in told if isinstance(event, Stepped)] == list(range(1, 3 * 63 + 1))
     first = next(event for event in told if isinstance(event, Stepped) and event.step == 127)
     assert first.loss < 1.0, "it does not begin with fresh weights"
+    started = [event for event in told if isinstance(event, Started)][-1]
+    assert started.config.learning_rate == 1e-9, "what was changed during the run holds"
     assert folder.state().place.epoch == 4
+    after = folder.best()
+    assert after is not None
+    assert after.accuracy >= best.accuracy
 
 
-def test_a_killed_run_without_a_checkpoint_loses_no_more_than_the_epoch_that_it_was_in(
-    cnnplay: Command, tmp_path: Path
+def test_the_best_weights_are_not_replaced_by_worse_ones(cnnplay: Command, cut: Path) -> None:
+    weights, about = RunFolder.open(cut).weights("best"), {"epoch": "1", "accuracy": "1.0", "loss": "0.0"}
+    write_checked(weights, cut / "best.safetensors", about)
+    assert _epochs(cnnplay("resume", cut, "--json")) == [3]
+    assert RunFolder.open(cut).best_epoch == 1
+
+
+def test_best_weights_that_cannot_be_read_are_told(cnnplay: Command, cut: Path) -> None:
+    _flip(cut / "best.safetensors")
+    done = cnnplay("resume", cut, "--json")
+    assert "the best epoch's weights so far are missing or damaged" in _notes(done)
+    assert RunFolder.open(cut).best_epoch == 3
+
+
+def test_how_far_a_run_without_a_checkpoint_is_to_go(cnnplay: Command, cut: Path) -> None:
+    assert "--epochs must be 3 or more; got 0" in cnnplay("resume", cut, "--epochs", "0").complains()
+    assert "nothing is left to do after 2 epochs; " in cnnplay("resume", cut, "--epochs", "2").complains()
+    more = SettingChanged(run="r", step=126, name="epochs", value=4)
+    with (cut / "events.jsonl").open("ab") as file:
+        file.write(msgspec.json.encode(more) + b"\n")
+    assert _epochs(cnnplay("resume", cut, "--json")) == [3, 4]
+    (cut / "checkpoint.safetensors").unlink()
+    assert "nothing is left to do after 4 epochs; " in cnnplay("resume", cut).complains()
+    assert _epochs(cnnplay("resume", cut, "--epochs", "5", "--json")) == [5]
+
+
+def test_a_run_that_ended_early_is_over_without_its_checkpoint_too(cnnplay: Command, cut: Path) -> None:
+    end = Finished(run="r", epochs=2, reason="early", metrics={}, images_per_second=1.0, seconds=1.0)
+    with (cut / "events.jsonl").open("ab") as file:
+        file.write(msgspec.json.encode(end) + b"\n")
+    assert "after 2 epochs: it ended early" in cnnplay("resume", cut).complains()
+
+
+def test_without_events_a_run_goes_on_as_it_was_asked_for_first(cnnplay: Command, cut: Path) -> None:
+    (cut / "events.jsonl").unlink()
+    assert _epochs(cnnplay("resume", cut, "--json")) == [3]
+
+
+def test_the_best_weights_alone_are_enough_to_go_on(cnnplay: Command, cut: Path) -> None:
+    (cut / "last.safetensors").unlink()
+    best = RunFolder.open(cut).best_epoch
+    assert best is not None
+    assert _epochs(cnnplay("resume", cut, "--json")) == list(range(best + 1, 4))
+
+
+@pytest.mark.parametrize("which", ["last", "best"])
+def test_nothing_is_trained_on_from_weights_that_are_none_of_the_runs(
+    cnnplay: Command, cut: Path, which: str
 ) -> None:
-    run = tmp_path / "run"
-    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
-    (run / "checkpoint.safetensors").unlink()
-    record = json.loads((run / "run.json").read_text())
-    record["config"]["epochs"] = 2
-    (run / "run.json").write_text(json.dumps(record))
-    (run / "events.jsonl").unlink()
-    done = cnnplay("resume", run, "--json")
-    assert [line["epoch"] for line in done.lines if line["event"] == "epoch"] == [2]
+    write_checked({"foo": torch.zeros(3)}, cut / "last.safetensors", {"epoch": "2"})
+    if which == "best":
+        shutil.move(cut / "last.safetensors", cut / "best.safetensors")
+    assert f"its {which} weights are another network's" in cnnplay("resume", cut).complains()
 
 
-def test_nothing_begins_anew_over_weights_or_an_end(cnnplay: Command, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
-    (run / "checkpoint.safetensors").unlink()
-    last = run / "last.safetensors"
-    content = last.read_bytes()
-    last.write_bytes(b"damaged" + content)
-    assert "last.safetensors: cannot be read as weights" in cnnplay("resume", run).complains()
-    last.unlink()
-    assert "do not say of which epoch" in cnnplay("resume", run).complains()
-    (run / "best.safetensors").unlink()
-    assert "neither a checkpoint nor weights, and came to its end" in cnnplay("resume", run).complains()
+def test_nothing_begins_anew_over_damaged_weights(cnnplay: Command, cut: Path) -> None:
+    last = cut / "last.safetensors"
+    last.write_bytes(b"damaged" + last.read_bytes())
+    assert "last.safetensors: cannot be read as weights" in cnnplay("resume", cut).complains()
 
 
-def test_a_run_that_came_to_no_epoch_begins_anew(cnnplay: Command, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
-    for name in ("checkpoint", "last", "best"):
-        (run / f"{name}.safetensors").unlink()
-    events = (run / "events.jsonl").read_text().splitlines(keepends=True)
-    (run / "events.jsonl").write_text("".join(events[:20]))  # as if killed in its first epoch
-    assert "has learned nothing yet" in cnnplay("resume", run, "--epochs", "3").complains()
-    done = cnnplay("resume", run)
+def test_a_resume_that_fails_before_its_first_step_leaves_the_weights(cnnplay: Command, cut: Path) -> None:
+    kept = {file.name: file.read_bytes() for file in cut.glob("*.safetensors")}
+    record = cut / "run.json"
+    settings = json.loads(record.read_text())
+    settings["config"]["device"] = "nowhere"
+    record.write_text(json.dumps(settings))
+    (cut / "events.jsonl").unlink()
+    done = cnnplay("resume", cut)
+    assert done.status != 0
+    assert "first weights" not in done.err
+    assert {file.name: file.read_bytes() for file in cut.glob("*.safetensors")} == kept
+    settings["config"]["device"] = "cpu"
+    record.write_text(json.dumps(settings))
+    assert _epochs(cnnplay("resume", cut, "--json")) == [3]
+
+
+def test_a_run_that_came_to_no_epoch_begins_anew(cnnplay: Command, cut: Path) -> None:
+    for name in ("last", "best"):
+        (cut / f"{name}.safetensors").unlink()
+    whole = (cut / "events.jsonl").read_text().splitlines(keepends=True)
+    (cut / "events.jsonl").write_text("".join(whole[:20]))  # as if killed in its first epoch
+    assert "has learned nothing yet" in cnnplay("resume", cut, "--epochs", "4").complains()
+    done = cnnplay("resume", cut)
     assert done.status == 0
     assert "neither a checkpoint nor an epoch's weights were written: the run begins anew" in done.out
+    for name in ("checkpoint", "last", "best"):
+        (cut / f"{name}.safetensors").unlink()
+    assert "neither a checkpoint nor weights to go on from" in cnnplay("resume", cut).complains()
 
 
 def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
@@ -215,8 +319,10 @@ def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Pa
     (run / "checkpoint.safetensors").write_bytes(b"nonsense")
     words = cnnplay("resume", run).complains()
     assert "checkpoint.safetensors: cannot be read as a checkpoint" in words
-    assert "begin anew" not in words, "that would write over its weights"
-    assert words.endswith("its weights of epoch 1 are whole: opened in the window, it goes on from them")
+    way = "without that file, `cnnplay resume` goes on from the weights that it kept after 1 epoch"
+    assert words.endswith(way)
+    (run / "checkpoint.safetensors").unlink()
+    assert _epochs(cnnplay("resume", run, "--epochs", "2", "--json")) == [2], "the way that was told"
 
 
 @pytest.mark.parametrize("place", [0.3, 0.6, 0.999])
@@ -227,22 +333,14 @@ def test_bytes_that_were_overwritten_in_a_checkpoint_are_noticed(
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
     best = (run / "best.safetensors").read_bytes()
     for name in ("checkpoint.safetensors", "last.safetensors"):
-        content = bytearray((run / name).read_bytes())
-        at = int(place * len(content))
-        content[at] ^= 0x40
-        (run / name).write_bytes(content)
+        _flip(run / name, place)
     words = cnnplay("resume", run, "--epochs", "2").complains()
     assert "checkpoint.safetensors: damaged since it was written: expected the checksum " in words
-    assert "whole" not in words, "the last weights are damaged too"
-    words = cnnplay(
-        "export", run, "-o", tmp_path / "a.st", "--format", "safetensors", "--weights", "last"
-    ).complains()
-    assert "last.safetensors: damaged since it was written" in words
+    assert "without that file" not in words, "the last weights are damaged too"
+    export = ("export", run, "-o", tmp_path / "a.st", "--format", "safetensors", "--weights")
+    assert "last.safetensors: damaged since it was written" in cnnplay(*export, "last").complains()
     assert (run / "best.safetensors").read_bytes() == best
-    assert (
-        cnnplay("export", run, "-o", tmp_path / "a.st", "--format", "safetensors", "--weights", "best").status
-        == 0
-    )
+    assert cnnplay(*export, "best").status == 0
 
 
 def test_a_run_that_cannot_be_written_does_not_go_on(cnnplay: Command, tmp_path: Path) -> None:

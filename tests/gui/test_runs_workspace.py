@@ -311,6 +311,9 @@ def test_two_runs_show_what_differs_between_them(page: RunsWorkspace, runs: Runs
     assert ["Data", "", ""] in texts
     assert ["data", "mnist-sample", "mnist"] in texts
     assert table.horizontalHeaderItem(1).text() == "mnist-sample"
+    names = [table.item(row, 0).text() for row in range(table.rowCount())]
+    widest = max(table.fontMetrics().horizontalAdvance(name) for name in names)
+    assert widest <= table.columnWidth(0) <= table.viewport().width() / 2, "no name is cut"
     click_row(page, "b", CONTROL)
     assert page.nothing.isVisible()
 

@@ -102,7 +102,7 @@ OWN = (
         ("data<3", "data is a text: write data:3"),
         ("tag:", "tags: waits for a value"),
         ("-opt:", "optimizer: waits for a value"),
-        ("where:/pets", f"no field is called where; runs have {OWN} and all settings"),
+        ("xyzzy:/pets", f"no field is called xyzzy; runs have {OWN} and all settings"),
         ("step:3", f"no field is called step; did you mean steps? Runs have {OWN} and all settings"),
         (
             "leraning_rate<1",

@@ -36,6 +36,17 @@ def test_the_picture_of_the_window_is_matched() -> None:
     assert (field.result, field.remark) == ("5 × 5", "pixels of the input, a step of 2")
 
 
+def test_behind_enlarged_maps_a_field_is_the_most_that_an_output_sees() -> None:
+    network = network_of(
+        nodes.AveragePooling(kernel_size=(2, 2), stride=(2, 2)),
+        nodes.Upsampling(scale=(2, 2), mode="nearest"),
+    )
+    assert _formula(network, "avg-pool-1", "receptive field").remark == "pixels of the input, a step of 2"
+    assert _formula(network, "upsample-1", "receptive field").remark == (
+        "pixels of the input, at most, a step of 1"
+    )
+
+
 def test_uneven_same_padding_is_told_as_a_size_rounded_up() -> None:
     network = network_of(nodes.Convolution(kernel_size=(4, 4), stride=(2, 2)))
     size = _formula(network, "conv-1", "output size")

@@ -1,5 +1,8 @@
 """Receptive fields against the gradient's support in torch."""
 
+from math import ceil, floor
+from typing import Any, TypeAlias
+
 import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
@@ -9,6 +12,7 @@ from cnnplay.modules.build import build
 from cnnplay.network import nodes
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Node
+from cnnplay.shapes import receptive
 from cnnplay.shapes.infer import infer
 from cnnplay.shapes.report import ReceptiveField
 from tests.shapes.helpers import network_of
@@ -122,3 +126,110 @@ def test_branches_that_step_differently_have_windows_large_enough_for_every_outp
     assert field is not None
     # Row 1 of the output stands for row 2 of the picture in one branch, and for row 3 in the other.
     assert _window(field, 0, 1) == (2, 3)
+
+
+Seen: TypeAlias = list[tuple[int, int] | None]
+"""The first and last pixel that each output along one dimension really sees; None for one in the padding."""
+
+PICTURE = 24
+_operations = st.one_of(
+    st.tuples(st.just("window"), st.integers(1, 5), st.integers(1, 4), st.integers(0, 4), st.integers(1, 2)),
+    st.tuples(
+        st.just("transposed"), st.integers(1, 5), st.integers(1, 3), st.integers(0, 4), st.integers(1, 3)
+    ),
+    st.tuples(st.just("nearest"), st.integers(1, 4)),
+    st.tuples(st.just("bilinear"), st.integers(1, 4)),
+    st.tuples(st.just("skip"), st.integers(2, 3)),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_operations, min_size=1, max_size=6))
+def test_a_window_holds_all_that_an_output_sees_however_often_maps_are_enlarged(
+    operations: list[tuple[Any, ...]],
+) -> None:
+    """Counted pixel by pixel along one dimension: strides, windows, enlarged maps, and merges of them."""
+    seen: Seen = [(pixel, pixel) for pixel in range(PICTURE)]
+    span = receptive.pixels()[0]
+    for kind, *numbers in operations:
+        seen, span = _through(kind, numbers, seen, span)
+        if len(seen) > 300:
+            break
+    field = receptive.summary((span, span))
+    for index, found in enumerate(seen):
+        if found is not None:
+            centre, half = field.start[0] + index * field.jump[0], (field.size[0] - 1) / 2
+            assert floor(centre - half) <= found[0], index
+            assert found[1] <= ceil(centre + half), index
+
+
+def _through(kind: str, numbers: list[int], seen: Seen, span: receptive.Span) -> tuple[Seen, receptive.Span]:
+    """An operation on what is seen, and on the span. One that leaves no output is left out."""
+    if kind == "window":
+        kernel, stride, before, dilation = numbers
+        before = min(before, kernel - 1)
+        outputs = _window_of(seen, kernel, stride, before, dilation)
+        new = receptive.through_window(span, kernel, stride, before, dilation)
+    elif kind == "transposed":
+        kernel, stride, padding, dilation = (
+            numbers[0],
+            numbers[1],
+            min(numbers[2], numbers[0] - 1),
+            numbers[3],
+        )
+        outputs = _transposed_of(seen, kernel, stride, padding, dilation)
+        new = receptive.through_transposed(span, kernel, stride, padding, dilation)
+    elif kind == "skip":
+        (scale,) = numbers
+        outputs, new = _skip_of(seen, span, scale) if len(seen) % scale == 0 else (seen, span)
+    else:
+        (scale,) = numbers
+        outputs = _enlarged(seen, scale, kind == "bilinear")
+        new = receptive.through_upsampling(span, scale, kind == "bilinear")
+    return (outputs, new) if outputs else (seen, span)
+
+
+def _hull(parts: Seen) -> tuple[int, int] | None:
+    there = [part for part in parts if part is not None]
+    return (min(low for low, _ in there), max(high for _, high in there)) if there else None
+
+
+def _window_of(seen: Seen, kernel: int, stride: int, before: int, dilation: int) -> Seen:
+    count = (len(seen) + 2 * before - (dilation * (kernel - 1) + 1)) // stride + 1
+    places = [[o * stride - before + k * dilation for k in range(kernel)] for o in range(max(count, 0))]
+    return [_hull([seen[place] for place in row if 0 <= place < len(seen)]) for row in places]
+
+
+def _transposed_of(seen: Seen, kernel: int, stride: int, padding: int, dilation: int) -> Seen:
+    count = (len(seen) - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
+    parts: list[Seen] = [[] for _ in range(max(count, 0))]
+    for place, part in enumerate(seen):
+        for k in range(kernel):
+            output = place * stride - padding + k * dilation
+            if 0 <= output < count:
+                parts[output].append(part)
+    return [_hull(each) for each in parts]
+
+
+def _enlarged(seen: Seen, scale: int, bilinear: bool) -> Seen:
+    if not bilinear:
+        return [seen[output // scale] for output in range(len(seen) * scale)]
+    found: Seen = []
+    for output in range(len(seen) * scale):
+        at = max((output + 0.5) / scale - 0.5, 0.0)
+        first = int(at)
+        second = min(first + 1, len(seen) - 1) if at > first else first
+        found.append(_hull([seen[first], seen[second]]))
+    return found
+
+
+def _skip_of(seen: Seen, span: receptive.Span, scale: int) -> tuple[Seen, receptive.Span]:
+    """Past a branch that looks at windows of `scale`, and one that takes every so manieth, both enlarged."""
+    branches, spans = [seen], [span]
+    for kernel in (scale, 1):
+        branches.append(_enlarged(_window_of(seen, kernel, scale, 0, 1), scale, False))
+        spans.append(
+            receptive.through_upsampling(receptive.through_window(span, kernel, scale, 0), scale, False)
+        )
+    merged = receptive.union([(one, one) for one in spans], (len(seen), len(seen)))[0]
+    return [_hull(list(parts)) for parts in zip(*branches, strict=True)], merged

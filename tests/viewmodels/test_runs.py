@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.presets import preset
 from cnnplay.runs import place
 from cnnplay.runs.about import About, read_about
+from cnnplay.runs.checkpoint import save
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.library import Library
 from cnnplay.runs.presence import Presence
@@ -336,7 +338,18 @@ def test_a_damaged_file_takes_no_other_with_it(trained: Path, which: str) -> Non
     assert opened.trained is not None
     assert opened.trained.last_epoch == RunFolder.open(trained).last_epoch
     assert (opened.trained.best_weights is None) == (which == "best")
+    assert (opened.trained.best_epoch is None) == (which == "best")
     assert (opened.trained.state is None) == (which == "checkpoint")
+
+
+def test_a_checkpoint_of_another_network_is_not_gone_on_with(trained: Path) -> None:
+    state = RunFolder.open(trained).state()
+    others = {f"other.{key}": tensor for key, tensor in state.weights.items()}
+    save(replace(state, weights=others), trained / "checkpoint.safetensors")
+    opened = read(trained)
+    assert "they are another network's" in opened.problem
+    assert opened.trained is not None
+    assert opened.trained.state is None
 
 
 def test_a_stopped_run_goes_on_in_its_folder_just_where_it_was_stopped(
