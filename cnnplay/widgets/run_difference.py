@@ -94,7 +94,7 @@ class RunDifferencePanel(Panel):
 
     def _share_width(self) -> None:
         """The names get what they need, as far as it leaves the values more than half."""
-        most = round(NAMES * self.table.viewport().width())
+        most = round(NAMES * self.width())
         self.table.setColumnWidth(0, min(self.table.sizeHintForColumn(0) + theme().px(8), most))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
