@@ -58,6 +58,12 @@ def carry_through(
             with folder, report:
                 job = replace(job, run=folder.record.run, team=team)
                 return _trained(folder, job, report, notes, train, control, interrupted)
+        except KeyboardInterrupt:
+            if not (folder.has_checkpoint or folder.has_weights):
+                raise
+            raise Interrupted(
+                f"interrupted at once; {folder.path} has what was written before: `cnnplay resume` goes on"
+            ) from None
         finally:
             folder.discard()  # nothing came of it: the next try may have its place
 
@@ -106,7 +112,7 @@ def _trained(
     folder.finish_writing()
     listener.release()
     folder.close(result if result.learned or result.reason != "stopped" else None)
-    kept = folder.has_last  # a full disk may have taken none
+    kept = folder.has_weights  # a full disk may have taken none
     if not kept:
         report.run = ""
     listener.tell_the_end()
@@ -179,7 +185,8 @@ class _Listener:
 
 def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bool) -> int:
     # On a full disk: a later epoch's may not have been written.
-    written = f"the weights after {counted(folder.last_epoch, 'epoch')}" if folder.trouble else ""
+    epochs = max(folder.last_epoch, folder.best_epoch or 0)
+    written = f"the weights after {counted(epochs, 'epoch')}" if folder.trouble else ""
     if result.failure is not None:
         failure = result.failure
         kind = Mistake if failure.cause == "data" else Problem
@@ -187,7 +194,7 @@ def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bo
         if kept:
             learned = result.learned or folder.learned("last")
             weights = "the last good weights" if learned else "its first weights and its events"
-            if folder.trouble and folder.last_epoch:
+            if folder.trouble and epochs:
                 weights = written
             place = f" Kept in {folder.path}: {weights}."
         raise kind(f"{failure.message}. {failure.advice}{place}")

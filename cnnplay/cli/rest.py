@@ -66,6 +66,8 @@ def _from_checkpoint(run: "RunFolder", epochs: int | None) -> Rest:
     if outcome is not None and not asked_for_more and _is_over(outcome, state):
         raise _nothing_left(run, state.last_epoch, early=state.unfinished)
     record, place = run.record, state.place
+    if outcome is not None and not trouble and outcome.steps < place.step:
+        trouble = f"its events end behind step {outcome.steps:,}: its curves lack what came between"
     return Rest(
         lambda images: resumed(record.run, record.network, images, state),
         state.best,

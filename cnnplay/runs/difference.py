@@ -44,7 +44,9 @@ def compare(first: RunRecord, second: RunRecord) -> RunDifference:
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:
-    return {field.name: getattr(config, field.name) for field in msgspec.structs.fields(config)}
+    """But for the epochs: more may have been asked for since, and what came of the run says how many."""
+    names = [field.name for field in msgspec.structs.fields(config) if field.name != "epochs"]
+    return {name: getattr(config, name) for name in names}
 
 
 def _data(record: RunRecord) -> dict[str, Any]:

@@ -108,8 +108,13 @@ class RunFolder:
         return (self.path / CHECKPOINT).exists()
 
     @property
+    def has_weights(self) -> bool:
+        """Whether there are the last weights, or the best."""
+        return self.has_last or self.has_best
+
+    @property
     def has_last(self) -> bool:
-        """Whether there are weights at all."""
+        """Whether the last weights are there."""
         return self._file("last").exists()
 
     @property

@@ -61,7 +61,7 @@ class RunRecorder(RunFolder):
         """Weights that wait for a checkpoint: a best epoch on the disk that a run had yet to come to would be
         taken for what it is measured by."""
         self._due = 0.0
-        self._spared = False
+        self._spared = self._cut = False
 
     @classmethod
     def create(
@@ -186,7 +186,7 @@ class RunRecorder(RunFolder):
         except OSError as error:
             self._not_written(EVENTS, error)
         if self._presence is not None:
-            self._presence.release()
+            self._presence.release(keep=self._cut)  # a lock that nobody holds says that it is not on
             self._presence = None
 
     def finish_writing(self) -> None:
@@ -217,6 +217,7 @@ class RunRecorder(RunFolder):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._cut = kind is not None
         self.close()
 
     def _record_facts(self, facts: DataFacts) -> None:

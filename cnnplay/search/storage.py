@@ -91,7 +91,10 @@ def _opened(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
             raise SearchTrouble(f"{path}: another program has been making this file for {PATIENCE_S} seconds")
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if url == default_url():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        elif not path.parent.is_dir():  # a mistyped path must not become a folder
+            raise SearchError(f"--storage must be in an existing folder; {path.parent} is none")
         # Two programs that make the same tables at once would trip over one another.
         with locked(path.with_name(f"{path.name}.lock"), waiting):
             return _made(url, heartbeat_s, grace_s, arguments)

@@ -7,7 +7,7 @@ import torch
 
 from cnnplay.modules.build import NetworkModule
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.averaging import Averaging, averages
+from cnnplay.training.averaging import Averaging, averages, first_averaged
 from cnnplay.training.failures import NonFinite
 from cnnplay.training.job import Validation
 from cnnplay.training.meter import Sums
@@ -37,10 +37,11 @@ class Judge:
         if found is not None and not math.isfinite(found.loss):
             raise NonFinite(found.loss)
         metrics = self._metrics(config, sums)
+        if self._taken > epoch - first_averaged(config, first_epoch):
+            # The run was made longer: what was taken is no longer of its last part alone.
+            self._averaging = self._averaged = None
         if averages(config, first_epoch, epoch):
             metrics |= self._average(config, epoch)
-        else:  # the run was made longer: what was taken is no longer of its last part
-            self._averaging = self._averaged = None
         return metrics
 
     def part(self, config: TrainConfig, sums: Sums, rate: float) -> dict[str, float]:
@@ -52,6 +53,11 @@ class Judge:
             aim = Aim.judging(config)
             self.validation = validate(self._ready.module, prepared, prepared.validation, aim)
         return self._metrics(config, sums)
+
+    @property
+    def _taken(self) -> int:
+        """How many epochs' weights are in the mean."""
+        return 0 if self._averaged is None else self._averaged.count
 
     def averaged(self) -> Averaged | None:
         """A copy of the mean weights; None where there are none."""

@@ -72,7 +72,7 @@ def set_up(job: Job, control: Control, note: Callable[[str], None]) -> Ready:
     for problem in prepared.problems:
         note(problem)
     _note_early_end(job, note)
-    _note_long_warmup(job, note)
+    _note_schedule(job, note)
     _note_what_changed(job, note)
     if control.stopping:  # what follows takes seconds in large networks
         raise Interrupted
@@ -200,13 +200,19 @@ def _note_early_end(job: Job, note: Callable[[str], None]) -> None:
         note(f"weights are averaged from epoch {first} on: if the run ends early before it, there are none")
 
 
-def _note_long_warmup(job: Job, note: Callable[[str], None]) -> None:
+def _note_schedule(job: Job, note: Callable[[str], None]) -> None:
+    """Says where the run ends before its schedule has done anything."""
     config = job.config
-    if job.resume is None and config.warmup > config.epochs:
+    if job.resume is not None:
+        return
+    if config.warmup > config.epochs:
         note(
             f"the warm-up takes {config.warmup:,.4g} epochs and the run has {config.epochs:,}: the learning "
             "rate never comes to what was set"
         )
+    if config.schedule == "step" and config.step_every >= config.epochs:
+        counted = "epoch" if config.step_every == 1 else f"{config.step_every:,} epochs"
+        note(f"the learning rate steps every {counted} and the run has {config.epochs:,}: it never does")
 
 
 def _note_what_changed(job: Job, note: Callable[[str], None]) -> None:

@@ -77,9 +77,14 @@ class Keeping:
             )
         )
 
-    def adopt(self, trained: Trained) -> None:
-        """A training from a file."""
-        self._remember(trained)
+    def adopt(self, trained: Trained | None, network: Network) -> None:
+        """A training from a file; None where that network's has no weights: others of it are put aside."""
+        if trained is not None:
+            self._remember(trained)
+            return
+        self.store.put_aside(network)
+        self._newest = None
+        self._answers.clear()
 
     def clear(self) -> None:
         self.store.clear()

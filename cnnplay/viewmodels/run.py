@@ -275,10 +275,10 @@ class RunModel(TrainedWork):
 
     # What was trained elsewhere
 
-    def adopt(self, trained: Trained) -> None:
-        """Takes over the training of a project that was opened: weights, history, and the way on."""
-        self._keeping.adopt(trained)
-        self.history, self.previous = History(trained.events), None
+    def adopt(self, trained: Trained | None) -> None:
+        """Takes over the training of what was opened. None where it has no weights: others' are put aside."""
+        self._keeping.adopt(trained, self.editor.network)
+        self.history, self.previous = History(() if trained is None else trained.events), None
         self.failure = None
         self._tell_all()
 

@@ -24,8 +24,8 @@ LAST = ("epochs", "seed")
 
 
 def labels(rows: Sequence[RunRow]) -> list[str]:
-    """A label a run, in their order, as short as tells them apart; where nothing does, the time at which they
-    began.
+    """A label a run, in their order, as short as tells them apart; where nothing else does, the time at which
+    they began, or their folders' names.
     """
     parts = [_heads(row, rows) for row in rows]
     for _ in range(MOST_SETTINGS):
@@ -36,10 +36,12 @@ def labels(rows: Sequence[RunRow]) -> list[str]:
             for number in alike if name else ():
                 parts[number].append(setting_words(name, rows[number].config.get(name)))
     texts = [", ".join(part) for part in parts]
-    return [
-        text if texts.count(text) == 1 and text else ", ".join((*part, _clock(row)))
-        for text, part, row in zip(texts, parts, rows, strict=True)
-    ]
+    for words in (_clock, _title):  # copies of a run began at the same time
+        texts = [
+            text if texts.count(text) == 1 and text else ", ".join((*part, words(row)))
+            for text, part, row in zip(texts, parts, rows, strict=True)
+        ]
+    return texts
 
 
 def setting_words(name: str, value: object) -> str:
@@ -73,6 +75,10 @@ def _first_differing(rows: Sequence[RunRow]) -> str:
         if len({repr(row.config.get(name)) for row in rows}) > 1:
             return name
     return ""
+
+
+def _title(row: RunRow) -> str:
+    return row.title
 
 
 def _clock(row: RunRow) -> str:

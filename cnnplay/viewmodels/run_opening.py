@@ -93,8 +93,7 @@ class RunOpener(QObject):
         self._settings.replace(
             msgspec.structs.replace(found.config, device=here.device, threads=here.threads)
         )
-        if found.trained is not None:
-            self._run.adopt(found.trained)
+        self._run.adopt(found.trained)
         if record.data and record.data != self._data.key:
             self._data.choose(record.data)
 
@@ -109,7 +108,8 @@ class RunOpener(QObject):
             self.failed.emit(f"{found.name} was not opened: a run was started meanwhile")
             return
         self.put(found)
-        weights = "with its weights" if found.trained is not None else "it kept no weights"
+        lacking = "none of its weights can be used" if found.problem else "it kept no weights"
+        weights = lacking if found.trained is None else "with its weights"
         self.done.emit(f"opened {found.name}, {weights}; undo brings back what was there")
         if found.problem:
             self.failed.emit(found.problem)

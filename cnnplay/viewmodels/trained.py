@@ -100,9 +100,13 @@ class TrainedStore:
         self._before: Trained | None = None
 
     def before(self, network: Network) -> Trained | None:
-        """The training whose place the newest one took, where that is this network's: another run of it."""
+        """The training whose place the newest one took, where that is this network's: another run of it; and
+        one that was put aside.
+        """
         here = self.fitting(network)
-        return self._before if here is not None and here is self.newest() else None
+        if here is None:
+            return self._before if _fits(self._before, network) else None
+        return self._before if here is self.newest() else None
 
     def remember(self, trained: Trained) -> None:
         """Keeps a training; it takes the place of the one of the same network's parameters."""
@@ -116,6 +120,14 @@ class TrainedStore:
             self._before = None
         while len(self._kept) > 1 and (len(self._kept) > MAX_KEPT or self._bytes() > MAX_BYTES):
             let_go(self._kept.pop(0)[1])
+
+    def put_aside(self, network: Network) -> None:
+        """From now on there is no training of this network but the one before, which `before` gives back."""
+        aside = self.fitting(network)
+        if aside is not None:
+            self._kept = [entry for entry in self._kept if entry[1] is not aside]
+            let_go(self._before)
+            self._before = aside
 
     def fitting(self, network: Network) -> Trained | None:
         """The newest training whose parameters are exactly this network's; None when there is none."""
@@ -148,3 +160,12 @@ class TrainedStore:
     def _bytes(self) -> int:
         before = 0 if self._before is None else self._before.bytes
         return before + sum(trained.bytes for _, trained in self._kept)
+
+
+def _fits(trained: Trained | None, network: Network) -> bool:
+    """Whether its weights are just this network's."""
+    if trained is None:
+        return False
+    from cnnplay.modules.weights import belong  # torch is there once something was trained
+
+    return belong(trained.weights, network)

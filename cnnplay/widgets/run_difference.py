@@ -15,12 +15,15 @@ from cnnplay.viewmodels.run_deeds import RunDeeds
 from cnnplay.viewmodels.run_labels import labels
 from cnnplay.viewmodels.runs import RunsModel
 from cnnplay.widgets.panel import EmptyState, Panel
+from cnnplay.widgets.run_plot import shortened
 from cnnplay.widgets.run_table import swatch
 from cnnplay.widgets.theme import theme
 
 NAMES = 0.45
 """The most of the width that the names may take."""
 ROW = 24
+SWATCH_ROOM = 44
+"""Of a column's head, for swatch, margins and the bar beside the table, in pixels of the design."""
 
 
 class RunDifferencePanel(Panel):
@@ -67,16 +70,9 @@ class RunDifferencePanel(Panel):
         self.set_muted("in 1 thing" if count == 1 else f"in {count:,} things" if count else "")
 
     def _fill(self) -> None:
-        rows, pair = self._deeds.difference or (), self._runs.chosen_rows
-        names = labels(pair) if len(pair) == 2 else ["first", "second"]
+        rows = self._deeds.difference or ()
         self.table.setRowCount(len(rows))
         self.table.clearSpans()
-        for number, text in enumerate(("", *names)):
-            item = QTableWidgetItem(text)
-            if number and len(pair) == 2:
-                item.setIcon(swatch(self._runs.slot_of(pair[number - 1].path) or 0))
-                item.setToolTip(pair[number - 1].path)
-            self.table.setHorizontalHeaderItem(number, item)
         strong = QFont(theme().font(strong=True))
         for number, row in enumerate(rows):
             self.table.setRowHeight(number, theme().px(ROW))
@@ -93,9 +89,22 @@ class RunDifferencePanel(Panel):
         self._share_width()
 
     def _share_width(self) -> None:
-        """The names get what they need, as far as it leaves the values more than half."""
+        """The names of what differs get what they need, as far as it leaves the values more than half; those
+        of the runs are cut to what is left."""
         most = round(NAMES * self.width())
-        self.table.setColumnWidth(0, min(self.table.sizeHintForColumn(0) + theme().px(8), most))
+        first = min(self.table.sizeHintForColumn(0) + theme().px(8), most)
+        self.table.setColumnWidth(0, first)
+        metrics, room = self.table.fontMetrics(), (self.width() - first) // 2 - theme().px(SWATCH_ROOM)
+        pair = self._runs.chosen_rows
+        if len(pair) != 2:
+            return
+        self.table.setHorizontalHeaderItem(0, QTableWidgetItem(""))
+        for number, (row, label) in enumerate(zip(pair, labels(pair), strict=True), start=1):
+            item = QTableWidgetItem(
+                swatch(self._runs.slot_of(row.path) or 0), shortened(label, metrics, room)
+            )
+            item.setToolTip(f"{label}\n{row.path}")
+            self.table.setHorizontalHeaderItem(number, item)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -15,6 +15,7 @@ import torch
 from cnnplay.cli.carry import _Listener
 from cnnplay.runs import recorder
 from cnnplay.runs.folder import RunFolder
+from cnnplay.runs.presence import LOCK
 from cnnplay.runs.recorder import RunRecorder
 from cnnplay.spec.events import EpochDone, Event, Started
 from cnnplay.training.job import Observation
@@ -215,6 +216,26 @@ def test_what_ends_a_run_before_it_has_weights_leaves_its_place_free(
     assert done.status == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert len(done.err.splitlines()) == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_a_second_ctrl_c_cut_off_is_not_listed_as_on(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def observe(self: RunRecorder, observation: Observation) -> None:
+        seen(self, observation)
+        if observation.step == 70:  # the first epoch has 63
+            self.finish_writing()
+            raise KeyboardInterrupt
+
+    seen = RunRecorder.observe
+    monkeypatch.setattr(RunRecorder, "observe", observe)
+    done = cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run")
+    monkeypatch.setattr(RunRecorder, "observe", seen)
+    assert done.status == 130
+    assert f"{tmp_path / 'run'} has what was written before: `cnnplay resume` goes on" in done.err
+    assert cnnplay("runs", "--json").json["runs"][0]["state"] == "interrupted"
+    assert cnnplay("resume", tmp_path / "run").status == 0
+    assert not (tmp_path / "run" / LOCK).exists()
 
 
 def full_disk(*_: object, **__: object) -> None:

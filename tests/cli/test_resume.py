@@ -313,6 +313,17 @@ def test_a_run_that_came_to_no_epoch_begins_anew(cnnplay: Command, cut: Path) ->
     assert "neither a checkpoint nor weights to go on from" in cnnplay("resume", cut).complains()
 
 
+def test_events_that_end_before_the_checkpoint_are_told(cnnplay: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "2", "--out", run).status == 0
+    whole = (run / "events.jsonl").read_text().splitlines(keepends=True)
+    kept = [line for line in whole if '"note"' not in line][:41]
+    (run / "events.jsonl").write_text("".join(kept))
+    steps = sum('"step"' in line and '"event":"step"' in line for line in kept)
+    notes = _notes(cnnplay("resume", run, "--epochs", "3", "--json"))
+    assert f"its events end behind step {steps}: its curves lack what came between" in notes
+
+
 def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0

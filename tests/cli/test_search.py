@@ -144,6 +144,7 @@ def test_ctrl_c_ends_it_cleanly_and_neither_that_nor_a_kill_loses_a_trial(
         (("--trials", 1, "--pruner", "some"), "--pruner must be none, median or halving; got some"),
         (("--trials", 1, "--space", "no.json"), "no.json: cannot be read (No such file or directory)"),
         (("--trials", 1, "--storage", "odd://x"), "--storage must be a URL of Optuna's storages"),
+        (("--trials", 1, "--storage", "none/x.db"), "--storage must be in an existing folder; "),
         (("--trials", 1, "--set", "nothing=1"), "--set: no setting is called nothing"),
         (
             ("--trials", 1, "--set", "learning_rate=1"),

@@ -1,7 +1,9 @@
 """Stochastic weight averaging: what breaks it off, and which epochs are in the mean."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import msgspec
 import pytest
 import torch
 import torch.distributed as dist
@@ -119,6 +121,26 @@ def test_early_stopping_before_the_mean_begins_is_foretold(
     trained(epochs=10, averaging=0.2, control=control, observer=lambda _: control.stop(), **settings)
     notes = [note.message for note in kept.of(events.Noted) if "averaged from epoch 9 on" in note.message]
     assert bool(notes) is told
+
+
+def test_a_run_that_is_asked_for_more_epochs_averages_those_of_its_new_last_part(
+    trained: Trained, few: ImageSet, small: Network
+) -> None:
+    whole = trained(epochs=4, averaging=0.5).averaged
+    state = trained(epochs=2, averaging=0.5).state
+    assert state is not None
+    longer = replace(state, config=msgspec.structs.replace(state.config, epochs=4))
+    assert _same(train(resumed("b", small, few, longer), lambda event: None).averaged, whole)
+
+
+@pytest.mark.parametrize(("every", "told"), [(3, True), (2, True), (1, False)])
+def test_a_learning_rate_that_never_steps_is_told(
+    every: int, told: bool, trained: Trained, kept: Kept
+) -> None:
+    control = Control()
+    settings = {"schedule": "step", "step_every": every}
+    trained(epochs=2, **settings, control=control, observer=lambda _: control.stop())
+    assert any("it never does" in note.message for note in kept.of(events.Noted)) is told
 
 
 @pytest.mark.parametrize(("warmup", "told"), [(3, True), (2, False)])

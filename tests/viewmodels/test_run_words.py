@@ -53,6 +53,12 @@ def test_runs_that_differ_in_nothing_are_told_apart_by_the_time() -> None:
     assert first.endswith(":01")
 
 
+def test_copies_of_a_run_are_told_apart_by_their_folders() -> None:
+    copy = msgspec.structs.replace(row(number=1), path="/runs/copy")
+    first, second = labels([row(number=1), copy])
+    assert (first[-9:], second[-4:]) == ("lenet-5-1", "copy")
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -132,3 +138,4 @@ def test_the_difference_has_only_what_differs_under_its_heading() -> None:
     ]
     assert [one.heading for one in found] == [True, False, False, True, False]
     assert rows(compare(record(), record())) == []
+    assert rows(compare(record(), record(epochs=7))) == [], "how many were done is told by the outcome"

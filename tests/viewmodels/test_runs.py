@@ -313,6 +313,26 @@ def test_a_run_without_weights_opens_as_a_network(runs: RunsModel, models: Bench
     assert models.run.trained_here is None
 
 
+def test_a_run_without_weights_does_not_go_on_with_those_of_the_run_before(
+    runs: RunsModel, models: Bench, trained: Path, store: Path
+) -> None:
+    bare = make_run(store / "bare", weights=False, data="blobs", network=models.editor.network)
+    before = (trained / "events.jsonl").read_bytes()
+    opener = RunOpener(runs, models.editor, models.settings, models.data, models.run)
+    look(runs)
+    for folder in (trained, bare):
+        runs.choose([str(folder)])
+        opener.open()
+        opener.wait()
+        assert models.run.can_go_on == (folder == trained)
+    assert models.run.trained_here is None
+    assert models.run.history.empty
+    assert (trained / "events.jsonl").read_bytes() == before
+    assert not models.run.why_not("bring_back"), "the weights before are a click away"
+    models.run.bring_back()
+    assert models.run.can_go_on
+
+
 def test_damaged_weights_are_told_and_the_network_opens_all_the_same(
     runs: RunsModel, models: Bench, trained: Path
 ) -> None:
