@@ -48,17 +48,25 @@ def all_collected_here() -> Iterator[None]:
     gc.collect()
 
 
+def _move_in(home: Path, patch: pytest.MonkeyPatch) -> None:
+    """None touches the developer's settings or runs."""
+    for kind in ("config", "data", "cache", "state"):
+        patch.setenv(f"XDG_{kind.upper()}_HOME", str(home / kind))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def folders_of_the_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is made once for several tests has a user's home too."""
+    with pytest.MonkeyPatch.context() as patch:
+        _move_in(tmp_path_factory.mktemp("module"), patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test has a user's home of its own: none touches the developer's settings or runs."""
+    """Every test has a user's home of its own."""
     home = tmp_path_factory.mktemp("home")
-    for variable, folder in {
-        "XDG_CONFIG_HOME": "config",
-        "XDG_DATA_HOME": "data",
-        "XDG_CACHE_HOME": "cache",
-        "XDG_STATE_HOME": "state",
-    }.items():
-        monkeypatch.setenv(variable, str(home / folder))
+    _move_in(home, monkeypatch)
     return home
 
 
