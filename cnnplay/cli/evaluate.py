@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from cnnplay.cli.arguments import one_of
 from cnnplay.cli.export import WEIGHTS
-from cnnplay.cli.networks import open_run, run_weights, warn_where_not_finite
+from cnnplay.cli.networks import open_run, run_weights, there, warn_where_not_finite
 from cnnplay.cli.output import Column, counted, emit, percent, say, shortened, table, warn
 from cnnplay.cli.problems import mistakes
 
@@ -32,8 +32,7 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
     from cnnplay.training.tasks import Aim
 
     key = data or folder.record.data
-    if weights == "best" and not folder.has_best:
-        weights = "last"  # and it is called so
+    weights = there(folder, weights)
     kept = run_weights(folder, cast("Which", weights))
     with mistakes(DataError, BuildError):
         images = load(key)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from cnnplay.cli.arguments import one_of
-from cnnplay.cli.networks import Found, find_network, run_weights, warn_where_not_finite
+from cnnplay.cli.networks import Found, find_network, run_weights, there, warn_where_not_finite
 from cnnplay.cli.output import emit, say, warn
 from cnnplay.cli.problems import Mistake, Problem, mistakes
 from cnnplay.data.paths import at_home
@@ -54,9 +54,9 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
 
 def _there(found: Found, weights: str) -> str:
     """The asked-for weights, or "last" where no epoch was judged: they are called what they are."""
-    kept = found.run is None or found.run.has_best
-    if found.project is not None:
-        kept = found.project.best is not None
+    if found.run is not None:
+        return there(found.run, weights)
+    kept = found.project is None or found.project.best is not None
     return weights if kept or weights != "best" else "last"
 
 

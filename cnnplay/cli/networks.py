@@ -70,6 +70,22 @@ def remember_run(folder: Path) -> None:
         place.remember(place.store_folder(), folder)
 
 
+def there(run: "RunFolder", weights: str) -> str:
+    """The weights that are asked for; the last ones, called so, where no epoch was judged best. A line on
+    stderr where one was, and its weights are gone.
+    """
+    from cnnplay.runs.folder import RunError
+
+    if weights != "best" or run.has_best:
+        return weights
+    with suppress(RunError):
+        best = run.outcome().fields()["best_epoch"]
+        if best is not None:
+            what = f"the weights of the best epoch, {best:,}, are missing"
+            warn(f"cnnplay: warning: {what}: these are the last ones")
+    return "last"
+
+
 def run_weights(run: "RunFolder", which: "Which") -> "Weights":
     """The weights that a run keeps. Mistake where they are damaged, or of a type that no network has."""
     from cnnplay.project.errors import WeightsError

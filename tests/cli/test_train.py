@@ -94,7 +94,12 @@ def test_without_the_best_weights_the_last_are_judged_and_called_so(
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
     (copy / "best.safetensors").unlink()
-    assert cnnplay("evaluate", copy, "--json").json["weights"] == "last"
+    done = cnnplay("evaluate", copy, "--json")
+    assert done.json["weights"] == "last"
+    assert "the weights of the best epoch, " in done.err
+    done = cnnplay("export", copy, "--format", "pt", "-o", tmp_path / "a.pt")
+    assert "are missing: these are the last ones" in done.err
+    assert cnnplay("evaluate", copy, "--weights", "last").err == ""
 
 
 def test_what_the_run_will_take_is_told_before_it_begins(lines: list[dict[str, Any]]) -> None:
