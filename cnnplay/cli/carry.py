@@ -59,7 +59,7 @@ def carry_through(
                 job = replace(job, run=folder.record.run, team=team)
                 return _trained(folder, job, report, notes, train, control, interrupted)
         except KeyboardInterrupt:
-            if not (folder.has_checkpoint or folder.has_weights):
+            if not (folder.has_weights or folder.has_checkpoint):
                 raise
             raise Interrupted(
                 f"interrupted at once; {folder.path} has what was written before: `cnnplay resume` goes on"
@@ -202,6 +202,8 @@ def _status(result: "Result", folder: "RunRecorder", kept: bool, interrupted: bo
         what = f"kept are {written}" if kept else "no weights are kept"
         raise Problem(f"{folder.trouble.removesuffix('; training goes on')}; {what}")
     if interrupted and result.reason == "stopped":
+        if not kept and folder.has_checkpoint:  # of a run that went on, and was killed in its first epoch
+            raise Interrupted(f"interrupted; the checkpoint in {folder.path} is as it was")
         if not kept:
             raise Interrupted("interrupted before anything was learned; nothing is kept")
         done = counted(result.last_epoch, "epoch")

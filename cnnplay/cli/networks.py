@@ -80,7 +80,7 @@ def there(run: "RunFolder", weights: str) -> str:
         return weights
     with suppress(RunError):
         best = run.outcome().fields()["best_epoch"]
-        if best is not None:
+        if best is not None and run.last_epoch >= best:  # else it is just being written
             what = f"the weights of the best epoch, {best:,}, are missing"
             warn(f"cnnplay: warning: {what}: these are the last ones")
     return "last"

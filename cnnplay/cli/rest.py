@@ -1,11 +1,10 @@
 """What is left of a run to do, and where it goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from cnnplay.cli.networks import run_weights
 from cnnplay.cli.output import counted
 from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.spec.settings import TrainConfig, faults, setting_fields
@@ -28,10 +27,11 @@ class Rest(NamedTuple):
 
 
 class Left(NamedTuple):
-    """The weights that a run kept, behind so many whole epochs."""
+    """The weights that a run kept, behind so many whole epochs. `lost`: newer ones that are damaged."""
 
     weights: "Weights"
     epochs: int
+    lost: str
 
 
 def rest_of(run: "RunFolder", epochs: int | None) -> Rest:
@@ -49,6 +49,7 @@ def _from_checkpoint(run: "RunFolder", epochs: int | None) -> Rest:
     from dataclasses import replace
 
     from cnnplay.runs.folder import RunDamage, RunError
+    from cnnplay.runs.log import stride
     from cnnplay.training.job import resumed
 
     try:
@@ -66,7 +67,7 @@ def _from_checkpoint(run: "RunFolder", epochs: int | None) -> Rest:
     if outcome is not None and not asked_for_more and _is_over(outcome, state):
         raise _nothing_left(run, state.last_epoch, early=state.unfinished)
     record, place = run.record, state.place
-    if outcome is not None and not trouble and outcome.steps < place.step:
+    if outcome is not None and not trouble and outcome.steps <= place.step - stride(place.step):
         trouble = f"its events end behind step {outcome.steps:,}: its curves lack what came between"
     return Rest(
         lambda images: resumed(record.run, record.network, images, state),
@@ -102,7 +103,7 @@ def _from_weights(run: "RunFolder", left: Left, epochs: int | None) -> Rest:
             record.run, record.network, config, images, initial=left.weights, first_epoch=first, best=best
         ),
         best,
-        _told(words, trouble, NO_BEST if best is None and left.epochs else ""),
+        _told(left.lost, words, trouble, NO_BEST if best is None and left.epochs else ""),
     )
 
 
@@ -119,22 +120,41 @@ def _anew(run: "RunFolder", epochs: int | None) -> Rest:
 
 
 def _left(run: "RunFolder") -> Left | None:
-    """The last weights that learned something; the best where no last ones are there. Mistake where they
-    cannot be read, or are another network's.
+    """The last weights that learned something; the best where those are missing or damaged. Mistake where
+    there are some and none can be used.
     """
     from cnnplay.modules.weights import belong
+    from cnnplay.runs.folder import RunDamage, RunError
 
-    which: Which
+    lost = ""
+    for which in _kept(run):
+        try:
+            weights = run.weights(which)
+        except RunDamage as error:
+            lost = lost or str(error)
+            continue
+        except RunError as error:
+            raise Mistake(str(error)) from None
+        if not belong(weights, run.network):
+            raise Mistake(f"{run.path}: its {which} weights are another network's")
+        epochs = run.epoch_of(which)
+        if epochs is None:
+            raise Mistake(
+                f"{run.path}: its {which} weights do not say of which epoch they are: to go on would begin "
+                "with the first, and write over them"
+            )
+        return Left(weights, epochs, lost)
+    if lost:
+        raise Mistake(lost)
+    return None
+
+
+def _kept(run: "RunFolder") -> Iterator["Which"]:
+    """The weights to go on from that are there, in the order in which they are tried."""
     if run.has_last and run.learned("last"):
-        which, done = "last", run.last_epoch
-    elif run.has_best:
-        which, done = "best", run.best_epoch or 0
-    else:
-        return None
-    weights = run_weights(run, which)
-    if not belong(weights, run.network):
-        raise Mistake(f"{run.path}: its {which} weights are another network's")
-    return Left(weights, done)
+        yield "last"
+    if run.has_best:
+        yield "best"
 
 
 def _way_on(run: "RunFolder") -> str:

@@ -62,12 +62,17 @@ class RunFolder:
 
         The weights' own file says it: a kill between it and the events must not make them contradict.
         """
-        return self._epoch_of("last") or 0
+        return self.epoch_of("last") or 0
 
     @property
     def best_epoch(self) -> int | None:
         """The epoch whose weights are kept as the best, as their file says."""
-        return self._epoch_of("best")
+        return self.epoch_of("best") or None
+
+    def epoch_of(self, which: Which) -> int | None:
+        """How many whole epochs such weights have learned; None where their file does not say it."""
+        text = _about(self._file(which)).get("epoch", "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
     def learned(self, which: Which) -> bool:
         """Whether such weights hold anything that was learned, and are not those of a run's beginning."""
@@ -159,10 +164,6 @@ class RunFolder:
 
     def _file(self, which: Which) -> Path:
         return self.path / f"{which}.safetensors"
-
-    def _epoch_of(self, which: Which) -> int | None:
-        text = _about(self._file(which)).get("epoch", "")
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 and int(text) else None
 
 
 def _about(path: Path) -> dict[str, str]:

@@ -18,10 +18,15 @@ ALL = 50_000
 many every fourth: with each doubling of the run its steps take half as many lines as these took."""
 
 
+def stride(step: int) -> int:
+    """Of so many steps around this one, one has a line: all of a run that goes on for days would fill the
+    disk. A reader sees by the steps' numbers that some were left out."""
+    return 1 << max((step - 1) // ALL, 0).bit_length()
+
+
 def recorded(step: int) -> bool:
-    """Whether a step has a line: those of a run that goes on for days would fill the disk. A reader sees by
-    the steps' numbers that some were left out."""
-    return step % (1 << max((step - 1) // ALL, 0).bit_length()) == 0
+    """Whether a step has a line."""
+    return step % stride(step) == 0
 
 
 class EventLog:

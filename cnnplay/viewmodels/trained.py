@@ -104,15 +104,18 @@ class TrainedStore:
         one that was put aside.
         """
         here = self.fitting(network)
-        if here is None:
-            return self._before if _fits(self._before, network) else None
-        return self._before if here is self.newest() else None
+        newest = here is None or here is self.newest()
+        return self._before if newest and _fits(self._before, network) else None
 
     def remember(self, trained: Trained) -> None:
         """Keeps a training; it takes the place of the one of the same network's parameters."""
         shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.items()}
-        let_go(self._before)
-        self._before = next((kept for its, kept in self._kept if its == shapes), None)
+        displaced = next((kept for its, kept in self._kept if its == shapes), None)
+        if displaced is not None:
+            let_go(self._before)
+            self._before = displaced
+        elif self._before is trained:  # it was put aside, and is back
+            self._before = None
         self._kept = [entry for entry in self._kept if entry[0] != shapes]
         self._kept.append((shapes, trained))
         if self._bytes() > MAX_BYTES:

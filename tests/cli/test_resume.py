@@ -278,9 +278,23 @@ def test_nothing_is_trained_on_from_weights_that_are_none_of_the_runs(
 
 
 def test_nothing_begins_anew_over_damaged_weights(cnnplay: Command, cut: Path) -> None:
-    last = cut / "last.safetensors"
-    last.write_bytes(b"damaged" + last.read_bytes())
+    best = RunFolder.open(cut).best_epoch
+    assert best is not None
+    for which in ("last", "best"):
+        file = cut / f"{which}.safetensors"
+        file.write_bytes(b"damaged" + file.read_bytes())
     assert "last.safetensors: cannot be read as weights" in cnnplay("resume", cut).complains()
+    file.write_bytes(file.read_bytes()[len(b"damaged") :])
+    done = cnnplay("resume", cut, "--json")
+    assert "last.safetensors: cannot be read as weights" in _notes(done), "it goes on from the best ones"
+    assert _epochs(done) == list(range(best + 1, 4))
+
+
+def test_weights_that_do_not_say_their_epoch_are_not_written_over(cnnplay: Command, cut: Path) -> None:
+    write_checked(RunFolder.open(cut).weights("last"), cut / "last.safetensors", {"by": "hand"})
+    assert "do not say of which epoch they are" in cnnplay("resume", cut).complains()
+    write_checked(RunFolder.open(cut).weights("last"), cut / "last.safetensors", {"epoch": "0"})
+    assert _epochs(cnnplay("resume", cut, "--json")) == [1, 2, 3], "stopped in its first epoch"
 
 
 def test_a_resume_that_fails_before_its_first_step_leaves_the_weights(cnnplay: Command, cut: Path) -> None:
@@ -347,7 +361,7 @@ def test_bytes_that_were_overwritten_in_a_checkpoint_are_noticed(
         _flip(run / name, place)
     words = cnnplay("resume", run, "--epochs", "2").complains()
     assert "checkpoint.safetensors: damaged since it was written: expected the checksum " in words
-    assert "without that file" not in words, "the last weights are damaged too"
+    assert "without that file, `cnnplay resume` goes on" in words, "the best weights are whole"
     export = ("export", run, "-o", tmp_path / "a.st", "--format", "safetensors", "--weights")
     assert "last.safetensors: damaged since it was written" in cnnplay(*export, "last").complains()
     assert (run / "best.safetensors").read_bytes() == best

@@ -54,6 +54,24 @@ def test_an_edit_without_parameters_keeps_the_training_and_one_of_a_shape_does_n
     assert store.fitting(replace_field(LENET, "conv-1", "filters", 7).network) is None
 
 
+def test_what_was_put_aside_can_be_brought_back_also_after_another_training() -> None:
+    store, tiny, lenet = TrainedStore(), training(TINY), training(LENET)
+    store.remember(tiny)
+    store.put_aside(TINY)
+    assert store.fitting(TINY) is None
+    assert store.before(TINY) is tiny
+    store.remember(lenet)
+    assert store.before(TINY) is tiny
+    assert store.before(LENET) is None
+    again = training(TINY, seed=1)
+    store.remember(again)
+    assert store.before(TINY) is tiny
+    store.put_aside(TINY)
+    store.remember(again)  # brought back
+    assert store.fitting(TINY) is again
+    assert store.before(TINY) is None
+
+
 def test_training_the_same_network_again_takes_the_place_of_the_first() -> None:
     store = TrainedStore()
     store.remember(training(TINY, seed=0))
