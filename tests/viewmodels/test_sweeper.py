@@ -72,7 +72,7 @@ def test_what_the_start_imported_is_taken_out_once_settled(qtbot: QtBot, usual_c
     Cycle(ends)
     allocate_much()
     sweeper.sweep()
-    assert gc.get_freeze_count() == before
+    assert gc.get_freeze_count() <= before, "what was taken out before may end meanwhile"
     assert ends == [], "no round comes before"
     settled[0] = True
     qtbot.waitUntil(lambda: gc.get_freeze_count() > before + len(lasting), timeout=5000)
