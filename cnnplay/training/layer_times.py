@@ -56,14 +56,16 @@ def layer_seconds(
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        for number, node in enumerate(leaves(network)):
+        learns = False  # the gradient goes no farther back than the first weights
+        for node in leaves(network):
             found = report.nodes[node.id]
+            inner, learns = learns, learns or bool(found.parameters)
             if found.input is None or found.output is None:
                 continue
             count = _pictures(found, batch)
             plain, output, share = _narrowed(msgspec.structs.replace(node, id=""), found.input, found.output)
             if time.perf_counter() < end and not enough():
-                tried = _tried(plain, found.input, output, count, number > 0, threads)
+                tried = _tried(plain, found.input, output, count, inner, threads)
                 yield Time(node, tried.seconds / share * batch / count, tried.sure)
     finally:
         torch.set_num_threads(before)

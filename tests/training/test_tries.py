@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from cnnplay.data.images import ImageSet
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.nodes import Dense, Flatten, Node, Tanh
 from cnnplay.network.presets import preset
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.settings import TrainConfig
@@ -115,3 +117,21 @@ def test_nothing_more_is_tried_once_there_is_enough(monkeypatch: pytest.MonkeyPa
     said = iter([False, False])
     found = list(layer_seconds(LENET, infer(LENET), 64, 1, lambda: next(said, True)))
     assert [node.id for node, _, _ in found] == ["conv-1", "tanh-1"]
+
+
+def test_a_gradient_goes_no_farther_back_than_the_first_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner: dict[type[Node], bool] = {}
+
+    def watch(node: Node, shape: object, output: object, count: int, gives: bool) -> Tried:
+        inner[type(node)] = gives
+        return Tried(1e-3, sure=True)
+
+    monkeypatch.setattr(layer_times, "_try", watch)
+    flat = Network(
+        name="flat",
+        input=Input(1, 8, 8),
+        task=Classification(10),
+        stack=(Flatten(id="flatten-1"), Dense(id="dense-1", units=10), Tanh(id="tanh-1")),
+    )
+    list(layer_seconds(flat, infer(flat), 64, 1))
+    assert inner == {Flatten: False, Dense: False, Tanh: True}
