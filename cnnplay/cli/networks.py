@@ -88,16 +88,22 @@ def there(run: "RunFolder", weights: str) -> str:
 
 def run_weights(run: "RunFolder", which: "Which") -> "Weights":
     """The weights that a run keeps. Mistake where they are damaged, or of a type that no network has."""
-    from cnnplay.project.errors import WeightsError
-    from cnnplay.project.tensors import checked
     from cnnplay.runs.folder import RunError
 
     with mistakes(RunError):
         weights = run.weights(which)
-        try:
-            return checked(weights)
-        except WeightsError as error:
-            raise Mistake(f"{run.path}, {which} weights: {error}") from None
+    return usual(run, which, weights)
+
+
+def usual(run: "RunFolder", which: "Which", weights: "Weights") -> "Weights":
+    """The same weights of a run. Mistake where they are of a type that no network has."""
+    from cnnplay.project.errors import WeightsError
+    from cnnplay.project.tensors import checked
+
+    try:
+        return checked(weights)
+    except WeightsError as error:
+        raise Mistake(f"{run.path}, {which} weights: {error}") from None
 
 
 def warn_where_not_finite(weights: "Weights") -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from cnnplay.cli.networks import usual
 from cnnplay.cli.output import counted
 from cnnplay.cli.problems import Mistake, mistakes
 from cnnplay.spec.settings import TrainConfig, faults, setting_fields
@@ -135,7 +136,7 @@ def _left(run: "RunFolder") -> Left | None:
             continue
         except RunError as error:
             raise Mistake(str(error)) from None
-        if not belong(weights, run.network):
+        if not belong(usual(run, which, weights), run.network):
             raise Mistake(f"{run.path}: its {which} weights are another network's")
         epochs = run.epoch_of(which)
         if epochs is None:

@@ -117,20 +117,24 @@ class RunFolder:
         """Whether there are the last weights, or the best."""
         return self.has_last or self.has_best
 
+    def has(self, which: Which) -> bool:
+        """Whether such weights are there."""
+        return self._file(which).exists()
+
     @property
     def has_last(self) -> bool:
         """Whether the last weights are there."""
-        return self._file("last").exists()
+        return self.has("last")
 
     @property
     def has_best(self) -> bool:
         """Whether the best epoch's weights are there."""
-        return self._file("best").exists()
+        return self.has("best")
 
     @property
     def has_averaged(self) -> bool:
         """Whether the mean of the last epochs' weights is there."""
-        return self._file("averaged").exists()
+        return self.has("averaged")
 
     def weights(self, which: Which = "best") -> Weights:
         """The weights of the best epoch (the last ones where no epoch was judged), the last, or the mean of

@@ -173,9 +173,8 @@ def _kept(run: RunFolder, which: Which, problems: list[str]) -> Weights | None:
     """The weights of a file that is there; None, and a line more among the problems, where they cannot be
     read. A damaged file takes no other with it.
     """
-    there = {"best": run.has_best, "last": run.has_last, "averaged": run.has_averaged}
     try:
-        return _weights(run, which) if there[which] else None
+        return _weights(run, which) if run.has(which) else None
     except ValueError as error:
         problems.append(f"{run.path.name}: its weights cannot be read: {error}")
         return None

@@ -277,6 +277,14 @@ def test_nothing_is_trained_on_from_weights_that_are_none_of_the_runs(
     assert f"its {which} weights are another network's" in cnnplay("resume", cut).complains()
 
 
+def test_weights_of_a_type_that_no_network_has_are_not_trained_on(cnnplay: Command, cut: Path) -> None:
+    weights = {key: tensor.to(torch.complex64) for key, tensor in RunFolder.open(cut).weights("last").items()}
+    write_checked(weights, cut / "last.safetensors", {"epoch": "2"})
+    words = cnnplay("resume", cut).complains()
+    assert "last weights: " in words
+    assert "expected usual numbers" in words
+
+
 def test_nothing_begins_anew_over_damaged_weights(cnnplay: Command, cut: Path) -> None:
     best = RunFolder.open(cut).best_epoch
     assert best is not None
