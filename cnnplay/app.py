@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from cnnplay.widgets.main_window import MainWindow
+    from cnnplay.ui.shell.views.main_window import MainWindow
 
 
 def main(
@@ -81,13 +81,13 @@ def make_window() -> "MainWindow":
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
-    from cnnplay.viewmodels.preferences import APPLICATION, Preferences, log_path
-    from cnnplay.viewmodels.session import Session
-    from cnnplay.viewmodels.sweeper import Sweeper
-    from cnnplay.widgets.errors import ErrorReporter
-    from cnnplay.widgets.first_paint import FirstPaint
-    from cnnplay.widgets.main_window import MainWindow
-    from cnnplay.widgets.theme import theme
+    from cnnplay.ui.kit.preferences import APPLICATION, Preferences, log_path
+    from cnnplay.ui.kit.sweeper import Sweeper
+    from cnnplay.ui.kit.views.first_paint import FirstPaint
+    from cnnplay.ui.kit.views.theme import theme
+    from cnnplay.ui.shell.session import Session
+    from cnnplay.ui.shell.views.errors import ErrorReporter
+    from cnnplay.ui.shell.views.main_window import MainWindow
 
     # The window asks for Python's lock after this many seconds while the run computes: at the usual 5 ms
     # every mouse move would wait that long.

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnnplay.viewmodels.session import Session
-    from cnnplay.widgets.pilot import Pilot
+    from cnnplay.ui.shell.session import Session
+    from cnnplay.ui.shell.views.pilot import Pilot
 
 ACCURACY_WANTED = 0.955
 
@@ -55,8 +55,8 @@ def run(folder: Path, seed: int = 0) -> int:
 
 def _drive(folder: Path, seed: int) -> dict[str, Any]:
     from cnnplay.app import make_window
-    from cnnplay.widgets.pilot import Pilot
-    from cnnplay.widgets.theme import theme
+    from cnnplay.ui.kit.views.theme import theme
+    from cnnplay.ui.shell.views.pilot import Pilot
 
     window = make_window()
     theme().install("dark")
@@ -272,7 +272,7 @@ def _from_file(session: Session) -> bool:
 
 def _export(pilot: Pilot) -> list[str]:
     """Every format, through the dialog."""
-    from cnnplay.widgets.export_dialog import ROWS
+    from cnnplay.ui.shell.views.export_dialog import ROWS
 
     written = []
     for row in ROWS:

@@ -14,8 +14,8 @@ SCRIPT = """
 import sys
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtCore import QTimer
-from cnnplay.viewmodels.preferences import Preferences
-from cnnplay.viewmodels.session import Session
+from cnnplay.ui.kit.preferences import Preferences
+from cnnplay.ui.shell.session import Session
 from tests.cut_bench import prepare
 
 application = QGuiApplication(sys.argv[:1])

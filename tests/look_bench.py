@@ -14,12 +14,12 @@ from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Job, Result
 from cnnplay.training.loop import train
-from cnnplay.viewmodels.data import DataModel
-from cnnplay.viewmodels.editor import EditorModel
-from cnnplay.viewmodels.look import LookModel
-from cnnplay.viewmodels.run import RunModel
-from cnnplay.viewmodels.settings import SettingsModel
-from cnnplay.viewmodels.trained import Trained
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+from cnnplay.ui.train.trained import Trained
 
 WAIT = 60_000
 CONFIG = TrainConfig(epochs=1, threads=1, learning_rate=3e-3)

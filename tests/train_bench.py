@@ -14,11 +14,11 @@ from cnnplay.network.nodes import ReLU
 from cnnplay.network.presets import preset
 from cnnplay.shapes.adapt import adapt
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.viewmodels.data import DataModel
-from cnnplay.viewmodels.editor import EditorModel
-from cnnplay.viewmodels.forecast import ForecastModel
-from cnnplay.viewmodels.run import RunModel
-from cnnplay.viewmodels.settings import SettingsModel
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
 
 WAIT = 60_000
 ENDLESS = 10_000

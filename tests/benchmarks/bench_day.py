@@ -32,8 +32,8 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 from cnnplay.app import make_window  # noqa: E402
 from cnnplay.spec.events import EpochDone, Paused, Planned, Resumed, Started, Stepped  # noqa: E402
 from cnnplay.spec.settings import TrainConfig  # noqa: E402
-from cnnplay.viewmodels.worker import Ended, Worker, _job  # noqa: E402
-from cnnplay.widgets.pilot import Pilot  # noqa: E402
+from cnnplay.ui.shell.views.pilot import Pilot  # noqa: E402
+from cnnplay.ui.train.worker import Ended, Worker, _job  # noqa: E402
 
 FULL = 20_000
 """Letters in the box at which the source waits for the window."""
@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--trace", action="store_true", help="say where memory was taken in the last half")
     asked = parser.parse_args()
     Day.hours, Day.rate = asked.hours, asked.rate
-    from cnnplay.viewmodels import run as module
+    from cnnplay.ui.train import run as module
 
     module.Worker = Day  # type: ignore[misc]
     application = QApplication([])

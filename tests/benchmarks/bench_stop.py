@@ -51,7 +51,7 @@ class Trial:
         from cnnplay.data.images import ImageSet
         from cnnplay.network.presets import preset
         from cnnplay.shapes.adapt import adapt
-        from cnnplay.widgets.pilot import Clock, Pilot
+        from cnnplay.ui.shell.views.pilot import Clock, Pilot
 
         self.application = QApplication([])
         self.window = make_window()

@@ -24,7 +24,7 @@ def age():
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
 from cnnplay.app import make_window
-from cnnplay.widgets.first_paint import FirstPaint
+from cnnplay.ui.kit.views.first_paint import FirstPaint
 window = make_window()
 def painted():
     print(age(), "torch" in sys.modules)

@@ -36,8 +36,8 @@ def train(track: Track, home: Path, seconds: float | None, workspace: str, size:
     from PySide6.QtWidgets import QApplication
 
     from cnnplay.app import make_window
-    from cnnplay.viewmodels.mailbox import Mailbox
-    from cnnplay.widgets.pilot import Pilot
+    from cnnplay.ui.kit.mailbox import Mailbox
+    from cnnplay.ui.shell.views.pilot import Pilot
 
     application = QApplication([])
     window = make_window()

@@ -335,7 +335,9 @@ def test_without_a_screen_the_window_is_one_line(more: dict[str, str], tmp_path:
 
 
 @POSIX
-@pytest.mark.parametrize(("when", "status"), [("PySide6.QtWidgets", 130), ("cnnplay.widgets.main_window", 0)])
+@pytest.mark.parametrize(
+    ("when", "status"), [("PySide6.QtWidgets", 130), ("cnnplay.ui.shell.views.main_window", 0)]
+)
 def test_ctrl_c_while_the_window_is_being_made_ends_it_in_order(when: str, status: int) -> None:
     code = (
         "import os, signal, sys\n"

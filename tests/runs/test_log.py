@@ -11,7 +11,7 @@ from cnnplay.runs.log import ALL, EventLog, recorded
 from cnnplay.runs.tail import EVENTS, Tail
 from cnnplay.spec.events import EpochDone, Event, Started, Stepped
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.viewmodels.history import History
+from cnnplay.ui.train.history import History
 from tests.runs_bench import started
 
 STEPS = 40

@@ -1,0 +1,278 @@
+"""The network being edited: a value, its report, what is chosen, and undo without limit.
+
+Every edit goes one way: a pure function makes an `Edited`, `apply` puts it on the undo stack, and the stack
+shows it. Views show what stands here and send intents back. The edits themselves stand in `editor.py`.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.edits import Edited
+from cnnplay.network.network import Network, Place, find, locate, walk
+from cnnplay.network.nodes import Branches
+from cnnplay.network.presets import preset
+from cnnplay.shapes.infer import infer
+from cnnplay.shapes.report import Report
+from cnnplay.ui.build import placement
+from cnnplay.ui.build.undo import EditCommand, Selection
+
+INPUT = "input"
+"""`current` on the input's card."""
+MERGE_WITHIN_S = 1.5
+"""Changes of one field that follow one another faster than this are one step of undo."""
+
+
+class EditedNetwork(QObject):
+    """What the `EditorModel` holds. `changed`: network and report are new. `message(str)`: for people."""
+
+    changed = Signal()
+    selection_changed = Signal()
+    reset_done = Signal()
+    undo_changed = Signal()
+    message = Signal(str)
+
+    def __init__(self, network: Network | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.indexChanged.connect(self._undo_moved)
+        self.reserved_ids: Callable[[], frozenset[str]] = frozenset
+        """Ids of which trained weights are kept: no new block gets one of them. Set by the session."""
+        self.clock: Callable[[], float] = monotonic
+        self._busy = False
+        self._travelling = False
+        self._unannounced: tuple[Selection, Place | None] | None = None
+        """What was chosen before a change of which nobody was told yet."""
+        self._last_key: tuple[str, ...] = ()
+        self._last_time = 0.0
+        self._bursts = 0
+        self._selection = Selection()
+        self._place: Place | None = None
+        self._network: Network
+        self._report: Report
+        self._hold(network or preset("lenet-5").network)
+
+    # What it holds
+
+    @property
+    def network(self) -> Network:
+        return self._network
+
+    @property
+    def report(self) -> Report:
+        return self._report
+
+    @property
+    def node_ids(self) -> frozenset[str]:
+        return self._ids
+
+    @property
+    def containers(self) -> frozenset[str]:
+        """The ids of skips and branches."""
+        return self._containers
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """The chosen nodes in the network's order; the input is not among them."""
+        return self._selection.ids
+
+    @property
+    def current(self) -> str:
+        """The card that the keyboard stands on: a node's id, "input", or "" for none."""
+        return self._selection.current
+
+    @property
+    def place(self) -> Place | None:
+        """The empty stack (a branch, a body, a shortcut) that is chosen in place of a node."""
+        return self._place
+
+    def branches_of_current(self) -> str:
+        """The id of the branches that are chosen, or in which the current block lies directly; else ""."""
+        holder = self._place.parent if self._place else self.current
+        if holder in self._containers and isinstance(find(self._network, holder), Branches):
+            return holder
+        if not self._place and self.current in self._ids:
+            holder = locate(self._network, self.current)[1].parent
+            if holder and isinstance(find(self._network, holder), Branches):
+                return holder
+        return ""
+
+    def inside(self, node_id: str) -> frozenset[str]:
+        """The ids of everything that a container holds."""
+        return placement.inside(find(self._network, node_id))
+
+    def around(self, node_id: str) -> tuple[str, ...]:
+        """The containers in which a node lies, innermost first; none for the input and for unknown ids."""
+        found: list[str] = []
+        inner = node_id
+        while inner in self._ids:
+            inner = locate(self._network, inner)[1].parent
+            found.append(inner)
+        return tuple(found[:-1])
+
+    # Choosing
+
+    def select(self, node_ids: tuple[str, ...], current: str | None = None) -> None:
+        """Chooses these nodes; `current` is the last of them unless it is said. Unknown ids are left out."""
+        known = self._ordered(node_ids)
+        if current is None:
+            current = node_ids[-1] if node_ids else ""
+        self._choose(Selection(known, current if current in self._ids or current == INPUT else ""), None)
+
+    def select_input(self) -> None:
+        self._choose(Selection((), INPUT), None)
+
+    def select_place(self, place: Place) -> None:
+        """Chooses an empty stack: what is inserted or pasted next goes there."""
+        current = place.parent if place.parent in self._ids else ""
+        self._choose(Selection((), current), place)
+
+    def select_all(self) -> None:
+        self.select(tuple(node.id for node in self._network.stack))
+
+    def toggle(self, node_id: str) -> None:
+        """Adds a node to the chosen ones, or takes it out of them."""
+        if node_id in self.selected:
+            rest = tuple(other for other in self.selected if other != node_id)
+            self._choose(Selection(rest, rest[-1] if rest else ""), None)
+        else:
+            self._choose(Selection(self._ordered((*self.selected, node_id)), node_id), None)
+
+    # The one way of every edit
+
+    def apply(
+        self, edited: Edited, select: tuple[str, ...] | None = None, merge_key: tuple[str, ...] = ()
+    ) -> bool:
+        """Makes an edit that can be undone; whether anything changed. `select` says what is chosen then."""
+        if edited.network == self._network:
+            return False
+        try:
+            checked(edited.network)
+        except NetworkFormatError as error:
+            self.message.emit(str(error).removeprefix("not a network: "))
+            return False
+        before = (self._network, self._selection)
+        after = (edited.network, self._selection_after(edited, select))
+        command = EditCommand(self._show, before, after, edited.label, self._burst(merge_key))
+        self._change(lambda: self.undo_stack.push(command))
+        return True
+
+    def reset(self, network: Network) -> None:
+        """Another document: undo starts anew."""
+        self.undo_stack.clear()
+        self.settle()
+        self._selection, self._place = Selection(), None
+        self._hold(network)
+        self._travel(self._tell_all)
+
+    def _tell_all(self) -> None:
+        self.reset_done.emit()
+        self.changed.emit()
+        self.selection_changed.emit()
+
+    def settle(self) -> None:
+        """Ends the merging of quick changes: the next one is a step of its own."""
+        self._last_key = ()
+
+    def undo(self) -> None:
+        self.settle()
+        self._travel(lambda: self._change(self.undo_stack.undo))
+
+    def redo(self) -> None:
+        self.settle()
+        self._travel(lambda: self._change(self.undo_stack.redo))
+
+    @property
+    def travelling(self) -> bool:
+        """Whether the change that is being announced is undo, redo or another document: answering it with an
+        edit would make undo impossible, and change what was just opened."""
+        return self._travelling
+
+    def _travel(self, act: Callable[[], object]) -> None:
+        self._travelling = True
+        try:
+            act()
+        finally:
+            self._travelling = False
+
+    def _undo_moved(self, _index: int) -> None:
+        if not self._busy:
+            self._announce()
+        self.undo_changed.emit()
+
+    def _hold(self, network: Network) -> None:
+        self._network = network
+        self._report = infer(network)
+        self._order = tuple(node.id for node, _ in walk(network))
+        self._ids = frozenset(self._order)
+        self._containers = placement.containers(network)
+
+    def _show(self, network: Network, selection: Selection) -> None:
+        """Undo, redo and new edits end here: called by the undo stack while it is at work."""
+        if self._unannounced is None:
+            self._unannounced = (self._selection, self._place)
+        self._hold(network)
+        self._selection = selection
+        if self._place is not None and not placement.is_empty(network, self._place):
+            self._place = None
+
+    def _change(self, act: Callable[[], object]) -> None:
+        """Lets the undo stack work, and announces the change when it is done.
+
+        So an edit that is made in answer to another one (classes adapted to new data) comes behind it.
+        """
+        self._busy = True
+        try:
+            act()
+        finally:
+            self._busy = False
+        self._announce()
+
+    def _announce(self) -> None:
+        before, self._unannounced = self._unannounced, None
+        if before is None:
+            return
+        chosen = (self._selection, self._place)
+        self.changed.emit()
+        if chosen != before:
+            self.selection_changed.emit()
+
+    def _choose(self, selection: Selection, place: Place | None) -> None:
+        if (selection, place) == (self._selection, self._place):
+            return
+        self._selection, self._place = selection, place
+        self.settle()
+        self.selection_changed.emit()
+
+    def _selection_after(self, edited: Edited, select: tuple[str, ...] | None) -> Selection:
+        """New blocks are chosen; else what was chosen stays as far as it exists; else its neighbour."""
+        left = {node.id for node, _ in walk(edited.network)}
+        if select is None:
+            new = tuple(node_id for node_id in edited.touched if node_id not in self._ids and node_id in left)
+            select = new if len(new) < len(left) else ()
+        if select:
+            return Selection(select, select[-1])
+        kept = tuple(node_id for node_id in self.selected if node_id in left)
+        if self.current in left or self.current in (INPUT, ""):
+            return Selection(kept, self.current)
+        if kept:
+            return Selection(kept, kept[-1])
+        first = next((node_id for node_id in self.selected or (self.current,)), "")
+        where = locate(self._network, first)[1] if first in self._ids else Place("", 0, 0)
+        heir = placement.neighbour(edited.network, where)
+        return Selection((heir,) if heir else (), heir or INPUT)
+
+    def _ordered(self, node_ids: tuple[str, ...]) -> tuple[str, ...]:
+        wanted = set(node_ids)
+        return tuple(node_id for node_id in self._order if node_id in wanted)
+
+    def _burst(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """The key under which a change may join the step before it: a new one when it comes too late."""
+        now = self.clock()
+        if not key or key != self._last_key or now - self._last_time > MERGE_WITHIN_S:
+            self._bursts += 1
+        self._last_key, self._last_time = key, now
+        return (*key, str(self._bursts)) if key else ()

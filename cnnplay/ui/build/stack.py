@@ -1,0 +1,130 @@
+"""What all views of the stack show besides the network: what is closed, pictures, strips, a prediction."""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from cnnplay.ui.build.editor import EditorModel
+
+UNTRAINED = "train to see a prediction"
+
+
+class StackModel(QObject):
+    """One per window, shared by the stack views of all workspaces, so that they show the same stack.
+
+    `layout_changed`: something opened, closed or grew. `strip_changed(id)`, `ends_changed`: repaint.
+    """
+
+    layout_changed = Signal()
+    strip_changed = Signal(str)
+    ends_changed = Signal()
+
+    def __init__(self, editor: EditorModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._collapsed: set[str] = set()
+        self._strips: dict[str, QImage] = {}
+        self.picture: QImage | None = None
+        self.caption = ""
+        self.prediction: tuple[tuple[str, float], ...] | None = None
+        self.truth: str | None = None
+        self.prediction_caption = UNTRAINED
+        self.scroll = 0
+        """How far the stack is scrolled down, in pixels: a workspace goes on where the one before stood."""
+        editor.changed.connect(self._forget)
+        editor.selection_changed.connect(self._open_to_current)
+        editor.reset_done.connect(self.clear)
+
+    def is_collapsed(self, node_id: str) -> bool:
+        return node_id in self._collapsed
+
+    @property
+    def collapsed(self) -> frozenset[str]:
+        return frozenset(self._collapsed)
+
+    def set_collapsed(self, node_id: str, collapsed: bool) -> None:
+        """Shows a container as one card with its totals, or opens it."""
+        if collapsed == (node_id in self._collapsed):
+            return
+        if collapsed:
+            # Who stands inside would be lost from sight: the container is chosen in its place.
+            if self._editor.current in self._editor.inside(node_id):
+                self._editor.select((node_id,))
+            self._collapsed.add(node_id)
+        else:
+            self._collapsed.discard(node_id)
+        self.layout_changed.emit()
+
+    def collapse_all(self, collapsed: bool) -> None:
+        """Closes or opens every container of the network."""
+        around = self._editor.around(self._editor.current)
+        if collapsed and around:
+            self._editor.select((around[-1],))
+        self._collapsed = set(self._editor.containers) if collapsed else set()
+        self.layout_changed.emit()
+
+    def strip(self, node_id: str) -> QImage | None:
+        return self._strips.get(node_id)
+
+    def set_strip(self, node_id: str, image: QImage | None) -> None:
+        """Feature maps in a row for the card of `node_id`: square tiles as high as the image. None: none."""
+        had = node_id in self._strips
+        if image is None or image.isNull():
+            if self._strips.pop(node_id, None) is not None:
+                self.strip_changed.emit(node_id)
+            return
+        if not had and node_id not in self._editor.node_ids:
+            return
+        self._strips[node_id] = image
+        self.strip_changed.emit(node_id)
+
+    def clear_strips(self) -> None:
+        for node_id in tuple(self._strips):
+            self.set_strip(node_id, None)
+
+    def set_input_picture(self, image: QImage | None, caption: str = "") -> None:
+        """The picture that goes into the network, and where it comes from."""
+        self.picture = None if image is None or image.isNull() else image
+        self.caption = caption
+        self.ends_changed.emit()
+
+    @property
+    def squashing(self) -> str:
+        """What makes probabilities of the outputs: softmax, or for a single one sigmoid."""
+        return "sigmoid" if self._editor.report.output == (1,) else "softmax"
+
+    def set_prediction(
+        self, classes: list[tuple[str, float]] | None, caption: str = "", truth: str | None = None
+    ) -> None:
+        """The likeliest classes with their probabilities, best first; None while there is nothing to show.
+        `truth` is the true class where it is known.
+        """
+        self.truth = truth
+        rows = None if classes is None else len(classes)
+        grown = (None if self.prediction is None else len(self.prediction)) != rows
+        self.prediction = None if classes is None else tuple(classes)
+        self.prediction_caption = caption or (UNTRAINED if classes is None else "")
+        if grown:
+            self.layout_changed.emit()
+        else:
+            self.ends_changed.emit()
+
+    def clear(self) -> None:
+        """Forgets everything: another document was opened."""
+        self._collapsed.clear()
+        self._strips.clear()
+        self.scroll = 0
+        self.set_prediction(None)
+        self.layout_changed.emit()
+
+    def _open_to_current(self) -> None:
+        """What is chosen is shown: a click on a fault, or undo, opens the containers around it."""
+        hiding = self._collapsed.intersection(self._editor.around(self._editor.current))
+        if hiding:
+            self._collapsed -= hiding
+            self.layout_changed.emit()
+
+    def _forget(self) -> None:
+        """Strips of blocks that are gone go too. What is collapsed stays so, should undo bring it back."""
+        for node_id in tuple(self._strips):
+            if node_id not in self._editor.node_ids:
+                del self._strips[node_id]

@@ -1,0 +1,232 @@
+"""The Build workspace: what blocks there are, the stack, and what is to be known of the chosen block."""
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.build.views.costs import CostsPanel
+from cnnplay.ui.build.views.faults import FaultsPanel
+from cnnplay.ui.build.views.gallery import Gallery
+from cnnplay.ui.build.views.palette import PalettePanel
+from cnnplay.ui.build.views.properties import PropertiesPanel
+from cnnplay.ui.build.views.stack.actions import StackActions
+from cnnplay.ui.build.views.stack.panel import StackPanel
+from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.theme import theme
+
+PALETTE = 200
+"""The width of the list of blocks, in pixels of the design."""
+LEAST_BELOW = 160
+"""What the costs keep of the height, however much there is to say of a block."""
+LEAST_PAGE = 360
+"""Below this height a page's grids are too small to be read from the back of a hall."""
+LAYOUT = "build"
+"""What a remembered layout begins with."""
+
+
+class BuildWorkspace(QWidget):
+    """Palette | stack | properties, faults, and below them the costs or the concept's page.
+
+    `preset_opened(key)`: a preset was opened from the list or the gallery.
+    """
+
+    preset_opened = Signal(str)
+
+    def __init__(
+        self,
+        editor: EditorModel,
+        model: StackModel,
+        actions: StackActions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self.palette_panel = PalettePanel(editor)
+        self.stack_panel = StackPanel(editor, model, actions)
+        self.properties = PropertiesPanel(editor)
+        self.faults = FaultsPanel(editor)
+        self.costs = CostsPanel(editor, model)
+        self.pages = _Pages()
+        self.pages.addWidget(self.costs)
+        self.concept: QWidget | None = None
+        self.step_button = QPushButton()
+        self.step_button.setCheckable(True)
+        self.step_button.hide()
+        self.step_button.setToolTip(
+            "Pressed: steps through the block's arithmetic instead of showing the costs."
+        )
+        self.step_button.toggled.connect(self.show_concept)
+        self.properties.add_corner(self.step_button)
+        self._gallery: Gallery | None = None
+        lower = QWidget()
+        self._column = QVBoxLayout(lower)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.faults)
+        self._column.addWidget(self.pages, 1)
+        self._right = Splitter(Qt.Orientation.Vertical, self.properties, lower)
+        self._right.setStretchFactor(1, 1)
+        self._splitter = Splitter(
+            Qt.Orientation.Horizontal, self.palette_panel, self.stack_panel, self._right
+        )
+        self._splitter.setStretchFactor(2, 1)
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(self._splitter)
+        self.addAction(actions.by_name["insert"])
+        self._width = actions.width
+        self._palette, self._height = PALETTE, 0
+        """In pixels of the design, as they were dragged; a height of 0 follows what there is to show."""
+        self._tallest = 0
+        self._connect()
+        self._restyle()
+
+    @property
+    def view(self) -> QWidget:
+        """The stack, where the keyboard goes when the workspace opens."""
+        return self.stack_panel.view
+
+    def set_concept(self, widget: QWidget, title: str = "Step through") -> None:
+        """Puts the concept's page behind the costs, with a button beside the formula that shows it."""
+        if self.concept is not None:
+            self.pages.removeWidget(self.concept)
+        self.concept = widget
+        self.pages.addWidget(widget)
+        self.step_button.setText(title)
+        self.step_button.show()
+
+    def show_concept(self, shown: bool = True) -> None:
+        """Shows the concept's page, or the costs."""
+        if self.concept is not None:
+            self.pages.setCurrentWidget(self.concept if shown else self.costs)
+            self.pages.updateGeometry()
+            self.step_button.setChecked(shown)
+            self._place_rows()
+
+    def save_layout(self) -> QByteArray:
+        """Where the splitters stand, in pixels of the design; 0 for what nobody dragged."""
+        return QByteArray(f"{LAYOUT} {self._palette} {self._width.chosen} {self._height}".encode())
+
+    def restore_layout(self, state: QByteArray | bytes) -> bool:
+        """Puts the splitters back; whether the state was one of ours."""
+        words = bytes(state).decode("ascii", "replace").split()  # type: ignore[arg-type]
+        if len(words) != 4 or words[0] != LAYOUT or not all(word.isdecimal() for word in words[1:]):
+            return False
+        self._palette, stack, self._height = (int(word) for word in words[1:])
+        self._width.choose(stack)
+        self._place()
+        return True
+
+    def reset_layout(self) -> None:
+        """The splitters as they were at first."""
+        self._palette, self._height, self._tallest = PALETTE, 0, 0
+        self._width.choose(0)
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+        QTimer.singleShot(0, self, self._settle)
+
+    def open_gallery(self) -> None:
+        """Shows the presets as cards."""
+        if self._gallery is None:
+            self._gallery = Gallery(self)
+            self._gallery.chosen.connect(self._open_preset)
+        self._gallery.open()
+
+    def _connect(self) -> None:
+        blocks, view = self.palette_panel.blocks, self.stack_panel.view
+        blocks.drag_moved.connect(view.external_drag)
+        blocks.drag_dropped.connect(view.external_drop)
+        blocks.drag_cancelled.connect(view.cancel_drag)
+        view.activated.connect(self._activated)
+        self.faults.left.connect(view.setFocus)
+        theme().changed.connect(self._restyle)
+        self._width.changed.connect(self._place)
+        self._splitter.splitterMoved.connect(self._dragged)
+        self._right.splitterMoved.connect(self._row_dragged)
+        self.properties.content_changed.connect(self._content_changed)
+        self.palette_panel.gallery_asked.connect(self.open_gallery)
+        self.palette_panel.preset_chosen.connect(self._open_preset)
+
+    def _open_preset(self, key: str) -> None:
+        self._editor.load_preset(key)
+        self.preset_opened.emit(key)
+
+    def _activated(self, _spot: str) -> None:
+        self.properties.focus_first()
+
+    @Slot()
+    def _restyle(self) -> None:
+        gap = theme().px(8)
+        self._layout.setContentsMargins(gap, gap, gap, gap)
+        self._column.setSpacing(gap)
+        self._settle()
+        # Once more when the parts know how small they can be in the new type.
+        QTimer.singleShot(0, self, self._settle)
+
+    @Slot()
+    def _settle(self) -> None:
+        """The parts have another width or type: what they need is found anew."""
+        self._tallest = 0
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        """Gives each part the width and height that is its own, in the window as it is now."""
+        palette, stack = theme().px(self._palette), self._width.pixels(self.width())
+        rest = self._splitter.width() - palette - stack - 2 * self._splitter.handleWidth()
+        self._splitter.setSizes([palette, stack, max(1, rest)])
+        self._place_rows()
+
+    @Slot()
+    def _content_changed(self) -> None:
+        # Not at once: the form lays itself out first.
+        QTimer.singleShot(0, self, self._place_rows)
+
+    @Slot()
+    def _place_rows(self) -> None:
+        """The properties get what they need, where that leaves enough for what is below; that takes the rest.
+
+        They do not shrink again for a block with less to say: what is below would jump about.
+        """
+        whole = self._right.height() - self._right.handleWidth()
+        self._tallest = max(self._tallest, self.properties.whole_height())
+        self._fold(whole)
+        if self.properties.folded:
+            top = self.properties.title_height()
+        elif self._height:
+            top = theme().px(self._height)
+        else:
+            below = self.faults.height() + self._column.spacing() + theme().px(LEAST_BELOW)
+            room = max(whole - below, self.properties.minimumSizeHint().height())
+            top = self._tallest if self._tallest <= room else self.properties.height_within(room)
+        self._right.setSizes([top, max(1, whole - top)])
+
+    def _fold(self, whole: int) -> None:
+        """While a concept is stepped through and there is too little room to read it, the properties are
+        their title. Faults stay: they may be what keeps it from being stepped through.
+        """
+        stepping = self.concept is not None and self.pages.currentWidget() is self.concept
+        least = self.concept.minimumSizeHint().height() if self.concept is not None else 0
+        rest = whole - self.properties.whole_height() - self.faults.height() - self._column.spacing()
+        self.properties.set_folded(stepping and rest < max(least, theme().px(LEAST_PAGE)))
+
+    @Slot()
+    def _dragged(self) -> None:
+        self._palette = round(self.palette_panel.width() / theme().text_scale)
+        self._width.drag(self.stack_panel.width())
+
+    @Slot()
+    def _row_dragged(self) -> None:
+        if not self.properties.folded:
+            self._height = round(self.properties.height() / theme().text_scale)
+
+
+class _Pages(QStackedWidget):
+    """Asks for the room that the page on top needs, not for what those behind it would."""
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return super().minimumSizeHint() if page is None else page.minimumSizeHint()

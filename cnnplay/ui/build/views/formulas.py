@@ -1,0 +1,69 @@
+"""Formulas with their own numbers put in: ``⌊(n + 2p − f) / s⌋ + 1 = ⌊(32 + 2·1 − 3) / 2⌋ + 1 = 16``."""
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
+
+from cnnplay.shapes.formula import Formula
+from cnnplay.ui.kit.views.theme import role, theme
+
+
+class FormulaView(QFrame):
+    """A sunken frame, a line for each formula: what it gives, muted, and how, with the result strong."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        role(self, "sunken")
+        self.setAccessibleName("Formulas")
+        self._rows: list[tuple[QLabel, QLabel]] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 8, 12, 8)
+        self._grid.setHorizontalSpacing(theme().px(12))
+        self._grid.setVerticalSpacing(theme().px(2))
+        self._grid.setColumnStretch(1, 1)
+        theme().changed.connect(self._restyle)
+        self._formulas: tuple[Formula, ...] = ()
+
+    def set_formulas(self, formulas: tuple[Formula, ...]) -> None:
+        """Shows these formulas; an empty frame disappears."""
+        self._formulas = formulas
+        self.setVisible(bool(formulas))
+        while len(self._rows) < len(formulas):
+            self._add_row()
+        for index, (name, words) in enumerate(self._rows):
+            shown = index < len(formulas)
+            name.setVisible(shown)
+            words.setVisible(shown)
+            if shown:
+                name.setText(formulas[index].name)
+                words.setText(_rich(formulas[index]))
+
+    def text(self) -> str:
+        """All formulas as plain lines."""
+        return "\n".join(formula.words for formula in self._formulas)
+
+    def _add_row(self) -> None:
+        name, words = QLabel(), QLabel()
+        role(name, "muted")
+        words.setWordWrap(True)
+        words.setTextFormat(Qt.TextFormat.RichText)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = len(self._rows)
+        self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(words, row, 1)
+        self._rows.append((name, words))
+
+    def _restyle(self) -> None:
+        self.set_formulas(self._formulas)
+
+
+def _rich(formula: Formula) -> str:
+    parts = [escape(part) for part in (formula.symbols, formula.numbers) if part]
+    if formula.result:
+        parts.append(f"<b>{escape(formula.result)}</b>")
+    words = " = ".join(parts)
+    if not formula.remark:
+        return words
+    muted = theme().colour("text_muted").name()
+    return f"{words} <span style='color:{muted}'>&nbsp;{escape(formula.remark)}</span>"

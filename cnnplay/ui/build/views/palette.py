@@ -1,0 +1,187 @@
+"""What a network is clicked together from: the list of blocks with its search, and the presets below."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from cnnplay.network.presets import Preset, presets
+from cnnplay.shapes.infer import infer
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.views.stack.picker import BlockList, BlockSearch
+from cnnplay.ui.kit.counts import short_count
+from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.theme import role, theme
+
+KEY = Qt.ItemDataRole.UserRole
+COUNT = Qt.ItemDataRole.UserRole + 1
+
+
+class DraggedBlocks(BlockList):
+    """The block list from which blocks are dragged. The mouse is followed by hand: any view can take them."""
+
+    drag_moved = Signal(str, QPoint)
+    drag_dropped = Signal(str, QPoint)
+    drag_cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pressed: QPoint | None = None
+        self._carried = ""
+        self.setAccessibleDescription("Enter puts the block behind the current one in the stack.")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and self.tag_at(event.position().toPoint()):
+            self._pressed = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            super().mouseMoveEvent(event)
+            return
+        if (
+            not self._carried
+            and (point - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+        ):
+            self._carried = self.tag_at(self._pressed)
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        if self._carried:
+            self.drag_moved.emit(self._carried, event.globalPosition().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        carried = self._let_go()
+        super().mouseReleaseEvent(event)
+        if carried:
+            self.drag_dropped.emit(carried, event.globalPosition().toPoint())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._carried:
+            self._let_go()
+            self.drag_cancelled.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _let_go(self) -> str:
+        carried, self._carried, self._pressed = self._carried, "", None
+        self.unsetCursor()
+        return carried
+
+
+class CountDelegate(QStyledItemDelegate):
+    """A row with a number at its right end."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(theme().px(120), theme().px(24))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        now, rect = theme(), QRect(option.rect)
+        focused = option.state & QStyle.StateFlag.State_HasFocus
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if focused or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setBrush(now.colour("selection" if focused else "surface_sunken"))
+            painter.drawRoundedRect(rect, now.px(4), now.px(4))
+        painter.setFont(now.font())
+        metrics = painter.fontMetrics()
+        count = str(index.data(COUNT))
+        inner = rect.adjusted(now.px(4), 0, -now.px(4), 0)
+        painter.setPen(now.colour("text_muted"))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
+        room = inner.width() - metrics.horizontalAdvance(count) - now.px(8)
+        painter.setPen(now.colour("text"))
+        words = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.restore()
+
+
+class PresetList(QListWidget):
+    """The presets with their parameters. `chosen(key)`: a click or Enter."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setItemDelegate(CountDelegate(self))
+        self.setAccessibleName("Presets")
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for preset in presets():
+            item = QListWidgetItem(preset.key)
+            item.setData(KEY, preset.key)
+            item.setData(COUNT, short_count(infer(preset.network).parameters))
+            item.setToolTip(preset_words(preset))
+            self.addItem(item)
+        self.itemClicked.connect(self._clicked)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(160), self.count() * theme().px(24) + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(100), theme().px(72))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentRow() >= 0:
+            self._clicked(self.currentItem())
+        else:
+            super().keyPressEvent(event)
+
+    def _clicked(self, item: QListWidgetItem) -> None:
+        self.chosen.emit(str(item.data(KEY)))
+
+
+class PalettePanel(Panel):
+    """Blocks to insert and presets to open. `gallery_asked`: the presets as pictures."""
+
+    gallery_asked = Signal()
+    preset_chosen = Signal(str)
+
+    def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
+        super().__init__("Blocks", parent=parent)
+        self._editor = editor
+        self.blocks = DraggedBlocks()
+        self.search = BlockSearch(self.blocks)
+        self.presets = PresetList()
+        self.gallery = QPushButton("Gallery…")
+        role(self.gallery, "link")
+        self.gallery.setToolTip(
+            "The presets with their papers, remarks and how they depart from the original."
+        )
+        title = QLabel("Presets")
+        role(title, "strong")
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.gallery)
+        self.body.addWidget(self.search)
+        self.body.addWidget(self.blocks, 1)
+        self.body.addLayout(head)
+        self.body.addWidget(self.presets)
+        self.blocks.chosen.connect(self._insert)
+        self.presets.chosen.connect(self.preset_chosen)
+        self.gallery.clicked.connect(self.gallery_asked)
+
+    def _insert(self, tag: str) -> None:
+        self._editor.insert(tag)
+
+
+def preset_words(preset: Preset) -> str:
+    """A preset's year, paper, remark and departures, as a tooltip."""
+    lines = [f"<b>{preset.title}</b>" + (f", {preset.year}" if preset.year else "")]
+    lines += [part for part in (preset.paper, preset.remark) if part]
+    if preset.departures:
+        lines.append("<b>Departs from the paper</b>")
+        lines += [f"– {words}" for words in preset.departures]
+    return "<br>".join(lines)

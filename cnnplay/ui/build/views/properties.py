@@ -1,0 +1,197 @@
+"""The fields of what is chosen, made from the declarations, with the formulas and their numbers below."""
+
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+
+from cnnplay.network.fields import FieldInfo, fields_of
+from cnnplay.network.kinds import kind_of
+from cnnplay.network.network import Classification, Input, find, locate
+from cnnplay.network.nodes import Node
+from cnnplay.shapes.formulas import formulas
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.views.formulas import FormulaView
+from cnnplay.ui.build.views.stack.tips import formatted
+from cnnplay.ui.kit.views.form import FieldForm
+from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.whole_rows import WholeRows
+
+_NOTHING = "Choose a block in the stack to see what it does, or the input to change the pictures' size."
+
+
+class PropertiesPanel(Panel):
+    """Edits the chosen blocks (several of one kind together), or the input and the number of classes.
+
+    `content_changed`: there is more or less to show than before.
+    """
+
+    content_changed = Signal()
+
+    def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
+        super().__init__("Properties", parent=parent)
+        self._editor = editor
+        self._forms: dict[object, FieldForm] = {}
+        self.form: FieldForm | None = None
+        self.input_buttons: list[QToolButton] = []
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        role(self.words, "muted")
+        self.formulas = FormulaView()
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.words)
+        self._column.addWidget(self.formulas)
+        self._column.addStretch(1)
+        self._scroll = WholeRows(inner)
+        self._scroll.resized.connect(self._fit)
+        self.body.addWidget(self._scroll)
+        editor.changed.connect(self._refresh)
+        editor.selection_changed.connect(self._refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self._refresh()
+
+    def whole_height(self) -> int:
+        """What the panel needs to show all that it holds."""
+        return self.title_height() + self.body_margins() + self._scroll.whole_height()
+
+    def height_within(self, room: int) -> int:
+        """The largest height up to `room` that cuts no row."""
+        frame = self.title_height() + self.body_margins()
+        return frame + self._scroll.last_end(room - frame)
+
+    def add_input_action(self, action: QAction) -> None:
+        """Puts a button for an action under the input's fields."""
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+        self._column.insertWidget(self._column.indexOf(self.words), button)
+        self.input_buttons.append(button)
+        self._refresh()
+
+    def focus_first(self) -> None:
+        """Puts the keyboard into the first field."""
+        if self.form is not None:
+            self.form.focus_first()
+
+    # What is shown
+
+    def _restyle(self) -> None:
+        self._column.setSpacing(theme().px(6))
+        # Not at once: the fields learn of the new type in turn.
+        QTimer.singleShot(0, self, self._fit)
+
+    @Slot()
+    def _fit(self) -> None:
+        if self.form is not None:
+            self.form.fit(self._scroll.viewport().width())
+            self._scroll.cut_between_rows()
+            self.content_changed.emit()
+
+    def _refresh(self) -> None:
+        self._show_chosen()
+        self.content_changed.emit()
+
+    def _show_chosen(self) -> None:
+        editor = self._editor
+        if editor.current == "input" and editor.place is None and not editor.selected:
+            self._show_input()
+        elif len(editor.selected) == 1:
+            self._show_node(find(editor.network, editor.selected[0]))
+        elif editor.selected:
+            self._show_several(tuple(find(editor.network, node_id) for node_id in editor.selected))
+        else:
+            self.set_title("Properties")
+            self.set_muted("")
+            self._use(None, _NOTHING)
+            self.formulas.set_formulas(())
+
+    def _show_input(self) -> None:
+        network = self._editor.network
+        self.set_title("input")
+        self.set_muted("the pictures that the network takes, and the classes that it tells apart")
+        form = self._form(Input, (*fields_of(Input), *fields_of(Classification)))
+        self._use(form, "")
+        values = {**msgspec.structs.asdict(network.input), "classes": network.task.classes}
+        form.set_values(values, self._input_faults())
+        self.formulas.set_formulas(())
+
+    def _show_node(self, node: Node) -> None:
+        kind = kind_of(node)
+        parent = locate(self._editor.network, node.id)[1].parent
+        self.set_title(node.id)
+        self.set_muted(f"{kind.word} in {parent}" if parent else kind.word)
+        form = self._form(type(node), fields_of(type(node)))
+        self._use(form, "" if form.editors else formatted(" ".join(kind.help.split())))
+        faults: dict[str, str] = {}
+        for fault in self._editor.report.faults_of(node.id):
+            faults.setdefault(fault.field, fault.message)
+        form.set_values({name: getattr(node, name) for name in form.editors}, faults)
+        self.formulas.set_formulas(formulas(self._editor.report, node.id))
+
+    def _show_several(self, nodes: tuple[Node, ...]) -> None:
+        kinds = {type(node) for node in nodes}
+        self.set_title(f"{len(nodes)} blocks")
+        self.formulas.set_formulas(())
+        if len(kinds) > 1:
+            self.set_muted("of different kinds")
+            self._use(None, "Blocks of one kind can be changed together: choose some of one kind alone.")
+            return
+        self.set_muted(f"{kind_of(nodes[0]).word}: a change is made in all of them")
+        form = self._form(type(nodes[0]), fields_of(type(nodes[0])))
+        self._use(form, "" if form.editors else "They have nothing to change.")
+        values: dict[str, Any] = {}
+        for name in form.editors:
+            first = getattr(nodes[0], name)
+            values[name] = first if all(getattr(node, name) == first for node in nodes) else None
+        form.set_values(values, {})
+
+    def _input_faults(self) -> dict[str, str]:
+        """The network's own faults at the fields to which they belong."""
+        found: dict[str, str] = {}
+        for fault in self._editor.report.faults_of(""):
+            name = fault.field if fault.field != "input" else "height"
+            for field in ("channels", "height", "width"):
+                if fault.field == "input" and field in fault.message:
+                    name = field
+                    break
+            found.setdefault(name, fault.message)
+        return found
+
+    # Forms
+
+    def _form(self, key: object, fields: tuple[FieldInfo, ...]) -> FieldForm:
+        """One form a kind, made when it is first needed."""
+        if key not in self._forms:
+            form = FieldForm(fields)
+            form.edited.connect(self._edited)
+            form.hide()
+            self._column.insertWidget(0, form)
+            self._forms[key] = form
+        return self._forms[key]
+
+    def _use(self, form: FieldForm | None, words: str) -> None:
+        if self.form is not form and self.form is not None:
+            self.form.hide()
+        self.form = form
+        for button in self.input_buttons:
+            button.setVisible(form is not None and form is self._forms.get(Input))
+        if form is not None:
+            form.fit(self._scroll.viewport().width())
+            form.show()
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
+
+    def _edited(self, name: str, value: object) -> None:
+        editor = self._editor
+        if editor.selected:
+            editor.set_fields(editor.selected, name, value)
+        elif name == "classes" and isinstance(value, int):
+            editor.set_classes(value)
+        elif isinstance(value, int):
+            editor.set_input(**{name: value})

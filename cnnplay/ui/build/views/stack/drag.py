@@ -1,0 +1,97 @@
+"""Something in the hand: what is carried, where it would go, and the shape that would come out there."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from cnnplay.network.describe import shape_words
+from cnnplay.network.edits import outermost
+from cnnplay.network.kinds import kind_named
+from cnnplay.network.network import Place
+from cnnplay.ui.build.editor import EditorModel, Preview
+from cnnplay.ui.build.views.stack.boxes import Gap
+from cnnplay.ui.kit.views.theme import theme
+
+
+class Drag:
+    """A new block of a kind (`tag`), or blocks of the stack (`node_ids`), on their way."""
+
+    def __init__(self, editor: EditorModel, tag: str = "", node_ids: tuple[str, ...] = ()) -> None:
+        self._editor = editor
+        self.tag = tag
+        self.node_ids = outermost(editor.network, node_ids)
+        self.copy = False
+        self.gap: Gap | None = None
+        self.preview: Preview | None = None
+        self._previewed: tuple[Place | None, bool] = (None, False)
+
+    def aim(self, gap: Gap | None, copy: bool) -> None:
+        """Says where it would go; what comes out there is inferred once for each gap."""
+        self.gap, self.copy = gap, copy and not self.tag
+        target = (gap.place if gap else None, self.copy)
+        if target == self._previewed:
+            return
+        self._previewed = target
+        if gap is None:
+            self.preview = None
+        elif self.tag:
+            self.preview = self._editor.preview_insert(self.tag, gap.place)
+        else:
+            self.preview = self._editor.preview_move(self.node_ids, gap.place, self.copy)
+
+    def drop(self) -> bool:
+        """Makes the edit; whether anything changed."""
+        if self.gap is None:
+            return False
+        if self.tag:
+            return self._editor.insert(self.tag, self.gap.place)
+        if self.copy:
+            return self._editor.copy_to(self.node_ids, self.gap.place)
+        return self._editor.move(self.node_ids, self.gap.place)
+
+    def words(self) -> str:
+        """``conv-2 → 32 × 16 × 16 · 1 new fault``."""
+        what = kind_named(self.tag).word if self.tag else self._blocks()
+        if self.gap is None:
+            return what
+        if self.preview is None:
+            return f"{what} · not here"
+        text = f"{what} → {shape_words(self.preview.shape)}"
+        new = self.preview.new_faults
+        return text if new <= 0 else f"{text} · {new} new fault{'' if new == 1 else 's'}"
+
+    @property
+    def faulty(self) -> bool:
+        return self.gap is not None and (self.preview is None or self.preview.new_faults > 0)
+
+    def _blocks(self) -> str:
+        words = self.node_ids[0] if len(self.node_ids) == 1 else f"{len(self.node_ids)} blocks"
+        return f"copy of {words}" if self.copy else words
+
+
+class Tag(QLabel):
+    """The label beside the cursor while something is dragged."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setObjectName("dragTag")
+        self.hide()
+
+    def show_at(self, global_point: QPoint, words: str, faulty: bool) -> None:
+        now = theme()
+        text, border = now.colour("text").name(), now.colour("fault" if faulty else "accent").name()
+        self.setStyleSheet(
+            f"background: {now.colour('surface').name()}; color: {text};"
+            f" border: 1px solid {border}; border-radius: {now.px(6)}px;"
+            f" padding: {now.px(4)}px {now.px(8)}px;"
+        )
+        self.setText(words)
+        self.adjustSize()
+        window = self._window
+        point = window.mapFromGlobal(global_point) + QPoint(now.px(16), now.px(12))
+        point.setX(min(point.x(), max(0, window.width() - self.width())))
+        point.setY(min(point.y(), max(0, window.height() - self.height())))
+        self.move(point)
+        self.raise_()
+        self.show()

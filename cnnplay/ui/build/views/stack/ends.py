@@ -1,0 +1,96 @@
+"""The two ends of the stack: the picture that goes in, and the prediction that comes out."""
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.build.views.stack.look import Look
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def draw_input(
+    painter: QPainter,
+    look: Look,
+    rect: QRect,
+    picture: QImage | None,
+    words: str,
+    state: tuple[bool, bool, bool],
+) -> None:
+    """The input's card: the picture and where it comes from. `state`: whether chosen, ringed, faulty."""
+    chosen, ringed, faulty = state
+    if chosen or faulty:
+        painter.setPen(QPen(look.fault if faulty else look.accent, 2 if ringed else 1))
+        painter.setBrush(look.selection if chosen else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), look.radius, look.radius)
+    size = rect.height() - 2
+    place = QRect(rect.x() + 1, rect.y() + 1, size, size)
+    if picture is None:
+        painter.setPen(QPen(look.line, 1))
+        painter.setBrush(look.sunken)
+        painter.drawRoundedRect(QRectF(place).adjusted(2.5, 2.5, -2.5, -2.5), look.radius, look.radius)
+    else:
+        scaled = picture.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(0, 0, scaled.width(), scaled.height())
+        target.moveCenter(place.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, picture.width() > target.width())
+        painter.drawImage(target, picture)
+    text = rect.adjusted(size + look.pad + 2, 0, -look.pad, 0)
+    half = text.height() // 2 if words else text.height() - 4
+    painter.setFont(look.body)
+    painter.setPen(look.text)
+    painter.drawText(QRect(text.x(), text.y() + 2, text.width(), half), _LEFT, "input")
+    painter.setPen(look.muted)
+    shown = look.body_metrics.elidedText(words, Qt.TextElideMode.ElideRight, text.width())
+    painter.drawText(QRect(text.x(), text.y() + half - 1, text.width(), half), _LEFT, shown)
+
+
+def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackModel, faulty: bool) -> None:
+    """Bars of the likeliest classes, best first; without a prediction the words that say how to get one."""
+    prediction, caption, squashing = model.prediction, model.prediction_caption, model.squashing
+    painter.setFont(look.body)
+    painter.setPen(look.fault if faulty else look.muted)
+    if not prediction:
+        if faulty:
+            caption = "needs one number for each class"
+        words = f"{squashing} · {caption}" if caption else squashing
+        line = QRect(rect.x(), rect.y(), rect.width(), look.px(20))
+        painter.drawText(
+            line, _LEFT, look.body_metrics.elidedText(words, Qt.TextElideMode.ElideRight, line.width())
+        )
+        return
+    row = look.px(20)
+    left = look.body_metrics.horizontalAdvance(squashing) + look.pad
+    painter.drawText(QRect(rect.x(), rect.y(), left, row * len(prediction)), _LEFT, squashing)
+    widest = max(look.body_metrics.horizontalAdvance(name) for name, _ in prediction)
+    names = min(max(widest, look.px(20)), rect.width() // 3)
+    percents = look.body_metrics.horizontalAdvance("100.0 %")
+    bar_x = rect.x() + left + names + look.pad
+    room = rect.right() - percents - look.pad - bar_x
+    for index, (name, fraction) in enumerate(prediction):
+        y = rect.y() + index * row
+        painter.setPen(look.text)
+        shown = look.body_metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
+        painter.drawText(QRect(rect.x() + left, y, names, row), _RIGHT, shown)
+        colour = _colour(look, name, model.truth, index == 0)
+        _bar(painter, look, QRect(bar_x, y + row // 2 - look.px(4), room, look.px(8)), fraction, colour)
+        painter.setPen(look.muted)
+        painter.drawText(QRect(bar_x + room, y, percents + look.pad, row), _RIGHT, f"{100 * fraction:.1f} %")
+
+
+def _colour(look: Look, name: str, truth: str | None, best: bool) -> QColor:
+    """As in Look inside: the true class, a wrong best one, a best one of which the truth is not known."""
+    if name == truth:
+        return look.good
+    if not best:
+        return look.muted
+    return look.accent if truth is None else look.fault
+
+
+def _bar(painter: QPainter, look: Look, rect: QRect, fraction: float, colour: QColor) -> None:
+    painter.fillRect(rect, look.sunken)
+    filled = QRect(
+        rect.x(), rect.y(), max(1, round(rect.width() * min(max(fraction, 0.0), 1.0))), rect.height()
+    )
+    painter.fillRect(filled, colour)

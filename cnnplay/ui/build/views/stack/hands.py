@@ -1,0 +1,215 @@
+"""The mouse on the stack: choosing, dragging, the plus in the gaps; and blocks that come from the palette."""
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from cnnplay.network.network import Place
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.build.views.stack.boxes import Gap, Spot
+from cnnplay.ui.build.views.stack.choosing import StackChooser
+from cnnplay.ui.build.views.stack.drag import Drag, Tag
+from cnnplay.ui.build.views.stack.picker import BlockPicker
+from cnnplay.ui.kit.views.theme import theme
+
+_SHIFT, _CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+class StackHands(StackChooser):
+    """The canvas under the mouse. `activated(id)`: a double click on a block, or Enter; "input" too."""
+
+    activated = Signal(str)
+
+    def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
+        super().__init__(editor, model, parent)
+        self._pressed: QPoint | None = None
+        self._pressed_spot: Spot | None = None
+        self._choose_on_release = False
+        self._tag: Tag | None = None
+        self._picker: BlockPicker | None = None
+        self._picker_place: Place | None = None
+        self._cursor = QPoint()
+        self._roll = QTimer(self)
+        self._roll.setInterval(30)
+        self._roll.timeout.connect(self._roll_on)
+
+    def external_drag(self, tag: str, global_point: QPoint) -> bool:
+        """A new block is carried from the palette; whether the cursor is over the stack."""
+        point = self.viewport().mapFromGlobal(global_point)
+        over = self.isVisible() and self.viewport().rect().contains(point)
+        if self.dragged is None or self.dragged.tag != tag:
+            self.dragged = Drag(self.editor, tag=tag)
+        self._aim(point if over else None, global_point, copy=False)
+        return over
+
+    def external_drop(self, tag: str, global_point: QPoint) -> bool:
+        """The block is let go; whether it was put into the network."""
+        self.external_drag(tag, global_point)
+        return self._drop()
+
+    def cancel_drag(self) -> None:
+        """Puts back what is in the hand."""
+        self._end_drag()
+        self._pressed = None
+
+    def open_picker(self, place: Place | None = None) -> None:
+        """Opens the list of blocks at a gap; by default behind the current block."""
+        self._picker_place = place or self.editor.insertion_place()
+        if self._picker is None:
+            self._picker = BlockPicker(self)
+            self._picker.chosen.connect(self._picked)
+        gap = next(
+            (gap for column in self.boxes.columns for gap in column.gaps if gap.place == self._picker_place),
+            None,
+        )
+        at = QPoint(theme().px(40), theme().px(40))
+        if gap is not None:
+            at = QPoint(gap.wire + theme().px(12), gap.y - self.offset())
+        self._picker.open_at(self.viewport().mapToGlobal(at))
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        if self.pinned().contains(event.position().toPoint()):
+            return
+        point = self.on_canvas(event.position().toPoint())
+        if self._on_sign(point):
+            assert self.sign is not None
+            self.open_picker(self.sign.place)
+            return
+        spot = self.boxes.spot_at(point)
+        self._pressed, self._pressed_spot = event.position().toPoint(), spot
+        self._choose_on_release = False
+        modifiers = event.modifiers()
+        if spot is None:
+            if not modifiers & (_CONTROL | _SHIFT):
+                self.editor.select(())
+        elif isinstance(spot, Place) or spot == "input":
+            self._go(spot)
+        elif modifiers & _SHIFT:
+            self._extend(spot)
+        elif modifiers & _CONTROL or spot in self.editor.selected:
+            # Either may become a drag: of the copy, or of all that is chosen.
+            self._choose_on_release = True
+        else:
+            self._go(spot)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        if self.dragged is not None:
+            self._aim(point, event.globalPosition().toPoint(), bool(event.modifiers() & _CONTROL))
+        elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            far = (point - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+            if far and isinstance(self._pressed_spot, str) and self._pressed_spot in self.editor.node_ids:
+                self._lift(self._pressed_spot)
+                self._aim(point, event.globalPosition().toPoint(), bool(event.modifiers() & _CONTROL))
+        else:
+            self._hover(None if self.pinned().contains(point) else self.on_canvas(point))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mouseReleaseEvent(event)
+            return
+        if self.dragged is not None and not self.dragged.tag:
+            point = event.position().toPoint()
+            self._aim(point, event.globalPosition().toPoint(), bool(event.modifiers() & _CONTROL))
+            self._drop()
+        elif self._choose_on_release and isinstance(self._pressed_spot, str):
+            if event.modifiers() & _CONTROL:
+                self.editor.toggle(self._pressed_spot)
+                self._anchor = self._pressed_spot
+            else:
+                self._go(self._pressed_spot)
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        spot = self.boxes.spot_at(self.on_canvas(event.position().toPoint()))
+        if isinstance(spot, Place):
+            self.open_picker(spot)
+        elif isinstance(spot, str) and spot in self.editor.containers:
+            self.model.set_collapsed(spot, not self.model.is_collapsed(spot))
+        elif spot is not None:
+            self.activated.emit(spot)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    # Hovering and dragging
+
+    def _hover(self, point: QPoint | None) -> None:
+        gap = self.boxes.gap_under(point) if point is not None else None
+        spot = self.boxes.spot_at(point) if point is not None else None
+        if (gap, spot) == (self.sign, self.hovered):
+            return
+        self.sign, self.hovered = gap, spot
+        self.viewport().setCursor(
+            Qt.CursorShape.PointingHandCursor
+            if gap is not None and point is not None and self._on_sign(point)
+            else Qt.CursorShape.ArrowCursor
+        )
+        self.viewport().update()
+
+    def _on_sign(self, point: QPoint) -> bool:
+        gap: Gap | None = self.sign
+        if gap is None or any(hollow.place == gap.place for hollow in self.boxes.hollows):
+            return False
+        return abs(point.x() - gap.wire) <= theme().px(10) and abs(point.y() - gap.y) <= theme().px(10)
+
+    def _lift(self, spot: str) -> None:
+        if spot not in self.editor.selected:
+            self.editor.select((spot,))
+        self._choose_on_release = False
+        self.dragged = Drag(self.editor, node_ids=self.editor.selected)
+        self.sign = None
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _aim(self, point: QPoint | None, global_point: QPoint, copy: bool) -> None:
+        """Moves what is in the hand; `point` is None outside the stack."""
+        assert self.dragged is not None
+        inside = point is not None and self.viewport().rect().adjusted(-24, -24, 24, 24).contains(point)
+        gap = self.boxes.gap_for(self.on_canvas(point)) if inside and point is not None else None
+        self.dragged.aim(gap, copy)
+        self._cursor = global_point
+        if self._tag is None or self._tag.window() is not self.window():
+            self._tag = Tag(self.window())
+        self._tag.show_at(global_point, self.dragged.words(), self.dragged.faulty)
+        if not self._roll.isActive():
+            self._roll.start()
+        self.viewport().update()
+
+    def _drop(self) -> bool:
+        dragged = self.dragged
+        self._end_drag()
+        return dragged is not None and dragged.drop()
+
+    def _end_drag(self) -> None:
+        self.dragged = None
+        self._roll.stop()
+        if self._tag is not None:
+            self._tag.hide()
+        self.viewport().update()
+
+    def _roll_on(self) -> None:
+        """Scrolls while something is held at the upper or lower edge."""
+        point = self.viewport().mapFromGlobal(self._cursor)
+        edge, height, bar = theme().px(28), self.viewport().height(), self.verticalScrollBar()
+        if self.dragged is None or not -edge <= point.x() <= self.viewport().width() + edge:
+            return
+        if point.y() < edge:
+            bar.setValue(bar.value() - theme().px(10))
+        elif point.y() > height - edge:
+            bar.setValue(bar.value() + theme().px(10))
+        else:
+            return
+        self._aim(point, self._cursor, self.dragged.copy)
+
+    # Inserting
+
+    def _picked(self, tag: str) -> None:
+        self.editor.insert(tag, self._picker_place)
+        self.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -1,0 +1,101 @@
+"""Where the arrow keys lead: along the stack, right into containers and lanes, left out of them."""
+
+from dataclasses import dataclass
+
+from cnnplay.network.network import Network, Place, walk
+from cnnplay.ui.build.views.stack.boxes import Layout, Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a key does: go to a spot, or open or close a container."""
+
+    spot: Spot | None = None
+    open: str = ""
+    close: str = ""
+
+
+class Map:
+    """A laid-out stack as the keyboard sees it."""
+
+    def __init__(self, layout: Layout, network: Network) -> None:
+        self._layout = layout
+        self._places = {node.id: place for node, place in walk(network)}
+
+    def up(self, spot: Spot) -> Spot | None:
+        return self._along(spot, -1)
+
+    def down(self, spot: Spot) -> Spot | None:
+        return self._along(spot, 1)
+
+    def right(self, spot: Spot) -> Step:
+        """Opens a closed container, goes into an open one, or to the lane at the right."""
+        if isinstance(spot, str) and spot in self._layout.cards and self._layout.cards[spot].closed:
+            return Step(open=spot)
+        if isinstance(spot, str) and spot in self._layout.frames:
+            return Step(spot=self._first_inside(spot))
+        for parent, slot in self._ancestors(spot):
+            beside = self._nearest(parent, slot + 1, spot)
+            if beside is not None:
+                return Step(spot=beside)
+        return Step()
+
+    def left(self, spot: Spot) -> Step:
+        """Closes an open container, goes to the lane at the left, or out to the container."""
+        if isinstance(spot, str) and spot in self._layout.frames:
+            return Step(close=spot)
+        for parent, slot in self._ancestors(spot):
+            beside = self._nearest(parent, slot - 1, spot) if slot else None
+            return Step(spot=beside if beside is not None else parent)
+        return Step()
+
+    def between(self, one: Spot, other: Spot) -> tuple[str, ...]:
+        """The nodes from one spot to another, both included, from top to bottom."""
+        order = self._layout.order
+        if one not in order or other not in order:
+            return (other,) if isinstance(other, str) and other in self._places else ()
+        first, last = sorted((order.index(one), order.index(other)))
+        return tuple(
+            spot for spot in order[first : last + 1] if isinstance(spot, str) and spot in self._places
+        )
+
+    def _along(self, spot: Spot, step: int) -> Spot | None:
+        order = self._layout.order
+        if spot not in order:
+            return order[0] if order else None
+        here = dict(self._ancestors(spot))
+        index = order.index(spot) + step
+        while 0 <= index < len(order):
+            there = self._ancestors(order[index])
+            if all(here.get(parent, 0) == slot for parent, slot in there):
+                return order[index]
+            index += step
+        return None
+
+    def _ancestors(self, spot: Spot) -> tuple[tuple[str, int], ...]:
+        """The containers around a spot, innermost first, each with the stack in which the spot lies."""
+        place = spot if isinstance(spot, Place) else self._places.get(spot)
+        found = []
+        while place is not None and place.parent:
+            found.append((place.parent, place.slot))
+            place = self._places.get(place.parent)
+        return tuple(found)
+
+    def _first_inside(self, holder: str) -> Spot | None:
+        order = self._layout.order
+        index = order.index(holder) + 1
+        return order[index] if index < len(order) else None
+
+    def _nearest(self, parent: str, slot: int, spot: Spot) -> Spot | None:
+        """The spot of another stack of a container that stands at about the same height."""
+        here = self._layout.box(spot)
+        if here is None:
+            return None
+        inside = [
+            other
+            for other in self._layout.order
+            if (self._ancestors(other) or ((None, -1),))[0] == (parent, slot)
+        ]
+        boxes = [(other, self._layout.box(other)) for other in inside]
+        near = [(abs(box.center().y() - here.center().y()), other) for other, box in boxes if box is not None]
+        return min(near, key=lambda pair: pair[0])[1] if near else None

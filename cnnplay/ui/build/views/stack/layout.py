@@ -1,0 +1,297 @@
+"""Where everything stands: a network and a width become rectangles. No text is measured, nothing is drawn."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect
+
+from cnnplay.network.describe import shape_words
+from cnnplay.network.network import Network, Place
+from cnnplay.network.nodes import Branches, Node, Skip, Stack
+from cnnplay.shapes.report import Report
+from cnnplay.ui.build.views.stack.boxes import Card, Column, Frame, Gap, Hollow, Label, Layout
+
+Px = Callable[[float], int]
+
+
+class Metrics:
+    """The lengths of the design, scaled with the text."""
+
+    def __init__(self, px: Px) -> None:
+        self.card = px(32)
+        self.compact = px(42)
+        self.gap = px(18)
+        self.pad = px(8)
+        self.header = px(24)
+        self.input = px(44)
+        self.merge = px(28)
+        self.wire = px(18)
+        self.lane = px(92)
+        """The path beside a skip's body when projection cards stand on it."""
+        self.identity = px(64)
+        self.column = px(84)
+        """The least width of a branch; below `roomy`, cards have two lines."""
+        self.roomy = px(150)
+        self.row = px(20)
+        self.lead = px(10)
+
+
+class Builder:
+    """Lays out one network. `closed(id)` says which containers are shown as one card."""
+
+    def __init__(
+        self, network: Network, report: Report, closed: Callable[[str], bool], width: int, px: Px
+    ) -> None:
+        self._network = network
+        self._report = report
+        self._closed = closed
+        self._m = Metrics(px)
+        self._out = Layout(width=width)
+
+    def build(self, prediction_rows: int) -> Layout:
+        m, out = self._m, self._out
+        x, width = m.pad // 2, out.width - m.pad
+        out.input = QRect(x, m.pad // 2, width, m.input)
+        out.order.append("input")
+        y = out.input.bottom() + 1
+        end = self._stack(self._network.stack, "", 0, QRect(x, y, width, 0), m.gap)
+        out.prediction = QRect(x, end, width, m.row * max(1, prediction_rows) + m.pad)
+        out.height = out.prediction.bottom() + m.pad
+        return out
+
+    # Stacks
+
+    def _stack(self, stack: Stack, parent: str, slot: int, area: QRect, lead: int) -> int:
+        """Lays out a stack from the area's top; the y below its last gap. `lead`: its first gap's height."""
+        m, out = self._m, self._out
+        column = Column(QRect(area))
+        out.columns.append(column)
+        wire = self._wire(area)
+        y = area.y()
+        if not stack:
+            return self._hollow(column, Place(parent, slot, 0), area, wire, lead)
+        y = self._gap(column, Place(parent, slot, 0), area, y, lead, wire)
+        if not parent:
+            self._label(area, y - lead, lead, wire, shape_words(self._network.input.shape))
+        for index, node in enumerate(stack):
+            y = self._node(node, QRect(area.x(), y, area.width(), 0))
+            top = y
+            y = self._gap(column, Place(parent, slot, index + 1), area, y, m.gap, wire)
+            self._label(area, top, m.gap, wire, shape_words(self._output(node)))
+        column.rect.setBottom(y - 1)
+        return y
+
+    def _gap(self, column: Column, place: Place, area: QRect, y: int, height: int, wire: int) -> int:
+        column.gaps.append(Gap(place, QRect(area.x(), y, area.width(), height), wire))
+        bottom = y + height - 1
+        if area.width() < self._m.roomy and place.index:
+            # In a narrow column the shape stands on the wire, which leaves room for it.
+            self._out.wires.append((QPoint(wire, y), QPoint(wire, y + 2)))
+            self._out.wires.append((QPoint(wire, bottom - 1), QPoint(wire, bottom)))
+        else:
+            self._out.wires.append((QPoint(wire, y), QPoint(wire, bottom)))
+        return y + height
+
+    def _wire(self, area: QRect) -> int:
+        """The line that joins a stack's blocks: at the left, in a narrow column in the middle."""
+        return area.x() + self._m.wire if area.width() >= self._m.roomy else area.center().x()
+
+    def _label(self, area: QRect, y: int, height: int, wire: int, text: str) -> None:
+        if area.width() < self._m.roomy:
+            rect = QRect(area.x(), y, area.width(), height)
+            self._out.labels.append(Label(rect, text.replace(" × ", "×"), centred=True))
+            return
+        x = wire + self._m.lead
+        self._out.labels.append(Label(QRect(x, y, area.right() - x, height), text))
+
+    def _hollow(self, column: Column, place: Place, area: QRect, wire: int, lead: int) -> int:
+        """An empty stack: one box to drop into, which is its only gap."""
+        m = self._m
+        height = m.card if area.width() >= m.roomy else m.compact
+        rect = QRect(area.x(), area.y() + lead, area.width(), height)
+        if not place.parent:
+            words = "Drop a block here, or press / to choose one"
+        else:
+            words = "drop a block here" if area.width() >= m.roomy else "empty"
+        self._out.hollows.append(Hollow(place, rect, words))
+        self._out.order.append(place)
+        bottom = rect.bottom() + 1
+        column.gaps.append(Gap(place, rect, wire))
+        column.rect = QRect(area.x(), area.y(), area.width(), bottom + m.gap - area.y())
+        self._out.wires.append((QPoint(wire, area.y()), QPoint(wire, rect.y() - 1)))
+        self._out.wires.append((QPoint(wire, bottom), QPoint(wire, bottom + m.gap - 1)))
+        if not place.parent:
+            self._label(area, area.y(), lead, wire, shape_words(self._network.input.shape))
+        return bottom + m.gap
+
+    # Nodes
+
+    def _node(self, node: Node, area: QRect) -> int:
+        if isinstance(node, Skip) and self._opens(node, area.width()):
+            return self._skip(node, area)
+        if isinstance(node, Branches) and self._opens(node, area.width()):
+            return self._branches(node, area)
+        compact = area.width() < self._m.roomy
+        rect = QRect(area.x(), area.y(), area.width(), self._m.compact if compact else self._m.card)
+        closed = isinstance(node, (Skip, Branches))
+        self._out.cards[node.id] = Card(node, rect, compact, closed)
+        self._out.order.append(node.id)
+        return rect.bottom() + 1
+
+    def _opens(self, node: Node, width: int) -> bool:
+        """Whether a container is open, and the width is enough to show it so."""
+        m = self._m
+        needed = m.column + m.lane + 2 * m.pad if isinstance(node, Skip) else m.column + 4 * m.pad
+        return not self._closed(node.id) and width >= needed
+
+    def _holds_open(self, stack: Stack) -> bool:
+        return any(isinstance(node, (Skip, Branches)) and not self._closed(node.id) for node in stack)
+
+    def _skip(self, node: Skip, area: QRect) -> int:
+        m = self._m
+        frame = self._frame(node, area)
+        lane = self._lane_width(node, area.width())
+        body_x, body_width = area.x() + m.pad, area.width() - m.pad - lane
+        top = frame.header.bottom() + 1
+        body_end = self._stack(node.body, node.id, 0, QRect(body_x, top, body_width, 0), m.lead)
+        lane_area = QRect(body_x + body_width + m.pad, top, lane - 2 * m.pad, 0)
+        if node.shortcut:
+            heights = self._trial(lambda: self._stack(node.shortcut, node.id, 1, QRect(lane_area), m.lead))
+            slack = max(0, body_end - top - heights) // 2
+            lane_area.translate(0, slack)
+            lane_end = self._stack(node.shortcut, node.id, 1, lane_area, m.lead)
+        else:
+            lane_end = self._identity(node, lane_area, body_end)
+        end = max(body_end, lane_end)
+        self._path(frame, lane_area, lane_end, end, bool(node.shortcut))
+        self._tail(self._wire(QRect(body_x, top, body_width, 0)), body_end, end)
+        return self._close(frame, area, end)
+
+    def _lane_width(self, node: Skip, width: int) -> int:
+        m = self._m
+        if not node.shortcut:
+            return m.identity
+        if self._holds_open(node.shortcut) and width >= 2 * (m.column + m.lane + 2 * m.pad):
+            return width // 2
+        return m.lane
+
+    def _trial(self, lay: Callable[[], int]) -> int:
+        """The height that something takes, leaving nothing behind."""
+        kept = self._out
+        self._out = Layout(width=kept.width)
+        end = lay()
+        top = min((column.rect.y() for column in self._out.columns), default=0)
+        self._out = kept
+        return end - top
+
+    def _identity(self, node: Skip, lane: QRect, end: int) -> int:
+        """The empty shortcut: a path with one gap for a projection."""
+        m = self._m
+        rect = QRect(lane.x(), lane.y(), lane.width(), end - lane.y())
+        wire = rect.center().x()
+        column = Column(QRect(rect))
+        column.gaps.append(Gap(Place(node.id, 1, 0), rect, wire))
+        self._out.columns.append(column)
+        middle = QRect(rect.x() - m.pad, rect.center().y() - m.row // 2, rect.width() + 2 * m.pad, m.row)
+        self._out.labels.append(Label(middle, "identity", centred=True))
+        return end
+
+    def _path(self, frame: Frame, lane: QRect, lane_end: int, end: int, filled: bool) -> None:
+        """The way beside the body: out of the header, down the lane, into the merge."""
+        m = self._m
+        x = lane.center().x()
+        start_y, merge_y = frame.header.center().y(), end + m.merge // 2 - m.pad // 2
+        left = lane.x() - m.pad // 2
+        start_x = left
+        if filled:
+            wire = self._wire(lane)
+            self._out.wires.append((QPoint(start_x, start_y), QPoint(wire, start_y), QPoint(wire, lane.y())))
+            self._out.wires.append((QPoint(wire, lane_end), QPoint(wire, merge_y), QPoint(left, merge_y)))
+            return
+        half = m.row // 2
+        middle = (lane.y() + end) // 2
+        self._out.wires.append((QPoint(start_x, start_y), QPoint(x, start_y), QPoint(x, middle - half)))
+        self._out.wires.append((QPoint(x, middle + half), QPoint(x, merge_y), QPoint(left, merge_y)))
+
+    def _branches(self, node: Branches, area: QRect) -> int:
+        m = self._m
+        frame = self._frame(node, area)
+        count = max(1, len(node.branches))
+        inner = area.width() - 2 * m.pad
+        width = (inner - (count - 1) * m.pad) // count
+        top = frame.header.bottom() + 1
+        beside = width >= m.column and not any(
+            self._holds_open(branch) and width < m.column + m.lane + 2 * m.pad for branch in node.branches
+        )
+        if not node.branches:
+            end = top + m.lead
+        elif beside:
+            end = self._side_by_side(node, frame, QRect(area.x() + m.pad, top, width, 0))
+        else:
+            end = self._one_below_another(node, QRect(area.x() + m.pad, top, inner, 0))
+        return self._close(frame, area, end)
+
+    def _side_by_side(self, node: Branches, frame: Frame, first: QRect) -> int:
+        """The branches as columns, joined by a line above and one below."""
+        m, ends, wires = self._m, [], []
+        for slot, branch in enumerate(node.branches):
+            area = QRect(first.x() + slot * (first.width() + m.pad), first.y(), first.width(), 0)
+            ends.append(self._stack(branch, node.id, slot, area, m.lead))
+            wires.append(self._wire(area))
+        end = max(ends)
+        top, bottom = first.y() - 1, end + m.pad // 2
+        for wire, branch_end in zip(wires, ends, strict=True):
+            self._tail(wire, branch_end, bottom)
+        self._out.wires.append((QPoint(wires[0], top), QPoint(wires[-1], top)))
+        self._out.wires.append((QPoint(wires[0], bottom), QPoint(wires[-1], bottom)))
+        return bottom
+
+    def _one_below_another(self, node: Branches, area: QRect) -> int:
+        """Too many branches for columns: each a part of its own, named, below the one before."""
+        m, y = self._m, area.y()
+        for slot, branch in enumerate(node.branches):
+            words = f"branch {slot + 1} of {len(node.branches)}"
+            self._out.labels.append(Label(QRect(area.x(), y, area.width(), m.row), words))
+            inner = QRect(area.x() + m.pad, y + m.row, area.width() - m.pad, 0)
+            end = self._stack(branch, node.id, slot, inner, m.lead)
+            self._out.wires.append((QPoint(area.x(), y + m.row), QPoint(area.x(), end)))
+            y = end + m.pad // 2
+        return y
+
+    # Frames
+
+    def _frame(self, node: Node, area: QRect) -> Frame:
+        m = self._m
+        header = QRect(
+            area.x() + m.pad, area.y() + m.pad // 2, area.width() - 2 * m.pad, m.header - m.pad // 2
+        )
+        frame = Frame(node, QRect(area), header, QRect())
+        self._out.frames[node.id] = frame
+        self._out.order.append(node.id)
+        return frame
+
+    def _close(self, frame: Frame, area: QRect, end: int) -> int:
+        """Puts the merge below what a container holds, and ends its frame."""
+        m = self._m
+        frame.merge = QRect(area.x() + m.pad, end, area.width() - 2 * m.pad, m.merge)
+        frame.rect = QRect(area.x(), area.y(), area.width(), end + m.merge - area.y())
+        return frame.rect.bottom() + 1
+
+    def _tail(self, wire: int, start: int, end: int) -> None:
+        if end > start:
+            self._out.wires.append((QPoint(wire, start), QPoint(wire, end)))
+
+    def _output(self, node: Node) -> tuple[int, ...] | None:
+        report = self._report.nodes.get(node.id)
+        return None if report is None else report.output
+
+
+def lay_out(
+    network: Network,
+    report: Report,
+    closed: Callable[[str], bool],
+    width: int,
+    px: Px,
+    prediction_rows: int = 0,
+) -> Layout:
+    """The network as boxes, at least wide enough to be read."""
+    return Builder(network, report, closed, max(width, px(200)), px).build(prediction_rows)

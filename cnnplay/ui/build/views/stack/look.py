@@ -1,0 +1,43 @@
+"""The theme's colours, fonts and lengths, fetched once for a drawing and not for each card."""
+
+from PySide6.QtGui import QColor, QFontMetrics
+
+from cnnplay.ui.kit.views.theme import theme
+
+
+class Look:
+    """What the stack is drawn with. Make a new one when the theme changes."""
+
+    def __init__(self) -> None:
+        now = theme()
+        self.px = now.px
+        self.text, self.muted = now.colour("text"), now.colour("text_muted")
+        self.surface, self.sunken = now.colour("surface"), now.colour("surface_sunken")
+        self.line, self.accent = now.colour("line"), now.colour("accent")
+        self.on_accent = now.colour("on_accent")
+        self.fault, self.good = now.colour("fault"), now.colour("good")
+        self.selection = now.colour("selection")
+        self.chosen_frame = QColor(self.selection)
+        self.chosen_frame.setAlphaF(0.45)
+        self.wire_colour = _between(self.line, self.muted)
+        self.body, self.small, self.strong = now.font(), now.font(small=True), now.font(strong=True)
+        self.body_metrics, self.small_metrics = QFontMetrics(self.body), QFontMetrics(self.small)
+        self.radius, self.pad, self.bar = now.px(6), now.px(8), now.px(5)
+        self.wire = now.px(18)
+        """From a frame's inner left edge to the wire of its first stack."""
+        self.roomy = now.px(150)
+        self._families = {
+            name: now.family(name)
+            for name in ("convolution", "pooling", "normalisation", "activation", "dense", "structure")
+        }
+
+    def family(self, name: str) -> QColor:
+        return self._families[name]
+
+
+def _between(one: QColor, other: QColor) -> QColor:
+    return QColor.fromRgbF(
+        (one.redF() + other.redF()) / 2,
+        (one.greenF() + other.greenF()) / 2,
+        (one.blueF() + other.blueF()) / 2,
+    )

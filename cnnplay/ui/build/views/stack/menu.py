@@ -1,0 +1,73 @@
+"""The menu of a block: what can be done with it, and why not where it cannot."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QMenu, QWidget
+
+from cnnplay.network.kinds import KINDS
+from cnnplay.network.network import Place
+from cnnplay.ui.build.blocks import help_of
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.views.stack.actions import StackActions
+from cnnplay.ui.kit.views.theme import theme
+
+_PARTS = (
+    ("duplicate", "cut", "copy", "paste", "delete"),
+    ("wrap", "unwrap", "add_branch", "remove_branch", "collapse"),
+    ("move_up", "move_down"),
+)
+
+
+def block_menu(editor: EditorModel, actions: StackActions, parent: QWidget) -> QMenu:
+    """The menu for what is chosen. Disabled entries carry their reason in brackets."""
+    menu = QMenu(parent)
+    menu.setToolTipsVisible(True)
+    _insertion(menu, "Insert before", editor, lambda: editor.insertion_place(before=True))
+    _insertion(menu, "Insert behind", editor, editor.insertion_place)
+    for names in _PARTS:
+        menu.addSeparator()
+        for name in names:
+            _entry(menu, name, actions)
+    if not editor.why_not("add_head"):
+        menu.addSeparator()
+        _entry(menu, "add_head", actions)
+    return menu
+
+
+def _entry(menu: QMenu, name: str, actions: StackActions) -> None:
+    action, reason = actions.by_name[name], actions.reason(name)
+    if not reason:
+        menu.addAction(action)
+        return
+    # A second action, so that the words of the menu bar stay as they are.
+    refused = menu.addAction(f"{action.text()}  ({reason})")
+    refused.setToolTip(action.toolTip())
+    refused.setEnabled(False)
+
+
+def _insertion(menu: QMenu, title: str, editor: EditorModel, place: Callable[[], Place]) -> None:
+    inner = menu.addMenu(title)
+    inner.setToolTipsVisible(True)
+    before = ""
+    for kind in KINDS:
+        if before and kind.family != before:
+            inner.addSeparator()
+        before = kind.family
+        entry = inner.addAction(_dot(theme().family(kind.family)), kind.title)
+        entry.setToolTip(help_of(kind))
+        entry.triggered.connect(_inserter(editor, kind.tag, place))
+
+
+def _inserter(editor: EditorModel, tag: str, place: Callable[[], Place]) -> Callable[[], None]:
+    def insert(_checked: bool = False) -> None:
+        editor.insert(tag, place())
+
+    return insert
+
+
+def _dot(colour: QColor) -> QIcon:
+    size = theme().px(10)
+    picture = QPixmap(size, size)
+    picture.fill(colour)
+    return QIcon(picture)

@@ -1,0 +1,66 @@
+"""The stack in its panel, with the network's name and the button for a classifier's head."""
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.build.views.stack.actions import StackActions
+from cnnplay.ui.build.views.stack.view import StackView
+from cnnplay.ui.kit.views.panel import MARGINS, SCROLL_BAR, Panel
+from cnnplay.ui.kit.views.theme import role, theme
+
+
+class StackPanel(Panel):
+    """One for each workspace, all bound to the same models: they show the same stack at the same place."""
+
+    def __init__(
+        self,
+        editor: EditorModel,
+        model: StackModel,
+        actions: StackActions,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(editor.network.name, parent=parent)
+        self._editor = editor
+        self._said = ""
+        self.view = StackView(editor, model, actions)
+        self.head_button = QPushButton("Add classifier head")
+        role(self.head_button, "primary")
+        self.head_button.clicked.connect(self._add_head)
+        self.body.addWidget(self.view, 1)
+        self._below = QHBoxLayout()
+        self._below.addWidget(self.head_button)
+        self.body.addLayout(self._below)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        editor.changed.connect(self._refresh)
+        self._refresh()
+
+    def set_muted(self, text: str) -> None:
+        """What stands beside the name, from the session: "unsaved changes · 49,930 parameters"."""
+        self._said = text
+        super().set_muted(text or self._counted())
+
+    def _restyle(self) -> None:
+        # The scroll bar lies in the panel's margin: the cards end as far from it as they begin.
+        left, top, right, bottom = MARGINS
+        beside = max(2, right - theme().px(SCROLL_BAR))
+        self.set_margins(left, top, beside, bottom, right - beside)
+        self._below.setContentsMargins(0, 0, right - beside, 0)
+
+    def _refresh(self) -> None:
+        self.set_title(self._editor.network.name)
+        self.set_muted(self._said)
+        classes = self._editor.network.task.classes
+        missing = not self._editor.why_not("add_head")
+        self.head_button.setVisible(missing)
+        self.head_button.setToolTip(
+            f"The stack does not end in one number for each of the {classes:,} classes yet:"
+            " this puts there what is missing."
+        )
+
+    def _counted(self) -> str:
+        return self._editor.parameter_words
+
+    def _add_head(self) -> None:
+        self._editor.add_head()

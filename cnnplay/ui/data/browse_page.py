@@ -1,0 +1,62 @@
+"""Which pictures of a data set a page of the browser holds, and reading them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnplay.ui.data.pictures import Bytes, thumbnail, thumbnail_side
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+
+Part: TypeAlias = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+PER_CLASS = 14
+"""Examples of each class, where all classes are shown."""
+PER_PAGE = 60
+"""Pictures of one class."""
+NONE = -1
+"""In place of a picture's index: the class has no more."""
+
+
+def indices_of(images: ImageSet, part: Part, label: int | None, page: int) -> tuple[int, ...]:
+    """A page of a class's pictures; with None for it PER_CLASS of each class, one class behind the other
+    (as many as the largest has left, where that is less)."""
+    members = {"train": images.train, "validation": images.validation, "test": images.test}[part]
+    labels = images.labels[members]
+    if label is not None:
+        found = members[labels == label][page * PER_PAGE : (page + 1) * PER_PAGE]
+        return tuple(found.tolist())
+    if not len(members):
+        return ()
+    order = np.argsort(labels, kind="stable")
+    ends = np.searchsorted(labels[order], np.arange(len(images.classes) + 1))
+    place = slice(page * PER_CLASS, (page + 1) * PER_CLASS)
+    each = [members[order[start:end]][place] for start, end in pairwise(ends)]
+    rows = np.full((len(each), max(map(len, each))), NONE, np.int64)
+    for row, found in zip(rows, each, strict=True):
+        row[: len(found)] = found
+    return tuple(rows.ravel().tolist())
+
+
+def read(images: ImageSet, indices: tuple[int, ...]) -> Bytes:
+    """Small pictures n × h × w × 3. One that cannot be read stays grey; DataError where none can."""
+    from cnnplay.data.images import DataError
+
+    side = thumbnail_side(images)
+    height, width = (side, side) if side is not None else (images.shape or (1, 1, 1))[1:]
+    result: npt.NDArray[np.uint8] = np.full((len(indices), height, width, 3), 128, np.uint8)
+    problems = []
+    wanted = [(place, index) for place, index in enumerate(indices) if index != NONE]
+    for place, index in wanted:
+        try:
+            result[place] = thumbnail(images.picture(index), side)
+        except DataError as error:  # a file that went away since the data set was loaded
+            problems.append(error)
+    if problems and len(problems) == len(wanted):
+        raise problems[0]
+    return result

@@ -1,0 +1,62 @@
+"""Looking through the data set: pictures by class and part, counts, mean pictures, μ and σ."""
+
+from PySide6.QtCore import QSize, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.views.browser_classes import ClassesPanel
+from cnnplay.ui.data.views.browser_means import MeansPanel
+from cnnplay.ui.data.views.browser_pictures import PicturesPanel
+from cnnplay.ui.kit.views.panel import ElidedLabel
+from cnnplay.ui.kit.views.theme import role, theme
+
+FIRST_SIZE = (1080, 760)
+
+
+class Browser(QDialog):
+    """A window beside the main one: it blocks nothing, and follows the data set in use."""
+
+    def __init__(self, model: BrowseModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setWindowTitle("Data set")
+        self._title = QLabel()
+        role(self._title, "title")
+        self._words = ElidedLabel()
+        role(self._words, "muted")
+        top = QHBoxLayout()
+        top.setSpacing(theme().px(8))
+        top.addWidget(self._title)
+        top.addWidget(self._words, 1)
+        self.classes = ClassesPanel(model)
+        self.pictures = PicturesPanel(model)
+        self.means = MeansPanel(model)
+        right = QVBoxLayout()
+        right.setSpacing(theme().px(8))
+        right.addWidget(self.pictures, 1)
+        right.addWidget(self.means)
+        both = QHBoxLayout()
+        both.setSpacing(theme().px(8))
+        both.addWidget(self.classes)
+        both.addLayout(right, 1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addLayout(both, 1)
+        self.resize(QSize(*FIRST_SIZE) * theme().text_scale)
+        model.changed.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Names the data set."""
+        self._title.setText(self._model.title or "No data set")
+        self._words.setText(self._model.words)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._model.open()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._model.close()
+        super().hideEvent(event)

@@ -1,0 +1,100 @@
+"""The browser's classes: a bar each, and what the bars' colours mean."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from cnnplay.ui.data.browse_page import PARTS
+from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.kit.views.class_bars import ClassBars, part_colour
+from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.theme import theme
+
+WIDTH = 320
+
+
+class ClassesPanel(Panel):
+    """The counts as bars; what the colours mean stands below them."""
+
+    def __init__(self, model: BrowseModel) -> None:
+        super().__init__("Classes", "pictures in each part")
+        self._model = model
+        self.bars = ClassBars()
+        self.bars.setToolTip(
+            "A class's bar: training, validation and, apart, test pictures. Click to see them"
+        )
+        self.bars.chosen.connect(self._chosen)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.bars)
+        column.addStretch(1)
+        self.area.setWidget(inner)
+        self.body.addWidget(self.area, 1)
+        self.key = PartsKey()
+        self.body.addWidget(self.key)
+        model.changed.connect(self.refresh)
+        model.overview_changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        self.bars.show_counts(self._model.classes, self._model.counts)
+        label = self._model.label
+        number = -1 if label is None else label
+        self.bars.select(number)
+        row = self.bars.row_rect(number).center()
+        self.area.ensureVisible(0, row.y(), 0, theme().px(24))
+        self.key.show_test(bool(sum(self._model.counts.get("test", ()))))
+
+    @Slot(int)
+    def _chosen(self, number: int) -> None:
+        self._model.choose_class(None if number < 0 else number)
+
+    def _restyle(self) -> None:
+        self.setFixedWidth(theme().px(WIDTH))
+
+
+class PartsKey(QWidget):
+    """``■ train ■ validation □ test, kept apart``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts = PARTS
+        self.setAccessibleName("What the bars' colours mean")
+        self.setToolTip("Training and validation pictures, and behind a gap the test pictures")
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def show_test(self, there: bool) -> None:
+        self._parts = PARTS if there else PARTS[:2]
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(theme().font(small=True))
+        side, gap, x = theme().px(8), theme().px(6), 0
+        for part in self._parts:
+            y = (self.height() - side) // 2
+            if part == "test":
+                painter.setPen(QPen(part_colour(part), 1))
+                painter.drawRect(x, y, side - 1, side - 1)
+            else:
+                painter.fillRect(x, y, side, side, part_colour(part))
+            words = f"{part}, kept apart" if part == "test" else part
+            painter.setPen(theme().colour("text_muted"))
+            x += side + gap
+            base = (self.height() + painter.fontMetrics().ascent() - painter.fontMetrics().descent()) // 2
+            painter.drawText(x, base, words)
+            x += painter.fontMetrics().horizontalAdvance(words) + 2 * gap
+        painter.end()
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(theme().px(20))
+        self.update()

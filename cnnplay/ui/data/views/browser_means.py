@@ -1,0 +1,56 @@
+"""The browser's mean pictures, with μ and σ."""
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel
+
+from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.kit.tiling import Tiles
+from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tile_panel import Pages
+from cnnplay.ui.kit.views.tiles import TilesView
+
+HEIGHT = 148
+
+
+class MeansPanel(Panel):
+    """The mean picture of the training part and of each of its classes."""
+
+    def __init__(self, model: BrowseModel) -> None:
+        super().__init__("Mean picture")
+        self._model = model
+        self.view = TilesView("Mean pictures", least=32, most=96)
+        self.view.setToolTip("The mean of all training pictures, then of each class's")
+        self.pages = Pages(self.view)
+        self.statistics = QLabel()
+        self.statistics.setToolTip(
+            "Mean and standard deviation of each channel over the training part, of pixels in 0…1: what a "
+            "run normalises its pictures with, where their size fits the network"
+        )
+        self.body.addWidget(self.view, 1)
+        footer = QHBoxLayout()
+        footer.addWidget(self.statistics, 1)
+        footer.addWidget(self.pages)
+        self.body.addLayout(footer)
+        model.overview_changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        self.set_muted(self._model.used_words if self._model.images is not None else "")
+        self.statistics.setText(self._model.statistics_words)
+        found = self._model.overview
+        if found is None:
+            self.view.show_tiles(None)
+        else:
+            means = found.means
+            values = np.repeat(means, 3, axis=3) if means.shape[3] == 1 else means
+            limits = np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
+            self.view.show_tiles(Tiles(values, "picture", limits, labels=("all", *self._model.classes)))
+        self.pages.refresh()
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(theme().px(HEIGHT))

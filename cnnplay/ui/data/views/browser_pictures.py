@@ -1,0 +1,194 @@
+"""The browser's pictures: a page of the chosen part and class, or words in place of it."""
+
+import numpy as np
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedLayout,
+    QToolButton,
+    QWidget,
+)
+
+from cnnplay.ui.data.browse_page import NONE, PARTS
+from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.kit.tiling import Tiles
+from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState, Panel
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tile_panel import BUTTON, Pages
+from cnnplay.ui.kit.views.tiles import TilesView
+
+HINTS = {
+    "train": "What the network learns from",
+    "validation": "What it is judged by after each epoch; it never learns from these",
+    "test": "Kept apart: no run and no choice of yours should depend on it, until the very end",
+}
+HIDDEN = (
+    "The test part is kept apart: a network is judged by it once, at the very end\n"
+    "(cnnplay evaluate RUN --split test).\n"
+    "Who looks at its pictures while designing begins to fit to them."
+)
+
+
+class PicturePage(TilesView):
+    """A page of pictures. Where the tiles have no further page, `page_asked` is for other pictures."""
+
+    page_asked = Signal(int)
+
+    def turn(self, down: int, across: int = 0) -> None:
+        if self.can_turn(down, across):
+            super().turn(down, across)
+        else:
+            self.page_asked.emit(down + across)
+
+
+class PicturesPanel(Panel):
+    """The pictures of the chosen part and class, a page at a time."""
+
+    def __init__(self, model: BrowseModel) -> None:
+        super().__init__("Pictures")
+        self._model = model
+        self._group = QButtonGroup(self)
+        self.parts: dict[str, QPushButton] = {}
+        for part in PARTS:
+            button = QPushButton(part.capitalize())
+            button.setCheckable(True)
+            button.setProperty("part", part)
+            button.setAccessibleName(f"{part} part")
+            button.clicked.connect(self._part_clicked)
+            self._group.addButton(button)
+            self.add_corner(button)
+            self.parts[part] = button
+        self.view = PicturePage("Pictures of the data set", least=16, most=112)
+        self.view.setToolTip("Arrow keys choose; Page Up and Page Down turn pages")
+        self.view.page_asked.connect(model.turn)
+        self.empty = EmptyState("", "Show the test pictures")
+        self.empty.button.setToolTip("Shows them until another data set is chosen")
+        self.empty.button.clicked.connect(model.show_test)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.view)
+        self.body.addLayout(self._stack, 1)
+        self.read_out = ElidedLabel()
+        role(self.read_out, "muted")
+        self.view.read_out_changed.connect(self.read_out.setText)
+        self.tile_pages = Pages(self.view)
+        self.pager = Pager(model)
+        footer = QHBoxLayout()
+        footer.setSpacing(theme().px(12))
+        footer.addWidget(self.read_out, 1)
+        footer.addWidget(self.tile_pages)
+        footer.addWidget(self.pager)
+        self.body.addLayout(footer)
+        model.changed.connect(self.refresh)
+        model.pictures_came.connect(self.refresh)
+        theme().changed.connect(self.refresh)  # places without a picture have the ground's colour
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows the page, or words in place of it. While it is being read the one before stays."""
+        model = self._model
+        self._show_parts()
+        label = model.label
+        what = "examples of each class" if label is None else model.classes[label]
+        self.set_muted(f"{what} · {model.part} part")
+        words = self._why_empty()
+        self.empty.set_text(words)
+        self.empty.button.setVisible(model.hidden)
+        if words:
+            self.view.show_tiles(None)
+            self._stack.setCurrentWidget(self.empty)
+        elif model.thumbnails is not None:
+            self.view.show_tiles(self._tiles(model.thumbnails))
+            self._stack.setCurrentWidget(self.view)
+        self.read_out.setText(self.view.read_out)
+        self.tile_pages.refresh()
+        self.pager.refresh()
+
+    def _show_parts(self) -> None:
+        for part, button in self.parts.items():
+            count = sum(self._model.counts.get(part, ()))
+            button.setChecked(part == self._model.part)
+            button.setEnabled(bool(count))
+            why = "" if count else "\nNot here: this data set has none"
+            button.setToolTip(f"{count:,} pictures. {HINTS[part]}{why}")
+
+    def _why_empty(self) -> str:
+        model = self._model
+        if model.images is None:
+            return "Choose a data set in the header: its pictures show here."
+        if model.hidden:
+            return HIDDEN
+        if model.error:
+            return model.error
+        return "" if model.indices else f"This class has no picture in the {model.part} part."
+
+    def _tiles(self, values: np.ndarray) -> Tiles:
+        model, limits = self._model, np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
+        surface = theme().colour("surface")
+        values = values.copy()
+        values[np.array(model.indices) == NONE] = (surface.red(), surface.green(), surface.blue())
+        names = [f"{index:,}" if index != NONE else "no more" for index in model.indices]
+        if model.label is not None:
+            return Tiles(values, "picture", limits, labels=tuple(names), word="picture")
+        columns = len(names) // len(model.classes)
+        labels = [f"{model.classes[place // columns]}, picture {name}" for place, name in enumerate(names)]
+        return Tiles(
+            values,
+            "picture",
+            limits,
+            labels=tuple(labels),
+            columns=columns,
+            row_labels=model.classes,
+            word="label",
+            column_word="example",
+        )
+
+    @Slot()
+    def _part_clicked(self) -> None:
+        sender = self.sender()
+        assert sender is not None
+        self._model.choose_part(sender.property("part"))
+
+
+class Pager(QWidget):
+    """``‹ 61–120 of 400 ›``."""
+
+    def __init__(self, model: BrowseModel) -> None:
+        super().__init__()
+        self._model = model
+        self.label = QLabel()
+        role(self.label, "muted")
+        self.before, self.next = QToolButton(), QToolButton()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme().px(4))
+        for button, sign, hint in (
+            (self.before, "‹", "The pictures before (Shift+Page Up)"),
+            (self.next, "›", "The next pictures (Shift+Page Down)"),
+        ):
+            button.setText(sign)
+            button.setAccessibleName(hint)
+        for widget in (self.before, self.label, self.next):
+            layout.addWidget(widget)
+        self.before.clicked.connect(lambda: model.turn(-1))
+        self.next.clicked.connect(lambda: model.turn(1))
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        for button in (self.before, self.next):
+            button.setFixedSize(theme().px(BUTTON), theme().px(BUTTON))
+
+    def refresh(self) -> None:
+        """Brings words and buttons up to date."""
+        self.setVisible(bool(self._model.page_words))
+        self.label.setText(self._model.page_words)
+        for button, way in ((self.before, -1), (self.next, 1)):
+            possible = self._model.can_turn(way)
+            button.setEnabled(possible)
+            hint = button.accessibleName()
+            button.setToolTip(hint if possible else f"{hint}\nNot now: there are none")

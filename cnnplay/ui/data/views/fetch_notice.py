@@ -1,0 +1,102 @@
+"""How far a data set is that comes over the network, with Cancel; why it failed, with Try again."""
+
+from PySide6.QtCore import QRectF, QTimer, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from cnnplay.ui.data.fetching import FetchModel
+from cnnplay.ui.kit.views.notice import Notice
+from cnnplay.ui.kit.views.theme import theme
+
+BAR = 4
+REFRESH_MS = 250
+"""Between two looks at how far it is: words that change have the window laid out."""
+
+
+class ThinBar(QWidget):
+    """A bar of four pixels that fills from the left."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.fraction = 0.0
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def show_fraction(self, fraction: float) -> None:
+        """From 0 to 1."""
+        if fraction != self.fraction:
+            self.fraction = fraction
+            self.setAccessibleDescription(f"{fraction * 100:.0f} %")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme().colour("line"))
+        painter.setBrush(theme().colour("line"))
+        height = self.height()
+        track = QRectF(0.5, 0.5, self.width() - 1, height - 1)
+        painter.drawRoundedRect(track, height / 2, height / 2)
+        if self.fraction > 0:
+            track.setWidth(max(height, self.fraction * track.width()))
+            painter.setPen(theme().colour("accent"))
+            painter.setBrush(theme().colour("accent"))
+            painter.drawRoundedRect(track, height / 2, height / 2)
+        painter.end()
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(theme().px(BAR))
+
+
+class FetchNotice(QWidget):
+    """Takes no room while nothing is fetched."""
+
+    def __init__(self, model: FetchModel, margin: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._margin = model, margin
+        self.busy = Notice("panel", ("Cancel",))
+        self.failure = Notice("fault", ("Try again", "Dismiss"))
+        self.bar = ThinBar("Progress of the download")
+        cancel = self.busy.buttons[0]
+        cancel.clicked.connect(model.cancel)
+        cancel.setToolTip("Ends the download; what came so far stays on the disk, for the next time")
+        again, dismiss = self.failure.buttons
+        again.clicked.connect(model.retry)
+        again.setToolTip("Asks all mirrors again; what came so far is not fetched twice")
+        dismiss.clicked.connect(model.dismiss)
+        dismiss.setToolTip("Does without it for now")
+        layout = self._layout = QVBoxLayout(self)
+        layout.setSpacing(0)
+        for widget in (self.busy, self.bar, self.failure):
+            layout.addWidget(widget)
+        self._state = ""
+        self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
+        model.changed.connect(self._changed)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows what is to be said now."""
+        state = self._state = self._model.state
+        self.busy.say(self._model.words if state == "fetching" else "")
+        self.failure.say(self._model.words if state == "failed" else "")
+        self.bar.setVisible(state == "fetching")
+        self.bar.show_fraction(self._model.fraction)
+        self.setVisible(state != "idle")
+
+    @Slot()
+    def _changed(self) -> None:
+        """A beginning and an end are shown at once, progress now and then."""
+        if self._model.state != self._state:
+            self.refresh()
+        elif not self._soon.isActive():
+            self._soon.start()
+
+    def _restyle(self) -> None:
+        margin = theme().px(self._margin)
+        self._layout.setContentsMargins(margin, margin, margin, 0)

@@ -1,0 +1,44 @@
+"""Pages of tiles: which are on this one, in words, and where the next begins."""
+
+import numpy as np
+
+from cnnplay.ui.kit.tiling import Numbers, Tiles
+
+
+def page_words(tiles: Tiles, numbers: Numbers, brief: bool = False) -> str:
+    """``1–64 of 512``, or ``filters 1–16 of 64 · channels 1–32 of 64`` (`brief`: without what they are);
+    empty where all is on one page.
+    """
+    shown = numbers[numbers >= 0]
+    if len(shown) == len(tiles) or not len(shown):
+        return ""
+    if not tiles.columns:
+        return f"{shown.min() + 1:,}–{shown.max() + 1:,} of {len(tiles):,}"
+    words = []
+    for word, count, found in (
+        (tiles.word, len(tiles) // tiles.columns, np.unique(shown // tiles.columns)),
+        (tiles.column_word, tiles.columns, np.unique(shown % tiles.columns)),
+    ):
+        if len(found) < count:
+            words.append(f"{'' if brief else word + 's '}{found[0] + 1:,}–{found[-1] + 1:,} of {count:,}")
+    return " · ".join(words)
+
+
+def turned(tiles: Tiles, numbers: Numbers, full: Numbers, down: int, across: int) -> tuple[int, int] | None:
+    """Where the page lies that is `down` pages on, or `across` through a mosaic's columns; None for none.
+
+    `numbers` is which tile lies where on the page, −1 for none; `full` is the first page, which no page is
+    larger than. The result is (tile, 0); of a mosaic (row, column).
+    """
+    if not (down or across):
+        return None
+    start = int(numbers[0, 0])
+    if not tiles.columns:
+        first = start + (down + across) * int((full >= 0).sum())
+        return (first, 0) if 0 <= first < len(tiles) else None
+    shown = full[full >= 0]
+    rows, columns = len(np.unique(shown // tiles.columns)), len(np.unique(shown % tiles.columns))
+    row = start // tiles.columns + down * rows
+    column = start % tiles.columns + across * columns
+    inside = 0 <= row < len(tiles) // tiles.columns and 0 <= column < tiles.columns
+    return (row, column) if inside else None

@@ -1,0 +1,297 @@
+"""Editors for single fields, made from their declarations."""
+
+import math
+import re
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
+
+from cnnplay.network.fields import FieldInfo
+from cnnplay.ui.kit.views.inputs import RIGHT, SEVERAL, Choice, Unit, Whole
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.undo_keys import leave_undo_to_the_window
+
+
+class FieldEditor(QWidget):
+    """Edits one field. `edited(value)` comes from people alone, never from `set_value`."""
+
+    edited = Signal(object)
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme().px(6))
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        """The widgets that take the keyboard."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Shows a value; None where several blocks have different ones."""
+        raise NotImplementedError
+
+    def show_unit(self) -> None:
+        """Writes the unit behind the number, where it has one."""
+
+    def set_fault(self, message: str) -> None:
+        """Marks the field as wrong, with the reason; "" takes the mark away."""
+        for widget in self.inputs():
+            if bool(widget.property("fault")) != bool(message):
+                widget.setProperty("fault", "true" if message else "")
+                widget.style().unpolish(widget)
+                widget.style().polish(widget)
+            widget.setToolTip(message or _help(self.field))
+
+    def _say(self, value: object) -> None:
+        self.edited.emit(value)
+
+    def _name_inputs(self, *suffixes: str) -> None:
+        for widget, suffix in zip(self.inputs(), suffixes or ("",) * len(self.inputs()), strict=False):
+            widget.setAccessibleName(f"{self.field.label} {suffix}".strip())
+            widget.setAccessibleDescription(self.field.help)
+            leave_undo_to_the_window(widget)
+            widget.setToolTip(_help(self.field))
+
+
+class IntegerEditor(FieldEditor):
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.spin = Whole(field)
+        self.spin.valueChanged.connect(self._say)
+        self._row.addWidget(self.spin)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.spin,)
+
+    def show_unit(self) -> None:
+        if self.field.unit:
+            Unit(self.spin.lineEdit(), self.field.unit, framed=False)
+
+    def set_value(self, value: Any) -> None:
+        self.spin.show_value(value)
+
+
+class NumberEditor(FieldEditor):
+    """Any number, typed as people write it: ``0.1``, ``1e-5``, ``0,01``."""
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.line = QLineEdit()
+        self.line.setAlignment(RIGHT)
+        self.line.setPlaceholderText(SEVERAL)
+        self.line.textEdited.connect(self._typed)
+        self.line.editingFinished.connect(self._finished)
+        self._value: float | None = None
+        self._row.addWidget(self.line)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.line,)
+
+    def show_unit(self) -> None:
+        if self.field.unit:
+            Unit(self.line, self.field.unit)
+
+    def set_value(self, value: Any) -> None:
+        if value == self._value and self.line.hasFocus():
+            return
+        self._value = value
+        self.line.setText("" if value is None else f"{value:g}")
+
+    def _typed(self, text: str) -> None:
+        number = read_number(text)
+        if number is None:
+            self.set_fault(
+                f"{self.field.label} must be a number such as {self.field.default:g}; got “{text}”"
+            )
+            return
+        self.set_fault("")
+        self._value = number
+        self.edited.emit(number)
+
+    def _finished(self) -> None:
+        """What is no number goes back to the last that was one."""
+        if read_number(self.line.text()) is None and self._value is not None:
+            self.set_fault("")
+            self.line.setText(f"{self._value:g}")
+
+
+class FlagEditor(FieldEditor):
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.box = QCheckBox()
+        self.box.clicked.connect(self._clicked)
+        self._row.addWidget(self.box)
+        self._row.addStretch(1)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.box,)
+
+    def set_value(self, value: Any) -> None:
+        state = Qt.CheckState.PartiallyChecked if value is None else Qt.CheckState.Unchecked
+        self.box.setCheckState(Qt.CheckState.Checked if value else state)
+
+    def _clicked(self, checked: bool) -> None:
+        self.box.setTristate(False)
+        self.edited.emit(checked)
+
+
+class ChoiceEditor(FieldEditor):
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.combo = Choice(field.choices)
+        self.combo.textActivated.connect(self._say)
+        self._row.addWidget(self.combo)
+        self._name_inputs()
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.combo,)
+
+    def set_value(self, value: Any) -> None:
+        self.combo.setCurrentIndex(-1 if value is None else self.combo.findText(value))
+
+
+class PairEditor(FieldEditor):
+    """Height and width. While they are linked, a change of one changes both."""
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.height_spin, self.width_spin = Whole(field), Whole(field)
+        self.link = QToolButton()
+        self.link.setText("square")
+        role(self.link, "quiet")
+        self.link.setCheckable(True)
+        self.link.setChecked(True)
+        self.link.setAccessibleName(f"{field.label}: height equals width")
+        self.link.setToolTip("Height and width change together; unpressed, each on its own.")
+        self.times = QLabel("×")
+        role(self.times, "muted")
+        self._row.addWidget(self.height_spin, 1)
+        self._row.addWidget(self.times)
+        self._row.addWidget(self.width_spin, 1)
+        self._row.addWidget(self.link)
+        self.height_spin.valueChanged.connect(self._height_changed)
+        self.width_spin.valueChanged.connect(self._width_changed)
+        self.link.clicked.connect(self._linked)
+        self._name_inputs("height", "width")
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.height_spin, self.width_spin)
+
+    def set_value(self, value: Any) -> None:
+        height, width = value if isinstance(value, tuple) else (None, None)
+        self.height_spin.show_value(height)
+        self.width_spin.show_value(width)
+        if height != width:
+            self.link.setChecked(False)
+
+    def _height_changed(self, height: int) -> None:
+        if self.link.isChecked():
+            self.width_spin.show_value(height)
+        self._emit()
+
+    def _width_changed(self, width: int) -> None:
+        if self.link.isChecked():
+            self.height_spin.show_value(width)
+        self._emit()
+
+    def _linked(self, linked: bool) -> None:
+        if linked and self.width_spin.value() != self.height_spin.value():
+            self.width_spin.show_value(self.height_spin.value())
+            self._emit()
+
+    def _emit(self) -> None:
+        self.edited.emit((self.height_spin.value(), self.width_spin.value()))
+
+
+class PaddingEditor(FieldEditor):
+    """One of the named ways of padding, or pixels for height and width."""
+
+    PIXELS = "pixels"
+
+    def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.combo = Choice((*field.choices, self.PIXELS))
+        self.combo.textActivated.connect(self._chosen)
+        self.pair = PairEditor(field)
+        self.pair.edited.connect(self._say)
+        self._row.addWidget(self.combo, 1)
+        self._row.addWidget(self.pair, 2)
+        self.pair.hide()
+        self._pixels = (1, 1)
+        self._name_inputs("", "height", "width")
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        return (self.combo, *self.pair.inputs())
+
+    def set_value(self, value: Any) -> None:
+        pixels = isinstance(value, tuple)
+        if pixels:
+            self._pixels = value
+            self.pair.set_value(value)
+        words = self.PIXELS if pixels else value
+        self.combo.setCurrentIndex(-1 if words is None else self.combo.findText(words))
+        self.pair.setVisible(pixels)
+
+    def _chosen(self, words: str) -> None:
+        self.edited.emit(self._pixels if words == self.PIXELS else words)
+
+
+def field_editor(field: FieldInfo) -> FieldEditor:
+    """The editor that suits a field's declaration. KeyError for a type that none edits."""
+    makers: dict[str, type[FieldEditor]] = {
+        "integer": IntegerEditor,
+        "number": NumberEditor,
+        "flag": FlagEditor,
+        "choice": ChoiceEditor,
+        "pair": PairEditor,
+        "padding": PaddingEditor,
+    }
+    return makers[field.type](field)
+
+
+def read_number(text: str) -> float | None:
+    """The number that a text writes, with a decimal point or a decimal comma; None for anything else.
+
+    A single comma is the decimal sign: ``0,01`` is 0.01, and ``1,024`` is 1.024. Fields of fractions (rates,
+    probabilities, slopes) never write thousands separators themselves, and a rate that is read as a
+    thousandfold does harm that nobody sees. Where a second comma or a point says that commas part
+    thousands, they have to stand before groups of three digits: ``1,024,000`` and ``1,024.5``. Fields of
+    whole numbers know no decimal sign: there ``1,024`` is 1024.
+    """
+    plain = text.strip().replace("−", "-")
+    if plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    elif "," in plain:
+        if not _THOUSANDS.match(plain):
+            return None
+        plain = plain.replace(",", "")
+    try:
+        number = float(plain)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(?![\d,])")
+
+
+def _help(field: FieldInfo) -> str:
+    words = field.help
+    if field.unit:
+        words += f" In {field.unit}."
+    if field.minimum is not None and field.maximum is not None:
+        words += f" {field.minimum:,g} to {field.maximum:,g}."
+    return words

@@ -1,0 +1,112 @@
+"""A form made from field declarations: label and editor in one or two columns, faults where they are."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from cnnplay.network.fields import FieldInfo
+from cnnplay.ui.kit.views.fields import FieldEditor, FlagEditor, PaddingEditor, PairEditor, field_editor
+from cnnplay.ui.kit.views.theme import role, theme
+
+WIDEST = 120
+"""Of a field, in the design's pixels: numbers that people compare stand below one another. Two numbers that
+belong together share it."""
+
+
+class FieldForm(QWidget):
+    """Editors for some fields. `edited(name, value)`."""
+
+    edited = Signal(str, object)
+
+    def __init__(self, fields: tuple[FieldInfo, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.editors: dict[str, FieldEditor] = {}
+        self.messages: dict[str, QLabel] = {}
+        self._labels: dict[str, QLabel] = {}
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        for field in fields:
+            self._make(field)
+        self._arrange(1)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def set_values(self, values: dict[str, Any], faults: dict[str, str]) -> None:
+        """Shows values and, at their fields, faults. None stands for values that differ."""
+        for name, editor in self.editors.items():
+            editor.set_value(values.get(name))
+            message = faults.get(name, "")
+            editor.set_fault(message)
+            self.messages[name].setText(message)
+            self.messages[name].setVisible(bool(message))
+
+    def focus_first(self) -> None:
+        """Puts the keyboard into the first field."""
+        for editor in self.editors.values():
+            editor.inputs()[0].setFocus(Qt.FocusReason.TabFocusReason)
+            return
+
+    def fit(self, width: int) -> None:
+        """Two columns where there is room for them."""
+        self._arrange(2 if len(self.editors) > 2 and width >= self._two_need() else 1)
+
+    def _two_need(self) -> int:
+        names = tuple(self.editors)
+        half = -(-len(names) // 2)
+        gap = self._grid.horizontalSpacing()
+        return gap + sum(
+            max(self._labels[name].sizeHint().width() for name in column)
+            + gap
+            + max(self.editors[name].sizeHint().width() for name in column)
+            for column in (names[:half], names[half:])
+        )
+
+    def _restyle(self) -> None:
+        px = theme().px
+        self._grid.setHorizontalSpacing(px(12))
+        self._grid.setVerticalSpacing(px(6))
+        for editor in self.editors.values():
+            pair = editor.pair if isinstance(editor, PaddingEditor) else editor
+            if isinstance(pair, PairEditor):
+                gaps = pair.times.sizeHint().width() + 2 * px(6)
+                for spin in pair.inputs():
+                    spin.setMaximumWidth((px(WIDEST) - gaps) // 2)
+            if not isinstance(editor, (PairEditor, FlagEditor)):
+                editor.inputs()[0].setMaximumWidth(px(WIDEST))
+
+    def _make(self, field: FieldInfo) -> None:
+        editor = field_editor(field)
+        label = QLabel(field.label)
+        label.setToolTip(field.help)
+        label.setBuddy(editor.inputs()[0])
+        message = QLabel()
+        message.setWordWrap(True)
+        message.hide()
+        role(message, "fault")
+        self.editors[field.name], self._labels[field.name], self.messages[field.name] = editor, label, message
+        editor.edited.connect(self._emitter(field.name))
+
+    def _emitter(self, name: str) -> Any:
+        def emit(value: object) -> None:
+            self.edited.emit(name, value)
+
+        return emit
+
+    def _arrange(self, columns: int) -> None:
+        """Columns are filled one after the other, so that the tabulator goes down the left one first."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        while self._grid.count():
+            self._grid.takeAt(0)
+        rows = -(-len(self.editors) // columns)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        for index, name in enumerate(self.editors):
+            column, row = 2 * (index // max(1, rows)), 2 * (index % max(1, rows))
+            self._grid.addWidget(self._labels[name], row, column)
+            self._grid.addWidget(self.editors[name], row, column + 1, left)
+            self._grid.addWidget(self.messages[name], row + 1, column, 1, 2)
+        for column in range(2):
+            self._grid.setColumnStretch(2 * column + 1, 1 if column < columns else 0)

@@ -1,0 +1,88 @@
+"""What the colours of tiles mean: the scale as a bar, with the numbers at its ends."""
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.ui.kit.numerals import short
+from cnnplay.ui.kit.tiling import Scale
+from cnnplay.ui.kit.views.images import to_qimage
+from cnnplay.ui.kit.views.theme import theme
+
+BAR = (96, 8)
+"""Pixels of the design: as wide as it is where there is room, and its height."""
+LEAST_BAR = 32
+GAP = 6
+ROOM = "−0.000"
+"""The room of the number at each end. It does not follow the numbers: while a network trains they change all
+the time, and every panel around would move with them. What a longer one needs is taken from the bar."""
+
+
+class Legend(QWidget):
+    """``−0.37 ▇▇▇▇ 0.37``. Without limits it says that each tile has its own."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scale: Scale = "magnitude"
+        self._limits: tuple[float, float] | None = None
+        self._bar: QImage | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setToolTip("The colour scale: what the colours at its two ends stand for")
+        self.setAccessibleName("Colour scale")
+        theme().changed.connect(self._restyle)
+
+    def show_scale(self, scale: Scale, limits: tuple[float, float] | None) -> None:
+        """A colour scale from one number to another; None where every tile has limits of its own."""
+        self.setVisible(scale != "picture")
+        if (scale, limits) == (self._scale, self._limits):
+            return
+        if scale != self._scale:
+            self._bar = None
+        self._scale, self._limits = scale, limits
+        self.setAccessibleDescription(" to ".join(self._ends()))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return self._size(BAR[0])
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size(LEAST_BAR)
+
+    def _size(self, bar: int) -> QSize:
+        metrics, px = self._metrics(), theme().px
+        width = 2 * metrics.horizontalAdvance(ROOM) + px(bar) + 2 * px(GAP)
+        return QSize(width, max(metrics.height(), px(BAR[1])))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._bar is None and self._scale != "picture":
+            self._bar = to_qimage(theme().table(self._scale)[None])
+        painter = QPainter(self)
+        painter.setFont(theme().font(small=True))
+        painter.setPen(theme().colour("text_muted"))
+        advance, gap = painter.fontMetrics().horizontalAdvance, theme().px(GAP)
+        low, high = self._ends()
+        left, right = advance(low), advance(high)
+        length = min(self.width() - left - right - 2 * gap, theme().px(BAR[0]))
+        middle, height = int(Qt.AlignmentFlag.AlignVCenter), self.height()
+        painter.drawText(QRect(0, 0, left + 1, height), middle, low)
+        thick = theme().px(BAR[1])
+        if self._bar is not None:
+            painter.drawImage(QRect(left + gap, (height - thick) // 2, max(length, 0), thick), self._bar)
+        painter.drawText(QRect(left + 2 * gap + max(length, 0), 0, right + 1, height), middle, high)
+        painter.end()
+
+    def _ends(self) -> tuple[str, str]:
+        return (
+            ("lowest", "highest")
+            if self._limits is None
+            else (short(self._limits[0]), short(self._limits[1]))
+        )
+
+    def _metrics(self) -> QFontMetrics:
+        self.setFont(theme().font(small=True))
+        return self.fontMetrics()
+
+    def _restyle(self) -> None:
+        self._bar = None
+        self.updateGeometry()
+        self.update()

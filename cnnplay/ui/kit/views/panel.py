@@ -1,0 +1,228 @@
+"""The frames that everything stands in: a panel with a strong title and muted facts beside it."""
+
+import re
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnplay.ui.kit.views.theme import role, theme
+
+TITLE_ROW = 28
+"""The height of every title's row: as high as a button, so that titles of neighbours share a line."""
+QWIDGETSIZE_MAX = (1 << 24) - 1
+SCROLL_BAR = 10
+"""The width of a scroll bar in the stylesheet."""
+MARGINS = (12, 4, 12, 12)
+SPACING = 4
+"""Between a panel's title and its body."""
+
+
+class ElidedLabel(QLabel):
+    """A label that shortens its text with an ellipsis rather than growing; the tooltip has it whole.
+
+    It paints its text itself: a label's own change of text has the whole window laid out anew, and many of
+    these change during a run.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = self._shown = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(0)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        if text != self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+            self._elide()
+
+    def text(self) -> str:
+        return self._whole
+
+    @property
+    def shown(self) -> str:
+        """What there is room for."""
+        return self._shown
+
+    def sizeHint(self) -> QSize:
+        margins = self.contentsMargins()
+        height = self.fontMetrics().height() + margins.top() + margins.bottom()
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole), height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._elide()
+            self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        painter.drawItemText(
+            self.contentsRect(),
+            self.alignment().value,
+            self.palette(),
+            self.isEnabled(),
+            self._shown,
+            self.foregroundRole(),
+        )
+        painter.end()
+
+    def _elide(self) -> None:
+        shown = self._fitting()
+        if shown != self._shown:
+            self._shown = shown
+            self.update()
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+    def _fitting(self) -> str:
+        width = max(self.contentsRect().width(), 0)
+        return self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, width)
+
+
+class FactsLabel(ElidedLabel):
+    """Facts with `` · `` or ``; `` between them, those worth most first: where there is no room, whole ones
+    go from the end. The first alone is cut, unless hardly anything of it would be left; then nothing is said.
+    """
+
+    def _fitting(self) -> str:
+        metrics, width = self.fontMetrics(), max(self.contentsRect().width(), 0)
+        ends = [match.start() for match in re.finditer(r" · |; ", self._whole)]
+        for end in (len(self._whole), *reversed(ends)):
+            if metrics.horizontalAdvance(self._whole[:end]) <= width:
+                return self._whole[:end]
+        first = self._whole[: ends[0]] if ends else self._whole
+        cut = metrics.elidedText(first, Qt.TextElideMode.ElideRight, width)
+        return cut if 2 * len(cut) > len(first) else ""
+
+
+class Panel(QFrame):
+    """A rounded surface. Its title says what it is; beside it, muted, what it shows, its range and unit."""
+
+    def __init__(self, title: str, muted: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        role(self, "panel")
+        self.setAccessibleName(title)
+        self._title = QLabel(title)
+        role(self._title, "strong")
+        self._muted = FactsLabel(muted)
+        role(self._muted, "muted")
+        self._corner = QHBoxLayout()
+        self._corner.setSpacing(4)
+        self._head = QWidget()
+        row = self._row = QHBoxLayout(self._head)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._title)
+        row.addWidget(self._muted, 1)
+        row.addLayout(self._corner)
+        outer = self._outer = QVBoxLayout(self)
+        outer.setContentsMargins(*MARGINS)
+        outer.setSpacing(SPACING)
+        outer.addWidget(self._head)
+        self.content = QWidget()
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(8)
+        outer.addWidget(self.content, 1)
+        theme().changed.connect(self._measure_title)
+        self._measure_title()
+
+    def title_height(self) -> int:
+        """Of the panel without its body."""
+        return theme().px(TITLE_ROW) + 2 * MARGINS[1] + 2
+
+    def body_margins(self) -> int:
+        """What the panel needs in height for neither title nor body, where it has a body."""
+        return SPACING + MARGINS[3] - MARGINS[1]
+
+    @property
+    def folded(self) -> bool:
+        """Whether it is its title alone."""
+        return self.content.isHidden()
+
+    def set_folded(self, folded: bool) -> None:
+        """Hides what is below the title, or shows it again."""
+        if folded != self.folded:
+            self.content.setHidden(folded)
+            margins = MARGINS if not folded else (*MARGINS[:3], MARGINS[1])
+            self._outer.setContentsMargins(*margins)
+            self.setMaximumHeight(self.title_height() if folded else QWIDGETSIZE_MAX)
+
+    def set_margins(self, left: int, top: int, right: int, bottom: int, title_right: int) -> None:
+        """Other margins than usual; the title's row ends `title_right` before the right one."""
+        self._outer.setContentsMargins(left, top, right, bottom)
+        self._row.setContentsMargins(0, 0, title_right, 0)
+
+    def _measure_title(self) -> None:
+        self._head.setFixedHeight(theme().px(TITLE_ROW))
+        if self.folded:
+            self.setMaximumHeight(self.title_height())
+
+    def set_title(self, text: str) -> None:
+        self._title.setText(text)
+        self.setAccessibleName(text)
+
+    def set_muted(self, text: str) -> None:
+        self._muted.setText(text)
+
+    def title(self) -> str:
+        return self._title.text()
+
+    def muted(self) -> str:
+        return self._muted.text()
+
+    def add_corner(self, widget: QWidget) -> None:
+        """Puts a widget at the right end of the title's row."""
+        self._corner.addWidget(widget)
+
+
+class EmptyState(QWidget):
+    """Words in the middle of an empty panel that say what to do, and perhaps a button that does it."""
+
+    def __init__(self, text: str, button_text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel(text)
+        self.label.setWordWrap(True)
+        self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        role(self.label, "muted")
+        self.button = QPushButton(button_text)
+        layout = QVBoxLayout(self)
+        layout.addStretch(1)
+        layout.addWidget(self.label)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        # Not before it has a parent: a widget without one would flash up as a window.
+        self.button.setVisible(bool(button_text))
+        layout.addStretch(1)
+
+    def set_text(self, text: str) -> None:
+        self.label.setText(text)
+
+
+def line() -> QFrame:
+    """A line of one pixel across."""
+    frame = QFrame()
+    role(frame, "line")
+    return frame
+
+
+def gap() -> int:
+    """The space between panels."""
+    return theme().px(8)

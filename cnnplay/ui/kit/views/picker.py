@@ -1,0 +1,105 @@
+"""A button that opens a list: what is chosen, a muted fact beside it."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+
+from cnnplay.ui.kit.views.panel import ElidedLabel
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.thrift import Thrift
+
+LEAST_CHOICE = 44
+"""Pixels of the design that a choice keeps in the narrowest window."""
+
+
+class PickerButton(QPushButton):
+    """Subclasses fill `menu_to_fill` in `fill`, which is called each time before it opens."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._thrift = Thrift.NOTHING
+        self.choice, self.detail = ElidedLabel(), QLabel()
+        role(self.detail, "muted")
+        for label in (self.choice, self.detail):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self.choice, 1)
+        self._row.addWidget(self.detail)
+        self.menu_to_fill = QMenu(self)
+        self.menu_to_fill.setToolTipsVisible(True)
+        self.menu_to_fill.aboutToShow.connect(self._refill)
+        self.setMenu(self.menu_to_fill)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def fill(self, menu: QMenu) -> None:
+        """Puts the choices into the menu."""
+        raise NotImplementedError
+
+    def say(self, choice: str, detail: str = "") -> None:
+        """What is chosen now, and a fact about it."""
+        self.choice.setText(choice)
+        self.detail.setText(detail)
+        self.setAccessibleName(f"{self._name}: {choice}" + (f", {detail}" if detail else ""))
+        self.updateGeometry()
+        self._show_detail()
+
+    def width_at(self, thrift: Thrift) -> int:
+        """Pixels for the choice, and for the fact beside it where none is saved."""
+        return self._whole_width() if thrift < Thrift.FACTS else self._choice_width()
+
+    def economise(self, thrift: Thrift) -> None:
+        if thrift != self._thrift:
+            self._thrift = thrift
+            self.updateGeometry()
+            self._show_detail()
+
+    def sizeHint(self) -> QSize:
+        # The labels are the content; the button itself has no text.
+        return QSize(self.width_at(self._thrift), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        # Where there is little room the choice is shortened.
+        least = min(self._choice_width(), theme().px(LEAST_CHOICE) + self._margins())
+        return QSize(least, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """The fact beside the choice goes first where there is no room."""
+        room = self._thrift < Thrift.FACTS and self.width() >= self._whole_width()
+        self.detail.setVisible(bool(self.detail.text()) and room)
+
+    def _whole_width(self) -> int:
+        detail = self.detail.sizeHint().width() + self._row.spacing() if self.detail.text() else 0
+        return self._choice_width() + detail
+
+    def _choice_width(self) -> int:
+        # A pixel more than the text: what fits just so is not shortened.
+        return self.choice.fontMetrics().horizontalAdvance(self.choice.text()) + 2 + self._margins()
+
+    def _margins(self) -> int:
+        margins = self._row.contentsMargins()
+        return margins.left() + margins.right()
+
+    def _restyle(self) -> None:
+        px = theme().px
+        self._row.setContentsMargins(px(12), 0, px(26), 0)
+        self._row.setSpacing(px(6))
+        self.detail.setFont(theme().font(small=True))
+
+    def _refill(self) -> None:
+        self.menu_to_fill.clear()
+        self.fill(self.menu_to_fill)
+
+    def add_choice(self, menu: QMenu, text: str, chosen: bool, hint: str = "") -> QAction:
+        """One entry, ticked where it is the one that is chosen."""
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(chosen)
+        action.setToolTip(hint or text)
+        return action

@@ -1,0 +1,158 @@
+"""The look: colours, type and scales from resources/tokens.json, for light and dark."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from cnnplay.ui.kit.views.stylesheet import stylesheet
+
+Choice = Literal["system", "light", "dark"]
+TEXT_SIZES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Factors of the text size; 1.5 is meant for a lecture hall."""
+
+
+@cache
+def tokens() -> dict[str, Any]:
+    """The tokens as they stand in the file."""
+    loaded: dict[str, Any] = json.loads(files("cnnplay.resources").joinpath("tokens.json").read_text("utf-8"))
+    return loaded
+
+
+@cache
+def _table(name: str) -> np.ndarray:
+    # Written out, since importing pyqtgraph for them would hold the window up for 0.4 s.
+    text = files("cnnplay.resources").joinpath("scales.json").read_text("utf-8")
+    table = np.frombuffer(bytes.fromhex(json.loads(text)[name]), np.uint8)
+    return table.reshape(256, 3)
+
+
+class Theme(QObject):
+    """Light or dark after the system or by choice, and the text size. One per process: `theme()`."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice: Choice = "system"
+        self.text_scale = 1.0
+        self.dark = False
+        self._plain_family: str | None = None
+        self._fonts: dict[tuple[bool, bool, bool], QFont] = {}
+        """Those that were asked for, in this text size: painting asks some thirty times a second."""
+        self._following = self._fusion = False
+
+    def install(self, choice: Choice = "system", text_scale: float = 1.0) -> None:
+        """Styles the application, and follows the system where that is the choice."""
+        self.choice, self.text_scale = choice, min(max(text_scale, TEXT_SIZES[0]), TEXT_SIZES[-1])
+        hints = QGuiApplication.styleHints()
+        if not self._following:
+            hints.colorSchemeChanged.connect(self._system_changed)
+            self._following = True
+        system_dark = hints.colorScheme() == Qt.ColorScheme.Dark
+        self.dark = system_dark if choice == "system" else choice == "dark"
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        if not self._fusion:
+            # Once: with a stylesheet on, the style in use goes by another name, and a new one restyles all.
+            application.setStyle("Fusion")
+            self._fusion = True
+        if self._plain_family is None:
+            self._plain_family = _family_for(QGuiApplication.font())
+        self._fonts.clear()
+        application.setFont(self.font())
+        application.setPalette(self._palette())
+        application.setStyleSheet(stylesheet(self))
+        self.changed.emit()
+
+    def colour(self, key: str) -> QColor:
+        """A colour by its key in the tokens. KeyError when there is none."""
+        return QColor(self._colours()[key])
+
+    def family(self, family: str) -> QColor:
+        """The colour of a layer family, the same everywhere."""
+        return QColor(self._colours()["family"][family])
+
+    def run(self, slot: int) -> QColor:
+        """The colour of a run's curves; after the last colour the first comes again."""
+        colours = self._colours()["runs"]
+        return QColor(colours[slot % len(colours)])
+
+    def table(self, scale: Literal["signed", "magnitude", "attribution"]) -> np.ndarray:
+        """The colour scale as 256 × 3 bytes (RGB)."""
+        return _table(tokens()["scales"][scale])
+
+    def px(self, pixels: float) -> int:
+        """A length of the design, scaled with the text."""
+        return round(pixels * self.text_scale)
+
+    def font(self, *, strong: bool = False, title: bool = False, small: bool = False) -> QFont:
+        """The system's type at one of the design's two sizes and two weights; `small` is for maps' labels."""
+        kept = self._fonts.get((strong, title, small))
+        if kept is not None:
+            return QFont(kept)
+        sizes = tokens()["type_px"]
+        font = QFont(QGuiApplication.font())
+        if self._plain_family:
+            font.setFamily(self._plain_family)
+        size = sizes["title"] if title else sizes["body"] - (1 if small else 0)
+        font.setPixelSize(self.px(size))
+        font.setWeight(QFont.Weight.DemiBold if strong or title else QFont.Weight.Normal)
+        self._fonts[strong, title, small] = font
+        return QFont(font)
+
+    @property
+    def name(self) -> str:
+        return "dark" if self.dark else "light"
+
+    def _colours(self) -> dict[str, Any]:
+        colours: dict[str, Any] = tokens()[self.name]
+        return colours
+
+    def _system_changed(self) -> None:
+        if self.choice == "system":
+            self.install("system", self.text_scale)
+
+    def _palette(self) -> QPalette:
+        role = QPalette.ColorRole
+        palette = QPalette()
+        for key, roles in {
+            "window": (role.Window,),
+            "surface": (role.Base, role.Button, role.ToolTipBase),
+            "surface_sunken": (role.AlternateBase,),
+            "text": (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.HighlightedText),
+            "text_muted": (role.PlaceholderText,),
+            "accent": (role.Link, role.Accent),
+            "selection": (role.Highlight,),
+            "line": (role.Mid, role.Midlight, role.Dark),
+        }.items():
+            for one in roles:
+                palette.setColor(one, self.colour(key))
+        for one in (role.WindowText, role.Text, role.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, one, self.colour("text_muted"))
+        return palette
+
+
+def _family_for(font: QFont) -> str:
+    """Inter in place of the fallback that a machine without a desktop has; "" keeps the system's own type."""
+    if QFontInfo(font).family() == "DejaVu Sans" and "Inter" in QFontDatabase.families():
+        return "Inter"
+    return ""
+
+
+@cache
+def theme() -> Theme:
+    """The process's one theme."""
+    return Theme()
+
+
+def role(widget: QWidget, name: str) -> None:
+    """Gives a widget a role that the stylesheet knows: primary, muted, strong, title, link, fault …"""
+    widget.setProperty("role", name)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

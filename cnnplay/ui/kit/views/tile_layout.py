@@ -1,0 +1,104 @@
+"""How tiles and their labels share a widget's room."""
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QFontMetrics
+
+from cnnplay.ui.kit.tiling import Arrangement, Tiles, flow, grid
+from cnnplay.ui.kit.views.theme import theme
+
+MARGIN = 4
+"""Kept free all round, for the frame of the selection."""
+
+
+LARGE = 64
+"""Pixels of the design. Smaller tiles of a mosaic do without their labels' details where they grow by it."""
+
+
+def arrange(
+    tiles: Tiles,
+    size: QSize,
+    ratio: float,
+    metrics: QFontMetrics,
+    bounds: tuple[int, int],
+    first: tuple[int, int],
+) -> tuple[Arrangement, Tiles]:
+    """The page's arrangement in device pixels (`ratio` of them a pixel), and the tiles with the labels used.
+
+    Labels are whole where no tile is smaller or on another page for it; else brief. `bounds` are the least
+    and the most pixels of a tile.
+    """
+    arranged = _arrange(tiles, size, ratio, metrics, bounds, first)
+    if tiles.is_brief:
+        return arranged, tiles
+    if not tiles.columns:
+        whole = _widest(tiles.labels, metrics) * ratio <= arranged.pitch[1] - _gap(ratio) + 1
+        return arranged, tiles if whole else tiles.brief()
+    brief = _arrange(tiles.brief(), size, ratio, metrics, bounds, first)
+    large = min(max(arranged.tile), max(brief.tile)) >= round(theme().px(LARGE) * ratio)
+    if (arranged.numbers >= 0).sum() == len(tiles) and (large or arranged.tile == brief.tile):
+        return arranged, tiles
+    return brief, tiles.brief()
+
+
+def _widest(texts: tuple[str, ...], metrics: QFontMetrics) -> int:
+    return max((metrics.horizontalAdvance(text) for text in texts), default=0)
+
+
+def _gap(ratio: float) -> int:
+    """Between two tiles that flow."""
+    return round(theme().px(10) * ratio)
+
+
+def label_height(metrics: QFontMetrics) -> int:
+    """The room for one line under a tile, in pixels."""
+    return metrics.height() + theme().px(2)
+
+
+def _arrange(
+    tiles: Tiles,
+    size: QSize,
+    ratio: float,
+    metrics: QFontMetrics,
+    bounds: tuple[int, int],
+    first: tuple[int, int],
+) -> Arrangement:
+    def device(pixels: float) -> int:
+        return round(pixels * ratio)
+
+    look = theme()
+    margin = device(look.px(MARGIN))
+    area = (max(1, device(size.height()) - 2 * margin), max(1, device(size.width()) - 2 * margin))
+    # Large text makes no page of five out of six: what the eye needs at least does not grow with it.
+    least, most = device(bounds[0]), device(look.px(bounds[1]))
+    label = device(label_height(metrics))
+    if tiles.columns:
+        texts = tiles.row_labels
+        arranged = grid(
+            len(tiles) // tiles.columns,
+            tiles.columns,
+            tiles.size,
+            area,
+            left=device(_widest(texts, metrics) + look.px(8)) if texts else 0,
+            top=label if tiles.column_labels else 0,
+            gap=device(look.px(2 if max(tiles.size) <= 3 else 4)),
+            least=min(least, device(look.px(15))),
+            most=most,
+            first=first,
+        )
+    else:
+        arranged = flow(
+            len(tiles),
+            tiles.size,
+            area,
+            label=label if tiles.labels else 0,
+            gap=_gap(ratio),
+            least=least,
+            most=most,
+            first=min(first[0], len(tiles) - 1),
+            caption=math.ceil(_widest(tiles.brief().labels, metrics) * ratio),
+            wish=math.ceil(_widest(tiles.labels, metrics) * ratio),
+        )
+    return replace(arranged, origin=(arranged.origin[0] + margin, arranged.origin[1] + margin))

@@ -1,0 +1,222 @@
+"""Tiles with what belongs to them: the colour scale, the read-out, the pages; words while there are none."""
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnplay.ui.kit.tiling import Tiles
+from cnnplay.ui.kit.views.legend import Legend
+from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tiles import TilesView
+
+SPACING = 12
+BUTTON = 28
+"""Pixels of the design on a side."""
+HINT = "Point at a value to read it. Arrow keys choose, Page Up and Page Down turn pages (Shift: sideways)."
+
+
+class TilePanel(QWidget):
+    """A `TilesView` above a line with its legend, read-out and pages."""
+
+    def __init__(self, view: TilesView, empty: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = view
+        self.empty = EmptyState(empty, parent=self)
+        self.legend = Legend()
+        self.read_out = ElidedLabel()
+        role(self.read_out, "muted")
+        self.pages = Pages(view)
+        view.setToolTip(HINT)
+        view.read_out_changed.connect(self.read_out.setText)
+        self.pages.refreshed.connect(self._share)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(view)
+        self._options = QHBoxLayout()
+        footer = QHBoxLayout()
+        footer.setSpacing(theme().px(SPACING))
+        footer.addWidget(self.legend)
+        footer.addLayout(self._options)
+        footer.addWidget(self.read_out, 1)
+        footer.addWidget(self.pages)
+        self._footer = QWidget()
+        footer.setContentsMargins(0, 0, 0, 0)
+        self._footer.setLayout(footer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme().px(4))
+        layout.addLayout(self._stack, 1)
+        layout.addWidget(self._footer)
+        self.say_empty(empty)
+
+    def add_middle(self, widget: QWidget) -> None:
+        """Another view that takes the tiles' place (bars, where maps are single numbers)."""
+        self._stack.addWidget(widget)
+
+    def add_option(self, widget: QWidget) -> None:
+        """Puts a switch beside the colour scale."""
+        self._options.addWidget(widget)
+
+    def show_tiles(self, tiles: Tiles, common: bool = True) -> None:
+        """Shows tiles. `common`: all have the limits of the first, which the legend names."""
+        self._stack.setCurrentWidget(self.view)
+        self._footer.show()
+        self.view.show_tiles(tiles)
+        limits = (float(tiles.limits[0, 0]), float(tiles.limits[0, 1])) if common and len(tiles) else None
+        self.legend.show_scale(tiles.scale, limits)
+        self.read_out.setText(self.view.read_out)
+        self.pages.refresh()
+        self._share()
+
+    def show_middle(self, widget: QWidget, read_out: str = "") -> None:
+        """Shows the other view."""
+        self._stack.setCurrentWidget(widget)
+        self._footer.show()
+        self.legend.hide()
+        self.pages.leave()
+        self.read_out.setText(read_out)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """The pages' words come first, then the colour scale, then the read-out."""
+        options = self._options.sizeHint().width()
+        used = (self.pages.sizeHint().width(), options)
+        room = self.width() - sum(width + theme().px(SPACING) for width in used if width)
+        least, hint = self.legend.minimumSizeHint().width(), self.legend.sizeHint().width()
+        wanted = min(hint, room - theme().px(SPACING))
+        self.legend.setMaximumWidth(wanted if wanted >= least else 0 if self.pages.words else hint)
+
+    def say_empty(self, text: str, button: str = "") -> None:
+        """Shows words (and perhaps a button) in place of tiles."""
+        self.empty.set_text(text)
+        self.empty.button.setText(button)
+        self.empty.button.setVisible(bool(button))
+        self._stack.setCurrentWidget(self.empty)
+        self._footer.hide()
+        self.view.show_tiles(None)
+
+
+class Pages(QWidget):
+    """``‹ 1–64 of 512 ›``; of a mosaic also arrows for its columns. Hidden while there is one page.
+
+    It asks for as much room with one page as with several: else it would widen the panel when a second page
+    begins, all tiles would fit then, it would go, and so on without end.
+    """
+
+    turned = Signal()
+    refreshed = Signal()
+
+    def __init__(self, view: TilesView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self.words = ""
+        """What is shown where there is room."""
+        self._brief = ""
+        self._shown: tuple[object, ...] | None = None
+        self._label = QLabel()
+        role(self._label, "muted")
+        self._buttons: dict[tuple[int, int], QToolButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme().px(4))
+        for way, sign, hint in (
+            ((-1, 0), "‹", "The page before (Page Up)"),
+            ((1, 0), "›", "The next page (Page Down)"),
+            ((0, -1), "«", "Channels before (Shift+Page Up)"),
+            ((0, 1), "»", "The next channels (Shift+Page Down)"),
+        ):
+            button = QToolButton()
+            button.setText(sign)
+            button.setToolTip(hint)
+            button.setAccessibleName(hint)
+            button.setProperty("way", way)
+            button.clicked.connect(self._clicked)
+            self._buttons[way] = button
+        layout.addWidget(self._buttons[-1, 0])
+        layout.addWidget(self._buttons[0, -1])
+        layout.addWidget(self._label)
+        layout.addWidget(self._buttons[0, 1])
+        layout.addWidget(self._buttons[1, 0])
+        kept = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        kept.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(kept)
+        view.page_changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Brings words and buttons up to date with the view."""
+        words, brief = self._view.page_words(), self._view.page_words(brief=True)
+        mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
+        possible = {way: self._view.can_turn(*way) for way in self._buttons}
+        shown = (words, brief, mosaic, possible)
+        if shown == self._shown:
+            return  # live tiles are others several times a second, their pages seldom
+        self._shown = shown
+        self.words, self._brief = words, brief
+        self.setVisible(bool(words))
+        sideways = mosaic and (possible[0, 1] or possible[0, -1])
+        along = possible[1, 0] or possible[-1, 0]
+        for way, button in self._buttons.items():
+            button.setVisible(sideways if way[1] else along)
+            button.setEnabled(possible[way])
+            hint = button.accessibleName()
+            button.setToolTip(hint if possible[way] else f"{hint}\nNot now: there is none")
+        self.updateGeometry()
+        self._show_label()
+        self.refreshed.emit()
+
+    def leave(self) -> None:
+        """Hides all until the next refresh: something without pages is shown."""
+        self._shown = None
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._needed(self.words), theme().px(BUTTON))
+
+    def _needed(self, words: str) -> int:
+        advance = self._label.fontMetrics().horizontalAdvance(words)
+        return self.minimumSizeHint().width() + (advance + theme().px(4) + 2 if words else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
+        return QSize((theme().px(BUTTON) + theme().px(4)) * (4 if mosaic else 2), theme().px(BUTTON))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_label()
+
+    def _show_label(self) -> None:
+        """Where there is no room the words go, first a few, then all; the buttons' tooltips stay."""
+        for words in (self.words, self._brief):
+            if self.width() >= self._needed(words):
+                break
+        else:
+            words = ""
+        self._label.setText(words)
+        self._label.setToolTip(self.words if words != self.words else "")
+        self._label.setVisible(bool(words))
+
+    def _restyle(self) -> None:
+        for button in self._buttons.values():
+            button.setFixedSize(theme().px(BUTTON), theme().px(BUTTON))
+        self.updateGeometry()
+
+    def _clicked(self) -> None:
+        sender = self.sender()
+        assert sender is not None
+        self._view.turn(*sender.property("way"))
+        self.turned.emit()

@@ -1,0 +1,371 @@
+"""One widget that shows many small maps in one image, a page at a time."""
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from cnnplay.ui.kit.paging import page_words, turned
+from cnnplay.ui.kit.tiling import Arrangement, Tiles, compose
+from cnnplay.ui.kit.views.images import screen_image
+from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tile_captions import Captions
+from cnnplay.ui.kit.views.tile_colours import coloured
+from cnnplay.ui.kit.views.tile_layout import arrange, label_height
+
+KEYS = KeyTable(
+    "Filters, maps, pictures",
+    KeyRow(
+        "The tile beside, above, below",
+        {
+            Qt.Key.Key_Left: lambda view: view.step(0, -1),
+            Qt.Key.Key_Right: lambda view: view.step(0, 1),
+            Qt.Key.Key_Up: lambda view: view.step(-1, 0),
+            Qt.Key.Key_Down: lambda view: view.step(1, 0),
+        },
+    ),
+    KeyRow(
+        "The page before, the next",
+        {Qt.Key.Key_PageUp: lambda view: view.turn(-1), Qt.Key.Key_PageDown: lambda view: view.turn(1)},
+    ),
+    KeyRow(
+        "The channels before, the next",
+        {Qt.Key.Key_PageUp: lambda view: view.turn(0, -1), Qt.Key.Key_PageDown: lambda view: view.turn(0, 1)},
+        shift=True,
+    ),
+    KeyRow(
+        "The first tile, the last",
+        {Qt.Key.Key_Home: lambda view: view.end(first=True), Qt.Key.Key_End: lambda view: view.end()},
+    ),
+    KeyRow("Open the tile", dict.fromkeys(ENTER, lambda view: view.open())),
+)
+
+
+class TilesView(QWidget):
+    """Maps, filters or pictures as tiles: selected by click and arrow keys, read out under the cursor.
+
+    New tiles are only composed when they are painted, so a hidden view costs nothing. `redraws` counts how
+    often new tiles came on screen.
+    """
+
+    chosen = Signal(int)
+    """A person selected the tile of that number."""
+    opened = Signal(int)
+    """… and opened it: double click or Enter."""
+    page_changed = Signal()
+    read_out_changed = Signal(str)
+
+    def __init__(self, name: str, *, least: int = 28, most: int = 220, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.redraws = 0
+        self._tiles: Tiles | None = None
+        self._least, self._most = least, most
+        self._selected = -1
+        self._first = (0, 0)
+        self._hover: QPoint | None = None
+        self._image: QImage | None = None
+        self._arrangement: Arrangement | None = None
+        self._full: Arrangement | None = None
+        self._labelled: Tiles | None = None
+        self._fresh = False
+        self._read_out = ""
+        self.setAccessibleName(name)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme().changed.connect(self._rearrange)
+
+    # what is shown
+
+    @property
+    def tiles(self) -> Tiles | None:
+        return self._tiles
+
+    @property
+    def selected(self) -> int:
+        """The selected tile's number, or −1."""
+        return self._selected
+
+    @property
+    def read_out(self) -> str:
+        """What is under the cursor, else what is selected, in words."""
+        return self._read_out
+
+    def show_tiles(self, tiles: Tiles | None) -> None:
+        """Shows other tiles; page and selection stay where the new ones have them."""
+        old, self._tiles = self._tiles, tiles
+        self._fresh = True
+        self._image = None
+        if not _alike(old, tiles):
+            self._arrangement = self._full = None
+        if tiles is None or self._selected >= len(tiles):
+            self._selected = -1
+        self._say()
+        self.update()
+
+    def select(self, number: int, turn: bool = True) -> None:
+        """Selects a tile (−1 for none) and turns to its page, or stays; says nothing to listeners."""
+        if number != self._selected:
+            self._selected = number
+            if turn:
+                self._turn_to(number)
+            self._say()
+            self.update()
+
+    def arrangement(self) -> Arrangement | None:
+        """Where the page's tiles lie, in device pixels; None when there are none or there is no room."""
+        if self._arrangement is None and self._tiles is not None and len(self._tiles):
+            self._arrangement = self._arrange(self._tiles, self._first)
+        return self._arrangement
+
+    def tile_rect(self, number: int) -> QRect:
+        """Where a tile of this page lies in the widget; empty for others."""
+        arrangement = self.arrangement()
+        place = arrangement.place(number) if arrangement is not None else None
+        if arrangement is None or place is None:
+            return QRect()
+        ratio = self.devicePixelRatioF()
+        y, x = arrangement.corner(*place)
+        height, width = arrangement.tile
+        return QRect(round(x / ratio), round(y / ratio), round(width / ratio), round(height / ratio))
+
+    # pages
+
+    def page_words(self, brief: bool = False) -> str:
+        """``1–64 of 512``; empty where all is on one page."""
+        arrangement = self.arrangement()
+        return page_words(self._tiles, arrangement.numbers, brief) if arrangement and self._tiles else ""
+
+    def can_turn(self, down: int, across: int = 0) -> bool:
+        """Whether there is a page that many pages on."""
+        return self._turned(down, across) is not None
+
+    def turn(self, down: int, across: int = 0) -> None:
+        """Turns pages: `down` of them, or `across` through a mosaic's columns."""
+        first = self._turned(down, across)
+        if first is not None:
+            self._go_to(first)
+
+    def _turned(self, down: int, across: int) -> tuple[int, int] | None:
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return None
+        if self._full is None:
+            self._full = self._arrange(tiles, (0, 0))
+        return turned(tiles, arrangement.numbers, self._full.numbers, down, across)
+
+    def _turn_to(self, number: int) -> None:
+        arrangement = self.arrangement()
+        if number < 0 or arrangement is None or self._tiles is None or arrangement.place(number) is not None:
+            return
+        columns = self._tiles.columns
+        self._go_to((number // columns, number % columns) if columns else (number, 0))
+
+    def _go_to(self, first: tuple[int, int]) -> None:
+        self._first = first
+        self._arrangement = self._image = None
+        self._say()
+        self.update()
+        self.page_changed.emit()
+
+    # laying out and painting
+
+    def _arrange(self, tiles: Tiles, first: tuple[int, int]) -> Arrangement:
+        bounds, ratio = (self._least, self._most), self.devicePixelRatioF()
+        arranged, self._labelled = arrange(tiles, self.size(), ratio, self.fontMetrics(), bounds, first)
+        return arranged
+
+    def _composed(self) -> QImage | None:
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return None
+        if self._image is None:
+            numbers = arrangement.numbers[arrangement.numbers >= 0]
+            image = screen_image(compose(arrangement, coloured(tiles, numbers, arrangement.tile)))
+            image.setDevicePixelRatio(self.devicePixelRatioF())
+            self._image = image
+        return self._image
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.setFont(theme().font(small=True))
+        image, arrangement = self._composed(), self._arrangement
+        if self._fresh:
+            self._fresh = False
+            self.redraws += 1
+        painter = QPainter(self)
+        if image is not None and arrangement is not None and self._tiles is not None:
+            self._paint_selection(painter)
+            ratio = self.devicePixelRatioF()
+            painter.drawImage(
+                QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
+            )
+            self._words(self._tiles, arrangement).paint(painter)
+        if self.hasFocus() and self._selected < 0:
+            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _words(self, tiles: Tiles, arrangement: Arrangement) -> Captions:
+        """Of the tiles with whole or brief labels, as they were arranged with."""
+        brief = self._labelled is not None and self._labelled.is_brief
+        return Captions(
+            tiles.brief() if brief else tiles, arrangement, self.devicePixelRatioF(), self.tile_rect
+        )
+
+    def caption_under(self, point: QPoint) -> str:
+        """The whole label of the tile at a point, where it is shortened; else ""."""
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return ""
+        return self._words(tiles, arrangement).under(point, self.fontMetrics(), tiles)
+
+    def _paint_selection(self, painter: QPainter) -> None:
+        assert self._tiles is not None
+        frame = self.tile_rect(self._selected)
+        if frame.isEmpty():
+            return
+        room = theme().px(2) if self._tiles.columns else theme().px(4)
+        label = label_height(self.fontMetrics()) if self._tiles.labels and not self._tiles.columns else 0
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme().colour("accent"), 2))
+        painter.setBrush(theme().colour("selection") if self.hasFocus() else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(frame.adjusted(-room + 1, -room + 1, room - 1, label + room - 1), 4, 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    # events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._rearrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.DevicePixelRatioChange):
+            self._rearrange()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            caption = self.caption_under(event.pos())
+            if caption:
+                QToolTip.showText(event.globalPos(), caption, self)
+                return True
+        return super().event(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = event.position().toPoint()
+        self._say()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self._say()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._choose(self._under(event.position().toPoint()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        number = self._under(event.position().toPoint())
+        if number >= 0:
+            self.opened.emit(number)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta()
+        steps = -1 if (delta.y() or delta.x()) > 0 else 1
+        sideways = bool(delta.x()) or bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if self.can_turn(0 if sideways else steps, steps if sideways else 0):
+            self.turn(0 if sideways else steps, steps if sideways else 0)
+            event.accept()
+        else:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not KEYS.press(self, event):
+            super().keyPressEvent(event)
+
+    def end(self, first: bool = False) -> bool:
+        """Chooses the last tile, or the first; whether there are any."""
+        if not self._tiles:
+            return False
+        self._choose(0 if first else len(self._tiles) - 1)
+        return True
+
+    def open(self) -> bool:
+        """Opens the chosen tile; whether one is chosen."""
+        if self._selected >= 0:
+            self.opened.emit(self._selected)
+        return self._selected >= 0
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(320), theme().px(220))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(80), self._least + theme().px(24))
+
+    def step(self, down: int, across: int) -> bool:
+        """Chooses the neighbour, over the edges of rows and pages; whether there are tiles."""
+        tiles, arrangement = self._tiles, self.arrangement()
+        if tiles is None or arrangement is None:
+            return tiles is not None
+        if self._selected < 0:
+            self._choose(int(arrangement.numbers[0, 0]))
+            return True
+        columns = tiles.columns or arrangement.numbers.shape[1]
+        number = self._selected + down * columns + across
+        over = tiles.columns and across and number // columns != self._selected // columns
+        if not over and 0 <= number < len(tiles):
+            self._choose(number)
+        return True
+
+    def _choose(self, number: int) -> None:
+        if number >= 0:
+            self.select(number)
+            self.chosen.emit(number)
+
+    def _hit(self, point: QPoint) -> tuple[int, int, int] | None:
+        arrangement = self.arrangement()
+        ratio = self.devicePixelRatioF()
+        return arrangement.hit(round(point.y() * ratio), round(point.x() * ratio)) if arrangement else None
+
+    def _under(self, point: QPoint) -> int:
+        hit = self._hit(point)
+        return hit[0] if hit is not None else -1
+
+    def _say(self) -> None:
+        """Brings the read-out up to date: with the mouse, and with the data under a resting mouse."""
+        text = ""
+        if self._tiles is not None:
+            hit = self._hit(self._hover) if self._hover is not None else None
+            if hit is not None:
+                text = self._tiles.pixel_words(*hit)
+            elif self._selected >= 0:
+                text = self._tiles.tile_words(self._selected)
+        if text != self._read_out:
+            self._read_out = text
+            self.setAccessibleDescription(text)
+            self.read_out_changed.emit(text)
+
+    def _rearrange(self) -> None:
+        before = self.page_words() if self._arrangement is not None else ""
+        self._arrangement = self._full = self._image = None
+        self.update()
+        if self._tiles is not None and self.page_words() != before:
+            self.page_changed.emit()
+
+
+def _alike(old: Tiles | None, new: Tiles | None) -> bool:
+    """Whether the new tiles lie as the old ones did."""
+    if old is None or new is None:
+        return False
+    same = len(old) == len(new) and old.size == new.size and old.columns == new.columns
+    widths = [[len(text) for text in (*tiles.labels, *tiles.row_labels)] for tiles in (old, new)]
+    return same and widths[0] == widths[1]

@@ -1,0 +1,82 @@
+"""A page for the concept: a convolution or a pool, stepped through window by window."""
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from cnnplay.ui.kit.views.panel import EmptyState, Panel
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.learn.concept import ConceptModel
+from cnnplay.ui.learn.views.concept_canvas import ConceptCanvas
+from cnnplay.ui.learn.views.concept_controls import ConceptControls
+
+
+class ConceptPage(Panel):
+    """Shows a `ConceptModel`: controls above, the sliding window and its arithmetic beneath."""
+
+    def __init__(self, model: ConceptModel, parent: QWidget | None = None) -> None:
+        super().__init__("Step by step", "", parent)
+        self.model = model
+        self.layer_button = self._choice("this layer", "The selected layer, with the network's own numbers.")
+        self.lecture_button = self._choice(
+            "the lecture's 6×6", "The lecture's worked example: 6×6 numbers, by hand or in your head."
+        )
+        group = QButtonGroup(self)
+        for button in (self.layer_button, self.lecture_button):
+            group.addButton(button)
+            self.add_corner(button)
+        self.controls = ConceptControls(model)
+        self.canvas = ConceptCanvas(model)
+        self.empty = EmptyState("", "Step through the lecture's 6×6")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._stepping())
+        self._stack.addWidget(self.empty)
+        self.body.addWidget(self._stack, 1)
+        self.setFocusProxy(self.canvas)
+        self.layer_button.clicked.connect(lambda: model.set_source("layer"))
+        self.lecture_button.clicked.connect(lambda: model.set_source("lecture"))
+        self.empty.button.clicked.connect(lambda: model.set_source("lecture"))
+        model.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Shows what the model holds."""
+        model = self.model
+        self.layer_button.setChecked(model.source == "layer")
+        self.lecture_button.setChecked(model.source == "lecture")
+        reason = model.why_not
+        self._stack.setCurrentIndex(1 if reason else 0)
+        self.empty.set_text(reason)
+        self.empty.button.setVisible(model.source == "layer")
+        if not self.isVisible():
+            return
+        scene = model.scene
+        if scene is None:
+            self.set_muted("")
+            return
+        self.set_muted(" · ".join(part for part in (scene.title, scene.origin) if part))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.model.set_watched(True)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.model.set_watched(False)
+
+    def _stepping(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme().px(8))
+        column.addWidget(self.controls)
+        column.addWidget(self.canvas, 1)
+        return page
+
+    def _choice(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setCheckable(True)
+        button.setToolTip(tip)
+        button.setAccessibleName(f"Step through {text}")
+        return button

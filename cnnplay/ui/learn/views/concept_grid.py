@@ -1,0 +1,160 @@
+"""Painting one grid of numbers: colours always, the numbers where they fit."""
+
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen
+
+from cnnplay.lessons.sliding import Array
+from cnnplay.lessons.words import compact
+from cnnplay.ui.kit.views.images import colourise, to_qimage
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.learn.views.concept_layout import Box
+
+Shade = Literal["grey", "signed", "magnitude"]
+
+SMALLEST_TYPE = 9
+"""In pixels of the design; with large text down to `LEAST_TYPE` real ones: small is more than none."""
+LEAST_TYPE = 11
+LINED = 5.0
+"""Cells at least this large are parted by lines."""
+DASHED = 16.0
+"""Cells of padding at least this large are drawn one by one; of smaller ones, the frame alone."""
+
+
+class Tinted:
+    """A grid of numbers with its colours, made once and painted often."""
+
+    def __init__(self, values: Array, shade: Shade, limits: tuple[float, float]) -> None:
+        self.values = values
+        self.shade = shade
+        self.limits = limits
+        if shade == "grey":
+            span = limits[1] - limits[0] or 1.0
+            grey = np.clip((values - limits[0]) / span * 255, 0, 255).astype(np.uint8)
+            self.colours: Array = np.repeat(grey[..., None], 3, axis=2)
+        else:
+            self.colours = colourise(values, shade, limits)
+        self.image: QImage = to_qimage(self.colours)
+
+    def ink(self, row: int, column: int) -> QColor:
+        """Black or white: whichever stands out more on that cell (relative luminance after WCAG)."""
+        red, green, blue = (float(part) / 255 for part in self.colours[row, column])
+        luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+        return QColor(0, 0, 0) if luminance > 0.18 else QColor(255, 255, 255)
+
+
+def shade_of(values: Array, picture: bool = False, signed: bool = False) -> tuple[Shade, tuple[float, float]]:
+    """The scale for some numbers and its limits: signed around zero, else from 0 to the largest.
+
+    `signed`: these could be negative, and are drawn so even where none is (weights).
+    """
+    finite = values[np.isfinite(values)]
+    low = float(finite.min(initial=0.0))
+    high = float(finite.max(initial=0.0))
+    if picture:
+        return "grey", (low, high)
+    if low < 0 or signed:
+        most = max(-low, high) or 1.0
+        return "signed", (-most, most)
+    return "magnitude", (0.0, high)
+
+
+def paint_values(painter: QPainter, box: Box, tinted: Tinted, shown: int | None = None) -> None:
+    """The first `shown` cells (all, where None) in their colours, with numbers where they fit."""
+    rows, columns = tinted.values.shape
+    rect = box.cells(0, 0, rows, columns)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(rect, tinted.image)
+    count = rows * columns if shown is None else shown
+    _cover(painter, box, rows, columns, count)
+    paint_lines(painter, box, rect, rows, columns)
+    # The type suits all cells, also those not reached yet: it stays as it is while they fill up.
+    texts = [compact(value) for value in tinted.values.ravel().tolist()] if _readable(box) else []
+    if not texts or not fit_type(painter, box.cell, texts):
+        return
+    for index, text in enumerate(texts[:count]):
+        row, column = divmod(index, columns)
+        painter.setPen(tinted.ink(row, column))
+        painter.drawText(box.cells(row, column), Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_padding(painter: QPainter, box: Box, pads: tuple[int, int, int, int], text: str) -> None:
+    """What is added around the input: cells with dashed lines and `text` (0, or −∞ for a maximum)."""
+    top, bottom, left, right = pads
+    pen = QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DashLine)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if box.cell < DASHED:
+        painter.setPen(pen)
+        painter.drawRect(box.rect)
+        return
+    readable = fit_type(painter, box.cell, [text])
+    for row in range(box.rows):
+        for column in range(box.columns):
+            if top <= row < box.rows - bottom and left <= column < box.columns - right:
+                continue
+            cell = box.cells(row, column)
+            painter.setPen(pen)
+            painter.drawRect(cell.adjusted(2, 2, -2, -2))
+            if readable:
+                painter.setPen(theme().colour("text_muted"))
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_lines(painter: QPainter, box: Box, rect: QRectF, rows: int, columns: int) -> None:
+    """The lines between cells, and the frame around them."""
+    painter.setPen(QPen(theme().colour("line"), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(rect)
+    if box.cell < LINED:
+        return
+    for row in range(1, rows):
+        y = rect.top() + row * box.cell
+        painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+    for column in range(1, columns):
+        x = rect.left() + column * box.cell
+        painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+
+
+def paint_mark(painter: QPainter, rect: QRectF, width: float = 2.5) -> None:
+    """A frame in the accent colour, on one of the surface's so that it shows on every colour."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme().colour("surface"), width + 2))
+    painter.drawRect(rect)
+    painter.setPen(QPen(theme().colour("accent"), width))
+    painter.drawRect(rect)
+
+
+def paint_chosen(painter: QPainter, cell: QRectF) -> None:
+    """The cell whose number a maximum takes: framed inside its lines."""
+    inset = min(4.0, cell.width() / 5)
+    paint_mark(painter, cell.adjusted(inset, inset, -inset, -inset), 1.5)
+
+
+def fit_type(painter: QPainter, cell: float, texts: list[str]) -> bool:
+    """Chooses the largest type, up to the body's, in which all texts fit; False where none does."""
+    font = theme().font()
+    metrics = QFontMetricsF(font)
+    longest = max(texts, key=metrics.horizontalAdvance)
+    while font.pixelSize() >= min(theme().px(SMALLEST_TYPE), LEAST_TYPE):
+        metrics = QFontMetricsF(font)
+        if metrics.horizontalAdvance(longest) <= cell - 4 and metrics.height() <= cell:
+            painter.setFont(font)
+            return True
+        font.setPixelSize(font.pixelSize() - 1)
+    return False
+
+
+def _readable(box: Box) -> bool:
+    return box.cell >= 16 and box.rows * box.columns <= 1024
+
+
+def _cover(painter: QPainter, box: Box, rows: int, columns: int, count: int) -> None:
+    """Hides the cells that were not reached yet."""
+    if count >= rows * columns:
+        return
+    brush = QBrush(theme().colour("surface_sunken"))
+    row, column = divmod(count, columns)
+    painter.fillRect(box.cells(row, column, 1, columns - column), brush)
+    painter.fillRect(box.cells(row + 1, 0, rows - row - 1, columns), brush)

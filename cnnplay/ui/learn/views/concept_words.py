@@ -1,0 +1,123 @@
+"""The step's arithmetic, written as on a board: a line for each row of the window, then what they come to."""
+
+from collections.abc import Iterable
+
+import msgspec
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.learn.concept_words import Written
+
+SMALLEST_TYPE = 10
+ROOMY = 500.0
+"""Pages at least this high have the words in the titles' size, for a hall."""
+LINE = 1.35
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def words_font(page_height: float) -> QFont:
+    """The words' type on a page of that height."""
+    font = theme().font(title=page_height >= theme().px(ROOMY))
+    font.setWeight(theme().font().weight())
+    return font
+
+
+def words_height(written: Written, font: QFont) -> float:
+    """What the words need: a line for each row, one for their sum and one for the summary."""
+    return _line(font) * (len(written.rows) + 2)
+
+
+def shortened(written: Written) -> Written:
+    """The same on two lines, for a low page."""
+    return msgspec.structs.replace(written, rows=(), row_sums=(), rows_line="")
+
+
+def rows_font(steps: Iterable[Written], width: float, font: QFont) -> QFont | None:
+    """The largest type up to `font` in which the rows of all these steps fit; None where they do not."""
+    found: QFont | None = None
+    for written in steps:
+        fitting = _fitting(written, width, found or font)
+        if fitting is None:
+            return None
+        found = fitting
+    return found
+
+
+def paint_words(
+    painter: QPainter, area: QRectF, written: Written, font: QFont, fitting: QFont | None
+) -> None:
+    """The lines, aligned in columns in the type `fitting` where the window's products are written out."""
+    y = area.top()
+    if not written.rows:
+        fitting = None
+    if fitting is not None:
+        y = _paint_rows(painter, area.left(), y, fitting, written)
+    lines = (written.rows_line,) if fitting is not None else (written.line, written.short_line)
+    _text(painter, area, y, lines, font)
+    strong = QFont(font)
+    strong.setWeight(theme().font(strong=True).weight())
+    _text(painter, area, y + _line(font), (written.summary, written.short_summary), strong)
+
+
+def _paint_rows(painter: QPainter, left: float, y: float, font: QFont, written: Written) -> float:
+    metrics = QFontMetricsF(font)
+    widths = _widths(written, metrics)
+    plus, equals = metrics.horizontalAdvance(" + "), metrics.horizontalAdvance("  = ")
+    last = max(metrics.horizontalAdvance(total) for total in written.row_sums)
+    painter.setFont(font)
+    height = _line(font)
+    for terms, total in zip(written.rows, written.row_sums, strict=True):
+        x = left
+        for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
+            if index:
+                painter.setPen(theme().colour("text_muted"))
+                painter.drawText(QRectF(x, y, plus, height), Qt.AlignmentFlag.AlignCenter, "+")
+                x += plus
+            painter.setPen(theme().colour("text"))
+            painter.drawText(QRectF(x, y, width, height), RIGHT, term)
+            x += width
+        painter.setPen(theme().colour("text_muted"))
+        painter.drawText(QRectF(x, y, equals, height), Qt.AlignmentFlag.AlignCenter, "=")
+        painter.setPen(theme().colour("text"))
+        painter.drawText(QRectF(x + equals, y, last, height), RIGHT, total)
+        y += height
+    return y
+
+
+def _fitting(written: Written, width: float, font: QFont) -> QFont | None:
+    """The largest type up to `font` in which the longest row fits; None where none does, or there is none."""
+    if not written.rows:
+        return None
+    font = QFont(font)
+    while font.pixelSize() >= theme().px(SMALLEST_TYPE):
+        metrics = QFontMetricsF(font)
+        used = sum(_widths(written, metrics)) + metrics.horizontalAdvance(" + ") * (len(written.rows[0]) - 1)
+        sums = max(metrics.horizontalAdvance(total) for total in written.row_sums)
+        if used + metrics.horizontalAdvance("  = ") + sums <= width:
+            return font
+        font.setPixelSize(font.pixelSize() - 1)
+    return None
+
+
+def _widths(written: Written, metrics: QFontMetricsF) -> list[float]:
+    columns = zip(*written.rows, strict=True)
+    return [max(metrics.horizontalAdvance(term) for term in column) for column in columns]
+
+
+def _text(painter: QPainter, area: QRectF, y: float, texts: tuple[str, ...], font: QFont) -> None:
+    """The first of these texts that fits; the last one shortened, where none does."""
+    metrics = QFontMetricsF(font)
+    fitting = [text for text in texts if metrics.horizontalAdvance(text) <= area.width()]
+    shown = (
+        fitting[0] if fitting else metrics.elidedText(texts[-1], Qt.TextElideMode.ElideMiddle, area.width())
+    )
+    painter.setFont(font)
+    painter.setPen(theme().colour("text"))
+    painter.drawText(QRectF(area.left(), y, area.width(), _line(font)), LEFT, shown)
+
+
+def _line(font: QFont) -> float:
+    return QFontMetricsF(font).height() * LINE

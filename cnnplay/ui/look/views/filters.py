@@ -1,0 +1,106 @@
+"""The filters of the selected convolution, as they are now."""
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.tile_panel import TilePanel
+from cnnplay.ui.kit.views.tiles import TilesView
+from cnnplay.ui.look.layers import filters_node
+from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.look_tiles import filter_tiles, filter_words
+
+EMPTY = "No layer of this network has filters that can be drawn. Add a convolution from the blocks in Build."
+WAIT = "The filters appear in a moment."
+
+
+class FiltersView(Panel):
+    """The first layer's filters as tiles, deeper ones as a mosaic: a row a filter, a column a channel."""
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__("Filters", parent=parent)
+        self._look = look
+        self.view = TilesView("Filters", least=28)
+        self.tiles = TilePanel(self.view, WAIT)
+        self.body.addWidget(self.tiles)
+        self.colour = QCheckBox("in colour")
+        self.colour.setToolTip(
+            "Show each filter as one coloured picture: its weights for red, green and blue mixed, grey "
+            "being 0. Off: one tile for each channel, on the signed scale"
+        )
+        self.colour.setAccessibleName("Show filters in colour")
+        self.colour.toggled.connect(self.refresh)
+        self.add_corner(self.colour)
+        self.view.chosen.connect(self._chosen)
+        self.tiles.empty.button.clicked.connect(look.build_anyway)
+        look.filters_changed.connect(self.refresh)
+        look.state_changed.connect(self.refresh)
+        look.focus.changed.connect(self._follow)
+        self.refresh()
+
+    @property
+    def redraws(self) -> int:
+        return self.view.redraws
+
+    def refresh(self) -> None:
+        """Shows what the model holds now."""
+        filters = self._look.filters
+        self.colour.setVisible(filters is not None and filters.colour)
+        if filters is None:
+            self.set_title("Filters")
+            self.set_muted("")
+            self._say_empty()
+            return
+        self.set_title(f"Filters of {filters.node}")
+        self.set_muted(f"{filter_words(filters)}{self._beside(filters.node)}{self._origin()}")
+        self.tiles.show_tiles(filter_tiles(filters, self.colour.isChecked()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look.want("filters", self, True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._look.want("filters", self, False)
+
+    def _beside(self, node: str) -> str:
+        """That another node is selected, which has no filters of its own."""
+        selected = self._look.editor.current
+        return f" · nearest to {selected}" if selected not in ("", "input", node) else ""
+
+    def _origin(self) -> str:
+        return " · untrained" if self._look.origin == "untrained" else ""
+
+    def _say_empty(self) -> None:
+        if self._look.held_back:
+            self.tiles.say_empty(
+                "This network is large and untrained. Train it, or look at weights as they are drawn at the "
+                "start.",
+                f"Draw {self._look.held_back}",
+            )
+        elif not filters_node(self._look.editor.network, ""):
+            self.tiles.say_empty(EMPTY)
+        else:
+            self.tiles.say_empty(self._look.problem or WAIT)
+
+    def _chosen(self, number: int) -> None:
+        """A filter makes the map of its number: choosing one chooses the other."""
+        filters = self._look.filters
+        columns = self.view.tiles.columns if self.view.tiles is not None else 0
+        if filters is not None and self._look.maps is not None and self._look.maps.node == filters.node:
+            self._look.focus.choose_map(number // columns if columns else number)
+
+    def _follow(self) -> None:
+        filters, tiles = self._look.filters, self.view.tiles
+        if (
+            filters is None
+            or tiles is None
+            or self._look.maps is None
+            or self._look.maps.node != filters.node
+        ):
+            return
+        number = self._look.focus.number
+        if not tiles.columns:
+            self.view.select(number)
+        elif self.view.selected < 0 or self.view.selected // tiles.columns != number:
+            self.view.select(number * tiles.columns)

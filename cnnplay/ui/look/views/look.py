@@ -1,0 +1,117 @@
+"""The right side of the workspace Look inside: the picture on top, below it what the network makes of it."""
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QTabWidget, QVBoxLayout, QWidget
+
+from cnnplay.ui.kit.views.panel import MARGINS, gap
+from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.views.confusion import ConfusionView
+from cnnplay.ui.look.views.filters import FiltersView
+from cnnplay.ui.look.views.maps import MapsView
+from cnnplay.ui.look.views.overlay import OverlayView
+from cnnplay.ui.look.views.picture_bar import PictureBar
+from cnnplay.ui.look.views.prediction import PredictionView
+from cnnplay.ui.look.views.wrong import WrongView
+
+
+class LookWorkspace(QWidget):
+    """Picture bar; maps and one of them over the picture; filters and, in tabs, prediction and mistakes."""
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Look inside")
+        self.picture_bar = PictureBar(look)
+        self.maps = MapsView(look)
+        self.overlay = OverlayView(look)
+        self.filters = FiltersView(look)
+        self.prediction = PredictionView(look)
+        self.confusion = ConfusionView(look)
+        self.wrong = WrongView(look)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.prediction, "Prediction")
+        self.tabs.addTab(self.confusion, "Confusion")
+        self.tabs.addTab(self.wrong, "Most wrong")
+        for panel in (self.prediction, self.confusion, self.wrong):
+            name = panel.title()
+            panel.set_title("")  # the tab has it
+            panel.setAccessibleName(name)
+            # The frame is around the tabs, not below them.
+            role(panel, "")
+            panel.set_margins(0, 0, 0, 0, 0)
+        for number, hint in enumerate(
+            (
+                "What the network takes the picture for",
+                "Which classes it takes for which, over all validation pictures",
+                "The mistakes that it is surest of",
+            )
+        ):
+            self.tabs.setTabToolTip(number, hint)
+        self.top = Splitter(Qt.Orientation.Horizontal, self.maps, self.overlay)
+        self.bottom = Splitter(Qt.Orientation.Horizontal, self.filters, self._framed_tabs())
+        self.rows = Splitter(Qt.Orientation.Vertical, self.top, self.bottom)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(gap())
+        layout.addWidget(self.picture_bar)
+        layout.addWidget(self.rows, 1)
+        self.maps.opened.connect(self.overlay.canvas.setFocus)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.reset_layout()
+
+    def _framed_tabs(self) -> QFrame:
+        """The tabs in a panel of their own: their names stand where the neighbours' titles do."""
+        self._frame = QFrame()
+        role(self._frame, "panel")
+        layout = QVBoxLayout(self._frame)
+        left, top, right, bottom = MARGINS
+        layout.setContentsMargins(left, top, right, bottom)
+        layout.addWidget(self.tabs)
+        return self._frame
+
+    def _restyle(self) -> None:
+        self._measure_tabs()
+        # Once more when the tabs have the new type.
+        QTimer.singleShot(0, self, self._measure_tabs)
+
+    def _measure_tabs(self) -> None:
+        # Explicit, so that what a tab holds does not push the splitter about when tabs change; wide enough
+        # for the tabs' names.
+        names = self.tabs.tabBar().sizeHint().width() + MARGINS[0] + MARGINS[2] + 2
+        self._frame.setMinimumSize(max(names, theme().px(240)), 160)
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return {
+            "maps": self.maps.redraws,
+            "overlay": self.overlay.redraws,
+            "filters": self.filters.redraws,
+            "prediction": self.prediction.redraws,
+            "confusion": self.confusion.redraws,
+            "most wrong": self.wrong.redraws,
+        }
+
+    def reset_layout(self) -> None:
+        """The sizes of the first start."""
+        self.rows.setSizes([560, 440])
+        self.top.setSizes([620, 380])
+        self.bottom.setSizes([540, 460])
+
+    def save_layout(self) -> QByteArray:
+        """The splitters' state, to be remembered."""
+        state = QByteArray()
+        for splitter in (self.rows, self.top, self.bottom):
+            state.append(splitter.saveState().toBase64()).append(b" ")
+        return state
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Sizes as they were remembered; nothing happens for what cannot be read."""
+        parts = bytes(state.data()).split()
+        if len(parts) == 3:
+            for splitter, part in zip((self.rows, self.top, self.bottom), parts, strict=True):
+                splitter.restoreState(QByteArray.fromBase64(part))

@@ -1,0 +1,123 @@
+"""The feature maps of the selected layer for the chosen picture, live."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.theme import role
+from cnnplay.ui.kit.views.tile_panel import TilePanel
+from cnnplay.ui.kit.views.tiles import TilesView
+from cnnplay.ui.look.layers import has_activation
+from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.look_tiles import is_row, map_tiles, map_words
+from cnnplay.ui.plot.views.bars import BarsView
+
+AFTER = "Show the maps behind the layer's activation, as the next layer gets them"
+NONE_FOLLOWS = "{} has no activation behind it: these are its own outputs"
+WAIT = "The feature maps appear in a moment."
+
+
+class MapsView(Panel):
+    """Maps as tiles, single numbers as bars. `opened`: a map was opened by double click or Enter."""
+
+    opened = Signal()
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__("Feature maps", parent=parent)
+        self._look = look
+        self.view = TilesView("Feature maps", least=32)
+        self.tiles = TilePanel(self.view, WAIT)
+        self.bars = BarsView("Outputs")
+        self.bars.setToolTip(
+            "The layer's outputs, one number each. Point at a bar to read it; arrow keys move on."
+        )
+        self.bars.read_out_changed.connect(self.tiles.read_out.setText)
+        self.tiles.add_middle(self.bars)
+        self.body.addWidget(self.tiles)
+        self.activated = _switch("after activation", AFTER, True)
+        self.activated.toggled.connect(look.set_activated)
+        self.common = _switch(
+            "one scale",
+            "All maps on one colour scale, so that they can be compared. Off: each uses the whole scale, so "
+            "that weak maps show what they hold",
+            True,
+        )
+        self.common.toggled.connect(self.refresh)
+        self.add_corner(self.activated)
+        self.tiles.add_option(self.common)
+        self.view.chosen.connect(look.focus.choose_map)
+        self.view.opened.connect(self._open)
+        self.tiles.empty.button.clicked.connect(look.build_anyway)
+        look.maps_changed.connect(self.refresh)
+        look.state_changed.connect(self.refresh)
+        look.options_changed.connect(self._follow_options)
+        look.focus.changed.connect(self._follow)
+        self.refresh()
+
+    @property
+    def redraws(self) -> int:
+        return self.view.redraws + self.bars.redraws
+
+    def refresh(self) -> None:
+        """Shows what the model holds now."""
+        maps = self._look.maps
+        if maps is None:
+            self.set_title("Feature maps")
+            self.set_muted("")
+            self._say_empty()
+            return
+        network = self._look.report.network if self._look.report is not None else self._look.editor.network
+        row = is_row(maps)
+        self.activated.setEnabled(has_activation(network, maps.node))
+        self.activated.setToolTip(AFTER if self.activated.isEnabled() else NONE_FOLLOWS.format(maps.node))
+        self.set_title(f"{'Outputs' if row else 'Feature maps'} of {maps.node}")
+        note = "" if self._look.origin in ("live", "trained") else f" · {self._look.origin}"
+        self.set_muted(map_words(maps, self.common.isChecked() or row) + note)
+        self.common.setVisible(not row)
+        if row:
+            last = maps.shown.id == network.stack[-1].id
+            names = self._look.pictures.classes if last else ()
+            self.bars.show_values(maps.values, maps.limits, names)
+            self.tiles.show_middle(self.bars, self.bars.read_out)
+        else:
+            self.tiles.show_tiles(map_tiles(maps, self.common.isChecked()), self.common.isChecked())
+            self.view.select(self._look.focus.number)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look.want("maps", self, True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._look.want("maps", self, False)
+
+    def _say_empty(self) -> None:
+        if self._look.held_back:
+            self.tiles.say_empty(
+                "This network is large and untrained. Train it, or look through weights as they are drawn at "
+                "the start.",
+                f"Draw {self._look.held_back}",
+            )
+        else:
+            self.tiles.say_empty(self._look.problem or WAIT)
+
+    def _open(self, number: int) -> None:
+        self._look.focus.choose_map(number)
+        self.opened.emit()
+
+    def _follow(self) -> None:
+        if self._look.maps is not None and not is_row(self._look.maps):
+            self.view.select(self._look.focus.number)
+
+    def _follow_options(self) -> None:
+        self.activated.setChecked(self._look.activated)
+
+
+def _switch(text: str, hint: str, on: bool) -> QCheckBox:
+    box = QCheckBox(text)
+    box.setToolTip(hint)
+    box.setAccessibleName(text)
+    box.setChecked(on)
+    role(box, "muted")
+    return box

@@ -1,0 +1,285 @@
+"""One feature map over the picture, and what a pixel of it sees."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+
+from cnnplay.ui.kit.numerals import numeral
+from cnnplay.ui.kit.views.images import colourise, to_qimage
+from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.look.glance import Maps
+from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.look_tiles import as_bytes
+
+KEYS = KeyTable(
+    "Map over the picture",
+    KeyRow(
+        "The pixel beside, above, below",
+        {
+            Qt.Key.Key_Left: lambda canvas: canvas.step(0, -1),
+            Qt.Key.Key_Right: lambda canvas: canvas.step(0, 1),
+            Qt.Key.Key_Up: lambda canvas: canvas.step(-1, 0),
+            Qt.Key.Key_Down: lambda canvas: canvas.step(1, 0),
+        },
+    ),
+)
+
+
+class OverlayCanvas(QWidget):
+    """The network's input with a map over it. Click, drag or arrow keys choose one of the map's pixels."""
+
+    hovered = Signal(str)
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.redraws = 0
+        self.opacity = 0.6
+        self._look = look
+        self._hover: tuple[int, int] | None = None
+        self._picture: QImage | None = None
+        self._map: QImage | None = None
+        self._fresh = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Feature map over the picture")
+        self.setToolTip(
+            "Each pixel of the map lies over the middle of what it sees. The frame is its receptive field: "
+            "the only part of the picture that can change it. Click or drag to choose a pixel; arrow keys "
+            "move it"
+        )
+        theme().changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Composes picture and map anew when next painted."""
+        self._picture = self._map = None
+        self._fresh = True
+        self._say()
+        self.update()
+
+    def set_opacity(self, opacity: float) -> None:
+        self.opacity = opacity
+        self.update()
+
+    def picture_rect(self) -> QRectF:
+        """Where the network's input lies in the widget: as large as fits, whole pixels to a value."""
+        seen = self._look.input
+        if seen is None:
+            return QRectF()
+        height, width = seen.shape[1:]
+        scale = min(self.width() / width, self.height() / height)
+        ratio = self.devicePixelRatioF()
+        if scale * ratio > 2:
+            scale = int(scale * ratio) / ratio
+        return QRectF(round((self.width() - width * scale) / 2), 0, width * scale, height * scale)
+
+    def pixel_rect(self, row: int, column: int) -> QRectF:
+        """Where a pixel of the map lies in the widget."""
+        placed, seen, area = self._look.focus.placed(), self._look.input, self.picture_rect()
+        if placed is None or seen is None:
+            return QRectF()
+        scale = area.width() / seen.shape[2]
+        (top, left), (down, across) = placed
+        return QRectF(
+            area.x() + (left + column * across) * scale,
+            area.y() + (top + row * down) * scale,
+            across * scale,
+            down * scale,
+        )
+
+    def window_rect(self, row: int, column: int) -> QRectF:
+        """Where the receptive field of a pixel lies in the widget; empty where it is not known."""
+        window, seen, area = self._look.focus.window(row, column), self._look.input, self.picture_rect()
+        if window is None or seen is None:
+            return QRectF()
+        scale = area.width() / seen.shape[2]
+        top, left, bottom, right = window
+        return QRectF(
+            area.x() + left * scale, area.y() + top * scale, (right - left) * scale, (bottom - top) * scale
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        seen, maps = self._look.input, self._maps()
+        if seen is None or maps is None:
+            return
+        if self._fresh:
+            self._fresh = False
+            self.redraws += 1
+        if self._picture is None:
+            self._picture = to_qimage(as_bytes(seen))
+            self._map = to_qimage(colourise(maps.values[self._look.focus.number], "magnitude", maps.limits))
+        painter = QPainter(self)
+        area = self.picture_rect()
+        painter.drawImage(area, self._picture)
+        self._paint_map(painter, maps, area)
+        self._paint_windows(painter, area)
+        if self.hasFocus():
+            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(area.adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _paint_map(self, painter: QPainter, maps: Maps, area: QRectF) -> None:
+        height, width = maps.values.shape[1:]
+        first, last = self.pixel_rect(0, 0), self.pixel_rect(height - 1, width - 1)
+        assert self._map is not None
+        painter.save()
+        painter.setClipRect(area)
+        painter.setOpacity(self.opacity)
+        painter.drawImage(QRectF(first.topLeft(), last.bottomRight()), self._map)
+        painter.restore()
+
+    def _paint_windows(self, painter: QPainter, area: QRectF) -> None:
+        """The chosen pixel's receptive field, and dashed the one under the mouse."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        colour = theme().colour("validation_curve")
+        pixel = self._look.focus.pixel
+        if pixel is not None:
+            painter.setPen(QPen(colour, 2))
+            painter.drawRect(self.window_rect(*pixel).intersected(area).adjusted(1, 1, -1, -1))
+            painter.setPen(QPen(colour, 1))
+            painter.drawRect(self.pixel_rect(*pixel).intersected(area).adjusted(0, 0, -1, -1))
+        if self._hover is not None and self._hover != pixel:
+            painter.setPen(QPen(colour, 1, Qt.PenStyle.DashLine))
+            painter.drawRect(self.window_rect(*self._hover).intersected(area).adjusted(0, 0, -1, -1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._choose(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = self._pixel_at(event.position())
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose(event.position())
+        self._say()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self._say()
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not KEYS.press(self, event):
+            super().keyPressEvent(event)
+
+    def step(self, down: int, across: int) -> bool:
+        """Chooses the neighbour of the chosen pixel; whether there is one."""
+        pixel, maps = self._look.focus.pixel, self._maps()
+        if pixel is None or maps is None:
+            return False
+        height, width = maps.values.shape[1:]
+        row, column = pixel[0] + down, pixel[1] + across
+        self._look.focus.choose_pixel(min(max(0, row), height - 1), min(max(0, column), width - 1))
+        return True
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(300), theme().px(300))
+
+    def minimumSizeHint(self) -> QSize:
+        # A picture needs no more room for larger text.
+        return QSize(120, 120)
+
+    def _maps(self) -> Maps | None:
+        maps = self._look.maps
+        return maps if maps is not None and maps.values.ndim == 3 else None
+
+    def _pixel_at(self, point: QPointF) -> tuple[int, int] | None:
+        """The map's pixel nearest to a point; None outside the picture."""
+        maps, area = self._maps(), self.picture_rect()
+        if maps is None or not area.contains(point):
+            return None
+        height, width = maps.values.shape[1:]
+        first = self.pixel_rect(0, 0)
+        row = int((point.y() - first.y()) // (first.height() or 1))
+        column = int((point.x() - first.x()) // (first.width() or 1))
+        return min(max(0, row), height - 1), min(max(0, column), width - 1)
+
+    def _choose(self, point: QPointF) -> None:
+        pixel = self._pixel_at(point)
+        if pixel is not None:
+            self._look.focus.choose_pixel(*pixel)
+
+    def _say(self) -> None:
+        maps, pixel = self._maps(), self._hover or self._look.focus.pixel
+        if maps is None or pixel is None:
+            return
+        row, column = (min(at, size - 1) for at, size in zip(pixel, maps.values.shape[1:], strict=True))
+        value = maps.values[self._look.focus.number, row, column]
+        text = f"pixel ({row + 1}, {column + 1}): {numeral(float(value))}"
+        self.setAccessibleDescription(text)
+        self.hovered.emit(text)
+
+
+class OverlayView(Panel):
+    """``Map 4 over the picture``, with a slider between the two."""
+
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__("Map over the picture", parent=parent)
+        self._look = look
+        self.canvas = OverlayCanvas(look)
+        self.empty = QLabel(
+            "Choose a feature map: it is laid over the picture, with what a pixel of it sees."
+        )
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        role(self.empty, "muted")
+        self.words = ElidedLabel()
+        role(self.words, "muted")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 100)
+        self.slider.setValue(round(self.canvas.opacity * 100))
+        self.slider.setToolTip("How strongly the map covers the picture: 0 % shows the picture alone")
+        self.slider.setAccessibleName("Opacity of the map")
+        self.slider.valueChanged.connect(self._slid)
+        self.percent = QLabel()
+        role(self.percent, "muted")
+        footer = QHBoxLayout()
+        footer.addWidget(self.words, 1)
+        footer.addWidget(self.slider)
+        footer.addWidget(self.percent)
+        self.body.addWidget(self.canvas, 1)
+        self.body.addWidget(self.empty, 1)
+        self.body.addLayout(footer)
+        self.canvas.hovered.connect(self.set_muted)
+        look.maps_changed.connect(self.refresh)
+        look.focus.changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    @property
+    def redraws(self) -> int:
+        return self.canvas.redraws
+
+    def refresh(self) -> None:
+        maps = self._look.maps
+        shown = maps is not None and maps.values.ndim == 3 and self._look.input is not None
+        self.canvas.setVisible(shown)
+        self.empty.setVisible(not shown)
+        self.slider.setEnabled(shown)
+        if maps is not None and not shown:
+            self.empty.setText(
+                f"{maps.node} gives single numbers, which lie nowhere on the picture. Select another layer."
+            )
+        self.set_title(
+            f"Map {self._look.focus.number + 1} over the picture" if shown else "Map over the picture"
+        )
+        size = self._look.focus.field_size() if shown else None
+        self.words.setText(f"receptive field {size[0]} × {size[1]}" if size else "")
+        if not shown:
+            self.set_muted("")
+        self._say_percent()
+        self.canvas.refresh()
+
+    def _restyle(self) -> None:
+        self.slider.setFixedWidth(theme().px(88))
+
+    def _slid(self, value: int) -> None:
+        self.canvas.set_opacity(value / 100)
+        self._say_percent()
+
+    def _say_percent(self) -> None:
+        self.percent.setText(f"{self.slider.value()} % map")

@@ -1,0 +1,73 @@
+"""Painted text that keeps out of other text's way: labels at curves' ends, the read-out under a cursor."""
+
+from collections.abc import Sequence
+
+import msgspec
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from cnnplay.ui.kit.views.theme import theme
+
+
+class Label(msgspec.Struct, frozen=True):
+    """Words beside a point, in pixels."""
+
+    text: str
+    at: QPointF
+    colour: QColor
+
+
+def spread(wanted: Sequence[float], height: float, top: float, bottom: float) -> list[float]:
+    """Centres as near to those wanted as can be, `height` apart, between `top` and `bottom`."""
+    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    low, high = top + height / 2, bottom - height / 2
+    places = [0.0] * len(wanted)
+    after = low
+    for index in order:
+        places[index] = max(wanted[index], after)
+        after = places[index] + height
+    # What was pushed out at the bottom comes back, and pushes the ones above it.
+    before = high
+    for index in reversed(order):
+        places[index] = min(places[index], before)
+        before = places[index] - height
+    return places
+
+
+def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> None:
+    """Draws each label right of its point, or left of it where there is no room; none covers another."""
+    metrics = painter.fontMetrics()
+    height = float(metrics.height())
+    centres = spread([label.at.y() for label in labels], height, area.top(), area.bottom())
+    for label, centre in zip(labels, centres, strict=True):
+        width = metrics.horizontalAdvance(label.text) + 2
+        left = label.at.x() + theme().px(8)
+        if left + width > area.right():
+            left = area.right() - width
+        place = QRectF(left, centre - height / 2, width, height)
+        # The surface behind it: a curve under the words would make them hard to read.
+        painter.fillRect(place, theme().colour("surface"))
+        painter.setPen(label.colour)
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label.text)
+
+
+def paint_box(
+    painter: QPainter, title: str, lines: Sequence[tuple[str, QColor]], at: QPointF, area: QRectF
+) -> None:
+    """A small box beside a point with a muted title and coloured lines; it stays inside the area."""
+    px, metrics = theme().px, painter.fontMetrics()
+    pad, height = px(8), metrics.height()
+    width = max(metrics.horizontalAdvance(text) for text in (title, *(text for text, _ in lines))) + 2 * pad
+    box = QRectF(0, 0, width, height * (len(lines) + 1) + 2 * px(4))
+    left = at.x() + px(12)
+    if left + box.width() > area.right():
+        left = max(at.x() - px(12) - box.width(), area.left())
+    box.moveTo(left, min(max(at.y() - box.height() / 2, area.top()), area.bottom() - box.height()))
+    painter.setPen(QPen(theme().colour("line"), 1))
+    painter.setBrush(theme().colour("surface_sunken"))
+    painter.drawRoundedRect(box, px(6), px(6))
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    for number, (text, colour) in enumerate(((title, theme().colour("text_muted")), *lines)):
+        painter.setPen(colour)
+        top = box.top() + px(4) + number * height
+        painter.drawText(QRectF(box.left() + pad, top, width, height), flags, text)

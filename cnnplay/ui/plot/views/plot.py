@@ -1,0 +1,306 @@
+"""A plot that the user may zoom and pan: the view box is pyqtgraph's, axes and labels are painted in pixels.
+
+Painting them here keeps the margins fixed, so that nothing jumps when a label grows a little, and lets labels
+keep out of one another's way. Only labels that would be cut widen the left one.
+"""
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGraphicsScene, QWidget
+
+from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.ticks import Tick
+
+WHEEL = 1.0012
+"""The zoom for one unit of a wheel's angle, of which a notch has 120."""
+KEY_STEP = 0.1
+ROWS = (
+    KeyRow(
+        "Move what is seen",
+        {
+            Qt.Key.Key_Left: lambda plot: plot.pan(-KEY_STEP, 0.0),
+            Qt.Key.Key_Right: lambda plot: plot.pan(KEY_STEP, 0.0),
+            Qt.Key.Key_Up: lambda plot: plot.pan(0.0, KEY_STEP),
+            Qt.Key.Key_Down: lambda plot: plot.pan(0.0, -KEY_STEP),
+        },
+    ),
+    KeyRow(
+        "Zoom in",
+        {
+            Qt.Key.Key_Plus: lambda plot: plot.zoom(1 / 1.25, plot.area.center()),
+            Qt.Key.Key_Equal: lambda plot: plot.zoom(1 / 1.25, plot.area.center()),
+        },
+    ),
+    KeyRow("Zoom out", {Qt.Key.Key_Minus: lambda plot: plot.zoom(1.25, plot.area.center())}),
+)
+SHOW_ALL = KeyRow(
+    "Show all",
+    {Qt.Key.Key_Home: lambda plot: plot.follow(), Qt.Key.Key_0: lambda plot: plot.follow()},
+)
+LEFT = 48
+"""Pixels of the design left of the curves, where the labels of the axis need no more."""
+
+
+class Box(pg.ViewBox):
+    """A view box with the left button's panning alone: the right one is for the menu."""
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.disableAutoRange()
+        self.setMouseEnabled(True, True)
+
+    def mouseDragEvent(self, event: object, axis: int | None = None) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+            super().mouseDragEvent(event, axis)
+        else:
+            event.ignore()  # type: ignore[attr-defined]
+
+
+class Line(pg.PlotCurveItem):
+    """A curve in a `Box`, which cuts off what lies outside. It says that it fills the box: to find how far
+    its points and its pen reach costs half of what drawing them does, several times at each redraw.
+    """
+
+    def boundingRect(self) -> QRectF:
+        box = self.getViewBox()
+        return QRectF() if box is None else box.viewRect()
+
+
+class Plot(pg.GraphicsView):
+    """A plot whose range is the user's once he touches it.
+
+    `moved`: the range is another one. While `following`, `fit` may set it; from the first zoom on it stays as
+    it is, until all is asked for again (`follow`, a double click or the key Home).
+    """
+
+    moved = Signal()
+    following_changed = Signal()
+    KEYS = KeyTable("Plot", *ROWS, SHOW_ALL)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, useOpenGL=False)
+        self.following = True
+        self.hover: QPointF | None = None
+        self._area = QRectF(0, 0, 8, 8)
+        self.box = Box()
+        # A handful of items, whose rectangles move with the range: an index of them would be out of date.
+        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.scene().addItem(self.box)
+        # pyqtgraph keeps the background between paints; here the axes are painted on it.
+        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
+        # All that changed is painted once: the scene's own updates would come a moment later.
+        self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.NoViewportUpdate)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(theme().px(200), 96)
+        self.box.sigRangeChanged.connect(self._range_changed)
+        self.box.sigRangeChangedManually.connect(self._taken_over)
+        theme().changed.connect(self.restyle)
+        self.restyle()
+
+    # What a subclass says
+
+    def x_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        raise NotImplementedError
+
+    def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        raise NotImplementedError
+
+    def paint_over(self, painter: QPainter) -> None:
+        """Draws in pixels what stands above the curves."""
+
+    def copy(self) -> None:
+        """Puts the picture of the plot on the clipboard."""
+        QGuiApplication.clipboard().setPixmap(self.grab())
+
+    # The range
+
+    @property
+    def area(self) -> QRectF:
+        """The rectangle of the curves, in pixels of the viewport."""
+        return self._area
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """left, right, bottom, top, in the plot's own units."""
+        (left, right), (bottom, top) = self.box.viewRange()
+        return left, right, bottom, top
+
+    def fit(self, left: float, right: float, bottom: float, top: float) -> None:
+        """Shows that rectangle, where the user has not taken over."""
+        if self.following and self.extent != (left, right, bottom, top):
+            self.box.setRange(xRange=(left, right), yRange=(bottom, top), padding=0, disableAutoRange=True)
+
+    def follow(self) -> None:
+        """Gives the range back to the plot."""
+        if not self.following:
+            self.following = True
+            self.following_changed.emit()
+            self.moved.emit()
+
+    def pixel(self, x: float, y: float) -> QPointF:
+        """Where a point lies, in pixels of the viewport."""
+        left, right, bottom, top = self.extent
+        area = self.area
+        across = (x - left) / (right - left) if right > left else 0.0
+        up = (y - bottom) / (top - bottom) if top > bottom else 0.0
+        return QPointF(area.left() + across * area.width(), area.bottom() - up * area.height())
+
+    def x_at(self, pixel: float) -> float:
+        """The x under a column of pixels."""
+        left, right, _, _ = self.extent
+        area = self.area
+        return left + (pixel - area.left()) / max(area.width(), 1.0) * (right - left)
+
+    def zoom(self, factor: float, at: QPointF, horizontally: bool = True, vertically: bool = True) -> None:
+        """Scales what is seen by `factor` (below 1: nearer) about a pixel. The range is the user's then."""
+        area = self.area
+        left, right, bottom, top = self.extent
+        x = left + (min(max(at.x(), area.left()), area.right()) - area.left()) / area.width() * (right - left)
+        y = bottom + (area.bottom() - min(max(at.y(), area.top()), area.bottom())) / area.height() * (
+            top - bottom
+        )
+        sx, sy = factor if horizontally else 1.0, factor if vertically else 1.0
+        self._taken_over()
+        self.box.setRange(
+            xRange=(x + (left - x) * sx, x + (right - x) * sx),
+            yRange=(y + (bottom - y) * sy, y + (top - y) * sy),
+            padding=0,
+        )
+
+    def pan(self, across: float, up: float) -> None:
+        """Moves by parts of what is seen."""
+        left, right, bottom, top = self.extent
+        self._taken_over()
+        self.box.translateBy(x=across * (right - left), y=up * (top - bottom))
+
+    def _taken_over(self, *_: object) -> None:
+        if self.following:
+            self.following = False
+            self.following_changed.emit()
+
+    def _range_changed(self, *_: object) -> None:
+        self._place()
+        self.moved.emit()
+        self.viewport().update()
+
+    # Events
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms about the cursor: both ways over the curves, one way over an axis."""
+        at = event.position()
+        area = self.area
+        over_left, over_bottom = at.x() < area.left(), at.y() > area.bottom()
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        if turned:
+            self.zoom(WHEEL**-turned, at, horizontally=not over_left, vertically=not over_bottom)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.follow()
+            event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        inside = self.area.contains(event.position())
+        if inside or self.hover is not None:
+            self.hover = event.position() if inside else None
+            self.viewport().update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.hover = None
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.KEYS.press(self, event):
+            event.ignore()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if event is not None and hasattr(self, "box"):
+            self._place()
+            self.moved.emit()
+
+    # Painting
+
+    def restyle(self) -> None:
+        """Takes colours and sizes from the theme."""
+        self.setBackground(theme().colour("surface"))
+        self._place()
+        self.viewport().update()
+
+    def _place(self) -> None:
+        px = theme().px
+        top, right, bottom = px(8), px(8), px(22)
+        height = max(self.height() - top - bottom, 8)
+        left = self._left(height)
+        area = QRectF(left, top, max(self.width() - left - right, 8), height)
+        if area != self._area:
+            self._area = area
+            self.box.setGeometry(area)
+
+    def _left(self, height: float) -> int:
+        """The room for the labels of the vertical axis: none of them is cut, at any size."""
+        metrics = QFontMetrics(theme().font(small=True))
+        _, _, bottom, top = self.extent
+        shown = self._shown_ticks(bottom, top, height, metrics)
+        widest = max((metrics.horizontalAdvance(tick.text) for tick in shown), default=0)
+        return min(max(theme().px(LEFT), widest + theme().px(8)), max(self.width() // 2, 8))
+
+    def _shown_ticks(self, low: float, high: float, height: float, metrics: QFontMetrics) -> Sequence[Tick]:
+        return self.y_ticks(low, high, max(int(height / (2.2 * metrics.height())), 2))
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        super().drawBackground(painter, rect)
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(theme().font(small=True))
+        area = self.area
+        left, _, bottom, top = self.extent
+        line, text = QPen(theme().colour("line"), 1), theme().colour("text_muted")
+        height = painter.fontMetrics().height()
+        for tick in self._shown_ticks(bottom, top, area.height(), painter.fontMetrics()):
+            y = round(self.pixel(left, tick.at).y()) + 0.5
+            painter.setPen(line)
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(text)
+            place = QRectF(0, y - height / 2, area.left() - theme().px(6), height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
+        self._paint_x(painter, text)
+        painter.restore()
+
+    def _paint_x(self, painter: QPainter, text: QColor) -> None:
+        area = self.area
+        left, right, bottom, _ = self.extent
+        painter.setPen(text)
+        metrics = painter.fontMetrics()
+        for tick in self.x_ticks(left, right, max(int(area.width() / theme().px(64)), 2)):
+            width = metrics.horizontalAdvance(tick.text) + 2
+            x = self.pixel(tick.at, bottom).x() - width / 2
+            x = min(max(x, 0.0), self.width() - width - 1.0)
+            place = QRectF(x, area.bottom() + theme().px(4), width, metrics.height())
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font(small=True))
+        self.paint_over(painter)
+        painter.restore()

@@ -1,0 +1,82 @@
+"""What there is to say of one run, as pairs of a name and words."""
+
+import msgspec
+
+from cnnplay.runs.row import RunRow
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.kit.numerals import numeral, percent
+from cnnplay.ui.kit.words import bytes_words, duration_words
+from cnnplay.ui.runs.run_columns import COLUMNS, column
+from cnnplay.ui.runs.run_labels import DULL, setting_words
+
+ALWAYS = ("optimizer", "learning_rate", "batch_size", "seed")
+"""Settings that are told even where they are the usual ones."""
+
+
+def facts(row: RunRow) -> list[tuple[str, str]]:
+    """In their order; what a run lacks is left out."""
+    found = [
+        ("state", _state(row)),
+        ("begun", COLUMNS[column("created")].text(row)),
+        ("data", row.data),
+        ("settings", _settings(row)),
+        ("best", _best(row)),
+        ("last", _last(row)),
+        ("parameters", "" if row.parameters is None else f"{row.parameters:,}"),
+        ("time", _time(row)),
+        ("disk", bytes_words(row.bytes)),
+        ("made with", _environment(row)),
+        ("folder", row.path),
+    ]
+    return [(name, words) for name, words in found if words]
+
+
+def _state(row: RunRow) -> str:
+    words = {
+        "interrupted": "interrupted: it ended without a word",
+        "running": "running",
+        "paused": "paused",
+    }.get(row.state, row.state)
+    return f"{words}: {row.problem}" if row.problem and row.state != "done" else words
+
+
+def _settings(row: RunRow) -> str:
+    usual = {field.name: field.default for field in msgspec.structs.fields(TrainConfig)}
+    skipped = DULL | {"epochs", *ALWAYS}
+    others = [name for name, value in row.config.items() if name not in skipped and value != usual.get(name)]
+    told = [*(name for name in ALWAYS if name in row.config), *others]
+    return ", ".join(setting_words(name, row.config[name]) for name in told)
+
+
+def _best(row: RunRow) -> str:
+    if row.best_accuracy is None:
+        return ""
+    loss = "" if row.best_loss is None else f", loss {numeral(row.best_loss)}"
+    return f"{percent(row.best_accuracy)}{loss}, epoch {row.best_epoch:,}"
+
+
+def _last(row: RunRow) -> str:
+    parts = [
+        f"{percent(row.last_accuracy)}" if row.last_accuracy is not None else "",
+        f"loss {numeral(row.last_loss)}" if row.last_loss is not None else "",
+        f"training {numeral(row.train_loss)}" if row.train_loss is not None else "",
+    ]
+    words = ", ".join(part for part in parts if part)
+    return f"{words}, epoch {row.epochs_done:,} of {row.epochs_asked:,}" if words else ""
+
+
+def _time(row: RunRow) -> str:
+    if not row.seconds:
+        return ""
+    speed = f", {row.images_per_second:,.0f} images/s" if row.images_per_second else ""
+    device = f" on {row.device}" if row.device else ""
+    return f"{duration_words(row.seconds)}{speed}{device}"
+
+
+def _environment(row: RunRow) -> str:
+    parts = [
+        f"{name} {row.environment[name]}"
+        for name in ("torch", "python", "platform")
+        if name in row.environment
+    ]
+    return ", ".join(parts)

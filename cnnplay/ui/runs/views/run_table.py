@@ -1,0 +1,193 @@
+"""The table of runs: sorted by a click, filtered by words, with a swatch in each drawn curve's colour."""
+
+from PySide6.QtCore import (
+    QByteArray,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
+from cnnplay.ui.kit.views.row_table import RowTable
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.runs.run_columns import COLUMNS, column
+from cnnplay.ui.runs.run_table import SLOT
+from cnnplay.ui.runs.runs import RunsModel
+from cnnplay.ui.runs.views.run_plot import COLOURS
+
+SWATCH = 10
+"""The side of a swatch in pixels of the design."""
+ROW = 26
+WIDEST = 220
+"""Of a column, in pixels of the design, when the table chooses."""
+
+
+class RunTableView(RowTable):
+    """`open_asked`, `delete_asked`: a key or a double click asked for it."""
+
+    open_asked = Signal()
+    delete_asked = Signal()
+    filter_asked = Signal()
+    KEYS = KeyTable(
+        "Table of runs",
+        KeyRow("Open the run in the editor", dict.fromkeys(ENTER, lambda view: view.open_asked.emit())),
+        KeyRow("Delete the chosen runs", {Qt.Key.Key_Delete: lambda view: view.delete_asked.emit()}),
+        KeyRow("Filter", {Qt.Key.Key_Slash: lambda view: view.filter_asked.emit()}),
+    )
+
+    def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
+        super().__init__(QAbstractItemView.SelectionMode.ExtendedSelection, ROW, parent)
+        self._runs = runs
+        self._choosing = False
+        self._fitted = False
+        self.setModel(runs.picked)
+        self.setItemDelegateForColumn(0, SwatchDelegate(self))
+        self.setAccessibleName("runs")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.horizontalHeader().setSectionsMovable(True)
+        self.sortByColumn(column("created"), Qt.SortOrder.DescendingOrder)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.doubleClicked.connect(self._double_clicked)
+        runs.chosen_changed.connect(self._show_chosen)
+        runs.rows_changed.connect(self._rows_changed)
+        theme().changed.connect(self._restyle)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.KEYS.press(self, event):
+            super().keyPressEvent(event)
+
+    def fit_columns(self) -> None:
+        """Each as wide as what stands in it, within limits."""
+        self._fitted = True
+        self.resizeColumnsToContents()
+        for number in range(len(COLUMNS)):
+            self.setColumnWidth(number, min(self.columnWidth(number), theme().px(WIDEST)))
+
+    def save_columns(self) -> bytes:
+        """Order, widths and sorting, to be remembered; and the text size that the widths are for."""
+        state = bytes(self.horizontalHeader().saveState().toBase64().data())
+        return f"{theme().text_scale:g}:".encode() + state
+
+    def restore_columns(self, kept: bytes) -> None:
+        """As they were remembered; what cannot be read changes nothing."""
+        scale, _, state = kept.partition(b":")
+        if self.horizontalHeader().restoreState(QByteArray.fromBase64(state)):
+            self._fitted = scale == f"{theme().text_scale:g}".encode()
+            self._rows_changed()
+
+    def reset_columns(self) -> None:
+        """As at the first start: the newest on top."""
+        header = self.horizontalHeader()
+        for number in range(len(COLUMNS)):
+            header.moveSection(header.visualIndex(number), number)
+        self.sortByColumn(column("created"), Qt.SortOrder.DescendingOrder)
+        self._fitted = False
+        self._rows_changed()
+
+    @Slot()
+    def _selection_changed(self, *_: QItemSelection) -> None:
+        if self._choosing or self._runs.listing:
+            return
+        rows = [index.row() for index in self.selectionModel().selectedRows()]
+        listed = [self._runs.picked.run_at(row).path for row in sorted(rows)]
+        self._choosing = True
+        self._runs.choose(listed)
+        self._choosing = False
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        """Somebody else chose."""
+        if self._choosing:
+            return
+        self._choosing = True
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().clearSelection()
+        rows = [self._runs.picked.row_of(path) for path in self._runs.chosen]
+        for number, row in enumerate(row for row in rows if row is not None):
+            index = self._runs.picked.index(row, 0)
+            if not number:
+                self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
+            self.selectionModel().select(index, flags.Select | flags.Rows)
+        self._choosing = False
+
+    @Slot()
+    def _rows_changed(self) -> None:
+        if not self._fitted and self._runs.picked.rowCount():
+            self.fit_columns()
+
+    @Slot(QModelIndex)
+    def _double_clicked(self, _: QModelIndex) -> None:
+        self.open_asked.emit()
+
+    @Slot()
+    def _restyle(self) -> None:
+        if self._fitted:
+            self.fit_columns()
+
+
+class SwatchDelegate(QStyledItemDelegate):
+    """A swatch before a run's name, in the colour of its curves; room is kept where it has none."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        shifted = QStyleOptionViewItem(option)
+        room = theme().px(SWATCH + 10)
+        self.initStyleOption(shifted, index)
+        style = shifted.widget.style()
+        style.drawPrimitive(style.PrimitiveElement.PE_PanelItemViewItem, shifted, painter, shifted.widget)
+        text = shifted.rect.adjusted(room, 0, -theme().px(4), -1)
+        painter.save()
+        painter.setPen(theme().colour("text"))
+        painter.setFont(shifted.font)
+        words = painter.fontMetrics().elidedText(shifted.text, Qt.TextElideMode.ElideRight, text.width())
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        slot = index.data(SLOT)
+        if slot is not None:
+            self._paint_swatch(painter, QRectF(shifted.rect), slot)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        size = super().sizeHint(option, index)
+        size.setWidth(size.width() + theme().px(SWATCH + 10))
+        return size
+
+    def _paint_swatch(self, painter: QPainter, row: QRectF, slot: int) -> None:
+        side = theme().px(SWATCH)
+        paint_swatch(
+            painter, QRectF(row.left() + theme().px(5), row.center().y() - side / 2, side, side), slot
+        )
+
+
+def paint_swatch(painter: QPainter, square: QRectF, slot: int) -> None:
+    """Filled; of a dashed curve the frame alone."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    colour = theme().run(slot)
+    painter.setPen(QPen(colour, 1.5))
+    painter.setBrush(colour if slot < COLOURS else Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(square, 2, 2)
+
+
+def swatch(slot: int) -> QIcon:
+    """The same as an icon."""
+    side = theme().px(SWATCH)
+    pixmap = QPixmap(2 * side + 4, 2 * side + 4)
+    pixmap.setDevicePixelRatio(2.0)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    paint_swatch(painter, QRectF(1, 1, side, side), slot)
+    painter.end()
+    return QIcon(pixmap)

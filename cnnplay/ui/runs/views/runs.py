@@ -1,0 +1,101 @@
+"""The right side of the workspace Runs: the table on top, below it curves and what there is to say."""
+
+from PySide6.QtCore import QByteArray, Qt, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnplay.ui.kit.views.panel import EmptyState, Panel
+from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.runs.run_deeds import RunDeeds
+from cnnplay.ui.runs.run_opening import RunOpener
+from cnnplay.ui.runs.runs import RunsModel
+from cnnplay.ui.runs.views.run_curve_panel import RunCurvePanel
+from cnnplay.ui.runs.views.run_details import RunDetailsPanel
+from cnnplay.ui.runs.views.run_difference import RunDifferencePanel
+from cnnplay.ui.runs.views.run_list import RunListPanel
+
+NONE = "Choose a run to write a note on it.\nChoose two to see what differs between them."
+MANY = "Two chosen runs are compared here; one shows its note and tags."
+
+
+class RunsWorkspace(QWidget):
+    """Looks at the store while it is on screen, and not else."""
+
+    def __init__(
+        self, runs: RunsModel, deeds: RunDeeds, opener: RunOpener, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Runs")
+        self._runs = runs
+        self.list = RunListPanel(runs, deeds, opener)
+        self.curves = RunCurvePanel(runs)
+        self.details = RunDetailsPanel(runs, deeds)
+        self.difference = RunDifferencePanel(runs, deeds)
+        self.nothing = Panel("Run")
+        self._words = EmptyState(NONE)
+        self.nothing.body.addWidget(self._words, 1)
+        self.side = QStackedWidget()
+        for panel in (self.nothing, self.details, self.difference):
+            self.side.addWidget(panel)
+        self.bottom = Splitter(Qt.Orientation.Horizontal, self.curves, self.side)
+        self.rows = Splitter(Qt.Orientation.Vertical, self.list, self.bottom)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.rows, 1)
+        runs.chosen_changed.connect(self._show_side)
+        self._show_side()
+        self.reset_layout()
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return {
+            "loss of runs": self.curves.loss.redraws,
+            "accuracy of runs": self.curves.accuracy.redraws,
+        }
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._runs.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._runs.watch(False)
+
+    @Slot()
+    def _show_side(self) -> None:
+        count = len(self._runs.chosen)
+        self._words.set_text(MANY if count > 2 else NONE)
+        self.nothing.set_title("Run" if count < 2 else f"{count:,} runs")
+        panels = {1: self.details, 2: self.difference}
+        self.side.setCurrentWidget(panels.get(count, self.nothing))
+
+    def reset_layout(self) -> None:
+        """The sizes of the first start."""
+        self.rows.setSizes([440, 560])
+        self.bottom.setSizes([640, 360])
+        self.rows.setStretchFactor(0, 1)
+        self.rows.setStretchFactor(1, 1)
+        self.bottom.setStretchFactor(0, 2)
+        self.bottom.setStretchFactor(1, 1)
+        self.curves.reset_layout()
+        self.list.table.reset_columns()
+
+    def save_layout(self) -> QByteArray:
+        """The splitters' and the columns' state, to be remembered."""
+        state = QByteArray()
+        for splitter in self._splitters:
+            state.append(splitter.saveState().toBase64()).append(b" ")
+        return state.append(self.list.table.save_columns())
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Sizes as they were remembered; nothing happens for what cannot be read."""
+        *parts, columns = bytes(state.data()).split() or [b""]
+        if len(parts) == len(self._splitters):
+            for splitter, part in zip(self._splitters, parts, strict=True):
+                splitter.restoreState(QByteArray.fromBase64(part))
+            self.list.table.restore_columns(columns)
+
+    @property
+    def _splitters(self) -> tuple[QSplitter, ...]:
+        return (self.rows, self.bottom, *self.curves.splitters())

@@ -1,0 +1,174 @@
+"""A search in pictures, as values: its trials across parallel axes, the best so far, and what mattered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from cnnplay.search.rows import TrialRow
+from cnnplay.search.space import Choices, Range, Value
+from cnnplay.search.values import value_words
+from cnnplay.search.variables import Variable
+from cnnplay.ui.kit.numerals import percent, short
+from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
+
+ACCURACY = "accuracy"
+MOST_TICKS = 5
+DONE = ("complete", "pruned")
+
+
+class Axis(msgspec.Struct, frozen=True):
+    """One upright axis. Ticks stand from 0 at its foot to 1 at its head."""
+
+    name: str
+    label: str
+    ticks: tuple[Tick, ...]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A trial across the axes: where it crosses each, from 0 to 1; None where it has no such value.
+
+    `merit`: its accuracy among those of all, from 0 to 1.
+    """
+
+    number: int
+    crossings: tuple[float | None, ...]
+    merit: float
+    pruned: bool
+
+
+class Parallel(msgspec.Struct, frozen=True):
+    """All axes, and a line for each trial that was judged; the best are last, so that they lie on top."""
+
+    axes: tuple[Axis, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+class BestSoFar(msgspec.Struct, frozen=True):
+    """Each trial's accuracy in the order in which they ended, and the best up to it."""
+
+    numbers: tuple[int, ...] = ()
+    values: tuple[float, ...] = ()
+    pruned: tuple[bool, ...] = ()
+    best: tuple[float, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The accuracies to be drawn, from and to, with a little room."""
+        return _padded(min(self.values, default=0.0), max(self.values, default=1.0))
+
+    def ticks(self, most: int) -> list[Tick]:
+        low, high = self.bounds
+        return [tick for tick in percent_ticks(low, high, most) if tick.at <= 1 + 1e-9]
+
+    @property
+    def words(self) -> str:
+        """``best 96.4 %, of trial 7``."""
+        if not self.best or self.best[-1] not in self.values:
+            return ""
+        return f"best {percent(self.best[-1])}, trial {self.numbers[self.values.index(self.best[-1])]}"
+
+
+class Share(msgspec.Struct, frozen=True):
+    """How much a variable mattered, as a share of all."""
+
+    label: str
+    share: float
+
+    @property
+    def words(self) -> str:
+        return f"{self.share * 100:.0f} %"
+
+
+def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow]) -> Parallel:
+    """The trials that were judged, each a line across what varies to its accuracy."""
+    judged = [row for row in rows if row.state in DONE and row.value is not None]
+    values = [row.value or 0.0 for row in judged]
+    low, high = _padded(min(values, default=0.0), max(values, default=1.0))
+    accuracy = Axis(
+        ACCURACY,
+        ACCURACY,
+        tuple(
+            Tick((t.at - low) / (high - low), t.text)
+            for t in percent_ticks(low, high, MOST_TICKS)
+            if t.at <= 1 + 1e-9
+        ),
+    )
+    if not variables:
+        return Parallel()
+    lines = [
+        Line(
+            number=row.number,
+            crossings=(
+                *(_crossing(one, row.settings.get(one.name)) for one in variables),
+                (value - low) / (high - low),
+            ),
+            merit=(value - low) / (high - low),
+            pruned=row.state == "pruned",
+        )
+        for row, value in zip(judged, values, strict=True)
+    ]
+    lines.sort(key=lambda line: (not line.pruned, line.merit))
+    return Parallel((*map(_axis, variables), accuracy), tuple(lines))
+
+
+def best_so_far(rows: Sequence[TrialRow]) -> BestSoFar:
+    """Of the trials that were judged."""
+    judged = [row for row in rows if row.state in DONE and row.value is not None]
+    best, found = -math.inf, []
+    for row in judged:
+        best = max(best, row.value or 0.0) if row.state == "complete" else best
+        found.append(best)
+    return BestSoFar(
+        numbers=tuple(row.number for row in judged),
+        values=tuple(row.value or 0.0 for row in judged),
+        pruned=tuple(row.state == "pruned" for row in judged),
+        best=tuple(found),
+    )
+
+
+def shares(importance: dict[str, float], variables: Sequence[Variable]) -> tuple[Share, ...]:
+    """The largest first."""
+    labels = {variable.name: variable.label for variable in variables}
+    found = [Share(labels.get(name, name), share) for name, share in importance.items()]
+    return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def _axis(variable: Variable) -> Axis:
+    entry = variable.entry
+    if isinstance(entry, Choices):
+        marks = [Tick(_crossing(variable, choice) or 0.0, value_words(choice)) for choice in entry.choices]
+    elif entry.log:
+        low, high = math.log10(entry.low), math.log10(entry.high)
+        marks = [Tick((t.at - low) / (high - low), t.text) for t in log_ticks(low, high, MOST_TICKS)]
+    else:
+        span = entry.high - entry.low
+        marks = [Tick((t.at - entry.low) / span, t.text) for t in ticks(entry.low, entry.high, MOST_TICKS)]
+    if len(marks) < 2 and isinstance(entry, Range):
+        marks = [Tick(0.0, short(entry.low)), Tick(1.0, short(entry.high))]
+    return Axis(variable.name, variable.label, tuple(marks))
+
+
+def _crossing(variable: Variable, value: Value | None) -> float | None:
+    entry = variable.entry
+    if value is None:
+        return None
+    if isinstance(entry, Choices):
+        if value not in entry.choices:
+            return None
+        return (entry.choices.index(value) + 0.5) / len(entry.choices)
+    if isinstance(value, str):
+        return None
+    if entry.log:
+        if value <= 0:
+            return None
+        return math.log(value / entry.low) / math.log(entry.high / entry.low)
+    return (value - entry.low) / (entry.high - entry.low)
+
+
+def _padded(low: float, high: float) -> tuple[float, float]:
+    """A little room around accuracies; never none."""
+    room = max(0.05 * (high - low), 0.005)
+    return max(low - room, 0.0), min(high + room, 1.0) if high + room < 1 else 1.0 + 0.2 * room

@@ -1,0 +1,121 @@
+"""A trial's network, settings and weights into the editor: the network as one edit that can be undone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from cnnplay.network.network import Network
+from cnnplay.runs.record import RunError
+from cnnplay.search.errors import BadTrial
+from cnnplay.search.rows import TrialRow
+from cnnplay.search.values import applied
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.runs.run_opening import OpenedRun, read
+from cnnplay.ui.search.search import SearchModel
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+
+
+class Promoter(QObject):
+    """Reads in a thread. `promoted`: the editor shows it; `done(str)` is for the status line."""
+
+    promoted = Signal()
+    done = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        search: SearchModel,
+        editor: EditorModel,
+        settings: SettingsModel,
+        data: DataModel,
+        run: RunModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._search, self._editor, self._settings = search, editor, settings
+        self._data, self._run = data, run
+        self._tasks = Tasks("promote", self)
+
+    def why_not(self) -> str:
+        """Why no trial can be promoted now; "" when the chosen one, or else the best, can."""
+        row = self._search.chosen_row
+        if row is None:
+            return (
+                "no trial is complete yet: choose another in the table"
+                if self._search.rows
+                else "no trial yet"
+            )
+        if row.state in ("running", "waiting"):
+            return f"trial {row.number} is still on"
+        if row.state == "failed" and not row.run:
+            return f"trial {row.number} makes no network: {row.why}"
+        return "a run is on in this window: stop it first" if self._run.active else ""
+
+    def promote(self) -> None:
+        """The chosen trial, or else the best, becomes the editor's."""
+        row, reason = self._search.chosen_row, self.why_not()
+        if reason or row is None:
+            self.failed.emit(f"Not promoted: {reason}.")
+            return
+        self._tasks.run(
+            lambda: _read(row),
+            lambda found: self._show(row, found),
+            lambda error: self.failed.emit(told(error)),
+        )
+
+    def wait(self) -> None:
+        self._tasks.finish()
+
+    def shutdown(self) -> None:
+        self._tasks.finish()
+
+    def _show(self, row: TrialRow, found: OpenedRun | None) -> None:
+        if self._run.active:
+            self.failed.emit(f"Trial {row.number} was not promoted: a run was started meanwhile.")
+            return
+        try:
+            network, config = (
+                self._made(row) if found is None else (found.record.network, found.record.config)
+            )
+        except BadTrial as error:
+            self.failed.emit(f"Trial {row.number} was not promoted: {error}.")
+            return
+        self._editor.open_network(network)
+        # Device and threads are this machine's, and how often is saved the user's.
+        here = self._settings.config
+        mine = {name: getattr(here, name) for name in ("device", "threads", "checkpoint_every")}
+        self._settings.replace(msgspec.structs.replace(config, **mine))
+        trained = found.trained if found is not None else None
+        if trained is not None:
+            self._run.adopt(trained)
+        if found is not None and found.record.data != self._data.key:
+            self._data.choose(found.record.data)
+        weights = "with its weights" if trained is not None else "without weights"
+        self.done.emit(f"trial {row.number} is in the editor, {weights}; undo brings back the network before")
+        if found is not None and found.problem:
+            self.failed.emit(found.problem)
+        self.promoted.emit()
+
+    def _made(self, row: TrialRow) -> tuple[Network, TrainConfig]:
+        """The trial's network and settings, where its run is gone."""
+        record = self._search.record
+        if record is None:
+            raise BadTrial("its run is gone")
+        return applied(row.settings, self._search.variables, record.network, record.config)
+
+
+def _read(row: TrialRow) -> OpenedRun | None:
+    """The trial's run; None where it is gone or never was."""
+    if not row.run or not Path(row.run).is_dir():
+        return None
+    try:
+        return read(Path(row.run))
+    except RunError:
+        return None

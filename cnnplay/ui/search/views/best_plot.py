@@ -1,0 +1,144 @@
+"""Each trial's accuracy as a point, in order, and the best so far as a line of steps."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.search.search import SearchModel
+from cnnplay.ui.search.search_plots import BestSoFar
+
+EMPTY = "The best accuracy so far rises here, trial by trial."
+NEAR = 9
+"""Pixels from a point within which the cursor is on it."""
+
+
+class BestPlot(QWidget):
+    """A click on a point chooses its trial."""
+
+    def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._drawn = BestSoFar()
+        self.setMouseTracking(True)
+        self.setAccessibleName("best accuracy so far")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        model.trials_changed.connect(self.refresh)
+        model.chosen_changed.connect(self.update)
+        theme().changed.connect(self.update)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draws the trials there are now."""
+        self._drawn = self._model.best_curve
+        self.setAccessibleDescription(self._drawn.words)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(320), theme().px(130))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(160), 72)
+
+    @property
+    def area(self) -> QRectF:
+        """What the points lie in."""
+        left, line = theme().px(48), self.fontMetrics().height()
+        return QRectF(
+            left, 0.5 * line, max(self.width() - left - theme().px(12), 1), max(self.height() - 1.9 * line, 1)
+        )
+
+    def point(self, place: int) -> QPointF:
+        """Where a trial's point is."""
+        return QPointF(self._across(place), self._height(self._drawn.values[place]))
+
+    def trial_at(self, at: QPointF) -> int | None:
+        """The trial whose point is nearest, where it is near."""
+        near = [
+            ((self.point(place) - at).manhattanLength(), number)
+            for place, number in enumerate(self._drawn.numbers)
+        ]
+        distance, number = min(near, default=(float("inf"), -1))
+        return number if distance <= theme().px(NEAR) else None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font(small=True))
+        if not self._drawn.numbers:
+            painter.setPen(theme().colour("text_muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
+        else:
+            self._paint_axes(painter)
+            self._paint_steps(painter)
+            self._paint_points(painter)
+        painter.end()
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        area, metrics = self.area, painter.fontMetrics()
+        most = max(int(area.height() / (1.5 * metrics.height())), 2)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for tick in self._drawn.ticks(most):
+            y = self._height(tick.at)
+            if not area.top() - 1 <= y <= area.bottom() + 1:
+                continue
+            painter.setPen(QPen(theme().colour("line"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(theme().colour("text_muted"))
+            place = QRectF(0, y - metrics.height() / 2, area.left() - theme().px(6), metrics.height())
+            painter.drawText(place, right, tick.text)
+        foot = QRectF(area.left(), area.bottom() + 0.3 * metrics.height(), area.width(), metrics.height())
+        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, f"trial {self._drawn.numbers[0]}")
+        if len(self._drawn.numbers) > 1:
+            painter.drawText(foot, Qt.AlignmentFlag.AlignRight, str(self._drawn.numbers[-1]))
+
+    def _paint_steps(self, painter: QPainter) -> None:
+        path, begun = QPainterPath(), False
+        for place, best in enumerate(self._drawn.best):
+            if best < 0:  # none is complete yet
+                continue
+            x, y = self._across(place), self._height(best)
+            if begun:
+                path.lineTo(x, path.currentPosition().y())
+                path.lineTo(x, y)
+            else:
+                path.moveTo(x, y)
+                begun = True
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme().colour("accent"), 1.8))
+        painter.drawPath(path)
+
+    def _paint_points(self, painter: QPainter) -> None:
+        chosen = self._model.chosen_row
+        for place, number in enumerate(self._drawn.numbers):
+            is_chosen = chosen is not None and chosen.number == number
+            colour = theme().colour("validation_curve" if is_chosen else "text_muted")
+            painter.setPen(QPen(colour, 1.4))
+            painter.setBrush(theme().colour("surface") if self._drawn.pruned[place] else colour)
+            radius = 4.5 if is_chosen else 2.5
+            painter.drawEllipse(self.point(place), radius, radius)
+
+    def _across(self, place: int) -> float:
+        last = max(len(self._drawn.numbers) - 1, 1)
+        return self.area.left() + self.area.width() * place / last
+
+    def _height(self, value: float) -> float:
+        low, high = self._drawn.bounds
+        return self.area.bottom() - (value - low) / (high - low) * self.area.height()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._model.choose(self.trial_at(event.position()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        near = self.trial_at(event.position()) is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
+
+    def event(self, event: object) -> bool:
+        if isinstance(event, QHelpEvent):
+            number = self.trial_at(QPointF(event.pos()))
+            row = next((row for row in self._model.rows if row.number == number), None)
+            QToolTip.showText(event.globalPos(), "" if row is None else self._model.words_of(row), self)
+            return True
+        return super().event(event)  # type: ignore[arg-type]

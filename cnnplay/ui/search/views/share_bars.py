@@ -1,0 +1,87 @@
+"""How much each thing that varies mattered: a bar each, with its share."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.search.search import SearchModel
+from cnnplay.ui.search.search_plots import Share
+
+EMPTY = "From four complete trials on: how much each thing that varies told good trials from others."
+ROW = 22
+BAR = 8
+LABELS = 0.42
+"""The part of the width that labels may take."""
+HINT = (
+    "PED-ANOVA: how well each thing alone tells the best tenth of the trials from all others. Of few trials "
+    "it says little"
+)
+
+
+class ShareBars(QWidget):
+    """The largest first; what has no room at the foot is left out, and said."""
+
+    def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._shares: tuple[Share, ...] = ()
+        self.setAccessibleName("what mattered")
+        self.setToolTip(HINT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        model.trials_changed.connect(self.refresh)
+        theme().changed.connect(self.update)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draws the shares there are now."""
+        self._shares = self._model.shares
+        self.setAccessibleDescription(", ".join(f"{one.label} {one.words}" for one in self._shares))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(300), theme().px(130))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(160), 72)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font(small=True))
+        if not self._shares:
+            painter.setPen(theme().colour("text_muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
+        else:
+            self._paint_rows(painter)
+        painter.end()
+
+    def _paint_rows(self, painter: QPainter) -> None:
+        metrics, height = painter.fontMetrics(), theme().px(ROW)
+        room = max(self.height() // height, 1)
+        shown = self._shares if len(self._shares) <= room else self._shares[: max(room - 1, 1)]
+        gap = theme().px(8)
+        widest = max(metrics.horizontalAdvance(one.label) for one in shown) + 2
+        names = min(widest, round(LABELS * self.width()))
+        numbers = metrics.horizontalAdvance("100 %") + 2
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        track = QRectF(names + gap, 0, max(self.width() - names - numbers - 2 * gap, 1), theme().px(BAR))
+        for number, one in enumerate(shown):
+            row = QRectF(0, number * height, self.width(), height)
+            painter.setPen(theme().colour("text"))
+            label = metrics.elidedText(one.label, Qt.TextElideMode.ElideMiddle, names)
+            painter.drawText(QRectF(row.left(), row.top(), names, height), left, label)
+            painter.drawText(row, right, one.words)
+            bar = track.translated(0, row.center().y() - track.height() / 2)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().colour("line"))
+            painter.drawRoundedRect(bar, 3, 3)
+            bar.setWidth(max(bar.width() * one.share, 2))
+            painter.setBrush(theme().colour("accent"))
+            painter.drawRoundedRect(bar, 3, 3)
+        if len(shown) < len(self._shares):
+            painter.setPen(theme().colour("text_muted"))
+            rest = QRectF(0, len(shown) * height, self.width(), height)
+            painter.drawText(rest, left, f"and {len(self._shares) - len(shown)} more")

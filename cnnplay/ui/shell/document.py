@@ -1,0 +1,215 @@
+"""The document: which file it is, whether it has unsaved changes, opening, saving, autosave and recovery."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
+
+from cnnplay.ui.kit.preferences import Preferences, autosave_folder
+from cnnplay.ui.kit.tasks import Tasks, told
+
+if TYPE_CHECKING:
+    from cnnplay.project.project import Project
+
+SUFFIX = ".cnnplay"
+AUTOSAVE_MS = 20_000
+AUTOSAVE_SHARE = 0.05
+"""Of the time that passes, autosaving takes at most this part: weights may be gigabytes."""
+
+
+class DocumentModel(QObject):
+    """Collects the project from the session, and hands an opened one to it.
+
+    `changed`: title, path or unsaved state. `opened(Project)`. `failed(str)`: one line for people.
+    """
+
+    changed = Signal()
+    opened = Signal(object)
+    saved = Signal(object)
+    failed = Signal(str)
+    busy_changed = Signal()
+
+    def __init__(
+        self, collect: Callable[[], Project], preferences: Preferences, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._collect = collect
+        self._preferences = preferences
+        self._tasks = Tasks("files", self)
+        self._tasks.idle_changed.connect(self.busy_changed)
+        self.path: Path | None = None
+        self.dirty = False
+        self._version = 0
+        self._autosaved_version = 0
+        self._autosave_due = 0.0
+        self._doing = ""
+        self._own_autosave = autosave_folder() / f"{os.getpid()}-{time.time_ns():x}{SUFFIX}"
+        self._lock = _lock_of(self._own_autosave)
+        self._timer = QTimer(self, interval=AUTOSAVE_MS)
+        self._timer.timeout.connect(self.autosave)
+        self._timer.start()
+
+    @property
+    def busy(self) -> bool:
+        return not self._tasks.idle
+
+    @property
+    def doing(self) -> str:
+        """``saving digits.cnnplay …``; "" at rest, and while a copy of unsaved work is kept."""
+        return self._doing if self.busy else ""
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending, or "" for a document that was never saved."""
+        return self.path.stem if self.path else ""
+
+    @Slot()
+    def touch(self) -> None:
+        """Something that belongs to the document changed."""
+        self._version += 1
+        if not self.dirty:
+            self.dirty = True
+            self.changed.emit()
+
+    def renew(self) -> None:
+        """A new document, never saved, without changes."""
+        self.path = None
+        self._clean()
+
+    def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        """Writes the project, in a thread, over what stands at `path`. `then` is called where it worked."""
+        from cnnplay.project.store import save
+
+        if path.suffix != SUFFIX:
+            path = path.with_name(path.name + SUFFIX)
+        project, version = self._collect(), self._version
+
+        def done(_: object) -> None:
+            self.path = path
+            self._preferences.add_recent(path)
+            if version == self._version:
+                self._clean()
+            self.changed.emit()
+            self.saved.emit(path)
+            if then is not None:
+                then()
+
+        self._doing = f"saving {path.name} …"
+        self._tasks.run(lambda: save(project, path), done, self._fail)
+
+    def open(self, path: Path, recovered: bool = False, then: Callable[[], None] | None = None) -> None:
+        """Reads a project, in a thread; `then` is called where that worked. What is open stays open when it
+        did not.
+        """
+        from cnnplay.project.store import load
+
+        def done(project: Project) -> None:
+            self.opened.emit(project)
+            self._clean()
+            if recovered:
+                self.path = None
+                self.touch()
+                # Another crash must not lose it: it goes once this window keeps it.
+                self.autosave(then=lambda: self._discard(path))
+            else:
+                self.path = path
+                self._preferences.add_recent(path)
+            self.changed.emit()
+            if then is not None:
+                then()
+
+        self._doing = "recovering unsaved work …" if recovered else f"opening {path.name} …"
+        self._tasks.run(lambda: load(path), done, self._fail)
+
+    @Slot()
+    def autosave(self, then: Callable[[], None] | None = None) -> None:
+        """Keeps unsaved changes in the user's folder, where the last state is not there already. `then` is
+        called once they are written.
+        """
+        if not self.dirty or self._version == self._autosaved_version or self.busy:
+            return
+        if then is None and time.monotonic() < self._autosave_due:
+            return
+        target = self._own_autosave
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            logging.getLogger(__name__).warning("autosave failed: %s", error)
+            return
+        project, version = self._collect(), self._version
+
+        def write() -> float:
+            from cnnplay.project.store import save
+
+            start = time.monotonic()
+            if not self._lock.isLocked():  # it waits for the disk, which may be busy
+                self._lock.tryLock(0)
+            save(project, target)
+            return time.monotonic() - start
+
+        def done(seconds: float) -> None:
+            self._autosaved_version = version
+            pause = seconds / AUTOSAVE_SHARE
+            self._autosave_due = time.monotonic() + pause if pause > AUTOSAVE_MS / 1000 else 0.0
+            if not self.dirty:
+                self._discard(target)
+            if then is not None:
+                then()
+
+        def failed(error: Exception) -> None:
+            logging.getLogger(__name__).warning("autosave failed: %s", error)
+
+        self._doing = ""
+        self._tasks.run(write, done, failed)
+
+    def recoverable(self) -> tuple[Path, ...]:
+        """Autosaves of windows that are gone, newest first."""
+        found = []
+        for path in autosave_folder().glob(f"*{SUFFIX}"):
+            lock = _lock_of(path)
+            if path != self._own_autosave and lock.tryLock(0):
+                lock.unlock()
+                found.append(path)
+        return tuple(sorted(found, key=lambda path: path.stat().st_mtime, reverse=True))
+
+    def discard_recoverable(self) -> None:
+        for path in self.recoverable():
+            self._discard(path)
+
+    def finish(self) -> None:
+        """Waits for what is being written, and drops the autosave: the window closes in order."""
+        self._timer.stop()
+        self._tasks.finish()
+        self._discard(self._own_autosave)
+        self._lock.unlock()
+
+    def wait(self) -> None:
+        """Waits for what is being read or written."""
+        self._tasks.finish()
+
+    def _clean(self) -> None:
+        self.dirty = False
+        self._discard(self._own_autosave)
+        self.changed.emit()
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(told(error))
+
+    def _discard(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            logging.getLogger(__name__).warning("cannot remove %s: %s", path, error)
+
+
+def _lock_of(autosave: Path) -> QLockFile:
+    """Held by the window that writes the autosave. Qt sees that a lock's process is gone."""
+    lock = QLockFile(f"{autosave}.lock")
+    lock.setStaleLockTime(0)
+    return lock

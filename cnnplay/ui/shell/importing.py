@@ -1,0 +1,128 @@
+"""Bringing weights back: a weights file into the network on screen, with words for what does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnplay.network.network import Network
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+from cnnplay.ui.train.trained import Trained
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Weights that were read: what of them does not fit, a line each, and the training that they would make.
+
+    `fitting` of `wanted` tensors fit; the others would be freshly initialised.
+    """
+
+    path: Path
+    words: tuple[str, ...]
+    fitting: int
+    wanted: int
+    trained: Trained
+
+    @property
+    def complete(self) -> bool:
+        return not self.words
+
+
+class ImportModel(QObject):
+    """Reads in a thread. `partly(Imported)`: not all fits, and somebody must say whether to take it."""
+
+    done = Signal(str)
+    failed = Signal(str)
+    partly = Signal(object)
+
+    def __init__(
+        self,
+        editor: EditorModel,
+        settings: SettingsModel,
+        data: DataModel,
+        run: RunModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._editor, self._settings, self._data, self._run = editor, settings, data, run
+        self._tasks = Tasks("import", self)
+
+    def why_not(self) -> str:
+        """Why no weights can be loaded now; "" when they can."""
+        if self._run.active:
+            return "a run is on: stop it first"
+        if not self._editor.report.valid or not self._editor.network.stack:
+            return "the network has faults: mend them first"
+        return "" if self._data.images is not None else "choose a data set first"
+
+    def read(self, path: Path) -> None:
+        """Reads a weights file into the network on screen. What does not fit is asked about."""
+        reason, images = self.why_not(), self._data.images
+        if reason or images is None:
+            self.failed.emit(f"{path.name} cannot be loaded now: {reason}")
+            return
+        network, config = self._editor.network, self._settings.config
+        self._tasks.run(lambda: _imported(path, network, config, images), self._read, self._fail)
+
+    def take(self, imported: Imported) -> None:
+        """Looks at, trains on and exports these weights from now on."""
+        if self._run.active:
+            self.failed.emit(f"{imported.path.name} was not loaded: a run was started meanwhile")
+            return
+        self._run.adopt(imported.trained)
+        amount = "all" if imported.complete else f"{imported.fitting} of {imported.wanted}"
+        self.done.emit(f"loaded {amount} weights from {imported.path.name}")
+
+    def wait(self) -> None:
+        self._tasks.finish()
+
+    def shutdown(self) -> None:
+        self._tasks.finish()
+
+    def _read(self, imported: Imported) -> None:
+        if imported.complete:
+            self.take(imported)
+        elif not imported.fitting:
+            more = f" (and {len(imported.words) - 1} more)" if len(imported.words) > 1 else ""
+            self.failed.emit(f"{imported.path.name}: none of it fits this network: {imported.words[0]}{more}")
+        else:
+            self.partly.emit(imported)
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(told(error))
+
+
+def _class_names(count: int, *candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """The first names of which there is one an output; else numbers."""
+    named = next((names for names in candidates if len(names) == count), None)
+    return named or tuple(f"class {number}" for number in range(1, count + 1))
+
+
+def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> Imported:
+    from cnnplay.data.prepared import sampled_statistics  # torch, in the thread
+    from cnnplay.modules.weights import build_with, weights_of
+    from cnnplay.project.weights_file import facts_of, read
+    from cnnplay.spec.trained import DataFacts
+
+    weights = read(path)
+    module, result = build_with(weights, network, seed=config.seed)
+    # What was exported here tells normalisation and class names; other files do not.
+    told = facts_of(path)
+    preprocessing = told.preprocessing
+    if preprocessing is None or preprocessing.input != network.input.shape:
+        preprocessing = sampled_statistics(images, network.input.shape)
+    classes = _class_names(network.task.classes, told.classes, images.classes)
+    facts = DataFacts(key=images.key, classes=classes, preprocessing=preprocessing)
+    trained = Trained(network=network, config=config, facts=facts, weights=weights_of(module))
+    return Imported(path, result.words, len(result.loaded), len(module.state_dict()), trained)

@@ -1,0 +1,328 @@
+"""All view models of one window, wired together: the one place where they hear of one another."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.presets import preset
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.build.editor import EditorModel, first_convolution
+from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.data import FOLDER, DataModel
+from cnnplay.ui.kit.devices import AUTO
+from cnnplay.ui.kit.preferences import Preferences
+from cnnplay.ui.learn.concept import ConceptModel
+from cnnplay.ui.learn.concept_link import ConceptLink
+from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.runs.cut_run import CutRunModel
+from cnnplay.ui.runs.going_on import GoingOn
+from cnnplay.ui.runs.run_shelf import RunShelf
+from cnnplay.ui.shell.document import DocumentModel
+from cnnplay.ui.shell.exporting import ExportModel
+from cnnplay.ui.shell.importing import ImportModel
+from cnnplay.ui.train.augmentation import AugmentationModel
+from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.offer import OfferModel
+from cnnplay.ui.train.rate_finder import RateFinder
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+    from cnnplay.project.project import Project
+    from cnnplay.ui.search.search_desk import SearchDesk
+    from cnnplay.ui.train.trained import Trained
+
+FIRST_PRESET = "lenet-5"
+FIRST_DATA = "mnist-sample"
+
+
+class Session(QObject):
+    """What the window shows. `message(str)` is for the status bar; `failed(str)` must be read."""
+
+    message = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = preferences
+        self.editor = EditorModel(preset(FIRST_PRESET).network, self)
+        self.stack = StackModel(self.editor, self)
+        self.settings = SettingsModel(TrainConfig(device=preferences.text("device", AUTO)), self)
+        self.data = DataModel(self)
+        self.browse = BrowseModel(self.data, self)
+        self.run = RunModel(self.editor, self.settings, self.data, self)
+        self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
+        self.rate_finder = RateFinder(self.run, self)
+        self.forecast = ForecastModel(self.editor, self.settings, self.data, self)
+        self.augmentation = AugmentationModel(self.editor, self.settings, self.data, self)
+        self.concept = ConceptModel(self)
+        self.offer = OfferModel(self.editor, self.settings, self.data, self.run, self)
+        self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
+        self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
+        self.document = DocumentModel(self.collect, preferences, self)
+        self.shelf = RunShelf(preferences, self.editor, self.settings, self.data, self.run, self)
+        self.going_on = GoingOn(self.shelf.opener, self.settings, self.data, self.run, self)
+        self.cut_run = CutRunModel(preferences, self.going_on, self.run, self)
+        self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
+        self.warm_modules: tuple[str, ...] = ("torch",)
+        """What `warm_up` imports: what somebody would else have to wait for."""
+        self._search: SearchDesk | None = None
+        self._warming: threading.Thread | None = None
+        self._warm_enough = threading.Event()
+        self._opening = False
+        self._here: Trained | None = None
+        self._data_key = ""
+        """The open project's data set, until it or another was loaded: a folder may be absent."""
+        self._wire()
+        self._select_first()
+
+    def _wire(self) -> None:
+        self.editor.reserved_ids = self.run.store.ids
+        self.editor.message.connect(self.message)
+        self.editor.changed.connect(self._touch)
+        self.editor.changed.connect(self._say_weights_back)
+        self.run.weights_changed.connect(self._weights_changed)
+        self.settings.changed.connect(self._touch)
+        self.settings.changed.connect(self._remember_device)
+        self.run.weights_changed.connect(self._touch)
+        self.run.state_changed.connect(self._run_state)
+        self.run.state_changed.connect(self._hold_forecast)
+        self.rate_finder.changed.connect(self._hold_forecast)
+        self.data.remember(self.preferences.several("folders"))
+        self.data.changed.connect(self._data_changed)
+        self.data.state_changed.connect(self._data_state)
+        self.document.opened.connect(self._show)
+        self.document.failed.connect(self.failed)
+        self.exporting.failed.connect(self.failed)
+        self.exporting.done.connect(self.message)
+        self.importing.failed.connect(self.failed)
+        self.importing.done.connect(self.message)
+        self.look.pictures.failed.connect(self.failed)
+        self.shelf.failed.connect(self.failed)
+        self.shelf.message.connect(self.message)
+        self.going_on.failed.connect(self.failed)
+        self.going_on.done.connect(self.message)
+
+    @Slot()
+    def warm_up(self) -> None:
+        """Loads the digits and imports torch, in the background: called when the window was painted once."""
+        if not self.data.key:
+            self.data.choose(FIRST_DATA)
+        if self._warming is None:
+            arguments = (self.warm_modules, self._warm_enough)
+            self._warming = threading.Thread(
+                target=_import, args=arguments, name="cnnplay-warm-up", daemon=True
+            )
+            self._warming.start()
+
+    @property
+    def warm(self) -> bool:
+        """Whether what `warm_up` imports is there."""
+        return self._warming is not None and not self._warming.is_alive()
+
+    @property
+    def search(self) -> SearchDesk:
+        """Made when somebody first searches."""
+        if self._search is None:
+            from cnnplay.ui.search.search_desk import SearchDesk
+
+            self._search = SearchDesk(self.editor, self.settings, self.data, self.run, self.forecast, self)
+            self._search.failed.connect(self.failed)
+            self._search.message.connect(self.message)
+            self._search.model.state_changed.connect(self._hold_forecast)
+        return self._search
+
+    @property
+    def title(self) -> str:
+        """What the document is called: its file, else its network."""
+        return self.document.name or self.editor.network.name
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether work would be lost with the document: changes, or a run that is on."""
+        return self.document.dirty or self.run.active
+
+    def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        """Writes the project. `then` replaces the document, or closes the window: a run that is on ends
+        before, so that what it learned goes into the file.
+        """
+        if then is not None:
+            self.run.shutdown()
+        self.document.save(path, then)
+
+    def new(self, empty: bool = False) -> None:
+        """A new document: what the first start shows, or an empty stack for the same pictures."""
+        network = _empty_for(self.data.images) if empty else preset(FIRST_PRESET).network
+        self._replace(network, TrainConfig(device=self.settings.config.device))
+        self._select_first()
+        if not empty:
+            self.data.choose(FIRST_DATA)
+        self.document.renew()
+
+    def go_on(self, folder: Path) -> None:
+        """Opens a run that was stopped or cut off, and trains what is left of it, just from there."""
+        self.going_on.go_on(folder)
+
+    def collect(self) -> Project:
+        """The document as a value."""
+        from cnnplay.project.project import Project
+
+        trained = self.run.trained
+        return Project(
+            network=self.editor.network,
+            config=self.settings.config,
+            data_key=self._data_key or self.data.key,
+            facts=trained.facts if trained else None,
+            weights=trained.weights if trained else None,
+            best=trained.best_weights if trained else None,
+            averaged=trained.averaged if trained else None,
+            best_epoch=trained.best_epoch if trained else None,
+            last_epoch=trained.last_epoch if trained else 0,
+            trained_network=trained.network if trained else None,
+            trained_config=trained.config if trained else None,
+            history=trained.events if trained else (),
+        )
+
+    def shutdown(self) -> None:
+        """Ends the run and joins every thread."""
+        self.run.shutdown()
+        self.rate_finder.shutdown()
+        if self._search is not None:
+            self._search.shutdown()
+        self.document.finish()
+        self.cut_run.shutdown()
+        self.going_on.shutdown()
+        self.shelf.shutdown()
+        self.look.shutdown()
+        self.forecast.shutdown()
+        self.augmentation.shutdown()
+        self.offer.shutdown()
+        self.exporting.shutdown()
+        self.importing.shutdown()
+        self._concept_link.shutdown()
+        self.browse.shutdown()
+        self.data.shutdown()
+        self._warm_enough.set()
+        if self._warming is not None:
+            self._warming.join()
+        self.preferences.sync()
+
+    @Slot(object)
+    def _show(self, project: Project) -> None:
+        """An opened project in place of what was there."""
+        from cnnplay.ui.train.trained import Trained
+
+        self._replace(project.network, project.config)
+        self._select_first()
+        if project.weights is not None and project.facts is not None:
+            self.run.adopt(
+                Trained(
+                    network=project.network_of_weights,
+                    config=project.trained_config or project.config,
+                    facts=project.facts,
+                    weights=project.weights,
+                    best_weights=project.best,
+                    averaged=project.averaged,
+                    best_epoch=project.best_epoch,
+                    last_epoch=project.last_epoch,
+                    events=project.history,
+                )
+            )
+        if project.data_key and project.data_key != self.data.key:
+            self._data_key = project.data_key
+            self.data.choose(project.data_key)
+
+    def _replace(self, network: Network, config: TrainConfig) -> None:
+        self._opening = True
+        try:
+            self.run.forget()
+            self._data_key = ""
+            self.settings.replace(config)
+            self.editor.reset(network)
+        finally:
+            self._opening = False
+
+    def _select_first(self) -> None:
+        chosen = first_convolution(self.editor.network)
+        if chosen:
+            self.editor.select(chosen)
+
+    @Slot()
+    def _touch(self) -> None:
+        if not self._opening:
+            self.document.touch()
+
+    @Slot()
+    def _weights_changed(self) -> None:
+        self._here = self.run.trained_here
+
+    @Slot()
+    def _say_weights_back(self) -> None:
+        """Another network was opened that was trained before: its weights are there again, and it is said."""
+        before, self._here = self._here, self.run.trained_here
+        if self._here is not None and self._here is not before and not self.editor.travelling:
+            epochs = self._here.last_epoch
+            times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+            self.message.emit(f"its weights are back, trained for {times}; Train afresh begins without them")
+
+    @Slot()
+    def _run_state(self) -> None:
+        """A run that begins is work that can be lost, from its first step on."""
+        if self.run.state == "starting":
+            self._data_key = ""  # what is learned from is the document's data set
+            self._touch()
+
+    @Slot()
+    def _hold_forecast(self) -> None:
+        searching = self._search is not None and self._search.model.active
+        self.forecast.hold(self.run.active or searching or self.rate_finder.state != "idle")
+
+    @Slot()
+    def _remember_device(self) -> None:
+        """The device is the machine's; that of a project that is opened is not taken for a choice."""
+        if not self._opening and not self.going_on.opening:
+            self.preferences.set("device", self.settings.config.device)
+
+    @Slot()
+    def _data_changed(self) -> None:
+        self._data_key = ""
+        self.preferences.set_several("folders", self.data.folders)
+
+    @Slot()
+    def _data_state(self) -> None:
+        if self.data.error:
+            self.failed.emit(self.data.error)
+        elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
+            count = len(self.data.problems)
+            self.message.emit(f"{count} of the folder's files were left out: {self.data.problems[0]}")
+
+
+def _empty_for(images: ImageSet | None) -> Network:
+    """A network without blocks, which takes these pictures as they are."""
+    network = preset(FIRST_PRESET).network
+    if images is not None:
+        shape = images.shape or (images.channels, *network.input.shape[1:])
+        network = msgspec.structs.replace(
+            network, input=Input(*shape), task=Classification(len(images.classes))
+        )
+    return msgspec.structs.replace(network, name="network", stack=(), preset="")
+
+
+def _import(modules: tuple[str, ...], enough: threading.Event) -> None:
+    for name in modules:
+        if enough.is_set():
+            return
+        importlib.import_module(name)
+    from cnnplay.modules.threads import compute_alone
+
+    compute_alone()  # threads made from now on begin so; a run chooses for itself

@@ -1,0 +1,97 @@
+"""The row at the top: the workspaces at the left, what is trained and its controls at the right."""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.thrift import Thrift, Thrifty
+
+WORKSPACES = (
+    ("build", "Build", "Put the network together: blocks, their fields, their costs"),
+    ("train", "Train", "Watch it learn: curves, filters and feature maps while it trains"),
+    ("look", "Look inside", "See what each layer makes of a picture, and where the network errs"),
+    ("runs", "Runs", "All trainings there were: compare their curves, settings and networks"),
+)
+_NUMBERS = {"build": 1, "train": 2, "look": 3, "learn": 4, "runs": 5}
+"""Of the keys that show a workspace: they stay while others are added."""
+
+
+def keys_of(workspace: str) -> str:
+    """``Ctrl+1``."""
+    return f"Ctrl+{_NUMBERS[workspace]}"
+
+
+class Header(QWidget):
+    """Workspace tabs and a place for pickers and controls. `chosen` says which workspace was asked for."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.tabs: dict[str, QPushButton] = {}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(12, 0, 12, 0)
+        self._layout.setSpacing(8)
+        self._parts: list[Thrifty] = []
+        self.thrift = Thrift.NOTHING
+        for key, title, hint in WORKSPACES:
+            tab = QPushButton(title)
+            role(tab, "tab")
+            tab.setCheckable(True)
+            keys = QKeySequence(keys_of(key)).toString(QKeySequence.SequenceFormat.NativeText)
+            tab.setToolTip(f"{hint} ({keys})")
+            tab.setAccessibleName(f"Workspace {title}")
+            tab.clicked.connect(self._tab_clicked)
+            tab.setProperty("workspace", key)
+            self._group.addButton(tab)
+            self._layout.addWidget(tab)
+            self.tabs[key] = tab
+        self._layout.addStretch(1)
+        theme().changed.connect(self._measure)
+        self._measure()
+
+    def add(self, widget: QWidget) -> None:
+        """Puts a picker or the controls at the right end."""
+        self._layout.addWidget(widget)
+        if isinstance(widget, Thrifty):
+            self._parts.append(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._economise()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._economise()
+        return done
+
+    def _economise(self) -> None:
+        """Leaves out as little as makes all fit."""
+        margins = self._layout.contentsMargins()
+        gaps = self._layout.spacing() * (len(self.tabs) + len(self._parts))
+        tabs = sum(tab.width() for tab in self.tabs.values())
+        room = self.width() - margins.left() - margins.right() - gaps - tabs
+        fitting = (step for step in Thrift if sum(part.width_at(step) for part in self._parts) <= room)
+        self.thrift = next(fitting, Thrift.NAMES)
+        for part in self._parts:
+            part.economise(self.thrift)
+
+    def show_workspace(self, key: str) -> None:
+        self.tabs[key].setChecked(True)
+
+    def _measure(self) -> None:
+        """The chosen tab is bold: room is kept for that, so that nothing moves or is cut."""
+        metrics = QFontMetrics(theme().font(strong=True))
+        for tab in self.tabs.values():
+            tab.setFixedWidth(metrics.horizontalAdvance(tab.text()) + theme().px(28))
+
+    def _tab_clicked(self) -> None:
+        sender = self.sender()
+        assert sender is not None
+        self.chosen.emit(sender.property("workspace"))

@@ -1,0 +1,382 @@
+"""The window: it wires header, workspaces, menus and status line together; others do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QScreen
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnplay import __version__
+from cnnplay.ui.build.views.build import BuildWorkspace
+from cnnplay.ui.build.views.network_picker import NetworkPicker
+from cnnplay.ui.build.views.stack.actions import StackActions
+from cnnplay.ui.data.views.fetch_notice import FetchNotice
+from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
+from cnnplay.ui.learn.views.concept import ConceptPage
+from cnnplay.ui.look.views.strips import StackFeed
+from cnnplay.ui.runs.views.cut_notice import CutNotice
+from cnnplay.ui.shell.session import Session
+from cnnplay.ui.shell.views.files import Files
+from cnnplay.ui.shell.views.header import WORKSPACES, Header
+from cnnplay.ui.shell.views.menus import Menus
+from cnnplay.ui.shell.views.status import StatusLine
+from cnnplay.ui.shell.views.status_words import StatusWords
+from cnnplay.ui.shell.views.workspaces import LookPage, Page, RunsPage, TrainPage
+from cnnplay.ui.train.views.controls import TrainControls
+from cnnplay.ui.train.views.data_picker import DataPicker, DevicePicker
+from cnnplay.ui.train.views.notices import RunNotices
+from cnnplay.ui.train.views.offer import OfferBar
+
+if TYPE_CHECKING:
+    from cnnplay.ui.data.views.browser import Browser
+    from cnnplay.ui.search.views.search import SearchWindow
+    from cnnplay.ui.search.views.search_button import SearchButton
+
+FIRST_SIZE = (1440, 900)
+TITLE_BAR = 32
+"""Pixels that the system draws above the window, about: it must fit on the screen with them."""
+
+
+class MainWindow(QMainWindow):
+    """One session in one window. Workspaces other than Build are made when they are first shown."""
+
+    closed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.stack_actions = StackActions(session.editor, session.stack, self)
+        self.files = Files(session, self)
+        self.header = Header()
+        self.controls = TrainControls(session.run)
+        self.network_picker = NetworkPicker(session.editor)
+        self.data_picker = DataPicker(session.data)
+        self.device_picker = DevicePicker(session.settings, session.run)
+        self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions)
+        self.train: TrainPage | None = None
+        self.look: LookPage | None = None
+        self.runs: RunsPage | None = None
+        self.browser: Browser | None = None
+        self.searching: SearchWindow | None = None
+        self.search_button: SearchButton | None = None
+        self.pages = QStackedWidget()
+        self.status = StatusLine()
+        self.offer = OfferBar(session.offer)
+        self.fetch_notice = FetchNotice(session.data.fetching, margin=8)
+        self.cut_notice = CutNotice(session.cut_run, margin=8)
+        self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
+        self.feed = StackFeed(session.look, session.stack, self)
+        self._words = StatusWords(session, self.status, self)
+        self._last_state = session.run.state
+        self._lay_out()
+        self.menus = Menus(self)
+        self._connect()
+        self._restore()
+        self.show_workspace("build")
+
+    def _lay_out(self) -> None:
+        for widget in (self.network_picker, self.data_picker, self.device_picker, self.controls):
+            self.header.add(widget)
+        self.concept = ConceptPage(self.session.concept)
+        self.build.set_concept(self.concept)
+        self.pages.addWidget(self.build)
+        page = QWidget()
+        page.setObjectName("page")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.fetch_notice)
+        layout.addWidget(self.cut_notice)
+        layout.addWidget(self.notices)
+        layout.addWidget(self.offer)
+        layout.addWidget(self.pages)
+        layout.addWidget(self.status)
+        layout.setStretchFactor(self.pages, 1)
+        self.setCentralWidget(page)
+        self.setAcceptDrops(True)
+        self.resize(_first_size(self.screen()))
+
+    def _connect(self) -> None:
+        session = self.session
+        self.header.chosen.connect(self.show_workspace)
+        self.network_picker.gallery_asked.connect(self.build.open_gallery)
+        self.data_picker.browse_asked.connect(self.browse_data)
+        self.controls.refused.connect(self._words.say)
+        self.build.faults.add_source(session.offer.class_faults, session.data.changed)
+        session.offer.changed.connect(self._offer_changed)
+        session.run.state_changed.connect(self._state_changed)
+        session.cut_run.asked.connect(self.show_run)
+        session.failed.connect(self.show_failure)
+        session.document.changed.connect(self._retitle)
+        session.editor.changed.connect(self._retitle)
+        session.run.weights_changed.connect(self._retitle)
+        self._retitle()
+
+    # Workspaces
+
+    @property
+    def workspace(self) -> str:
+        """The key of the workspace on screen."""
+        return next(key for key, tab in self.header.tabs.items() if tab.isChecked())
+
+    @Slot(str)
+    def show_workspace(self, key: str) -> None:
+        """Shows a workspace; it is made when it was never shown."""
+        page = self._page(key)
+        self.header.show_workspace(key)
+        self.pages.setCurrentWidget(page)
+        view = getattr(page, "view", None)
+        if isinstance(view, QWidget):
+            view.setFocus()
+
+    @Slot(object)
+    def show_run(self, folder: Path) -> None:
+        """Shows a run of the store among all others, and its curves."""
+        self.show_workspace("runs")
+        self.session.shelf.runs.choose([str(folder)])
+
+    @Slot()
+    def return_to_workspace(self) -> None:
+        """Shows the one in which the window was closed. Not before the first paint: some are slow to make."""
+        self.show_workspace(self.session.preferences.choice("workspace", tuple(self.header.tabs)))
+
+    def _page(self, key: str) -> QWidget:
+        if key == "build":
+            return self.build
+        if key == "train":
+            if self.train is None:
+                self.train = TrainPage(self.session, self.stack_actions)
+                self.train.workspace.settings.rate_asked.connect(self.find_learning_rate)
+                self.train.workspace.accuracy.add_corner(self._search_button())
+                self._add(self.train)
+            return self.train
+        if key == "runs":
+            if self.runs is None:
+                self.runs = RunsPage(self.session, self.stack_actions)
+                self._add(self.runs)
+            return self.runs
+        if self.look is None:
+            self.look = LookPage(self.session, self.stack_actions)
+            self._add(self.look)
+        return self.look
+
+    def _add(self, page: Page) -> None:
+        page.restore_layout(self.session.preferences.blob(f"layout/{page.key}"))
+        self.pages.addWidget(page)
+        self._retitle()
+
+    @Slot()
+    def _offer_changed(self) -> None:
+        """The question was answered: the keyboard goes back to the stack, where undo is one key away."""
+        page = self.pages.currentWidget()
+        view = getattr(page, "view", None)
+        if not self.session.offer.open and isinstance(view, QWidget):
+            view.setFocus()
+
+    @Slot()
+    def _state_changed(self) -> None:
+        """A run begins: what there is to see is in Train, unless they look inside already."""
+        state = self.session.run.state
+        if state == "starting" and self._last_state == "idle" and self.workspace == "build":
+            self.show_workspace("train")
+        self._last_state = state
+
+    # Looks
+
+    def choose_colours(self, choice: str) -> None:
+        theme().install(choice, theme().text_scale)  # type: ignore[arg-type]
+        self.session.preferences.set("theme", choice)
+
+    def larger_text(self) -> None:
+        self._step_text(1)
+
+    def smaller_text(self) -> None:
+        self._step_text(-1)
+
+    def usual_text(self) -> None:
+        self._set_text(1.0)
+
+    def toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def reset_layout(self) -> None:
+        """All panels as at the first start."""
+        self.session.preferences.forget("layout")
+        for page in (self.build, self.train, self.look, self.runs):
+            if page is not None:
+                page.reset_layout()
+
+    def _step_text(self, step: int) -> None:
+        scale = theme().text_scale
+        nearest = min(range(len(TEXT_SIZES)), key=lambda index: abs(TEXT_SIZES[index] - scale))
+        self._set_text(TEXT_SIZES[min(max(nearest + step, 0), len(TEXT_SIZES) - 1)])
+
+    def _set_text(self, scale: float) -> None:
+        theme().install(theme().choice, scale)
+        self.session.preferences.set("text_scale", scale)
+
+    # Words
+
+    @Slot()
+    def browse_data(self) -> None:
+        """Opens the window that looks through the data set; one that is open comes to the front."""
+        from cnnplay.ui.data.views.browser import Browser
+
+        if self.browser is None:
+            self.browser = Browser(self.session.browse, self)
+        self.browser.show()
+        self.browser.raise_()
+        self.browser.activateWindow()
+
+    @Slot()
+    def search(self) -> None:
+        """Opens the window that searches hyper-parameters; one that is open comes to the front."""
+        from cnnplay.ui.search.views.search import SearchWindow
+
+        if self.searching is None:
+            self.searching = SearchWindow(self.session.search, self)
+            if self.search_button is not None:
+                self.search_button.follow(self.session.search.model)
+        self.searching.show()
+        self.searching.raise_()
+        self.searching.activateWindow()
+
+    @Slot()
+    def final_test(self) -> None:
+        """Asks whether the test part is to be judged, and shows the outcome."""
+        from cnnplay.ui.train.final_test import FinalTest
+        from cnnplay.ui.train.views.final_test import FinalTestDialog
+
+        dialog = FinalTestDialog(FinalTest(self.session.run, self.session.data), self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _search_button(self) -> SearchButton:
+        from cnnplay.ui.search.views.search_button import SearchButton
+
+        self.search_button = SearchButton(self.search)
+        if self.searching is not None:
+            self.search_button.follow(self.session.search.model)
+        return self.search_button
+
+    @Slot()
+    def find_learning_rate(self) -> None:
+        """Opens the dialog that makes a learning-rate range test."""
+        from cnnplay.ui.train.views.rate_finder import RateFinderDialog
+
+        dialog = RateFinderDialog(self.session.rate_finder, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def show_failure(self, words: str) -> None:
+        """One line that must be read."""
+        QMessageBox.warning(self, "CNN Playground", words)
+
+    def show_shortcuts(self) -> None:
+        # It knows all views, and with the curves comes pyqtgraph: half a second before the first paint.
+        from cnnplay.ui.shell.views.shortcuts import ShortcutsDialog, keys_of_views
+
+        ShortcutsDialog(self.menus.groups, keys_of_views(), self).exec()
+
+    def show_about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About CNN Playground",
+            f"<b>CNN Playground {__version__}</b><p>Click convolutional networks together, train them while "
+            "watching, look inside, and carry the weights away.</p><p>The digits are MNIST's (LeCun, Cortes, "
+            "Burges; CC BY-SA 3.0). The program is under the MIT licence.</p>",
+        )
+
+    @Slot()
+    def _retitle(self) -> None:
+        document = self.session.document
+        self.setWindowTitle(f"{self.session.title}[*]")
+        self.setWindowModified(document.dirty)
+        parameters = self.session.editor.parameter_words
+        words = f"unsaved changes · {parameters}" if document.dirty else parameters
+        for page in (self.build, self.train, self.look, self.runs):
+            if page is not None:
+                page.stack_panel.set_muted(words)
+
+    # Files, drops, the end
+
+    def open_path(self, path: Path) -> None:
+        self.files.open_path(path)
+
+    @Slot()
+    def offer_recovery(self) -> None:
+        """What a crash left behind: unsaved work, and a run that was cut off."""
+        self.session.cut_run.look(self.files.offer_recovery)
+
+    @Slot()
+    def offer_cut_run(self) -> None:
+        """The run alone: a file was asked for in place of unsaved work."""
+        self.session.cut_run.look(self.session.cut_run.offer)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                event.acceptProposedAction()
+                self.open_path(Path(url.toLocalFile()))
+                return
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.session.unsaved and not self._may_close(lambda: None):
+            event.ignore()
+            return
+        self._remember()
+        if self.browser is not None:
+            self.browser.close()
+        if self.searching is not None:
+            self.searching.close()
+        self.hide()  # at once: a run may take a second to end
+        self.session.shutdown()
+        self.closed.emit()
+        event.accept()
+
+    def _may_close(self, then: Callable[[], None]) -> bool:
+        buttons = QMessageBox.StandardButton
+        answer = self.files.ask_about_changes()
+        if answer == buttons.Save:
+            self.files.save(then)
+            self.session.document.wait()
+            return not self.session.document.dirty
+        return answer == buttons.Discard
+
+    def _restore(self) -> None:
+        preferences = self.session.preferences
+        geometry = preferences.blob("layout/window")
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        build = preferences.blob("layout/build")
+        if not build.isEmpty():
+            self.build.restore_layout(build)
+
+    def _remember(self) -> None:
+        preferences = self.session.preferences
+        preferences.set("layout/window", self.saveGeometry())
+        preferences.set("workspace", self.workspace)
+        for key, _, _ in WORKSPACES:
+            page = {"build": self.build, "train": self.train, "look": self.look, "runs": self.runs}[key]
+            if page is not None:
+                preferences.set(f"layout/{key}", QByteArray(page.save_layout()))
+
+
+def _first_size(screen: QScreen) -> QSize:
+    """The whole window fits on the screen. One that nobody sees (offscreen) has no size of its own."""
+    wanted = QSize(*FIRST_SIZE)
+    if QGuiApplication.platformName() == "offscreen":
+        return wanted
+    return wanted.boundedTo(screen.availableGeometry().size() - QSize(0, TITLE_BAR))

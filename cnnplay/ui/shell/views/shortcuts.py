@@ -1,0 +1,106 @@
+"""The list of shortcuts, made from the bindings themselves."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnplay.ui.build.views import costs
+from cnnplay.ui.build.views.stack import view
+from cnnplay.ui.kit.views import class_bars, tiles
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.learn.views import concept_canvas
+from cnnplay.ui.look.views import confusion, draw_pad, overlay
+from cnnplay.ui.plot.views import bars
+from cnnplay.ui.runs.views.run_plot import RunPlot
+from cnnplay.ui.runs.views.run_table import RunTableView
+from cnnplay.ui.search.views import parallel_plot
+from cnnplay.ui.search.views.search_trials import TrialTableView
+from cnnplay.ui.train.views.curves import CurvePlot
+
+TABLES = (
+    view.KEYS,
+    costs.KEYS,
+    concept_canvas.KEYS,
+    CurvePlot.KEYS,
+    tiles.KEYS,
+    bars.KEYS,
+    class_bars.KEYS,
+    overlay.KEYS,
+    confusion.KEYS,
+    draw_pad.KEYS,
+    RunTableView.KEYS,
+    RunPlot.KEYS,
+    TrialTableView.KEYS,
+    parallel_plot.KEYS,
+)
+"""The keys of every view that has its own, from Build to Look inside."""
+
+
+def keys_of_views() -> list[tuple[str, str, str]]:
+    """(where, what it does, keys) of all keys that are no actions."""
+    return [row for table in TABLES for row in table.listed()]
+
+
+def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str, str, str]]:
+    """(group, what it does, keys) of every action that has keys."""
+    rows = []
+    for group, actions in groups:
+        for action in actions:
+            keys = [
+                key.toString(QKeySequence.SequenceFormat.NativeText)
+                for key in action.shortcuts()
+                if not key.isEmpty() and not _is_media_key(key)
+            ]
+            if keys:
+                rows.append((group, action.text().replace("&", "").rstrip("…"), " or ".join(keys)))
+    return rows
+
+
+def _is_media_key(keys: QKeySequence) -> bool:
+    """Keys of rare keyboards that are named like what they do: "New", "Save", "Undo"."""
+    first = keys[0].key()  # type: ignore[index]
+    return int(first) >= int(Qt.Key.Key_Back)
+
+
+class ShortcutsDialog(QDialog):
+    """All bindings in a table. `more` are keys that are not actions (arrows in the stack, for one)."""
+
+    def __init__(
+        self,
+        groups: Iterable[tuple[str, Iterable[QAction]]],
+        more: Iterable[tuple[str, str, str]] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Shortcuts")
+        rows = [*bindings(groups), *more]
+        self.table = QTableWidget(len(rows), 3)
+        self.table.setHorizontalHeaderLabels(["Where", "What it does", "Keys"])
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        for number, row in enumerate(rows):
+            for column, text in enumerate(row):
+                self.table.setItem(number, column, QTableWidgetItem(text))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table)
+        layout.addWidget(buttons)
+        self.resize(theme().px(720), theme().px(560))

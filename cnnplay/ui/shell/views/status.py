@@ -1,0 +1,51 @@
+"""The bottom line: what the network costs at the left, what the machine is doing at the right."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from cnnplay.ui.kit.views.panel import ElidedLabel
+from cnnplay.ui.kit.views.theme import role
+
+
+def figure(number: str, unit: str) -> str:
+    """A number in the text's colour with its unit muted, as rich text."""
+    from cnnplay.ui.kit.views.theme import theme
+
+    muted = theme().colour("text_muted").name()
+    return f'{number} <span style="color:{muted}">{unit}</span>'
+
+
+class StatusLine(QWidget):
+    """Facts at the left, a message that fills the middle, the machine's state at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._facts = QLabel()
+        self._facts.setTextFormat(Qt.TextFormat.RichText)
+        self._message = ElidedLabel()
+        role(self._message, "muted")
+        self._message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._state = QLabel()
+        self._state.setTextFormat(Qt.TextFormat.RichText)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 4, 12, 4)
+        layout.setSpacing(24)
+        layout.addWidget(self._facts)
+        layout.addWidget(self._message, 1)
+        layout.addWidget(self._state)
+
+    def set_facts(self, facts: list[tuple[str, str]]) -> None:
+        """Number and unit of each fact, ``("61,706", "parameters")``."""
+        self._facts.setText("&nbsp;&nbsp;&nbsp;&nbsp;".join(figure(*fact) for fact in facts))
+
+    def set_message(self, text: str) -> None:
+        self._message.setText(text)
+
+    def set_state(self, rich_text: str) -> None:
+        self._state.setText(rich_text)
+
+    def words(self) -> str:
+        """All that the line says, as plain text."""
+        return f"{self._facts.text()} · {self._message.text()} · {self._state.text()}"

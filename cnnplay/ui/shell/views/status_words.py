@@ -1,0 +1,111 @@
+"""What the bottom line says: the network's costs, the last message, what the machine is doing."""
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from cnnplay.ui.kit.counts import work_count
+from cnnplay.ui.kit.numerals import percent
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.shell.session import Session
+from cnnplay.ui.shell.views.status import StatusLine
+
+MESSAGE_MS = 8000
+SPEED_MS = 1000
+
+
+class StatusWords(QObject):
+    """Follows the session and fills the line. A message gives way to the machine's words after a while."""
+
+    def __init__(self, session: Session, line: StatusLine, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._line = session, line
+        self._message = ""
+        self._fade = QTimer(self, interval=MESSAGE_MS, singleShot=True)
+        self._fade.timeout.connect(self._forget)
+        self._soon = QTimer(self, interval=SPEED_MS, singleShot=True)
+        self._soon.timeout.connect(self._refresh)
+        self._run_state = session.run.state
+        # Before the rest: what an edit has to say is said after it.
+        session.editor.changed.connect(self._forget)
+        session.run.state_changed.connect(self._state_changed)
+        session.message.connect(self.say)
+        for signal in (
+            session.editor.changed,
+            session.run.state_changed,
+            session.data.state_changed,
+            session.forecast.changed,
+            session.document.busy_changed,
+            theme().changed,
+        ):
+            signal.connect(self._refresh)
+        # Epochs of small networks end several times a second.
+        for signal in (session.run.history_changed, session.run.weights_changed):
+            signal.connect(self._speed_soon)
+        self._refresh()
+
+    @Slot(str)
+    def say(self, words: str) -> None:
+        """Shows a message for some seconds."""
+        self._message = words
+        self._fade.start()
+        self._refresh()
+
+    @Slot()
+    def _state_changed(self) -> None:
+        """A run began, paused or ended: a message from before it is out of date."""
+        if self._run_state != self._session.run.state:
+            self._run_state = self._session.run.state
+            self._forget()
+
+    @Slot()
+    def _forget(self) -> None:
+        self._message = ""
+        self._refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        self._refresh_speed()
+        self._line.set_message(self._message or self._doing())
+        self._line.set_state(self._state())
+
+    @Slot()
+    def _speed_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def _refresh_speed(self) -> None:
+        report, at_least = self._session.editor.report, self._session.editor.at_least
+        facts = [
+            (f"{at_least}{report.parameters:,}", "parameters"),
+            (f"{at_least}{work_count(report.multiply_adds)}", "multiply-adds"),
+        ]
+        speed = self._session.run.progress.images_per_second
+        if self._session.run.active and speed:
+            facts.append((f"{speed:,.0f}", "images/s"))
+        self._line.set_facts(facts)
+
+    def _doing(self) -> str:
+        """What the machine is doing, in the order of what matters most."""
+        session = self._session
+        if session.document.doing:
+            return session.document.doing
+        if session.data.state == "loading":
+            return session.data.words
+        if session.run.active:
+            plan = session.run.history.plan
+            return session.run.words if plan is None else plan.reason
+        if not session.editor.report.valid:
+            return "time and memory are forecast once the network has no faults"
+        return session.forecast.words
+
+    def _state(self) -> str:
+        faults = len(self._session.editor.report.faults)
+        if faults:
+            colour = theme().colour("fault").name()
+            return f'<span style="color:{colour}">{faults} fault{"s" if faults > 1 else ""}</span>'
+        run = self._session.run
+        best = run.history.best if run.curves_are_here else None
+        if best is None:
+            return ""
+        words, accuracy = f"best epoch <b>{best.epoch}</b>", best.metrics.get("validation_accuracy")
+        return words if accuracy is None else f"{words}: {percent(accuracy)}"

@@ -1,0 +1,164 @@
+"""The workspaces beside Build: the stack at the left, at one width, and what each is about at the right."""
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cnnplay.ui.build.views.stack.actions import StackActions
+from cnnplay.ui.build.views.stack.panel import StackPanel
+from cnnplay.ui.kit.preferences import Preferences
+from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.look.views.filters import FiltersView
+from cnnplay.ui.look.views.look import LookWorkspace
+from cnnplay.ui.look.views.maps import MapsView
+from cnnplay.ui.look.views.wrong import WrongView
+from cnnplay.ui.shell.session import Session
+from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel
+from cnnplay.ui.train.views.train import TrainWorkspace
+
+SEPARATOR = b"|cnnplay|"
+
+
+class Page(QWidget):
+    """A stack and something beside it."""
+
+    key = ""
+
+    def __init__(self, session: Session, actions: StackActions, side: QWidget) -> None:
+        super().__init__()
+        self.side = side
+        self.stack_panel = StackPanel(session.editor, session.stack, actions)
+        self.view = self.stack_panel.view
+        self._width = actions.width
+        self._splitter = Splitter(Qt.Orientation.Horizontal, self.stack_panel, side)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.splitterMoved.connect(self._dragged)
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(self._splitter)
+        self._width.changed.connect(self._place)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def save_layout(self) -> QByteArray:
+        """Where the splitters beside the stack stand; its width is the Build workspace's to remember."""
+        return QByteArray(SEPARATOR + self.side.save_layout())  # type: ignore[attr-defined]
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Puts the splitters back; what cannot be read changes nothing."""
+        _, found, inner = bytes(state.data()).partition(SEPARATOR)
+        if found:
+            self.side.restore_layout(QByteArray(inner))  # type: ignore[attr-defined]
+
+    def reset_layout(self) -> None:
+        self._width.choose(0)
+        self._place()
+        self.side.reset_layout()  # type: ignore[attr-defined]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        stack = self._width.pixels(self.width())
+        self._splitter.setSizes(
+            [stack, max(1, self._splitter.width() - stack - self._splitter.handleWidth())]
+        )
+
+    @Slot()
+    def _dragged(self) -> None:
+        self._width.drag(self.stack_panel.width())
+
+    @Slot()
+    def _restyle(self) -> None:
+        margin = theme().px(8)
+        self._layout.setContentsMargins(margin, margin, margin, margin)
+        self._place()
+        # Once more when the parts know how small they can be in the new type.
+        QTimer.singleShot(0, self, self._place)
+
+
+class TrainPage(Page):
+    """Curves, live filters and maps, settings, the most wrong."""
+
+    key = "train"
+
+    def __init__(self, session: Session, actions: StackActions) -> None:
+        self._preferences = session.preferences
+        self._curves = _curves_as_left(session.preferences)
+        self.workspace = TrainWorkspace(
+            session.run,
+            session.settings,
+            session.forecast,
+            self._curves,
+            augmentation=session.augmentation,
+            notices=False,
+        )
+        super().__init__(session, actions, self.workspace)
+        self.filters = FiltersView(session.look)
+        self.maps = MapsView(session.look)
+        self.wrong = WrongView(session.look)
+        self.workspace.set_filters(self.filters)
+        self.workspace.set_maps(self.maps)
+        self.workspace.set_wrong(self.wrong)
+        self._curves.changed.connect(self._remember_curves)
+
+    @Slot()
+    def _remember_curves(self) -> None:
+        self._preferences.set("smoothing", self._curves.smoothing)
+        self._preferences.set("logarithmic", self._curves.logarithmic)
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return {
+            **self.workspace.redraws,
+            "filters": self.filters.redraws,
+            "maps": self.maps.redraws,
+            "most wrong": self.wrong.redraws,
+        }
+
+
+def _curves_as_left(preferences: Preferences) -> CurvesModel:
+    """Smoothing and scale as they were chosen last."""
+    curves = CurvesModel()
+    smoothing = preferences.number("smoothing", curves.smoothing)
+    if smoothing in SMOOTHINGS:
+        curves.set_smoothing(int(smoothing))
+    curves.set_logarithmic(preferences.flag("logarithmic", curves.logarithmic))
+    return curves
+
+
+class LookPage(Page):
+    """What each layer makes of a picture, and where the network errs."""
+
+    key = "look"
+
+    def __init__(self, session: Session, actions: StackActions) -> None:
+        self.workspace = LookWorkspace(session.look)
+        super().__init__(session, actions, self.workspace)
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return self.workspace.redraws
+
+
+class RunsPage(Page):
+    """All runs, their curves over one another, and how they differ."""
+
+    key = "runs"
+
+    def __init__(self, session: Session, actions: StackActions) -> None:
+        # pyqtgraph takes 0.4 s to import: only for who comes here.
+        from cnnplay.ui.runs.views.runs import RunsWorkspace
+
+        shelf = session.shelf
+        self.workspace = RunsWorkspace(shelf.runs, shelf.deeds, shelf.opener)
+        super().__init__(session, actions, self.workspace)
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view showed something new."""
+        return self.workspace.redraws

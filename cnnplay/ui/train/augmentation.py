@@ -1,0 +1,224 @@
+"""A few training pictures as they are and as the network would see them, worked out beside the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from cnnplay.network.network import Input
+from cnnplay.spec.settings import TrainConfig, faults
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.data.rules import Rules
+from cnnplay.ui.kit.devices import torch_is_there
+from cnnplay.ui.kit.tasks import Tasks
+from cnnplay.ui.train.settings import SettingsModel
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
+
+SETTLE_MS = 120
+"""So long nothing must change before pictures are drawn anew: a number is typed digit by digit."""
+PICTURES = 16
+"""So many are drawn; a panel shows those for which it has room."""
+
+NO_DATA = "Choose a data set: some of its pictures stand here, before and after."
+FAULTS = "Mend the settings first: then pictures stand here, before and after."
+
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture, H × W × C, before and after; `mixed` names what it was mixed with, "" where nothing."""
+
+    before: Bytes
+    after: Bytes
+    label: str
+    mixed: str = ""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Samples of one draw; `kept` is mixup's λ, None where it is off."""
+
+    samples: tuple[Sample, ...]
+    kept: float | None = None
+
+    varied: bool = True
+    """Whether any setting is on."""
+
+    @property
+    def foot(self) -> str:
+        """What holds for all of them."""
+        if not self.varied:
+            return "all off: as they are"
+        return "" if self.kept is None else f"λ {self.kept:.2f}"
+
+    def words(self, number: int) -> str:
+        """``7, mixed with 3, λ 0.71``: for the tooltip of a picture."""
+        sample = self.samples[number]
+        if self.kept is None:
+            return sample.label
+        return f"{sample.label}, mixed with {sample.mixed}, λ {self.kept:.2f}"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is to be drawn, captured when it is asked for."""
+
+    images: ImageSet
+    input: Input
+    config: TrainConfig
+    draw: int
+
+    def same(self, other: Question | None) -> bool:
+        return other is not None and (
+            (self.images is other.images, self.input, self.config, self.draw)
+            == (True, other.input, other.config, other.draw)
+        )
+
+
+class AugmentationModel(QObject):
+    """`changed`: `drawn` or `words` are others. Nothing is computed while nobody watches."""
+
+    changed = Signal()
+
+    def __init__(
+        self, editor: EditorModel, settings: SettingsModel, data: DataModel, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._editor, self._settings, self._data = editor, settings, data
+        self.drawn: Drawn | None = None
+        self.words = ""
+        """What to say in place of pictures."""
+        self._draw, self._watched = 0, False
+        self._answered: Question | None = None
+        self._rules = Rules()
+        self._tasks = Tasks("augmentation", self)
+        self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._timer.timeout.connect(self._ask)
+        for signal in (settings.changed, editor.changed, data.changed):
+            signal.connect(self.refresh)
+
+    def watch(self, watched: bool) -> None:
+        """Whether anybody looks."""
+        if watched != self._watched:
+            self._watched = watched
+            if watched:
+                self._ask()
+            else:
+                self._timer.stop()
+
+    @Slot()
+    def another(self) -> None:
+        """The same pictures, with other dice."""
+        self._draw += 1
+        self._ask()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draws anew once things have settled, where something is another."""
+        if self._watched:
+            self._timer.start(SETTLE_MS)
+
+    def shutdown(self) -> None:
+        """Joins the thread; nothing is drawn afterwards."""
+        self._watched = False
+        self._timer.stop()
+        self._tasks.finish()
+
+    @Slot()
+    def _ask(self) -> None:
+        if not self._watched or not self._tasks.idle:
+            return  # asked again with the answer
+        question, why_not = self._question()
+        if question is None:
+            self._show(None, None, why_not)
+        elif not question.same(self._answered):
+            if not torch_is_there():
+                # Somebody else imports it, behind the first paint: from here it would stop the window.
+                self._timer.start(2 * SETTLE_MS)
+                return
+            asked = question
+            self._tasks.run(
+                lambda: draw(asked, self._rules),
+                lambda drawn: self._answer(asked, drawn, ""),
+                lambda error: self._answer(asked, None, str(error)),
+            )
+
+    def _question(self) -> tuple[Question | None, str]:
+        images = self._data.images
+        if images is None:
+            return None, NO_DATA
+        config = self._settings.config
+        own = {field.name: getattr(config, field.name) for field in self._settings.of_group("augmentation")}
+        # The other settings change nothing in these pictures.
+        config = TrainConfig(**own, seed=config.seed)
+        if faults(config):
+            return None, FAULTS
+        return Question(images, self._editor.network.input, config, self._draw), ""
+
+    def _answer(self, question: Question, drawn: Drawn | None, problem: str) -> None:
+        if self._watched:
+            self._show(question, drawn, problem)
+            self._ask()
+
+    def _show(self, question: Question | None, drawn: Drawn | None, words: str) -> None:
+        self._answered = question
+        if drawn is not self.drawn or words != self.words:
+            self.drawn, self.words = drawn, words
+            self.changed.emit()
+
+
+def draw(question: Question, rules: Rules) -> Drawn:
+    """Varies some training pictures as the settings say. DataError where they cannot become such an input."""
+    import torch
+
+    from cnnplay.modules.threads import compute_alone
+    from cnnplay.training.augmentation import augment, augmented, mixture
+
+    compute_alone()
+    images, config = question.images, question.config
+    rows, labels = _rows(question)
+    preprocessing = rules.of(None, images, question.input.shape)
+    mean, std = (np.asarray(part, np.float32) for part in (preprocessing.mean, preprocessing.std))
+    pictures = torch.from_numpy((rows.astype(np.float32) / 255 - mean) / std).permute(0, 3, 1, 2)
+    numbers = torch.from_numpy(labels)
+    varied, _ = augment(
+        pictures, numbers, config, len(images.classes), preprocessing, config.seed, question.draw
+    )
+    values = varied.permute(0, 2, 3, 1).numpy() * std + mean
+    after = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    names = [images.classes[label] for label in labels]
+    mixed, kept = [""] * len(names), None
+    if config.mixup > 0:
+        kept, others = mixture(len(names), config.mixup, config.seed, question.draw)
+        mixed = [names[other] for other in others]
+    return Drawn(tuple(map(Sample, rows, after, names, mixed)), kept, augmented(config))
+
+
+def _rows(question: Question) -> tuple[Bytes, npt.NDArray[np.int64]]:
+    """Training pictures as the network takes them, N × H × W × C bytes, and their labels."""
+    from cnnplay.data.fitting import fit_rows
+    from cnnplay.data.images import DataError
+
+    images = question.images
+    chosen = np.random.default_rng(question.config.seed).permutation(images.train)[: 2 * PICTURES]
+    rows, kept = [], []
+    for index in chosen:
+        try:
+            picture = images.picture(int(index))
+        except DataError:
+            continue  # a file that went away since the data set was loaded
+        rows.append(fit_rows(picture[None], question.input.shape)[0])
+        kept.append(images.labels[index])
+        if len(rows) == PICTURES:
+            break
+    if not rows:
+        raise DataError(f"{images.title}: none of the training pictures can be read")
+    return np.stack(rows), np.asarray(kept, np.int64)

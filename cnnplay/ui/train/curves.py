@@ -1,0 +1,377 @@
+"""What a panel of curves draws: lines thinned to its pixels, labels for their ends, a read-out."""
+
+import math
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from cnnplay.spec.events import SettingChanged
+from cnnplay.spec.settings import TrainConfig, setting_fields
+from cnnplay.ui.kit.numerals import numeral, percent
+from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, calm_top, floor_of, some_of
+from cnnplay.ui.plot.decimation import Thinner
+from cnnplay.ui.plot.smoothing import smoothing_words
+from cnnplay.ui.train.gap import Gap, gap_of
+from cnnplay.ui.train.history import NO_CURVE, Curve, History
+from cnnplay.ui.train.settings import value_words
+from cnnplay.ui.train.steps import Range
+
+if TYPE_CHECKING:
+    from cnnplay.ui.train.run import RunModel
+
+Metric: TypeAlias = Literal["loss", "accuracy"]
+Part: TypeAlias = Literal[
+    "raw", "training", "validation", "averaged", "with decay", "training before", "validation before"
+]
+
+DECAY_ROOM = 1.5
+"""The loss's axis is so much longer for weight decay's part, at most: data's part is to be seen."""
+
+WIDE_COLUMN = 4
+"""Pixels of a column of a wide line, of which at most four points are drawn."""
+DECAY_HINT = (
+    "Data + decay: with what weight decay adds, λ/2 times the sum of all squared weights, thin and dashed. "
+    "Where validation stays low while it is high, much of it is the weights' price, not mistakes."
+)
+
+LEFT_OUT = {
+    "": "",
+    "stretches": ", the mean of each stretch where steps were left out",
+    "epochs": ", each epoch's mean where steps were left out",
+}
+
+SMOOTHINGS = (1, 2, 4, 7, 14, 30, 60, 120, 250, 500)
+DEFAULT_SMOOTHING = 14
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line to draw."""
+
+    part: Part
+    curve: Curve
+
+
+class End(msgspec.Struct, frozen=True):
+    """What stands at the end of a line: ``validation 0.110``."""
+
+    part: Part
+    text: str
+    x: float
+    y: float
+
+
+class Readout(msgspec.Struct, frozen=True):
+    """The values under a cursor, each with the point that it was read at."""
+
+    x: float
+    title: str
+    ends: tuple[End, ...]
+
+
+class CurvesModel(QObject):
+    """How curves are shown: smoothing and the loss's scale. `changed`: draw again."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._smoothing = DEFAULT_SMOOTHING
+        self._logarithmic = False
+        self._thinners: dict[tuple[Metric, Part], Thinner] = {}
+
+    @property
+    def smoothing(self) -> int:
+        """Over about how many steps; 1 is not at all."""
+        return self._smoothing
+
+    def set_smoothing(self, steps: int) -> None:
+        if steps != self._smoothing:
+            self._smoothing = steps
+            self.changed.emit()
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the loss is drawn on a logarithmic scale."""
+        return self._logarithmic
+
+    def set_logarithmic(self, logarithmic: bool) -> None:
+        if logarithmic != self._logarithmic:
+            self._logarithmic = logarithmic
+            self.changed.emit()
+
+    def muted(self, metric: Metric, history: History) -> str:
+        """What the panel shows, beside its title."""
+        if metric == "loss":
+            return loss_name(history)
+        found, best = [], history.best
+        if best is not None and "validation_accuracy" in best.metrics:
+            found.append(f"best {percent(best.metrics['validation_accuracy'])}, epoch {best.epoch}")
+        gap = self._gap(history)
+        if gap is not None:
+            found.append(gap.words)
+        return " · ".join(found)
+
+    def hint(self, metric: Metric, history: History) -> str:
+        """The same in whole sentences."""
+        shown = f"Training: {smoothing_words(self._smoothing)}"
+        if self._smoothing > 1:
+            shown += f"{LEFT_OUT[history.averaged]}, what was measured pale behind it"
+        name = loss_name(history).capitalize()
+        what = (
+            f"{name}{', on a logarithmic scale' if self._logarithmic else ''}: smaller is better"
+            if metric == "loss"
+            else "How often the likeliest class is the true one; the best epoch is marked"
+        )
+        parts = [f"{what}.", f"{shown}.", "Validation: a circle an epoch."]
+        if len(history.metric(f"averaged_{metric}")):
+            parts.append("Averaged: validation by the mean of the weights after each of the last epochs.")
+        if metric == "loss" and len(history.metric("decay_loss")):
+            parts.append(DECAY_HINT)
+        gap = self._gap(history) if metric == "accuracy" else None
+        if gap is not None:
+            parts.append(gap.hint)
+        return "\n".join(parts)
+
+    def _gap(self, history: History) -> Gap | None:
+        return gap_of(history, max(self._smoothing, DEFAULT_SMOOTHING))
+
+    def lines(
+        self,
+        metric: Metric,
+        history: History,
+        before: History | None,
+        left: float,
+        right: float,
+        columns: int,
+    ) -> list[Line]:
+        """The lines between `left` and `right`, from back to front, thinned to so many pixel columns."""
+        found = []
+        if before is not None and comparable(history, before):
+            found.append(Line("training before", self._smoothed(metric, before)))
+            found.append(Line("validation before", before.metric(f"validation_{metric}")))
+        if self._smoothing > 1:
+            found.append(Line("raw", history.steps(metric)))
+        if metric == "loss":
+            found.append(Line("with decay", with_decay(history)))
+        found.append(Line("training", self._smoothed(metric, history)))
+        found.append(Line("validation", history.metric(f"validation_{metric}")))
+        found.append(Line("averaged", history.metric(f"averaged_{metric}")))
+        thin = (Line(line.part, self._thin(metric, line, left, right, columns)) for line in found)
+        return [line for line in thin if len(line.curve)]
+
+    def _thin(self, metric: Metric, line: Line, left: float, right: float, columns: int) -> Curve:
+        """A wide line, of averages or epochs, shows as much with fewer points, and costs by them."""
+        if line.part != "raw":
+            columns = max(columns // WIDE_COLUMN, 1)
+        thinner = self._thinners.setdefault((metric, line.part), Thinner())
+        curve = line.curve
+        return Curve(*thinner.thin(curve.x, curve.y, curve.mark, left, right, columns))
+
+    def ends(
+        self, metric: Metric, history: History, right: float, before: History | None = None
+    ) -> list[End]:
+        """The labels of the lines at their last points left of `right`."""
+        validation = history.metric(f"validation_{metric}")
+        found = [
+            _last("training", metric, self._smoothed(metric, history), right, "training"),
+            _last("validation", metric, validation, right, "validation"),
+            _last("averaged", metric, history.metric(f"averaged_{metric}"), right, "averaged"),
+        ]
+        if metric == "loss":
+            found.append(_last("with decay", metric, with_decay(history), right, "data + decay"))
+        if before is not None and comparable(history, before):
+            end = _last(
+                "validation before", metric, before.metric(f"validation_{metric}"), right, "previous run"
+            )
+            curve = self._smoothed(metric, before)
+            found.append(end or _last("training before", metric, curve, right, "previous run"))
+        return [end for end in found if end is not None]
+
+    def best(self, metric: Metric, history: History) -> tuple[float, float] | None:
+        """Where the best epoch lies on the validation curve."""
+        best = history.best
+        if best is None or f"validation_{metric}" not in best.metrics:
+            return None
+        return float(best.epoch), best.metrics[f"validation_{metric}"]
+
+    def bounds(self, metric: Metric, history: History, before: History | None = None) -> Bounds:
+        """The rectangle that shows this run, and all its epochs that are to come. The run before counts
+        while there is nothing else.
+        """
+        if history.empty and before is not None:
+            history = before
+        right, cut = _right(history), None
+        lowest, highest, x = self._range(metric, history)
+        if highest < lowest:
+            return Bounds(0.0, right, 0.0, 1.0)
+        bottom, top = lowest, highest
+        if metric == "accuracy":
+            bottom = self._floor(history)
+            if before is not None and comparable(history, before):
+                # Its line is drawn, and named at its end.
+                ends = before.metric("validation_accuracy").y[-1:]
+                for end in ends[np.isfinite(ends)]:
+                    bottom, top = min(bottom, floor_of(end)), max(top, end)
+            top = 1.0 if top > 0.75 else top
+        elif not self._logarithmic:
+            bottom, top = min(bottom, 0.0), self._calm_top(history, highest)
+            cut = (x, highest) if highest > top else None
+            decay = with_decay(history).y
+            if cut is None and len(decay):
+                top = max(top, min(float(np.nan_to_num(decay).max()), DECAY_ROOM * top))
+        return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0, cut)
+
+    def _measured(self, metric: Metric, history: History) -> list[Curve]:
+        """All that is not an average of what was measured."""
+        raw = history.steps(metric)
+        curves = [raw if len(raw) else self._smoothed(metric, history)]
+        return curves + [history.metric(f"{part}_{metric}") for part in ("validation", "averaged")]
+
+    def _range(self, metric: Metric, history: History) -> tuple[float, float, float]:
+        """The lowest and the highest value that can be drawn, and where that lies."""
+        positive = metric == "loss" and self._logarithmic
+        steps, curves = history.range(metric), self._measured(metric, history)
+        if len(history):
+            curves = curves[1:]
+        else:
+            steps = Range()
+        for curve in curves:
+            steps = steps.joined(curve.x, curve.y)
+        if positive:
+            highest = steps.highest if steps.highest > 0 else -math.inf
+            return steps.lowest_positive, highest, steps.highest_x
+        return steps.lowest, steps.highest, steps.highest_x
+
+    def _calm_top(self, history: History, highest: float) -> float:
+        """As `calm_top`, of which all values are given only where some say that the highest is a spike."""
+        curves = self._measured("loss", history)
+        some = np.concatenate([some_of(curve.y) for curve in curves])
+        if highest <= SPIKE * float(np.median(some[np.isfinite(some)])):
+            return highest
+        return calm_top(np.concatenate([curve.y for curve in curves]))
+
+    def _floor(self, history: History) -> float:
+        """Where the axis of the accuracy begins: the steep first epoch would squeeze the rest."""
+        training, validation = self._smoothed("accuracy", history), history.metric("validation_accuracy")
+        later = some_of(training.y[int(np.searchsorted(training.x, 1.0)) :])
+        later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
+        if not len(later) or not len(known):
+            return 0.0
+        return floor_of(min(np.percentile(later, 5), np.percentile(known, 5, method="lower")))
+
+    def readout(self, metric: Metric, history: History, x: float) -> Readout | None:
+        """What the lines say at the step nearest to `x`; validation says what its nearest epoch was."""
+        raw, training = history.steps(metric), self._smoothed(metric, history)
+        validation = history.metric(f"validation_{metric}")
+        ends = []
+        where, title = x, ""
+        if len(raw):
+            index = _nearest(raw, x)
+            where = float(raw.x[index])
+            title = f"epoch {math.ceil(where - 1e-9)}, step {int(history.numbers[index]):,}"
+            if self._smoothing > 1:
+                ends.append(_end("raw", metric, where, float(raw.y[index]), "this step"))
+            name = "training" if self._smoothing == 1 else "smoothed"
+            at = _nearest(training, where)
+            ends.append(_end("training", metric, float(training.x[at]), float(training.y[at]), name))
+        if len(validation):
+            index = _nearest(validation, where)
+            epoch = float(validation.x[index])
+            name = f"validation, epoch {epoch:.0f}"
+            ends.append(_end("validation", metric, epoch, float(validation.y[index]), name))
+        ends += self._rarer(metric, history, where)
+        return Readout(where, title, tuple(ends)) if ends else None
+
+    def _rarer(self, metric: Metric, history: History, x: float) -> list[End]:
+        """What only some runs have, at the epoch nearest to x, where it is within that epoch."""
+        found = []
+        averaged, decayed = history.metric(f"averaged_{metric}"), with_decay(history)
+        if len(averaged) and x > averaged.x[0] - 1:
+            index = _nearest(averaged, x)
+            found.append(
+                _end("averaged", metric, float(averaged.x[index]), float(averaged.y[index]), "averaged")
+            )
+        if metric == "loss" and len(decayed):
+            index = _nearest(decayed, x)
+            part = history.metric("decay_loss")
+            end = _end("with decay", metric, float(decayed.x[index]), float(decayed.y[index]), "data + decay")
+            at = _nearest(part, float(decayed.x[index]))
+            words = f"{end.text}, of it decay {metric_words(metric, float(part.y[at]))}"
+            found.append(msgspec.structs.replace(end, text=words))
+        return found
+
+    def _smoothed(self, metric: Metric, history: History) -> Curve:
+        curve = history.smoothed(metric, self._smoothing)
+        # A history read from a file may have kept its epochs alone.
+        return curve if len(curve) else history.metric(f"train_{metric}")
+
+
+def with_decay(history: History) -> Curve:
+    """The mean loss of each epoch and what weight decay added to it, where a run tells that."""
+    decay, data = history.metric("decay_loss"), history.metric("train_loss")
+    if not len(decay):
+        return NO_CURVE
+    _, of_decay, of_data = np.intersect1d(decay.x, data.x, return_indices=True)
+    return Curve(decay.x[of_decay], decay.y[of_decay] + data.y[of_data])
+
+
+def _right(history: History) -> float:
+    """How far the run came, and means to come."""
+    ended = history.finished is not None or history.failed is not None
+    return max(history.last_x, 0.0 if ended else float(history.target), 1.0)
+
+
+def loss_name(history: History) -> str:
+    """``cross-entropy``, ``squared error``: what the run makes small."""
+    loss = history.started.config.loss if history.started is not None else TrainConfig().loss
+    return loss if loss == "cross-entropy" else loss.replace("-", " ")
+
+
+def comparable(history: History, before: History) -> bool:
+    """Whether a run before can stand beside this one: the same network (edited or not) and data."""
+    one, other = history.started, before.started
+    return one is None or other is None or (one.network, one.data) == (other.network, other.data)
+
+
+def of_another(run: "RunModel") -> str:
+    """``run of lenet-5`` where the curves are not those of the network on screen; "" where they are."""
+    started = run.history.started
+    if started is None or run.curves_are_here:
+        return ""
+    shown = run.editor.network.name
+    if started.network != shown:
+        return f"run of {started.network}"
+    return "run of an earlier version" if started.parameters != run.editor.report.parameters else ""
+
+
+def change_words(change: SettingChanged) -> str:
+    """``learning rate 0.0002``, ``schedule cosine``, ``flip on``."""
+    field = next((field for field in setting_fields() if field.name == change.name), None)
+    if field is None:  # a file's, of another version
+        return f"{change.name.replace('_', ' ')} {change.value}"
+    return f"{field.label} {value_words(field, change.value)}"
+
+
+def metric_words(metric: Metric, value: float) -> str:
+    return percent(value) if metric == "accuracy" else numeral(value)
+
+
+def _nearest(curve: Curve, x: float) -> int:
+    index = int(np.searchsorted(curve.x, x))
+    if index == len(curve.x) or (index and x - curve.x[index - 1] < curve.x[index] - x):
+        index -= 1
+    return index
+
+
+def _end(part: Part, metric: Metric, x: float, y: float, name: str) -> End:
+    return End(part, f"{name} {metric_words(metric, y)}", x, y)
+
+
+def _last(part: Part, metric: Metric, curve: Curve, right: float, name: str) -> End | None:
+    inside = int(np.searchsorted(curve.x, right, side="right"))
+    if not inside:
+        return None
+    y = float(curve.y[inside - 1])
+    return _end(part, metric, float(curve.x[inside - 1]), y, name) if math.isfinite(y) else None

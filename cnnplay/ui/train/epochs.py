@@ -1,0 +1,93 @@
+"""The epochs of a run in bounded memory: the newest are whole, of older ones those that a picture needs."""
+
+import math
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from cnnplay.spec.events import EpochDone
+from cnnplay.ui.plot.series import Floats, Series
+
+NEWEST = 2**10
+"""At least so many of the last epochs are whole, and fewer than twice as many."""
+STRETCHES = 2**9
+"""More stretches of older ones than these become longer."""
+DRAWN = ("validation_loss", "validation_accuracy")
+"""Of each stretch the epochs with the lowest and the highest of these stay, and the last that was best."""
+KEPT = 2 * len(DRAWN) + 1
+MOST = 2 * NEWEST + KEPT * STRETCHES
+"""Epochs, however long the run."""
+
+
+class Epochs:
+    """Epochs in ascending order. What is kept depends on their numbers alone, not on how they came."""
+
+    def __init__(self) -> None:
+        self.all: list[EpochDone] = []
+        self.best: EpochDone | None = None
+        """The last that the engine called best. A file's may lack the accuracy that made it so."""
+        self._settled = 0
+        self._curves: dict[str, Series] = {}
+
+    def add(self, done: EpochDone) -> None:
+        """The next one."""
+        self.all.append(done)
+        if _is_best(done):
+            self.best = done
+        for name, curve in self._curves.items():
+            curve.extend(_points((done,), name))
+        settled = (done.epoch // NEWEST - 1) * NEWEST
+        if settled > self._settled:
+            self._settle(settled)
+
+    def cut(self, last: int) -> None:
+        """Keeps those up to an epoch."""
+        self.all = [done for done in self.all if done.epoch <= last]
+        self.best = next((done for done in reversed(self.all) if _is_best(done)), None)
+        self._curves.clear()
+
+    def metric(self, name: str) -> tuple[Floats, Floats]:
+        """The numbers of the epochs that have a metric, and its values."""
+        if name not in self._curves:
+            curve = self._curves[name] = Series(("x", "y"))
+            curve.extend(_points(self.all, name))
+        return self._curves[name]["x"], self._curves[name]["y"]
+
+    def _settle(self, settled: int) -> None:
+        self._settled = settled
+        length = 1
+        while settled > STRETCHES * length:
+            length *= 2
+        old = [done for done in self.all if done.epoch <= settled]
+        kept: list[EpochDone] = []
+        for _, stretch in groupby(old, key=lambda done: (done.epoch - 1) // length):
+            kept += _needed(list(stretch))
+        if self.best is not None and self.best.epoch <= settled and self.best not in kept:
+            kept = sorted([*kept, self.best], key=lambda done: done.epoch)
+        self.all = kept + self.all[len(old) :]
+        self._curves.clear()
+
+
+def _is_best(done: EpochDone) -> bool:
+    return done.best and "validation_accuracy" in done.metrics
+
+
+def _points(epochs: Iterable[EpochDone], name: str) -> list[tuple[float, float]]:
+    return [(done.epoch, done.metrics[name]) for done in epochs if name in done.metrics]
+
+
+def _needed(stretch: list[EpochDone]) -> list[EpochDone]:
+    picked = [done for done in stretch if _is_best(done)][-1:]
+    for name in DRAWN:
+        having = [done for done in stretch if name in done.metrics]
+        if having:
+            picked += [min(having, key=_ranked(name, math.inf)), max(having, key=_ranked(name, -math.inf))]
+    ids = {id(done) for done in picked or stretch[-1:]}
+    return [done for done in stretch if id(done) in ids]
+
+
+def _ranked(name: str, otherwise: float) -> Callable[[EpochDone], float]:
+    def rank(done: EpochDone) -> float:
+        value = done.metrics[name]
+        return value if math.isfinite(value) else otherwise
+
+    return rank

@@ -1,0 +1,159 @@
+"""The weights that runs leave behind: after each epoch, and at the end, best and last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnplay.network.network import Network, leaves
+from cnnplay.ui.train.history import History
+from cnnplay.ui.train.order import Order
+from cnnplay.ui.train.trained import Trained, TrainedStore, let_go
+
+if TYPE_CHECKING:
+    from cnnplay.training.job import Checkpoint, Result
+
+STILL_FITS = 0.5
+"""Weights of an edited network are worth a look while at least this part of its parameters has them."""
+
+
+class Keeping:
+    """Turns checkpoints and results into `Trained`, and finds the one for a network."""
+
+    def __init__(self) -> None:
+        self.store = TrainedStore()
+        self.current: Trained | None = None
+        """The run that is on, as of its last epoch."""
+        self._newest: Trained | None = None
+        self._answers: dict[str, tuple[Network, Trained | None, Trained | None]] = {}
+
+    def begin(self) -> None:
+        self._set_current(None)
+
+    def keep(self, order: Order, checkpoints: Sequence[Checkpoint], history: History) -> None:
+        """The weights after the epochs that were done since the last time; nobody writes into them, so they
+        are not copied."""
+        before = self.current or order.going_on
+        best, best_epoch = (before.best_weights, before.best_epoch) if before is not None else (None, None)
+        for checkpoint in checkpoints:
+            if checkpoint.best:
+                best, best_epoch = checkpoint.weights, checkpoint.epoch
+        last = checkpoints[-1]
+        current = Trained(
+            network=order.network,
+            config=order.config,
+            facts=last.facts,
+            weights=last.weights,
+            best_weights=best,
+            averaged=None if last.averaged is None else last.averaged.weights,
+            best_epoch=best_epoch,
+            last_epoch=last.epoch,
+            events=(*history.stages[-1:], *history.epochs),
+            mark=order.images.mark,
+        )
+        self._set_current(current)
+
+    def end(self, order: Order, result: Result, history: History, folder: Path | None = None) -> None:
+        """The run is over. One that failed before anything good was learned leaves nothing to go on with."""
+        self._set_current(None)
+        if not result.learned or result.facts is None:
+            return
+        self._remember(
+            Trained(
+                network=order.network,
+                config=order.config,
+                facts=result.facts,
+                weights=result.weights,
+                best_weights=result.best_weights,
+                averaged=None if result.averaged is None else result.averaged.weights,
+                best_epoch=result.best_epoch,
+                last_epoch=result.last_epoch,
+                events=history.saved(),
+                run=order.run,
+                folder=folder,
+                state=result.state,
+                mark=order.images.mark,
+            )
+        )
+
+    def adopt(self, trained: Trained | None, network: Network) -> None:
+        """A training from a file; None where that network's has no weights: others of it are put aside."""
+        if trained is not None:
+            self._remember(trained)
+            return
+        self.store.put_aside(network)
+        self._newest = None
+        self._answers.clear()
+
+    def clear(self) -> None:
+        self.store.clear()
+        self._answers.clear()
+        self._set_current(None)
+        self._newest = None
+
+    def is_newest(self, trained: Trained) -> bool:
+        """Whether it is the one whose curves are on screen."""
+        return trained is self._newest
+
+    def fitting(self, network: Network) -> Trained | None:
+        """The training whose parameters are just this network's."""
+        return self._answer(network)[1]
+
+    def nearest(self, network: Network) -> Trained | None:
+        """That one, or the newest where at least half of the network's parameters are among its weights."""
+        return self._answer(network)[2]
+
+    def _set_current(self, trained: Trained | None) -> None:
+        let_go(self.current)
+        self.current = trained
+
+    def _remember(self, trained: Trained) -> None:
+        self.store.remember(trained)
+        self._newest = trained
+        self._answers.clear()
+
+    def _answer(self, network: Network) -> tuple[Network, Trained | None, Trained | None]:
+        kept = self._answers.get("last")
+        if kept is not None and kept[0] is network:
+            return kept
+        fitting = self.store.fitting(network)
+        answer = (network, fitting, fitting or self._partly(network))
+        self._answers["last"] = answer
+        return answer
+
+    def _partly(self, network: Network) -> Trained | None:
+        newest = self.store.newest()
+        if newest is None:
+            return None
+        from cnnplay.modules.weights import parameter_shapes  # torch is there once something was trained
+
+        try:
+            wanted = parameter_shapes(network)
+        except ValueError:
+            return newest if _mostly_there(newest, network) else None
+        sizes = {key: _product(shape) for key, shape in wanted.items()}
+        fits = sum(
+            size
+            for key, size in sizes.items()
+            if key in newest.weights and tuple(newest.weights[key].shape) == wanted[key]
+        )
+        return newest if fits and fits >= STILL_FITS * sum(sizes.values()) else None
+
+
+def _mostly_there(trained: Trained, network: Network) -> bool:
+    """Whether a network with a fault, which has no shapes, still has the nodes of most of the weights.
+
+    Else a fault that came after training would keep the weights out of the file that is saved.
+    """
+    ids = {node.id for node in leaves(network)}
+    sizes = {key: tensor.numel() for key, tensor in trained.weights.items()}
+    there = sum(size for key, size in sizes.items() if key.rpartition(".")[0] in ids)
+    return there >= STILL_FITS * sum(sizes.values())
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    result = 1
+    for size in shape:
+        result *= size
+    return result

@@ -1,0 +1,63 @@
+"""How far a run is, how fast it goes and when it will be done, from the events and a clock."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from cnnplay.ui.kit.words import duration_words
+from cnnplay.ui.train.history import History
+
+WINDOW = 10.0
+"""The speed is that of so many last seconds: long enough to be calm, validation included."""
+
+
+class Progress:
+    """Told of the history now and then while a run goes on; time in a pause does not count."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._marks: deque[tuple[float, float, float]] = deque()
+        self._images = 0.0
+        self.epoch = 0
+        self.epochs = 0
+        self.fraction = 0.0
+        """Of this run's epochs, those that are done: 0 to 1."""
+        self.seconds_left: float | None = None
+        self.images_per_second: float | None = None
+
+    def begin(self) -> None:
+        """A run begins or goes on after a pause: what was measured before says nothing."""
+        self._marks.clear()
+
+    def reset(self) -> None:
+        self.__init__(self._clock)  # type: ignore[misc]
+
+    def update(self, history: History) -> None:
+        """Takes the newest state in."""
+        started = history.started
+        if started is None:
+            return
+        first, self.epochs = started.first_epoch - 1, history.target
+        done = max(history.last_x, float(first))
+        self.epoch = min(int(done) + 1, self.epochs)
+        self.fraction = min(max((done - first) / max(self.epochs - first, 1), 0.0), 1.0)
+        now = self._clock()
+        images = done * started.train_size
+        self._marks.append((now, done, images))
+        while len(self._marks) > 2 and now - self._marks[1][0] > WINDOW:
+            self._marks.popleft()
+        then, done_then, images_then = self._marks[0]
+        if now - then < 0.2 or done <= done_then:
+            return
+        self.images_per_second = (images - images_then) / (now - then)
+        self.seconds_left = (self.epochs - done) * (now - then) / (done - done_then)
+
+    @property
+    def place_words(self) -> str:
+        """``epoch 14 / 20``."""
+        return f"epoch {self.epoch} / {self.epochs}" if self.epochs else ""
+
+    @property
+    def left_words(self) -> str:
+        """``3 s left``; "" while that is unknown."""
+        return "" if self.seconds_left is None else f"{duration_words(self.seconds_left)} left"

@@ -1,0 +1,208 @@
+"""The learning rate over a run: of the one that is on as it was and as it will be, else of the next."""
+
+import math
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnplay.spec.schedules import moves, rate_factor
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.kit.numerals import short
+from cnnplay.ui.train.history import NO_CURVE, Curve, History
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+
+USUAL_STEPS = 100
+"""Of an epoch, while no data set is there."""
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """From this place on (in epochs) the run has these settings."""
+
+    start: float
+    config: TrainConfig
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that decides how the rate moves. `origin`: epochs done before the run began."""
+
+    pieces: tuple[Piece, ...]
+    origin: float
+    steps_per_epoch: int
+    now: float | None = None
+    """How far it is; None while none is on."""
+
+    @property
+    def config(self) -> TrainConfig:
+        """As it goes on from here."""
+        return self.pieces[-1].config
+
+    @property
+    def end(self) -> float:
+        return self.origin + self.config.epochs
+
+    def rate(self, piece: Piece, x: float) -> float:
+        """The rate of the step that is made at a place."""
+        last = max(piece.config.epochs * self.steps_per_epoch - 1, 0)
+        step = min(max(math.floor((x - self.origin) * self.steps_per_epoch + 1e-6), 0), last)
+        return piece.config.learning_rate * rate_factor(piece.config, step, self.steps_per_epoch)
+
+
+class Drawing(msgspec.Struct, frozen=True):
+    """What is drawn: the rate of steps that were made, of those to come, and where it is now."""
+
+    done: Curve
+    ahead: Curve
+    left: float
+    right: float
+    top: float
+    now: tuple[float, float] | None
+    averaged_from: float | None
+    """From here on the weights after each epoch are averaged."""
+    changes: tuple[float, ...]
+    """Where settings were changed."""
+    words: str
+
+    def at(self, x: float) -> tuple[float, float, str]:
+        """The place that is drawn nearest to x, its rate, and both in words."""
+        places, rates = np.append(self.done.x, self.ahead.x), np.append(self.done.y, self.ahead.y)
+        nearest = int(np.argmin(np.abs(places - x)))
+        where, rate = float(places[nearest]), float(rates[nearest])
+        return where, rate, f"epoch {where:.1f}: {rate_words(rate)}"
+
+
+class ScheduleModel(QObject):
+    """`changed`: the rate moves otherwise than before. That a run got further is for its own signals."""
+
+    changed = Signal()
+
+    def __init__(self, settings: SettingsModel, run: RunModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings, self._run = settings, run
+        self._kept: tuple[tuple[object, ...], Drawing] | None = None
+        settings.changed.connect(self.changed)
+        run.state_changed.connect(self._state_changed)
+        run.data.changed.connect(self.changed)
+        self._state = run.state
+
+    @Slot()
+    def _state_changed(self) -> None:
+        if self._run.state != self._state:
+            self._state = self._run.state
+            self.changed.emit()
+
+    def plan(self) -> Plan | None:
+        """Of the run that is on, else of the next; None while the settings have faults."""
+        run = self._run
+        if run.active and run.history.started is not None:
+            return plan_of(run.history)
+        config = run.config or self._settings.config
+        if any(fault.field in _DECIDING for fault in self._settings.faults) and not run.active:
+            return None
+        trained = run.trained_here if run.can_go_on and not run.active else None
+        behind = 0 if trained is None else trained.last_epoch
+        if behind < config.epochs:
+            # As a run that goes on: it ends at the epoch asked for, or after so many more.
+            config = msgspec.structs.replace(config, epochs=config.epochs - behind)
+        return Plan((Piece(float(behind), config),), float(behind), self._steps_per_epoch(config))
+
+    def drawing(self, columns: int) -> Drawing | None:
+        """The picture of the plan, as fine as so many pixels show it."""
+        plan = self.plan()
+        if plan is None:
+            return None
+        key = (plan, columns)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, draw(plan, columns))
+        return self._kept[1]
+
+    def _steps_per_epoch(self, config: TrainConfig) -> int:
+        images = self._run.data.images
+        return USUAL_STEPS if images is None else max(round(len(images.train) / config.batch_size), 1)
+
+
+_DECIDING = frozenset({"epochs", "batch_size", "learning_rate", "warmup", "step_every", "step_factor"})
+
+
+def plan_of(history: History) -> Plan | None:
+    """The plan of the run that a history tells of last, changes included; None before one began."""
+    started = history.started
+    if started is None:
+        return None
+    config, origin = started.config, float(started.first_epoch - 1)
+    steps = max(started.steps_per_epoch, 1)
+    pieces = [Piece(origin, config)]
+    for x, change in history.changes:
+        if change.run == started.run and change.name in TrainConfig.__struct_fields__:
+            config = msgspec.structs.replace(config, **{change.name: change.value})
+            # A step lies where it ends, and the change is there when it begins.
+            pieces.append(Piece(max(x - 1 / steps, origin), config))
+    return Plan(tuple(pieces), origin, steps, history.last_x)
+
+
+def draw(plan: Plan, columns: int) -> Drawing:
+    """Works the picture out, a point a pixel and one at each side of every change."""
+    now = plan.origin if plan.now is None else max(plan.now, plan.origin)
+    right = max(plan.end, now)
+    grid = np.linspace(plan.origin, right, max(columns, 2))
+    done: list[tuple[float, float]] = []
+    ahead: list[tuple[float, float]] = []
+    ends = [*(piece.start for piece in plan.pieces[1:]), right]
+    for piece, end in zip(plan.pieces, ends, strict=True):
+        start = min(piece.start, end)
+        inside = grid[(grid > start) & (grid < end)].tolist()
+        places = sorted({start, *inside, end, min(max(now, start), end)})
+        points = [(x, plan.rate(piece, min(x, end - 1e-9))) for x in places]
+        done += [point for point in points if point[0] <= now]
+        ahead += [point for point in points if point[0] >= now]
+    rates = [rate for _, rate in (*done, *ahead) if math.isfinite(rate)]
+    top = max(rates, default=0.0) or 1.0
+    present = None if plan.now is None else (now, plan.rate(plan.pieces[-1], now))
+    return Drawing(
+        done=_curve(done) if plan.now is not None else NO_CURVE,
+        ahead=_curve(ahead),
+        left=plan.origin,
+        right=right,
+        top=top,
+        now=present,
+        averaged_from=_averaged_from(plan),
+        changes=tuple(piece.start for piece in plan.pieces[1:]),
+        words=_words(plan, present),
+    )
+
+
+def _curve(points: list[tuple[float, float]]) -> Curve:
+    table = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    return Curve(table[:, 0], table[:, 1])
+
+
+def _averaged_from(plan: Plan) -> float | None:
+    config = plan.config
+    if config.averaging <= 0:
+        return None
+    return plan.end - max(1, round(config.averaging * config.epochs))
+
+
+def _words(plan: Plan, now: tuple[float, float] | None) -> str:
+    """``now 0.00042``, or where the next run's rate begins, how high it comes and where it ends."""
+    if now is not None:
+        return f"now {rate_words(now[1])}"
+    if not moves(plan.config):
+        return f"{rate_words(plan.config.learning_rate)} throughout"
+    piece = plan.pieces[-1]
+    first, last = plan.rate(piece, plan.origin), plan.rate(piece, plan.end - 1e-9)
+    most = plan.config.learning_rate
+    parts = [rate_words(first)]
+    if first < 0.99 * most:
+        parts.append(rate_words(most))
+    if last < 0.99 * most:
+        parts.append(rate_words(last))
+    return " → ".join(parts)
+
+
+def rate_words(rate: float) -> str:
+    """``0.001``, ``0.00042``, ``2.5·10⁻⁷``: rates are written out as far as people read them so."""
+    if 1e-5 <= rate < 1e-3:
+        return f"{rate:.2g}" if rate >= 1e-4 else f"{rate:.6f}".rstrip("0")
+    return short(rate)

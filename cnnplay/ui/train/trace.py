@@ -1,0 +1,182 @@
+"""The curves of one run in memory that does not grow with its length: old steps are averaged in pairs."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from cnnplay.runs.settled import elapsed
+from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Started, Stepped
+from cnnplay.ui.plot.series import Floats, Series
+from cnnplay.ui.plot.smoothing import smooth
+from cnnplay.ui.train.history import NO_CURVE, Curve
+
+Axis: TypeAlias = Literal["epoch", "step", "time"]
+Metric: TypeAlias = Literal["loss", "accuracy"]
+
+MOST = 100_000
+"""Points of a run; more steps than so many pixels by far. Then the older half is averaged in pairs."""
+MOST_KEPT = 8
+"""Curves that are kept as they were made."""
+
+
+class Trace:
+    """Takes a run's events in their order. A stage that does steps anew replaces those told before."""
+
+    def __init__(self) -> None:
+        self.started: Started | None = None
+        self.ended = False
+        self.version = 0
+        """Grows with whatever is added."""
+        self._epochs: dict[int, EpochDone] = {}
+        self._steps = Series(("step", "epoch", "x", "loss", "accuracy", "count"))
+        self._made: dict[tuple[str, Axis, float], tuple[int, Curve]] = {}
+        """Curves as of a version: several views ask for each, many times."""
+
+    def __len__(self) -> int:
+        """Points, each of which stands for one step or for several."""
+        return len(self._steps)
+
+    @property
+    def averaged(self) -> bool:
+        """Whether the older points stand for several steps each."""
+        return len(self._steps) > 0 and bool(self._steps["count"][0] > 1)
+
+    @property
+    def target(self) -> int:
+        """The epoch at which the run means to end; 0 before it began."""
+        return 0 if self.started is None else self.started.first_epoch - 1 + self.started.config.epochs
+
+    @property
+    def epochs(self) -> list[EpochDone]:
+        return [self._epochs[number] for number in sorted(self._epochs)]
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch of the highest validation accuracy; a tie goes to the lower loss."""
+        judged = [done for done in self._epochs.values() if "validation_accuracy" in done.metrics]
+        if not judged:
+            return None
+        return max(judged, key=_rank).epoch
+
+    def extend(self, events: Iterable[Event]) -> None:
+        rows: list[tuple[float, ...]] = []
+        for event in events:
+            self.version += 1
+            if isinstance(event, Stepped):
+                rows.append(self._row(event))
+                continue
+            self._add(rows)
+            rows = []
+            self._note(event)
+        self._add(rows)
+
+    def steps(self, metric: Metric, axis: Axis, smoothing: float) -> Curve:
+        """Training, step by step, averaged over about so many steps."""
+        return self._kept((metric, axis, smoothing), lambda: self._steps_along(metric, axis, smoothing))
+
+    def metric(self, name: str, axis: Axis) -> Curve:
+        """A metric of each epoch that has it (``validation_loss``), at the epoch's end."""
+        return self._kept((name, axis, 0.0), lambda: self._epochs_along(name, axis))
+
+    def _steps_along(self, metric: Metric, axis: Axis, smoothing: float) -> Curve:
+        x, y = self._along(axis), self._smooth(metric, smoothing)
+        known = np.isfinite(x)
+        return Curve(x, y) if known.all() else Curve(x[known], y[known])
+
+    def _epochs_along(self, name: str, axis: Axis) -> Curve:
+        done = [one for one in self.epochs if name in one.metrics]
+        if not done:
+            return NO_CURVE
+        numbers = np.asarray([one.epoch for one in done], dtype=np.float64)
+        steps = np.asarray([one.step for one in done], dtype=np.float64)
+        x = {"epoch": numbers, "step": steps, "time": elapsed(steps, self._ends())}[axis]
+        return Curve(x, np.asarray([one.metrics[name] for one in done], dtype=np.float64))
+
+    def _kept(self, key: tuple[str, Axis, float], make: Callable[[], Curve]) -> Curve:
+        kept = self._made.get(key)
+        if kept is None or kept[0] != self.version:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            kept = self._made[key] = (self.version, make())
+        return kept[1]
+
+    def last(self, axis: Axis) -> float:
+        """How far it came."""
+        ends = [
+            curve.x[-1]
+            for curve in (self.steps("loss", axis, 1), self.metric("train_loss", axis))
+            if len(curve)
+        ]
+        return float(max(ends, default=0.0))
+
+    def aim(self, axis: Axis) -> float:
+        """How far it means to come, where that is known; else how far it came."""
+        came = self.last(axis)
+        if self.ended or self.started is None:
+            return came
+        if axis == "epoch":
+            return max(came, float(self.target))
+        return max(came, float(self.target * self.started.steps_per_epoch)) if axis == "step" else came
+
+    def _along(self, axis: Axis) -> Floats:
+        if axis == "epoch":
+            return self._steps["x"]
+        steps = np.maximum.accumulate(self._steps["step"])  # another batch size may count them otherwise
+        return steps if axis == "step" else elapsed(steps, self._ends())
+
+    def _ends(self) -> list[tuple[int, float]]:
+        return [(done.step, done.seconds) for done in self._epochs.values()]
+
+    def _smooth(self, metric: Metric, steps: float) -> Floats:
+        """Each stretch in which a point stands for the same number of steps by itself."""
+        y, counts = self._steps[metric], self._steps["count"]
+        parts = np.flatnonzero(np.diff(counts)) + 1
+        stretches = zip(np.split(y, parts), np.split(counts, parts), strict=True)
+        found = [smooth(part, steps / float(count[0])) for part, count in stretches if len(part)]
+        return np.concatenate(found) if found else y.copy()
+
+    def _row(self, event: Stepped) -> tuple[float, ...]:
+        per_epoch = 0 if self.started is None else self.started.steps_per_epoch
+        x = event.step / per_epoch if per_epoch else float(event.epoch)
+        return event.step, event.epoch, x, event.loss, event.accuracy, 1.0
+
+    def _add(self, rows: list[tuple[float, ...]]) -> None:
+        self._steps.extend(rows)
+        while len(self._steps) > MOST:
+            self._thin()
+
+    def _thin(self) -> None:
+        """The older half of the points, in pairs, each weighed by the steps that it stands for."""
+        table = self._steps.columns
+        half = len(self._steps) // 4 * 2
+        old, new = table[:, :half], table[:, half:]
+        counts = old[5].reshape(-1, 2)
+        pairs = (old.reshape(6, -1, 2) * counts).sum(axis=2) / counts.sum(axis=1)
+        pairs[:3] = old[:3, 1::2]  # a pair stands where its later step does
+        pairs[5] = counts.sum(axis=1)
+        self._steps.replace(np.concatenate([pairs, new], axis=1))
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._begin(event)
+            case EpochDone():
+                self._epochs[event.epoch] = event
+            case Finished() | Failed():
+                self.ended = True
+            case _:
+                pass
+
+    def _begin(self, event: Started) -> None:
+        self.started, self.ended = event, False
+        self._epochs = {n: done for n, done in self._epochs.items() if n < event.epoch}
+        if event.done is None:
+            self._steps.cut(int(np.searchsorted(self._steps["epoch"], event.first_epoch, side="left")))
+        else:
+            self._steps.cut(int(np.searchsorted(self._steps["step"], event.done, side="right")))
+
+
+def _rank(done: EpochDone) -> tuple[float, float]:
+    accuracy, loss = done.metrics["validation_accuracy"], done.metrics.get("validation_loss", 0.0)
+    return (accuracy if accuracy == accuracy else -1.0, -loss if loss == loss else float("-inf"))

@@ -1,0 +1,188 @@
+"""What the network sees of some training pictures: as they are above, as they are varied below."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QHideEvent, QImage, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolTip, QWidget
+
+from cnnplay.ui.kit.views.images import to_qimage
+from cnnplay.ui.kit.views.panel import FactsLabel
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.train.augmentation import AugmentationModel
+
+LEAST, LEAST_MIXED, MOST = 28, 24, 72
+"""A tile's side, in the design's pixels, without and with words below it."""
+GAP = 4
+NAMES = ("before", "after")
+MIXED = "with"
+"""Before the names of what pictures are mixed with."""
+HELP = (
+    "A few training pictures as they are, and below as the network would see them in one step. Each step "
+    "draws anew; validation pictures are never varied."
+)
+
+
+class AugmentationView(QWidget):
+    """Two rows of tiles. They are worked out anew when a setting is another, while somebody sees them."""
+
+    def __init__(self, model: AugmentationModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.redraws = 0
+        self._images: list[tuple[QImage, QImage]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Training pictures before and after augmentation")
+        self.setToolTip(HELP)
+        self.foot = Foot(model)
+        model.changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self.refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(160), 2 * self._least() + theme().px(GAP) + self._caption())
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def tile_rect(self, number: int, after: bool) -> QRect:
+        """Where a picture lies."""
+        left, side, across = self._layout()
+        top = side + theme().px(GAP) if after else 0
+        return QRect(left + number * across, top, side, side)
+
+    @property
+    def count(self) -> int:
+        """How many pictures there is room for."""
+        left, _, across = self._layout()
+        return min(len(self._images), max((self.width() - left + theme().px(GAP)) // across, 1))
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows what the model has now."""
+        drawn = self._model.drawn
+        samples = () if drawn is None else drawn.samples
+        self._images = [(to_qimage(sample.before), to_qimage(sample.after)) for sample in samples]
+        words = self._model.words or HELP
+        if drawn is not None:
+            words = "; ".join(drawn.words(number) for number in range(min(len(samples), 4)))
+        self.setAccessibleDescription(words)
+        self.updateGeometry()
+        self.update()
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._model.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._model.watch(False)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.words_at(event.pos()) or HELP, self)
+            return True
+        return super().event(event)
+
+    def words_at(self, point: QPoint) -> str:
+        """``7, mixed with 3, λ 0.71`` of the picture under a point; "" where none is."""
+        drawn = self._model.drawn
+        for number in range(self.count):
+            if drawn is not None and any(
+                self.tile_rect(number, after).contains(point) for after in (False, True)
+            ):
+                return drawn.words(number)
+        return ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.redraws += 1
+        painter = QPainter(self)
+        painter.setFont(theme().font(small=True))
+        painter.setPen(theme().colour("text_muted"))
+        if not self._images:
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(QRectF(self.rect()), flags, self._model.words)
+        else:
+            self._paint_names(painter)
+            for number in range(self.count):
+                self._paint_sample(painter, number)
+        painter.end()
+
+    def _paint_names(self, painter: QPainter) -> None:
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        for after, name in enumerate(NAMES):
+            tile = self.tile_rect(0, bool(after))
+            painter.drawText(QRect(0, tile.top(), tile.left(), tile.height()), flags, name)
+        if self._caption():
+            tile = self.tile_rect(0, True)
+            painter.drawText(QRect(0, tile.bottom() + 1, tile.left(), self._caption()), flags, MIXED)
+
+    def _paint_sample(self, painter: QPainter, number: int) -> None:
+        # Pixels stay pixels where a picture is enlarged; a smaller one is smoothed.
+        before, _ = self._images[number]
+        side = self.tile_rect(0, False).width() * self.devicePixelRatioF()
+        small = max(before.width(), before.height()) <= side
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
+        for after, image in enumerate(self._images[number]):
+            painter.drawImage(_inside(self.tile_rect(number, bool(after)), image), image)
+        drawn = self._model.drawn
+        if drawn is not None and drawn.kept is not None:
+            tile = self.tile_rect(number, True)
+            words = painter.fontMetrics().elidedText(
+                drawn.samples[number].mixed, Qt.TextElideMode.ElideRight, tile.width()
+            )
+            place = QRect(tile.left(), tile.bottom() + 1, tile.width(), self._caption())
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _least(self) -> int:
+        return theme().px(LEAST_MIXED if self._caption() else LEAST)
+
+    def _caption(self) -> int:
+        """The height of the words below the tiles."""
+        drawn = self._model.drawn
+        mixed = drawn is not None and drawn.kept is not None
+        return QFontMetrics(theme().font(small=True)).height() if mixed else 0
+
+    def _layout(self) -> tuple[int, int, int]:
+        """Left, side and distance of the tiles."""
+        px = theme().px
+        names = max(self.fontMetrics().horizontalAdvance(name) for name in NAMES)
+        side = (self.height() - px(GAP) - self._caption()) // 2
+        side = min(max(side, self._least()), px(MOST))
+        return names + px(8), side, side + px(GAP)
+
+
+class Foot(QWidget):
+    """``λ 0.71`` where pictures are mixed, and the button that draws anew."""
+
+    def __init__(self, model: AugmentationModel) -> None:
+        super().__init__()
+        self._model = model
+        self.words = FactsLabel()
+        role(self.words, "muted")
+        self.another = QPushButton("another draw")
+        role(self.another, "link")
+        self.another.setToolTip("The same pictures as another step would vary them")
+        self.another.clicked.connect(model.another)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.words, 1)
+        layout.addWidget(self.another)
+        model.changed.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        drawn = self._model.drawn
+        self.words.setText("" if drawn is None else drawn.foot)
+        self.another.setEnabled(drawn is not None)
+
+
+def _inside(tile: QRect, image: QImage) -> QRectF:
+    """The largest rectangle of a picture's proportions in the middle of a tile."""
+    size = QSize(image.size()).scaled(tile.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    left = tile.left() + (tile.width() - size.width()) / 2
+    return QRectF(QPointF(left, tile.top() + (tile.height() - size.height()) / 2), size.toSizeF())

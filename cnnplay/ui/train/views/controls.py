@@ -1,0 +1,236 @@
+"""The controls of a run, for the header: train, pause, step, stop, how far it is and what is left."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QWidget,
+)
+
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.thrift import Thrift
+from cnnplay.ui.kit.views.transport import BOX, sign
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.run_reasons import Action
+from cnnplay.ui.train.train_words import TRAIN, train_words
+from cnnplay.ui.train.views.run_progress import RunProgress
+from cnnplay.ui.train.views.sparkline import Sparkline
+
+HINTS: dict[Action, str] = {
+    "train": TRAIN,
+    "afresh": "Train from new random weights; the curve of the run before stays, pale",
+    "pause": "Wait between two batches, to look around",
+    "step": "Learn from one batch, then wait: see what a single step changes",
+    "stop": "End the run after this batch; its weights are kept",
+    "bring_back": "The weights before the last run, in place of those that it left; once more for those",
+}
+
+FIRST = 88
+"""Of the button that trains, or pauses."""
+
+
+class TrainControls(QWidget):
+    """The row of controls. `actions_of_run` are for menus and the list of shortcuts.
+
+    `refused(str)`: somebody pressed a key for what cannot be done now, and this is why.
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._thrift = Thrift.NOTHING
+        self._refusals: dict[Action, QShortcut] = {}
+        self._shown: tuple[bool, bool, Thrift] | None = None
+        self.sparkline = Sparkline(run)
+        self.progress = RunProgress(run)
+        self.train = self._action("train", "Train", "F5", run.start)
+        self.afresh = self._action("afresh", "Train afresh", "Ctrl+F5", self._train_afresh)
+        self.pause = self._action("pause", "Pause", "F6", self._pause)
+        self.step = self._action("step", "Single step", "F7", run.single_step)
+        self.stop = self._action("stop", "Stop", "Shift+F5", run.stop)
+        self.bring_back = self._action(
+            "bring_back", "Back to the weights before", "Ctrl+Shift+F5", run.bring_back
+        )
+        self.train_button, self.pause_button = WordButton(self.train), _button(self.pause)
+        self.afresh_button = WordButton(self.afresh)
+        self.step_button, self.stop_button = _button(self.step), _button(self.stop)
+        role(self.train_button, "primary")
+        self._lay_out()
+        run.state_changed.connect(self.refresh)
+        run.weights_changed.connect(self.refresh)
+        run.history_changed.connect(self._show_what_fits)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.refresh()
+
+    @property
+    def actions_of_run(self) -> tuple[QAction, ...]:
+        return (self.train, self.afresh, self.pause, self.step, self.stop, self.bring_back)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Says what each control would do now, or why it cannot."""
+        run = self._run
+        paused = run.state == "paused" or run.pausing
+        train = train_words(run)
+        self.train.setText(train.entry)
+        self.train.setIconText(train.short)
+        self.pause.setText("Go on" if paused else "Pause")
+        self._enable(self.train, "train", train.hint)
+        self._enable(self.afresh, "afresh", HINTS["afresh"])
+        self._enable(self.pause, "pause", "Go on after the pause" if paused else HINTS["pause"])
+        self._enable(self.step, "step", HINTS["step"])
+        self._enable(self.stop, "stop", HINTS["stop"])
+        self._enable(self.bring_back, "bring_back", HINTS["bring_back"])
+        # A press on Train that turns into a double click must not pause what it began.
+        self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
+        self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
+        self._show_what_fits()
+
+    def width_at(self, thrift: Thrift) -> int:
+        """Pixels for what is left in the row at this step."""
+        first = max(button.sizeHint().width() for button in (self.train_button, self.pause_button))
+        parts = [max(first, theme().px(FIRST)), *(_hint(one) for one in (self.step_button, self.stop_button))]
+        parts.append(self.progress.width_at(thrift))
+        if thrift < Thrift.AFRESH:
+            parts.append(_hint(self.sparkline) if self._run.active else 0)
+            parts.append(_hint(self.afresh_button) if self._can_start_afresh else 0)
+        shown = [part for part in parts if part]
+        return sum(shown) + self._row.spacing() * (len(shown) - 1)
+
+    def economise(self, thrift: Thrift) -> None:
+        if thrift != self._thrift:
+            self._thrift = thrift
+            self._show_what_fits()
+
+    def minimumSizeHint(self) -> QSize:
+        # Not what is shown now: a window that shrinks makes it show less.
+        return QSize(self.width_at(Thrift.NAMES), super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width_at(self._thrift), super().sizeHint().height())
+
+    @property
+    def _can_start_afresh(self) -> bool:
+        return not self._run.active and self._run.can_go_on
+
+    def _show_what_fits(self) -> None:
+        roomy = self._thrift < Thrift.AFRESH
+        shown = (roomy and self._can_start_afresh, roomy and self._run.active, self._thrift)
+        if shown == self._shown:
+            return  # asked 15 times a second during a run: the header would be measured anew each time
+        self._shown = shown
+        self.afresh_button.setVisible(shown[0])
+        self.sparkline.setVisible(shown[1])
+        self.progress.economise(self._thrift)
+        self.updateGeometry()
+
+    def _shows_pause(self) -> bool:
+        return self._run.active and self._run.state != "paused"
+
+    @Slot()
+    def _train_afresh(self) -> None:
+        self._run.start(afresh=True)
+
+    @Slot()
+    def _pause(self) -> None:
+        if self._run.state == "paused" or self._run.pausing:
+            self._run.resume()
+        else:
+            self._run.pause()
+
+    def _action(self, name: Action, text: str, keys: str, do: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.setObjectName(name)
+        action.triggered.connect(lambda: do())
+        self.addAction(action)
+        # The key of an action that is off answers with the reason.
+        refusal = QShortcut(QKeySequence(keys), self)
+        refusal.setContext(Qt.ShortcutContext.WindowShortcut)
+        refusal.activated.connect(lambda: self.refused.emit(self._run.why_not(name)))
+        self._refusals[name] = refusal
+        return action
+
+    def _enable(self, action: QAction, name: Action, hint: str) -> None:
+        reason = self._run.why_not(name)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        words = f"{hint} ({keys})"
+        if reason:
+            words = f"{words}\nNot now: {reason}"
+        if action.toolTip() != words:
+            action.setToolTip(words)
+            action.setStatusTip(reason or hint)
+        action.setEnabled(not reason)
+        self._refusals[name].setEnabled(bool(reason))
+
+    def _lay_out(self) -> None:
+        first = QWidget()
+        self._first = QStackedLayout(first)
+        self._first.addWidget(self.train_button)
+        self._first.addWidget(self.pause_button)
+        first.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        for widget in (
+            self.sparkline,
+            self.progress,
+            first,
+            self.afresh_button,
+            self.step_button,
+            self.stop_button,
+        ):
+            self._row.addWidget(widget)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.train.setIcon(sign("play", "on_accent"))
+        self.pause.setIcon(sign("pause"))
+        self.step.setIcon(sign("step"))
+        self.stop.setIcon(sign("stop"))
+        side = QSize(theme().px(BOX), theme().px(BOX))
+        for button in (self.train_button, self.pause_button, self.step_button, self.stop_button):
+            button.setIconSize(side)
+        self.train_button.setMinimumWidth(theme().px(FIRST))
+        self._row.setSpacing(theme().px(8))
+
+
+class WordButton(QPushButton):
+    """An action with its words, and its sign where it has one, in the button's middle."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self._action = action
+        self.setAutoDefault(False)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        self.setText(self._action.iconText())
+        self.setIcon(self._action.icon())
+        self.setToolTip(self._action.toolTip())
+        self.setStatusTip(self._action.statusTip())
+        self.setEnabled(self._action.isEnabled())
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def _hint(widget: QWidget) -> int:
+    return max(widget.sizeHint().width(), widget.minimumWidth())

@@ -1,0 +1,152 @@
+"""A panel with one metric's curves, its smoothing and its scale, drawn at most four times a second."""
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSlider, QStackedLayout, QWidget
+
+from cnnplay.ui.kit.views.panel import EmptyState, Panel
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel, Metric, of_another
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.views.curves import CurvePlot
+
+REDRAW_MS = 50
+"""Added to the live views' own pace: curves move slower than pictures."""
+PHASE_MS: dict[Metric, int] = {"loss": 0, "accuracy": 125}
+"""The panels draw in turn: two redraws in one go would keep the window's other work waiting."""
+
+EMPTY = {
+    "loss": "How wrong the network is, step by step.\nPress Train (F5) and watch it fall.",
+    "accuracy": "How often the network is right: on what it learns from, and on what it never saw.",
+}
+STARTING = "How wrong the network is, step by step.\nThe run is being made ready: its first step comes next."
+
+
+class CurvePanel(Panel):
+    """Loss or accuracy."""
+
+    def __init__(
+        self, metric: Metric, run: RunModel, model: CurvesModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(metric.capitalize(), parent=parent)
+        self._metric: Metric = metric
+        self._run, self._model = run, model
+        self.plot = CurvePlot(metric, run, model)
+        self.empty = EmptyState(EMPTY[metric], parent=self)
+        self._phase = PHASE_MS[metric]
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.plot)
+        self.body.addLayout(self._stack)
+        self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
+        self._timer.timeout.connect(self._redraw)
+        self.fit_button = self._link("fit", "Show all again; a double click or the key Home does it too")
+        self.fit_button.clicked.connect(self.plot.follow)
+        # Its place is kept, so that the words beside it do not move.
+        kept = self.fit_button.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.fit_button.setSizePolicy(kept)
+        self.fit_button.hide()
+        if metric == "loss":
+            self._add_loss_controls()
+        self.plot.following_changed.connect(self._show_fit)
+        run.history_changed.connect(self._history_changed)
+        run.state_changed.connect(self._state_changed)
+        model.changed.connect(self._redraw)
+        self._redraw()
+
+    @Slot()
+    def _history_changed(self) -> None:
+        # Only started when at rest: a steady stream must not put the redraw off for ever.
+        if not self._timer.isActive():
+            self._timer.start(round(1000 * self._run.tempo.seconds) + REDRAW_MS + self._phase)
+            self._phase = 0
+
+    @Slot()
+    def _state_changed(self) -> None:
+        if self._run.state == "starting":
+            self._phase = PHASE_MS[self._metric]
+        if self._run.state in ("starting", "idle"):
+            # What came last is drawn at once, not at the next beat.
+            self._redraw()
+
+    @Slot()
+    def _redraw(self) -> None:
+        if not self.isVisible() and not self._run.history.empty:
+            self.plot.refresh()
+            return
+        history = self._run.history
+        nothing = history.empty and (self._run.previous is None or self._run.previous.empty)
+        starting = self._metric == "loss" and self._run.active
+        self.empty.set_text(STARTING if starting else EMPTY[self._metric])
+        self._stack.setCurrentWidget(self.empty if nothing else self.plot)
+        other = "" if nothing else of_another(self._run)
+        shown = "" if nothing else self._model.muted(self._metric, history)
+        self.set_muted(" · ".join(part for part in (other, shown) if part))
+        hint = "" if nothing else self._model.hint(self._metric, history)
+        for widget in (self._title, self._head):  # the words beside the title have none of their own
+            widget.setToolTip(hint)
+        self.plot.set_dimmed(bool(other))
+        self.plot.refresh()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._redraw()
+
+    @Slot()
+    def _show_fit(self) -> None:
+        self.fit_button.setVisible(not self.plot.following)
+
+    def _link(self, text: str, hint: str) -> QPushButton:
+        button = QPushButton(text)
+        role(button, "link")
+        button.setToolTip(hint)
+        button.setAccessibleName(f"{text} {self._metric} curves")
+        self.add_corner(button)
+        return button
+
+    def _add_loss_controls(self) -> None:
+        self.log_button = QCheckBox("log")
+        self.log_button.setToolTip("Draw the loss on a logarithmic scale: small ones far apart (L)")
+        self.log_button.setAccessibleName("logarithmic scale of the loss")
+        self.add_corner(self.log_button)
+        self.log_button.setChecked(self._model.logarithmic)
+        self.log_button.toggled.connect(self._model.set_logarithmic)
+        self._model.changed.connect(self._show_model)
+        self.smoothing = QLabel()
+        role(self.smoothing, "muted")
+        self.smoothing.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.add_corner(self.smoothing)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(SMOOTHINGS) - 1)
+        self.slider.setPageStep(1)
+        self.smoothing.setBuddy(self.slider)
+        self._restyle()
+        theme().changed.connect(self._restyle)
+        self.slider.setAccessibleName("smoothing")
+        self.slider.setValue(SMOOTHINGS.index(self._model.smoothing))
+        self.slider.valueChanged.connect(self._smooth)
+        self.add_corner(self.slider)
+        self._show_model()
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.slider.setFixedWidth(theme().px(72))
+        self._corner.setSpacing(theme().px(8))
+        self.smoothing.ensurePolished()
+        # As wide as its longest number, so that nothing moves while the slider does.
+        words = self.smoothing.fontMetrics().horizontalAdvance(f"smoothing {max(SMOOTHINGS)}")
+        self.smoothing.setMinimumWidth(words + 2)
+
+    @Slot(int)
+    def _smooth(self, index: int) -> None:
+        self._model.set_smoothing(SMOOTHINGS[index])
+
+    @Slot()
+    def _show_model(self) -> None:
+        self.log_button.setChecked(self._model.logarithmic)
+        steps = self._model.smoothing
+        self.smoothing.setText(f"smoothing {steps}" if steps > 1 else "smoothing off")
+        self.slider.setToolTip(
+            "Smooths both training curves over more or fewer steps; what was measured stays visible behind. "
+            + (f"Now: {steps} steps." if steps > 1 else "Now: not at all.")
+        )

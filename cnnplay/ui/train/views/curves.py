@@ -1,0 +1,377 @@
+"""The curves of a run: raw behind smoothed, validation a circle an epoch, the best one marked."""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QPainter, QPen
+from PySide6.QtWidgets import QMenu, QWidget
+
+from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.curve_limits import Bounds
+from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
+from cnnplay.ui.plot.views.labels import Label, paint_box, paint_labels
+from cnnplay.ui.plot.views.plot import ROWS, SHOW_ALL, Line, Plot
+from cnnplay.ui.train.curves import CurvesModel, End, Metric, Part, change_words, metric_words
+from cnnplay.ui.train.history import Curve, History
+
+PARTS: tuple[Part, ...] = (
+    "training before",
+    "validation before",
+    "raw",
+    "with decay",
+    "training",
+    "validation",
+    "averaged",
+)
+"""From back to front."""
+JUDGED: tuple[Part, ...] = ("validation", "averaged")
+"""Those have a circle an epoch."""
+PALE = {"training before": 90, "validation before": 90, "raw": 90}
+"""Opacity of 255 of what stands behind."""
+PALER = 60
+"""… of the accuracy of single batches, which jumps by whole pictures."""
+DIM = 0.4
+"""Opacity of the curves of another network."""
+MARK_ROWS = 3
+"""For the words of changed settings, where they stand close together."""
+FINE = 100
+"""Of the axis's length the steps in which room is made for labels."""
+CIRCLES_APART = 7
+"""Pixels between the epochs from which on each has its circle."""
+
+
+LOGARITHMIC = KeyRow("Logarithmic scale of the loss", {Qt.Key.Key_L: lambda plot: plot.switch_scale()})
+
+
+class HasHistory(Protocol):
+    """What curves are drawn of: a run's history, and the one before it."""
+
+    @property
+    def history(self) -> History: ...
+
+    @property
+    def previous(self) -> History | None: ...
+
+
+class CurvePlot(Plot):
+    """One metric's curves. `refresh` draws what the history holds; nothing is drawn while nobody sees it."""
+
+    KEYS = KeyTable("Curves", *ROWS, SHOW_ALL, LOGARITHMIC)
+
+    def __init__(
+        self, metric: Metric, run: HasHistory, model: CurvesModel, parent: QWidget | None = None
+    ) -> None:
+        self._metric: Metric = metric
+        self._run, self._model = run, model
+        self._curves: dict[Part, Line] = {}
+        self._ends: list[End] = []
+        self._judged: dict[Part, Curve] = {}
+        self._best: tuple[float, float] | None = None
+        self._bounds = Bounds(0.0, 1.0, 0.0, 1.0)
+        self._stale = True
+        self._drawing = False
+        self._dimmed = False
+        self.redraws = 0
+        super().__init__(parent)
+        for depth, part in enumerate(PARTS):
+            curve = Line(connect="finite", skipFiniteCheck=False)
+            curve.setZValue(depth)
+            self.box.addItem(curve, ignoreBounds=True)
+            self._curves[part] = curve
+        self.setAccessibleName(f"{metric} curves")
+        self.setToolTip("")
+        self.actions_of_menu = self._make_actions()
+        self.moved.connect(self.refresh)
+        self._style_curves()
+        self.refresh()
+
+    # What is drawn
+
+    def refresh(self) -> None:
+        """Draws what the history holds now, thinned to the pixels there are."""
+        if not self.isVisible():
+            self._stale = True
+            return
+        if self._drawing:
+            return  # it was the drawing that moved the range
+        self._stale, self._drawing = False, True
+        try:
+            self._draw()
+        finally:
+            self._drawing = False
+
+    def _draw(self) -> None:
+        history, before = self._run.history, self._run.previous
+        # Taken with the lines: another repaint would find a later history, and marks ahead of their line.
+        self._judged = {part: history.metric(f"{part}_{self._metric}") for part in JUDGED}
+        self._best = self._model.best(self._metric, history)
+        self._bounds = self._model.bounds(self._metric, history, before)
+        self._ends = self._model.ends(self._metric, history, self._bounds.right, before)
+        if self.following:
+            self._fit(self._bounds)
+        left, right, _, _ = self.extent
+        columns = max(int(self.area.width()), 1)
+        lines = self._model.lines(self._metric, history, before, left, right, columns)
+        found = {line.part: line.curve for line in lines}
+        for part, curve in self._curves.items():
+            if part in found:
+                curve.setData(found[part].x, self._scaled(found[part].y))
+                curve.setVisible(True)
+            else:
+                curve.setVisible(False)
+        if right < history.last_x:
+            self._ends = self._model.ends(self._metric, history, right, before)
+        self.setAccessibleDescription(", ".join(end.text for end in self._ends))
+        self.redraws += 1
+        self.viewport().update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Draws all paler: the curves are not those of the network on screen."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.box.setOpacity(DIM if dimmed else 1.0)
+            self.viewport().update()
+
+    def _fit(self, bounds: Bounds) -> None:
+        bottom, top = bounds.bottom, bounds.top
+        if self._logarithmic:
+            bottom, top = math.log10(max(bottom, 1e-12)), math.log10(max(top, 1e-12))
+        if top - bottom < 1e-9:
+            bottom, top = bottom - 0.5, top + 0.5
+        # Room for the labels behind the last points: the axis is longer where the run has come to its end.
+        width = max(self.area.width(), 1.0)
+        room = min(self._label_width() + theme().px(16), width / 2)
+        last = min(max((end.x for end in self._ends), default=0.0), bounds.right)
+        # In steps of a hundredth: else a picture that is otherwise the same is another one at each redraw.
+        longer = math.ceil(FINE * last * width / (width - room) / bounds.right) / FINE
+        right = bounds.right * max(longer, 1.0)
+        margin = 0.03 * (top - bottom)
+        self.fit(bounds.left, right, bottom - (margin if self._logarithmic else 0.0), top + margin)
+
+    def _label_width(self) -> float:
+        metrics = pg.QtGui.QFontMetricsF(theme().font(small=True))
+        return max((metrics.horizontalAdvance(end.text) for end in self._ends), default=0.0)
+
+    @property
+    def _logarithmic(self) -> bool:
+        return self._metric == "loss" and self._model.logarithmic
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        if not self._logarithmic:
+            return values
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
+
+    def _point(self, x: float, y: float) -> QPointF | None:
+        """The pixel of a point, or None where it lies outside what is seen."""
+        if self._logarithmic:
+            y = math.log10(y) if y > 0 else math.nan
+        if not math.isfinite(y):
+            return None
+        left, right, bottom, top = self.extent
+        slack = 1e-6 * (right - left)
+        return self.pixel(x, y) if left - slack <= x <= right + slack and bottom <= y <= top else None
+
+    def x_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        found = ticks(low, high, most, smallest=1.0 if high - low >= 2 else 0.0)
+        if self.following:
+            # The room for labels behind the last epoch is no time to come.
+            found = [tick for tick in found if tick.at <= self._bounds.right + 1e-9]
+        # The last one says what the axis counts.
+        return [*found[:-1], *(Tick(tick.at, f"epoch {tick.text}") for tick in found[-1:])]
+
+    def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
+        if self._logarithmic:
+            return log_ticks(low, high, most)
+        if self._metric == "accuracy":
+            return [tick for tick in percent_ticks(low, high, most) if -1e-9 <= tick.at <= 1 + 1e-9]
+        return ticks(low, high, most)
+
+    # Painting above the curves
+
+    def paint_over(self, painter: QPainter) -> None:
+        painter.setClipRect(self.area.adjusted(-6, -6, 6, 6))
+        painter.setOpacity(DIM if self._dimmed else 1.0)
+        self._paint_cut(painter)
+        self._paint_changes(painter)
+        self._paint_circles(painter)
+        self._paint_best(painter)
+        labels = []
+        # All stand behind the line that reaches furthest, so that they cover none.
+        furthest = max((end.x for end in self._ends if end.part not in PALE), default=0.0)
+        for end in self._ends:
+            y = math.log10(end.y) if self._logarithmic and end.y > 0 else end.y
+            pale = end.part in PALE
+            at = self.pixel(end.x if pale else furthest, y)
+            if at.x() >= self.area.left():
+                colour = theme().colour("text_muted") if pale else self._colour(end.part)
+                labels.append(Label(end.text, at, colour))
+        if self.hover is None:
+            paint_labels(painter, labels, self.area)
+        else:
+            self._paint_readout(painter, self.hover)
+
+    def _paint_cut(self, painter: QPainter) -> None:
+        """At the upper edge, where a spike goes on above it and how high."""
+        cut = self._bounds.cut
+        if cut is None or not self.following:
+            return
+        area, px, metrics = self.area, theme().px, painter.fontMetrics()
+        words = f"{metric_words(self._metric, cut[1])} (log shows it)"
+        across, side = min(max(self.pixel(*cut).x(), area.left()), area.right()), px(4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("text"))
+        top = area.top()
+        painter.drawPolygon(
+            [
+                QPointF(across, top),
+                QPointF(across - side, top + 2 * side),
+                QPointF(across + side, top + 2 * side),
+            ]
+        )
+        width = metrics.horizontalAdvance(words) + 2
+        left = across + 2 * side if across + 2 * side + width <= area.right() else across - 2 * side - width
+        place = QRectF(left, top - px(2), width, metrics.height())
+        painter.fillRect(place, theme().colour("surface"))
+        painter.setPen(theme().colour("text"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _paint_changes(self, painter: QPainter) -> None:
+        """A thin line where a setting was changed during the run, and to what: above a loss, which falls,
+        below an accuracy, which rises. Words that would cover others go on the next row.
+        """
+        area, metrics, gap = self.area, painter.fontMetrics(), theme().px(4)
+        height, taken = metrics.height(), [-math.inf] * MARK_ROWS
+        painter.setPen(QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DotLine))
+        for x, change in self._run.history.changes:
+            across = self.pixel(x, 0.0).x()
+            if not area.left() <= across <= area.right():
+                continue
+            painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
+            words = change_words(change)
+            width = metrics.horizontalAdvance(words) + 2
+            left = across + gap if across + gap + width <= area.right() else across - gap - width
+            left = max(left, area.left())
+            row = next((row for row, end in enumerate(taken) if end <= left), MARK_ROWS - 1)
+            taken[row] = left + width + gap
+            top = (
+                area.bottom() - (row + 1) * height
+                if self._metric == "accuracy"
+                else area.top() + row * height
+            )
+            place = QRectF(left, top, width, height)
+            painter.fillRect(place, theme().colour("surface"))
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
+
+    def _paint_circles(self, painter: QPainter) -> None:
+        left, right, _, _ = self.extent
+        if self.area.width() / max(right - left, 1e-9) < CIRCLES_APART:
+            return
+        painter.setBrush(theme().colour("surface"))
+        for part, curve in self._judged.items():
+            painter.setPen(QPen(self._colour(part), 1.5))
+            seen = curve.between(left, right, max(round(self.area.width()), 1))
+            for x, y in zip(seen.x.tolist(), seen.y.tolist(), strict=True):
+                at = self._point(x, y)
+                if at is not None:
+                    painter.drawEllipse(at, 3.0, 3.0)
+
+    def _paint_best(self, painter: QPainter) -> None:
+        at = self._point(*self._best) if self._best is not None else None
+        if at is not None:
+            colour = self._colour("validation")
+            painter.setPen(QPen(colour, 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(at, 6.0, 6.0)
+            painter.setBrush(colour)
+            painter.drawEllipse(at, 2.5, 2.5)
+
+    def _paint_readout(self, painter: QPainter, hover: QPointF) -> None:
+        readout = self._model.readout(self._metric, self._run.history, self.x_at(hover.x()))
+        if readout is None:
+            return
+        across = self.pixel(readout.x, 0.0).x()
+        if self.area.left() <= across <= self.area.right():
+            painter.setPen(QPen(theme().colour("text_muted"), 1))
+            painter.drawLine(QPointF(across, self.area.top()), QPointF(across, self.area.bottom()))
+        for end in readout.ends:
+            at = self._point(end.x, end.y)
+            if at is not None:
+                painter.setPen(QPen(theme().colour("surface"), 1))
+                painter.setBrush(self._colour("training" if end.part == "raw" else end.part))
+                painter.drawEllipse(at, 4.0, 4.0)
+        rows = [
+            (end.text, self._colour("training" if end.part == "raw" else end.part)) for end in readout.ends
+        ]
+        area = QRectF(self.area)
+        paint_box(painter, readout.title, rows, QPointF(across, hover.y()), area)
+
+    # Looks
+
+    def restyle(self) -> None:
+        super().restyle()
+        if self._curves:
+            self._style_curves()
+            self.refresh()
+
+    def _colour(self, part: Part) -> QColor:
+        keys = {"validation": "validation_curve", "averaged": "averaged_curve"}
+        colour = QColor(theme().colour(keys.get(part.split()[0], "training_curve")))
+        jumps = part == "raw" and self._metric == "accuracy"
+        colour.setAlpha(PALER if jumps else PALE.get(part, 255))
+        return colour
+
+    def _style_curves(self) -> None:
+        for part, curve in self._curves.items():
+            # Wide lines are the dear ones to paint: what lies behind has one pixel and no smooth edges.
+            front = part not in PALE
+            style = Qt.PenStyle.DashLine if part == "with decay" else Qt.PenStyle.SolidLine
+            wide = front and part != "with decay"
+            curve.setPen(pg.mkPen(self._colour(part), width=1.6 if wide else 1.0, style=style))
+            curve.opts["antialias"] = front
+            # A wide smooth line costs a tenth as single pieces, whose square ends fill the joints.
+            curve.setSegmentedLineMode("on" if wide else "off")
+
+    # The menu
+
+    def _make_actions(self) -> list[QAction]:
+        # Their keys are the table's: behind the tab they are only named.
+        fit = QAction(f"Show all\t{SHOW_ALL.text}", self)
+        fit.triggered.connect(self.follow)
+        copy = QAction("Copy as picture", self)
+        copy.triggered.connect(self.copy)
+        found = [fit, copy]
+        if self._metric == "loss":
+            scale = QAction(f"Logarithmic scale\t{LOGARITHMIC.text}", self)
+            scale.setCheckable(True)
+            scale.triggered.connect(self._model.set_logarithmic)
+            found.insert(1, scale)
+        for action in found:
+            self.addAction(action)
+        return found
+
+    def switch_scale(self) -> bool:
+        """A logarithmic scale in place of a linear one, and back; False where there is none (accuracy)."""
+        if self._metric != "loss":
+            return False
+        self._model.set_logarithmic(not self._model.logarithmic)
+        return True
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        for action in self.actions_of_menu:
+            if action.isCheckable():
+                action.setChecked(self._model.logarithmic)
+            menu.addAction(action)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()

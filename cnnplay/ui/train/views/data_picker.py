@@ -1,0 +1,143 @@
+"""The header's pickers: which pictures are learned, and where it is computed."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from cnnplay.ui.data.data import FOLDER, DataModel, choice_words, title_of
+from cnnplay.ui.kit.devices import device_choices, device_words
+from cnnplay.ui.kit.views.picker import PickerButton
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+
+
+class DataPicker(PickerButton):
+    """``mnist-sample  4,000 + 1,000``. `ask_folder` returns the folder that the user chose, or "".
+
+    `browse_asked`: somebody wants to look through the data set.
+    """
+
+    browse_asked = Signal()
+
+    def __init__(
+        self, data: DataModel, ask_folder: Callable[[], str] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Data set", parent)
+        self._data = data
+        self._ask_folder = ask_folder or self._dialog
+        data.state_changed.connect(self.refresh)
+        data.changed.connect(self.refresh)
+        data.fetching.changed.connect(self._fetch_changed)
+        self._fetch_state = ""
+        self.refresh()
+
+    @Slot()
+    def _fetch_changed(self) -> None:
+        """How far a download is stands in the notice; here it is only told that there is one."""
+        if self._data.fetching.state != self._fetch_state:
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows the data set in use, or how far the next one is."""
+        data = self._data
+        detail = data.detail
+        if data.state == "loading":
+            done, whole = data.progress
+            detail = f"loading {done:,} / {whole:,}" if whole else "loading …"
+        self.say(data.title or "choose data", detail)
+        problems = f"\n{len(data.problems)} files were left out: {data.problems[0]}" if data.problems else ""
+        error = f"\nThe last choice could not be loaded: {data.error}" if data.error else ""
+        self._fetch_state = data.fetching.state
+        fetching = f"\n{data.fetching.words}" if data.fetching.state == "failed" else ""
+        self.setToolTip(f"What the network learns from. Now {data.words}{problems}{error}{fetching}")
+
+    def fill(self, menu: QMenu) -> None:
+        data = self._data
+        if data.state == "loading":
+            menu.addAction("Cancel loading").triggered.connect(data.cancel)
+            menu.addSeparator()
+        if data.fetching.state == "fetching":
+            cancel = menu.addAction(f"Cancel fetching {data.fetching.key}")
+            cancel.setToolTip("What came so far stays on the disk, for the next time")
+            cancel.triggered.connect(data.fetching.cancel)
+            menu.addSeparator()
+        for info in data.choices:
+            text, hint = choice_words(info, data.fetching)
+            action = self.add_choice(menu, text, data.key == info.key, hint)
+            self._choose_on(action, info.key)
+            action.setEnabled(info.available or data.fetching.key != info.key or not data.fetching.busy)
+        for key in data.folders:
+            hint = key.removeprefix(FOLDER) + ("\nReads the folder again" if data.key == key else "")
+            action = self.add_choice(menu, title_of(key), data.key == key, hint)
+            self._choose_on(action, key)
+        menu.addSeparator()
+        browse = menu.addAction(
+            f"Look through {data.title} …" if data.title else "Look through the data set …"
+        )
+        browse.setToolTip("Its pictures by class, how many there are in each part, their means")
+        browse.setEnabled(data.images is not None)
+        browse.triggered.connect(self.browse_asked)
+        folder = menu.addAction("Folder of pictures …")
+        folder.setToolTip("A folder with one sub-folder for each class")
+        folder.triggered.connect(self._choose_folder)
+
+    def _choose_on(self, action: QAction, key: str) -> None:
+        action.setData(key)
+        action.triggered.connect(self._chosen)
+
+    @Slot()
+    def _chosen(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        self._data.want(sender.data())
+
+    @Slot()
+    def _choose_folder(self) -> None:
+        path = self._ask_folder()
+        if path:
+            self._data.choose_folder(path)
+
+    def _dialog(self) -> str:
+        return QFileDialog.getExistingDirectory(self, "A folder with one sub-folder for each class")
+
+
+class DevicePicker(PickerButton):
+    """``cpu``: the device that the setting stands for."""
+
+    def __init__(self, settings: SettingsModel, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__("Device", parent)
+        self._settings, self._run = settings, run
+        settings.changed.connect(self.refresh)
+        run.state_changed.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows the device of the run that is on, else that of the next one."""
+        device = self._settings.config.device
+        started = self._run.history.started if self._run.active else None
+        self.say(started.device if started is not None else device_words(device))
+        fixed = self._settings.why_fixed("device", self._run.active)
+        words = "Where it is computed: the processor, or a graphics card where there is one."
+        self.setEnabled(not fixed)
+        self.setToolTip(f"{words}\nNot now: the device {fixed}" if fixed else words)
+
+    def fill(self, menu: QMenu) -> None:
+        device = self._settings.config.device
+        for choice in device_choices():
+            text = f"auto   now {device_words(choice)}" if choice == "auto" else choice
+            hint = (
+                "The first graphics card, else the processor" if choice == "auto" else f"Compute on {choice}"
+            )
+            action = self.add_choice(menu, text, choice == device, hint)
+            action.setData(choice)
+            action.triggered.connect(self._chosen)
+
+    @Slot()
+    def _chosen(self) -> None:
+        sender = self.sender()
+        assert isinstance(sender, QAction)
+        self._settings.set("device", sender.data())

@@ -1,0 +1,68 @@
+"""The dialog of the final test: says what it is for, judges once, shows the outcome."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.train.final_test import FinalTest
+
+
+class FinalTestDialog(QDialog):
+    """Takes the model over: closing the dialog breaks judging off."""
+
+    def __init__(self, model: FinalTest, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Final test")
+        self._model = model
+        model.setParent(self)
+        self.question = _wrapped(model.question)
+        self.outcome = _wrapped("")
+        self.outcome.setAccessibleName("Outcome")
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Judging")
+        self.buttons = QDialogButtonBox()
+        self.judge_button = QPushButton("Judge once")
+        self.judge_button.setToolTip("Judges the test part; nothing is learned from it")
+        role(self.judge_button, "primary")
+        self.close_button = QPushButton("Close")
+        self.close_button.setToolTip("Closes this; judging that is not finished is broken off")
+        self.buttons.addButton(self.judge_button, QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
+        self.judge_button.clicked.connect(model.begin)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(theme().px(12))
+        for widget in (self.question, self.progress, self.outcome, self.buttons):
+            layout.addWidget(widget)
+        self.setMinimumWidth(theme().px(460))
+        model.changed.connect(self.refresh)
+        self.refresh()
+
+    def done(self, result: int) -> None:
+        self._model.shutdown()
+        super().done(result)
+
+    @Slot()
+    def refresh(self) -> None:
+        state = self._model.state
+        self.progress.setVisible(state == "judging")
+        self.outcome.setText(self._model.words)
+        self.outcome.setVisible(bool(self._model.words))
+        role(self.outcome, "fault" if state == "failed" else "strong" if state == "judged" else "muted")
+        self.judge_button.setEnabled(state in ("asking", "failed"))
+
+
+def _wrapped(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    return label

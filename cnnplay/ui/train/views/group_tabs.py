@@ -1,0 +1,99 @@
+"""The groups of the settings as a row of tabs; a dot marks those in which something is not as usual."""
+
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QTabBar, QWidget
+
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.train.settings import SettingsModel
+
+WORDS: tuple[dict[str, str], ...] = (
+    {},
+    {"regularisation": "regularise", "augmentation": "augment"},
+    {"regularisation": "loss", "augmentation": "augment"},
+    {"schedule": "rate", "regularisation": "loss", "augmentation": "vary"},
+)
+"""What the tabs say where there is no room for the whole words, and for those before."""
+DOT = 2.5
+
+
+class GroupTabs(QTabBar):
+    """`chosen(str)`: another group is shown. Arrow keys go from one to the next."""
+
+    chosen = Signal(str)
+
+    def __init__(self, settings: SettingsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.groups = tuple(settings.groups)
+        self._words = 0
+        role(self, "groups")
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
+        self.setUsesScrollButtons(True)
+        self.setAccessibleName("Groups of settings")
+        for group in self.groups:
+            self.addTab(group)
+        self.currentChanged.connect(self._changed)
+        settings.changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def group(self) -> str:
+        """The group that is shown."""
+        return self.groups[self.currentIndex()]
+
+    def show_group(self, group: str) -> None:
+        self.setCurrentIndex(self.groups.index(group))
+
+    def fit(self, width: int) -> int:
+        """Takes the longest words for which there is room; how many longer ones there are."""
+        for number in range(len(WORDS)):
+            self._take(number)
+            if sum(self.tabSizeHint(index).width() for index in range(self.count())) <= width:
+                break
+        return self._words
+
+    def _take(self, number: int) -> None:
+        if number != self._words:
+            self._words = number
+            for index, group in enumerate(self.groups):
+                self.setTabText(index, WORDS[number].get(group, group))
+
+    @Slot()
+    def refresh(self) -> None:
+        """Says of each group what is not as usual, and what is wrong."""
+        for index, (group, what) in enumerate(self._settings.groups.items()):
+            differing, wrong = self._settings.differing(group), self._settings.faults_in(group)
+            parts = [f"{group}: {what}"]
+            if differing:
+                parts.append("Not as at the first start: " + ", ".join(differing))
+            parts += wrong
+            if self.tabToolTip(index) != "\n".join(parts):
+                self.setTabToolTip(index, "\n".join(parts))
+                self.setAccessibleTabName(index, ". ".join([f"{group} settings", *parts[1:]]))
+                self.update()
+
+    def marked(self, group: str) -> bool:
+        """Whether a dot stands at the group."""
+        return bool(self._settings.differing(group))
+
+    @Slot(int)
+    def _changed(self, index: int) -> None:
+        self.chosen.emit(self.groups[index])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        radius = theme().px(2 * DOT) / 2
+        for index, group in enumerate(self.groups):
+            if self.marked(group):
+                wrong = bool(self._settings.faults_in(group))
+                painter.setBrush(theme().colour("fault" if wrong else "accent"))
+                tab = self.tabRect(index)
+                at = QPointF(tab.right() - theme().px(4), tab.top() + theme().px(8))
+                painter.drawEllipse(at, radius, radius)
+        painter.end()

@@ -1,0 +1,125 @@
+"""What a run has to say that must not be missed: why it failed, that it trains an earlier version, notes."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cnnplay.ui.kit.views.notice import Notice
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.train.failure import SettingMend, mend_of
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+
+
+class RunNotices(QWidget):
+    """The notices of the run, one below the other; takes no room while there are none."""
+
+    def __init__(
+        self,
+        run: RunModel,
+        settings: SettingsModel,
+        margin: int = 0,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._run, self._settings = run, settings
+        self._dismissed = 0
+        self._shown: tuple[int, int] = (-1, -1)
+        self._mend: SettingMend | None = None
+        self.failure = Notice("fault", ("", "Copy the details", "Dismiss"))
+        self.earlier = Notice("panel", ("Stop and train this",))
+        self.note = Notice("panel", ("Dismiss",))
+        self._margin, self._scale = margin, theme().text_scale
+        layout = self._layout = QVBoxLayout(self)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        for notice in (self.failure, self.earlier, self.note):
+            layout.addWidget(notice)
+        self._connect()
+        self.refresh()
+
+    def _restyle(self) -> None:
+        margin = round(self._margin * theme().text_scale / self._scale)
+        self._layout.setContentsMargins(margin, margin, margin, 0)
+        self._layout.setSpacing(theme().px(8))
+
+    def _connect(self) -> None:
+        mend, copy, dismiss = self.failure.buttons
+        mend.clicked.connect(self._take_mend)
+        mend.setToolTip("Changes this setting; press Train to try again")
+        copy.clicked.connect(self._copy)
+        copy.setToolTip("Puts the technical details on the clipboard, for a report")
+        dismiss.clicked.connect(self._dismiss_failure)
+        self.earlier.buttons[0].clicked.connect(self._run.stop_and_train_this)
+        self.note.buttons[0].clicked.connect(self._dismiss_notes)
+        self._run.state_changed.connect(self.refresh)
+        self._run.failed.connect(self.refresh)
+        self._run.history_changed.connect(self._show_notes)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows what is to be said now."""
+        self._show_failure()
+        stopping = self._run.state == "stopping"
+        reason = self._run.why_not("replace") if self._run.earlier_version else ""
+        words = self._run.earlier_words
+        if words and reason:
+            words = f"{words.rstrip('.')}. It cannot be trained as it is now: {reason}"
+        self.earlier.say("" if stopping else words)
+        button, hint = self.earlier.buttons[0], "Ends the run and trains the network as it is now"
+        button.setEnabled(not reason)
+        button.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
+        self._show_notes()
+        self._fold()
+
+    def _show_failure(self) -> None:
+        failure = self._run.failure
+        if failure is None:
+            self.failure.say("")
+        else:
+            self._mend = mend_of(failure)
+            message = failure.message[:1].upper() + failure.message[1:].rstrip(".")
+            self.failure.buttons[0].setText(self._mend.label if self._mend is not None else "")
+            self.failure.buttons[0].setVisible(self._mend is not None)
+            self.failure.buttons[1].setVisible(bool(failure.details))
+            self.failure.say(f"{message}. {failure.advice}")
+        self._fold()
+
+    @Slot()
+    def _show_notes(self) -> None:
+        count = self._run.history.noted
+        # Another history has its own notes: what was dismissed belonged to the one before.
+        self._dismissed = min(self._dismissed, count)
+        if self._shown == (count, self._dismissed):
+            return
+        self._shown = (count, self._dismissed)
+        new = count - self._dismissed
+        notes = self._run.history.notes[-min(new, 20) :] if new else []
+        more = f" (and {new - 1:,} more)" if new > 1 else ""
+        self.note.say(notes[-1] + more if notes else "")
+        self.note.setToolTip("\n".join(notes))
+        self._fold()
+
+    def _fold(self) -> None:
+        anything = (self.failure, self.earlier, self.note)
+        self.setVisible(any(not notice.isHidden() for notice in anything))
+
+    @Slot()
+    def _take_mend(self) -> None:
+        if self._mend is not None:
+            self._settings.set(self._mend.field, self._mend.value)
+            self._run.dismiss_failure()
+
+    @Slot()
+    def _copy(self) -> None:
+        if self._run.failure is not None:
+            QGuiApplication.clipboard().setText(f"{self._run.failure.message}\n{self._run.failure.details}")
+
+    @Slot()
+    def _dismiss_failure(self) -> None:
+        self._run.dismiss_failure()
+
+    @Slot()
+    def _dismiss_notes(self) -> None:
+        self._dismissed = self._run.history.noted
+        self._show_notes()

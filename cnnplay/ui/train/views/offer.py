@@ -1,0 +1,109 @@
+"""The bar that asks which of the two is to change where network and pictures differ."""
+
+import msgspec
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cnnplay.network.fields import fields_of
+from cnnplay.network.network import Input
+from cnnplay.spec.settings import Fit
+from cnnplay.ui.kit.views.fields import PairEditor
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.train.offer import OfferModel, Option
+
+SIZE = msgspec.structs.replace(
+    next(field for field in fields_of(Input) if field.name == "height"),
+    name="size",
+    label="Size of the adapted network's input",
+    help="The pictures have mixed sizes: all are brought to this one, and the network is adapted to it.",
+)
+
+
+class OfferBar(QFrame):
+    """A question and a row for each way out: its button, what it changes, what it will cost."""
+
+    def __init__(self, model: OfferModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        role(self, "panel")
+        self._model = model
+        self.buttons: dict[Fit, QPushButton] = {}
+        self._words: dict[Fit, QLabel] = {}
+        self._rows: dict[Fit, QWidget] = {}
+        self._question = QLabel()
+        self._question.setWordWrap(True)
+        role(self._question, "strong")
+        self.later = QPushButton("Leave it")
+        role(self.later, "link")
+        self.later.setToolTip("Leaves network and pictures as they are. The classes can be set in Build.")
+        self.later.clicked.connect(model.dismiss)
+        top = QHBoxLayout()
+        top.addWidget(self._question, 1)
+        top.addWidget(self.later)
+        layout = self._layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        self.size_editor = PairEditor(SIZE)
+        self.size_editor.edited.connect(self._size_edited)
+        self._size_row = QWidget()
+        line = QHBoxLayout(self._size_row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(QLabel(f"{SIZE.label}:"))
+        line.addWidget(self.size_editor)
+        line.addStretch(1)
+        layout.addWidget(self._size_row)
+        for fit, accept in (("stem", self._accept_stem), ("resize", self._accept_resize)):
+            button = QPushButton()
+            button.clicked.connect(accept)
+            words = QLabel()
+            words.setWordWrap(True)
+            row = QWidget()
+            inside = QHBoxLayout(row)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.addWidget(button)
+            inside.addWidget(words, 1)
+            layout.addWidget(row)
+            self.buttons[fit], self._words[fit], self._rows[fit] = button, words, row  # type: ignore[index]
+        model.changed.connect(self._refresh)
+        model.asked.connect(self._take_keyboard)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.setVisible(self._model.open)
+        self._question.setText(self._model.question)
+        self._size_row.setVisible(self._model.size is not None)
+        if self._model.size is not None:
+            self.size_editor.set_value(self._model.size)
+        for fit, row in self._rows.items():
+            row.setVisible(any(option.fit == fit for option in self._model.options))
+        for option in self._model.options:
+            self._show(option)
+
+    def _restyle(self) -> None:
+        px = theme().px
+        self._layout.setContentsMargins(px(12), px(8), px(12), px(8))
+        for button in self.buttons.values():
+            button.setMinimumWidth(px(180))
+
+    def _show(self, option: Option) -> None:
+        button, words = self.buttons[option.fit], self._words[option.fit]
+        button.setText(option.title)
+        button.setAccessibleDescription(option.words)
+        cost = option.cost or "its memory and time are being forecast …"
+        words.setText("\n".join(line[:1].upper() + line[1:] for line in (cost, option.words)))
+
+    @Slot()
+    def _take_keyboard(self) -> None:
+        """It was asked for: the keyboard goes to the first thing that can be answered."""
+        first = self._model.options[0].fit if self._model.options else "stem"
+        (self.buttons[first] if self._model.size is None else self.size_editor.height_spin).setFocus()
+
+    @Slot(object)
+    def _size_edited(self, size: tuple[int, int]) -> None:
+        self.size_editor.set_fault(self._model.set_size(*size))
+
+    def _accept_stem(self) -> None:
+        self._model.accept("stem")
+
+    def _accept_resize(self) -> None:
+        self._model.accept("resize")

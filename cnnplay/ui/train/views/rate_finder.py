@@ -1,0 +1,159 @@
+"""Find a learning rate: the range test live, its suggestion, and a click that takes a rate over."""
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cnnplay.network.fields import fields_of
+from cnnplay.spec.range_test import RangeTest
+from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
+from cnnplay.ui.kit.views.inputs import Choice
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.train.rate_finder import RateFinder
+from cnnplay.ui.train.schedule import rate_words
+from cnnplay.ui.train.views.rate_plot import RatePlot
+
+FIRST_SIZE = (720, 480)
+WEIGHTS = ("new", "as trained")
+WEIGHTS_HINT = (
+    "Where the test begins: with new random weights, as Train afresh would, or with a copy of those that the "
+    "network has learned. The weights themselves do not move."
+)
+AGAIN_HINT = "Makes the test on a copy of the network, with the settings as they are; nothing is trained"
+
+
+class RateFinderDialog(QDialog):
+    """Begins at once where it can. Closing ends the test, and waits for nothing."""
+
+    def __init__(self, model: RateFinder, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setWindowTitle("Find a learning rate")
+        self.plot = RatePlot(model)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.editors: dict[str, FieldEditor] = {}
+        self.weights = Choice(WEIGHTS)
+        self.weights.setAccessibleName("Weights that the test begins with")
+        self.weights.textActivated.connect(self._weights_chosen)
+        self.again, self.use = QPushButton("Start"), QPushButton("Use")
+        role(self.use, "primary")
+        self.again.clicked.connect(self._again)
+        self.use.clicked.connect(self._use)
+        self.close_button = QPushButton("Close")
+        self.close_button.setToolTip("Ends the test, and leaves the learning rate as it is (Esc)")
+        self.close_button.clicked.connect(self.reject)
+        for button in (self.again, self.close_button):
+            button.setAutoDefault(False)
+        layout = QVBoxLayout(self)
+        layout.addLayout(self._head())
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.words)
+        layout.addLayout(self._foot())
+        self.resize(QSize(*FIRST_SIZE) * theme().text_scale)
+        model.changed.connect(self.refresh)
+        self.refresh()
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme().px(6))
+        for field in fields_of(RangeTest):
+            editor = self.editors[field.name] = field_editor(field)
+            editor.edited.connect(self._setter(field.name))
+            editor.inputs()[0].setFixedWidth(theme().px(72))
+            self._add(row, field.label, editor, editor.inputs()[0], field.help)
+        self._add(row, "weights", self.weights, self.weights, WEIGHTS_HINT)
+        row.addStretch(1)
+        return row
+
+    def _add(self, row: QHBoxLayout, text: str, widget: QWidget, buddy: QWidget, hint: str) -> None:
+        label = QLabel(text)
+        label.setBuddy(buddy)
+        label.setToolTip(hint)
+        row.addWidget(label)
+        row.addWidget(widget)
+        row.addSpacing(theme().px(6))
+
+    def _foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme().px(8))
+        row.addWidget(self.again)
+        row.addStretch(1)
+        row.addWidget(self.close_button)
+        row.addWidget(self.use)
+        return row
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._model.why_not():
+            self._model.start()
+        self.plot.setFocus()
+
+    def done(self, result: int) -> None:
+        self._model.give_up()
+        super().done(result)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows what the model holds now."""
+        model, idle = self._model, self._model.state == "idle"
+        faults = {fault.field: fault.message for fault in model.faults}
+        for name, editor in self.editors.items():
+            editor.set_value(getattr(model.test, name))
+            editor.set_fault(faults.get(name, ""))
+            editor.setEnabled(idle)
+        self._refresh_weights(idle)
+        words = next(iter(faults.values()), model.words)
+        if words != self.words.text():
+            self.words.setText(words)
+        wanted = "fault" if faults or model.problem else "muted"
+        if self.words.property("role") != wanted:
+            role(self.words, wanted)
+        self._refresh_buttons(idle)
+
+    def _refresh_weights(self, idle: bool) -> None:
+        model, reason = self._model, self._model.why_not_trained()
+        self.weights.setCurrentText(WEIGHTS[1] if model.trained and not reason else WEIGHTS[0])
+        self.weights.setEnabled(idle and not reason)
+        self.weights.setToolTip(f"{WEIGHTS_HINT}\nNot now: {reason}" if reason else WEIGHTS_HINT)
+
+    def _refresh_buttons(self, idle: bool) -> None:
+        model = self._model
+        reason = model.why_not() if idle else ""
+        self.again.setText(("Again" if model.points else "Start") if idle else "Stop")
+        hint = AGAIN_HINT if idle else "Ends the test after this batch; what was found so far stays"
+        self.again.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
+        self.again.setEnabled(not reason and model.state != "stopping")
+        self.use.setText(model.use_label or "Use")
+        self.use.setEnabled(model.chosen is not None)
+        hint = f"Puts it into the settings, in place of {rate_words(model.present)}, and closes this (Enter)"
+        nothing = "a click into the curve chooses a rate" if model.points else "nothing was found yet"
+        self.use.setToolTip(hint if model.chosen is not None else f"{hint}\nNot now: {nothing}")
+        self.use.setDefault(True)
+
+    @Slot()
+    def _again(self) -> None:
+        if self._model.state == "idle":
+            self._model.start()
+        else:
+            self._model.stop()
+        self.plot.setFocus()
+
+    @Slot()
+    def _use(self) -> None:
+        self._model.use()
+        self.accept()
+
+    @Slot(str)
+    def _weights_chosen(self, text: str) -> None:
+        self._model.set_trained(text == WEIGHTS[1])
+
+    def _setter(self, name: str) -> Any:
+        def put(value: object) -> None:
+            self._model.set(name, value)
+
+        return put

@@ -1,0 +1,254 @@
+"""The loss over the learning rate as a drawing, with the rate that is suggested and the one chosen."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.ticks import log_ticks, ticks
+from cnnplay.ui.plot.views.labels import Label, paint_labels
+from cnnplay.ui.train.history import Curve
+from cnnplay.ui.train.rate_finder import RateFinder
+from cnnplay.ui.train.schedule import rate_words
+
+RAW = 90
+"""Opacity of 255 of single batches' losses."""
+STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
+EMPTY = "The loss over the learning rate stands here once the first batch was learned from."
+
+
+class RatePlot(QWidget):
+    """The rate grows to the right, on a logarithmic axis. A click chooses a rate, and so do the arrow keys;
+    Home goes back to the suggested one.
+    """
+
+    def __init__(self, model: RateFinder, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.redraws = 0
+        self._hover: float | None = None
+        self._pressed = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("The loss over the learning rate")
+        self.setToolTip(
+            "The rate grows from batch to batch. Where it is too small the loss stands still; then it falls; "
+            "where steps overshoot it shoots up.\nA good rate is where it falls most steeply. Click, or use "
+            "the arrow keys, to choose another."
+        )
+        model.changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(320), theme().px(160))
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(640), theme().px(300))
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draws what there is now."""
+        words = [self._model.words]
+        if self._model.chosen is not None:
+            words.append(f"Chosen: {rate_words(self._model.chosen)}.")
+        self.setAccessibleDescription(" ".join(words))
+        self.update()
+
+    # Mouse and keys
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = event.position().x()
+        if self._pressed:
+            self._choose_at(self._hover)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = True
+            self._choose_at(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pressed = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        suggested = self._model.suggested
+        if event.key() in STEPS:
+            self._model.step(STEPS[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Home and suggested is not None:
+            self._model.choose(suggested)
+        else:
+            super().keyPressEvent(event)
+
+    def _choose_at(self, x: float) -> None:
+        self._model.choose(_Painting(self, self._model).rate_at(x))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.redraws += 1
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font(small=True))
+        painter.setPen(QPen(theme().colour("accent" if self.hasFocus() else "line"), 1))
+        painter.setBrush(theme().colour("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        _Painting(self, self._model).paint(painter, self._hover)
+        painter.end()
+
+
+class _Painting:
+    """One drawing within the widget."""
+
+    def __init__(self, widget: QWidget, model: RateFinder) -> None:
+        self._model, self._drawing = model, model.drawing()
+        px, metrics, room = theme().px, widget.fontMetrics(), QRectF(widget.rect())
+        self._height, self._room = metrics.height(), room
+        drawing = self._drawing
+        self._losses = ticks(drawing.bottom, drawing.top, 5) if len(drawing.losses) else []
+        left = max((metrics.horizontalAdvance(tick.text) for tick in self._losses), default=0) + px(14)
+        top, below = self._height + px(10), self._height + px(8)
+        self._area = QRectF(left, top, room.width() - left - px(14), room.height() - below - top)
+        self._rates = log_ticks(drawing.left, drawing.right, max(int(self._area.width() / px(64)), 2))
+
+    def rate_at(self, x: float) -> float:
+        """The rate at a column of the widget."""
+        return self._drawing.rate_at((x - self._area.left()) / max(self._area.width(), 1.0))
+
+    def paint(self, painter: QPainter, hover: float | None) -> None:
+        """All of it; at the column `hover` under the mouse, what the rate and the loss are there."""
+        self._paint_axes(painter)
+        drawing = self._drawing
+        if not len(drawing.losses):
+            painter.setPen(theme().colour("text_muted"))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self._area, flags, EMPTY)
+            return
+        painter.save()
+        painter.setClipRect(self._area)
+        colour = theme().colour("training_curve")
+        pale = QColor(colour)
+        pale.setAlpha(RAW)
+        for curve, pen in ((drawing.losses, QPen(pale, 1)), (drawing.smoothed, QPen(colour, 2))):
+            painter.setPen(pen)
+            painter.drawPolyline(self._points(curve))
+        painter.restore()
+        self._paint_marks(painter, hover)
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        area, room, height = self._area, self._room, self._height
+        line, muted = QPen(theme().colour("line"), 1), theme().colour("text_muted")
+        for tick in self._losses:
+            y = round(self._y(tick.at)) + 0.5
+            painter.setPen(line)
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(muted)
+            place = QRectF(0, y - height / 2, area.left() - theme().px(6), height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
+        drawing = self._drawing
+        for tick in self._rates:
+            x = area.left() + (tick.at - drawing.left) / (drawing.right - drawing.left) * area.width()
+            painter.setPen(line)
+            painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + theme().px(4)))
+            painter.setPen(muted)
+            width = painter.fontMetrics().horizontalAdvance(tick.text) + 2
+            left = min(max(x - width / 2, 0), room.width() - width)
+            place = QRectF(left, room.height() - height - 2, width, height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
+        painter.setPen(QPen(theme().colour("text_muted"), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+
+    def _paint_marks(self, painter: QPainter, hover: float | None) -> None:
+        """Upright lines: the suggested rate, the settings' own, the chosen one, that under the mouse."""
+        model, muted = self._model, theme().colour("text_muted")
+        accent, good = theme().colour("accent"), theme().colour("good")
+        suggested, chosen = model.suggested, model.chosen
+        heads = []
+        if suggested is not None:
+            self._line(painter, suggested, QPen(good, 1.4, Qt.PenStyle.DashLine))
+            heads.append((suggested, f"steepest {rate_words(suggested)}", good))
+        self._line(painter, model.present, QPen(muted, 1, Qt.PenStyle.DotLine))
+        self._paint_present(painter, muted)
+        if chosen is not None and chosen != suggested:
+            self._line(painter, chosen, QPen(accent, 1.4))
+            heads.append((chosen, rate_words(chosen), accent))
+        self._paint_heads(painter, heads)
+        if chosen is not None:
+            self._dot(painter, chosen, good if chosen == suggested else accent)
+        if hover is not None and self._area.left() <= hover <= self._area.right():
+            rate = self.rate_at(hover)
+            self._line(painter, rate, QPen(muted, 1))
+            self._dot(painter, rate, muted, with_words=True)
+
+    def _paint_heads(self, painter: QPainter, heads: list[tuple[float, str, QColor]]) -> None:
+        """Words above the area, each over its line; where there is no room for both, the chosen one's."""
+        taken: list[QRectF] = []
+        for rate, text, colour in reversed(heads):
+            part = self._drawing.part_of(rate)
+            if not 0 <= part <= 1:
+                continue
+            width = painter.fontMetrics().horizontalAdvance(text) + 4
+            x = self._area.left() + part * self._area.width() - width / 2
+            x = min(max(x, 0.0), self._room.width() - width)
+            place = QRectF(x, theme().px(4), width, self._height)
+            if any(place.intersects(other) for other in taken):
+                continue
+            taken.append(place)
+            painter.setPen(colour)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_present(self, painter: QPainter, colour: QColor) -> None:
+        """Which line is that of the settings, at its foot: the curve is seldom there."""
+        part, area = self._drawing.part_of(self._model.present), self._area
+        if not 0 <= part <= 1:
+            return
+        text = f"now {rate_words(self._model.present)}"
+        width = painter.fontMetrics().horizontalAdvance(text) + 4
+        line = area.left() + part * area.width()
+        x = line - width - 2 if line - width - 2 >= area.left() else line + 4
+        painter.setPen(colour)
+        place = QRectF(x, area.bottom() - self._height - 2, width, self._height)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _line(self, painter: QPainter, rate: float, pen: QPen) -> None:
+        part = self._drawing.part_of(rate)
+        if 0 <= part <= 1:
+            x = self._area.left() + part * self._area.width()
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
+
+    def _dot(self, painter: QPainter, rate: float, colour: QColor, with_words: bool = False) -> None:
+        """On the smoothed curve; with words, the rate and the loss there."""
+        loss, area = self._drawing.loss_at(rate), self._area
+        x = area.left() + self._drawing.part_of(rate) * area.width()
+        words = rate_words(rate)
+        at = QPointF(x, area.center().y())
+        if loss is not None:
+            at.setY(min(max(self._y(loss), area.top()), area.bottom()))
+            painter.setPen(QPen(theme().colour("surface"), 1))
+            painter.setBrush(colour)
+            painter.drawEllipse(at, 4.0, 4.0)
+            words = f"{words}: loss {loss:.3g}"
+        if with_words:
+            paint_labels(painter, [Label(words, at, theme().colour("text"))], area)
+
+    def _y(self, loss: float) -> float:
+        drawing, area = self._drawing, self._area
+        return area.bottom() - (loss - drawing.bottom) / (drawing.top - drawing.bottom) * area.height()
+
+    def _points(self, curve: Curve) -> list[QPointF]:
+        drawing, area = self._drawing, self._area
+        across = area.width() / (drawing.right - drawing.left)
+        return [
+            # A loss of 10^30 is far above the picture, wherever that is: Qt's numbers end somewhere.
+            QPointF(area.left() + (x - drawing.left) * across, max(self._y(y), -10_000.0))
+            for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)
+        ]

@@ -1,0 +1,141 @@
+"""How far a run is, for the header: its place and the time left, over a thin bar."""
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.ui.kit.numerals import percent
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.thrift import Thrift
+from cnnplay.ui.train.run import RunModel
+
+WIDTH = 208
+"""In the design's pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
+LEAST_WIDTH = 112
+BAR, GAP = 4, 4
+REFRESH_MS = 500
+"""Between two looks at how far the run is."""
+
+
+class RunProgress(QWidget):
+    """``epoch 14 / 20`` and ``3 s left`` over a thin bar.
+
+    Painted whole: with labels and a styled bar, each change of words would have the header laid out anew, a
+    hundredth of the run's speed.
+    """
+
+    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._thrift = Thrift.NOTHING
+        self.place = self.left = ""
+        self.fraction = 0.0
+        self.setAccessibleName("progress of the run")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
+        self._soon.timeout.connect(self.refresh)
+        run.history_changed.connect(self._refresh_soon)
+        run.state_changed.connect(self.refresh)
+        run.weights_changed.connect(self.refresh)
+        theme().changed.connect(self._restyle)
+        self.refresh()
+
+    def width_at(self, thrift: Thrift) -> int:
+        """Pixels; 0 where it goes: there is nothing to tell, or the run is over and others need the room."""
+        if not self._tells or (thrift >= Thrift.DONE and not self._run.active):
+            return 0
+        return theme().px(WIDTH if thrift < Thrift.FACTS else LEAST_WIDTH)
+
+    def economise(self, thrift: Thrift) -> None:
+        self._thrift = thrift
+        self.setVisible(bool(self.width_at(thrift)))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width_at(self._thrift), self._height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(LEAST_WIDTH), self._height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font())
+        line = QRect(0, 0, self.width(), painter.fontMetrics().height())
+        painter.setPen(theme().colour("text"))
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, self.place)
+        if self.width() >= theme().px(WIDTH) - 1:  # in a narrow window the place is worth more than the time
+            painter.setPen(theme().colour("text_muted"))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight, self.left)
+        height = theme().px(BAR)
+        track = QRectF(0, self.height() - height, self.width(), height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("line"))
+        painter.drawRoundedRect(track, height / 2, height / 2)
+        if self.fraction > 0:
+            track.setWidth(max(height, self.fraction * self.width()))
+            painter.setBrush(theme().colour("accent"))
+            painter.drawRoundedRect(track, height / 2, height / 2)
+        painter.end()
+
+    @Slot()
+    def _refresh_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows how far the run is."""
+        shown = bool(self.width_at(self._thrift))
+        if shown == self.isHidden():
+            self.setVisible(shown)
+        told = (self._place_words(), self._left_words(), self._share())
+        if told != (self.place, self.left, self.fraction):
+            self.place, self.left, self.fraction = told
+            self.setAccessibleDescription(f"{self.place}, {self.left}")
+            self.update()
+
+    @property
+    def _tells(self) -> bool:
+        """Whether there is a run of this network to tell of."""
+        return self._run.curves_are_here and (self._run.active or not self._run.history.empty)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    def _height(self) -> int:
+        return QFontMetrics(theme().font()).height() + theme().px(GAP) + theme().px(BAR)
+
+    def _share(self) -> float:
+        """Of the run's epochs, those that are done; of a run that is over, of all that were asked for."""
+        if self._run.state == "starting":
+            return 0.0
+        if self._run.active:
+            return self._run.progress.fraction
+        history = self._run.history
+        return min(history.last_x / history.target, 1.0) if history.target else 0.0
+
+    def _place_words(self) -> str:
+        if self._run.state == "starting":
+            return "getting ready …"
+        if self._run.active:
+            return self._run.progress.place_words
+        last = self._run.history.last
+        count = last.epoch if last is not None else 0
+        return "1 epoch" if count == 1 else f"{count:,} epochs"
+
+    def _left_words(self) -> str:
+        run = self._run
+        if run.state == "paused":
+            return "paused"
+        if run.state == "stopping":
+            return "stopping …"
+        if run.pausing:
+            return "pausing …"
+        if run.active:
+            return run.progress.left_words
+        best = run.history.best
+        known = best is not None and "validation_accuracy" in best.metrics
+        return f"best {percent(best.metrics['validation_accuracy'])}" if best is not None and known else ""

@@ -1,0 +1,188 @@
+"""The learning rate over the run as a small drawing: what was, what will be, and where it is now."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.ticks import ticks
+from cnnplay.ui.plot.views.labels import Label, paint_labels
+from cnnplay.ui.train.history import Curve
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.schedule import Drawing, ScheduleModel
+
+REDRAW_MS = 500
+HEADROOM = 1.08
+"""The axis goes on above the highest rate, so that its line is whole."""
+AHEAD = 110
+"""Opacity of 255 of what is still to come."""
+NO_PLAN = "Mend the settings first: then the learning rate stands here, over the whole run."
+
+
+class ScheduleView(QWidget):
+    """Epochs from left to right, the rate upwards. Painted when something is another, twice a second at most
+    during a run, and not while nobody sees it."""
+
+    def __init__(self, model: ScheduleModel, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._run = model, run
+        self.redraws = 0
+        self._hover: float | None = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("The learning rate over the run")
+        self.setToolTip(
+            "The learning rate over the epochs of the run that is on, else of the next one.\n"
+            "During a run: what was stands strong, what is to come pale; dotted lines where settings were "
+            "changed."
+        )
+        self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
+        self._timer.timeout.connect(self.refresh)
+        model.changed.connect(self.refresh)
+        run.history_changed.connect(self._history_changed)
+        theme().changed.connect(self._restyle)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme().px(120), theme().px(52))
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme().px(240), theme().px(64))
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    @Slot()
+    def _history_changed(self) -> None:
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draws the plan as it is now."""
+        if self.isVisible():
+            drawing = self._model.drawing(max(self.width(), 2))
+            self.setAccessibleDescription("" if drawing is None else drawing.words)
+            self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover = event.position().x()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.refresh()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.redraws += 1
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme().font(small=True))
+        drawing = self._model.drawing(max(self.width(), 2))
+        if drawing is None:
+            painter.setPen(theme().colour("text_muted"))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(QRectF(self.rect()), flags, NO_PLAN)
+        else:
+            _Painting(painter, drawing, QRectF(self.rect())).paint(self._hover)
+        painter.end()
+
+
+class _Painting:
+    """One drawing within a rectangle."""
+
+    def __init__(self, painter: QPainter, drawing: Drawing, room: QRectF) -> None:
+        self._painter, self._drawing, self._room = painter, drawing, room
+        px, metrics = theme().px, painter.fontMetrics()
+        self._height = metrics.height()
+        below = self._height + px(3)
+        self._top = HEADROOM * drawing.top
+        rows = max(int((room.height() - below) / (1.6 * self._height)), 2)
+        self._rates = ticks(0.0, self._top, min(rows, 5))
+        left = max((metrics.horizontalAdvance(tick.text) for tick in self._rates), default=0) + px(6)
+        self._area = QRectF(left, px(2), max(room.width() - left - px(8), 8), room.height() - below - px(2))
+
+    def paint(self, hover: float | None) -> None:
+        """All of it; under the mouse, at the column `hover`, what the rate is there."""
+        self._paint_axes()
+        self._paint_averaging()
+        painter, drawing = self._painter, self._drawing
+        colour = theme().colour("training_curve")
+        pale = QColor(colour)
+        pale.setAlpha(AHEAD if drawing.now is not None else 255)
+        for curve, own in ((drawing.ahead, pale), (drawing.done, colour)):
+            painter.setPen(QPen(own, 1.8))
+            painter.drawPolyline(self._points(curve))
+        painter.setPen(QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DotLine))
+        for x in drawing.changes:
+            across = self._at(x, 0.0).x()
+            painter.drawLine(QPointF(across, self._area.top()), QPointF(across, self._area.bottom()))
+        self._paint_point(hover)
+
+    def _paint_axes(self) -> None:
+        painter, area, room = self._painter, self._area, self._room
+        muted, height = theme().colour("text_muted"), self._height
+        for tick in self._rates:
+            y = round(self._at(self._drawing.left, tick.at).y()) + 0.5
+            painter.setPen(QPen(theme().colour("line"), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(muted)
+            top = min(max(y - height / 2, 0.0), room.height() - height)
+            place = QRectF(0, top, area.left() - theme().px(6), height)
+            text = tick.text if tick.at else "0"
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        unit = " epochs"
+        last = painter.fontMetrics().horizontalAdvance(unit)
+        epochs = ticks(self._drawing.left, self._drawing.right, max(int(area.width() / theme().px(56)), 2), 1)
+        painter.setPen(muted)
+        for number, tick in enumerate(epochs):
+            text = tick.text + (unit if number == len(epochs) - 1 else "")
+            width = painter.fontMetrics().horizontalAdvance(text) + 2
+            x = self._at(tick.at, 0.0).x() - (width - (last if text.endswith(unit) else 0)) / 2
+            x = min(x, room.width() - width)
+            place = QRectF(x, room.height() - height, width, height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_averaging(self) -> None:
+        """Where weights are averaged: a band of their curve's colour at the foot."""
+        start = self._drawing.averaged_from
+        if start is None:
+            return
+        left, right = self._at(start, 0.0), self._at(self._drawing.right, 0.0)
+        colour = theme().colour("averaged_curve")
+        band = theme().px(3)
+        self._painter.fillRect(QRectF(left.x(), left.y() - band, right.x() - left.x(), band), colour)
+        words = "averaged"
+        if self._painter.fontMetrics().horizontalAdvance(words) <= right.x() - left.x():
+            self._painter.setPen(colour)
+            place = QRectF(left.x(), left.y() - band - self._height, right.x() - left.x(), self._height)
+            self._painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
+
+    def _paint_point(self, hover: float | None) -> None:
+        """The rate under the mouse, else the present one."""
+        painter, drawing, area = self._painter, self._drawing, self._area
+        if hover is not None:
+            part = (hover - area.left()) / max(area.width(), 1.0)
+            x, rate, words = drawing.at(drawing.left + part * (drawing.right - drawing.left))
+        elif drawing.now is not None:
+            (x, rate), words = drawing.now, drawing.words
+        else:
+            return
+        at, colour = self._at(x, rate), theme().colour("training_curve")
+        painter.setPen(QPen(theme().colour("surface"), 1))
+        painter.setBrush(colour)
+        painter.drawEllipse(at, 4.0, 4.0)
+        paint_labels(painter, [Label(words, at, colour)], area)
+
+    def _at(self, x: float, rate: float) -> QPointF:
+        drawing, area = self._drawing, self._area
+        across = (x - drawing.left) / max(drawing.right - drawing.left, 1e-9)
+        return QPointF(area.left() + across * area.width(), area.bottom() - rate / self._top * area.height())
+
+    def _points(self, curve: Curve) -> list[QPointF]:
+        return [self._at(x, y) for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)]

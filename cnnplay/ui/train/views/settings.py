@@ -1,0 +1,214 @@
+"""The training settings in groups, made from their declarations; what is fixed says why."""
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from cnnplay.network.fields import FieldInfo
+from cnnplay.ui.kit.views.fields import FieldEditor
+from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.train.augmentation import AugmentationModel
+from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.schedule import ScheduleModel
+from cnnplay.ui.train.settings import SettingsModel
+from cnnplay.ui.train.views.augmentation_view import AugmentationView
+from cnnplay.ui.train.views.forecast import ForecastLine
+from cnnplay.ui.train.views.group_tabs import GroupTabs
+from cnnplay.ui.train.views.plan_line import PlanLine
+from cnnplay.ui.train.views.schedule_view import ScheduleView
+from cnnplay.ui.train.views.settings_page import SettingsPage
+
+ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "momentum", "seed")
+"""From left to right, then down: what is changed most comes first. Others follow as they are declared."""
+
+LARGEST_LEAST = (360, 156)
+"""Real pixels that are asked for at least, however large the text is: the window must fit on its screen."""
+
+LEAST_WORDS = 64
+"""Pixels of the design for the words beside the tabs: hardly any would be seen in less."""
+
+RATE_HINT = (
+    "Finds a learning rate: it grows from batch to batch on a copy of the network, and the curve of the loss "
+    "shows where the network learns best"
+)
+NEXT = "of the next run"
+DURING = "what is not grey acts from the next batch on"
+
+
+class Room(QScrollArea):
+    """Shows its content whole where that is possible on a small screen, and scrolls where it is not."""
+
+    resized = Signal()
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._content.minimumSizeHint().boundedTo(QSize(*LARGEST_LEAST))
+
+    def sizeHint(self) -> QSize:
+        return self._content.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+
+class SettingsPanel(Panel):
+    """A tab for each group, with a field for each setting. Below, the forecast of a run, or what was chosen
+    for the one that is on. `editors` has the fields of all groups. `rate_asked`: somebody wants to find a
+    learning rate.
+    """
+
+    rate_asked = Signal()
+
+    def __init__(
+        self,
+        settings: SettingsModel,
+        run: RunModel,
+        forecast: ForecastModel,
+        augmentation: AugmentationModel | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("Settings", parent=parent)
+        self._settings, self._run, self._faulty = settings, run, False
+        self.schedule = ScheduleView(ScheduleModel(settings, run, self), run)
+        self.pictures = AugmentationView(
+            augmentation or AugmentationModel(run.editor, settings, run.data, self)
+        )
+        self.find_rate = QPushButton("find…")
+        self.find_rate.setAccessibleName("Find a learning rate")
+        role(self.find_rate, "link")
+        self.find_rate.clicked.connect(self.rate_asked)
+        self.tabs = GroupTabs(settings)
+        self.tabs.chosen.connect(self._show_group)
+        self._row.insertWidget(1, self.tabs)
+        self.pages = {group: self._page(group) for group in settings.groups}
+        self.editors: dict[str, FieldEditor] = {}
+        for page in self.pages.values():
+            self.editors |= page.editors
+            page.edited.connect(settings.set)
+        self._fault = QLabel()
+        self._fault.setWordWrap(True)
+        role(self._fault, "fault")
+        self.forecast_line = ForecastLine(forecast, self)
+        self.plan_line = PlanLine(run)
+        run.history_changed.connect(self._show_plan)  # behind the line's own
+        self._room = Room(self._content())
+        self._room.resized.connect(self._fit)
+        self.body.addWidget(self._room)
+        theme().changed.connect(self._restyle)
+        settings.changed.connect(self.refresh)
+        run.state_changed.connect(self.refresh)
+        self._show_group(self.tabs.group)
+
+    @property
+    def page(self) -> SettingsPage:
+        """The group on screen."""
+        return self.pages[self.tabs.group]
+
+    def _page(self, group: str) -> SettingsPage:
+        fields = tuple(sorted(self._settings.of_group(group), key=_rank))
+        if group == "schedule":
+            return SettingsPage(fields, below=self.schedule)
+        if group == "augmentation":
+            return SettingsPage(fields, 3, tail=self.pictures.foot, below=self.pictures)
+        beside: dict[str, QWidget] = {"learning_rate": self.find_rate} if group == "basics" else {}
+        return SettingsPage(fields, beside=beside)
+
+    def _content(self) -> QWidget:
+        content = QWidget()
+        self._inner = QVBoxLayout(content)
+        self._inner.setContentsMargins(0, 0, 0, 0)
+        self._inner.setSpacing(theme().px(8))
+        for page in self.pages.values():
+            self._inner.addWidget(page, 0 if page.below is None else 1)
+        for line in (self._fault, self.forecast_line, self.plan_line):
+            self._inner.addWidget(line)
+        self._inner.addStretch(0)  # takes the rest where no drawing does
+        return content
+
+    @Slot(str)
+    def _show_group(self, group: str) -> None:
+        for name, page in self.pages.items():
+            page.setVisible(name == group)
+        self._room.verticalScrollBar().setValue(0)
+        self.refresh()
+        self._fit()
+
+    @Slot()
+    def _restyle(self) -> None:
+        for page in self.pages.values():
+            page.restyle()
+        # Once all fields have their new type: what two columns need is another width now.
+        QTimer.singleShot(0, self, self._fit)
+
+    @Slot()
+    def _fit(self) -> None:
+        """Whole words in the tabs, and as many columns of fields, as there is room for."""
+        page, room = self.page, self._room
+        lines = (self._fault, self.forecast_line, self.plan_line)
+        rest = page.rest() + sum(
+            line.sizeHint().height() + theme().px(8) for line in lines if not line.isHidden()
+        )
+        page.fit(room.width(), room.height(), room.verticalScrollBar().sizeHint().width(), rest)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """The title gives way to the tabs where both have no room: they say what the panel is."""
+        width, gap = self._head.width(), self._row.spacing()
+        title = self._title.sizeHint().width() + gap
+        titled = self.tabs.fit(width - title) <= 1
+        if not titled:
+            self.tabs.fit(width)
+        self._title.setVisible(titled)
+        left = width - (title if titled else 0) - self.tabs.sizeHint().width() - 2 * gap
+        self._muted.setVisible(left > theme().px(LEAST_WORDS))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
+
+    @Slot()
+    def _show_plan(self) -> None:
+        """The plan's details are in the title's tooltip: after a run too, when its line is gone."""
+        words = DURING if self._run.active else NEXT
+        self._title.setToolTip(
+            "\n".join(part for part in (f"Settings: {words}", self.plan_line.toolTip()) if part)
+        )
+
+    @Slot()
+    def refresh(self) -> None:
+        """Shows the values, their faults, and what can be changed now."""
+        running, settings = self._run.active, self._settings
+        # One of the two, and in the first group alone: there is room for no more on a small screen.
+        first = self.tabs.currentIndex() == 0
+        self.forecast_line.set_wanted(first and not running)
+        self.plan_line.set_wanted(first and running)
+        for page in self.pages.values():
+            # What is wrong stands in the drawing's place: below it, nobody would see it.
+            page.show_below(not settings.faults)
+            for name in page.editors:
+                value = getattr(settings.config, name)
+                page.show_field(name, value, settings.fault_of(name), settings.why_fixed(name, running))
+        self._fault.setText("\n".join(fault.message for fault in settings.faults))
+        self._fault.setVisible(bool(settings.faults))
+        if bool(settings.faults) != self._faulty:
+            self._faulty = bool(settings.faults)
+            self._fit()
+        reason = self._run.why_not("afresh")
+        self.find_rate.setEnabled(not reason)
+        self.find_rate.setToolTip(f"{RATE_HINT}\nNot now: {reason}" if reason else RATE_HINT)
+        self.set_muted(DURING if running else NEXT)
+        self._show_plan()
+
+
+def _rank(field: FieldInfo) -> int:
+    return ORDER.index(field.name) if field.name in ORDER else len(ORDER)

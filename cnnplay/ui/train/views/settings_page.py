@@ -1,0 +1,204 @@
+"""One group of the settings: labels and fields in as many columns as there is room for."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnplay.network.fields import FieldInfo
+from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
+from cnnplay.ui.kit.views.inputs import Unit
+from cnnplay.ui.kit.views.theme import role, theme
+
+FRAME, ARROW = 22, 41
+"""Pixels of a field around its number, and of a list around its words."""
+DIGITS = "0.001"
+"""A number of this width is seen whole, at least."""
+GAP, BETWEEN, ROWS = 6, 12, 6
+"""Pixels between a label and its field, between two columns, and between rows."""
+
+
+class SettingsPage(QWidget):
+    """Fields from left to right, then down; `tail` stands behind the last of them, `below` has the rest.
+    `beside` has what stands right of single fields, by their name.
+
+    `edited(name, value)` comes from people alone.
+    """
+
+    edited = Signal(str, object)
+
+    def __init__(
+        self,
+        fields: tuple[FieldInfo, ...],
+        most_columns: int = 2,
+        tail: QWidget | None = None,
+        below: QWidget | None = None,
+        beside: dict[str, QWidget] | None = None,
+    ) -> None:
+        super().__init__()
+        self.editors: dict[str, FieldEditor] = {}
+        self.labels: dict[str, QLabel] = {}
+        self.columns, self._most, self._units = 0, most_columns, True
+        self.tail, self.below = tail, below
+        self._beside = beside or {}
+        self._cells: dict[str, QWidget] = {}
+        self._grid = QGridLayout()
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.addLayout(self._grid)
+        for field in fields:
+            self._add(field)
+        if below is not None:
+            self._outer.addWidget(below, 1)
+            self._outer.addStretch(0)
+        self._arrange(most_columns)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Takes lengths from the theme."""
+        px = theme().px
+        self._grid.setHorizontalSpacing(px(GAP))
+        self._grid.setVerticalSpacing(px(ROWS))
+        self._outer.setSpacing(px(8))
+        self._show_units(self._units)
+
+    def _show_units(self, units: bool) -> None:
+        self._units = units
+        for editor in self.editors.values():
+            unit = editor.findChild(Unit)
+            if unit is not None:
+                unit.set_wanted(units)
+            editor.setMinimumWidth(_least_width(editor, units))
+
+    def fit(self, width: int, height: int, bar: int, rest: int) -> None:
+        """As many columns as `width` has room for; units give way first, their fields' tooltips have them
+        too. Those that need more than `height`, with `rest` below them, have `bar` less: a scroll bar counts
+        only where they need it themselves.
+        """
+        for columns in range(self._most, 1, -1):
+            room = width - (bar if self._height(columns) + rest > height else 0)
+            for units in (True, False):
+                if self._width(columns, units) <= room:
+                    self._take(columns, units)
+                    return
+        # Two words of a label stand below each other where even one column has no room for them.
+        self._take(1, True, wrapped=self._width(1, True) > width - bar)
+
+    def _take(self, columns: int, units: bool, wrapped: bool = False) -> None:
+        self._show_units(units)
+        self._arrange(columns)
+        for label in self.labels.values():
+            label.setWordWrap(wrapped)
+
+    def show_below(self, shown: bool) -> None:
+        """Shows what stands below the fields, or hides it."""
+        if self.below is not None:
+            self.below.setVisible(shown)
+            self._outer.setStretch(self._outer.count() - 1, 0 if shown else 1)
+
+    def rest(self) -> int:
+        """The least height of what stands below the fields."""
+        return (
+            0
+            if self.below is None or self.below.isHidden()
+            else self.below.minimumSizeHint().height() + theme().px(8)
+        )
+
+    def _width(self, columns: int, units: bool) -> int:
+        px, names = theme().px, list(self.editors)
+        need = (columns - 1) * px(BETWEEN) + columns * (px(GAP) + 1)  # of halves that are rounded
+        for column in range(columns):
+            own = names[column::columns]
+            need += max((self.labels[name].sizeHint().width() for name in own), default=0)
+            need += max((self._cell_width(name, units) for name in own), default=0)
+        return need
+
+    def _cell_width(self, name: str, units: bool) -> int:
+        beside = self._beside.get(name)
+        more = 0 if beside is None else beside.sizeHint().width() + theme().px(GAP)
+        return _least_width(self.editors[name], units) + more
+
+    def _height(self, columns: int) -> int:
+        places = len(self.editors) + (1 if self.tail is not None else 0)
+        rows = -(-places // columns)
+        tallest = max((editor.sizeHint().height() for editor in self.editors.values()), default=0)
+        return rows * tallest + (rows - 1) * theme().px(ROWS)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self.columns:
+            return
+        self.columns = columns
+        while self._grid.count():
+            self._grid.takeAt(0)
+        place = 0
+        for place, name in enumerate(self.editors, 1):
+            row, column = divmod(place - 1, columns)
+            self._grid.addWidget(self.labels[name], row, 3 * column)
+            self._grid.addWidget(self._cells[name], row, 3 * column + 1, Qt.AlignmentFlag.AlignVCenter)
+        if self.tail is not None:
+            row, column = divmod(place, columns)
+            self._grid.addWidget(self.tail, row, 3 * column, 1, 3 * (columns - column) - 1)
+        for column in range(self._most):
+            used = column < columns
+            self._grid.setColumnStretch(3 * column + 1, 1 if used else 0)
+            between = max(theme().px(BETWEEN) - 2 * theme().px(GAP), 0)
+            self._grid.setColumnMinimumWidth(3 * column + 2, between if column < columns - 1 else 0)
+
+    def _add(self, field: FieldInfo) -> None:
+        editor = field_editor(field)
+        editor.show_unit()
+        label = QLabel(field.label)
+        label.setBuddy(editor.inputs()[0])
+        label.setToolTip(field.help)
+        editor.edited.connect(self._emitter(field.name))
+        self.editors[field.name], self.labels[field.name] = editor, label
+        self._cells[field.name] = self._cell(editor, self._beside.get(field.name))
+
+    def _cell(self, editor: FieldEditor, beside: QWidget | None) -> QWidget:
+        if beside is None:
+            return editor
+        cell = QWidget()
+        row = QHBoxLayout(cell)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme().px(GAP))
+        row.addWidget(editor, 1)
+        row.addWidget(beside)
+        return cell
+
+    def _emitter(self, name: str) -> Any:
+        def emit(value: object) -> None:
+            self.edited.emit(name, value)
+
+        return emit
+
+    def show_field(self, name: str, value: Any, fault: str, fixed: str) -> None:
+        """A field's value, what is wrong with it, and why it cannot be changed now."""
+        editor, label = self.editors[name], self.labels[name]
+        editor.set_value(value)
+        editor.set_fault(fault)
+        if editor.isEnabled() != (not fixed):
+            editor.setEnabled(not fixed)
+        wanted = "muted" if fixed else ""
+        if (label.property("role") or "") != wanted:
+            role(label, wanted)
+        help_ = editor.field.help
+        words = f"{help_}\nNot now: {editor.field.label} {fixed}" if fixed else help_
+        label.setToolTip(words)
+        if fixed:
+            for widget in editor.inputs():
+                widget.setToolTip(words)
+
+
+def _least_width(editor: FieldEditor, units: bool) -> int:
+    """Pixels in which a field shows all that it may hold, but for long numbers."""
+    px, field, metrics = theme().px, editor.field, editor.inputs()[0].fontMetrics()
+    if field.type == "flag":
+        return editor.inputs()[0].sizeHint().width()
+    if field.type == "choice":
+        return max(metrics.horizontalAdvance(words) for words in field.choices) + px(ARROW)
+    digits = DIGITS
+    if field.type == "integer" and field.maximum is not None:
+        digits = f"{min(int(field.maximum), 9999)}"
+    unit = editor.findChild(Unit)
+    behind = unit.width_needed() if unit is not None and units else 0
+    return metrics.horizontalAdvance(digits) + px(FRAME) + behind

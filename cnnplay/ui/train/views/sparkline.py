@@ -1,0 +1,80 @@
+"""The small curve beside the progress: the loss in every workspace, while a run is on."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QTimer, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnplay.ui.kit.numerals import numeral
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.curve_limits import calm_top
+from cnnplay.ui.train.curves import DEFAULT_SMOOTHING
+from cnnplay.ui.train.history import Curve
+from cnnplay.ui.train.run import RunModel
+
+REDRAW_MS = 1000
+"""Between two redraws at least; where the views are slowed down, this one is too."""
+
+
+class Sparkline(QWidget):
+    """Smoothed training loss and validation loss, from the first step to the last."""
+
+    def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self.redraws = 0
+        self.setFixedSize(theme().px(72), theme().px(24))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("loss curve")
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._redraw)
+        run.history_changed.connect(self._changed)
+        theme().changed.connect(self._resize)
+
+    @Slot()
+    def _resize(self) -> None:
+        self.setFixedSize(theme().px(72), theme().px(24))
+        self.update()
+
+    @Slot()
+    def _changed(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start(max(REDRAW_MS, round(1000 * self._run.tempo.seconds)))
+
+    @Slot()
+    def _redraw(self) -> None:
+        if not self.isVisible():
+            return
+        training = self._run.history.smoothed("loss", DEFAULT_SMOOTHING)
+        if len(training):
+            self.setToolTip(f"The loss so far; now {numeral(float(training.y[-1]))}")
+        self.redraws += 1
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        history = self._run.history
+        if history.empty:
+            return
+        right = max(history.last_x, 1e-9)
+        training = history.smoothed("loss", DEFAULT_SMOOTHING).between(0.0, right, self.width())
+        validation = history.metric("validation_loss")
+        values = np.concatenate([training.y, validation.y])
+        values = values[np.isfinite(values)]
+        if not len(values) or values.max() <= 0:
+            return
+        top = calm_top(values)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for curve, colour in ((training, "training_curve"), (validation, "validation_curve")):
+            painter.setPen(QPen(theme().colour(colour), 1.2))
+            painter.drawPolyline(self._points(curve, right, top))
+        painter.end()
+
+    def _points(self, curve: Curve, right: float, top: float) -> list[QPointF]:
+        width, height = self.width() - 2, self.height() - 3
+        known = np.isfinite(curve.y)
+        across, down = (
+            1 + curve.x[known] / right * width,
+            1.5 + (1 - np.minimum(curve.y[known] / max(top, 1e-300), 1)) * height,
+        )
+        return [QPointF(x, y) for x, y in zip(across.tolist(), down.tolist(), strict=True)]

@@ -1,0 +1,120 @@
+"""The right side of the workspace Train: curves on top, then filters and maps, settings and mistakes."""
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from cnnplay.ui.kit.views.panel import gap
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.train.augmentation import AugmentationModel
+from cnnplay.ui.train.curves import CurvesModel
+from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+from cnnplay.ui.train.views.notices import RunNotices
+from cnnplay.ui.train.views.settings import SettingsPanel
+
+LEAST_SETTINGS = 188
+"""Real pixels of the settings' height, which scroll: with large text and a notice above, the window still
+fits on a small projector."""
+
+
+class TrainWorkspace(QWidget):
+    """Loss and accuracy; filters and maps; settings and the most wrong pictures. The middle row and the
+    mistakes are given by `set_filters`, `set_maps` and `set_wrong`; without `notices` the window shows them.
+    """
+
+    def __init__(
+        self,
+        run: RunModel,
+        settings: SettingsModel,
+        forecast: ForecastModel,
+        curves: CurvesModel | None = None,
+        augmentation: AugmentationModel | None = None,
+        notices: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Train")
+        # pyqtgraph takes 0.4 s to import: only for who comes here.
+        from cnnplay.ui.train.views.curve_panel import CurvePanel
+
+        self.curves = curves or CurvesModel(self)
+        self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
+        self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
+        self.settings = SettingsPanel(settings, run, forecast, augmentation)
+        self.settings.setMinimumHeight(LEAST_SETTINGS)
+        self.plan = self.settings.plan_line
+        self.notices = RunNotices(run, settings) if notices else None
+        self.top = _splitter(Qt.Orientation.Horizontal, self.loss, self.accuracy)
+        self.middle = _splitter(Qt.Orientation.Horizontal)
+        self.bottom = _splitter(Qt.Orientation.Horizontal, self.settings)
+        self.rows = _splitter(Qt.Orientation.Vertical, self.top, self.middle, self.bottom)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(gap())
+        if self.notices is not None:
+            layout.addWidget(self.notices)
+        layout.addWidget(self.rows, 1)
+        self.reset_layout()
+
+    def set_filters(self, widget: QWidget) -> None:
+        """The filters of the selected layer, in the middle row at the left."""
+        self.middle.insertWidget(0, widget)
+        self.reset_layout()
+
+    def set_maps(self, widget: QWidget) -> None:
+        """The feature maps of the selected layer, beside the filters."""
+        self.middle.addWidget(widget)
+        self.reset_layout()
+
+    def set_wrong(self, widget: QWidget) -> None:
+        """The most wrong pictures, beside the settings."""
+        self.bottom.addWidget(widget)
+        self.reset_layout()
+
+    @property
+    def redraws(self) -> dict[str, int]:
+        """How often each view of this slice showed something new."""
+        return {"loss": self.loss.plot.redraws, "accuracy": self.accuracy.plot.redraws}
+
+    def reset_layout(self) -> None:
+        """The sizes of the first start."""
+        self.rows.setSizes([340, 440, min(theme().px(220), 300)] if self.middle.count() else [640, 0, 360])
+        self.middle.setVisible(bool(self.middle.count()))
+        self.top.setSizes([500, 500])
+        self.middle.setSizes([410, 590])
+        self.bottom.setSizes([500, 500])
+        for splitter in (self.top, self.middle, self.bottom):
+            for index in range(splitter.count()):
+                splitter.setStretchFactor(index, 1)
+        # The settings keep their height; curves and pictures share what a taller window gives.
+        self.rows.setStretchFactor(0, 3)
+        self.rows.setStretchFactor(1, 3)
+        self.rows.setStretchFactor(2, 0)
+
+    def save_layout(self) -> QByteArray:
+        """The splitters' state, to be remembered."""
+        state = QByteArray()
+        for splitter in self._splitters:
+            state.append(splitter.saveState().toBase64()).append(b" ")
+        return state
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Sizes as they were remembered; nothing happens for what cannot be read."""
+        parts = bytes(state.data()).split()
+        if len(parts) == len(self._splitters):
+            for splitter, part in zip(self._splitters, parts, strict=True):
+                splitter.restoreState(QByteArray.fromBase64(part))
+
+    @property
+    def _splitters(self) -> tuple[QSplitter, ...]:
+        return (self.rows, self.top, self.middle, self.bottom)
+
+
+def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(theme().px(8))
+    splitter.setChildrenCollapsible(False)
+    for widget in widgets:
+        splitter.addWidget(widget)
+    return splitter

@@ -1,0 +1,158 @@
+"""The thread that trains: all that it needs is captured when it is made, and it speaks by mail alone."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cnnplay.spec.events import BaseEvent, EpochDone, Event, Failed, Noted, Value
+from cnnplay.ui.kit.mailbox import Mailbox
+from cnnplay.ui.train.order import Order
+from cnnplay.ui.train.probes import Probes
+from cnnplay.ui.train.recording import Recording
+
+if TYPE_CHECKING:
+    from cnnplay.training.control import Control
+    from cnnplay.training.job import Observation, Result
+    from cnnplay.ui.train.trained import Trained
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last letter of every run: how it ended, or what went wrong outside the engine's care."""
+
+    result: Result | None = None
+    error: str = ""
+    details: str = ""
+
+    def failure(self, run: str) -> Failed:
+        """For people, where there is no result."""
+        return Failed(
+            run=run,
+            cause="unforeseen",
+            step=0,
+            epoch=0,
+            message=f"training met an unforeseen error: {self.error}",
+            advice="The weights of the last epoch are kept. Copy the details and report them.",
+            details=self.details,
+        )
+
+
+def sorted_letters(letters: Iterable[Any]) -> tuple[list[Any], list[Any], Ended | None]:
+    """A worker's mail: events, checkpoints, and how the run ended."""
+    events: list[Any] = []
+    checkpoints: list[Any] = []
+    ended = None
+    for letter in letters:
+        if isinstance(letter, BaseEvent):
+            events.append(letter)
+        elif isinstance(letter, Ended):
+            ended = letter
+        else:
+            checkpoints.append(letter)
+    return events, checkpoints, ended
+
+
+class Worker:
+    """One run in one thread."""
+
+    def __init__(
+        self,
+        order: Order,
+        box: Mailbox,
+        control: Control,
+        probes: Probes[Observation],
+        before: Recording | None = None,
+    ) -> None:
+        """`before` is the recording of the run before this one."""
+        self.order = order
+        self.recording = Recording(order, box.put, before)
+        self.control = control
+        self._box = box
+        self._probes = probes
+        self._thread = threading.Thread(target=self._work, name="cnnplay-train")
+
+    def start(self) -> None:
+        self._probes.begin()
+        self._thread.start()
+
+    def join(self) -> None:
+        """Waits for the end, which `control.stop()` brings about after the batch at hand."""
+        self._thread.join()
+
+    def change(self, name: str, value: Value) -> None:
+        """A setting of the run, from its next batch on."""
+        if name == "epochs" and isinstance(value, int):
+            value = max(1, value - self.order.behind)
+        self.control.change(name, value)
+
+    def look(self) -> None:
+        """Has all probes look as soon as can be, in a pause too."""
+        self._probes.rush()
+        self.control.wake()
+
+    def _work(self) -> None:
+        try:
+            # torch is imported here, in the thread, and not before somebody trains.
+            from cnnplay.training.loop import train
+
+            self.recording.begin()
+            result = train(_job(self.order), self._hear, self._observe, self.control)
+            self.recording.end(result)
+            self._box.put(Ended(result))
+        except BaseException as error:
+            # Nothing but the end of the process may keep the window waiting for the last letter.
+            with suppress(Exception):
+                self.recording.end(None)
+            self._box.put(Ended(None, f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+    def _hear(self, event: Event) -> None:
+        self.recording.sink(event)
+        self._box.put(event)
+
+    def _observe(self, seen: Observation) -> None:
+        self.recording.observe(seen)
+        if seen.checkpoint is not None:
+            self._box.put(seen.checkpoint)
+        self._probes.observe(seen, always=seen.validation is not None)
+
+    def dropped(self, message: str, details: str) -> None:
+        """A probe was dropped."""
+        self._box.put(Noted(run=self.order.run, message=message))
+
+
+def _job(order: Order) -> Any:
+    from cnnplay.training.job import Job, resumed
+    from cnnplay.training.state import Best
+
+    trained = order.going_on
+    if order.state is not None:
+        return resumed(order.run, order.network, order.images, order.state)
+    if trained is None:
+        return Job(order.run, order.network, order.config, order.images)
+    best = None
+    if trained.best_weights is not None and trained.best_epoch is not None:
+        metrics = _metrics(trained, trained.best_epoch)
+        accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
+        best = Best(trained.best_epoch, accuracy, loss, trained.best_weights)
+    state = trained.state
+    same_rule = state is not None and state.optimizer.optimizer == order.config.optimizer
+    return Job(
+        order.run,
+        order.network,
+        order.config,
+        order.images,
+        initial=trained.weights,
+        optimizer_state=state.optimizer if state is not None and same_rule else None,
+        first_epoch=order.first_epoch,
+        best=best,
+    )
+
+
+def _metrics(trained: Trained, epoch: int) -> dict[str, float]:
+    found = (event for event in trained.events if isinstance(event, EpochDone) and event.epoch == epoch)
+    return next((event.metrics for event in found), {})

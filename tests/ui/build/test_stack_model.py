@@ -1,0 +1,73 @@
+"""What all stack views share: what is closed, strips, the prediction."""
+
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from cnnplay.network.presets import preset
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.stack import StackModel
+
+
+@pytest.fixture
+def model(qapp: QApplication) -> StackModel:
+    return StackModel(EditorModel(preset("mini-resnet").network))
+
+
+def image(width: int = 60, height: int = 10) -> QImage:
+    made = QImage(width, height, QImage.Format.Format_RGB32)
+    made.fill(0)
+    return made
+
+
+def test_closing_a_container_chooses_it_in_place_of_what_it_hides(model: StackModel) -> None:
+    model._editor.select(("conv-2",))
+    model.set_collapsed("skip-1", True)
+    assert model._editor.selected == ("skip-1",)
+    assert model.is_collapsed("skip-1")
+
+
+def test_choosing_a_hidden_block_opens_what_hides_it(model: StackModel) -> None:
+    model.collapse_all(True)
+    assert model.collapsed == {"skip-1", "skip-2"}
+    model._editor.select(("conv-2",))
+    assert model.collapsed == {"skip-2"}
+
+
+def test_closed_containers_stay_closed_through_edits_and_undo(model: StackModel) -> None:
+    model.set_collapsed("skip-2", True)
+    model._editor.select(("skip-2",))
+    model._editor.remove_selected()
+    model._editor.undo()
+    assert model.is_collapsed("skip-2")
+
+
+def test_a_strip_changes_its_card_alone_and_goes_with_its_block(model: StackModel) -> None:
+    changed: list[str] = []
+    model.strip_changed.connect(changed.append)
+    model.set_strip("conv-1", image())
+    model.set_strip("gone-7", image())
+    assert changed == ["conv-1"]
+    assert model.strip("gone-7") is None
+    model._editor.select(("conv-1",))
+    model._editor.remove_selected()
+    assert model.strip("conv-1") is None
+
+
+def test_a_prediction_that_keeps_its_rows_needs_no_new_layout(model: StackModel) -> None:
+    layouts: list[int] = []
+    model.layout_changed.connect(lambda: layouts.append(1))
+    model.set_prediction([("5", 0.9), ("3", 0.1)])
+    model.set_prediction([("7", 0.6), ("1", 0.4)])
+    assert len(layouts) == 1
+    model.set_prediction(None)
+    assert len(layouts) == 2
+    assert "train" in model.prediction_caption
+
+
+def test_another_document_starts_with_everything_open(model: StackModel) -> None:
+    model.collapse_all(True)
+    model.set_strip("conv-1", image())
+    model._editor.reset(preset("resnet-18").network)
+    assert model.collapsed == frozenset()
+    assert model.strip("conv-1") is None

@@ -1,0 +1,106 @@
+"""Faults with their mends, and what every layer costs, in the Build workspace."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from cnnplay.network.network import Network
+from cnnplay.network.nodes import Convolution
+from cnnplay.ui.build.views.build import BuildWorkspace
+from cnnplay.ui.build.views.costs import in_unit
+from tests.ui.build_bench import LEFT, NONE, editor_of
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+def test_a_fault_is_named_chosen_and_mended_by_clicks(work: BuildWorkspace, qtbot: QtBot) -> None:
+    editor = editor_of(work)
+    assert work.faults.muted().startswith("none")
+    editor.set_classes(7)
+    editor.set_field("conv-1", "stride", (0, 0))
+    rows = {row.fault.node: row for row in work.faults.rows}
+    assert len(rows) == len(editor.report.faults)
+    row = rows["conv-1"]
+    words = " ".join(label.text() for label in row.findChildren(QLabel))
+    assert "stride of <b>conv-1</b> must be" in words
+    QTest.mouseClick(row, LEFT, NONE, QPoint(30, 8))
+    assert editor.selected == ("conv-1",)
+    QTest.mouseClick(row.button, LEFT)
+    assert not editor.report.faults_of("conv-1")
+    while work.faults.rows:
+        QTest.mouseClick(work.faults.rows[0].button, LEFT)
+    assert editor.report.valid
+    assert editor.report.output == (7,)
+
+
+def test_the_keyboard_goes_from_a_mended_fault_to_the_next_and_at_last_to_the_stack(
+    work: BuildWorkspace, qtbot: QtBot
+) -> None:
+    editor = editor_of(work)
+    editor.set_classes(7)
+    editor.set_field("conv-1", "stride", (0, 0))
+    while work.faults.rows:
+        button = work.faults.rows[-1].button
+        button.setFocus()
+        qtbot.waitUntil(button.hasFocus)
+        QTest.keyClick(button, Qt.Key.Key_Space)
+        if work.faults.rows:
+            qtbot.waitUntil(work.faults.rows[-1].button.hasFocus)
+    qtbot.waitUntil(work.stack_panel.view.hasFocus)
+
+
+def test_the_fault_of_an_empty_network_is_wholly_in_sight(work: BuildWorkspace, qtbot: QtBot) -> None:
+    editor = editor_of(work)
+    network = editor.network
+    editor.reset(Network(name="bare", input=network.input, task=network.task, stack=()))
+    (row,) = work.faults.rows
+    scroll = work.faults._scroll
+    qtbot.waitUntil(lambda: not scroll.verticalScrollBar().isVisible())
+    assert scroll.viewport().height() >= row.height() >= row.heightForWidth(row.width())
+
+
+def test_the_head_button_finishes_a_bare_stack_and_goes_away(work: BuildWorkspace) -> None:
+    editor = editor_of(work)
+    assert not work.stack_panel.head_button.isVisible()
+    network = editor.network
+    editor.reset(
+        Network(name="bare", input=network.input, task=network.task, stack=(Convolution(id="conv-1"),))
+    )
+    assert work.stack_panel.head_button.isVisible()
+    QTest.mouseClick(work.stack_panel.head_button, LEFT)
+    assert editor.report.valid
+    assert not work.stack_panel.head_button.isVisible()
+
+
+def test_costs_name_every_layer_and_a_click_chooses_it(work: BuildWorkspace) -> None:
+    bars, editor = work.costs.bars, editor_of(work)
+    assert [cost.node_id for cost in bars.costs] == ["conv-1", "conv-2", "conv-3", "dense-1", "dense-2"]
+    assert sum(cost.parameters for cost in bars.costs) == 61_706
+    QTest.mouseClick(bars.viewport(), LEFT, NONE, bars.row_rect(1).center())
+    assert editor.selected == ("conv-2",)
+    bars.setFocus()
+    QTest.keyClick(bars, Qt.Key.Key_Down)
+    assert editor.selected == ("conv-3",)
+
+
+def test_costs_are_called_as_in_the_stack_and_counted_in_one_unit(work: BuildWorkspace) -> None:
+    bars = work.costs.bars
+    assert in_unit(480, 9_999_999) == "480"
+    assert in_unit(117_600, 9_999_999) == "117,600"
+    assert [in_unit(count, 10**8) for count in (10**8, 513_000, 480)] == ["100.00 M", "0.51 M", "< 0.01 M"]
+    editor_of(work).load_preset("mini-resnet")
+    names = [bars.name(cost) for cost in bars.costs]
+    assert "batch norm" in names
+    assert "conv-2" in names
+    assert [name for name in names if "shortcut" in name] == ["skip-1 shortcut", "skip-2 shortcut"]
+
+
+def test_costs_add_up_with_containers_open_or_closed(work: BuildWorkspace) -> None:
+    editor, model = editor_of(work), work.stack_panel.view.model
+    editor.load_preset("resnet-34")
+    for closed in (False, True):
+        model.collapse_all(closed)
+        assert sum(cost.parameters for cost in work.costs.bars.costs) == 21_797_672
+        assert sum(cost.multiply_adds for cost in work.costs.bars.costs) == editor.report.multiply_adds

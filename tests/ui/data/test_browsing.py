@@ -1,0 +1,200 @@
+"""Looking through the data set: what is shown, read and counted, and what is left alone."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from cnnplay.data.images import ImageSet, Picture
+from cnnplay.ui.data.browse_page import NONE, PER_CLASS, PER_PAGE, indices_of
+from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.data import DataModel
+
+CLASSES = ("cat", "dog", "hen")
+
+
+class Watched:
+    """Pictures whose every pixel is their index's last byte; `read` are those that were asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.read: set[int] = set()
+        self.threads: set[str] = set()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int, /) -> Picture:
+        self.read.add(int(index))
+        self.threads.add(threading.current_thread().name)
+        return np.full((6, 6, 1), index % 256, np.uint8)
+
+
+def watched() -> tuple[ImageSet, Watched]:
+    """240 training, 30 validation and 30 test pictures, three classes turn by turn."""
+    pictures = Watched(300)
+    return ImageSet(
+        key="watched",
+        title="watched",
+        classes=CLASSES,
+        pictures=pictures,
+        labels=np.arange(300) % 3,
+        train=np.arange(240),
+        validation=np.arange(240, 270),
+        test=np.arange(270, 300),
+        shape=(1, 6, 6),
+        channels=1,
+    ), pictures
+
+
+class Bench:
+    def __init__(self, qtbot: QtBot) -> None:
+        self.data = DataModel()
+        self.model = BrowseModel(self.data)
+        self._qtbot = qtbot
+        images, self.pictures = watched()
+        self.data.use(images)
+
+    def settle(self) -> None:
+        """All that was asked for is there."""
+        model = self.model
+        self._qtbot.waitUntil(lambda: model.overview is not None or bool(model.overview_error))
+        self._qtbot.waitUntil(lambda: model.thumbnails is not None or bool(model.error) or not model.indices)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[Bench]:
+    made = Bench(qtbot)
+    yield made
+    made.model.shutdown()
+    made.data.shutdown()
+
+
+def test_nothing_is_read_before_it_is_opened(bench: Bench) -> None:
+    assert bench.model.images is None
+    assert not bench.pictures.read
+
+
+def test_some_pictures_of_each_class_come_first_with_counts_and_means(bench: Bench) -> None:
+    bench.model.open()
+    bench.settle()
+    model = bench.model
+    assert model.part == "train"
+    assert len(model.indices) == len(CLASSES) * PER_CLASS
+    assert [index % 3 for index in model.indices] == [0] * PER_CLASS + [1] * PER_CLASS + [2] * PER_CLASS
+    assert model.thumbnails is not None
+    assert model.thumbnails.shape == (len(model.indices), 6, 6, 3)
+    assert model.counts["train"] == (80, 80, 80)
+    assert model.overview is not None
+    assert model.used_words == "the 240 training pictures"
+    assert model.statistics_words.startswith("μ 0.469 σ 0.27")
+    assert model.words == "3 classes · 240 train / 30 validation / 30 test, kept apart · 1 × 6 × 6"
+
+
+def test_reading_and_computing_happen_beside_the_window(bench: Bench) -> None:
+    bench.model.open()
+    bench.settle()
+    assert bench.pictures.threads == {"cnnplay-browser"}
+
+
+def test_the_test_part_is_counted_and_not_read_until_it_is_asked_for(bench: Bench) -> None:
+    model = bench.model
+    model.open()
+    model.choose_part("test")
+    bench.settle()
+    assert model.hidden
+    assert model.indices == ()
+    assert model.counts["test"] == (10, 10, 10)
+    assert bench.pictures.read == set(range(240))
+    model.show_test()
+    bench.settle()
+    assert {index for index in model.indices if index != NONE} == set(range(270, 300))
+
+
+def test_a_class_is_turned_page_by_page(bench: Bench) -> None:
+    model = bench.model
+    model.open()
+    model.choose_class(1)
+    bench.settle()
+    assert model.page_words == f"1–{PER_PAGE} of 80"
+    assert model.can_turn(1)
+    assert not model.can_turn(-1)
+    model.turn(1)
+    bench.settle()
+    assert model.page_words == f"{PER_PAGE + 1}–80 of 80"
+    assert model.indices == tuple(range(1 + 3 * PER_PAGE, 240, 3))
+    assert not model.can_turn(1)
+    model.turn(1)
+    assert model.page == 1
+
+
+def test_all_classes_are_turned_too_and_end_with_the_largest(bench: Bench) -> None:
+    model = bench.model
+    model.open()
+    model.choose_part("validation")
+    bench.settle()
+    assert not model.can_turn(1)  # ten of each, all shown
+    assert model.indices[:10] == tuple(range(240, 270, 3))
+    assert len(model.indices) == 30
+
+
+def test_a_class_with_fewer_pictures_leaves_places_empty() -> None:
+    images, _ = watched()
+    images.train = np.concatenate([np.arange(0, 90, 3), [1, 4], np.arange(2, 60, 3)])
+    found = np.array(indices_of(images, "train", None, 0)).reshape(3, PER_CLASS)
+    assert found[1].tolist() == [1, 4] + [NONE] * (PER_CLASS - 2)
+    found = np.array(indices_of(images, "train", None, 2)).reshape(3, 30 - 2 * PER_CLASS)
+    assert found.tolist() == [[84, 87], [NONE, NONE], [NONE, NONE]]
+
+
+def test_another_data_set_is_followed_while_it_is_open(bench: Bench) -> None:
+    model = bench.model
+    model.open()
+    model.choose_part("test")
+    model.show_test()
+    bench.settle()
+    images, _ = watched()
+    bench.data.use(images)
+    bench.settle()
+    assert model.images is images
+    assert (model.part, model.label) == ("train", None)
+    model.choose_part("test")
+    assert model.hidden  # of this one nobody asked for them
+    model.close()
+    bench.data.use(watched()[0])
+    assert model.images is None  # closed, it keeps no data set in memory
+
+
+def test_a_file_that_went_away_stays_grey_and_all_of_them_give_words(
+    bench: Bench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    from cnnplay.data import folder
+
+    for name in CLASSES:
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (6, 6), 200).save(tmp_path / "pets" / name / f"{number}.png")
+    bench.data.use(folder.load_folder(tmp_path / "pets", memory=0))
+    gone: Callable[[], list[Path]] = lambda: sorted((tmp_path / "pets").rglob("*.png"))  # noqa: E731
+    gone()[0].unlink()
+    bench.model.open()
+    bench.settle()
+    assert bench.model.thumbnails is not None
+    assert bench.model.error == ""
+    for path in gone():
+        path.unlink()
+    bench.model.choose_class(0)
+    bench.settle()
+    assert "there is no such file" in bench.model.error
+
+
+def test_closing_gives_up_what_is_on_its_way(bench: Bench) -> None:
+    bench.model.open()
+    bench.model.close()
+    bench.model.open()
+    bench.settle()
+    assert bench.model.thumbnails is not None

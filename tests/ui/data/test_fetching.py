@@ -1,0 +1,147 @@
+"""Data sets that come over the network: what is in use stays, nothing waits, failures have words."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cnnplay.data import sources as table
+from cnnplay.ui.data.data import DataModel, choice_words
+from tests.look_bench import pets
+from tests.mirror import NAMES, Mirror, digits, mirror
+
+IMAGES = NAMES[0]
+
+
+@pytest.fixture
+def near(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A mirror of a small `mnist`, the only data set that is fetched."""
+    with mirror() as made:
+        source, made.files = digits(made.address)
+        monkeypatch.setattr(table, "_table", lambda: (source,))
+        yield made
+
+
+@pytest.fixture
+def model(qtbot: QtBot, near: Mirror) -> Iterator[DataModel]:
+    made = DataModel()
+    with qtbot.waitSignal(made.changed):
+        made.choose("mnist-sample")
+    yield made
+    made.shutdown()
+
+
+def stalled(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+    """Half of the pictures came, and then silence."""
+    near.plan[IMAGES] = ["stall"]
+    model.want("mnist")
+    qtbot.waitUntil(lambda: model.fetching.progress[0] > 0)
+
+
+def test_what_was_wanted_is_fetched_and_then_used(qtbot: QtBot, model: DataModel) -> None:
+    with qtbot.waitSignals([model.fetching.fetched, model.changed]):
+        model.want("mnist")
+        assert model.fetching.state == "fetching"
+    assert model.key == "mnist"
+    assert model.detail == "32 + 8"
+    assert "32 train / 8 validation / 10 test, kept apart" in model.words
+    assert model.fetching.state == "idle"
+    assert model.fetching.words == ""
+
+
+def test_what_is_here_already_is_used_at_once(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+    with qtbot.waitSignal(model.changed):
+        model.want("mnist")
+    with qtbot.waitSignal(model.changed):
+        model.want("mnist-sample")
+    near.asked.clear()
+    with qtbot.waitSignal(model.changed):
+        model.want("mnist")
+    assert near.asked == []
+
+
+def test_the_one_in_use_stays_ready_while_another_comes(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+    stalled(qtbot, model, near)
+    assert (model.state, model.key) == ("ready", "mnist-sample")
+    done, whole = model.fetching.progress
+    assert 0 < done < whole
+    assert model.fetching.words.startswith("Fetching mnist: 0.0 of 0.0 MB")
+    info = next(info for info in model.choices if info.key == "mnist")
+    assert "coming: " in choice_words(info, model.fetching)[0]
+
+
+def test_the_list_says_size_parts_and_whether_it_is_here(model: DataModel) -> None:
+    sample, mnist = model.choices
+    assert "fetch" not in choice_words(sample, model.fetching)[0]
+    text, hint = choice_words(mnist, model.fetching)
+    assert text.endswith("· fetch 0.0 MB")
+    assert "32 train / 8 validation / 10 test, kept apart" in hint
+    assert "a click fetches it from the internet" in hint
+
+
+def test_cancelled_it_keeps_what_came_and_the_next_goes_on(
+    qtbot: QtBot, model: DataModel, near: Mirror
+) -> None:
+    stalled(qtbot, model, near)
+    model.fetching.cancel()
+    assert model.fetching.state == "idle"
+    with qtbot.waitSignal(model.changed):
+        model.want("mnist")
+    assert near.asked[1] == (IMAGES, f"bytes={len(near.files[IMAGES]) // 2}-")
+    assert model.key == "mnist"
+
+
+def test_a_failure_has_words_and_can_be_tried_again(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+    near.plan[IMAGES] = ["missing"]
+    model.want("mnist")
+    qtbot.waitUntil(lambda: model.fetching.state == "failed")
+    assert model.fetching.words.startswith(f"mnist could not be fetched: {IMAGES} of MNIST: expected")
+    assert "404" in model.fetching.words
+    assert model.key == "mnist-sample"
+    with qtbot.waitSignal(model.changed):
+        model.fetching.retry()
+    assert model.key == "mnist"
+    assert model.fetching.error == ""
+
+
+def test_a_failure_that_was_read_is_gone(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+    near.plan[IMAGES] = ["missing"]
+    model.want("mnist")
+    qtbot.waitUntil(lambda: model.fetching.state == "failed")
+    model.fetching.dismiss()
+    assert (model.fetching.state, model.fetching.words, model.fetching.key) == ("idle", "", "")
+
+
+def test_another_choice_meanwhile_is_not_replaced(
+    qtbot: QtBot, model: DataModel, near: Mirror, tmp_path: Path
+) -> None:
+    stalled(qtbot, model, near)
+    with qtbot.waitSignal(model.changed):
+        model.choose_folder(pets(tmp_path / "pets"))
+    with qtbot.waitSignal(model.fetching.fetched), qtbot.assertNotEmitted(model.changed):
+        near.released.set()  # the mirror breaks off, and goes on when it is asked again
+    assert model.title == "pets"
+
+
+def test_shutting_down_amid_a_silent_download_takes_less_than_two_seconds(
+    qtbot: QtBot, model: DataModel, near: Mirror
+) -> None:
+    stalled(qtbot, model, near)
+    before = time.perf_counter()
+    model.shutdown()
+    assert time.perf_counter() - before < 2
+    assert model.fetching.state == "idle"
+
+
+def test_a_project_whose_data_are_not_here_is_told_and_nothing_is_fetched(
+    qtbot: QtBot, model: DataModel, near: Mirror
+) -> None:
+    model.choose("mnist")
+    qtbot.waitUntil(lambda: bool(model.error))
+    assert (
+        model.error == "mnist is not on this disk yet: choose it above, in the list of data sets, to fetch it"
+    )
+    assert near.asked == []
+    assert model.key == "mnist-sample"

@@ -1,0 +1,212 @@
+"""The browser of the data set with real clicks and keys."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from cnnplay.data.images import ImageSet
+from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE
+from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.data.views.browser import Browser
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.shell.views.main_window import MainWindow
+from tests.ui.events import settle
+
+pytestmark = [
+    pytest.mark.qt_log_ignore("propagateSizeHints"),
+    pytest.mark.qt_log_ignore(r"This plugin does not support raise\(\)"),
+]
+LEFT = Qt.MouseButton.LeftButton
+KEY = Qt.Key
+
+
+def noise(classes: int = 3, each: int = 100) -> ImageSet:
+    """Of each class 7/10 train, 2/10 validate, 1/10 test."""
+    count = classes * each
+    train, validation = count * 7 // 10, count * 9 // 10
+    return ImageSet(
+        key="noise",
+        title="noise",
+        classes=tuple(f"class {number}" for number in range(classes)),
+        pictures=np.random.default_rng(1).integers(0, 256, (count, 8, 8, 3), np.uint8),
+        labels=np.arange(count) % classes,
+        train=np.arange(train),
+        validation=np.arange(train, validation),
+        test=np.arange(validation, count),
+        shape=(3, 8, 8),
+        channels=3,
+    )
+
+
+Open = Callable[[ImageSet | None], tuple[Browser, BrowseModel]]
+
+
+@pytest.fixture
+def opened(qtbot: QtBot) -> Iterator[Open]:
+    """A browser on screen, all that it shows at first there."""
+    made: list[BrowseModel] = []
+
+    def make(images: ImageSet | None) -> tuple[Browser, BrowseModel]:
+        theme().install("dark")
+        data = DataModel()
+        if images is not None:
+            data.use(images)
+        model = BrowseModel(data)
+        browser = Browser(model)
+        made.append(model)
+        qtbot.addWidget(browser)
+        with qtbot.waitExposed(browser):
+            browser.show()
+        if images is not None:
+            qtbot.waitUntil(lambda: model.overview is not None and model.thumbnails is not None)
+        return browser, model
+
+    yield make
+    for model in made:
+        model.shutdown()
+
+
+def test_it_opens_by_its_keys_and_from_the_list_and_closes_with_the_window(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    QTest.keyClick(window, KEY.Key_D, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert window.browser is not None
+    qtbot.waitUntil(window.browser.isVisible)
+    window.browser.close()
+    menu = window.data_picker.menu_to_fill
+    menu.popup(window.data_picker.mapToGlobal(QPoint(0, 0)))
+    action = next(action for action in menu.actions() if action.text().startswith("Look through"))
+    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    menu.hide()
+    assert window.browser.isVisible()
+    model = window.session.browse
+    qtbot.waitUntil(lambda: model.overview is not None and model.thumbnails is not None)
+    assert window.browser.means.statistics.text() == "μ 0.131 σ 0.308"
+    window.session.document.dirty = False
+    window.close()
+    assert not window.browser.isVisible()
+
+
+def test_it_shows_each_classs_pictures_counts_and_means(opened: Open) -> None:
+    browser, _ = opened(noise())
+    tiles = browser.pictures.view.tiles
+    assert tiles is not None
+    assert (len(tiles), tiles.columns) == (3 * PER_CLASS, PER_CLASS)
+    means = browser.means.view.tiles
+    assert means is not None
+    assert means.labels == ("all", "class 0", "class 1", "class 2")
+    assert browser.classes.bars.words(1) == "class 1: 70 train, 20 validation, 10 test"
+    assert browser.means.statistics.text().startswith("red μ 0.")
+    assert "210 train / 60 validation / 30 test, kept apart" in browser._words.text()
+
+
+def test_arrow_keys_and_clicks_choose_a_class(opened: Open, qtbot: QtBot) -> None:
+    browser, model = opened(noise())
+    bars = browser.classes.bars
+    QTest.keyClick(bars, KEY.Key_Down)
+    assert model.label == 0
+    QTest.keyClick(bars, KEY.Key_End)
+    assert model.label == 2
+    assert bars.accessibleDescription().startswith("class 2: 70 train")
+    QTest.mouseClick(bars, LEFT, pos=bars.row_rect(1).center())
+    assert model.label == 1
+    qtbot.waitUntil(lambda: model.thumbnails is not None)
+    tiles = browser.pictures.view.tiles
+    assert tiles is not None
+    assert len(tiles) == PER_PAGE
+    QTest.keyClick(bars, KEY.Key_Home)
+    assert model.label is None
+
+
+def test_page_keys_and_buttons_turn_the_pages_of_a_class(opened: Open, qtbot: QtBot) -> None:
+    browser, model = opened(noise())
+    model.choose_class(1)
+    qtbot.waitUntil(lambda: model.thumbnails is not None)
+    QTest.keyClick(browser.pictures.view, KEY.Key_PageDown)
+    qtbot.waitUntil(lambda: model.thumbnails is not None)
+    assert browser.pictures.pager.label.text() == "61–70 of 70"
+    assert not browser.pictures.pager.next.isEnabled()
+    assert "Not now" in browser.pictures.pager.next.toolTip()
+    QTest.mouseClick(browser.pictures.pager.before, LEFT)
+    assert model.page == 0
+
+
+def test_the_test_part_is_shown_only_when_it_is_asked_for(opened: Open, qtbot: QtBot) -> None:
+    browser, model = opened(noise())
+    pictures = browser.pictures
+    QTest.mouseClick(pictures.parts["test"], LEFT)
+    assert pictures.empty.isVisible()
+    assert "kept apart" in pictures.empty.label.text()
+    assert pictures.view.tiles is None
+    QTest.mouseClick(pictures.empty.button, LEFT)
+    qtbot.waitUntil(lambda: pictures.view.tiles is not None)
+    assert pictures.view.isVisible()
+    QTest.mouseClick(pictures.parts["validation"], LEFT)
+    assert model.part == "validation"
+
+
+def test_a_part_that_is_not_there_cannot_be_chosen_and_says_why(opened: Open) -> None:
+    images = noise()
+    images.test = np.empty(0, np.int64)
+    browser, _ = opened(images)
+    button = browser.pictures.parts["test"]
+    assert not button.isEnabled()
+    assert "this data set has none" in button.toolTip()
+
+
+def test_without_a_data_set_it_says_what_to_do(opened: Open) -> None:
+    browser, _ = opened(None)
+    assert "Choose a data set" in browser.pictures.empty.label.text()
+    assert not browser.pictures.empty.button.isVisible()
+
+
+def test_a_hundred_classes_are_reached_with_the_keyboard(opened: Open, qtbot: QtBot) -> None:
+    browser, model = opened(noise(100, 20))
+    bars, area = browser.classes.bars, browser.classes.area
+    QTest.keyClick(bars, KEY.Key_End)
+    settle()
+    row = bars.mapTo(area.viewport(), bars.row_rect(99).center())
+    assert area.viewport().rect().contains(row)
+    QTest.keyClick(bars, KEY.Key_Home)
+    qtbot.waitUntil(lambda: model.thumbnails is not None)
+    view = browser.pictures.view
+    assert "of 100" in view.page_words()
+    QTest.keyClick(view, KEY.Key_PageDown)
+    assert model.page == 0  # further classes first
+    assert "labels 1–" not in view.page_words()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_it_paints_in_both_themes_and_fits_a_small_screen(opened: Open, scale: float) -> None:
+    browser, _ = opened(noise())
+    shown = []
+    try:
+        for choice in ("light", "dark"):
+            theme().install(choice, scale)  # type: ignore[arg-type]
+            settle()
+            shown.append(browser.grab().toImage().pixelColor(2, 2).name())
+            assert browser.minimumSizeHint().width() <= 1366
+            assert browser.minimumSizeHint().height() <= 768
+    finally:
+        theme().install("dark", 1.0)
+    assert shown[0] != shown[1]
+
+
+def test_everything_has_a_name_and_a_tooltip(opened: Open) -> None:
+    browser, _ = opened(noise())
+    pictures = browser.pictures
+    for widget in (
+        browser.classes.bars,
+        *pictures.parts.values(),
+        pictures.view,
+        pictures.pager.before,
+        pictures.pager.next,
+        browser.means.view,
+    ):
+        assert widget.accessibleName()
+        assert widget.toolTip()

@@ -1,0 +1,36 @@
+"""Which devices can be chosen, and when that can be known."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HALF_IMPORTED = """
+import threading
+began, go_on = threading.Event(), threading.Event()
+thread = threading.Thread(target=lambda: __import__("torch"))
+thread.start()
+began.wait()
+from cnnplay.ui.kit.devices import device_words, torch_is_there
+print(torch_is_there(), device_words("auto"))
+go_on.set()
+thread.join()
+print(torch_is_there())
+"""
+
+SLOW_TORCH = """
+compile = len
+import __main__
+__main__.began.set()
+__main__.go_on.wait()
+"""
+
+
+def test_torch_is_not_there_while_it_is_being_imported(tmp_path: Path) -> None:
+    """Who asks then would wait for the import, with the window: its names are there before its end."""
+    package = tmp_path / "torch"
+    package.mkdir()
+    (package / "__init__.py").write_text(SLOW_TORCH, encoding="utf-8")
+    script = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{HALF_IMPORTED}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout.split("\n") == ["False cpu", "True", ""]

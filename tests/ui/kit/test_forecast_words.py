@@ -1,0 +1,31 @@
+"""Durations and sizes in words."""
+
+import pytest
+
+from cnnplay.ui.kit.words import bytes_words, duration_words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "under 1 s"),
+        (3.4, "3 s"),
+        (59.7, "1 min"),
+        (80, "1 min 20 s"),
+        (725, "12 min"),
+        (3 * 3600 + 300, "3 h 5 min"),
+        (20 * 3600, "20 h"),
+        (30 * 86400, "30 days"),
+        (float("inf"), "very long"),
+    ],
+)
+def test_a_duration_reads(seconds: float, words: str) -> None:
+    assert duration_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(240e6, "240 MB"), (1.44e9, "1.4 GB"), (31e9, "31 GB"), (2_000, "2 kB"), (12, "12 B")],
+)
+def test_a_size_reads(count: float, words: str) -> None:
+    assert bytes_words(count) == words

@@ -1,0 +1,61 @@
+"""The mailbox: scalars without loss from many threads, pictures latest-wins, at most 30 rounds a second."""
+
+import threading
+
+from pytestqt.qtbot import QtBot
+
+from cnnplay.ui.kit.mailbox import PERIOD_MS, Mail, Mailbox, Postman
+
+
+def test_no_letter_of_any_thread_is_lost_and_each_keeps_its_order() -> None:
+    box = Mailbox()
+    found: list[tuple[int, int]] = []
+
+    def write(writer: int) -> None:
+        for number in range(5_000):
+            box.put((writer, number))
+
+    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        found += box.empty().letters
+    for writer in writers:
+        writer.join()
+    found += box.empty().letters
+    assert len(found) == 20_000
+    for writer in range(4):
+        assert [number for who, number in found if who == writer] == list(range(5_000))
+
+
+def test_of_pictures_only_the_newest_under_each_key_is_kept() -> None:
+    box = Mailbox()
+    for number in range(10):
+        box.post("maps", number)
+        box.post("filters", -number)
+    mail = box.empty()
+    assert mail.pictures == {"maps": 9, "filters": -9}
+    assert not box.empty()
+
+
+def test_the_postman_delivers_what_came_between_two_rounds_at_once(qtbot: QtBot) -> None:
+    box, got = Mailbox(), list[Mail]()
+    postman = Postman(box, got.append)
+    for number in range(1_000):
+        box.put(number)
+    postman.work()
+    qtbot.waitUntil(lambda: bool(got))
+    assert [mail.letters for mail in got] == [tuple(range(1_000))]
+    postman.rest()
+
+
+def test_a_resting_postman_leaves_the_event_loop_alone_and_delivers_before_he_rests(qtbot: QtBot) -> None:
+    box, got = Mailbox(), list[Mail]()
+    postman = Postman(box, got.append)
+    assert not postman.working
+    postman.work()
+    box.put("last words")
+    postman.rest()
+    assert [mail.letters for mail in got] == [("last words",)]
+    assert not postman.working
+    assert PERIOD_MS >= 33

@@ -1,0 +1,80 @@
+"""Qt objects in cycles are destroyed in the window's thread, whoever allocates."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from cnnplay.ui.kit.sweeper import Sweeper
+
+
+@pytest.fixture
+def usual_collection() -> Iterator[None]:
+    """Automatic collection, as a process begins, for one test."""
+    gc.enable()
+    yield
+    gc.disable()
+
+
+class Cycle:
+    """Garbage that reference counts alone do not free; notes the thread that freed it."""
+
+    def __init__(self, ends: list[str]) -> None:
+        self.me = self
+        self.object = QObject()
+        weakref.finalize(self, lambda: ends.append(threading.current_thread().name))
+
+
+def allocate_much() -> None:
+    for _ in range(30):
+        _ = [[] for _ in range(1000)]  # far past the threshold of the youngest generation
+
+
+def in_a_thread(work: object) -> None:
+    thread = threading.Thread(target=work, name="somebody")  # type: ignore[arg-type]
+    thread.start()
+    thread.join()
+
+
+def test_without_a_sweeper_a_busy_thread_destroys_the_windows_objects(usual_collection: None) -> None:
+    ends: list[str] = []
+    Cycle(ends)
+    in_a_thread(allocate_much)
+    assert ends == ["somebody"]
+
+
+def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_collection: None) -> None:
+    ends: list[str] = []
+    sweeper = Sweeper(lambda: True)
+    sweeper.sweep()
+    Cycle(ends)
+    in_a_thread(allocate_much)
+    assert ends == []
+    kept = [[] for _ in range(1000)]
+    qtbot.waitUntil(lambda: bool(ends), timeout=5000)
+    assert ends == [threading.current_thread().name]
+    assert len(kept) == 1000
+    sweeper.finish()
+    assert gc.isenabled()
+    gc.freeze()  # as the suite began
+
+
+def test_what_the_start_imported_is_taken_out_once_settled(qtbot: QtBot, usual_collection: None) -> None:
+    settled = [False]
+    before = gc.get_freeze_count()
+    sweeper = Sweeper(lambda: settled[0])
+    lasting = [[] for _ in range(10)]
+    ends: list[str] = []
+    Cycle(ends)
+    allocate_much()
+    sweeper.sweep()
+    assert gc.get_freeze_count() <= before, "what was taken out before may end meanwhile"
+    assert ends == [], "no round comes before"
+    settled[0] = True
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > before + len(lasting), timeout=5000)
+    sweeper.finish()
+    gc.freeze()  # as the suite began

@@ -1,0 +1,51 @@
+"""A table shows rows whole: at any height, text size and place that it is scrolled to."""
+
+import pytest
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView
+from pytestqt.qtbot import QtBot
+
+from cnnplay.ui.kit.views.row_table import RowTable
+from cnnplay.ui.kit.views.theme import theme
+from tests.ui.events import settle
+
+ROW, MANY = 24, 40
+
+
+@pytest.fixture
+def table(qtbot: QtBot) -> RowTable:
+    model = QStandardItemModel(MANY, 2)
+    for number in range(MANY):
+        model.setItem(number, 0, QStandardItem(str(number)))
+    made = RowTable(QAbstractItemView.SelectionMode.SingleSelection, ROW)
+    model.setParent(made)
+    made.setModel(model)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize("wide", [1, 6], ids=["one scroll bar", "two scroll bars"])
+def test_no_row_is_cut(table: RowTable, wide: int, scale: float) -> None:
+    name = theme().name
+    theme().install(name, scale)
+    try:
+        table.setColumnWidth(0, 100 * wide)
+        for height in range(150, 320, 7):
+            table.resize(300, height)
+            settle()
+            for at in (0, 5, table.verticalScrollBar().maximum()):
+                table.verticalScrollBar().setValue(at)
+                end = table.viewport().height()
+                least = table.rowHeight(0)
+                assert theme().px(ROW) <= least <= 1.5 * theme().px(ROW)
+                parts = [
+                    end - table.rowViewportPosition(row)
+                    for row in range(MANY)
+                    if 0 < end - table.rowViewportPosition(row) < least
+                ]
+                # What is left over is less than a pixel for each row: the frame of one, none of its words.
+                assert all(part < end // least for part in parts)
+    finally:
+        theme().install(name, 1.0)

@@ -1,0 +1,263 @@
+"""The concept page's state: scenes, positions and numbers that agree with torch and with the lecture."""
+
+import numpy as np
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+
+from cnnplay.modules.build import build
+from cnnplay.modules.weights import weights_of
+from cnnplay.network import nodes
+from cnnplay.network.edits import replace_field
+from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.presets import preset
+from cnnplay.shapes.infer import infer
+from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.ui.learn.concept import ConceptModel
+from cnnplay.ui.learn.concept_data import as_input, before, fresh_weights, layer_data
+from cnnplay.ui.learn.concept_scene import LayerData
+
+NETWORK = Network(
+    name="small",
+    input=Input(2, 9, 8),
+    task=Classification(3),
+    stack=(
+        nodes.Convolution(id="conv-1", filters=4, kernel_size=(3, 2), stride=(2, 1), padding="same"),
+        nodes.Skip(
+            id="skip-1",
+            body=(
+                nodes.ReLU(id="relu-1"),
+                nodes.Convolution(id="conv-2", filters=4, groups=2, dilation=(2, 1), padding="same"),
+            ),
+        ),
+        nodes.AveragePooling(id="avg-pool-1", kernel_size=(2, 2), stride=(2, 2), padding=(1, 1)),
+        nodes.MaxPooling(id="max-pool-1", kernel_size=(2, 2), stride=(1, 1)),
+        nodes.GlobalAveragePooling(id="global-avg-pool-1"),
+        nodes.Flatten(id="flatten-1"),
+        nodes.Dense(id="dense-1", units=3),
+    ),
+)
+PICTURE = np.random.default_rng(0).normal(size=NETWORK.input.shape).astype(np.float32)
+LAYERS = ("conv-1", "conv-2", "avg-pool-1", "max-pool-1", "global-avg-pool-1")
+
+
+def _model(node_id: str = "") -> ConceptModel:
+    model = ConceptModel()
+    model.show_node(infer(NETWORK), node_id)
+    return model
+
+
+def _give(model: ConceptModel, node_id: str, data: LayerData) -> None:
+    model.set_layer_data(node_id, data.maps, data.kernel, data.bias, data.words)
+
+
+@pytest.mark.parametrize("node_id", LAYERS)
+def test_every_step_of_every_filter_gives_the_modules_own_number(qtbot: QtBot, node_id: str) -> None:
+    module = build(NETWORK, seed=1).eval()
+    weights = weights_of(module)
+    with torch.no_grad():
+        _, seen = module.trace(torch.from_numpy(PICTURE)[None], {node_id})
+    truth = seen[node_id][0].numpy()
+    model = _model(node_id)
+    _give(model, node_id, layer_data(NETWORK, node_id, PICTURE, weights))
+    for k in range(truth.shape[0]):
+        model.set_filter(k)
+        model.set_channel(k)
+        assert model.scene is not None
+        assert model.output == pytest.approx(truth[k], abs=1e-5)
+        for index in range(model.scene.sliding.steps):
+            model.go(index)
+            assert model.step.total == pytest.approx(truth[k].ravel()[index], abs=1e-5)
+
+
+def test_what_lies_above_a_node_is_all_that_its_input_needs() -> None:
+    assert [node.id for node in before(NETWORK, "conv-2").stack] == ["conv-1", "relu-1"]
+    assert before(NETWORK, "conv-1").stack == ()
+
+
+def test_the_lectures_example_steps_through_its_worked_output(qtbot: QtBot) -> None:
+    model = _model()
+    model.set_source("lecture")
+    seen = []
+    for index in range(16):
+        model.go(index)
+        seen.append(model.total)
+    assert seen == [-5, -4, 0, 8, -10, -2, 2, 3, 0, -2, -4, -7, -3, -2, -3, -16]
+    model.set_lecture_stride(2)
+    assert model.output.tolist() == [[-5, 0], [0, -4]]
+
+
+def test_the_words_of_the_first_step_are_the_boards(qtbot: QtBot) -> None:
+    model = _model()
+    model.set_source("lecture")
+    written = model.written
+    assert written.rows[0] == ("3·1", "0·0", "1·(−1)")
+    assert written.row_sums == ("2", "−7", "0")
+    assert written.rows_line == "2 + (−7) + 0 = −5"
+    assert written.line == "3·1 + 0·0 + 1·(−1) + 1·1 + 5·0 + … + 2·(−1) = −5"
+
+
+def test_the_slip_on_the_lectures_slide_is_told(qtbot: QtBot) -> None:
+    model = _model()
+    model.set_source("lecture")
+    model.go_to(1, 0)
+    assert model.written.summary == "sum = −10 (one of the lecture's slides prints 10 here; −10 is right)"
+    model.set_lecture_padding(1)
+    model.go_to(1, 0)
+    assert "slide" not in model.written.summary
+
+
+def test_channels_are_summed_with_the_bias(qtbot: QtBot) -> None:
+    model = _model("conv-2")
+    kernel = np.ones((4, 2, 3, 3), np.float32)
+    maps = np.ones((4, 5, 8), np.float32)
+    _give(model, "conv-2", LayerData(maps, kernel, np.array([0.5, 0, 0, 0], np.float32)))
+    model.go_to(2, 3)
+    assert model.written.summary == "sum over 2 channels + bias: 9 + 9 + 0.50 = 18.50"
+
+
+def test_a_group_sees_its_own_channels(qtbot: QtBot) -> None:
+    model = _model("conv-2")
+    model.set_filter(3)
+    assert model.scene is not None
+    assert model.scene.first_channel == 2
+    assert model.scene.channels == 2
+
+
+def test_without_weights_the_page_says_that_they_are_fresh(qtbot: QtBot) -> None:
+    model = _model("conv-1")
+    assert model.scene is not None
+    assert "made-up weights" in model.scene.origin
+    assert "made-up input" in model.scene.origin
+    _give(model, "conv-1", LayerData(PICTURE, words="picture 5"))
+    assert model.scene.origin == "picture 5, made-up weights"
+
+
+def test_made_up_weights_are_the_same_each_time(qtbot: QtBot) -> None:
+    first, second = _model("conv-1").scene, _model("conv-1").scene
+    assert first is not None
+    assert second is not None
+    assert first.kernel == pytest.approx(second.kernel)
+
+
+@pytest.mark.parametrize(
+    ("node_id", "words"),
+    [
+        ("", "Select a convolution or a pool"),
+        ("input", "Select a convolution or a pool"),
+        ("dense-1", "has no sliding window"),
+        ("skip-1", "has no sliding window"),
+    ],
+)
+def test_what_cannot_be_stepped_through_says_why(qtbot: QtBot, node_id: str, words: str) -> None:
+    model = _model(node_id)
+    assert words in model.why_not
+    assert model.scene is None
+
+
+def test_a_layer_with_a_fault_says_that_it_must_be_mended(qtbot: QtBot) -> None:
+    broken = Network(
+        name="broken",
+        input=Input(1, 4, 4),
+        task=Classification(2),
+        stack=(nodes.Convolution(id="conv-1", kernel_size=(9, 9), padding="valid"),),
+    )
+    model = ConceptModel()
+    model.show_node(infer(broken), "conv-1")
+    assert "mend the faults" in model.why_not
+
+
+def test_numbers_are_asked_for_only_while_somebody_looks(qtbot: QtBot) -> None:
+    model = _model("conv-1")
+    asked: list[str] = []
+    model.data_wanted.connect(asked.append)
+    model.refresh()
+    assert asked == []
+    model.set_watched(True)
+    assert asked == ["conv-1"]
+    _give(model, "conv-1", LayerData(PICTURE))
+    model.show_node(infer(NETWORK), "conv-1")
+    assert asked == ["conv-1"]
+    model.refresh()
+    assert asked == ["conv-1", "conv-1"]
+
+
+def test_numbers_that_are_awaited_are_said_to_be(qtbot: QtBot) -> None:
+    model = _model("conv-1")
+    model.data_wanted.connect(lambda node_id: None)
+    model.set_watched(True)
+    assert model.scene is not None
+    assert model.scene.origin.startswith("its own numbers are being computed, made-up input")
+    _give(model, "conv-1", LayerData(PICTURE, words="picture 5"))
+    assert "computed" not in model.scene.origin
+
+
+def test_an_edit_keeps_the_position_where_the_layer_stays(qtbot: QtBot) -> None:
+    model = _model("conv-1")
+    model.set_filter(2)
+    model.go(7)
+    shorter = Network(name="b", input=NETWORK.input, task=NETWORK.task, stack=NETWORK.stack[:1])
+    model.show_node(infer(shorter), "conv-1")
+    assert (model.filter, model.index) == (2, 7)
+    model.show_node(infer(NETWORK), "max-pool-1")
+    assert (model.filter, model.index) == (0, 0)
+
+
+def test_rows_and_ends_are_reached_and_not_passed(qtbot: QtBot) -> None:
+    model = _model()
+    model.set_source("lecture")
+    model.move_rows(-1)
+    assert model.index == 0
+    model.forward()
+    model.move_rows(1)
+    assert model.index == 5
+    model.last()
+    model.forward()
+    assert model.index == 15
+
+
+def test_playing_steps_on_to_the_end_and_stops(qtbot: QtBot) -> None:
+    model = _model()
+    model.set_source("lecture")
+    model.set_speed(30)
+    model.go(13)
+    with qtbot.waitSignals([model.playing_changed, model.moved, model.moved, model.playing_changed]):
+        model.play()
+    assert model.index == 15
+    assert not model.playing
+    model.play()
+    assert model.index == 0
+    model.set_watched(False)
+    assert not model.playing
+
+
+def test_a_picture_becomes_what_the_network_sees(qtbot: QtBot) -> None:
+    digits = Network(name="a", input=Input(1, 32, 32), task=Classification(3))
+    pixels = np.full((28, 28, 1), 255, np.uint8)
+    plain = as_input(pixels, digits, None)
+    assert plain is not None
+    assert (plain[0, 2:30, 2:30] == 1).all()
+    assert plain.sum() == 28 * 28
+    rule = Preprocessing(input=(1, 32, 32), mean=(0.5,), std=(0.25,))
+    normal = as_input(pixels, digits, rule)
+    assert normal is not None
+    assert normal[0, 16, 16] == 2
+    assert as_input(pixels, Network(name="b", input=Input(7, 4, 4), task=Classification(3)), None) is None
+
+
+def test_a_layer_with_a_fault_is_not_stepped_through_and_says_which(qtbot: QtBot) -> None:
+    model = ConceptModel()
+    for field, value in (("groups", 4), ("filters", 0), ("groups", 0)):
+        network = replace_field(NETWORK, "conv-1", field, value).network
+        model.show_node(infer(network), "conv-1")
+        assert model.scene is None
+        assert model.why_not.startswith("Mend the fault first: ") or "not known" in model.why_not
+
+
+def test_fresh_weights_are_those_that_the_seed_draws() -> None:
+    expected = weights_of(build(NETWORK, seed=7))
+    found = fresh_weights(NETWORK, 7)
+    assert found is not None
+    assert all(torch.equal(found[key], expected[key]) for key in expected)
+    assert fresh_weights(replace_field(NETWORK, "conv-1", "groups", 4).network, 7) is None
+    assert fresh_weights(preset("vgg-16").network, 7) is None

@@ -1,0 +1,457 @@
+"""The view model of Look inside: what it holds equals what torch computes, live and from stored weights."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from cnnplay.data.fitting import to_input
+from cnnplay.data.folder import load_folder
+from cnnplay.data.images import ImageSet
+from cnnplay.modules.build import build
+from cnnplay.modules.weights import transfer
+from cnnplay.network import edits
+from cnnplay.network.network import Network, Place
+from cnnplay.network.nodes import Convolution
+from cnnplay.network.presets import preset
+from cnnplay.ui.kit.mailbox import Mailbox
+from cnnplay.ui.look.eye import Eye
+from cnnplay.ui.look.glance import Wish
+from cnnplay.ui.look.look import LookModel
+from tests.look_bench import WAIT, LookBench, digits, learned, pets
+
+
+@pytest.fixture
+def make(qtbot: QtBot) -> Iterator[Callable[..., LookBench]]:
+    made: list[LookBench] = []
+
+    def new(network: Network | None = None, **settings: object) -> LookBench:
+        made.append(LookBench(network, **settings))
+        return made[-1]
+
+    yield new
+    for bench in made:
+        bench.shutdown()
+
+
+@pytest.fixture
+def trained(make: Callable[..., LookBench]) -> LookBench:
+    bench = make()
+    bench.adopt()
+    return bench
+
+
+def outputs(pixels: np.ndarray, *ids: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """The probabilities and outputs of the learned network, from torch, layer by layer."""
+    result = learned()
+    assert result.facts is not None
+    module = build(preset("tiny-cnn").network)
+    assert transfer(result.weights, module).complete
+    module.eval()
+    x, seen = torch.from_numpy(to_input(pixels, result.facts.preprocessing)), {}
+    with torch.no_grad():
+        for node in preset("tiny-cnn").network.stack:
+            x = module.layer(node.id)(x)
+            seen[node.id] = x[0].clone()
+    return x[0].softmax(0), {name: seen[name] for name in ids}
+
+
+def test_stored_maps_filters_and_prediction_equal_torchs(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("maps", "filters", "prediction")
+    trained.editor.select(("conv-2",))
+    trained.wait(qtbot)
+    look, picture = trained.look, trained.look.pictures.picture
+    assert picture is not None
+    probabilities, seen = outputs(picture.pixels, "relu-2", "conv-2")
+    assert look.maps is not None
+    assert look.maps.shown == ("relu-2", "ReLU")
+    np.testing.assert_allclose(look.maps.values, seen["relu-2"], atol=1e-5)
+    assert look.filters is not None
+    np.testing.assert_array_equal(look.filters.values, learned().weights["conv-2.weight"])
+    assert look.prediction is not None
+    np.testing.assert_allclose(look.prediction.probabilities, probabilities, atol=1e-5)
+    assert look.origin == "trained"
+    look.set_activated(False)
+    trained.wait(qtbot)
+    np.testing.assert_allclose(look.maps.values, seen["conv-2"], atol=1e-5)
+
+
+def test_only_what_is_wanted_is_looked_at(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("filters")
+    trained.wait(qtbot)
+    look = trained.look
+    assert look.filters is not None
+    assert look.maps is None
+    assert look.prediction is None
+    assert look.strips == {}
+    look.want("filters", trained, False)
+    look.want("stack", trained, True)
+    trained.wait(qtbot)
+    assert look.filters is None
+    assert set(look.strips) == {"conv-1", "conv-2", "conv-3"}
+    assert look.prediction is not None
+
+
+def test_strips_are_fractions_of_the_first_maps(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("stack")
+    trained.wait(qtbot)
+    picture = trained.look.pictures.picture
+    assert picture is not None
+    _, seen = outputs(picture.pixels, "relu-1")
+    first = seen["relu-1"][:8].numpy()
+    np.testing.assert_allclose(trained.look.strips["conv-1"], first / first.max(), atol=1e-5)
+
+
+def test_an_untrained_network_is_shown_with_the_seeds_weights_and_says_so(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make(seed=7)
+    bench.want("filters", "maps")
+    bench.wait(qtbot)
+    assert bench.look.origin == "untrained"
+    assert bench.look.words == "untrained: weights as seed 7 draws them"
+    assert bench.look.filters is not None
+    fresh = build(preset("tiny-cnn").network, seed=7).layer("conv-1").weight
+    np.testing.assert_array_equal(bench.look.filters.values, fresh.detach())
+
+
+def test_an_untrained_network_is_shown_as_the_chosen_scheme_draws_it(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make(seed=7, initialisation="he")
+    bench.want("filters")
+    bench.wait(qtbot)
+    assert bench.look.filters is not None
+    fresh = build(preset("tiny-cnn").network, seed=7, initialisation="he").layer("conv-1").weight
+    np.testing.assert_array_equal(bench.look.filters.values, fresh.detach())
+
+
+def test_the_stack_shows_nothing_of_an_untrained_network(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make()
+    bench.want("stack")
+    bench.wait(qtbot)
+    assert bench.look.strips == {}
+    assert bench.look.prediction is None
+
+
+def test_a_new_layer_among_trained_ones_is_named_as_untrained(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("maps")
+    network = trained.editor.network
+    trained.editor.apply(edits.insert(network, Place("", 0, 2), Convolution(filters=8)))
+    trained.wait(qtbot)
+    assert trained.look.origin == "partly"
+    assert trained.look.words == "trained weights; untrained: conv-4"
+
+
+def test_faults_are_named_in_place_of_maps(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("maps")
+    trained.wait(qtbot)
+    trained.editor.apply(edits.remove(trained.editor.network, ["flatten-1"]))
+    trained.wait(qtbot)
+    assert trained.look.maps is None
+    assert trained.look.problem.startswith("mend the faults in Build first")
+
+
+def test_a_large_untrained_network_waits_until_it_is_asked_for(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make(preset("vgg-16").network)
+    bench.want("maps", "filters")
+    bench.wait(qtbot)
+    assert bench.look.maps is None
+    assert bench.look.held_back == "138,357,544 weights, 553 MB"
+
+
+def test_another_picture_gives_other_maps(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("prediction")
+    for index in (0, 4999):
+        trained.look.choose(index)
+        trained.wait(qtbot)
+        prediction = trained.look.prediction
+        assert prediction is not None
+        expected, _ = outputs(digits().picture(index))
+        np.testing.assert_allclose(prediction.probabilities, expected, atol=1e-5)
+        assert prediction.truth == digits().labels[index]
+
+
+def test_a_picture_file_is_opened_and_a_damaged_one_gives_one_line(
+    qtbot: QtBot, trained: LookBench, tmp_path: Path
+) -> None:
+    path = tmp_path / "seven.png"
+    Image.fromarray(digits().picture(3600)[:, :, 0]).save(path)
+    trained.want("prediction")
+    with qtbot.waitSignal(trained.look.pictures.changed, timeout=WAIT):
+        trained.look.open_file(path)
+    picture = trained.look.pictures.picture
+    assert picture is not None
+    np.testing.assert_array_equal(picture.pixels, digits().picture(3600))
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(path.read_bytes()[:60])
+    with qtbot.waitSignal(trained.look.pictures.failed, timeout=WAIT) as failed:
+        trained.look.open_file(damaged)
+    assert failed.args is not None
+    assert str(damaged) in failed.args[0]
+    assert "\n" not in failed.args[0]
+    assert trained.look.pictures.picture is picture
+
+
+def test_what_is_drawn_is_looked_at(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("prediction")
+    trained.look.pictures.use_drawing(digits().picture(4100))
+    trained.wait(qtbot)
+    expected, _ = outputs(digits().picture(4100))
+    assert trained.look.prediction is not None
+    np.testing.assert_allclose(trained.look.prediction.probabilities, expected, atol=1e-5)
+    assert trained.look.prediction.right is None
+
+
+def test_the_validation_part_is_judged_from_stored_weights(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("judged")
+    trained.wait(qtbot)
+    verdict, validation = trained.look.judge.judged, learned().validation
+    assert verdict is not None
+    assert validation is not None
+    np.testing.assert_array_equal(verdict.confusion, validation.confusion)
+    np.testing.assert_array_equal(verdict.indices, validation.indices)
+    wrong = verdict.mistakes()
+    assert [found.confidence for found in wrong] == sorted((f.confidence for f in wrong), reverse=True)
+    assert all(digits().labels[found.picture] == found.truth != found.predicted for found in wrong)
+
+
+def test_every_validation_picture_is_judged_with_words_on_the_way(
+    qtbot: QtBot, trained: LookBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are ordered by class: a verdict on the first ten thousand would leave the last classes out."""
+    monkeypatch.setattr("cnnplay.ui.look.judging.TELL_SECONDS", 0.0)
+    images, many = digits(), 10_500
+    labels = np.concatenate([images.labels, np.full(many, 9)])
+    pictures = np.zeros((len(labels), 1, 1, 1), np.uint8)
+    ordered = ImageSet(
+        key="ordered", title="ordered", classes=images.classes, pictures=pictures, labels=labels,
+        train=images.train, validation=np.arange(4_999, len(labels)), shape=(1, 1, 1), channels=1,
+    )  # fmt: skip
+    said: list[str] = []
+    trained.look.judge.progressed.connect(lambda: said.append(trained.look.judge.words))
+    trained.data.use(ordered)
+    trained.want("judged")
+    trained.wait(qtbot)
+    verdict = trained.look.judge.judged
+    assert verdict is not None
+    assert len(verdict.indices) == many + 1
+    assert verdict.confusion[9].sum() == many + (labels[4_999] == 9)
+    assert any(
+        words.startswith("judging: ") and words.endswith("of 10,501 validation pictures") for words in said
+    )
+
+
+def test_no_verdict_outlives_its_data_set(qtbot: QtBot, trained: LookBench, tmp_path: Path) -> None:
+    trained.want("judged")
+    trained.wait(qtbot)
+    judge = trained.look.judge
+    judge.choose_cell((9, 7))
+    found: list[object] = []
+    trained.data.changed.connect(lambda: found.extend((judge.judged, judge.cell)))
+    trained.data.choose_folder(pets(tmp_path / "pets"))
+    qtbot.waitUntil(lambda: trained.data.state == "ready", timeout=WAIT)
+    assert found == [None, None]
+    trained.wait(qtbot)
+    assert judge.judged is not None
+    assert judge.judged.images is trained.data.images
+    assert judge.cell is None
+
+
+def test_most_wrong_puts_the_worst_beside_the_picture_and_chooses_the_first(
+    qtbot: QtBot, trained: LookBench
+) -> None:
+    assert trained.look.why_no_worst() == ""
+    trained.look.show_worst()
+    trained.wait(qtbot)
+    verdict, pictures = trained.look.judge.judged, trained.look.pictures
+    assert verdict is not None
+    assert list(pictures.samples) == [found.picture for found in verdict.mistakes(8)]
+    assert pictures.picture is not None
+    assert pictures.picture.index == pictures.samples[0]
+
+
+def test_without_weights_there_is_a_reason_why_nothing_is_most_wrong(make: Callable[..., LookBench]) -> None:
+    assert "train the network first" in make().look.why_no_worst()
+
+
+def test_a_live_look_shows_the_network_that_is_being_trained(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make(epochs=200)
+    bench.want("maps", "filters", "prediction", "stack")
+    bench.wait(qtbot)
+    before = bench.look.filters
+    assert before is not None
+    bench.run.start()
+    qtbot.waitUntil(lambda: bench.look.judge.judged is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: bench.look.origin == "live", timeout=WAIT)
+    assert bench.look.words.startswith("live, epoch ")
+    assert bench.look.judge.judged is not None
+    assert bench.look.judge.judged.confusion.sum() == 1000
+    bench.run.pause()
+    qtbot.waitUntil(lambda: bench.run.state == "paused", timeout=WAIT)
+    bench.look.choose(17)
+    bench.editor.select(("conv-3",))
+    qtbot.waitUntil(lambda: shows(bench.look, 17, "conv-3"), timeout=WAIT)
+    assert bench.look.filters is not None
+    assert np.abs(bench.look.filters.values - learned().weights["conv-3.weight"].numpy()).max() > 1e-3
+    bench.run.stop()
+    qtbot.waitUntil(lambda: bench.run.state == "idle", timeout=WAIT)
+    qtbot.waitUntil(lambda: bench.look.origin == "trained", timeout=WAIT)
+    bench.wait(qtbot)
+    weights = bench.run.weights
+    assert weights is not None
+    assert bench.look.filters is not None
+    np.testing.assert_array_equal(bench.look.filters.values, weights["conv-3.weight"])
+
+
+def shows(look: LookModel, index: int, node: str) -> bool:
+    """Whether the newest look is of that picture and layer."""
+    glance = look.glance
+    picture = glance.wish.picture if glance is not None else None
+    return picture is not None and picture.index == index and look.maps is not None and look.maps.node == node
+
+
+def test_looking_does_not_change_what_is_learned(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+    bench = make(epochs=1, learning_rate=3e-3)
+    bench.want("maps", "filters", "prediction", "stack", "judged")
+    bench.run.start()
+    qtbot.waitUntil(lambda: bench.run.state == "idle" and bench.run.weights is not None, timeout=WAIT)
+    weights = bench.run.weights
+    assert weights is not None
+    for name, expected in learned().weights.items():
+        assert torch.equal(weights[name], expected), name
+
+
+def test_a_picture_that_cannot_enter_the_network_is_told_in_words(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    two_channels = msgspec.structs.replace(preset("tiny-cnn").network.input, channels=2)
+    bench = make(msgspec.structs.replace(preset("tiny-cnn").network, input=two_channels))
+    bench.want("maps")
+    bench.wait(qtbot)
+    assert bench.look.maps is None
+    assert "must have 1 channel (grey) or 3 (colour)" in bench.look.problem
+
+
+def test_view_models_of_looking_import_no_torch() -> None:
+    names = [name for name in sys.modules if name.startswith("cnnplay.ui.") and ".views" not in name]
+    assert "cnnplay.ui.look.look" in names
+    for name in names:
+        assert "torch" not in vars(sys.modules[name]), name
+
+
+def test_a_run_is_looked_into_five_times_a_second_and_at_once_for_a_new_wish() -> None:
+    result, box, now = learned(), Mailbox(), [0.0]
+    assert result.facts is not None
+    module = build(preset("tiny-cnn").network)
+    prepared = SimpleNamespace(preprocessing=result.facts.preprocessing)
+    seen: Any = SimpleNamespace(module=module, step=1, epoch=1, prepared=prepared, validation=None)
+    eye = Eye(box, lambda: 0.2, clock=lambda: now[0])
+
+    def looks(until: float) -> int:
+        count = 0
+        while now[0] < until:
+            eye.look(seen)
+            count += "glance" in box.empty().pictures
+            now[0] += 0.01
+        return count
+
+    assert looks(1.0) == 0
+    eye.wish = Wish(filters=True)
+    assert looks(2.995) in (9, 10)
+    eye.wish = Wish(filters=True, selected="conv-2")
+    assert looks(now[0] + 0.015) == 1
+    assert module.training
+
+
+def test_the_receptive_field_of_a_chosen_pixel_is_the_shapes_one(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("maps")
+    trained.editor.select(("conv-2",))
+    trained.wait(qtbot)
+    focus = trained.look.focus
+    # 3 × 3, pooled 2 × 2, 3 × 3: 3 + 1 + 2·2 = 8 pixels, moving by 2; padded by 1 before and by 2 behind.
+    assert focus.field_size() == (8, 8)
+    assert focus.window(0, 0) == (0, 0, 5, 5)
+    assert focus.window(5, 6) == (7, 9, 15, 17)
+    assert focus.pixel == (7, 7)
+    focus.choose_pixel(3, 20)
+    assert focus.pixel == (3, 13)
+
+
+def test_pictures_in_files_are_read_beside_the_window(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for name, level in (("dark", 30), ("light", 220)):
+        (tmp_path / name).mkdir()
+        for number in range(8):
+            size = (40 + 8 * number, 60, 3)
+            pixels = np.clip(level + rng.integers(-20, 20, size), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+    bench = make()
+    bench.data.use(load_folder(tmp_path, memory=0))
+    bench.want("maps")
+    bench.wait(qtbot)
+    pictures = bench.look.pictures
+    assert pictures.picture is not None
+    assert pictures.picture.index == pictures.samples[0]
+    assert bench.look.maps is not None
+    first = pictures.thumbnails(pictures.samples)
+    assert first.shape == (len(pictures.samples), 56, 56, 3)
+    with qtbot.waitSignal(pictures.thumbnails_changed, timeout=WAIT):
+        bench.look.refresh()
+    second = pictures.thumbnails(pictures.samples)
+    images = bench.data.images
+    assert images is not None
+    for index, thumbnail in zip(pictures.samples, second, strict=True):
+        middle = thumbnail[28, 28].astype(int).mean()
+        assert abs(middle - (30, 220)[int(images.labels[index])]) < 25
+    (tmp_path / "dark" / "0.png").unlink()
+    gone = next(i for i in range(len(images)) if images.labels[i] == 0)
+    with qtbot.waitSignal(pictures.failed, timeout=WAIT) as failed:
+        bench.look.choose(gone)
+    assert failed.args is not None
+    assert "no such file" in failed.args[0]
+
+
+def test_weights_that_do_not_fit_into_the_memory_are_not_drawn_for_looking(
+    qtbot: QtBot, make: Callable[..., LookBench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.data.memory.available_bytes", lambda: 100_000_000)
+    bench = make(preset("vgg-16").network)
+    bench.want("maps")
+    bench.look.build_anyway()
+    bench.wait(qtbot)
+    assert "138,357,544 weights" in bench.look.words
+    assert "do not fit into the memory" in bench.look.words
+
+
+def test_what_was_learned_keeps_its_names_over_other_pictures(
+    qtbot: QtBot, trained: LookBench, tmp_path: Path
+) -> None:
+    trained.want("prediction")
+    trained.wait(qtbot)
+    for name in ("astronaut", "coffee"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            Image.new("L", (28, 28), 60 * number).save(tmp_path / name / f"{number}.png")
+    trained.data.use(load_folder(tmp_path))
+    trained.wait(qtbot)
+    prediction = trained.look.prediction
+    assert prediction is not None
+    assert prediction.name(9) == "9"
+    assert prediction.truth is None, "no digit is an astronaut"

@@ -1,0 +1,498 @@
+"""The workspace Runs, with mouse and keyboard."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cnnplay.runs import place
+from cnnplay.runs.about import read_about
+from cnnplay.ui.kit.preferences import Preferences
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.runs.run_columns import column
+from cnnplay.ui.runs.run_shelf import RunShelf
+from cnnplay.ui.runs.runs import RunsModel
+from cnnplay.ui.runs.views.run_plot import RunPlot, shortened
+from cnnplay.ui.runs.views.runs import RunsWorkspace
+from cnnplay.ui.shell.views.main_window import MainWindow
+from tests.runs_bench import epoch_events, make_run, write
+from tests.train_bench import bench
+from tests.ui.conftest import StrayWindows
+from tests.ui.events import settle
+
+LEFT = Qt.MouseButton.LeftButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
+WAIT = 10_000
+
+
+@pytest.fixture
+def store() -> Path:
+    """Four runs: a and b of one network, c with other data, d that somebody writes."""
+    store = place.store_folder()
+    for number, (name, more) in enumerate(
+        {
+            "a": {"learning_rate": 0.001, "accuracy": 0.9},
+            "b": {"learning_rate": 0.1, "accuracy": 0.5, "epochs": 4},
+            "c": {"data": "mnist", "accuracy": 0.7, "epochs": 3},
+            "d": {"ended": "", "accuracy": 0.6},
+        }.items()
+    ):
+        make_run(store / name, created=f"2026-01-0{9 - number}T00:00:00+00:00", **more)  # type: ignore[arg-type]
+    return store
+
+
+@pytest.fixture
+def page(store: Path, qtbot: QtBot) -> Iterator[RunsWorkspace]:
+    """The workspace with its rows, without a window around it; it looks again only when the test says so."""
+    theme().install("dark")
+    with bench() as models:
+        shelf = RunShelf(Preferences(), models.editor, models.settings, models.data, models.run)
+        shown = RunsWorkspace(shelf.runs, shelf.deeds, shelf.opener)
+        qtbot.addWidget(shown)
+        shown.resize(1000, 650)
+        with qtbot.waitActive(shown):
+            shown.show()
+            shown.activateWindow()
+        settled(shelf.runs, qtbot)
+        yield shown
+        shown.close()
+        shelf.shutdown()
+
+
+@pytest.fixture
+def page_in_window(
+    store: Path, window: MainWindow, stray_windows: StrayWindows, qtbot: QtBot
+) -> RunsWorkspace:
+    """The same in its window."""
+    window.resize(1366, 768)
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    QTest.keyClick(window, Qt.Key.Key_5, CONTROL)
+    assert window.workspace == "runs"
+    assert window.runs is not None
+    settled(window.session.shelf.runs, qtbot)
+    assert stray_windows.found == []
+    return window.runs.workspace
+
+
+def settled(runs: RunsModel, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: runs.picked.rowCount() == 4, timeout=WAIT)
+    runs.watch(False)
+    runs.wait()
+    settle()
+
+
+@pytest.fixture
+def runs(page: RunsWorkspace) -> RunsModel:
+    return page._runs
+
+
+def titles(runs: RunsModel) -> list[str]:
+    return [runs.picked.run_at(row).title for row in range(runs.picked.rowCount())]
+
+
+def chosen(runs: RunsModel) -> list[str]:
+    return [row.title for row in runs.chosen_rows]
+
+
+def click_row(
+    page: RunsWorkspace, title: str, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    row = titles(page._runs).index(title)
+    table = page.list.table
+    at = table.visualRect(page._runs.picked.index(row, 2)).center()
+    QTest.mouseClick(table.viewport(), LEFT, held, at)
+    page._runs.wait()
+    settle()
+
+
+def click_heading(page: RunsWorkspace, key: str) -> None:
+    header = page.list.table.horizontalHeader()
+    x = header.sectionViewportPosition(column(key)) + 20
+    QTest.mouseClick(header.viewport(), LEFT, pos=QPoint(x, header.height() // 2))
+    settle()
+
+
+def look(runs: RunsModel) -> None:
+    runs.look_soon()
+    runs.wait()
+    settle()
+
+
+def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page: RunsWorkspace, runs: RunsModel) -> None:
+    assert titles(runs) == ["a", "b", "c", "d"], "the newest first"
+    click_heading(page, "accuracy")
+    assert titles(runs) == ["b", "d", "c", "a"]
+    click_heading(page, "accuracy")
+    assert titles(runs) == ["a", "c", "d", "b"]
+    click_heading(page, "data")
+    assert titles(runs)[0 if titles(runs)[0] == "c" else -1] == "c"
+
+
+def test_order_and_widths_of_the_columns_are_remembered(page: RunsWorkspace, runs: RunsModel) -> None:
+    header = page.list.table.horizontalHeader()
+    click_heading(page, "accuracy")
+    header.moveSection(header.visualIndex(column("bytes")), 1)
+    header.resizeSection(column("name"), 150)
+    kept = page.save_layout()
+    page.reset_layout()
+    assert header.visualIndex(column("bytes")) == column("bytes")
+    assert titles(runs) == ["a", "b", "c", "d"]
+    page.restore_layout(kept)
+    assert header.visualIndex(column("bytes")) == 1
+    assert header.sectionSize(column("name")) == 150
+    assert titles(runs) == ["b", "d", "c", "a"]
+    theme().install("dark", 1.5)
+    page.restore_layout(kept)
+    assert header.sectionSize(column("name")) != 150, "widths are those of a text size"
+    assert header.visualIndex(column("bytes")) == 1
+    theme().install("dark")
+
+
+def test_the_choice_stays_with_its_runs_when_the_table_is_sorted(
+    page: RunsWorkspace, runs: RunsModel
+) -> None:
+    click_row(page, "b")
+    click_row(page, "c", CONTROL)
+    assert chosen(runs) == ["b", "c"]
+    click_heading(page, "accuracy")
+    assert chosen(runs) == ["b", "c"]
+    selected = sorted(index.row() for index in page.list.table.selectionModel().selectedRows())
+    assert [titles(runs)[row] for row in selected] == ["b", "c"]
+
+
+def test_words_filter_the_table_and_what_is_hidden_is_not_chosen(
+    page: RunsWorkspace, runs: RunsModel
+) -> None:
+    click_row(page, "b")
+    click_row(page, "c", CONTROL)
+    QTest.keyClick(page.list.table, Qt.Key.Key_Slash)
+    assert QApplication.focusWidget() is page.list.filter
+    QTest.keyClicks(page.list.filter, "data:mnist -data:sample")
+    assert titles(runs) == ["c"]
+    assert chosen(runs) == ["c"]
+    QTest.keyClicks(page.list.filter, " nothing-like-it")
+    assert page.list.empty.isVisible()
+    assert "No run is like that" in page.list.empty.label.text()
+    QTest.keyClick(page.list.filter, Qt.Key.Key_Escape)
+    assert titles(runs) == ["a", "b", "c", "d"]
+    assert chosen(runs) == ["b", "c"], "what is listed again is chosen again"
+    QTest.keyClicks(page.list.filter, "lr<x")
+    assert page.list._problem.text() == "learning_rate< expects a number; got x"
+    QTest.keyClick(page.list.filter, Qt.Key.Key_Escape)
+    QTest.keyClick(page.list.filter, Qt.Key.Key_Down)
+    assert QApplication.focusWidget() is page.list.table
+
+
+def test_the_curves_of_chosen_runs_lie_over_one_another(page: RunsWorkspace, runs: RunsModel) -> None:
+    assert page.curves.empty.isVisible()
+    click_row(page, "a")
+    click_row(page, "b", CONTROL)
+    plot = page.curves.loss
+    assert plot.isVisible()
+    assert len(plot._curves) == 2
+    assert not page.curves.slider.isVisible(), "validation is not smoothed"
+    assert plot.accessibleDescription() == "lr 0.001, lr 0.1"
+    page.curves.parts.setFocus()
+    QTest.keyClick(page.curves.parts, Qt.Key.Key_Down)
+    QTest.keyClick(page.curves.parts, Qt.Key.Key_Down)
+    assert runs.curves.parts == "both"
+    assert len(plot._curves) == 4
+    assert page.curves.slider.isVisible()
+
+
+def test_the_zoom_stays_when_data_come_in_and_when_the_choice_changes(
+    page: RunsWorkspace, runs: RunsModel, store: Path
+) -> None:
+    click_row(page, "d")
+    plot = page.curves.loss
+    before = plot.extent
+    QTest.keyClick(plot, Qt.Key.Key_Plus)
+    zoomed = plot.extent
+    assert zoomed != before
+    assert page.curves.fit_button.isVisible()
+    drawn = plot.redraws
+    write(store / "d", epoch_events("d", 3, accuracy=0.8))
+    look(runs)
+    assert plot.redraws > drawn
+    assert plot.extent == zoomed
+    click_row(page, "b", CONTROL)
+    assert len(plot._curves) == 2
+    assert plot.extent == zoomed
+    QTest.mouseClick(page.curves.fit_button, LEFT)
+    assert plot.following
+    assert plot.extent != zoomed
+    assert not page.curves.fit_button.isVisible()
+
+
+def test_another_axis_shows_all_again_in_its_own_units(page: RunsWorkspace, runs: RunsModel) -> None:
+    click_row(page, "b")
+    plot = page.curves.accuracy
+    QTest.keyClick(plot, Qt.Key.Key_Plus)
+    page.curves.axis.setFocus()
+    QTest.keyClick(page.curves.axis, Qt.Key.Key_Down)
+    assert runs.curves.axis == "step"
+    assert plot.following
+    assert plot.extent[1] >= 16
+    QTest.keyClick(page.curves.axis, Qt.Key.Key_Down)
+    assert plot.extent[1] >= 8.0
+    assert any(tick.text.endswith(" s") for tick in plot.x_ticks(0, 8, 5))
+
+
+def test_a_label_that_is_too_long_keeps_what_tells_its_run_apart(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(theme().font(small=True))
+    for label, end in (("tiny-cnn, batch 103", "batch 103"), ("lenet-5, 04:55:23", "04:55:23")):
+        whole = metrics.horizontalAdvance(label)
+        assert shortened(label, metrics, whole + 1) == label, "widths are rounded"
+        cut = shortened(label, metrics, whole - metrics.horizontalAdvance("MM"))
+        assert cut.startswith("…")
+        assert cut.endswith(end)
+    name = "a-network-of-mine-b"
+    cut = shortened(name, metrics, metrics.horizontalAdvance(name) * 2 // 3)
+    assert (cut[0], cut[-1]) == ("a", "b")
+    assert "…" in cut
+
+
+def test_a_row_and_its_curve_follow_a_run_that_is_written(
+    page: RunsWorkspace, runs: RunsModel, store: Path, qtbot: QtBot
+) -> None:
+    click_row(page, "d")
+    row = titles(runs).index("d")
+    cell = runs.picked.index(row, column("epochs"))
+    assert cell.data() == "2 / 2"
+    runs.watch(True)
+    write(store / "d", epoch_events("d", 3, accuracy=0.95))
+    qtbot.waitUntil(lambda: cell.data() == "3 / 2", timeout=WAIT)
+    trace = runs.trace(str(store / "d"))
+    assert trace is not None
+    qtbot.waitUntil(lambda: len(trace) == 12, timeout=WAIT)
+    assert runs.picked.index(row, column("accuracy")).data() == "95.0 %"
+
+
+def test_note_and_tags_are_typed_and_kept(
+    page: RunsWorkspace, runs: RunsModel, store: Path, qtbot: QtBot
+) -> None:
+    click_row(page, "a")
+    assert page.details.isVisible()
+    page.details.note.setFocus()
+    QTest.keyClicks(page.details.note, "the good one")
+    QTest.keyClick(page.details.note, Qt.Key.Key_Tab)
+    QTest.keyClicks(page.details.tags, "best lecture")
+    look(runs)
+    assert page.details.note.toPlainText() == "the good one", "what is typed is not overwritten"
+    click_row(page, "b")
+    assert page.details.note.toPlainText() == ""
+    qtbot.waitUntil(lambda: read_about(store / "a").note == "the good one", timeout=WAIT)
+    assert read_about(store / "a").tags == ("best", "lecture")
+    assert read_about(store / "b").note == ""
+    look(runs)
+    QTest.keyClicks(page.list.filter, "tag:best")
+    assert titles(runs) == ["a"]
+
+
+def test_a_word_that_is_no_tag_is_shown_as_a_fault(page: RunsWorkspace) -> None:
+    click_row(page, "a")
+    QTest.keyClicks(page.details.tags, "a:b")
+    assert page.details.tags.property("fault") == "true"
+    assert "“a:b” is no tag" in page.details.tags.toolTip()
+
+
+def test_two_runs_show_what_differs_between_them(page: RunsWorkspace, runs: RunsModel, qtbot: QtBot) -> None:
+    click_row(page, "a")
+    click_row(page, "c", CONTROL)
+    table = page.difference.table
+    qtbot.waitUntil(table.isVisible, timeout=WAIT)
+    texts = [[table.item(row, place).text() for place in range(3)] for row in range(table.rowCount())]
+    assert ["Data", "", ""] in texts
+    assert ["data", "mnist-sample", "mnist"] in texts
+    assert table.horizontalHeaderItem(1).text() == "mnist-sample"
+    names = [table.item(row, 0).text() for row in range(table.rowCount())]
+    widest = max(table.fontMetrics().horizontalAdvance(name) for name in names)
+    assert widest <= table.columnWidth(0) <= page.difference.width() / 2, "no name is cut"
+    click_row(page, "b", CONTROL)
+    assert page.nothing.isVisible()
+
+
+@pytest.fixture
+def answer() -> Iterator[Callable[[str], list[str]]]:
+    """Presses a button of the next question; gives the list in which its words are then."""
+    timers: list[QTimer] = []
+
+    def prepare(button: str) -> list[str]:
+        said: list[str] = []
+        timer = QTimer(interval=20)
+
+        def press() -> None:
+            box = QApplication.activeModalWidget()
+            if isinstance(box, QMessageBox):
+                timer.stop()
+                said.append(f"{box.text()} {box.informativeText()}")
+                found = next(one for one in box.buttons() if one.text().replace("&", "") == button)
+                assert isinstance(found, QPushButton)
+                QTest.mouseClick(found, LEFT)
+
+        timer.timeout.connect(press)
+        timer.start()
+        timers.append(timer)
+        return said
+
+    yield prepare
+    for timer in timers:
+        timer.stop()
+
+
+def test_tables_that_are_there_already_are_asked_about(
+    page: RunsWorkspace,
+    runs: RunsModel,
+    tmp_path: Path,
+    answer: Callable[[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    click_row(page, "a")
+    page.list.csv_action.trigger()
+    page.list._deeds.wait()
+    table = tmp_path / "runs-table.csv"
+    one = table.read_text()
+    click_row(page, "b", CONTROL)
+    (tmp_path / "runs-steps.csv").unlink()
+    said = answer("Cancel")
+    page.list.csv_action.trigger()
+    page.list._deeds.wait()
+    assert said == ["runs-table.csv and runs-epochs.csv are there already. Replace them? "]
+    assert table.read_text() == one
+    answer("Replace")
+    page.list.csv_action.trigger()
+    page.list._deeds.wait()
+    assert len(table.read_text().splitlines()) == 3
+
+
+def test_delete_asks_and_says_what_it_frees(
+    page: RunsWorkspace,
+    runs: RunsModel,
+    store: Path,
+    qtbot: QtBot,
+    answer: Callable[[str], list[str]],
+) -> None:
+    click_row(page, "a")
+    click_row(page, "b", CONTROL)
+    said = answer("Cancel")
+    QTest.keyClick(page.list.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT)
+    assert said[0].startswith("Delete 2 runs? This frees ")
+    assert (store / "a").exists()
+    said = answer("Delete")
+    QTest.mouseClick(page.list.delete_button, LEFT)
+    qtbot.waitUntil(lambda: not (store / "a").exists() and not (store / "b").exists(), timeout=WAIT)
+    page.list._deeds.wait()
+    look(runs)
+    assert titles(runs) == ["c", "d"]
+    assert chosen(runs) == []
+
+
+def test_what_cannot_be_done_says_why(page: RunsWorkspace) -> None:
+    for button in (page.list.open_button, page.list.delete_button):
+        assert not button.isEnabled()
+        assert "Not now: choose" in button.toolTip()
+    click_row(page, "a")
+    assert page.list.open_button.isEnabled()
+    click_row(page, "b", CONTROL)
+    assert "choose one run in the table alone" in page.list.open_button.toolTip()
+
+
+def test_enter_opens_the_run_and_undo_brings_back_what_was_there(
+    page_in_window: RunsWorkspace, window: MainWindow, qtbot: QtBot
+) -> None:
+    page = page_in_window
+    editor = window.session.editor
+    click_row(page, "b")
+    QTest.keyClick(page.list.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: editor.network.name == "tiny-cnn", timeout=WAIT)
+    assert window.session.settings.config.learning_rate == 0.1
+    QTest.keyClick(window, Qt.Key.Key_Z, CONTROL)
+    assert editor.network.name == "lenet-5"
+
+
+def test_every_control_has_a_name_a_hint_and_the_keyboard(page: RunsWorkspace) -> None:
+    click_row(page, "a")
+    controls = [
+        page.list.filter, page.list.open_button, page.list.export_button, page.list.clean_button,
+        page.list.delete_button, page.list.add_button, page.curves.parts, page.curves.axis, page.curves.log,
+        page.curves.slider, page.details.note, page.details.tags,
+    ]  # fmt: skip
+    for control in controls:
+        assert control.accessibleName(), control
+        assert control.toolTip(), control.accessibleName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.accessibleName()
+    for action in (
+        *page.list.sweep_actions,
+        page.list.csv_action,
+        page.list.board_action,
+        page.list.forget_action,
+    ):
+        assert action.toolTip(), action.text()
+    for plot in page.findChildren(RunPlot):
+        assert plot.accessibleName()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_it_fits_a_small_projector(page_in_window: RunsWorkspace, window: MainWindow, scale: float) -> None:
+    page = page_in_window
+    theme().install("light", scale)
+    settle()
+    click_row(page, "a")
+    click_row(page, "b", CONTROL)
+    window.resize(1366, 768)
+    settle()
+    assert window.width() == 1366
+    assert window.height() == 768
+    right = page.mapTo(window, QPoint(page.width(), 0)).x()
+    assert right <= 1366
+    for widget in page.list.findChildren(QPushButton):
+        if widget.isVisible():
+            assert widget.width() >= widget.sizeHint().width(), widget.text()
+
+
+def test_an_empty_store_says_what_to_do(page: RunsWorkspace, runs: RunsModel, store: Path) -> None:
+    store.rename(store.with_name("elsewhere"))
+    look(runs)
+    assert page.list.empty.isVisible()
+    assert "Train a network (F5)" in page.list.empty.label.text()
+    assert not page.list.delete_button.isEnabled()
+
+
+def test_nothing_is_looked_at_while_nobody_sees_it(page_in_window: RunsWorkspace, window: MainWindow) -> None:
+    page = page_in_window
+    page._runs.watch(True)
+    assert page._runs._timer.isActive()
+    window.show_workspace("build")
+    assert not page._runs._timer.isActive()
+    page._runs.wait()
+
+
+def test_runs_differ_in_colours_that_can_be_told_apart() -> None:
+    for choice in ("light", "dark"):
+        theme().install(choice)
+        surface = theme().colour("surface")
+        colours = [theme().run(slot) for slot in range(8)]
+        assert len({colour.name() for colour in colours}) == 8
+        for colour in colours:
+            assert contrast(colour, surface) >= 3.0, (choice, colour.name())
+    theme().install("dark")
+
+
+def contrast(one: object, other: object) -> float:
+    """As WCAG 2 defines it."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: object) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())  # type: ignore[attr-defined]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

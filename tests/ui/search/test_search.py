@@ -1,0 +1,323 @@
+"""The search in the window, without widgets: what is ticked, what is asked for, the trials as they come."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cnnplay.data.catalogue import load
+from cnnplay.data.images import ImageSet
+from cnnplay.network.network import Classification, Input, Network, find
+from cnnplay.network.nodes import Convolution, Dense, Dropout, Flatten, MaxPooling, ReLU
+from cnnplay.search.needed import INSTALL
+from cnnplay.search.rows import TrialRow
+from cnnplay.search.space import Choices, Range, Space
+from cnnplay.search.suggest import suggested
+from cnnplay.search.variables import variables, varying_settings
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.search.search_desk import SearchDesk
+from cnnplay.ui.search.search_plots import best_so_far, parallel, shares
+from cnnplay.ui.search.search_space import SpaceModel, fault_of
+from cnnplay.ui.search.search_table import TrialTable
+from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.settings import SettingsModel
+
+SMALL = Network(
+    name="small",
+    input=Input(1, 12, 12),
+    task=Classification(10),
+    stack=(
+        Convolution(id="conv-1", filters=4),
+        ReLU(id="relu-1"),
+        MaxPooling(id="max-pool-1"),
+        Flatten(id="flatten-1"),
+        Dropout(id="dropout-1", p=0.3),
+        Dense(id="dense-1", units=10),
+    ),
+)
+
+
+@pytest.fixture(scope="session")
+def few() -> ImageSet:
+    """100 digits to learn from and 50 to be judged on."""
+    digits = load("mnist-sample")
+    assert digits.array is not None
+    return ImageSet(
+        key="few",
+        title="A few digits",
+        classes=digits.classes,
+        pictures=digits.array,
+        labels=digits.labels,
+        train=digits.train[::40],
+        validation=digits.validation[::20],
+        shape=digits.shape,
+        channels=1,
+    )
+
+
+class Bench:
+    """All that a search needs, and what it had to say."""
+
+    def __init__(self, images: ImageSet) -> None:
+        self.editor = EditorModel(SMALL)
+        self.settings = SettingsModel(TrainConfig(epochs=2, batch_size=50, threads=1, device="cpu"))
+        self.data = DataModel()
+        self.data.use(images)
+        self.run = RunModel(self.editor, self.settings, self.data)
+        self.forecast = ForecastModel(self.editor, self.settings, self.data)
+        self.desk = SearchDesk(self.editor, self.settings, self.data, self.run, self.forecast)
+        self.model = self.desk.model
+        self.failed: list[str] = []
+        self.said: list[str] = []
+        self.desk.failed.connect(self.failed.append)
+        self.desk.message.connect(self.said.append)
+
+    def shutdown(self) -> None:
+        self.desk.shutdown()
+        self.run.shutdown()
+        self.forecast.shutdown()
+        self.data.shutdown()
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, few: ImageSet) -> Iterator[Bench]:
+    made = Bench(few)
+    yield made
+    made.shutdown()
+    assert made.failed == []
+
+
+@pytest.fixture
+def searched(bench: Bench, qtbot: QtBot) -> Bench:
+    """Three trials of one epoch are done."""
+    bench.editor.select(("conv-1",))
+    bench.model.space.tick("conv-1.filters", True)
+    bench.model.ask(trials=3, epochs=1)
+    assert bench.model.start()
+    qtbot.waitUntil(lambda: not bench.model.active, timeout=30_000)
+    bench.model.wait()
+    return bench
+
+
+# What varies
+
+
+@pytest.fixture
+def space(qtbot: QtBot) -> SpaceModel:
+    return SpaceModel(EditorModel(SMALL), SettingsModel())
+
+
+def test_the_learning_rate_is_ticked_first_a_power_of_ten_to_each_side(space: SpaceModel) -> None:
+    assert space.space == Space({"learning_rate": Range(1e-4, 1e-2, log=True)})
+    assert space.words == "1 field varies"
+    space.tick("learning_rate", False)
+    assert space.problem == "tick what is to vary"
+
+
+def test_every_setting_has_a_first_range_within_its_limits() -> None:
+    for field in varying_settings():
+        entry = suggested(field, getattr(TrainConfig(), field.name))
+        (variable,) = variables(Space({field.name: entry}), SMALL, "the space")
+        assert fault_of(variable) == ""
+
+
+def test_fields_of_the_chosen_block_are_listed_and_a_ticked_one_stays_listed(qtbot: QtBot) -> None:
+    editor = EditorModel(SMALL)
+    space = SpaceModel(editor, SettingsModel())
+    editor.select(("conv-1",))
+    space.tick("conv-1.filters", True)
+    editor.select(("dropout-1",))
+    listed = [row.name for row in next(group for group in space.groups if group.key == "blocks").rows]
+    assert listed == ["conv-1.filters", "dropout-1.p"]
+    assert space.space.vary["conv-1.filters"] == Range(2, 8)
+    editor.select(("conv-1",))
+    editor.remove_selected()
+    assert "conv-1.filters" not in space.space.vary
+
+
+def test_what_is_wrong_with_a_range_is_said_and_held(space: SpaceModel) -> None:
+    space.set_ends("learning_rate", low=5.0)
+    assert space.problem == "learning rate: the range must end above 5; got 0.01"
+    space.set_ends("learning_rate", low=0.0)
+    assert space.problem == "learning rate, from: must be more than 0; got 0"
+    space.set_ends("learning_rate", low=1e-3)
+    assert space.problem == ""
+    space.tick("batch_size", True)
+    space.set_ends("batch_size", high=80.5)
+    assert space.problem == "batch size, to: must be a whole number; got 80.5"
+    space.set_ends("batch_size", high=80.0)
+    space.set_scale("batch_size", "step 16")
+    assert space.space.vary["batch_size"] == Range(32, 80, step=16)
+    space.tick("optimizer", True)
+    for choice in ("momentum", "nesterov", "rmsprop", "adam", "adamw"):
+        space.set_choice("optimizer", choice, False)
+    assert space.problem == "optimizer: choose two or more"
+
+
+# Pictures
+
+ROWS = (
+    TrialRow(number=0, state="complete", value=0.5, settings={"learning_rate": 1e-2, "optimizer": "adam"}),
+    TrialRow(number=1, state="failed", settings={"learning_rate": 1e-1, "optimizer": "sgd"}, why="it broke"),
+    TrialRow(number=2, state="pruned", value=0.2, settings={"learning_rate": 1e-4, "optimizer": "sgd"}),
+    TrialRow(number=3, state="complete", value=0.9, settings={"learning_rate": 1e-3, "optimizer": "sgd"}),
+)
+VARIED = variables(
+    Space({"learning_rate": Range(1e-4, 1e-1, log=True), "optimizer": Choices(("sgd", "adam"))}), SMALL, "f"
+)
+
+
+def test_trials_cross_the_axes_where_their_values_lie_and_the_best_is_last() -> None:
+    drawn = parallel(VARIED, ROWS)
+    assert [axis.name for axis in drawn.axes] == ["learning_rate", "optimizer", "accuracy"]
+    assert [line.number for line in drawn.lines] == [2, 0, 3]
+    assert drawn.lines[0].crossings[:2] == pytest.approx((0.0, 0.25))
+    assert drawn.lines[2].crossings[:2] == pytest.approx((1 / 3, 0.25))
+    assert drawn.lines[0].pruned
+    assert all(
+        0 <= crossing <= 1 for line in drawn.lines for crossing in line.crossings if crossing is not None
+    )
+    assert [tick.text for tick in drawn.axes[1].ticks] == ["sgd", "adam"]
+
+
+def test_the_best_so_far_counts_complete_trials_alone() -> None:
+    curve = best_so_far(ROWS)
+    assert (curve.numbers, curve.values) == ((0, 2, 3), (0.5, 0.2, 0.9))
+    assert curve.best == (0.5, 0.5, 0.9)
+    assert curve.words == "best 90.0 %, trial 3"
+    assert [one.words for one in shares({"optimizer": 0.25, "learning_rate": 0.75}, VARIED)] == [
+        "75 %",
+        "25 %",
+    ]
+
+
+def test_the_table_sorts_numbers_as_numbers_and_what_has_none_comes_last(qtbot: QtBot) -> None:
+    table = TrialTable()
+    table.show(VARIED, ROWS, 3)
+    heads = [table.headerData(column, Qt.Orientation.Horizontal) for column in range(table.columnCount())]
+    assert heads == ["trial", "accuracy", "state", "learning rate", "optimizer", "epochs", "time"]
+    table.sort(1, Qt.SortOrder.DescendingOrder)
+    assert [table.number_at(row) for row in range(4)] == [3, 0, 2, 1]
+    table.sort(3, Qt.SortOrder.AscendingOrder)
+    assert [table.number_at(row) for row in range(4)] == [2, 3, 0, 1]
+    assert table.data(table.index(3, 1)) == "–"
+    assert table.row_of(0) == 2
+
+
+# The search
+
+
+def test_trials_come_one_by_one_and_the_best_is_known(searched: Bench) -> None:
+    model = searched.model
+    assert [row.state for row in model.rows] == ["complete"] * 3
+    assert model.best is not None
+    assert model.best.value == max(row.value or 0 for row in model.rows)
+    assert model.words == "3 done"
+    assert model.why_not() == "its 3 trials are done: ask for more"
+    assert model.study.startswith("small-few-")
+    assert {line.number for line in model.parallel.lines} == {0, 1, 2}
+
+
+def test_a_study_is_listed_opened_and_gone_on_with(searched: Bench, qtbot: QtBot) -> None:
+    model, name = searched.model, searched.model.study
+    before = model.rows
+    assert [(study.name, study.trials) for study in model.studies] == [(name, 3)]
+    model.renew()
+    assert (model.rows, model.study) == ((), "")
+    model.open(name)
+    model.wait()
+    assert model.rows == before
+    model.ask(trials=4)
+    assert model.start()
+    qtbot.waitUntil(lambda: not model.active, timeout=30_000)
+    model.wait()
+    assert [row.number for row in model.rows] == [0, 1, 2, 3]
+
+
+def test_promoting_brings_network_settings_and_weights_and_undo_brings_back_the_network(
+    searched: Bench,
+) -> None:
+    model, editor = searched.model, searched.editor
+    promoter = searched.desk.promoter
+    model.choose(1)
+    row = model.rows[1]
+    promoter.promote()
+    promoter.wait()
+    assert find(editor.network, "conv-1").filters == row.settings["conv-1.filters"]  # type: ignore[union-attr]
+    assert searched.settings.config.learning_rate == row.settings["learning_rate"]
+    assert searched.settings.config.epochs == 1
+    trained = searched.run.trained_here
+    assert trained is not None
+    assert trained.best_epoch == row.epoch
+    assert searched.said == [
+        "trial 1 is in the editor, with its weights; undo brings back the network before"
+    ]
+    editor.undo_stack.undo()
+    assert editor.network == SMALL
+
+
+def test_a_trial_whose_run_is_gone_is_promoted_without_weights(searched: Bench) -> None:
+    best = searched.model.best
+    assert best is not None
+    shutil.rmtree(best.run)
+    searched.desk.promoter.promote()
+    searched.desk.promoter.wait()
+    assert searched.settings.config.learning_rate == best.settings["learning_rate"]
+    assert "without weights" in searched.said[0]
+
+
+def test_no_run_beside_a_search_and_no_search_beside_a_run(bench: Bench, qtbot: QtBot) -> None:
+    bench.model.ask(trials=100, epochs=100_000)
+    assert bench.model.start()
+    assert "a search is on" in bench.run.why_not("train")
+    assert not bench.run.start()
+    qtbot.waitUntil(lambda: bench.model.state == "running", timeout=30_000)
+    bench.model.stop()
+    assert bench.model.state == "stopping"
+    qtbot.waitUntil(lambda: not bench.model.active, timeout=30_000)
+    bench.model.wait()
+    assert bench.run.why_not("train") == ""
+    assert bench.run.start()
+    assert bench.model.why_not().startswith("a run is on")
+    bench.run.shutdown()
+
+
+def test_shutdown_during_a_search_joins_its_thread_and_the_trial_is_tried_again(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    bench.model.ask(trials=1, epochs=100_000)
+    bench.model.start()
+    qtbot.waitUntil(lambda: any(row.epochs for row in bench.model.rows), timeout=30_000)
+    name = bench.model.study
+    bench.model.shutdown()
+    bench.model.open(name)
+    bench.model.wait()
+    assert [row.state for row in bench.model.rows] == ["stopped", "waiting"]
+    assert bench.model.rows[0].settings == bench.model.rows[1].settings
+
+
+def test_what_goes_wrong_in_the_thread_is_told(bench: Bench, qtbot: QtBot, own_folders: Path) -> None:
+    storage = own_folders / "data" / "cnnplay" / "studies.sqlite3"
+    storage.parent.mkdir(parents=True)
+    storage.write_bytes(b"this is no database " * 100)
+    with qtbot.waitSignal(bench.model.failed, timeout=30_000):
+        bench.model.start()
+    bench.model.wait()
+    assert "the storage of studies cannot be used: file is not a database" in bench.failed[0]
+    bench.failed.clear()
+    assert not bench.model.active
+    assert bench.model.study == ""
+
+
+def test_without_optuna_nothing_begins_and_it_says_how_to_get_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnplay.search.needed.find_spec", lambda name: None)
+    assert INSTALL in bench.model.why_not()
+    assert not bench.model.start()

@@ -1,0 +1,151 @@
+"""Weights from files: into the network on screen, with words for what does not fit."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+from safetensors.torch import save_file
+
+from cnnplay.export.formats import export
+from cnnplay.export.trained import TrainedNetwork
+from cnnplay.modules.build import build
+from cnnplay.modules.weights import Weights, weights_of
+from cnnplay.network.presets import preset
+from cnnplay.shapes.suggest import replace_head
+from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.ui.shell.importing import Imported
+from tests.ui.conftest import Quiet
+
+TINY = preset("tiny-cnn").network
+
+
+@pytest.fixture
+def weights() -> Weights:
+    return weights_of(build(TINY, seed=5))
+
+
+@pytest.fixture
+def tiny(quiet: Quiet) -> Quiet:
+    quiet.session.editor.load_preset("tiny-cnn")
+    return quiet
+
+
+def test_a_fitting_file_becomes_the_weights_that_are_looked_at_and_trained_on(
+    tiny: Quiet, weights: Weights, tmp_path: Path
+) -> None:
+    session = tiny.session
+    for name, write in (("a.safetensors", save_file), ("b.pt", torch.save)):
+        write(weights, tmp_path / name)
+        session.run.forget()
+        session.importing.read(tmp_path / name)
+        session.importing.wait()
+        assert tiny.said[-1] == f"loaded all weights from {name}"
+        assert session.run.can_go_on
+        found = session.run.weights
+        assert found is not None
+        assert all(torch.equal(found[key], weights[key]) for key in weights)
+    assert session.document.dirty
+
+
+def test_what_was_exported_comes_back_with_its_normalisation(quiet: Quiet, tmp_path: Path) -> None:
+    trained = quiet.adopt()
+    session = quiet.session
+    session.exporting.export("safetensors", tmp_path / "a.safetensors", "last")
+    session.exporting.wait()
+    session.run.forget()
+    session.importing.read(tmp_path / "a.safetensors")
+    session.importing.wait()
+    assert session.run.facts is not None
+    assert session.run.facts.preprocessing == trained.facts.preprocessing
+
+
+def test_a_file_that_fits_in_part_is_asked_about_and_taken_on_demand(
+    tiny: Quiet, weights: Weights, tmp_path: Path
+) -> None:
+    asked: list[Imported] = []
+    importing = tiny.session.importing
+    importing.partly.connect(asked.append)
+    missing = next(iter(weights))
+    save_file({key: value for key, value in weights.items() if key != missing}, tmp_path / "a.safetensors")
+    importing.read(tmp_path / "a.safetensors")
+    importing.wait()
+    (imported,) = asked
+    assert not imported.complete
+    assert (imported.fitting, imported.wanted) == (len(weights) - 1, len(weights))
+    assert any(missing in line for line in imported.words)
+    assert tiny.session.run.weights is None, "nothing is taken before somebody says so"
+    importing.take(imported)
+    assert tiny.session.run.weights is not None
+    assert tiny.said[-1] == f"loaded {len(weights) - 1} of {len(weights)} weights from a.safetensors"
+
+
+def test_a_file_of_another_network_is_refused_with_the_first_thing_that_differs(
+    tiny: Quiet, tmp_path: Path
+) -> None:
+    save_file({"other.weight": torch.zeros(3)}, tmp_path / "a.safetensors")
+    tiny.session.importing.read(tmp_path / "a.safetensors")
+    tiny.session.importing.wait()
+    words = tiny.failures.pop()
+    assert words.startswith("a.safetensors: none of it fits this network: ")
+    assert "\n" not in words
+    assert tiny.session.run.weights is None
+
+
+def test_a_damaged_file_is_refused_in_one_line_and_what_was_trained_stays(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    trained = quiet.adopt()
+    (tmp_path / "a.safetensors").write_bytes(b"\xff" * 40)
+    quiet.session.importing.read(tmp_path / "a.safetensors")
+    quiet.session.importing.wait()
+    words = quiet.failures.pop()
+    assert "a.safetensors" in words
+    assert "\n" not in words
+    assert quiet.session.run.trained is trained
+
+
+def test_a_network_with_faults_takes_no_weights_and_says_why(tiny: Quiet, tmp_path: Path) -> None:
+    tiny.session.editor.set_field("dense-1", "units", 3)
+    assert "mend them first" in tiny.session.importing.why_not()
+    tiny.session.importing.read(tmp_path / "a.safetensors")
+    assert "mend them first" in tiny.failures.pop()
+
+
+def test_weights_that_come_when_a_run_was_started_do_not_wipe_its_curves(
+    tiny: Quiet, weights: Weights, tmp_path: Path, qtbot: QtBot
+) -> None:
+    save_file(weights, tmp_path / "a.safetensors")
+    session = tiny.session
+    session.importing.read(tmp_path / "a.safetensors")
+    assert session.run.start()
+    session.importing.wait()
+    assert "a run was started meanwhile" in tiny.failures.pop()
+    qtbot.waitUntil(lambda: len(session.run.history) > 0, timeout=60_000)
+    history = session.run.history
+    session.run.shutdown()
+    assert session.run.history is history
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_weights_of_a_network_with_other_classes_than_the_data_can_be_saved_and_exported(
+    tiny: Quiet, tmp_path: Path, told: bool
+) -> None:
+    session = tiny.session
+    session.editor.apply(replace_head(session.editor.network, 12))
+    names = tuple(f"letter {n}" for n in range(12)) if told else ()
+    network = TrainedNetwork(
+        network=session.editor.network,
+        weights=weights_of(build(session.editor.network, seed=1)),
+        preprocessing=Preprocessing(input=session.editor.network.input.shape, mean=(0.1,), std=(0.3,)),
+        classes=names,
+        trained=True,
+    )
+    export(network, "safetensors", tmp_path / "a.safetensors", 0)
+    session.importing.read(tmp_path / "a.safetensors")
+    session.importing.wait()
+    assert session.run.facts is not None
+    assert session.run.facts.classes == (names or tuple(f"class {n}" for n in range(1, 13)))
+    session.document.save(tmp_path / "mine.cnnplay")
+    session.document.wait()
+    assert not session.document.dirty

@@ -1,0 +1,287 @@
+"""The models wired together: documents come and go whole, and what was chosen is found again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from cnnplay.network.presets import preset
+from cnnplay.project.project import Project
+from cnnplay.project.store import load, save
+from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.kit.preferences import Preferences
+from cnnplay.ui.shell.session import Session
+from tests.ui.conftest import Quiet
+
+
+def folder(path: Path) -> Path:
+    for name in ("cats", "dogs"):
+        (path / name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (28, 28), 40 * number).save(path / name / f"{number}.png")
+    return path
+
+
+def test_a_new_session_is_unchanged_and_shows_its_first_convolution(quiet: Quiet) -> None:
+    session = quiet.session
+    assert session.editor.network == preset("lenet-5").network
+    assert session.editor.selected == ("conv-1",)
+    assert not session.document.dirty
+    assert session.title == "lenet-5"
+
+
+def test_every_kind_of_change_leaves_the_document_unsaved(quiet: Quiet) -> None:
+    session = quiet.session
+    for change in (
+        lambda: session.editor.set_field("conv-1", "filters", 7),
+        lambda: session.settings.set("epochs", 3),
+        quiet.adopt,
+    ):
+        session.document.renew()
+        change()
+        assert session.document.dirty
+    session.document.renew()
+    session.editor.select(("conv-1",))
+    session.look.pictures.draw_samples()
+    assert not session.document.dirty, "looking changes nothing"
+
+
+def test_a_run_that_began_is_work_that_can_be_lost(quiet: Quiet, qtbot: QtBot) -> None:
+    session = quiet.session
+    assert session.run.start()
+    assert session.document.dirty
+
+
+def test_a_project_comes_back_whole_and_unchanged(quiet: Quiet, tmp_path: Path) -> None:
+    session = quiet.session
+    trained = quiet.adopt()
+    session.settings.set("epochs", 3)
+    session.editor.set_field("dense-1", "bias", False)
+    edited = session.editor.network
+    session.document.save(tmp_path / "mine.cnnplay")
+    session.document.wait()
+    session.new()
+    assert session.run.trained is None
+    assert not session.editor.undo_stack.canUndo()
+    session.document.open(tmp_path / "mine.cnnplay")
+    session.document.wait()
+    assert session.editor.network == edited
+    assert session.settings.config.epochs == 3
+    assert session.run.trained_network == trained.network
+    weights = session.run.weights
+    assert weights is not None
+    assert all(torch.equal(weights[key], trained.weights[key]) for key in weights)
+    assert not session.document.dirty
+    assert session.title == "mine"
+
+
+def test_a_fault_that_came_after_training_does_not_keep_the_weights_out_of_the_file(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    session = quiet.session
+    trained = quiet.adopt()
+    session.editor.set_field("dense-1", "units", 11)
+    assert session.editor.report.faults
+    session.document.save(tmp_path / "mine.cnnplay")
+    session.document.wait()
+    session.new()
+    session.document.open(tmp_path / "mine.cnnplay")
+    session.document.wait()
+    assert session.run.trained_network == trained.network
+    assert session.run.weights is not None
+    session.editor.mend(session.editor.report.faults[0])
+    assert session.run.can_go_on
+
+
+def test_undo_over_another_preset_brings_network_and_weights_back(quiet: Quiet) -> None:
+    session = quiet.session
+    trained = quiet.adopt()
+    assert session.run.curves_are_here
+    session.editor.load_preset("mlp")
+    assert session.run.trained_here is None
+    assert not session.run.curves_are_here, "the header does not claim those epochs for the other network"
+    session.editor.undo()
+    assert session.editor.network == trained.network
+    assert session.run.trained_here is trained
+    assert session.run.curves_are_here
+    assert session.run.can_go_on
+
+
+def test_nothing_goes_on_where_the_pictures_under_the_same_name_are_other_ones(quiet: Quiet) -> None:
+    session = quiet.session
+    trained = quiet.adopt()
+    assert session.data.images is not None
+    for mark, goes_on in ((session.data.images.mark, True), ("", True), ("other pictures", False)):
+        session.run.adopt(replace(trained, mark=mark))
+        assert session.run.can_go_on is goes_on
+
+
+def test_new_goes_back_to_the_digits(quiet: Quiet, tmp_path: Path, qtbot: QtBot) -> None:
+    session = quiet.session
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(folder(tmp_path / "pets"))
+    assert session.editor.network.task.classes == 2
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.new()
+    assert session.data.key == "mnist-sample"
+    assert session.editor.network == preset("lenet-5").network
+    assert not session.document.dirty
+    assert session.run.why_not("train") == ""
+
+
+def test_the_device_and_the_folders_are_there_at_the_next_start(
+    quiet: Quiet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session = quiet.session
+    session.settings.set("device", "cpu")
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(folder(tmp_path / "my, pets"))
+    key = session.data.key
+    session.preferences.sync()
+    again = Session(Preferences())
+    assert again.settings.config.device == "cpu"
+    assert again.data.folders == (key,)
+    assert not again.document.dirty
+    again.shutdown()
+
+
+def test_the_device_of_a_project_is_no_choice_of_this_machine(quiet: Quiet, tmp_path: Path) -> None:
+    session = quiet.session
+    session.settings.replace(TrainConfig(device="cuda:7"))
+    session.document.save(tmp_path / "far.cnnplay")
+    session.document.wait()
+    session.settings.set("device", "auto")
+    session.document.open(tmp_path / "far.cnnplay")
+    session.document.wait()
+    assert session.run.why_not("train") == "this machine has no cuda:7: choose another device, above"
+    assert session.preferences.text("device") == "auto"
+    session.settings.set("device", "cpu")
+    assert session.run.why_not("train") == ""
+
+
+def test_closing_joins_every_thread_while_all_of_them_work(qtbot: QtBot, tmp_path: Path) -> None:
+    session = Session(Preferences())
+    session.warm_up()
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    session.run.start()
+    session.document.save(tmp_path / "mine.cnnplay")
+    session.exporting.export("safetensors", tmp_path / "a.safetensors", "fresh")
+    session.data.choose_folder(folder(tmp_path / "pets"))
+    session.shutdown()
+    assert (tmp_path / "mine.cnnplay").exists()
+    assert (tmp_path / "a.safetensors").exists()
+    assert session.run.state == "idle"
+
+
+def test_a_run_that_is_on_is_unsaved_work_and_saving_for_good_ends_it_first(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session, path = quiet.session, tmp_path / "mine.cnnplay"
+    session.editor.load_preset("tiny-cnn")
+    session.settings.set("epochs", 10_000)
+    assert session.run.start()
+    qtbot.waitUntil(lambda: len(session.run.history) > 3, timeout=60_000)
+    session.save(path)
+    session.document.wait()
+    assert session.run.active, "saving meanwhile leaves the run alone"
+    assert session.unsaved
+    ended: list[bool] = []
+    session.save(path, lambda: ended.append(True))
+    session.document.wait()
+    assert ended == [True]
+    assert not session.run.active
+    assert not session.unsaved
+    weights = session.run.weights
+    assert weights is not None
+    written = load(path).weights
+    assert written is not None
+    assert all(torch.equal(written[key], weights[key]) for key in weights)
+
+
+def test_a_project_keeps_its_folder_where_that_is_absent_until_another_is_chosen(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session, path = quiet.session, tmp_path / "mine.cnnplay"
+    pictures = folder(tmp_path / "pictures")
+    key = f"folder:{pictures}"
+    save(Project(network=session.editor.network, data_key=key), path)
+    pictures.rename(tmp_path / "moved")
+    session.document.open(path)
+    session.document.wait()
+    qtbot.waitUntil(lambda: session.data.state == "ready" and bool(quiet.failures), timeout=20_000)
+    quiet.failures.clear()
+    session.document.save(path)
+    session.document.wait()
+    assert load(path).data_key == key
+    session.data.choose_folder(tmp_path / "moved")
+    qtbot.waitUntil(lambda: session.data.key == f"folder:{tmp_path / 'moved'}", timeout=20_000)
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    session.document.save(path)
+    session.document.wait()
+    assert load(path).data_key == f"folder:{tmp_path / 'moved'}"
+
+
+def test_what_a_run_learns_from_is_the_projects_data_set(quiet: Quiet, qtbot: QtBot, tmp_path: Path) -> None:
+    session, path = quiet.session, tmp_path / "mine.cnnplay"
+    save(Project(network=session.editor.network, data_key=f"folder:{tmp_path / 'nowhere'}"), path)
+    session.document.open(path)
+    session.document.wait()
+    qtbot.waitUntil(lambda: session.data.state == "ready" and bool(quiet.failures), timeout=20_000)
+    quiet.failures.clear()
+    assert session.run.start()
+    session.document.save(path)
+    session.document.wait()
+    assert load(path).data_key == "mnist-sample"
+
+
+def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_not(quiet: Quiet) -> None:
+    session = quiet.session
+    quiet.adopt()
+    quiet.said.clear()
+    session.editor.set_field("conv-1", "bias", True)
+    session.editor.load_preset("mlp")
+    session.editor.load_preset("tiny-cnn")
+    assert session.run.can_go_on
+    assert [words for words in quiet.said if "weights are back" in words] == [
+        "its weights are back, trained for 1 epoch; Train afresh begins without them"
+    ]
+    quiet.said.clear()
+    session.editor.undo()
+    session.editor.undo()
+    assert session.run.can_go_on
+    assert quiet.said == []
+
+
+def test_an_empty_network_takes_the_pictures_that_are_there(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = quiet.session
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(folder(tmp_path))
+    key = session.data.key
+    session.new(empty=True)
+    network = session.editor.network
+    assert network.stack == ()
+    assert network.input.shape == (1, 28, 28)
+    assert network.task.classes == 2
+    assert session.data.key == key
+    assert not session.document.dirty
+
+
+def test_no_layer_is_tried_while_a_run_a_range_test_or_a_search_is_on(quiet: Quiet, qtbot: QtBot) -> None:
+    session, forecast = quiet.session, quiet.session.forecast
+    session.settings.set("epochs", 1)
+    assert session.run.start()
+    assert forecast.held
+    qtbot.waitUntil(lambda: not session.run.active, timeout=30_000)
+    assert not forecast.held
+    for on in (True, False):
+        session.rate_finder.state = "running" if on else "idle"
+        session.rate_finder.changed.emit()
+        assert forecast.held == on
+    for on in (True, False):
+        session.search.model._state = "running" if on else "idle"
+        session.search.model.state_changed.emit()
+        assert forecast.held == on

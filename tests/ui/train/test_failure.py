@@ -1,0 +1,27 @@
+"""The mend on the notice is the one that the engine advises."""
+
+from cnnplay.spec.events import Failed
+from cnnplay.ui.train.failure import mend_of
+
+
+def failed(setting: str = "", value: float | None = None) -> Failed:
+    return Failed(
+        run="r", cause="memory", step=0, epoch=0, message="m", advice="a", setting=setting, value=value
+    )
+
+
+def test_the_largest_batch_that_fits_is_offered() -> None:
+    mend = mend_of(failed("batch_size", 24))
+    assert mend is not None
+    assert (mend.field, mend.value, mend.label) == ("batch_size", 24, "use batch 24")
+    assert isinstance(mend.value, int)
+
+
+def test_a_learning_rate_is_offered_as_a_number_that_can_be_read() -> None:
+    mend = mend_of(failed("learning_rate", 0.001))
+    assert mend is not None
+    assert (mend.field, mend.value, mend.label) == ("learning_rate", 0.001, "use learning rate 0.001")
+
+
+def test_nothing_is_offered_where_no_setting_helps() -> None:
+    assert mend_of(failed()) is None

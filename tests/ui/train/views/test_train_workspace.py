@@ -1,0 +1,221 @@
+"""The workspace Train with real events: settings, notices, forecast, layout, closing while it trains."""
+
+import threading
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from cnnplay.training.forecast import Forecast
+from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.train.views.settings import SettingsPanel
+from cnnplay.ui.train.views.train import TrainWorkspace
+from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
+
+# The offscreen platform says so of every window with a minimum size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def workspace(qtbot: QtBot, one: Bench) -> TrainWorkspace:
+    made = TrainWorkspace(one.run, one.settings, one.forecast)
+    for give in (made.set_filters, made.set_maps, made.set_wrong):
+        give(QLabel("a view"))
+    qtbot.addWidget(made)
+    made.resize(960, 680)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_a_run_draws_curves_and_says_what_was_chosen_for_this_machine(qtbot: QtBot) -> None:
+    with bench(epochs=3) as one:
+        made = workspace(qtbot, one)
+        assert not made.plan.isVisible()
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert made.loss.plot.isVisible()
+        assert made.accuracy.plot.isVisible()
+        assert all(count > 0 for count in made.redraws.values())
+        assert "1 thread" in made.plan.text()
+        assert "channels last" in made.plan.toolTip()
+        assert "best" in made.accuracy.muted()
+
+
+def test_the_empty_curve_asks_nobody_to_press_train_who_did(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        made = workspace(qtbot, one)
+        assert "Press Train" in made.loss.empty.label.text()
+        one.run.start()
+        assert "Press Train" not in made.loss.empty.label.text()
+        assert "made ready" in made.loss.empty.label.text()
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+
+
+def test_the_forecast_gives_way_to_the_plan_while_a_run_is_on(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        made = workspace(qtbot, one)
+        qtbot.waitUntil(made.settings.forecast_line.isVisible, timeout=WAIT)
+        one.run.start()
+        until(qtbot, one.run, "running")
+        assert not made.settings.forecast_line.isVisible()
+        qtbot.waitUntil(made.plan.isVisible, timeout=WAIT)
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+        assert not made.plan.isVisible()
+
+
+def test_settings_stand_in_two_columns_again_when_large_text_is_small_again(qtbot: QtBot) -> None:
+    with bench() as one:
+        made = SettingsPanel(one.settings, one.run, one.forecast)
+        qtbot.addWidget(made)
+        made.resize(440, 320)
+        made.show()
+        qtbot.waitUntil(lambda: made.page.columns == 2)
+        try:
+            theme().install("dark", 1.75)
+            qtbot.waitUntil(lambda: made.page.columns == 1)
+        finally:
+            theme().install("dark")
+        qtbot.waitUntil(lambda: made.page.columns == 2)
+
+
+def test_settings_are_typed_and_a_wrong_one_says_so_where_it_is(qtbot: QtBot) -> None:
+    with bench() as one:
+        made = workspace(qtbot, one)
+        line = made.settings.editors["learning_rate"].inputs()[0]
+        line.setFocus()
+        QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(line, "5e-4")
+        assert one.settings.config.learning_rate == 5e-4
+        QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(line, "0")
+        assert "learning rate must be" in line.toolTip()
+        assert line.property("fault") == "true"
+        assert one.run.why_not("train")
+
+
+def test_during_a_run_what_acts_between_two_batches_can_be_typed(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS, optimizer="momentum") as one:
+        made = workspace(qtbot, one)
+        one.run.start()
+        until(qtbot, one.run, "running")
+        free = [name for name, editor in made.settings.editors.items() if editor.isEnabled()]
+        assert {"learning_rate", "epochs", "schedule"} < set(free)
+        assert not {"batch_size", "optimizer", "seed"} & set(free)
+        assert "stop it to change this" in made.settings.editors["seed"].inputs()[0].toolTip()
+        line = made.settings.editors["learning_rate"].inputs()[0]
+        line.setFocus()
+        QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(line, "0.0002")
+        qtbot.waitUntil(lambda: bool(one.run.history.changes), timeout=WAIT)
+        qtbot.waitUntil(lambda: one.run.history.changes[-1][1].value == 0.0002, timeout=WAIT)
+
+
+def test_a_failure_names_the_cause_and_a_click_takes_the_mend(qtbot: QtBot) -> None:
+    with bench(optimizer="sgd", learning_rate=999.0) as one:
+        made = workspace(qtbot, one)
+        assert made.notices is not None
+        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+            one.run.start()
+        notice = made.notices.failure
+        assert notice.isVisible()
+        assert "learning rate of 999" in notice.label.text()
+        mend = notice.buttons[0]
+        assert mend.text().startswith("use learning rate ")
+        QTest.mouseClick(mend, LEFT)
+        assert one.settings.config.learning_rate < 1.0
+        assert not mend.isVisible()
+        one.run.start()
+        assert not notice.isVisible()
+        until(qtbot, one.run, "idle")
+        assert one.run.failure is None
+
+
+def test_an_edit_during_the_run_is_told_and_a_click_trains_it(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        made = workspace(qtbot, one)
+        assert made.notices is not None
+        one.run.start()
+        until(qtbot, one.run, "running")
+        assert not made.notices.isVisible()
+        one.edit()
+        assert made.notices.earlier.isVisible()
+        QTest.mouseClick(made.notices.earlier.buttons[0], LEFT)
+        qtbot.waitUntil(lambda: one.run.network == one.editor.network, timeout=WAIT)
+        assert not made.notices.earlier.isVisible()
+
+
+def test_a_note_can_be_dismissed_and_the_next_one_shows(qtbot: QtBot) -> None:
+    with bench(epochs=1) as one:
+        made = workspace(qtbot, one)
+        assert made.notices is not None
+
+        def broken(observation: object) -> None:
+            raise RuntimeError("no such layer")
+
+        one.run.add_probe(broken)
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert "no such layer" in made.notices.note.label.text()
+        QTest.mouseClick(made.notices.note.buttons[0], LEFT)
+        assert not made.notices.note.isVisible()
+
+
+def test_a_forecast_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) -> None:
+    with bench() as one:
+        made = workspace(qtbot, one)
+        qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
+        line = made.settings.forecast_line
+        assert line.label.text() == one.forecast.memory_words
+        assert line.label.text().endswith(" free")
+        assert not line.mend.isVisible()
+        big = Forecast(
+            bytes=31_000_000_000,
+            network_bytes=0,
+            data_bytes=0,
+            available_bytes=20_000_000_000,
+            seconds_per_epoch=1.0,
+            fits=False,
+            largest_batch=10,
+            words="",
+            advice="",
+        )
+        one.forecast.forecast = big
+        one.forecast.changed.emit()
+        assert line.label.text() == "batch 16 needs 31 GB, 20 GB are free; the largest batch that fits is 10"
+        QTest.mouseClick(line.mend, LEFT)
+        assert one.settings.config.batch_size == 10
+        qtbot.waitUntil(lambda: one.forecast.forecast is not big, timeout=WAIT)
+        assert one.forecast.fits
+
+
+def test_sizes_are_remembered_and_reset(qtbot: QtBot) -> None:
+    with bench() as one:
+        made = workspace(qtbot, one)
+        usual = made.top.sizes()
+        made.top.setSizes([300, 652])
+        moved = made.top.sizes()
+        state = made.save_layout()
+        made.reset_layout()
+        assert made.top.sizes() == usual
+        made.restore_layout(state)
+        assert made.top.sizes() == moved
+        made.restore_layout(type(state)(b"nonsense"))
+        assert made.top.sizes() == moved
+
+
+def test_closing_while_it_trains_joins_the_thread(qtbot: QtBot) -> None:
+    with bench(epochs=ENDLESS) as one:
+        made = workspace(qtbot, one)
+        one.run.start()
+        until(qtbot, one.run, "running")
+        made.close()
+        one.run.shutdown()
+        assert not any(thread.name == "cnnplay-train" for thread in threading.enumerate())
+        QApplication.processEvents()
+        assert one.run.state == "idle"
