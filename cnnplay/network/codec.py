@@ -6,7 +6,14 @@ from cnnplay.network.network import ID_PATTERN, MAX_DEPTH, Network, walk
 
 
 class NetworkFormatError(ValueError):
-    """JSON that is not a network; the message names the place, what was expected and what was found."""
+    """JSON that is not a network; the message names the place, what was expected and what was found.
+
+    `reason` is the message without "not a network: ".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not a network: {reason}")
+        self.reason = reason
 
 
 def encode(network: Network) -> bytes:
@@ -19,9 +26,9 @@ def decode(text: bytes | str) -> Network:
     try:
         network = msgspec.json.decode(text, type=Network)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise NetworkFormatError(f"not a network: {error}") from None
+        raise NetworkFormatError(str(error)) from None
     except RecursionError:
-        raise NetworkFormatError("not a network: blocks are nested too deeply") from None
+        raise NetworkFormatError("blocks are nested too deeply") from None
     return checked(network)
 
 
@@ -30,9 +37,9 @@ def convert(data: object) -> Network:
     try:
         network = msgspec.convert(data, type=Network)
     except msgspec.MsgspecError as error:
-        raise NetworkFormatError(f"not a network: {error}") from None
+        raise NetworkFormatError(str(error)) from None
     except RecursionError:
-        raise NetworkFormatError("not a network: blocks are nested too deeply") from None
+        raise NetworkFormatError("blocks are nested too deeply") from None
     return checked(network)
 
 
@@ -43,17 +50,14 @@ def checked(network: Network) -> Network:
     for node, place in walk(network):
         if not ID_PATTERN.match(node.id):
             raise NetworkFormatError(
-                "not a network: an id must be lower-case letters, digits and hyphens, at most 64; "
-                f"got {node.id!r}"
+                f"an id must be lower-case letters, digits and hyphens, at most 64; got {node.id!r}"
             )
         if node.id == "input":
-            raise NetworkFormatError("not a network: a block cannot be called 'input'")
+            raise NetworkFormatError("a block cannot be called 'input'")
         if node.id in seen:
-            raise NetworkFormatError(f"not a network: two blocks are called {node.id!r}")
+            raise NetworkFormatError(f"two blocks are called {node.id!r}")
         seen.add(node.id)
         depth[node.id] = depth[place.parent] + 1
         if depth[node.id] > MAX_DEPTH:
-            raise NetworkFormatError(
-                f"not a network: blocks are nested more than {MAX_DEPTH} deep at {node.id!r}"
-            )
+            raise NetworkFormatError(f"blocks are nested more than {MAX_DEPTH} deep at {node.id!r}")
     return network

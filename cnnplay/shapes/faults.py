@@ -26,7 +26,10 @@ class Mend(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A defect. `node` is "" for the network itself, whose fields are "input", "classes" and "output"."""
+    """A defect. `node` is "" for the network itself, whose fields are "input", "classes" and "output".
+
+    `input_field` says which field of the input it is about: "channels", "height" or "width"; else "".
+    """
 
     node: str
     field: str
@@ -34,6 +37,7 @@ class Fault(msgspec.Struct, frozen=True):
     expected: str
     found: str
     mend: Mend | None = None
+    input_field: str = ""
 
 
 def field_fault(node_id: str, field: FieldInfo | str, expected: str, found: str, mend: Mend | None) -> Fault:

@@ -155,7 +155,8 @@ def _input_faults(pictures: Input) -> Iterable[Fault]:
         expected = complaint(field, value)
         if expected is not None:
             message = f"{field.label} of the input must be {expected}; got {shown(value)}"
-            yield Fault("", "input", message, expected, shown(value), mends.set_input(field, value))
+            mend = mends.set_input(field, value)
+            yield Fault("", "input", message, expected, shown(value), mend, input_field=field.name)
 
 
 def _class_faults(task: Task) -> Iterable[Fault]:

@@ -152,7 +152,7 @@ class EditedNetwork(QObject):
         try:
             checked(edited.network)
         except NetworkFormatError as error:
-            self.message.emit(str(error).removeprefix("not a network: "))
+            self.message.emit(error.reason)
             return False
         before = (self._network, self._selection)
         after = (edited.network, self._selection_after(edited, select))

@@ -2,10 +2,9 @@
 
 import msgspec
 
-from cnnplay.network.describe import title
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network
-from cnnplay.network.nodes import Node, Skip, Stack, stacks_of
+from cnnplay.network.nodes import Skip, Stack, stacks_of
 from cnnplay.shapes.report import Report
 
 
@@ -13,10 +12,11 @@ class Cost(msgspec.Struct, frozen=True):
     """One layer's, or one closed container's, share of the costs."""
 
     node_id: str
-    title: str
     family: str
     parameters: int
     multiply_adds: int
+    shortcut_of: str = ""
+    """The skip on whose shortcut the layer is; "" for none."""
 
 
 def short_count(number: int) -> str:
@@ -42,23 +42,18 @@ def costs(network: Network, report: Report, closed: frozenset[str]) -> tuple[Cos
     return tuple(_costs(network.stack, report, closed, ""))
 
 
-def _costs(stack: Stack, report: Report, closed: frozenset[str], inside: str) -> list[Cost]:
+def _costs(stack: Stack, report: Report, closed: frozenset[str], shortcut_of: str) -> list[Cost]:
     found: list[Cost] = []
     for node in stack:
         parts = stacks_of(node)
         if parts and node.id not in closed:
             for slot, part in enumerate(parts):
-                holder = f"{node.id} shortcut" if isinstance(node, Skip) and slot == 1 else ""
+                holder = node.id if isinstance(node, Skip) and slot == 1 else ""
                 found += _costs(part, report, closed, holder)
             continue
         numbers = report.nodes.get(node.id)
         parameters = numbers.parameters or 0 if numbers else 0
         multiply_adds = numbers.multiply_adds or 0 if numbers else 0
         if parameters or multiply_adds:
-            found.append(Cost(node.id, _name(node, inside), kind_of(node).family, parameters, multiply_adds))
+            found.append(Cost(node.id, kind_of(node).family, parameters, multiply_adds, shortcut_of))
     return found
-
-
-def _name(node: Node, inside: str) -> str:
-    words = title(node) if title(node) == node.id else f"{title(node)} {node.id.rsplit('-', 1)[-1]}"
-    return f"{inside} {words}" if inside else words

@@ -201,12 +201,12 @@ class CostBars(QAbstractScrollArea):
         return max(cost.multiply_adds for cost in self.costs) or 1
 
     def name(self, cost: Cost) -> str:
-        """As on the block's card; for what stands on a shortcut, whose it is."""
+        """The layer's title as on its card; on a shortcut, with the name of its skip."""
         name = title(find(self._editor.network, cost.node_id))
-        holder, shortcut, _ = cost.title.partition(" shortcut ")
-        if not shortcut:
+        if not cost.shortcut_of:
             return name
-        return f"{holder} shortcut" if name == cost.node_id else f"{holder} shortcut, {name}"
+        shortcut = f"{cost.shortcut_of} shortcut"
+        return shortcut if name == cost.node_id else f"{shortcut}, {name}"
 
     def _cost_at(self, point: QPoint) -> Cost | None:
         self._update()

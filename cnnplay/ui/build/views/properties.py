@@ -155,12 +155,7 @@ class PropertiesPanel(Panel):
         """The network's own faults at the fields to which they belong."""
         found: dict[str, str] = {}
         for fault in self._editor.report.faults_of(""):
-            name = fault.field if fault.field != "input" else "height"
-            for field in ("channels", "height", "width"):
-                if fault.field == "input" and field in fault.message:
-                    name = field
-                    break
-            found.setdefault(name, fault.message)
+            found.setdefault(fault.input_field or fault.field, fault.message)
         return found
 
     # Forms

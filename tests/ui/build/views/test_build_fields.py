@@ -233,3 +233,13 @@ def test_numbers_stand_below_one_another_in_fields_of_one_width(work: BuildWorks
     assert filters.spin.width() <= theme().px(120)
     right = filters.spin.mapTo(work, filters.spin.rect().topRight()).x()
     assert abs(right - kernel.width_spin.mapTo(work, kernel.width_spin.rect().topRight()).x()) <= 2
+
+
+@pytest.mark.parametrize("name", ["channels", "height", "width"])
+def test_a_problem_of_the_input_is_shown_at_its_own_field(work: BuildWorkspace, name: str) -> None:
+    editor = editor_of(work)
+    editor.select_input()
+    editor.set_input(**{name: 0})
+    assert work.properties.form is not None
+    shown = {field for field, label in work.properties.form.messages.items() if label.isVisible()}
+    assert shown == {name}
