@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def main(
-    argv: list[str] | None = None, hear_no_more: Callable[[Iterable[int]], None] = lambda _: None
+    argv: list[str] | None = None, ignore_signals: Callable[[Iterable[int]], None] = lambda _: None
 ) -> int:
     """`cnnplay`: without arguments the window, else the command line. Returns the exit status.
 
@@ -29,7 +29,7 @@ def main(
         return run_window(None)
     from cnnplay.cli import main as command_line
 
-    return command_line(arguments, run_window, _run_demo, hear_no_more)
+    return command_line(arguments, run_window, _run_demo, ignore_signals)
 
 
 def run_window(path: str | None) -> int:
@@ -42,7 +42,7 @@ def run_window(path: str | None) -> int:
         )
         return 1
     load_torch_library_first()
-    with _interrupt_put_off():
+    with _interrupt_deferred():
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -81,8 +81,8 @@ def make_window() -> "MainWindow":
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
+    from cnnplay.ui.kit.gc_timer import GcTimer
     from cnnplay.ui.kit.preferences import APPLICATION, Preferences, log_path
-    from cnnplay.ui.kit.sweeper import Sweeper
     from cnnplay.ui.kit.views.first_paint import FirstPaint
     from cnnplay.ui.kit.views.theme import theme
     from cnnplay.ui.shell.session import Session
@@ -111,7 +111,7 @@ def make_window() -> "MainWindow":
     reporter = ErrorReporter(log_path(), window)
     reporter.install()
     window.closed.connect(reporter.uninstall)
-    window.closed.connect(Sweeper(lambda: session.warm, window).finish)
+    window.closed.connect(GcTimer(lambda: session.warm, window).finish)
     first = FirstPaint(window)
     first.painted.connect(session.warm_up)
     first.painted.connect(window.return_to_workspace)
@@ -135,7 +135,7 @@ def _run_demo(folder: Path, seed: int) -> int:
 
 
 @contextmanager
-def _interrupt_put_off() -> Iterator[None]:
+def _interrupt_deferred() -> Iterator[None]:
     """Ctrl-C is heard at the end: Qt's own code in between would swallow it, or fall over it."""
     if threading.current_thread() is not threading.main_thread():
         yield

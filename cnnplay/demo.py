@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnplay.ui.shell.session import Session
-    from cnnplay.ui.shell.views.pilot import Pilot
+    from cnnplay.ui.shell.views.ui_driver import UiDriver
 
 ACCURACY_WANTED = 0.955
 
@@ -33,7 +33,7 @@ def run(folder: Path, seed: int = 0) -> int:
     from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
-    qInstallMessageHandler(_tell)
+    qInstallMessageHandler(_print_message)
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -56,27 +56,27 @@ def run(folder: Path, seed: int = 0) -> int:
 def _drive(folder: Path, seed: int) -> dict[str, Any]:
     from cnnplay.app import make_window
     from cnnplay.ui.kit.views.theme import theme
-    from cnnplay.ui.shell.views.pilot import Pilot
+    from cnnplay.ui.shell.views.ui_driver import UiDriver
 
     window = make_window()
     theme().install("dark")
-    pilot = Pilot(window, folder, say=print)
+    driver = UiDriver(window, folder, say=print)
     try:
         window.show()
         window.activateWindow()
-        _build(pilot)
-        _train(pilot, seed)
-        _look(pilot)
-        exports = _export(pilot)
-        project = _save(pilot)
-        _other_looks(pilot)
+        _build(driver)
+        _train(driver, seed)
+        _look(driver)
+        exports = _export(driver)
+        project = _save(driver)
+        _show_themes_and_sizes(driver)
         history = window.session.run.history
         best = history.best
         assert history.finished is not None
         assert best is not None
         return {
             "seed": seed,
-            "screenshots": pilot.screenshots,
+            "screenshots": driver.screenshots,
             "exports": exports,
             "project": project,
             "metrics": {
@@ -86,183 +86,185 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
             },
             "best": best.metrics,
             "images_per_second": history.finished.images_per_second,
-            "views": pilot.views(),
-            "delay_ms": pilot.delay_ms(),
-            "changed_while_training": pilot.differences,
+            "views": driver.views(),
+            "delay_ms": driver.delay_ms(),
+            "changed_while_training": driver.differences,
         }
     finally:
         window.session.run.shutdown()
         window.session.document.dirty = False
         window.close()
-        pilot.finish()
+        driver.finish()
 
 
-def _build(pilot: Pilot) -> None:
+def _build(driver: UiDriver) -> None:
     """Click a network together."""
-    _insert_and_wrap(pilot)
-    _mend(pilot)
-    _open_presets(pilot)
-    _step_through(pilot)
+    _insert_and_wrap(driver)
+    _fix_problems(driver)
+    _open_presets(driver)
+    _step_through(driver)
 
 
-def _insert_and_wrap(pilot: Pilot) -> None:
+def _insert_and_wrap(driver: UiDriver) -> None:
     """A block is dragged into the stack, wrapped in a skip, and both are undone."""
     from PySide6.QtCore import Qt
 
-    window = pilot.window
+    window = driver.window
     editor = window.session.editor
     control = Qt.KeyboardModifier.ControlModifier
-    pilot.until(lambda: window.session.data.state == "ready", "the digits to be there")
-    pilot.shot("start")
-    pilot.click_card("conv-2")
-    pilot.shot("build-lenet-5")
-    pilot.drag_block("conv", behind="conv-1")
+    driver.until(lambda: window.session.data.state == "ready", "the digits to be there")
+    driver.shot("start")
+    driver.click_card("conv-2")
+    driver.shot("build-lenet-5")
+    driver.drag_block("conv", behind="conv-1")
     assert len(editor.network.stack) == 13, "the dragged convolution is in the stack"
-    pilot.shot("build-inserted")
-    pilot.keys(Qt.Key.Key_G, control)
+    driver.shot("build-inserted")
+    driver.keys(Qt.Key.Key_G, control)
     assert len(editor.network.stack) == 13, "the convolution is wrapped in a skip"
     assert editor.report.valid, "where the shape changes, the skip brings its projection"
-    pilot.shot("build-wrapped")
+    driver.shot("build-wrapped")
     for _ in range(2):
-        pilot.keys(Qt.Key.Key_Z, control)
+        driver.keys(Qt.Key.Key_Z, control)
     assert len(editor.network.stack) == 12, "undo took both back"
 
 
-def _mend(pilot: Pilot) -> None:
+def _fix_problems(driver: UiDriver) -> None:
     """A kernel that does not fit is mended by a click; a head is put under a stack that lacks one."""
     from PySide6.QtCore import Qt
 
-    window = pilot.window
+    window = driver.window
     editor = window.session.editor
     control = Qt.KeyboardModifier.ControlModifier
-    pilot.click_card("conv-3")
+    driver.click_card("conv-3")
     form = window.build.properties.form
     assert form is not None
-    pilot.type_number(form.editors["kernel_size"].inputs()[0], 9)
-    assert editor.report.faults, "a kernel of 9 does not fit 5 × 5 pixels"
-    pilot.shot("build-fault")
-    pilot.click(window.build.faults.rows[0].button)
+    driver.type_number(form.editors["kernel_size"].inputs()[0], 9)
+    assert editor.report.problems, "a kernel of 9 does not fit 5 × 5 pixels"
+    driver.shot("build-fault")
+    driver.click(window.build.problems.rows[0].button)
     assert editor.report.valid, "one click mended it"
-    pilot.keys(Qt.Key.Key_Z, control)
-    pilot.keys(Qt.Key.Key_Z, control)
-    pilot.click_card("dense-2")
-    pilot.keys(Qt.Key.Key_Delete)
-    assert editor.report.faults, "84 numbers are not one a class"
-    pilot.click(window.build.stack_panel.head_button)
+    driver.keys(Qt.Key.Key_Z, control)
+    driver.keys(Qt.Key.Key_Z, control)
+    driver.click_card("dense-2")
+    driver.keys(Qt.Key.Key_Delete)
+    assert editor.report.problems, "84 numbers are not one a class"
+    driver.click(window.build.stack_panel.head_button)
     assert editor.report.valid, "the head gives one number a class"
-    pilot.keys(Qt.Key.Key_Z, control)
-    pilot.keys(Qt.Key.Key_Z, control)
+    driver.keys(Qt.Key.Key_Z, control)
+    driver.keys(Qt.Key.Key_Z, control)
 
 
-def _open_presets(pilot: Pilot) -> None:
+def _open_presets(driver: UiDriver) -> None:
     """A large preset is adapted to the digits, a small one looked at; undo leads back."""
-    window = pilot.window
+    window = driver.window
     editor = window.session.editor
-    pilot.open_preset("resnet-18")
-    pilot.until(lambda: all(option.cost for option in window.session.offer.options), "both forecasts")
-    pilot.shot("build-resize-or-stem")
-    pilot.click(window.offer.buttons["stem"])
+    driver.open_preset("resnet-18")
+    driver.until(lambda: all(option.cost for option in window.session.offer.options), "both forecasts")
+    driver.shot("build-resize-or-stem")
+    driver.click(window.offer.buttons["stem"])
     assert editor.report.valid
     assert editor.network.input.shape == (1, 28, 28), "the stem was adapted to the digits"
-    pilot.undo_to("lenet-5")
-    pilot.open_preset("mini-resnet")
-    pilot.click_card("skip-1")
-    pilot.shot("build-mini-resnet")
-    pilot.undo_to("lenet-5")
+    driver.undo_to("lenet-5")
+    driver.open_preset("mini-resnet")
+    driver.click_card("skip-1")
+    driver.shot("build-mini-resnet")
+    driver.undo_to("lenet-5")
 
 
-def _step_through(pilot: Pilot) -> None:
+def _step_through(driver: UiDriver) -> None:
     """The window of the first convolution is moved over the digit, by keys."""
     from PySide6.QtCore import Qt
 
-    window = pilot.window
-    pilot.click_card("conv-1")
-    pilot.click(window.build.step_button)
-    pilot.settle(600)
+    window = driver.window
+    driver.click_card("conv-1")
+    driver.click(window.build.step_button)
+    driver.settle(600)
     canvas = window.concept.canvas
     # To where the window lies over strokes of the digit.
     for key, steps in ((Qt.Key.Key_Down, 9), (Qt.Key.Key_Right, 11)):
         for _ in range(steps):
-            pilot.key_on(canvas, key)
+            driver.key_on(canvas, key)
     assert window.session.concept.index > 0, "the keys moved the window over the input"
-    pilot.shot("build-step-through")
-    pilot.click(window.build.step_button)
+    driver.shot("build-step-through")
+    driver.click(window.build.step_button)
 
 
-def _train(pilot: Pilot, seed: int) -> None:
+def _train(driver: UiDriver, seed: int) -> None:
     """Press Train, watch, pause, make single steps, look inside while it goes on."""
     from PySide6.QtCore import Qt
 
-    window = pilot.window
+    window = driver.window
     run = window.session.run
     control = Qt.KeyboardModifier.ControlModifier
-    pilot.keys(Qt.Key.Key_2, control)
+    driver.keys(Qt.Key.Key_2, control)
     assert window.train is not None
-    pilot.type_number(window.train.workspace.settings.editors["seed"].inputs()[0], seed)
+    driver.type_number(window.train.workspace.settings.editors["seed"].inputs()[0], seed)
     assert window.session.settings.config.seed == seed
-    pilot.click(window.controls.train_button)
-    pilot.until(lambda: run.state == "running", "training to begin")
-    pilot.until(lambda: bool(run.history.epochs), "the first epoch")
-    pilot.start_clock()
-    pilot.until(lambda: len(run.history.epochs) >= 2, "the second epoch")
-    pilot.shot("train-early", compare="train")
-    pilot.click(window.controls.pause_button)
-    pilot.until(lambda: run.state == "paused", "the pause")
+    driver.click(window.controls.train_button)
+    driver.until(lambda: run.state == "running", "training to begin")
+    driver.until(lambda: bool(run.history.epochs), "the first epoch")
+    driver.start_clock()
+    driver.until(lambda: len(run.history.epochs) >= 2, "the second epoch")
+    driver.shot("train-early", compare="train")
+    driver.click(window.controls.pause_button)
+    driver.until(lambda: run.state == "paused", "the pause")
     steps = len(run.history)
     for _ in range(3):
-        pilot.keys(Qt.Key.Key_F7)
-    pilot.until(lambda: len(run.history) == steps + 3, "three single steps")
-    pilot.shot("train-paused")
-    pilot.click(window.controls.train_button)
-    pilot.until(lambda: run.state == "running", "the run to go on")
-    pilot.until(lambda: len(run.history.epochs) >= 8, "the eighth epoch")
-    pilot.shot("train-late", compare="train")
-    pilot.keys(Qt.Key.Key_3, control)
-    pilot.click_card("conv-2")
-    pilot.settle(1200)
-    pilot.shot("look-while-training")
-    pilot.keys(Qt.Key.Key_2, control)
-    pilot.until(lambda: run.state == "idle", "the run to end")
-    pilot.stop_clock()
+        driver.keys(Qt.Key.Key_F7)
+    driver.until(lambda: len(run.history) == steps + 3, "three single steps")
+    driver.shot("train-paused")
+    driver.click(window.controls.train_button)
+    driver.until(lambda: run.state == "running", "the run to go on")
+    driver.until(lambda: len(run.history.epochs) >= 8, "the eighth epoch")
+    driver.shot("train-late", compare="train")
+    driver.keys(Qt.Key.Key_3, control)
+    driver.click_card("conv-2")
+    driver.settle(1200)
+    driver.shot("look-while-training")
+    driver.keys(Qt.Key.Key_2, control)
+    driver.until(lambda: run.state == "idle", "the run to end")
+    driver.stop_clock()
     assert run.failure is None, run.failure
-    pilot.settle(800)
-    pilot.shot("train-done")
+    driver.settle(800)
+    driver.shot("train-done")
 
 
-def _look(pilot: Pilot) -> None:
+def _look(driver: UiDriver) -> None:
     """A map over the picture, the confusion matrix and one of its cells, a digit of one's own, a file."""
     from PySide6.QtCore import Qt
 
-    window = pilot.window
+    window = driver.window
     session = window.session
-    pilot.keys(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    driver.keys(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     assert window.look is not None
     look = window.look.workspace
-    pilot.click_card("conv-2")
-    pilot.settle(800)
-    pilot.click_tile(look.maps.tiles.view, 3)
-    pilot.shot("look-map-over-picture")
-    pilot.click_tab(look.tabs, look.confusion)
-    pilot.until(lambda: session.look.judge.judged is not None, "the verdict")
-    pilot.settle(300)
+    driver.click_card("conv-2")
+    driver.settle(800)
+    driver.click_tile(look.maps.tiles.view, 3)
+    driver.shot("look-map-over-picture")
+    driver.click_tab(look.tabs, look.confusion)
+    driver.until(lambda: session.look.judge.judged is not None, "the verdict")
+    driver.settle(300)
     verdict = session.look.judge.judged
     assert verdict is not None
     worst = verdict.mistakes()[0]
-    pilot.click(look.confusion.matrix, look.confusion.matrix.cell_rect(worst.truth, worst.predicted).center())
-    pilot.settle(600)
-    pilot.shot("look-confusion")
-    pilot.click_tab(look.tabs, look.wrong)
-    pilot.settle(500)
-    pilot.shot("look-most-wrong")
-    pilot.draw_a_digit(look.picture_bar)
-    pilot.shot("look-drawn-digit")
+    driver.click(
+        look.confusion.matrix, look.confusion.matrix.cell_rect(worst.truth, worst.predicted).center()
+    )
+    driver.settle(600)
+    driver.shot("look-confusion")
+    driver.click_tab(look.tabs, look.wrong)
+    driver.settle(500)
+    driver.shot("look-most-wrong")
+    driver.draw_a_digit(look.picture_bar)
+    driver.shot("look-drawn-digit")
     assert session.look.pictures.picture is not None
-    path = pilot.folder / "drawn.png"
-    pilot.save_picture(session.look.pictures.picture.pixels, path)
-    pilot.drop(path)
-    pilot.until(lambda: _from_file(session), "the dropped picture")
-    pilot.settle(500)
-    pilot.shot("look-dropped-picture")
+    path = driver.folder / "drawn.png"
+    driver.save_picture(session.look.pictures.picture.pixels, path)
+    driver.drop(path)
+    driver.until(lambda: _from_file(session), "the dropped picture")
+    driver.settle(500)
+    driver.shot("look-dropped-picture")
 
 
 def _from_file(session: Session) -> bool:
@@ -270,7 +272,7 @@ def _from_file(session: Session) -> bool:
     return picture is not None and picture.source == "file"
 
 
-def _export(pilot: Pilot) -> list[str]:
+def _export(driver: UiDriver) -> list[str]:
     """Every format, through the dialog."""
     from cnnplay.ui.shell.views.export_dialog import ROWS
 
@@ -279,57 +281,57 @@ def _export(pilot: Pilot) -> list[str]:
         if row.key == "onnx" and not _has_onnx():
             continue
         name = "lenet_5" if row.key == "python" else "lenet-5"
-        path = pilot.folder / "exports" / f"{name}{row.suffix}"
+        path = driver.folder / "exports" / f"{name}{row.suffix}"
         path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
-        pilot.export(row.key, path)
-        pilot.window.session.exporting.wait()
-        pilot.settle(50)
-        assert path.exists(), pilot.failures or f"{path} was not written"
+        driver.export(row.key, path)
+        driver.window.session.exporting.wait()
+        driver.settle(50)
+        assert path.exists(), driver.failures or f"{path} was not written"
         written.append(str(path))
     return written
 
 
-def _save(pilot: Pilot) -> str:
+def _save(driver: UiDriver) -> str:
     """Saves the project through the dialog, and opens it again."""
-    path = pilot.folder / "lenet-5.cnnplay"
+    path = driver.folder / "lenet-5.cnnplay"
     path.unlink(missing_ok=True)
-    document = pilot.window.session.document
-    pilot.save_as(path)
+    document = driver.window.session.document
+    driver.save_as(path)
     document.wait()
-    assert path.exists(), pilot.failures or f"{path} was not written"
+    assert path.exists(), driver.failures or f"{path} was not written"
     assert not document.dirty
-    weights = pilot.window.session.run.weights
-    pilot.window.open_path(path)
+    weights = driver.window.session.run.weights
+    driver.window.open_path(path)
     document.wait()
-    pilot.settle(300)
-    again = pilot.window.session.run.weights
+    driver.settle(300)
+    again = driver.window.session.run.weights
     assert weights is not None
     assert again is not None
     assert all(bool((weights[key] == again[key]).all()) for key in weights), "the weights came back"
     return str(path)
 
 
-def _other_looks(pilot: Pilot) -> None:
+def _show_themes_and_sizes(driver: UiDriver) -> None:
     """Each workspace at the sizes of a projector and a desk, light and dark."""
     from PySide6.QtCore import Qt
 
-    for colours in ("dark", "light"):
-        pilot.window.choose_colours(colours)
+    for colors in ("dark", "light"):
+        driver.window.choose_colours(colors)
         for width, height in ((1366, 768), (1920, 1080)):
-            pilot.window.resize(width, height)
+            driver.window.resize(width, height)
             for key, workspace in (
                 (Qt.Key.Key_1, "build"),
                 (Qt.Key.Key_2, "train"),
                 (Qt.Key.Key_3, "look"),
             ):
-                pilot.keys(key, Qt.KeyboardModifier.ControlModifier)
-                assert pilot.window.workspace == workspace, "Ctrl and a number show a workspace"
-                pilot.settle(500)
-                pilot.shot(f"{workspace}-{colours}-{width}x{height}")
+                driver.keys(key, Qt.KeyboardModifier.ControlModifier)
+                assert driver.window.workspace == workspace, "Ctrl and a number show a workspace"
+                driver.settle(500)
+                driver.shot(f"{workspace}-{colors}-{width}x{height}")
 
 
-def _tell(_kind: object, _context: object, words: str) -> None:
+def _print_message(_kind: object, _context: object, words: str) -> None:
     """Qt's messages, but for what the platform without a screen cannot do and nobody would see."""
     if not words.startswith("This plugin does not support"):
         print(words, file=sys.stderr)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE, Part, indices_of, read
 from cnnplay.ui.data.data import DataModel, parts_words
 from cnnplay.ui.data.pictures import Bytes
-from cnnplay.ui.kit.looker import Looker, Reply
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.numerals import numeral
+from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -40,8 +40,8 @@ class BrowseModel(QObject):
         super().__init__(parent)
         self._data = data
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
-        self._looker = Looker(self._box, self._postman.work, "cnnplay-browser")
+        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._looker = PriorityWorker(self._box, self._postman.work, "cnnplay-browser")
         self._images: ImageSet | None = None
         self._open = False
         self._part: Part = "train"
@@ -123,11 +123,11 @@ class BrowseModel(QObject):
         if images is None:
             return self._data.words
         parts = parts_words(len(images.train), len(images.validation), len(images.test))
-        size = shape_words(images.shape) if images.shape else "mixed sizes"
+        size = shape_text(images.shape) if images.shape else "mixed sizes"
         return f"{len(images.classes):,} classes · {parts} · {size}"
 
     @property
-    def page_words(self) -> str:
+    def page_text(self) -> str:
         """``61–120 of 400``; of all classes which of each."""
         count = self._count()
         if not count:
@@ -146,7 +146,7 @@ class BrowseModel(QObject):
             return ""
         pairs = [f"μ {numeral(m)} σ {numeral(s)}" for m, s in zip(found.mean, found.std, strict=True)]
         if len(pairs) > 1:
-            pairs = [f"{colour} {pair}" for colour, pair in zip(COLOURS, pairs, strict=True)]
+            pairs = [f"{color} {pair}" for color, pair in zip(COLOURS, pairs, strict=True)]
         return " · ".join(pairs)
 
     @property

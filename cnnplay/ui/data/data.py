@@ -8,8 +8,8 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.data.fetching import FetchModel
-from cnnplay.ui.kit.lone_thread import LoneThread
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
+from cnnplay.ui.kit.cancellable_thread import CancellableThread
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 
 if TYPE_CHECKING:
     from cnnplay.data.catalogue import DataInfo
@@ -47,8 +47,8 @@ class DataModel(QObject):
         self._progress = (0, 0)
         self._recent: list[str] = []
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
-        self._thread = LoneThread("cnnplay-data")
+        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._thread = CancellableThread("cnnplay-data")
         self.fetching = FetchModel(self)
         """Data sets that come over the network; the one in use stays meanwhile."""
         self._before_fetch = ""
@@ -183,7 +183,7 @@ class DataModel(QObject):
             self.choose(key)
 
     def _give_up(self) -> None:
-        self._thread.give_up()
+        self._thread.cancel()
         self._postman.rest()
 
     def _deliver(self, mail: Mail) -> None:

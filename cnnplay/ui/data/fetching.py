@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.ui.kit.lone_thread import LoneThread
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
+from cnnplay.ui.kit.cancellable_thread import CancellableThread
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 
 State: TypeAlias = Literal["idle", "fetching", "failed"]
 
@@ -33,8 +33,8 @@ class FetchModel(QObject):
         self._key = self._error = self._note = ""
         self._progress = (0, 0)
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
-        self._thread = LoneThread("cnnplay-fetch")
+        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._thread = CancellableThread("cnnplay-fetch")
 
     @property
     def state(self) -> State:
@@ -125,7 +125,7 @@ class FetchModel(QObject):
         self._thread.shutdown()
 
     def _give_up(self) -> None:
-        self._thread.give_up()
+        self._thread.cancel()
         self._postman.rest()
 
     def _deliver(self, mail: Mail) -> None:

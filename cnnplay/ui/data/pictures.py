@@ -31,8 +31,8 @@ class Picture:
     def inverse(self) -> "Picture":
         """Dark becomes light: a digit written in ink, as the network knows it. Transparency stays."""
         pixels = self.pixels.copy()
-        colours = pixels[:, :, :3]
-        np.subtract(255, colours, out=colours)
+        colors = pixels[:, :, :3]
+        np.subtract(255, colors, out=colors)
         return replace(self, pixels=pixels, inverted=not self.inverted)
 
     @property
@@ -58,12 +58,12 @@ def from_file(path: Path) -> Picture:
 
 def thumbnail(pixels: Bytes, side: int | None) -> Bytes:
     """H × W × 3 at their own size (`side` None), or shrunk into a square of that side on mid grey."""
-    colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
+    color = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
     if side is None:
-        return np.ascontiguousarray(colour)
+        return np.ascontiguousarray(color)
     from PIL import Image
 
-    image = Image.fromarray(np.ascontiguousarray(colour))
+    image = Image.fromarray(np.ascontiguousarray(color))
     image.thumbnail((side, side), Image.Resampling.BILINEAR)
     result = np.full((side, side, 3), 128, np.uint8)
     top, left = (side - image.height) // 2, (side - image.width) // 2

@@ -30,7 +30,7 @@ def short_count(number: int) -> str:
     return f"{number:,}"
 
 
-def work_count(number: int) -> str:
+def multiply_adds_text(number: int) -> str:
     """Multiply-adds: ``480``, ``10,164``, ``0.15 M``, ``1.18 M``, ``15.47 G``."""
     if number >= 10**9:
         return f"{number / 10**9:,.2f} G"

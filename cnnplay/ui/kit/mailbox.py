@@ -51,7 +51,7 @@ class Mailbox:
         return Mail(tuple(letters), pictures)
 
 
-class Postman(QObject):
+class MailboxPoller(QObject):
     """Carries a box's mail into the thread that he lives in, at most 30 times a second.
 
     `deliver` is called there, and only when there is mail. He rests until `work` is called.

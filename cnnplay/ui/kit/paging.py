@@ -5,7 +5,7 @@ import numpy as np
 from cnnplay.ui.kit.tiling import Numbers, Tiles
 
 
-def page_words(tiles: Tiles, numbers: Numbers, brief: bool = False) -> str:
+def page_text(tiles: Tiles, numbers: Numbers, brief: bool = False) -> str:
     """``1–64 of 512``, or ``filters 1–16 of 64 · channels 1–32 of 64`` (`brief`: without what they are);
     empty where all is on one page.
     """
@@ -16,15 +16,17 @@ def page_words(tiles: Tiles, numbers: Numbers, brief: bool = False) -> str:
         return f"{shown.min() + 1:,}–{shown.max() + 1:,} of {len(tiles):,}"
     words = []
     for word, count, found in (
-        (tiles.word, len(tiles) // tiles.columns, np.unique(shown // tiles.columns)),
-        (tiles.column_word, tiles.columns, np.unique(shown % tiles.columns)),
+        (tiles.noun, len(tiles) // tiles.columns, np.unique(shown // tiles.columns)),
+        (tiles.column_noun, tiles.columns, np.unique(shown % tiles.columns)),
     ):
         if len(found) < count:
             words.append(f"{'' if brief else word + 's '}{found[0] + 1:,}–{found[-1] + 1:,} of {count:,}")
     return " · ".join(words)
 
 
-def turned(tiles: Tiles, numbers: Numbers, full: Numbers, down: int, across: int) -> tuple[int, int] | None:
+def turned_page(
+    tiles: Tiles, numbers: Numbers, full: Numbers, down: int, across: int
+) -> tuple[int, int] | None:
     """Where the page lies that is `down` pages on, or `across` through a mosaic's columns; None for none.
 
     `numbers` is which tile lies where on the page, −1 for none; `full` is the first page, which no page is

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class Tasks(QObject):
         super().__init__(parent)
         self._name = f"cnnplay-{name}"
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
+        self._postman = MailboxPoller(self._box, self._deliver, self)
         self._waiting: list[tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]]] = []
         self._thread: threading.Thread | None = None
 
@@ -96,7 +96,7 @@ class Tasks(QObject):
                     self.idle_changed.emit()
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """A task's error in words for people; one that nobody foresaw is raised again, to be written down."""
     if isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
         return str(error) or type(error).__name__

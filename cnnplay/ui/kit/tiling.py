@@ -48,8 +48,8 @@ class Tiles:
     columns: int = 0
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
-    word: str = "map"
-    column_word: str = "channel"
+    noun: str = "map"
+    column_noun: str = "channel"
 
     def __len__(self) -> int:
         return int(self.values.shape[0])
@@ -73,10 +73,10 @@ class Tiles:
         """What the tile is called: ``map 4``, or ``filter 3, channel 2``."""
         if self.columns:
             row, column = divmod(number, self.columns)
-            return f"{self.word} {row + 1}, {self.column_word} {column + 1}"
-        return f"{self.word} {number + 1}"
+            return f"{self.noun} {row + 1}, {self.column_noun} {column + 1}"
+        return f"{self.noun} {number + 1}"
 
-    def pixel_words(self, number: int, row: int, column: int) -> str:
+    def pixel_text(self, number: int, row: int, column: int) -> str:
         """The value at a place of a tile: ``map 4 · row 3, column 7: −0.31``."""
         height, width = self.size
         value = self.values[number, min(row, height - 1), min(column, width - 1)]
@@ -86,7 +86,7 @@ class Tiles:
             return f"{self.caption(number)} · row {row + 1}, column {column + 1}: {level}"
         return f"{self.name(number)} · row {row + 1}, column {column + 1}: {numeral(float(value))}"
 
-    def tile_words(self, number: int) -> str:
+    def tile_text(self, number: int) -> str:
         """What a whole tile holds: ``map 4 · −0.98 to 0.99``."""
         if self.scale == "picture":
             return self.caption(number)
@@ -274,7 +274,7 @@ def scale_values(values: npt.NDArray[np.generic], tile: Size) -> npt.NDArray[np.
     return np.asarray(values.take(rows, axis=1).take(columns, axis=2))
 
 
-def compose(arrangement: Arrangement, colours: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+def compose(arrangement: Arrangement, colors: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """The page as one image, H × W numbers 0xAARRGGBB (clear between the tiles).
 
     `colours` is n × h × w: the tiles of the page, row by row, already at their size on the screen.
@@ -283,7 +283,7 @@ def compose(arrangement: Arrangement, colours: npt.NDArray[np.uint32]) -> npt.ND
     for at, (row, column) in enumerate(np.argwhere(arrangement.numbers >= 0)):
         y, x = arrangement.corner(int(row), int(column))
         y, x = y - arrangement.origin[0], x - arrangement.origin[1]
-        image[y : y + arrangement.tile[0], x : x + arrangement.tile[1]] = colours[at]
+        image[y : y + arrangement.tile[0], x : x + arrangement.tile[1]] = colors[at]
     return image
 
 

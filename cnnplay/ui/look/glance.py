@@ -85,7 +85,7 @@ class Filters:
     values: Floats
     limit: float
     norms: Floats
-    colour: bool
+    color: bool
     """Whether they read the picture's red, green and blue, so that they may be shown in colour."""
     dense: bool = False
     """Whether they are a dense layer's weights: filters as large as their input."""
@@ -118,7 +118,7 @@ def glance(
 ) -> Glance:
     """Looks. The module is left as it was. DataError where the picture cannot become the network's input."""
     from cnnplay.data.fitting import to_input
-    from cnnplay.probing.maps import look
+    from cnnplay.probing.maps import capture_activations
 
     network = module.network
     kernels = filters_node(network, wish.selected) if wish.filters else ""
@@ -130,7 +130,7 @@ def glance(
     shown = shown_output(network, node, wish.activated) if node else None
     wanted = {*cards.values(), *([shown.id] if shown else [])}
     x = to_input(wish.picture.pixels, preprocessing)
-    seen = look(module, x, wanted)
+    seen = capture_activations(module, x, wanted)
     return Glance(
         wish=wish,
         network=network,
@@ -165,7 +165,7 @@ def filters_of(module: NetworkModule, node_id: str) -> Filters:
         values=values,
         limit=float(np.abs(finite).max(initial=0.0)),
         norms=np.sqrt((values.astype(np.float64) ** 2).sum(axis=(1, 2, 3))).astype(np.float32),
-        colour=reads_picture and kernel_nodes(module.network)[:1] == (node_id,),
+        color=reads_picture and kernel_nodes(module.network)[:1] == (node_id,),
         dense=size is not None,
     )
 

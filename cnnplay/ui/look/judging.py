@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.looker import Looker
+from cnnplay.ui.kit.priority_worker import PriorityWorker
 from cnnplay.ui.look.judged import Judged
 from cnnplay.ui.look.picture_choice import PictureModel
 from cnnplay.ui.look.studio import Studio, Subject
@@ -28,7 +28,7 @@ class JudgeModel(QObject):
 
     def __init__(
         self,
-        looker: Looker,
+        looker: PriorityWorker,
         studio: Studio,
         data: DataModel,
         pictures: PictureModel,
@@ -96,7 +96,7 @@ class JudgeModel(QObject):
     def consider(self, subject: Subject | None, wanted: bool) -> None:
         """Nothing trains: has the subject judged where that is wanted and was not done for its weights."""
         if subject is None or subject.weights is None or subject.images is None:
-            self.give_up()
+            self.cancel()
             if self._judged is not None:
                 self.take(None)
             return
@@ -118,7 +118,7 @@ class JudgeModel(QObject):
 
         self._looker.ask("judge", lambda: self._studio.judge(subject, breathe))
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """No verdict is made any more: a run is on, and its own are newer, or there is nothing to judge."""
         self._looker.forget("judge")
         self._asked = None
@@ -153,7 +153,7 @@ class JudgeModel(QObject):
     @Slot()
     def _data_changed(self) -> None:
         """Indices, classes and cells are the data set's: nothing of the one before is kept."""
-        self.give_up()
+        self.cancel()
         self._cell = None
         self.take(None)
 

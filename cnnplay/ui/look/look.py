@@ -10,9 +10,9 @@ from cnnplay.shapes.infer import infer
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.rules import Rules
-from cnnplay.ui.kit.devices import torch_is_there
-from cnnplay.ui.kit.looker import Looker, Reply
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
+from cnnplay.ui.kit.devices import torch_is_imported
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
 from cnnplay.ui.look.eye import Eye
 from cnnplay.ui.look.glance import Filters, Floats, Glance, Maps, Wish
 from cnnplay.ui.look.judged import Judged
@@ -78,9 +78,9 @@ class LookModel(QObject):
         super().__init__(parent)
         self.editor, self.run, self.data, self.settings = editor, run, data, settings
         self._box, self._live_box = Mailbox(), Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
-        self._live_postman = Postman(self._live_box, self._deliver_live, self, LIVE_MS)
-        self._looker = Looker(self._box, self._postman.work)
+        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._live_postman = MailboxPoller(self._live_box, self._deliver_live, self, LIVE_MS)
+        self._looker = PriorityWorker(self._box, self._postman.work)
         self._eye = Eye(self._live_box, lambda: run.tempo.seconds)
         self.rules = Rules()
         self._studio = Studio(self.rules)
@@ -286,7 +286,7 @@ class LookModel(QObject):
         self._wish = self._eye.wish = self._wish if again else wish
         if self.live:
             self._looker.forget("glance")
-            self.judge.give_up()
+            self.judge.cancel()
             self._set_problem("")
             self._subject = None
             self._subjects.forget()
@@ -299,7 +299,7 @@ class LookModel(QObject):
 
     def _look_stored(self) -> None:
         # torch is imported by the application, once the window stands: not for a glance before that.
-        if not torch_is_there():
+        if not torch_is_imported():
             self._later.start()
             return
         before, self._subject = self._subject, self._subjects.choose()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnplay.network.describe import by, shape_words
+from cnnplay.network.describe import by, shape_text
 from cnnplay.ui.kit.numerals import numeral, percent, short, span
 from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.look.glance import Filters, Maps
@@ -46,23 +46,23 @@ class Prediction:
         return f"{sure}, which is right" if self.right else f"{sure}; in truth it is {self.name(self.truth)}"
 
 
-def filter_tiles(filters: Filters, colour: bool = False) -> Tiles:
+def filter_tiles(filters: Filters, color: bool = False) -> Tiles:
     """A tile a filter where each has one channel (or `colour`); else a mosaic, a row a filter."""
     out, channels, height, width = filters.values.shape
     names = tuple(f"{n + 1:,} · norm {_norm(norm)}" for n, norm in enumerate(filters.norms))
     limit = filters.limit or 1.0
-    if colour and filters.colour:
+    if color and filters.color:
         shown = np.clip(filters.values.transpose(0, 2, 3, 1) / limit * 127.5 + 127.5, 0, 255)
         return Tiles(
-            np.rint(shown).astype(np.uint8), "picture", _limits(out, 0, 255), labels=names, word="filter"
+            np.rint(shown).astype(np.uint8), "picture", _limits(out, 0, 255), labels=names, noun="filter"
         )
     tiles = filters.values.reshape(out * channels, height, width)
     limits = _limits(len(tiles), -limit, limit)
     if channels == 1:
-        return Tiles(tiles, "signed", limits, labels=names, word="filter")
-    heads = tuple("rgb") if filters.colour else tuple(f"{n + 1:,}" for n in range(channels))
+        return Tiles(tiles, "signed", limits, labels=names, noun="filter")
+    heads = tuple("rgb") if filters.color else tuple(f"{n + 1:,}" for n in range(channels))
     return Tiles(
-        tiles, "signed", limits, columns=channels, row_labels=names, column_labels=heads, word="filter"
+        tiles, "signed", limits, columns=channels, row_labels=names, column_labels=heads, noun="filter"
     )
 
 

@@ -19,7 +19,7 @@ from cnnplay.ui.data.pictures import (
     thumbnail,
     thumbnail_side,
 )
-from cnnplay.ui.kit.looker import Looker
+from cnnplay.ui.kit.priority_worker import PriorityWorker
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -41,7 +41,7 @@ class PictureModel(QObject):
     thumbnails_changed = Signal()
     failed = Signal(str)
 
-    def __init__(self, data: DataModel, looker: Looker, parent: QObject | None = None) -> None:
+    def __init__(self, data: DataModel, looker: PriorityWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._data = data
         self._looker = looker

@@ -9,8 +9,8 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.data.data import DataModel, title_of
-from cnnplay.ui.kit.devices import device_words, resolvable
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.devices import device_text, resolvable
+from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.runs.run_opening import OpenedRun, RunOpener, read
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -53,7 +53,9 @@ class GoingOn(QObject):
             self.failed.emit(f"{folder.name} cannot go on now: {reason}.")
             return
         self._waiting = None
-        self._tasks.run(lambda: _readable(folder), self._open, lambda error: self.failed.emit(told(error)))
+        self._tasks.run(
+            lambda: _readable(folder), self._open, lambda error: self.failed.emit(error_text(error))
+        )
 
     def wait(self) -> None:
         self._tasks.finish()
@@ -81,7 +83,7 @@ class GoingOn(QObject):
     def _choose_device(self, found: OpenedRun) -> None:
         """The run's own device, where this machine has it: on another one the last bits would differ."""
         own = found.config.device
-        if resolvable(own) and device_words(own) != device_words(self._settings.config.device):
+        if resolvable(own) and device_text(own) != device_text(self._settings.config.device):
             self._settings.set("device", own)
 
     @Slot()

@@ -8,7 +8,7 @@ import msgspec
 
 from cnnplay.runs.row import RunRow
 from cnnplay.ui.kit.numerals import numeral, percent, short
-from cnnplay.ui.kit.words import bytes_words, duration_words
+from cnnplay.ui.kit.text import bytes_text, duration_text
 
 Key: TypeAlias = float | str | None
 """What a column is sorted by; None stands last whichever way it is sorted."""
@@ -142,7 +142,7 @@ COLUMNS: tuple[Column, ...] = (
         "seconds",
         "Time",
         "Of computing",
-        lambda row: duration_words(row.seconds) if row.seconds else "–",
+        lambda row: duration_text(row.seconds) if row.seconds else "–",
         lambda row: row.seconds or None,
         True,
     ),
@@ -166,7 +166,7 @@ COLUMNS: tuple[Column, ...] = (
         "bytes",
         "Disk",
         "What its files take",
-        lambda row: bytes_words(row.bytes),
+        lambda row: bytes_text(row.bytes),
         lambda row: float(row.bytes),
         True,
     ),

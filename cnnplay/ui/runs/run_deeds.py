@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from cnnplay.runs import place
-from cnnplay.runs.about import About, read_about, tags_in, write_about
+from cnnplay.runs import run_store as place
 from cnnplay.runs.difference import compare
-from cnnplay.runs.remove import Sweep
+from cnnplay.runs.notes import Notes, read_notes, tags_in, write_notes
+from cnnplay.runs.remove import Cleanup
 from cnnplay.runs.summary import read_record
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.runs.run_difference import DifferenceRow, outcome, rows
 from cnnplay.ui.runs.run_weighing import Weighed, added, carried_out, weighed
 from cnnplay.ui.runs.runs import RunsModel
@@ -54,7 +54,7 @@ class RunDeeds(QObject):
 
     def why_not_delete(self) -> str:
         rows = self._runs.chosen_rows
-        if rows and all(row.on for row in rows):
+        if rows and all(row.is_active for row in rows):
             return "it is being trained" if len(rows) == 1 else "they are being trained"
         if rows and all(row.state == "unreadable" for row in rows):
             return "what cannot be read as a run is not touched"
@@ -77,10 +77,10 @@ class RunDeeds(QObject):
         """Tags, parted by blanks or commas."""
         self._draft(path, tags=tags_in(line))
 
-    def about(self, path: str) -> About:
+    def about(self, path: str) -> Notes:
         """Note and tags as they are on screen: what is typed already counts."""
         row = self._runs.row(path)
-        about = About() if row is None else About(note=row.note, tags=row.tags)
+        about = Notes() if row is None else Notes(note=row.note, tags=row.tags)
         return msgspec.structs.replace(about, **self._drafts.get(path, {}))
 
     @Slot()
@@ -100,7 +100,7 @@ class RunDeeds(QObject):
 
     # Deleting and cleaning up
 
-    def weigh(self, sweep: Sweep | None = None) -> None:
+    def weigh(self, sweep: Cleanup | None = None) -> None:
         """Finds out what deleting (or a sweep) of the chosen runs would do; a sweep of all listed where none
         is chosen.
         """
@@ -199,7 +199,7 @@ class RunDeeds(QObject):
             self._tasks.run(
                 lambda: tuple(rows(compare(read_record(one), read_record(other)))),
                 lambda found: self._compared(pair, found, ""),
-                lambda error: self._compared(pair, None, told(error)),
+                lambda error: self._compared(pair, None, error_text(error)),
             )
         self.difference_changed.emit()
 
@@ -219,14 +219,14 @@ class RunDeeds(QObject):
         self._tasks.finish()
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        self._tasks.run(work, done, lambda error: self.failed.emit(told(error)))
+        self._tasks.run(work, done, lambda error: self.failed.emit(error_text(error)))
 
 
 def _noting(folder: Path, fields: dict[str, Any]) -> Callable[[], None]:
     def work() -> None:
-        about = read_about(folder)
+        about = read_notes(folder)
         changed = msgspec.structs.replace(about, **fields)
         if changed != about:
-            write_about(folder, changed)
+            write_notes(folder, changed)
 
     return work

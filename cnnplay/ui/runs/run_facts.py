@@ -5,7 +5,7 @@ import msgspec
 from cnnplay.runs.row import RunRow
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.numerals import numeral, percent
-from cnnplay.ui.kit.words import bytes_words, duration_words
+from cnnplay.ui.kit.text import bytes_text, duration_text
 from cnnplay.ui.runs.run_columns import COLUMNS, column
 from cnnplay.ui.runs.run_labels import DULL, setting_words
 
@@ -24,7 +24,7 @@ def facts(row: RunRow) -> list[tuple[str, str]]:
         ("last", _last(row)),
         ("parameters", "" if row.parameters is None else f"{row.parameters:,}"),
         ("time", _time(row)),
-        ("disk", bytes_words(row.bytes)),
+        ("disk", bytes_text(row.bytes)),
         ("made with", _environment(row)),
         ("folder", row.path),
     ]
@@ -70,7 +70,7 @@ def _time(row: RunRow) -> str:
         return ""
     speed = f", {row.images_per_second:,.0f} images/s" if row.images_per_second else ""
     device = f" on {row.device}" if row.device else ""
-    return f"{duration_words(row.seconds)}{speed}{device}"
+    return f"{duration_text(row.seconds)}{speed}{device}"
 
 
 def _environment(row: RunRow) -> str:

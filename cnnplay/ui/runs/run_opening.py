@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.runs.effective_events import effective_events
 from cnnplay.runs.record import RunError
-from cnnplay.runs.settled import settled
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import Event
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -80,8 +80,10 @@ class RunOpener(QObject):
             self.failed.emit(f"The run cannot be opened now: {reason}.")
             return
         row = self._runs.chosen_rows[0]
-        folder, on = row.folder, row.on
-        self._tasks.run(lambda: read(folder, on), self._show, lambda error: self.failed.emit(told(error)))
+        folder, on = row.folder, row.is_active
+        self._tasks.run(
+            lambda: read(folder, on), self._show, lambda error: self.failed.emit(error_text(error))
+        )
 
     def put(self, found: OpenedRun) -> None:
         """Shows a run that was read: its network, settings and weights, its pictures once they are here."""
@@ -203,6 +205,6 @@ def _events(folder: Path) -> tuple[list[Event], str]:
         while part := tail.lines_since():
             events += tail.decoded(part)
     except RunError as error:
-        return settled(events), f"{folder.name}: its curves cannot be read: {error}"
+        return effective_events(events), f"{folder.name}: its curves cannot be read: {error}"
     problem = tail.damage or ("" if events else "its events are missing")
-    return settled(events), f"{folder.name}: {problem}" if problem else ""
+    return effective_events(events), f"{folder.name}: {problem}" if problem else ""

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import msgspec
 
-from cnnplay.runs import place
+from cnnplay.runs import run_store as place
 from cnnplay.runs.record import RunError
-from cnnplay.runs.remove import Sweep, clean_up, deletable, delete, sweepable
+from cnnplay.runs.remove import Cleanup, clean_up, cleanable, deletable, delete
 from cnnplay.runs.summary import read_record
-from cnnplay.ui.kit.words import bytes_words
+from cnnplay.ui.kit.text import bytes_text
 
-SWEEP_WORDS: dict[Sweep, tuple[str, str]] = {
+SWEEP_WORDS: dict[Cleanup, tuple[str, str]] = {
     "best only": (
         "Keep best weights only",
         "Their last weights and checkpoints are deleted: they cannot go on from where they stopped.",
@@ -26,7 +26,7 @@ SWEEP_WORDS: dict[Sweep, tuple[str, str]] = {
 class Weighed(msgspec.Struct, frozen=True):
     """What deleting or cleaning up would do: to which runs, the bytes it frees, and why others stay."""
 
-    sweep: Sweep | None
+    sweep: Cleanup | None
     paths: tuple[str, ...]
     bytes: int
     kept: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Weighed(msgspec.Struct, frozen=True):
         """``Delete 3 runs? This frees 12 MB.``"""
         runs = "1 run" if len(self.paths) == 1 else f"{len(self.paths):,} runs"
         deed = "Delete" if self.sweep is None else "Clean up"
-        return f"{deed} {runs}? This frees {bytes_words(self.bytes)}."
+        return f"{deed} {runs}? This frees {bytes_text(self.bytes)}."
 
     @property
     def words(self) -> str:
@@ -52,11 +52,11 @@ class Weighed(msgspec.Struct, frozen=True):
         return f"{what}\nNot touched: {self.kept[0]}{more}"
 
 
-def weighed(paths: Sequence[str], sweep: Sweep | None) -> Weighed:
+def weighed(paths: Sequence[str], sweep: Cleanup | None) -> Weighed:
     taken, kept, size = [], [], 0
     for path in paths:
         try:
-            files = deletable(Path(path)) if sweep is None else sweepable(Path(path), sweep)
+            files = deletable(Path(path)) if sweep is None else cleanable(Path(path), sweep)
         except RunError as error:
             kept.append(str(error))
             continue
@@ -80,7 +80,7 @@ def carried_out(order: Weighed) -> tuple[str, str]:
             problems.append(f"{path}: stays with what is no part of the run: {', '.join(removed.stays[:5])}")
     runs = "1 run" if done == 1 else f"{done:,} runs"
     deed = "deleted" if order.sweep is None else "cleaned up"
-    return f"{deed} {runs}, freed {bytes_words(freed)}", "\n".join(problems[:5])
+    return f"{deed} {runs}, freed {bytes_text(freed)}", "\n".join(problems[:5])
 
 
 def added(store: Path, folder: Path) -> tuple[Path, ...]:

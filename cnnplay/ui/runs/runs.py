@@ -15,8 +15,8 @@ from cnnplay.runs.filter import parse
 from cnnplay.runs.library import Library
 from cnnplay.runs.row import RunRow
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.kit.tasks import Tasks, told
-from cnnplay.ui.kit.words import bytes_words
+from cnnplay.ui.kit.tasks import Tasks, error_text
+from cnnplay.ui.kit.text import bytes_text
 from cnnplay.ui.runs.run_curves import RunCurvesModel, Shown
 from cnnplay.ui.runs.run_following import Follower, Look
 from cnnplay.ui.runs.run_labels import labels
@@ -105,7 +105,7 @@ class RunsModel(QObject):
         if not self.loaded:
             return "looking for runs"
         count, listed = len(self.rows), self.picked.rowCount()
-        size = bytes_words(sum(row.bytes for row in self.rows))
+        size = bytes_text(sum(row.bytes for row in self.rows))
         runs = "1 run" if count == 1 else f"{count:,} runs"
         return f"{listed:,} of {runs} · {size}" if listed != count else f"{runs} · {size}" if count else ""
 
@@ -131,7 +131,7 @@ class RunsModel(QObject):
         whole = self._whole or time.monotonic() >= self._next_whole
         rebuild, self._whole, self._rebuild, self._soon = self._rebuild, False, False, False
         chosen, follower = self.drawn, self._follower
-        on = tuple(row.path for row in self.rows if row.on)
+        on = tuple(row.path for row in self.rows if row.is_active)
         self._tasks.run(lambda: follower.look(chosen, on, whole, rebuild), self._take, self._fail)
 
     def _take(self, look: Look) -> None:
@@ -182,7 +182,7 @@ class RunsModel(QObject):
             self.told_changed.emit()
 
     def _fail(self, error: Exception) -> None:
-        self.trouble = told(error)
+        self.trouble = error_text(error)
         self.rows_changed.emit()
 
     # Choosing

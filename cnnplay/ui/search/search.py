@@ -15,15 +15,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnplay.search import events
 from cnnplay.search.errors import SearchError
 from cnnplay.search.names import new_name
-from cnnplay.search.needed import why_missing
 from cnnplay.search.options import Pruner, Sampler
+from cnnplay.search.optuna_extra import missing_reason
 from cnnplay.search.rows import counted
 from cnnplay.search.variables import variables
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
-from cnnplay.ui.kit.tasks import Tasks, told
-from cnnplay.ui.kit.words import duration_words
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.tasks import Tasks, error_text
+from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.search.search_space import SpaceModel
 from cnnplay.ui.search.search_study import StudyOnScreen
 from cnnplay.ui.search.search_worker import SearchEnded, SearchWish, SearchWorker
@@ -72,7 +72,7 @@ class SearchModel(StudyOnScreen):
         self._state: State = "idle"
         self._worker: SearchWorker | None = None
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self, ROUNDS_MS)
+        self._postman = MailboxPoller(self._box, self._deliver, self, ROUNDS_MS)
         self._tasks = Tasks("studies", self)
         for signal in (editor.changed, settings.changed, data.changed, data.state_changed):
             signal.connect(self.state_changed)
@@ -112,7 +112,7 @@ class SearchModel(StudyOnScreen):
         left = max(self.trials - counted(self.rows), 0)
         if found is None or not found.seconds_per_epoch or not left:
             return ""
-        whole = duration_words(found.seconds_per_epoch * self.epochs * left)
+        whole = duration_text(found.seconds_per_epoch * self.epochs * left)
         trials = "1 trial" if left == 1 else f"{left:,} trials"
         about = "" if whole.startswith("under") else "about " if self.pruner == "none" else "at most "
         return f"{about}{whole} for {trials} of this network"
@@ -121,7 +121,7 @@ class SearchModel(StudyOnScreen):
         """Why no search can begin now; "" when it can."""
         if self.active:
             return "a search is on: stop it first"
-        missing = why_missing()
+        missing = missing_reason()
         if missing:
             return missing
         if self._run.active:
@@ -189,7 +189,7 @@ class SearchModel(StudyOnScreen):
 
     def look_for_studies(self) -> None:
         """Lists the studies of the user's storage anew, in the background."""
-        if not why_missing():
+        if not missing_reason():
             self._tasks.run(_studies, self._list, self._fail)
 
     def renew(self) -> None:
@@ -230,7 +230,7 @@ class SearchModel(StudyOnScreen):
             self.studies_changed.emit()
 
     def _fail(self, error: Exception) -> None:
-        self.failed.emit(told(error))
+        self.failed.emit(error_text(error))
 
     # Mail
 
@@ -292,21 +292,21 @@ class SearchModel(StudyOnScreen):
 
 
 def _studies() -> tuple[StudySummary, ...]:
-    from cnnplay.search.needed import require
+    from cnnplay.search.optuna_extra import require_optuna
     from cnnplay.search.storage import default_url
     from cnnplay.search.studies import list_studies
 
-    require()
+    require_optuna()
     return list_studies(default_url())
 
 
 def _opening(name: str) -> Callable[[], StudyFound]:
     def work() -> StudyFound:
-        from cnnplay.search.needed import require
+        from cnnplay.search.optuna_extra import require_optuna
         from cnnplay.search.storage import default_url
         from cnnplay.search.studies import open_study
 
-        require()
+        require_optuna()
         return open_study(name, default_url())
 
     return work

@@ -11,11 +11,11 @@ from cnnplay.network.network import Network
 from cnnplay.runs.record import RunError
 from cnnplay.search.errors import BadTrial
 from cnnplay.search.rows import TrialRow
-from cnnplay.search.values import applied
+from cnnplay.search.values import apply_values
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.runs.run_opening import OpenedRun, read
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.train.run import RunModel
@@ -67,7 +67,7 @@ class Promoter(QObject):
         self._tasks.run(
             lambda: _read(row),
             lambda found: self._show(row, found),
-            lambda error: self.failed.emit(told(error)),
+            lambda error: self.failed.emit(error_text(error)),
         )
 
     def wait(self) -> None:
@@ -108,7 +108,7 @@ class Promoter(QObject):
         record = self._search.record
         if record is None:
             raise BadTrial("its run is gone")
-        return applied(row.settings, self._search.variables, record.network, record.config)
+        return apply_values(row.settings, self._search.variables, record.network, record.config)
 
 
 def _read(row: TrialRow) -> OpenedRun | None:

@@ -6,10 +6,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from cnnplay.search.rows import TrialRow
-from cnnplay.search.values import value_words
+from cnnplay.search.values import value_text
 from cnnplay.search.variables import Variable
 from cnnplay.ui.kit.numerals import percent
-from cnnplay.ui.kit.words import duration_words
+from cnnplay.ui.kit.text import duration_text
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -130,7 +130,7 @@ class TrialTable(QAbstractTableModel):
         variable = self._variable(column)
         if variable is not None:
             value = row.settings.get(variable.name)
-            return "–" if value is None else value_words(value)
+            return "–" if value is None else value_text(value)
         match FIRST[self._place(column)][0]:
             case "trial":
                 return str(row.number)
@@ -141,7 +141,7 @@ class TrialTable(QAbstractTableModel):
             case "epochs":
                 return f"{row.epochs:,}"
             case _:
-                return duration_words(row.seconds) if row.seconds else "–"
+                return duration_text(row.seconds) if row.seconds else "–"
 
     def _sorted(self, rows: list[TrialRow], variables: tuple[Variable, ...]) -> list[TrialRow]:
         column, order = self._order

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
 from cnnplay.ui.kit.preferences import Preferences, autosave_folder
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.tasks import Tasks, error_text
 
 if TYPE_CHECKING:
     from cnnplay.project.project import Project
@@ -199,7 +199,7 @@ class DocumentModel(QObject):
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:
-        self.failed.emit(told(error))
+        self.failed.emit(error_text(error))
 
     def _discard(self, path: Path) -> None:
         try:

@@ -12,7 +12,7 @@ from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import Initialisation
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -111,7 +111,7 @@ class ExportModel(QObject):
         return _Maker(self._editor, self._data, self._run, self._settings.config.initialisation, which)
 
     def _fail(self, error: Exception) -> None:
-        self.failed.emit(told(error))
+        self.failed.emit(error_text(error))
 
 
 def _last_words(trained: Trained) -> str:

@@ -12,7 +12,7 @@ from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.trained import Trained
@@ -100,7 +100,7 @@ class ImportModel(QObject):
             self.partly.emit(imported)
 
     def _fail(self, error: Exception) -> None:
-        self.failed.emit(told(error))
+        self.failed.emit(error_text(error))
 
 
 def _class_names(count: int, *candidates: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,11 +118,11 @@ def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSe
     weights = read(path)
     module, result = build_with(weights, network, seed=config.seed)
     # What was exported here tells normalisation and class names; other files do not.
-    told = facts_of(path)
-    preprocessing = told.preprocessing
+    error_text = facts_of(path)
+    preprocessing = error_text.preprocessing
     if preprocessing is None or preprocessing.input != network.input.shape:
         preprocessing = sampled_statistics(images, network.input.shape)
-    classes = _class_names(network.task.classes, told.classes, images.classes)
+    classes = _class_names(network.task.classes, error_text.classes, images.classes)
     facts = DataFacts(key=images.key, classes=classes, preprocessing=preprocessing)
     trained = Trained(network=network, config=config, facts=facts, weights=weights_of(module))
     return Imported(path, result.words, len(result.loaded), len(module.state_dict()), trained)

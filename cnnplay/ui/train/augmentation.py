@@ -1,4 +1,4 @@
-"""A few training pictures as they are and as the network would see them, worked out beside the window."""
+"""A few training images before and after augmentation, computed in the background."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnplay.spec.settings import TrainConfig, faults
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.rules import Rules
-from cnnplay.ui.kit.devices import torch_is_there
+from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.tasks import Tasks
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
 
 SETTLE_MS = 120
-"""So long nothing must change before pictures are drawn anew: a number is typed digit by digit."""
+"""Changes must pause for this long before samples are redrawn: numbers are typed digit by digit."""
 PICTURES = 16
-"""So many are drawn; a panel shows those for which it has room."""
+"""How many are drawn; a panel shows as many as fit."""
 
-NO_DATA = "Choose a data set: some of its pictures stand here, before and after."
-FAULTS = "Mend the settings first: then pictures stand here, before and after."
+NO_DATA = "Choose a data set to see some of its images here, before and after augmentation."
+FAULTS = "Fix the settings to see images here, before and after augmentation."
 
 Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture, H × W × C, before and after; `mixed` names what it was mixed with, "" where nothing."""
+    """One image, H × W × C, before and after; `mixed` is the class it was mixed with, "" without mixup."""
 
     before: Bytes
     after: Bytes
@@ -44,23 +44,23 @@ class Sample:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Samples of one draw; `kept` is mixup's λ, None where it is off."""
+    """Samples of one draw; `kept` is mixup's λ, None without mixup."""
 
     samples: tuple[Sample, ...]
     kept: float | None = None
 
     varied: bool = True
-    """Whether any setting is on."""
+    """Whether any augmentation is enabled."""
 
     @property
     def foot(self) -> str:
-        """What holds for all of them."""
+        """A note that applies to all samples."""
         if not self.varied:
-            return "all off: as they are"
+            return "augmentation off: images unchanged"
         return "" if self.kept is None else f"λ {self.kept:.2f}"
 
     def words(self, number: int) -> str:
-        """``7, mixed with 3, λ 0.71``: for the tooltip of a picture."""
+        """``7, mixed with 3, λ 0.71``: for the tooltip of an image."""
         sample = self.samples[number]
         if self.kept is None:
             return sample.label
@@ -69,7 +69,7 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is to be drawn, captured when it is asked for."""
+    """The inputs of one draw, captured when it is requested."""
 
     images: ImageSet
     input: Input
@@ -84,7 +84,7 @@ class Question:
 
 
 class AugmentationModel(QObject):
-    """`changed`: `drawn` or `words` are others. Nothing is computed while nobody watches."""
+    """`changed`: `drawn` or `text` changed. Nothing is computed while no view is visible."""
 
     changed = Signal()
 
@@ -95,7 +95,7 @@ class AugmentationModel(QObject):
         self._editor, self._settings, self._data = editor, settings, data
         self.drawn: Drawn | None = None
         self.words = ""
-        """What to say in place of pictures."""
+        """What to show in place of images."""
         self._draw, self._watched = 0, False
         self._answered: Question | None = None
         self._rules = Rules()
@@ -106,7 +106,7 @@ class AugmentationModel(QObject):
             signal.connect(self.refresh)
 
     def watch(self, watched: bool) -> None:
-        """Whether anybody looks."""
+        """Whether a view is visible."""
         if watched != self._watched:
             self._watched = watched
             if watched:
@@ -116,18 +116,18 @@ class AugmentationModel(QObject):
 
     @Slot()
     def another(self) -> None:
-        """The same pictures, with other dice."""
+        """The same images with other random numbers."""
         self._draw += 1
         self._ask()
 
     @Slot()
     def refresh(self) -> None:
-        """Draws anew once things have settled, where something is another."""
+        """Redraws after a pause in changes, if anything differs."""
         if self._watched:
             self._timer.start(SETTLE_MS)
 
     def shutdown(self) -> None:
-        """Joins the thread; nothing is drawn afterwards."""
+        """Joins the thread; nothing is drawn after that."""
         self._watched = False
         self._timer.stop()
         self._tasks.finish()
@@ -135,13 +135,13 @@ class AugmentationModel(QObject):
     @Slot()
     def _ask(self) -> None:
         if not self._watched or not self._tasks.idle:
-            return  # asked again with the answer
+            return  # asked again when the result arrives
         question, why_not = self._question()
         if question is None:
             self._show(None, None, why_not)
         elif not question.same(self._answered):
-            if not torch_is_there():
-                # Somebody else imports it, behind the first paint: from here it would stop the window.
+            if not torch_is_imported():
+                # It is imported elsewhere, after the first paint: importing it here would block the window.
                 self._timer.start(2 * SETTLE_MS)
                 return
             asked = question
@@ -157,7 +157,7 @@ class AugmentationModel(QObject):
             return None, NO_DATA
         config = self._settings.config
         own = {field.name: getattr(config, field.name) for field in self._settings.of_group("augmentation")}
-        # The other settings change nothing in these pictures.
+        # The other settings do not affect these images.
         config = TrainConfig(**own, seed=config.seed)
         if faults(config):
             return None, FAULTS
@@ -176,7 +176,7 @@ class AugmentationModel(QObject):
 
 
 def draw(question: Question, rules: Rules) -> Drawn:
-    """Varies some training pictures as the settings say. DataError where they cannot become such an input."""
+    """Augments some training images as the settings say. DataError if they cannot be fitted to the input."""
     import torch
 
     from cnnplay.modules.threads import compute_alone
@@ -203,7 +203,7 @@ def draw(question: Question, rules: Rules) -> Drawn:
 
 
 def _rows(question: Question) -> tuple[Bytes, npt.NDArray[np.int64]]:
-    """Training pictures as the network takes them, N × H × W × C bytes, and their labels."""
+    """Training images fitted to the network's input, N × H × W × C bytes, and their labels."""
     from cnnplay.data.fitting import fit_rows
     from cnnplay.data.images import DataError
 
@@ -214,11 +214,11 @@ def _rows(question: Question) -> tuple[Bytes, npt.NDArray[np.int64]]:
         try:
             picture = images.picture(int(index))
         except DataError:
-            continue  # a file that went away since the data set was loaded
+            continue  # a file that disappeared after the data set was loaded
         rows.append(fit_rows(picture[None], question.input.shape)[0])
         kept.append(images.labels[index])
         if len(rows) == PICTURES:
             break
     if not rows:
-        raise DataError(f"{images.title}: none of the training pictures can be read")
+        raise DataError(f"{images.title}: none of the training images can be read")
     return np.stack(rows), np.asarray(kept, np.int64)

@@ -1,4 +1,4 @@
-"""The final test: trained weights judged on the part of the data set that nothing else touches."""
+"""The final test: trained weights evaluated on the test split, which nothing else uses."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.numerals import numeral, percent
-from cnnplay.ui.kit.tasks import Tasks, told
+from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.train.run import RunModel
 
 if TYPE_CHECKING:
     from cnnplay.training.evaluate import Evaluation
     from cnnplay.ui.train.trained import Trained
 
-State: TypeAlias = Literal["asking", "judging", "judged", "failed"]
+State: TypeAlias = Literal["asking", "evaluating", "evaluated", "failed"]
 
 
 class FinalTest(QObject):
-    """Judges once it is asked to. `changed`: state or words are others."""
+    """Evaluates on request. `changed`: state or text changed."""
 
     changed = Signal()
 
@@ -31,27 +31,27 @@ class FinalTest(QObject):
         self._stop = threading.Event()
         self.state: State = "asking"
         self.words = ""
-        """The outcome, or what went wrong."""
+        """The result, or what went wrong."""
 
     @property
     def question(self) -> str:
-        """What is about to happen, and why it should happen once."""
+        """What is about to happen, and why to do it only once."""
         images, trained = self._data.images, self._run.trained_here
         if images is None or trained is None:
             return ""
         which = f"best weights (epoch {trained.best_epoch})" if trained.best_epoch else "last weights"
         return (
-            f"The {which} are judged on the {len(images.test):,} test pictures of {images.title}, "
-            "which no training and no validation has touched. Do it once, when everything is decided: who "
-            "chooses by the test part learns from it, and its number then promises too much."
+            f"The {which} are evaluated on the {len(images.test):,} test images of {images.title}, "
+            "which were not used for training or validation. Do this once, when everything is decided: if "
+            "you choose by test accuracy, it becomes too optimistic."
         )
 
     def begin(self) -> None:
-        """Judges in the background."""
+        """Evaluates in the background."""
         images, trained = self._data.images, self._run.trained_here
-        if images is None or trained is None or self.state == "judging":
+        if images is None or trained is None or self.state == "evaluating":
             return
-        self.state, self.words = "judging", f"{len(images.test):,} pictures are being judged …"
+        self.state, self.words = "evaluating", f"Evaluating {len(images.test):,} images …"
         self._stop.clear()
         stop = self._stop
 
@@ -74,46 +74,50 @@ class FinalTest(QObject):
         self.changed.emit()
 
     def shutdown(self) -> None:
-        """Breaks judging off, and joins its thread."""
+        """Cancels the evaluation and joins its thread."""
         self._stop.set()
         self._tasks.finish()
 
     def _show(self, found: Evaluation, trained: Trained) -> None:
         count = len(found.labels)
         right = round(found.metrics["accuracy"] * count)
-        self.state = "judged"
+        self.state = "evaluated"
         self.words = (
-            f"Test accuracy {percent(found.metrics['accuracy'])}: {right:,} of {count:,} are right; "
+            f"Test accuracy {percent(found.metrics['accuracy'])}: {right:,} of {count:,} correct; "
             f"loss {numeral(found.metrics['loss'])}.{_beside(trained)}"
         )
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:
         if not self._stop.is_set():
-            self.state, self.words = "failed", told(error)
+            self.state, self.words = "failed", error_text(error)
             self.changed.emit()
 
 
 def why_not_test(run: RunModel, data: DataModel) -> str:
-    """Why there is nothing to judge now; "" when there is."""
+    """Why the final test is unavailable; "" if it is available."""
     if run.active:
-        return "a run is on: it may still become better"
+        return "a run is in progress: wait until it ends"
     if data.images is None:
         return "choose a data set first"
     if not len(data.images.test):
-        return f"{data.images.title} has no test part"
+        return f"{data.images.title} has no test split"
     trained = run.trained_here
     if trained is None:
         return "the network on screen has not been trained"
     if trained.facts.classes != data.images.classes or trained.facts.key != data.images.key:
-        return f"the network learned from {trained.facts.key}, not from {data.images.key}"
+        return f"the network was trained on {trained.facts.key}, not on {data.images.key}"
     return ""
 
 
 def _beside(trained: Trained) -> str:
-    """The validation part's number, which is usually a little better: the best epoch was chosen by it."""
+    """Validation accuracy, which is usually a little higher: the best epoch was chosen by it."""
     from cnnplay.spec.events import EpochDone
 
     judged = (e for e in trained.events if isinstance(e, EpochDone) and e.epoch == trained.best_epoch)
     accuracy = next((event.metrics.get("validation_accuracy") for event in judged), None)
-    return "" if accuracy is None else f" Validation said {percent(accuracy)}, by which the epoch was chosen."
+    return (
+        ""
+        if accuracy is None
+        else f" Validation accuracy, by which the epoch was chosen: {percent(accuracy)}."
+    )

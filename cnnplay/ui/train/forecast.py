@@ -14,9 +14,9 @@ from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.devices import torch_is_there
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
-from cnnplay.ui.kit.words import bytes_words, duration_words
+from cnnplay.ui.kit.devices import torch_is_imported
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.text import bytes_text, duration_text
 from cnnplay.ui.train.settings import SettingsModel
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ForecastModel(QObject):
         """Breaks off the forecast that is being made."""
         self._again = 0
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
+        self._postman = MailboxPoller(self._box, self._deliver, self)
         self._thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask)
@@ -100,7 +100,7 @@ class ForecastModel(QObject):
         found = self.forecast
         if found is None:
             return ""
-        return f"{bytes_words(found.bytes)} of {bytes_words(found.available_bytes)} free"
+        return f"{bytes_text(found.bytes)} of {bytes_text(found.available_bytes)} free"
 
     @property
     def fits(self) -> bool:
@@ -115,7 +115,7 @@ class ForecastModel(QObject):
             return ""
         batch = self._settings.config.batch_size
         needs = (
-            f"batch {batch:,} needs {bytes_words(found.bytes)}, {bytes_words(found.available_bytes)} are free"
+            f"batch {batch:,} needs {bytes_text(found.bytes)}, {bytes_text(found.available_bytes)} are free"
         )
         if found.largest_batch:
             return f"{needs}; the largest batch that fits is {found.largest_batch:,}"
@@ -130,7 +130,7 @@ class ForecastModel(QObject):
         return f"use batch {found.largest_batch:,}"
 
     @Slot()
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Takes the largest batch that fits."""
         found = self.forecast
         if found is not None and not found.fits and found.largest_batch:
@@ -218,10 +218,10 @@ class ForecastModel(QObject):
         if self._thread is not None:
             return  # asked again when the answer comes
         images = self._data.images
-        if images is None or not self._editor.report.valid or self._settings.faults:
+        if images is None or not self._editor.report.valid or self._settings.problems:
             self._show(None, None, "")
             return
-        if not torch_is_there():
+        if not torch_is_imported():
             self._timer.start(2 * SETTLE_MS)
             return
         question = Question(self._editor.network, self._editor.report, self._settings.config, images)
@@ -281,4 +281,4 @@ def _answer(question: Question, box: Mailbox, timed: bool, enough: Callable[[], 
 
 def _short(seconds: float) -> str:
     """With a decimal where people would miss it when they reckon what many such times come to."""
-    return f"{max(0.1, seconds):.1f} s" if seconds < 9.95 else duration_words(seconds)
+    return f"{max(0.1, seconds):.1f} s" if seconds < 9.95 else duration_text(seconds)

@@ -102,7 +102,7 @@ def _same_device(one: str, other: str) -> bool:
     """Whether both names stand for one device of this machine: ``auto`` does for one of the others."""
     if one == other:
         return True
-    from cnnplay.ui.kit.devices import device_words, resolvable, torch_is_there
+    from cnnplay.ui.kit.devices import device_text, resolvable, torch_is_imported
 
-    there = torch_is_there() and resolvable(one) and resolvable(other)
-    return there and device_words(one) == device_words(other)
+    there = torch_is_imported() and resolvable(one) and resolvable(other)
+    return there and device_text(one) == device_text(other)

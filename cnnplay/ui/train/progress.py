@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from cnnplay.ui.kit.words import duration_words
+from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.train.history import History
 
 WINDOW = 10.0
@@ -60,4 +60,4 @@ class Progress:
     @property
     def left_words(self) -> str:
         """``3 s left``; "" while that is unknown."""
-        return "" if self.seconds_left is None else f"{duration_words(self.seconds_left)} left"
+        return "" if self.seconds_left is None else f"{duration_text(self.seconds_left)} left"

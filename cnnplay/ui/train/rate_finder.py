@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.spec.range_test import RangeTest, range_faults
 from cnnplay.spec.settings import SettingFault, TrainConfig
-from cnnplay.ui.kit.lone_thread import LoneThread
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
+from cnnplay.ui.kit.cancellable_thread import CancellableThread
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.train.rate_drawing import RateDrawing, draw, rounded
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.schedule import rate_words
@@ -66,15 +66,15 @@ class RateFinder(QObject):
         self.chosen: float | None = None
         self._asked = self.test
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self)
-        self._thread = LoneThread("cnnplay-rate")
+        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._thread = CancellableThread("cnnplay-rate")
         self._control: Control | None = None
         run.state_changed.connect(self._run_changed)
 
     # What is to be tried
 
     @property
-    def faults(self) -> tuple[SettingFault, ...]:
+    def problems(self) -> tuple[SettingFault, ...]:
         return range_faults(self.test)
 
     def set(self, field: str, value: Any) -> None:
@@ -98,7 +98,7 @@ class RateFinder(QObject):
         """Why no test can be made now; "" when one can."""
         if self.state != "idle":
             return "a test is on: stop it first"
-        return self._run.why_not("afresh") or (self.faults[0].message if self.faults else "")
+        return self._run.why_not("afresh") or (self.problems[0].message if self.problems else "")
 
     # The test
 
@@ -130,14 +130,14 @@ class RateFinder(QObject):
             self.state = "stopping"
             self.changed.emit()
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Ends the test without waiting for its thread, which ends within one layer's work, or once the
         pictures that it is preparing are ready. Nothing more is heard of it.
         """
         if self._control is not None:
             self._control.stop()
             self._control = None
-        self._thread.give_up()
+        self._thread.cancel()
         self._postman.rest()
         if self.state != "idle":
             self.state = "idle"
@@ -145,7 +145,7 @@ class RateFinder(QObject):
 
     def shutdown(self) -> None:
         """Ends the test and joins its thread."""
-        self.give_up()
+        self.cancel()
         self._thread.shutdown()
         self._box.empty()
 

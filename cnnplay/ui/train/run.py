@@ -18,8 +18,8 @@ from cnnplay.spec.events import BaseEvent, EpochDone, Failed, Paused, Resumed, S
 from cnnplay.spec.settings import TrainConfig, live_settings
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, Postman
-from cnnplay.ui.kit.tempo import ROUNDS_MS, Tempo
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.redraw_rate import POLL_MS, RedrawRate
 from cnnplay.ui.train import run_reasons, run_words
 from cnnplay.ui.train.history import History
 from cnnplay.ui.train.order import make_order
@@ -62,8 +62,8 @@ class RunModel(TrainedWork):
         self._failed: Network | None = None
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
         self._box = Mailbox()
-        self._postman = Postman(self._box, self._deliver, self, ROUNDS_MS)
-        self.tempo = Tempo(self)
+        self._postman = MailboxPoller(self._box, self._deliver, self, POLL_MS)
+        self.tempo = RedrawRate(self)
         """How often live views are redrawn."""
         self._worker: Worker | None = None
         self._recording: Recording | None = None

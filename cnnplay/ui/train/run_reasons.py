@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from cnnplay.shapes.pictures import class_faults
-from cnnplay.ui.kit.devices import AUTO, resolvable, torch_is_there
+from cnnplay.shapes.class_count import class_problems
+from cnnplay.ui.kit.devices import AUTO, resolvable, torch_is_imported
 
 if TYPE_CHECKING:
     from cnnplay.ui.train.run import RunModel
@@ -66,10 +66,10 @@ def _network(run: RunModel) -> str:
     if not run.editor.network.stack:
         return "the network is empty: add blocks in Build"
     if not report.valid:
-        first, others = report.faults[0].message, len(report.faults) - 1
+        first, others = report.problems[0].message, len(report.problems) - 1
         more = f" (and {others} more)" if others else ""
         return f"the network has a fault to mend in Build: {first}{more}"
-    return report.why_untrainable
+    return report.untrainable_reason
 
 
 def _data(run: RunModel) -> str:
@@ -79,13 +79,13 @@ def _data(run: RunModel) -> str:
 
 
 def _settings(run: RunModel) -> str:
-    return run.settings.faults[0].message if run.settings.faults else ""
+    return run.settings.problems[0].message if run.settings.problems else ""
 
 
 def _device(run: RunModel) -> str:
     """A device that was chosen on another machine, or before a card was taken out."""
     device = run.settings.config.device
-    if device in (AUTO, "cpu") or not torch_is_there() or resolvable(device):
+    if device in (AUTO, "cpu") or not torch_is_imported() or resolvable(device):
         return ""
     return f"this machine has no {device}: choose another device, above"
 
@@ -93,5 +93,5 @@ def _device(run: RunModel) -> str:
 def _classes(run: RunModel) -> str:
     images = run.data.images
     assert images is not None
-    faults = class_faults(run.editor.network, images.title, len(images.classes))
-    return f"{faults[0].message}: set the classes in Build" if faults else ""
+    problems = class_problems(run.editor.network, images.title, len(images.classes))
+    return f"{faults[0].message}: set the classes in Build" if problems else ""

@@ -120,12 +120,12 @@ def test_a_class_is_turned_page_by_page(bench: Bench) -> None:
     model.open()
     model.choose_class(1)
     bench.settle()
-    assert model.page_words == f"1–{PER_PAGE} of 80"
+    assert model.page_text == f"1–{PER_PAGE} of 80"
     assert model.can_turn(1)
     assert not model.can_turn(-1)
     model.turn(1)
     bench.settle()
-    assert model.page_words == f"{PER_PAGE + 1}–80 of 80"
+    assert model.page_text == f"{PER_PAGE + 1}–80 of 80"
     assert model.indices == tuple(range(1 + 3 * PER_PAGE, 240, 3))
     assert not model.can_turn(1)
     model.turn(1)

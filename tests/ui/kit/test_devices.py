@@ -10,11 +10,11 @@ began, go_on = threading.Event(), threading.Event()
 thread = threading.Thread(target=lambda: __import__("torch"))
 thread.start()
 began.wait()
-from cnnplay.ui.kit.devices import device_words, torch_is_there
-print(torch_is_there(), device_words("auto"))
+from cnnplay.ui.kit.devices import device_text, torch_is_imported
+print(torch_is_imported(), device_text("auto"))
 go_on.set()
 thread.join()
-print(torch_is_there())
+print(torch_is_imported())
 """
 
 SLOW_TORCH = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnplay.ui.kit.words import bytes_words, duration_words
+from cnnplay.ui.kit.text import bytes_text, duration_text
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from cnnplay.ui.kit.words import bytes_words, duration_words
         (float("inf"), "very long"),
     ],
 )
-def test_a_duration_reads(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words
+def test_a_duration_reads(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("count", "words"),
     [(240e6, "240 MB"), (1.44e9, "1.4 GB"), (31e9, "31 GB"), (2_000, "2 kB"), (12, "12 B")],
 )
-def test_a_size_reads(count: float, words: str) -> None:
-    assert bytes_words(count) == words
+def test_a_size_reads(count: float, text: str) -> None:
+    assert bytes_text(count) == text

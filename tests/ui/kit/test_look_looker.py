@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cnnplay.ui.kit.looker import Looker, Reply
 from cnnplay.ui.kit.mailbox import Mailbox
+from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
 
 WAIT = 30
 
@@ -17,13 +17,13 @@ def box() -> Mailbox:
 
 
 @pytest.fixture
-def looker(box: Mailbox) -> Iterator[Looker]:
-    made = Looker(box)
+def looker(box: Mailbox) -> Iterator[PriorityWorker]:
+    made = PriorityWorker(box)
     yield made
     made.stop()
 
 
-def block(looker: Looker) -> threading.Event:
+def block(looker: PriorityWorker) -> threading.Event:
     """Keeps the thread busy until the event is set; returns once it is."""
     begun, go = threading.Event(), threading.Event()
 
@@ -36,7 +36,7 @@ def block(looker: Looker) -> threading.Event:
     return go
 
 
-def replies(box: Mailbox, looker: Looker) -> list[Reply]:
+def replies(box: Mailbox, looker: PriorityWorker) -> list[Reply]:
     """All replies, once nothing is left to do."""
     done = threading.Event()
     looker.ask("judge", done.set)
@@ -45,7 +45,9 @@ def replies(box: Mailbox, looker: Looker) -> list[Reply]:
     return [reply for reply in box.empty().letters if reply.kind != "judge"]
 
 
-def test_the_newest_request_of_a_kind_replaces_the_one_that_waits(box: Mailbox, looker: Looker) -> None:
+def test_the_newest_request_of_a_kind_replaces_the_one_that_waits(
+    box: Mailbox, looker: PriorityWorker
+) -> None:
     go = block(looker)
     for value in range(5):
         looker.ask("glance", lambda value=value: value)  # type: ignore[misc]
@@ -54,7 +56,7 @@ def test_the_newest_request_of_a_kind_replaces_the_one_that_waits(box: Mailbox, 
     assert [(reply.value, reply.request) for reply in found] == [(4, 5)]
 
 
-def test_what_is_urgent_comes_first(box: Mailbox, looker: Looker) -> None:
+def test_what_is_urgent_comes_first(box: Mailbox, looker: PriorityWorker) -> None:
     go = block(looker)
     for kind in ("judge", "glance", "picture"):
         looker.ask(kind, lambda: None)
@@ -63,7 +65,9 @@ def test_what_is_urgent_comes_first(box: Mailbox, looker: Looker) -> None:
     assert [reply.kind for reply in replies(box, looker)] == ["thumbnails", "picture", "glance"]
 
 
-def test_long_work_lets_urgent_work_in_and_notices_that_it_is_given_up(box: Mailbox, looker: Looker) -> None:
+def test_long_work_lets_urgent_work_in_and_notices_that_it_is_given_up(
+    box: Mailbox, looker: PriorityWorker
+) -> None:
     begun, go = threading.Event(), threading.Event()
     outdated: list[bool] = []
 
@@ -83,7 +87,7 @@ def test_long_work_lets_urgent_work_in_and_notices_that_it_is_given_up(box: Mail
     assert outdated == [True]
 
 
-def test_errors_become_words_and_the_thread_goes_on(box: Mailbox, looker: Looker) -> None:
+def test_errors_become_words_and_the_thread_goes_on(box: Mailbox, looker: PriorityWorker) -> None:
     def fail(error: Exception) -> None:
         raise error
 
@@ -96,7 +100,7 @@ def test_errors_become_words_and_the_thread_goes_on(box: Mailbox, looker: Looker
     assert found["glance"] == "this cannot be computed here: out of memory"
 
 
-def test_stopping_gives_up_what_waits(box: Mailbox, looker: Looker) -> None:
+def test_stopping_gives_up_what_waits(box: Mailbox, looker: PriorityWorker) -> None:
     go = block(looker)
     looker.ask("glance", lambda: "never")
     stopper = threading.Thread(target=looker.stop)

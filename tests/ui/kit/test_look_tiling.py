@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnplay.ui.kit.paging import page_words, turned
+from cnnplay.ui.kit.paging import page_text, turned_page
 from cnnplay.ui.kit.tiling import (
     Arrangement,
     Tiles,
@@ -71,7 +71,7 @@ def test_pages_of_a_flow_show_every_tile_once(
     page, shown = full, []
     while True:
         shown += [int(number) for number in page.ravel() if number >= 0]
-        first = turned(tiles, page, full, 1, 0)
+        first = turned_page(tiles, page, full, 1, 0)
         if first is None:
             break
         page = flowing(count, size, area, first[0]).numbers
@@ -92,8 +92,8 @@ def test_pages_of_a_mosaic_show_every_tile_once(rows: int, columns: int, area: t
         while across is not None:
             page = mosaic(rows, columns, (3, 3), area, across).numbers
             shown += [int(number) for number in page.ravel() if number >= 0]
-            across = turned(tiles, page, full, 0, 1)
-        down = turned(tiles, mosaic(rows, columns, (3, 3), area, down).numbers, full, 1, 0)
+            across = turned_page(tiles, page, full, 0, 1)
+        down = turned_page(tiles, mosaic(rows, columns, (3, 3), area, down).numbers, full, 1, 0)
     assert sorted(shown) == list(range(rows * columns))
 
 
@@ -123,8 +123,8 @@ def test_enlarging_repeats_each_value() -> None:
 
 def test_the_page_shows_each_tile_at_its_place_and_nothing_between() -> None:
     arrangement = flowing(3, (2, 2), (200, 300))
-    colours = np.stack([np.full(arrangement.tile, n + 1, np.uint32) for n in range(3)])
-    image = compose(arrangement, colours)
+    colors = np.stack([np.full(arrangement.tile, n + 1, np.uint32) for n in range(3)])
+    image = compose(arrangement, colors)
     assert image.shape == arrangement.extent
     for number in range(3):
         place = arrangement.place(number)
@@ -144,13 +144,13 @@ def test_fractions_lie_between_each_tiles_own_limits() -> None:
     ("count", "columns", "words"),
     [(512, 0, "1–64 of 512"), (6, 0, ""), (64 * 64, 64, "filters 1–11 of 64 · channels 1–17 of 64")],
 )
-def test_pages_say_what_they_show(count: int, columns: int, words: str) -> None:
+def test_pages_say_what_they_show(count: int, columns: int, text: str) -> None:
     values = np.zeros((count, 3, 3), np.float32)
-    tiles = Tiles(values, "signed", np.zeros((count, 2)), columns=columns, word="filter")
+    tiles = Tiles(values, "signed", np.zeros((count, 2)), columns=columns, noun="filter")
     page = mosaic(64, 64, (3, 3), (212, 380)) if columns else flowing(count, (3, 3), (800, 1200))
-    assert page_words(tiles, page.numbers) == words
+    assert page_text(tiles, page.numbers) == text
 
 
 def test_a_value_is_read_out_with_a_true_minus() -> None:
-    tiles = Tiles(np.full((2, 3, 3), -0.25, np.float32), "signed", np.zeros((2, 2)), word="filter")
-    assert tiles.pixel_words(1, 2, 0) == "filter 2 · row 3, column 1: −0.250"
+    tiles = Tiles(np.full((2, 3, 3), -0.25, np.float32), "signed", np.zeros((2, 2)), noun="filter")
+    assert tiles.pixel_text(1, 2, 0) == "filter 2 · row 3, column 1: −0.250"

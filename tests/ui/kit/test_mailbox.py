@@ -4,7 +4,7 @@ import threading
 
 from pytestqt.qtbot import QtBot
 
-from cnnplay.ui.kit.mailbox import PERIOD_MS, Mail, Mailbox, Postman
+from cnnplay.ui.kit.mailbox import PERIOD_MS, Mail, Mailbox, MailboxPoller
 
 
 def test_no_letter_of_any_thread_is_lost_and_each_keeps_its_order() -> None:
@@ -40,7 +40,7 @@ def test_of_pictures_only_the_newest_under_each_key_is_kept() -> None:
 
 def test_the_postman_delivers_what_came_between_two_rounds_at_once(qtbot: QtBot) -> None:
     box, got = Mailbox(), list[Mail]()
-    postman = Postman(box, got.append)
+    postman = MailboxPoller(box, got.append)
     for number in range(1_000):
         box.put(number)
     postman.work()
@@ -51,7 +51,7 @@ def test_the_postman_delivers_what_came_between_two_rounds_at_once(qtbot: QtBot)
 
 def test_a_resting_postman_leaves_the_event_loop_alone_and_delivers_before_he_rests(qtbot: QtBot) -> None:
     box, got = Mailbox(), list[Mail]()
-    postman = Postman(box, got.append)
+    postman = MailboxPoller(box, got.append)
     assert not postman.working
     postman.work()
     box.put("last words")

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from cnnplay.ui.kit.sweeper import Sweeper
+from cnnplay.ui.kit.gc_timer import GcTimer
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_without_a_sweeper_a_busy_thread_destroys_the_windows_objects(usual_coll
 
 def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_collection: None) -> None:
     ends: list[str] = []
-    sweeper = Sweeper(lambda: True)
+    sweeper = GcTimer(lambda: True)
     sweeper.sweep()
     Cycle(ends)
     in_a_thread(allocate_much)
@@ -66,7 +66,7 @@ def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_col
 def test_what_the_start_imported_is_taken_out_once_settled(qtbot: QtBot, usual_collection: None) -> None:
     settled = [False]
     before = gc.get_freeze_count()
-    sweeper = Sweeper(lambda: settled[0])
+    sweeper = GcTimer(lambda: settled[0])
     lasting = [[] for _ in range(10)]
     ends: list[str] = []
     Cycle(ends)

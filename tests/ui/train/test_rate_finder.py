@@ -116,7 +116,7 @@ def test_shutdown_in_the_middle_joins_the_thread(qtbot: QtBot) -> None:
 def test_given_up_while_it_gets_ready_nothing_more_is_heard_of_it(qtbot: QtBot) -> None:
     with bench() as one, finder(one) as made:
         made.start()
-        made.give_up()
+        made.cancel()
         assert made.state == "idle"
         assert made.start(), "and another test can be made at once"
         ended(qtbot, made)

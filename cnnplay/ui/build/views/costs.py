@@ -82,7 +82,7 @@ class CostBars(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.costs:
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             painter.setFont(theme().font())
             painter.drawText(
                 self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No layer costs anything yet."
@@ -151,17 +151,17 @@ class CostBars(QAbstractScrollArea):
         names, numbers = widths
         if cost.node_id in self._editor.selected:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(now.colour("selection"))
+            painter.setBrush(now.color("selection"))
             painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), now.px(6), now.px(6))
         line = now.px(19)
         painter.setFont(now.font())
-        painter.setPen(now.colour("text"))
+        painter.setPen(now.color("text"))
         inner = rect.adjusted(pad // 2, now.px(2), -pad // 2, 0)
         name = QFontMetrics(now.font()).elidedText(self.name(cost), Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(inner.x(), inner.y(), names + 2, line), _LEFT, name)
         painter.drawText(QRect(inner.x(), inner.y(), inner.width(), line), _RIGHT, f"{cost.parameters:,}")
         if cost.multiply_adds:
-            painter.setPen(now.colour("text_muted"))
+            painter.setPen(now.color("text_muted"))
             below = QRect(inner.x(), inner.y() + line, inner.width(), line)
             painter.drawText(below, _RIGHT, in_unit(cost.multiply_adds, self._most_work()))
         left = inner.x() + names + 2 * pad
@@ -172,13 +172,13 @@ class CostBars(QAbstractScrollArea):
     def _bars(self, painter: QPainter, room: QRect, cost: Cost, shares: tuple[float, float]) -> None:
         """The parameters' bar in the row's first line, the multiply-adds' thinner and paler in its second."""
         now = theme()
-        colour = now.family(cost.family)
+        color = now.family(cost.family)
         y = room.y() + room.height() // 2
         if cost.parameters:
             thick = now.px(10)
-            painter.fillRect(room.x(), y - thick // 2, max(2, round(room.width() * shares[0])), thick, colour)
+            painter.fillRect(room.x(), y - thick // 2, max(2, round(room.width() * shares[0])), thick, color)
         if cost.multiply_adds:
-            pale, thin = QColor(colour), now.px(6)
+            pale, thin = QColor(color), now.px(6)
             pale.setAlphaF(0.45)
             below = y + room.height() - thin // 2
             painter.fillRect(room.x(), below, max(2, round(room.width() * shares[1])), thin, pale)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.shapes.faults import Fault
+from cnnplay.shapes.problems import Problem
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.kit.views.panel import SCROLL_BAR, Panel
 from cnnplay.ui.kit.views.theme import role, theme
@@ -30,7 +30,7 @@ class FaultRow(QFrame):
     chosen = Signal(object)
     mended = Signal(object)
 
-    def __init__(self, fault: Fault, parent: QWidget | None = None) -> None:
+    def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         role(self, "fault")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -49,32 +49,32 @@ class FaultRow(QFrame):
         self.button.setToolTip("Makes this change; it can be undone.")
         self.button.clicked.connect(self._mend)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
-        self.fault = fault
+        self.problem = problem
         self._show()
 
-    def set_fault(self, fault: Fault) -> None:
+    def set_problem(self, problem: Problem) -> None:
         """Shows another fault in the same row: while one types, faults come and go quickly."""
-        before, self.fault = self.fault, fault
-        if (before.message, before.mend and before.mend.label) != (
-            fault.message,
-            fault.mend and fault.mend.label,
+        before, self.problem = self.problem, problem
+        if (before.message, before.fix and before.fix.label) != (
+            problem.message,
+            problem.fix and problem.fix.label,
         ):
             self._show()
 
     def _show(self) -> None:
-        fault = self.fault
-        self.setAccessibleName(fault.message)
-        self.setToolTip(_why(fault))
-        self._words.setText(_rich(fault))
-        self.button.setText(fault.mend.label if fault.mend else "")
-        self.button.setVisible(fault.mend is not None)
+        problem = self.problem
+        self.setAccessibleName(problem.message)
+        self.setToolTip(_why(problem))
+        self._words.setText(_rich(problem))
+        self.button.setText(problem.fix.label if problem.fix else "")
+        self.button.setVisible(problem.fix is not None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.chosen.emit(self.fault)
+        self.chosen.emit(self.problem)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self.fault)
+            self.chosen.emit(self.problem)
         else:
             super().keyPressEvent(event)
 
@@ -86,7 +86,7 @@ class FaultRow(QFrame):
         return self.heightForWidth(width)
 
     def _mend(self) -> None:
-        self.mended.emit(self.fault)
+        self.mended.emit(self.problem)
 
 
 class FaultsPanel(Panel):
@@ -108,23 +108,23 @@ class FaultsPanel(Panel):
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self._inner)
         self.body.addWidget(self._scroll)
-        self._more: Callable[[], tuple[Fault, ...]] = lambda: ()
+        self._more: Callable[[], tuple[Problem, ...]] = lambda: ()
         editor.changed.connect(self._refresh)
         theme().changed.connect(self._fit)
         self._refresh()
 
-    def add_source(self, faults: Callable[[], tuple[Fault, ...]], changed: SignalInstance) -> None:
+    def add_source(self, problems: Callable[[], tuple[Problem, ...]], changed: SignalInstance) -> None:
         """More than the network's own faults: where it does not go with the pictures.
 
         `changed`: look again.
         """
-        self._more = faults
+        self._more = problems
         changed.connect(self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:
-        faults = (*self._editor.report.faults, *self._more())
-        shown = faults[:_SHOWN_AT_MOST]
+        problems = (*self._editor.report.problems, *self._more())
+        shown = problems[:_SHOWN_AT_MOST]
         focus = QApplication.focusWidget()
         had_focus = focus is not None and any(row.isAncestorOf(focus) for row in self.rows[len(shown) :])
         while len(self.rows) > len(shown):
@@ -132,12 +132,12 @@ class FaultsPanel(Panel):
             self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        for row, fault in zip(self.rows, shown, strict=False):
-            row.set_fault(fault)
-        for fault in shown[len(self.rows) :]:
-            self._add(fault)
-        self.set_muted(_count(len(faults)))
-        self._scroll.setVisible(bool(faults))
+        for row, problem in zip(self.rows, shown, strict=False):
+            row.set_problem(problem)
+        for problem in shown[len(self.rows) :]:
+            self._add(problem)
+        self.set_muted(_count(len(problems)))
+        self._scroll.setVisible(bool(problems))
         self._fit()
         if had_focus:
             # Qt would hand the keyboard to whatever comes next in the window.
@@ -146,10 +146,10 @@ class FaultsPanel(Panel):
             else:
                 self.left.emit()
 
-    def _add(self, fault: Fault) -> None:
-        row = FaultRow(fault)
+    def _add(self, problem: Problem) -> None:
+        row = FaultRow(problem)
         row.chosen.connect(self._choose)
-        row.mended.connect(self._editor.mend)
+        row.mended.connect(self._editor.fix)
         self._column.insertWidget(len(self.rows), row)
         self.rows.append(row)
 
@@ -166,25 +166,25 @@ class FaultsPanel(Panel):
         rows = sum(heights) + theme().px(6) * max(0, len(heights) - 1)
         self.setFixedHeight(self.title_height() + (self.body_margins() + rows if rows else 0))
 
-    def _choose(self, fault: Fault) -> None:
-        if fault.node:
-            self._editor.select((fault.node,))
+    def _choose(self, problem: Problem) -> None:
+        if problem.node:
+            self._editor.select((problem.node,))
         else:
             self._editor.select_input()
 
 
-def _count(faults: int) -> str:
-    if not faults:
+def _count(problems: int) -> str:
+    if not problems:
         return "none: this network can be trained"
-    return f"{faults:,}" if faults <= _SHOWN_AT_MOST else f"{faults:,}, the first {_SHOWN_AT_MOST} shown"
+    return f"{faults:,}" if problems <= _SHOWN_AT_MOST else f"{faults:,}, the first {_SHOWN_AT_MOST} shown"
 
 
-def _rich(fault: Fault) -> str:
+def _rich(problem: Problem) -> str:
     """The message with the block's id strong."""
-    words = escape(fault.message)
-    return words.replace(escape(fault.node), f"<b>{escape(fault.node)}</b>", 1) if fault.node else words
+    words = escape(problem.message)
+    return words.replace(escape(problem.node), f"<b>{escape(fault.node)}</b>", 1) if problem.node else words
 
 
-def _why(fault: Fault) -> str:
-    lines = [fault.message, f"expected: {fault.expected}", f"found: {fault.found}"]
+def _why(problem: Problem) -> str:
+    lines = [problem.message, f"expected: {fault.expected}", f"found: {fault.found}"]
     return "<br>".join(escape(line) for line in lines if not line.endswith(": "))

@@ -65,5 +65,5 @@ def _rich(formula: Formula) -> str:
     words = " = ".join(parts)
     if not formula.remark:
         return words
-    muted = theme().colour("text_muted").name()
+    muted = theme().color("text_muted").name()
     return f"{words} <span style='color:{muted}'>&nbsp;{escape(formula.remark)}</span>"

@@ -16,14 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Skip, Stack, stacks_of
 from cnnplay.network.presets import Preset, presets
 from cnnplay.shapes.infer import infer
 from cnnplay.shapes.report import Report
-from cnnplay.ui.kit.counts import work_count
+from cnnplay.ui.kit.counts import multiply_adds_text
 from cnnplay.ui.kit.views.theme import role, theme
 
 
@@ -92,9 +92,9 @@ class PresetCard(QFrame):
         role(heading, "title")
         words.addWidget(heading)
         words.addWidget(
-            _label(f"{report.parameters:,} parameters · {work_count(report.multiply_adds)} multiply-adds")
+            _label(f"{report.parameters:,} parameters · {multiply_adds_text(report.multiply_adds)} multiply-adds")
         )
-        size = shape_words(preset.network.input.shape)
+        size = shape_text(preset.network.input.shape)
         words.addWidget(_label(f"input {size} · {preset.network.task.classes:,} classes", muted=True))
         for text in (preset.paper, preset.remark):
             if text:
@@ -128,7 +128,7 @@ class PresetCard(QFrame):
         if self.hasFocus():
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(theme().colour("accent"), 2))
+            painter.setPen(QPen(theme().color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme().px(6), theme().px(6))
             painter.end()
 

@@ -26,7 +26,7 @@ class NetworkPicker(PickerButton):
     def refresh(self) -> None:
         """Shows the network in the editor."""
         name = self._editor.network.name
-        self.say(name)
+        self.set_choice(name)
         self.setToolTip(f"The network on screen: {name}. Opens another; undo brings this one back.")
 
     def fill(self, menu: QMenu) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from cnnplay.ui.data.browse_page import PARTS
 from cnnplay.ui.data.browsing import BrowseModel
-from cnnplay.ui.kit.views.class_bars import ClassBars, part_colour
+from cnnplay.ui.kit.views.class_bars import ClassBars, split_color
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import theme
 
@@ -83,12 +83,12 @@ class PartsKey(QWidget):
         for part in self._parts:
             y = (self.height() - side) // 2
             if part == "test":
-                painter.setPen(QPen(part_colour(part), 1))
+                painter.setPen(QPen(split_color(part), 1))
                 painter.drawRect(x, y, side - 1, side - 1)
             else:
-                painter.fillRect(x, y, side, side, part_colour(part))
+                painter.fillRect(x, y, side, side, split_color(part))
             words = f"{part}, kept apart" if part == "test" else part
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             x += side + gap
             base = (self.height() + painter.fontMetrics().ascent() - painter.fontMetrics().descent()) // 2
             painter.drawText(x, base, words)

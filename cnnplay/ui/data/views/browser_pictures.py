@@ -128,12 +128,12 @@ class PicturesPanel(Panel):
 
     def _tiles(self, values: np.ndarray) -> Tiles:
         model, limits = self._model, np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
-        surface = theme().colour("surface")
+        surface = theme().color("surface")
         values = values.copy()
         values[np.array(model.indices) == NONE] = (surface.red(), surface.green(), surface.blue())
         names = [f"{index:,}" if index != NONE else "no more" for index in model.indices]
         if model.label is not None:
-            return Tiles(values, "picture", limits, labels=tuple(names), word="picture")
+            return Tiles(values, "picture", limits, labels=tuple(names), noun="picture")
         columns = len(names) // len(model.classes)
         labels = [f"{model.classes[place // columns]}, picture {name}" for place, name in enumerate(names)]
         return Tiles(
@@ -143,8 +143,8 @@ class PicturesPanel(Panel):
             labels=tuple(labels),
             columns=columns,
             row_labels=model.classes,
-            word="label",
-            column_word="example",
+            noun="label",
+            column_noun="example",
         )
 
     @Slot()
@@ -185,8 +185,8 @@ class Pager(QWidget):
 
     def refresh(self) -> None:
         """Brings words and buttons up to date."""
-        self.setVisible(bool(self._model.page_words))
-        self.label.setText(self._model.page_words)
+        self.setVisible(bool(self._model.page_text))
+        self.label.setText(self._model.page_text)
         for button, way in ((self.before, -1), (self.next, 1)):
             possible = self._model.can_turn(way)
             button.setEnabled(possible)

@@ -34,15 +34,15 @@ class ThinBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(theme().colour("line"))
-        painter.setBrush(theme().colour("line"))
+        painter.setPen(theme().color("line"))
+        painter.setBrush(theme().color("line"))
         height = self.height()
         track = QRectF(0.5, 0.5, self.width() - 1, height - 1)
         painter.drawRoundedRect(track, height / 2, height / 2)
         if self.fraction > 0:
             track.setWidth(max(height, self.fraction * track.width()))
-            painter.setPen(theme().colour("accent"))
-            painter.setBrush(theme().colour("accent"))
+            painter.setPen(theme().color("accent"))
+            painter.setBrush(theme().color("accent"))
             painter.drawRoundedRect(track, height / 2, height / 2)
         painter.end()
 
@@ -83,8 +83,8 @@ class FetchNotice(QWidget):
     def refresh(self) -> None:
         """Shows what is to be said now."""
         state = self._state = self._model.state
-        self.busy.say(self._model.words if state == "fetching" else "")
-        self.failure.say(self._model.words if state == "failed" else "")
+        self.busy.set_text(self._model.words if state == "fetching" else "")
+        self.failure.set_text(self._model.words if state == "failed" else "")
         self.bar.setVisible(state == "fetching")
         self.bar.show_fraction(self._model.fraction)
         self.setVisible(state != "idle")

@@ -30,10 +30,10 @@ KEYS = KeyTable(
 )
 
 
-def part_colour(part: str) -> QColor:
+def split_color(part: str) -> QColor:
     """Training and validation as in the curves; the test part is drawn in outline alone."""
     key = {"train": "training_curve", "validation": "validation_curve", "test": "text_muted"}[part]
-    return theme().colour(key)
+    return theme().color(key)
 
 
 class ClassBars(QWidget):
@@ -66,9 +66,9 @@ class ClassBars(QWidget):
         if number != self._selected:
             self._selected = number
             self.update()
-        self.setAccessibleDescription(self.words(number))
+        self.setAccessibleDescription(self.class_text(number))
 
-    def words(self, number: int) -> str:
+    def class_text(self, number: int) -> str:
         """``cat: 400 train, 100 validation``."""
         name = ALL if number < 0 else self._names[number]
         parts = [f"{self._count(part, number):,} {part}" for part in PARTS if sum(self._counts.get(part, ()))]
@@ -104,17 +104,17 @@ class ClassBars(QWidget):
     def _paint_row(self, painter: QPainter, number: int, row: QRect, names: int, numbers: int) -> None:
         gap = theme().px(8)
         if number == self._selected:
-            painter.setPen(QPen(theme().colour("accent"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
-            painter.setBrush(theme().colour("selection"))
+            painter.setPen(QPen(theme().color("accent"), 1) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color("selection"))
             painter.drawRoundedRect(QRectF(row).adjusted(0.5, 1.5, -0.5, -1.5), 4, 4)
         left, right = row.left() + gap, row.right() - gap
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().color("text"))
         name = ALL if number < 0 else self._names[number]
         text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(left, row.top(), names, row.height()), int(middle), text)
         place = QRect(right - numbers, row.top(), numbers, row.height())
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         painter.drawText(place, int(middle | Qt.AlignmentFlag.AlignRight), f"{self._whole(number):,}")
         if number >= 0:
             self._paint_bar(painter, number, left + names + gap, right - numbers - gap, row.center().y() + 1)
@@ -129,22 +129,22 @@ class ClassBars(QWidget):
             width = room * self._count(part, number) / max(1, most)
             if width <= 0:
                 continue
-            colour = part_colour(part)
+            color = split_color(part)
             if part == "test":
-                painter.setPen(QPen(colour, 1))
+                painter.setPen(QPen(color, 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(
                     QRectF(x + apart + 0.5, middle - thick / 2 + 0.5, max(width - 1, 1), thick - 1)
                 )
             else:
-                painter.fillRect(QRectF(x, middle - thick / 2, max(width, 1), thick), colour)
+                painter.fillRect(QRectF(x, middle - thick / 2, max(width, 1), thick), color)
             x += width
 
     def event(self, event: object) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QHelpEvent.Type.ToolTip:
             number = self._row_at(event.pos().y())
             if number is not None:
-                QToolTip.showText(event.globalPos(), self.words(number), self)
+                QToolTip.showText(event.globalPos(), self.class_text(number), self)
                 return True
         return super().event(event)  # type: ignore[arg-type]
 

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.network.fields import FieldInfo
-from cnnplay.ui.kit.views.inputs import RIGHT, SEVERAL, Choice, Unit, Whole
+from cnnplay.ui.kit.views.inputs import RIGHT, SEVERAL, ComboBox, IntSpinBox, UnitLabel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.kit.views.undo_keys import leave_undo_to_the_window
+from cnnplay.ui.kit.views.undo_keys import forward_undo_to_window
 
 
 class FieldEditor(QWidget):
@@ -43,7 +43,7 @@ class FieldEditor(QWidget):
     def show_unit(self) -> None:
         """Writes the unit behind the number, where it has one."""
 
-    def set_fault(self, message: str) -> None:
+    def set_problem(self, message: str) -> None:
         """Marks the field as wrong, with the reason; "" takes the mark away."""
         for widget in self.inputs():
             if bool(widget.property("fault")) != bool(message):
@@ -59,14 +59,14 @@ class FieldEditor(QWidget):
         for widget, suffix in zip(self.inputs(), suffixes or ("",) * len(self.inputs()), strict=False):
             widget.setAccessibleName(f"{self.field.label} {suffix}".strip())
             widget.setAccessibleDescription(self.field.help)
-            leave_undo_to_the_window(widget)
+            forward_undo_to_window(widget)
             widget.setToolTip(_help(self.field))
 
 
 class IntegerEditor(FieldEditor):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self.spin = Whole(field)
+        self.spin = IntSpinBox(field)
         self.spin.valueChanged.connect(self._say)
         self._row.addWidget(self.spin)
         self._name_inputs()
@@ -76,7 +76,7 @@ class IntegerEditor(FieldEditor):
 
     def show_unit(self) -> None:
         if self.field.unit:
-            Unit(self.spin.lineEdit(), self.field.unit, framed=False)
+            UnitLabel(self.spin.lineEdit(), self.field.unit, framed=False)
 
     def set_value(self, value: Any) -> None:
         self.spin.show_value(value)
@@ -101,7 +101,7 @@ class NumberEditor(FieldEditor):
 
     def show_unit(self) -> None:
         if self.field.unit:
-            Unit(self.line, self.field.unit)
+            UnitLabel(self.line, self.field.unit)
 
     def set_value(self, value: Any) -> None:
         if value == self._value and self.line.hasFocus():
@@ -112,18 +112,18 @@ class NumberEditor(FieldEditor):
     def _typed(self, text: str) -> None:
         number = read_number(text)
         if number is None:
-            self.set_fault(
+            self.set_problem(
                 f"{self.field.label} must be a number such as {self.field.default:g}; got “{text}”"
             )
             return
-        self.set_fault("")
+        self.set_problem("")
         self._value = number
         self.edited.emit(number)
 
     def _finished(self) -> None:
         """What is no number goes back to the last that was one."""
         if read_number(self.line.text()) is None and self._value is not None:
-            self.set_fault("")
+            self.set_problem("")
             self.line.setText(f"{self._value:g}")
 
 
@@ -151,7 +151,7 @@ class FlagEditor(FieldEditor):
 class ChoiceEditor(FieldEditor):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self.combo = Choice(field.choices)
+        self.combo = ComboBox(field.choices)
         self.combo.textActivated.connect(self._say)
         self._row.addWidget(self.combo)
         self._name_inputs()
@@ -168,7 +168,7 @@ class PairEditor(FieldEditor):
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self.height_spin, self.width_spin = Whole(field), Whole(field)
+        self.height_spin, self.width_spin = IntSpinBox(field), IntSpinBox(field)
         self.link = QToolButton()
         self.link.setText("square")
         role(self.link, "quiet")
@@ -223,7 +223,7 @@ class PaddingEditor(FieldEditor):
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self.combo = Choice((*field.choices, self.PIXELS))
+        self.combo = ComboBox((*field.choices, self.PIXELS))
         self.combo.textActivated.connect(self._chosen)
         self.pair = PairEditor(field)
         self.pair.edited.connect(self._say)
@@ -241,12 +241,12 @@ class PaddingEditor(FieldEditor):
         if pixels:
             self._pixels = value
             self.pair.set_value(value)
-        words = self.PIXELS if pixels else value
-        self.combo.setCurrentIndex(-1 if words is None else self.combo.findText(words))
+        text = self.PIXELS if pixels else value
+        self.combo.setCurrentIndex(-1 if text is None else self.combo.findText(text))
         self.pair.setVisible(pixels)
 
-    def _chosen(self, words: str) -> None:
-        self.edited.emit(self._pixels if words == self.PIXELS else words)
+    def _chosen(self, text: str) -> None:
+        self.edited.emit(self._pixels if text == self.PIXELS else text)
 
 
 def field_editor(field: FieldInfo) -> FieldEditor:
@@ -289,9 +289,9 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(?![\d,])")
 
 
 def _help(field: FieldInfo) -> str:
-    words = field.help
+    text = field.help
     if field.unit:
-        words += f" In {field.unit}."
+        text += f" In {field.unit}."
     if field.minimum is not None and field.maximum is not None:
-        words += f" {field.minimum:,g} to {field.maximum:,g}."
-    return words
+        text += f" {field.minimum:,g} to {field.maximum:,g}."
+    return text

@@ -33,12 +33,12 @@ class FieldForm(QWidget):
         theme().changed.connect(self._restyle)
         self._restyle()
 
-    def set_values(self, values: dict[str, Any], faults: dict[str, str]) -> None:
+    def set_values(self, values: dict[str, Any], problems: dict[str, str]) -> None:
         """Shows values and, at their fields, faults. None stands for values that differ."""
         for name, editor in self.editors.items():
             editor.set_value(values.get(name))
-            message = faults.get(name, "")
-            editor.set_fault(message)
+            message = problems.get(name, "")
+            editor.set_problem(message)
             self.messages[name].setText(message)
             self.messages[name].setVisible(bool(message))
 

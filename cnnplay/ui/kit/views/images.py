@@ -21,10 +21,10 @@ def to_qimage(array: np.ndarray) -> QImage:
     return image.copy()
 
 
-Shade: TypeAlias = Literal["signed", "magnitude", "attribution"]
+ColorScale: TypeAlias = Literal["signed", "magnitude", "attribution"]
 
 
-def colourise(values: np.ndarray, scale: Shade, limits: tuple[float, float]) -> np.ndarray:
+def colorize(values: np.ndarray, scale: ColorScale, limits: tuple[float, float]) -> np.ndarray:
     """Numbers (any shape) to colours (that shape × 3 bytes). Not-a-number becomes the fault colour."""
     index, broken = _places(values, limits)
     picture = theme().table(scale)[index]
@@ -32,7 +32,7 @@ def colourise(values: np.ndarray, scale: Shade, limits: tuple[float, float]) -> 
     return picture
 
 
-def screen_colours(values: np.ndarray, scale: Shade, limits: tuple[float, float]) -> np.ndarray:
+def screen_colors(values: np.ndarray, scale: ColorScale, limits: tuple[float, float]) -> np.ndarray:
     """The same, each colour one number 0xAARRGGBB: the format that Qt paints fastest."""
     index, broken = _places(values, limits)
     picture = packed(theme().table(scale))[index]
@@ -40,18 +40,18 @@ def screen_colours(values: np.ndarray, scale: Shade, limits: tuple[float, float]
     return picture
 
 
-def packed(colours: np.ndarray) -> np.ndarray:
+def packed(colors: np.ndarray) -> np.ndarray:
     """Colours (… × 3 bytes, RGB) as numbers 0xFFRRGGBB."""
-    red, green, blue = np.moveaxis(colours.astype(np.uint32), -1, 0)
+    red, green, blue = np.moveaxis(colors.astype(np.uint32), -1, 0)
     return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, np.uint32)
 
 
-def screen_image(colours: np.ndarray) -> QImage:
+def screen_image(colors: np.ndarray) -> QImage:
     """An image that owns its pixels, from H × W numbers 0xAARRGGBB, premultiplied."""
-    colours = np.ascontiguousarray(colours, np.uint32)
-    height, width = colours.shape
+    colors = np.ascontiguousarray(colors, np.uint32)
+    height, width = colors.shape
     form = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(colours.data, width, height, 4 * width, form).copy()
+    return QImage(colors.data, width, height, 4 * width, form).copy()
 
 
 def _places(values: np.ndarray, limits: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -65,5 +65,5 @@ def _places(values: np.ndarray, limits: tuple[float, float]) -> tuple[np.ndarray
 
 
 def _fault() -> np.ndarray:
-    fault = theme().colour("fault")
+    fault = theme().color("fault")
     return np.array([fault.red(), fault.green(), fault.blue()], np.uint8)

@@ -12,7 +12,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LARGEST = 2**31 - 1
 
 
-class Whole(QSpinBox):
+class IntSpinBox(QSpinBox):
     """A whole number. The arrow keys keep the limits; any number can be typed, and the validator answers."""
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
@@ -53,7 +53,7 @@ class Whole(QSpinBox):
                 self.setValue(value)
 
 
-class Choice(QComboBox):
+class ComboBox(QComboBox):
     """A list of words that does not change while one scrolls past it."""
 
     def __init__(self, choices: tuple[str, ...], parent: QWidget | None = None) -> None:
@@ -69,7 +69,7 @@ class Choice(QComboBox):
             event.ignore()
 
 
-class Unit(QLabel):
+class UnitLabel(QLabel):
     """A muted unit at the right end of a field of text, behind its number."""
 
     def __init__(self, line: QLineEdit, text: str, framed: bool = True) -> None:

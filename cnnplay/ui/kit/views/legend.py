@@ -58,7 +58,7 @@ class Legend(QWidget):
             self._bar = to_qimage(theme().table(self._scale)[None])
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         advance, gap = painter.fontMetrics().horizontalAdvance, theme().px(GAP)
         low, high = self._ends()
         left, right = advance(low), advance(high)

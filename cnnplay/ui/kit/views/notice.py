@@ -33,9 +33,9 @@ class Notice(QFrame):
         self._layout.setContentsMargins(px(12), px(4), px(6), px(4))
         self._layout.setSpacing(px(4))
 
-    def say(self, words: str) -> None:
+    def set_text(self, text: str) -> None:
         """Shows words; "" hides the notice."""
-        if words != self.label.text():
-            self.label.setText(words)
-            self.setAccessibleName(words)
-        self.setVisible(bool(words))
+        if text != self.label.text():
+            self.label.setText(text)
+            self.setAccessibleName(text)
+        self.setVisible(bool(text))

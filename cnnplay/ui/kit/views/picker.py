@@ -4,9 +4,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
+from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.kit.views.thrift import Thrift
 
 LEAST_CHOICE = 44
 """Pixels of the design that a choice keeps in the narrowest window."""
@@ -18,7 +18,7 @@ class PickerButton(QPushButton):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
-        self._thrift = Thrift.NOTHING
+        self._compact_level = CompactLevel.FULL
         self.choice, self.detail = ElidedLabel(), QLabel()
         role(self.detail, "muted")
         for label in (self.choice, self.detail):
@@ -38,7 +38,7 @@ class PickerButton(QPushButton):
         """Puts the choices into the menu."""
         raise NotImplementedError
 
-    def say(self, choice: str, detail: str = "") -> None:
+    def set_choice(self, choice: str, detail: str = "") -> None:
         """What is chosen now, and a fact about it."""
         self.choice.setText(choice)
         self.detail.setText(detail)
@@ -46,19 +46,19 @@ class PickerButton(QPushButton):
         self.updateGeometry()
         self._show_detail()
 
-    def width_at(self, thrift: Thrift) -> int:
+    def width_at(self, level: CompactLevel) -> int:
         """Pixels for the choice, and for the fact beside it where none is saved."""
-        return self._whole_width() if thrift < Thrift.FACTS else self._choice_width()
+        return self._whole_width() if level < CompactLevel.NO_DETAILS else self._choice_width()
 
-    def economise(self, thrift: Thrift) -> None:
-        if thrift != self._thrift:
-            self._thrift = thrift
+    def set_compact(self, level: CompactLevel) -> None:
+        if level != self._compact_level:
+            self._compact_level = level
             self.updateGeometry()
             self._show_detail()
 
     def sizeHint(self) -> QSize:
         # The labels are the content; the button itself has no text.
-        return QSize(self.width_at(self._thrift), super().sizeHint().height())
+        return QSize(self.width_at(self._compact_level), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         # Where there is little room the choice is shortened.
@@ -71,7 +71,7 @@ class PickerButton(QPushButton):
 
     def _show_detail(self) -> None:
         """The fact beside the choice goes first where there is no room."""
-        room = self._thrift < Thrift.FACTS and self.width() >= self._whole_width()
+        room = self._compact_level < CompactLevel.NO_DETAILS and self.width() >= self._whole_width()
         self.detail.setVisible(bool(self.detail.text()) and room)
 
     def _whole_width(self) -> int:

@@ -14,9 +14,9 @@ def stylesheet(theme: "Theme") -> str:
     from cnnplay.ui.kit.views.theme import tokens
 
     text = files("cnnplay.resources").joinpath("style.qss").read_text("utf-8")
-    colours = [key for key, value in tokens()[theme.name].items() if isinstance(value, str)]
-    for key in sorted(colours, key=len, reverse=True):
-        text = text.replace(f"@{key}", theme.colour(key).name())
+    colors = [key for key, value in tokens()[theme.name].items() if isinstance(value, str)]
+    for key in sorted(colors, key=len, reverse=True):
+        text = text.replace(f"@{key}", theme.color(key).name())
     text = text.replace("@icons", _icons().as_posix()).replace("@theme", theme.name)
     text = text.replace("@{title}", str(theme.px(tokens()["type_px"]["title"])))
     return re.sub(

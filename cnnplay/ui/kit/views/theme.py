@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnplay.ui.kit.views.stylesheet import stylesheet
 
-Choice = Literal["system", "light", "dark"]
+ThemeChoice = Literal["system", "light", "dark"]
 TEXT_SIZES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """Factors of the text size; 1.5 is meant for a lecture hall."""
 
@@ -39,7 +39,7 @@ class Theme(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.choice: Choice = "system"
+        self.choice: ThemeChoice = "system"
         self.text_scale = 1.0
         self.dark = False
         self._plain_family: str | None = None
@@ -47,7 +47,7 @@ class Theme(QObject):
         """Those that were asked for, in this text size: painting asks some thirty times a second."""
         self._following = self._fusion = False
 
-    def install(self, choice: Choice = "system", text_scale: float = 1.0) -> None:
+    def install(self, choice: ThemeChoice = "system", text_scale: float = 1.0) -> None:
         """Styles the application, and follows the system where that is the choice."""
         self.choice, self.text_scale = choice, min(max(text_scale, TEXT_SIZES[0]), TEXT_SIZES[-1])
         hints = QGuiApplication.styleHints()
@@ -70,18 +70,18 @@ class Theme(QObject):
         application.setStyleSheet(stylesheet(self))
         self.changed.emit()
 
-    def colour(self, key: str) -> QColor:
+    def color(self, key: str) -> QColor:
         """A colour by its key in the tokens. KeyError when there is none."""
-        return QColor(self._colours()[key])
+        return QColor(self._colors()[key])
 
     def family(self, family: str) -> QColor:
         """The colour of a layer family, the same everywhere."""
-        return QColor(self._colours()["family"][family])
+        return QColor(self._colors()["family"][family])
 
     def run(self, slot: int) -> QColor:
         """The colour of a run's curves; after the last colour the first comes again."""
-        colours = self._colours()["runs"]
-        return QColor(colours[slot % len(colours)])
+        colors = self._colors()["runs"]
+        return QColor(colors[slot % len(colors)])
 
     def table(self, scale: Literal["signed", "magnitude", "attribution"]) -> np.ndarray:
         """The colour scale as 256 × 3 bytes (RGB)."""
@@ -110,9 +110,9 @@ class Theme(QObject):
     def name(self) -> str:
         return "dark" if self.dark else "light"
 
-    def _colours(self) -> dict[str, Any]:
-        colours: dict[str, Any] = tokens()[self.name]
-        return colours
+    def _colors(self) -> dict[str, Any]:
+        colors: dict[str, Any] = tokens()[self.name]
+        return colors
 
     def _system_changed(self) -> None:
         if self.choice == "system":
@@ -132,9 +132,9 @@ class Theme(QObject):
             "line": (role.Mid, role.Midlight, role.Dark),
         }.items():
             for one in roles:
-                palette.setColor(one, self.colour(key))
+                palette.setColor(one, self.color(key))
         for one in (role.WindowText, role.Text, role.ButtonText):
-            palette.setColor(QPalette.ColorGroup.Disabled, one, self.colour("text_muted"))
+            palette.setColor(QPalette.ColorGroup.Disabled, one, self.color("text_muted"))
         return palette
 
 

@@ -44,7 +44,7 @@ class Captions:
 
     def _paint_labels(self, painter: QPainter) -> None:
         """Under each tile its label, its accent (if any) in the colour of faults."""
-        muted, fault = theme().colour("text_muted"), theme().colour("fault")
+        muted, fault = theme().color("text_muted"), theme().color("fault")
         tiles, metrics, room = self.tiles, painter.fontMetrics(), self._room
         for number in self.arrangement.numbers[self.arrangement.numbers >= 0]:
             if number >= len(tiles.labels):
@@ -63,7 +63,7 @@ class Captions:
 
     def _paint_headings(self, painter: QPainter) -> None:
         """A mosaic's labels, for each block: rows at the left, columns on top, as many as have room."""
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         tiles, arrangement, ratio = self.tiles, self.arrangement, self._ratio
         metrics, gap = painter.fontMetrics(), theme().px(4)
         across = arrangement.numbers[0]

@@ -56,7 +56,7 @@ class TilePanel(QWidget):
         layout.setSpacing(theme().px(4))
         layout.addLayout(self._stack, 1)
         layout.addWidget(self._footer)
-        self.say_empty(empty)
+        self.show_empty(empty)
 
     def add_middle(self, widget: QWidget) -> None:
         """Another view that takes the tiles' place (bars, where maps are single numbers)."""
@@ -82,7 +82,7 @@ class TilePanel(QWidget):
         self._stack.setCurrentWidget(widget)
         self._footer.show()
         self.legend.hide()
-        self.pages.leave()
+        self.pages.hide_pages()
         self.read_out.setText(read_out)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -96,9 +96,9 @@ class TilePanel(QWidget):
         room = self.width() - sum(width + theme().px(SPACING) for width in used if width)
         least, hint = self.legend.minimumSizeHint().width(), self.legend.sizeHint().width()
         wanted = min(hint, room - theme().px(SPACING))
-        self.legend.setMaximumWidth(wanted if wanted >= least else 0 if self.pages.words else hint)
+        self.legend.setMaximumWidth(wanted if wanted >= least else 0 if self.pages.text else hint)
 
-    def say_empty(self, text: str, button: str = "") -> None:
+    def show_empty(self, text: str, button: str = "") -> None:
         """Shows words (and perhaps a button) in place of tiles."""
         self.empty.set_text(text)
         self.empty.button.setText(button)
@@ -121,7 +121,7 @@ class Pages(QWidget):
     def __init__(self, view: TilesView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self.words = ""
+        self.text = ""
         """What is shown where there is room."""
         self._brief = ""
         self._shown: tuple[object, ...] | None = None
@@ -159,15 +159,15 @@ class Pages(QWidget):
 
     def refresh(self) -> None:
         """Brings words and buttons up to date with the view."""
-        words, brief = self._view.page_words(), self._view.page_words(brief=True)
+        text, brief = self._view.page_text(), self._view.page_text(brief=True)
         mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
         possible = {way: self._view.can_turn(*way) for way in self._buttons}
-        shown = (words, brief, mosaic, possible)
+        shown = (text, brief, mosaic, possible)
         if shown == self._shown:
             return  # live tiles are others several times a second, their pages seldom
         self._shown = shown
-        self.words, self._brief = words, brief
-        self.setVisible(bool(words))
+        self.text, self._brief = text, brief
+        self.setVisible(bool(text))
         sideways = mosaic and (possible[0, 1] or possible[0, -1])
         along = possible[1, 0] or possible[-1, 0]
         for way, button in self._buttons.items():
@@ -179,17 +179,17 @@ class Pages(QWidget):
         self._show_label()
         self.refreshed.emit()
 
-    def leave(self) -> None:
+    def hide_pages(self) -> None:
         """Hides all until the next refresh: something without pages is shown."""
         self._shown = None
         self.hide()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._needed(self.words), theme().px(BUTTON))
+        return QSize(self._needed(self.text), theme().px(BUTTON))
 
-    def _needed(self, words: str) -> int:
-        advance = self._label.fontMetrics().horizontalAdvance(words)
-        return self.minimumSizeHint().width() + (advance + theme().px(4) + 2 if words else 0)
+    def _needed(self, text: str) -> int:
+        advance = self._label.fontMetrics().horizontalAdvance(text)
+        return self.minimumSizeHint().width() + (advance + theme().px(4) + 2 if text else 0)
 
     def minimumSizeHint(self) -> QSize:
         mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
@@ -201,14 +201,14 @@ class Pages(QWidget):
 
     def _show_label(self) -> None:
         """Where there is no room the words go, first a few, then all; the buttons' tooltips stay."""
-        for words in (self.words, self._brief):
-            if self.width() >= self._needed(words):
+        for text in (self.text, self._brief):
+            if self.width() >= self._needed(text):
                 break
         else:
-            words = ""
-        self._label.setText(words)
-        self._label.setToolTip(self.words if words != self.words else "")
-        self._label.setVisible(bool(words))
+            text = ""
+        self._label.setText(text)
+        self._label.setToolTip(self.text if text != self.text else "")
+        self._label.setVisible(bool(text))
 
     def _restyle(self) -> None:
         for button in self._buttons.values():

@@ -14,13 +14,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from cnnplay.ui.kit.paging import page_words, turned
+from cnnplay.ui.kit.paging import page_text, turned_page
 from cnnplay.ui.kit.tiling import Arrangement, Tiles, compose
 from cnnplay.ui.kit.views.images import screen_image
 from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.kit.views.tile_captions import Captions
-from cnnplay.ui.kit.views.tile_colours import coloured
+from cnnplay.ui.kit.views.tile_colors import colorize_tiles
 from cnnplay.ui.kit.views.tile_layout import arrange, label_height
 
 KEYS = KeyTable(
@@ -141,10 +141,10 @@ class TilesView(QWidget):
 
     # pages
 
-    def page_words(self, brief: bool = False) -> str:
+    def page_text(self, brief: bool = False) -> str:
         """``1–64 of 512``; empty where all is on one page."""
         arrangement = self.arrangement()
-        return page_words(self._tiles, arrangement.numbers, brief) if arrangement and self._tiles else ""
+        return page_text(self._tiles, arrangement.numbers, brief) if arrangement and self._tiles else ""
 
     def can_turn(self, down: int, across: int = 0) -> bool:
         """Whether there is a page that many pages on."""
@@ -162,7 +162,7 @@ class TilesView(QWidget):
             return None
         if self._full is None:
             self._full = self._arrange(tiles, (0, 0))
-        return turned(tiles, arrangement.numbers, self._full.numbers, down, across)
+        return turned_page(tiles, arrangement.numbers, self._full.numbers, down, across)
 
     def _turn_to(self, number: int) -> None:
         arrangement = self.arrangement()
@@ -191,7 +191,7 @@ class TilesView(QWidget):
             return None
         if self._image is None:
             numbers = arrangement.numbers[arrangement.numbers >= 0]
-            image = screen_image(compose(arrangement, coloured(tiles, numbers, arrangement.tile)))
+            image = screen_image(compose(arrangement, colorize_tiles(tiles, numbers, arrangement.tile)))
             image.setDevicePixelRatio(self.devicePixelRatioF())
             self._image = image
         return self._image
@@ -211,7 +211,7 @@ class TilesView(QWidget):
             )
             self._words(self._tiles, arrangement).paint(painter)
         if self.hasFocus() and self._selected < 0:
-            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
@@ -237,8 +237,8 @@ class TilesView(QWidget):
         room = theme().px(2) if self._tiles.columns else theme().px(4)
         label = label_height(self.fontMetrics()) if self._tiles.labels and not self._tiles.columns else 0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().colour("accent"), 2))
-        painter.setBrush(theme().colour("selection") if self.hasFocus() else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme().color("accent"), 2))
+        painter.setBrush(theme().color("selection") if self.hasFocus() else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame.adjusted(-room + 1, -room + 1, room - 1, label + room - 1), 4, 4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
@@ -346,19 +346,19 @@ class TilesView(QWidget):
         if self._tiles is not None:
             hit = self._hit(self._hover) if self._hover is not None else None
             if hit is not None:
-                text = self._tiles.pixel_words(*hit)
+                text = self._tiles.pixel_text(*hit)
             elif self._selected >= 0:
-                text = self._tiles.tile_words(self._selected)
+                text = self._tiles.tile_text(self._selected)
         if text != self._read_out:
             self._read_out = text
             self.setAccessibleDescription(text)
             self.read_out_changed.emit(text)
 
     def _rearrange(self) -> None:
-        before = self.page_words() if self._arrangement is not None else ""
+        before = self.page_text() if self._arrangement is not None else ""
         self._arrangement = self._full = self._image = None
         self.update()
-        if self._tiles is not None and self.page_words() != before:
+        if self._tiles is not None and self.page_text() != before:
             self.page_changed.emit()
 
 

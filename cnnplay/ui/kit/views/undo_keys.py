@@ -25,6 +25,6 @@ def _filter() -> _Filter:
     return _Filter()
 
 
-def leave_undo_to_the_window(widget: QWidget) -> None:
+def forward_undo_to_window(widget: QWidget) -> None:
     """For the fields of blocks and settings."""
     widget.installEventFilter(_filter())

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnplay.lessons.pooling import PoolStep
-from cnnplay.lessons.words import number
+from cnnplay.lessons.text import number
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.concept import ConceptModel
@@ -113,13 +113,13 @@ class ConceptCanvas(QWidget):
         self._paint_kernel(painter, scene, places)
         self._paint_output(painter, places)
         painter.setFont(theme().font(title=True))
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         for rect, sign in places.signs:
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, sign)
         below = places.words.adjusted(0, theme().px(12), 0, 0)
         paint_words(painter, below, self._words(), words_font(self.height()), self._rows_font())
         if self.hasFocus():
-            painter.setPen(theme().colour("accent"))
+            painter.setPen(theme().color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
@@ -172,7 +172,7 @@ class ConceptCanvas(QWidget):
                 weight = "×" + number(scene.kernel[self.model.channel, i, j].item())
                 cell = box.cells(row + pads[0], column + pads[2]).adjusted(0, 0, -3, -1)
                 on_map = bool(step.inside[i, j])
-                ink = self._tint("input").ink(row, column) if on_map else theme().colour("text_muted")
+                ink = self._tint("input").ink(row, column) if on_map else theme().color("text_muted")
                 painter.setPen(ink)
                 painter.drawText(cell, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, weight)
 
@@ -204,12 +204,12 @@ class ConceptCanvas(QWidget):
         width = until - box.left
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         y = box.top - 2 * line - 4
-        for text, font, colour in (
+        for text, font, color in (
             (name, theme().font(strong=True), "text"),
             (muted, theme().font(small=True), "text_muted"),
         ):
             painter.setFont(font)
-            painter.setPen(theme().colour(colour))
+            painter.setPen(theme().color(color))
             shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
             painter.drawText(QRectF(box.left, y, width, line), flags, shown)
             y += line

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from cnnplay.lessons.sliding import Array
-from cnnplay.lessons.words import compact
-from cnnplay.ui.kit.views.images import colourise, to_qimage
+from cnnplay.lessons.text import compact
+from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.views.concept_layout import Box
 
@@ -33,14 +33,14 @@ class Tinted:
         if shade == "grey":
             span = limits[1] - limits[0] or 1.0
             grey = np.clip((values - limits[0]) / span * 255, 0, 255).astype(np.uint8)
-            self.colours: Array = np.repeat(grey[..., None], 3, axis=2)
+            self.colors: Array = np.repeat(grey[..., None], 3, axis=2)
         else:
-            self.colours = colourise(values, shade, limits)
-        self.image: QImage = to_qimage(self.colours)
+            self.colors = colorize(values, shade, limits)
+        self.image: QImage = to_qimage(self.colors)
 
     def ink(self, row: int, column: int) -> QColor:
         """Black or white: whichever stands out more on that cell (relative luminance after WCAG)."""
-        red, green, blue = (float(part) / 255 for part in self.colours[row, column])
+        red, green, blue = (float(part) / 255 for part in self.colors[row, column])
         luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
         return QColor(0, 0, 0) if luminance > 0.18 else QColor(255, 255, 255)
 
@@ -83,7 +83,7 @@ def paint_values(painter: QPainter, box: Box, tinted: Tinted, shown: int | None 
 def paint_padding(painter: QPainter, box: Box, pads: tuple[int, int, int, int], text: str) -> None:
     """What is added around the input: cells with dashed lines and `text` (0, or −∞ for a maximum)."""
     top, bottom, left, right = pads
-    pen = QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DashLine)
+    pen = QPen(theme().color("text_muted"), 1, Qt.PenStyle.DashLine)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if box.cell < DASHED:
         painter.setPen(pen)
@@ -98,13 +98,13 @@ def paint_padding(painter: QPainter, box: Box, pads: tuple[int, int, int, int], 
             painter.setPen(pen)
             painter.drawRect(cell.adjusted(2, 2, -2, -2))
             if readable:
-                painter.setPen(theme().colour("text_muted"))
+                painter.setPen(theme().color("text_muted"))
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def paint_lines(painter: QPainter, box: Box, rect: QRectF, rows: int, columns: int) -> None:
     """The lines between cells, and the frame around them."""
-    painter.setPen(QPen(theme().colour("line"), 1))
+    painter.setPen(QPen(theme().color("line"), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(rect)
     if box.cell < LINED:
@@ -120,9 +120,9 @@ def paint_lines(painter: QPainter, box: Box, rect: QRectF, rows: int, columns: i
 def paint_mark(painter: QPainter, rect: QRectF, width: float = 2.5) -> None:
     """A frame in the accent colour, on one of the surface's so that it shows on every colour."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(theme().colour("surface"), width + 2))
+    painter.setPen(QPen(theme().color("surface"), width + 2))
     painter.drawRect(rect)
-    painter.setPen(QPen(theme().colour("accent"), width))
+    painter.setPen(QPen(theme().color("accent"), width))
     painter.drawRect(rect)
 
 
@@ -154,7 +154,7 @@ def _cover(painter: QPainter, box: Box, rows: int, columns: int, count: int) -> 
     """Hides the cells that were not reached yet."""
     if count >= rows * columns:
         return
-    brush = QBrush(theme().colour("surface_sunken"))
+    brush = QBrush(theme().color("surface_sunken"))
     row, column = divmod(count, columns)
     painter.fillRect(box.cells(row, column, 1, columns - column), brush)
     painter.fillRect(box.cells(row + 1, 0, rows - row - 1, columns), brush)

@@ -73,15 +73,15 @@ def _paint_rows(painter: QPainter, left: float, y: float, font: QFont, written: 
         x = left
         for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
             if index:
-                painter.setPen(theme().colour("text_muted"))
+                painter.setPen(theme().color("text_muted"))
                 painter.drawText(QRectF(x, y, plus, height), Qt.AlignmentFlag.AlignCenter, "+")
                 x += plus
-            painter.setPen(theme().colour("text"))
+            painter.setPen(theme().color("text"))
             painter.drawText(QRectF(x, y, width, height), RIGHT, term)
             x += width
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         painter.drawText(QRectF(x, y, equals, height), Qt.AlignmentFlag.AlignCenter, "=")
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().color("text"))
         painter.drawText(QRectF(x + equals, y, last, height), RIGHT, total)
         y += height
     return y
@@ -115,7 +115,7 @@ def _text(painter: QPainter, area: QRectF, y: float, texts: tuple[str, ...], fon
         fitting[0] if fitting else metrics.elidedText(texts[-1], Qt.TextElideMode.ElideMiddle, area.width())
     )
     painter.setFont(font)
-    painter.setPen(theme().colour("text"))
+    painter.setPen(theme().color("text"))
     painter.drawText(QRectF(area.left(), y, area.width(), _line(font)), LEFT, shown)
 
 

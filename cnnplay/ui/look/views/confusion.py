@@ -99,10 +99,10 @@ class ConfusionMatrix(QWidget):
         self._paint_names(painter)
         if self._selected is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme().colour("text"), 2))
+            painter.setPen(QPen(theme().color("text"), 2))
             painter.drawRect(self.cell_rect(*self._selected).adjusted(0, 0, -1, -1))
         if self.hasFocus():
-            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
@@ -125,7 +125,7 @@ class ConfusionMatrix(QWidget):
     def _paint_names(self, painter: QPainter) -> None:
         left, top, side_x, side_y = self._geometry()
         metrics = painter.fontMetrics()
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         every = max(1, -(-metrics.height() // max(1, int(side_y))))
         for number in range(0, len(self._names), every):
             row = self.cell_rect(number, 0)
@@ -227,7 +227,7 @@ class ConfusionMatrix(QWidget):
 
 def shade(share: float, right: bool) -> QColor:
     """A cell's colour: blue by its share where right; else red, by the cube root, so that few show."""
-    ground, full = theme().colour("surface_sunken"), theme().colour("accent" if right else "fault")
+    ground, full = theme().color("surface_sunken"), theme().color("accent" if right else "fault")
     amount = share if right else float(np.cbrt(share))
     return QColor(
         round(ground.red() + (full.red() - ground.red()) * amount),

@@ -54,7 +54,7 @@ class PadCanvas(QWidget):
             painter.setPen(Qt.GlobalColor.gray)
             painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), "draw a digit here")
         if self.hasFocus():
-            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 

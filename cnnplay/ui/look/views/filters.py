@@ -23,14 +23,14 @@ class FiltersView(Panel):
         self.view = TilesView("Filters", least=28)
         self.tiles = TilePanel(self.view, WAIT)
         self.body.addWidget(self.tiles)
-        self.colour = QCheckBox("in colour")
-        self.colour.setToolTip(
+        self.color = QCheckBox("in colour")
+        self.color.setToolTip(
             "Show each filter as one coloured picture: its weights for red, green and blue mixed, grey "
             "being 0. Off: one tile for each channel, on the signed scale"
         )
-        self.colour.setAccessibleName("Show filters in colour")
-        self.colour.toggled.connect(self.refresh)
-        self.add_corner(self.colour)
+        self.color.setAccessibleName("Show filters in colour")
+        self.color.toggled.connect(self.refresh)
+        self.add_corner(self.color)
         self.view.chosen.connect(self._chosen)
         self.tiles.empty.button.clicked.connect(look.build_anyway)
         look.filters_changed.connect(self.refresh)
@@ -45,15 +45,15 @@ class FiltersView(Panel):
     def refresh(self) -> None:
         """Shows what the model holds now."""
         filters = self._look.filters
-        self.colour.setVisible(filters is not None and filters.colour)
+        self.color.setVisible(filters is not None and filters.color)
         if filters is None:
             self.set_title("Filters")
             self.set_muted("")
-            self._say_empty()
+            self._show_empty()
             return
         self.set_title(f"Filters of {filters.node}")
         self.set_muted(f"{filter_words(filters)}{self._beside(filters.node)}{self._origin()}")
-        self.tiles.show_tiles(filter_tiles(filters, self.colour.isChecked()))
+        self.tiles.show_tiles(filter_tiles(filters, self.color.isChecked()))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -71,17 +71,17 @@ class FiltersView(Panel):
     def _origin(self) -> str:
         return " · untrained" if self._look.origin == "untrained" else ""
 
-    def _say_empty(self) -> None:
+    def _show_empty(self) -> None:
         if self._look.held_back:
-            self.tiles.say_empty(
+            self.tiles.show_empty(
                 "This network is large and untrained. Train it, or look at weights as they are drawn at the "
                 "start.",
                 f"Draw {self._look.held_back}",
             )
         elif not filters_node(self._look.editor.network, ""):
-            self.tiles.say_empty(EMPTY)
+            self.tiles.show_empty(EMPTY)
         else:
-            self.tiles.say_empty(self._look.problem or WAIT)
+            self.tiles.show_empty(self._look.problem or WAIT)
 
     def _chosen(self, number: int) -> None:
         """A filter makes the map of its number: choosing one chooses the other."""

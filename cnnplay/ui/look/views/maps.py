@@ -65,7 +65,7 @@ class MapsView(Panel):
         if maps is None:
             self.set_title("Feature maps")
             self.set_muted("")
-            self._say_empty()
+            self._show_empty()
             return
         network = self._look.report.network if self._look.report is not None else self._look.editor.network
         row = is_row(maps)
@@ -92,15 +92,15 @@ class MapsView(Panel):
         super().hideEvent(event)
         self._look.want("maps", self, False)
 
-    def _say_empty(self) -> None:
+    def _show_empty(self) -> None:
         if self._look.held_back:
-            self.tiles.say_empty(
+            self.tiles.show_empty(
                 "This network is large and untrained. Train it, or look through weights as they are drawn at "
                 "the start.",
                 f"Draw {self._look.held_back}",
             )
         else:
-            self.tiles.say_empty(self._look.problem or WAIT)
+            self.tiles.show_empty(self._look.problem or WAIT)
 
     def _open(self, number: int) -> None:
         self._look.focus.choose_map(number)

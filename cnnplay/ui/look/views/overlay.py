@@ -5,7 +5,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from cnnplay.ui.kit.numerals import numeral
-from cnnplay.ui.kit.views.images import colourise, to_qimage
+from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.theme import role, theme
@@ -109,14 +109,14 @@ class OverlayCanvas(QWidget):
             self.redraws += 1
         if self._picture is None:
             self._picture = to_qimage(as_bytes(seen))
-            self._map = to_qimage(colourise(maps.values[self._look.focus.number], "magnitude", maps.limits))
+            self._map = to_qimage(colorize(maps.values[self._look.focus.number], "magnitude", maps.limits))
         painter = QPainter(self)
         area = self.picture_rect()
         painter.drawImage(area, self._picture)
         self._paint_map(painter, maps, area)
         self._paint_windows(painter, area)
         if self.hasFocus():
-            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.setPen(QPen(theme().color("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area.adjusted(0, 0, -1, -1))
         painter.end()
@@ -134,15 +134,15 @@ class OverlayCanvas(QWidget):
     def _paint_windows(self, painter: QPainter, area: QRectF) -> None:
         """The chosen pixel's receptive field, and dashed the one under the mouse."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        colour = theme().colour("validation_curve")
+        color = theme().color("validation_curve")
         pixel = self._look.focus.pixel
         if pixel is not None:
-            painter.setPen(QPen(colour, 2))
+            painter.setPen(QPen(color, 2))
             painter.drawRect(self.window_rect(*pixel).intersected(area).adjusted(1, 1, -1, -1))
-            painter.setPen(QPen(colour, 1))
+            painter.setPen(QPen(color, 1))
             painter.drawRect(self.pixel_rect(*pixel).intersected(area).adjusted(0, 0, -1, -1))
         if self._hover is not None and self._hover != pixel:
-            painter.setPen(QPen(colour, 1, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(color, 1, Qt.PenStyle.DashLine))
             painter.drawRect(self.window_rect(*self._hover).intersected(area).adjusted(0, 0, -1, -1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

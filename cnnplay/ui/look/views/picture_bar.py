@@ -57,7 +57,7 @@ class PictureView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         pixels, picture = self.pixels(), self._look.pictures.picture
-        painter.fillRect(self.rect(), theme().colour("surface_sunken"))
+        painter.fillRect(self.rect(), theme().color("surface_sunken"))
         if pixels is not None and picture is not None:
             image = to_qimage(pixels)
             large = max(image.width(), image.height()) > self.width()

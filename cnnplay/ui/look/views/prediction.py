@@ -65,7 +65,7 @@ class PredictionBars(QWidget):
         more = len(prediction.probabilities) - len(shown)
         if more and not self._rows:
             painter.setFont(theme().font())
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             place = QRect(left + theme().px(12), round(len(shown) * height), self.width(), round(height))
             painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), f"+ {more:,} more")
         painter.end()
@@ -86,7 +86,7 @@ class PredictionBars(QWidget):
     ) -> None:
         best, middle = number == prediction.best, int(Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(theme().font(strong=best))
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().color("text"))
         text = painter.fontMetrics().elidedText(
             prediction.name(number), Qt.TextElideMode.ElideMiddle, name.width()
         )
@@ -95,12 +95,12 @@ class PredictionBars(QWidget):
         thick = min(theme().px(8), name.height())
         groove = QRect(name.right() + 1 + theme().px(12), name.center().y() - thick // 2, 0, thick)
         groove.setRight(self.width() - right)
-        painter.fillRect(groove, theme().colour("surface_sunken"))
+        painter.fillRect(groove, theme().color("surface_sunken"))
         if fraction >= SHOWN:
             bar = QRect(groove)
             bar.setWidth(max(theme().px(2), round(groove.width() * fraction)))
-            painter.fillRect(bar, self._colour(prediction, number))
-        painter.setPen(theme().colour("text" if best else "text_muted"))
+            painter.fillRect(bar, self._color(prediction, number))
+        painter.setPen(theme().color("text" if best else "text_muted"))
         where = QRect(self.width() - right, name.top(), right, name.height())
         painter.drawText(where, middle | int(Qt.AlignmentFlag.AlignRight), percent(fraction))
 
@@ -113,12 +113,12 @@ class PredictionBars(QWidget):
     def _row_height(self) -> int:
         return theme().px(22)
 
-    def _colour(self, prediction: Prediction, number: int) -> object:
+    def _color(self, prediction: Prediction, number: int) -> object:
         if number == prediction.truth:
-            return theme().colour("good")
+            return theme().color("good")
         if number == prediction.best and prediction.truth is not None:
-            return theme().colour("fault")
-        return theme().colour("accent" if number == prediction.best else "text_muted")
+            return theme().color("fault")
+        return theme().color("accent" if number == prediction.best else "text_muted")
 
     def _restyle(self) -> None:
         self.updateGeometry()

@@ -6,7 +6,7 @@ from PySide6.QtGui import QImage
 
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.kit.tiling import scale_values
-from cnnplay.ui.kit.views.images import screen_colours, screen_image, to_qimage
+from cnnplay.ui.kit.views.images import screen_colors, screen_image, to_qimage
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.look.look import LookModel
 
@@ -63,7 +63,7 @@ class StackFeed(QObject):
 
 def strip_image(maps: np.ndarray) -> QImage:
     """Fractions n × h × w as square tiles side by side, SIDE pixels each, clear at their right edge."""
-    whole = scale_values(screen_colours(maps, "magnitude", (0.0, 1.0)), (SIDE, SIDE))
+    whole = scale_values(screen_colors(maps, "magnitude", (0.0, 1.0)), (SIDE, SIDE))
     image = np.zeros((SIDE, len(maps), SIDE), np.uint32)
     image[:, :, : SIDE - GAP] = whole.swapaxes(0, 1)[:, :, : SIDE - GAP]
     return screen_image(image.reshape(SIDE, -1))

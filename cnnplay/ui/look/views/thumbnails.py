@@ -49,7 +49,7 @@ class Thumbnails(TilesView):
             return
         limits = np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
         self.show_tiles(
-            Tiles(values, "picture", limits, labels=self._captions, accents=self._accents, word="picture")
+            Tiles(values, "picture", limits, labels=self._captions, accents=self._accents, noun="picture")
         )
         # Others came by themselves, as during a run: the page that is looked at stays.
         self.select(self._chosen(), turn=False)

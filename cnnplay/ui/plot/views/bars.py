@@ -85,7 +85,7 @@ class BarsView(QWidget):
         zero = self._y(0.0, plot)
         if len(self._values):
             self._paint_bars(painter, plot)
-        painter.setPen(QPen(theme().colour("text_muted"), 1))
+        painter.setPen(QPen(theme().color("text_muted"), 1))
         painter.drawLine(plot.left(), round(zero), plot.right(), round(zero))
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         half = painter.fontMetrics().height() // 2
@@ -94,13 +94,13 @@ class BarsView(QWidget):
             painter.drawText(QRect(0, y - half, plot.left() - theme().px(6), 2 * half), right, tick.text)
         self._paint_names(painter, plot)
         if self.hasFocus():
-            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _paint_bars(self, painter: QPainter, plot: QRect) -> None:
         count, pitch = len(self._values), self._pitch(plot)
-        shown, fill = np.nan_to_num(self._values), theme().colour("accent")
+        shown, fill = np.nan_to_num(self._values), theme().color("accent")
         zero = self._y(0.0, plot)
         if pitch >= 2:
             between = pitch / 4 if count <= FEW else min(theme().px(2), pitch / 4)
@@ -114,7 +114,7 @@ class BarsView(QWidget):
                 top = self._y(max(0.0, float(part.max())), plot)
                 _bar(painter, fill, plot.left() + x, 1, self._y(min(0.0, float(part.min())), plot), top)
         if 0 <= self._at < count:
-            painter.setPen(QPen(theme().colour("text"), 1))
+            painter.setPen(QPen(theme().color("text"), 1))
             at = plot.left() + self._at * pitch
             painter.drawRect(QRect(round(at) - 2, plot.top(), max(4, round(pitch)), plot.height()))
 
@@ -130,7 +130,7 @@ class BarsView(QWidget):
             every, widest = 1, int(pitch)
             room = widest - theme().px(6)
             names = tuple(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room) for name in names)
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         for number in range(0, count, every):
             middle = round(plot.left() + (number + 0.5) * pitch)
             where = QRect(middle - widest, plot.bottom() + theme().px(4), 2 * widest, metrics.height())

@@ -14,7 +14,7 @@ class Label(msgspec.Struct, frozen=True):
 
     text: str
     at: QPointF
-    colour: QColor
+    color: QColor
 
 
 def spread(wanted: Sequence[float], height: float, top: float, bottom: float) -> list[float]:
@@ -46,8 +46,8 @@ def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> No
             left = area.right() - width
         place = QRectF(left, centre - height / 2, width, height)
         # The surface behind it: a curve under the words would make them hard to read.
-        painter.fillRect(place, theme().colour("surface"))
-        painter.setPen(label.colour)
+        painter.fillRect(place, theme().color("surface"))
+        painter.setPen(label.color)
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label.text)
 
 
@@ -63,11 +63,11 @@ def paint_box(
     if left + box.width() > area.right():
         left = max(at.x() - px(12) - box.width(), area.left())
     box.moveTo(left, min(max(at.y() - box.height() / 2, area.top()), area.bottom() - box.height()))
-    painter.setPen(QPen(theme().colour("line"), 1))
-    painter.setBrush(theme().colour("surface_sunken"))
+    painter.setPen(QPen(theme().color("line"), 1))
+    painter.setBrush(theme().color("surface_sunken"))
     painter.drawRoundedRect(box, px(6), px(6))
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    for number, (text, colour) in enumerate(((title, theme().colour("text_muted")), *lines)):
-        painter.setPen(colour)
+    for number, (text, color) in enumerate(((title, theme().color("text_muted")), *lines)):
+        painter.setPen(color)
         top = box.top() + px(4) + number * height
         painter.drawText(QRectF(box.left() + pad, top, width, height), flags, text)

@@ -241,7 +241,7 @@ class Plot(pg.GraphicsView):
 
     def restyle(self) -> None:
         """Takes colours and sizes from the theme."""
-        self.setBackground(theme().colour("surface"))
+        self.setBackground(theme().color("surface"))
         self._place()
         self.viewport().update()
 
@@ -273,7 +273,7 @@ class Plot(pg.GraphicsView):
         painter.setFont(theme().font(small=True))
         area = self.area
         left, _, bottom, top = self.extent
-        line, text = QPen(theme().colour("line"), 1), theme().colour("text_muted")
+        line, text = QPen(theme().color("line"), 1), theme().color("text_muted")
         height = painter.fontMetrics().height()
         for tick in self._shown_ticks(bottom, top, area.height(), painter.fontMetrics()):
             y = round(self.pixel(left, tick.at).y()) + 0.5

@@ -39,7 +39,7 @@ class CutNotice(QWidget):
         found = self._model.found
         if found is not None:  # the header's Go on may be about other weights, of another epoch
             self.notice.buttons[0].setText(f"Go on in epoch {found.epoch:,}")
-        self.notice.say(words)
+        self.notice.set_text(words)
         self.setVisible(bool(words))
 
     def _restyle(self) -> None:

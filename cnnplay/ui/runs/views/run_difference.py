@@ -82,7 +82,7 @@ class RunDifferencePanel(Panel):
                 if row.heading:
                     item.setFont(strong)
                 elif not place:
-                    item.setForeground(theme().colour("text_muted"))
+                    item.setForeground(theme().color("text_muted"))
                 self.table.setItem(number, place, item)
             if row.heading:
                 self.table.setSpan(number, 0, 1, 3)

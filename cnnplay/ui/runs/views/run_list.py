@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.runs.remove import Sweep
+from cnnplay.runs.remove import Cleanup
+from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
-from cnnplay.ui.kit.views.replacing import may_replace
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.runs.run_deeds import RunDeeds
 from cnnplay.ui.runs.run_opening import RunOpener
@@ -256,7 +256,7 @@ class RunListPanel(Panel):
 
     def _export_csv(self) -> None:
         def export(where: Path) -> None:
-            if may_replace(self, self._deeds.tables_in(where)):
+            if confirm_replace(self, self._deeds.tables_in(where)):
                 self._deeds.export_csv(where)
 
         self._into_folder("Write the tables into", export)
@@ -283,5 +283,5 @@ class RunListPanel(Panel):
         self.filter.setMaximumWidth(whole + theme().px(48))
 
 
-def _weighing(deeds: RunDeeds, sweep: Sweep) -> Callable[[], None]:
+def _weighing(deeds: RunDeeds, sweep: Cleanup) -> Callable[[], None]:
     return lambda: deeds.weigh(sweep)

@@ -92,11 +92,11 @@ class RunPlot(Plot):
 
     def _pen(self, slot: int, part: Part) -> QPen:
         behind = self._model.parts == "both" and part == "training"
-        colour = theme().run(slot)
+        color = theme().run(slot)
         if behind:
-            colour.setAlpha(PALE)
+            color.setAlpha(PALE)
         style = Qt.PenStyle.SolidLine if slot < COLOURS else Qt.PenStyle.DashLine
-        return pg.mkPen(colour, width=1.0 if behind else 1.6, style=style)
+        return pg.mkPen(color, width=1.0 if behind else 1.6, style=style)
 
     def _fit(self, bounds: Bounds) -> None:
         bottom, top = bounds.bottom, bounds.top
@@ -175,18 +175,18 @@ class RunPlot(Plot):
     def _paint_circles(self, painter: QPainter) -> None:
         left, right, _, _ = self.extent
         for slot, curve, best in self._model.circles(self._metric):
-            colour = theme().run(slot)
+            color = theme().run(slot)
             apart = self.area.width() / max(right - left, 1e-9) * _spacing(curve.x)
             one = [] if best is None else [best]
             for number in range(len(curve)) if apart >= CIRCLES_APART else one:
                 at = self._point(float(curve.x[number]), float(curve.y[number]))
                 if at is not None:
-                    self._paint_circle(painter, at, colour, number == best)
+                    self._paint_circle(painter, at, color, number == best)
 
-    def _paint_circle(self, painter: QPainter, at: QPointF, colour: QColor, best: bool) -> None:
+    def _paint_circle(self, painter: QPainter, at: QPointF, color: QColor, best: bool) -> None:
         """Filled at the best epoch."""
-        painter.setPen(QPen(colour, 1.5))
-        painter.setBrush(colour if best else theme().colour("surface"))
+        painter.setPen(QPen(color, 1.5))
+        painter.setBrush(color if best else theme().color("surface"))
         radius = 3.5 if best else 2.5
         painter.drawEllipse(at, radius, radius)
 
@@ -196,12 +196,12 @@ class RunPlot(Plot):
             return
         across = self.pixel(readout.x, 0.0).x()
         if self.area.left() <= across <= self.area.right():
-            painter.setPen(QPen(theme().colour("text_muted"), 1))
+            painter.setPen(QPen(theme().color("text_muted"), 1))
             painter.drawLine(QPointF(across, self.area.top()), QPointF(across, self.area.bottom()))
         for end in readout.ends:
             at = self._point(end.x, end.y)
             if at is not None:
-                painter.setPen(QPen(theme().colour("surface"), 1))
+                painter.setPen(QPen(theme().color("surface"), 1))
                 painter.setBrush(theme().run(end.slot))
                 painter.drawEllipse(at, 4.0, 4.0)
         most = max(int(self.area.height() / painter.fontMetrics().height()) - 2, 1)

@@ -151,7 +151,7 @@ class SwatchDelegate(QStyledItemDelegate):
         style.drawPrimitive(style.PrimitiveElement.PE_PanelItemViewItem, shifted, painter, shifted.widget)
         text = shifted.rect.adjusted(room, 0, -theme().px(4), -1)
         painter.save()
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().color("text"))
         painter.setFont(shifted.font)
         words = painter.fontMetrics().elidedText(shifted.text, Qt.TextElideMode.ElideRight, text.width())
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
@@ -175,9 +175,9 @@ class SwatchDelegate(QStyledItemDelegate):
 def paint_swatch(painter: QPainter, square: QRectF, slot: int) -> None:
     """Filled; of a dashed curve the frame alone."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    colour = theme().run(slot)
-    painter.setPen(QPen(colour, 1.5))
-    painter.setBrush(colour if slot < COLOURS else Qt.BrushStyle.NoBrush)
+    color = theme().run(slot)
+    painter.setPen(QPen(color, 1.5))
+    painter.setBrush(color if slot < COLOURS else Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(square, 2, 2)
 
 

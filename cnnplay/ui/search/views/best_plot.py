@@ -67,7 +67,7 @@ class BestPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font(small=True))
         if not self._drawn.numbers:
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
         else:
             self._paint_axes(painter)
@@ -83,9 +83,9 @@ class BestPlot(QWidget):
             y = self._height(tick.at)
             if not area.top() - 1 <= y <= area.bottom() + 1:
                 continue
-            painter.setPen(QPen(theme().colour("line"), 1))
+            painter.setPen(QPen(theme().color("line"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             place = QRectF(0, y - metrics.height() / 2, area.left() - theme().px(6), metrics.height())
             painter.drawText(place, right, tick.text)
         foot = QRectF(area.left(), area.bottom() + 0.3 * metrics.height(), area.width(), metrics.height())
@@ -106,16 +106,16 @@ class BestPlot(QWidget):
                 path.moveTo(x, y)
                 begun = True
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme().colour("accent"), 1.8))
+        painter.setPen(QPen(theme().color("accent"), 1.8))
         painter.drawPath(path)
 
     def _paint_points(self, painter: QPainter) -> None:
         chosen = self._model.chosen_row
         for place, number in enumerate(self._drawn.numbers):
             is_chosen = chosen is not None and chosen.number == number
-            colour = theme().colour("validation_curve" if is_chosen else "text_muted")
-            painter.setPen(QPen(colour, 1.4))
-            painter.setBrush(theme().colour("surface") if self._drawn.pruned[place] else colour)
+            color = theme().color("validation_curve" if is_chosen else "text_muted")
+            painter.setPen(QPen(color, 1.4))
+            painter.setBrush(theme().color("surface") if self._drawn.pruned[place] else color)
             radius = 4.5 if is_chosen else 2.5
             painter.drawEllipse(self.point(place), radius, radius)
 

@@ -122,7 +122,7 @@ class ParallelPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font(small=True))
         if not self._drawn.lines:
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
         else:
             self._paint_lines(painter)
@@ -130,7 +130,7 @@ class ParallelPlot(QWidget):
                 self._paint_axis(painter, number, axis)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme().colour("accent"), 1))
+            painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.end()
 
@@ -143,14 +143,14 @@ class ParallelPlot(QWidget):
                 self._paint_line(painter, line, self._pen(line))
         for line in self._drawn.lines:
             if line.number in (number, self._hover):
-                colour = theme().colour("validation_curve" if line.number == number else "text")
-                self._paint_line(painter, line, QPen(colour, 2.2))
-                self._paint_crossings(painter, line, colour)
+                color = theme().color("validation_curve" if line.number == number else "text")
+                self._paint_line(painter, line, QPen(color, 2.2))
+                self._paint_crossings(painter, line, color)
 
     def _pen(self, line: Line) -> QPen:
-        colour = theme().colour("accent" if not line.pruned else "text_muted")
-        colour.setAlpha(round(PALEST + (255 - PALEST) * max(0.0, min(line.merit, 1.0)) ** 2))
-        return QPen(colour, 1.4, Qt.PenStyle.DashLine if line.pruned else Qt.PenStyle.SolidLine)
+        color = theme().color("accent" if not line.pruned else "text_muted")
+        color.setAlpha(round(PALEST + (255 - PALEST) * max(0.0, min(line.merit, 1.0)) ** 2))
+        return QPen(color, 1.4, Qt.PenStyle.DashLine if line.pruned else Qt.PenStyle.SolidLine)
 
     def _paint_line(self, painter: QPainter, line: Line, pen: QPen) -> None:
         path = QPainterPath()
@@ -160,9 +160,9 @@ class ParallelPlot(QWidget):
         painter.setPen(pen)
         painter.drawPath(path)
 
-    def _paint_crossings(self, painter: QPainter, line: Line, colour: QColor) -> None:
-        painter.setPen(QPen(theme().colour("surface"), 1))
-        painter.setBrush(colour)
+    def _paint_crossings(self, painter: QPainter, line: Line, color: QColor) -> None:
+        painter.setPen(QPen(theme().color("surface"), 1))
+        painter.setBrush(color)
         for point in self.points(line):
             if point is not None:
                 painter.drawEllipse(point, 3.5, 3.5)
@@ -170,13 +170,13 @@ class ParallelPlot(QWidget):
 
     def _paint_axis(self, painter: QPainter, number: int, axis: Axis) -> None:
         area, x, metrics = self.area, self.axis_x(number), painter.fontMetrics()
-        painter.setPen(QPen(theme().colour("text_muted"), 1))
+        painter.setPen(QPen(theme().color("text_muted"), 1))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         room = area.width() / max(len(self._drawn.axes) - 1, 1) - theme().px(8)
         label = metrics.elidedText(axis.label, Qt.TextElideMode.ElideMiddle, round(room))
         width = metrics.horizontalAdvance(label) + 2
         left = min(max(x - width / 2, 0.0), self.width() - width)
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().color("text"))
         painter.drawText(QRectF(left, 0, width, metrics.height()), Qt.AlignmentFlag.AlignCenter, label)
         self._paint_ticks(painter, axis, x, room)
 
@@ -194,9 +194,9 @@ class ParallelPlot(QWidget):
             width = metrics.horizontalAdvance(text) + 2
             left = x + theme().px(5) if last else x - theme().px(5) - width
             place = QRectF(left, y - metrics.height() / 2, width, metrics.height())
-            painter.setPen(QPen(theme().colour("text_muted"), 1))
+            painter.setPen(QPen(theme().color("text_muted"), 1))
             painter.drawLine(QPointF(x - 3, y), QPointF(x + 3, y))
-            ground = theme().colour("surface")
+            ground = theme().color("surface")
             ground.setAlpha(190)  # lines pass behind the words
             painter.fillRect(place, ground)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.numerals import percent
-from cnnplay.ui.kit.views.inputs import Choice
+from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import role, theme
@@ -53,7 +53,7 @@ class SearchWindow(QDialog):
         self._title, self._words = QLabel("Search"), ElidedLabel()
         role(self._title, "title")
         role(self._words, "muted")
-        self.studies = Choice((NEW,))
+        self.studies = ComboBox((NEW,))
         self.studies.setAccessibleName("study")
         self.studies.setToolTip(STUDIES_HINT)
         self.studies.activated.connect(self._study_chosen)

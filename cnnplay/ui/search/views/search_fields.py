@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from cnnplay.search.space import Choices, Range, Value
 from cnnplay.search.variables import Variable
 from cnnplay.ui.kit.views.fields import read_number
-from cnnplay.ui.kit.views.inputs import RIGHT, Choice
+from cnnplay.ui.kit.views.inputs import RIGHT, ComboBox
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
@@ -207,7 +207,7 @@ class RangeEditor(QWidget):
         self._space, self._name, self._label = space, row.name, row.variable.label
         self._row = row
         self.low, self.high = self._end("low", "from"), self._end("high", "to")
-        self.scale = Choice(row.scales)
+        self.scale = ComboBox(row.scales)
         self.scale.setAccessibleName(f"{self._label}: scale")
         self.scale.setToolTip(SCALE_HINT)
         self.scale.textActivated.connect(lambda text: space.set_scale(self._name, text))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.search.options import PRUNERS, SAMPLERS, Pruner, Sampler
-from cnnplay.ui.kit.views.inputs import Choice, Whole
+from cnnplay.ui.kit.views.inputs import ComboBox, IntSpinBox
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.search.search import MOST_TRIALS, SearchModel
@@ -40,8 +40,8 @@ class OrderPanel(Panel):
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
         super().__init__("How", parent=parent)
         self._model = model
-        self.trials, self.epochs = Whole(TRIALS), Whole(EPOCHS)
-        self.sampler, self.pruner = Choice(get_args(Sampler)), Choice(get_args(Pruner))
+        self.trials, self.epochs = IntSpinBox(TRIALS), IntSpinBox(EPOCHS)
+        self.sampler, self.pruner = ComboBox(get_args(Sampler)), ComboBox(get_args(Pruner))
         self.words, self.reason = QLabel(), QLabel()
         for label in (self.words, self.reason):
             label.setWordWrap(True)

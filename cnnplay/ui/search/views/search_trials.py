@@ -133,15 +133,15 @@ class TrialDelegate(QStyledItemDelegate):
         state = index.data(STATE)
         if index.data(BEST):
             option.font.setWeight(QFont.Weight.DemiBold)
-            colour = theme().colour("good")
+            color = theme().color("good")
         elif state == "failed":
-            colour = theme().colour("fault")
+            color = theme().color("fault")
         elif state in MUTED_STATES:
-            colour = theme().colour("text_muted")
+            color = theme().color("text_muted")
         else:
-            colour = theme().colour("text")
+            color = theme().color("text")
         for part in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
-            option.palette.setColor(part, colour)
+            option.palette.setColor(part, color)
 
 
 class TrialsPanel(Panel):

@@ -51,7 +51,7 @@ class ShareBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font(small=True))
         if not self._shares:
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
         else:
             self._paint_rows(painter)
@@ -70,18 +70,18 @@ class ShareBars(QWidget):
         track = QRectF(names + gap, 0, max(self.width() - names - numbers - 2 * gap, 1), theme().px(BAR))
         for number, one in enumerate(shown):
             row = QRectF(0, number * height, self.width(), height)
-            painter.setPen(theme().colour("text"))
+            painter.setPen(theme().color("text"))
             label = metrics.elidedText(one.label, Qt.TextElideMode.ElideMiddle, names)
             painter.drawText(QRectF(row.left(), row.top(), names, height), left, label)
             painter.drawText(row, right, one.words)
             bar = track.translated(0, row.center().y() - track.height() / 2)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().colour("line"))
+            painter.setBrush(theme().color("line"))
             painter.drawRoundedRect(bar, 3, 3)
             bar.setWidth(max(bar.width() * one.share, 2))
-            painter.setBrush(theme().colour("accent"))
+            painter.setBrush(theme().color("accent"))
             painter.drawRoundedRect(bar, 3, 3)
         if len(shown) < len(self._shares):
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             rest = QRectF(0, len(shown) * height, self.width(), height)
             painter.drawText(rest, left, f"and {len(self._shares) - len(shown)} more")

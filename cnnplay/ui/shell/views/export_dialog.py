@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.export.catalogue import FORMATS, Format
-from cnnplay.export.neighbours import replaced
-from cnnplay.ui.kit.views.replacing import may_replace
+from cnnplay.export.sidecar import replaced
+from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
 
@@ -116,7 +116,7 @@ class ExportDialog(QDialog):
         path = Path(self.path.text().strip()).expanduser()
         if not path.suffix:
             path = path.with_suffix(self._row.suffix)
-        if not may_replace(self, replaced(self._row.key, path)):
+        if not confirm_replace(self, replaced(self._row.key, path)):
             return
         self.folder = path.parent
         self._model.export(self._row.key, path, self.weights.currentData())

@@ -4,8 +4,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
+from cnnplay.ui.kit.views.compact_level import Compactable, CompactLevel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.kit.views.thrift import Thrift, Thrifty
 
 WORKSPACES = (
     ("build", "Build", "Put the network together: blocks, their fields, their costs"),
@@ -37,8 +37,8 @@ class Header(QWidget):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(12, 0, 12, 0)
         self._layout.setSpacing(8)
-        self._parts: list[Thrifty] = []
-        self.thrift = Thrift.NOTHING
+        self._parts: list[Compactable] = []
+        self.compact_level = CompactLevel.FULL
         for key, title, hint in WORKSPACES:
             tab = QPushButton(title)
             role(tab, "tab")
@@ -58,29 +58,29 @@ class Header(QWidget):
     def add(self, widget: QWidget) -> None:
         """Puts a picker or the controls at the right end."""
         self._layout.addWidget(widget)
-        if isinstance(widget, Thrifty):
+        if isinstance(widget, Compactable):
             self._parts.append(widget)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._economise()
+        self._update_compact()
 
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
         if event.type() == QEvent.Type.LayoutRequest:
-            self._economise()
+            self._update_compact()
         return done
 
-    def _economise(self) -> None:
+    def _update_compact(self) -> None:
         """Leaves out as little as makes all fit."""
         margins = self._layout.contentsMargins()
         gaps = self._layout.spacing() * (len(self.tabs) + len(self._parts))
         tabs = sum(tab.width() for tab in self.tabs.values())
         room = self.width() - margins.left() - margins.right() - gaps - tabs
-        fitting = (step for step in Thrift if sum(part.width_at(step) for part in self._parts) <= room)
-        self.thrift = next(fitting, Thrift.NAMES)
+        fitting = (step for step in CompactLevel if sum(part.width_at(step) for part in self._parts) <= room)
+        self.compact_level = next(fitting, CompactLevel.SHORT_NAMES)
         for part in self._parts:
-            part.economise(self.thrift)
+            part.set_compact(self.compact_level)
 
     def show_workspace(self, key: str) -> None:
         self.tabs[key].setChecked(True)

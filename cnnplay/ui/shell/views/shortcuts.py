@@ -49,7 +49,7 @@ TABLES = (
 
 def keys_of_views() -> list[tuple[str, str, str]]:
     """(where, what it does, keys) of all keys that are no actions."""
-    return [row for table in TABLES for row in table.listed()]
+    return [row for table in TABLES for row in table.entries()]
 
 
 def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ def figure(number: str, unit: str) -> str:
     """A number in the text's colour with its unit muted, as rich text."""
     from cnnplay.ui.kit.views.theme import theme
 
-    muted = theme().colour("text_muted").name()
+    muted = theme().color("text_muted").name()
     return f'{number} <span style="color:{muted}">{unit}</span>'
 
 

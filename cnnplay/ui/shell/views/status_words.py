@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from cnnplay.ui.kit.counts import work_count
+from cnnplay.ui.kit.counts import multiply_adds_text
 from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.session import Session
@@ -77,7 +77,7 @@ class StatusWords(QObject):
         report, at_least = self._session.editor.report, self._session.editor.at_least
         facts = [
             (f"{at_least}{report.parameters:,}", "parameters"),
-            (f"{at_least}{work_count(report.multiply_adds)}", "multiply-adds"),
+            (f"{at_least}{multiply_adds_text(report.multiply_adds)}", "multiply-adds"),
         ]
         speed = self._session.run.progress.images_per_second
         if self._session.run.active and speed:
@@ -99,10 +99,10 @@ class StatusWords(QObject):
         return session.forecast.words
 
     def _state(self) -> str:
-        faults = len(self._session.editor.report.faults)
-        if faults:
-            colour = theme().colour("fault").name()
-            return f'<span style="color:{colour}">{faults} fault{"s" if faults > 1 else ""}</span>'
+        problems = len(self._session.editor.report.problems)
+        if problems:
+            color = theme().color("fault").name()
+            return f'<span style="color:{color}">{faults} fault{"s" if faults > 1 else ""}</span>'
         run = self._session.run
         best = run.history.best if run.curves_are_here else None
         if best is None:

@@ -101,7 +101,7 @@ class AugmentationView(QWidget):
         self.redraws += 1
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))
-        painter.setPen(theme().colour("text_muted"))
+        painter.setPen(theme().color("text_muted"))
         if not self._images:
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(QRectF(self.rect()), flags, self._model.words)

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.kit.views.thrift import Thrift
-from cnnplay.ui.kit.views.transport import BOX, sign
+from cnnplay.ui.kit.views.transport_icons import BOX, transport_icon
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.run_reasons import Action
 from cnnplay.ui.train.train_words import TRAIN, train_words
@@ -46,9 +46,9 @@ class TrainControls(QWidget):
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
-        self._thrift = Thrift.NOTHING
+        self._compact_level = CompactLevel.FULL
         self._refusals: dict[Action, QShortcut] = {}
-        self._shown: tuple[bool, bool, Thrift] | None = None
+        self._shown: tuple[bool, bool, CompactLevel] | None = None
         self.sparkline = Sparkline(run)
         self.progress = RunProgress(run)
         self.train = self._action("train", "Train", "F5", run.start)
@@ -95,42 +95,42 @@ class TrainControls(QWidget):
         self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
         self._show_what_fits()
 
-    def width_at(self, thrift: Thrift) -> int:
+    def width_at(self, level: CompactLevel) -> int:
         """Pixels for what is left in the row at this step."""
         first = max(button.sizeHint().width() for button in (self.train_button, self.pause_button))
         parts = [max(first, theme().px(FIRST)), *(_hint(one) for one in (self.step_button, self.stop_button))]
-        parts.append(self.progress.width_at(thrift))
-        if thrift < Thrift.AFRESH:
+        parts.append(self.progress.width_at(level))
+        if level < CompactLevel.NO_RESTART:
             parts.append(_hint(self.sparkline) if self._run.active else 0)
             parts.append(_hint(self.afresh_button) if self._can_start_afresh else 0)
         shown = [part for part in parts if part]
         return sum(shown) + self._row.spacing() * (len(shown) - 1)
 
-    def economise(self, thrift: Thrift) -> None:
-        if thrift != self._thrift:
-            self._thrift = thrift
+    def set_compact(self, level: CompactLevel) -> None:
+        if level != self._compact_level:
+            self._compact_level = level
             self._show_what_fits()
 
     def minimumSizeHint(self) -> QSize:
         # Not what is shown now: a window that shrinks makes it show less.
-        return QSize(self.width_at(Thrift.NAMES), super().minimumSizeHint().height())
+        return QSize(self.width_at(CompactLevel.SHORT_NAMES), super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
-        return QSize(self.width_at(self._thrift), super().sizeHint().height())
+        return QSize(self.width_at(self._compact_level), super().sizeHint().height())
 
     @property
     def _can_start_afresh(self) -> bool:
         return not self._run.active and self._run.can_go_on
 
     def _show_what_fits(self) -> None:
-        roomy = self._thrift < Thrift.AFRESH
-        shown = (roomy and self._can_start_afresh, roomy and self._run.active, self._thrift)
+        roomy = self._compact_level < CompactLevel.NO_RESTART
+        shown = (roomy and self._can_start_afresh, roomy and self._run.active, self._compact_level)
         if shown == self._shown:
             return  # asked 15 times a second during a run: the header would be measured anew each time
         self._shown = shown
         self.afresh_button.setVisible(shown[0])
         self.sparkline.setVisible(shown[1])
-        self.progress.economise(self._thrift)
+        self.progress.set_compact(self._compact_level)
         self.updateGeometry()
 
     def _shows_pause(self) -> bool:
@@ -193,10 +193,10 @@ class TrainControls(QWidget):
 
     @Slot()
     def _restyle(self) -> None:
-        self.train.setIcon(sign("play", "on_accent"))
-        self.pause.setIcon(sign("pause"))
-        self.step.setIcon(sign("step"))
-        self.stop.setIcon(sign("stop"))
+        self.train.setIcon(transport_icon("play", "on_accent"))
+        self.pause.setIcon(transport_icon("pause"))
+        self.step.setIcon(transport_icon("step"))
+        self.stop.setIcon(transport_icon("stop"))
         side = QSize(theme().px(BOX), theme().px(BOX))
         for button in (self.train_button, self.pause_button, self.step_button, self.stop_button):
             button.setIconSize(side)

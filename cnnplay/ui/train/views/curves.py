@@ -209,8 +209,8 @@ class CurvePlot(Plot):
             pale = end.part in PALE
             at = self.pixel(end.x if pale else furthest, y)
             if at.x() >= self.area.left():
-                colour = theme().colour("text_muted") if pale else self._colour(end.part)
-                labels.append(Label(end.text, at, colour))
+                color = theme().color("text_muted") if pale else self._color(end.part)
+                labels.append(Label(end.text, at, color))
         if self.hover is None:
             paint_labels(painter, labels, self.area)
         else:
@@ -225,7 +225,7 @@ class CurvePlot(Plot):
         words = f"{metric_words(self._metric, cut[1])} (log shows it)"
         across, side = min(max(self.pixel(*cut).x(), area.left()), area.right()), px(4)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour("text"))
+        painter.setBrush(theme().color("text"))
         top = area.top()
         painter.drawPolygon(
             [
@@ -237,8 +237,8 @@ class CurvePlot(Plot):
         width = metrics.horizontalAdvance(words) + 2
         left = across + 2 * side if across + 2 * side + width <= area.right() else across - 2 * side - width
         place = QRectF(left, top - px(2), width, metrics.height())
-        painter.fillRect(place, theme().colour("surface"))
-        painter.setPen(theme().colour("text"))
+        painter.fillRect(place, theme().color("surface"))
+        painter.setPen(theme().color("text"))
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_changes(self, painter: QPainter) -> None:
@@ -247,7 +247,7 @@ class CurvePlot(Plot):
         """
         area, metrics, gap = self.area, painter.fontMetrics(), theme().px(4)
         height, taken = metrics.height(), [-math.inf] * MARK_ROWS
-        painter.setPen(QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DotLine))
+        painter.setPen(QPen(theme().color("text_muted"), 1, Qt.PenStyle.DotLine))
         for x, change in self._run.history.changes:
             across = self.pixel(x, 0.0).x()
             if not area.left() <= across <= area.right():
@@ -265,16 +265,16 @@ class CurvePlot(Plot):
                 else area.top() + row * height
             )
             place = QRectF(left, top, width, height)
-            painter.fillRect(place, theme().colour("surface"))
+            painter.fillRect(place, theme().color("surface"))
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
 
     def _paint_circles(self, painter: QPainter) -> None:
         left, right, _, _ = self.extent
         if self.area.width() / max(right - left, 1e-9) < CIRCLES_APART:
             return
-        painter.setBrush(theme().colour("surface"))
+        painter.setBrush(theme().color("surface"))
         for part, curve in self._judged.items():
-            painter.setPen(QPen(self._colour(part), 1.5))
+            painter.setPen(QPen(self._color(part), 1.5))
             seen = curve.between(left, right, max(round(self.area.width()), 1))
             for x, y in zip(seen.x.tolist(), seen.y.tolist(), strict=True):
                 at = self._point(x, y)
@@ -284,11 +284,11 @@ class CurvePlot(Plot):
     def _paint_best(self, painter: QPainter) -> None:
         at = self._point(*self._best) if self._best is not None else None
         if at is not None:
-            colour = self._colour("validation")
-            painter.setPen(QPen(colour, 1.5))
+            color = self._color("validation")
+            painter.setPen(QPen(color, 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(at, 6.0, 6.0)
-            painter.setBrush(colour)
+            painter.setBrush(color)
             painter.drawEllipse(at, 2.5, 2.5)
 
     def _paint_readout(self, painter: QPainter, hover: QPointF) -> None:
@@ -297,16 +297,16 @@ class CurvePlot(Plot):
             return
         across = self.pixel(readout.x, 0.0).x()
         if self.area.left() <= across <= self.area.right():
-            painter.setPen(QPen(theme().colour("text_muted"), 1))
+            painter.setPen(QPen(theme().color("text_muted"), 1))
             painter.drawLine(QPointF(across, self.area.top()), QPointF(across, self.area.bottom()))
         for end in readout.ends:
             at = self._point(end.x, end.y)
             if at is not None:
-                painter.setPen(QPen(theme().colour("surface"), 1))
-                painter.setBrush(self._colour("training" if end.part == "raw" else end.part))
+                painter.setPen(QPen(theme().color("surface"), 1))
+                painter.setBrush(self._color("training" if end.part == "raw" else end.part))
                 painter.drawEllipse(at, 4.0, 4.0)
         rows = [
-            (end.text, self._colour("training" if end.part == "raw" else end.part)) for end in readout.ends
+            (end.text, self._color("training" if end.part == "raw" else end.part)) for end in readout.ends
         ]
         area = QRectF(self.area)
         paint_box(painter, readout.title, rows, QPointF(across, hover.y()), area)
@@ -319,12 +319,12 @@ class CurvePlot(Plot):
             self._style_curves()
             self.refresh()
 
-    def _colour(self, part: Part) -> QColor:
+    def _color(self, part: Part) -> QColor:
         keys = {"validation": "validation_curve", "averaged": "averaged_curve"}
-        colour = QColor(theme().colour(keys.get(part.split()[0], "training_curve")))
+        color = QColor(theme().color(keys.get(part.split()[0], "training_curve")))
         jumps = part == "raw" and self._metric == "accuracy"
-        colour.setAlpha(PALER if jumps else PALE.get(part, 255))
-        return colour
+        color.setAlpha(PALER if jumps else PALE.get(part, 255))
+        return color
 
     def _style_curves(self) -> None:
         for part, curve in self._curves.items():
@@ -332,7 +332,7 @@ class CurvePlot(Plot):
             front = part not in PALE
             style = Qt.PenStyle.DashLine if part == "with decay" else Qt.PenStyle.SolidLine
             wide = front and part != "with decay"
-            curve.setPen(pg.mkPen(self._colour(part), width=1.6 if wide else 1.0, style=style))
+            curve.setPen(pg.mkPen(self._color(part), width=1.6 if wide else 1.0, style=style))
             curve.opts["antialias"] = front
             # A wide smooth line costs a tenth as single pieces, whose square ends fill the joints.
             curve.setSegmentedLineMode("on" if wide else "off")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from cnnplay.ui.data.data import FOLDER, DataModel, choice_words, title_of
-from cnnplay.ui.kit.devices import device_choices, device_words
+from cnnplay.ui.kit.devices import device_choices, device_text
 from cnnplay.ui.kit.views.picker import PickerButton
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -47,7 +47,7 @@ class DataPicker(PickerButton):
         if data.state == "loading":
             done, whole = data.progress
             detail = f"loading {done:,} / {whole:,}" if whole else "loading …"
-        self.say(data.title or "choose data", detail)
+        self.set_choice(data.title or "choose data", detail)
         problems = f"\n{len(data.problems)} files were left out: {data.problems[0]}" if data.problems else ""
         error = f"\nThe last choice could not be loaded: {data.error}" if data.error else ""
         self._fetch_state = data.fetching.state
@@ -119,7 +119,7 @@ class DevicePicker(PickerButton):
         """Shows the device of the run that is on, else that of the next one."""
         device = self._settings.config.device
         started = self._run.history.started if self._run.active else None
-        self.say(started.device if started is not None else device_words(device))
+        self.set_choice(started.device if started is not None else device_text(device))
         fixed = self._settings.why_fixed("device", self._run.active)
         words = "Where it is computed: the processor, or a graphics card where there is one."
         self.setEnabled(not fixed)
@@ -128,7 +128,7 @@ class DevicePicker(PickerButton):
     def fill(self, menu: QMenu) -> None:
         device = self._settings.config.device
         for choice in device_choices():
-            text = f"auto   now {device_words(choice)}" if choice == "auto" else choice
+            text = f"auto   now {device_text(choice)}" if choice == "auto" else choice
             hint = (
                 "The first graphics card, else the processor" if choice == "auto" else f"Compute on {choice}"
             )

@@ -92,7 +92,7 @@ class GroupTabs(QTabBar):
         for index, group in enumerate(self.groups):
             if self.marked(group):
                 wrong = bool(self._settings.faults_in(group))
-                painter.setBrush(theme().colour("fault" if wrong else "accent"))
+                painter.setBrush(theme().color("fault" if wrong else "accent"))
                 tab = self.tabRect(index)
                 at = QPointF(tab.right() - theme().px(4), tab.top() + theme().px(8))
                 painter.drawEllipse(at, radius, radius)

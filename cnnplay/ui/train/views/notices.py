@@ -65,7 +65,7 @@ class RunNotices(QWidget):
         words = self._run.earlier_words
         if words and reason:
             words = f"{words.rstrip('.')}. It cannot be trained as it is now: {reason}"
-        self.earlier.say("" if stopping else words)
+        self.earlier.set_text("" if stopping else words)
         button, hint = self.earlier.buttons[0], "Ends the run and trains the network as it is now"
         button.setEnabled(not reason)
         button.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
@@ -75,14 +75,14 @@ class RunNotices(QWidget):
     def _show_failure(self) -> None:
         failure = self._run.failure
         if failure is None:
-            self.failure.say("")
+            self.failure.set_text("")
         else:
             self._mend = mend_of(failure)
             message = failure.message[:1].upper() + failure.message[1:].rstrip(".")
             self.failure.buttons[0].setText(self._mend.label if self._mend is not None else "")
             self.failure.buttons[0].setVisible(self._mend is not None)
             self.failure.buttons[1].setVisible(bool(failure.details))
-            self.failure.say(f"{message}. {failure.advice}")
+            self.failure.set_text(f"{message}. {failure.advice}")
         self._fold()
 
     @Slot()
@@ -96,7 +96,7 @@ class RunNotices(QWidget):
         new = count - self._dismissed
         notes = self._run.history.notes[-min(new, 20) :] if new else []
         more = f" (and {new - 1:,} more)" if new > 1 else ""
-        self.note.say(notes[-1] + more if notes else "")
+        self.note.set_text(notes[-1] + more if notes else "")
         self.note.setToolTip("\n".join(notes))
         self._fold()
 

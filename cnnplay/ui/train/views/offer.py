@@ -100,7 +100,7 @@ class OfferBar(QFrame):
 
     @Slot(object)
     def _size_edited(self, size: tuple[int, int]) -> None:
-        self.size_editor.set_fault(self._model.set_size(*size))
+        self.size_editor.set_problem(self._model.set_size(*size))
 
     def _accept_stem(self) -> None:
         self._model.accept("stem")

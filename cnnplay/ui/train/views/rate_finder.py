@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLa
 from cnnplay.network.fields import fields_of
 from cnnplay.spec.range_test import RangeTest
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
-from cnnplay.ui.kit.views.inputs import Choice
+from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.rate_finder import RateFinder
 from cnnplay.ui.train.schedule import rate_words
@@ -37,7 +37,7 @@ class RateFinderDialog(QDialog):
         self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.editors: dict[str, FieldEditor] = {}
-        self.weights = Choice(WEIGHTS)
+        self.weights = ComboBox(WEIGHTS)
         self.weights.setAccessibleName("Weights that the test begins with")
         self.weights.textActivated.connect(self._weights_chosen)
         self.again, self.use = QPushButton("Start"), QPushButton("Use")
@@ -94,17 +94,17 @@ class RateFinderDialog(QDialog):
         self.plot.setFocus()
 
     def done(self, result: int) -> None:
-        self._model.give_up()
+        self._model.cancel()
         super().done(result)
 
     @Slot()
     def refresh(self) -> None:
         """Shows what the model holds now."""
         model, idle = self._model, self._model.state == "idle"
-        faults = {fault.field: fault.message for fault in model.faults}
+        faults = {fault.field: fault.message for fault in model.problems}
         for name, editor in self.editors.items():
             editor.set_value(getattr(model.test, name))
-            editor.set_fault(faults.get(name, ""))
+            editor.set_problem(faults.get(name, ""))
             editor.setEnabled(idle)
         self._refresh_weights(idle)
         words = next(iter(faults.values()), model.words)

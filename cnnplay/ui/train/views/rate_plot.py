@@ -97,8 +97,8 @@ class RatePlot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font(small=True))
-        painter.setPen(QPen(theme().colour("accent" if self.hasFocus() else "line"), 1))
-        painter.setBrush(theme().colour("surface"))
+        painter.setPen(QPen(theme().color("accent" if self.hasFocus() else "line"), 1))
+        painter.setBrush(theme().color("surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         _Painting(self, self._model).paint(painter, self._hover)
@@ -128,16 +128,16 @@ class _Painting:
         self._paint_axes(painter)
         drawing = self._drawing
         if not len(drawing.losses):
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self._area, flags, EMPTY)
             return
         painter.save()
         painter.setClipRect(self._area)
-        colour = theme().colour("training_curve")
-        pale = QColor(colour)
+        color = theme().color("training_curve")
+        pale = QColor(color)
         pale.setAlpha(RAW)
-        for curve, pen in ((drawing.losses, QPen(pale, 1)), (drawing.smoothed, QPen(colour, 2))):
+        for curve, pen in ((drawing.losses, QPen(pale, 1)), (drawing.smoothed, QPen(color, 2))):
             painter.setPen(pen)
             painter.drawPolyline(self._points(curve))
         painter.restore()
@@ -145,7 +145,7 @@ class _Painting:
 
     def _paint_axes(self, painter: QPainter) -> None:
         area, room, height = self._area, self._room, self._height
-        line, muted = QPen(theme().colour("line"), 1), theme().colour("text_muted")
+        line, muted = QPen(theme().color("line"), 1), theme().color("text_muted")
         for tick in self._losses:
             y = round(self._y(tick.at)) + 0.5
             painter.setPen(line)
@@ -163,13 +163,13 @@ class _Painting:
             left = min(max(x - width / 2, 0), room.width() - width)
             place = QRectF(left, room.height() - height - 2, width, height)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
-        painter.setPen(QPen(theme().colour("text_muted"), 1))
+        painter.setPen(QPen(theme().color("text_muted"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
 
     def _paint_marks(self, painter: QPainter, hover: float | None) -> None:
         """Upright lines: the suggested rate, the settings' own, the chosen one, that under the mouse."""
-        model, muted = self._model, theme().colour("text_muted")
-        accent, good = theme().colour("accent"), theme().colour("good")
+        model, muted = self._model, theme().color("text_muted")
+        accent, good = theme().color("accent"), theme().color("good")
         suggested, chosen = model.suggested, model.chosen
         heads = []
         if suggested is not None:
@@ -191,7 +191,7 @@ class _Painting:
     def _paint_heads(self, painter: QPainter, heads: list[tuple[float, str, QColor]]) -> None:
         """Words above the area, each over its line; where there is no room for both, the chosen one's."""
         taken: list[QRectF] = []
-        for rate, text, colour in reversed(heads):
+        for rate, text, color in reversed(heads):
             part = self._drawing.part_of(rate)
             if not 0 <= part <= 1:
                 continue
@@ -202,10 +202,10 @@ class _Painting:
             if any(place.intersects(other) for other in taken):
                 continue
             taken.append(place)
-            painter.setPen(colour)
+            painter.setPen(color)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_present(self, painter: QPainter, colour: QColor) -> None:
+    def _paint_present(self, painter: QPainter, color: QColor) -> None:
         """Which line is that of the settings, at its foot: the curve is seldom there."""
         part, area = self._drawing.part_of(self._model.present), self._area
         if not 0 <= part <= 1:
@@ -214,7 +214,7 @@ class _Painting:
         width = painter.fontMetrics().horizontalAdvance(text) + 4
         line = area.left() + part * area.width()
         x = line - width - 2 if line - width - 2 >= area.left() else line + 4
-        painter.setPen(colour)
+        painter.setPen(color)
         place = QRectF(x, area.bottom() - self._height - 2, width, self._height)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -225,7 +225,7 @@ class _Painting:
             painter.setPen(pen)
             painter.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
 
-    def _dot(self, painter: QPainter, rate: float, colour: QColor, with_words: bool = False) -> None:
+    def _dot(self, painter: QPainter, rate: float, color: QColor, with_words: bool = False) -> None:
         """On the smoothed curve; with words, the rate and the loss there."""
         loss, area = self._drawing.loss_at(rate), self._area
         x = area.left() + self._drawing.part_of(rate) * area.width()
@@ -233,12 +233,12 @@ class _Painting:
         at = QPointF(x, area.center().y())
         if loss is not None:
             at.setY(min(max(self._y(loss), area.top()), area.bottom()))
-            painter.setPen(QPen(theme().colour("surface"), 1))
-            painter.setBrush(colour)
+            painter.setPen(QPen(theme().color("surface"), 1))
+            painter.setBrush(color)
             painter.drawEllipse(at, 4.0, 4.0)
             words = f"{words}: loss {loss:.3g}"
         if with_words:
-            paint_labels(painter, [Label(words, at, theme().colour("text"))], area)
+            paint_labels(painter, [Label(words, at, theme().color("text"))], area)
 
     def _y(self, loss: float) -> float:
         drawing, area = self._drawing, self._area

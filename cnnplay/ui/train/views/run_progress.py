@@ -5,8 +5,8 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.numerals import percent
+from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.kit.views.thrift import Thrift
 from cnnplay.ui.train.run import RunModel
 
 WIDTH = 208
@@ -27,7 +27,7 @@ class RunProgress(QWidget):
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
-        self._thrift = Thrift.NOTHING
+        self._compact_level = CompactLevel.FULL
         self.place = self.left = ""
         self.fraction = 0.0
         self.setAccessibleName("progress of the run")
@@ -40,19 +40,19 @@ class RunProgress(QWidget):
         theme().changed.connect(self._restyle)
         self.refresh()
 
-    def width_at(self, thrift: Thrift) -> int:
+    def width_at(self, level: CompactLevel) -> int:
         """Pixels; 0 where it goes: there is nothing to tell, or the run is over and others need the room."""
-        if not self._tells or (thrift >= Thrift.DONE and not self._run.active):
+        if not self._tells or (level >= CompactLevel.NO_FINISHED_RUN and not self._run.active):
             return 0
-        return theme().px(WIDTH if thrift < Thrift.FACTS else LEAST_WIDTH)
+        return theme().px(WIDTH if level < CompactLevel.NO_DETAILS else LEAST_WIDTH)
 
-    def economise(self, thrift: Thrift) -> None:
-        self._thrift = thrift
-        self.setVisible(bool(self.width_at(thrift)))
+    def set_compact(self, level: CompactLevel) -> None:
+        self._compact_level = level
+        self.setVisible(bool(self.width_at(level)))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(self.width_at(self._thrift), self._height())
+        return QSize(self.width_at(self._compact_level), self._height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme().px(LEAST_WIDTH), self._height())
@@ -62,19 +62,19 @@ class RunProgress(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font())
         line = QRect(0, 0, self.width(), painter.fontMetrics().height())
-        painter.setPen(theme().colour("text"))
+        painter.setPen(theme().color("text"))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft, self.place)
         if self.width() >= theme().px(WIDTH) - 1:  # in a narrow window the place is worth more than the time
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             painter.drawText(line, Qt.AlignmentFlag.AlignRight, self.left)
         height = theme().px(BAR)
         track = QRectF(0, self.height() - height, self.width(), height)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour("line"))
+        painter.setBrush(theme().color("line"))
         painter.drawRoundedRect(track, height / 2, height / 2)
         if self.fraction > 0:
             track.setWidth(max(height, self.fraction * self.width()))
-            painter.setBrush(theme().colour("accent"))
+            painter.setBrush(theme().color("accent"))
             painter.drawRoundedRect(track, height / 2, height / 2)
         painter.end()
 
@@ -86,7 +86,7 @@ class RunProgress(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Shows how far the run is."""
-        shown = bool(self.width_at(self._thrift))
+        shown = bool(self.width_at(self._compact_level))
         if shown == self.isHidden():
             self.setVisible(shown)
         told = (self._place_words(), self._left_words(), self._share())

@@ -85,7 +85,7 @@ class ScheduleView(QWidget):
         painter.setFont(theme().font(small=True))
         drawing = self._model.drawing(max(self.width(), 2))
         if drawing is None:
-            painter.setPen(theme().colour("text_muted"))
+            painter.setPen(theme().color("text_muted"))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(QRectF(self.rect()), flags, NO_PLAN)
         else:
@@ -112,13 +112,13 @@ class _Painting:
         self._paint_axes()
         self._paint_averaging()
         painter, drawing = self._painter, self._drawing
-        colour = theme().colour("training_curve")
-        pale = QColor(colour)
+        color = theme().color("training_curve")
+        pale = QColor(color)
         pale.setAlpha(AHEAD if drawing.now is not None else 255)
-        for curve, own in ((drawing.ahead, pale), (drawing.done, colour)):
+        for curve, own in ((drawing.ahead, pale), (drawing.done, color)):
             painter.setPen(QPen(own, 1.8))
             painter.drawPolyline(self._points(curve))
-        painter.setPen(QPen(theme().colour("text_muted"), 1, Qt.PenStyle.DotLine))
+        painter.setPen(QPen(theme().color("text_muted"), 1, Qt.PenStyle.DotLine))
         for x in drawing.changes:
             across = self._at(x, 0.0).x()
             painter.drawLine(QPointF(across, self._area.top()), QPointF(across, self._area.bottom()))
@@ -126,10 +126,10 @@ class _Painting:
 
     def _paint_axes(self) -> None:
         painter, area, room = self._painter, self._area, self._room
-        muted, height = theme().colour("text_muted"), self._height
+        muted, height = theme().color("text_muted"), self._height
         for tick in self._rates:
             y = round(self._at(self._drawing.left, tick.at).y()) + 0.5
-            painter.setPen(QPen(theme().colour("line"), 1))
+            painter.setPen(QPen(theme().color("line"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(muted)
             top = min(max(y - height / 2, 0.0), room.height() - height)
@@ -154,12 +154,12 @@ class _Painting:
         if start is None:
             return
         left, right = self._at(start, 0.0), self._at(self._drawing.right, 0.0)
-        colour = theme().colour("averaged_curve")
+        color = theme().color("averaged_curve")
         band = theme().px(3)
-        self._painter.fillRect(QRectF(left.x(), left.y() - band, right.x() - left.x(), band), colour)
+        self._painter.fillRect(QRectF(left.x(), left.y() - band, right.x() - left.x(), band), color)
         words = "averaged"
         if self._painter.fontMetrics().horizontalAdvance(words) <= right.x() - left.x():
-            self._painter.setPen(colour)
+            self._painter.setPen(color)
             place = QRectF(left.x(), left.y() - band - self._height, right.x() - left.x(), self._height)
             self._painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
 
@@ -173,11 +173,11 @@ class _Painting:
             (x, rate), words = drawing.now, drawing.words
         else:
             return
-        at, colour = self._at(x, rate), theme().colour("training_curve")
-        painter.setPen(QPen(theme().colour("surface"), 1))
-        painter.setBrush(colour)
+        at, color = self._at(x, rate), theme().color("training_curve")
+        painter.setPen(QPen(theme().color("surface"), 1))
+        painter.setBrush(color)
         painter.drawEllipse(at, 4.0, 4.0)
-        paint_labels(painter, [Label(words, at, colour)], area)
+        paint_labels(painter, [Label(words, at, color)], area)
 
     def _at(self, x: float, rate: float) -> QPointF:
         drawing, area = self._drawing, self._area

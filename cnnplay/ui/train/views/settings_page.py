@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
-from cnnplay.ui.kit.views.inputs import Unit
+from cnnplay.ui.kit.views.inputs import UnitLabel
 from cnnplay.ui.kit.views.theme import role, theme
 
 FRAME, ARROW = 22, 41
@@ -65,7 +65,7 @@ class SettingsPage(QWidget):
     def _show_units(self, units: bool) -> None:
         self._units = units
         for editor in self.editors.values():
-            unit = editor.findChild(Unit)
+            unit = editor.findChild(UnitLabel)
             if unit is not None:
                 unit.set_wanted(units)
             editor.setMinimumWidth(_least_width(editor, units))
@@ -175,7 +175,7 @@ class SettingsPage(QWidget):
         """A field's value, what is wrong with it, and why it cannot be changed now."""
         editor, label = self.editors[name], self.labels[name]
         editor.set_value(value)
-        editor.set_fault(fault)
+        editor.set_problem(fault)
         if editor.isEnabled() != (not fixed):
             editor.setEnabled(not fixed)
         wanted = "muted" if fixed else ""
@@ -199,6 +199,6 @@ def _least_width(editor: FieldEditor, units: bool) -> int:
     digits = DIGITS
     if field.type == "integer" and field.maximum is not None:
         digits = f"{min(int(field.maximum), 9999)}"
-    unit = editor.findChild(Unit)
+    unit = editor.findChild(UnitLabel)
     behind = unit.width_needed() if unit is not None and units else 0
     return metrics.horizontalAdvance(digits) + px(FRAME) + behind

@@ -65,8 +65,8 @@ class Sparkline(QWidget):
         top = calm_top(values)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for curve, colour in ((training, "training_curve"), (validation, "validation_curve")):
-            painter.setPen(QPen(theme().colour(colour), 1.2))
+        for curve, color in ((training, "training_curve"), (validation, "validation_curve")):
+            painter.setPen(QPen(theme().color(color), 1.2))
             painter.drawPolyline(self._points(curve, right, top))
         painter.end()
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from cnnplay.ui.kit.tiling import Tiles
-from cnnplay.ui.kit.views.images import colourise
+from cnnplay.ui.kit.views.images import colorize
 from cnnplay.ui.kit.views.theme import theme, tokens
 from cnnplay.ui.kit.views.tile_captions import shortened
 from cnnplay.ui.kit.views.tile_panel import TilePanel
@@ -31,7 +31,7 @@ def tiles(count: int = 6, side: int = 5, columns: int = 0, seed: int = 0) -> Til
         rows = tuple(f"{n + 1} · norm 0.70" for n in range(count // columns))
         heads = tuple(str(n + 1) for n in range(columns))
         return Tiles(
-            values, "signed", limits, columns=columns, row_labels=rows, column_labels=heads, word="filter"
+            values, "signed", limits, columns=columns, row_labels=rows, column_labels=heads, noun="filter"
         )
     return Tiles(values, "magnitude", limits, labels=tuple(str(n + 1) for n in range(count)))
 
@@ -61,7 +61,7 @@ def check_colours(view: TilesView, content: Tiles, numbers: list[int]) -> None:
     for number in numbers:
         for row, column in ((0, 0), (side - 1, 2), (1, side - 1)):
             value = content.values[number, row, column]
-            expected = QColor(*(int(c) for c in colourise(np.array([value]), content.scale, (-3.0, 3.0))[0]))
+            expected = QColor(*(int(c) for c in colorize(np.array([value]), content.scale, (-3.0, 3.0))[0]))
             found = picture.pixelColor(centre_of(view, number, row, column, side))
             assert found == expected
 
@@ -105,12 +105,12 @@ def test_arrow_keys_go_through_rows_and_columns(qtbot: QtBot) -> None:
 
 def test_an_arrow_key_at_the_end_of_a_page_turns_it(qtbot: QtBot) -> None:
     view = shown(qtbot, tiles(512))
-    assert view.page_words() == "1–64 of 512"
+    assert view.page_text() == "1–64 of 512"
     view.select(63)
     with qtbot.waitSignal(view.page_changed):
         QTest.keyClick(view, Qt.Key.Key_Right)
     assert view.selected == 64
-    assert view.page_words() == "65–128 of 512"
+    assert view.page_text() == "65–128 of 512"
 
 
 def test_page_keys_and_buttons_turn_pages_and_stop_at_the_ends(qtbot: QtBot) -> None:
@@ -123,20 +123,20 @@ def test_page_keys_and_buttons_turn_pages_and_stop_at_the_ends(qtbot: QtBot) -> 
     panel.show_tiles(tiles(130))
     assert not view.can_turn(-1)
     QTest.keyClick(view, Qt.Key.Key_PageDown)
-    assert view.page_words() == "65–128 of 130"
+    assert view.page_text() == "65–128 of 130"
     buttons = {button.text(): button for button in panel.pages.findChildren(type(panel.pages._buttons[1, 0]))}
     QTest.mouseClick(buttons["›"], Qt.MouseButton.LeftButton)
-    assert view.page_words() == "129–130 of 130"
+    assert view.page_text() == "129–130 of 130"
     assert not buttons["›"].isEnabled()
     QTest.keyClick(view, Qt.Key.Key_PageUp)
-    assert view.page_words() == "65–128 of 130"
+    assert view.page_text() == "65–128 of 130"
 
 
 def test_the_page_stays_when_the_data_move(qtbot: QtBot) -> None:
     view = shown(qtbot, tiles(512))
     view.turn(2)
     view.show_tiles(tiles(512, seed=1))
-    assert view.page_words() == "129–192 of 512"
+    assert view.page_text() == "129–192 of 512"
 
 
 def test_the_read_out_follows_the_mouse_and_then_the_data(qtbot: QtBot) -> None:
@@ -198,7 +198,7 @@ def test_many_bars_show_every_extreme(qtbot: QtBot) -> None:
         bars.show()
     picture, plot = bars.grab().toImage(), bars._plot()
     row = plot.top() + 5
-    accent = theme().colour("accent")
+    accent = theme().color("accent")
     assert sum(picture.pixelColor(x, row) == accent for x in range(plot.left(), plot.right())) == 1
 
 
@@ -237,9 +237,9 @@ def test_a_cells_shade_is_its_share_of_the_row(qtbot: QtBot) -> None:
 def test_labels_lose_their_details_before_a_page_is_turned(qtbot: QtBot) -> None:
     content = tiles()
     labels = tuple(f"{n + 1} · norm 0.70" for n in range(6))
-    content = Tiles(content.values, "signed", content.limits, labels=labels, word="filter")
+    content = Tiles(content.values, "signed", content.limits, labels=labels, noun="filter")
     view = shown(qtbot, content, 360, 110)
-    assert view.page_words() == ""
+    assert view.page_text() == ""
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.tile_rect(5).center())
     QTest.keyClick(view, Qt.Key.Key_Left)
     view.leaveEvent(QEvent(QEvent.Type.Leave))
@@ -250,7 +250,7 @@ def test_long_captions_are_shortened_and_the_tooltip_has_them_whole(qtbot: QtBot
     name = "coffee for chelsea the cat with a rather long class name"
     content = tiles(8)
     view = shown(qtbot, replace(content, labels=(name,) * 8, accents=("coffee",) * 8), 560, 130)
-    assert view.page_words() == ""
+    assert view.page_text() == ""
     arrangement = view.arrangement()
     assert arrangement is not None
     assert arrangement.pitch[1] <= 560 // 4
@@ -302,11 +302,11 @@ def test_the_pages_words_come_before_the_colour_scale(qtbot: QtBot) -> None:
     panel.resize(240, 160)
     panel.show()
     panel.show_tiles(tiles(512))
-    qtbot.waitUntil(lambda: panel.pages._label.text() == view.page_words() != "")
+    qtbot.waitUntil(lambda: panel.pages._label.text() == view.page_text() != "")
     assert panel.pages._label.isVisible()
     panel.resize(700, 160)
     qtbot.waitUntil(lambda: panel.legend.width() > 100)
-    assert panel.pages._label.text() == view.page_words()
+    assert panel.pages._label.text() == view.page_text()
 
 
 def test_a_few_bars_share_the_width_and_keep_their_names(qtbot: QtBot) -> None:
@@ -350,9 +350,9 @@ def test_a_class_that_reads_zero_percent_has_no_bar(qtbot: QtBot) -> None:
     view = prediction_bars(qtbot, [0.9998, 0.0002], 44)
     picture = view.grab().toImage()
     names = [{picture.pixelColor(x, y).name() for x in range(60, 220)} for y in (11, 33)]
-    marks = {theme().colour(key).name() for key in ("good", "fault", "accent")}
-    assert theme().colour("good").name() in names[0]
-    assert theme().colour("surface_sunken").name() in names[1]
+    marks = {theme().color(key).name() for key in ("good", "fault", "accent")}
+    assert theme().color("good").name() in names[0]
+    assert theme().color("surface_sunken").name() in names[1]
     assert not names[1] & marks
 
 

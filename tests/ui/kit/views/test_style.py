@@ -39,9 +39,9 @@ def test_a_disabled_primary_button_does_not_look_on(
     role(button, "primary")
     button.resize(120, 32)
     page.show()
-    assert ground(button) == theme().colour("accent").name()
+    assert ground(button) == theme().color("accent").name()
     button.setEnabled(False)
-    assert ground(button) != theme().colour("accent").name()
+    assert ground(button) != theme().color("accent").name()
 
 
 @pytest.mark.parametrize("scale", TEXT_SIZES)

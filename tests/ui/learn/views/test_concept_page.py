@@ -56,7 +56,7 @@ def _lecture(page: ConceptPage) -> None:
     page.canvas.setFocus()
 
 
-def _colours(page: ConceptPage) -> bytes:
+def _colors(page: ConceptPage) -> bytes:
     return bytes(page.canvas.grab().toImage().constBits())
 
 
@@ -89,10 +89,10 @@ def test_space_plays_and_stops(page: ConceptPage, qtbot: QtBot) -> None:
 
 def test_the_output_fills_up_as_it_steps(page: ConceptPage) -> None:
     _lecture(page)
-    before = _colours(page)
+    before = _colors(page)
     QTest.mouseClick(page.controls.forward, Qt.MouseButton.LeftButton)
     assert page.model.index == 1
-    assert _colours(page) != before
+    assert _colors(page) != before
 
 
 def test_a_click_on_the_output_puts_the_window_there(page: ConceptPage) -> None:

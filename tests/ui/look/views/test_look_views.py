@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
 from cnnplay.ui.build.stack import StackModel
-from cnnplay.ui.kit.views.images import colourise
+from cnnplay.ui.kit.views.images import colorize
 from cnnplay.ui.look.views.confusion import ConfusionMatrix
 from cnnplay.ui.look.views.look import LookWorkspace
 from cnnplay.ui.look.views.strips import SIDE, StackFeed
@@ -78,7 +78,7 @@ def test_the_mosaics_pixels_are_the_weights_colours(qtbot: QtBot, make: Callable
             rect.y() + int((row + 0.5) * rect.height() / 3),
         )
         weight = filters.values[out, channel, row, column]
-        expected = colourise(np.array([weight]), "signed", (-filters.limit, filters.limit))[0]
+        expected = colorize(np.array([weight]), "signed", (-filters.limit, filters.limit))[0]
         assert abs(np.array(picture.pixelColor(x, y).getRgb()[:3]) - expected.astype(int)).max() <= 3
 
 
@@ -379,7 +379,7 @@ def test_every_view_has_a_tooltip_and_an_accessible_name(
     for widget in (
         page.maps.view, page.maps.bars, page.overlay.canvas, page.overlay.slider, page.filters.view,
         page.prediction.bars, page.confusion.matrix, page.wrong.pictures, bar.samples, bar.draw, bar.open,
-        bar.random, bar.worst, bar.as_seen, page.maps.common, page.maps.activated, page.filters.colour,
+        bar.random, bar.worst, bar.as_seen, page.maps.common, page.maps.activated, page.filters.color,
     ):  # fmt: skip
         assert widget.toolTip(), widget
         assert widget.accessibleName(), widget

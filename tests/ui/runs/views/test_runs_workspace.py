@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cnnplay.runs import place
-from cnnplay.runs.about import read_about
+from cnnplay.runs import run_store as place
+from cnnplay.runs.notes import read_notes
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.runs.run_columns import column
@@ -287,9 +287,9 @@ def test_note_and_tags_are_typed_and_kept(
     assert page.details.note.toPlainText() == "the good one", "what is typed is not overwritten"
     click_row(page, "b")
     assert page.details.note.toPlainText() == ""
-    qtbot.waitUntil(lambda: read_about(store / "a").note == "the good one", timeout=WAIT)
-    assert read_about(store / "a").tags == ("best", "lecture")
-    assert read_about(store / "b").note == ""
+    qtbot.waitUntil(lambda: read_notes(store / "a").note == "the good one", timeout=WAIT)
+    assert read_notes(store / "a").tags == ("best", "lecture")
+    assert read_notes(store / "b").note == ""
     look(runs)
     QTest.keyClicks(page.list.filter, "tag:best")
     assert titles(runs) == ["a"]
@@ -478,11 +478,11 @@ def test_nothing_is_looked_at_while_nobody_sees_it(page_in_window: RunsWorkspace
 def test_runs_differ_in_colours_that_can_be_told_apart() -> None:
     for choice in ("light", "dark"):
         theme().install(choice)
-        surface = theme().colour("surface")
-        colours = [theme().run(slot) for slot in range(8)]
-        assert len({colour.name() for colour in colours}) == 8
-        for colour in colours:
-            assert contrast(colour, surface) >= 3.0, (choice, colour.name())
+        surface = theme().color("surface")
+        colors = [theme().run(slot) for slot in range(8)]
+        assert len({color.name() for color in colors}) == 8
+        for color in colors:
+            assert contrast(color, surface) >= 3.0, (choice, color.name())
     theme().install("dark")
 
 
@@ -492,7 +492,7 @@ def contrast(one: object, other: object) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def luminance(colour: object) -> float:
-    parts = (colour.redF(), colour.greenF(), colour.blueF())  # type: ignore[attr-defined]
+def luminance(color: object) -> float:
+    parts = (color.redF(), color.greenF(), color.blueF())  # type: ignore[attr-defined]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

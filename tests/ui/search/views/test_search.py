@@ -262,8 +262,8 @@ def test_the_list_of_what_varies_ends_between_two_rows(opened: SearchWindow) -> 
 def test_it_fits_a_small_screen_and_everything_has_a_name_and_a_hint(
     opened: SearchWindow, stray_windows: StrayWindows
 ) -> None:
-    for colours, scale in (("light", 1.5), ("dark", 1.0)):
-        theme().install(colours, scale)  # type: ignore[arg-type]
+    for colors, scale in (("light", 1.5), ("dark", 1.0)):
+        theme().install(colors, scale)  # type: ignore[arg-type]
         settle()
         assert opened.minimumSizeHint().width() <= 1366
         assert opened.minimumSizeHint().height() <= 768 - 32

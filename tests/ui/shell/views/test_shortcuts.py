@@ -55,7 +55,7 @@ def test_a_table_binds_what_it_lists(qtbot: QtBot, key: Qt.Key, held: Qt.Keyboar
     qtbot.addWidget(view)
     QTest.keyClick(view, key, held)
     assert view.did == [did]
-    assert [row[1:] for row in Keyed.KEYS.listed()] == [
+    assert [row[1:] for row in Keyed.KEYS.entries()] == [
         ("Go left", "Left"), ("Go far left", "Shift+Left"), ("Take it", "Return"), ("Never", "N"),
     ]  # fmt: skip
 

@@ -94,7 +94,9 @@ def test_large_text_with_a_notice_above_the_curves_fits_a_small_projector(
 ) -> None:
     train_a_little(window, qtbot)
     theme().install("dark", 1.5)
-    window.notices.earlier.say("This run trains an earlier version of the network: it was edited since then.")
+    window.notices.earlier.set_text(
+        "This run trains an earlier version of the network: it was edited since then."
+    )
     window.notices.setVisible(True)
     settle()
     assert window.minimumSizeHint().height() <= 768

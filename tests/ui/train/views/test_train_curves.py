@@ -377,7 +377,7 @@ def test_averaged_and_decayed_curves_are_drawn_in_looks_of_their_own(qtbot: QtBo
             assert curves["averaged"].isVisible()
             assert curves["with decay"].isVisible()
             pens = {part: curves[part].opts["pen"] for part in curves}
-            assert pens["averaged"].color() == theme().colour("averaged_curve")
+            assert pens["averaged"].color() == theme().color("averaged_curve")
             assert pens["with decay"].style() == Qt.PenStyle.DashLine
             assert pens["with decay"].color() == pens["training"].color()
             assert "averaged 0.900" in made.plot.accessibleDescription()

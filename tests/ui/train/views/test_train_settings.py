@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.views.inputs import Unit
+from cnnplay.ui.kit.views.inputs import UnitLabel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.augmentation import NO_DATA, AugmentationModel
 from cnnplay.ui.train.views.settings import DURING, SettingsPanel
@@ -219,7 +219,7 @@ def test_numbers_stand_before_their_units(qtbot: QtBot, one: Bench) -> None:
     made = panel(qtbot, one, 900, 320)
     click_tab(made, "schedule")
     for name in ("warmup", "early_stopping"):
-        unit = made.editors[name].findChild(Unit)
+        unit = made.editors[name].findChild(UnitLabel)
         assert unit is not None
         assert unit.text() == "epochs"
         assert unit.isVisible()

@@ -147,7 +147,9 @@ class StackCanvas(QAbstractScrollArea):
         brush.chosen = frozenset(self.editor.selected)
         brush.current = self.current_spot if self.hasFocus() or self.editor.place is not None else None
         brush.hovered = self.hovered
-        brush.faulty = frozenset(fault.node for fault in self.editor.report.faults) | self._faulty_holders()
+        brush.faulty = (
+            frozenset(problem.node for problem in self.editor.report.problems) | self._faulty_holders()
+        )
         brush.lifted = (
             frozenset(self.dragged.node_ids) if self.dragged and not self.dragged.copy else frozenset()
         )
@@ -158,12 +160,14 @@ class StackCanvas(QAbstractScrollArea):
         """Closed containers that hide a faulty block."""
         report, found = self.editor.report, set()
         for node_id, card in self.boxes.cards.items():
-            if card.closed and any(fault.node in self.editor.inside(node_id) for fault in report.faults):
+            if card.closed and any(
+                problem.node in self.editor.inside(node_id) for problem in report.problems
+            ):
                 found.add(node_id)
         return frozenset(found)
 
     def _draw_ends(self, painter: QPainter, look: Look, layout: Layout, area: QRegion) -> None:
-        fields = {fault.field for fault in self.editor.report.faults_of("")}
+        fields = {problem.field for problem in self.editor.report.problems_of("")}
         if area.intersects(layout.input):
             chosen = self.editor.current == "input" and self.editor.place is None
             state = (chosen, chosen and self.hasFocus(), "input" in fields)
@@ -172,7 +176,7 @@ class StackCanvas(QAbstractScrollArea):
             self._draw_prediction(painter, look, layout.prediction)
 
     def _draw_prediction(self, painter: QPainter, look: Look, rect: QRect) -> None:
-        faulty = any(fault.field != "input" for fault in self.editor.report.faults_of(""))
+        faulty = any(problem.field != "input" for problem in self.editor.report.problems_of(""))
         draw_prediction(painter, look, rect, self.model, faulty)
 
     def _draw_pinned(self, painter: QPainter, look: Look, layout: Layout, area: QRegion) -> None:
@@ -190,8 +194,8 @@ class StackCanvas(QAbstractScrollArea):
 
     def _draw_target(self, painter: QPainter, look: Look, gap: Gap, faulty: bool) -> None:
         """Where what is dragged would go."""
-        colour = look.fault if faulty else look.accent
-        painter.setPen(QPen(colour, look.px(2)))
+        color = look.fault if faulty else look.accent
+        painter.setPen(QPen(color, look.px(2)))
         rect, y = gap.rect, gap.y
         if rect.height() > look.px(30):
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.edits import outermost
 from cnnplay.network.kinds import kind_named
 from cnnplay.network.network import Place
@@ -56,12 +56,12 @@ class Drag:
         if self.preview is None:
             return f"{what} · not here"
         text = f"{what} → {shape_words(self.preview.shape)}"
-        new = self.preview.new_faults
+        new = self.preview.new_problems
         return text if new <= 0 else f"{text} · {new} new fault{'' if new == 1 else 's'}"
 
     @property
     def faulty(self) -> bool:
-        return self.gap is not None and (self.preview is None or self.preview.new_faults > 0)
+        return self.gap is not None and (self.preview is None or self.preview.new_problems > 0)
 
     def _blocks(self) -> str:
         words = self.node_ids[0] if len(self.node_ids) == 1 else f"{len(self.node_ids)} blocks"
@@ -80,9 +80,9 @@ class Tag(QLabel):
 
     def show_at(self, global_point: QPoint, words: str, faulty: bool) -> None:
         now = theme()
-        text, border = now.colour("text").name(), now.colour("fault" if faulty else "accent").name()
+        text, border = now.color("text").name(), now.color("fault" if faulty else "accent").name()
         self.setStyleSheet(
-            f"background: {now.colour('surface').name()}; color: {text};"
+            f"background: {now.color('surface').name()}; color: {text};"
             f" border: 1px solid {border}; border-radius: {now.px(6)}px;"
             f" padding: {now.px(4)}px {now.px(8)}px;"
         )

@@ -73,13 +73,13 @@ def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackMode
         painter.setPen(look.text)
         shown = look.body_metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(rect.x() + left, y, names, row), _RIGHT, shown)
-        colour = _colour(look, name, model.truth, index == 0)
-        _bar(painter, look, QRect(bar_x, y + row // 2 - look.px(4), room, look.px(8)), fraction, colour)
+        color = _color(look, name, model.truth, index == 0)
+        _bar(painter, look, QRect(bar_x, y + row // 2 - look.px(4), room, look.px(8)), fraction, color)
         painter.setPen(look.muted)
         painter.drawText(QRect(bar_x + room, y, percents + look.pad, row), _RIGHT, f"{100 * fraction:.1f} %")
 
 
-def _colour(look: Look, name: str, truth: str | None, best: bool) -> QColor:
+def _color(look: Look, name: str, truth: str | None, best: bool) -> QColor:
     """As in Look inside: the true class, a wrong best one, a best one of which the truth is not known."""
     if name == truth:
         return look.good
@@ -88,9 +88,9 @@ def _colour(look: Look, name: str, truth: str | None, best: bool) -> QColor:
     return look.accent if truth is None else look.fault
 
 
-def _bar(painter: QPainter, look: Look, rect: QRect, fraction: float, colour: QColor) -> None:
+def _bar(painter: QPainter, look: Look, rect: QRect, fraction: float, color: QColor) -> None:
     painter.fillRect(rect, look.sunken)
     filled = QRect(
         rect.x(), rect.y(), max(1, round(rect.width() * min(max(fraction, 0.0), 1.0))), rect.height()
     )
-    painter.fillRect(filled, colour)
+    painter.fillRect(filled, color)

@@ -66,8 +66,8 @@ def _inserter(editor: EditorModel, tag: str, place: Callable[[], Place]) -> Call
     return insert
 
 
-def _dot(colour: QColor) -> QIcon:
+def _dot(color: QColor) -> QIcon:
     size = theme().px(10)
     picture = QPixmap(size, size)
-    picture.fill(colour)
+    picture.fill(color)
     return QIcon(picture)

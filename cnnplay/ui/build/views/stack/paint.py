@@ -187,7 +187,7 @@ class Brush:
 
     def _wires(self, wires: Iterable[tuple[QPoint, ...]], area: QRegion) -> None:
         self._p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._p.setPen(QPen(self._look.wire_colour, 1))
+        self._p.setPen(QPen(self._look.wire_color, 1))
         for points in wires:
             if area.intersects(QRect(points[0], points[-1]).normalized().adjusted(-1, -1, 1, 1)):
                 self._p.drawPolyline(list(points))
@@ -198,14 +198,14 @@ class Brush:
         text = look.small_metrics.elidedText(label.text, Qt.TextElideMode.ElideRight, label.rect.width())
         self._text(label.rect, text, look.muted, look.small, CENTRE if label.centred else LEFT)
 
-    def _text(self, rect: QRect, text: str, colour: QColor, font: QFont, align: Qt.AlignmentFlag) -> int:
+    def _text(self, rect: QRect, text: str, color: QColor, font: QFont, align: Qt.AlignmentFlag) -> int:
         """Draws one line, shortened where it must be; the width that it takes."""
         if not text or rect.width() <= 0:
             return 0
         metrics = self._look.small_metrics if font is self._look.small else self._look.body_metrics
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         self._p.setFont(font)
-        self._p.setPen(colour)
+        self._p.setPen(color)
         self._p.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)
         return metrics.horizontalAdvance(shown)
 
@@ -230,13 +230,13 @@ class Brush:
         self._p.setBrush(fill)
         self._p.drawRoundedRect(_half(rect), self._look.radius, self._look.radius)
 
-    def _edge(self, rect: QRect, colour: QColor) -> None:
+    def _edge(self, rect: QRect, color: QColor) -> None:
         """The family's colour along the left edge, inside the rounded corners."""
         path = QPainterPath()
         path.addRoundedRect(_half(rect), self._look.radius, self._look.radius)
         self._p.save()
         self._p.setClipPath(path, Qt.ClipOperation.IntersectClip)
-        self._p.fillRect(QRect(rect.x(), rect.y(), self._look.bar, rect.height()), colour)
+        self._p.fillRect(QRect(rect.x(), rect.y(), self._look.bar, rect.height()), color)
         self._p.restore()
 
 

@@ -22,11 +22,11 @@ from cnnplay.ui.build.views.stack.hands import StackHands
 from cnnplay.ui.build.views.stack.keys import Map, Step
 from cnnplay.ui.build.views.stack.menu import block_menu
 from cnnplay.ui.build.views.stack.tips import tip
-from cnnplay.ui.kit.views.keytable import ENTER, Deed, KeyRow, KeyTable
+from cnnplay.ui.kit.views.keytable import ENTER, KeyAction, KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 
 
-def _walks(extend: bool) -> dict[str, Mapping[Qt.Key, Deed]]:
+def _walks(extend: bool) -> dict[str, Mapping[Qt.Key, KeyAction]]:
     """The keys along the stack; with Shift they extend what is chosen."""
     return {
         "card": {

@@ -3,7 +3,7 @@
 import math
 
 
-def duration_words(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """``3 s``, ``1 min 20 s``, ``12 min``, ``3 h 5 min``; below a second ``under 1 s``."""
     if not math.isfinite(seconds):
         return "very long"
@@ -23,7 +23,7 @@ def duration_words(seconds: float) -> str:
     return f"{hours // 24:,} days"
 
 
-def bytes_words(count: float) -> str:
+def bytes_text(count: float) -> str:
     """``240 MB``, ``1.4 GB``: powers of ten, as disks and torch's documentation count."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:

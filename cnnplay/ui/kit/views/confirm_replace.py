@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 
-def may_replace(parent: QWidget, files: Sequence[Path]) -> bool:
+def confirm_replace(parent: QWidget, files: Sequence[Path]) -> bool:
     """Asks; True without a question where there are none."""
     if not files:
         return True

@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 SHARE = 0.0125
 """Of the time that passes, the window's thread may take about this part while a run is on."""
-QUICKEST, FIRST, SLOWEST = 0.2, 0.5, 1.6
+SHORTEST_S, INITIAL_S, LONGEST_S = 0.2, 0.5, 1.6
 """Seconds between two redraws of a live view: at least, before anything is known, and at most."""
 WATCH_MS = 500
-ROUNDS_MS, CALM_MS = 100, 300
+POLL_MS, SLOWEST_POLL_MS = 100, 300
 """Between two rounds of the post: when somebody waits for an answer, and at most while a run goes its way."""
 
 
-class Tempo(QObject):
+class RedrawRate(QObject):
     """`seconds` lie between two redraws of a live view. Begun and ended with the run."""
 
     def __init__(
@@ -28,7 +28,7 @@ class Tempo(QObject):
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(parent)
-        self.seconds = FIRST
+        self.seconds = INITIAL_S
         self._spent, self._clock = spent, clock
         self._before = (0.0, 0.0)
         self._timer = QTimer(self, interval=WATCH_MS)
@@ -45,7 +45,7 @@ class Tempo(QObject):
     def rounds_ms(self, calm: bool) -> int:
         """Milliseconds between two rounds of the run's post, `calm` while it goes its way: each has many
         views look whether they changed, and there are four to a redraw."""
-        return min(max(round(250 * self.seconds), ROUNDS_MS), CALM_MS) if calm else ROUNDS_MS
+        return min(max(round(250 * self.seconds), POLL_MS), SLOWEST_POLL_MS) if calm else POLL_MS
 
     @Slot()
     def watch(self) -> None:
@@ -55,4 +55,4 @@ class Tempo(QObject):
         self._before = (spent, now)
         wanted = self.seconds * share / SHARE
         # Half way to what would keep the share: single costly moments (a click, a menu) pass.
-        self.seconds = min(max((self.seconds + wanted) / 2, QUICKEST), SLOWEST)
+        self.seconds = min(max((self.seconds + wanted) / 2, SHORTEST_S), LONGEST_S)

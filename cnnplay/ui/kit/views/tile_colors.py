@@ -3,10 +3,10 @@
 import numpy as np
 
 from cnnplay.ui.kit.tiling import Size, Tiles, fractions, scale_values
-from cnnplay.ui.kit.views.images import packed, screen_colours
+from cnnplay.ui.kit.views.images import packed, screen_colors
 
 
-def coloured(tiles: Tiles, numbers: np.ndarray, size: Size) -> np.ndarray:
+def colorize_tiles(tiles: Tiles, numbers: np.ndarray, size: Size) -> np.ndarray:
     """Some tiles in their colours at their size on the screen: n × h × w numbers 0xAARRGGBB."""
     first, last = int(numbers[0]), int(numbers[-1])
     # Maps of a large picture take megabytes: those of a page mostly follow one another, and are not copied.
@@ -16,5 +16,5 @@ def coloured(tiles: Tiles, numbers: np.ndarray, size: Size) -> np.ndarray:
         return packed(scale_values(values, size))
     if size[0] < tiles.size[0]:
         values = scale_values(values, size)
-    colours = screen_colours(fractions(values, tiles.limits[numbers]), tiles.scale, (0.0, 1.0))
-    return scale_values(colours, size)
+    colors = screen_colors(fractions(values, tiles.limits[numbers]), tiles.scale, (0.0, 1.0))
+    return scale_values(colors, size)

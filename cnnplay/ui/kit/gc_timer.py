@@ -15,7 +15,7 @@ PERIOD_MS = 1000
 """Between two rounds."""
 
 
-class Sweeper(QObject):
+class GcTimer(QObject):
     """Takes garbage collection over from its making until `finish`. Lives in the thread it is made in.
 
     `settled` says whether the imports of the start are over: what they left stays for good, so it is taken

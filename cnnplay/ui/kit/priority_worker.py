@@ -24,7 +24,7 @@ class Reply:
     error: str = ""
 
 
-class Looker:
+class PriorityWorker:
     """Does work in a thread of its own, from the first request on, and puts `Reply`s into a box.
     `asked` is called, in the asking thread, with each request: somebody has to empty the box.
 

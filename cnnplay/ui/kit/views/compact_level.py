@@ -4,26 +4,26 @@ from enum import IntEnum
 from typing import Protocol, runtime_checkable
 
 
-class Thrift(IntEnum):
+class CompactLevel(IntEnum):
     """From a header with all to one with what must be there. Each step keeps what those before left out."""
 
-    NOTHING = 0
-    FACTS = 1
+    FULL = 0
+    NO_DETAILS = 1
     """The pickers' muted facts go, and the time that is left."""
-    AFRESH = 2
+    NO_RESTART = 2
     """Train afresh stays in the menu alone, and so does the curve in small."""
-    DONE = 3
+    NO_FINISHED_RUN = 3
     """The bar of a run that is over goes."""
-    NAMES = 4
+    SHORT_NAMES = 4
     """Names are shortened: nothing else is left to go."""
 
 
 @runtime_checkable
-class Thrifty(Protocol):
+class Compactable(Protocol):
     """A part of the header that knows how wide it is at each step."""
 
-    def width_at(self, thrift: Thrift) -> int:
+    def width_at(self, level: CompactLevel) -> int:
         """Pixels that it needs."""
 
-    def economise(self, thrift: Thrift) -> None:
+    def set_compact(self, level: CompactLevel) -> None:
         """Leaves out what this step says."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 
-class LoneThread:
+class CancellableThread:
     """One at a time. `request` is the number of what counts: replies that carry another are late."""
 
     def __init__(self, name: str) -> None:
@@ -21,12 +21,12 @@ class LoneThread:
 
     def start(self, work: Callable[[int, threading.Event], None]) -> None:
         """Gives up what is on, and starts `work(request, cancel)`, which ends soon after `cancel` is set."""
-        self.give_up()
+        self.cancel()
         self._cancel = threading.Event()
         self._thread = threading.Thread(target=work, args=(self.request, self._cancel), name=self._name)
         self._thread.start()
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """What is on counts no more. It looks at its flag now and then; only `shutdown` waits for it."""
         self._cancel.set()
         self.request += 1
@@ -44,6 +44,6 @@ class LoneThread:
 
     def shutdown(self) -> None:
         """Gives up what is on, and joins all."""
-        self.give_up()
+        self.cancel()
         for thread in self._leaving:
             thread.join()

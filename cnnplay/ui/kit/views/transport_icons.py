@@ -7,23 +7,23 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 
 from cnnplay.ui.kit.views.theme import theme
 
-Sign: TypeAlias = Literal["play", "pause", "step", "stop"]
+TransportIcon: TypeAlias = Literal["play", "pause", "step", "stop"]
 SIDE = 14
 BOX = 16
 """The side of the box that a button keeps for its sign, in pixels of the design."""
 
 
-def sign(name: Sign, colour: str = "text") -> QIcon:
+def transport_icon(name: TransportIcon, color: str = "text") -> QIcon:
     """An icon of one sign, in a colour of the theme and muted where it is disabled."""
     icon = QIcon()
-    icon.addPixmap(_pixmap(name, theme().colour(colour)), QIcon.Mode.Normal)
-    muted = QColor(theme().colour("text_muted"))
+    icon.addPixmap(_pixmap(name, theme().color(color)), QIcon.Mode.Normal)
+    muted = QColor(theme().color("text_muted"))
     muted.setAlpha(120)
     icon.addPixmap(_pixmap(name, muted), QIcon.Mode.Disabled)
     return icon
 
 
-def _pixmap(name: Sign, colour: QColor) -> QPixmap:
+def _pixmap(name: TransportIcon, color: QColor) -> QPixmap:
     # Twice the size: sharp on screens of high resolution too.
     side, box = theme().px(SIDE), theme().px(BOX)
     pixmap = QPixmap(2 * box, 2 * box)
@@ -34,7 +34,7 @@ def _pixmap(name: Sign, colour: QColor) -> QPixmap:
     painter.translate((box - side) / 2, (box - side) / 2)
     painter.scale(side / SIDE, side / SIDE)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
+    painter.setBrush(color)
     match name:
         case "play":
             painter.drawPolygon(_triangle(3.0, 12.0))
