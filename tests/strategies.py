@@ -66,7 +66,7 @@ def _stacks(draw: st.DrawFn, shape: Shape, max_nodes: int, depth: int) -> tuple[
 def _added(stack: Stack, shape: Shape, node: Node) -> tuple[Stack, Shape]:
     """The node put on the stack where it fits and does not make too much of it; else the stack as it was."""
     visited = visit_stack((node,), Flow(shape, receptive.pixels(), (1, 1)))
-    output = None if visited.faults else visited.flow.shape
+    output = None if visited.problems else visited.flow.shape
     if output is None or prod(output) > MOST_NUMBERS:
         return stack, shape
     return (*stack, node), output

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cnnplay.export.neighbours import MARK
+from cnnplay.export.sidecar import MARK
 from cnnplay.export.trained import TrainedNetwork
 
 

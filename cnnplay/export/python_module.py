@@ -5,9 +5,9 @@ import textwrap
 from pathlib import Path
 
 from cnnplay.export.facts import rule
-from cnnplay.export.neighbours import MARK, beside_file, weights_line
 from cnnplay.export.python_layers import expression, padding_before
 from cnnplay.export.python_text import FUNCTIONAL, MODULE, PREPROCESS, literal, plain
+from cnnplay.export.sidecar import MARK, beside_file, weights_line
 from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.export.weight_files import save_state
 from cnnplay.modules.atomic import replacing

@@ -9,10 +9,10 @@ import numpy as np
 
 from cnnplay.export.history import epoch_rows, history_csv
 from cnnplay.export.trained import ExportError, ExportWriteError
+from cnnplay.runs.effective_events import effective_events, elapsed, epoch_ends
 from cnnplay.runs.files import files_of
 from cnnplay.runs.record import RunRecord
-from cnnplay.runs.settled import elapsed, epoch_ends, settled
-from cnnplay.runs.summary import Reading, read_record, state_of
+from cnnplay.runs.summary import RunReader, read_record, state_of
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import EpochDone, Event, Stepped
 
@@ -78,11 +78,11 @@ def _events(folder: Path) -> list[Event]:
     tail, events = Tail(folder), []
     while part := tail.lines_since():
         events += tail.decoded(part)
-    return settled(events)
+    return effective_events(events)
 
 
 def _run_row(folder: Path) -> dict[str, object]:
-    row = Reading(folder).row(files_of(folder))
+    row = RunReader(folder).row(files_of(folder))
     return {
         "run": folder.name,
         "network": row.name,

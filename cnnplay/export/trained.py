@@ -10,7 +10,7 @@ from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.weights import Weights, belong, build_with
 from cnnplay.network.network import ID_PATTERN, Network, leaves
 from cnnplay.spec.preprocessing import Preprocessing
-from cnnplay.spec.settings import Initialisation
+from cnnplay.spec.settings import Initialization
 from cnnplay.spec.trained import DataFacts
 
 
@@ -30,7 +30,7 @@ class TrainedNetwork(msgspec.Struct, frozen=True, kw_only=True):
     preprocessing: Preprocessing | None = None
     classes: tuple[str, ...] = ()
     trained: bool = False
-    initialisation: Initialisation = "default"
+    initialisation: Initialization = "default"
 
 
 def with_weights(

@@ -7,7 +7,7 @@ import torch
 from safetensors import SafetensorError
 
 from cnnplay.export.facts import facts, metadata
-from cnnplay.export.neighbours import beside_file
+from cnnplay.export.sidecar import beside_file
 from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.tensor_file import write_tensors

@@ -6,9 +6,9 @@ from cnnplay.modules.initial import initialise
 from cnnplay.modules.layers import Device, layer
 from cnnplay.modules.module import NetworkModule
 from cnnplay.network.network import Network, leaves
-from cnnplay.shapes.faults import Fault
 from cnnplay.shapes.infer import infer
-from cnnplay.spec.settings import Initialisation
+from cnnplay.shapes.problems import Problem
+from cnnplay.spec.settings import Initialization
 
 __all__ = ["BuildError", "NetworkModule", "build"]
 
@@ -22,7 +22,7 @@ def build(
     *,
     device: Device = "cpu",
     seed: int | None = None,
-    initialisation: Initialisation = "default",
+    initialisation: Initialization = "default",
     drawn: bool = True,
 ) -> NetworkModule:
     """The network's module with fresh weights, the same for the same seed on every device.
@@ -32,8 +32,8 @@ def build(
     BuildError for a network with faults. A new module is in training mode, as torch has it.
     """
     report = infer(network)
-    if report.faults:
-        raise BuildError(_words(report.faults))
+    if report.problems:
+        raise BuildError(_words(report.problems))
     layers = {}
     for node in leaves(network):
         shape = report.nodes[node.id].input
@@ -48,6 +48,6 @@ def build(
     return module.to(device)
 
 
-def _words(faults: tuple[Fault, ...]) -> str:
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"the network cannot be computed yet: {faults[0].message}{more}"
+def _words(problems: tuple[Problem, ...]) -> str:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"the network cannot be computed yet: {problems[0].message}{more}"

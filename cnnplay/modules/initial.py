@@ -9,10 +9,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from cnnplay.spec.settings import Initialisation
+from cnnplay.spec.settings import Initialization
 
 
-def initialise(module: nn.Module, seed: int | None, scheme: Initialisation | None = "default") -> None:
+def initialise(module: nn.Module, seed: int | None, scheme: Initialization | None = "default") -> None:
     """Fills the weights of every layer inside `module`, in order. No seed: one is drawn. No scheme: only what
     is not drawn by chance is filled (normalisation)."""
     generator = torch.Generator()
@@ -34,7 +34,7 @@ def initialise(module: nn.Module, seed: int | None, scheme: Initialisation | Non
             layer.reset_parameters()  # ones and zeros: nothing is drawn
 
 
-def _fill(weight: Tensor, scheme: Initialisation, generator: torch.Generator) -> None:
+def _fill(weight: Tensor, scheme: Initialization, generator: torch.Generator) -> None:
     """Normal numbers of the scheme's spread. The fan-in counts a filter's weights, the fan-out those that
     read one of its outputs."""
     match scheme:

@@ -13,7 +13,7 @@ from cnnplay.modules.layers import Device
 from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.names import attribute_names
 from cnnplay.network.network import Network
-from cnnplay.spec.settings import Initialisation
+from cnnplay.spec.settings import Initialization
 
 Weights: TypeAlias = dict[str, torch.Tensor]
 """State-dict keys and tensors on the CPU, contiguous, shared with nobody."""
@@ -90,7 +90,7 @@ def build_with(
     *,
     device: Device = "cpu",
     seed: int | None = None,
-    initialisation: Initialisation = "default",
+    initialisation: Initialization = "default",
 ) -> tuple[NetworkModule, Transfer]:
     """The network's module with those of the weights that fit, the others fresh as `build` makes them; and
     what fits. BuildError for a network with faults."""

@@ -43,7 +43,7 @@ def by(size: Pair) -> str:
     return f"{size[0]}×{size[1]}"
 
 
-def shape_words(shape: tuple[int, ...] | None) -> str:
+def shape_text(shape: tuple[int, ...] | None) -> str:
     """``16 × 5 × 5``, or ``?`` where it is not known."""
     return "?" if shape is None else " × ".join(f"{size:,}" for size in shape)
 

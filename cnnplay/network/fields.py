@@ -101,7 +101,7 @@ def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     return tuple(found)
 
 
-def complaint(field: FieldInfo, value: Any) -> str | None:
+def violated_limit(field: FieldInfo, value: Any) -> str | None:
     """What the limit that `value` breaks expects ("1 or more"); None where it breaks none."""
     if value is None or field.type in ("flag", "text"):
         return None

@@ -43,7 +43,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "global-avg-pool",
         nodes.GlobalAveragePooling,
-        "Global average",
+        "Global average pooling",
         "global average pool",
         "global-avg-pool",
         "pooling",
@@ -61,7 +61,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "local-response-norm",
         nodes.LocalResponseNormalisation,
-        "Local response",
+        "Local response norm",
         "local response norm",
         "lrn",
         "normalisation",

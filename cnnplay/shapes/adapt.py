@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.edits import Edited
 from cnnplay.network.network import Input, Network, walk
 from cnnplay.shapes.arithmetic import Shape
@@ -43,21 +43,23 @@ def adapt(
         changed = fit_stem(network, Input(channels, height, width))
     changed = replace_head(changed, classes, reserved).network
     if fit == "stem":
-        changed = _mend(network, changed, frozenset(reserved))
+        changed = _apply_fixes(network, changed, frozenset(reserved))
     before = {node.id: node for node, _ in walk(network)}
     touched = tuple(node.id for node, _ in walk(changed) if before.get(node.id) != node)
-    label = f"adapt to {shape_words(changed.input.shape)}, {classes:,} classes"
+    label = f"adapt to {shape_text(changed.input.shape)}, {classes:,} classes"
     return Adapted(Edited(changed, touched, label), changes(network, changed))
 
 
-def _mend(original: Network, network: Network, reserved: frozenset[str]) -> Network:
+def _apply_fixes(original: Network, network: Network, reserved: frozenset[str]) -> Network:
     """Applies the mends of all faults that the original did not have, from top to bottom, until none is
     left."""
-    old = {(fault.node, fault.field) for fault in infer(original).faults}
+    old = {(problem.node, problem.field) for problem in infer(original).problems}
     for _ in range(2 * len(infer(network).nodes) + 2):
-        mends = (fault.mend for fault in infer(network).faults if (fault.node, fault.field) not in old)
-        mend = next((mend for mend in mends if mend is not None), None)
-        if mend is None:
+        fixes = (
+            problem.fix for problem in infer(network).problems if (problem.node, problem.field) not in old
+        )
+        fix = next((fix for fix in fixes if fix is not None), None)
+        if fix is None:
             break
-        network = mend.apply(network, reserved).network
+        network = fix.apply(network, reserved).network
     return network

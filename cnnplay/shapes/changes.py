@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from cnnplay.network.describe import detail, shape_words
+from cnnplay.network.describe import detail, shape_text
 from cnnplay.network.fields import fields_of
 from cnnplay.network.network import Network, walk
 from cnnplay.network.nodes import Node
-from cnnplay.shapes.faults import shown
+from cnnplay.shapes.problems import format_value
 
 
 def changes(before: Network, after: Network) -> tuple[str, ...]:
     """One line for each change: input, nodes changed or removed or added in their order, classes."""
     lines = []
     if before.input != after.input:
-        lines.append(f"input: {shape_words(before.input.shape)} becomes {shape_words(after.input.shape)}")
+        lines.append(f"input: {shape_text(before.input.shape)} becomes {shape_text(after.input.shape)}")
     old = {node.id: node for node, _ in walk(before)}
     new = {node.id: node for node, _ in walk(after)}
     for node_id, node in old.items():
@@ -36,7 +36,7 @@ def _differences(before: Node, after: Node) -> Iterator[str]:
         yield f"{before.id}: becomes another kind of block"
         return
     differing = [
-        f"{field.label} {shown(getattr(before, field.name))} becomes {shown(getattr(after, field.name))}"
+        f"{field.label} {format_value(getattr(before, field.name))} becomes {format_value(getattr(after, field.name))}"
         for field in fields_of(type(before))
         if getattr(before, field.name) != getattr(after, field.name)
     ]

@@ -4,7 +4,7 @@ text."""
 from math import prod
 
 from cnnplay.network import nodes
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.network import find
 from cnnplay.network.nodes import Branches, Node, Skip, Stack
 from cnnplay.shapes import sizes
@@ -69,11 +69,9 @@ def _output(node: Node, numbers: NodeReport) -> list[Formula]:
         case nodes.Upsampling():
             return sizes.of_upsampling(node, numbers.input)
         case nodes.GlobalAveragePooling() if numbers.output:
-            row = f"{shape_words(numbers.input)} → {shape_words(numbers.output)}"
+            row = f"{shape_text(numbers.input)} → {shape_text(numbers.output)}"
             return [
-                Formula(
-                    "output", "C × H × W → C × 1 × 1", row, shape_words(numbers.output), "each map's mean"
-                )
+                Formula("output", "C × H × W → C × 1 × 1", row, shape_text(numbers.output), "each map's mean")
             ]
         case nodes.Flatten() if numbers.output:
             product = " · ".join(f"{size:,}" for size in numbers.input)
@@ -137,11 +135,11 @@ def _multiply_adds(node: Node, numbers: NodeReport) -> list[Formula]:
     kernel = f"{node.kernel_size[0]} × {node.kernel_size[1]}"
     letters = "f × f" if node.kernel_size[0] == node.kernel_size[1] else "f₁ × f₂"
     if isinstance(node, nodes.Convolution):
-        symbols, start = f"k × H′ × W′ × C × {letters}", shape_words(numbers.output)
+        symbols, start = f"k × H′ × W′ × C × {letters}", shape_text(numbers.output)
         first, group = "C", f"{numbers.input[0]:,}"
         remark = "each weight is used once for every output pixel"
     else:
-        symbols, start = f"C × H × W × k × {letters}", shape_words(numbers.input)
+        symbols, start = f"C × H × W × k × {letters}", shape_text(numbers.input)
         first, group = "k", f"{node.filters:,}"
         remark = "each weight is used once for every input pixel"
     if node.groups > 1:
@@ -184,7 +182,7 @@ def _step(field: ReceptiveField) -> str:
 
 def _memory(output: Shape, size: int) -> Formula:
     symbols = "C × H × W × 4" if len(output) == 3 else "n × 4"
-    numbers = f"{shape_words(output)} × {BYTES_PER_NUMBER}"
+    numbers = f"{shape_text(output)} × {BYTES_PER_NUMBER}"
     return Formula("activations", symbols, numbers, f"{size:,} bytes", "of one picture, in float32")
 
 
@@ -196,15 +194,15 @@ def _of_container(node: Skip | Branches, numbers: NodeReport, report: Report) ->
     names = " + ".join(name for name, _ in ways)
     shapes = [report.nodes[stack[-1].id].output if stack else numbers.input for _, stack in ways]
     found = []
-    at_fault = any(fault.field == "merge" for fault in report.faults_of(node.id))
+    at_fault = any(problem.field == "merge" for problem in report.problems_of(node.id))
     if numbers.output is not None and None not in shapes and not at_fault:
         if node.merge == "add":
-            given = " + ".join(f"({shape_words(shape)})" for shape in shapes)
+            given = " + ".join(f"({shape_text(shape)})" for shape in shapes)
             remark = "added number by number"
         else:
             sizes_ = " + ".join(f"{shape[0]:,}" for shape in shapes if shape)
             given, remark = sizes_, "channels behind one another"
-        found.append(Formula("output", names, given, shape_words(numbers.output), remark))
+        found.append(Formula("output", names, given, shape_text(numbers.output), remark))
     if numbers.parameters is not None:
         counts = [sum(report.nodes[inner.id].parameters or 0 for inner in stack) for _, stack in ways]
         given = " + ".join(f"{count:,}" for count in counts)

@@ -9,17 +9,17 @@ from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
-from cnnplay.network.fields import Pair, complaint, fields_of
+from cnnplay.network.fields import Pair, fields_of, violated_limit
 from cnnplay.network.network import Input, Network, Task, leaves
 from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
-from cnnplay.shapes import mends, merging, receptive
+from cnnplay.shapes import fixes, merging, receptive
 from cnnplay.shapes.arithmetic import BYTES_PER_NUMBER, Shape
-from cnnplay.shapes.faults import Fault, limit_faults, shown, within_limits
 from cnnplay.shapes.leaves import Step, step, step_from_unknown
-from cnnplay.shapes.output import output_faults
+from cnnplay.shapes.output import output_problems
+from cnnplay.shapes.problems import Problem, format_value, limit_problems, within_limits
 from cnnplay.shapes.receptive import Spans
 from cnnplay.shapes.report import NodeReport, Report
-from cnnplay.shapes.sanity import too_much
+from cnnplay.shapes.sanity import oversize_problems
 
 _GEOMETRY = frozenset(
     {"filters", "kernel_size", "stride", "padding", "output_padding", "dilation", "scale", "units"}
@@ -43,7 +43,7 @@ class Visited(NamedTuple):
 
     flow: Flow
     reports: tuple[NodeReport, ...]
-    faults: tuple[Fault, ...]
+    problems: tuple[Problem, ...]
     costs: tuple[int | None, int | None, int | None]
     """Parameters, multiply-adds, bytes of activations."""
 
@@ -52,15 +52,15 @@ class Visited(NamedTuple):
 def infer(network: Network) -> Report:
     """Everything that can be said of a network. What is wrong in it is in the report's faults, never
     raised."""
-    faults = [*_input_faults(network.input), *_class_faults(network.task)]
-    if any(fault.field == "input" for fault in faults):
+    problems = [*_input_problems(network.input), *_class_problems(network.task)]
+    if any(problem.field == "input" for problem in problems):
         flow = Flow(None, None, _NO_PICTURE)
     else:
         shape = network.input.shape
         flow = Flow(shape, receptive.pixels(), shape[1:])
     visited = visit_stack(network.stack, flow)
     nodes = {report.id: report for report in visited.reports}
-    faults += [*visited.faults, *output_faults(network, visited.flow.shape)]
+    problems += [*visited.problems, *output_problems(network, visited.flow.shape)]
     parts = [nodes[node.id] for node in leaves(network)]
     return Report(
         network=network,
@@ -70,7 +70,7 @@ def infer(network: Network) -> Report:
         multiply_adds=sum(part.multiply_adds or 0 for part in parts),
         activation_bytes=sum(part.activation_bytes or 0 for part in parts),
         complete=None not in visited.costs,
-        faults=tuple(faults),
+        problems=tuple(problems),
     )
 
 
@@ -82,38 +82,38 @@ def visit_stack(stack: Stack, flow: Flow) -> Visited:
         parts.append(visited)
         flow = visited.flow
     reports = tuple(report for part in parts for report in part.reports)
-    return Visited(flow, reports, _faults(parts), _sums(parts))
+    return Visited(flow, reports, _problems(parts), _sums(parts))
 
 
 @lru_cache(maxsize=8192)
 def _visit(node: Node, flow: Flow) -> Visited:
     if isinstance(node, (Skip, Branches)):
         return _visit_container(node, flow)
-    broken = limit_faults(node, lambda field, value: mends.keep_limits(node.id, field, value))
-    fields = {fault.field for fault in broken}
+    broken = limit_problems(node, lambda field, value: fixes.keep_limits(node.id, field, value))
+    fields = {problem.field for problem in broken}
     if flow.shape is None or flow.spans is None or fields & _GEOMETRY:
         result = step_from_unknown(node, flow.picture, bool(fields & _GEOMETRY))
     else:
         result = step(node, flow.shape, flow.spans, flow.picture, groups_known="groups" not in fields)
-    excess = too_much(node.id, result.output, result.parameters)
+    excess = oversize_problems(node.id, result.output, result.parameters)
     if excess:
-        result = Step(None, None, None, None, (*result.faults, *excess))
+        result = Step(None, None, None, None, (*result.problems, *excess))
     size = None if result.output is None else BYTES_PER_NUMBER * prod(result.output)
     costs = (result.parameters, result.multiply_adds, size)
     spans = result.spans if result.output is not None else None
     out = Flow(result.output, spans, flow.picture)
-    return Visited(out, (_report(node, flow, out, costs),), (*broken, *result.faults), costs)
+    return Visited(out, (_report(node, flow, out, costs),), (*broken, *result.problems), costs)
 
 
 def _visit_container(node: Skip | Branches, flow: Flow) -> Visited:
     stacks = stacks_of(node)
     ways = [visit_stack(stack, flow) for stack in stacks]
     shapes = [way.flow.shape for way in ways]
-    faults = _empty_faults(node)
+    problems = _empty_problems(node)
     output = merging.merged(node.merge, shapes) if stacks else flow.shape
-    if not faults and flow.shape is not None and not merging.fits(node.merge, shapes):
-        faults += (merging.merge_fault(node, flow.shape, shapes, _through(flow)),)
-    excess = too_much(node.id, output, 0)
+    if not problems and flow.shape is not None and not merging.fits(node.merge, shapes):
+        problems += (merging.merge_problem(node, flow.shape, shapes, _through(flow)),)
+    excess = oversize_problems(node.id, output, 0)
     known = [way.flow.spans for way in ways if way.flow.spans is not None]
     outputs = (output[1], output[2]) if output is not None and len(output) == 3 else (1, 1)
     spans = receptive.union(known, outputs) if known else flow.spans
@@ -121,7 +121,7 @@ def _visit_container(node: Skip | Branches, flow: Flow) -> Visited:
     costs = _sums(ways)
     reports = tuple(report for way in ways for report in way.reports)
     return Visited(
-        out, (_report(node, flow, out, costs), *reports), (*_faults(ways), *faults, *excess), costs
+        out, (_report(node, flow, out, costs), *reports), (*_problems(ways), *problems, *excess), costs
     )
 
 
@@ -137,40 +137,40 @@ def _report(
     return NodeReport(node.id, before.shape, after.shape, *costs, field)
 
 
-def _empty_faults(node: Skip | Branches) -> tuple[Fault, ...]:
+def _empty_problems(node: Skip | Branches) -> tuple[Problem, ...]:
     if isinstance(node, Skip):
         if node.body:
             return ()
         message = f"the body of {node.id} must hold at least one block; got none"
-        return (Fault(node.id, "body", message, "at least one block", "none", mends.remove(node.id)),)
+        return (Problem(node.id, "body", message, "at least one block", "none", fixes.remove(node.id)),)
     if node.branches:
         return ()
     message = f"{node.id} must have at least one branch; got none"
-    return (Fault(node.id, "branches", message, "at least one branch", "none", mends.remove(node.id)),)
+    return (Problem(node.id, "branches", message, "at least one branch", "none", fixes.remove(node.id)),)
 
 
-def _input_faults(pictures: Input) -> Iterable[Fault]:
+def _input_problems(pictures: Input) -> Iterable[Problem]:
     for field in fields_of(Input):
         value = getattr(pictures, field.name)
-        expected = complaint(field, value)
+        expected = violated_limit(field, value)
         if expected is not None:
-            message = f"{field.label} of the input must be {expected}; got {shown(value)}"
-            mend = mends.set_input(field, value)
-            yield Fault("", "input", message, expected, shown(value), mend, input_field=field.name)
+            message = f"{field.label} of the input must be {expected}; got {format_value(value)}"
+            fix = fixes.set_input(field, value)
+            yield Problem("", "input", message, expected, format_value(value), fix, input_field=field.name)
 
 
-def _class_faults(task: Task) -> Iterable[Fault]:
+def _class_problems(task: Task) -> Iterable[Problem]:
     (field,) = fields_of(type(task))
-    expected = complaint(field, task.classes)
+    expected = violated_limit(field, task.classes)
     if expected is not None:
         fitting = within_limits(field, task.classes)
-        message = f"classes of the network must be {expected}; got {shown(task.classes)}"
-        mend = mends.set_classes(fitting) if isinstance(fitting, int) else None
-        yield Fault("", "classes", message, expected, shown(task.classes), mend)
+        message = f"classes of the network must be {expected}; got {format_value(task.classes)}"
+        fix = fixes.set_classes(fitting) if isinstance(fitting, int) else None
+        yield Problem("", "classes", message, expected, format_value(task.classes), fix)
 
 
-def _faults(parts: list[Visited]) -> tuple[Fault, ...]:
-    return tuple(fault for part in parts for fault in part.faults)
+def _problems(parts: list[Visited]) -> tuple[Problem, ...]:
+    return tuple(problem for part in parts for problem in part.problems)
 
 
 def _sums(parts: list[Visited]) -> tuple[int | None, int | None, int | None]:

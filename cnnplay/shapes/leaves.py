@@ -5,12 +5,12 @@ from math import prod
 from typing import NamedTuple
 
 from cnnplay.network import nodes
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import Pair
 from cnnplay.network.nodes import Node
-from cnnplay.shapes import arithmetic, mends, receptive
+from cnnplay.shapes import arithmetic, fixes, receptive
 from cnnplay.shapes.arithmetic import Shape, reach, sides
-from cnnplay.shapes.faults import Fault, field_fault, shown
+from cnnplay.shapes.problems import Problem, field_problem, format_value
 from cnnplay.shapes.receptive import Spans
 
 SPATIAL = (
@@ -32,7 +32,7 @@ class Step(NamedTuple):
     parameters: int | None = 0
     multiply_adds: int | None = 0
     spans: Spans | None = None
-    faults: tuple[Fault, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def step(node: Node, shape: Shape, spans: Spans, picture: Pair, groups_known: bool = True) -> Step:
@@ -81,10 +81,10 @@ def step_from_unknown(node: Node, picture: Pair | None, broken: bool) -> Step:
             return Step(None)
 
 
-def _needs_maps(node: Node, shape: Shape) -> Fault:
-    found = f"a row of {shown(shape[0])} numbers"
+def _needs_maps(node: Node, shape: Shape) -> Problem:
+    found = f"a row of {format_value(shape[0])} numbers"
     expected = "maps (channels × height × width)"
-    return field_fault(node.id, "input", expected, found, mends.remove(node.id))
+    return field_problem(node.id, "input", expected, found, fixes.remove(node.id))
 
 
 def _convolution(node: nodes.Convolution, shape: Shape, spans: Spans, groups_known: bool) -> Step:
@@ -107,15 +107,15 @@ def _convolution(node: nodes.Convolution, shape: Shape, spans: Spans, groups_kno
         )
         for i in (0, 1)
     )
-    fault = _groups(node, shape) if groups_known else ()
-    if fault or not groups_known:
-        return Step(output, None, None, (down, across), fault)
+    problem = _groups(node, shape) if groups_known else ()
+    if problem or not groups_known:
+        return Step(output, None, None, (down, across), problem)
     multiply_adds = arithmetic.convolution_multiply_adds(shape[0], output, node.kernel_size, node.groups)
     return Step(output, _parameters(node, shape, True), multiply_adds, (down, across))
 
 
 def _transposed(node: nodes.TransposedConvolution, shape: Shape, spans: Spans, groups_known: bool) -> Step:
-    faults = _output_padding(node)
+    problems = _output_padding(node)
     height, width = (
         arithmetic.transposed_count(
             shape[i + 1],
@@ -128,8 +128,8 @@ def _transposed(node: nodes.TransposedConvolution, shape: Shape, spans: Spans, g
         for i in (0, 1)
     )
     if min(height, width) < 1:
-        faults = (*faults, _cut_away(node, height, width))
-        return Step(None, _parameters(node, shape, groups_known), None, None, faults)
+        problems = (*problems, _cut_away(node, height, width))
+        return Step(None, _parameters(node, shape, groups_known), None, None, problems)
     down, across = (
         receptive.through_transposed(
             spans[i], node.kernel_size[i], node.stride[i], node.padding[i], node.dilation[i]
@@ -139,11 +139,11 @@ def _transposed(node: nodes.TransposedConvolution, shape: Shape, spans: Spans, g
     groups = _groups(node, shape) if groups_known else ()
     output = (node.filters, height, width)
     if groups or not groups_known:
-        return Step(output, None, None, (down, across), (*faults, *groups))
+        return Step(output, None, None, (down, across), (*problems, *groups))
     multiply_adds = arithmetic.transposed_multiply_adds(
         (shape[1], shape[2]), shape[0], node.filters, node.kernel_size, node.groups
     )
-    return Step(output, _parameters(node, shape, True), multiply_adds, (down, across), faults)
+    return Step(output, _parameters(node, shape, True), multiply_adds, (down, across), problems)
 
 
 def _parameters(
@@ -155,45 +155,45 @@ def _parameters(
 
 
 def _pooling(node: nodes.MaxPooling | nodes.AveragePooling, shape: Shape, spans: Spans) -> Step:
-    faults: tuple[Fault, ...] = ()
+    problems: tuple[Problem, ...] = ()
     half = (node.kernel_size[0] // 2, node.kernel_size[1] // 2)
     if not isinstance(node.padding, str) and (node.padding[0] > half[0] or node.padding[1] > half[1]):
         fitting = (min(node.padding[0], half[0]), min(node.padding[1], half[1]))
-        expected = f"at most half the kernel, {shown(half)}"
-        mend = mends.change_field(node.id, "padding", fitting)
-        faults = (field_fault(node.id, "padding", expected, shown(node.padding), mend),)
+        expected = f"at most half the kernel, {format_value(half)}"
+        fix = fixes.change_field(node.id, "padding", fitting)
+        problems = (field_problem(node.id, "padding", expected, format_value(node.padding), fix),)
     size = arithmetic.windows((shape[1], shape[2]), node.kernel_size, node.stride, node.padding)
     if min(size) < 1:
-        return Step(None, faults=(*faults, _too_large(node, shape, (1, 1))))
+        return Step(None, problems=(*problems, _too_large(node, shape, (1, 1))))
     padding = sides(node.padding, node.kernel_size)
     down, across = (
         receptive.through_window(spans[i], node.kernel_size[i], node.stride[i], padding[i][0]) for i in (0, 1)
     )
-    return Step((shape[0], *size), spans=(down, across), faults=faults)
+    return Step((shape[0], *size), spans=(down, across), problems=problems)
 
 
 def _dense(node: nodes.Dense, shape: Shape, picture: Pair) -> Step:
-    faults: tuple[Fault, ...] = ()
+    problems: tuple[Problem, ...] = ()
     if len(shape) != 1:
-        mend = mends.insert_before(node.id, nodes.Flatten(), "flatten")
-        found = f"maps of {shape_words(shape)}"
-        faults = (field_fault(node.id, "input", "a row of numbers", found, mend),)
+        fix = fixes.insert_before(node.id, nodes.Flatten(), "flatten")
+        found = f"maps of {shape_text(shape)}"
+        problems = (field_problem(node.id, "input", "a row of numbers", found, fix),)
     length = prod(shape)
     parameters = arithmetic.dense_parameters(length, node.units, node.bias)
-    return Step((node.units,), parameters, length * node.units, receptive.everything(picture), faults)
+    return Step((node.units,), parameters, length * node.units, receptive.everything(picture), problems)
 
 
-def _groups(node: nodes.Convolution | nodes.TransposedConvolution, shape: Shape) -> tuple[Fault, ...]:
+def _groups(node: nodes.Convolution | nodes.TransposedConvolution, shape: Shape) -> tuple[Problem, ...]:
     if shape[0] % node.groups == 0 and node.filters % node.groups == 0:
         return ()
-    expected = f"a divisor of its {shown(shape[0])} input channels and its {shown(node.filters)} filters"
-    mend = mends.fit_groups(node.id, shape[0], node.filters, node.groups)
-    return (field_fault(node.id, "groups", expected, shown(node.groups), mend),)
+    expected = f"a divisor of its {format_value(shape[0])} input channels and its {format_value(node.filters)} filters"
+    fix = fixes.fit_groups(node.id, shape[0], node.filters, node.groups)
+    return (field_problem(node.id, "groups", expected, format_value(node.groups), fix),)
 
 
 def _too_large(
     node: nodes.Convolution | nodes.MaxPooling | nodes.AveragePooling, shape: Shape, dilation: Pair
-) -> Fault:
+) -> Problem:
     """A kernel that does not fit into its padded input even once."""
     padding = sides(node.padding, node.kernel_size, dilation)
     room = (shape[1] + sum(padding[0]), shape[2] + sum(padding[1]))
@@ -202,23 +202,23 @@ def _too_large(
     expected = f"at most the {padded} {room[0]}×{room[1]}"
     found = f"{span[0]}×{span[1]}" + (" with the dilation" if span != node.kernel_size else "")
     if isinstance(node, nodes.Convolution) or max(shape[1:]) > 1:
-        mend = mends.fit_kernel(node.id, room, node)
+        fix = fixes.fit_kernel(node.id, room, node)
     else:
-        mend = mends.remove(node.id)  # nothing is left to pool
-    return field_fault(node.id, "kernel_size", expected, found, mend)
+        fix = fixes.remove(node.id)  # nothing is left to pool
+    return field_problem(node.id, "kernel_size", expected, found, fix)
 
 
-def _output_padding(node: nodes.TransposedConvolution) -> tuple[Fault, ...]:
+def _output_padding(node: nodes.TransposedConvolution) -> tuple[Problem, ...]:
     limits = tuple(max(s, d) - 1 for s, d in zip(node.stride, node.dilation, strict=True))
     if all(extra <= limit for extra, limit in zip(node.output_padding, limits, strict=True)):
         return ()
     fitting = tuple(min(extra, limit) for extra, limit in zip(node.output_padding, limits, strict=True))
-    expected = f"less than the stride or the dilation, at most {shown(limits)}"
-    mend = mends.change_field(node.id, "output_padding", fitting)
-    return (field_fault(node.id, "output_padding", expected, shown(node.output_padding), mend),)
+    expected = f"less than the stride or the dilation, at most {format_value(limits)}"
+    fix = fixes.change_field(node.id, "output_padding", fitting)
+    return (field_problem(node.id, "output_padding", expected, format_value(node.output_padding), fix),)
 
 
-def _cut_away(node: nodes.TransposedConvolution, height: int, width: int) -> Fault:
+def _cut_away(node: nodes.TransposedConvolution, height: int, width: int) -> Problem:
     expected = "small enough to leave an output"
-    found = f"{shown(node.padding)}, which leaves {shown(height)}×{shown(width)}"
-    return field_fault(node.id, "padding", expected, found, mends.change_field(node.id, "padding", (0, 0)))
+    found = f"{format_value(node.padding)}, which leaves {format_value(height)}×{format_value(width)}"
+    return field_problem(node.id, "padding", expected, found, fixes.change_field(node.id, "padding", (0, 0)))

@@ -6,12 +6,12 @@ from typing import TypeAlias
 import msgspec
 
 from cnnplay.network import edits
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.edits import Edited
 from cnnplay.network.network import Network, ids
 from cnnplay.network.nodes import Branches, Merge, Skip, Stack
 from cnnplay.shapes.arithmetic import Shape
-from cnnplay.shapes.faults import Fault, Mend, lowered
+from cnnplay.shapes.problems import Fix, Problem, decapitalize
 from cnnplay.shapes.projection import is_normalised, keeping_size, projection
 
 ShapeOf: TypeAlias = Callable[[Stack], Shape | None]
@@ -37,37 +37,37 @@ def fits(merge: Merge, shapes: Sequence[Shape | None]) -> bool:
     return len({(len(shape), shape if merge == "add" else shape[1:]) for shape in known}) <= 1
 
 
-def merge_fault(
+def merge_problem(
     node: Skip | Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
-) -> Fault:
+) -> Problem:
     """The fault of a container whose ways end in shapes that do not merge."""
     if isinstance(node, Branches):
-        return _branches_fault(node, source, shapes, shape_of)
+        return _branches_problem(node, source, shapes, shape_of)
     body, shortcut = shapes
     if body is None or shortcut is None:
         raise ValueError("shapes that are not known cannot differ")
-    return _skip_fault(node, source, body, shortcut, shape_of)
+    return _skip_problem(node, source, body, shortcut, shape_of)
 
 
-def _skip_fault(skip: Skip, source: Shape, body: Shape, shortcut: Shape, shape_of: ShapeOf) -> Fault:
+def _skip_problem(skip: Skip, source: Shape, body: Shape, shortcut: Shape, shape_of: ShapeOf) -> Problem:
     """The fault of a skip whose two ways end in shapes that do not merge."""
-    given = f"the body gives {shape_words(body)}, the shortcut {shape_words(shortcut)}"
+    given = f"the body gives {shape_text(body)}, the shortcut {shape_text(shortcut)}"
     message = f"{skip.id}: {given}; {_need(skip.merge)}"
-    expected = shape_words(_target(skip.merge, shortcut, body))
-    return Fault(
-        skip.id, "merge", message, expected, shape_words(shortcut), _skip_mend(skip, source, body, shape_of)
+    expected = shape_text(_target(skip.merge, shortcut, body))
+    return Problem(
+        skip.id, "merge", message, expected, shape_text(shortcut), _skip_fix(skip, source, body, shape_of)
     )
 
 
-def _branches_fault(
+def _branches_problem(
     branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
-) -> Fault:
+) -> Problem:
     """The fault of branches that end in shapes that do not merge."""
-    given = ", ".join(shape_words(shape) for shape in shapes)
+    given = ", ".join(shape_text(shape) for shape in shapes)
     message = f"{branches.id}: the branches give {given}; {_need(branches.merge)}"
     expected = "equal shapes" if branches.merge == "add" else "equal height and width"
-    return Fault(
-        branches.id, "merge", message, expected, given, _branches_mend(branches, source, shapes, shape_of)
+    return Problem(
+        branches.id, "merge", message, expected, given, _branches_fix(branches, source, shapes, shape_of)
     )
 
 
@@ -85,14 +85,14 @@ def _target(merge: Merge, source: Shape, other: Shape) -> Shape:
     return (source[0], *other[1:])
 
 
-def _skip_mend(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Mend | None:
+def _skip_fix(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Fix | None:
     target = _target(skip.merge, source, body)
     shortcut = projection(source, target, is_normalised(skip.body))
     if shortcut is not None:
         if not shortcut:
             return _replace_skip(skip, skip.body, (), "Clear the shortcut")
         same_size = len(source) == 3 and source[1:] == target[1:]
-        words = f"{target[0]:,}" if same_size else shape_words(target)
+        words = f"{target[0]:,}" if same_size else shape_text(target)
         return _replace_skip(skip, skip.body, shortcut, f"Project the shortcut to {words}")
     kept = keeping_size(skip.body)
     reached = shape_of(kept)
@@ -107,21 +107,21 @@ def _skip_mend(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Men
     return _replace_skip(skip, kept, shortcut, f"Pad inside {skip.id} and project the shortcut")
 
 
-def _replace_skip(skip: Skip, body: Stack, shortcut: Stack | None, label: str) -> Mend:
+def _replace_skip(skip: Skip, body: Stack, shortcut: Stack | None, label: str) -> Fix:
     """Another body and shortcut; None keeps the shortcut, anything else gets fresh ids."""
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         taken = set(ids(network)) | reserved
         new = skip.shortcut if shortcut is None else edits.with_fresh_ids(shortcut, taken)
         changed = msgspec.structs.replace(skip, body=body, shortcut=new)
-        return edits.replace_node(network, skip.id, changed, lowered(label))
+        return edits.replace_node(network, skip.id, changed, decapitalize(label))
 
-    return Mend(label, edit)
+    return Fix(label, edit)
 
 
-def _branches_mend(
+def _branches_fix(
     branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
-) -> Mend | None:
+) -> Fix | None:
     kept = tuple(keeping_size(branch) for branch in branches.branches)
     candidates = (
         (branches.branches, shapes),
@@ -159,9 +159,9 @@ def _projected(
 
 def _replace_branches(
     branches: Branches, stacks: tuple[Stack, ...], missing: tuple[Stack, ...], target: Shape, words: str
-) -> Mend:
+) -> Fix:
     size = target if branches.merge == "add" or len(target) == 1 else target[1:]
-    label = f"{words} {shape_words(size)}"
+    label = f"{words} {shape_text(size)}"
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         taken = set(ids(network)) | reserved
@@ -169,6 +169,6 @@ def _replace_branches(
             (*stack, *edits.with_fresh_ids(added, taken))
             for stack, added in zip(stacks, missing, strict=True)
         )
-        return edits.set_branches(network, branches.id, changed, lowered(label))
+        return edits.set_branches(network, branches.id, changed, decapitalize(label))
 
-    return Mend(label, edit)
+    return Fix(label, edit)

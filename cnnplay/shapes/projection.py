@@ -6,7 +6,7 @@ import msgspec
 from cnnplay.network import nodes
 from cnnplay.network.nodes import Node, Stack, stacks_of, with_stacks
 from cnnplay.shapes.arithmetic import Shape, stride_between
-from cnnplay.shapes.faults import limit_complaints
+from cnnplay.shapes.problems import limit_violations
 
 
 def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack | None:
@@ -20,7 +20,7 @@ def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack 
     if source == target:
         return ()
     stack = _projection(source, target, normalised)
-    return None if stack is None or any(limit_complaints(node) for node in stack) else stack
+    return None if stack is None or any(limit_violations(node) for node in stack) else stack
 
 
 def _projection(source: Shape, target: Shape, normalised: bool) -> Stack | None:

@@ -5,7 +5,7 @@ import msgspec
 from cnnplay.network.fields import Pair
 from cnnplay.network.network import Network
 from cnnplay.shapes.arithmetic import Shape
-from cnnplay.shapes.faults import Fault
+from cnnplay.shapes.problems import Problem
 
 
 class ReceptiveField(msgspec.Struct, frozen=True):
@@ -47,19 +47,19 @@ class Report(msgspec.Struct, frozen=True):
     multiply_adds: int
     activation_bytes: int
     complete: bool
-    faults: tuple[Fault, ...]
+    problems: tuple[Problem, ...]
 
     @property
     def valid(self) -> bool:
-        return not self.faults
+        return not self.problems
 
     @property
-    def why_untrainable(self) -> str:
+    def untrainable_reason(self) -> str:
         """Why a valid network has nothing to train, for people; "" where it has."""
         if self.parameters or not self.valid:
             return ""
         return "nothing in this network can learn: it has no weights; insert a convolution or a dense layer"
 
-    def faults_of(self, node_id: str) -> tuple[Fault, ...]:
+    def problems_of(self, node_id: str) -> tuple[Problem, ...]:
         """The faults of one node, or of the network itself for ""."""
-        return tuple(fault for fault in self.faults if fault.node == node_id)
+        return tuple(problem for problem in self.problems if problem.node == node_id)

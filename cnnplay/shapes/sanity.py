@@ -2,16 +2,16 @@
 
 from math import prod
 
-from cnnplay.shapes import mends
+from cnnplay.shapes import fixes
 from cnnplay.shapes.arithmetic import MOST_NUMBERS, Shape
-from cnnplay.shapes.faults import Fault
+from cnnplay.shapes.problems import Problem
 
 
-def too_much(node_id: str, output: Shape | None, parameters: int | None) -> tuple[Fault, ...]:
+def oversize_problems(node_id: str, output: Shape | None, parameters: int | None) -> tuple[Problem, ...]:
     """The fault of a node whose output or parameters are more numbers than can be meant."""
     limit = f"at most {MOST_NUMBERS:,}"
     for name, number in (("output", prod(output or ())), ("parameters", parameters or 0)):
         if number > MOST_NUMBERS:
             message = f"{name} of {node_id} must be {limit} numbers; got {number:,}"
-            return (Fault(node_id, name, message, limit, f"{number:,}", mends.remove(node_id)),)
+            return (Problem(node_id, name, message, limit, f"{number:,}", fixes.remove(node_id)),)
     return ()

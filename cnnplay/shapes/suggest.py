@@ -4,7 +4,7 @@ head."""
 from collections.abc import Iterable
 
 from cnnplay.network import edits
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.edits import Edited, EditError
 from cnnplay.network.network import Network, Place, locate, stack_at
 from cnnplay.network.nodes import Node, Stack
@@ -12,7 +12,7 @@ from cnnplay.shapes import blocks
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.head import deciding_node, head_for, last_dense, with_length
 from cnnplay.shapes.infer import infer
-from cnnplay.shapes.output import tells_apart
+from cnnplay.shapes.output import matches_classes
 from cnnplay.shapes.projection import is_normalised, projection
 
 
@@ -25,7 +25,7 @@ def shape_at(network: Network, place: Place) -> Shape | None:
             return report.nodes[stack[min(place.index, len(stack)) - 1].id].output
     if place.parent:
         return report.nodes[place.parent].input
-    broken = any(fault.field == "input" for fault in report.faults_of(""))
+    broken = any(problem.field == "input" for problem in report.problems_of(""))
     return None if broken else network.input.shape
 
 
@@ -71,7 +71,7 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
     output = infer(network).output
     if output is None:
         raise EditError("mend the faults first: what the stack ends in is not known")
-    if network.stack and tells_apart(output, classes):
+    if network.stack and matches_classes(output, classes):
         raise EditError(f"the stack already ends in one number for each of the {classes:,} classes")
     last = last_dense(network)
     if last is not None:
@@ -81,7 +81,7 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
     head = head_for(output, classes)
     if head is None:
         raise EditError(
-            f"the stack ends in {shape_words(output)} numbers: a dense layer on them would need more weights "
+            f"the stack ends in {shape_text(output)} numbers: a dense layer on them would need more weights "
             "than any machine holds; make them fewer first, with a stride or a pooling"
         )
     end = Place("", 0, len(network.stack))

@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from cnnplay.export.runs import EPOCHS, RUNS, STEPS, runs_csv, runs_tensorboard
 from cnnplay.export.trained import ExportError, ExportWriteError
-from cnnplay.runs.about import About, write_about
+from cnnplay.runs.notes import Notes, write_notes
 from cnnplay.runs.record import RunError
 from cnnplay.spec.settings import TrainConfig
 from tests.runs_bench import epoch_events, make_run, started, write
@@ -41,7 +41,7 @@ def test_all_epochs_and_steps_are_in_the_tables_with_their_runs(runs: list[Path]
 
 
 def test_a_row_a_run_has_its_outcome_and_its_settings(runs: list[Path], tmp_path: Path) -> None:
-    write_about(runs[0], About(note="a try", tags=("wide", "night")))
+    write_notes(runs[0], Notes(note="a try", tags=("wide", "night")))
     runs_csv(runs, tmp_path)
     one, two = read(tmp_path / RUNS)
     assert (one["run"], one["epochs_done"], one["state"]) == ("one", "2", "done")

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from cnnplay.export import weight_files
 from cnnplay.export.formats import FORMATS, export
-from cnnplay.export.neighbours import replaced
+from cnnplay.export.sidecar import replaced
 from cnnplay.export.trained import ExportError, ExportWriteError, TrainedNetwork
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import compare, parameter_shapes, weights_of

@@ -3,7 +3,7 @@
 import pytest
 
 from cnnplay.network import nodes
-from cnnplay.network.describe import by, detail, shape_words, title
+from cnnplay.network.describe import by, detail, shape_text, title
 from cnnplay.network.nodes import Node
 
 
@@ -41,6 +41,6 @@ def test_blocks_that_people_tell_apart_are_called_by_their_ids() -> None:
 
 
 def test_shapes_are_channels_by_height_by_width() -> None:
-    assert shape_words((16, 5, 1000)) == "16 × 5 × 1,000"
-    assert shape_words(None) == "?"
+    assert shape_text((16, 5, 1000)) == "16 × 5 × 1,000"
+    assert shape_text(None) == "?"
     assert by((3, 5)) == "3×5"

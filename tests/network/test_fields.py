@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cnnplay.network import nodes
-from cnnplay.network.fields import FieldInfo, complaint, fields_of
+from cnnplay.network.fields import FieldInfo, fields_of, violated_limit
 from cnnplay.network.kinds import KINDS, Kind, kind_named, kind_of
 from cnnplay.network.network import Classification, Input
 
@@ -23,7 +23,7 @@ def test_every_kind_has_help_and_defaults_within_their_limits(kind: Kind) -> Non
     for field in fields_of(kind.type):
         assert field.help
         assert field.default == getattr(node, field.name)
-        assert complaint(field, field.default) is None
+        assert violated_limit(field, field.default) is None
 
 
 def test_every_field_that_shapes_a_node_is_declared() -> None:
@@ -71,4 +71,4 @@ def test_how_a_field_is_edited_follows_from_its_type(
 def test_a_complaint_names_the_limit_that_is_broken(
     kind: type, name: str, value: object, words: str | None
 ) -> None:
-    assert complaint(declared(kind, name), value) == words
+    assert violated_limit(declared(kind, name), value) == words

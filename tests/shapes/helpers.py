@@ -3,8 +3,8 @@
 from cnnplay.network.edits import with_fresh_ids
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Node
-from cnnplay.shapes.faults import Fault
 from cnnplay.shapes.infer import infer
+from cnnplay.shapes.problems import Problem
 
 
 def network_of(*stack: Node, picture: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> Network:
@@ -17,17 +17,21 @@ def network_of(*stack: Node, picture: tuple[int, int, int] = (1, 28, 28), classe
     )
 
 
-def fault_of(network: Network, node: str, field: str) -> Fault:
+def problem_of(network: Network, node: str, field: str) -> Problem:
     """The one fault of that node and field."""
-    (found,) = [fault for fault in infer(network).faults if (fault.node, fault.field) == (node, field)]
+    (found,) = [
+        problem for problem in infer(network).problems if (problem.node, problem.field) == (node, field)
+    ]
     return found
 
 
-def mended(network: Network, node: str, field: str, label: str) -> Network:
+def fixed(network: Network, node: str, field: str, label: str) -> Network:
     """The network after the mend of that fault, whose button says `label`; the fault is gone then."""
-    mend = fault_of(network, node, field).mend
-    assert mend is not None
-    assert mend.label == label
-    after = mend.apply(network).network
-    assert not [fault for fault in infer(after).faults if (fault.node, fault.field) == (node, field)]
+    fix = problem_of(network, node, field).fix
+    assert fix is not None
+    assert fix.label == label
+    after = fix.apply(network).network
+    assert not [
+        problem for problem in infer(after).problems if (problem.node, problem.field) == (node, field)
+    ]
     return after

@@ -23,7 +23,7 @@ def test_every_preset_is_valid_under_stem(key: str, shape: tuple[int, int, int],
     network = preset(key).network
     adapted = adapt(network, shape, classes, "stem")
     report = infer(adapted.edited.network)
-    assert report.faults == ()
+    assert report.problems == ()
     assert report.output == (classes,)
     assert adapted.edited.network.input.shape == shape
     assert ids(adapted.edited.network) <= ids(network)
@@ -91,7 +91,7 @@ def test_vgg_loses_the_pool_for_which_nothing_is_left() -> None:
 def test_stem_leaves_the_users_own_faults_alone() -> None:
     network = network_of(nodes.Convolution(), nodes.Dropout(p=2.0), nodes.Flatten(), nodes.Dense())
     adapted = adapt(network, (3, 9, 9), 5, "stem")
-    assert [fault.node for fault in infer(adapted.edited.network).faults] == ["dropout-1"]
+    assert [problem.node for problem in infer(adapted.edited.network).problems] == ["dropout-1"]
 
 
 def test_stem_mends_groups_that_no_longer_divide() -> None:
@@ -109,7 +109,7 @@ def test_stem_leaves_no_fault_that_could_be_mended(
     network: Network, shape: tuple[int, int, int], classes: int
 ) -> None:
     report = infer(adapt(network, shape, classes, "stem").edited.network)
-    assert not [fault for fault in report.faults if fault.mend]
+    assert not [problem for problem in report.problems if problem.fix]
     assert infer(adapt(network, shape, classes, "resize").edited.network).valid
 
 

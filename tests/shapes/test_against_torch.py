@@ -43,10 +43,10 @@ def test_shapes_and_counts_equal_torchs_for_500_random_networks(network: Network
 @given(any_networks())
 def test_a_network_whose_faults_are_mended_can_be_computed(network: Network) -> None:
     for _ in range(150):
-        mend = next((fault.mend for fault in infer(network).faults if fault.mend), None)
-        if mend is None:
+        fix = next((problem.fix for problem in infer(network).problems if problem.fix), None)
+        if fix is None:
             break
-        network = mend.apply(network).network
+        network = fix.apply(network).network
     report = infer(network)
     assume(report.valid and report.activation_bytes < 4_000_000 and report.parameters < 1_000_000)
     with torch.no_grad():

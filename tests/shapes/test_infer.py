@@ -17,7 +17,7 @@ def test_dense_on_maps_is_inferred_as_if_they_were_flattened() -> None:
     assert report.output == (10,)
     assert report.parameters == 7_850
     assert report.complete
-    assert [fault.node for fault in report.faults] == ["dense-1"]
+    assert [problem.node for problem in report.problems] == ["dense-1"]
 
 
 def test_behind_a_kernel_that_does_not_fit_nothing_is_known_until_a_dense_layer() -> None:
@@ -37,14 +37,14 @@ def test_behind_a_kernel_that_does_not_fit_nothing_is_known_until_a_dense_layer(
     assert report.output == (10,)
     assert report.parameters == 16 * 82 + 210
     assert not report.complete
-    assert [fault.node for fault in report.faults] == ["conv-1"]
+    assert [problem.node for problem in report.problems] == ["conv-1"]
 
 
 def test_two_mistakes_are_two_faults() -> None:
     network = network_of(
         nodes.Convolution(stride=(0, 0)), nodes.Dropout(p=1.5), nodes.Flatten(), nodes.Dense(units=10)
     )
-    assert [(fault.node, fault.field) for fault in infer(network).faults] == [
+    assert [(problem.node, problem.field) for problem in infer(network).problems] == [
         ("conv-1", "stride"),
         ("dropout-1", "p"),
     ]
@@ -61,7 +61,7 @@ def test_an_add_with_one_unknown_side_takes_the_other_sides_shape() -> None:
     broken = nodes.Convolution(stride=(0, 0))
     report = infer(network_of(nodes.Skip(body=(broken,)), nodes.Flatten(), nodes.Dense()))
     assert report.nodes["skip-1"].output == (1, 28, 28)
-    assert [fault.node for fault in report.faults] == ["conv-1"]
+    assert [problem.node for problem in report.problems] == ["conv-1"]
 
 
 def test_concatenation_adds_channels() -> None:
@@ -101,9 +101,9 @@ def test_activation_memory_is_four_bytes_a_number() -> None:
 @given(any_networks())
 def test_inference_and_its_mends_leave_the_network_as_it_was(network: Network) -> None:
     before = encode(network)
-    for fault in infer(network).faults:
-        if fault.mend:
-            fault.mend.apply(network)
+    for problem in infer(network).problems:
+        if problem.fix:
+            problem.fix.apply(network)
     assert encode(network) == before
 
 
@@ -117,7 +117,7 @@ def test_what_is_remembered_equals_what_is_computed_afresh(network: Network) -> 
     module._visit.cache_clear()
     cold = infer(network)
     assert warm.nodes == cold.nodes
-    assert [f.message for f in warm.faults] == [f.message for f in cold.faults]
+    assert [f.message for f in warm.problems] == [f.message for f in cold.problems]
 
 
 def test_after_an_edit_only_what_changed_differs() -> None:

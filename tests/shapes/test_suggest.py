@@ -19,7 +19,7 @@ from cnnplay.shapes.suggest import (
     shape_at,
     wrap_in_skip,
 )
-from tests.shapes.helpers import fault_of, network_of
+from tests.shapes.helpers import network_of, problem_of
 from tests.strategies import any_networks, networks
 
 _SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -66,7 +66,7 @@ def test_a_new_block_has_no_fault_of_its_own(network: Network, tag: str, random:
     inside = {
         inner.id for name in edited.touched for inner, _ in edits._walk_node(find(edited.network, name))
     }
-    assert not [fault for fault in report.faults if fault.node in inside]
+    assert not [problem for problem in report.problems if problem.node in inside]
     assert report.nodes[edited.touched[-1]].output == behind(network, place, tag)
 
 
@@ -152,7 +152,7 @@ def test_wrapping_happens_where_no_projection_reaches_and_the_fault_says_so() ->
     conv = nodes.Convolution(filters=4, kernel_size=(5, 5), padding="valid")
     network = network_of(conv, nodes.Flatten(), nodes.Dense(), picture=(1, 32, 32))
     edited = wrap_in_skip(network, ["conv-1"])
-    assert [fault.node for fault in infer(edited.network).faults] == ["skip-1"]
+    assert [problem.node for problem in infer(edited.network).problems] == ["skip-1"]
 
 
 @_SETTINGS
@@ -160,9 +160,9 @@ def test_wrapping_happens_where_no_projection_reaches_and_the_fault_says_so() ->
 def test_wrapping_any_block_of_a_valid_network_leaves_at_most_a_fault_of_the_skip(network: Network) -> None:
     for node, _ in list(walk(network)):
         edited = wrap_in_skip(network, [node.id])
-        assert {fault.node for fault in infer(edited.network).faults} <= set(edited.touched) | {""} | ids(
-            network
-        )
+        assert {problem.node for problem in infer(edited.network).problems} <= set(edited.touched) | {
+            ""
+        } | ids(network)
         if infer(edited.network).nodes[node.id].output == infer(network).nodes[node.id].input:
             assert infer(edited.network).valid
 
@@ -240,7 +240,7 @@ def test_a_head_for_more_numbers_than_can_be_meant_averages_them_or_is_refused()
     row = network_of(huge, huge, huge, nodes.Flatten(), picture=(1, 4, 4))
     with pytest.raises(EditError, match="more weights than any machine holds"):
         classifier_head(row)
-    assert fault_of(row, "", "output").mend is None
+    assert problem_of(row, "", "output").fix is None
 
 
 def test_one_unit_is_head_enough_for_two_classes_alone() -> None:

@@ -1,10 +1,10 @@
-"""The list of blocks that can be inserted, and how it is searched."""
+"""Search over the layers that can be inserted."""
 
 from cnnplay.network.kinds import KINDS, Kind
 
 
 def matching(text: str) -> tuple[Kind, ...]:
-    """The kinds whose title, word, tag or other name holds the text, best first; all for an empty one."""
+    """The layer kinds whose title, tag or alias contains the text, best match first; all for an empty text."""
     wanted = text.strip().casefold()
     if not wanted:
         return KINDS
@@ -14,7 +14,7 @@ def matching(text: str) -> tuple[Kind, ...]:
 
 
 def _score(kind: Kind, wanted: str) -> int | None:
-    """0: a name is the text, 1: one starts so, 2: a word in it does, 3: it is part of one; else None."""
+    """0: a name equals the text, 1: starts with it, 2: a word in it does, 3: contains it; None: no match."""
     best: int | None = None
     for name in (kind.title, kind.word, kind.tag, *kind.aliases):
         low = name.casefold()
@@ -37,5 +37,5 @@ def _initials(name: str) -> str:
 
 
 def help_of(kind: Kind) -> str:
-    """What the block does, in the words of its declaration."""
+    """The title and help text of a layer kind, for a tooltip."""
     return f"{kind.title}: {' '.join(kind.help.split())}"

@@ -1,4 +1,4 @@
-"""Blocks on the system's clipboard: JSON that people can read, mail and paste back."""
+"""Layers on the system clipboard, as JSON that people can read, mail and paste back."""
 
 import msgspec
 from PySide6.QtCore import QMimeData
@@ -12,42 +12,41 @@ _LARGEST = 16 * 1024 * 1024
 
 
 class ClipboardError(ValueError):
-    """What lies on the clipboard are no blocks; the message is for people."""
+    """The clipboard does not contain layers; the message is shown to the user."""
 
 
 class Copied(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="cnnplay", tag="blocks"):
-    """Blocks as they are copied."""
+    """The clipboard format: layers and containers as copied."""
 
     blocks: tuple[Node, ...]
 
 
 def to_text(blocks: Stack) -> str:
-    """The blocks as JSON."""
     return msgspec.json.format(msgspec.json.encode(Copied(blocks)), indent=2).decode()
 
 
 def from_text(text: str) -> Stack:
-    """The blocks in some text. ClipboardError when it holds none."""
+    """The layers in a clipboard text. ClipboardError when it contains none."""
     if not text.strip():
-        raise ClipboardError("the clipboard is empty: copy some blocks first")
+        raise ClipboardError("the clipboard is empty: copy some layers first")
     if len(text) > _LARGEST:
-        raise ClipboardError(f"the text on the clipboard is too long for blocks: {len(text):,} characters")
+        raise ClipboardError(f"the text on the clipboard is too long to be layers: {len(text):,} characters")
     try:
         blocks = msgspec.json.decode(text, type=Copied).blocks
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise ClipboardError(
-            f"the clipboard holds no blocks: expected JSON of copied blocks, found “{_start(text)}” ({error})"
+            f"the clipboard contains no layers: expected JSON of copied layers; got “{_start(text)}” ({error})"
         ) from None
     except RecursionError:
-        raise ClipboardError("the blocks on the clipboard are nested too deeply") from None
+        raise ClipboardError("the layers on the clipboard are nested too deeply") from None
     if not blocks:
-        raise ClipboardError("the clipboard holds an empty list of blocks")
+        raise ClipboardError("the clipboard contains an empty list of layers")
     _check_ids(blocks)
     return blocks
 
 
 def put(blocks: Stack) -> None:
-    """Lays blocks on the system's clipboard, as text and under their own type."""
+    """Puts layers on the system clipboard, as text and under their own MIME type."""
     text = to_text(blocks)
     data = QMimeData()
     data.setText(text)
@@ -56,17 +55,17 @@ def put(blocks: Stack) -> None:
 
 
 def take() -> Stack:
-    """The blocks on the system's clipboard. ClipboardError when there are none."""
+    """The layers on the system clipboard. ClipboardError when there are none."""
     data = _data()
     if data is not None and data.hasFormat(MIME_TYPE):
         return from_text(bytes(data.data(MIME_TYPE).data()).decode("utf-8", "replace"))
     if data is not None and data.hasText():
         return from_text(data.text())
-    raise ClipboardError("the clipboard holds no blocks: copy some first")
+    raise ClipboardError("the clipboard contains no layers: copy some first")
 
 
 def holds_text() -> bool:
-    """Whether something lies there that may be blocks; cheap enough to ask whenever a menu opens."""
+    """Whether the clipboard may contain layers; cheap enough to check whenever a menu opens."""
     data = _data()
     return data is not None and (data.hasFormat(MIME_TYPE) or data.hasText())
 
@@ -76,7 +75,7 @@ def _clipboard() -> QClipboard:
 
 
 def _data() -> QMimeData | None:
-    """What lies there: None on an empty clipboard, whatever PySide's types say."""
+    """None for an empty clipboard, although PySide's type hints do not say so."""
     return _clipboard().mimeData()
 
 
@@ -86,9 +85,9 @@ def _start(text: str) -> str:
 
 
 def _check_ids(blocks: Stack) -> None:
-    # They get fresh ids when pasted; a strange one says that the text was not ours.
+    # Pasting assigns new ids; an invalid one means that the text was not written by this application.
     for block in blocks:
         if not ID_PATTERN.match(block.id):
-            raise ClipboardError(f"the blocks on the clipboard are damaged: {block.id!r} is no id")
+            raise ClipboardError(f"the layers on the clipboard are damaged: {block.id!r} is not a valid id")
         for inner in stacks_of(block):
             _check_ids(inner)

@@ -1,7 +1,8 @@
-"""The network being edited: a value, its report, what is chosen, and undo without limit.
+"""The network being edited: a value, its report, the selection, and unlimited undo.
 
-Every edit goes one way: a pure function makes an `Edited`, `apply` puts it on the undo stack, and the stack
-shows it. Views show what stands here and send intents back. The edits themselves stand in `editor.py`.
+Every edit takes the same path: a pure function returns an `Edited`, `apply` pushes it on the undo stack, and
+the undo stack makes it current. Views show this state and call methods to change it. The edits themselves are
+in `editor.py`.
 """
 
 from collections.abc import Callable
@@ -21,13 +22,13 @@ from cnnplay.ui.build import placement
 from cnnplay.ui.build.undo import EditCommand, Selection
 
 INPUT = "input"
-"""`current` on the input's card."""
+"""The value of `current` when the input card is selected."""
 MERGE_WITHIN_S = 1.5
-"""Changes of one field that follow one another faster than this are one step of undo."""
+"""Changes of the same field within this time are merged into one undo step."""
 
 
 class EditedNetwork(QObject):
-    """What the `EditorModel` holds. `changed`: network and report are new. `message(str)`: for people."""
+    """The state of the `EditorModel`. `changed`: network and report are new. `message(str)`: for the user."""
 
     changed = Signal()
     selection_changed = Signal()
@@ -40,12 +41,12 @@ class EditedNetwork(QObject):
         self.undo_stack = QUndoStack(self)
         self.undo_stack.indexChanged.connect(self._undo_moved)
         self.reserved_ids: Callable[[], frozenset[str]] = frozenset
-        """Ids of which trained weights are kept: no new block gets one of them. Set by the session."""
+        """Ids whose trained weights are kept: no new layer gets one of them. Set by the session."""
         self.clock: Callable[[], float] = monotonic
         self._busy = False
         self._travelling = False
         self._unannounced: tuple[Selection, Place | None] | None = None
-        """What was chosen before a change of which nobody was told yet."""
+        """The selection before a change that has not been announced yet."""
         self._last_key: tuple[str, ...] = ()
         self._last_time = 0.0
         self._bursts = 0
@@ -55,7 +56,7 @@ class EditedNetwork(QObject):
         self._report: Report
         self._hold(network or preset("lenet-5").network)
 
-    # What it holds
+    # State
 
     @property
     def network(self) -> Network:
@@ -76,21 +77,21 @@ class EditedNetwork(QObject):
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The chosen nodes in the network's order; the input is not among them."""
+        """The selected nodes in the network's order, without the input."""
         return self._selection.ids
 
     @property
     def current(self) -> str:
-        """The card that the keyboard stands on: a node's id, "input", or "" for none."""
+        """The card with the keyboard focus: a node's id, "input", or "" for none."""
         return self._selection.current
 
     @property
     def place(self) -> Place | None:
-        """The empty stack (a branch, a body, a shortcut) that is chosen in place of a node."""
+        """The empty stack (a branch, body or shortcut) that is selected instead of a node."""
         return self._place
 
     def branches_of_current(self) -> str:
-        """The id of the branches that are chosen, or in which the current block lies directly; else ""."""
+        """The id of the selected branches, or of those directly around the current layer; else ""."""
         holder = self._place.parent if self._place else self.current
         if holder in self._containers and isinstance(find(self._network, holder), Branches):
             return holder
@@ -101,11 +102,11 @@ class EditedNetwork(QObject):
         return ""
 
     def inside(self, node_id: str) -> frozenset[str]:
-        """The ids of everything that a container holds."""
+        """The ids of everything inside a container."""
         return placement.inside(find(self._network, node_id))
 
     def around(self, node_id: str) -> tuple[str, ...]:
-        """The containers in which a node lies, innermost first; none for the input and for unknown ids."""
+        """The containers around a node, innermost first; none for the input and for unknown ids."""
         found: list[str] = []
         inner = node_id
         while inner in self._ids:
@@ -113,10 +114,10 @@ class EditedNetwork(QObject):
             found.append(inner)
         return tuple(found[:-1])
 
-    # Choosing
+    # Selection
 
     def select(self, node_ids: tuple[str, ...], current: str | None = None) -> None:
-        """Chooses these nodes; `current` is the last of them unless it is said. Unknown ids are left out."""
+        """Selects these nodes; `current` is the last of them by default. Unknown ids are ignored."""
         known = self._ordered(node_ids)
         if current is None:
             current = node_ids[-1] if node_ids else ""
@@ -126,7 +127,7 @@ class EditedNetwork(QObject):
         self._choose(Selection((), INPUT), None)
 
     def select_place(self, place: Place) -> None:
-        """Chooses an empty stack: what is inserted or pasted next goes there."""
+        """Selects an empty stack: the next insertion or paste goes there."""
         current = place.parent if place.parent in self._ids else ""
         self._choose(Selection((), current), place)
 
@@ -134,19 +135,19 @@ class EditedNetwork(QObject):
         self.select(tuple(node.id for node in self._network.stack))
 
     def toggle(self, node_id: str) -> None:
-        """Adds a node to the chosen ones, or takes it out of them."""
+        """Adds a node to the selection, or removes it."""
         if node_id in self.selected:
             rest = tuple(other for other in self.selected if other != node_id)
             self._choose(Selection(rest, rest[-1] if rest else ""), None)
         else:
             self._choose(Selection(self._ordered((*self.selected, node_id)), node_id), None)
 
-    # The one way of every edit
+    # Edits and undo
 
     def apply(
         self, edited: Edited, select: tuple[str, ...] | None = None, merge_key: tuple[str, ...] = ()
     ) -> bool:
-        """Makes an edit that can be undone; whether anything changed. `select` says what is chosen then."""
+        """Makes an undoable edit and selects `select`; returns whether anything changed."""
         if edited.network == self._network:
             return False
         try:
@@ -161,7 +162,7 @@ class EditedNetwork(QObject):
         return True
 
     def reset(self, network: Network) -> None:
-        """Another document: undo starts anew."""
+        """Opens another document and clears the undo history."""
         self.undo_stack.clear()
         self.settle()
         self._selection, self._place = Selection(), None
@@ -174,7 +175,7 @@ class EditedNetwork(QObject):
         self.selection_changed.emit()
 
     def settle(self) -> None:
-        """Ends the merging of quick changes: the next one is a step of its own."""
+        """Makes the next change an undo step of its own, however quickly it follows."""
         self._last_key = ()
 
     def undo(self) -> None:
@@ -187,8 +188,10 @@ class EditedNetwork(QObject):
 
     @property
     def travelling(self) -> bool:
-        """Whether the change that is being announced is undo, redo or another document: answering it with an
-        edit would make undo impossible, and change what was just opened."""
+        """Whether the change being announced is an undo, a redo or another document.
+
+        Responding to it with an edit would make undo impossible, or change what was just opened.
+        """
         return self._travelling
 
     def _travel(self, act: Callable[[], object]) -> None:
@@ -211,7 +214,7 @@ class EditedNetwork(QObject):
         self._containers = placement.containers(network)
 
     def _show(self, network: Network, selection: Selection) -> None:
-        """Undo, redo and new edits end here: called by the undo stack while it is at work."""
+        """Called by the undo stack for new edits, undo and redo."""
         if self._unannounced is None:
             self._unannounced = (self._selection, self._place)
         self._hold(network)
@@ -220,9 +223,9 @@ class EditedNetwork(QObject):
             self._place = None
 
     def _change(self, act: Callable[[], object]) -> None:
-        """Lets the undo stack work, and announces the change when it is done.
+        """Runs the undo stack's operation, then announces the change.
 
-        So an edit that is made in answer to another one (classes adapted to new data) comes behind it.
+        An edit made in response to another one (classes fitted to new data) thus comes after it.
         """
         self._busy = True
         try:
@@ -248,7 +251,7 @@ class EditedNetwork(QObject):
         self.selection_changed.emit()
 
     def _selection_after(self, edited: Edited, select: tuple[str, ...] | None) -> Selection:
-        """New blocks are chosen; else what was chosen stays as far as it exists; else its neighbour."""
+        """New layers are selected; else the selection is kept as far as it exists; else a neighbor."""
         left = {node.id for node, _ in walk(edited.network)}
         if select is None:
             new = tuple(node_id for node_id in edited.touched if node_id not in self._ids and node_id in left)
@@ -270,7 +273,7 @@ class EditedNetwork(QObject):
         return tuple(node_id for node_id in self._order if node_id in wanted)
 
     def _burst(self, key: tuple[str, ...]) -> tuple[str, ...]:
-        """The key under which a change may join the step before it: a new one when it comes too late."""
+        """The key under which a change is merged into the step before it; a new key after a pause."""
         now = self.clock()
         if not key or key != self._last_key or now - self._last_time > MERGE_WITHIN_S:
             self._bursts += 1

@@ -1,4 +1,4 @@
-"""What people want of the network: each intent makes one `Edited` and hands it to `apply`."""
+"""Everything the user can do to the network: each action makes one `Edited` and passes it to `apply`."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -13,34 +13,34 @@ from cnnplay.network.network import Network, Place, find, leaves, locate
 from cnnplay.network.nodes import Branches, Convolution, Stack
 from cnnplay.network.presets import preset
 from cnnplay.shapes import suggest
-from cnnplay.shapes.faults import Fault
 from cnnplay.shapes.infer import infer
+from cnnplay.shapes.problems import Problem
 from cnnplay.ui.build import clipboard, placement, reasons
 from cnnplay.ui.build.edited import EditedNetwork
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What an edit would give: the output's shape of what is placed, and how many faults it would add."""
+    """The effect of an edit: the output shape of the placed layer, and how many problems it would add."""
 
     shape: tuple[int, ...] | None
-    new_faults: int
+    new_problems: int
 
 
 class EditorModel(EditedNetwork):
-    """The network being edited, and everything that can be done to it. Signals stand in `EditedNetwork`.
+    """The network being edited, with all its edits. Its signals are in `EditedNetwork`.
 
-    Methods that edit return whether anything changed; why not is said by the signal `message`.
+    Editing methods return whether anything changed; if not, the signal `message` says why.
     """
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now; "" when it can. The names stand in `reasons.ACTIONS`."""
+        """Why the action is unavailable; "" when it is available. Names: `disabled_reasons.ACTIONS`."""
         return reasons.why_not(self, action)
 
-    # Blocks
+    # Layers
 
     def insert(self, tag: str, place: Place | None = None) -> bool:
-        """Puts a new block with fitting fields into a gap: behind what is chosen, unless the gap is said. It
-        is chosen then, so that the next one goes behind it.
+        """Inserts a new layer with suitable fields, by default after the selection, and selects it, so that
+        the next one goes after it.
         """
         try:
             edited = self._inserted(tag, place or self.insertion_place())
@@ -50,7 +50,7 @@ class EditorModel(EditedNetwork):
         return self.apply(edited, select=edited.touched)
 
     def insertion_place(self, before: bool = False) -> Place:
-        """Where a new block goes: the empty stack that is chosen, else behind the current card, else last."""
+        """Where a new layer goes: into the selected empty stack, else after the current card, else last."""
         if self.place is not None:
             return self.place
         if self.current in self.node_ids:
@@ -65,15 +65,15 @@ class EditorModel(EditedNetwork):
         return self._try(lambda: edits.remove(self.network, self.selected))
 
     def move(self, node_ids: tuple[str, ...], place: Place) -> bool:
-        """Moves blocks into a gap; they are chosen then."""
+        """Moves layers to a place and selects them."""
         return self._try(lambda: edits.move(self.network, node_ids, place), node_ids)
 
     def copy_to(self, node_ids: tuple[str, ...], place: Place) -> bool:
-        """Puts copies of blocks into a gap."""
+        """Inserts copies of layers at a place."""
         return self._try(lambda: self._copied_to(node_ids, place))
 
     def step_selected(self, down: bool) -> bool:
-        """Moves the chosen blocks by one place, out of their container at its end."""
+        """Moves the selected layers by one place, or out of their container at its end."""
         if not self._possible("move_down" if down else "move_up"):
             return False
         place = placement.step(self.network, self.selected, down)
@@ -88,7 +88,7 @@ class EditorModel(EditedNetwork):
     # The clipboard
 
     def copy(self) -> bool:
-        """Lays the chosen blocks on the system's clipboard, as JSON."""
+        """Copies the selected layers to the system clipboard as JSON."""
         if not self._possible("copy"):
             return False
         clipboard.put(self._chosen_nodes())
@@ -98,39 +98,38 @@ class EditorModel(EditedNetwork):
         if not self._possible("cut"):
             return False
         clipboard.put(self._chosen_nodes())
-        gone = edits.remove(self.network, self.selected)
-        return self.apply(msgspec.structs.replace(gone, label=gone.label.replace("remove", "cut", 1)))
+        label = f"cut {_names(edits.outermost(self.network, self.selected))}"
+        edited = edits.remove(self.network, self.selected)
+        return self.apply(msgspec.structs.replace(edited, label=label))
 
     def paste(self, place: Place | None = None) -> bool:
-        """Puts the clipboard's blocks behind what is chosen."""
+        """Inserts the layers on the clipboard, by default after the selection."""
         try:
             blocks = clipboard.take()
         except clipboard.ClipboardError as error:
             self.message.emit(str(error))
             return False
-        words = blocks[0].id if len(blocks) == 1 else f"{len(blocks)} blocks"
+        label = f"paste {_names(tuple(block.id for block in blocks))}"
         where = place or self.insertion_place()
-        return self._try(
-            lambda: edits.insert(self.network, where, blocks, self.reserved_ids(), label=f"paste {words}")
-        )
+        return self._try(lambda: edits.insert(self.network, where, blocks, self.reserved_ids(), label))
 
     # Structure
 
     def wrap_selected(self) -> bool:
-        """Puts the chosen neighbours into a skip, with a projection where the shapes ask for one."""
+        """Wraps the selected adjacent layers in a skip, with a projection where the shapes differ."""
         if not self._possible("wrap"):
             return False
         return self._try(lambda: suggest.wrap_in_skip(self.network, self.selected, self.reserved_ids()))
 
     def unwrap(self) -> bool:
-        """Puts the body of the chosen skip (the first of the branches) in its place."""
+        """Replaces the selected skip by its body, or the selected branches by the first branch."""
         if not self._possible("unwrap"):
             return False
         edited = edits.unwrap(self.network, self.selected[0])
         return self.apply(edited, edited.touched or None)
 
     def add_branch(self) -> bool:
-        """Adds an empty branch and chooses it."""
+        """Adds an empty branch and selects it."""
         if not self._possible("add_branch"):
             return False
         holder = self.branches_of_current()
@@ -143,7 +142,7 @@ class EditorModel(EditedNetwork):
         return done
 
     def remove_branch(self) -> bool:
-        """Takes out the branch in which the current block lies, with all that it holds."""
+        """Removes the branch that contains the current layer, with everything in it."""
         if not self._possible("remove_branch"):
             return False
         holder = self.branches_of_current()
@@ -157,21 +156,21 @@ class EditorModel(EditedNetwork):
     # Fields
 
     def set_field(self, node_id: str, field: str, value: Any) -> bool:
-        """Gives a field of one node another value; quick changes of one field are one step of undo."""
+        """Sets a field of one node; quick changes of the same field are one undo step."""
         return self.set_fields((node_id,), field, value)
 
     def set_fields(self, node_ids: tuple[str, ...], field: str, value: Any) -> bool:
-        """Gives the same field of several nodes of one kind the same value."""
+        """Sets the same field of several nodes of one kind."""
         key = ("field", field, *node_ids)
         return self._try(lambda: self._with_fields(node_ids, field, value), None, key)
 
     def set_input(self, **sizes: int) -> bool:
-        """Changes the input's channels, height or width."""
+        """Sets the input's channels, height or width."""
         new = msgspec.structs.replace(self.network.input, **sizes)
         return self._try(lambda: edits.set_input(self.network, new), None, ("input", *sorted(sizes)))
 
     def set_classes(self, classes: int) -> bool:
-        """Changes how many classes are told apart; the last layer is mended by its fault."""
+        """Sets the number of classes; the last layer then has a problem with a fix for its size."""
         task = msgspec.structs.replace(self.network.task, classes=classes)
         return self._try(lambda: edits.set_task(self.network, task), None, ("classes",))
 
@@ -179,7 +178,7 @@ class EditorModel(EditedNetwork):
 
     @property
     def at_least(self) -> str:
-        """``at least ``, before totals that lack what a fault hides; "" where nothing is hidden."""
+        """``at least ``, before totals that are incomplete because of a problem; else ""."""
         return "" if self.report.complete else "at least "
 
     @property
@@ -187,42 +186,40 @@ class EditorModel(EditedNetwork):
         """``61,706 parameters``."""
         return f"{self.at_least}{self.report.parameters:,} parameters"
 
-    def mend(self, fault: Fault) -> bool:
-        """Makes the edit that mends a fault."""
-        mend = fault.mend
-        if mend is None:
+    def fix(self, problem: Problem) -> bool:
+        """Applies the fix of a problem."""
+        fix = problem.fix
+        if fix is None:
             return False
-        return self._try(lambda: mend.apply(self.network, self.reserved_ids()))
+        return self._try(lambda: fix.apply(self.network, self.reserved_ids()))
 
     def add_head(self) -> bool:
-        """Puts a fitting classifier head under the stack."""
+        """Appends a suitable classifier head to the stack."""
         if not self._possible("add_head"):
             return False
         return self._try(lambda: suggest.classifier_head(self.network, self.reserved_ids()))
 
     def load_preset(self, key: str) -> bool:
-        """Puts a preset in the network's place: an edit like any other."""
+        """Replaces the network by a preset; can be undone."""
         return self.open_network(preset(key).network)
 
     def open_network(self, network: Network) -> bool:
-        """Puts another network in this one's place, as an edit that can be undone. Its first convolution is
-        chosen, so that no view stands empty.
-        """
+        """Replaces the network; can be undone. Selects its first convolution, so that no view is empty."""
         return self.apply(edits.replace_network(self.network, network), first_convolution(network))
 
-    # What an edit would give
+    # Previews
 
     def preview_insert(self, tag: str, place: Place) -> Preview | None:
-        """What comes out when this block is put there; None where it cannot be."""
+        """The effect of inserting this layer at a place; None where that is not possible."""
         return self._preview(lambda: self._inserted(tag, place))
 
     def preview_move(self, node_ids: tuple[str, ...], place: Place, copy: bool) -> Preview | None:
-        """What comes out when these blocks are moved or copied there; None where they cannot be."""
+        """The effect of moving or copying these layers to a place; None where that is not possible."""
         if copy:
             return self._preview(lambda: self._copied_to(node_ids, place))
         return self._preview(lambda: edits.move(self.network, node_ids, place))
 
-    # The parts
+    # Internals
 
     def _try(
         self,
@@ -251,7 +248,7 @@ class EditorModel(EditedNetwork):
         report = infer(edited.network)
         placed = edited.touched[-1] if edited.touched else ""
         shape = report.nodes[placed].output if placed in report.nodes else report.output
-        return Preview(shape, len(report.faults) - len(self.report.faults))
+        return Preview(shape, len(report.problems) - len(self.report.problems))
 
     def _inserted(self, tag: str, place: Place) -> Edited:
         blocks = suggest.new_block(tag, self.network, place)
@@ -261,15 +258,14 @@ class EditorModel(EditedNetwork):
     def _copied_to(self, node_ids: tuple[str, ...], place: Place) -> Edited:
         chosen = edits.outermost(self.network, node_ids)
         blocks = tuple(find(self.network, node_id) for node_id in chosen)
-        words = chosen[0] if len(chosen) == 1 else f"{len(chosen)} blocks"
-        return edits.insert(self.network, place, blocks, self.reserved_ids(), f"copy {words}")
+        return edits.insert(self.network, place, blocks, self.reserved_ids(), f"copy {_names(chosen)}")
 
     def _with_fields(self, node_ids: tuple[str, ...], field: str, value: Any) -> Edited:
         network = self.network
         for node_id in node_ids:
             edited = edits.replace_field(network, node_id, field, value)
             network = edited.network
-        label = edited.label if len(node_ids) == 1 else f"{field.replace('_', ' ')} of {len(node_ids)} blocks"
+        label = edited.label if len(node_ids) == 1 else f"{field.replace('_', ' ')} of {len(node_ids)} layers"
         return Edited(network, node_ids, label)
 
     def _chosen_nodes(self) -> Stack:
@@ -281,7 +277,11 @@ class EditorModel(EditedNetwork):
         return node.branches
 
 
+def _names(node_ids: tuple[str, ...]) -> str:
+    return node_ids[0] if len(node_ids) == 1 else f"{len(node_ids)} layers"
+
+
 def first_convolution(network: Network) -> tuple[str, ...]:
-    """The id of the first convolution, to be chosen when a network is opened; none where it has none."""
+    """The id of the first convolution, to select when a network is opened; empty where there is none."""
     found = (node.id for node in leaves(network) if isinstance(node, Convolution))
     return tuple(islice(found, 1))

@@ -1,4 +1,4 @@
-"""Where things go in the tree: gaps around nodes, who is chosen after a removal, steps up and down."""
+"""Places in the tree: where to insert, what to select after a deletion, where to move up and down."""
 
 from cnnplay.network.edits import outermost
 from cnnplay.network.network import Network, Place, locate, stack_at, walk
@@ -11,19 +11,19 @@ def containers(network: Network) -> frozenset[str]:
 
 
 def inside(node: Node) -> frozenset[str]:
-    """The ids of everything that a node holds."""
+    """The ids of everything inside a node."""
     held = [inner for stack in stacks_of(node) for inner in stack]
     return frozenset(inner.id for inner in held).union(*(inside(inner) for inner in held))
 
 
 def behind(network: Network, node_id: str) -> Place:
-    """The gap right behind a node."""
+    """The place right after a node."""
     place = locate(network, node_id)[1]
     return Place(place.parent, place.slot, place.index + 1)
 
 
 def exists(network: Network, place: Place) -> bool:
-    """Whether the stack in which the gap lies is still there."""
+    """Whether the stack of the place still exists."""
     try:
         return 0 <= place.index <= len(stack_at(network, place.parent, place.slot))
     except (KeyError, IndexError):
@@ -31,12 +31,12 @@ def exists(network: Network, place: Place) -> bool:
 
 
 def is_empty(network: Network, place: Place) -> bool:
-    """Whether the gap is all of its stack."""
+    """Whether the stack of the place is empty."""
     return exists(network, place) and not stack_at(network, place.parent, place.slot)
 
 
 def neighbour(network: Network, place: Place) -> str:
-    """Whom to choose where something was taken out: who stands there now, else who was before, or the holder.
+    """What to select after a deletion: the node now at this place, else the one before it, else the container.
 
     "" for the network itself.
     """
@@ -49,9 +49,9 @@ def neighbour(network: Network, place: Place) -> str:
 
 
 def step(network: Network, node_ids: tuple[str, ...], down: bool) -> Place | None:
-    """The gap to which neighbouring nodes go when they take one step; out of their container at its end.
+    """Where adjacent nodes go when they move by one place; out of their container at its end.
 
-    None when they are not neighbours or when there is nowhere to go.
+    None when they are not adjacent or cannot move further.
     """
     run = neighbours(network, node_ids)
     if run is None:
@@ -70,7 +70,7 @@ def step(network: Network, node_ids: tuple[str, ...], down: bool) -> Place | Non
 
 
 def neighbours(network: Network, node_ids: tuple[str, ...]) -> tuple[Place, Stack] | None:
-    """The place of the first and the nodes, when they stand behind one another in one stack; else None."""
+    """The place of the first node and all nodes, when they are consecutive in one stack; else None."""
     chosen = outermost(network, node_ids)
     if not chosen:
         return None

@@ -1,4 +1,4 @@
-"""What all views of the stack show besides the network: what is closed, pictures, strips, a prediction."""
+"""What the stack views show besides the network: collapsed containers, image, strips, prediction."""
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -11,7 +11,7 @@ UNTRAINED = "train to see a prediction"
 class StackModel(QObject):
     """One per window, shared by the stack views of all workspaces, so that they show the same stack.
 
-    `layout_changed`: something opened, closed or grew. `strip_changed(id)`, `ends_changed`: repaint.
+    `layout_changed`: sizes or collapsed containers changed. `strip_changed(id)`, `ends_changed`: repaint.
     """
 
     layout_changed = Signal()
@@ -29,7 +29,7 @@ class StackModel(QObject):
         self.truth: str | None = None
         self.prediction_caption = UNTRAINED
         self.scroll = 0
-        """How far the stack is scrolled down, in pixels: a workspace goes on where the one before stood."""
+        """Vertical scroll position in pixels, shared by all workspaces."""
         editor.changed.connect(self._forget)
         editor.selection_changed.connect(self._open_to_current)
         editor.reset_done.connect(self.clear)
@@ -42,11 +42,11 @@ class StackModel(QObject):
         return frozenset(self._collapsed)
 
     def set_collapsed(self, node_id: str, collapsed: bool) -> None:
-        """Shows a container as one card with its totals, or opens it."""
+        """Collapses a container to one card, or expands it."""
         if collapsed == (node_id in self._collapsed):
             return
         if collapsed:
-            # Who stands inside would be lost from sight: the container is chosen in its place.
+            # The current layer would be hidden: select the container instead.
             if self._editor.current in self._editor.inside(node_id):
                 self._editor.select((node_id,))
             self._collapsed.add(node_id)
@@ -55,7 +55,7 @@ class StackModel(QObject):
         self.layout_changed.emit()
 
     def collapse_all(self, collapsed: bool) -> None:
-        """Closes or opens every container of the network."""
+        """Collapses or expands every container of the network."""
         around = self._editor.around(self._editor.current)
         if collapsed and around:
             self._editor.select((around[-1],))
@@ -66,7 +66,7 @@ class StackModel(QObject):
         return self._strips.get(node_id)
 
     def set_strip(self, node_id: str, image: QImage | None) -> None:
-        """Feature maps in a row for the card of `node_id`: square tiles as high as the image. None: none."""
+        """Sets the feature maps on a card: square tiles side by side, as high as the image; None: none."""
         had = node_id in self._strips
         if image is None or image.isNull():
             if self._strips.pop(node_id, None) is not None:
@@ -82,20 +82,20 @@ class StackModel(QObject):
             self.set_strip(node_id, None)
 
     def set_input_picture(self, image: QImage | None, caption: str = "") -> None:
-        """The picture that goes into the network, and where it comes from."""
+        """Sets the network's input image, and where it comes from."""
         self.picture = None if image is None or image.isNull() else image
         self.caption = caption
         self.ends_changed.emit()
 
     @property
     def squashing(self) -> str:
-        """What makes probabilities of the outputs: softmax, or for a single one sigmoid."""
+        """The function that turns outputs into probabilities: softmax, or sigmoid for a single output."""
         return "sigmoid" if self._editor.report.output == (1,) else "softmax"
 
     def set_prediction(
         self, classes: list[tuple[str, float]] | None, caption: str = "", truth: str | None = None
     ) -> None:
-        """The likeliest classes with their probabilities, best first; None while there is nothing to show.
+        """Sets the top classes with their probabilities, best first; None while there is no prediction.
         `truth` is the true class where it is known.
         """
         self.truth = truth
@@ -109,7 +109,7 @@ class StackModel(QObject):
             self.ends_changed.emit()
 
     def clear(self) -> None:
-        """Forgets everything: another document was opened."""
+        """Resets everything when another document is opened."""
         self._collapsed.clear()
         self._strips.clear()
         self.scroll = 0
@@ -117,14 +117,14 @@ class StackModel(QObject):
         self.layout_changed.emit()
 
     def _open_to_current(self) -> None:
-        """What is chosen is shown: a click on a fault, or undo, opens the containers around it."""
+        """Expands the containers around the selection, so that it is visible."""
         hiding = self._collapsed.intersection(self._editor.around(self._editor.current))
         if hiding:
             self._collapsed -= hiding
             self.layout_changed.emit()
 
     def _forget(self) -> None:
-        """Strips of blocks that are gone go too. What is collapsed stays so, should undo bring it back."""
+        """Drops strips of deleted layers. Collapsed ids are kept: undo may bring their containers back."""
         for node_id in tuple(self._strips):
             if node_id not in self._editor.node_ids:
                 del self._strips[node_id]

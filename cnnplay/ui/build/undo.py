@@ -1,4 +1,4 @@
-"""One step of undo: the networks before and after. There is no inverse to get wrong."""
+"""One undo step: the networks before and after. There is no inverse operation to get wrong."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -13,7 +13,7 @@ _ALONE = -1
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What is chosen: node ids in the network's order, and the card that the keyboard stands on."""
+    """Selected node ids in the network's order, and the card with the keyboard focus."""
 
     ids: tuple[str, ...] = ()
     current: str = ""
@@ -23,7 +23,7 @@ Show: TypeAlias = Callable[[Network, Selection], None]
 
 
 class EditCommand(QUndoCommand):
-    """(before, after, label). Two that change the same field in quick succession become one step."""
+    """(before, after, label). Two quick changes of the same field are merged into one step."""
 
     def __init__(
         self,

@@ -112,9 +112,9 @@ def test_a_field_that_is_back_at_its_old_value_leaves_nothing_to_undo(editor: Ed
 
 def test_a_value_outside_its_limits_is_kept_and_becomes_a_fault(editor: EditorModel) -> None:
     editor.set_field("conv-1", "stride", (0, 0))
-    fault = editor.report.faults_of("conv-1")[0]
-    assert fault.field == "stride"
-    assert editor.mend(fault)
+    problem = editor.report.problems_of("conv-1")[0]
+    assert problem.field == "stride"
+    assert editor.fix(problem)
     assert editor.report.valid
 
 

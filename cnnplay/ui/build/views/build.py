@@ -1,4 +1,4 @@
-"""The Build workspace: what blocks there are, the stack, and what is to be known of the chosen block."""
+"""The Build workspace: palette, stack, and the selected layer's properties, problems and costs."""
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.costs import CostsPanel
-from cnnplay.ui.build.views.faults import FaultsPanel
 from cnnplay.ui.build.views.gallery import Gallery
 from cnnplay.ui.build.views.palette import PalettePanel
+from cnnplay.ui.build.views.problems import ProblemsPanel
 from cnnplay.ui.build.views.properties import PropertiesPanel
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.build.views.stack.panel import StackPanel
@@ -17,17 +17,17 @@ from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import theme
 
 PALETTE = 200
-"""The width of the list of blocks, in pixels of the design."""
+"""The width of the palette, in design pixels."""
 LEAST_BELOW = 160
-"""What the costs keep of the height, however much there is to say of a block."""
+"""The least height of the costs panel, in design pixels, however tall the properties are."""
 LEAST_PAGE = 360
-"""Below this height a page's grids are too small to be read from the back of a hall."""
+"""Below this height a step-by-step page is too small to be read from the back of a lecture hall."""
 LAYOUT = "build"
-"""What a remembered layout begins with."""
+"""The first word of a saved layout."""
 
 
 class BuildWorkspace(QWidget):
-    """Palette | stack | properties, faults, and below them the costs or the concept's page.
+    """Palette | stack | properties, problems, and below them the costs or the step-by-step page.
 
     `preset_opened(key)`: a preset was opened from the list or the gallery.
     """
@@ -46,7 +46,7 @@ class BuildWorkspace(QWidget):
         self.palette_panel = PalettePanel(editor)
         self.stack_panel = StackPanel(editor, model, actions)
         self.properties = PropertiesPanel(editor)
-        self.faults = FaultsPanel(editor)
+        self.problems = ProblemsPanel(editor)
         self.costs = CostsPanel(editor, model)
         self.pages = _Pages()
         self.pages.addWidget(self.costs)
@@ -55,7 +55,7 @@ class BuildWorkspace(QWidget):
         self.step_button.setCheckable(True)
         self.step_button.hide()
         self.step_button.setToolTip(
-            "Pressed: steps through the block's arithmetic instead of showing the costs."
+            "Step through the layer's arithmetic instead of showing the costs."
         )
         self.step_button.toggled.connect(self.show_concept)
         self.properties.add_corner(self.step_button)
@@ -63,7 +63,7 @@ class BuildWorkspace(QWidget):
         lower = QWidget()
         self._column = QVBoxLayout(lower)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.faults)
+        self._column.addWidget(self.problems)
         self._column.addWidget(self.pages, 1)
         self._right = Splitter(Qt.Orientation.Vertical, self.properties, lower)
         self._right.setStretchFactor(1, 1)
@@ -76,18 +76,18 @@ class BuildWorkspace(QWidget):
         self.addAction(actions.by_name["insert"])
         self._width = actions.width
         self._palette, self._height = PALETTE, 0
-        """In pixels of the design, as they were dragged; a height of 0 follows what there is to show."""
+        """In design pixels, as dragged by the user; a height of 0 fits the content."""
         self._tallest = 0
         self._connect()
         self._restyle()
 
     @property
     def view(self) -> QWidget:
-        """The stack, where the keyboard goes when the workspace opens."""
+        """The stack view, which gets the keyboard focus when the workspace opens."""
         return self.stack_panel.view
 
     def set_concept(self, widget: QWidget, title: str = "Step through") -> None:
-        """Puts the concept's page behind the costs, with a button beside the formula that shows it."""
+        """Adds the step-by-step page in place of the costs, with a button next to the formula to show it."""
         if self.concept is not None:
             self.pages.removeWidget(self.concept)
         self.concept = widget
@@ -96,7 +96,7 @@ class BuildWorkspace(QWidget):
         self.step_button.show()
 
     def show_concept(self, shown: bool = True) -> None:
-        """Shows the concept's page, or the costs."""
+        """Shows the step-by-step page, or the costs."""
         if self.concept is not None:
             self.pages.setCurrentWidget(self.concept if shown else self.costs)
             self.pages.updateGeometry()
@@ -104,11 +104,11 @@ class BuildWorkspace(QWidget):
             self._place_rows()
 
     def save_layout(self) -> QByteArray:
-        """Where the splitters stand, in pixels of the design; 0 for what nobody dragged."""
+        """The splitter positions in design pixels; 0 for those never dragged."""
         return QByteArray(f"{LAYOUT} {self._palette} {self._width.chosen} {self._height}".encode())
 
     def restore_layout(self, state: QByteArray | bytes) -> bool:
-        """Puts the splitters back; whether the state was one of ours."""
+        """Restores the splitters; returns whether the state was valid."""
         words = bytes(state).decode("ascii", "replace").split()  # type: ignore[arg-type]
         if len(words) != 4 or words[0] != LAYOUT or not all(word.isdecimal() for word in words[1:]):
             return False
@@ -118,7 +118,7 @@ class BuildWorkspace(QWidget):
         return True
 
     def reset_layout(self) -> None:
-        """The splitters as they were at first."""
+        """Restores the default splitter positions."""
         self._palette, self._height, self._tallest = PALETTE, 0, 0
         self._width.choose(0)
         self._place()
@@ -141,7 +141,7 @@ class BuildWorkspace(QWidget):
         blocks.drag_dropped.connect(view.external_drop)
         blocks.drag_cancelled.connect(view.cancel_drag)
         view.activated.connect(self._activated)
-        self.faults.left.connect(view.setFocus)
+        self.problems.left.connect(view.setFocus)
         theme().changed.connect(self._restyle)
         self._width.changed.connect(self._place)
         self._splitter.splitterMoved.connect(self._dragged)
@@ -163,18 +163,18 @@ class BuildWorkspace(QWidget):
         self._layout.setContentsMargins(gap, gap, gap, gap)
         self._column.setSpacing(gap)
         self._settle()
-        # Once more when the parts know how small they can be in the new type.
+        # Again once the panels know their minimum sizes with the new font.
         QTimer.singleShot(0, self, self._settle)
 
     @Slot()
     def _settle(self) -> None:
-        """The parts have another width or type: what they need is found anew."""
+        """Measures the panels again after a change of width or font."""
         self._tallest = 0
         self._place()
 
     @Slot()
     def _place(self) -> None:
-        """Gives each part the width and height that is its own, in the window as it is now."""
+        """Gives each panel its width and height in the current window."""
         palette, stack = theme().px(self._palette), self._width.pixels(self.width())
         rest = self._splitter.width() - palette - stack - 2 * self._splitter.handleWidth()
         self._splitter.setSizes([palette, stack, max(1, rest)])
@@ -182,14 +182,14 @@ class BuildWorkspace(QWidget):
 
     @Slot()
     def _content_changed(self) -> None:
-        # Not at once: the form lays itself out first.
+        # Deferred: the form lays itself out first.
         QTimer.singleShot(0, self, self._place_rows)
 
     @Slot()
     def _place_rows(self) -> None:
-        """The properties get what they need, where that leaves enough for what is below; that takes the rest.
+        """Gives the properties the height they need, if that leaves enough for the panels below.
 
-        They do not shrink again for a block with less to say: what is below would jump about.
+        They do not shrink again for a layer with fewer fields, so that the panels below do not jump.
         """
         whole = self._right.height() - self._right.handleWidth()
         self._tallest = max(self._tallest, self.properties.whole_height())
@@ -199,18 +199,18 @@ class BuildWorkspace(QWidget):
         elif self._height:
             top = theme().px(self._height)
         else:
-            below = self.faults.height() + self._column.spacing() + theme().px(LEAST_BELOW)
+            below = self.problems.height() + self._column.spacing() + theme().px(LEAST_BELOW)
             room = max(whole - below, self.properties.minimumSizeHint().height())
             top = self._tallest if self._tallest <= room else self.properties.height_within(room)
         self._right.setSizes([top, max(1, whole - top)])
 
     def _fold(self, whole: int) -> None:
-        """While a concept is stepped through and there is too little room to read it, the properties are
-        their title. Faults stay: they may be what keeps it from being stepped through.
+        """Reduces the properties to their title while the step-by-step page is too small to read. Problems
+        stay visible: they may be the reason why it cannot be shown.
         """
         stepping = self.concept is not None and self.pages.currentWidget() is self.concept
         least = self.concept.minimumSizeHint().height() if self.concept is not None else 0
-        rest = whole - self.properties.whole_height() - self.faults.height() - self._column.spacing()
+        rest = whole - self.properties.whole_height() - self.problems.height() - self._column.spacing()
         self.properties.set_folded(stepping and rest < max(least, theme().px(LEAST_PAGE)))
 
     @Slot()
@@ -225,7 +225,7 @@ class BuildWorkspace(QWidget):
 
 
 class _Pages(QStackedWidget):
-    """Asks for the room that the page on top needs, not for what those behind it would."""
+    """Asks for the minimum size of the current page, not of the hidden ones."""
 
     def minimumSizeHint(self) -> QSize:
         page = self.currentWidget()

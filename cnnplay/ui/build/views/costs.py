@@ -1,4 +1,4 @@
-"""What each layer costs, as bars: parameters above, multiply-adds below, the numbers at the right."""
+"""The cost of each layer as bars: parameters above, multiply-adds below, numbers at the right."""
 
 from bisect import bisect_right
 from itertools import accumulate
@@ -26,28 +26,28 @@ from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import theme
 
 PLAIN_BELOW = 10_000_000
-"""Columns whose largest number is smaller are written out."""
+"""Numbers are written out where the largest of their column is smaller than this."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 KEYS = KeyTable(
-    "Cost of each layer",
+    "Cost per layer",
     KeyRow(
-        "The layer above, the layer below",
+        "Layer above, layer below",
         {Qt.Key.Key_Up: lambda bars: bars.step(-1), Qt.Key.Key_Down: lambda bars: bars.step(1)},
     ),
 )
 
 
 def in_unit(work: int, largest: int) -> str:
-    """Multiply-adds, all of a column in one unit: ``117,600``; millions where the largest is 10 M or more."""
+    """Multiply-adds in the unit of their column: ``117,600``, or millions where the largest is 10 M or more."""
     if largest < PLAIN_BELOW:
         return f"{work:,}"
     return f"{work / 10**6:,.2f} M" if work >= 5_000 else "< 0.01 M"
 
 
 class CostBars(QAbstractScrollArea):
-    """The rows of the costs panel, drawn by hand; a click chooses the layer, arrows go through them."""
+    """The custom-painted rows of the costs panel; a click or the arrow keys select a layer."""
 
     def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,12 +55,12 @@ class CostBars(QAbstractScrollArea):
         self._model = model
         self.costs: tuple[Cost, ...] = ()
         self._tops: list[int] = [0]
-        """Where each row begins; behind the last, where it ends."""
+        """The top of each row, and the bottom of the last one."""
         self._stale = True
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Cost of each layer")
+        self.setAccessibleName("Cost per layer")
         self.viewport().setAutoFillBackground(False)
         editor.changed.connect(self._refresh)
         editor.selection_changed.connect(self.viewport().update)
@@ -68,7 +68,7 @@ class CostBars(QAbstractScrollArea):
         theme().changed.connect(self._refresh)
 
     def row_rect(self, index: int) -> QRect:
-        """A row's place in the viewport."""
+        """A row's rectangle in the viewport."""
         top = self._tops[index]
         return QRect(
             0,
@@ -85,13 +85,13 @@ class CostBars(QAbstractScrollArea):
             painter.setPen(theme().color("text_muted"))
             painter.setFont(theme().font())
             painter.drawText(
-                self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No layer costs anything yet."
+                self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No layer has parameters or multiply-adds yet."
             )
             return
         most = max(cost.parameters for cost in self.costs) or 1
         most_work = self._most_work()
         metrics = QFontMetrics(theme().font())
-        # A pixel more than the words: text as wide as its room is cut where widths are fractions.
+        # One pixel more than the text: with fractional widths, text as wide as its rectangle is elided.
         widest = 1 + max(metrics.horizontalAdvance(self.name(cost)) for cost in self._visible())
         names = min(widest, self.width() * 2 // 5)
         numbers = max(
@@ -120,7 +120,7 @@ class CostBars(QAbstractScrollArea):
             super().keyPressEvent(event)
 
     def step(self, step: int) -> bool:
-        """Chooses the layer that many rows further down; whether there is any."""
+        """Selects the layer that many rows further down; returns whether there are any rows."""
         if not self.costs:
             return False
         ids = [cost.node_id for cost in self.costs]
@@ -170,7 +170,7 @@ class CostBars(QAbstractScrollArea):
         )
 
     def _bars(self, painter: QPainter, room: QRect, cost: Cost, shares: tuple[float, float]) -> None:
-        """The parameters' bar in the row's first line, the multiply-adds' thinner and paler in its second."""
+        """The parameter bar in the row's first line; the thinner, lighter multiply-add bar in its second."""
         now = theme()
         color = now.family(cost.family)
         y = room.y() + room.height() // 2
@@ -187,10 +187,10 @@ class CostBars(QAbstractScrollArea):
         report = self._editor.report
         parts = [f"{cost.node_id}: {cost.parameters:,} parameters"]
         if report.parameters:
-            parts.append(f"{100 * cost.parameters / report.parameters:.1f} % of all")
+            parts.append(f"{100 * cost.parameters / report.parameters:.1f} % of the total")
         parts.append(f"{cost.multiply_adds:,} multiply-adds")
         if report.multiply_adds:
-            parts.append(f"{100 * cost.multiply_adds / report.multiply_adds:.1f} % of all")
+            parts.append(f"{100 * cost.multiply_adds / report.multiply_adds:.1f} % of the total")
         return f"{parts[0]}" + ", ".join(["", *parts[1:]])
 
     def _visible(self) -> tuple[Cost, ...]:
@@ -235,9 +235,9 @@ class CostBars(QAbstractScrollArea):
 
 
 class CostsPanel(Panel):
-    """The cost of each layer, and what is told apart by the two bars."""
+    """The cost of each layer, with a title that explains the two bars."""
 
     def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
-        super().__init__("Cost of each layer", "parameters · multiply-adds, paler", parent)
+        super().__init__("Cost per layer", "parameters · multiply-adds (lighter)", parent)
         self.bars = CostBars(editor, model)
         self.body.addWidget(self.bars)

@@ -1,4 +1,4 @@
-"""Formulas with their own numbers put in: ``⌊(n + 2p − f) / s⌋ + 1 = ⌊(32 + 2·1 − 3) / 2⌋ + 1 = 16``."""
+"""Formulas with the layer's numbers inserted: ``⌊(n + 2p − f) / s⌋ + 1 = ⌊(32 + 2·1 − 3) / 2⌋ + 1 = 16``."""
 
 from html import escape
 
@@ -10,7 +10,7 @@ from cnnplay.ui.kit.views.theme import role, theme
 
 
 class FormulaView(QFrame):
-    """A sunken frame, a line for each formula: what it gives, muted, and how, with the result strong."""
+    """A line for each formula: its name in muted text, then the formula with the result in bold."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +26,7 @@ class FormulaView(QFrame):
         self._formulas: tuple[Formula, ...] = ()
 
     def set_formulas(self, formulas: tuple[Formula, ...]) -> None:
-        """Shows these formulas; an empty frame disappears."""
+        """Shows these formulas; hides the frame where there are none."""
         self._formulas = formulas
         self.setVisible(bool(formulas))
         while len(self._rows) < len(formulas):

@@ -1,4 +1,4 @@
-"""The presets as cards: what each is, its paper, how it departs, and a small drawing of its stack."""
+"""The presets as cards: title, paper, remark, differences from the paper, and a sketch of the stack."""
 
 from math import log2
 
@@ -28,7 +28,7 @@ from cnnplay.ui.kit.views.theme import role, theme
 
 
 class Sketch(QWidget):
-    """A network in a few pixels: a bar for each layer, the wider the more channels (in powers of two)."""
+    """A thumbnail of a network: a bar per layer, wider for more channels (log₂)."""
 
     def __init__(self, network: Network, report: Report, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,7 +72,7 @@ class Sketch(QWidget):
 
 
 class PresetCard(QFrame):
-    """One preset. A click or Enter chooses it."""
+    """One preset. A click or Enter picks it."""
 
     chosen = Signal(str)
 
@@ -100,7 +100,7 @@ class PresetCard(QFrame):
             if text:
                 words.addWidget(_label(text, muted=text is preset.paper))
         if preset.departures:
-            heading = QLabel("Departs from the paper")
+            heading = QLabel("Differs from the paper")
             role(heading, "strong")
             words.addSpacing(theme().px(4))
             words.addWidget(heading)
@@ -134,7 +134,7 @@ class PresetCard(QFrame):
 
 
 class Gallery(QDialog):
-    """All presets. `chosen(key)`: the window closes, and the preset is opened."""
+    """All presets. `chosen(key)`: the dialog was closed by picking a preset."""
 
     chosen = Signal(str)
 
@@ -155,11 +155,11 @@ class Gallery(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
         close = QPushButton("Close")
-        close.setToolTip("Keeps the network that is open.")
+        close.setToolTip("Keep the current network.")
         close.clicked.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(
-            _label("A click opens a preset. Undo brings back the network that was open.", muted=True)
+            _label("Click a preset to open it. Undo restores the current network.", muted=True)
         )
         layout.addWidget(scroll, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
@@ -171,7 +171,7 @@ class Gallery(QDialog):
 
 
 def _listed(text: str) -> QHBoxLayout:
-    """An entry of a list: its lines are flush behind the dash."""
+    """A list item with a hanging indent after the dash."""
     row = QHBoxLayout()
     row.setSpacing(theme().px(6))
     dash = QLabel("–")

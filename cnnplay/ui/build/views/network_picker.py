@@ -1,4 +1,4 @@
-"""The network's name in the header; it opens the list of presets."""
+"""The network's name in the header, with a menu of presets."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
@@ -12,7 +12,7 @@ from cnnplay.ui.kit.views.picker import PickerButton
 
 
 class NetworkPicker(PickerButton):
-    """Shows which network is open. `gallery_asked`: somebody wants the presets as cards."""
+    """Shows the open network. `gallery_asked`: the user wants the presets as cards."""
 
     gallery_asked = Signal()
 
@@ -24,10 +24,9 @@ class NetworkPicker(PickerButton):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the network in the editor."""
         name = self._editor.network.name
         self.set_choice(name)
-        self.setToolTip(f"The network on screen: {name}. Opens another; undo brings this one back.")
+        self.setToolTip(f"Current network: {name}. Click to open another; undo restores this one.")
 
     def fill(self, menu: QMenu) -> None:
         for preset in presets():
@@ -37,7 +36,7 @@ class NetworkPicker(PickerButton):
             action.setData(preset.key)
             action.triggered.connect(self._chosen)
         menu.addSeparator()
-        menu.addAction("All presets as cards…").triggered.connect(self.gallery_asked)
+        menu.addAction("Preset gallery…").triggered.connect(self.gallery_asked)
 
     @Slot()
     def _chosen(self) -> None:

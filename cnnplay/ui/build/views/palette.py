@@ -1,4 +1,4 @@
-"""What a network is clicked together from: the list of blocks with its search, and the presets below."""
+"""The palette: the searchable list of layers, and the presets below it."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
@@ -28,7 +28,7 @@ COUNT = Qt.ItemDataRole.UserRole + 1
 
 
 class DraggedBlocks(BlockList):
-    """The block list from which blocks are dragged. The mouse is followed by hand: any view can take them."""
+    """A layer list to drag from. It tracks the mouse itself, so that any view can take the drop."""
 
     drag_moved = Signal(str, QPoint)
     drag_dropped = Signal(str, QPoint)
@@ -38,7 +38,7 @@ class DraggedBlocks(BlockList):
         super().__init__(parent)
         self._pressed: QPoint | None = None
         self._carried = ""
-        self.setAccessibleDescription("Enter puts the block behind the current one in the stack.")
+        self.setAccessibleDescription("Press Enter to insert the layer after the current one in the stack.")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -79,7 +79,7 @@ class DraggedBlocks(BlockList):
 
 
 class CountDelegate(QStyledItemDelegate):
-    """A row with a number at its right end."""
+    """A row with a number at the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(theme().px(120), theme().px(24))
@@ -109,7 +109,7 @@ class CountDelegate(QStyledItemDelegate):
 
 
 class PresetList(QListWidget):
-    """The presets with their parameters. `chosen(key)`: a click or Enter."""
+    """The presets with their parameter counts. `chosen(key)`: a click or Enter."""
 
     chosen = Signal(str)
 
@@ -144,13 +144,13 @@ class PresetList(QListWidget):
 
 
 class PalettePanel(Panel):
-    """Blocks to insert and presets to open. `gallery_asked`: the presets as pictures."""
+    """Layers to insert and presets to open. `gallery_asked`: the user wants the presets as cards."""
 
     gallery_asked = Signal()
     preset_chosen = Signal(str)
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
-        super().__init__("Blocks", parent=parent)
+        super().__init__("Layers", parent=parent)
         self._editor = editor
         self.blocks = DraggedBlocks()
         self.search = BlockSearch(self.blocks)
@@ -158,7 +158,7 @@ class PalettePanel(Panel):
         self.gallery = QPushButton("Gallery…")
         role(self.gallery, "link")
         self.gallery.setToolTip(
-            "The presets with their papers, remarks and how they depart from the original."
+            "Browse the presets as cards, with their papers, remarks and differences from the original."
         )
         title = QLabel("Presets")
         role(title, "strong")
@@ -182,6 +182,6 @@ def preset_words(preset: Preset) -> str:
     lines = [f"<b>{preset.title}</b>" + (f", {preset.year}" if preset.year else "")]
     lines += [part for part in (preset.paper, preset.remark) if part]
     if preset.departures:
-        lines.append("<b>Departs from the paper</b>")
+        lines.append("<b>Differs from the paper</b>")
         lines += [f"– {words}" for words in preset.departures]
     return "<br>".join(lines)

@@ -1,4 +1,4 @@
-"""The fields of what is chosen, made from the declarations, with the formulas and their numbers below."""
+"""The fields of the selection, built from their declarations, with the formulas below."""
 
 from typing import Any
 
@@ -20,13 +20,13 @@ from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 
-_NOTHING = "Choose a block in the stack to see what it does, or the input to change the pictures' size."
+_NOTHING = "Select a layer in the stack to edit it, or the input to change the image size."
 
 
 class PropertiesPanel(Panel):
-    """Edits the chosen blocks (several of one kind together), or the input and the number of classes.
+    """Edits the selected layers (several of one kind together), or the input and the number of classes.
 
-    `content_changed`: there is more or less to show than before.
+    `content_changed`: the content may need another height.
     """
 
     content_changed = Signal()
@@ -57,16 +57,16 @@ class PropertiesPanel(Panel):
         self._refresh()
 
     def whole_height(self) -> int:
-        """What the panel needs to show all that it holds."""
+        """The height at which nothing has to scroll."""
         return self.title_height() + self.body_margins() + self._scroll.whole_height()
 
     def height_within(self, room: int) -> int:
-        """The largest height up to `room` that cuts no row."""
+        """The largest height up to `room` that does not cut a row."""
         frame = self.title_height() + self.body_margins()
         return frame + self._scroll.last_end(room - frame)
 
     def add_input_action(self, action: QAction) -> None:
-        """Puts a button for an action under the input's fields."""
+        """Adds a button for an action below the input's fields."""
         button = QToolButton()
         button.setDefaultAction(action)
         button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
@@ -75,15 +75,15 @@ class PropertiesPanel(Panel):
         self._refresh()
 
     def focus_first(self) -> None:
-        """Puts the keyboard into the first field."""
+        """Gives the first field the keyboard focus."""
         if self.form is not None:
             self.form.focus_first()
 
-    # What is shown
+    # Content
 
     def _restyle(self) -> None:
         self._column.setSpacing(theme().px(6))
-        # Not at once: the fields learn of the new type in turn.
+        # Deferred: the fields get the new font first.
         QTimer.singleShot(0, self, self._fit)
 
     @Slot()
@@ -114,7 +114,7 @@ class PropertiesPanel(Panel):
     def _show_input(self) -> None:
         network = self._editor.network
         self.set_title("input")
-        self.set_muted("the pictures that the network takes, and the classes that it tells apart")
+        self.set_muted("image size and number of classes")
         form = self._form(Input, (*fields_of(Input), *fields_of(Classification)))
         self._use(form, "")
         values = {**msgspec.structs.asdict(network.input), "classes": network.task.classes}
@@ -128,23 +128,23 @@ class PropertiesPanel(Panel):
         self.set_muted(f"{kind.word} in {parent}" if parent else kind.word)
         form = self._form(type(node), fields_of(type(node)))
         self._use(form, "" if form.editors else formatted(" ".join(kind.help.split())))
-        faults: dict[str, str] = {}
-        for fault in self._editor.report.faults_of(node.id):
-            faults.setdefault(fault.field, fault.message)
-        form.set_values({name: getattr(node, name) for name in form.editors}, faults)
+        problems: dict[str, str] = {}
+        for problem in self._editor.report.problems_of(node.id):
+            problems.setdefault(problem.field, problem.message)
+        form.set_values({name: getattr(node, name) for name in form.editors}, problems)
         self.formulas.set_formulas(formulas(self._editor.report, node.id))
 
     def _show_several(self, nodes: tuple[Node, ...]) -> None:
         kinds = {type(node) for node in nodes}
-        self.set_title(f"{len(nodes)} blocks")
+        self.set_title(f"{len(nodes)} layers")
         self.formulas.set_formulas(())
         if len(kinds) > 1:
             self.set_muted("of different kinds")
-            self._use(None, "Blocks of one kind can be changed together: choose some of one kind alone.")
+            self._use(None, "Layers of the same kind can be edited together: select layers of one kind only.")
             return
-        self.set_muted(f"{kind_of(nodes[0]).word}: a change is made in all of them")
+        self.set_muted(f"{kind_of(nodes[0]).word}: a change applies to all of them")
         form = self._form(type(nodes[0]), fields_of(type(nodes[0])))
-        self._use(form, "" if form.editors else "They have nothing to change.")
+        self._use(form, "" if form.editors else "These layers have no settings.")
         values: dict[str, Any] = {}
         for name in form.editors:
             first = getattr(nodes[0], name)
@@ -152,16 +152,16 @@ class PropertiesPanel(Panel):
         form.set_values(values, {})
 
     def _input_faults(self) -> dict[str, str]:
-        """The network's own faults at the fields to which they belong."""
+        """The network's own problems by the field that they belong to."""
         found: dict[str, str] = {}
-        for fault in self._editor.report.faults_of(""):
-            found.setdefault(fault.input_field or fault.field, fault.message)
+        for problem in self._editor.report.problems_of(""):
+            found.setdefault(problem.input_field or problem.field, problem.message)
         return found
 
     # Forms
 
     def _form(self, key: object, fields: tuple[FieldInfo, ...]) -> FieldForm:
-        """One form a kind, made when it is first needed."""
+        """One form per kind, created when first needed."""
         if key not in self._forms:
             form = FieldForm(fields)
             form.edited.connect(self._edited)

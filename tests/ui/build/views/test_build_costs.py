@@ -17,20 +17,20 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 def test_a_fault_is_named_chosen_and_mended_by_clicks(work: BuildWorkspace, qtbot: QtBot) -> None:
     editor = editor_of(work)
-    assert work.faults.muted().startswith("none")
+    assert work.problems.muted().startswith("none")
     editor.set_classes(7)
     editor.set_field("conv-1", "stride", (0, 0))
-    rows = {row.fault.node: row for row in work.faults.rows}
-    assert len(rows) == len(editor.report.faults)
+    rows = {row.problem.node: row for row in work.problems.rows}
+    assert len(rows) == len(editor.report.problems)
     row = rows["conv-1"]
     words = " ".join(label.text() for label in row.findChildren(QLabel))
     assert "stride of <b>conv-1</b> must be" in words
     QTest.mouseClick(row, LEFT, NONE, QPoint(30, 8))
     assert editor.selected == ("conv-1",)
     QTest.mouseClick(row.button, LEFT)
-    assert not editor.report.faults_of("conv-1")
-    while work.faults.rows:
-        QTest.mouseClick(work.faults.rows[0].button, LEFT)
+    assert not editor.report.problems_of("conv-1")
+    while work.problems.rows:
+        QTest.mouseClick(work.problems.rows[0].button, LEFT)
     assert editor.report.valid
     assert editor.report.output == (7,)
 
@@ -41,13 +41,13 @@ def test_the_keyboard_goes_from_a_mended_fault_to_the_next_and_at_last_to_the_st
     editor = editor_of(work)
     editor.set_classes(7)
     editor.set_field("conv-1", "stride", (0, 0))
-    while work.faults.rows:
-        button = work.faults.rows[-1].button
+    while work.problems.rows:
+        button = work.problems.rows[-1].button
         button.setFocus()
         qtbot.waitUntil(button.hasFocus)
         QTest.keyClick(button, Qt.Key.Key_Space)
-        if work.faults.rows:
-            qtbot.waitUntil(work.faults.rows[-1].button.hasFocus)
+        if work.problems.rows:
+            qtbot.waitUntil(work.problems.rows[-1].button.hasFocus)
     qtbot.waitUntil(work.stack_panel.view.hasFocus)
 
 
@@ -55,8 +55,8 @@ def test_the_fault_of_an_empty_network_is_wholly_in_sight(work: BuildWorkspace, 
     editor = editor_of(work)
     network = editor.network
     editor.reset(Network(name="bare", input=network.input, task=network.task, stack=()))
-    (row,) = work.faults.rows
-    scroll = work.faults._scroll
+    (row,) = work.problems.rows
+    scroll = work.problems._scroll
     qtbot.waitUntil(lambda: not scroll.verticalScrollBar().isVisible())
     assert scroll.viewport().height() >= row.height() >= row.heightForWidth(row.width())
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import parameter_shapes
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import FieldInfo, fields_of
 from cnnplay.network.kinds import KINDS
 from cnnplay.network.network import Network, Place, find, stack_at, walk
@@ -122,10 +122,10 @@ class Monkey:
             field = self.chance.choice(fields)
             self.editor.set_field(node.id, field.name, self.value(field))
 
-    def mend(self) -> None:
-        faults = [fault for fault in self.editor.report.faults if fault.mend is not None]
-        if faults:
-            self.editor.mend(self.chance.choice(faults))
+    def fix(self) -> None:
+        problems = [problem for problem in self.editor.report.problems if problem.fix is not None]
+        if problems:
+            self.editor.fix(self.chance.choice(problems))
 
     def paste(self) -> None:
         self.choose()
@@ -172,8 +172,8 @@ DEEDS: dict[str, Callable[[Monkey], object]] = {
         height=m.chance.choice((0, 5, 16, 32)), width=m.chance.choice((16, 32))
     ),
     "classes": lambda m: m.editor.set_classes(m.chance.choice((1, 4, 10))),
-    "mend": Monkey.mend,
-    "mend more": Monkey.mend,
+    "mend": Monkey.fix,
+    "mend more": Monkey.fix,
     "head": lambda m: m.editor.add_head(),
     "fold": Monkey.fold,
     "preset": lambda m: m.editor.load_preset(m.chance.choice(("tiny-cnn", "mini-resnet", "lenet-5"))),
@@ -186,7 +186,7 @@ def expected_texts(stack: Stack, view: StackView) -> Iterator[str]:
         if node.id in view.boxes.frames:
             for part in stacks_of(node):
                 yield from expected_texts(part, view)
-        yield shape_words(view.editor.report.nodes[node.id].output).replace(" ", "")
+        yield shape_text(view.editor.report.nodes[node.id].output).replace(" ", "")
 
 
 def check_view(view: StackView) -> None:
@@ -201,7 +201,7 @@ def check_view(view: StackView) -> None:
         assert card.node is find(network, node_id)
     words = [label.text.replace(" ", "") for label in boxes.labels]
     shapes = [text for text in words if text != "identity" and not text.startswith("branch")]
-    first = shape_words(network.input.shape).replace(" ", "")
+    first = shape_text(network.input.shape).replace(" ", "")
     assert shapes == [first, *expected_texts(network.stack, view)]
 
 

@@ -46,10 +46,10 @@ def test_while_stepping_in_a_low_window_the_fields_give_way_and_faults_stay(work
     settle()
     work.show_concept(True)
     assert work.properties.folded
-    assert not work.faults.rows
+    assert not work.problems.rows
     editor_of(work).set_field("conv-1", "groups", 4)
     settle()
-    (row,) = work.faults.rows
+    (row,) = work.problems.rows
     assert row.button.isVisible(), "a fault can be mended from here"
     editor_of(work).undo()
     settle()

@@ -1,1 +1,1 @@
-"""The stack: the network from top to bottom, as it stands at the left of every workspace."""
+"""The stack view: the network from top to bottom, at the left of every workspace."""

@@ -1,4 +1,4 @@
-"""What can be done to the stack, as actions for menus, keys and the list of shortcuts."""
+"""The editing actions of the stack, for menus, keys and the shortcut list."""
 
 from collections.abc import Callable
 
@@ -11,33 +11,33 @@ from cnnplay.ui.build.views.stack.width import StackWidth
 
 _STANDARD = QKeySequence.StandardKey
 _KEYS: dict[str, tuple[str, tuple[QKeySequence.StandardKey | str, ...], str]] = {
-    "undo": ("Undo", (_STANDARD.Undo,), "Takes the last change back."),
-    "redo": ("Redo", (_STANDARD.Redo, "Ctrl+Shift+Z"), "Makes the change again that was taken back."),
-    "insert": ("Insert a block…", ("Ins", "/"), "Chooses a block and puts it behind the current one."),
-    "cut": ("Cut", (_STANDARD.Cut,), "Takes the chosen blocks out and keeps them on the clipboard."),
-    "copy": ("Copy", (_STANDARD.Copy,), "Keeps the chosen blocks on the clipboard, as JSON."),
-    "paste": ("Paste", (_STANDARD.Paste,), "Puts the clipboard's blocks behind the current one."),
-    "duplicate": ("Duplicate", ("Ctrl+D",), "Puts copies behind the chosen blocks."),
-    "delete": ("Delete", ("Del", "Backspace"), "Takes the chosen blocks out."),
-    "select_all": ("Select all", (_STANDARD.SelectAll,), "Chooses every block of the stack."),
-    "move_up": ("Move up", ("Alt+Up",), "Moves the chosen blocks up by one, out of a container at its top."),
-    "move_down": ("Move down", ("Alt+Down",), "Moves the chosen blocks down by one."),
+    "undo": ("Undo", (_STANDARD.Undo,), "Undo the last change."),
+    "redo": ("Redo", (_STANDARD.Redo, "Ctrl+Shift+Z"), "Redo the change that was undone."),
+    "insert": ("Insert a layer…", ("Ins", "/"), "Pick a layer to insert after the current one."),
+    "cut": ("Cut", (_STANDARD.Cut,), "Cut the selected layers to the clipboard."),
+    "copy": ("Copy", (_STANDARD.Copy,), "Copy the selected layers to the clipboard, as JSON."),
+    "paste": ("Paste", (_STANDARD.Paste,), "Insert the copied layers after the current one."),
+    "duplicate": ("Duplicate", ("Ctrl+D",), "Insert copies after the selected layers."),
+    "delete": ("Delete", ("Del", "Backspace"), "Delete the selected layers."),
+    "select_all": ("Select all", (_STANDARD.SelectAll,), "Select every layer of the stack."),
+    "move_up": ("Move up", ("Alt+Up",), "Move the selected layers up by one, out of a container at its top."),
+    "move_down": ("Move down", ("Alt+Down",), "Move the selected layers down by one."),
     "wrap": (
         "Wrap in a skip",
         ("Ctrl+G",),
-        "Puts the chosen neighbours into a skip, with a projection where the shapes differ.",
+        "Wrap the selected adjacent layers in a skip, with a projection where the shapes differ.",
     ),
-    "unwrap": ("Unwrap", ("Ctrl+Shift+G",), "Puts the body of the skip, or the first branch, in its place."),
-    "add_branch": ("Add a branch", ("Ctrl+B",), "Adds an empty branch beside the others."),
-    "remove_branch": ("Remove the branch", ("Ctrl+Shift+B",), "Takes out the current block's branch."),
+    "unwrap": ("Unwrap", ("Ctrl+Shift+G",), "Replace the skip by its body, or branches by the first one."),
+    "add_branch": ("Add a branch", ("Ctrl+B",), "Add an empty branch next to the others."),
+    "remove_branch": ("Remove the branch", ("Ctrl+Shift+B",), "Remove the branch of the current layer."),
     "add_head": (
         "Add classifier head",
         ("Ctrl+H",),
-        "Puts under the stack what is missing for one number a class.",
+        "Append what is missing for one score per class.",
     ),
-    "collapse": ("Open or close the container", ("Space",), "Shows a container as one card, or opens it."),
-    "collapse_all": ("Close all containers", ("Ctrl+Shift+Left",), "Shows every container as one card."),
-    "expand_all": ("Open all containers", ("Ctrl+Shift+Right",), "Shows what every container holds."),
+    "collapse": ("Expand or collapse the container", ("Space",), "Show a container as one card, or its layers."),
+    "collapse_all": ("Collapse all containers", ("Ctrl+Shift+Left",), "Show every container as one card."),
+    "expand_all": ("Expand all containers", ("Ctrl+Shift+Right",), "Show the layers in every container."),
 }
 _CONTEXTS = {
     "undo": Qt.ShortcutContext.WindowShortcut,
@@ -49,8 +49,8 @@ _CONTEXTS = {
 class StackActions(QObject):
     """The actions of one edited network, shared by all its views.
 
-    Those that edit blocks answer to their keys in the stack alone: Ctrl+C in a field stays the field's. A
-    block can be inserted from all of the workspace to which that action is added.
+    The shortcuts of actions that edit layers work only in the stack: Ctrl+C in a field copies its text. The
+    insert action works in the whole workspace that it is added to.
     """
 
     insert_asked = Signal()
@@ -60,7 +60,7 @@ class StackActions(QObject):
         self._editor = editor
         self._model = model
         self.width = StackWidth(self)
-        """All views of the stack are as wide as one another."""
+        """The width that all stack views share."""
         self.by_name: dict[str, QAction] = {}
         for name, (text, keys, help_text) in _KEYS.items():
             self._add(name, text, keys, help_text)
@@ -71,21 +71,21 @@ class StackActions(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """Enables what is possible; what is not says why."""
+        """Enables the available actions; the tooltips of the others give the reason."""
         for name, action in self.by_name.items():
             reason = self.reason(name)
             help_text = _KEYS[name][2]
             action.setEnabled(not reason)
-            action.setToolTip(f"{help_text}\nNot now: {reason}." if reason else help_text)
+            action.setToolTip(f"{help_text}\nUnavailable: {reason}." if reason else help_text)
             action.setStatusTip(action.toolTip())
         stack = self._editor.undo_stack
         self.by_name["undo"].setText(f"Undo {stack.undoText()}".rstrip())
         self.by_name["redo"].setText(f"Redo {stack.redoText()}".rstrip())
 
     def reason(self, name: str) -> str:
-        """Why an action cannot be done now; "" when it can."""
+        """Why an action is unavailable; "" when it is available."""
         if name in ("collapse_all", "expand_all"):
-            return "" if self._editor.containers else "the network has no skip and no branches"
+            return "" if self._editor.containers else "the network has no skips or branches"
         return self._editor.why_not(name)
 
     def _add(

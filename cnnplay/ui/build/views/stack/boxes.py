@@ -1,4 +1,4 @@
-"""What a laid-out stack consists of: boxes, gaps and wires with their places on the canvas, in pixels."""
+"""The parts of a laid-out stack: boxes, insertion gaps and wires, in canvas pixels."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -9,23 +9,23 @@ from cnnplay.network.network import Place
 from cnnplay.network.nodes import Node
 
 Spot: TypeAlias = str | Place
-"""Where the keyboard can stand: a node's id, "input", or the gap of an empty stack."""
+"""What can have the keyboard focus: a node's id, "input", or the place of an empty stack."""
 
 
 @dataclass(slots=True)
 class Card:
-    """One block, or a closed container. Compact cards have two lines."""
+    """One layer, or a collapsed container. Compact cards have two lines."""
 
     node: Node
     rect: QRect
     compact: bool
     closed: bool
-    """Whether it is a container that is shown as one card."""
+    """Whether it is a collapsed container."""
 
 
 @dataclass(slots=True)
 class Frame:
-    """An open container: a dashed frame with a header, what it holds, and the merge below."""
+    """An expanded container: a dashed frame with a header, its stacks, and the merge below."""
 
     node: Node
     rect: QRect
@@ -35,7 +35,7 @@ class Frame:
 
 @dataclass(slots=True)
 class Gap:
-    """Between two blocks: where one can be dropped. `y` is its middle, `wire` the line's x."""
+    """A gap between layers, where one can be dropped. `y` is its middle, `wire` the x of the line."""
 
     place: Place
     rect: QRect
@@ -48,7 +48,7 @@ class Gap:
 
 @dataclass(slots=True)
 class Column:
-    """The area of one stack; what is dropped inside goes into one of its gaps."""
+    """The area of one stack; a drop inside goes into one of its gaps."""
 
     rect: QRect
     gaps: list[Gap] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Column:
 
 @dataclass(slots=True)
 class Label:
-    """The shape on an edge, or a word beside a path."""
+    """The shape on an edge, or a word next to a path."""
 
     rect: QRect
     text: str
@@ -66,7 +66,7 @@ class Label:
 
 @dataclass(slots=True)
 class Hollow:
-    """An empty stack, drawn so that something can be dropped there."""
+    """An empty stack, drawn as a drop target."""
 
     place: Place
     rect: QRect
@@ -88,10 +88,10 @@ class Layout:
     labels: list[Label] = field(default_factory=list)
     wires: list[tuple[QPoint, ...]] = field(default_factory=list)
     order: list[Spot] = field(default_factory=list)
-    """Where the keyboard goes, from top to bottom."""
+    """Keyboard order, from top to bottom."""
 
     def box(self, spot: Spot) -> QRect | None:
-        """The rectangle of a node, of the input or of an empty stack; None while it is not shown."""
+        """The rectangle of a node, the input or an empty stack; None while it is not shown."""
         if isinstance(spot, Place):
             return next((hollow.rect for hollow in self.hollows if hollow.place == spot), None)
         if spot == "input":
@@ -101,7 +101,7 @@ class Layout:
         return self.frames[spot].rect if spot in self.frames else None
 
     def spot_at(self, point: QPoint) -> Spot | None:
-        """What lies under a point: a card, an empty stack, else the innermost frame."""
+        """The item under a point: a card, an empty stack, else the innermost frame."""
         if self.input.contains(point):
             return "input"
         for card in self.cards.values():
@@ -114,7 +114,7 @@ class Layout:
         return min(inside, key=lambda frame: frame.rect.height()).node.id if inside else None
 
     def gap_for(self, point: QPoint) -> Gap | None:
-        """The gap in which something dropped at a point would go: the nearest one of the innermost stack."""
+        """The gap for a drop at a point: the nearest one of the innermost stack."""
         inside = [column for column in self.columns if column.rect.contains(point)]
         if not inside:
             inside = self.columns[:1]
@@ -124,7 +124,7 @@ class Layout:
         return min(column.gaps, key=lambda gap: abs(gap.y - point.y()))
 
     def gap_under(self, point: QPoint) -> Gap | None:
-        """The gap that holds a point, for the sign that inserts a block."""
+        """The gap that contains a point, for the plus sign that inserts a layer."""
         for column in self.columns:
             for gap in column.gaps:
                 if gap.rect.contains(point):

@@ -1,4 +1,4 @@
-"""The canvas under the stack view: lays out when needed, draws what is visible, scrolls with its siblings."""
+"""The canvas of the stack view: lays out when needed, paints the visible part, shares its scroll position."""
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent, QShowEvent
@@ -16,7 +16,7 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 class StackCanvas(QAbstractScrollArea):
-    """Shows the network from top to bottom. What can be done with it stands in `StackView`."""
+    """Shows the network from top to bottom. `StackView` adds mouse, keyboard and actions."""
 
     def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,12 +24,12 @@ class StackCanvas(QAbstractScrollArea):
         self.model = model
         self.hovered: Spot | None = None
         self.sign: Gap | None = None
-        """The gap that shows the sign for inserting."""
+        """The gap that shows the plus sign."""
         self.dragged: Drag | None = None
         self._layout: Layout | None = None
         self._look: Look | None = None
         self._rooms: dict[str, Room] = {}
-        """Where the cards show their strips, as far as they were drawn."""
+        """Where the cards drew their strips."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
@@ -43,11 +43,11 @@ class StackCanvas(QAbstractScrollArea):
         model.ends_changed.connect(self._ends_changed)
         theme().changed.connect(self._restyle)
 
-    # What it shows
+    # Layout and scrolling
 
     @property
     def boxes(self) -> Layout:
-        """The layout of what is shown now."""
+        """The current layout."""
         if self._layout is None:
             rows = len(self.model.prediction or ())
             width = self.viewport().width()
@@ -60,16 +60,16 @@ class StackCanvas(QAbstractScrollArea):
 
     @property
     def current_spot(self) -> Spot:
-        """Where the keyboard stands; "" for nowhere."""
+        """The item with the keyboard focus; "" for none."""
         return self.editor.place if self.editor.place is not None else self.editor.current
 
     def shown_rect(self, spot: Spot) -> QRect | None:
-        """A spot's rectangle in the viewport; None while it is not shown."""
+        """An item's rectangle in the viewport; None while it is not shown."""
         box = self.boxes.box(spot)
         return None if box is None else box.translated(0, -self.offset())
 
     def pinned(self) -> QRect:
-        """Where the prediction stays in the viewport while the stack's end is out of sight; else empty."""
+        """Where the prediction is pinned in the viewport while the stack's end is out of view; else empty."""
         end, height = self.boxes.prediction, self.viewport().height()
         if end.bottom() - self.offset() < height:
             return QRect()
@@ -79,11 +79,11 @@ class StackCanvas(QAbstractScrollArea):
         return self.verticalScrollBar().value()
 
     def on_canvas(self, point: QPoint) -> QPoint:
-        """A point of the viewport on the canvas."""
+        """A viewport point in canvas coordinates."""
         return point + QPoint(0, self.offset())
 
     def reveal(self, spot: Spot) -> None:
-        """Scrolls as little as is needed to show a spot."""
+        """Scrolls as little as possible to show an item."""
         box = self.boxes.box(spot)
         if box is None:
             return
@@ -106,7 +106,7 @@ class StackCanvas(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(0, -self.offset())
-        # Strips change far apart: what lies between them is not drawn again.
+        # Strips change far apart: use the exact region, so that nothing between them is painted again.
         area = event.region().translated(0, self.offset())
         brush = self._brush(painter, self._look)
         brush.rooms = self._rooms
@@ -157,7 +157,7 @@ class StackCanvas(QAbstractScrollArea):
         return brush
 
     def _faulty_holders(self) -> frozenset[str]:
-        """Closed containers that hide a faulty block."""
+        """Collapsed containers with a problem inside."""
         report, found = self.editor.report, set()
         for node_id, card in self.boxes.cards.items():
             if card.closed and any(
@@ -180,7 +180,7 @@ class StackCanvas(QAbstractScrollArea):
         draw_prediction(painter, look, rect, self.model, faulty)
 
     def _draw_pinned(self, painter: QPainter, look: Look, layout: Layout, area: QRegion) -> None:
-        """The prediction over the lower edge, so that it is always seen."""
+        """The prediction over the lower edge, so that it is always visible."""
         rect = self.pinned().translated(0, self.offset())
         if not area.intersects(rect):
             return
@@ -193,7 +193,7 @@ class StackCanvas(QAbstractScrollArea):
         self._draw_prediction(painter, look, inner)
 
     def _draw_target(self, painter: QPainter, look: Look, gap: Gap, faulty: bool) -> None:
-        """Where what is dragged would go."""
+        """Marks where the dragged layers would go."""
         color = look.fault if faulty else look.accent
         painter.setPen(QPen(color, look.px(2)))
         rect, y = gap.rect, gap.y
@@ -207,7 +207,7 @@ class StackCanvas(QAbstractScrollArea):
         painter.drawEllipse(QPoint(rect.left() + look.px(3), y), look.px(3), look.px(3))
 
     def _draw_sign(self, painter: QPainter, look: Look, gap: Gap) -> None:
-        """A small plus on the wire."""
+        """A small plus sign on the wire."""
         centre, radius, arm = QPoint(gap.wire, gap.y), look.px(8), look.px(4)
         painter.setPen(QPen(look.accent, 1))
         painter.setBrush(look.surface)
@@ -224,12 +224,12 @@ class StackCanvas(QAbstractScrollArea):
         self.sign, self.hovered = None, None
         if self.isVisible():
             _ = self.boxes
-            if seen:  # the prediction may take more room than before
+            if seen:  # the prediction may be taller than before
                 self.reveal(self.current_spot)
             self.viewport().update()
 
     def _sees_current(self) -> bool:
-        """Whether the current spot stands wholly in sight, as the stack was last laid out."""
+        """Whether the current item was fully visible in the last layout."""
         layout = self._layout
         box = layout.box(self.current_spot) if layout is not None and self.current_spot else None
         if layout is None or box is None:
@@ -238,7 +238,7 @@ class StackCanvas(QAbstractScrollArea):
         return top <= box.top() and box.bottom() <= top + self._room(layout)
 
     def _room(self, layout: Layout) -> int:
-        """The height of what is seen of the stack above its prediction."""
+        """The visible height above the prediction."""
         return self.viewport().height() - layout.prediction.height()
 
     def _selection_changed(self) -> None:
@@ -249,7 +249,7 @@ class StackCanvas(QAbstractScrollArea):
         self.viewport().update()
 
     def _rooms_in(self, area: QRegion) -> dict[str, Room] | None:
-        """The strips in an area, where it holds nothing else; None where it does."""
+        """The strips in an area that contains nothing else; None otherwise."""
         if self.dragged is not None:
             return None
         found = {node_id: room for node_id, room in self._rooms.items() if area.intersects(room.rect)}
@@ -265,7 +265,7 @@ class StackCanvas(QAbstractScrollArea):
             self.viewport().update(rect.translated(0, -self.offset()))
 
     def _seen(self, rect: QRect) -> QRect:
-        """What the pinned prediction leaves of a rectangle of the canvas."""
+        """The part of a canvas rectangle that the pinned prediction does not cover."""
         pinned = self.pinned().translated(0, self.offset())
         return rect if pinned.isEmpty() else rect.intersected(QRect(rect.x(), 0, rect.width(), pinned.top()))
 
@@ -285,7 +285,7 @@ class StackCanvas(QAbstractScrollArea):
         bar.setRange(0, max(0, self._layout.height - height))
         bar.setPageStep(max(1, height))
         bar.setSingleStep(theme().px(24))
-        # The bar keeps its room, so that nothing moves when it is needed; its handle goes.
+        # The scroll bar keeps its space, so that nothing moves when it is needed; only its handle is hidden.
         idle = "true" if bar.maximum() == 0 else ""
         if bar.property("idle") != idle:
             bar.setProperty("idle", idle)

@@ -1,9 +1,9 @@
-"""Choosing in the stack: one block, several, a stretch of them; and saying aloud what is chosen."""
+"""Selection in the stack: one layer, several, or a range; and its screen-reader text."""
 
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.network import Place, find
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.stack import StackModel
@@ -14,12 +14,12 @@ from cnnplay.ui.build.views.stack.keys import Map
 
 
 class StackChooser(StackCanvas):
-    """The canvas in which blocks are chosen, with mouse and keyboard alike."""
+    """The canvas with a selection, for mouse and keyboard alike."""
 
     def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
         super().__init__(editor, model, parent)
         self._anchor: Spot = ""
-        """Where extending begins."""
+        """Where an extended selection starts."""
 
     def _go(self, spot: Spot) -> None:
         self._anchor = spot
@@ -39,7 +39,7 @@ class StackChooser(StackCanvas):
             self._go(spot)
 
     def _extend(self, spot: Spot) -> None:
-        """Chooses everything between the place where extending began and this one."""
+        """Selects everything from the anchor to this item."""
         known = self._anchor in self.boxes.order
         anchor = self._anchor if known else self.current_spot or spot
         self._anchor = anchor
@@ -56,12 +56,12 @@ class StackChooser(StackCanvas):
                 QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def spoken(self) -> str:
-        """The current card in words."""
+        """The current card as text for screen readers."""
         spot = self.current_spot
         if isinstance(spot, Place):
-            return f"an empty part of {spot.parent or 'the network'}"
+            return f"empty stack in {spot.parent or 'the network'}"
         if spot == "input":
-            return f"input, {shape_words(self.editor.network.input.shape)}"
+            return f"input, {shape_text(self.editor.network.input.shape)}"
         if spot not in self.editor.node_ids:
             return ""
         return spoken(spot, find(self.editor.network, spot), self.editor.report)

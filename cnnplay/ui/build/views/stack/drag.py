@@ -1,4 +1,4 @@
-"""Something in the hand: what is carried, where it would go, and the shape that would come out there."""
+"""A drag: what is dragged, where it would go, and the resulting output shape."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
@@ -13,7 +13,7 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 class Drag:
-    """A new block of a kind (`tag`), or blocks of the stack (`node_ids`), on their way."""
+    """A new layer of a kind (`tag`), or layers of the stack (`node_ids`), being dragged."""
 
     def __init__(self, editor: EditorModel, tag: str = "", node_ids: tuple[str, ...] = ()) -> None:
         self._editor = editor
@@ -25,7 +25,7 @@ class Drag:
         self._previewed: tuple[Place | None, bool] = (None, False)
 
     def aim(self, gap: Gap | None, copy: bool) -> None:
-        """Says where it would go; what comes out there is inferred once for each gap."""
+        """Sets the target gap; the preview is computed once for each gap."""
         self.gap, self.copy = gap, copy and not self.tag
         target = (gap.place if gap else None, self.copy)
         if target == self._previewed:
@@ -39,7 +39,7 @@ class Drag:
             self.preview = self._editor.preview_move(self.node_ids, gap.place, self.copy)
 
     def drop(self) -> bool:
-        """Makes the edit; whether anything changed."""
+        """Makes the edit; returns whether anything changed."""
         if self.gap is None:
             return False
         if self.tag:
@@ -49,27 +49,27 @@ class Drag:
         return self._editor.move(self.node_ids, self.gap.place)
 
     def words(self) -> str:
-        """``conv-2 → 32 × 16 × 16 · 1 new fault``."""
+        """``conv-2 → 32 × 16 × 16 · 1 new problem``."""
         what = kind_named(self.tag).word if self.tag else self._blocks()
         if self.gap is None:
             return what
         if self.preview is None:
             return f"{what} · not here"
-        text = f"{what} → {shape_words(self.preview.shape)}"
+        text = f"{what} → {shape_text(self.preview.shape)}"
         new = self.preview.new_problems
-        return text if new <= 0 else f"{text} · {new} new fault{'' if new == 1 else 's'}"
+        return text if new <= 0 else f"{text} · {new} new problem{'' if new == 1 else 's'}"
 
     @property
     def faulty(self) -> bool:
         return self.gap is not None and (self.preview is None or self.preview.new_problems > 0)
 
     def _blocks(self) -> str:
-        words = self.node_ids[0] if len(self.node_ids) == 1 else f"{len(self.node_ids)} blocks"
+        words = self.node_ids[0] if len(self.node_ids) == 1 else f"{len(self.node_ids)} layers"
         return f"copy of {words}" if self.copy else words
 
 
 class Tag(QLabel):
-    """The label beside the cursor while something is dragged."""
+    """The label next to the cursor during a drag."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)

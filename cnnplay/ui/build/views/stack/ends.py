@@ -1,4 +1,4 @@
-"""The two ends of the stack: the picture that goes in, and the prediction that comes out."""
+"""The cards at the two ends of the stack: the input image and the prediction."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
@@ -18,7 +18,7 @@ def draw_input(
     words: str,
     state: tuple[bool, bool, bool],
 ) -> None:
-    """The input's card: the picture and where it comes from. `state`: whether chosen, ringed, faulty."""
+    """The input card: the image and where it comes from. `state`: selected, focused, with a problem."""
     chosen, ringed, faulty = state
     if chosen or faulty:
         painter.setPen(QPen(look.fault if faulty else look.accent, 2 if ringed else 1))
@@ -47,13 +47,13 @@ def draw_input(
 
 
 def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackModel, faulty: bool) -> None:
-    """Bars of the likeliest classes, best first; without a prediction the words that say how to get one."""
+    """Bars for the top classes, best first; without a prediction, a caption that says how to get one."""
     prediction, caption, squashing = model.prediction, model.prediction_caption, model.squashing
     painter.setFont(look.body)
     painter.setPen(look.fault if faulty else look.muted)
     if not prediction:
         if faulty:
-            caption = "needs one number for each class"
+            caption = "needs one score per class"
         words = f"{squashing} · {caption}" if caption else squashing
         line = QRect(rect.x(), rect.y(), rect.width(), look.px(20))
         painter.drawText(
@@ -80,7 +80,7 @@ def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackMode
 
 
 def _color(look: Look, name: str, truth: str | None, best: bool) -> QColor:
-    """As in Look inside: the true class, a wrong best one, a best one of which the truth is not known."""
+    """As in Look inside: the true class, a wrong top-1 class, a top-1 class without a known truth."""
     if name == truth:
         return look.good
     if not best:

@@ -1,9 +1,9 @@
-"""What stands on a card: its words and its number."""
+"""The text on a card: title, details and parameter count."""
 
 from dataclasses import dataclass
 
 from cnnplay.network import nodes
-from cnnplay.network.describe import by, detail, shape_words, title
+from cnnplay.network.describe import by, detail, shape_text, title
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.nodes import Branches, Node, Skip
 from cnnplay.shapes.report import NodeReport, Report
@@ -11,7 +11,7 @@ from cnnplay.shapes.report import NodeReport, Report
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A card's title, what distinguishes it (the first wording that fits), and its parameters."""
+    """A card's title, its details (alternatives from longest to shortest), and its parameter count."""
 
     title: str
     details: tuple[str, ...]
@@ -19,12 +19,11 @@ class Face:
 
 
 def face(node: Node, report: NodeReport | None) -> Face:
-    """The face of a full card."""
     return Face(title(node), _details(node), _number(report))
 
 
 def compact_face(node: Node, report: NodeReport | None) -> Face:
-    """The face of a narrow card: one line says what it is, the other its parameters or its sizes."""
+    """The text of a narrow card: one line for the kind, the other for its parameters or sizes."""
     number = _number(report)
     match node:
         case nodes.Convolution() | nodes.TransposedConvolution() | nodes.Dense():
@@ -36,17 +35,17 @@ def compact_face(node: Node, report: NodeReport | None) -> Face:
 
 
 def spoken(node_id: str, node: Node, report: Report) -> str:
-    """A card in words, for those who hear it: ``conv-2, convolution, 32 @ 3×3, gives 32 × 16 × 16, …``."""
+    """A card as text for screen readers: ``conv-2, convolution, 32 @ 3×3, output 32 × 16 × 16, …``."""
     found = report.nodes.get(node_id)
     kind = kind_of(node).word
     words = [node_id if node_id.startswith(kind) else f"{node_id}, {kind}"]
     if detail(node):
         words.append(detail(node))
     if found is not None and found.output is not None:
-        words.append(f"gives {shape_words(found.output)}")
+        words.append(f"output {shape_text(found.output)}")
     if found is not None and found.parameters:
         words.append(f"{found.parameters:,} parameters")
-    words.extend(fault.message for fault in report.faults_of(node_id))
+    words.extend(problem.message for problem in report.problems_of(node_id))
     return ", ".join(words)
 
 
@@ -55,7 +54,7 @@ def _number(report: NodeReport | None) -> str:
 
 
 def _details(node: Node) -> tuple[str, ...]:
-    """Wordings from the longest to the shortest."""
+    """Alternatives from the longest to the shortest."""
     words = detail(node)
     if not words:
         return ()

@@ -1,4 +1,4 @@
-"""The mouse on the stack: choosing, dragging, the plus in the gaps; and blocks that come from the palette."""
+"""Mouse handling of the stack: selecting, dragging, the plus signs, and drags from the palette."""
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
@@ -17,7 +17,7 @@ _SHIFT, _CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.Contro
 
 
 class StackHands(StackChooser):
-    """The canvas under the mouse. `activated(id)`: a double click on a block, or Enter; "input" too."""
+    """The canvas with mouse handling. `activated(id)`: a double click on a card, or Enter; "input" too."""
 
     activated = Signal(str)
 
@@ -35,7 +35,7 @@ class StackHands(StackChooser):
         self._roll.timeout.connect(self._roll_on)
 
     def external_drag(self, tag: str, global_point: QPoint) -> bool:
-        """A new block is carried from the palette; whether the cursor is over the stack."""
+        """Follows a new layer dragged from the palette; returns whether the cursor is over the stack."""
         point = self.viewport().mapFromGlobal(global_point)
         over = self.isVisible() and self.viewport().rect().contains(point)
         if self.dragged is None or self.dragged.tag != tag:
@@ -44,17 +44,17 @@ class StackHands(StackChooser):
         return over
 
     def external_drop(self, tag: str, global_point: QPoint) -> bool:
-        """The block is let go; whether it was put into the network."""
+        """Drops the new layer; returns whether it was inserted."""
         self.external_drag(tag, global_point)
         return self._drop()
 
     def cancel_drag(self) -> None:
-        """Puts back what is in the hand."""
+        """Ends the drag without a change."""
         self._end_drag()
         self._pressed = None
 
     def open_picker(self, place: Place | None = None) -> None:
-        """Opens the list of blocks at a gap; by default behind the current block."""
+        """Opens the layer list at a gap; by default after the current layer."""
         self._picker_place = place or self.editor.insertion_place()
         if self._picker is None:
             self._picker = BlockPicker(self)
@@ -93,7 +93,7 @@ class StackHands(StackChooser):
         elif modifiers & _SHIFT:
             self._extend(spot)
         elif modifiers & _CONTROL or spot in self.editor.selected:
-            # Either may become a drag: of the copy, or of all that is chosen.
+            # Either may become a drag: of a copy, or of the whole selection.
             self._choose_on_release = True
         else:
             self._go(spot)
@@ -169,7 +169,7 @@ class StackHands(StackChooser):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _aim(self, point: QPoint | None, global_point: QPoint, copy: bool) -> None:
-        """Moves what is in the hand; `point` is None outside the stack."""
+        """Moves the drag; `point` is None outside the stack."""
         assert self.dragged is not None
         inside = point is not None and self.viewport().rect().adjusted(-24, -24, 24, 24).contains(point)
         gap = self.boxes.gap_for(self.on_canvas(point)) if inside and point is not None else None
@@ -195,7 +195,7 @@ class StackHands(StackChooser):
         self.viewport().update()
 
     def _roll_on(self) -> None:
-        """Scrolls while something is held at the upper or lower edge."""
+        """Scrolls while the drag is near the upper or lower edge."""
         point = self.viewport().mapFromGlobal(self._cursor)
         edge, height, bar = theme().px(28), self.viewport().height(), self.verticalScrollBar()
         if self.dragged is None or not -edge <= point.x() <= self.viewport().width() + edge:

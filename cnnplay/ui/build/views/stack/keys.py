@@ -1,4 +1,4 @@
-"""Where the arrow keys lead: along the stack, right into containers and lanes, left out of them."""
+"""Keyboard navigation: along the stack, right into containers and branches, left out of them."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from cnnplay.ui.build.views.stack.boxes import Layout, Spot
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a key does: go to a spot, or open or close a container."""
+    """The effect of a key: go to an item, or expand or collapse a container."""
 
     spot: Spot | None = None
     open: str = ""
@@ -16,7 +16,7 @@ class Step:
 
 
 class Map:
-    """A laid-out stack as the keyboard sees it."""
+    """Keyboard navigation in a laid-out stack."""
 
     def __init__(self, layout: Layout, network: Network) -> None:
         self._layout = layout
@@ -29,7 +29,7 @@ class Map:
         return self._along(spot, 1)
 
     def right(self, spot: Spot) -> Step:
-        """Opens a closed container, goes into an open one, or to the lane at the right."""
+        """Expands a collapsed container, enters an expanded one, or goes to the branch at the right."""
         if isinstance(spot, str) and spot in self._layout.cards and self._layout.cards[spot].closed:
             return Step(open=spot)
         if isinstance(spot, str) and spot in self._layout.frames:
@@ -41,7 +41,7 @@ class Map:
         return Step()
 
     def left(self, spot: Spot) -> Step:
-        """Closes an open container, goes to the lane at the left, or out to the container."""
+        """Collapses an expanded container, goes to the branch at the left, or out to the container."""
         if isinstance(spot, str) and spot in self._layout.frames:
             return Step(close=spot)
         for parent, slot in self._ancestors(spot):
@@ -50,7 +50,7 @@ class Map:
         return Step()
 
     def between(self, one: Spot, other: Spot) -> tuple[str, ...]:
-        """The nodes from one spot to another, both included, from top to bottom."""
+        """The nodes from one item to another, both included, from top to bottom."""
         order = self._layout.order
         if one not in order or other not in order:
             return (other,) if isinstance(other, str) and other in self._places else ()
@@ -73,7 +73,7 @@ class Map:
         return None
 
     def _ancestors(self, spot: Spot) -> tuple[tuple[str, int], ...]:
-        """The containers around a spot, innermost first, each with the stack in which the spot lies."""
+        """The containers around an item, innermost first, each with the slot that contains the item."""
         place = spot if isinstance(spot, Place) else self._places.get(spot)
         found = []
         while place is not None and place.parent:
@@ -87,7 +87,7 @@ class Map:
         return order[index] if index < len(order) else None
 
     def _nearest(self, parent: str, slot: int, spot: Spot) -> Spot | None:
-        """The spot of another stack of a container that stands at about the same height."""
+        """The item of another stack of a container at about the same height."""
         here = self._layout.box(spot)
         if here is None:
             return None

@@ -1,10 +1,10 @@
-"""Where everything stands: a network and a width become rectangles. No text is measured, nothing is drawn."""
+"""The layout as a pure function: network and width to rectangles. Measures no text, paints nothing."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRect
 
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.network import Network, Place
 from cnnplay.network.nodes import Branches, Node, Skip, Stack
 from cnnplay.shapes.report import Report
@@ -14,7 +14,7 @@ Px = Callable[[float], int]
 
 
 class Metrics:
-    """The lengths of the design, scaled with the text."""
+    """The design's lengths, scaled with the text."""
 
     def __init__(self, px: Px) -> None:
         self.card = px(32)
@@ -26,17 +26,17 @@ class Metrics:
         self.merge = px(28)
         self.wire = px(18)
         self.lane = px(92)
-        """The path beside a skip's body when projection cards stand on it."""
+        """The width of a skip's shortcut when it contains layers."""
         self.identity = px(64)
         self.column = px(84)
-        """The least width of a branch; below `roomy`, cards have two lines."""
+        """The minimum width of a branch; below `roomy`, cards have two lines."""
         self.roomy = px(150)
         self.row = px(20)
         self.lead = px(10)
 
 
 class Builder:
-    """Lays out one network. `closed(id)` says which containers are shown as one card."""
+    """Lays out one network. `closed(id)` says which containers are collapsed."""
 
     def __init__(
         self, network: Network, report: Report, closed: Callable[[str], bool], width: int, px: Px
@@ -61,7 +61,7 @@ class Builder:
     # Stacks
 
     def _stack(self, stack: Stack, parent: str, slot: int, area: QRect, lead: int) -> int:
-        """Lays out a stack from the area's top; the y below its last gap. `lead`: its first gap's height."""
+        """Lays out a stack from the area's top; returns the y below its last gap. `lead`: its first gap's height."""
         m, out = self._m, self._out
         column = Column(QRect(area))
         out.columns.append(column)
@@ -71,12 +71,12 @@ class Builder:
             return self._hollow(column, Place(parent, slot, 0), area, wire, lead)
         y = self._gap(column, Place(parent, slot, 0), area, y, lead, wire)
         if not parent:
-            self._label(area, y - lead, lead, wire, shape_words(self._network.input.shape))
+            self._label(area, y - lead, lead, wire, shape_text(self._network.input.shape))
         for index, node in enumerate(stack):
             y = self._node(node, QRect(area.x(), y, area.width(), 0))
             top = y
             y = self._gap(column, Place(parent, slot, index + 1), area, y, m.gap, wire)
-            self._label(area, top, m.gap, wire, shape_words(self._output(node)))
+            self._label(area, top, m.gap, wire, shape_text(self._output(node)))
         column.rect.setBottom(y - 1)
         return y
 
@@ -84,7 +84,7 @@ class Builder:
         column.gaps.append(Gap(place, QRect(area.x(), y, area.width(), height), wire))
         bottom = y + height - 1
         if area.width() < self._m.roomy and place.index:
-            # In a narrow column the shape stands on the wire, which leaves room for it.
+            # In a narrow column the shape is on the wire, which is interrupted for it.
             self._out.wires.append((QPoint(wire, y), QPoint(wire, y + 2)))
             self._out.wires.append((QPoint(wire, bottom - 1), QPoint(wire, bottom)))
         else:
@@ -92,7 +92,7 @@ class Builder:
         return y + height
 
     def _wire(self, area: QRect) -> int:
-        """The line that joins a stack's blocks: at the left, in a narrow column in the middle."""
+        """The x of the line that connects a stack's layers: at the left, or the middle of a narrow column."""
         return area.x() + self._m.wire if area.width() >= self._m.roomy else area.center().x()
 
     def _label(self, area: QRect, y: int, height: int, wire: int, text: str) -> None:
@@ -104,14 +104,14 @@ class Builder:
         self._out.labels.append(Label(QRect(x, y, area.right() - x, height), text))
 
     def _hollow(self, column: Column, place: Place, area: QRect, wire: int, lead: int) -> int:
-        """An empty stack: one box to drop into, which is its only gap."""
+        """An empty stack: one drop box, which is its only gap."""
         m = self._m
         height = m.card if area.width() >= m.roomy else m.compact
         rect = QRect(area.x(), area.y() + lead, area.width(), height)
         if not place.parent:
-            words = "Drop a block here, or press / to choose one"
+            words = "Drop a layer here, or press / to pick one"
         else:
-            words = "drop a block here" if area.width() >= m.roomy else "empty"
+            words = "drop a layer here" if area.width() >= m.roomy else "empty"
         self._out.hollows.append(Hollow(place, rect, words))
         self._out.order.append(place)
         bottom = rect.bottom() + 1
@@ -120,7 +120,7 @@ class Builder:
         self._out.wires.append((QPoint(wire, area.y()), QPoint(wire, rect.y() - 1)))
         self._out.wires.append((QPoint(wire, bottom), QPoint(wire, bottom + m.gap - 1)))
         if not place.parent:
-            self._label(area, area.y(), lead, wire, shape_words(self._network.input.shape))
+            self._label(area, area.y(), lead, wire, shape_text(self._network.input.shape))
         return bottom + m.gap
 
     # Nodes
@@ -138,7 +138,7 @@ class Builder:
         return rect.bottom() + 1
 
     def _opens(self, node: Node, width: int) -> bool:
-        """Whether a container is open, and the width is enough to show it so."""
+        """Whether a container is expanded and the width is enough to show it so."""
         m = self._m
         needed = m.column + m.lane + 2 * m.pad if isinstance(node, Skip) else m.column + 4 * m.pad
         return not self._closed(node.id) and width >= needed
@@ -175,7 +175,7 @@ class Builder:
         return m.lane
 
     def _trial(self, lay: Callable[[], int]) -> int:
-        """The height that something takes, leaving nothing behind."""
+        """The height of a trial layout, which is discarded."""
         kept = self._out
         self._out = Layout(width=kept.width)
         end = lay()
@@ -184,7 +184,7 @@ class Builder:
         return end - top
 
     def _identity(self, node: Skip, lane: QRect, end: int) -> int:
-        """The empty shortcut: a path with one gap for a projection."""
+        """An identity shortcut: a path with one gap for a projection."""
         m = self._m
         rect = QRect(lane.x(), lane.y(), lane.width(), end - lane.y())
         wire = rect.center().x()
@@ -196,7 +196,7 @@ class Builder:
         return end
 
     def _path(self, frame: Frame, lane: QRect, lane_end: int, end: int, filled: bool) -> None:
-        """The way beside the body: out of the header, down the lane, into the merge."""
+        """The wires of the shortcut: out of the header, down the lane, into the merge."""
         m = self._m
         x = lane.center().x()
         start_y, merge_y = frame.header.center().y(), end + m.merge // 2 - m.pad // 2
@@ -231,7 +231,7 @@ class Builder:
         return self._close(frame, area, end)
 
     def _side_by_side(self, node: Branches, frame: Frame, first: QRect) -> int:
-        """The branches as columns, joined by a line above and one below."""
+        """Branches as columns, connected by a line above and one below."""
         m, ends, wires = self._m, [], []
         for slot, branch in enumerate(node.branches):
             area = QRect(first.x() + slot * (first.width() + m.pad), first.y(), first.width(), 0)
@@ -246,7 +246,7 @@ class Builder:
         return bottom
 
     def _one_below_another(self, node: Branches, area: QRect) -> int:
-        """Too many branches for columns: each a part of its own, named, below the one before."""
+        """Branches that are too wide for columns: one below the other, each with a label."""
         m, y = self._m, area.y()
         for slot, branch in enumerate(node.branches):
             words = f"branch {slot + 1} of {len(node.branches)}"
@@ -270,7 +270,7 @@ class Builder:
         return frame
 
     def _close(self, frame: Frame, area: QRect, end: int) -> int:
-        """Puts the merge below what a container holds, and ends its frame."""
+        """Puts the merge below a container's stacks and completes its frame."""
         m = self._m
         frame.merge = QRect(area.x() + m.pad, end, area.width() - 2 * m.pad, m.merge)
         frame.rect = QRect(area.x(), area.y(), area.width(), end + m.merge - area.y())
@@ -293,5 +293,5 @@ def lay_out(
     px: Px,
     prediction_rows: int = 0,
 ) -> Layout:
-    """The network as boxes, at least wide enough to be read."""
+    """Lays out a network; narrower widths than the readable minimum are raised to it."""
     return Builder(network, report, closed, max(width, px(200)), px).build(prediction_rows)

@@ -1,4 +1,4 @@
-"""The theme's colours, fonts and lengths, fetched once for a drawing and not for each card."""
+"""The theme's colors, fonts and lengths, fetched once per paint and not for each card."""
 
 from PySide6.QtGui import QColor, QFontMetrics
 
@@ -6,7 +6,7 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 class Look:
-    """What the stack is drawn with. Make a new one when the theme changes."""
+    """Colors, fonts and lengths for painting the stack. Make a new one when the theme changes."""
 
     def __init__(self) -> None:
         now = theme()

@@ -1,4 +1,4 @@
-"""The menu of a block: what can be done with it, and why not where it cannot."""
+"""The context menu of a layer; disabled entries give the reason."""
 
 from collections.abc import Callable
 
@@ -20,11 +20,11 @@ _PARTS = (
 
 
 def block_menu(editor: EditorModel, actions: StackActions, parent: QWidget) -> QMenu:
-    """The menu for what is chosen. Disabled entries carry their reason in brackets."""
+    """The menu for the selection. Disabled entries have their reason in parentheses."""
     menu = QMenu(parent)
     menu.setToolTipsVisible(True)
     _insertion(menu, "Insert before", editor, lambda: editor.insertion_place(before=True))
-    _insertion(menu, "Insert behind", editor, editor.insertion_place)
+    _insertion(menu, "Insert after", editor, editor.insertion_place)
     for names in _PARTS:
         menu.addSeparator()
         for name in names:
@@ -40,7 +40,7 @@ def _entry(menu: QMenu, name: str, actions: StackActions) -> None:
     if not reason:
         menu.addAction(action)
         return
-    # A second action, so that the words of the menu bar stay as they are.
+    # A separate action, so that the text in the menu bar does not change.
     refused = menu.addAction(f"{action.text()}  ({reason})")
     refused.setToolTip(action.toolTip())
     refused.setEnabled(False)

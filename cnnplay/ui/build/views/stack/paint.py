@@ -1,4 +1,4 @@
-"""Draws a laid-out stack: cards, frames, wires, labels. Only what lies in the asked-for area."""
+"""Paints a laid-out stack: cards, frames, wires, labels, as far as they are in the given area."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where a card shows its strip, and what is behind it."""
+    """Where a card shows its strip, and the card's background color."""
 
     rect: QRect
     fill: QColor
 
 
 class Brush:
-    """Draws the parts of one stack with one painter."""
+    """Paints the parts of one stack with one painter."""
 
     def __init__(self, painter: QPainter, look: Look, report: Report) -> None:
         self._p = painter
@@ -35,14 +35,14 @@ class Brush:
         self._report = report
         self.chosen: frozenset[str] = frozenset()
         self.current: object = None
-        """The spot on which the keyboard stands, where the view has the focus."""
+        """The item with the keyboard focus, while the view has it."""
         self.hovered: object = None
         self.faulty: frozenset[str] = frozenset()
         self.lifted: frozenset[str] = frozenset()
-        """Blocks that are being dragged: pale."""
+        """Layers being dragged, painted lighter."""
         self.strip: Callable[[str], QImage | None] = lambda _: None
         self.rooms: dict[str, Room] = {}
-        """Where strips were drawn."""
+        """Where the strips were painted."""
 
     def draw(self, layout: Layout, area: QRegion) -> None:
         for frame in layout.frames.values():
@@ -97,7 +97,7 @@ class Brush:
             self._strip(strip, room)
 
     def draw_strips(self, rooms: Mapping[str, Room]) -> None:
-        """Draws strips anew where they were drawn before; nothing else of the cards has changed."""
+        """Repaints only the strips where they were painted before."""
         for node_id, room in rooms.items():
             self._p.fillRect(room.rect, room.fill)
             strip = self.strip(node_id)
@@ -118,7 +118,7 @@ class Brush:
             self._text(rect, line, look.muted if index else look.text, look.small, CENTRE)
 
     def _strip(self, image: QImage, room: QRect) -> None:
-        """As many whole maps of the strip as fit."""
+        """Paints as many whole feature maps as fit."""
         height = room.height()
         tiles = max(1, image.width() // max(1, image.height()))
         fitting = min(tiles, room.width() // max(1, height))
@@ -165,7 +165,7 @@ class Brush:
         self._p.setOpacity(1.0)
 
     def _merge(self, frame: Frame) -> None:
-        """The sign of the merge with its word: a plus, or bars laid upon one another."""
+        """The merge symbol with its name: a plus, or stacked bars."""
         look = self._look
         merge = frame.node.merge  # type: ignore[union-attr]
         size = look.px(18)
@@ -183,7 +183,7 @@ class Brush:
         words = QRect(sign.right() + look.pad, sign.y(), frame.merge.right() - sign.right() - look.pad, size)
         self._text(words, merge, look.muted, look.body, LEFT)
 
-    # Lines and words
+    # Lines and text
 
     def _wires(self, wires: Iterable[tuple[QPoint, ...]], area: QRegion) -> None:
         self._p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -199,7 +199,7 @@ class Brush:
         self._text(label.rect, text, look.muted, look.small, CENTRE if label.centred else LEFT)
 
     def _text(self, rect: QRect, text: str, color: QColor, font: QFont, align: Qt.AlignmentFlag) -> int:
-        """Draws one line, shortened where it must be; the width that it takes."""
+        """Paints one line, elided where necessary; returns its width."""
         if not text or rect.width() <= 0:
             return 0
         metrics = self._look.small_metrics if font is self._look.small else self._look.body_metrics
@@ -231,7 +231,7 @@ class Brush:
         self._p.drawRoundedRect(_half(rect), self._look.radius, self._look.radius)
 
     def _edge(self, rect: QRect, color: QColor) -> None:
-        """The family's colour along the left edge, inside the rounded corners."""
+        """The family's color along the left edge, inside the rounded corners."""
         path = QPainterPath()
         path.addRoundedRect(_half(rect), self._look.radius, self._look.radius)
         self._p.save()
@@ -241,5 +241,5 @@ class Brush:
 
 
 def _half(rect: QRect) -> QRectF:
-    """A rectangle on whose edge a line of one pixel is sharp."""
+    """Shifted by half a pixel, so that a line of one pixel is sharp."""
     return QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)

@@ -1,4 +1,4 @@
-"""The stack in its panel, with the network's name and the button for a classifier's head."""
+"""The stack in its panel, with the network's name and the button that adds a classifier head."""
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -11,7 +11,7 @@ from cnnplay.ui.kit.views.theme import role, theme
 
 
 class StackPanel(Panel):
-    """One for each workspace, all bound to the same models: they show the same stack at the same place."""
+    """One per workspace, all with the same models: they show the same stack at the same scroll position."""
 
     def __init__(
         self,
@@ -37,12 +37,12 @@ class StackPanel(Panel):
         self._refresh()
 
     def set_muted(self, text: str) -> None:
-        """What stands beside the name, from the session: "unsaved changes · 49,930 parameters"."""
+        """Sets the text next to the name, such as "unsaved changes · 49,930 parameters"."""
         self._said = text
         super().set_muted(text or self._counted())
 
     def _restyle(self) -> None:
-        # The scroll bar lies in the panel's margin: the cards end as far from it as they begin.
+        # The scroll bar is in the panel's margin, so that the cards have equal space on both sides.
         left, top, right, bottom = MARGINS
         beside = max(2, right - theme().px(SCROLL_BAR))
         self.set_margins(left, top, beside, bottom, right - beside)
@@ -55,8 +55,8 @@ class StackPanel(Panel):
         missing = not self._editor.why_not("add_head")
         self.head_button.setVisible(missing)
         self.head_button.setToolTip(
-            f"The stack does not end in one number for each of the {classes:,} classes yet:"
-            " this puts there what is missing."
+            f"The network does not end in one score for each of the {classes:,} classes yet:"
+            " append what is missing."
         )
 
     def _counted(self) -> str:

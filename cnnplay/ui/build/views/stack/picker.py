@@ -1,4 +1,4 @@
-"""The list of blocks with its search, and the small window in which one is chosen to be inserted."""
+"""The layer list with its search field, and the pop-up for picking a layer to insert."""
 
 from PySide6.QtCore import (
     QEvent,
@@ -32,7 +32,7 @@ TAG = Qt.ItemDataRole.UserRole
 
 
 class DotDelegate(QStyledItemDelegate):
-    """A row: the family's dot and the block's title."""
+    """A row: a dot in the family's color and the layer's title."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(theme().px(120), theme().px(23))
@@ -64,14 +64,14 @@ class DotDelegate(QStyledItemDelegate):
 
 
 class BlockList(QListWidget):
-    """The blocks that match a search. `chosen(tag)`: Enter or a double click."""
+    """The layers that match a search. `chosen(tag)`: Enter or a double click."""
 
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setItemDelegate(DotDelegate(self))
-        self.setAccessibleName("Blocks")
+        self.setAccessibleName("Layers")
         self.setMouseTracking(True)
         self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -79,7 +79,7 @@ class BlockList(QListWidget):
         self.filter("")
 
     def filter(self, text: str) -> None:
-        """Shows the blocks that match, the best at the top and chosen."""
+        """Shows the matching layers; the best is at the top and selected."""
         self.clear()
         for kind in matching(text):
             item = QListWidgetItem(kind.title)
@@ -90,7 +90,7 @@ class BlockList(QListWidget):
             self.setCurrentRow(0)
 
     def tag(self) -> str:
-        """The chosen row's tag, or ""."""
+        """The selected row's tag, or ""."""
         return str(self.currentIndex().data(TAG) or "")
 
     def tag_at(self, point: QPoint) -> str:
@@ -112,15 +112,15 @@ class BlockList(QListWidget):
 
 
 class BlockSearch(QLineEdit):
-    """Narrows a block list while one types; arrows move in the list, Enter chooses."""
+    """Filters a layer list as the user types; arrow keys move in the list, Enter picks."""
 
     def __init__(self, blocks: BlockList, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._blocks = blocks
-        self.setPlaceholderText("/  search blocks")
+        self.setPlaceholderText("/  search layers")
         self.setClearButtonEnabled(True)
-        self.setAccessibleName("Search blocks")
-        self.setToolTip("Type a name, Enter inserts the first block behind the current one.")
+        self.setAccessibleName("Search layers")
+        self.setToolTip("Type a name; Enter inserts the first match after the current layer.")
         self.textChanged.connect(blocks.filter)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -140,7 +140,7 @@ class BlockSearch(QLineEdit):
 
 
 class BlockPicker(QFrame):
-    """A small window at a gap. `chosen(tag)`; Escape or a click elsewhere closes it."""
+    """A pop-up at a gap. `chosen(tag)`; Escape or a click elsewhere closes it."""
 
     chosen = Signal(str)
 
@@ -154,7 +154,7 @@ class BlockPicker(QFrame):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.search)
         layout.addWidget(self.blocks)
-        self.setAccessibleName("Insert a block")
+        self.setAccessibleName("Insert a layer")
         self.blocks.chosen.connect(self._chosen)
         self.resize(theme().px(220), theme().px(340))
 

@@ -27,7 +27,7 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 def _walks(extend: bool) -> dict[str, Mapping[Qt.Key, KeyAction]]:
-    """The keys along the stack; with Shift they extend what is chosen."""
+    """The keys that move along the stack; with Shift they extend the selection."""
     return {
         "card": {
             Qt.Key.Key_Up: lambda view: view.up(extend),
@@ -49,23 +49,23 @@ KEYS = KeyTable(
     "Stack",
     KeyRow("Card above, card below", _PLAIN["card"]),
     KeyRow(
-        "Out of a container, into it, to the branch beside",
+        "Leave or enter a container, previous or next branch",
         {Qt.Key.Key_Left: lambda view: view.leave(), Qt.Key.Key_Right: lambda view: view.enter()},
     ),
-    KeyRow("A page up, a page down", _PLAIN["page"]),
+    KeyRow("Page up, page down", _PLAIN["page"]),
     KeyRow("First card, last card", _PLAIN["end"]),
     KeyRow(
         "Extend the selection", {k: d for part in _EXTENDING.values() for k, d in part.items()}, shift=True
     ),
     KeyRow(
-        "To the fields of the card; a block for an empty place", dict.fromkeys(ENTER, lambda v: v.activate())
+        "Edit the layer's fields; in an empty stack, insert a layer", dict.fromkeys(ENTER, lambda v: v.activate())
     ),
-    KeyRow("Choose nothing; give up a drag", {Qt.Key.Key_Escape: lambda view: view.let_go()}),
+    KeyRow("Clear the selection; cancel a drag", {Qt.Key.Key_Escape: lambda view: view.let_go()}),
 )
 
 
 class StackView(StackHands):
-    """The stack, to be looked at and edited. Signals: `activated(id)` (see `StackHands`)."""
+    """The complete stack view. Signal: `activated(id)` (see `StackMouse`)."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class StackView(StackHands):
 
     @property
     def actions_by_name(self) -> dict[str, QAction]:
-        """The actions that the main window puts into its menus."""
+        """The actions for the main window's menus."""
         return self.actions_of_stack.by_name
 
     # Slots for others
@@ -99,11 +99,11 @@ class StackView(StackHands):
         self.model.set_prediction(classes, caption)
 
     def context_menu(self) -> QMenu:
-        """The menu for what is chosen."""
+        """The menu for the selection."""
         return block_menu(self.editor, self.actions_of_stack, self)
 
     def open_menu(self, at: QPoint | None = None) -> QMenu:
-        """Opens the menu at a point of the screen, or at the current card."""
+        """Opens the menu at a screen position, or at the current card."""
         if at is None:
             box = self.shown_rect(self.current_spot) if self.current_spot else None
             at = self.viewport().mapToGlobal(box.center() if box is not None else QPoint(40, 40))
@@ -136,36 +136,36 @@ class StackView(StackHands):
             super().keyPressEvent(event)
 
     def up(self, extend: bool) -> None:
-        """To the card above; with nothing chosen to the last."""
+        """Goes to the card above; without a selection, to the last."""
         here = self.current_spot
         self._walk(self._map.up(here) if here else self.boxes.order[-1], extend)
 
     def down(self, extend: bool) -> None:
-        """To the card below; with nothing chosen to the first."""
+        """Goes to the card below; without a selection, to the first."""
         here = self.current_spot
         self._walk(self._map.down(here) if here else self.boxes.order[0], extend)
 
     def enter(self) -> None:
-        """Opens a container, goes into it, or to the branch at the right."""
+        """Expands a container, enters it, or goes to the branch at the right."""
         self._take(self._map.right(self.current_spot or self.boxes.order[0]))
 
     def leave(self) -> None:
-        """Closes a container, goes to the branch at the left, or out."""
+        """Collapses a container, goes to the branch at the left, or out."""
         self._take(self._map.left(self.current_spot or self.boxes.order[0]))
 
     def end(self, index: int, extend: bool) -> None:
-        """To the first card (0) or the last (−1)."""
+        """Goes to the first card (0) or the last (−1)."""
         self._walk(self.boxes.order[index], extend)
 
     def activate(self) -> None:
-        """To the fields of the current card; an empty place gets a block."""
+        """Goes to the fields of the current card; in an empty stack, opens the layer list."""
         if isinstance(self.current_spot, Place):
             self.open_picker(self.current_spot)
         elif self.current_spot:
             self.activated.emit(self.current_spot)
 
     def let_go(self) -> None:
-        """Gives up a drag; without one, chooses nothing."""
+        """Cancels a drag; without one, clears the selection."""
         if self.dragged is not None:
             self.cancel_drag()
         else:
@@ -184,7 +184,7 @@ class StackView(StackHands):
             self._go(step.spot)
 
     def page(self, direction: int, extend: bool) -> None:
-        """Goes down or up by as much as is visible."""
+        """Goes up or down by about a page."""
         keys, spot = self._map, self.current_spot or self.boxes.order[0]
         start, far = self.boxes.box(spot), self.viewport().height() * 4 // 5
         while start is not None:
@@ -196,7 +196,7 @@ class StackView(StackHands):
         self._walk(spot, extend)
 
     def _say_why_not(self, event: QKeyEvent) -> bool:
-        """A key whose action is disabled says why."""
+        """Shows the reason when the key of a disabled action is pressed."""
         pressed = event.keyCombination()
         for name, action in self.actions_by_name.items():
             if not action.isEnabled() and QKeySequence(pressed) in action.shortcuts():

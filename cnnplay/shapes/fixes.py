@@ -11,17 +11,17 @@ from cnnplay.network.fields import FieldInfo
 from cnnplay.network.network import Network, Place, locate
 from cnnplay.network.nodes import AveragePooling, Convolution, MaxPooling, Node, Padding
 from cnnplay.shapes.arithmetic import reach
-from cnnplay.shapes.faults import Mend, lowered, shown, within_limits
+from cnnplay.shapes.problems import Fix, decapitalize, format_value, within_limits
 
 
-def change_field(node_id: str, field: str, value: object) -> Mend:
+def change_field(node_id: str, field: str, value: object) -> Fix:
     """Gives a field of a node another value."""
     return change_fields(
-        node_id, {field: value}, f"Set {field.replace('_', ' ')} of {node_id} to {shown(value)}"
+        node_id, {field: value}, f"Set {field.replace('_', ' ')} of {node_id} to {format_value(value)}"
     )
 
 
-def change_fields(node_id: str, values: dict[str, object], label: str) -> Mend:
+def change_fields(node_id: str, values: dict[str, object], label: str) -> Fix:
     """Gives several fields of a node other values."""
 
     def edit(network: Network, _: frozenset[str]) -> Edited:
@@ -30,65 +30,65 @@ def change_fields(node_id: str, values: dict[str, object], label: str) -> Mend:
         names = " and ".join(name.replace("_", " ") for name in values)
         return edits.replace_node(network, node_id, changed, f"{names} of {node_id}")
 
-    return Mend(label, edit)
+    return Fix(label, edit)
 
 
-def keep_limits(node_id: str, field: FieldInfo, value: object) -> Mend:
+def keep_limits(node_id: str, field: FieldInfo, value: object) -> Fix:
     """Brings a field of a node back inside its limits."""
     return change_field(node_id, field.name, within_limits(field, value))
 
 
-def remove(node_id: str) -> Mend:
+def remove(node_id: str) -> Fix:
     """Takes a node out."""
-    return Mend(f"Remove {node_id}", lambda network, _: edits.remove(network, [node_id]))
+    return Fix(f"Remove {node_id}", lambda network, _: edits.remove(network, [node_id]))
 
 
-def insert_before(node_id: str, node: Node, what: str) -> Mend:
+def insert_before(node_id: str, node: Node, what: str) -> Fix:
     """Puts a node before another."""
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         _, place = locate(network, node_id)
         return edits.insert(network, place, node, reserved)
 
-    return Mend(f"Insert {what} before {node_id}", edit)
+    return Fix(f"Insert {what} before {node_id}", edit)
 
 
-def append(nodes: Sequence[Node], label: str) -> Mend:
+def append(nodes: Sequence[Node], label: str) -> Fix:
     """Puts nodes behind the last one of the network."""
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
-        return edits.insert(network, Place("", 0, len(network.stack)), nodes, reserved, lowered(label))
+        return edits.insert(network, Place("", 0, len(network.stack)), nodes, reserved, decapitalize(label))
 
-    return Mend(label, edit)
+    return Fix(label, edit)
 
 
-def set_input(field: FieldInfo, value: int) -> Mend:
+def set_input(field: FieldInfo, value: int) -> Fix:
     """Brings a field of the input back inside its limits."""
     fitting = within_limits(field, value)
 
     def edit(network: Network, _: frozenset[str]) -> Edited:
         return edits.set_input(network, msgspec.structs.replace(network.input, **{field.name: fitting}))
 
-    return Mend(f"Set {field.label} of the input to {shown(fitting)}", edit)
+    return Fix(f"Set {field.label} of the input to {format_value(fitting)}", edit)
 
 
-def set_classes(classes: int) -> Mend:
+def set_classes(classes: int) -> Fix:
     """Gives the task another number of classes."""
 
     def edit(network: Network, _: frozenset[str]) -> Edited:
         return edits.set_task(network, msgspec.structs.replace(network.task, classes=classes))
 
-    return Mend(f"Set the classes to {shown(classes)}", edit)
+    return Fix(f"Set the classes to {format_value(classes)}", edit)
 
 
-def fit_groups(node_id: str, channels: int, filters: int, groups: int) -> Mend:
+def fit_groups(node_id: str, channels: int, filters: int, groups: int) -> Fix:
     """The largest number of groups, at most the given one, that divides both channels and filters."""
     common = gcd(channels, filters)
     best = max(number for number in range(1, min(groups, common) + 1) if common % number == 0)
     return change_field(node_id, "groups", best)
 
 
-def fit_kernel(node_id: str, size: tuple[int, int], node: Convolution | MaxPooling | AveragePooling) -> Mend:
+def fit_kernel(node_id: str, size: tuple[int, int], node: Convolution | MaxPooling | AveragePooling) -> Fix:
     """Shrinks a kernel to the (padded) input; where it is dilated, padding "same" keeps it as it is."""
     kernel, dilation = node.kernel_size, node.dilation if isinstance(node, Convolution) else (1, 1)
     fitting = (min(kernel[0], size[0]), min(kernel[1], size[1]))

@@ -1,4 +1,4 @@
-"""The faults: which, what, why, and the mend as one click."""
+"""The Problems panel: each problem with its fix as one click."""
 
 from collections.abc import Callable
 from html import escape
@@ -24,8 +24,8 @@ from cnnplay.ui.kit.views.theme import role, theme
 _SHOWN_AT_MOST = 50
 
 
-class FaultRow(QFrame):
-    """One fault. A click (or Enter) chooses its block; the button mends it."""
+class ProblemRow(QFrame):
+    """One problem. A click (or Enter) selects its layer; the button applies the fix."""
 
     chosen = Signal(object)
     mended = Signal(object)
@@ -46,14 +46,14 @@ class FaultRow(QFrame):
         row.addWidget(self._words, 1)
         self.button = QPushButton()
         role(self.button, "link")
-        self.button.setToolTip("Makes this change; it can be undone.")
+        self.button.setToolTip("Apply this fix. You can undo it.")
         self.button.clicked.connect(self._mend)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         self.problem = problem
         self._show()
 
     def set_problem(self, problem: Problem) -> None:
-        """Shows another fault in the same row: while one types, faults come and go quickly."""
+        """Shows another problem in the same row: while the user types, problems come and go quickly."""
         before, self.problem = self.problem, problem
         if (before.message, before.fix and before.fix.label) != (
             problem.message,
@@ -79,7 +79,7 @@ class FaultRow(QFrame):
             super().keyPressEvent(event)
 
     def height_at(self, width: int) -> int:
-        """The pixels that it needs. Before words and button have their type, a row knows no height."""
+        """The height it needs in pixels. A row has no height before its label and button are polished."""
         for part in (self, self._words, self.button):
             part.ensurePolished()
         self._row.invalidate()
@@ -89,17 +89,15 @@ class FaultRow(QFrame):
         self.mended.emit(self.problem)
 
 
-class FaultsPanel(Panel):
-    """All faults of the network, none hidden behind another. `left`: the last one that had the keyboard is
-    mended.
-    """
+class ProblemsPanel(Panel):
+    """All problems of the network. `left`: the row with the keyboard focus was fixed, and none remains."""
 
     left = Signal()
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
-        super().__init__("Faults", parent=parent)
+        super().__init__("Problems", parent=parent)
         self._editor = editor
-        self.rows: list[FaultRow] = []
+        self.rows: list[ProblemRow] = []
         self._inner = QWidget()
         self._column = QVBoxLayout(self._inner)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -114,9 +112,9 @@ class FaultsPanel(Panel):
         self._refresh()
 
     def add_source(self, problems: Callable[[], tuple[Problem, ...]], changed: SignalInstance) -> None:
-        """More than the network's own faults: where it does not go with the pictures.
+        """Adds problems that are not the network's own, such as a mismatch with the data set.
 
-        `changed`: look again.
+        `changed`: query the source again.
         """
         self._more = problems
         changed.connect(self._refresh)
@@ -140,14 +138,14 @@ class FaultsPanel(Panel):
         self._scroll.setVisible(bool(problems))
         self._fit()
         if had_focus:
-            # Qt would hand the keyboard to whatever comes next in the window.
+            # Otherwise Qt moves the focus to the next widget in the window.
             if self.rows:
                 self.rows[-1].button.setFocus()
             else:
                 self.left.emit()
 
     def _add(self, problem: Problem) -> None:
-        row = FaultRow(problem)
+        row = ProblemRow(problem)
         row.chosen.connect(self._choose)
         row.mended.connect(self._editor.fix)
         self._column.insertWidget(len(self.rows), row)
@@ -158,9 +156,9 @@ class FaultsPanel(Panel):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as the faults need, up to four of them: the rest scrolls."""
+        """Sets the height for up to four rows; more of them scroll."""
         self._column.setSpacing(theme().px(6))
-        # As if there were a scroll bar: words that need a second line beside one would call it for ever.
+        # Always leave room for the scroll bar: text that wraps only beside one would toggle it forever.
         width = self.width() - theme().px(26 + SCROLL_BAR)
         heights = [row.height_at(width) for row in self.rows[:4]]
         rows = sum(heights) + theme().px(6) * max(0, len(heights) - 1)
@@ -175,16 +173,18 @@ class FaultsPanel(Panel):
 
 def _count(problems: int) -> str:
     if not problems:
-        return "none: this network can be trained"
-    return f"{faults:,}" if problems <= _SHOWN_AT_MOST else f"{faults:,}, the first {_SHOWN_AT_MOST} shown"
+        return "No problems: this network can be trained"
+    return (
+        f"{problems:,}" if problems <= _SHOWN_AT_MOST else f"{problems:,}; the first {_SHOWN_AT_MOST} are shown"
+    )
 
 
 def _rich(problem: Problem) -> str:
-    """The message with the block's id strong."""
+    """The message with the layer's id in bold."""
     words = escape(problem.message)
-    return words.replace(escape(problem.node), f"<b>{escape(fault.node)}</b>", 1) if problem.node else words
+    return words.replace(escape(problem.node), f"<b>{escape(problem.node)}</b>", 1) if problem.node else words
 
 
 def _why(problem: Problem) -> str:
-    lines = [problem.message, f"expected: {fault.expected}", f"found: {fault.found}"]
+    lines = [problem.message, f"expected: {problem.expected}", f"found: {problem.found}"]
     return "<br>".join(escape(line) for line in lines if not line.endswith(": "))

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from cnnplay.network.edits import Edited
-from cnnplay.network.fields import FieldInfo, complaint, fields_of
+from cnnplay.network.fields import FieldInfo, fields_of, violated_limit
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Node
 
@@ -14,7 +14,7 @@ Edit: TypeAlias = Callable[[Network, frozenset[str]], Edited]
 """An edit of a network in which new nodes avoid the reserved ids."""
 
 
-class Mend(msgspec.Struct, frozen=True):
+class Fix(msgspec.Struct, frozen=True):
     """An edit that does away with a fault, and the words for its button."""
 
     label: str
@@ -25,7 +25,7 @@ class Mend(msgspec.Struct, frozen=True):
         return self.edit(network, frozenset(reserved))
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True):
     """A defect. `node` is "" for the network itself, whose fields are "input", "classes" and "output".
 
     `input_field` says which field of the input it is about: "channels", "height" or "width"; else "".
@@ -36,32 +36,34 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
     expected: str
     found: str
-    mend: Mend | None = None
+    fix: Fix | None = None
     input_field: str = ""
 
 
-def field_fault(node_id: str, field: FieldInfo | str, expected: str, found: str, mend: Mend | None) -> Fault:
+def field_problem(
+    node_id: str, field: FieldInfo | str, expected: str, found: str, fix: Fix | None
+) -> Problem:
     """A fault of one field: ``stride of conv-3 must be 1 or more; got 0``."""
     name, label = (field, field.replace("_", " ")) if isinstance(field, str) else (field.name, field.label)
-    return Fault(
-        node_id, name, f"{label} of {node_id} must be {expected}; got {found}", expected, found, mend
+    return Problem(
+        node_id, name, f"{label} of {node_id} must be {expected}; got {found}", expected, found, fix
     )
 
 
-def limit_faults(node: Node, mend: Callable[[FieldInfo, object], Mend]) -> tuple[Fault, ...]:
+def limit_problems(node: Node, fix: Callable[[FieldInfo, object], Fix]) -> tuple[Problem, ...]:
     """The fields of a node that break their declared limits."""
     return tuple(
-        field_fault(node.id, field, expected, shown(value), mend(field, value))
-        for field, value, expected in limit_complaints(node)
+        field_problem(node.id, field, expected, format_value(value), fix(field, value))
+        for field, value, expected in limit_violations(node)
     )
 
 
-def limit_complaints(node: Node) -> list[tuple[FieldInfo, object, str]]:
+def limit_violations(node: Node) -> list[tuple[FieldInfo, object, str]]:
     """The fields of a node that break their declared limits, their values, and what was expected."""
     found = []
     for field in fields_of(type(node)):
         value = getattr(node, field.name)
-        expected = complaint(field, value)
+        expected = violated_limit(field, value)
         if expected is not None:
             found.append((field, value, expected))
     return found
@@ -84,13 +86,13 @@ def within_limits(field: FieldInfo, value: object) -> object:
     return value if abs(value) != float("inf") else field.default
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """A field's value as people write it: ``2``, ``2×3``, ``0.5``, ``yes``."""
     match value:
         case bool():
             return "yes" if value else "no"
         case (int() as height, int() as width):
-            return shown(height) if height == width else f"{shown(height)}×{shown(width)}"
+            return format_value(height) if height == width else f"{format_value(height)}×{format_value(width)}"
         case int():
             return f"{value:,}".replace("-", "−")
         case float():
@@ -99,6 +101,6 @@ def shown(value: object) -> str:
             return str(value)
 
 
-def lowered(label: str) -> str:
+def decapitalize(label: str) -> str:
     """A mend's label as the name of an edit: ``Project the shortcut`` becomes ``project the shortcut``."""
     return label[:1].lower() + label[1:]

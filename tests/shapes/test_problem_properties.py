@@ -16,7 +16,7 @@ _SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=list
 def test_every_node_is_reported_whatever_is_wrong(network: Network) -> None:
     report = infer(network)
     assert report.nodes.keys() == ids(network)
-    assert report.valid == (not report.faults)
+    assert report.valid == (not report.problems)
     if report.valid:
         assert report.output == (network.task.classes,)
         assert report.complete
@@ -25,36 +25,36 @@ def test_every_node_is_reported_whatever_is_wrong(network: Network) -> None:
 @_SETTINGS
 @given(any_networks())
 def test_every_fault_says_where_what_was_expected_and_what_was_found(network: Network) -> None:
-    for fault in infer(network).faults:
-        assert fault.node in ids(network) | {""}
-        assert fault.field
-        assert fault.expected
-        assert fault.found
-        assert fault.node in fault.message
-        assert fault.found in fault.message or fault.field in ("merge", "output", "body", "branches")
+    for problem in infer(network).problems:
+        assert problem.node in ids(network) | {""}
+        assert problem.field
+        assert problem.expected
+        assert problem.found
+        assert problem.node in problem.message
+        assert problem.found in problem.message or problem.field in ("merge", "output", "body", "branches")
 
 
 @_SETTINGS
 @given(any_networks())
 def test_each_mend_removes_its_fault(network: Network) -> None:
-    for fault in infer(network).faults:
-        if fault.mend is None:
+    for problem in infer(network).problems:
+        if problem.fix is None:
             continue
-        after = fault.mend.apply(network, ("conv-77",)).network
-        left = {(other.node, other.field, other.message) for other in infer(after).faults}
-        assert (fault.node, fault.field, fault.message) not in left, fault.mend.label
+        after = problem.fix.apply(network, ("conv-77",)).network
+        left = {(other.node, other.field, other.message) for other in infer(after).problems}
+        assert (problem.node, problem.field, problem.message) not in left, problem.fix.label
 
 
 @_SETTINGS
 @given(any_networks())
 def test_mending_comes_to_an_end(network: Network) -> None:
     for _ in range(150):
-        mend = next((fault.mend for fault in infer(network).faults if fault.mend), None)
-        if mend is None:
+        fix = next((problem.fix for problem in infer(network).problems if problem.fix), None)
+        if fix is None:
             break
-        network = mend.apply(network).network
+        network = fix.apply(network).network
         assert len(ids(network)) == len(list(walk(network)))
-    assert not any(fault.mend for fault in infer(network).faults)
+    assert not any(problem.fix for problem in infer(network).problems)
 
 
 @_SETTINGS
@@ -63,7 +63,7 @@ def test_the_faults_are_those_of_the_file_read_back(network: Network) -> None:
     assume("null" not in str(encode(network)))  # JSON has no NaN, and no edit makes one
     again = decode(encode(network))
     assert again == network
-    assert [f.message for f in infer(again).faults] == [f.message for f in infer(network).faults]
+    assert [f.message for f in infer(again).problems] == [f.message for f in infer(network).problems]
 
 
 @_SETTINGS
@@ -79,4 +79,4 @@ def test_formulas_can_be_written_for_every_node(network: Network) -> None:
 @_SETTINGS
 @given(networks())
 def test_random_valid_networks_have_no_fault(network: Network) -> None:
-    assert infer(network).faults == ()
+    assert infer(network).problems == ()

@@ -5,7 +5,7 @@ import pytest
 
 from cnnplay.lessons.convolution import convolution_step
 from cnnplay.lessons.lecture import PICTURE, VERTICAL_EDGE
-from cnnplay.lessons.words import (
+from cnnplay.lessons.text import (
     average_words,
     compact,
     convolution_words,
