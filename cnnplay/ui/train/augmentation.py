@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnplay.network.network import Input
-from cnnplay.spec.settings import TrainConfig, faults
+from cnnplay.spec.settings import TrainConfig, setting_problems
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.rules import Rules
@@ -159,7 +159,7 @@ class AugmentationModel(QObject):
         own = {field.name: getattr(config, field.name) for field in self._settings.of_group("augmentation")}
         # The other settings do not affect these images.
         config = TrainConfig(**own, seed=config.seed)
-        if faults(config):
+        if setting_problems(config):
             return None, FAULTS
         return Question(images, self._editor.network.input, config, self._draw), ""
 
@@ -180,7 +180,7 @@ def draw(question: Question, rules: Rules) -> Drawn:
     import torch
 
     from cnnplay.modules.threads import compute_alone
-    from cnnplay.training.augmentation import augment, augmented, mixture
+    from cnnplay.training.augmentation import augment, augments, mixup_pairs
 
     compute_alone()
     images, config = question.images, question.config
@@ -197,9 +197,9 @@ def draw(question: Question, rules: Rules) -> Drawn:
     names = [images.classes[label] for label in labels]
     mixed, kept = [""] * len(names), None
     if config.mixup > 0:
-        kept, others = mixture(len(names), config.mixup, config.seed, question.draw)
+        kept, others = mixup_pairs(len(names), config.mixup, config.seed, question.draw)
         mixed = [names[other] for other in others]
-    return Drawn(tuple(map(Sample, rows, after, names, mixed)), kept, augmented(config))
+    return Drawn(tuple(map(Sample, rows, after, names, mixed)), kept, augments(config))
 
 
 def _rows(question: Question) -> tuple[Bytes, npt.NDArray[np.int64]]:

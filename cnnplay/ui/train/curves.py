@@ -1,4 +1,4 @@
-"""What a panel of curves draws: lines thinned to its pixels, labels for their ends, a read-out."""
+"""What a panel of curves draws: lines thinned to its pixels, labels at their ends, a readout."""
 
 import math
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from cnnplay.spec.events import SettingChanged
 from cnnplay.spec.settings import TrainConfig, setting_fields
 from cnnplay.ui.kit.numerals import numeral, percent
-from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, calm_top, floor_of, some_of
+from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, accuracy_floor, evenly_sampled, top_without_spikes
 from cnnplay.ui.plot.decimation import Thinner
-from cnnplay.ui.plot.smoothing import smoothing_words
+from cnnplay.ui.plot.smoothing import smoothing_text
 from cnnplay.ui.train.gap import Gap, gap_of
 from cnnplay.ui.train.history import NO_CURVE, Curve, History
 from cnnplay.ui.train.settings import value_words
@@ -27,19 +27,19 @@ Part: TypeAlias = Literal[
 ]
 
 DECAY_ROOM = 1.5
-"""The loss's axis is so much longer for weight decay's part, at most: data's part is to be seen."""
+"""The loss axis grows by at most this factor for the weight penalty, so that the data loss stays visible."""
 
 WIDE_COLUMN = 4
-"""Pixels of a column of a wide line, of which at most four points are drawn."""
+"""Pixels per column of a wide line; at most four points are drawn per column."""
 DECAY_HINT = (
-    "Data + decay: with what weight decay adds, λ/2 times the sum of all squared weights, thin and dashed. "
-    "Where validation stays low while it is high, much of it is the weights' price, not mistakes."
+    "Data + decay (thin, dashed): the loss plus the weight penalty, λ/2 times the sum of all squared "
+    "weights. If this is high while validation loss is low, most of it is the weight penalty."
 )
 
 LEFT_OUT = {
     "": "",
-    "stretches": ", the mean of each stretch where steps were left out",
-    "epochs": ", each epoch's mean where steps were left out",
+    "stretches": " (older steps: the mean of several)",
+    "epochs": " (where steps are missing: each epoch's mean)",
 }
 
 SMOOTHINGS = (1, 2, 4, 7, 14, 30, 60, 120, 250, 500)
@@ -54,7 +54,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """What stands at the end of a line: ``validation 0.110``."""
+    """The label at the end of a line: ``validation 0.110``."""
 
     part: Part
     text: str
@@ -63,7 +63,7 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Readout(msgspec.Struct, frozen=True):
-    """The values under a cursor, each with the point that it was read at."""
+    """The values under the cursor, each with the point at which it was read."""
 
     x: float
     title: str
@@ -71,7 +71,7 @@ class Readout(msgspec.Struct, frozen=True):
 
 
 class CurvesModel(QObject):
-    """How curves are shown: smoothing and the loss's scale. `changed`: draw again."""
+    """How curves are shown: smoothing and the scale of the loss. `changed`: redraw."""
 
     changed = Signal()
 
@@ -83,7 +83,7 @@ class CurvesModel(QObject):
 
     @property
     def smoothing(self) -> int:
-        """Over about how many steps; 1 is not at all."""
+        """Over about how many steps; 1 means none."""
         return self._smoothing
 
     def set_smoothing(self, steps: int) -> None:
@@ -102,7 +102,7 @@ class CurvesModel(QObject):
             self.changed.emit()
 
     def muted(self, metric: Metric, history: History) -> str:
-        """What the panel shows, beside its title."""
+        """The short text beside the panel's title."""
         if metric == "loss":
             return loss_name(history)
         found, best = [], history.best
@@ -114,19 +114,19 @@ class CurvesModel(QObject):
         return " · ".join(found)
 
     def hint(self, metric: Metric, history: History) -> str:
-        """The same in whole sentences."""
-        shown = f"Training: {smoothing_words(self._smoothing)}"
+        """The same in full sentences, for the tooltip."""
+        shown = f"Training: {smoothing_text(self._smoothing)}"
         if self._smoothing > 1:
-            shown += f"{LEFT_OUT[history.averaged]}, what was measured pale behind it"
+            shown += f"{LEFT_OUT[history.averaged]}; raw values are lighter"
         name = loss_name(history).capitalize()
         what = (
-            f"{name}{', on a logarithmic scale' if self._logarithmic else ''}: smaller is better"
+            f"{name}{' (log scale)' if self._logarithmic else ''}: lower is better"
             if metric == "loss"
-            else "How often the likeliest class is the true one; the best epoch is marked"
+            else "Top-1 accuracy: how often the prediction is correct; the best epoch is marked"
         )
-        parts = [f"{what}.", f"{shown}.", "Validation: a circle an epoch."]
+        parts = [f"{what}.", f"{shown}.", "Validation: one circle per epoch."]
         if len(history.metric(f"averaged_{metric}")):
-            parts.append("Averaged: validation by the mean of the weights after each of the last epochs.")
+            parts.append("Averaged: validation with the mean of the weights of the last epochs (SWA).")
         if metric == "loss" and len(history.metric("decay_loss")):
             parts.append(DECAY_HINT)
         gap = self._gap(history) if metric == "accuracy" else None
@@ -146,7 +146,7 @@ class CurvesModel(QObject):
         right: float,
         columns: int,
     ) -> list[Line]:
-        """The lines between `left` and `right`, from back to front, thinned to so many pixel columns."""
+        """The lines between `left` and `right`, from back to front, thinned to `columns` pixel columns."""
         found = []
         if before is not None and comparable(history, before):
             found.append(Line("training before", self._smoothed(metric, before)))
@@ -162,7 +162,7 @@ class CurvesModel(QObject):
         return [line for line in thin if len(line.curve)]
 
     def _thin(self, metric: Metric, line: Line, left: float, right: float, columns: int) -> Curve:
-        """A wide line, of averages or epochs, shows as much with fewer points, and costs by them."""
+        """A wide line (averages or epochs) looks the same with fewer points, and its cost grows with them."""
         if line.part != "raw":
             columns = max(columns // WIDE_COLUMN, 1)
         thinner = self._thinners.setdefault((metric, line.part), Thinner())
@@ -172,7 +172,7 @@ class CurvesModel(QObject):
     def ends(
         self, metric: Metric, history: History, right: float, before: History | None = None
     ) -> list[End]:
-        """The labels of the lines at their last points left of `right`."""
+        """The labels of the lines, at their last points left of `right`."""
         validation = history.metric(f"validation_{metric}")
         found = [
             _last("training", metric, self._smoothed(metric, history), right, "training"),
@@ -190,15 +190,15 @@ class CurvesModel(QObject):
         return [end for end in found if end is not None]
 
     def best(self, metric: Metric, history: History) -> tuple[float, float] | None:
-        """Where the best epoch lies on the validation curve."""
+        """The best epoch's point on the validation curve."""
         best = history.best
         if best is None or f"validation_{metric}" not in best.metrics:
             return None
         return float(best.epoch), best.metrics[f"validation_{metric}"]
 
     def bounds(self, metric: Metric, history: History, before: History | None = None) -> Bounds:
-        """The rectangle that shows this run, and all its epochs that are to come. The run before counts
-        while there is nothing else.
+        """The rectangle that shows this run, including the epochs to come. The previous run counts only while
+        this one has no data.
         """
         if history.empty and before is not None:
             history = before
@@ -210,10 +210,10 @@ class CurvesModel(QObject):
         if metric == "accuracy":
             bottom = self._floor(history)
             if before is not None and comparable(history, before):
-                # Its line is drawn, and named at its end.
+                # Its line is drawn, with a label at its end.
                 ends = before.metric("validation_accuracy").y[-1:]
                 for end in ends[np.isfinite(ends)]:
-                    bottom, top = min(bottom, floor_of(end)), max(top, end)
+                    bottom, top = min(bottom, accuracy_floor(end)), max(top, end)
             top = 1.0 if top > 0.75 else top
         elif not self._logarithmic:
             bottom, top = min(bottom, 0.0), self._calm_top(history, highest)
@@ -224,13 +224,13 @@ class CurvesModel(QObject):
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0, cut)
 
     def _measured(self, metric: Metric, history: History) -> list[Curve]:
-        """All that is not an average of what was measured."""
+        """Everything measured, without smoothed curves."""
         raw = history.steps(metric)
         curves = [raw if len(raw) else self._smoothed(metric, history)]
         return curves + [history.metric(f"{part}_{metric}") for part in ("validation", "averaged")]
 
     def _range(self, metric: Metric, history: History) -> tuple[float, float, float]:
-        """The lowest and the highest value that can be drawn, and where that lies."""
+        """The lowest and the highest drawable value, and the x of the highest."""
         positive = metric == "loss" and self._logarithmic
         steps, curves = history.range(metric), self._measured(metric, history)
         if len(history):
@@ -245,24 +245,24 @@ class CurvesModel(QObject):
         return steps.lowest, steps.highest, steps.highest_x
 
     def _calm_top(self, history: History, highest: float) -> float:
-        """As `calm_top`, of which all values are given only where some say that the highest is a spike."""
+        """Like `calm_top`, but passes all values only if a sample suggests that the highest is a spike."""
         curves = self._measured("loss", history)
-        some = np.concatenate([some_of(curve.y) for curve in curves])
+        some = np.concatenate([evenly_sampled(curve.y) for curve in curves])
         if highest <= SPIKE * float(np.median(some[np.isfinite(some)])):
             return highest
-        return calm_top(np.concatenate([curve.y for curve in curves]))
+        return top_without_spikes(np.concatenate([curve.y for curve in curves]))
 
     def _floor(self, history: History) -> float:
-        """Where the axis of the accuracy begins: the steep first epoch would squeeze the rest."""
+        """Where the accuracy axis begins: the steep first epoch would squeeze the rest."""
         training, validation = self._smoothed("accuracy", history), history.metric("validation_accuracy")
-        later = some_of(training.y[int(np.searchsorted(training.x, 1.0)) :])
+        later = evenly_sampled(training.y[int(np.searchsorted(training.x, 1.0)) :])
         later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
         if not len(later) or not len(known):
             return 0.0
-        return floor_of(min(np.percentile(later, 5), np.percentile(known, 5, method="lower")))
+        return accuracy_floor(min(np.percentile(later, 5), np.percentile(known, 5, method="lower")))
 
     def readout(self, metric: Metric, history: History, x: float) -> Readout | None:
-        """What the lines say at the step nearest to `x`; validation says what its nearest epoch was."""
+        """The values of the lines at the step nearest to `x`; for validation, at the nearest epoch."""
         raw, training = history.steps(metric), self._smoothed(metric, history)
         validation = history.metric(f"validation_{metric}")
         ends = []
@@ -285,7 +285,7 @@ class CurvesModel(QObject):
         return Readout(where, title, tuple(ends)) if ends else None
 
     def _rarer(self, metric: Metric, history: History, x: float) -> list[End]:
-        """What only some runs have, at the epoch nearest to x, where it is within that epoch."""
+        """The lines that only some runs have, at the epoch nearest to x."""
         found = []
         averaged, decayed = history.metric(f"averaged_{metric}"), with_decay(history)
         if len(averaged) and x > averaged.x[0] - 1:
@@ -298,18 +298,18 @@ class CurvesModel(QObject):
             part = history.metric("decay_loss")
             end = _end("with decay", metric, float(decayed.x[index]), float(decayed.y[index]), "data + decay")
             at = _nearest(part, float(decayed.x[index]))
-            words = f"{end.text}, of it decay {metric_words(metric, float(part.y[at]))}"
+            words = f"{end.text} (decay {metric_words(metric, float(part.y[at]))})"
             found.append(msgspec.structs.replace(end, text=words))
         return found
 
     def _smoothed(self, metric: Metric, history: History) -> Curve:
         curve = history.smoothed(metric, self._smoothing)
-        # A history read from a file may have kept its epochs alone.
+        # A history read from a file may have only its epochs.
         return curve if len(curve) else history.metric(f"train_{metric}")
 
 
 def with_decay(history: History) -> Curve:
-    """The mean loss of each epoch and what weight decay added to it, where a run tells that."""
+    """The mean loss of each epoch plus the weight penalty, if the run reported it."""
     decay, data = history.metric("decay_loss"), history.metric("train_loss")
     if not len(decay):
         return NO_CURVE
@@ -318,25 +318,25 @@ def with_decay(history: History) -> Curve:
 
 
 def _right(history: History) -> float:
-    """How far the run came, and means to come."""
+    """The end of the x axis: how far the run is, or where it will end."""
     ended = history.finished is not None or history.failed is not None
     return max(history.last_x, 0.0 if ended else float(history.target), 1.0)
 
 
 def loss_name(history: History) -> str:
-    """``cross-entropy``, ``squared error``: what the run makes small."""
+    """``cross-entropy``, ``squared error``: what the run minimizes."""
     loss = history.started.config.loss if history.started is not None else TrainConfig().loss
     return loss if loss == "cross-entropy" else loss.replace("-", " ")
 
 
 def comparable(history: History, before: History) -> bool:
-    """Whether a run before can stand beside this one: the same network (edited or not) and data."""
+    """Whether the previous run can be shown beside this one: the same network (edited or not) and data."""
     one, other = history.started, before.started
     return one is None or other is None or (one.network, one.data) == (other.network, other.data)
 
 
 def of_another(run: "RunModel") -> str:
-    """``run of lenet-5`` where the curves are not those of the network on screen; "" where they are."""
+    """``run of lenet-5`` if the curves belong to another network than the one on screen; else ""."""
     started = run.history.started
     if started is None or run.curves_are_here:
         return ""
@@ -349,7 +349,7 @@ def of_another(run: "RunModel") -> str:
 def change_words(change: SettingChanged) -> str:
     """``learning rate 0.0002``, ``schedule cosine``, ``flip on``."""
     field = next((field for field in setting_fields() if field.name == change.name), None)
-    if field is None:  # a file's, of another version
+    if field is None:  # from a file of another version
         return f"{change.name.replace('_', ' ')} {change.value}"
     return f"{field.label} {value_words(field, change.value)}"
 

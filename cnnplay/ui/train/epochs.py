@@ -1,4 +1,4 @@
-"""The epochs of a run in bounded memory: the newest are whole, of older ones those that a picture needs."""
+"""The epochs of a run in bounded memory: all recent ones, and of older ones those that a plot needs."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -8,28 +8,27 @@ from cnnplay.spec.events import EpochDone
 from cnnplay.ui.plot.series import Floats, Series
 
 NEWEST = 2**10
-"""At least so many of the last epochs are whole, and fewer than twice as many."""
+"""At least this many of the last epochs are complete, and fewer than twice as many."""
 STRETCHES = 2**9
-"""More stretches of older ones than these become longer."""
+"""If there are more stretches of older epochs, the stretches become longer."""
 DRAWN = ("validation_loss", "validation_accuracy")
-"""Of each stretch the epochs with the lowest and the highest of these stay, and the last that was best."""
+"""Each stretch keeps the epochs with the lowest and the highest of these, and its last best one."""
 KEPT = 2 * len(DRAWN) + 1
 MOST = 2 * NEWEST + KEPT * STRETCHES
 """Epochs, however long the run."""
 
 
 class Epochs:
-    """Epochs in ascending order. What is kept depends on their numbers alone, not on how they came."""
+    """Epochs in ascending order. What is kept depends on their numbers alone, not on how they arrived."""
 
     def __init__(self) -> None:
         self.all: list[EpochDone] = []
         self.best: EpochDone | None = None
-        """The last that the engine called best. A file's may lack the accuracy that made it so."""
+        """The last epoch marked best by the engine. One from a file may lack the accuracy behind that."""
         self._settled = 0
         self._curves: dict[str, Series] = {}
 
     def add(self, done: EpochDone) -> None:
-        """The next one."""
         self.all.append(done)
         if _is_best(done):
             self.best = done
@@ -40,13 +39,13 @@ class Epochs:
             self._settle(settled)
 
     def cut(self, last: int) -> None:
-        """Keeps those up to an epoch."""
+        """Keeps the epochs up to and including `last`."""
         self.all = [done for done in self.all if done.epoch <= last]
         self.best = next((done for done in reversed(self.all) if _is_best(done)), None)
         self._curves.clear()
 
     def metric(self, name: str) -> tuple[Floats, Floats]:
-        """The numbers of the epochs that have a metric, and its values."""
+        """The numbers of the epochs that have this metric, and its values."""
         if name not in self._curves:
             curve = self._curves[name] = Series(("x", "y"))
             curve.extend(_points(self.all, name))

@@ -1,4 +1,4 @@
-"""A failed run, and the one setting that would mend it."""
+"""A failed run, and the one setting that would fix it."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from cnnplay.spec.events import Failed
 
 
 class SettingMend(msgspec.Struct, frozen=True):
-    """What a button offers: ``use learning rate 0.001``."""
+    """What a button offers: ``Use learning rate 0.001``."""
 
     label: str
     field: str
@@ -14,12 +14,12 @@ class SettingMend(msgspec.Struct, frozen=True):
 
 
 def mend_of(failure: Failed) -> SettingMend | None:
-    """The setting to change, as the engine advises it; None where none would help."""
+    """The setting to change, as advised by the engine; None if no setting would help."""
     if failure.value is None:
         return None
     if failure.setting == "batch_size":
         batch = int(failure.value)
-        return SettingMend(f"use batch {batch:,}", "batch_size", batch)
+        return SettingMend(f"Use batch size {batch:,}", "batch_size", batch)
     if failure.setting == "learning_rate":
-        return SettingMend(f"use learning rate {failure.value:g}", "learning_rate", failure.value)
+        return SettingMend(f"Use learning rate {failure.value:g}", "learning_rate", failure.value)
     return None

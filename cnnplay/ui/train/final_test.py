@@ -57,7 +57,7 @@ class FinalTest(QObject):
 
         def work() -> Evaluation:
             from cnnplay.training.evaluate import evaluate
-            from cnnplay.training.tasks import Aim
+            from cnnplay.training.tasks import LossConfig
 
             return evaluate(
                 trained.network,
@@ -66,7 +66,7 @@ class FinalTest(QObject):
                 "test",
                 facts=trained.facts,
                 device=trained.config.device,
-                aim=Aim.judging(trained.config),
+                loss_config=LossConfig.for_evaluation(trained.config),
                 interrupted=stop.is_set,
             )
 

@@ -1,4 +1,4 @@
-"""What a run would take on this machine, computed anew when the network, the settings or the data change."""
+"""Estimated time and memory of a run on this machine, updated with the network, settings and data."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from cnnplay.ui.train.settings import SettingsModel
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
-    from cnnplay.training.forecast import Forecast
+    from cnnplay.training.estimate import Estimate
 
 SETTLE_MS = 200
-"""So long nothing must change before a forecast is made."""
+"""Changes must pause for this long before an estimate is made."""
 RELEASE_MS = 2000
-"""So long after a run: who ends one often begins the next."""
+"""The pause after a run: whoever ends one often starts the next."""
 AGAIN_MS = (500, 1000, 2000, 4000, 8000)
-"""After so long it is made again where the program itself computed something meanwhile, as at its start."""
+"""Delays before it is repeated, if the program itself was computing meanwhile (as at startup)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A forecast's inputs, captured when it is asked for."""
+    """The inputs of an estimate, captured when it is requested."""
 
     network: Network
     report: Report
@@ -43,17 +43,17 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The forecast for a question, or words that say why there is none."""
+    """The estimate for a request, or the reason why there is none."""
 
     question: Question
-    forecast: Forecast | None
+    estimate: Estimate | None
     error: str = ""
 
 
 class ForecastModel(QObject):
-    """`changed`: words or advice are others. Nothing is computed before torch was imported by somebody else:
-    the window appears first. While it is held memory alone is foreseen: layers would be found slow, and slow
-    down what is on; a forecast that is being made is broken off.
+    """`changed`: text or advice changed. Nothing is computed before torch is imported elsewhere: the window
+    appears first. While held, only memory is estimated: timing layers would disturb the run. A pending
+    estimate is cancelled.
     """
 
     changed = Signal()
@@ -63,15 +63,15 @@ class ForecastModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data = editor, settings, data
-        self.forecast: Forecast | None = None
+        self.forecast: Estimate | None = None
         self._answered: Question | None = None
         self._problem = ""
         self.held = False
         self._enough = threading.Event()
-        """Breaks off the forecast that is being made."""
+        """Cancels the pending estimate."""
         self._again = 0
         self._box = Mailbox()
-        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._poller = MailboxPoller(self._box, self._deliver, self)
         self._thread: threading.Thread | None = None
         self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask)
@@ -81,8 +81,10 @@ class ForecastModel(QObject):
 
     @property
     def words(self) -> str:
-        """``about 3.2 s an epoch, 1 min 4 s in all; 240 MB of 18 GB free``; "" while nothing is known.
-        Without times where it was made while held."""
+        """``about 3.2 s per epoch, 1 min 4 s in total; 240 MB of 18 GB free``; "" while unknown.
+
+        Without times if it was made while held.
+        """
         found = self.forecast
         if found is None:
             return self._problem
@@ -92,11 +94,11 @@ class ForecastModel(QObject):
         if not found.seconds_per_epoch:
             return memory
         whole = found.seconds_per_epoch * self._settings.config.epochs
-        return f"about {_short(found.seconds_per_epoch)} an epoch, {_short(whole)} in all; {memory}"
+        return f"about {_short(found.seconds_per_epoch)} per epoch, {_short(whole)} in total; {memory}"
 
     @property
     def memory_words(self) -> str:
-        """``240 MB of 18 GB free``; "" while nothing is known."""
+        """``240 MB of 18 GB free``; "" while unknown."""
         found = self.forecast
         if found is None:
             return ""
@@ -104,45 +106,44 @@ class ForecastModel(QObject):
 
     @property
     def fits(self) -> bool:
-        """Whether the run fits into memory, as far as is known."""
+        """Whether the run fits into memory, as far as known."""
         return self.forecast is None or self.forecast.fits
 
     @property
     def advice(self) -> str:
-        """What to change where it does not fit; "" where it does."""
+        """What to change if the run does not fit into memory; "" if it does."""
         found = self.forecast
         if found is None or found.fits:
             return ""
         batch = self._settings.config.batch_size
-        needs = (
-            f"batch {batch:,} needs {bytes_text(found.bytes)}, {bytes_text(found.available_bytes)} are free"
-        )
+        needed, free = bytes_text(found.bytes), bytes_text(found.available_bytes)
+        needs = f"batch size {batch:,} needs {needed}; {free} are free"
         if found.largest_batch:
-            return f"{needs}; the largest batch that fits is {found.largest_batch:,}"
-        return f"{needs}; not even one picture at a time fits: use a smaller network or smaller pictures"
+            return f"{needs}. The largest batch size that fits is {found.largest_batch:,}"
+        return f"{needs}. Not even one image fits: use a smaller network or smaller images"
 
     @property
     def mend_label(self) -> str:
-        """What `mend` would do; "" where it can do nothing."""
+        """The label of `fix`; "" if it cannot help."""
         found = self.forecast
         if found is None or found.fits or not found.largest_batch:
             return ""
-        return f"use batch {found.largest_batch:,}"
+        return f"Use batch size {found.largest_batch:,}"
 
     @Slot()
     def fix(self) -> None:
-        """Takes the largest batch that fits."""
+        """Sets the largest batch size that fits."""
         found = self.forecast
         if found is not None and not found.fits and found.largest_batch:
             self._settings.set("batch_size", found.largest_batch)
 
     @property
     def largest_batch(self) -> int | None:
-        """The largest power of two that fits, and that the training part fills once; None while unknown, and
-        where the batch of the settings does not fit: `mend` is there for that.
+        """The largest power of two that fits and that the training split fills at least once; None while
+        unknown, or if the current batch size does not fit (then use `fix`).
 
-        The largest number that fits leaves no room for what the forecast does not foresee; the power of two
-        below it does, and it is what memory and processors are made for.
+        The largest size that fits leaves no room for errors of the estimate; the power of two below it
+        does, and it suits the hardware.
         """
         found, images = self.forecast, self._data.images
         if found is None or not found.fits or not found.largest_batch or images is None:
@@ -152,7 +153,7 @@ class ForecastModel(QObject):
 
     @property
     def largest_label(self) -> str:
-        """``largest batch: 512``; "" where the settings have it, or a larger one that fits."""
+        """``largest batch: 512``; "" if the settings have it, or a larger one that fits."""
         largest = self.largest_batch
         if largest is None or largest <= self._settings.config.batch_size:
             return ""
@@ -160,40 +161,39 @@ class ForecastModel(QObject):
 
     @property
     def largest_hint(self) -> str:
-        """What `use_largest` would do, and what it is good for."""
+        """What `use_largest` would do, and the trade-off."""
         found, images, largest = self.forecast, self._data.images, self.largest_batch
         if found is None or images is None or largest is None:
             return ""
         all_of_them = (found.largest_batch or 0) >= len(images.train)
         limit = (
-            f"{len(images.train):,} pictures are there to learn from"
+            f"there are {len(images.train):,} training images"
             if all_of_them
-            else f"{found.largest_batch:,} would just fit into the free memory, and this leaves some room"
+            else f"{found.largest_batch:,} would just fit into free memory, this leaves some room"
         )
         steps = max(1, len(images.train) // largest)
         each = "1 step" if steps == 1 else f"{steps:,} steps"
         return (
             f"Sets the batch size to {largest:,}, the largest power of two: {limit}.\nA large batch computes "
-            f"faster and its gradient is less noisy, but an epoch has only {each}: it often needs a higher "
-            "learning rate, or more epochs."
+            f"faster and has a less noisy gradient, but an epoch has only {each}: it often needs a higher "
+            "learning rate or more epochs."
         )
 
     @Slot()
     def use_largest(self) -> None:
-        """Takes `largest_batch`."""
         largest = self.largest_batch
         if largest is not None:
             self._settings.set("batch_size", largest)
-            self.changed.emit()  # it is done: nothing is offered while the next forecast is made
+            self.changed.emit()  # done: offer nothing while the next estimate is pending
 
     @Slot()
     def refresh(self) -> None:
-        """Asks anew once things have settled."""
+        """Requests a new estimate after a pause in changes."""
         self._again = 0
         self._timer.start(SETTLE_MS)
 
     def hold(self, held: bool) -> None:
-        """Whether something is on that needs the machine for itself, as a run does."""
+        """Whether something (a run, for example) needs the machine to itself."""
         if held == self.held:
             return
         self.held = held
@@ -204,19 +204,19 @@ class ForecastModel(QObject):
             self._timer.start(RELEASE_MS)
 
     def shutdown(self) -> None:
-        """Joins the thread; no forecast comes afterwards."""
+        """Joins the thread; no estimate arrives after that."""
         self._timer.stop()
         self._enough.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._box.empty()
-        self._postman.rest()
+        self._box.drain()
+        self._poller.stop()
 
     @Slot()
     def _ask(self) -> None:
         if self._thread is not None:
-            return  # asked again when the answer comes
+            return  # asked again when the result arrives
         images = self._data.images
         if images is None or not self._editor.report.valid or self._settings.problems:
             self._show(None, None, "")
@@ -232,12 +232,12 @@ class ForecastModel(QObject):
         arguments = (question, self._box, not self.held, self._enough.is_set)
         self._thread = threading.Thread(target=_answer, args=arguments, name="cnnplay-forecast")
         self._thread.start()
-        self._postman.work()
+        self._poller.start()
 
     @property
     def _doubtful(self) -> bool:
         found = self.forecast
-        return found is not None and found.fits and not (found.sure and found.seconds_per_epoch)
+        return found is not None and found.fits and not (found.reliable and found.seconds_per_epoch)
 
     def _question_differs(self, asked: Question) -> bool:
         return (
@@ -247,38 +247,38 @@ class ForecastModel(QObject):
         )
 
     def _deliver(self, mail: Mail) -> None:
-        answer: Answer = mail.letters[-1]
+        answer: Answer = mail.messages[-1]
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._postman.rest()
+        self._poller.stop()
         if self._enough.is_set() or self._question_differs(answer.question):
             self.refresh()
         else:
-            self._show(answer.question, answer.forecast, answer.error)
+            self._show(answer.question, answer.estimate, answer.error)
             if self._doubtful and not self.held and self._again < len(AGAIN_MS):
                 self._timer.start(AGAIN_MS[self._again])
                 self._again += 1
 
-    def _show(self, question: Question | None, forecast: Forecast | None, problem: str) -> None:
-        changed = (forecast, problem) != (self.forecast, self._problem)
-        self._answered, self.forecast, self._problem = question, forecast, problem
+    def _show(self, question: Question | None, estimate: Estimate | None, problem: str) -> None:
+        changed = (estimate, problem) != (self.forecast, self._problem)
+        self._answered, self.forecast, self._problem = question, estimate, problem
         if changed:
             self.changed.emit()
 
 
 def _answer(question: Question, box: Mailbox, timed: bool, enough: Callable[[], bool]) -> None:
     try:
-        from cnnplay.training.forecast import forecast
+        from cnnplay.training.estimate import estimate
 
         asked = (question.network, question.report, question.config, question.images)
-        found = forecast(*asked, timed=timed, enough=enough)
+        found = estimate(*asked, timed=timed, stop_timing=enough)
         box.put(Answer(question, found))
     except Exception as error:
-        # No forecast is no reason to stop anybody from training.
-        box.put(Answer(question, None, f"no forecast: {error}"))
+        # A missing estimate must not keep anybody from training.
+        box.put(Answer(question, None, f"no estimate: {error}"))
 
 
 def _short(seconds: float) -> str:
-    """With a decimal where people would miss it when they reckon what many such times come to."""
+    """With a decimal for short times, which people multiply by the number of epochs."""
     return f"{max(0.1, seconds):.1f} s" if seconds < 9.95 else duration_text(seconds)

@@ -1,4 +1,4 @@
-"""How far training lies above validation, and what that tells."""
+"""The generalization gap: training accuracy minus validation accuracy, and what it means."""
 
 import math
 
@@ -9,20 +9,20 @@ from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.train.history import History
 
 EARLIEST = 3
-"""Before so many epochs the curves are too steep: training has moved on within the epoch."""
+"""Before this many epochs the curves are too steep: training accuracy changes within an epoch."""
 NOTICED = 0.01
-"""A smaller gap means nothing;"""
+"""A smaller gap is not significant."""
 LOW = 0.8
-"""and below this, training itself has not come far."""
+"""If both accuracies are lower, the network underfits."""
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Accuracy on what was learned from, less that on what was not, after the last epoch."""
+    """Training and validation accuracy after the last epoch, as fractions."""
 
     training: float
     validation: float
     noise: float
-    """So far apart by chance alone, about: two deviations of the share of so many validation pictures."""
+    """The gap expected by chance: two standard deviations of the validation accuracy."""
 
     @property
     def words(self) -> str:
@@ -31,30 +31,31 @@ class Gap(msgspec.Struct, frozen=True):
 
     @property
     def hint(self) -> str:
-        """What it means and what helps, in whole sentences."""
+        """What it means and what helps, in full sentences."""
         gap, usual = self.training - self.validation, max(NOTICED, self.noise)
         if gap > usual:
             return (
-                f"Training lies {100 * gap:.1f} points above validation: part of it is learned by heart "
-                "(overfitting). More or varied pictures, weight decay, dropout or a smaller network help."
+                f"Training accuracy is {100 * gap:.1f} points above validation: the network memorizes part of "
+                "the data (overfitting). More data, augmentation, weight decay, dropout or a smaller network "
+                "help."
             )
         if self.training < LOW and self.validation < LOW:
             return (
-                f"Both are low, {percent(self.training)} and {percent(self.validation)}: the network has not "
-                "learned enough yet (underfitting). More epochs, another learning rate or a larger network "
-                "help."
+                f"Training ({percent(self.training)}) and validation ({percent(self.validation)}) are both low: "
+                "the network has not learned enough yet (underfitting). More epochs, another learning rate "
+                "or a larger network help."
             )
         if gap < -usual:
             return (
-                "Validation lies above training: the training pictures are harder, being varied, or dropout "
-                "is on while it learns."
+                "Validation is above training: augmentation makes the training images harder, or dropout is "
+                "active during training."
             )
-        return "Training and validation lie close together: hardly anything is learned by heart."
+        return "Training and validation are close together: no sign of overfitting."
 
 
 def gap_of(history: History, smoothing: float) -> Gap | None:
-    """The gap after the last epoch, training averaged over about so many steps; None while it is early, or
-    unknown."""
+    """The gap after the last epoch, training averaged over about `smoothing` steps; None while it is too
+    early, or unknown."""
     validation = history.metric("validation_accuracy")
     if len(history.epochs) < EARLIEST or not len(validation):
         return None

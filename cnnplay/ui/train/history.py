@@ -1,4 +1,4 @@
-"""What a run reported so far, as columns that can be drawn, saved and written as a table."""
+"""What a run has reported so far, as columns to draw, save and export."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -24,11 +24,11 @@ from cnnplay.ui.train.smoothed import Smoothed
 from cnnplay.ui.train.steps import Range, Steps
 
 MOST_CHANGES = 256
-"""Of more changed settings the older ones are thinned: their marks would stand upon one another."""
+"""Beyond this many changed settings the older ones are thinned: their marks would overlap."""
 MOST_NOTES = 200
-"""So many of the last notes are kept."""
+"""How many of the last notes are kept."""
 MOST_SMOOTHED = 4
-"""Smoothed curves that are kept as they grow."""
+"""How many smoothed curves are cached while they grow."""
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -37,13 +37,13 @@ class Curve(msgspec.Struct, frozen=True):
     x: Floats
     y: Floats
     mark: object = None
-    """The same object as long as points are only added to a curve; None where that is not known."""
+    """The same object as long as points are only appended to the curve; None if unknown."""
 
     def __len__(self) -> int:
         return len(self.x)
 
     def between(self, left: float, right: float, columns: int) -> "Curve":
-        """What a picture so many columns wide can show of it, extremes included."""
+        """The curve thinned to `columns` pixel columns, extremes included."""
         return Curve(*decimate(self.x, self.y, left, right, columns))
 
 
@@ -51,11 +51,11 @@ NO_CURVE = Curve(np.empty(0), np.empty(0))
 
 
 class History:
-    """The events of one run and of those that went on after it, in the order in which they came.
+    """The events of one run, including the runs that resumed it, in order of arrival.
 
-    Memory is bounded however long the run: of older steps and epochs those are kept that a picture needs, and
-    the means of all (see `Steps` and `Epochs`). Steps lie at the fraction of epochs done after them: step 63
-    of 63 of the first epoch at x = 1.
+    Memory is bounded however long the run is: of older steps and epochs only those that a plot needs are
+    kept, and the means of all (see `Steps` and `Epochs`). The x of a step is the number of epochs done after
+    it: step 63 of 63 of the first epoch is at x = 1.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -64,20 +64,20 @@ class History:
         self.failed: Failed | None = None
         self.finished: Finished | None = None
         self.notes: list[str] = []
-        """The last ones."""
+        """The most recent ones."""
         self.noted = 0
-        """How many there were."""
+        """How many notes there were in total."""
         self.changes: list[tuple[float, SettingChanged]] = []
         self.stages: list[Started] = []
-        """One for each time that training began or went on."""
+        """One for each time that training started or resumed."""
         self.version = 0
-        """Grows whenever something is added: what is drawn compares it."""
+        """Grows whenever something is added, so that views can compare it."""
         self._steps = Steps()
         self._done = Epochs()
         self._smoothed: dict[tuple[str, float], Smoothed] = {}
         self._first_x = 0.0
         self._epochs = 0
-        """Those asked for, of the stage at hand."""
+        """The epochs requested for the current stage."""
         self._step_before: int | None = None
         self._numbered_before = 0
         self.extend(events)
@@ -92,12 +92,12 @@ class History:
 
     @property
     def epochs(self) -> list[EpochDone]:
-        """Those that are kept: the newest all, the best, and of older ones the extremes."""
+        """The epochs that are kept: all recent ones, the best, and the extremes of older ones."""
         return self._done.all
 
     @property
     def best(self) -> EpochDone | None:
-        """The best epoch so far, by the engine's own word."""
+        """The best epoch so far, as marked by the engine."""
         return self._done.best
 
     @property
@@ -106,19 +106,19 @@ class History:
 
     @property
     def last_x(self) -> float:
-        """How many epochs were done, fractions included."""
+        """How many epochs are done, fractions included."""
         done = float(self.epochs[-1].epoch) if self.epochs else 0.0
         return max(float(self._steps["x"][-1]), done) if len(self._steps) else done
 
     @property
     def target(self) -> int:
-        """The epoch at which the run means to end; 0 before it started."""
+        """The epoch at which the run will end; 0 before it has started."""
         if self.started is None:
             return 0
         return self.started.first_epoch - 1 + self._epochs
 
     def extend(self, events: Iterable[Event]) -> None:
-        """Takes in events; steps are appended together."""
+        """Adds events; consecutive steps are appended together."""
         steps: list[tuple[float, ...]] = []
         for event in events:
             self.version += 1
@@ -131,7 +131,7 @@ class History:
         self._steps.extend(steps)
 
     def steps(self, name: str) -> Curve:
-        """``loss`` or ``accuracy`` of each step that is kept, as measured."""
+        """``loss`` or ``accuracy`` of each kept step, not smoothed."""
         return Curve(self._steps["x"], self._steps[name], self._steps.mark)
 
     def range(self, name: str) -> Range:
@@ -140,23 +140,23 @@ class History:
 
     @property
     def numbers(self) -> Floats:
-        """Which step each is, counted from the first on: not its index, where steps were left out."""
+        """The number of each kept step, counted from 1; not its index, if steps were thinned out."""
         return self._steps["step"]
 
     @property
     def whole_from(self) -> int:
-        """The index from which on no step was left out: 0, save in a long history."""
+        """The index from which on every step is kept: 0, except in a long history."""
         return self._steps.whole_from
 
     @property
     def averaged(self) -> Literal["", "stretches", "epochs"]:
-        """What the smoothed curves are made of where steps were left out; "" where none was."""
+        """What smoothed curves use where steps were thinned out; "" if all steps are kept."""
         if not self.whole_from:
             return ""
         return "stretches" if self._steps.known("loss").complete else "epochs"
 
     def smoothed(self, name: str, steps: float) -> Curve:
-        """The same, averaged over about so many steps."""
+        """The same, smoothed over about `steps` steps."""
         if steps <= 1:
             return self.steps(name)
         key = (name, steps)
@@ -174,16 +174,16 @@ class History:
         return Curve(x, y) if len(x) else NO_CURVE
 
     def x_of(self, step: int) -> float:
-        """Where a step lies, in epochs."""
+        """The x of a step, in epochs."""
         if self.started is None or self.started.steps_per_epoch < 1:
             return self._first_x
         before = step - 1 if self._step_before is None else self._step_before
         return self._first_x + max(step - before, 0) / self.started.steps_per_epoch
 
     def saved(self) -> tuple[Event, ...]:
-        """Events from which `History` makes the same picture.
+        """Events from which `History` restores the same curves.
 
-        What went on several times is told as one run: steps are renumbered by where they lie.
+        A run that was resumed becomes one run: its steps are renumbered by their x.
         """
         if self.started is None:
             return tuple(self.epochs)
@@ -208,7 +208,7 @@ class History:
         return round((x - self.stages[0].first_epoch + 1) * self.started.steps_per_epoch)
 
     def _number_at(self, x: float) -> int:
-        """Of the last step up to a place at or behind the last one that is kept."""
+        """The number of the last step up to an x at or after the last kept step."""
         if self.started is None or not len(self._steps):
             return 0
         missing = (x - float(self._steps["x"][-1])) * self.started.steps_per_epoch
@@ -243,10 +243,10 @@ class History:
             case Finished():
                 self.finished = event
             case _:
-                pass  # Paused and Resumed leave no trace in a picture.
+                pass  # Paused and Resumed are not drawn.
 
     def _change(self, event: SettingChanged) -> None:
-        """Of one that was moved several times between two steps the last position counts."""
+        """If a setting changed several times between two steps, the last value counts."""
         x = self.x_of(event.step)
         if self.changes and self.changes[-1][0] == x and self.changes[-1][1].name == event.name:
             self.changes = self.changes[:-1]
@@ -270,9 +270,9 @@ class History:
         self._first_x = float(event.first_epoch - 1)
         if event.done is not None and event.steps_per_epoch:
             self._first_x = event.done / event.steps_per_epoch
-        # What lies behind the place where it goes on is done anew.
+        # Everything after the point at which it resumes is done again.
         self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
         self._numbered_before = self._number_at(self._first_x)
         self._done.cut(event.epoch - 1)
-        # Nor was anything learned at a rate that was set when no step came any more.
+        # A setting that was changed after the last step had no effect.
         self.changes = [change for change in self.changes if change[0] <= self._first_x]

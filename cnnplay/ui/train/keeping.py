@@ -1,4 +1,4 @@
-"""The weights that runs leave behind: after each epoch, and at the end, best and last."""
+"""Keeps the weights of runs in memory: after each epoch, and the best and last ones at the end."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from cnnplay.training.job import Checkpoint, Result
 
 STILL_FITS = 0.5
-"""Weights of an edited network are worth a look while at least this part of its parameters has them."""
+"""Weights of an edited network are still shown while they cover at least this fraction of its parameters."""
 
 
 class Keeping:
-    """Turns checkpoints and results into `Trained`, and finds the one for a network."""
+    """Makes a `Trained` of checkpoints and results, and finds the one for a network."""
 
     def __init__(self) -> None:
         self.store = TrainedStore()
         self.current: Trained | None = None
-        """The run that is on, as of its last epoch."""
+        """The current run, as of its last epoch."""
         self._newest: Trained | None = None
         self._answers: dict[str, tuple[Network, Trained | None, Trained | None]] = {}
 
@@ -32,8 +32,8 @@ class Keeping:
         self._set_current(None)
 
     def keep(self, order: Order, checkpoints: Sequence[Checkpoint], history: History) -> None:
-        """The weights after the epochs that were done since the last time; nobody writes into them, so they
-        are not copied."""
+        """Keeps the weights of the epochs done since the last call. Nobody writes into them, so they are not
+        copied."""
         before = self.current or order.going_on
         best, best_epoch = (before.best_weights, before.best_epoch) if before is not None else (None, None)
         for checkpoint in checkpoints:
@@ -55,7 +55,7 @@ class Keeping:
         self._set_current(current)
 
     def end(self, order: Order, result: Result, history: History, folder: Path | None = None) -> None:
-        """The run is over. One that failed before anything good was learned leaves nothing to go on with."""
+        """The run has ended. If it failed before it learned anything, there is nothing to resume from."""
         self._set_current(None)
         if not result.learned or result.facts is None:
             return
@@ -78,7 +78,7 @@ class Keeping:
         )
 
     def adopt(self, trained: Trained | None, network: Network) -> None:
-        """A training from a file; None where that network's has no weights: others of it are put aside."""
+        """Takes weights from a file; None if the file has none: those kept for this network are put aside."""
         if trained is not None:
             self._remember(trained)
             return
@@ -93,15 +93,15 @@ class Keeping:
         self._newest = None
 
     def is_newest(self, trained: Trained) -> bool:
-        """Whether it is the one whose curves are on screen."""
+        """Whether its curves are the ones on screen."""
         return trained is self._newest
 
     def fitting(self, network: Network) -> Trained | None:
-        """The training whose parameters are just this network's."""
+        """The weights whose parameters match this network exactly."""
         return self._answer(network)[1]
 
     def nearest(self, network: Network) -> Trained | None:
-        """That one, or the newest where at least half of the network's parameters are among its weights."""
+        """The same, or else the newest weights if they cover at least half of the network's parameters."""
         return self._answer(network)[2]
 
     def _set_current(self, trained: Trained | None) -> None:
@@ -126,7 +126,7 @@ class Keeping:
         newest = self.store.newest()
         if newest is None:
             return None
-        from cnnplay.modules.weights import parameter_shapes  # torch is there once something was trained
+        from cnnplay.modules.weights import parameter_shapes  # torch is imported once something was trained
 
         try:
             wanted = parameter_shapes(network)
@@ -142,9 +142,9 @@ class Keeping:
 
 
 def _mostly_there(trained: Trained, network: Network) -> bool:
-    """Whether a network with a fault, which has no shapes, still has the nodes of most of the weights.
+    """Whether an invalid network, which has no shapes, still has the nodes of most of the weights.
 
-    Else a fault that came after training would keep the weights out of the file that is saved.
+    Otherwise a problem introduced after training would keep the weights out of the saved file.
     """
     ids = {node.id for node in leaves(network)}
     sizes = {key: tensor.numel() for key, tensor in trained.weights.items()}

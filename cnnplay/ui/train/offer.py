@@ -1,4 +1,4 @@
-"""Where a network and a data set do not fit each other: what can be done, with what each way would cost."""
+"""Offers ways to fit network and data set to each other, each with its estimated cost."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from cnnplay.network.describe import shape_words
+from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import fields_of
 from cnnplay.network.network import Input, Network
 from cnnplay.shapes.adapt import Adapted, adapt
-from cnnplay.shapes.faults import Fault
+from cnnplay.shapes.class_count import class_problems
 from cnnplay.shapes.infer import infer
-from cnnplay.shapes.pictures import class_faults
+from cnnplay.shapes.problems import Problem
 from cnnplay.spec.settings import Fit, TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
 
 LARGE = 2.5
-"""From this ratio of areas on, bringing small pictures to a large input costs enough to ask first."""
+"""From this ratio of areas on, resizing small images to a large input costs enough to ask first."""
 MOST_GUESSED = 64
-"""Pictures of mixed sizes are taken for no larger than this until somebody says another size."""
+"""The largest size assumed for images of mixed sizes, until the user enters another one."""
 LARGEST = next(int(field.maximum or 0) for field in fields_of(Input) if field.name == "height")
 SETTLE_MS = 150
-NO_FORECAST = "no forecast of its memory and time"
+NO_FORECAST = "no estimate of memory and time"
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One way: its rule, what the button says, what changes, and what it will cost ("" while unknown)."""
+    """One option: its rule, the button's label, what changes, and the estimated cost ("" while unknown)."""
 
     fit: Fit
     title: str
@@ -43,10 +43,10 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class OfferModel(QObject):
-    """Asks when a large preset meets small pictures, and whenever it is told to (`ask`); other class counts
-    are taken over at once, visibly.
+    """Asks when a large preset meets small images, and on request (`ask`). A different number of classes
+    is applied at once, as a visible edit.
 
-    `changed`: there is another question, answer or cost, or none. `asked`: somebody wanted the question.
+    `changed`: the question, an option or a cost changed. `asked`: the user requested the question.
     """
 
     changed = Signal()
@@ -68,7 +68,7 @@ class OfferModel(QObject):
         self.question = ""
         self.options: tuple[Option, ...] = ()
         self.size: tuple[int, int] | None = None
-        """Height and width for which the network would be adapted, where the pictures' sizes are mixed."""
+        """The height and width to fit the network to, if the images have mixed sizes; else None."""
         self._soon = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._soon.timeout.connect(self._forecast)
         editor.changed.connect(self._network_changed)
@@ -79,19 +79,19 @@ class OfferModel(QObject):
         return bool(self.options)
 
     def why_not(self) -> str:
-        """Why there is nothing to `ask`; "" when there is."""
+        """Why `ask` is unavailable; "" if it is available."""
         network, images = self._editor.network, self._data.images
         if images is None:
             return "choose a data set first"
         if not network.stack:
-            return "the network is empty: add blocks first"
+            return "the network is empty: add layers first"
         if network.input.shape == images.shape and network.task.classes == len(images.classes):
-            return "the network takes these pictures as they are, and tells their classes apart"
+            return "the network already fits this data set: same image shape, same number of classes"
         return ""
 
     @Slot()
     def ask(self) -> None:
-        """Asks how network and pictures are to be brought together, however small the difference."""
+        """Asks how to fit network and images to each other, however small the difference is."""
         network, images = self._editor.network, self._data.images
         if self.why_not() or images is None:
             return
@@ -101,17 +101,17 @@ class OfferModel(QObject):
         self._ask(network, images)
         self.asked.emit()
 
-    def class_faults(self) -> tuple[Fault, ...]:
-        """The fault of a network without one of its own that tells another number of classes apart than the
-        pictures have; nothing else keeps it from being trained.
+    def class_problems(self) -> tuple[Problem, ...]:
+        """The problem of an otherwise valid network whose number of classes differs from the data set's; then
+        nothing else keeps it from being trained.
         """
         images, network = self._data.images, self._editor.network
         if images is None or not self._editor.report.valid or not network.stack:
             return ()
-        return class_faults(network, images.title, len(images.classes))
+        return class_problems(network, images.title, len(images.classes))
 
     def set_size(self, height: int, width: int) -> str:
-        """Of pictures of mixed sizes: the size for which the network would be adapted. Why not; else ""."""
+        """Sets the size to fit the network to, for images of mixed sizes. Returns what is wrong, else ""."""
         images = self._data.images
         if self.size is None or images is None or (height, width) == self.size:
             return ""
@@ -122,7 +122,7 @@ class OfferModel(QObject):
         return ""
 
     def accept(self, fit: Fit) -> None:
-        """Does it: an edit like any other, and the rule for the pictures."""
+        """Applies an option: an edit that can be undone, and the `fit` setting."""
         adapted = self._adapted.get(fit)
         self.dismiss()
         if adapted is not None:
@@ -133,7 +133,7 @@ class OfferModel(QObject):
 
     @Slot()
     def dismiss(self) -> None:
-        """Not now; it is not asked again for this network and these pictures."""
+        """Closes the question; it is not asked again for this network and data set."""
         if self.options:
             self._soon.stop()
             self.question, self.options, self._adapted, self.size = "", (), {}, None
@@ -145,7 +145,7 @@ class OfferModel(QObject):
 
     @Slot()
     def _network_changed(self) -> None:
-        """A preset that was just opened is looked at; an edit closes what was asked about another network."""
+        """Checks a preset that was just opened; an edit closes a question about another network."""
         network, images = self._editor.network, self._data.images
         key = (network.preset, images.key if images is not None else "")
         if not network.preset or images is None or not _as_published(network):
@@ -184,12 +184,12 @@ class OfferModel(QObject):
         fits: tuple[Fit, ...] = ("stem", "resize") if shape != own or self.size else ("resize",)
         ids = self._editor.reserved_ids()
         self._adapted = {fit: adapt(network, shape, classes, fit, ids) for fit in fits}
-        pictures = shape_words(shape) if self.size is None else "pictures of mixed sizes"
+        sizes = shape_text(shape) if self.size is None else "images of mixed sizes"
         self.question = (
-            f"{network.name} takes {shape_words(own)} and tells {network.task.classes:,} "
-            f"classes apart; {images.title} has {pictures} and {classes:,}."
+            f"{network.name} takes {shape_text(own)} and has {network.task.classes:,} outputs; "
+            f"{images.title} has {sizes} and {classes:,} classes."
         )
-        titles = {"stem": "Adapt the network", "resize": _resize_title(own, images.shape)}
+        titles = {"stem": "Fit the network to the data", "resize": _resize_title(own, images.shape)}
         self.options = tuple(Option(fit, titles[fit], self._words(network, fit, classes)) for fit in fits)
         self.changed.emit()
         if at_once:
@@ -200,13 +200,13 @@ class OfferModel(QObject):
     def _words(self, network: Network, fit: Fit, classes: int) -> str:
         adapted = self._adapted[fit]
         if fit == "resize":
-            last = "as it is" if network.task.classes == classes else f"{classes:,}"
-            return f"to {shape_words(network.input.shape)}; last layer {last}"
+            last = "unchanged" if network.task.classes == classes else f"gets {classes:,} outputs"
+            return f"to {shape_text(network.input.shape)}; the last layer {last}"
         few, more = "; ".join(adapted.changes[:3]), len(adapted.changes) - 3
         words = few + (f"; {more} more" if more > 0 else "")
-        left = len(infer(adapted.edited.network).faults)
-        faults = f"{left} fault{'s' if left > 1 else ''} to mend by hand" if left else ""
-        return "; ".join(part for part in (words, faults) if part) or "nothing has to change"
+        left = len(infer(adapted.edited.network).problems)
+        problems = f"{left} problem{'s' if left > 1 else ''} to fix by hand" if left else ""
+        return "; ".join(part for part in (words, problems) if part) or "no changes needed"
 
     @Slot()
     def _forecast(self) -> None:
@@ -224,32 +224,30 @@ class OfferModel(QObject):
                 )
                 self.changed.emit()
 
-        timed = not self._run.active  # else layers would be found slow, and slow the run down
+        timed = not self._run.active  # timing layers would disturb the run
         self._tasks.run(lambda: _costs(networks, config, images, timed), done, lambda error: done({}))
 
 
 def _costs(
     networks: dict[Fit, Network], config: TrainConfig, images: ImageSet, timed: bool
 ) -> dict[Fit, str]:
-    from cnnplay.training.forecast import forecast  # torch: in the thread
+    from cnnplay.training.estimate import estimate  # torch: in the thread
 
     reports = {fit: infer(network) for fit, network in networks.items()}
     return {
-        fit: forecast(
+        fit: estimate(
             network, reports[fit], msgspec.structs.replace(config, fit=fit), images, timed=timed
-        ).words
+        ).summary
         for fit, network in networks.items()
         if reports[fit].valid
     }
 
 
 def _resize_title(own: tuple[int, int, int], pictures: tuple[int, int, int] | None) -> str:
-    """What the button says under which the pictures change."""
-    if pictures is None:
-        return "Resize the pictures"
-    if pictures[1:] == own[1:]:
-        return "Keep the input" if pictures == own else "Convert the pictures"
-    return "Enlarge the pictures" if _area(own) > _area(pictures) else "Shrink the pictures"
+    """The label of the button that fits the images to the network."""
+    if pictures is None or pictures[1:] != own[1:]:
+        return "Resize the images"
+    return "Keep the input" if pictures == own else "Convert the images"
 
 
 def _as_published(network: Network) -> bool:

@@ -1,4 +1,4 @@
-"""What one run of the window is to do, and where it goes on with an earlier one."""
+"""The request for one run of the window, and where it resumes an earlier one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Order:
-    """What one run is to do. `going_on` is the training that it continues; None trains afresh."""
+    """What one run should do. `resume_from` is the training that it continues; None trains from scratch."""
 
     run: str
     network: Network
@@ -27,10 +27,10 @@ class Order:
     images: ImageSet
     going_on: Trained | None = None
     state: RunState | None = None
-    """Where it goes on as if that training had never stopped; None where it begins anew, or with
-    new settings."""
+    """The state to resume exactly, as if training had never stopped; None if it starts from scratch or with
+    changed settings."""
     behind: int = 0
-    """So many epochs of those asked for were done before: to the engine, `epochs` counts the run's own."""
+    """How many of the requested epochs are done already: the engine's `epochs` counts only the run's own."""
 
     @property
     def first_epoch(self) -> int:
@@ -42,8 +42,8 @@ class Order:
 def make_order(
     network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
 ) -> Order:
-    """A run of these. One that goes on ends at the epoch asked for where it was not reached, else after so
-    many more. Where nothing but that was asked for, it goes on just where it was stopped.
+    """Makes a request of these. A resumed run ends at the requested epoch if it was not reached yet, else
+    after that many more. If nothing but the number of epochs changed, it resumes exactly where it stopped.
     """
     run = uuid.uuid4().hex[:12]
     if going_on is None:
@@ -59,8 +59,8 @@ def make_order(
 
 @dataclass(frozen=True)
 class Left:
-    """What a run that goes on would do: so many epochs of all that are asked for, the first of which is
-    `epoch`. `exactly`: as if it had never stopped; else it begins there with what was changed since."""
+    """What a resumed run would do: train `epochs` of `of` epochs, the first of which is number `epoch`.
+    `exactly`: as if it had never stopped; else with what was changed since then."""
 
     epochs: int
     of: int
@@ -69,7 +69,7 @@ class Left:
 
 
 def what_is_left(network: Network, config: TrainConfig, going_on: Trained) -> Left:
-    """What `make_order` makes of these."""
+    """What `make_order` would request."""
     state = _where_it_was_stopped(going_on, network, config)
     if state is not None:
         return Left(state.final_epoch - state.last_epoch, state.final_epoch, state.place.epoch, True)
@@ -80,16 +80,16 @@ def what_is_left(network: Network, config: TrainConfig, going_on: Trained) -> Le
 
 
 def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConfig) -> RunState | None:
-    """The state to go on from, where nothing was changed but the number of epochs, and some are left."""
+    """The state to resume from, if nothing but the number of epochs changed and some are left."""
     state = going_on.state
     if state is None or network != going_on.network:
         return None
     if _same_device(config.device, state.config.device):
         config = msgspec.structs.replace(config, device=state.config.device)
-    # No page of the window has them, so nobody changed them.
+    # The window has no field for them, so nobody changed them.
     config = msgspec.structs.replace(config, threads=state.config.threads)
     before = state.first_epoch - 1
-    # The epochs asked for count from the first of all, or are so many more: as they did for this run.
+    # The requested epochs count from the very first one, or are that many more: as they did for this run.
     more = config.epochs == state.config.epochs or config.epochs <= before
     own = msgspec.structs.replace(config, epochs=config.epochs if more else config.epochs - before)
     if own != msgspec.structs.replace(state.config, epochs=own.epochs):
@@ -99,7 +99,7 @@ def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConf
 
 
 def _same_device(one: str, other: str) -> bool:
-    """Whether both names stand for one device of this machine: ``auto`` does for one of the others."""
+    """Whether both names mean the same device of this machine: ``auto`` means one of the others."""
     if one == other:
         return True
     from cnnplay.ui.kit.devices import device_text, resolvable, torch_is_imported

@@ -1,4 +1,4 @@
-"""Probes look into the network while it trains, and may cost the training 5 % of its time between them."""
+"""Probes observe the network during training; together they may cost 5 % of the training time."""
 
 import logging
 import threading
@@ -12,30 +12,30 @@ Seen = TypeVar("Seen")
 log = logging.getLogger(__name__)
 
 SHARE = 0.05
-"""Of the time that passes, all probes together take at most this part."""
+"""All probes together take at most this fraction of the time."""
 SHORTEST = 0.1
-"""Seconds between two looks of the same probe, however cheap it is."""
+"""The minimum seconds between two calls of a probe, however cheap it is."""
 
 
 class Probe(Generic[Seen]):
-    """One registered probe, and when it may look again."""
+    """One registered probe, and when it is due again."""
 
     def __init__(self, look: Callable[[Seen], None]) -> None:
         self.look = look
         self.due = 0.0
         self.cost = 0.0
-        """Seconds, of the last look."""
+        """Seconds of the last call."""
         self.looks = 0
         self.dropped = False
-        """Whether it raised in this run: it is left alone until the next begins."""
+        """Whether it raised an error in this run: it is not called again until the next run starts."""
 
 
 class Probes(Generic[Seen]):
-    """Calls its probes between batches, in the thread that trains, as often as their share of time allows.
+    """Calls its probes between batches, in the training thread, as often as their share of time allows.
 
-    A probe is due again after its last cost divided by its share. When a run begins all are due at once. One
-    that raises is dropped for the rest of the run, reported and logged: looking never ends a run. `add` and
-    `remove` may be called from any thread.
+    A probe is due again after its last cost divided by its share. When a run starts, all are due at once. A
+    probe that raises is dropped for the rest of the run, reported and logged: a probe never ends a run.
+    `add` and `remove` may be called from any thread.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Probes(Generic[Seen]):
         self._next = 0.0
         self._rushed = True
         self.seconds = 0.0
-        """What all looks cost since `begin`."""
+        """The total seconds of all calls since `begin`."""
 
     def __len__(self) -> int:
         return len(self._probes)
@@ -63,25 +63,25 @@ class Probes(Generic[Seen]):
         self._rushed = True
 
     def remove(self, look: Callable[[Seen], None]) -> None:
-        """Takes it out; does nothing where it is not in."""
+        """Removes a probe, if it is registered."""
         with self._lock:
             self._probes = tuple(probe for probe in self._probes if probe.look != look)
 
     def begin(self) -> None:
-        """A run begins: all are due, those too that raised in the one before."""
+        """A run starts: all probes are due, including those that raised in the previous run."""
         self.seconds = 0.0
         for probe in self._probes:
             probe.dropped = False
         self._rushed = True
 
     def rush(self) -> None:
-        """Makes all due at the next batch: somebody chose another picture and waits for it."""
+        """Makes all probes due at the next batch: the user selected another image and waits for it."""
         self._rushed = True
 
     def observe(self, seen: Seen, always: bool = False) -> None:
-        """To be called between two batches. Costs one comparison while none is due; `always` has all look."""
+        """Called between two batches. Costs one comparison while none is due; `always` calls all probes."""
         now = self._clock()
-        # Taken down before the looks, so that a rush that comes during them is not lost.
+        # Reset before the calls, so that a rush during them is not lost.
         rushed, self._rushed = self._rushed or always, False
         if now < self._next and not rushed:
             return
@@ -99,7 +99,7 @@ class Probes(Generic[Seen]):
             probe.look(seen)
         except Exception as error:
             probe.dropped = True
-            log.exception("%s stopped looking for the rest of this run", _name(probe.look))
+            log.exception("probe %s is stopped for the rest of this run", _name(probe.look))
             self._dropped(f"{_name(probe.look)} stopped: {error}", traceback.format_exc())
             return
         after = self._clock()
@@ -107,7 +107,7 @@ class Probes(Generic[Seen]):
         probe.looks += 1
         self.seconds += probe.cost
         share = self._share / max(len(self._armed()), 1)
-        # The time until it is due again includes nothing of the look itself, so that the share is kept.
+        # The pause does not include the call itself, so that the share is kept.
         probe.due = after + max(SHORTEST, probe.cost / share - probe.cost)
 
 

@@ -1,4 +1,4 @@
-"""How far a run is, how fast it goes and when it will be done, from the events and a clock."""
+"""Progress, speed and remaining time of a run, from its events and a clock."""
 
 import time
 from collections import deque
@@ -8,11 +8,11 @@ from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.train.history import History
 
 WINDOW = 10.0
-"""The speed is that of so many last seconds: long enough to be calm, validation included."""
+"""Speed is averaged over this many seconds: long enough to be steady, validation included."""
 
 
 class Progress:
-    """Told of the history now and then while a run goes on; time in a pause does not count."""
+    """Updated with the history from time to time during a run; pauses do not count."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -21,19 +21,19 @@ class Progress:
         self.epoch = 0
         self.epochs = 0
         self.fraction = 0.0
-        """Of this run's epochs, those that are done: 0 to 1."""
+        """The fraction of this run's epochs that is done, 0 to 1."""
         self.seconds_left: float | None = None
         self.images_per_second: float | None = None
 
     def begin(self) -> None:
-        """A run begins or goes on after a pause: what was measured before says nothing."""
+        """A run starts or continues after a pause: earlier measurements no longer apply."""
         self._marks.clear()
 
     def reset(self) -> None:
         self.__init__(self._clock)  # type: ignore[misc]
 
     def update(self, history: History) -> None:
-        """Takes the newest state in."""
+        """Updates progress, speed and remaining time."""
         started = history.started
         if started is None:
             return
@@ -59,5 +59,5 @@ class Progress:
 
     @property
     def left_words(self) -> str:
-        """``3 s left``; "" while that is unknown."""
+        """``3 s left``; "" while unknown."""
         return "" if self.seconds_left is None else f"{duration_text(self.seconds_left)} left"

@@ -1,4 +1,4 @@
-"""The curve of a learning-rate range test, as it is drawn: losses over the rate's logarithm."""
+"""The curve of a learning rate range test for drawing: loss over the logarithm of the learning rate."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from cnnplay.training.range_test import Point
 
 HEADROOM = 0.35
-"""The axis goes on above the highest smoothed loss before the lowest, by this part of the fall: that it
-shoots up behind it is seen, and how far is of no interest."""
+"""The axis extends above the highest smoothed loss before the minimum, by this fraction of the fall: enough
+to show that the loss diverges after it."""
 MOST = 4.0
 LEAST_SPAN = 0.05
 
 
 class RateDrawing(msgspec.Struct, frozen=True):
-    """`left` and `right` are logarithms to base 10, and so are the curves' x; losses reach beyond `top`."""
+    """`left`, `right` and the x of the curves are base-10 logarithms; losses may exceed `top`."""
 
     left: float
     right: float
@@ -33,16 +33,16 @@ class RateDrawing(msgspec.Struct, frozen=True):
     smoothed: Curve = NO_CURVE
 
     def rate_at(self, part: float) -> float:
-        """The rate at this part of the axis, 0 at the left; two figures are enough for a rate."""
+        """The learning rate at this fraction of the axis (0 is left), rounded to two digits."""
         part = min(max(part, 0.0), 1.0)
         return rounded(10 ** (self.left + part * (self.right - self.left)))
 
     def part_of(self, rate: float) -> float:
-        """Where a rate lies on the axis, from 0 to 1 where it is on it."""
+        """The position of a learning rate on the axis: 0 to 1 if it is inside."""
         return (math.log10(rate) - self.left) / (self.right - self.left)
 
     def loss_at(self, rate: float) -> float | None:
-        """The smoothed loss at a rate; None beyond what was tried."""
+        """The smoothed loss at a learning rate; None outside the tested range."""
         x, curve = math.log10(rate), self.smoothed
         if not len(curve) or not curve.x[0] - 0.05 <= x <= curve.x[-1] + 0.05:
             return None
@@ -50,17 +50,17 @@ class RateDrawing(msgspec.Struct, frozen=True):
 
 
 def draw(test: RangeTest, points: Sequence[Point]) -> RateDrawing:
-    """The picture of what was tried so far, over the whole range."""
+    """The curve so far, over the whole range."""
     left, right = math.log10(test.low), math.log10(test.high)
     if not points:
         return RateDrawing(left, right, 0.0, 1.0)
-    from cnnplay.training.range_test import centred  # torch is there once something was tried
+    from cnnplay.training.range_test import centered_average  # torch is imported once something was tested
 
-    # Whatever a loss is once training has broken, it is far above the picture; 10^30 would spoil every mean.
+    # Once training has diverged, the loss is far above the plot; 10^30 would spoil every mean.
     most = MOST * max(point.smoothed for point in points[: 1 + _lowest(points)])
     x = np.array([math.log10(point.rate) for point in points])
     losses = np.array([min(point.loss, most) for point in points])
-    smoothed = np.array(centred(losses.tolist()))
+    smoothed = np.array(centered_average(losses.tolist()))
     lowest = int(smoothed.argmin())
     bottom, high = float(smoothed[lowest]), float(smoothed[: lowest + 1].max())
     span = max(high - bottom, LEAST_SPAN * max(high, 1e-12))
@@ -79,5 +79,5 @@ def _lowest(points: Sequence[Point]) -> int:
 
 
 def rounded(rate: float) -> float:
-    """``0.0021``."""
+    """Rounded to two digits: ``0.0021``."""
     return float(f"{rate:.2g}")

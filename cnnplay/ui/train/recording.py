@@ -1,6 +1,6 @@
-"""A run of the window, kept as a folder in the store of runs while it goes on.
+"""Records a run of the window as a folder in the run store.
 
-Everything here happens in the run's own thread, and what is written is written in another.
+Everything here is called in the run's thread; files are written in another one.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Recording:
-    """What the disk does not take is said once as a note, and training goes on.
+    """If the disk fails, that is noted once and training continues.
 
-    `before` is the last run's, which may still be writing the folder that this one goes on in.
+    `before` is the previous recording, which may still be writing the folder that this one reopens.
     """
 
     def __init__(self, order: Order, note: Callable[[Event], None], before: Recording | None) -> None:
@@ -29,18 +29,18 @@ class Recording:
         self._before = before
         self._folder: RunRecorder | None = None
         self.path: Path | None = None
-        """The run's folder; None where there is none."""
+        """The run's folder; None if there is none."""
 
     def begin(self) -> None:
-        """Makes the folder, or opens the one that is gone on with."""
+        """Creates the folder, or reopens the one of the run that is resumed."""
         from cnnplay.runs.record import RunError
         from cnnplay.runs.recorder import RunRecorder
 
         if self._before is not None:
             self._before.wait()
             self._before = None
-        order, self._order = self._order, None  # it holds the weights that the run began with
-        assert order is not None, "it begins once"
+        order, self._order = self._order, None  # it holds the weights that the run started from
+        assert order is not None, "begin is called once"
         going_on = order.going_on
         try:
             if order.state is not None and going_on is not None and going_on.folder is not None:
@@ -55,7 +55,7 @@ class Recording:
                     run=order.run,
                 )
         except RunError as error:
-            self._note(Noted(run=order.run, message=f"this run is not kept: {error}"))
+            self._note(Noted(run=order.run, message=f"this run is not saved: {error}"))
             return
         self.path = self._folder.path
 
@@ -68,7 +68,7 @@ class Recording:
             self._folder.observe(seen)
 
     def end(self, result: Result | None) -> None:
-        """Has the rest written in the background. A run of which nothing came leaves no folder."""
+        """Writes the rest in the background. A run that learned nothing leaves no folder."""
         folder = self._folder
         if folder is None:
             return
@@ -81,6 +81,6 @@ class Recording:
             self.path = None
 
     def wait(self) -> None:
-        """Returns once all is written."""
+        """Returns once everything is written."""
         if self._folder is not None:
             self._folder.finish_writing()

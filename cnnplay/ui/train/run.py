@@ -1,8 +1,8 @@
-"""The run as the window sees it: its state, its history, the weights it has so far, and how it is steered.
+"""The training run as the window sees it: its state, its history, its weights so far, and its control.
 
-A run owns the network, settings and pictures that it was started with; the editor may go on meanwhile.
-Nothing here waits for the thread that trains, except `shutdown`, and that thread knows nothing of this model:
-it fills a mailbox, which a timer empties.
+A run owns the network, settings and images that it was started with; you can keep editing meanwhile. Nothing
+here waits for the training thread, except `shutdown`, and that thread knows nothing of this model: it fills a
+mailbox, which a timer empties.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
 
 
 class RunModel(TrainedWork):
-    """One run at a time, and what is left of those before.
+    """One run at a time, and the weights and history of earlier ones.
 
-    `state_changed`: the state, what can be done, or whether the run trains an earlier version of the network.
-    `history_changed`: at most 30 times a second. `epoch_done`: the weights after it are there. `failed`: the
-    run ended badly, `failure` says why. `weights_changed`: `trained` is another one.
+    `state_changed`: the state, what can be done, or whether the run trains an earlier version of the network
+    changed. `history_changed`: at most 30 times a second. `epoch_done`: the weights after the epoch are
+    there. `failed`: the run ended with an error, `failure` says why. `weights_changed`: `trained` changed.
     """
 
     state_changed = Signal()
@@ -62,27 +62,27 @@ class RunModel(TrainedWork):
         self._failed: Network | None = None
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
         self._box = Mailbox()
-        self._postman = MailboxPoller(self._box, self._deliver, self, POLL_MS)
-        self.tempo = RedrawRate(self)
-        """How often live views are redrawn."""
+        self._poller = MailboxPoller(self._box, self._deliver, self, POLL_MS)
+        self.redraw_rate = RedrawRate(self)
+        """How often live views redraw."""
         self._worker: Worker | None = None
         self._recording: Recording | None = None
-        """The last run's: its folder may still be written."""
+        """The last run's: it may still be writing its folder."""
         self._state: State = "idle"
         self._waiting: Literal["", "pause"] = ""
         self._told = settings.config
-        """The settings as the run that is on was told them."""
+        """The settings as last sent to the current run."""
         self._train_next = False
         self._earlier = False
         self.elsewhere: Callable[[], str] = lambda: ""
-        """Why no run may begin though nothing of its own stands in the way: something else computes."""
+        """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
         editor.changed.connect(self._editor_changed)
         settings.changed.connect(self._settings_changed)
         for signal in (data.changed, data.state_changed):
             signal.connect(self.state_changed)
         self.state_changed.connect(self._pace_post)
 
-    # What it is doing
+    # State
 
     @property
     def state(self) -> State:
@@ -90,44 +90,44 @@ class RunModel(TrainedWork):
 
     @property
     def active(self) -> bool:
-        """Whether a run is on, waiting or not."""
+        """Whether there is a run, paused or not."""
         return self._state != "idle"
 
     @property
     def pausing(self) -> bool:
-        """Whether a pause was asked for that begins after the batch at hand."""
+        """Whether a pause was requested that begins after the current batch."""
         return self._waiting == "pause"
 
     @property
     def network(self) -> Network | None:
-        """The network of the run that is on."""
+        """The network of the current run."""
         return self._worker.order.network if self._worker is not None else None
 
     @property
     def config(self) -> TrainConfig | None:
-        """The settings of the run that is on."""
+        """The settings of the current run."""
         return self._worker.order.config if self._worker is not None else None
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of what the run that is on, or the training at hand, tells apart; () without either."""
+        """The class names of the current run, or of the trained weights; () without either."""
         if self._worker is not None:
             return self._worker.order.images.classes
         return self.facts.classes if self.facts is not None else ()
 
     @property
     def earlier_version(self) -> bool:
-        """Whether the run trains another network than the one in the editor."""
+        """Whether the run trains another version of the network than the one in the editor."""
         return self._earlier
 
     @property
     def earlier_words(self) -> str:
-        """What to say then; "" else."""
+        """The message for `is_stale`; "" if it is not."""
         return run_words.earlier(self)
 
     @property
     def trains_another(self) -> bool:
-        """Whether the network on screen is none that was made from the run's: another was opened."""
+        """Whether another network was opened, instead of editing the run's network."""
         return self._earlier and self.network is not None and self.network.name != self.editor.network.name
 
     @property
@@ -136,30 +136,30 @@ class RunModel(TrainedWork):
         return run_words.doing(self)
 
     def why_not(self, action: run_reasons.Action) -> str:
-        """Why that cannot be done now; "" when it can."""
+        """Why an action is unavailable; "" if it is available."""
         return run_reasons.why_not(self, action)
 
-    # What it has
+    # History and weights
 
     @property
     def curves_are_here(self) -> bool:
-        """Whether the history is that of the run that is on, or of the network in the editor."""
+        """Whether the history belongs to the current run or to the network in the editor."""
         trained = self.trained_here
         return self.active or (trained is not None and self._keeping.is_newest(trained))
 
     @property
     def can_go_on(self) -> bool:
-        """Whether `start` goes on with the weights there are, rather than with new ones."""
+        """Whether `start` resumes from the existing weights, rather than training from scratch."""
         trained, images = self.trained_here, self.data.images
         if trained is None or images is None or trained.mark not in ("", images.mark):
             return False
         return (trained.facts.key, trained.facts.classes) == (images.key, images.classes)
 
-    # Steering
+    # Control
 
     def start(self, afresh: bool = False) -> bool:
-        """Trains the network in the editor; in a pause, goes on (unless `afresh`). Whether it could:
-        `why_not` says why it could not."""
+        """Trains the network in the editor; continues a paused run, unless `from_scratch`. Returns whether it
+        could; if not, `disabled_reason` says why."""
         if self._state == "paused" and not afresh:
             self.resume()
             return True
@@ -173,9 +173,9 @@ class RunModel(TrainedWork):
     def launch(
         self, network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
     ) -> None:
-        """Starts a run with just these. ValueError while another is on."""
+        """Starts a run with exactly these. ValueError while there is another run."""
         if self._worker is not None:
-            raise ValueError("a run is on: stop it before another is started")
+            raise ValueError("a run is in progress: stop it before starting another")
         from cnnplay.training.control import Control
 
         self._turn_page(going_on)
@@ -190,34 +190,34 @@ class RunModel(TrainedWork):
             self._recording,
         )
         self.progress.reset()
-        self._postman.work()
-        self.tempo.begin()
+        self._poller.start()
+        self.redraw_rate.start()
         self._worker.start()
         self._set_state("starting")
         self.history_changed.emit()
 
     def pause(self) -> None:
-        """Waits after the batch at hand."""
+        """Pauses after the current batch."""
         if self._worker is not None and self._state in ("starting", "running"):
             self._waiting = "pause"
             self._worker.control.pause()
             self.state_changed.emit()
 
     def resume(self) -> None:
-        """Goes on after a pause."""
+        """Continues after a pause."""
         if self._worker is not None and (self._state == "paused" or self.pausing):
             self._waiting = ""
             self._worker.control.resume()
             self.state_changed.emit()
 
     def single_step(self) -> None:
-        """Learns from one batch and waits; a running run is paused, and without one a run is begun so."""
+        """Trains on one batch and pauses. Pauses an active run; without one, starts a run this way."""
         if self._state == "idle" and not self.start():
             return
         if self._worker is None or self._state == "stopping":
             return
         if self._state == "starting":
-            # Paused before it begins, and one batch asked for: the loop finds both.
+            # Pause before it starts and request one batch: the loop sees both.
             self._worker.control.pause()
         if self._state == "running":
             self._waiting = "pause"
@@ -225,18 +225,18 @@ class RunModel(TrainedWork):
         self.state_changed.emit()
 
     def stop(self) -> None:
-        """Ends the run after the batch at hand; its weights are kept."""
+        """Stops the run after the current batch; its weights are kept."""
         if self._worker is not None and self._state != "stopping":
             self._worker.control.stop()
             self._set_state("stopping")
 
     def stop_and_train_this(self) -> None:
-        """Ends the run, and then trains the network in the editor."""
+        """Stops the run, then trains the network in the editor."""
         self._train_next = True
         self.stop()
 
     def bring_back(self) -> None:
-        """The weights before the last run in place of those that it left; once more, and those are back."""
+        """Restores the weights from before the last run; called again, it switches back."""
         before = self.store.before(self.editor.network)
         if before is not None and not self.why_not("bring_back"):
             shown = self.history
@@ -245,23 +245,24 @@ class RunModel(TrainedWork):
             self.history_changed.emit()
 
     def shutdown(self) -> None:
-        """Ends the run and joins its thread; its last words are still taken in."""
+        """Stops the run and joins its thread; its last events are still delivered."""
         self._train_next = False
         if self._worker is not None:
             self.stop()
             self._worker.join()
-        self._postman.rest()
+        self._poller.stop()
 
     def dismiss_failure(self) -> None:
-        """How the last run failed was read, or mended."""
+        """Clears the failure of the last run: it was read, or fixed."""
         self.failure = None
         self.state_changed.emit()
 
-    # Looking
+    # Probes
 
     def add_probe(self, probe: Callable[[Observation], None]) -> None:
-        """Has `probe` called in the training thread, between batches, as often as 5 % of the time allows; the
-        observations after an epoch, which hold a validation, reach every probe.
+        """Calls `probe` in the training thread between batches, as often as 5 % of the time allows.
+
+        Observations at the end of an epoch, which include validation, reach every probe.
         """
         self.probes.add(probe)
 
@@ -269,30 +270,30 @@ class RunModel(TrainedWork):
         self.probes.remove(probe)
 
     def wake(self) -> None:
-        """Has all probes look as soon as can be, in a pause too: another picture was chosen."""
+        """Calls all probes as soon as possible, even in a pause: another image was selected."""
         if self._worker is not None:
             self._worker.look()
 
-    # What was trained elsewhere
+    # Weights from files
 
     def adopt(self, trained: Trained | None) -> None:
-        """Takes over the training of what was opened. None where it has no weights: others' are put aside."""
+        """Takes the weights and history of an opened file; None puts the existing weights aside."""
         self._keeping.adopt(trained, self.editor.network)
         self.history, self.previous = History(() if trained is None else trained.events), None
         self.failure = None
         self._tell_all()
 
     def forget(self) -> None:
-        """Another document: no weights, no history. The run that is on ends first."""
+        """Forgets all weights and histories, for a new document. Stops the run first."""
         self.shutdown()
         self._keeping.clear()
         self.history, self.previous, self.failure = History(), None, None
         self._tell_all()
 
-    # Mail
+    # Events of the worker
 
     def _deliver(self, mail: Mail) -> None:
-        events, checkpoints, ended = sorted_letters(mail.letters)
+        events, checkpoints, ended = sorted_letters(mail.messages)
         if events:
             self.history.extend(events)
             for event in events:
@@ -312,10 +313,12 @@ class RunModel(TrainedWork):
 
     @Slot()
     def _pace_post(self) -> None:
-        self._postman.every(self.tempo.rounds_ms(calm=self._state == "running" and not self._waiting))
+        self._poller.set_interval(
+            self.redraw_rate.poll_ms(relaxed=self._state == "running" and not self._waiting)
+        )
 
     def _follow(self, event: BaseEvent) -> None:
-        """What an event means for the state."""
+        """Updates the state from an event."""
         match event:
             case Started() if self._state == "starting":
                 self._set_state("running")
@@ -341,8 +344,8 @@ class RunModel(TrainedWork):
             self.failure = ended.failure(order.run)
         self._waiting, self._earlier = "", False
         self._set_state("idle")
-        self._postman.rest()
-        self.tempo.end()
+        self._poller.stop()
+        self.redraw_rate.stop()
         self.weights_changed.emit()
         self.history_changed.emit()
         if self.failure is not None:
@@ -353,10 +356,10 @@ class RunModel(TrainedWork):
             afresh = not self.can_go_on
             if not self.start(afresh=afresh):
                 reason = self.why_not("afresh" if afresh else "train")
-                self.editor.message.emit(f"the network here does not train: {reason}")
+                self.editor.message.emit(f"the current network cannot be trained: {reason}")
 
     def _turn_page(self, going_on: Trained | None) -> None:
-        """Another run: its curves begin anew, or where those that it goes on with ended."""
+        """Starts a new history for a run; a resumed run continues the one on screen or its own."""
         if going_on is not None and self._keeping.is_newest(going_on) and not self.history.empty:
             return
         if not self.history.empty:
@@ -367,19 +370,19 @@ class RunModel(TrainedWork):
         if self._worker is not None:
             self._worker.dropped(message, details)
 
-    # What changes around it
+    # Changes of the editor and the settings
 
     @Slot()
     def _editor_changed(self) -> None:
         order = self._worker.order if self._worker is not None else None
         self._earlier = order is not None and not order.network.same_structure(self.editor.network)
         if self._failed is not None and not self._failed.same_structure(self.editor.network):
-            self.failure = self._failed = None  # it says nothing of this network
+            self.failure = self._failed = None  # it does not apply to this network
         self.state_changed.emit()
 
     @Slot()
     def _settings_changed(self) -> None:
-        """What acts on a run that is on goes to it; what breaks its limits waits until it is mended."""
+        """Sends live settings to the run; a value outside its limits is not sent until it is fixed."""
         if self._worker is not None:
             for name in live_settings():
                 value = getattr(self.settings.config, name)

@@ -1,4 +1,4 @@
-"""Why a run cannot be steered so now, in words for a tooltip: a disabled control says why."""
+"""Why an action on the run is unavailable, for tooltips: a disabled control says why."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop", "replace
 
 
 def why_not(run: RunModel, action: Action) -> str:
-    """ "" when it can be done."""
+    """Why an action is unavailable; "" if it is available."""
     match action:
         case "train":
             return _train(run)
         case "afresh":
-            return "a run is on: stop it first" if run.active else run.elsewhere() or _ready(run)
+            return "a run is in progress: stop it first" if run.active else run.elsewhere() or _ready(run)
         case "pause":
             if run.state == "idle":
-                return "no run is on"
+                return "no run is in progress"
             return _busy(run) if run.state == "stopping" else ""
         case "step":
             if run.state == "idle":
@@ -30,8 +30,8 @@ def why_not(run: RunModel, action: Action) -> str:
             return _busy(run) if run.state == "stopping" else ""
         case "stop":
             if run.state == "idle":
-                return "no run is on"
-            return "the run is stopping already" if run.state == "stopping" else ""
+                return "no run is in progress"
+            return "the run is already stopping" if run.state == "stopping" else ""
         case "replace":
             return _ready(run)
         case "bring_back":
@@ -40,20 +40,22 @@ def why_not(run: RunModel, action: Action) -> str:
 
 def _bring_back(run: RunModel) -> str:
     if run.active:
-        return "a run is on: stop it first"
+        return "a run is in progress: stop it first"
     there = run.store.before(run.editor.network) is not None
-    return "" if there else "the network on screen was not trained twice, the last time just now"
+    return (
+        "" if there else "there are no previous weights: the network on screen was not trained twice in a row"
+    )
 
 
 def _busy(run: RunModel) -> str:
-    return "the run is stopping: it ends after the batch at hand"
+    return "the run is stopping after the current batch"
 
 
 def _train(run: RunModel) -> str:
     if run.state == "paused":
         return ""
     if run.active:
-        return "a run is on: stop it first"
+        return "a run is in progress: stop it first"
     return run.elsewhere() or _ready(run)
 
 
@@ -64,11 +66,11 @@ def _ready(run: RunModel) -> str:
 def _network(run: RunModel) -> str:
     report = run.editor.report
     if not run.editor.network.stack:
-        return "the network is empty: add blocks in Build"
+        return "the network is empty: add layers in Build"
     if not report.valid:
         first, others = report.problems[0].message, len(report.problems) - 1
         more = f" (and {others} more)" if others else ""
-        return f"the network has a fault to mend in Build: {first}{more}"
+        return f"fix the network in Build first: {first}{more}"
     return report.untrainable_reason
 
 
@@ -83,15 +85,15 @@ def _settings(run: RunModel) -> str:
 
 
 def _device(run: RunModel) -> str:
-    """A device that was chosen on another machine, or before a card was taken out."""
+    """The device may have been chosen on another machine, or a GPU removed."""
     device = run.settings.config.device
     if device in (AUTO, "cpu") or not torch_is_imported() or resolvable(device):
         return ""
-    return f"this machine has no {device}: choose another device, above"
+    return f"this machine has no {device}: choose another device above"
 
 
 def _classes(run: RunModel) -> str:
     images = run.data.images
     assert images is not None
     problems = class_problems(run.editor.network, images.title, len(images.classes))
-    return f"{faults[0].message}: set the classes in Build" if problems else ""
+    return f"{problems[0].message}: set the number of classes in Build" if problems else ""

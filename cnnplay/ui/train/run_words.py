@@ -1,4 +1,4 @@
-"""What a run is doing, and which network it trains, in words."""
+"""Texts about a run: what it is doing, and which network it trains."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def doing(run: RunModel) -> str:
-    """``epoch 3 / 20, 9,800 images/s, 12 s left``; "" while none is on."""
+    """``epoch 3 / 20, 9,800 images/s, 12 s left``; "" without a run."""
     if run.state in ("idle", "starting"):
-        return "getting ready: torch and the pictures are being loaded" if run.active else ""
+        return "starting: loading torch and the images" if run.active else ""
     speed = run.progress.images_per_second
     parts = [run.progress.place_words]
     if run.state == "running":
@@ -22,9 +22,9 @@ def doing(run: RunModel) -> str:
 
 
 def earlier(run: RunModel) -> str:
-    """Which other network it trains than the one on screen; "" where it is the same."""
+    """Which network it trains, if that is not the one on screen; else ""."""
     if run.trains_another and run.network is not None:
         return f"This run trains {run.network.name}, not the network on screen."
     if not run.earlier_version:
         return ""
-    return "This run trains an earlier version of the network: it was edited since the run began."
+    return "This run trains an earlier version of the network: you edited it after the run started."

@@ -1,4 +1,4 @@
-"""The learning rate over a run: of the one that is on as it was and as it will be, else of the next."""
+"""The learning rate over a run: past and future of the current run, or of the next one."""
 
 import math
 
@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.spec.schedules import moves, rate_factor
+from cnnplay.spec.schedules import rate_factor, rate_varies
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.numerals import short
 from cnnplay.ui.train.history import NO_CURVE, Curve, History
@@ -14,28 +14,28 @@ from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
 USUAL_STEPS = 100
-"""Of an epoch, while no data set is there."""
+"""Steps per epoch, while there is no data set."""
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """From this place on (in epochs) the run has these settings."""
+    """From `start` (in epochs) on, the run has these settings."""
 
     start: float
     config: TrainConfig
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """All that decides how the rate moves. `origin`: epochs done before the run began."""
+    """Everything that determines the learning rate. `origin`: epochs done before the run started."""
 
     pieces: tuple[Piece, ...]
     origin: float
     steps_per_epoch: int
     now: float | None = None
-    """How far it is; None while none is on."""
+    """How many epochs are done; None without a run."""
 
     @property
     def config(self) -> TrainConfig:
-        """As it goes on from here."""
+        """The settings from now on."""
         return self.pieces[-1].config
 
     @property
@@ -43,14 +43,14 @@ class Plan(msgspec.Struct, frozen=True):
         return self.origin + self.config.epochs
 
     def rate(self, piece: Piece, x: float) -> float:
-        """The rate of the step that is made at a place."""
+        """The learning rate of the step at `x` (in epochs)."""
         last = max(piece.config.epochs * self.steps_per_epoch - 1, 0)
         step = min(max(math.floor((x - self.origin) * self.steps_per_epoch + 1e-6), 0), last)
         return piece.config.learning_rate * rate_factor(piece.config, step, self.steps_per_epoch)
 
 
 class Drawing(msgspec.Struct, frozen=True):
-    """What is drawn: the rate of steps that were made, of those to come, and where it is now."""
+    """What is drawn: past and future learning rates, and the current one."""
 
     done: Curve
     ahead: Curve
@@ -59,13 +59,13 @@ class Drawing(msgspec.Struct, frozen=True):
     top: float
     now: tuple[float, float] | None
     averaged_from: float | None
-    """From here on the weights after each epoch are averaged."""
+    """From this epoch on, weights are averaged (SWA)."""
     changes: tuple[float, ...]
-    """Where settings were changed."""
+    """Where settings changed, in epochs."""
     words: str
 
     def at(self, x: float) -> tuple[float, float, str]:
-        """The place that is drawn nearest to x, its rate, and both in words."""
+        """The drawn point nearest to `x`: its x, its learning rate, and a text with both."""
         places, rates = np.append(self.done.x, self.ahead.x), np.append(self.done.y, self.ahead.y)
         nearest = int(np.argmin(np.abs(places - x)))
         where, rate = float(places[nearest]), float(rates[nearest])
@@ -73,7 +73,7 @@ class Drawing(msgspec.Struct, frozen=True):
 
 
 class ScheduleModel(QObject):
-    """`changed`: the rate moves otherwise than before. That a run got further is for its own signals."""
+    """`changed`: the schedule changed. The run itself signals its progress."""
 
     changed = Signal()
 
@@ -93,22 +93,22 @@ class ScheduleModel(QObject):
             self.changed.emit()
 
     def plan(self) -> Plan | None:
-        """Of the run that is on, else of the next; None while the settings have faults."""
+        """The plan of the current run, or of the next one; None while the settings have problems."""
         run = self._run
         if run.active and run.history.started is not None:
             return plan_of(run.history)
         config = run.config or self._settings.config
-        if any(fault.field in _DECIDING for fault in self._settings.faults) and not run.active:
+        if any(fault.field in _DECIDING for fault in self._settings.problems) and not run.active:
             return None
         trained = run.trained_here if run.can_go_on and not run.active else None
         behind = 0 if trained is None else trained.last_epoch
         if behind < config.epochs:
-            # As a run that goes on: it ends at the epoch asked for, or after so many more.
+            # As in a resumed run: it ends at the requested epoch, or after that many more.
             config = msgspec.structs.replace(config, epochs=config.epochs - behind)
         return Plan((Piece(float(behind), config),), float(behind), self._steps_per_epoch(config))
 
     def drawing(self, columns: int) -> Drawing | None:
-        """The picture of the plan, as fine as so many pixels show it."""
+        """The plan as a drawing, sampled for a width of `columns` pixels."""
         plan = self.plan()
         if plan is None:
             return None
@@ -126,7 +126,7 @@ _DECIDING = frozenset({"epochs", "batch_size", "learning_rate", "warmup", "step_
 
 
 def plan_of(history: History) -> Plan | None:
-    """The plan of the run that a history tells of last, changes included; None before one began."""
+    """The plan of the last run in a history, changes included; None before it started."""
     started = history.started
     if started is None:
         return None
@@ -136,13 +136,13 @@ def plan_of(history: History) -> Plan | None:
     for x, change in history.changes:
         if change.run == started.run and change.name in TrainConfig.__struct_fields__:
             config = msgspec.structs.replace(config, **{change.name: change.value})
-            # A step lies where it ends, and the change is there when it begins.
+            # A step's x is its end, and the change takes effect at its start.
             pieces.append(Piece(max(x - 1 / steps, origin), config))
     return Plan(tuple(pieces), origin, steps, history.last_x)
 
 
 def draw(plan: Plan, columns: int) -> Drawing:
-    """Works the picture out, a point a pixel and one at each side of every change."""
+    """Samples the plan: one point per pixel, and one on each side of every change."""
     now = plan.origin if plan.now is None else max(plan.now, plan.origin)
     right = max(plan.end, now)
     grid = np.linspace(plan.origin, right, max(columns, 2))
@@ -185,10 +185,10 @@ def _averaged_from(plan: Plan) -> float | None:
 
 
 def _words(plan: Plan, now: tuple[float, float] | None) -> str:
-    """``now 0.00042``, or where the next run's rate begins, how high it comes and where it ends."""
+    """``now 0.00042``, or the first, the highest and the last learning rate of the next run."""
     if now is not None:
         return f"now {rate_words(now[1])}"
-    if not moves(plan.config):
+    if not rate_varies(plan.config):
         return f"{rate_words(plan.config.learning_rate)} throughout"
     piece = plan.pieces[-1]
     first, last = plan.rate(piece, plan.origin), plan.rate(piece, plan.end - 1e-9)
@@ -202,7 +202,7 @@ def _words(plan: Plan, now: tuple[float, float] | None) -> str:
 
 
 def rate_words(rate: float) -> str:
-    """``0.001``, ``0.00042``, ``2.5·10⁻⁷``: rates are written out as far as people read them so."""
+    """``0.001``, ``0.00042``, ``2.5·10⁻⁷``: as people write learning rates."""
     if 1e-5 <= rate < 1e-3:
         return f"{rate:.2g}" if rate >= 1e-4 else f"{rate:.6f}".rstrip("0")
     return short(rate)

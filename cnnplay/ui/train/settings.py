@@ -1,4 +1,4 @@
-"""The training settings as the window shows them: one value, its faults, and what may change during a run."""
+"""The training settings as the window shows them: values, problems, and what may change during a run."""
 
 from typing import Any
 
@@ -8,49 +8,49 @@ from PySide6.QtCore import QObject, Signal
 from cnnplay.network.fields import FieldInfo
 from cnnplay.spec.settings import (
     GROUPS,
-    SettingFault,
+    SettingProblem,
     TrainConfig,
-    faults,
     live_settings,
     setting_fields,
-    why_unused,
+    setting_problems,
+    unused_reason,
 )
 
 
 class SettingsModel(QObject):
-    """Holds a `TrainConfig`. `changed`: the value is another one."""
+    """Holds a `TrainConfig`. `changed`: it changed."""
 
     changed = Signal()
 
     def __init__(self, config: TrainConfig | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._config = config or TrainConfig()
-        self._faults = faults(self._config)
+        self._faults = setting_problems(self._config)
 
     @property
     def config(self) -> TrainConfig:
         return self._config
 
     @property
-    def faults(self) -> tuple[SettingFault, ...]:
+    def problems(self) -> tuple[SettingProblem, ...]:
         return self._faults
 
     @property
     def fields(self) -> tuple[FieldInfo, ...]:
-        """The settings that are shown, in their order."""
+        """The settings that are shown, in order."""
         return setting_fields()
 
     @property
     def groups(self) -> dict[str, str]:
-        """The groups in their order, each in a sentence."""
+        """The groups in order, each with a one-sentence description."""
         return GROUPS
 
     def of_group(self, group: str) -> tuple[FieldInfo, ...]:
-        """The settings of a group, in their order."""
+        """The settings of a group, in order."""
         return tuple(field for field in self.fields if field.group == group)
 
     def differing(self, group: str) -> tuple[str, ...]:
-        """What of a group is not as at the first start, in words: ``label smoothing 0.1``."""
+        """The settings of a group that differ from their defaults: ``label smoothing 0.1``."""
         return tuple(
             f"{field.label} {value_words(field, value)}"
             for field in self.of_group(group)
@@ -58,31 +58,31 @@ class SettingsModel(QObject):
         )
 
     def faults_in(self, group: str) -> tuple[str, ...]:
-        """What is wrong in a group."""
+        """The problems in a group."""
         names = {field.name for field in self.of_group(group)}
         return tuple(fault.message for fault in self._faults if fault.field in names)
 
     def fault_of(self, field: str) -> str:
-        """What is wrong with a setting; "" when nothing is."""
+        """The problem of a setting; "" if there is none."""
         return next((fault.message for fault in self._faults if fault.field == field), "")
 
     def set(self, field: str, value: Any) -> None:
-        """Changes one setting. A value outside its limits is held too: `faults` then says what is wrong."""
+        """Changes one setting. A value outside its limits is kept too: `problems` then says what is wrong."""
         if getattr(self._config, field) != value:
             self.replace(msgspec.structs.replace(self._config, **{field: value}))
 
     def replace(self, config: TrainConfig) -> None:
-        """All settings at once: another project was opened."""
+        """Replaces all settings: another project was opened."""
         if config != self._config:
             self._config = config
-            self._faults = faults(config)
+            self._faults = setting_problems(config)
             self.changed.emit()
 
     def why_fixed(self, field: str, running: bool) -> str:
-        """Why a setting cannot be changed now; "" when it can."""
+        """Why a setting cannot be changed now; "" if it can."""
         if running and field not in live_settings():
-            return "is part of the run that is on: stop it to change this"
-        return why_unused(self._config, field)
+            return "is fixed during a run: stop the run to change it"
+        return unused_reason(self._config, field)
 
 
 def value_words(field: FieldInfo, value: Any) -> str:

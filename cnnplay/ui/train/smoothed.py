@@ -1,4 +1,4 @@
-"""A smoothed curve that grows with its run: what was averaged once is not averaged again."""
+"""A smoothed curve that grows with its run, without recomputing earlier points."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from cnnplay.ui.train.steps import Known, Steps
 
 
 class Smoothed:
-    """One metric, averaged over about so many steps.
+    """One metric, averaged over about `steps` steps.
 
-    Where steps were thinned it is made of the means of their stretches, which are those of all steps. Where
-    it is not known what was left out, in a history that was read from a file, each epoch's own mean stands
-    instead: the lowest and highest of each stretch are there, and their average would be nobody's.
+    Where steps were thinned out, it uses the means of their stretches, which include all steps. In a history
+    read from a file these means are unknown; there it uses each epoch's own mean, because the kept steps are
+    extremes, whose average would be meaningless.
     """
 
     def __init__(self, name: str, steps: float) -> None:
@@ -22,10 +22,10 @@ class Smoothed:
         self._smoother = Smoother(steps)
         self._taken = 0
         self.mark = object()
-        """Another one where points were not only appended."""
+        """Replaced whenever points were not only appended."""
 
     def points(self, steps: Steps, epochs: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
-        """x and y. `epochs` are the ends of the epochs and their means, as far as they are known."""
+        """x and y. `epochs` are the ends of the epochs and their means, as far as known."""
         known = steps.known(self._name)
         if not known.complete:
             if not len(epochs[0]):

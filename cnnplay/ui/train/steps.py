@@ -1,9 +1,9 @@
-"""The steps of a run in bounded memory: the newest are whole, older ones are thinned, their means are kept.
+"""The steps of a run in bounded memory: recent ones complete, older ones thinned, with their means.
 
-Older steps lie in stretches of as many numbers (1 to 8, 9 to 16, …). Of each stay the steps of the lowest and
-the highest loss and accuracy, so that a picture covers the same pixels, and the sums over all of its steps,
-so that what is averaged is the mean of all and not of those that stayed. What is kept depends on the numbers
-alone, not on how the steps came: a history that was saved and read again keeps the same.
+Older steps are grouped into stretches of equal length (1 to 8, 9 to 16, …). Each stretch keeps the steps with
+the lowest and the highest loss and accuracy, so that a plot covers the same pixels, and the sums over all of
+its steps, so that smoothing uses the mean of all of them. What is kept depends on the step numbers alone, not
+on how the steps arrived: a history that was saved and read again keeps the same.
 """
 
 from collections.abc import Sequence
@@ -12,19 +12,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnplay.ui.plot.decimation import beginnings, extremes
+from cnnplay.ui.plot.decimation import extremes, group_starts
 from cnnplay.ui.plot.series import Floats, Indices, Series
 
 NEWEST = 2**15
-"""At least so many of the last numbers are whole, and fewer than twice as many."""
+"""At least this many of the last steps are complete, and fewer than twice as many."""
 STRETCHES = 2**12
-"""More stretches than these become longer: each is joined with its neighbour."""
+"""If there are more stretches, each is merged with its neighbor."""
 SHORTEST = 8
-"""Numbers of a stretch, at first."""
+"""The initial length of a stretch, in steps."""
 KEPT = 6
-"""Of a stretch at most: lowest, highest and one that is no number, of loss and of accuracy."""
+"""The most rows kept per stretch: the lowest, the highest and one NaN, of loss and of accuracy."""
 MOST = 2 * NEWEST + KEPT * STRETCHES + 1
-"""Rows, however long the run."""
+"""The most rows, however long the run is."""
 COLUMNS = ("x", "step", "epoch", "loss", "accuracy", "images")
 _SUMS = ("x", "first", "last", "steps", "loss", "loss known", "accuracy", "accuracy known")
 _METRICS = ("loss", "accuracy")
@@ -32,9 +32,9 @@ _NOTHING: Floats = np.empty(0)
 
 
 class Steps:
-    """Rows in ascending order of `x` and of `step`, which is the number of the step in the whole history.
+    """Rows in ascending order of `x` and of `step`, the number of the step in the whole history.
 
-    Appending costs the same however many there were, on average.
+    Appending takes amortized constant time.
     """
 
     def __init__(self) -> None:
@@ -42,11 +42,11 @@ class Steps:
         self._sums = Series(_SUMS)
         self._length = SHORTEST
         self._settled = 0
-        """Numbers up to this one lie in stretches."""
+        """Steps up to this number are in stretches."""
         self.mark = object()
-        """Another one where rows were not only appended."""
+        """Replaced whenever rows were not only appended."""
         self.whole_from = 0
-        """The index from which on no step was left out."""
+        """The index from which on no step is missing."""
         self._ranges = {name: Range() for name in _METRICS}
         self._known: dict[str, tuple[tuple[object, int, bool], Known]] = {}
 
@@ -54,21 +54,20 @@ class Steps:
         return len(self._rows)
 
     def __getitem__(self, name: str) -> Floats:
-        """A column of what is kept. Later appends leave it as it is."""
+        """A column of the kept rows. Later appends do not change it."""
         return self._rows[name]
 
     @property
     def thinned(self) -> int:
-        """So many of the rows are what is left of stretches; the others were not thinned."""
+        """How many of the rows belong to thinned stretches; the others are complete."""
         return int(np.searchsorted(self._rows["step"], self._settled, side="right"))
 
     def range(self, name: str) -> "Range":
-        """The extremes of all values."""
+        """The extremes of all values, thinned ones included."""
         return self._ranges[name]
 
     def extend(self, rows: Sequence[Sequence[float]]) -> None:
-        """Appends rows."""
-        # In parts, so that many at once take no more memory either.
+        # In parts, so that many rows at once need no more memory.
         for start in range(0, len(rows), NEWEST):
             before = max(len(self._rows) - 1, 0)
             self._rows.extend(rows[start : start + NEWEST])
@@ -80,13 +79,13 @@ class Steps:
                 self._settle(settled)
 
     def cut(self, length: int) -> None:
-        """Keeps the first rows alone."""
+        """Keeps only the first `length` rows."""
         if length >= len(self._rows):
             return
         self.mark = object()
         last = self._rows["step"][length - 1] if length else 0.0
         self._rows.cut(length)
-        # A stretch that was cut through has no mean any more: of some of its steps nothing is known.
+        # A stretch that was cut has no mean any more: some of its steps are unknown.
         self._sums.cut(int(np.searchsorted(self._sums["last"], last, side="right")))
         self._settled = min(self._settled, int(self._sums["last"][-1]) if len(self._sums) else 0)
         self.whole_from = 0
@@ -96,7 +95,7 @@ class Steps:
             self._ranges[name].take(self._rows["x"], self._rows[name])
 
     def known(self, name: str) -> "Known":
-        """From where on every step is known, of the older ones by their stretches' means."""
+        """From where on every step is known, older ones by the means of their stretches."""
         key = (self.mark, self.whole_from, self.thinned < len(self._rows))
         if name not in self._known or self._known[name][0] != key:
             self._known[name] = (key, self._find_known(name))
@@ -121,7 +120,7 @@ class Steps:
             self.whole_from = first + int(gaps[-1]) + 1
 
     def _settle(self, settled: int) -> None:
-        """Thins the rows up to a number. Those that were thinned before may go into longer stretches."""
+        """Thins the rows up to step `settled`. Rows thinned before may go into longer stretches."""
         self.mark = object()
         old = self.thinned
         self._settled = settled
@@ -130,23 +129,23 @@ class Steps:
         table = self._rows.columns
         count = self.thinned
         self._join(table[:, old:count])
-        starts = beginnings(self._stretch(table[1, :count]))
+        starts = group_starts(self._stretch(table[1, :count]))
         picks = [extremes(table[COLUMNS.index(name), :count], starts) for name in _METRICS]
-        # The first of all says where the curve begins.
+        # The very first row is where the curve begins.
         keep = np.unique(np.concatenate([[0], *picks, np.arange(count, table.shape[1])]))
         self._rows.replace(table[:, keep])
         self.whole_from = 0
         self._look_for_gaps(0)
 
     def _join(self, rows: Floats) -> None:
-        """Adds rows to the sums of their stretches, as long as those are now."""
+        """Adds rows to the sums of their stretches, at their current length."""
         loss, accuracy = rows[3], rows[4]
         known = [np.isfinite(values) for values in (loss, accuracy)]
         new = [rows[0], rows[1], rows[1], np.ones(rows.shape[1])]
         for values, finite in zip((loss, accuracy), known, strict=True):
             new += [np.where(finite, values, 0.0), finite.astype(np.float64)]
         table = np.concatenate([self._sums.columns, np.stack(new)], axis=1)
-        starts = beginnings(self._stretch(table[2]))
+        starts = group_starts(self._stretch(table[2]))
         joined = np.add.reduceat(table, starts, axis=1)
         ends = np.append(starts[1:], table.shape[1]) - 1
         joined[[0, 2]] = table[[0, 2]][:, ends]
@@ -158,8 +157,8 @@ class Steps:
 
 
 class Known(NamedTuple):
-    """The end of each stretch (`x`) and its mean; every one stands for `each` steps. Whole rows follow from
-    the index `row` on. `complete`: no step before them is missing."""
+    """The end of each stretch (`x`) and its mean; each covers `each` steps. Complete rows follow from index
+    `row` on. `complete`: no step before them is missing."""
 
     x: Floats
     means: Floats
@@ -169,20 +168,20 @@ class Known(NamedTuple):
 
 
 class Range:
-    """The lowest and highest finite values that came, and the lowest above 0; infinities before any."""
+    """The lowest and highest finite values so far, and the lowest above 0; infinities before any."""
 
     def __init__(self) -> None:
         self.lowest = self.lowest_positive = np.inf
         self.highest, self.highest_x = -np.inf, 0.0
 
     def joined(self, x: Floats, y: Floats) -> "Range":
-        """That of these values too."""
+        """A copy that includes these values."""
         both = copy(self)
         both.take(x, y)
         return both
 
     def take(self, x: Floats, y: Floats) -> None:
-        """Values that come."""
+        """Includes these values."""
         finite = np.isfinite(y)
         if not finite.all():
             x, y = x[finite], y[finite]

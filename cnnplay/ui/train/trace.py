@@ -1,11 +1,11 @@
-"""The curves of one run in memory that does not grow with its length: old steps are averaged in pairs."""
+"""The curves of one run in bounded memory: old steps are averaged in pairs."""
 
 from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from cnnplay.runs.settled import elapsed
+from cnnplay.runs.effective_events import elapsed
 from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Started, Stepped
 from cnnplay.ui.plot.series import Floats, Series
 from cnnplay.ui.plot.smoothing import smooth
@@ -15,26 +15,26 @@ Axis: TypeAlias = Literal["epoch", "step", "time"]
 Metric: TypeAlias = Literal["loss", "accuracy"]
 
 MOST = 100_000
-"""Points of a run; more steps than so many pixels by far. Then the older half is averaged in pairs."""
+"""The most points of a run, far more than pixels. Beyond that the older half is averaged in pairs."""
 MOST_KEPT = 8
-"""Curves that are kept as they were made."""
+"""How many curves are cached."""
 
 
 class Trace:
-    """Takes a run's events in their order. A stage that does steps anew replaces those told before."""
+    """Takes a run's events in order. If a resumed run repeats steps, the new ones replace the old."""
 
     def __init__(self) -> None:
         self.started: Started | None = None
         self.ended = False
         self.version = 0
-        """Grows with whatever is added."""
+        """Grows with every event."""
         self._epochs: dict[int, EpochDone] = {}
         self._steps = Series(("step", "epoch", "x", "loss", "accuracy", "count"))
         self._made: dict[tuple[str, Axis, float], tuple[int, Curve]] = {}
-        """Curves as of a version: several views ask for each, many times."""
+        """Curves of a version: several views request each of them many times."""
 
     def __len__(self) -> int:
-        """Points, each of which stands for one step or for several."""
+        """The number of points, each of which stands for one or several steps."""
         return len(self._steps)
 
     @property
@@ -44,7 +44,7 @@ class Trace:
 
     @property
     def target(self) -> int:
-        """The epoch at which the run means to end; 0 before it began."""
+        """The epoch at which the run will end; 0 before it has started."""
         return 0 if self.started is None else self.started.first_epoch - 1 + self.started.config.epochs
 
     @property
@@ -72,7 +72,7 @@ class Trace:
         self._add(rows)
 
     def steps(self, metric: Metric, axis: Axis, smoothing: float) -> Curve:
-        """Training, step by step, averaged over about so many steps."""
+        """Training values step by step, smoothed over about `smoothing` steps."""
         return self._kept((metric, axis, smoothing), lambda: self._steps_along(metric, axis, smoothing))
 
     def metric(self, name: str, axis: Axis) -> Curve:
@@ -102,7 +102,7 @@ class Trace:
         return kept[1]
 
     def last(self, axis: Axis) -> float:
-        """How far it came."""
+        """How far the run is, in units of the axis."""
         ends = [
             curve.x[-1]
             for curve in (self.steps("loss", axis, 1), self.metric("train_loss", axis))
@@ -111,7 +111,7 @@ class Trace:
         return float(max(ends, default=0.0))
 
     def aim(self, axis: Axis) -> float:
-        """How far it means to come, where that is known; else how far it came."""
+        """Where the run will end, in units of the axis, if known; else how far it is."""
         came = self.last(axis)
         if self.ended or self.started is None:
             return came
@@ -122,14 +122,14 @@ class Trace:
     def _along(self, axis: Axis) -> Floats:
         if axis == "epoch":
             return self._steps["x"]
-        steps = np.maximum.accumulate(self._steps["step"])  # another batch size may count them otherwise
+        steps = np.maximum.accumulate(self._steps["step"])  # another batch size may count them differently
         return steps if axis == "step" else elapsed(steps, self._ends())
 
     def _ends(self) -> list[tuple[int, float]]:
         return [(done.step, done.seconds) for done in self._epochs.values()]
 
     def _smooth(self, metric: Metric, steps: float) -> Floats:
-        """Each stretch in which a point stands for the same number of steps by itself."""
+        """Smooths each stretch in which all points stand for the same number of steps separately."""
         y, counts = self._steps[metric], self._steps["count"]
         parts = np.flatnonzero(np.diff(counts)) + 1
         stretches = zip(np.split(y, parts), np.split(counts, parts), strict=True)
@@ -147,13 +147,13 @@ class Trace:
             self._thin()
 
     def _thin(self) -> None:
-        """The older half of the points, in pairs, each weighed by the steps that it stands for."""
+        """Averages the older half of the points in pairs, weighted by the steps that they stand for."""
         table = self._steps.columns
         half = len(self._steps) // 4 * 2
         old, new = table[:, :half], table[:, half:]
         counts = old[5].reshape(-1, 2)
         pairs = (old.reshape(6, -1, 2) * counts).sum(axis=2) / counts.sum(axis=1)
-        pairs[:3] = old[:3, 1::2]  # a pair stands where its later step does
+        pairs[:3] = old[:3, 1::2]  # a pair is placed at its later step
         pairs[5] = counts.sum(axis=1)
         self._steps.replace(np.concatenate([pairs, new], axis=1))
 

@@ -1,11 +1,11 @@
-"""What Train would do now, in words: begin, go on where a run was stopped or paused, train more."""
+"""The text of the Train button: train, resume a stopped or paused run, or train for more epochs."""
 
 from typing import NamedTuple
 
 from cnnplay.ui.train.order import what_is_left
 from cnnplay.ui.train.run import RunModel
 
-TRAIN = "Train the network: pictures go in, errors come back, weights move"
+TRAIN = "Train the network: images go in, gradients flow back, weights are updated"
 
 
 class TrainWords(NamedTuple):
@@ -17,21 +17,21 @@ class TrainWords(NamedTuple):
 
 
 def train_words(run: RunModel) -> TrainWords:
-    """What to call what `RunModel.start` would do."""
+    """Describes what `RunModel.start` would do."""
     if run.state == "paused" or run.pausing:
-        return TrainWords("Go on", "Go on", "Go on from here")
+        return TrainWords("Resume", "Resume", "Resume training after the pause")
     trained = run.trained_here
     if run.active or trained is None or not run.can_go_on:
         return TrainWords("Train", "Train", TRAIN)
     left = what_is_left(run.editor.network, run.settings.config, trained)
     epochs = "1 epoch" if left.epochs == 1 else f"{left.epochs:,} epochs"
     if left.exactly:
-        entry = f"Go on: {epochs} left"
-        hint = f"{entry} of {left.of:,}. It goes on in epoch {left.epoch:,}, just where it was stopped"
+        entry = f"Resume: {epochs} left"
+        hint = f"{entry} of {left.of:,}. Training continues in epoch {left.epoch:,}, exactly where it stopped"
     elif left.epochs < run.settings.config.epochs:
-        entry = f"Go on: {epochs} left"
-        hint = f"{entry} of {left.of:,}, from the weights there are, with the settings as they are now"
+        entry = f"Resume: {epochs} left"
+        hint = f"{entry} of {left.of:,}, from the existing weights, with the current settings"
     else:
-        entry = f"Go on: {epochs} more"
-        hint = f"{entry}, from the weights there are"
-    return TrainWords("Go on", entry, hint)
+        entry = f"Resume: {epochs} more"
+        hint = f"{entry}, from the existing weights"
+    return TrainWords("Resume", entry, hint)

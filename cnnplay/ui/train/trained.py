@@ -1,7 +1,7 @@
-"""Trained work is kept beside the network, so that undo brings it back too.
+"""Trained weights are kept beside the network, so that undo brings them back too.
 
-An edit does not throw weights away: they stay here under the parameters that they belong to. Whatever network
-is on screen, `fitting` finds the newest training whose every parameter it has, by name and shape.
+An edit does not discard weights: they stay here, keyed by the parameters that they belong to. For any network
+`fitting` finds the newest weights whose parameters match by name and shape.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ MAX_KEPT = 8
 MAX_BYTES = 2_000_000_000
 WORTH_A_THREAD = 32_000_000
 FREED_AFTER = 0.1
-"""Seconds after which whoever let weights go holds them no more."""
+"""Seconds after which nobody else holds released weights any more."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The outcome of a run so far: what was trained, on what, how, and the weights: the last, the best, and
-    the mean of the last epochs'."""
+    """The result of a run so far: the network, the data, the settings, and the last, best and averaged
+    weights."""
 
     network: Network
     config: TrainConfig
@@ -44,24 +44,24 @@ class Trained:
     last_epoch: int = 0
     events: tuple[Event, ...] = ()
     run: str = ""
-    """Its id."""
+    """The run's id."""
     folder: Path | None = None
-    """Where it is kept in the store of runs; None where it is not."""
+    """Its folder in the run store; None if it has none."""
     averaged: Weights | None = None
     mark: str = ""
-    """Of the pictures (`ImageSet.mark`); "" where it is not known."""
+    """The data set's `ImageSet.mark`; "" if unknown."""
     state: RunState | None = field(default=None, compare=False, repr=False)
-    """Where the run stood: to go on from."""
+    """The state to resume from."""
 
     @property
     def within(self) -> int | None:
-        """The epoch in which it was stopped; None where its last weights are those after a whole epoch."""
+        """The epoch within which it was stopped; None if the last weights are from the end of an epoch."""
         state = self.state
         return None if state is None or not state.place.batches else state.place.epoch
 
     @property
     def tensors(self) -> list[Tensor]:
-        """All weights, and what there is to go on from; each tensor once."""
+        """All tensors of the weights and of the resume state, each once."""
         kept = [self.weights, self.best_weights or {}, self.averaged or {}]
         if self.state is not None:
             kept += [self.state.weights, *self.state.optimizer.state["state"].values()]
@@ -70,13 +70,13 @@ class Trained:
 
     @property
     def bytes(self) -> int:
-        """What they take."""
+        """The memory of `tensors`."""
         return sum(tensor.nbytes for tensor in self.tensors)
 
 
 def let_go(trained: Trained | None) -> None:
-    """Has weights that nobody needs any more freed in a thread: to give a gigabyte back to the system takes a
-    tenth of a second, in which the window would stand still.
+    """Frees unneeded weights in a thread: returning a gigabyte to the system takes a tenth of a second, which
+    would block the window.
     """
     if trained is None:
         return
@@ -93,28 +93,26 @@ def let_go(trained: Trained | None) -> None:
 
 
 class TrainedStore:
-    """The trainings of this session, newest last; old ones go when they take too much memory."""
+    """The trained weights of this session, newest last; old ones are dropped to limit memory."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[dict[str, tuple[int, ...]], Trained]] = []
         self._before: Trained | None = None
 
     def before(self, network: Network) -> Trained | None:
-        """The training whose place the newest one took, where that is this network's: another run of it; and
-        one that was put aside.
-        """
+        """The previous weights of this network: those that the newest run replaced, or that were put aside."""
         here = self.fitting(network)
         newest = here is None or here is self.newest()
         return self._before if newest and _fits(self._before, network) else None
 
     def remember(self, trained: Trained) -> None:
-        """Keeps a training; it takes the place of the one of the same network's parameters."""
+        """Adds weights; they replace those with the same parameters."""
         shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.items()}
         displaced = next((kept for its, kept in self._kept if its == shapes), None)
         if displaced is not None:
             let_go(self._before)
             self._before = displaced
-        elif self._before is trained:  # it was put aside, and is back
+        elif self._before is trained:  # it was put aside and is restored
             self._before = None
         self._kept = [entry for entry in self._kept if entry[0] != shapes]
         self._kept.append((shapes, trained))
@@ -125,7 +123,7 @@ class TrainedStore:
             let_go(self._kept.pop(0)[1])
 
     def put_aside(self, network: Network) -> None:
-        """From now on there is no training of this network but the one before, which `before` gives back."""
+        """Sets the weights of this network aside: only `before` returns them."""
         aside = self.fitting(network)
         if aside is not None:
             self._kept = [entry for entry in self._kept if entry[1] is not aside]
@@ -133,10 +131,10 @@ class TrainedStore:
             self._before = aside
 
     def fitting(self, network: Network) -> Trained | None:
-        """The newest training whose parameters are exactly this network's; None when there is none."""
+        """The newest weights whose parameters match this network exactly; None if there are none."""
         if not self._kept:
             return None
-        from cnnplay.modules.weights import parameter_shapes  # torch is there once something was trained
+        from cnnplay.modules.weights import parameter_shapes  # torch is imported once something was trained
 
         try:
             wanted = parameter_shapes(network)
@@ -151,7 +149,7 @@ class TrainedStore:
         return self._kept[-1][1] if self._kept else None
 
     def ids(self) -> frozenset[str]:
-        """The ids of all nodes that were trained: a new node does not get one of them."""
+        """The ids of all trained nodes, which new nodes must not reuse."""
         return frozenset(name.rsplit(".", 1)[0] for shapes, _ in self._kept for name in shapes)
 
     def clear(self) -> None:
@@ -166,9 +164,9 @@ class TrainedStore:
 
 
 def _fits(trained: Trained | None, network: Network) -> bool:
-    """Whether its weights are just this network's."""
+    """Whether its weights match this network exactly."""
     if trained is None:
         return False
-    from cnnplay.modules.weights import belong  # torch is there once something was trained
+    from cnnplay.modules.weights import belong  # torch is imported once something was trained
 
     return belong(trained.weights, network)

@@ -1,4 +1,4 @@
-"""What runs left behind, as the network on screen needs it."""
+"""The trained weights for the network on screen."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class TrainedWork(QObject):
-    """Finds the training that belongs to the network in the editor.
+    """Finds the weights that belong to the network in the editor.
 
-    `weights_changed`: `trained` is another one.
+    `weights_changed`: `trained` changed.
     """
 
     weights_changed = Signal()
@@ -31,18 +31,18 @@ class TrainedWork(QObject):
 
     @property
     def store(self) -> TrainedStore:
-        """All trainings that are kept, so that undo finds its weights."""
+        """All weights that are kept, so that undo can restore them."""
         return self._keeping.store
 
     @property
     def trained_here(self) -> Trained | None:
-        """The training that belongs to the network in the editor."""
+        """The weights whose parameters match the network in the editor exactly."""
         return self._keeping.fitting(self.editor.network)
 
     @property
     def trained(self) -> Trained | None:
-        """The weights to look at and to export: those of the run that is on, as of its last epoch, else those
-        of the network in the editor, else the last ones where most of them still fit it.
+        """The weights to inspect and to export: those of the current run as of its last epoch, else those of
+        the network in the editor, else the newest ones if most of them still fit it.
         """
         if self._keeping.current is not None:
             return self._keeping.current
@@ -65,6 +65,6 @@ class TrainedWork(QObject):
 
     @property
     def facts(self) -> DataFacts | None:
-        """What the weights learned from, and how pictures enter the network."""
+        """The data set that the weights were trained on, and its preprocessing."""
         trained = self.trained
         return trained.facts if trained is not None else None

@@ -1,4 +1,4 @@
-"""The thread that trains: all that it needs is captured when it is made, and it speaks by mail alone."""
+"""The training thread: its inputs are captured at creation, and it reports only through a mailbox."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ended:
-    """The last letter of every run: how it ended, or what went wrong outside the engine's care."""
+    """The last message of every run: its result, or an error outside the engine."""
 
     result: Result | None = None
     error: str = ""
     details: str = ""
 
     def failure(self, run: str) -> Failed:
-        """For people, where there is no result."""
+        """The error as a `Failed` event, if there is no result."""
         return Failed(
             run=run,
             cause="unforeseen",
             step=0,
             epoch=0,
-            message=f"training met an unforeseen error: {self.error}",
-            advice="The weights of the last epoch are kept. Copy the details and report them.",
+            message=f"unexpected error in training: {self.error}",
+            advice="The weights of the last epoch are kept. Copy the details and report the error.",
             details=self.details,
         )
 
 
 def sorted_letters(letters: Iterable[Any]) -> tuple[list[Any], list[Any], Ended | None]:
-    """A worker's mail: events, checkpoints, and how the run ended."""
+    """Sorts a worker's messages into events, checkpoints, and the end of the run."""
     events: list[Any] = []
     checkpoints: list[Any] = []
     ended = None
@@ -68,7 +68,7 @@ class Worker:
         probes: Probes[Observation],
         before: Recording | None = None,
     ) -> None:
-        """`before` is the recording of the run before this one."""
+        """`before` is the recording of the previous run."""
         self.order = order
         self.recording = Recording(order, box.put, before)
         self.control = control
@@ -81,23 +81,23 @@ class Worker:
         self._thread.start()
 
     def join(self) -> None:
-        """Waits for the end, which `control.stop()` brings about after the batch at hand."""
+        """Waits for the end; `control.stop()` ends it after the current batch."""
         self._thread.join()
 
     def change(self, name: str, value: Value) -> None:
-        """A setting of the run, from its next batch on."""
+        """Changes a setting of the run, from its next batch on."""
         if name == "epochs" and isinstance(value, int):
             value = max(1, value - self.order.behind)
         self.control.change(name, value)
 
     def look(self) -> None:
-        """Has all probes look as soon as can be, in a pause too."""
+        """Calls all probes as soon as possible, even in a pause."""
         self._probes.rush()
         self.control.wake()
 
     def _work(self) -> None:
         try:
-            # torch is imported here, in the thread, and not before somebody trains.
+            # torch is imported here, in the thread, and only when training starts.
             from cnnplay.training.loop import train
 
             self.recording.begin()
@@ -105,7 +105,7 @@ class Worker:
             self.recording.end(result)
             self._box.put(Ended(result))
         except BaseException as error:
-            # Nothing but the end of the process may keep the window waiting for the last letter.
+            # The window waits for the last message, so it must always arrive.
             with suppress(Exception):
                 self.recording.end(None)
             self._box.put(Ended(None, f"{type(error).__name__}: {error}", traceback.format_exc()))
@@ -121,24 +121,24 @@ class Worker:
         self._probes.observe(seen, always=seen.validation is not None)
 
     def dropped(self, message: str, details: str) -> None:
-        """A probe was dropped."""
+        """Reports a probe that was dropped."""
         self._box.put(Noted(run=self.order.run, message=message))
 
 
 def _job(order: Order) -> Any:
-    from cnnplay.training.job import Job, resumed
-    from cnnplay.training.state import Best
+    from cnnplay.training.job import Job, resumed_job
+    from cnnplay.training.state import BestEpoch
 
     trained = order.going_on
     if order.state is not None:
-        return resumed(order.run, order.network, order.images, order.state)
+        return resumed_job(order.run, order.network, order.images, order.state)
     if trained is None:
         return Job(order.run, order.network, order.config, order.images)
     best = None
     if trained.best_weights is not None and trained.best_epoch is not None:
         metrics = _metrics(trained, trained.best_epoch)
         accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
-        best = Best(trained.best_epoch, accuracy, loss, trained.best_weights)
+        best = BestEpoch(trained.best_epoch, accuracy, loss, trained.best_weights)
     state = trained.state
     same_rule = state is not None and state.optimizer.optimizer == order.config.optimizer
     return Job(

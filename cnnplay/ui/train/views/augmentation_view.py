@@ -1,4 +1,4 @@
-"""What the network sees of some training pictures: as they are above, as they are varied below."""
+"""Some training images before (above) and after augmentation (below)."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QHideEvent, QImage, QPainter, QPaintEvent, QShowEvent
@@ -10,19 +10,19 @@ from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.augmentation import AugmentationModel
 
 LEAST, LEAST_MIXED, MOST = 28, 24, 72
-"""A tile's side, in the design's pixels, without and with words below it."""
+"""The size of a tile in design pixels, without and with a caption."""
 GAP = 4
 NAMES = ("before", "after")
 MIXED = "with"
-"""Before the names of what pictures are mixed with."""
+"""The label of the classes that images are mixed with."""
 HELP = (
-    "A few training pictures as they are, and below as the network would see them in one step. Each step "
-    "draws anew; validation pictures are never varied."
+    "Training images before and after augmentation, as the network would see them in one step. Augmentation "
+    "is random in every step; validation images are never augmented."
 )
 
 
 class AugmentationView(QWidget):
-    """Two rows of tiles. They are worked out anew when a setting is another, while somebody sees them."""
+    """Two rows of tiles, updated when a setting changes while they are visible."""
 
     def __init__(self, model: AugmentationModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class AugmentationView(QWidget):
         self.redraws = 0
         self._images: list[tuple[QImage, QImage]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Training pictures before and after augmentation")
+        self.setAccessibleName("Training images before and after augmentation")
         self.setToolTip(HELP)
         self.foot = Foot(model)
         model.changed.connect(self.refresh)
@@ -44,20 +44,19 @@ class AugmentationView(QWidget):
         return self.minimumSizeHint()
 
     def tile_rect(self, number: int, after: bool) -> QRect:
-        """Where a picture lies."""
+        """The rectangle of a tile."""
         left, side, across = self._layout()
         top = side + theme().px(GAP) if after else 0
         return QRect(left + number * across, top, side, side)
 
     @property
     def count(self) -> int:
-        """How many pictures there is room for."""
+        """How many images fit."""
         left, _, across = self._layout()
         return min(len(self._images), max((self.width() - left + theme().px(GAP)) // across, 1))
 
     @Slot()
     def refresh(self) -> None:
-        """Shows what the model has now."""
         drawn = self._model.drawn
         samples = () if drawn is None else drawn.samples
         self._images = [(to_qimage(sample.before), to_qimage(sample.after)) for sample in samples]
@@ -88,7 +87,7 @@ class AugmentationView(QWidget):
         return super().event(event)
 
     def words_at(self, point: QPoint) -> str:
-        """``7, mixed with 3, λ 0.71`` of the picture under a point; "" where none is."""
+        """``7, mixed with 3, λ 0.71`` for the image at a point; "" if there is none."""
         drawn = self._model.drawn
         for number in range(self.count):
             if drawn is not None and any(
@@ -121,7 +120,7 @@ class AugmentationView(QWidget):
             painter.drawText(QRect(0, tile.bottom() + 1, tile.left(), self._caption()), flags, MIXED)
 
     def _paint_sample(self, painter: QPainter, number: int) -> None:
-        # Pixels stay pixels where a picture is enlarged; a smaller one is smoothed.
+        # An enlarged image keeps sharp pixels; a reduced one is smoothed.
         before, _ = self._images[number]
         side = self.tile_rect(0, False).width() * self.devicePixelRatioF()
         small = max(before.width(), before.height()) <= side
@@ -141,13 +140,13 @@ class AugmentationView(QWidget):
         return theme().px(LEAST_MIXED if self._caption() else LEAST)
 
     def _caption(self) -> int:
-        """The height of the words below the tiles."""
+        """The height of the captions below the tiles."""
         drawn = self._model.drawn
         mixed = drawn is not None and drawn.kept is not None
         return QFontMetrics(theme().font(small=True)).height() if mixed else 0
 
     def _layout(self) -> tuple[int, int, int]:
-        """Left, side and distance of the tiles."""
+        """The left edge, size and spacing of the tiles."""
         px = theme().px
         names = max(self.fontMetrics().horizontalAdvance(name) for name in NAMES)
         side = (self.height() - px(GAP) - self._caption()) // 2
@@ -156,16 +155,16 @@ class AugmentationView(QWidget):
 
 
 class Foot(QWidget):
-    """``λ 0.71`` where pictures are mixed, and the button that draws anew."""
+    """``λ 0.71`` with mixup, and the button that resamples."""
 
     def __init__(self, model: AugmentationModel) -> None:
         super().__init__()
         self._model = model
         self.words = FactsLabel()
         role(self.words, "muted")
-        self.another = QPushButton("another draw")
+        self.another = QPushButton("resample")
         role(self.another, "link")
-        self.another.setToolTip("The same pictures as another step would vary them")
+        self.another.setToolTip("Shows the same images as augmented in another step")
         self.another.clicked.connect(model.another)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -182,7 +181,7 @@ class Foot(QWidget):
 
 
 def _inside(tile: QRect, image: QImage) -> QRectF:
-    """The largest rectangle of a picture's proportions in the middle of a tile."""
+    """The largest centered rectangle in a tile with the image's aspect ratio."""
     size = QSize(image.size()).scaled(tile.size(), Qt.AspectRatioMode.KeepAspectRatio)
     left = tile.left() + (tile.width() - size.width()) / 2
     return QRectF(QPointF(left, tile.top() + (tile.height() - size.height()) / 2), size.toSizeF())

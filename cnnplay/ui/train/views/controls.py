@@ -1,4 +1,4 @@
-"""The controls of a run, for the header: train, pause, step, stop, how far it is and what is left."""
+"""The controls of a run in the header: train, pause, step, stop, and the progress."""
 
 from collections.abc import Callable
 
@@ -24,21 +24,21 @@ from cnnplay.ui.train.views.sparkline import Sparkline
 
 HINTS: dict[Action, str] = {
     "train": TRAIN,
-    "afresh": "Train from new random weights; the curve of the run before stays, pale",
-    "pause": "Wait between two batches, to look around",
-    "step": "Learn from one batch, then wait: see what a single step changes",
-    "stop": "End the run after this batch; its weights are kept",
-    "bring_back": "The weights before the last run, in place of those that it left; once more for those",
+    "afresh": "Train from new random weights; the curve of the previous run stays, lighter",
+    "pause": "Pause between two batches, to look around",
+    "step": "Train on one batch, then pause: see what a single step changes",
+    "stop": "Stop the run after this batch; its weights are kept",
+    "bring_back": "Restore the weights from before the last run. Use again to switch back.",
 }
 
 FIRST = 88
-"""Of the button that trains, or pauses."""
+"""The minimum width of the Train/Pause button, in design pixels."""
 
 
 class TrainControls(QWidget):
     """The row of controls. `actions_of_run` are for menus and the list of shortcuts.
 
-    `refused(str)`: somebody pressed a key for what cannot be done now, and this is why.
+    `refused(str)`: the user pressed the key of an unavailable action, for this reason.
     """
 
     refused = Signal(str)
@@ -52,12 +52,12 @@ class TrainControls(QWidget):
         self.sparkline = Sparkline(run)
         self.progress = RunProgress(run)
         self.train = self._action("train", "Train", "F5", run.start)
-        self.afresh = self._action("afresh", "Train afresh", "Ctrl+F5", self._train_afresh)
+        self.afresh = self._action("afresh", "Train from scratch", "Ctrl+F5", self._train_afresh)
         self.pause = self._action("pause", "Pause", "F6", self._pause)
         self.step = self._action("step", "Single step", "F7", run.single_step)
         self.stop = self._action("stop", "Stop", "Shift+F5", run.stop)
         self.bring_back = self._action(
-            "bring_back", "Back to the weights before", "Ctrl+Shift+F5", run.bring_back
+            "bring_back", "Restore previous weights", "Ctrl+Shift+F5", run.bring_back
         )
         self.train_button, self.pause_button = WordButton(self.train), _button(self.pause)
         self.afresh_button = WordButton(self.afresh)
@@ -77,26 +77,26 @@ class TrainControls(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Says what each control would do now, or why it cannot."""
+        """Updates what each control would do, or why it is unavailable."""
         run = self._run
         paused = run.state == "paused" or run.pausing
         train = train_words(run)
         self.train.setText(train.entry)
         self.train.setIconText(train.short)
-        self.pause.setText("Go on" if paused else "Pause")
+        self.pause.setText("Resume" if paused else "Pause")
         self._enable(self.train, "train", train.hint)
         self._enable(self.afresh, "afresh", HINTS["afresh"])
-        self._enable(self.pause, "pause", "Go on after the pause" if paused else HINTS["pause"])
+        self._enable(self.pause, "pause", "Resume training after the pause" if paused else HINTS["pause"])
         self._enable(self.step, "step", HINTS["step"])
         self._enable(self.stop, "stop", HINTS["stop"])
         self._enable(self.bring_back, "bring_back", HINTS["bring_back"])
-        # A press on Train that turns into a double click must not pause what it began.
+        # A click on Train that becomes a double click must not pause the run that it started.
         self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
         self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
         self._show_what_fits()
 
     def width_at(self, level: CompactLevel) -> int:
-        """Pixels for what is left in the row at this step."""
+        """The width in pixels of what is visible at this level."""
         first = max(button.sizeHint().width() for button in (self.train_button, self.pause_button))
         parts = [max(first, theme().px(FIRST)), *(_hint(one) for one in (self.step_button, self.stop_button))]
         parts.append(self.progress.width_at(level))
@@ -112,7 +112,7 @@ class TrainControls(QWidget):
             self._show_what_fits()
 
     def minimumSizeHint(self) -> QSize:
-        # Not what is shown now: a window that shrinks makes it show less.
+        # Not the current content: a smaller window makes it show less.
         return QSize(self.width_at(CompactLevel.SHORT_NAMES), super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
@@ -126,7 +126,7 @@ class TrainControls(QWidget):
         roomy = self._compact_level < CompactLevel.NO_RESTART
         shown = (roomy and self._can_start_afresh, roomy and self._run.active, self._compact_level)
         if shown == self._shown:
-            return  # asked 15 times a second during a run: the header would be measured anew each time
+            return  # called 15 times a second during a run: this avoids measuring the header each time
         self._shown = shown
         self.afresh_button.setVisible(shown[0])
         self.sparkline.setVisible(shown[1])
@@ -154,7 +154,7 @@ class TrainControls(QWidget):
         action.setObjectName(name)
         action.triggered.connect(lambda: do())
         self.addAction(action)
-        # The key of an action that is off answers with the reason.
+        # The key of a disabled action answers with the reason.
         refusal = QShortcut(QKeySequence(keys), self)
         refusal.setContext(Qt.ShortcutContext.WindowShortcut)
         refusal.activated.connect(lambda: self.refused.emit(self._run.why_not(name)))
@@ -166,7 +166,7 @@ class TrainControls(QWidget):
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         words = f"{hint} ({keys})"
         if reason:
-            words = f"{words}\nNot now: {reason}"
+            words = f"{words}\nUnavailable: {reason}"
         if action.toolTip() != words:
             action.setToolTip(words)
             action.setStatusTip(reason or hint)
@@ -205,7 +205,7 @@ class TrainControls(QWidget):
 
 
 class WordButton(QPushButton):
-    """An action with its words, and its sign where it has one, in the button's middle."""
+    """A button with the text of an action and its icon, if it has one."""
 
     def __init__(self, action: QAction) -> None:
         super().__init__()

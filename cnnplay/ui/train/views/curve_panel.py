@@ -1,4 +1,4 @@
-"""A panel with one metric's curves, its smoothing and its scale, drawn at most four times a second."""
+"""A panel with the curves of one metric, its smoothing and scale, drawn at most four times a second."""
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSlider, QStackedLayout, QWidget
@@ -10,15 +10,15 @@ from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.views.curves import CurvePlot
 
 REDRAW_MS = 50
-"""Added to the live views' own pace: curves move slower than pictures."""
+"""Added to the interval of live views: curves change more slowly than images."""
 PHASE_MS: dict[Metric, int] = {"loss": 0, "accuracy": 125}
-"""The panels draw in turn: two redraws in one go would keep the window's other work waiting."""
+"""The panels draw in turn: two redraws at once would delay other work of the window."""
 
 EMPTY = {
     "loss": "How wrong the network is, step by step.\nPress Train (F5) and watch it fall.",
-    "accuracy": "How often the network is right: on what it learns from, and on what it never saw.",
+    "accuracy": "How often the network is right: on the training data, and on data that it has never seen.",
 }
-STARTING = "How wrong the network is, step by step.\nThe run is being made ready: its first step comes next."
+STARTING = "How wrong the network is, step by step.\nThe run is starting: its first step comes next."
 
 
 class CurvePanel(Panel):
@@ -39,9 +39,9 @@ class CurvePanel(Panel):
         self.body.addLayout(self._stack)
         self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self._redraw)
-        self.fit_button = self._link("fit", "Show all again; a double click or the key Home does it too")
+        self.fit_button = self._link("View all", "Show the whole run again (double-click or Home)")
         self.fit_button.clicked.connect(self.plot.follow)
-        # Its place is kept, so that the words beside it do not move.
+        # Its space is kept, so that the text beside it does not move.
         kept = self.fit_button.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self.fit_button.setSizePolicy(kept)
@@ -56,9 +56,9 @@ class CurvePanel(Panel):
 
     @Slot()
     def _history_changed(self) -> None:
-        # Only started when at rest: a steady stream must not put the redraw off for ever.
+        # Not restarted while active: a steady stream must not postpone the redraw forever.
         if not self._timer.isActive():
-            self._timer.start(round(1000 * self._run.tempo.seconds) + REDRAW_MS + self._phase)
+            self._timer.start(round(1000 * self._run.redraw_rate.interval_s) + REDRAW_MS + self._phase)
             self._phase = 0
 
     @Slot()
@@ -66,7 +66,7 @@ class CurvePanel(Panel):
         if self._run.state == "starting":
             self._phase = PHASE_MS[self._metric]
         if self._run.state in ("starting", "idle"):
-            # What came last is drawn at once, not at the next beat.
+            # The last events are drawn at once, not at the next tick.
             self._redraw()
 
     @Slot()
@@ -83,7 +83,7 @@ class CurvePanel(Panel):
         shown = "" if nothing else self._model.muted(self._metric, history)
         self.set_muted(" · ".join(part for part in (other, shown) if part))
         hint = "" if nothing else self._model.hint(self._metric, history)
-        for widget in (self._title, self._head):  # the words beside the title have none of their own
+        for widget in (self._title, self._head):  # the text beside the title has no tooltip of its own
             widget.setToolTip(hint)
         self.plot.set_dimmed(bool(other))
         self.plot.refresh()
@@ -105,9 +105,9 @@ class CurvePanel(Panel):
         return button
 
     def _add_loss_controls(self) -> None:
-        self.log_button = QCheckBox("log")
-        self.log_button.setToolTip("Draw the loss on a logarithmic scale: small ones far apart (L)")
-        self.log_button.setAccessibleName("logarithmic scale of the loss")
+        self.log_button = QCheckBox("Log scale")
+        self.log_button.setToolTip("Draws the loss on a log scale, which spreads out small values (L)")
+        self.log_button.setAccessibleName("Log scale of the loss")
         self.add_corner(self.log_button)
         self.log_button.setChecked(self._model.logarithmic)
         self.log_button.toggled.connect(self._model.set_logarithmic)
@@ -133,7 +133,7 @@ class CurvePanel(Panel):
         self.slider.setFixedWidth(theme().px(72))
         self._corner.setSpacing(theme().px(8))
         self.smoothing.ensurePolished()
-        # As wide as its longest number, so that nothing moves while the slider does.
+        # As wide as its longest number, so that nothing moves with the slider.
         words = self.smoothing.fontMetrics().horizontalAdvance(f"smoothing {max(SMOOTHINGS)}")
         self.smoothing.setMinimumWidth(words + 2)
 
@@ -147,6 +147,6 @@ class CurvePanel(Panel):
         steps = self._model.smoothing
         self.smoothing.setText(f"smoothing {steps}" if steps > 1 else "smoothing off")
         self.slider.setToolTip(
-            "Smooths both training curves over more or fewer steps; what was measured stays visible behind. "
-            + (f"Now: {steps} steps." if steps > 1 else "Now: not at all.")
+            "Smooths both training curves over more or fewer steps; raw values stay visible behind them. "
+            + (f"Now: {steps} steps." if steps > 1 else "Now: off.")
         )

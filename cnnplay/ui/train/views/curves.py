@@ -1,4 +1,4 @@
-"""The curves of a run: raw behind smoothed, validation a circle an epoch, the best one marked."""
+"""The curves of a run: raw and smoothed values, validation as a circle per epoch, the best epoch marked."""
 
 import math
 from collections.abc import Sequence
@@ -30,26 +30,26 @@ PARTS: tuple[Part, ...] = (
 )
 """From back to front."""
 JUDGED: tuple[Part, ...] = ("validation", "averaged")
-"""Those have a circle an epoch."""
+"""These have a circle per epoch."""
 PALE = {"training before": 90, "validation before": 90, "raw": 90}
-"""Opacity of 255 of what stands behind."""
+"""Opacity (of 255) of the lines in the back."""
 PALER = 60
-"""… of the accuracy of single batches, which jumps by whole pictures."""
+"""… of the accuracy of single batches, which jumps by whole images."""
 DIM = 0.4
-"""Opacity of the curves of another network."""
+"""Opacity of curves that belong to another network."""
 MARK_ROWS = 3
-"""For the words of changed settings, where they stand close together."""
+"""Rows for the labels of changed settings that are close together."""
 FINE = 100
-"""Of the axis's length the steps in which room is made for labels."""
+"""The axis is extended for labels in steps of 1/FINE of its length."""
 CIRCLES_APART = 7
-"""Pixels between the epochs from which on each has its circle."""
+"""The minimum pixels between epochs at which circles are drawn."""
 
 
-LOGARITHMIC = KeyRow("Logarithmic scale of the loss", {Qt.Key.Key_L: lambda plot: plot.switch_scale()})
+LOGARITHMIC = KeyRow("Log scale of the loss", {Qt.Key.Key_L: lambda plot: plot.switch_scale()})
 
 
 class HasHistory(Protocol):
-    """What curves are drawn of: a run's history, and the one before it."""
+    """The source of the curves: the history of a run, and the previous one."""
 
     @property
     def history(self) -> History: ...
@@ -59,7 +59,7 @@ class HasHistory(Protocol):
 
 
 class CurvePlot(Plot):
-    """One metric's curves. `refresh` draws what the history holds; nothing is drawn while nobody sees it."""
+    """The curves of one metric. `refresh` draws the history; nothing is drawn while hidden."""
 
     KEYS = KeyTable("Curves", *ROWS, SHOW_ALL, LOGARITHMIC)
 
@@ -90,15 +90,15 @@ class CurvePlot(Plot):
         self._style_curves()
         self.refresh()
 
-    # What is drawn
+    # Data
 
     def refresh(self) -> None:
-        """Draws what the history holds now, thinned to the pixels there are."""
+        """Draws the history, thinned to the available pixels."""
         if not self.isVisible():
             self._stale = True
             return
         if self._drawing:
-            return  # it was the drawing that moved the range
+            return  # the range change came from drawing itself
         self._stale, self._drawing = False, True
         try:
             self._draw()
@@ -107,7 +107,7 @@ class CurvePlot(Plot):
 
     def _draw(self) -> None:
         history, before = self._run.history, self._run.previous
-        # Taken with the lines: another repaint would find a later history, and marks ahead of their line.
+        # Taken together with the lines: a later repaint would put marks ahead of their line.
         self._judged = {part: history.metric(f"{part}_{self._metric}") for part in JUDGED}
         self._best = self._model.best(self._metric, history)
         self._bounds = self._model.bounds(self._metric, history, before)
@@ -131,7 +131,7 @@ class CurvePlot(Plot):
         self.viewport().update()
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Draws all paler: the curves are not those of the network on screen."""
+        """Draws everything lighter: the curves belong to another network than the one on screen."""
         if dimmed != self._dimmed:
             self._dimmed = dimmed
             self.box.setOpacity(DIM if dimmed else 1.0)
@@ -143,11 +143,11 @@ class CurvePlot(Plot):
             bottom, top = math.log10(max(bottom, 1e-12)), math.log10(max(top, 1e-12))
         if top - bottom < 1e-9:
             bottom, top = bottom - 0.5, top + 0.5
-        # Room for the labels behind the last points: the axis is longer where the run has come to its end.
+        # Room for the labels after the last points: the axis is longer once the run is at its end.
         width = max(self.area.width(), 1.0)
         room = min(self._label_width() + theme().px(16), width / 2)
         last = min(max((end.x for end in self._ends), default=0.0), bounds.right)
-        # In steps of a hundredth: else a picture that is otherwise the same is another one at each redraw.
+        # In steps of 1/FINE, so that otherwise identical redraws have the same range.
         longer = math.ceil(FINE * last * width / (width - room) / bounds.right) / FINE
         right = bounds.right * max(longer, 1.0)
         margin = 0.03 * (top - bottom)
@@ -168,7 +168,7 @@ class CurvePlot(Plot):
             return np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
 
     def _point(self, x: float, y: float) -> QPointF | None:
-        """The pixel of a point, or None where it lies outside what is seen."""
+        """The pixel of a point, or None if it is outside the visible range."""
         if self._logarithmic:
             y = math.log10(y) if y > 0 else math.nan
         if not math.isfinite(y):
@@ -180,9 +180,9 @@ class CurvePlot(Plot):
     def x_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
         found = ticks(low, high, most, smallest=1.0 if high - low >= 2 else 0.0)
         if self.following:
-            # The room for labels behind the last epoch is no time to come.
+            # The room for labels after the last epoch is not part of the run.
             found = [tick for tick in found if tick.at <= self._bounds.right + 1e-9]
-        # The last one says what the axis counts.
+        # The last tick names the unit.
         return [*found[:-1], *(Tick(tick.at, f"epoch {tick.text}") for tick in found[-1:])]
 
     def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
@@ -192,7 +192,7 @@ class CurvePlot(Plot):
             return [tick for tick in percent_ticks(low, high, most) if -1e-9 <= tick.at <= 1 + 1e-9]
         return ticks(low, high, most)
 
-    # Painting above the curves
+    # Overlays
 
     def paint_over(self, painter: QPainter) -> None:
         painter.setClipRect(self.area.adjusted(-6, -6, 6, 6))
@@ -202,7 +202,7 @@ class CurvePlot(Plot):
         self._paint_circles(painter)
         self._paint_best(painter)
         labels = []
-        # All stand behind the line that reaches furthest, so that they cover none.
+        # All labels are placed after the longest line, so that they cover none.
         furthest = max((end.x for end in self._ends if end.part not in PALE), default=0.0)
         for end in self._ends:
             y = math.log10(end.y) if self._logarithmic and end.y > 0 else end.y
@@ -217,12 +217,12 @@ class CurvePlot(Plot):
             self._paint_readout(painter, self.hover)
 
     def _paint_cut(self, painter: QPainter) -> None:
-        """At the upper edge, where a spike goes on above it and how high."""
+        """Marks a cut spike at the upper edge, with its height."""
         cut = self._bounds.cut
         if cut is None or not self.following:
             return
         area, px, metrics = self.area, theme().px, painter.fontMetrics()
-        words = f"{metric_words(self._metric, cut[1])} (log shows it)"
+        words = f"{metric_words(self._metric, cut[1])} (see log scale)"
         across, side = min(max(self.pixel(*cut).x(), area.left()), area.right()), px(4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("text"))
@@ -242,8 +242,8 @@ class CurvePlot(Plot):
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_changes(self, painter: QPainter) -> None:
-        """A thin line where a setting was changed during the run, and to what: above a loss, which falls,
-        below an accuracy, which rises. Words that would cover others go on the next row.
+        """A thin line where a setting changed during the run, with its new value: at the top for loss, which
+        falls; at the bottom for accuracy, which rises. Labels that would overlap go to the next row.
         """
         area, metrics, gap = self.area, painter.fontMetrics(), theme().px(4)
         height, taken = metrics.height(), [-math.inf] * MARK_ROWS
@@ -311,7 +311,7 @@ class CurvePlot(Plot):
         area = QRectF(self.area)
         paint_box(painter, readout.title, rows, QPointF(across, hover.y()), area)
 
-    # Looks
+    # Style
 
     def restyle(self) -> None:
         super().restyle()
@@ -328,26 +328,26 @@ class CurvePlot(Plot):
 
     def _style_curves(self) -> None:
         for part, curve in self._curves.items():
-            # Wide lines are the dear ones to paint: what lies behind has one pixel and no smooth edges.
+            # Wide lines are expensive to paint: lines in the back are one pixel wide, without antialiasing.
             front = part not in PALE
             style = Qt.PenStyle.DashLine if part == "with decay" else Qt.PenStyle.SolidLine
             wide = front and part != "with decay"
             curve.setPen(pg.mkPen(self._color(part), width=1.6 if wide else 1.0, style=style))
             curve.opts["antialias"] = front
-            # A wide smooth line costs a tenth as single pieces, whose square ends fill the joints.
+            # A wide smooth line costs a tenth as separate segments, whose square ends fill the joints.
             curve.setSegmentedLineMode("on" if wide else "off")
 
     # The menu
 
     def _make_actions(self) -> list[QAction]:
-        # Their keys are the table's: behind the tab they are only named.
-        fit = QAction(f"Show all\t{SHOW_ALL.text}", self)
+        # Their keys are in KEYS; the text after the tab only names them.
+        fit = QAction(f"View all\t{SHOW_ALL.text}", self)
         fit.triggered.connect(self.follow)
-        copy = QAction("Copy as picture", self)
+        copy = QAction("Copy as image", self)
         copy.triggered.connect(self.copy)
         found = [fit, copy]
         if self._metric == "loss":
-            scale = QAction(f"Logarithmic scale\t{LOGARITHMIC.text}", self)
+            scale = QAction(f"Log scale\t{LOGARITHMIC.text}", self)
             scale.setCheckable(True)
             scale.triggered.connect(self._model.set_logarithmic)
             found.insert(1, scale)
@@ -356,7 +356,7 @@ class CurvePlot(Plot):
         return found
 
     def switch_scale(self) -> bool:
-        """A logarithmic scale in place of a linear one, and back; False where there is none (accuracy)."""
+        """Toggles the log scale; False if there is none (accuracy)."""
         if self._metric != "loss":
             return False
         self._model.set_logarithmic(not self._model.logarithmic)

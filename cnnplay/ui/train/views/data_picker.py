@@ -1,4 +1,4 @@
-"""The header's pickers: which pictures are learned, and where it is computed."""
+"""The pickers in the header: data set and device."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from cnnplay.ui.train.settings import SettingsModel
 class DataPicker(PickerButton):
     """``mnist-sample  4,000 + 1,000``. `ask_folder` returns the folder that the user chose, or "".
 
-    `browse_asked`: somebody wants to look through the data set.
+    `browse_asked`: the user wants to browse the data set.
     """
 
     browse_asked = Signal()
@@ -35,24 +35,24 @@ class DataPicker(PickerButton):
 
     @Slot()
     def _fetch_changed(self) -> None:
-        """How far a download is stands in the notice; here it is only told that there is one."""
+        """The notice shows the progress of a download; here only its state matters."""
         if self._data.fetching.state != self._fetch_state:
             self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the data set in use, or how far the next one is."""
+        """Shows the current data set, or how far the next one is loaded."""
         data = self._data
         detail = data.detail
         if data.state == "loading":
             done, whole = data.progress
             detail = f"loading {done:,} / {whole:,}" if whole else "loading …"
-        self.set_choice(data.title or "choose data", detail)
-        problems = f"\n{len(data.problems)} files were left out: {data.problems[0]}" if data.problems else ""
-        error = f"\nThe last choice could not be loaded: {data.error}" if data.error else ""
+        self.set_choice(data.title or "choose data set", detail)
+        problems = f"\n{len(data.problems)} files were skipped: {data.problems[0]}" if data.problems else ""
+        error = f"\nThe last selection could not be loaded: {data.error}" if data.error else ""
         self._fetch_state = data.fetching.state
         fetching = f"\n{data.fetching.words}" if data.fetching.state == "failed" else ""
-        self.setToolTip(f"What the network learns from. Now {data.words}{problems}{error}{fetching}")
+        self.setToolTip(f"The data set to train on. Now: {data.words}{problems}{error}{fetching}")
 
     def fill(self, menu: QMenu) -> None:
         data = self._data
@@ -60,8 +60,8 @@ class DataPicker(PickerButton):
             menu.addAction("Cancel loading").triggered.connect(data.cancel)
             menu.addSeparator()
         if data.fetching.state == "fetching":
-            cancel = menu.addAction(f"Cancel fetching {data.fetching.key}")
-            cancel.setToolTip("What came so far stays on the disk, for the next time")
+            cancel = menu.addAction(f"Cancel download of {data.fetching.key}")
+            cancel.setToolTip("Keeps the part downloaded so far; a later download resumes there")
             cancel.triggered.connect(data.fetching.cancel)
             menu.addSeparator()
         for info in data.choices:
@@ -74,14 +74,12 @@ class DataPicker(PickerButton):
             action = self.add_choice(menu, title_of(key), data.key == key, hint)
             self._choose_on(action, key)
         menu.addSeparator()
-        browse = menu.addAction(
-            f"Look through {data.title} …" if data.title else "Look through the data set …"
-        )
-        browse.setToolTip("Its pictures by class, how many there are in each part, their means")
+        browse = menu.addAction(f"Browse {data.title}…" if data.title else "Browse data set…")
+        browse.setToolTip("Images by class, number of images per split, mean images")
         browse.setEnabled(data.images is not None)
         browse.triggered.connect(self.browse_asked)
-        folder = menu.addAction("Folder of pictures …")
-        folder.setToolTip("A folder with one sub-folder for each class")
+        folder = menu.addAction("Folder of images…")
+        folder.setToolTip("A folder with one subfolder per class")
         folder.triggered.connect(self._choose_folder)
 
     def _choose_on(self, action: QAction, key: str) -> None:
@@ -101,11 +99,11 @@ class DataPicker(PickerButton):
             self._data.choose_folder(path)
 
     def _dialog(self) -> str:
-        return QFileDialog.getExistingDirectory(self, "A folder with one sub-folder for each class")
+        return QFileDialog.getExistingDirectory(self, "Choose a folder with one subfolder per class")
 
 
 class DevicePicker(PickerButton):
-    """``cpu``: the device that the setting stands for."""
+    """``cpu``: the device that the setting resolves to."""
 
     def __init__(self, settings: SettingsModel, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__("Device", parent)
@@ -116,22 +114,20 @@ class DevicePicker(PickerButton):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the device of the run that is on, else that of the next one."""
+        """Shows the device of the current run, or of the next one."""
         device = self._settings.config.device
         started = self._run.history.started if self._run.active else None
         self.set_choice(started.device if started is not None else device_text(device))
         fixed = self._settings.why_fixed("device", self._run.active)
-        words = "Where it is computed: the processor, or a graphics card where there is one."
+        words = "Where to compute: on the CPU, or on a GPU if there is one."
         self.setEnabled(not fixed)
-        self.setToolTip(f"{words}\nNot now: the device {fixed}" if fixed else words)
+        self.setToolTip(f"{words}\nUnavailable: the device {fixed}" if fixed else words)
 
     def fill(self, menu: QMenu) -> None:
         device = self._settings.config.device
         for choice in device_choices():
             text = f"auto   now {device_text(choice)}" if choice == "auto" else choice
-            hint = (
-                "The first graphics card, else the processor" if choice == "auto" else f"Compute on {choice}"
-            )
+            hint = "The first GPU, else the CPU" if choice == "auto" else f"Compute on {choice}"
             action = self.add_choice(menu, text, choice == device, hint)
             action.setData(choice)
             action.triggered.connect(self._chosen)

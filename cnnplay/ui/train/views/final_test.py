@@ -1,4 +1,4 @@
-"""The dialog of the final test: says what it is for, judges once, shows the outcome."""
+"""The dialog of the final test: explains it, evaluates, and shows the result."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
@@ -16,7 +16,7 @@ from cnnplay.ui.train.final_test import FinalTest
 
 
 class FinalTestDialog(QDialog):
-    """Takes the model over: closing the dialog breaks judging off."""
+    """Takes ownership of the model: closing the dialog cancels the evaluation."""
 
     def __init__(self, model: FinalTest, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,17 +25,17 @@ class FinalTestDialog(QDialog):
         model.setParent(self)
         self.question = _wrapped(model.question)
         self.outcome = _wrapped("")
-        self.outcome.setAccessibleName("Outcome")
+        self.outcome.setAccessibleName("Result")
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Judging")
+        self.progress.setAccessibleName("Evaluating")
         self.buttons = QDialogButtonBox()
-        self.judge_button = QPushButton("Judge once")
-        self.judge_button.setToolTip("Judges the test part; nothing is learned from it")
+        self.judge_button = QPushButton("Evaluate once")
+        self.judge_button.setToolTip("Evaluates the test split; nothing is learned from it")
         role(self.judge_button, "primary")
         self.close_button = QPushButton("Close")
-        self.close_button.setToolTip("Closes this; judging that is not finished is broken off")
+        self.close_button.setToolTip("Closes the dialog and cancels an unfinished evaluation")
         self.buttons.addButton(self.judge_button, QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         self.judge_button.clicked.connect(model.begin)
@@ -55,10 +55,10 @@ class FinalTestDialog(QDialog):
     @Slot()
     def refresh(self) -> None:
         state = self._model.state
-        self.progress.setVisible(state == "judging")
+        self.progress.setVisible(state == "evaluating")
         self.outcome.setText(self._model.words)
         self.outcome.setVisible(bool(self._model.words))
-        role(self.outcome, "fault" if state == "failed" else "strong" if state == "judged" else "muted")
+        role(self.outcome, "fault" if state == "failed" else "strong" if state == "evaluated" else "muted")
         self.judge_button.setEnabled(state in ("asking", "failed"))
 
 

@@ -1,4 +1,4 @@
-"""The memory that a run would take, in one line, with the largest batch on a click, or the mend."""
+"""The estimated memory of a run in one line, with links to the largest batch size, or to the fix."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -8,7 +8,7 @@ from cnnplay.ui.train.forecast import ForecastModel
 
 
 class ForecastLine(QWidget):
-    """``240 MB of 18 GB free``. The status bar has the times beside it."""
+    """``240 MB of 18 GB free``. The status bar also shows the times."""
 
     def __init__(self, forecast: ForecastModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -17,12 +17,12 @@ class ForecastLine(QWidget):
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setToolTip(
-            "What the run is expected to take on this machine: weights, gradients, the optimizer's state, "
-            "all feature maps of a batch, and the pictures."
+            "Estimated memory of the run on this machine: weights, gradients, optimizer state, all feature "
+            "maps of a batch, and the images."
         )
-        self.mend = QPushButton()
-        role(self.mend, "link")
-        self.mend.clicked.connect(forecast.mend)
+        self.fix = QPushButton()
+        role(self.fix, "link")
+        self.fix.clicked.connect(forecast.fix)
         self.largest = QPushButton()
         role(self.largest, "link")
         self.largest.clicked.connect(forecast.use_largest)
@@ -31,26 +31,25 @@ class ForecastLine(QWidget):
         layout.setSpacing(theme().px(8))
         layout.addWidget(self.label, 1)
         layout.addWidget(self.largest)
-        layout.addWidget(self.mend)
+        layout.addWidget(self.fix)
         forecast.changed.connect(self.refresh)
         self.refresh()
 
     def set_wanted(self, wanted: bool) -> None:
-        """Whether it may be seen: while a run is on, what is left of that run matters."""
+        """Whether it may be visible: during a run, the progress of that run matters."""
         if wanted != self._wanted:
             self._wanted = wanted
             self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the forecast as it is now."""
         forecast = self._forecast
         words = forecast.advice or forecast.memory_words or forecast.words
         self.label.setText(words)
         role(self.label, "fault" if forecast.advice else "muted")
-        self.mend.setText(forecast.mend_label)
-        self.mend.setToolTip("Sets the batch size to the largest one that fits into the free memory")
-        self.mend.setVisible(bool(forecast.mend_label))
+        self.fix.setText(forecast.mend_label)
+        self.fix.setToolTip("Sets the batch size to the largest one that fits into free memory")
+        self.fix.setVisible(bool(forecast.mend_label))
         self.largest.setText(forecast.largest_label)
         self.largest.setToolTip(forecast.largest_hint)
         self.largest.setVisible(bool(forecast.largest_label))

@@ -1,4 +1,4 @@
-"""The groups of the settings as a row of tabs; a dot marks those in which something is not as usual."""
+"""The groups of the settings as a row of tabs; a dot marks groups that differ from the defaults."""
 
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -11,14 +11,14 @@ WORDS: tuple[dict[str, str], ...] = (
     {},
     {"regularisation": "regularise", "augmentation": "augment"},
     {"regularisation": "loss", "augmentation": "augment"},
-    {"schedule": "rate", "regularisation": "loss", "augmentation": "vary"},
+    {"schedule": "LR", "regularisation": "loss", "augmentation": "aug."},
 )
-"""What the tabs say where there is no room for the whole words, and for those before."""
+"""Shorter tab labels, for less and less room."""
 DOT = 2.5
 
 
 class GroupTabs(QTabBar):
-    """`chosen(str)`: another group is shown. Arrow keys go from one to the next."""
+    """`chosen(str)`: another group is shown. Arrow keys move between tabs."""
 
     chosen = Signal(str)
 
@@ -41,14 +41,13 @@ class GroupTabs(QTabBar):
 
     @property
     def group(self) -> str:
-        """The group that is shown."""
         return self.groups[self.currentIndex()]
 
     def show_group(self, group: str) -> None:
         self.setCurrentIndex(self.groups.index(group))
 
     def fit(self, width: int) -> int:
-        """Takes the longest words for which there is room; how many longer ones there are."""
+        """Uses the longest labels that fit; returns how many longer sets there are."""
         for number in range(len(WORDS)):
             self._take(number)
             if sum(self.tabSizeHint(index).width() for index in range(self.count())) <= width:
@@ -63,12 +62,12 @@ class GroupTabs(QTabBar):
 
     @Slot()
     def refresh(self) -> None:
-        """Says of each group what is not as usual, and what is wrong."""
+        """Updates the tooltips: what differs from the defaults, and what is wrong."""
         for index, (group, what) in enumerate(self._settings.groups.items()):
             differing, wrong = self._settings.differing(group), self._settings.faults_in(group)
             parts = [f"{group}: {what}"]
             if differing:
-                parts.append("Not as at the first start: " + ", ".join(differing))
+                parts.append("Changed from the defaults: " + ", ".join(differing))
             parts += wrong
             if self.tabToolTip(index) != "\n".join(parts):
                 self.setTabToolTip(index, "\n".join(parts))
@@ -76,7 +75,7 @@ class GroupTabs(QTabBar):
                 self.update()
 
     def marked(self, group: str) -> bool:
-        """Whether a dot stands at the group."""
+        """Whether the group has a dot."""
         return bool(self._settings.differing(group))
 
     @Slot(int)

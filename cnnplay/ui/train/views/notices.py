@@ -1,4 +1,4 @@
-"""What a run has to say that must not be missed: why it failed, that it trains an earlier version, notes."""
+"""Notices of a run that you must not miss: why it failed, that it trains an earlier version, notes."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
@@ -12,7 +12,7 @@ from cnnplay.ui.train.settings import SettingsModel
 
 
 class RunNotices(QWidget):
-    """The notices of the run, one below the other; takes no room while there are none."""
+    """The notices of the run, stacked; takes no space while there are none."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class RunNotices(QWidget):
         self._dismissed = 0
         self._shown: tuple[int, int] = (-1, -1)
         self._mend: SettingMend | None = None
-        self.failure = Notice("fault", ("", "Copy the details", "Dismiss"))
+        self.failure = Notice("fault", ("", "Copy details", "Dismiss"))
         self.earlier = Notice("panel", ("Stop and train this",))
         self.note = Notice("panel", ("Dismiss",))
         self._margin, self._scale = margin, theme().text_scale
@@ -46,9 +46,9 @@ class RunNotices(QWidget):
     def _connect(self) -> None:
         mend, copy, dismiss = self.failure.buttons
         mend.clicked.connect(self._take_mend)
-        mend.setToolTip("Changes this setting; press Train to try again")
+        mend.setToolTip("Changes this setting; then press Train to try again")
         copy.clicked.connect(self._copy)
-        copy.setToolTip("Puts the technical details on the clipboard, for a report")
+        copy.setToolTip("Copies the technical details to the clipboard, for a report")
         dismiss.clicked.connect(self._dismiss_failure)
         self.earlier.buttons[0].clicked.connect(self._run.stop_and_train_this)
         self.note.buttons[0].clicked.connect(self._dismiss_notes)
@@ -58,17 +58,17 @@ class RunNotices(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows what is to be said now."""
+        """Updates all notices."""
         self._show_failure()
         stopping = self._run.state == "stopping"
         reason = self._run.why_not("replace") if self._run.earlier_version else ""
         words = self._run.earlier_words
         if words and reason:
-            words = f"{words.rstrip('.')}. It cannot be trained as it is now: {reason}"
+            words = f"{words.rstrip('.')}. The current network cannot be trained: {reason}"
         self.earlier.set_text("" if stopping else words)
-        button, hint = self.earlier.buttons[0], "Ends the run and trains the network as it is now"
+        button, hint = self.earlier.buttons[0], "Stops the run and trains the current network"
         button.setEnabled(not reason)
-        button.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
+        button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
         self._show_notes()
         self._fold()
 
@@ -88,7 +88,7 @@ class RunNotices(QWidget):
     @Slot()
     def _show_notes(self) -> None:
         count = self._run.history.noted
-        # Another history has its own notes: what was dismissed belonged to the one before.
+        # Another history has its own notes: the dismissed ones belonged to the previous one.
         self._dismissed = min(self._dismissed, count)
         if self._shown == (count, self._dismissed):
             return

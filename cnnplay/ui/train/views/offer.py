@@ -1,4 +1,4 @@
-"""The bar that asks which of the two is to change where network and pictures differ."""
+"""The bar that asks how to fit network and data set to each other."""
 
 import msgspec
 from PySide6.QtCore import Slot
@@ -14,13 +14,13 @@ from cnnplay.ui.train.offer import OfferModel, Option
 SIZE = msgspec.structs.replace(
     next(field for field in fields_of(Input) if field.name == "height"),
     name="size",
-    label="Size of the adapted network's input",
-    help="The pictures have mixed sizes: all are brought to this one, and the network is adapted to it.",
+    label="Input size of the network",
+    help="The images have mixed sizes: all are resized to this size, and the network is fitted to it.",
 )
 
 
 class OfferBar(QFrame):
-    """A question and a row for each way out: its button, what it changes, what it will cost."""
+    """A question and a row per option: its button, what it changes, its estimated cost."""
 
     def __init__(self, model: OfferModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,9 +32,11 @@ class OfferBar(QFrame):
         self._question = QLabel()
         self._question.setWordWrap(True)
         role(self._question, "strong")
-        self.later = QPushButton("Leave it")
+        self.later = QPushButton("Keep as is")
         role(self.later, "link")
-        self.later.setToolTip("Leaves network and pictures as they are. The classes can be set in Build.")
+        self.later.setToolTip(
+            "Changes neither the network nor the images. You can set the number of classes in Build."
+        )
         self.later.clicked.connect(model.dismiss)
         top = QHBoxLayout()
         top.addWidget(self._question, 1)
@@ -83,18 +85,18 @@ class OfferBar(QFrame):
         px = theme().px
         self._layout.setContentsMargins(px(12), px(8), px(12), px(8))
         for button in self.buttons.values():
-            button.setMinimumWidth(px(180))
+            button.setMinimumWidth(px(200))
 
     def _show(self, option: Option) -> None:
         button, words = self.buttons[option.fit], self._words[option.fit]
         button.setText(option.title)
         button.setAccessibleDescription(option.words)
-        cost = option.cost or "its memory and time are being forecast …"
+        cost = option.cost or "estimating memory and time …"
         words.setText("\n".join(line[:1].upper() + line[1:] for line in (cost, option.words)))
 
     @Slot()
     def _take_keyboard(self) -> None:
-        """It was asked for: the keyboard goes to the first thing that can be answered."""
+        """The user requested the question: focus goes to its first control."""
         first = self._model.options[0].fit if self._model.options else "stem"
         (self.buttons[first] if self._model.size is None else self.size_editor.height_spin).setFocus()
 

@@ -1,4 +1,4 @@
-"""What the engine chose for this machine, and why: muted words; the details are in the tooltip."""
+"""What the engine chose for this machine, and why; details are in the tooltip."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -22,14 +22,13 @@ class PlanLine(QLabel):
         self.refresh()
 
     def set_wanted(self, wanted: bool) -> None:
-        """Whether it may be seen; its words are there all the same."""
+        """Whether it may be visible; its text is updated regardless."""
         if wanted != self._wanted:
             self._wanted = wanted
             self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the newest plan."""
         plan = self._run.history.plan
         words = plan.reason if plan is not None else ""
         self.setText(words)
@@ -38,13 +37,12 @@ class PlanLine(QLabel):
 
 
 def plan_words(plan: Planned) -> str:
-    """All that was chosen."""
     threads = "1 thread" if plan.threads == 1 else f"{plan.threads} threads"
     parts = [threads, plan.memory_format.replace("_", " ")]
     if plan.precision != "float32":
         parts.append(plan.precision)
     if plan.fused:
         parts.append("fused optimizer")
-    parts.append("all pictures on the device" if plan.resident else "pictures streamed in")
-    since = f" (from step {plan.step:,} on)" if plan.step > 1 else ""
+    parts.append("all images on the device" if plan.resident else "images streamed to the device")
+    since = f" (since step {plan.step:,})" if plan.step > 1 else ""
     return f"Chosen for this machine: {', '.join(parts)}{since}.\n{plan.reason}"

@@ -1,4 +1,4 @@
-"""Find a learning rate: the range test live, its suggestion, and a click that takes a rate over."""
+"""The learning rate finder: the range test live, its suggestion, and a button that applies it."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ from cnnplay.ui.train.schedule import rate_words
 from cnnplay.ui.train.views.rate_plot import RatePlot
 
 FIRST_SIZE = (720, 480)
-WEIGHTS = ("new", "as trained")
+WEIGHTS = ("random", "trained")
 WEIGHTS_HINT = (
-    "Where the test begins: with new random weights, as Train afresh would, or with a copy of those that the "
-    "network has learned. The weights themselves do not move."
+    "The weights that the test starts from: new random ones, as in Train from scratch, or a copy of the "
+    "trained ones. The weights of the network do not change."
 )
-AGAIN_HINT = "Makes the test on a copy of the network, with the settings as they are; nothing is trained"
+AGAIN_HINT = "Runs the test on a copy of the network, with the current settings; the network is not trained"
 
 
 class RateFinderDialog(QDialog):
-    """Begins at once where it can. Closing ends the test, and waits for nothing."""
+    """Starts the test at once if it can. Closing cancels it without waiting."""
 
     def __init__(self, model: RateFinder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self.setWindowTitle("Find a learning rate")
+        self.setWindowTitle("Learning rate finder")
         self.plot = RatePlot(model)
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -38,14 +38,14 @@ class RateFinderDialog(QDialog):
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.editors: dict[str, FieldEditor] = {}
         self.weights = ComboBox(WEIGHTS)
-        self.weights.setAccessibleName("Weights that the test begins with")
+        self.weights.setAccessibleName("Initial weights of the test")
         self.weights.textActivated.connect(self._weights_chosen)
         self.again, self.use = QPushButton("Start"), QPushButton("Use")
         role(self.use, "primary")
         self.again.clicked.connect(self._again)
         self.use.clicked.connect(self._use)
         self.close_button = QPushButton("Close")
-        self.close_button.setToolTip("Ends the test, and leaves the learning rate as it is (Esc)")
+        self.close_button.setToolTip("Cancels the test and keeps the learning rate (Esc)")
         self.close_button.clicked.connect(self.reject)
         for button in (self.again, self.close_button):
             button.setAutoDefault(False)
@@ -99,7 +99,6 @@ class RateFinderDialog(QDialog):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows what the model holds now."""
         model, idle = self._model, self._model.state == "idle"
         faults = {fault.field: fault.message for fault in model.problems}
         for name, editor in self.editors.items():
@@ -119,20 +118,20 @@ class RateFinderDialog(QDialog):
         model, reason = self._model, self._model.why_not_trained()
         self.weights.setCurrentText(WEIGHTS[1] if model.trained and not reason else WEIGHTS[0])
         self.weights.setEnabled(idle and not reason)
-        self.weights.setToolTip(f"{WEIGHTS_HINT}\nNot now: {reason}" if reason else WEIGHTS_HINT)
+        self.weights.setToolTip(f"{WEIGHTS_HINT}\nUnavailable: {reason}" if reason else WEIGHTS_HINT)
 
     def _refresh_buttons(self, idle: bool) -> None:
         model = self._model
         reason = model.why_not() if idle else ""
         self.again.setText(("Again" if model.points else "Start") if idle else "Stop")
-        hint = AGAIN_HINT if idle else "Ends the test after this batch; what was found so far stays"
-        self.again.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
+        hint = AGAIN_HINT if idle else "Stops the test after this batch and keeps the points so far"
+        self.again.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
         self.again.setEnabled(not reason and model.state != "stopping")
         self.use.setText(model.use_label or "Use")
         self.use.setEnabled(model.chosen is not None)
-        hint = f"Puts it into the settings, in place of {rate_words(model.present)}, and closes this (Enter)"
-        nothing = "a click into the curve chooses a rate" if model.points else "nothing was found yet"
-        self.use.setToolTip(hint if model.chosen is not None else f"{hint}\nNot now: {nothing}")
+        hint = f"Sets this learning rate instead of {rate_words(model.present)} and closes the dialog (Enter)"
+        nothing = "click the curve to choose a learning rate" if model.points else "there is no result yet"
+        self.use.setToolTip(hint if model.chosen is not None else f"{hint}\nUnavailable: {nothing}")
         self.use.setDefault(True)
 
     @Slot()

@@ -1,4 +1,4 @@
-"""The loss over the learning rate as a drawing, with the rate that is suggested and the one chosen."""
+"""The plot of loss over learning rate, with the suggested and the chosen learning rate."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -12,14 +12,14 @@ from cnnplay.ui.train.rate_finder import RateFinder
 from cnnplay.ui.train.schedule import rate_words
 
 RAW = 90
-"""Opacity of 255 of single batches' losses."""
+"""Opacity (of 255) of the losses of single batches."""
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
-EMPTY = "The loss over the learning rate stands here once the first batch was learned from."
+EMPTY = "The plot of loss over learning rate appears after the first batch."
 
 
 class RatePlot(QWidget):
-    """The rate grows to the right, on a logarithmic axis. A click chooses a rate, and so do the arrow keys;
-    Home goes back to the suggested one.
+    """Loss over learning rate, on a logarithmic x axis. A click or the arrow keys choose a learning rate;
+    Home returns to the suggested one.
     """
 
     def __init__(self, model: RateFinder, parent: QWidget | None = None) -> None:
@@ -31,11 +31,11 @@ class RatePlot(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("The loss over the learning rate")
+        self.setAccessibleName("Loss over learning rate")
         self.setToolTip(
-            "The rate grows from batch to batch. Where it is too small the loss stands still; then it falls; "
-            "where steps overshoot it shoots up.\nA good rate is where it falls most steeply. Click, or use "
-            "the arrow keys, to choose another."
+            "The learning rate grows from batch to batch. Where it is too small, the loss stays flat; then "
+            "it falls; where steps overshoot, it shoots up.\nA good learning rate is where the loss falls "
+            "most steeply. Click, or use the arrow keys, to choose another."
         )
         model.changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
@@ -53,7 +53,6 @@ class RatePlot(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Draws what there is now."""
         words = [self._model.words]
         if self._model.chosen is not None:
             words.append(f"Chosen: {rate_words(self._model.chosen)}.")
@@ -106,7 +105,7 @@ class RatePlot(QWidget):
 
 
 class _Painting:
-    """One drawing within the widget."""
+    """Paints one state of the plot."""
 
     def __init__(self, widget: QWidget, model: RateFinder) -> None:
         self._model, self._drawing = model, model.drawing()
@@ -120,11 +119,11 @@ class _Painting:
         self._rates = log_ticks(drawing.left, drawing.right, max(int(self._area.width() / px(64)), 2))
 
     def rate_at(self, x: float) -> float:
-        """The rate at a column of the widget."""
+        """The learning rate at x, in pixels of the widget."""
         return self._drawing.rate_at((x - self._area.left()) / max(self._area.width(), 1.0))
 
     def paint(self, painter: QPainter, hover: float | None) -> None:
-        """All of it; at the column `hover` under the mouse, what the rate and the loss are there."""
+        """Paints everything; at `hover`, the column under the mouse, the learning rate and the loss there."""
         self._paint_axes(painter)
         drawing = self._drawing
         if not len(drawing.losses):
@@ -167,7 +166,7 @@ class _Painting:
         painter.drawLine(area.bottomLeft(), area.bottomRight())
 
     def _paint_marks(self, painter: QPainter, hover: float | None) -> None:
-        """Upright lines: the suggested rate, the settings' own, the chosen one, that under the mouse."""
+        """Vertical lines at the suggested, the current and the chosen learning rate, and under the mouse."""
         model, muted = self._model, theme().color("text_muted")
         accent, good = theme().color("accent"), theme().color("good")
         suggested, chosen = model.suggested, model.chosen
@@ -189,7 +188,7 @@ class _Painting:
             self._dot(painter, rate, muted, with_words=True)
 
     def _paint_heads(self, painter: QPainter, heads: list[tuple[float, str, QColor]]) -> None:
-        """Words above the area, each over its line; where there is no room for both, the chosen one's."""
+        """Labels above the plot, each over its line; if both do not fit, only that of the chosen one."""
         taken: list[QRectF] = []
         for rate, text, color in reversed(heads):
             part = self._drawing.part_of(rate)
@@ -206,7 +205,7 @@ class _Painting:
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_present(self, painter: QPainter, color: QColor) -> None:
-        """Which line is that of the settings, at its foot: the curve is seldom there."""
+        """Labels the line of the current learning rate at its foot, where the curve rarely is."""
         part, area = self._drawing.part_of(self._model.present), self._area
         if not 0 <= part <= 1:
             return
@@ -226,7 +225,7 @@ class _Painting:
             painter.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
 
     def _dot(self, painter: QPainter, rate: float, color: QColor, with_words: bool = False) -> None:
-        """On the smoothed curve; with words, the rate and the loss there."""
+        """A dot on the smoothed curve, optionally labeled with the learning rate and the loss."""
         loss, area = self._drawing.loss_at(rate), self._area
         x = area.left() + self._drawing.part_of(rate) * area.width()
         words = rate_words(rate)
@@ -248,7 +247,7 @@ class _Painting:
         drawing, area = self._drawing, self._area
         across = area.width() / (drawing.right - drawing.left)
         return [
-            # A loss of 10^30 is far above the picture, wherever that is: Qt's numbers end somewhere.
+            # A loss of 10^30 is far above the plot, and Qt coordinates are limited.
             QPointF(area.left() + (x - drawing.left) * across, max(self._y(y), -10_000.0))
             for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)
         ]

@@ -1,4 +1,4 @@
-"""How far a run is, for the header: its place and the time left, over a thin bar."""
+"""The progress of a run in the header: its epoch and the time left, over a thin bar."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -10,18 +10,18 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.run import RunModel
 
 WIDTH = 208
-"""In the design's pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
+"""In design pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
 LEAST_WIDTH = 112
 BAR, GAP = 4, 4
 REFRESH_MS = 500
-"""Between two looks at how far the run is."""
+"""The interval between updates."""
 
 
 class RunProgress(QWidget):
     """``epoch 14 / 20`` and ``3 s left`` over a thin bar.
 
-    Painted whole: with labels and a styled bar, each change of words would have the header laid out anew, a
-    hundredth of the run's speed.
+    Painted by hand: with labels and a styled bar, each change of text would lay out the header again, which
+    costs 1 % of the run's speed.
     """
 
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
@@ -30,7 +30,7 @@ class RunProgress(QWidget):
         self._compact_level = CompactLevel.FULL
         self.place = self.left = ""
         self.fraction = 0.0
-        self.setAccessibleName("progress of the run")
+        self.setAccessibleName("Progress of the run")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
         self._soon.timeout.connect(self.refresh)
@@ -41,7 +41,7 @@ class RunProgress(QWidget):
         self.refresh()
 
     def width_at(self, level: CompactLevel) -> int:
-        """Pixels; 0 where it goes: there is nothing to tell, or the run is over and others need the room."""
+        """Pixels; 0 if hidden: there is nothing to show, or the run is over and others need the room."""
         if not self._tells or (level >= CompactLevel.NO_FINISHED_RUN and not self._run.active):
             return 0
         return theme().px(WIDTH if level < CompactLevel.NO_DETAILS else LEAST_WIDTH)
@@ -64,7 +64,9 @@ class RunProgress(QWidget):
         line = QRect(0, 0, self.width(), painter.fontMetrics().height())
         painter.setPen(theme().color("text"))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft, self.place)
-        if self.width() >= theme().px(WIDTH) - 1:  # in a narrow window the place is worth more than the time
+        if (
+            self.width() >= theme().px(WIDTH) - 1
+        ):  # in a narrow window the epoch is more important than the time
             painter.setPen(theme().color("text_muted"))
             painter.drawText(line, Qt.AlignmentFlag.AlignRight, self.left)
         height = theme().px(BAR)
@@ -85,7 +87,6 @@ class RunProgress(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows how far the run is."""
         shown = bool(self.width_at(self._compact_level))
         if shown == self.isHidden():
             self.setVisible(shown)
@@ -97,7 +98,7 @@ class RunProgress(QWidget):
 
     @property
     def _tells(self) -> bool:
-        """Whether there is a run of this network to tell of."""
+        """Whether there is a run of this network to show."""
         return self._run.curves_are_here and (self._run.active or not self._run.history.empty)
 
     @Slot()
@@ -109,7 +110,7 @@ class RunProgress(QWidget):
         return QFontMetrics(theme().font()).height() + theme().px(GAP) + theme().px(BAR)
 
     def _share(self) -> float:
-        """Of the run's epochs, those that are done; of a run that is over, of all that were asked for."""
+        """The fraction of epochs done: of this run's own, or of all requested ones once it is over."""
         if self._run.state == "starting":
             return 0.0
         if self._run.active:
@@ -119,7 +120,7 @@ class RunProgress(QWidget):
 
     def _place_words(self) -> str:
         if self._run.state == "starting":
-            return "getting ready …"
+            return "starting …"
         if self._run.active:
             return self._run.progress.place_words
         last = self._run.history.last

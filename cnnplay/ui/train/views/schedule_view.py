@@ -1,4 +1,4 @@
-"""The learning rate over the run as a small drawing: what was, what will be, and where it is now."""
+"""A small plot of the learning rate over the run: past, future, and the current value."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -13,15 +13,15 @@ from cnnplay.ui.train.schedule import Drawing, ScheduleModel
 
 REDRAW_MS = 500
 HEADROOM = 1.08
-"""The axis goes on above the highest rate, so that its line is whole."""
+"""The axis extends above the highest value, so that its line is not cut."""
 AHEAD = 110
-"""Opacity of 255 of what is still to come."""
-NO_PLAN = "Mend the settings first: then the learning rate stands here, over the whole run."
+"""Opacity (of 255) of future values."""
+NO_PLAN = "Fix the settings to see the learning rate over the whole run here."
 
 
 class ScheduleView(QWidget):
-    """Epochs from left to right, the rate upwards. Painted when something is another, twice a second at most
-    during a run, and not while nobody sees it."""
+    """Learning rate over epochs. Painted when something changes, at most twice a second during a run, and not
+    while hidden."""
 
     def __init__(self, model: ScheduleModel, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,11 +30,10 @@ class ScheduleView(QWidget):
         self._hover: float | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("The learning rate over the run")
+        self.setAccessibleName("Learning rate over the run")
         self.setToolTip(
-            "The learning rate over the epochs of the run that is on, else of the next one.\n"
-            "During a run: what was stands strong, what is to come pale; dotted lines where settings were "
-            "changed."
+            "The learning rate over the epochs of the current run, or of the next one.\n"
+            "During a run, future values are lighter; dotted lines mark changed settings."
         )
         self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self.refresh)
@@ -60,7 +59,6 @@ class ScheduleView(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Draws the plan as it is now."""
         if self.isVisible():
             drawing = self._model.drawing(max(self.width(), 2))
             self.setAccessibleDescription("" if drawing is None else drawing.words)
@@ -94,7 +92,7 @@ class ScheduleView(QWidget):
 
 
 class _Painting:
-    """One drawing within a rectangle."""
+    """Paints one drawing in a rectangle."""
 
     def __init__(self, painter: QPainter, drawing: Drawing, room: QRectF) -> None:
         self._painter, self._drawing, self._room = painter, drawing, room
@@ -108,7 +106,7 @@ class _Painting:
         self._area = QRectF(left, px(2), max(room.width() - left - px(8), 8), room.height() - below - px(2))
 
     def paint(self, hover: float | None) -> None:
-        """All of it; under the mouse, at the column `hover`, what the rate is there."""
+        """Paints everything; at `hover`, the column under the mouse, the learning rate there."""
         self._paint_axes()
         self._paint_averaging()
         painter, drawing = self._painter, self._drawing
@@ -149,7 +147,7 @@ class _Painting:
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_averaging(self) -> None:
-        """Where weights are averaged: a band of their curve's colour at the foot."""
+        """A band at the bottom where weights are averaged, in the color of their curve."""
         start = self._drawing.averaged_from
         if start is None:
             return
@@ -164,7 +162,7 @@ class _Painting:
             self._painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
 
     def _paint_point(self, hover: float | None) -> None:
-        """The rate under the mouse, else the present one."""
+        """The learning rate under the mouse, or else the current one."""
         painter, drawing, area = self._painter, self._drawing, self._area
         if hover is not None:
             part = (hover - area.left()) / max(area.width(), 1.0)

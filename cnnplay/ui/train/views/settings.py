@@ -1,4 +1,4 @@
-"""The training settings in groups, made from their declarations; what is fixed says why."""
+"""The training settings in groups, built from their declarations; disabled ones say why."""
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
@@ -21,24 +21,24 @@ from cnnplay.ui.train.views.schedule_view import ScheduleView
 from cnnplay.ui.train.views.settings_page import SettingsPage
 
 ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "momentum", "seed")
-"""From left to right, then down: what is changed most comes first. Others follow as they are declared."""
+"""From left to right, then down: the most used first. Others follow in declaration order."""
 
 LARGEST_LEAST = (360, 156)
-"""Real pixels that are asked for at least, however large the text is: the window must fit on its screen."""
+"""The largest minimum size in screen pixels, however large the text is: the window must fit on the screen."""
 
 LEAST_WORDS = 64
-"""Pixels of the design for the words beside the tabs: hardly any would be seen in less."""
+"""The minimum width of the text beside the tabs, in design pixels; if there is less, it is hidden."""
 
 RATE_HINT = (
-    "Finds a learning rate: it grows from batch to batch on a copy of the network, and the curve of the loss "
-    "shows where the network learns best"
+    "Learning rate finder: raises the learning rate batch by batch on a copy of the network and plots the "
+    "loss, which shows where the network learns best"
 )
-NEXT = "of the next run"
-DURING = "what is not grey acts from the next batch on"
+NEXT = "for the next run"
+DURING = "enabled settings apply from the next batch"
 
 
 class Room(QScrollArea):
-    """Shows its content whole where that is possible on a small screen, and scrolls where it is not."""
+    """Shows all of its content if that fits on a small screen, else scrolls."""
 
     resized = Signal()
 
@@ -62,9 +62,8 @@ class Room(QScrollArea):
 
 
 class SettingsPanel(Panel):
-    """A tab for each group, with a field for each setting. Below, the forecast of a run, or what was chosen
-    for the one that is on. `editors` has the fields of all groups. `rate_asked`: somebody wants to find a
-    learning rate.
+    """A tab per group, with a field per setting. Below, the estimate for the next run, or the plan of the
+    current one. `editors` has the fields of all groups. `rate_asked`: the user wants to find a learning rate.
     """
 
     rate_asked = Signal()
@@ -100,7 +99,7 @@ class SettingsPanel(Panel):
         role(self._fault, "fault")
         self.forecast_line = ForecastLine(forecast, self)
         self.plan_line = PlanLine(run)
-        run.history_changed.connect(self._show_plan)  # behind the line's own
+        run.history_changed.connect(self._show_plan)  # after the line's own slot
         self._room = Room(self._content())
         self._room.resized.connect(self._fit)
         self.body.addWidget(self._room)
@@ -111,7 +110,6 @@ class SettingsPanel(Panel):
 
     @property
     def page(self) -> SettingsPage:
-        """The group on screen."""
         return self.pages[self.tabs.group]
 
     def _page(self, group: str) -> SettingsPage:
@@ -132,7 +130,7 @@ class SettingsPanel(Panel):
             self._inner.addWidget(page, 0 if page.below is None else 1)
         for line in (self._fault, self.forecast_line, self.plan_line):
             self._inner.addWidget(line)
-        self._inner.addStretch(0)  # takes the rest where no drawing does
+        self._inner.addStretch(0)  # takes the remaining space if no drawing does
         return content
 
     @Slot(str)
@@ -147,12 +145,12 @@ class SettingsPanel(Panel):
     def _restyle(self) -> None:
         for page in self.pages.values():
             page.restyle()
-        # Once all fields have their new type: what two columns need is another width now.
+        # After all fields have their new font, which changes the width of two columns.
         QTimer.singleShot(0, self, self._fit)
 
     @Slot()
     def _fit(self) -> None:
-        """Whole words in the tabs, and as many columns of fields, as there is room for."""
+        """Uses the longest tab labels and the most columns that fit."""
         page, room = self.page, self._room
         lines = (self._fault, self.forecast_line, self.plan_line)
         rest = page.rest() + sum(
@@ -162,7 +160,7 @@ class SettingsPanel(Panel):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """The title gives way to the tabs where both have no room: they say what the panel is."""
+        """Hides the title if it does not fit beside the tabs, which explain the panel themselves."""
         width, gap = self._head.width(), self._row.spacing()
         title = self._title.sizeHint().width() + gap
         titled = self.tabs.fit(width - title) <= 1
@@ -178,7 +176,7 @@ class SettingsPanel(Panel):
 
     @Slot()
     def _show_plan(self) -> None:
-        """The plan's details are in the title's tooltip: after a run too, when its line is gone."""
+        """Puts the plan's details into the title's tooltip, also after a run, when its line is hidden."""
         words = DURING if self._run.active else NEXT
         self._title.setToolTip(
             "\n".join(part for part in (f"Settings: {words}", self.plan_line.toolTip()) if part)
@@ -186,26 +184,26 @@ class SettingsPanel(Panel):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the values, their faults, and what can be changed now."""
+        """Shows the values, their problems, and what can be changed now."""
         running, settings = self._run.active, self._settings
-        # One of the two, and in the first group alone: there is room for no more on a small screen.
+        # Only one of the two, and only in the first group: a small screen has no room for more.
         first = self.tabs.currentIndex() == 0
         self.forecast_line.set_wanted(first and not running)
         self.plan_line.set_wanted(first and running)
         for page in self.pages.values():
-            # What is wrong stands in the drawing's place: below it, nobody would see it.
-            page.show_below(not settings.faults)
+            # Problems take the place of the drawing: below it, nobody would see them.
+            page.show_below(not settings.problems)
             for name in page.editors:
                 value = getattr(settings.config, name)
                 page.show_field(name, value, settings.fault_of(name), settings.why_fixed(name, running))
-        self._fault.setText("\n".join(fault.message for fault in settings.faults))
-        self._fault.setVisible(bool(settings.faults))
-        if bool(settings.faults) != self._faulty:
-            self._faulty = bool(settings.faults)
+        self._fault.setText("\n".join(fault.message for fault in settings.problems))
+        self._fault.setVisible(bool(settings.problems))
+        if bool(settings.problems) != self._faulty:
+            self._faulty = bool(settings.problems)
             self._fit()
         reason = self._run.why_not("afresh")
         self.find_rate.setEnabled(not reason)
-        self.find_rate.setToolTip(f"{RATE_HINT}\nNot now: {reason}" if reason else RATE_HINT)
+        self.find_rate.setToolTip(f"{RATE_HINT}\nUnavailable: {reason}" if reason else RATE_HINT)
         self.set_muted(DURING if running else NEXT)
         self._show_plan()
 

@@ -1,4 +1,4 @@
-"""One group of the settings: labels and fields in as many columns as there is room for."""
+"""One group of the settings: labels and fields in as many columns as fit."""
 
 from typing import Any
 
@@ -11,18 +11,18 @@ from cnnplay.ui.kit.views.inputs import UnitLabel
 from cnnplay.ui.kit.views.theme import role, theme
 
 FRAME, ARROW = 22, 41
-"""Pixels of a field around its number, and of a list around its words."""
+"""Pixels around the number of a field, and around the text of a combo box."""
 DIGITS = "0.001"
-"""A number of this width is seen whole, at least."""
+"""The minimum width of a field shows a number this long."""
 GAP, BETWEEN, ROWS = 6, 12, 6
 """Pixels between a label and its field, between two columns, and between rows."""
 
 
 class SettingsPage(QWidget):
-    """Fields from left to right, then down; `tail` stands behind the last of them, `below` has the rest.
-    `beside` has what stands right of single fields, by their name.
+    """Fields from left to right, then down; `tail` follows the last of them, `below` gets the rest.
+    `beside` has widgets to the right of single fields, by field name.
 
-    `edited(name, value)` comes from people alone.
+    `edited(name, value)` is emitted for user edits only.
     """
 
     edited = Signal(str, object)
@@ -71,9 +71,8 @@ class SettingsPage(QWidget):
             editor.setMinimumWidth(_least_width(editor, units))
 
     def fit(self, width: int, height: int, bar: int, rest: int) -> None:
-        """As many columns as `width` has room for; units give way first, their fields' tooltips have them
-        too. Those that need more than `height`, with `rest` below them, have `bar` less: a scroll bar counts
-        only where they need it themselves.
+        """Uses as many columns as fit into `width`; units, which the tooltips have too, are hidden first. If
+        the fields and `rest` below them need more than `height`, a scroll bar takes `bar` of the width.
         """
         for columns in range(self._most, 1, -1):
             room = width - (bar if self._height(columns) + rest > height else 0)
@@ -81,7 +80,7 @@ class SettingsPage(QWidget):
                 if self._width(columns, units) <= room:
                     self._take(columns, units)
                     return
-        # Two words of a label stand below each other where even one column has no room for them.
+        # Labels wrap if even one column has no room for them.
         self._take(1, True, wrapped=self._width(1, True) > width - bar)
 
     def _take(self, columns: int, units: bool, wrapped: bool = False) -> None:
@@ -91,13 +90,13 @@ class SettingsPage(QWidget):
             label.setWordWrap(wrapped)
 
     def show_below(self, shown: bool) -> None:
-        """Shows what stands below the fields, or hides it."""
+        """Shows or hides the widget below the fields."""
         if self.below is not None:
             self.below.setVisible(shown)
             self._outer.setStretch(self._outer.count() - 1, 0 if shown else 1)
 
     def rest(self) -> int:
-        """The least height of what stands below the fields."""
+        """The minimum height of the widget below the fields."""
         return (
             0
             if self.below is None or self.below.isHidden()
@@ -106,7 +105,7 @@ class SettingsPage(QWidget):
 
     def _width(self, columns: int, units: bool) -> int:
         px, names = theme().px, list(self.editors)
-        need = (columns - 1) * px(BETWEEN) + columns * (px(GAP) + 1)  # of halves that are rounded
+        need = (columns - 1) * px(BETWEEN) + columns * (px(GAP) + 1)  # for rounding
         for column in range(columns):
             own = names[column::columns]
             need += max((self.labels[name].sizeHint().width() for name in own), default=0)
@@ -172,7 +171,7 @@ class SettingsPage(QWidget):
         return emit
 
     def show_field(self, name: str, value: Any, fault: str, fixed: str) -> None:
-        """A field's value, what is wrong with it, and why it cannot be changed now."""
+        """Shows a field's value, its problem, and why it cannot be changed now."""
         editor, label = self.editors[name], self.labels[name]
         editor.set_value(value)
         editor.set_problem(fault)
@@ -182,7 +181,7 @@ class SettingsPage(QWidget):
         if (label.property("role") or "") != wanted:
             role(label, wanted)
         help_ = editor.field.help
-        words = f"{help_}\nNot now: {editor.field.label} {fixed}" if fixed else help_
+        words = f"{help_}\nUnavailable: {editor.field.label} {fixed}" if fixed else help_
         label.setToolTip(words)
         if fixed:
             for widget in editor.inputs():
@@ -190,7 +189,7 @@ class SettingsPage(QWidget):
 
 
 def _least_width(editor: FieldEditor, units: bool) -> int:
-    """Pixels in which a field shows all that it may hold, but for long numbers."""
+    """The minimum width of a field: enough for all its values, except long numbers."""
     px, field, metrics = theme().px, editor.field, editor.inputs()[0].fontMetrics()
     if field.type == "flag":
         return editor.inputs()[0].sizeHint().width()

@@ -1,4 +1,4 @@
-"""The small curve beside the progress: the loss in every workspace, while a run is on."""
+"""The small loss curve beside the progress, in every workspace, during a run."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QTimer, Slot
@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.plot.curve_limits import calm_top
+from cnnplay.ui.plot.curve_limits import top_without_spikes
 from cnnplay.ui.train.curves import DEFAULT_SMOOTHING
 from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.run import RunModel
 
 REDRAW_MS = 1000
-"""Between two redraws at least; where the views are slowed down, this one is too."""
+"""The minimum interval between redraws; it grows when live views are slowed down."""
 
 
 class Sparkline(QWidget):
@@ -25,7 +25,7 @@ class Sparkline(QWidget):
         self.redraws = 0
         self.setFixedSize(theme().px(72), theme().px(24))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("loss curve")
+        self.setAccessibleName("Loss curve")
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._redraw)
         run.history_changed.connect(self._changed)
@@ -39,7 +39,7 @@ class Sparkline(QWidget):
     @Slot()
     def _changed(self) -> None:
         if not self._timer.isActive():
-            self._timer.start(max(REDRAW_MS, round(1000 * self._run.tempo.seconds)))
+            self._timer.start(max(REDRAW_MS, round(1000 * self._run.redraw_rate.interval_s)))
 
     @Slot()
     def _redraw(self) -> None:
@@ -47,7 +47,7 @@ class Sparkline(QWidget):
             return
         training = self._run.history.smoothed("loss", DEFAULT_SMOOTHING)
         if len(training):
-            self.setToolTip(f"The loss so far; now {numeral(float(training.y[-1]))}")
+            self.setToolTip(f"Loss so far; now {numeral(float(training.y[-1]))}")
         self.redraws += 1
         self.update()
 
@@ -62,7 +62,7 @@ class Sparkline(QWidget):
         values = values[np.isfinite(values)]
         if not len(values) or values.max() <= 0:
             return
-        top = calm_top(values)
+        top = top_without_spikes(values)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for curve, color in ((training, "training_curve"), (validation, "validation_curve")):

@@ -1,4 +1,4 @@
-"""The right side of the workspace Train: curves on top, then filters and maps, settings and mistakes."""
+"""The right side of the Train workspace: curves, filters and feature maps, settings and top losses."""
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -14,13 +14,13 @@ from cnnplay.ui.train.views.notices import RunNotices
 from cnnplay.ui.train.views.settings import SettingsPanel
 
 LEAST_SETTINGS = 188
-"""Real pixels of the settings' height, which scroll: with large text and a notice above, the window still
-fits on a small projector."""
+"""The minimum height of the settings in screen pixels. They scroll, so that with large text and a notice above,
+the window still fits on a small projector."""
 
 
 class TrainWorkspace(QWidget):
-    """Loss and accuracy; filters and maps; settings and the most wrong pictures. The middle row and the
-    mistakes are given by `set_filters`, `set_maps` and `set_wrong`; without `notices` the window shows them.
+    """Loss and accuracy; filters and feature maps; settings and top losses. `set_filters`, `set_maps` and
+    `set_wrong` set the widgets of other features; without `notices` the window shows them.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class TrainWorkspace(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Train")
-        # pyqtgraph takes 0.4 s to import: only for who comes here.
+        # pyqtgraph takes 0.4 s to import: only when this workspace is opened.
         from cnnplay.ui.train.views.curve_panel import CurvePanel
 
         self.curves = curves or CurvesModel(self)
@@ -58,27 +58,27 @@ class TrainWorkspace(QWidget):
         self.reset_layout()
 
     def set_filters(self, widget: QWidget) -> None:
-        """The filters of the selected layer, in the middle row at the left."""
+        """Puts the filters of the selected layer into the middle row, on the left."""
         self.middle.insertWidget(0, widget)
         self.reset_layout()
 
     def set_maps(self, widget: QWidget) -> None:
-        """The feature maps of the selected layer, beside the filters."""
+        """Puts the feature maps of the selected layer beside the filters."""
         self.middle.addWidget(widget)
         self.reset_layout()
 
     def set_wrong(self, widget: QWidget) -> None:
-        """The most wrong pictures, beside the settings."""
+        """Puts the top losses beside the settings."""
         self.bottom.addWidget(widget)
         self.reset_layout()
 
     @property
     def redraws(self) -> dict[str, int]:
-        """How often each view of this slice showed something new."""
+        """How often each view was redrawn."""
         return {"loss": self.loss.plot.redraws, "accuracy": self.accuracy.plot.redraws}
 
     def reset_layout(self) -> None:
-        """The sizes of the first start."""
+        """Restores the default sizes."""
         self.rows.setSizes([340, 440, min(theme().px(220), 300)] if self.middle.count() else [640, 0, 360])
         self.middle.setVisible(bool(self.middle.count()))
         self.top.setSizes([500, 500])
@@ -87,20 +87,20 @@ class TrainWorkspace(QWidget):
         for splitter in (self.top, self.middle, self.bottom):
             for index in range(splitter.count()):
                 splitter.setStretchFactor(index, 1)
-        # The settings keep their height; curves and pictures share what a taller window gives.
+        # The settings keep their height; curves and images share the rest of a taller window.
         self.rows.setStretchFactor(0, 3)
         self.rows.setStretchFactor(1, 3)
         self.rows.setStretchFactor(2, 0)
 
     def save_layout(self) -> QByteArray:
-        """The splitters' state, to be remembered."""
+        """The state of the splitters, to be saved."""
         state = QByteArray()
         for splitter in self._splitters:
             state.append(splitter.saveState().toBase64()).append(b" ")
         return state
 
     def restore_layout(self, state: QByteArray) -> None:
-        """Sizes as they were remembered; nothing happens for what cannot be read."""
+        """Restores saved sizes; an unreadable state is ignored."""
         parts = bytes(state.data()).split()
         if len(parts) == len(self._splitters):
             for splitter, part in zip(self._splitters, parts, strict=True):
