@@ -5,7 +5,7 @@ from math import gcd, prod
 from hypothesis import strategies as st
 
 from cnnplay.network import nodes
-from cnnplay.network.edits import with_fresh_ids
+from cnnplay.network.edits import with_new_ids
 from cnnplay.network.kinds import KINDS
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Merge, Node, Stack
@@ -45,7 +45,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, depth: int = 2) -> Network:
         name="random",
         input=picture,
         task=Classification(classes),
-        stack=with_fresh_ids(stack or (nodes.ReLU(), *head_for(shape, classes)), set()),
+        stack=with_new_ids(stack or (nodes.ReLU(), *head_for(shape, classes)), set()),
     )
 
 
@@ -225,4 +225,4 @@ def any_networks(draw: st.DrawFn) -> Network:
     chosen = draw(st.lists(stack, max_size=5))
     picture = Input(draw(st.integers(0, 4)), draw(st.integers(0, 12)), draw(st.integers(1, 12)))
     task = Classification(draw(st.integers(1, 5)))
-    return Network(name="any", input=picture, task=task, stack=with_fresh_ids(tuple(chosen), set()))
+    return Network(name="any", input=picture, task=task, stack=with_new_ids(tuple(chosen), set()))

@@ -2,14 +2,14 @@
 
 import msgspec
 
-from cnnplay.export.sidecar import MARK
+from cnnplay.export.sidecar import MADE_BY
 from cnnplay.export.trained import TrainedNetwork
 
 
 def facts(network: TrainedNetwork) -> dict[str, object]:
     """The facts as JSON values, under stable names."""
     return {
-        "made_by": MARK,
+        "made_by": MADE_BY,
         "trained": network.trained and network.weights is not None,
         "classes": list(network.classes),
         "preprocessing": msgspec.to_builtins(network.preprocessing),
@@ -31,7 +31,7 @@ def rule(network: TrainedNetwork) -> str:
     if network.preprocessing is None:
         return "none recorded: the network has not been trained on data"
     channels, height, width = network.preprocessing.input
-    colour = (
+    color = (
         "grey (0.299 R + 0.587 G + 0.114 B)" if channels == 1 else "RGB" if channels == 3 else "its channels"
     )
     enlarge = (
@@ -40,6 +40,6 @@ def rule(network: TrainedNetwork) -> str:
         else " by antialiased bilinear resizing"
     )
     return (
-        f"bring the picture to {colour} and to {height} × {width}{enlarge}; "
+        f"bring the picture to {color} and to {height} × {width}{enlarge}; "
         "scale it to 0…1; subtract the mean and divide by the standard deviation of each channel"
     )

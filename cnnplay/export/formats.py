@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from cnnplay.export.catalogue import FORMATS, Format
+from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.onnx_file import write_onnx
 from cnnplay.export.python_module import write_python
 from cnnplay.export.trained import Exported, ExportError, ExportWriteError, TrainedNetwork

@@ -30,8 +30,8 @@ def history_csv(rows: Sequence[Mapping[str, object]], path: Path) -> Exported:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     try:
         with (
-            replacing(path) as (neighbour,),
-            neighbour.open("w", encoding="utf-8", newline="") as file,
+            replacing(path) as (temporary,),
+            temporary.open("w", encoding="utf-8", newline="") as file,
         ):
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()

@@ -27,6 +27,6 @@ def write_onnx(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ..
             f"expected at most 2 GiB of weights, as one ONNX file can hold; found {size:,} bytes"
         )
     content = model_of(module, metadata(network)).SerializeToString()
-    with replacing(path) as (neighbour,):
-        neighbour.write_bytes(content)
+    with replacing(path) as (temporary,):
+        temporary.write_bytes(content)
     return ()

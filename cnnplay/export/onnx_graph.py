@@ -41,7 +41,8 @@ def model_of(module: NetworkModule, facts: dict[str, str]) -> Any:
     graph = helper.make_graph(
         ops.nodes,
         # Names in ONNX are identifiers by convention alone, but some engines print them unescaped.
-        "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in network.name) or "network",
+        "".join(character if character.isalnum() or character in "-_." else "_" for character in network.name)
+        or "network",
         [_value(INPUT, network.input.shape)],
         [_value(OUTPUT, (network.task.classes,))],
         initializer=ops.initializers,

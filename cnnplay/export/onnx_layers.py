@@ -46,7 +46,7 @@ def _convolution(ops: Operators, name: str, layer: nn.Conv2d, x: str) -> str:
 
 def _transposed(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) -> str:
     if any(more >= stride for more, stride in zip(layer.output_padding, layer.stride, strict=True)):
-        return _transposed_apart(ops, name, layer, x)
+        return _transposed_decomposed(ops, name, layer, x)
     return ops.add(
         "ConvTranspose",
         [x, *_weights(ops, name, layer)],
@@ -57,7 +57,7 @@ def _transposed(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) ->
     )
 
 
-def _transposed_apart(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) -> str:
+def _transposed_decomposed(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) -> str:
     """More output padding than ONNX takes: cuts off less at the bottom right or adds zeros; then the bias."""
     top, bottom, left, right = _sides(layer.padding)
     bottom, right = bottom - layer.output_padding[0], right - layer.output_padding[1]

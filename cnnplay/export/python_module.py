@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cnnplay.export.facts import rule
 from cnnplay.export.python_layers import expression, padding_before
-from cnnplay.export.python_text import FUNCTIONAL, MODULE, PREPROCESS, literal, plain
-from cnnplay.export.sidecar import MARK, beside_file, weights_line
+from cnnplay.export.python_text import FUNCTIONAL, MODULE, PREPROCESS, docstring_safe, literal
+from cnnplay.export.sidecar import MADE_BY, sidecar_path, weights_line
 from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.export.weight_files import save_state
 from cnnplay.modules.atomic import replacing
@@ -22,12 +22,12 @@ from cnnplay.shapes.infer import infer
 
 def write_python(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """``NAME.py`` with the code and ``NAME.pt`` with its state dict, which ``load_model`` reads."""
-    beside = beside_file(path, ".pt")
+    sidecar = sidecar_path(path, ".pt")
     module = module_of(network, seed)
-    with replacing(beside, path) as (weights, code):
+    with replacing(sidecar, path) as (weights, code):
         save_state(_renamed(module), weights)
-        code.write_text(source(network, module, usual=beside == path.with_suffix(".pt")), encoding="utf-8")
-    return (beside,)
+        code.write_text(source(network, module, usual=sidecar == path.with_suffix(".pt")), encoding="utf-8")
+    return (sidecar,)
 
 
 def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -> str:
@@ -39,9 +39,9 @@ def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -
     preprocessing = network.preprocessing
     trained = network.trained and network.weights is not None
     return MODULE.format(
-        mark=MARK,
-        title=plain(network.network.name),
-        beside="the same name with the ending .pt" if usual else "this name with .pt behind it",
+        mark=MADE_BY,
+        title=docstring_safe(network.network.name),
+        sidecar="the same name with the ending .pt" if usual else "this name with .pt behind it",
         weights=weights_line(usual),
         state="trained" if trained else "fresh, not trained",
         channels=channels,

@@ -8,9 +8,11 @@ def literal(value: object) -> str:
     return pprint.pformat(value, width=100, sort_dicts=False, compact=True)
 
 
-def plain(text: str) -> str:
+def docstring_safe(text: str) -> str:
     """Text that may stand in a docstring: nothing in it ends the docstring or the line."""
-    kept = "".join(sign if sign.isprintable() and sign not in '"\\{}' else " " for sign in text)
+    kept = "".join(
+        character if character.isprintable() and character not in '"\\{}' else " " for character in text
+    )
     return " ".join(kept.split()) or "network"
 
 

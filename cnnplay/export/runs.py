@@ -49,7 +49,7 @@ def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path, Path]:
     return where / RUNS, where / EPOCHS, where / STEPS
 
 
-def why_no_tensorboard() -> str:
+def tensorboard_disabled_reason() -> str:
     """Why TensorBoard's files cannot be written here; "" where they can."""
     from importlib.util import find_spec
 
@@ -60,7 +60,7 @@ def runs_tensorboard(folders: Sequence[Path], where: Path) -> list[Path]:
     """Writes a folder for each run into `where`, whole or not at all, and gives them back. They are named
     after the runs and must not be there yet. ExportError, ExportWriteError, RunError.
     """
-    reason = why_no_tensorboard()
+    reason = tensorboard_disabled_reason()
     if reason:
         raise ExportError(reason)
     targets = [where / folder.name for folder in folders]
@@ -69,8 +69,8 @@ def runs_tensorboard(folders: Sequence[Path], where: Path) -> list[Path]:
         raise ExportError(f"{there}: is there already; choose another folder, or take it away first")
     for folder, target in zip(folders, targets, strict=True):
         record, events = read_record(folder), _events(folder)
-        with _whole(target) as neighbour:
-            _write_events(neighbour, record, events)
+        with _whole_folder(target) as temporary:
+            _write_events(temporary, record, events)
     return targets
 
 
@@ -138,11 +138,11 @@ def _write_events(folder: Path, record: RunRecord, events: Sequence[Event]) -> N
         writer.write_event(Record(wall_time=begun + (at if at == at else 0.0), step=step, summary=summary))
 
     try:
-        put(text("settings", _settings_words(record)), 0, 0.0)
-        told = [event for event in events if isinstance(event, (Stepped, EpochDone))]
-        numbers = np.asarray([event.step for event in told], dtype=np.float64)
+        put(text("settings", _settings_table(record)), 0, 0.0)
+        selected = [event for event in events if isinstance(event, (Stepped, EpochDone))]
+        numbers = np.asarray([event.step for event in selected], dtype=np.float64)
         times = elapsed(numbers, epoch_ends(events)).tolist()
-        for event, at in zip(told, times, strict=True):
+        for event, at in zip(selected, times, strict=True):
             for tag, value in _scalars(event):
                 put(scalar(tag, value), event.step, at)
     finally:
@@ -159,7 +159,7 @@ def _scalars(event: Stepped | EpochDone) -> Iterator[tuple[str, float]]:
     yield "speed/images_per_second", event.images_per_second
 
 
-def _settings_words(record: RunRecord) -> str:
+def _settings_table(record: RunRecord) -> str:
     """A table in Markdown, which TensorBoard shows as one."""
     import msgspec
 
@@ -168,23 +168,23 @@ def _settings_words(record: RunRecord) -> str:
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
+def _whole_folder(target: Path) -> Iterator[Path]:
     """A neighbour to write into, which gets the target's name when all went well and goes away else."""
-    neighbour = target.with_name(f".{target.name[:100]}.part")
+    temporary = target.with_name(f".{target.name[:100]}.part")
     try:
-        neighbour.mkdir(parents=True)
-        yield neighbour
-        neighbour.rename(target)
+        temporary.mkdir(parents=True)
+        yield temporary
+        temporary.rename(target)
     except OSError as error:
-        _take_away(neighbour)
+        _remove_folder(temporary)
         raise ExportWriteError(f"{target}: cannot be written: {error.strerror or error}") from None
     except BaseException:
-        _take_away(neighbour)
+        _remove_folder(temporary)
         raise
 
 
-def _take_away(neighbour: Path) -> None:
+def _remove_folder(temporary: Path) -> None:
     with suppress(OSError):
-        for file in neighbour.iterdir():
+        for file in temporary.iterdir():
             file.unlink()
-        neighbour.rmdir()
+        temporary.rmdir()

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-MARK = "CNN Playground"
+MADE_BY = "CNN Playground"
 """Who made it, in every file that can say so."""
 
 SUFFIXES = {"pt": ".json", "python": ".pt"}
@@ -13,7 +13,7 @@ _HEAD = 2**16
 _LARGEST = 2**26
 
 
-def beside_file(path: Path, suffix: str) -> Path:
+def sidecar_path(path: Path, suffix: str) -> Path:
     """The file that belongs beside `path`: ``NAME.json``; ``NAME.pt.json`` where that one is another's.
 
     So ``net.py`` with its ``net.pt`` does not take the place of a ``net.pt`` that was exported before, nor
@@ -34,11 +34,11 @@ def beside_file(path: Path, suffix: str) -> Path:
     return found
 
 
-def replaced(format_key: str, path: Path) -> tuple[Path, ...]:
+def files_to_replace(format_key: str, path: Path) -> tuple[Path, ...]:
     """The files that an export in this format to `path` would take the place of."""
     suffix = SUFFIXES.get(format_key)
-    beside = None if suffix is None else _free_or_own(path, suffix)
-    return tuple(file for file in (path, beside) if file is not None and _there(file))
+    sidecar = None if suffix is None else _free_or_own(path, suffix)
+    return tuple(file for file in (path, sidecar) if file is not None and _exists(file))
 
 
 def _names(path: Path, suffix: str) -> tuple[Path, Path]:
@@ -48,11 +48,11 @@ def _names(path: Path, suffix: str) -> tuple[Path, Path]:
 def _free_or_own(path: Path, suffix: str) -> Path | None:
     usual, other = _names(path, suffix)
     again = path.exists()
-    if again and _belongs(other, path):
+    if again and _exported_with(other, path):
         return other
-    if not _there(usual) or (again and _belongs(usual, path)):
+    if not _exists(usual) or (again and _exported_with(usual, path)):
         return usual
-    if not _there(other) or _belongs(other, path):
+    if not _exists(other) or _exported_with(other, path):
         return other
     return None
 
@@ -60,26 +60,26 @@ def _free_or_own(path: Path, suffix: str) -> Path | None:
 _WHY = {".json": "that file holds the class names", ".pt": "that file holds the weights"}
 
 
-def _there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
 
-def _belongs(beside: Path, path: Path) -> bool:
+def _exported_with(sidecar: Path, path: Path) -> bool:
     """Whether `beside` was written with `path`: the facts say who made them, and code names its weights."""
     try:
-        if beside.suffix == ".json":
-            if not beside.is_file() or beside.stat().st_size > _LARGEST:
+        if sidecar.suffix == ".json":
+            if not sidecar.is_file() or sidecar.stat().st_size > _LARGEST:
                 return False
-            facts = json.loads(beside.read_bytes())
-            return isinstance(facts, dict) and facts.get("made_by") == MARK
-        if not beside.is_file() or not path.is_file():
+            facts = json.loads(sidecar.read_bytes())
+            return isinstance(facts, dict) and facts.get("made_by") == MADE_BY
+        if not sidecar.is_file() or not path.is_file():
             return False
         with path.open("rb") as file:
             code = file.read(_HEAD).decode("utf-8", errors="replace")
     except (OSError, ValueError, RecursionError):
         return False
-    line = weights_line(beside == path.with_suffix(beside.suffix))
-    return f"written by {MARK}" in code.partition("\n")[0] and f"\n{line}\n" in code
+    line = weights_line(sidecar == path.with_suffix(sidecar.suffix))
+    return f"written by {MADE_BY}" in code.partition("\n")[0] and f"\n{line}\n" in code
 
 
 def weights_line(usual: bool) -> str:

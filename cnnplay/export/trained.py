@@ -7,7 +7,7 @@ import torch
 
 from cnnplay.modules.build import BuildError
 from cnnplay.modules.module import NetworkModule
-from cnnplay.modules.weights import Weights, belong, build_with
+from cnnplay.modules.weights import Weights, build_with_weights, weights_match
 from cnnplay.network.network import ID_PATTERN, Network, leaves
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.spec.settings import Initialization
@@ -33,18 +33,18 @@ class TrainedNetwork(msgspec.Struct, frozen=True, kw_only=True):
     initialisation: Initialization = "default"
 
 
-def with_weights(
+def trained_network(
     network: Network, weights: Weights, learned: Network, facts: DataFacts | None
 ) -> TrainedNetwork:
     """`network` with weights that were trained in `learned`, where they are just its own (another activation,
     another pooling or another input size change no weight); else `learned` with them.
     """
-    goes_out = network if belong(weights, network) else learned
+    exported = network if weights_match(weights, network) else learned
     preprocessing = None if facts is None else facts.preprocessing
-    if preprocessing is not None and preprocessing.input != goes_out.input.shape:
-        preprocessing = msgspec.structs.replace(preprocessing, input=goes_out.input.shape)
+    if preprocessing is not None and preprocessing.input != exported.input.shape:
+        preprocessing = msgspec.structs.replace(preprocessing, input=exported.input.shape)
     return TrainedNetwork(
-        network=goes_out,
+        network=exported,
         weights=weights,
         preprocessing=preprocessing,
         classes=() if facts is None else facts.classes,
@@ -66,14 +66,14 @@ def module_of(network: TrainedNetwork, seed: int) -> NetworkModule:
     """The module in evaluation mode, with its weights or fresh ones for `seed`. ExportError for misfits."""
     _check(network)
     try:
-        module, result = build_with(
+        module, result = build_with_weights(
             network.weights, network.network, seed=seed, initialisation=network.initialisation
         )
     except BuildError as error:
         raise ExportError(str(error)) from None
     if network.weights is not None and not result.complete:
-        more = f" (and {len(result.words) - 1} more)" if len(result.words) > 1 else ""
-        raise ExportError(f"the weights do not belong to this network: {result.words[0]}{more}")
+        more = f" (and {len(result.messages) - 1} more)" if len(result.messages) > 1 else ""
+        raise ExportError(f"the weights do not belong to this network: {result.messages[0]}{more}")
     return module.eval()
 
 

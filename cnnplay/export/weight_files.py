@@ -7,7 +7,7 @@ import torch
 from safetensors import SafetensorError
 
 from cnnplay.export.facts import facts, metadata
-from cnnplay.export.sidecar import beside_file
+from cnnplay.export.sidecar import sidecar_path
 from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.tensor_file import write_tensors
@@ -17,9 +17,9 @@ from cnnplay.modules.weights import Weights, weights_of
 def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """One file: the weights under their ids, the facts as its metadata."""
     weights = weights_of(module_of(network, seed))
-    with replacing(path) as (neighbour,):
+    with replacing(path) as (temporary,):
         try:
-            write_tensors(weights, neighbour, metadata(network))
+            write_tensors(weights, temporary, metadata(network))
         except SafetensorError as error:  # what it makes of a full disk
             raise OSError(str(error)) from None
     return ()
@@ -27,10 +27,10 @@ def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[P
 
 def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """A plain dict of tensors under their ids, loadable with ``weights_only=True``, and ``NAME.json``."""
-    beside = beside_file(path, ".json")
+    beside = sidecar_path(path, ".json")
     weights = weights_of(module_of(network, seed))
-    with replacing(beside, path) as (sidecar, neighbour):
-        save_state(weights, neighbour)
+    with replacing(beside, path) as (sidecar, temporary):
+        save_state(weights, temporary)
         sidecar.write_bytes(msgspec.json.format(msgspec.json.encode(facts(network)), indent=2) + b"\n")
     return (beside,)
 

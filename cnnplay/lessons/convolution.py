@@ -7,7 +7,7 @@ z(r, c) = b + Σ kernel(k, i, j) · input(k, r·s + d·i − p, c·s + d·j − 
 import msgspec
 import numpy as np
 
-from cnnplay.lessons.sliding import Array, Number, Sliding, inside, patch, shifted, spread
+from cnnplay.lessons.sliding import Array, Number, Sliding, inside, pad_maps, patch, shifted
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -90,7 +90,7 @@ def convolution(
     to all positions at once: the same sum in another order.
     """
     sliding = sliding_of(maps, kernel, stride, padding, dilation)
-    padded = spread(maps, sliding)
+    padded = pad_maps(maps, sliding)
     total = np.full(sliding.output, bias, dtype=np.result_type(maps, kernel, type(bias)))
     if total.size == 0:
         return total

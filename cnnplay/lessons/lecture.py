@@ -4,7 +4,7 @@ import numpy as np
 
 from cnnplay.lessons.sliding import Array
 
-PICTURE: Array = np.array(
+IMAGE: Array = np.array(
     [
         [
             [3, 0, 1, 2, 7, 4],
@@ -24,5 +24,5 @@ VERTICAL_EDGE: Array = np.array([[[1, 0, -1], [1, 0, -1], [1, 0, -1]]])
 REMARKS: dict[tuple[int, int], str] = {(1, 0): "one of the lecture's slides prints 10 here; −10 is right"}
 """What there is to say of single cells of its output (stride 1, no padding)."""
 
-PICTURE.flags.writeable = False
+IMAGE.flags.writeable = False
 VERTICAL_EDGE.flags.writeable = False

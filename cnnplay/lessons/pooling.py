@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 import msgspec
 import numpy as np
 
-from cnnplay.lessons.sliding import Array, Number, Sliding, inside, patch, shifted, spread
+from cnnplay.lessons.sliding import Array, Number, Sliding, inside, pad_maps, patch, shifted
 
 Pool: TypeAlias = Literal["max", "average"]
 
@@ -58,7 +58,7 @@ def pooling(maps: Array, sliding: Sliding, pool: Pool, channel: int = 0) -> Arra
     """The whole output of one channel, H' × W'. An average counts padding as zeros, as torch does."""
     one = maps[channel : channel + 1]
     kind = maps.dtype if pool == "max" and not any(sliding.pads) else np.result_type(maps, float)
-    padded = spread(one.astype(kind), sliding, -np.inf if pool == "max" and any(sliding.pads) else 0)
+    padded = pad_maps(one.astype(kind), sliding, -np.inf if pool == "max" and any(sliding.pads) else 0)
     cells = [
         shifted(padded, sliding, i, j)[0] for i in range(sliding.kernel[0]) for j in range(sliding.kernel[1])
     ]

@@ -103,7 +103,7 @@ def patch(maps: Array, sliding: Sliding, row: int, column: int, fill: Number = 0
     return found
 
 
-def spread(maps: Array, sliding: Sliding, fill: Number = 0) -> Array:
+def pad_maps(maps: Array, sliding: Sliding, fill: Number = 0) -> Array:
     """C × H × W with what is added around it."""
     top, bottom, left, right = sliding.pads
     widths = ((0, 0), (top, bottom), (left, right))

@@ -50,17 +50,17 @@ def products_by_row(patch: Array, kernel: Array) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def added(terms: Sequence[str], most: int = 0) -> str:
+def join_terms(terms: Sequence[str], most: int = 0) -> str:
     """Terms with + between them; where there are more than `most` (0: no limit), the middle is left out."""
     if most and len(terms) > most:
         terms = (*terms[: most - 1], "…", terms[-1]) if most > 1 else (terms[0], "…")
     return " + ".join(terms)
 
 
-def convolution_words(patch: Array, kernel: Array, total: Number, most: int = 6) -> str:
+def convolution_text(patch: Array, kernel: Array, total: Number, most: int = 6) -> str:
     """3·1 + 0·0 + 1·(−1) + … = −5, for one channel (rows × columns)."""
     terms = [term for row in products_by_row(patch, kernel) for term in row]
-    return f"{added(terms, most)} = {number(total)}"
+    return f"{join_terms(terms, most)} = {number(total)}"
 
 
 def sum_over_channels(sums: Sequence[Number], bias: Number | None, total: Number, most: int = 6) -> str:
@@ -69,21 +69,23 @@ def sum_over_channels(sums: Sequence[Number], bias: Number | None, total: Number
     name = f"sum over {len(terms)} channels" if len(terms) > 1 else "sum"
     if bias is None:
         return (
-            f"{name}: {added(terms, most)} = {number(total)}" if len(terms) > 1 else f"sum = {number(total)}"
+            f"{name}: {join_terms(terms, most)} = {number(total)}"
+            if len(terms) > 1
+            else f"sum = {number(total)}"
         )
-    return f"{name} + bias: {added(terms, most)} + {factor(bias)} = {number(total)}"
+    return f"{name} + bias: {join_terms(terms, most)} + {factor(bias)} = {number(total)}"
 
 
-def maximum_words(patch: Array, total: Number, most: int = 9) -> str:
+def maximum_text(patch: Array, total: Number, most: int = 9) -> str:
     """max(3, 0, 1, 5) = 5; padding is −∞ and never wins."""
     return f"max({_listed(patch, most)}) = {number(total)}"
 
 
-def average_words(patch: Array, total: Number, most: int = 9) -> str:
+def average_text(patch: Array, total: Number, most: int = 9) -> str:
     """(3 + 0 + 1 + 5) / 4 = 2.25."""
     first, *others = patch.ravel().tolist()
     terms = [number(first), *(factor(value) for value in others)]
-    return f"({added(terms, most)}) / {patch.size} = {number(total)}"
+    return f"({join_terms(terms, most)}) / {patch.size} = {number(total)}"
 
 
 def _listed(patch: Array, most: int) -> str:

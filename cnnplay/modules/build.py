@@ -2,7 +2,7 @@
 
 import torch
 
-from cnnplay.modules.initial import initialise
+from cnnplay.modules.initialization import initialize_weights
 from cnnplay.modules.layers import Device, layer
 from cnnplay.modules.module import NetworkModule
 from cnnplay.network.network import Network, leaves
@@ -33,7 +33,7 @@ def build(
     """
     report = infer(network)
     if report.problems:
-        raise BuildError(_words(report.problems))
+        raise BuildError(_text(report.problems))
     layers = {}
     for node in leaves(network):
         shape = report.nodes[node.id].input
@@ -44,10 +44,10 @@ def build(
     if torch.device(device).type == "meta":
         return module
     module.to_empty(device="cpu")
-    initialise(module, seed, initialisation if drawn else None)
+    initialize_weights(module, seed, initialisation if drawn else None)
     return module.to(device)
 
 
-def _words(problems: tuple[Problem, ...]) -> str:
+def _text(problems: tuple[Problem, ...]) -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"the network cannot be computed yet: {problems[0].message}{more}"

@@ -20,7 +20,7 @@ from cnnplay.network.nodes import Stack, stacks_of
 
 Step: TypeAlias = Callable[[Tensor], Tensor]
 
-_MAKERS = (
+_OUTPUT_NOT_SAVED = (
     nodes.Convolution,
     nodes.TransposedConvolution,
     nodes.Dense,
@@ -32,14 +32,14 @@ _MAKERS = (
 """What these make they do not need again: on the way back they use what they got."""
 
 
-def overwriting(stack: Stack) -> frozenset[str]:
+def in_place_ids(stack: Stack) -> frozenset[str]:
     """The ids of the activations, and of the skip blocks and branches that add, that may, however deep."""
     found: set[str] = set()
-    _look(stack, found)
+    _collect(stack, found)
     return frozenset(found)
 
 
-def over_input(layer: nn.Module) -> Step:
+def in_place_version(layer: nn.Module) -> Step:
     """What computes the same as the layer and writes over its input; the layer itself where nothing does."""
     match layer:
         case nn.ReLU():
@@ -53,7 +53,7 @@ def over_input(layer: nn.Module) -> Step:
     return layer
 
 
-def _look(stack: Stack, found: set[str]) -> bool:
+def _collect(stack: Stack, found: set[str]) -> bool:
     """Notes who may. Whether what comes out of the stack may be written over."""
     free = False  # the same of what reaches the next node
     for node in stack:
@@ -63,10 +63,10 @@ def _look(stack: Stack, found: set[str]) -> bool:
                     found.add(node.id)
                 free = False
             case nodes.Skip() | nodes.Branches():
-                ends = [_look(way, found) for way in stacks_of(node)]
+                ends = [_collect(path, found) for path in stacks_of(node)]
                 free = len(ends) > 1
                 if free and ends[0] and node.merge == "add":
                     found.add(node.id)
             case _:
-                free = isinstance(node, _MAKERS)
+                free = isinstance(node, _OUTPUT_NOT_SAVED)
     return free

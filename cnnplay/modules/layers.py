@@ -5,6 +5,7 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
+from cnnplay.modules.full_map import FullMapAvgPool2d, FullMapConv2d
 from cnnplay.modules.padding import (
     PaddedAvgPool2d,
     PaddedConv2d,
@@ -13,7 +14,6 @@ from cnnplay.modules.padding import (
     sides,
     symmetric,
 )
-from cnnplay.modules.whole import WholeAvgPool2d, WholeConv2d
 from cnnplay.network import nodes
 from cnnplay.network.fields import Pair
 from cnnplay.network.nodes import Node
@@ -47,7 +47,7 @@ def _without_weights(node: Node) -> nn.Module:
                 scale_factor=scale, mode=node.mode, align_corners=False if node.mode == "bilinear" else None
             )
         case nodes.GlobalAveragePooling():
-            return WholeAvgPool2d()
+            return FullMapAvgPool2d()
         case nodes.LocalResponseNormalisation():
             return nn.LocalResponseNorm(node.size, alpha=node.alpha, beta=node.beta, k=node.k)
         case nodes.Dropout():
@@ -87,7 +87,7 @@ def _convolution(node: nodes.Convolution, shape: tuple[int, ...], device: Device
             device=device,
         )
     plain = padding == (0, 0) and node.dilation == (1, 1) and node.groups == 1
-    kind = WholeConv2d if plain and node.kernel_size == shape[1:] else nn.Conv2d
+    kind = FullMapConv2d if plain and node.kernel_size == shape[1:] else nn.Conv2d
     return kind(
         channels,
         node.filters,

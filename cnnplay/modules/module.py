@@ -6,7 +6,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
-from cnnplay.modules.in_place import Step, over_input, overwriting
+from cnnplay.modules.in_place import Step, in_place_ids, in_place_version
 from cnnplay.network import nodes
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Merge, Stack, stacks_of
@@ -31,7 +31,7 @@ class NetworkModule(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits B × N of pictures B × C × H × W."""
-        for _, step in self._lean if self.training else self._plan:
+        for _, step in self._training_plan if self.training else self._plan:
             x = step(x)
         return x
 
@@ -56,9 +56,9 @@ class NetworkModule(nn.Module):
 
     def _wire(self, layers: Mapping[str, nn.Module]) -> None:
         self._plan = _plan(self.network.stack, layers)
-        own = overwriting(self.network.stack)
-        lean = {key: over_input(layer) if key in own else layer for key, layer in layers.items()}
-        self._lean = _plan(self.network.stack, lean, own)
+        own = in_place_ids(self.network.stack)
+        lean = {key: in_place_version(layer) if key in own else layer for key, layer in layers.items()}
+        self._training_plan = _plan(self.network.stack, lean, own)
 
 
 class _Merged:
@@ -92,7 +92,7 @@ def _plan(stack: Stack, layers: Mapping[str, Step], over: Collection[str] = ()) 
         step: Step
         match node:
             case nodes.Skip() | nodes.Branches():
-                plans = tuple(_plan(way, layers, over) for way in stacks_of(node))
+                plans = tuple(_plan(path, layers, over) for path in stacks_of(node))
                 step = _Merged(plans, node.merge, node.id in over)
             case _:
                 step = layers[node.id]

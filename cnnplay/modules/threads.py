@@ -3,7 +3,7 @@
 import torch
 
 
-def compute_alone() -> None:
+def use_one_thread() -> None:
     """Has the calling thread compute by itself from now on.
 
     A thread that computes with others keeps them waiting for more. Once there are more such than cores,

@@ -45,7 +45,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.missing or self.unexpected or self.mismatched)
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def messages(self) -> tuple[str, ...]:
         """One line for each thing that does not fit, for people."""
         lines = [
             f"{mismatch.key}: expected {_by(mismatch.expected)}; found {_by(mismatch.found)}"
@@ -84,7 +84,7 @@ def transfer(weights: Mapping[str, torch.Tensor], module: NetworkModule) -> Tran
     return result
 
 
-def build_with(
+def build_with_weights(
     weights: Mapping[str, torch.Tensor] | None,
     network: Network,
     *,
@@ -107,7 +107,7 @@ def compare(weights: Mapping[str, torch.Tensor], network: Network) -> Transfer:
     return _match(weights, network, parameter_shapes(network))[0]
 
 
-def belong(weights: Mapping[str, torch.Tensor], network: Network) -> bool:
+def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool:
     """Whether these are just the network's own: every parameter by name and shape, and no other."""
     try:
         return compare(weights, network).complete

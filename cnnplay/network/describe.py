@@ -10,7 +10,7 @@ _NAMED_BY_ID = (nodes.Convolution, nodes.TransposedConvolution, nodes.Dense, nod
 
 def title(node: Node) -> str:
     """The id of nodes that people tell apart (``conv-2``), the kind's word for the others (``ReLU``)."""
-    return node.id if isinstance(node, _NAMED_BY_ID) else kind_of(node).word
+    return node.id if isinstance(node, _NAMED_BY_ID) else kind_of(node).name
 
 
 def detail(node: Node) -> str:

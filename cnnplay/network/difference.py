@@ -10,7 +10,7 @@ from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network, Place, walk
 from cnnplay.network.nodes import Node
 
-Sort: TypeAlias = Literal["added", "removed", "changed", "moved"]
+ChangeKind: TypeAlias = Literal["added", "removed", "changed", "moved"]
 
 _STACKS = frozenset({"id", "body", "shortcut", "branches"})
 """Fields that hold no setting of the block's own."""
@@ -24,34 +24,34 @@ class FieldChange(NamedTuple):
     second: Any
 
 
-class BlockChange(NamedTuple):
+class NodeChange(NamedTuple):
     """One block. `first` and `second` are its two sides, None where it is missing there."""
 
-    sort: Sort
+    kind: ChangeKind
     id: str
     first: Node | None
     second: Node | None
     fields: tuple[FieldChange, ...] = ()
 
 
-def difference(first: Network, second: Network) -> tuple[BlockChange, ...]:
+def difference(first: Network, second: Network) -> tuple[NodeChange, ...]:
     """All that differs, in the order in which the blocks stand; () for the same stack.
 
     Blocks are the same where they have the same id. A block that only stands elsewhere is `moved`.
     """
-    one, other = _blocks(first), _blocks(second)
+    one, other = _nodes_by_id(first), _nodes_by_id(second)
     moved = _moved(one, other)
     found = []
     for node_id in _order(list(one), list(other)):
         here, there = one.get(node_id), other.get(node_id)
         if here is None or there is None:
-            found.append(_alone(node_id, here, there))
+            found.append(_added_or_removed(node_id, here, there))
             continue
         fields = field_changes(here[0], there[0])
         if fields:
-            found.append(BlockChange("changed", node_id, here[0], there[0], fields))
+            found.append(NodeChange("changed", node_id, here[0], there[0], fields))
         elif node_id in moved:
-            found.append(BlockChange("moved", node_id, here[0], there[0]))
+            found.append(NodeChange("moved", node_id, here[0], there[0]))
     return tuple(found)
 
 
@@ -59,7 +59,7 @@ def field_changes(first: Node, second: Node) -> tuple[FieldChange, ...]:
     """The fields in which two blocks differ; their kind first, where they are of two."""
     changes = []
     if type(first) is not type(second):
-        changes.append(FieldChange("kind", kind_of(first).word, kind_of(second).word))
+        changes.append(FieldChange("kind", kind_of(first).name, kind_of(second).name))
     names = dict.fromkeys((*_fields(first), *_fields(second)))
     for name in names:
         one, other = getattr(first, name, None), getattr(second, name, None)
@@ -72,15 +72,17 @@ def _fields(node: Node) -> list[str]:
     return [field.name for field in msgspec.structs.fields(node) if field.name not in _STACKS]
 
 
-def _blocks(network: Network) -> dict[str, tuple[Node, Place]]:
+def _nodes_by_id(network: Network) -> dict[str, tuple[Node, Place]]:
     return {node.id: (node, place) for node, place in walk(network)}
 
 
-def _alone(node_id: str, here: tuple[Node, Place] | None, there: tuple[Node, Place] | None) -> BlockChange:
+def _added_or_removed(
+    node_id: str, here: tuple[Node, Place] | None, there: tuple[Node, Place] | None
+) -> NodeChange:
     if here is None:
         assert there is not None
-        return BlockChange("added", node_id, None, there[0])
-    return BlockChange("removed", node_id, here[0], None)
+        return NodeChange("added", node_id, None, there[0])
+    return NodeChange("removed", node_id, here[0], None)
 
 
 def _order(first: Sequence[str], second: Sequence[str]) -> list[str]:

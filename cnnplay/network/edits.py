@@ -17,9 +17,9 @@ from cnnplay.network.network import (
     Place,
     Task,
     depth_of,
-    fresh_id,
     ids,
     locate,
+    new_id,
     stack_at,
     walk,
 )
@@ -48,7 +48,7 @@ def insert(
 ) -> Edited:
     """Puts nodes into a gap under fresh ids, which also avoid those in `reserved`."""
     given = tuple(nodes) if isinstance(nodes, (tuple, list)) else (nodes,)
-    new = with_fresh_ids(given, set(ids(network)) | set(reserved))
+    new = with_new_ids(given, set(ids(network)) | set(reserved))
     stack = stack_at(network, place.parent, place.slot)
     index = max(0, min(place.index, len(stack)))
     changed = _put(network, place, stack[:index] + new + stack[index:])
@@ -66,18 +66,18 @@ def remove(network: Network, node_ids: Iterable[str]) -> Edited:
 
 def move(network: Network, node_ids: Iterable[str], place: Place) -> Edited:
     """Takes nodes out and puts them, in their order, into a gap (counted before they were taken out)."""
-    chosen = outermost(network, node_ids)
-    moved = tuple(locate(network, node_id)[0] for node_id in chosen)
+    selected = outermost(network, node_ids)
+    moved = tuple(locate(network, node_id)[0] for node_id in selected)
     for node in moved:
         if place.parent in {inner.id for inner, _ in _walk_node(node)}:
             raise EditError(f"{node.id} cannot be moved into itself")
     stack = stack_at(network, place.parent, place.slot)
-    before = sum(1 for node in stack[: place.index] if node.id in chosen)
-    rest = remove(network, chosen).network
+    before = sum(1 for node in stack[: place.index] if node.id in selected)
+    rest = remove(network, selected).network
     target = stack_at(rest, place.parent, place.slot)
     index = max(0, min(place.index - before, len(target)))
     changed = _put(rest, place, target[:index] + moved + target[index:])
-    return Edited(changed, chosen, f"move {_listed(chosen)}")
+    return Edited(changed, selected, f"move {_listed(selected)}")
 
 
 def replace_node(network: Network, node_id: str, node: Node, label: str = "") -> Edited:
@@ -112,15 +112,15 @@ def wrap_in_skip(
 ) -> Edited:
     """Puts neighbouring nodes into the body of a new skip. `shortcut` is the projection, where one is
     needed."""
-    chosen = outermost(network, node_ids)
-    place, body = _run(network, chosen)
+    selected = outermost(network, node_ids)
+    place, body = _consecutive(network, selected)
     taken = set(ids(network)) | set(reserved)
     skip = Skip(
-        id=fresh_id("skip", taken), body=body, shortcut=with_fresh_ids(tuple(shortcut), taken), merge=merge
+        id=new_id("skip", taken), body=body, shortcut=with_new_ids(tuple(shortcut), taken), merge=merge
     )
     stack = stack_at(network, place.parent, place.slot)
     changed = _put(network, place, (*stack[: place.index], skip, *stack[place.index + len(body) :]))
-    return Edited(changed, (skip.id,), f"wrap {_listed(chosen)} in a skip")
+    return Edited(changed, (skip.id,), f"wrap {_listed(selected)} in a skip")
 
 
 def unwrap(network: Network, node_id: str) -> Edited:
@@ -136,11 +136,11 @@ def unwrap(network: Network, node_id: str) -> Edited:
 
 def duplicate(network: Network, node_ids: Iterable[str], reserved: Iterable[str] = ()) -> Edited:
     """Puts copies under fresh ids behind the last of the chosen nodes."""
-    chosen = outermost(network, node_ids)
-    copies = tuple(locate(network, node_id)[0] for node_id in chosen)
-    _, last = locate(network, chosen[-1])
-    behind = Place(last.parent, last.slot, last.index + 1)
-    return insert(network, behind, copies, reserved, f"duplicate {_listed(chosen)}")
+    selected = outermost(network, node_ids)
+    copies = tuple(locate(network, node_id)[0] for node_id in selected)
+    _, last = locate(network, selected[-1])
+    after = Place(last.parent, last.slot, last.index + 1)
+    return insert(network, after, copies, reserved, f"duplicate {_listed(selected)}")
 
 
 def set_branches(network: Network, node_id: str, branches: tuple[Stack, ...], label: str) -> Edited:
@@ -179,21 +179,21 @@ def outermost(network: Network, node_ids: Iterable[str]) -> tuple[str, ...]:
     return _in_order(network, wanted - inside)
 
 
-def with_fresh_ids(stack: Stack, taken: set[str]) -> Stack:
+def with_new_ids(stack: Stack, taken: set[str]) -> Stack:
     """The same stack with a new id for every node, each added to `taken`."""
     result: list[Node] = []
     for node in stack:
-        new_id = fresh_id(kind_of(node).prefix, taken)
-        taken.add(new_id)
-        inner = tuple(with_fresh_ids(part, taken) for part in stacks_of(node))
-        result.append(with_stacks(msgspec.structs.replace(node, id=new_id), inner))
+        node_id = new_id(kind_of(node).prefix, taken)
+        taken.add(node_id)
+        inner = tuple(with_new_ids(part, taken) for part in stacks_of(node))
+        result.append(with_stacks(msgspec.structs.replace(node, id=node_id), inner))
     return tuple(result)
 
 
-def _run(network: Network, chosen: tuple[str, ...]) -> tuple[Place, Stack]:
-    if not chosen:
+def _consecutive(network: Network, selected: tuple[str, ...]) -> tuple[Place, Stack]:
+    if not selected:
         raise EditError("choose the blocks to wrap first")
-    places = [locate(network, node_id)[1] for node_id in chosen]
+    places = [locate(network, node_id)[1] for node_id in selected]
     first = places[0]
     together = all(
         place == Place(first.parent, first.slot, first.index + offset) for offset, place in enumerate(places)
@@ -201,7 +201,7 @@ def _run(network: Network, chosen: tuple[str, ...]) -> tuple[Place, Stack]:
     if not together:
         raise EditError("only neighbouring blocks of one stack can be wrapped together")
     stack = stack_at(network, first.parent, first.slot)
-    return first, stack[first.index : first.index + len(chosen)]
+    return first, stack[first.index : first.index + len(selected)]
 
 
 def _put(network: Network, place: Place, stack: Stack) -> Network:

@@ -120,19 +120,19 @@ def _expectation(field: FieldInfo, number: float) -> str | None:
     if number != number or number in (float("inf"), float("-inf")):
         return _finite(low, high)
     if low is not None and (number <= low if field.exclusive else number < low):
-        return f"more than {_plain(low)}" if field.exclusive else f"{_plain(low)} or more"
+        return f"more than {_format_number(low)}" if field.exclusive else f"{_format_number(low)} or more"
     if high is not None and (number >= high if field.exclusive else number > high):
-        return f"less than {_plain(high)}" if field.exclusive else f"at most {_plain(high)}"
+        return f"less than {_format_number(high)}" if field.exclusive else f"at most {_format_number(high)}"
     return None
 
 
 def _finite(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
-        return f"a number from {_plain(low)} to {_plain(high)}"
-    return "a finite number" if low is None else f"a finite number, {_plain(low)} or more"
+        return f"a number from {_format_number(low)} to {_format_number(high)}"
+    return "a finite number" if low is None else f"a finite number, {_format_number(low)} or more"
 
 
-def _plain(number: float) -> str:
+def _format_number(number: float) -> str:
     """``1,000,000``, ``0.9999``, ``−1``."""
     return f"{number:,.10g}".replace("-", "−")
 

@@ -16,7 +16,7 @@ class Kind(msgspec.Struct, frozen=True):
     tag: str
     type: type[nodes.Base]
     title: str
-    word: str
+    name: str
     prefix: str
     family: Family
     aliases: tuple[str, ...] = ()

@@ -94,7 +94,7 @@ def stack_at(network: Network, parent: str, slot: int) -> Stack:
     return stacks_of(find(network, parent))[slot]
 
 
-def fresh_id(prefix: str, taken: frozenset[str] | set[str]) -> str:
+def new_id(prefix: str, taken: frozenset[str] | set[str]) -> str:
     """The first id ``prefix-n`` above all those taken, so that a freed number is not given again."""
     numbers = [
         int(name[len(prefix) + 1 :])

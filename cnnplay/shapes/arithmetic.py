@@ -16,14 +16,14 @@ Shape: TypeAlias = tuple[int, ...]
 Sides: TypeAlias = tuple[int, int]
 """The padding along one dimension: (before, after), that is (top, bottom) or (left, right)."""
 
-BYTES_PER_NUMBER = 4
+BYTES_PER_ELEMENT = 4
 """A float32."""
 
-MOST_NUMBERS = 2**40
+MAX_ELEMENTS = 2**40
 """More activations or parameters than this in one layer (4 TiB) are taken for a mistake."""
 
 
-def reach(kernel: int, dilation: int = 1) -> int:
+def effective_kernel(kernel: int, dilation: int = 1) -> int:
     """How many pixels a kernel spans: d·(f − 1) + 1."""
     return dilation * (kernel - 1) + 1
 
@@ -45,7 +45,7 @@ def sides(padding: Padding, kernel: Pair, dilation: Pair = (1, 1)) -> tuple[Side
 
 def window_count(size: int, kernel: int, stride: int, padding: Sides, dilation: int = 1) -> int:
     """How many windows fit along one dimension: ⌊(n + p − reach) / s⌋ + 1; below 1 where none does."""
-    return (size + sum(padding) - reach(kernel, dilation)) // stride + 1
+    return (size + sum(padding) - effective_kernel(kernel, dilation)) // stride + 1
 
 
 def windows(size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair = (1, 1)) -> Pair:
@@ -60,7 +60,7 @@ def windows(size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: 
 def transposed_count(size: int, kernel: int, stride: int, padding: int, extra: int, dilation: int = 1) -> int:
     """A transposed convolution's output size: (n − 1)·s − 2p + d·(f − 1) + extra + 1, as
     torch.nn.ConvTranspose2d."""
-    return (size - 1) * stride - 2 * padding + reach(kernel, dilation) + extra
+    return (size - 1) * stride - 2 * padding + effective_kernel(kernel, dilation) + extra
 
 
 def convolution_parameters(channels: int, filters: int, kernel: Pair, groups: int, bias: bool) -> int:

@@ -23,8 +23,8 @@ def changes(before: Network, after: Network) -> tuple[str, ...]:
             lines.extend(_differences(node, new[node_id]))
     for node_id, node in new.items():
         if node_id not in old:
-            words = detail(node)
-            lines.append(f"{node_id}: added" + (f" ({words})" if words else ""))
+            text = detail(node)
+            lines.append(f"{node_id}: added" + (f" ({text})" if text else ""))
     if before.task != after.task:
         lines.append(f"classes: {before.task.classes:,} become {after.task.classes:,}")
     return tuple(lines)

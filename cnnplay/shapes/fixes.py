@@ -10,7 +10,7 @@ from cnnplay.network.edits import Edited
 from cnnplay.network.fields import FieldInfo
 from cnnplay.network.network import Network, Place, locate
 from cnnplay.network.nodes import AveragePooling, Convolution, MaxPooling, Node, Padding
-from cnnplay.shapes.arithmetic import reach
+from cnnplay.shapes.arithmetic import effective_kernel
 from cnnplay.shapes.problems import Fix, decapitalize, format_value, within_limits
 
 
@@ -92,7 +92,10 @@ def fit_kernel(node_id: str, size: tuple[int, int], node: Convolution | MaxPooli
     """Shrinks a kernel to the (padded) input; where it is dilated, padding "same" keeps it as it is."""
     kernel, dilation = node.kernel_size, node.dilation if isinstance(node, Convolution) else (1, 1)
     fitting = (min(kernel[0], size[0]), min(kernel[1], size[1]))
-    if reach(fitting[0], dilation[0]) > size[0] or reach(fitting[1], dilation[1]) > size[1]:
+    if (
+        effective_kernel(fitting[0], dilation[0]) > size[0]
+        or effective_kernel(fitting[1], dilation[1]) > size[1]
+    ):
         same: Padding = "same"
         return change_field(node_id, "padding", same)
     return change_field(node_id, "kernel_size", fitting)

@@ -17,7 +17,7 @@ class Formula(msgspec.Struct, frozen=True):
     remark: str = ""
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """All of it in one line: ``output size: ⌊n / s⌋ = ⌊8 / 2⌋ = 4 (remark)``."""
         parts = " = ".join(part for part in (self.symbols, self.numbers, self.result) if part)
         return f"{self.name}: {parts}" + (f" ({self.remark})" if self.remark else "")

@@ -8,7 +8,7 @@ from cnnplay.network.describe import shape_text
 from cnnplay.network.network import find
 from cnnplay.network.nodes import Branches, Node, Skip, Stack
 from cnnplay.shapes import sizes
-from cnnplay.shapes.arithmetic import BYTES_PER_NUMBER, Shape, reach
+from cnnplay.shapes.arithmetic import BYTES_PER_ELEMENT, Shape, effective_kernel
 from cnnplay.shapes.formula import Formula
 from cnnplay.shapes.report import NodeReport, ReceptiveField, Report
 
@@ -163,7 +163,7 @@ def _receptive_field(node: Node, numbers: NodeReport) -> list[Formula]:
     dilation = node.dilation if isinstance(node, nodes.Convolution) else (1, 1)
     jumps = {field.jump[axis] / node.stride[axis] for axis in (0, 1)}
     jump, kernel = min(jumps), node.kernel_size[0]
-    before = field.size[0] - (reach(kernel, dilation[0]) - 1) * jump
+    before = field.size[0] - (effective_kernel(kernel, dilation[0]) - 1) * jump
     alike = all(len(set(pair)) == 1 for pair in (field.size, node.kernel_size, dilation, tuple(jumps)))
     if not alike or jump != int(jump):
         # Two sizes, or a window that falls between pixels, are more than one line can say.
@@ -182,17 +182,17 @@ def _step(field: ReceptiveField) -> str:
 
 def _memory(output: Shape, size: int) -> Formula:
     symbols = "C × H × W × 4" if len(output) == 3 else "n × 4"
-    numbers = f"{shape_text(output)} × {BYTES_PER_NUMBER}"
+    numbers = f"{shape_text(output)} × {BYTES_PER_ELEMENT}"
     return Formula("activations", symbols, numbers, f"{size:,} bytes", "of one picture, in float32")
 
 
 def _of_container(node: Skip | Branches, numbers: NodeReport, report: Report) -> tuple[Formula, ...]:
     if isinstance(node, Skip):
-        ways: list[tuple[str, Stack]] = [("body", node.body), ("shortcut", node.shortcut)]
+        paths: list[tuple[str, Stack]] = [("body", node.body), ("shortcut", node.shortcut)]
     else:
-        ways = [(f"branch {index}", stack) for index, stack in enumerate(node.branches, 1)]
-    names = " + ".join(name for name, _ in ways)
-    shapes = [report.nodes[stack[-1].id].output if stack else numbers.input for _, stack in ways]
+        paths = [(f"branch {index}", stack) for index, stack in enumerate(node.branches, 1)]
+    names = " + ".join(name for name, _ in paths)
+    shapes = [report.nodes[stack[-1].id].output if stack else numbers.input for _, stack in paths]
     found = []
     at_fault = any(problem.field == "merge" for problem in report.problems_of(node.id))
     if numbers.output is not None and None not in shapes and not at_fault:
@@ -204,7 +204,7 @@ def _of_container(node: Skip | Branches, numbers: NodeReport, report: Report) ->
             given, remark = sizes_, "channels behind one another"
         found.append(Formula("output", names, given, shape_text(numbers.output), remark))
     if numbers.parameters is not None:
-        counts = [sum(report.nodes[inner.id].parameters or 0 for inner in stack) for _, stack in ways]
+        counts = [sum(report.nodes[inner.id].parameters or 0 for inner in stack) for _, stack in paths]
         given = " + ".join(f"{count:,}" for count in counts)
         found.append(Formula("parameters", names, given, f"{numbers.parameters:,}", ""))
     return (*found, *_receptive_field(node, numbers))

@@ -8,7 +8,7 @@ from cnnplay.network import nodes
 from cnnplay.network.kinds import ACTIVATIONS
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Node, Stack
-from cnnplay.shapes.arithmetic import MOST_NUMBERS, Shape
+from cnnplay.shapes.arithmetic import MAX_ELEMENTS, Shape
 
 _SMALL_SIDE = 8
 _FEW_CHANNELS = 8
@@ -35,7 +35,7 @@ def head_for(shape: Shape, classes: int) -> Stack | None:
     if shape == (classes,):
         return ()
     dense = nodes.Dense(units=classes)
-    affordable = (prod(shape) + 1) * classes <= MOST_NUMBERS
+    affordable = (prod(shape) + 1) * classes <= MAX_ELEMENTS
     if len(shape) == 1:
         return (dense,) if affordable else None
     if shape[1:] == (1, 1):
@@ -52,7 +52,7 @@ def last_dense(network: Network) -> nodes.Dense | None:
     return last if isinstance(last, nodes.Dense) else None
 
 
-def deciding_node(network: Network, length: int) -> Node | None:
+def output_layer(network: Network, length: int) -> Node | None:
     """The layer whose units or filters make the output `length` long, through layers that keep it; None
     inside a container."""
     for node in reversed(network.stack):
@@ -65,7 +65,7 @@ def deciding_node(network: Network, length: int) -> Node | None:
     return None
 
 
-def with_length(node: Node, classes: int) -> Node:
+def with_outputs(node: Node, classes: int) -> Node:
     """A deciding node that gives one number for each class."""
     field = "units" if isinstance(node, nodes.Dense) else "filters"
     return msgspec.structs.replace(node, **{field: classes})

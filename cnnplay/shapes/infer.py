@@ -13,20 +13,20 @@ from cnnplay.network.fields import Pair, fields_of, violated_limit
 from cnnplay.network.network import Input, Network, Task, leaves
 from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
 from cnnplay.shapes import fixes, merging, receptive
-from cnnplay.shapes.arithmetic import BYTES_PER_NUMBER, Shape
+from cnnplay.shapes.arithmetic import BYTES_PER_ELEMENT, Shape
 from cnnplay.shapes.leaves import Step, step, step_from_unknown
 from cnnplay.shapes.output import output_problems
 from cnnplay.shapes.problems import Problem, format_value, limit_problems, within_limits
 from cnnplay.shapes.receptive import Spans
 from cnnplay.shapes.report import NodeReport, Report
-from cnnplay.shapes.sanity import oversize_problems
+from cnnplay.shapes.size_limits import oversize_problems
 
 _GEOMETRY = frozenset(
     {"filters", "kernel_size", "stride", "padding", "output_padding", "dilation", "scale", "units"}
 )
 """The fields without which no output size can be worked out."""
 
-_NO_PICTURE: Pair = (0, 0)
+_NO_IMAGE: Pair = (0, 0)
 
 
 class Flow(NamedTuple):
@@ -35,7 +35,7 @@ class Flow(NamedTuple):
 
     shape: Shape | None
     spans: Spans | None
-    picture: Pair
+    image: Pair
 
 
 class Visited(NamedTuple):
@@ -54,7 +54,7 @@ def infer(network: Network) -> Report:
     raised."""
     problems = [*_input_problems(network.input), *_class_problems(network.task)]
     if any(problem.field == "input" for problem in problems):
-        flow = Flow(None, None, _NO_PICTURE)
+        flow = Flow(None, None, _NO_IMAGE)
     else:
         shape = network.input.shape
         flow = Flow(shape, receptive.pixels(), shape[1:])
@@ -92,36 +92,36 @@ def _visit(node: Node, flow: Flow) -> Visited:
     broken = limit_problems(node, lambda field, value: fixes.keep_limits(node.id, field, value))
     fields = {problem.field for problem in broken}
     if flow.shape is None or flow.spans is None or fields & _GEOMETRY:
-        result = step_from_unknown(node, flow.picture, bool(fields & _GEOMETRY))
+        result = step_from_unknown(node, flow.image, bool(fields & _GEOMETRY))
     else:
-        result = step(node, flow.shape, flow.spans, flow.picture, groups_known="groups" not in fields)
+        result = step(node, flow.shape, flow.spans, flow.image, groups_known="groups" not in fields)
     excess = oversize_problems(node.id, result.output, result.parameters)
     if excess:
         result = Step(None, None, None, None, (*result.problems, *excess))
-    size = None if result.output is None else BYTES_PER_NUMBER * prod(result.output)
+    size = None if result.output is None else BYTES_PER_ELEMENT * prod(result.output)
     costs = (result.parameters, result.multiply_adds, size)
     spans = result.spans if result.output is not None else None
-    out = Flow(result.output, spans, flow.picture)
+    out = Flow(result.output, spans, flow.image)
     return Visited(out, (_report(node, flow, out, costs),), (*broken, *result.problems), costs)
 
 
 def _visit_container(node: Skip | Branches, flow: Flow) -> Visited:
     stacks = stacks_of(node)
-    ways = [visit_stack(stack, flow) for stack in stacks]
-    shapes = [way.flow.shape for way in ways]
+    paths = [visit_stack(stack, flow) for stack in stacks]
+    shapes = [path.flow.shape for path in paths]
     problems = _empty_problems(node)
     output = merging.merged(node.merge, shapes) if stacks else flow.shape
     if not problems and flow.shape is not None and not merging.fits(node.merge, shapes):
         problems += (merging.merge_problem(node, flow.shape, shapes, _through(flow)),)
     excess = oversize_problems(node.id, output, 0)
-    known = [way.flow.spans for way in ways if way.flow.spans is not None]
+    known = [path.flow.spans for path in paths if path.flow.spans is not None]
     outputs = (output[1], output[2]) if output is not None and len(output) == 3 else (1, 1)
     spans = receptive.union(known, outputs) if known else flow.spans
-    out = Flow(None, None, flow.picture) if excess or output is None else Flow(output, spans, flow.picture)
-    costs = _sums(ways)
-    reports = tuple(report for way in ways for report in way.reports)
+    out = Flow(None, None, flow.image) if excess or output is None else Flow(output, spans, flow.image)
+    costs = _sums(paths)
+    reports = tuple(report for path in paths for report in path.reports)
     return Visited(
-        out, (_report(node, flow, out, costs), *reports), (*_problems(ways), *problems, *excess), costs
+        out, (_report(node, flow, out, costs), *reports), (*_problems(paths), *problems, *excess), costs
     )
 
 
@@ -132,7 +132,7 @@ def _through(flow: Flow) -> merging.ShapeOf:
 def _report(
     node: Node, before: Flow, after: Flow, costs: tuple[int | None, int | None, int | None]
 ) -> NodeReport:
-    known = after.spans is not None and after.picture != _NO_PICTURE
+    known = after.spans is not None and after.image != _NO_IMAGE
     field = receptive.summary(after.spans) if known and after.spans else None
     return NodeReport(node.id, before.shape, after.shape, *costs, field)
 

@@ -9,7 +9,7 @@ from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import Pair
 from cnnplay.network.nodes import Node
 from cnnplay.shapes import arithmetic, fixes, receptive
-from cnnplay.shapes.arithmetic import Shape, reach, sides
+from cnnplay.shapes.arithmetic import Shape, effective_kernel, sides
 from cnnplay.shapes.problems import Problem, field_problem, format_value
 from cnnplay.shapes.receptive import Spans
 
@@ -35,7 +35,7 @@ class Step(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def step(node: Node, shape: Shape, spans: Spans, picture: Pair, groups_known: bool = True) -> Step:
+def step(node: Node, shape: Shape, spans: Spans, image: Pair, groups_known: bool = True) -> Step:
     """What a layer makes of an input. `groups_known` is False where groups are outside their limits."""
     if isinstance(node, SPATIAL) and len(shape) != 3:
         return Step(None, None, None, None, (_needs_maps(node, shape),))
@@ -55,23 +55,23 @@ def step(node: Node, shape: Shape, spans: Spans, picture: Pair, groups_known: bo
         case nodes.MaxPooling() | nodes.AveragePooling():
             return _pooling(node, shape, spans)
         case nodes.GlobalAveragePooling():
-            return Step((shape[0], 1, 1), spans=receptive.everything(picture))
+            return Step((shape[0], 1, 1), spans=receptive.full_image(image))
         case nodes.BatchNormalisation():
             return Step(shape, parameters=2 * shape[0] if node.affine else 0, spans=spans)
         case nodes.Flatten():
             return Step((prod(shape),), spans=spans)
         case nodes.Dense():
-            return _dense(node, shape, picture)
+            return _dense(node, shape, image)
         case _:
             return Step(shape, spans=spans)
 
 
-def step_from_unknown(node: Node, picture: Pair | None, broken: bool) -> Step:
+def step_from_unknown(node: Node, image: Pair | None, invalid: bool) -> Step:
     """What can be said where the input is not known or a field is outside its limits: behind a dense layer,
     its units."""
-    spans = receptive.everything(picture) if picture else None
+    spans = receptive.full_image(image) if image else None
     match node:
-        case nodes.Dense() if not broken:
+        case nodes.Dense() if not invalid:
             return Step((node.units,), None, None, spans)
         case nodes.Convolution() | nodes.TransposedConvolution() | nodes.Dense():
             return Step(None, None, None)
@@ -128,7 +128,7 @@ def _transposed(node: nodes.TransposedConvolution, shape: Shape, spans: Spans, g
         for i in (0, 1)
     )
     if min(height, width) < 1:
-        problems = (*problems, _cut_away(node, height, width))
+        problems = (*problems, _nothing_left(node, height, width))
         return Step(None, _parameters(node, shape, groups_known), None, None, problems)
     down, across = (
         receptive.through_transposed(
@@ -172,7 +172,7 @@ def _pooling(node: nodes.MaxPooling | nodes.AveragePooling, shape: Shape, spans:
     return Step((shape[0], *size), spans=(down, across), problems=problems)
 
 
-def _dense(node: nodes.Dense, shape: Shape, picture: Pair) -> Step:
+def _dense(node: nodes.Dense, shape: Shape, image: Pair) -> Step:
     problems: tuple[Problem, ...] = ()
     if len(shape) != 1:
         fix = fixes.insert_before(node.id, nodes.Flatten(), "flatten")
@@ -180,7 +180,7 @@ def _dense(node: nodes.Dense, shape: Shape, picture: Pair) -> Step:
         problems = (field_problem(node.id, "input", "a row of numbers", found, fix),)
     length = prod(shape)
     parameters = arithmetic.dense_parameters(length, node.units, node.bias)
-    return Step((node.units,), parameters, length * node.units, receptive.everything(picture), problems)
+    return Step((node.units,), parameters, length * node.units, receptive.full_image(image), problems)
 
 
 def _groups(node: nodes.Convolution | nodes.TransposedConvolution, shape: Shape) -> tuple[Problem, ...]:
@@ -197,7 +197,10 @@ def _too_large(
     """A kernel that does not fit into its padded input even once."""
     padding = sides(node.padding, node.kernel_size, dilation)
     room = (shape[1] + sum(padding[0]), shape[2] + sum(padding[1]))
-    span = (reach(node.kernel_size[0], dilation[0]), reach(node.kernel_size[1], dilation[1]))
+    span = (
+        effective_kernel(node.kernel_size[0], dilation[0]),
+        effective_kernel(node.kernel_size[1], dilation[1]),
+    )
     padded = "padded input's" if any(map(sum, padding)) else "input's"
     expected = f"at most the {padded} {room[0]}×{room[1]}"
     found = f"{span[0]}×{span[1]}" + (" with the dilation" if span != node.kernel_size else "")
@@ -218,7 +221,7 @@ def _output_padding(node: nodes.TransposedConvolution) -> tuple[Problem, ...]:
     return (field_problem(node.id, "output_padding", expected, format_value(node.output_padding), fix),)
 
 
-def _cut_away(node: nodes.TransposedConvolution, height: int, width: int) -> Problem:
+def _nothing_left(node: nodes.TransposedConvolution, height: int, width: int) -> Problem:
     expected = "small enough to leave an output"
     found = f"{format_value(node.padding)}, which leaves {format_value(height)}×{format_value(width)}"
     return field_problem(node.id, "padding", expected, found, fixes.change_field(node.id, "padding", (0, 0)))

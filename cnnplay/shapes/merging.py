@@ -12,7 +12,7 @@ from cnnplay.network.network import Network, ids
 from cnnplay.network.nodes import Branches, Merge, Skip, Stack
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.problems import Fix, Problem, decapitalize
-from cnnplay.shapes.projection import is_normalised, keeping_size, projection
+from cnnplay.shapes.projection import projection, uses_batch_norm, with_same_padding
 
 ShapeOf: TypeAlias = Callable[[Stack], Shape | None]
 """What comes out of a stack that reads the container's input."""
@@ -87,21 +87,21 @@ def _target(merge: Merge, source: Shape, other: Shape) -> Shape:
 
 def _skip_fix(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Fix | None:
     target = _target(skip.merge, source, body)
-    shortcut = projection(source, target, is_normalised(skip.body))
+    shortcut = projection(source, target, uses_batch_norm(skip.body))
     if shortcut is not None:
         if not shortcut:
             return _replace_skip(skip, skip.body, (), "Clear the shortcut")
         same_size = len(source) == 3 and source[1:] == target[1:]
-        words = f"{target[0]:,}" if same_size else shape_text(target)
-        return _replace_skip(skip, skip.body, shortcut, f"Project the shortcut to {words}")
-    kept = keeping_size(skip.body)
+        text = f"{target[0]:,}" if same_size else shape_text(target)
+        return _replace_skip(skip, skip.body, shortcut, f"Project the shortcut to {text}")
+    kept = with_same_padding(skip.body)
     reached = shape_of(kept)
     if reached is None:
         return None
     label = f"Pad inside {skip.id} so that the size stays"
     if fits(skip.merge, (reached, shape_of(skip.shortcut))):
         return _replace_skip(skip, kept, None, label)
-    shortcut = projection(source, _target(skip.merge, source, reached), is_normalised(kept))
+    shortcut = projection(source, _target(skip.merge, source, reached), uses_batch_norm(kept))
     if shortcut is None:
         return None
     return _replace_skip(skip, kept, shortcut, f"Pad inside {skip.id} and project the shortcut")
@@ -112,7 +112,7 @@ def _replace_skip(skip: Skip, body: Stack, shortcut: Stack | None, label: str) -
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         taken = set(ids(network)) | reserved
-        new = skip.shortcut if shortcut is None else edits.with_fresh_ids(shortcut, taken)
+        new = skip.shortcut if shortcut is None else edits.with_new_ids(shortcut, taken)
         changed = msgspec.structs.replace(skip, body=body, shortcut=new)
         return edits.replace_node(network, skip.id, changed, decapitalize(label))
 
@@ -122,7 +122,7 @@ def _replace_skip(skip: Skip, body: Stack, shortcut: Stack | None, label: str) -
 def _branches_fix(
     branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
 ) -> Fix | None:
-    kept = tuple(keeping_size(branch) for branch in branches.branches)
+    kept = tuple(with_same_padding(branch) for branch in branches.branches)
     candidates = (
         (branches.branches, shapes),
         (kept, [shape_of(branch) for branch in kept]),
@@ -130,12 +130,12 @@ def _branches_fix(
     for stacks, reached in candidates:
         changed = _projected(stacks, reached, branches.merge)
         if changed is not None:
-            words = (
+            text = (
                 "Project the branches to"
                 if stacks is branches.branches
                 else "Pad and project the branches to"
             )
-            return _replace_branches(branches, *changed, words)
+            return _replace_branches(branches, *changed, text)
     return None
 
 
@@ -149,7 +149,7 @@ def _projected(
         return None
     for target in sorted(set(known), key=lambda shape: (len(shape), shape[1:], known.index(shape))):
         missing = [
-            projection(shape, _target(merge, shape, target), is_normalised(stack))
+            projection(shape, _target(merge, shape, target), uses_batch_norm(stack))
             for shape, stack in zip(known, stacks, strict=True)
         ]
         if all(stack is not None for stack in missing):
@@ -158,16 +158,15 @@ def _projected(
 
 
 def _replace_branches(
-    branches: Branches, stacks: tuple[Stack, ...], missing: tuple[Stack, ...], target: Shape, words: str
+    branches: Branches, stacks: tuple[Stack, ...], missing: tuple[Stack, ...], target: Shape, text: str
 ) -> Fix:
     size = target if branches.merge == "add" or len(target) == 1 else target[1:]
-    label = f"{words} {shape_text(size)}"
+    label = f"{text} {shape_text(size)}"
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         taken = set(ids(network)) | reserved
         changed = tuple(
-            (*stack, *edits.with_fresh_ids(added, taken))
-            for stack, added in zip(stacks, missing, strict=True)
+            (*stack, *edits.with_new_ids(added, taken)) for stack, added in zip(stacks, missing, strict=True)
         )
         return edits.set_branches(network, branches.id, changed, decapitalize(label))
 

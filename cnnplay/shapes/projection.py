@@ -9,7 +9,7 @@ from cnnplay.shapes.arithmetic import Shape, stride_between
 from cnnplay.shapes.problems import limit_violations
 
 
-def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack | None:
+def projection(source: Shape, target: Shape, batch_norm: bool = False) -> Stack | None:
     """The cheapest learned stack from one shape to another: nothing where they are equal, None where there is
     none.
 
@@ -19,11 +19,11 @@ def projection(source: Shape, target: Shape, normalised: bool = False) -> Stack 
     """
     if source == target:
         return ()
-    stack = _projection(source, target, normalised)
+    stack = _projection(source, target, batch_norm)
     return None if stack is None or any(limit_violations(node) for node in stack) else stack
 
 
-def _projection(source: Shape, target: Shape, normalised: bool) -> Stack | None:
+def _projection(source: Shape, target: Shape, batch_norm: bool) -> Stack | None:
     if len(target) == 1:
         flatten = (nodes.Flatten(),) if len(source) == 3 else ()
         return (*flatten, nodes.Dense(units=target[0]))
@@ -31,35 +31,35 @@ def _projection(source: Shape, target: Shape, normalised: bool) -> Stack | None:
         return None
     down, across = (stride_between(source[i], target[i]) for i in (1, 2))
     if down is not None and across is not None:
-        return _convolution(target[0], (down, across), normalised)
+        return _convolution(target[0], (down, across), batch_norm)
     if target[1] % source[1] or target[2] % source[2]:
         return None
     enlarge = nodes.Upsampling(scale=(target[1] // source[1], target[2] // source[2]))
-    return (enlarge, *(() if source[0] == target[0] else _convolution(target[0], (1, 1), normalised)))
+    return (enlarge, *(() if source[0] == target[0] else _convolution(target[0], (1, 1), batch_norm)))
 
 
-def is_normalised(stack: Stack) -> bool:
+def uses_batch_norm(stack: Stack) -> bool:
     """Whether batch norm stands anywhere in a stack."""
     return any(
-        isinstance(node, nodes.BatchNormalisation) or any(is_normalised(inner) for inner in stacks_of(node))
+        isinstance(node, nodes.BatchNormalisation) or any(uses_batch_norm(inner) for inner in stacks_of(node))
         for node in stack
     )
 
 
-def keeping_size(stack: Stack) -> Stack:
+def with_same_padding(stack: Stack) -> Stack:
     """The same stack with padding "same" in every convolution and pooling."""
-    return tuple(_keeping_size(node) for node in stack)
+    return tuple(_with_same_padding(node) for node in stack)
 
 
-def _keeping_size(node: Node) -> Node:
+def _with_same_padding(node: Node) -> Node:
     if isinstance(node, (nodes.Convolution, nodes.MaxPooling, nodes.AveragePooling)):
         return msgspec.structs.replace(node, padding="same")
-    return with_stacks(node, tuple(keeping_size(inner) for inner in stacks_of(node)))
+    return with_stacks(node, tuple(with_same_padding(inner) for inner in stacks_of(node)))
 
 
-def _convolution(filters: int, stride: tuple[int, int], normalised: bool) -> Stack:
+def _convolution(filters: int, stride: tuple[int, int], batch_norm: bool) -> Stack:
     """A bias in front of batch norm would be superfluous."""
     conv = nodes.Convolution(
-        filters=filters, kernel_size=(1, 1), stride=stride, padding="valid", bias=not normalised
+        filters=filters, kernel_size=(1, 1), stride=stride, padding="valid", bias=not batch_norm
     )
-    return (conv, nodes.BatchNormalisation()) if normalised else (conv,)
+    return (conv, nodes.BatchNormalisation()) if batch_norm else (conv,)

@@ -16,7 +16,7 @@ from math import ceil
 from typing import NamedTuple, TypeAlias
 
 from cnnplay.network.fields import Pair
-from cnnplay.shapes.arithmetic import reach
+from cnnplay.shapes.arithmetic import effective_kernel
 from cnnplay.shapes.report import ReceptiveField
 
 Rational: TypeAlias = int | Fraction
@@ -29,7 +29,7 @@ class Span(NamedTuple):
     first: Rational
     last: Rational
     jump: Rational
-    beside: Rational = 0
+    slack: Rational = 0
 
 
 Spans: TypeAlias = tuple[Span, Span]
@@ -41,27 +41,27 @@ def pixels() -> Spans:
     return Span(0, 0, 1), Span(0, 0, 1)
 
 
-def everything(picture: Pair) -> Spans:
+def full_image(image: Pair) -> Spans:
     """The whole picture, seen alike by every output (jump 0), as behind global pooling and dense layers."""
-    return Span(0, picture[0] - 1, 0), Span(0, picture[1] - 1, 0)
+    return Span(0, image[0] - 1, 0), Span(0, image[1] - 1, 0)
 
 
 def through_window(span: Span, kernel: int, stride: int, before: int, dilation: int = 1) -> Span:
     """Behind a sliding window: the first one starts `before` outputs outside and spans `reach` of them."""
     first = span.first - before * span.jump
-    last = span.last + (reach(kernel, dilation) - 1 - before) * span.jump
-    return Span(first, last, span.jump * stride, span.beside)
+    last = span.last + (effective_kernel(kernel, dilation) - 1 - before) * span.jump
+    return Span(first, last, span.jump * stride, span.slack)
 
 
 def through_transposed(span: Span, kernel: int, stride: int, padding: int, dilation: int = 1) -> Span:
     """Behind a transposed convolution: ⌊d·(f − 1) / s⌋ + 1 inputs reach an output, s outputs stand between
     two inputs."""
     jump = Fraction(span.jump) / stride
-    centre = (padding - Fraction(dilation * (kernel - 1), 2)) * jump
+    center = (padding - Fraction(dilation * (kernel - 1), 2)) * jump
     whole, rest = divmod(dilation * (kernel - 1), stride)
     half = Fraction(whole, 2) * span.jump
-    beside = span.beside + Fraction(rest, 2) * jump  # outputs between two inputs see now more, now less
-    return _covering(span.first + centre - half, span.last + centre + half, jump, beside)
+    slack = span.slack + Fraction(rest, 2) * jump  # outputs between two inputs see now more, now less
+    return _covering(span.first + center - half, span.last + center + half, jump, slack)
 
 
 def through_upsampling(span: Span, scale: int, bilinear: bool) -> Span:
@@ -75,13 +75,13 @@ def through_upsampling(span: Span, scale: int, bilinear: bool) -> Span:
     jump = Fraction(span.jump) / scale
     shift = (jump - span.jump) / 2
     half = Fraction(span.jump, 2) if bilinear else Fraction(0)
-    return _covering(span.first + shift - half, span.last + shift + half, jump, span.beside - shift)
+    return _covering(span.first + shift - half, span.last + shift + half, jump, span.slack - shift)
 
 
-def _covering(first: Rational, last: Rational, jump: Rational, beside: Rational) -> Span:
+def _covering(first: Rational, last: Rational, jump: Rational, slack: Rational) -> Span:
     """A window made so large that no output sees more than half a pixel beside it."""
-    over = max(Fraction(0), beside - Fraction(1, 2))
-    return Span(first - over, last + over, jump, beside - over)
+    over = max(Fraction(0), slack - Fraction(1, 2))
+    return Span(first - over, last + over, jump, slack - over)
 
 
 def union(fields: list[Spans], outputs: Pair) -> Spans:
@@ -99,7 +99,7 @@ def _union(spans: tuple[Span, ...], outputs: int) -> Span:
     jump = max(span.jump for span in spans)
     last_output = max(outputs - 1, 0)
     first = min(span.first - last_output * (jump - span.jump) for span in spans)
-    return Span(first, max(span.last for span in spans), jump, max(span.beside for span in spans))
+    return Span(first, max(span.last for span in spans), jump, max(span.slack for span in spans))
 
 
 def summary(spans: Spans) -> ReceptiveField:
@@ -109,7 +109,7 @@ def summary(spans: Spans) -> ReceptiveField:
         size=(_size(down), _size(across)),
         jump=(float(down.jump), float(across.jump)),
         start=(float(down.first + down.last) / 2, float(across.first + across.last) / 2),
-        exact=not (down.beside or across.beside),
+        exact=not (down.slack or across.slack),
     )
 
 

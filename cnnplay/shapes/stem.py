@@ -15,7 +15,7 @@ from cnnplay.network.network import Input, Network
 from cnnplay.shapes.arithmetic import Shape, windows
 from cnnplay.shapes.infer import infer
 
-_BELONGS: tuple[type[nodes.Base], ...] = (
+_BETWEEN: tuple[type[nodes.Base], ...] = (
     nodes.BatchNormalisation,
     nodes.LocalResponseNormalisation,
     nodes.Dropout,
@@ -80,6 +80,6 @@ def _without_pool(original: Network, network: Network, index: int) -> Network:
             given = infer(network).nodes[node.id].input
             fits = target and given and given[1] <= target[1] and given[2] <= target[2]
             return edits.remove(network, [node.id]).network if fits else network
-        if not isinstance(node, _BELONGS):
+        if not isinstance(node, _BETWEEN):
             return network
     return network

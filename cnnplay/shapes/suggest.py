@@ -8,12 +8,12 @@ from cnnplay.network.describe import shape_text
 from cnnplay.network.edits import Edited, EditError
 from cnnplay.network.network import Network, Place, locate, stack_at
 from cnnplay.network.nodes import Node, Stack
-from cnnplay.shapes import blocks
+from cnnplay.shapes import node_defaults
 from cnnplay.shapes.arithmetic import Shape
-from cnnplay.shapes.head import deciding_node, head_for, last_dense, with_length
+from cnnplay.shapes.head import head_for, last_dense, output_layer, with_outputs
 from cnnplay.shapes.infer import infer
 from cnnplay.shapes.output import matches_classes
-from cnnplay.shapes.projection import is_normalised, projection
+from cnnplay.shapes.projection import projection, uses_batch_norm
 
 
 def shape_at(network: Network, place: Place) -> Shape | None:
@@ -25,24 +25,24 @@ def shape_at(network: Network, place: Place) -> Shape | None:
             return report.nodes[stack[min(place.index, len(stack)) - 1].id].output
     if place.parent:
         return report.nodes[place.parent].input
-    broken = any(problem.field == "input" for problem in report.problems_of(""))
-    return None if broken else network.input.shape
+    invalid = any(problem.field == "input" for problem in report.problems_of(""))
+    return None if invalid else network.input.shape
 
 
-def new_block(tag: str, network: Network, place: Place) -> tuple[Node, ...]:
+def new_nodes(tag: str, network: Network, place: Place) -> tuple[Node, ...]:
     """A new block of that kind (KeyError for an unknown one), with fields that suit the place; ids are given
     on insertion.
 
     A dense layer brings the flatten that it needs on maps, a skip a body that keeps the shape.
     """
     last = not place.parent and place.index >= len(network.stack)
-    situation = blocks.Situation(
+    situation = node_defaults.InsertionContext(
         shape=shape_at(network, place),
-        channels_before=blocks.filters_before(network, place),
-        normalised=is_normalised(network.stack),
+        channels_before=node_defaults.filters_before(network, place),
+        batch_norm=uses_batch_norm(network.stack),
         classes=network.task.classes if last else None,
     )
-    return blocks.block(tag, situation)
+    return node_defaults.default_nodes(tag, situation)
 
 
 def wrap_in_skip(network: Network, node_ids: Iterable[str], reserved: Iterable[str] = ()) -> Edited:
@@ -50,15 +50,15 @@ def wrap_in_skip(network: Network, node_ids: Iterable[str], reserved: Iterable[s
 
     Where no projection reaches the shape, the shortcut stays empty and the fault says so.
     """
-    chosen = edits.outermost(network, node_ids)
+    selected = edits.outermost(network, node_ids)
     shortcut: Stack = ()
-    if chosen:
+    if selected:
         report = infer(network)
-        source, target = report.nodes[chosen[0]].input, report.nodes[chosen[-1]].output
+        source, target = report.nodes[selected[0]].input, report.nodes[selected[-1]].output
         if source is not None and target is not None:
-            body = tuple(locate(network, node_id)[0] for node_id in chosen)
-            shortcut = projection(source, target, is_normalised(body)) or ()
-    return edits.wrap_in_skip(network, chosen, shortcut, reserved=reserved)
+            body = tuple(locate(network, node_id)[0] for node_id in selected)
+            shortcut = projection(source, target, uses_batch_norm(body)) or ()
+    return edits.wrap_in_skip(network, selected, shortcut, reserved=reserved)
 
 
 def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
@@ -76,7 +76,7 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
     last = last_dense(network)
     if last is not None:
         return edits.replace_node(
-            network, last.id, with_length(last, classes), f"{classes:,} units of {last.id}"
+            network, last.id, with_outputs(last, classes), f"{classes:,} units of {last.id}"
         )
     head = head_for(output, classes)
     if head is None:
@@ -92,9 +92,9 @@ def replace_head(network: Network, classes: int, reserved: Iterable[str] = ()) -
     """Gives the task another number of classes and the last layer as many outputs."""
     task = edits.set_task(network, type(network.task)(classes))
     output, before = infer(network).output, network.task.classes
-    last = deciding_node(network, before) if output in (None, (before,)) else last_dense(network)
+    last = output_layer(network, before) if output in (None, (before,)) else last_dense(network)
     if last is not None:
-        changed = edits.replace_node(task.network, last.id, with_length(last, classes))
+        changed = edits.replace_node(task.network, last.id, with_outputs(last, classes))
         return Edited(changed.network, (last.id,), task.label)
     if output != (before,) or before == classes:
         return task

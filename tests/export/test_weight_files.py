@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from cnnplay.export import weight_files
 from cnnplay.export.formats import FORMATS, export
-from cnnplay.export.sidecar import replaced
+from cnnplay.export.sidecar import files_to_replace
 from cnnplay.export.trained import ExportError, ExportWriteError, TrainedNetwork
 from cnnplay.modules.build import build
 from cnnplay.modules.weights import compare, parameter_shapes, weights_of
@@ -181,13 +181,13 @@ def test_an_export_whose_neighbours_names_are_both_taken_is_refused_with_them(tm
 
 
 def test_what_an_export_would_replace_is_known_before(tmp_path: Path) -> None:
-    assert replaced("pt", tmp_path / "a.pt") == ()
+    assert files_to_replace("pt", tmp_path / "a.pt") == ()
     export(TRAINED, "pt", tmp_path / "a.pt")
-    assert replaced("pt", tmp_path / "a.pt") == (tmp_path / "a.pt", tmp_path / "a.json")
-    assert replaced("python", tmp_path / "a.py") == ()
+    assert files_to_replace("pt", tmp_path / "a.pt") == (tmp_path / "a.pt", tmp_path / "a.json")
+    assert files_to_replace("python", tmp_path / "a.py") == ()
     export(TRAINED, "python", tmp_path / "a.py")
-    assert replaced("python", tmp_path / "a.py") == (tmp_path / "a.py", tmp_path / "a.py.pt")
-    assert replaced("onnx", tmp_path / "a.pt") == (tmp_path / "a.pt",)
+    assert files_to_replace("python", tmp_path / "a.py") == (tmp_path / "a.py", tmp_path / "a.py.pt")
+    assert files_to_replace("onnx", tmp_path / "a.pt") == (tmp_path / "a.pt",)
 
 
 def test_an_export_made_again_replaces_what_was_beside_it(tmp_path: Path) -> None:

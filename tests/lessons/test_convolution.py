@@ -9,28 +9,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnplay.lessons.convolution import convolution, convolution_step
-from cnnplay.lessons.lecture import PICTURE, VERTICAL_EDGE
+from cnnplay.lessons.lecture import IMAGE, VERTICAL_EDGE
 from cnnplay.lessons.sliding import Sliding, pads_of
 
 WORKED = [[-5, -4, 0, 8], [-10, -2, 2, 3], [0, -2, -4, -7], [-3, -2, -3, -16]]
 
 
 def test_the_lectures_example_gives_its_worked_output() -> None:
-    assert convolution(PICTURE, VERTICAL_EDGE).tolist() == WORKED
+    assert convolution(IMAGE, VERTICAL_EDGE).tolist() == WORKED
 
 
 def test_the_lectures_example_with_stride_2_gives_its_worked_output() -> None:
-    assert convolution(PICTURE, VERTICAL_EDGE, stride=(2, 2)).tolist() == [[-5, 0], [0, -4]]
+    assert convolution(IMAGE, VERTICAL_EDGE, stride=(2, 2)).tolist() == [[-5, 0], [0, -4]]
 
 
 def test_each_step_of_the_lectures_example_gives_its_cell() -> None:
     for row in range(4):
-        steps = [convolution_step(PICTURE, VERTICAL_EDGE, row=row, column=column) for column in range(4)]
+        steps = [convolution_step(IMAGE, VERTICAL_EDGE, row=row, column=column) for column in range(4)]
         assert [step.total for step in steps] == WORKED[row]
 
 
 def test_the_first_step_shows_the_products_worked_by_hand() -> None:
-    step = convolution_step(PICTURE, VERTICAL_EDGE)
+    step = convolution_step(IMAGE, VERTICAL_EDGE)
     assert step.products[0].tolist() == [[3, 0, -1], [1, 0, -8], [2, 0, -2]]
     assert step.rows == (0, 1, 2)
     assert step.columns == (0, 1, 2)
@@ -38,7 +38,7 @@ def test_the_first_step_shows_the_products_worked_by_hand() -> None:
 
 
 def test_a_padded_window_names_cells_outside_the_picture_and_counts_them_as_zero() -> None:
-    step = convolution_step(PICTURE, VERTICAL_EDGE, padding=(1, 1))
+    step = convolution_step(IMAGE, VERTICAL_EDGE, padding=(1, 1))
     assert step.rows == (-1, 0, 1)
     assert step.columns == (-1, 0, 1)
     assert step.inside.tolist() == [[False] * 3, [False, True, True], [False, True, True]]
@@ -48,12 +48,12 @@ def test_a_padded_window_names_cells_outside_the_picture_and_counts_them_as_zero
 
 def test_a_position_off_the_output_says_how_large_the_output_is() -> None:
     with pytest.raises(IndexError, match="the output is 4 × 4; it has no cell in row 4, column 0"):
-        convolution_step(PICTURE, VERTICAL_EDGE, row=4)
+        convolution_step(IMAGE, VERTICAL_EDGE, row=4)
 
 
 def test_maps_and_kernel_of_different_depth_are_refused() -> None:
     with pytest.raises(ValueError, match="as many channels"):
-        convolution(PICTURE, np.ones((2, 3, 3)))
+        convolution(IMAGE, np.ones((2, 3, 3)))
 
 
 def test_same_padding_puts_an_odd_pixel_at_the_bottom_and_the_right() -> None:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnplay.lessons.lecture import PICTURE
+from cnnplay.lessons.lecture import IMAGE
 from cnnplay.lessons.pooling import Pool, pooling, pooling_step
 from cnnplay.lessons.sliding import Sliding, pads_of
 
@@ -14,11 +14,11 @@ HALVES = Sliding(size=(6, 6), kernel=(2, 2), stride=(2, 2))
 
 
 def test_max_pooling_of_the_lectures_picture_keeps_the_largest_of_each_window() -> None:
-    assert pooling(PICTURE, HALVES, "max").tolist() == [[5, 9, 7], [7, 5, 8], [4, 6, 9]]
+    assert pooling(IMAGE, HALVES, "max").tolist() == [[5, 9, 7], [7, 5, 8], [4, 6, 9]]
 
 
 def test_average_pooling_of_the_lectures_picture_is_the_mean_of_each_window() -> None:
-    assert pooling(PICTURE, HALVES, "average").tolist() == [
+    assert pooling(IMAGE, HALVES, "average").tolist() == [
         [2.25, 5.0, 3.75],
         [2.5, 2.75, 4.75],
         [3.0, 3.5, 5.5],
@@ -26,7 +26,7 @@ def test_average_pooling_of_the_lectures_picture_is_the_mean_of_each_window() ->
 
 
 def test_a_step_says_where_the_largest_lies() -> None:
-    step = pooling_step(PICTURE, HALVES, "max", row=0, column=1)
+    step = pooling_step(IMAGE, HALVES, "max", row=0, column=1)
     assert step.patch.tolist() == [[1, 2], [8, 9]]
     assert step.chosen == (1, 1)
     assert step.total == 9
@@ -34,7 +34,7 @@ def test_a_step_says_where_the_largest_lies() -> None:
 
 def test_padding_never_wins_a_maximum() -> None:
     sliding = Sliding(size=(6, 6), kernel=(3, 3), stride=(2, 2), pads=(1, 1, 1, 1))
-    step = pooling_step(-PICTURE, sliding, "max")
+    step = pooling_step(-IMAGE, sliding, "max")
     assert step.total == 0
     assert step.patch[0].tolist() == [-np.inf] * 3
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from cnnplay.lessons.convolution import convolution_step
-from cnnplay.lessons.lecture import PICTURE, VERTICAL_EDGE
+from cnnplay.lessons.lecture import IMAGE, VERTICAL_EDGE
 from cnnplay.lessons.text import (
-    average_words,
+    average_text,
     compact,
-    convolution_words,
-    maximum_words,
+    convolution_text,
+    maximum_text,
     number,
     product,
     products_by_row,
@@ -35,8 +35,8 @@ def test_a_negative_factor_stands_in_brackets() -> None:
 
 
 def test_the_first_window_of_the_lecture_is_written_as_on_its_slide() -> None:
-    step = convolution_step(PICTURE, VERTICAL_EDGE)
-    words = convolution_words(step.patch[0], VERTICAL_EDGE[0], step.total, most=4)
+    step = convolution_step(IMAGE, VERTICAL_EDGE)
+    words = convolution_text(step.patch[0], VERTICAL_EDGE[0], step.total, most=4)
     assert words == "3·1 + 0·0 + 1·(−1) + … + 2·(−1) = −5"
     assert products_by_row(step.patch[0], VERTICAL_EDGE[0])[1] == ("1·1", "5·0", "8·(−1)")
 
@@ -53,10 +53,10 @@ def test_channels_are_summed_in_words() -> None:
 
 def test_pools_are_written_out() -> None:
     window = np.array([[3, 0], [1, 5]])
-    assert maximum_words(window, 5) == "max(3, 0, 1, 5) = 5"
-    assert average_words(window, 2.25) == "(3 + 0 + 1 + 5) / 4 = 2.25"
-    assert average_words(-window, -2.25) == "(−3 + 0 + (−1) + (−5)) / 4 = −2.25"
-    assert maximum_words(np.arange(16).reshape(4, 4), 15, most=4) == "max(0, 1, 2, …, 15) = 15"
+    assert maximum_text(window, 5) == "max(3, 0, 1, 5) = 5"
+    assert average_text(window, 2.25) == "(3 + 0 + 1 + 5) / 4 = 2.25"
+    assert average_text(-window, -2.25) == "(−3 + 0 + (−1) + (−5)) / 4 = −2.25"
+    assert maximum_text(np.arange(16).reshape(4, 4), 15, most=4) == "max(0, 1, 2, …, 15) = 15"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from torch import Tensor
 
 from cnnplay.modules.build import NetworkModule, build
-from cnnplay.modules.in_place import overwriting
+from cnnplay.modules.in_place import in_place_ids
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Node
@@ -89,7 +89,7 @@ RELU, TANH = nodes.ReLU(id="relu"), nodes.Tanh(id="tanh")
     ],
 )
 def test_which_activations_and_sums_may(stack: tuple[Node, ...], found: set[str]) -> None:
-    assert overwriting(stack) == found
+    assert in_place_ids(stack) == found
 
 
 def test_copies_learn_by_their_own_weights() -> None:

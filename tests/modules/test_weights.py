@@ -2,7 +2,7 @@ import torch
 
 from cnnplay.modules.build import build
 from cnnplay.modules.names import attribute_names
-from cnnplay.modules.weights import build_with, compare, parameter_shapes, transfer, weights_of
+from cnnplay.modules.weights import build_with_weights, compare, parameter_shapes, transfer, weights_of
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
@@ -28,7 +28,7 @@ def test_weights_put_into_another_module_give_the_same_logits() -> None:
     trained(x)  # moves the running statistics, which must travel too
     result = transfer(weights_of(trained), fresh)
     assert result.complete
-    assert result.words == ()
+    assert result.messages == ()
     assert torch.equal(trained.eval()(x), fresh.eval()(x))
 
 
@@ -40,10 +40,10 @@ def test_what_does_not_fit_is_said_and_the_rest_is_loaded() -> None:
     bias = module.layer("dense-1").bias.clone()
     result = transfer(weights, module)
     assert not result.complete
-    assert "conv-1.weight: expected 4 × 1 × 3 × 3; found 6 × 1 × 3 × 3" in result.words
-    assert "dense-1.weight: expected 10 × 256; found 10 × 384" in result.words
-    assert "dense-1.bias: expected by the network; not in the weights" in result.words
-    assert "conv-9.weight: in the weights; the network has no such place" in result.words
+    assert "conv-1.weight: expected 4 × 1 × 3 × 3; found 6 × 1 × 3 × 3" in result.messages
+    assert "dense-1.weight: expected 10 × 256; found 10 × 384" in result.messages
+    assert "dense-1.bias: expected by the network; not in the weights" in result.messages
+    assert "conv-9.weight: in the weights; the network has no such place" in result.messages
     assert result.loaded == ("batch-norm-1.num_batches_tracked",)
     assert torch.equal(module.layer("dense-1").bias, bias)
 
@@ -104,24 +104,24 @@ def test_attribute_names_are_identifiers_unique_and_none_of_torchs() -> None:
 def test_a_module_built_with_weights_has_them_and_draws_only_where_some_lack() -> None:
     network = preset("tiny-cnn").network
     theirs = weights_of(build(network, seed=3))
-    module, result = build_with(theirs, network, seed=4)
+    module, result = build_with_weights(theirs, network, seed=4)
     assert result.complete
     assert all(torch.equal(theirs[key], value) for key, value in module.state_dict().items())
     lacking = dict(theirs)
     gone = next(key for key in lacking if key.endswith(".weight"))
     del lacking[gone]
-    module, result = build_with(lacking, network, seed=4)
+    module, result = build_with_weights(lacking, network, seed=4)
     assert result.missing == (gone,)
     assert torch.equal(module.state_dict()[gone], build(network, seed=4).state_dict()[gone])
 
 
 def test_without_weights_a_module_is_built_as_ever_and_counters_begin_at_zero() -> None:
     network = preset("mini-resnet").network
-    fresh, result = build_with(None, network, seed=4)
+    fresh, result = build_with_weights(None, network, seed=4)
     assert not result.loaded
     own = build(network, seed=4).state_dict()
     assert all(torch.equal(own[key], value) for key, value in fresh.state_dict().items())
     old = {key: value for key, value in own.items() if not key.endswith("num_batches_tracked")}
-    module, result = build_with(old, network)
+    module, result = build_with_weights(old, network)
     assert result.complete
     assert all(torch.equal(own[key], value) for key, value in module.state_dict().items())

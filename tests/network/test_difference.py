@@ -14,7 +14,7 @@ LENET = preset("lenet-5").network
 
 
 def told(first: Network, second: Network) -> list[tuple[str, str]]:
-    return [(change.sort, change.id) for change in difference(first, second)]
+    return [(change.kind, change.id) for change in difference(first, second)]
 
 
 def test_a_network_does_not_differ_from_itself() -> None:
@@ -26,7 +26,7 @@ def test_a_changed_field_is_told_with_both_values() -> None:
     other = edits.replace_field(LENET, "conv-1", "filters", 12).network
     other = edits.replace_field(other, "conv-1", "stride", (2, 2)).network
     (change,) = difference(LENET, other)
-    assert (change.sort, change.id) == ("changed", "conv-1")
+    assert (change.kind, change.id) == ("changed", "conv-1")
     assert set(change.fields) == {FieldChange("filters", 6, 12), FieldChange("stride", (1, 1), (2, 2))}
 
 
@@ -69,7 +69,7 @@ def test_every_random_edit_is_told_and_told_back(data: st.DataObject) -> None:
     for node_id in gone:
         if node_id in ids(other):
             other = edits.remove(other, (node_id,)).network
-    removed = {change.id for change in difference(network, other) if change.sort == "removed"}
+    removed = {change.id for change in difference(network, other) if change.kind == "removed"}
     assert removed == ids(network) - ids(other)
-    back = {change.id for change in difference(other, network) if change.sort == "added"}
+    back = {change.id for change in difference(other, network) if change.kind == "added"}
     assert back == removed

@@ -17,13 +17,13 @@ from cnnplay.network.network import (
     Network,
     Place,
     depth_of,
-    fresh_id,
     ids,
     leaves,
     locate,
+    new_id,
     walk,
 )
-from cnnplay.shapes.suggest import new_block, wrap_in_skip
+from cnnplay.shapes.suggest import new_nodes, wrap_in_skip
 from tests.shapes.helpers import network_of
 from tests.strategies import networks
 
@@ -46,7 +46,7 @@ def test_reserved_ids_are_avoided() -> None:
 
 
 def test_ids_of_one_kind_do_not_count_for_another() -> None:
-    assert fresh_id("conv", {"transposed-conv-7", "conv-x", "conv-2"}) == "conv-3"
+    assert new_id("conv", {"transposed-conv-7", "conv-x", "conv-2"}) == "conv-3"
 
 
 def test_an_insertion_gives_fresh_ids_inside_containers_too() -> None:
@@ -207,7 +207,7 @@ def random_edit(network: Network, random: Random) -> Edited:
     place = random.choice(places)
     action = random.choice(("insert", "insert", "remove", "move", "duplicate", "wrap", "unwrap", "field"))
     if action == "insert" or not names:
-        return edits.insert(network, place, new_block(random.choice(KINDS).tag, network, place))
+        return edits.insert(network, place, new_nodes(random.choice(KINDS).tag, network, place))
     chosen = random.sample(names, k=min(len(names), random.randint(1, 2)))
     match action:
         case "remove":

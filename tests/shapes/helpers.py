@@ -1,6 +1,6 @@
 """Short ways to write networks in tests."""
 
-from cnnplay.network.edits import with_fresh_ids
+from cnnplay.network.edits import with_new_ids
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Node
 from cnnplay.shapes.infer import infer
@@ -13,7 +13,7 @@ def network_of(*stack: Node, picture: tuple[int, int, int] = (1, 28, 28), classe
         name="test",
         input=Input(*picture),
         task=Classification(classes),
-        stack=with_fresh_ids(stack, set()),
+        stack=with_new_ids(stack, set()),
     )
 
 

@@ -39,7 +39,7 @@ def test_same_padding_gives_the_size_over_the_stride_rounded_up(n: int, f: int, 
 
 @given(st.integers(1, 40), st.integers(1, 7), st.integers(1, 4), st.integers(0, 4), st.integers(1, 3))
 def test_the_window_count_is_that_of_windows_laid_one_by_one(n: int, f: int, s: int, p: int, d: int) -> None:
-    reach = arithmetic.reach(f, d)
+    reach = arithmetic.effective_kernel(f, d)
     laid = len(range(0, n + 2 * p - reach + 1, s)) if n + 2 * p >= reach else 0
     assert max(0, arithmetic.window_count(n, f, s, (p, p), d)) == laid
 
@@ -50,7 +50,7 @@ def test_a_transposed_convolution_undoes_the_size_of_a_convolution(
 ) -> None:
     size = arithmetic.window_count(n, f, s, (p, p), d)
     if size >= 1:
-        left_over = (n + 2 * p - arithmetic.reach(f, d)) % s
+        left_over = (n + 2 * p - arithmetic.effective_kernel(f, d)) % s
         assert arithmetic.transposed_count(size, f, s, p, left_over, d) == n
 
 

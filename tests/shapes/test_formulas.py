@@ -107,7 +107,7 @@ def test_the_numbers_of_every_formula_give_its_result(network: Network) -> None:
     for node_id in report.nodes:
         for formula in formulas(report, node_id):
             if formula.name in worked_out and formula.numbers:
-                assert _value(formula.numbers) == _value(formula.result.removesuffix(" bytes")), formula.words
+                assert _value(formula.numbers) == _value(formula.result.removesuffix(" bytes")), formula.text
             if formula.name == "receptive field" and formula.numbers:
                 assert formula.result == f"{_value(formula.numbers):,} × {_value(formula.numbers):,}"
 

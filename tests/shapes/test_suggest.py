@@ -14,7 +14,7 @@ from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.infer import Flow, infer, visit_stack
 from cnnplay.shapes.suggest import (
     classifier_head,
-    new_block,
+    new_nodes,
     replace_head,
     shape_at,
     wrap_in_skip,
@@ -39,7 +39,7 @@ def behind(network: Network, place: Place, tag: str) -> Shape | None:
     """The shape behind a new block of that kind, were it put there."""
     shape = shape_at(network, place)
     assert shape is not None
-    return visit_stack(new_block(tag, network, place), Flow(shape, receptive.pixels(), (1, 1))).flow.shape
+    return visit_stack(new_nodes(tag, network, place), Flow(shape, receptive.pixels(), (1, 1))).flow.shape
 
 
 def _places(network: Network) -> list[Place]:
@@ -58,7 +58,7 @@ def test_a_new_block_has_no_fault_of_its_own(network: Network, tag: str, random:
     place = random.choice(_places(network))  # type: ignore[attr-defined]
     shape = shape_at(network, place)
     assert shape is not None
-    edited = edits.insert(network, place, new_block(tag, network, place))
+    edited = edits.insert(network, place, new_nodes(tag, network, place))
     if len(shape) == 1 and tag in NEEDS_MAPS:
         assert behind(network, place, tag) is None
         return
@@ -74,39 +74,39 @@ def test_a_new_block_has_no_fault_of_its_own(network: Network, tag: str, random:
 @given(any_networks(), st.sampled_from(TAGS))
 def test_suggestions_are_made_for_broken_networks_too(network: Network, tag: str) -> None:
     for place in _places(network):
-        assert new_block(tag, network, place)
+        assert new_nodes(tag, network, place)
 
 
 def test_the_first_convolution_gets_16_filters_and_one_behind_a_pool_twice_as_many_as_the_last() -> None:
     network = network_of(nodes.Convolution(filters=24), nodes.MaxPooling())
-    assert new_block("conv", network, Place("", 0, 0)) == (Convolution(filters=16),)
-    assert new_block("conv", network, Place("", 0, 1)) == (Convolution(filters=24),)
-    assert new_block("conv", network, Place("", 0, 2)) == (Convolution(filters=48),)
+    assert new_nodes("conv", network, Place("", 0, 0)) == (Convolution(filters=16),)
+    assert new_nodes("conv", network, Place("", 0, 1)) == (Convolution(filters=24),)
+    assert new_nodes("conv", network, Place("", 0, 2)) == (Convolution(filters=48),)
 
 
 def test_a_dense_layer_on_maps_brings_flatten_and_at_the_end_has_a_unit_for_each_class() -> None:
     network = network_of(nodes.ReLU(), nodes.Flatten(), nodes.Dense(units=7), classes=7)
-    assert new_block("dense", network, Place("", 0, 1)) == (nodes.Flatten(), nodes.Dense(units=128))
-    assert new_block("dense", network, Place("", 0, 3)) == (nodes.Dense(units=7),)
+    assert new_nodes("dense", network, Place("", 0, 1)) == (nodes.Flatten(), nodes.Dense(units=128))
+    assert new_nodes("dense", network, Place("", 0, 3)) == (nodes.Dense(units=7),)
 
 
 def test_a_pool_is_no_larger_than_the_map() -> None:
     network = network_of(picture=(1, 1, 9))
-    assert new_block("max-pool", network, Place("", 0, 0)) == (
+    assert new_nodes("max-pool", network, Place("", 0, 0)) == (
         nodes.MaxPooling(kernel_size=(1, 2), stride=(1, 2)),
     )
 
 
 def test_a_skip_comes_with_batch_norm_where_the_network_uses_it() -> None:
-    plain = new_block("skip", network_of(), Place("", 0, 0))
-    normed = new_block("skip", network_of(nodes.BatchNormalisation()), Place("", 0, 1))
+    plain = new_nodes("skip", network_of(), Place("", 0, 0))
+    normed = new_nodes("skip", network_of(nodes.BatchNormalisation()), Place("", 0, 1))
     assert [type(node).__name__ for node in plain[0].body] == ["Convolution", "ReLU", "Convolution"]  # type: ignore[union-attr]
     assert nodes.BatchNormalisation() in normed[0].body  # type: ignore[union-attr]
 
 
 def test_an_unknown_kind_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        new_block("lstm", network_of(), Place("", 0, 0))
+        new_nodes("lstm", network_of(), Place("", 0, 0))
 
 
 def test_the_shape_at_a_place_is_known_inside_containers_and_unknown_behind_a_fault() -> None:

@@ -1,4 +1,4 @@
-"""The concept page's state: which layer is stepped through, where the window lies, and whether it plays."""
+"""The model of the step-by-step page: the layer, the position of the window, and playback."""
 
 from typing import Literal, TypeAlias
 
@@ -25,13 +25,13 @@ from cnnplay.ui.learn.concept_words import Written, written
 Source: TypeAlias = Literal["layer", "lecture"]
 
 SPEEDS = (1, 2, 5, 10, 30)
-"""Steps a second."""
+"""Steps per second."""
 
 
 class ConceptModel(QObject):
-    """Steps a window over a layer's input. Nothing is computed before somebody looks (`scene`, `step`).
+    """Steps a window over a layer's input. Nothing is computed before a view needs it (`scene`, `step`).
 
-    `show_node` and `set_layer_data` come from outside; the rest is what the user does.
+    `show_node` and `set_layer_data` are called by the application, the other methods by the user's actions.
     """
 
     changed = Signal()
@@ -40,7 +40,7 @@ class ConceptModel(QObject):
     """Another position of the window."""
     playing_changed = Signal()
     data_wanted = Signal(object)
-    """Somebody looks at this node (its id) and its own numbers were not given yet, or are out of date."""
+    """A visible page needs the values of this node (its id), which are missing or outdated."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,11 +61,11 @@ class ConceptModel(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
 
-    # What it steps through.
+    # Input
 
     @Slot(object, str)
     def show_node(self, report: Report | None, node_id: str) -> None:
-        """The network and the selected node ("" or "input": none), after each edit and selection."""
+        """Sets the network and the selected node ("" or "input": none), after each edit and selection."""
         node: Node | None = None
         if report is not None:
             try:
@@ -91,20 +91,20 @@ class ConceptModel(QObject):
         bias: Array | None = None,
         words: str = "",
     ) -> None:
-        """A layer's own numbers: input C × H × W, kernels filters × C/groups × f × f, biases, origin."""
+        """Sets a layer's values: input C × H × W, kernels filters × C/groups × f × f, biases and origin."""
         self._data[node_id] = LayerData(maps, kernel, bias, words)
         if self._node is not None and node_id == self._node.id:
             self._renew(asking=False)
 
     @Slot()
     def refresh(self) -> None:
-        """The numbers given so far are out of date: another picture, or other weights."""
+        """Discards all values, because the image or the weights changed."""
         self._data.clear()
         if self._watched:
             self._ask()
 
     def set_watched(self, watched: bool) -> None:
-        """Whether somebody looks. Only then are numbers asked for; playing stops when nobody does."""
+        """Whether the page is visible. Values are requested only then; hiding it pauses playback."""
         self._watched = watched
         if watched:
             self._ask()
@@ -117,7 +117,7 @@ class ConceptModel(QObject):
 
     @property
     def operation(self) -> Operation:
-        """What the window does in the lecture's example: as in the selected layer, else a convolution."""
+        """The operation of the worked example: that of the selected layer, else a convolution."""
         return operation_of(self._node) or "convolution"
 
     @property
@@ -128,23 +128,23 @@ class ConceptModel(QObject):
     def why_not(self) -> str:
         """Why there is nothing to step through; "" where there is."""
         if self.source == "lecture":
-            return "" if self._lecture().sliding.steps else "The window does not fit the picture."
+            return "" if self._lecture().sliding.steps else "The window does not fit the image."
         if self._node is None or self._report is None:
-            return "Select a convolution or a pool in the stack to step through it."
+            return "Select a convolution or pooling layer in the stack to step through it."
         if isinstance(self._node, nodes.TransposedConvolution):
-            return "A transposed convolution stamps instead of sliding. Select a convolution or a pool."
+            return "A transposed convolution has no sliding window. Select a convolution or pooling layer."
         if operation_of(self._node) is None:
-            word = kind_of(self._node).word
-            return f"{self._node.id} ({word}) has no sliding window. Select a convolution or a pool."
+            word = kind_of(self._node).name
+            return f"{self._node.id} ({word}) has no sliding window. Select a convolution or pooling layer."
         found = self._report.nodes.get(self._node.id)
         if found is None or found.input is None or found.output is None or len(found.input) != 3:
-            return f"The sizes at {self._node.id} are not known: mend the faults first."
-        faults = self._report.faults_of(self._node.id)
-        return f"Mend the fault first: {faults[0].message}." if faults else ""
+            return f"The shapes at {self._node.id} are unknown: fix the problems first."
+        problems = self._report.problems_of(self._node.id)
+        return f"Fix this problem first: {problems[0].message}." if problems else ""
 
     @property
     def scene(self) -> Scene | None:
-        """What is stepped through; None where `why_not` says why."""
+        """The current scene; None where `disabled_reason` says why."""
         if self._stale:
             self._scene, self._output, self._stale = self._make(), None, False
             if self._scene is not None:
@@ -154,7 +154,7 @@ class ConceptModel(QObject):
 
     @property
     def output(self) -> Array:
-        """All results of the scene, H' × W'."""
+        """The complete output of the scene, H' × W'."""
         assert self.scene is not None
         if self._output is None:
             self._output = self.scene.output(self.channel)
@@ -162,13 +162,13 @@ class ConceptModel(QObject):
 
     @property
     def step(self) -> Step | PoolStep:
-        """The window where it lies now."""
+        """The step at the current position."""
         assert self.scene is not None
         return self.scene.step(self.channel, self.index)
 
     @property
     def written(self) -> Written:
-        """The step's arithmetic in words."""
+        """The arithmetic of the step as text."""
         assert self.scene is not None
         return written(self.scene, self.step, self.channel)
 
@@ -176,11 +176,11 @@ class ConceptModel(QObject):
     def total(self) -> Number:
         return self.step.total
 
-    # What the user chooses.
+    # Options
 
     @Slot(str)
     def set_source(self, source: Source) -> None:
-        """This layer, or the lecture's 6×6."""
+        """The selected layer, or the worked example."""
         if source != self.source:
             self.source = source
             self.filter = self.channel = self.index = 0
@@ -214,11 +214,11 @@ class ConceptModel(QObject):
         """0 to 2 pixels."""
         self._set_lecture(self.lecture_stride, max(0, min(padding, 2)))
 
-    # Where the window lies.
+    # Position
 
     @Slot(int)
     def go(self, index: int) -> None:
-        """To the `index`-th position, or to the nearest that there is."""
+        """Goes to the `index`-th position, or the nearest one."""
         scene = self.scene
         if scene is None:
             return
@@ -228,7 +228,7 @@ class ConceptModel(QObject):
             self.moved.emit()
 
     def go_to(self, row: int, column: int) -> None:
-        """To an output cell, or to the nearest that there is."""
+        """Goes to an output cell, or the nearest one."""
         if self.scene is not None:
             height, width = self.scene.sliding.output
             self.go(max(0, min(row, height - 1)) * width + max(0, min(column, width - 1)))
@@ -243,17 +243,17 @@ class ConceptModel(QObject):
 
     @Slot()
     def last(self) -> None:
-        """To the last position: the whole output is there."""
+        """Goes to the last position, where the whole output is shown."""
         if self.scene is not None:
             self.go(self.scene.sliding.steps - 1)
 
     def move_rows(self, rows: int) -> None:
-        """Down by that many rows of the output (up, where negative); stays in its column."""
+        """Moves down by that many rows of the output (up if negative), in the same column."""
         if self.scene is not None:
             row, column = self.scene.sliding.place(self.index)
             self.go_to(row + rows, column)
 
-    # Playing.
+    # Playback
 
     @property
     def playing(self) -> bool:
@@ -261,7 +261,7 @@ class ConceptModel(QObject):
 
     @Slot()
     def play(self) -> None:
-        """Steps on by itself up to the last position; from the last, it begins again."""
+        """Plays to the last position; starts over when there already."""
         scene = self.scene
         if scene is None or self.playing:
             return
@@ -293,7 +293,7 @@ class ConceptModel(QObject):
         if self.scene is None or self.index >= self.scene.sliding.steps - 1:
             self.pause()
 
-    # Inside.
+    # Internals
 
     def _set_lecture(self, stride: int, padding: int) -> None:
         if (stride, padding) != (self.lecture_stride, self.lecture_padding):
@@ -315,7 +315,7 @@ class ConceptModel(QObject):
         assert shape is not None
         data = self._data.get(self._node.id)
         if data is None:
-            data = LayerData(None, words="its own numbers are being computed" if self._awaited else "")
+            data = LayerData(None, words="computing its values" if self._awaited else "")
         if isinstance(self._node, nodes.Convolution):
             self.filter = min(self.filter, self._node.filters - 1)
         first = bool(self._report.network.stack) and self._report.network.stack[0].id == self._node.id
@@ -323,7 +323,7 @@ class ConceptModel(QObject):
 
     @property
     def _awaited(self) -> bool:
-        """Whether somebody was asked for this layer's numbers and has not yet answered."""
+        """Whether this layer's values were requested and have not arrived yet."""
         return self._watched and self.isSignalConnected(QMetaMethod.fromSignal(self.data_wanted))
 
     def _renew(self, asking: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""A layer's own numbers for the concept page: what reaches it from a picture, and its weights."""
+"""A layer's values for the step-by-step page: its input for an image, and its weights."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from cnnplay.lessons.sliding import Array
 from cnnplay.network import nodes
-from cnnplay.network.network import Network, find, fresh_id, ids, locate, stack_at
+from cnnplay.network.network import Network, find, ids, locate, new_id, stack_at
 from cnnplay.network.nodes import Stack
 from cnnplay.shapes.infer import infer
 from cnnplay.ui.learn.concept_scene import LayerData
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from cnnplay.spec.preprocessing import Preprocessing
 
 MOST_MULTIPLY_ADDS = 600_000_000
-"""About a tenth of a second. Before deeper layers of large networks the input is made up instead."""
+"""About a tenth of a second. For deeper layers of large networks the input is random instead."""
 MOST_PARAMETERS = 20_000_000
 
 
 def before(network: Network, node_id: str) -> Network:
-    """The network that computes what `node_id` reads: all that lies above it, and nothing else."""
+    """The network that computes the input of `node_id`: everything above it, and nothing else."""
     _, place = locate(network, node_id)
     above: Stack = stack_at(network, place.parent, place.slot)[: place.index]
     while place.parent:
@@ -32,8 +32,8 @@ def before(network: Network, node_id: str) -> Network:
 
 
 def fresh_weights(network: Network, seed: int) -> "Weights | None":
-    """The weights that the seed draws, as a run begins with them; None for a network at fault, or of so many
-    weights that drawing them would be felt.
+    """The initial weights of a run with this seed; None for a network with problems, or one so large that
+    creating them would be noticeable.
     """
     report = infer(network)
     if not report.valid or report.parameters > MOST_PARAMETERS:
@@ -47,10 +47,10 @@ def fresh_weights(network: Network, seed: int) -> "Weights | None":
 def layer_data(
     network: Network, node_id: str, picture: Array | None, weights: "Weights | None" = None, words: str = ""
 ) -> LayerData:
-    """The layer's input for a picture (C × H × W, preprocessed), its kernels and biases; computed at once.
+    """The layer's input for an image (C × H × W, preprocessed), its kernels and biases.
 
-    Without weights the layers above are freshly initialised. The input is None (made up by the page) where
-    there is no picture, where something above is at fault, and where computing it would be felt.
+    Without weights the layers above are randomly initialized. The input is None (the page uses random values)
+    without an image, where a layer above has a problem, or where computing it would be noticeable.
     """
     kernel = bias = None
     convolution = isinstance(find(network, node_id), nodes.Convolution)
@@ -66,20 +66,20 @@ def layer_data(
 
 
 def as_input(pixels: Array, network: Network, rule: "Preprocessing | None") -> Array | None:
-    """A picture H × W × C as the network takes it, C × H × W: by the rule of its training, or in 0…1.
+    """An image H × W × C preprocessed as in training to C × H × W, or scaled to 0…1 without training.
 
-    None where the picture cannot be brought to the network's channels.
+    None where the image cannot be converted to the network's channels.
     """
-    from cnnplay.data.fitting import fit_picture, normalise  # Pillow: not when the window starts
+    from cnnplay.data.fitting import fit_image, normalize  # Pillow: not when the window starts
     from cnnplay.data.images import DataError
 
     try:
-        fitted = fit_picture(pixels, network.input.shape)
+        fitted = fit_image(pixels, network.input.shape)
     except DataError:
         return None
     if rule is None or rule.input != network.input.shape:
         return fitted.astype(np.float32) / np.float32(255)
-    return normalise(fitted, rule)
+    return normalize(fitted, rule)
 
 
 def _light(above: Network) -> bool:
@@ -91,12 +91,12 @@ def _computed(above: Network, picture: Array, weights: "Weights | None") -> Arra
     import torch  # not when the window starts
 
     from cnnplay.modules.build import BuildError
-    from cnnplay.modules.threads import compute_alone
-    from cnnplay.modules.weights import build_with
+    from cnnplay.modules.threads import use_one_thread
+    from cnnplay.modules.weights import build_with_weights
 
-    compute_alone()
+    use_one_thread()
     try:
-        module, _ = build_with(weights, _ended(above), seed=0)
+        module, _ = build_with_weights(weights, _ended(above), seed=0)
     except BuildError:
         return None
     module.eval()
@@ -108,11 +108,11 @@ def _computed(above: Network, picture: Array, weights: "Weights | None") -> Arra
 
 
 def _ended(above: Network) -> Network:
-    """With a small head, so that it is a whole network; what matters is computed before it."""
+    """Adds a small classifier head, so that the network is valid; the values are computed before it."""
     taken = ids(above)
     head: Stack = (
-        nodes.GlobalAveragePooling(id=fresh_id("global-avg-pool", taken)),
-        nodes.Flatten(id=fresh_id("flatten", taken)),
-        nodes.Dense(id=fresh_id("dense", taken), units=above.task.classes),
+        nodes.GlobalAveragePooling(id=new_id("global-avg-pool", taken)),
+        nodes.Flatten(id=new_id("flatten", taken)),
+        nodes.Dense(id=new_id("dense", taken), units=above.task.classes),
     )
     return msgspec.structs.replace(above, stack=(*above.stack, *head))

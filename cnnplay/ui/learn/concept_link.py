@@ -1,4 +1,4 @@
-"""Gives the concept page the selected layer's own numbers: its input from the chosen picture, its weights."""
+"""Provides the step-by-step page with the selected layer's input for the current image, and its weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnplay.ui.train.run import RunModel
 
 
 class ConceptLink(QObject):
-    """Follows the editor's selection, and computes what the page asks for in a thread."""
+    """Follows the editor's selection, and computes the requested values in a thread."""
 
     def __init__(
         self, concept: ConceptModel, editor: EditorModel, run: RunModel, look: LookModel, parent: QObject
@@ -28,7 +28,7 @@ class ConceptLink(QObject):
         self._seed = run.settings.config.seed
         run.weights_changed.connect(concept.refresh)
         run.settings.changed.connect(self._seed_changed)
-        look.pictures.changed.connect(concept.refresh)
+        look.image_choice.changed.connect(concept.refresh)
         concept.data_wanted.connect(self._give)
         self._follow()
 
@@ -41,7 +41,7 @@ class ConceptLink(QObject):
 
     @Slot()
     def _seed_changed(self) -> None:
-        """Another seed draws other weights, where none were trained."""
+        """Without trained weights, another seed means other weights."""
         seed = self._run.settings.config.seed
         if seed != self._seed:
             self._seed = seed
@@ -57,7 +57,7 @@ class ConceptLink(QObject):
         network, weights = self._editor.network, None
         if self._run.trained_network is not None:
             weights = self._run.weights
-        picture, seed = self._look.pictures.picture, self._run.settings.config.seed
+        picture, seed = self._look.image_choice.image, self._run.settings.config.seed
         caption = "" if picture is None else f", {picture.caption}"
         facts, images, rules = self._run.facts, self._run.data.images, self._look.rules
         given = facts.preprocessing if facts is not None and weights is not None else None
@@ -68,7 +68,7 @@ class ConceptLink(QObject):
             if weights is not None:
                 return layer_data(network, node_id, seen, weights, f"trained weights{caption}")
             fresh = fresh_weights(network, seed)
-            words = f"weights as seed {seed} draws them" if fresh is not None else "fresh weights above it"
+            words = f"random weights, seed {seed}" if fresh is not None else "random weights above it"
             return layer_data(network, node_id, seen, fresh, words + caption)
 
         def done(data: LayerData) -> None:
@@ -77,13 +77,13 @@ class ConceptLink(QObject):
             self._catch_up()
 
         def failed(error: Exception) -> None:
-            self._concept.set_layer_data(node_id, None, None, None, f"made-up numbers: {error}")
+            self._concept.set_layer_data(node_id, None, None, None, f"random values: {error}")
             self._catch_up()
 
         self._tasks.run(work, done, failed)
 
     def _catch_up(self) -> None:
-        """What was asked for meanwhile, if it is still looked at."""
+        """Handles a request that arrived meanwhile, if its layer is still selected."""
         asked, node = self._asked_again, self._concept.node
         self._asked_again = ""
         if asked and node is not None:

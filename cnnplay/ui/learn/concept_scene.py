@@ -1,4 +1,4 @@
-"""What the concept page steps through: one layer's numbers, or the lecture's, and how the window slides."""
+"""The scene of the step-by-step page: a layer's values or the worked example, and how the window slides."""
 
 import zlib
 from typing import Literal, TypeAlias
@@ -18,41 +18,41 @@ Operation: TypeAlias = Literal["convolution", "max", "average"]
 
 
 class LayerData(msgspec.Struct, frozen=True, eq=False):
-    """A layer's own numbers: its input C × H × W, its kernels (filters × C/groups × f × f) and biases."""
+    """A layer's values: its input C × H × W, kernels (filters × C/groups × f × f) and biases."""
 
     maps: Array | None
     kernel: Array | None = None
     bias: Array | None = None
     words: str = ""
-    """Where the numbers come from: "trained weights, picture 5"."""
+    """Where the values come from: "trained weights, image 5"."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A layer to step through. `maps` are the input's channels that the chosen filter sees."""
+    """A layer to step through. `maps` are the input channels that the selected filter sees."""
 
     operation: Operation
     title: str
     origin: str
     maps: Array
     first_channel: int = 0
-    """The number of the first of these channels in the whole input (groups see a part of it)."""
+    """The index of the first of these channels in the whole input (a group sees some of them)."""
     sliding: Sliding
     filters: int
     filter: int
     kernel: Array | None = None
     bias: Number | None = None
     remarks: dict[Pair, str] = {}
-    """What there is to say of single output cells."""
+    """Remarks on single output cells."""
     picture: bool = False
-    """Whether the input is a picture (shown in grey) rather than feature maps."""
+    """Whether the input is an image (shown in gray) rather than feature maps."""
 
     @property
     def channels(self) -> int:
-        """How many channels can be chosen."""
+        """The number of channels to select from."""
         return int(self.maps.shape[0])
 
     def output(self, channel: int) -> Array:
-        """All results: H' × W'."""
+        """The complete output, H' × W'."""
         if self.kernel is None:
             return pooling(self.maps, self.sliding, self._pool, channel)
         return convolution(
@@ -65,7 +65,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         )
 
     def step(self, channel: int, index: int) -> Step | PoolStep:
-        """The window at its `index`-th position."""
+        """The step at the `index`-th position of the window."""
         row, column = self.sliding.place(index)
         if self.kernel is None:
             return pooling_step(self.maps, self.sliding, self._pool, channel, row, column)
@@ -99,7 +99,7 @@ def operation_of(node: Node | None) -> Operation | None:
 
 
 def sliding_of(node: Node, size: Pair) -> Sliding:
-    """How a convolution's or a pool's window slides over maps of (height, width)."""
+    """How the window of a convolution or pooling layer slides over maps of (height, width)."""
     match node:
         case nodes.Convolution():
             pads, dilation = pads_of(node.padding, node.kernel_size, node.dilation), node.dilation
@@ -113,13 +113,13 @@ def sliding_of(node: Node, size: Pair) -> Sliding:
 def layer_scene(
     node: Node, shape: tuple[int, int, int], data: LayerData, filter_index: int, first: bool
 ) -> Scene:
-    """The scene of a convolution or a pool whose input is `shape`; made-up numbers where `data` has none."""
+    """The scene of a convolution or pooling layer with this input shape; random values for missing data."""
     operation = operation_of(node)
     assert operation is not None
     maps, origin = data.maps, [data.words] if data.words else []
     if maps is None or maps.shape != shape:
         maps = np.random.default_rng(_seed(node.id)).standard_normal(shape, dtype=np.float32)
-        origin.append("made-up input")
+        origin.append("random input")
     sliding = sliding_of(node, shape[1:])
     if not isinstance(node, nodes.Convolution):
         return Scene(
@@ -136,7 +136,7 @@ def layer_scene(
     start = filter_index // max(1, node.filters // node.groups) * seen
     kernel, bias, fresh = _filter(node, data, seen, filter_index)
     if fresh:
-        origin.append("made-up weights")
+        origin.append("random weights")
     return Scene(
         operation=operation,
         title=node.id,
@@ -153,14 +153,14 @@ def layer_scene(
 
 
 def lecture_scene(operation: Operation, stride: int, padding: int) -> Scene:
-    """The lecture's 6 × 6: with its vertical-edge filter, or pooled in windows of 2 × 2."""
+    """The worked example, 6 × 6: with a vertical-edge filter, or pooled in windows of 2 × 2."""
     convolving = operation == "convolution"
     size = (3, 3) if convolving else (2, 2)
     return Scene(
         operation=operation,
-        title="the lecture's 6×6",
+        title="worked example 6×6",
         origin="vertical-edge filter" if convolving else f"{operation} pool 2×2",
-        maps=lecture.PICTURE,
+        maps=lecture.IMAGE,
         sliding=Sliding(
             size=(6, 6), kernel=size, stride=(stride, stride), pads=pads_of((padding, padding), size)
         ),
@@ -175,7 +175,7 @@ def lecture_scene(operation: Operation, stride: int, padding: int) -> Scene:
 def _filter(
     node: nodes.Convolution, data: LayerData, seen: int, index: int
 ) -> tuple[Array, Number | None, bool]:
-    """One filter's kernel and bias, and whether they were made up: uniform in ±1/√fan-in, as torch does."""
+    """One filter's kernel and bias, and whether they are random: uniform in ±1/√fan-in, as in torch."""
     expected = (node.filters, seen, *node.kernel_size)
     if data.kernel is not None and data.kernel.shape == expected:
         bias = data.bias[index].item() if node.bias and data.bias is not None else None

@@ -1,16 +1,16 @@
-"""One step of the window as lines that a page can write."""
+"""One step of the window as lines of text."""
 
 import msgspec
 
 from cnnplay.lessons.convolution import Step
 from cnnplay.lessons.pooling import PoolStep
 from cnnplay.lessons.sliding import Number
-from cnnplay.lessons.words import (
-    added,
-    average_words,
-    convolution_words,
+from cnnplay.lessons.text import (
+    average_text,
+    convolution_text,
     factor,
-    maximum_words,
+    join_terms,
+    maximum_text,
     number,
     products_by_row,
     sum_over_channels,
@@ -18,30 +18,30 @@ from cnnplay.lessons.words import (
 from cnnplay.ui.learn.concept_scene import Scene
 
 WRITTEN_OUT = 6
-"""Kernels up to this many rows and columns are written out whole."""
+"""Kernels up to this many rows and columns are written out completely."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """The arithmetic of one step. `rows` is empty where the window is too large to be written out."""
+    """The arithmetic of one step. `rows` is empty where the window is too large to write out."""
 
     rows: tuple[tuple[str, ...], ...] = ()
-    """The products, row by row of the window."""
+    """The products, by rows of the window."""
     row_sums: tuple[str, ...] = ()
     rows_line: str = ""
-    """What the rows come to: 2 + (−7) + 0 = −5."""
+    """The sum of the rows: 2 + (−7) + 0 = −5."""
     line: str
     """The same on one line, shortened: 3·1 + 0·0 + … = −5."""
     short_line: str
-    """Shorter still, for a narrow page."""
+    """An even shorter one, for a narrow page."""
     summary: str
-    """How the output follows from it: the sum over channels and the bias; or what a pool does."""
+    """How the output is computed: the sum over channels and the bias; or the pooling operation."""
     short_summary: str
     """The same for a narrow page."""
     result: str
 
 
 def written(scene: Scene, step: Step | PoolStep, channel: int) -> Written:
-    """What happens at this step in one channel, and what it comes to."""
+    """The arithmetic of a step in one channel, and its result."""
     if isinstance(step, PoolStep):
         return _pool(scene, step)
     assert scene.kernel is not None
@@ -54,8 +54,8 @@ def written(scene: Scene, step: Step | PoolStep, channel: int) -> Written:
         rows=products_by_row(step.patch[channel], kernel) if small else (),
         row_sums=tuple(number(total) for total in totals),
         rows_line=_rows_line(totals, step, channel),
-        line=convolution_words(step.patch[channel], kernel, step.sums[channel].item()),
-        short_line=convolution_words(step.patch[channel], kernel, step.sums[channel].item(), most=3),
+        line=convolution_text(step.patch[channel], kernel, step.sums[channel].item()),
+        short_line=convolution_text(step.patch[channel], kernel, step.sums[channel].item(), most=3),
         summary=f"{summary} ({remark})" if remark else summary,
         short_summary=sum_over_channels(step.sums.tolist(), scene.bias, step.total, most=2),
         result=number(step.total),
@@ -66,22 +66,22 @@ def _rows_line(totals: list[Number], step: Step, channel: int) -> str:
     """2 + (−7) + 0 = −5, with the channel's number where there are several."""
     if not totals:
         return ""
-    terms = added([number(totals[0]), *(factor(total) for total in totals[1:])])
+    terms = join_terms([number(totals[0]), *(factor(total) for total in totals[1:])])
     name = f"channel {channel + 1}: " if len(step.sums) > 1 else ""
     return f"{name}{terms} = {number(step.sums[channel].item())}"
 
 
 def _pool(scene: Scene, step: PoolStep) -> Written:
-    words = maximum_words if step.chosen is not None else average_words
+    words = maximum_text if step.chosen is not None else average_text
     if step.chosen is not None:
         row, column = step.rows[step.chosen[0]] + 1, step.columns[step.chosen[1]] + 1
         summary = f"the largest of {step.patch.size} numbers: row {row}, column {column} of the input"
         if not step.inside[step.chosen]:
-            summary = "the window lies on padding alone"
+            summary = "the window covers only padding"
     else:
         summary = f"the mean of {step.patch.size} numbers"
         if not step.inside.all():
-            summary += "; zeros of the padding count"
+            summary += ", including the zeros of the padding"
     return Written(
         line=words(step.patch, step.total, most=16),
         short_line=words(step.patch, step.total, most=4),

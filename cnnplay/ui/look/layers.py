@@ -1,4 +1,4 @@
-"""Which layer a view looks at: what is selected, made into what can be shown of it."""
+"""Which layer a view shows for a selection."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from cnnplay.network.nodes import Node, stacks_of
 from cnnplay.shapes.infer import infer
 
 LARGEST_DENSE = 2_000_000
-"""Weights of a dense layer that are shown as filters, at most."""
+"""The most weights of a dense layer that are shown as filters."""
 
 _KERNELS = (nodes.Convolution, nodes.TransposedConvolution)
 _BEFORE_ACTIVATION = (*_KERNELS, nodes.Dense, nodes.BatchNormalisation)
@@ -17,16 +17,16 @@ _BOUNDS: dict[type[nodes.Base], tuple[float, float]] = {nodes.Tanh: (-1.0, 1.0),
 
 
 class Shown(NamedTuple):
-    """The node whose output is shown, and the activation's word where it is not the node asked for."""
+    """The node whose output is shown, and the activation's name if it is not the requested node."""
 
     id: str
     after: str = ""
 
 
 def shown_output(network: Network, node_id: str, activated: bool = True) -> Shown:
-    """What "the feature maps of `node_id`" are: with `activated`, the output of the activation behind it.
+    """What "the feature maps of `node_id`" are: with `activated`, the output of the activation after it.
 
-    Only a batch norm may stand between the two. A node that is followed by something else shows its own
+    Only a batch norm may be between the two. A node that is followed by something else shows its own
     output. KeyError for an unknown id.
     """
     node, place = locate(network, node_id)
@@ -34,31 +34,31 @@ def shown_output(network: Network, node_id: str, activated: bool = True) -> Show
         return Shown(node_id)
     for follower in stack_at(network, place.parent, place.slot)[place.index + 1 :]:
         if kind_of(follower).family == "activation":
-            return Shown(follower.id, kind_of(follower).word)
+            return Shown(follower.id, kind_of(follower).name)
         if not isinstance(follower, nodes.BatchNormalisation):
             break
     return Shown(node_id)
 
 
 def has_activation(network: Network, node_id: str) -> bool:
-    """Whether an activation behind the node makes its maps others. KeyError for an unknown id."""
+    """Whether the node is followed by an activation that changes its maps. KeyError for an unknown id."""
     return shown_output(network, node_id).id != node_id
 
 
 def bounds(network: Network, node_id: str) -> tuple[float, float] | None:
-    """The range that a node's outputs cannot leave, where it has one: −1 to 1 after tanh."""
+    """The range of a node's outputs if its activation is bounded: −1 to 1 after tanh."""
     return _BOUNDS.get(type(locate(network, node_id)[0]))
 
 
 def filters_node(network: Network, node_id: str) -> str:
     """The convolution whose filters are shown for a selection: itself, the first inside it, the nearest
-    before it, else the network's first; "" where there is none. A dense layer counts as a convolution where
-    it has an `input_size`, but only if it is selected, or nothing else has filters."""
+    before it, else the network's first; "" if there is none. A dense layer with an `input_size` counts as
+    a convolution, but only if it is selected or nothing else has filters."""
     order = [node for node, _ in walk(network)]
     ids = [node.id for node in order]
     if node_id in ids:
-        chosen = order[ids.index(node_id)]
-        inside = [node_id] if input_size(network, node_id) is not None else _kernels_in(chosen)
+        selected = order[ids.index(node_id)]
+        inside = [node_id] if input_size(network, node_id) is not None else _kernels_in(selected)
         if inside:
             return inside[0]
         before = [node.id for node in order[: ids.index(node_id)] if isinstance(node, _KERNELS)]
@@ -69,10 +69,10 @@ def filters_node(network: Network, node_id: str) -> str:
 
 
 def input_size(network: Network, node_id: str) -> tuple[int, int, int] | None:
-    """(C, H, W) of the maps whose every value a dense layer weighs, where it stands right behind a flatten.
+    """(C, H, W) of the maps that a dense layer right after a flatten reads.
 
-    Its weights are then filters as large as their input. None for all else, for maps of one pixel, and for
-    layers that are too large to be copied for a look.
+    Its weights are filters as large as that input. None for all other nodes, for maps of one pixel, and
+    for layers that are too large to be copied by a probe.
     """
     node, place = locate(network, node_id)
     if not isinstance(node, nodes.Dense) or not place.index:
@@ -92,8 +92,8 @@ def kernel_nodes(network: Network) -> tuple[str, ...]:
 
 
 def maps_node(network: Network, node_id: str) -> str:
-    """The node whose maps are shown for a selection: itself, else the network's first convolution, else its
-    first dense layer, else its first node; "" for an empty network."""
+    """The node whose maps are shown for a selection: itself, else the network's first convolution, first
+    dense layer or first node; "" for an empty network."""
     order = [node for node, _ in walk(network)]
     if any(node.id == node_id for node in order):
         return node_id

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from cnnplay.network.describe import detail, shape_words, title
-from cnnplay.network.difference import BlockChange
+from cnnplay.network.describe import detail, shape_text, title
+from cnnplay.network.difference import NodeChange
 from cnnplay.runs.difference import Pair, RunDifference
 from cnnplay.runs.row import RunRow
 from cnnplay.ui.runs.run_columns import COLUMNS, column
@@ -50,17 +50,17 @@ def _pair(pair: Pair) -> DifferenceRow:
     return DifferenceRow(pair.name.replace("_", " "), _words(pair.first), _words(pair.second))
 
 
-def _blocks(changes: tuple[BlockChange, ...]) -> list[DifferenceRow]:
+def _blocks(changes: tuple[NodeChange, ...]) -> list[DifferenceRow]:
     found = []
     for change in changes:
-        if change.sort == "changed":
+        if change.kind == "changed":
             found += [
                 DifferenceRow(
                     f"{change.id}: {field.field.replace('_', ' ')}", _words(field.first), _words(field.second)
                 )
                 for field in change.fields
             ]
-        elif change.sort == "moved":
+        elif change.kind == "moved":
             found.append(DifferenceRow(change.id, "", "stands elsewhere"))
         else:
             found.append(DifferenceRow(change.id, _block(change.first), _block(change.second)))
@@ -76,5 +76,5 @@ def _words(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, tuple):
-        return shape_words(value)
+        return shape_text(value)
     return value_words(value)

@@ -111,12 +111,12 @@ def _class_names(count: int, *candidates: tuple[str, ...]) -> tuple[str, ...]:
 
 def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> Imported:
     from cnnplay.data.prepared import sampled_statistics  # torch, in the thread
-    from cnnplay.modules.weights import build_with, weights_of
+    from cnnplay.modules.weights import build_with_weights, weights_of
     from cnnplay.project.weights_file import facts_of, read
     from cnnplay.spec.trained import DataFacts
 
     weights = read(path)
-    module, result = build_with(weights, network, seed=config.seed)
+    module, result = build_with_weights(weights, network, seed=config.seed)
     # What was exported here tells normalisation and class names; other files do not.
     error_text = facts_of(path)
     preprocessing = error_text.preprocessing
@@ -125,4 +125,4 @@ def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSe
     classes = _class_names(network.task.classes, error_text.classes, images.classes)
     facts = DataFacts(key=images.key, classes=classes, preprocessing=preprocessing)
     trained = Trained(network=network, config=config, facts=facts, weights=weights_of(module))
-    return Imported(path, result.words, len(result.loaded), len(module.state_dict()), trained)
+    return Imported(path, result.messages, len(result.loaded), len(module.state_dict()), trained)

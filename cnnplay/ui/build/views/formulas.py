@@ -31,28 +31,28 @@ class FormulaView(QFrame):
         self.setVisible(bool(formulas))
         while len(self._rows) < len(formulas):
             self._add_row()
-        for index, (name, words) in enumerate(self._rows):
+        for index, (name, value) in enumerate(self._rows):
             shown = index < len(formulas)
             name.setVisible(shown)
-            words.setVisible(shown)
+            value.setVisible(shown)
             if shown:
                 name.setText(formulas[index].name)
-                words.setText(_rich(formulas[index]))
+                value.setText(_rich(formulas[index]))
 
     def text(self) -> str:
         """All formulas as plain lines."""
-        return "\n".join(formula.words for formula in self._formulas)
+        return "\n".join(formula.text for formula in self._formulas)
 
     def _add_row(self) -> None:
-        name, words = QLabel(), QLabel()
+        name, value = QLabel(), QLabel()
         role(name, "muted")
-        words.setWordWrap(True)
-        words.setTextFormat(Qt.TextFormat.RichText)
-        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        value.setWordWrap(True)
+        value.setTextFormat(Qt.TextFormat.RichText)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = len(self._rows)
         self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(words, row, 1)
-        self._rows.append((name, words))
+        self._grid.addWidget(value, row, 1)
+        self._rows.append((name, text))
 
     def _restyle(self) -> None:
         self.set_formulas(self._formulas)
@@ -62,8 +62,8 @@ def _rich(formula: Formula) -> str:
     parts = [escape(part) for part in (formula.symbols, formula.numbers) if part]
     if formula.result:
         parts.append(f"<b>{escape(formula.result)}</b>")
-    words = " = ".join(parts)
+    text = " = ".join(parts)
     if not formula.remark:
-        return words
+        return text
     muted = theme().color("text_muted").name()
-    return f"{words} <span style='color:{muted}'>&nbsp;{escape(formula.remark)}</span>"
+    return f"{text} <span style='color:{muted}'>&nbsp;{escape(formula.remark)}</span>"

@@ -1,4 +1,4 @@
-"""A page for the concept: a convolution or a pool, stepped through window by window."""
+"""The step-by-step page: a convolution or pooling layer, window by window."""
 
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QVBoxLayout, QWidget
@@ -11,14 +11,14 @@ from cnnplay.ui.learn.views.concept_controls import ConceptControls
 
 
 class ConceptPage(Panel):
-    """Shows a `ConceptModel`: controls above, the sliding window and its arithmetic beneath."""
+    """Shows a `ConceptModel`: controls above, the sliding window and its arithmetic below."""
 
     def __init__(self, model: ConceptModel, parent: QWidget | None = None) -> None:
         super().__init__("Step by step", "", parent)
         self.model = model
-        self.layer_button = self._choice("this layer", "The selected layer, with the network's own numbers.")
+        self.layer_button = self._choice("this layer", "The selected layer, with the network's values.")
         self.lecture_button = self._choice(
-            "the lecture's 6×6", "The lecture's worked example: 6×6 numbers, by hand or in your head."
+            "worked example", "The lecture's worked example: 6×6 numbers that you can work out by hand."
         )
         group = QButtonGroup(self)
         for button in (self.layer_button, self.lecture_button):
@@ -26,7 +26,7 @@ class ConceptPage(Panel):
             self.add_corner(button)
         self.controls = ConceptControls(model)
         self.canvas = ConceptCanvas(model)
-        self.empty = EmptyState("", "Step through the lecture's 6×6")
+        self.empty = EmptyState("", "Step through the worked example")
         self._stack = QStackedWidget()
         self._stack.addWidget(self._stepping())
         self._stack.addWidget(self.empty)
@@ -39,7 +39,7 @@ class ConceptPage(Panel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Shows what the model holds."""
+        """Shows the model's state."""
         model = self.model
         self.layer_button.setChecked(model.source == "layer")
         self.lecture_button.setChecked(model.source == "lecture")

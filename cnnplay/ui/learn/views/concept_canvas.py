@@ -1,4 +1,4 @@
-"""The picture of the concept page: the window on its input, the kernel, and the output filling up."""
+"""The drawing of the step-by-step page: the window on its input, the kernel, and the output filling up."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -33,43 +33,43 @@ from cnnplay.ui.learn.views.concept_words import paint_words, rows_font, shorten
 KEYS = KeyTable(
     "Step by step",
     KeyRow(
-        "A step back, a step on",
+        "Step back, step forward",
         {
             Qt.Key.Key_Left: lambda page: page.model.back(),
             Qt.Key.Key_Right: lambda page: page.model.forward(),
         },
     ),
     KeyRow(
-        "A row up, a row down",
+        "Row up, row down",
         {
             Qt.Key.Key_Up: lambda page: page.model.move_rows(-1),
             Qt.Key.Key_Down: lambda page: page.model.move_rows(1),
         },
     ),
     KeyRow(
-        "The first step, the last",
+        "First step, last step",
         {Qt.Key.Key_Home: lambda page: page.model.go(0), Qt.Key.Key_End: lambda page: page.model.last()},
     ),
     KeyRow(
-        "The channel before, the next",
+        "Previous channel, next channel",
         {
             Qt.Key.Key_PageUp: lambda page: page.model.set_channel(page.model.channel - 1),
             Qt.Key.Key_PageDown: lambda page: page.model.set_channel(page.model.channel + 1),
         },
     ),
-    KeyRow("Play, or stop", {Qt.Key.Key_Space: lambda page: page.model.toggle()}),
+    KeyRow("Play or pause", {Qt.Key.Key_Space: lambda page: page.model.toggle()}),
 )
 
 INSET = 8
-"""Between the frame that shows the focus and what is inside."""
+"""Between the focus frame and the content."""
 STEPS_MEASURED = 64
-"""The words' type is chosen for so many steps, spread over all: it is the same at each of them."""
+"""The font size fits this many steps, spread over all, so that it stays the same at each step."""
 ROOM_FOR_GRIDS = 130
 """Below this height the arithmetic is shortened to two lines."""
 
 
 class ConceptCanvas(QWidget):
-    """Paints a `ConceptModel`. Click or drag on the input or the output to put the window there."""
+    """Paints a `ConceptModel`. A click or drag on the input or the output moves the window there."""
 
     def __init__(self, model: ConceptModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +90,7 @@ class ConceptCanvas(QWidget):
         return QSize(theme().px(360), theme().px(200))
 
     def places(self) -> Places | None:
-        """Where the grids lie now; None where there is nothing to show."""
+        """The current positions of the grids; None where there is nothing to show."""
         scene = self.model.scene
         if scene is None:
             return None
@@ -101,7 +101,7 @@ class ConceptCanvas(QWidget):
         area = self._inside()
         return lay_out(area, sizes, self._title_height(), words + theme().px(12), theme().px(28), scale)
 
-    # Painting.
+    # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         scene, places = self.model.scene, self.places()
@@ -139,7 +139,7 @@ class ConceptCanvas(QWidget):
         self._paint_window(painter, scene, places)
 
     def _paint_window(self, painter: QPainter, scene: Scene, places: Places) -> None:
-        """The framed window with the weights in its cells; apart where the cells are small."""
+        """The framed window with the weights in its cells; shown separately where the cells are small."""
         step, box, pads = self.model.step, places.input, scene.sliding.pads
         span = scene.sliding.span
         top, left = step.rows[0] + pads[0], step.columns[0] + pads[2]
@@ -194,7 +194,7 @@ class ConceptCanvas(QWidget):
         paint_mark(painter, places.output.cells(step.row, step.column))
 
     def _title(self, painter: QPainter, box: Box, name: str, muted: str) -> None:
-        """A grid's name and, beneath, its range: as wide as the space up to the next grid."""
+        """A grid's name and, below, its range, elided at the next grid."""
         places = self.places()
         assert places is not None
         grids = (places.input, places.window, places.kernel, places.output)
@@ -222,14 +222,14 @@ class ConceptCanvas(QWidget):
         return QRectF(self.rect()).adjusted(inset, inset / 2, -inset, -inset / 2)
 
     def _words(self) -> Written:
-        """The step in words: written out, where that leaves the grids enough room."""
+        """The text of the step: written out where that leaves enough room for the grids."""
         step = self.model.written
         left = self.height() - words_height(step, words_font(self.height())) - self._title_height()
         roomy = left >= theme().px(ROOM_FOR_GRIDS) and self._rows_font() is not None
         return step if roomy or not step.rows else shortened(step)
 
     def _rows_font(self) -> QFont | None:
-        """The type of the products' rows, the same at every step; None where they do not fit."""
+        """The font for the rows of products, the same at every step; None where they do not fit."""
         key = (self.width(), self.height())
         if key not in self._rows_fonts:
             scene, channel = self.model.scene, self.model.channel
@@ -243,7 +243,7 @@ class ConceptCanvas(QWidget):
             self._rows_fonts = {key: fitting}
         return self._rows_fonts[key]
 
-    # What is painted, kept until it changes.
+    # Cached values
 
     def _tint(self, which: str) -> Tinted:
         if which not in self._tinted:
@@ -271,7 +271,7 @@ class ConceptCanvas(QWidget):
             self.setAccessibleDescription(f"{words.line}. {words.summary}")
         self.update()
 
-    # Input.
+    # Input
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not KEYS.press(self, event):
@@ -304,7 +304,7 @@ class ConceptCanvas(QWidget):
             self.model.go_to(*cell)
 
     def words_at(self, point: QPointF) -> str:
-        """The tooltip at a point: the number there, else how the page is used."""
+        """The tooltip at a point: the value there, else how to use the page."""
         places, scene = self.places(), self.model.scene
         if places is None or scene is None:
             return ""
@@ -319,8 +319,8 @@ class ConceptCanvas(QWidget):
                 value = scene.maps[self.model.channel, row, column].item()
                 return f"input, row {row + 1}, column {column + 1}: {number(value)}"
             largest = scene.operation == "max"
-            return "padding: −∞, never the largest" if largest else "padding: counts as 0"
-        return f"Click the input or the output to put the window there. Keys: {KEYS.sentence()}."
+            return "padding: −∞, never the maximum" if largest else "padding: counts as 0"
+        return f"Click the input or the output to move the window there. Keys: {KEYS.sentence()}."
 
 
 def _range(tinted: Tinted) -> str:

@@ -28,19 +28,19 @@ class ConceptControls(QWidget):
         self._choices, self._row = QHBoxLayout(), QHBoxLayout()
         self._rows.addLayout(self._choices)
         self._rows.addLayout(self._row, 1)
-        self.filter = self._spin("filter", "Which of the layer's filters is slid over the input.")
-        self.channel = self._spin("channel", "Which channel of the input is shown; the output sums over all.")
+        self.filter = self._spin("filter", "The filter that slides over the input.")
+        self.channel = self._spin("channel", "The input channel that is shown; the output sums over all.")
         self.stride = self._spin("stride", "How far the window moves between two outputs: 2 halves the size.")
-        self.padding = self._spin("padding", "Zeros added around the picture, on each side.")
+        self.padding = self._spin("padding", "Zeros added on each side of the image.")
         self._choices.addStretch(1)
         self.stride.setRange(1, 3)
         self.padding.setRange(0, 2)
         self.back = self._button("|◂", "Step back", "One position back (←).")
-        self.play = self._button("▶", "Play", "Steps on by itself (Space).")
-        self.forward = self._button("▸|", "Step forward", "One position on (→).")
+        self.play = self._button("▶", "Play", "Play all steps (Space).")
+        self.forward = self._button("▸|", "Step forward", "One position forward (→).")
         self.position = QSlider(Qt.Orientation.Horizontal)
         self.position.setAccessibleName("Position of the window")
-        self.position.setToolTip("Where the window lies: drag it through all positions.")
+        self.position.setToolTip("The position of the window: drag to move it.")
         self._row.addWidget(self.position, 1)
         self.speed = self._speed()
         self._connect()
@@ -64,13 +64,13 @@ class ConceptControls(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        """In a narrow page what is chosen stands above what steps."""
+        """On a narrow page the options are above the playback controls."""
         needed = self._choices.minimumSize().width() + self._row.minimumSize().width() + self._rows.spacing()
         beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._rows.setDirection(beside if self.width() >= needed else below)
 
     def refresh(self) -> None:
-        """Shows what the model holds."""
+        """Shows the model's state."""
         model, scene = self._model, self._model.scene
         layer = model.source == "layer"
         convolving = scene is not None and scene.kernel is not None
@@ -88,7 +88,7 @@ class ConceptControls(QWidget):
         self.moved()
 
     def moved(self) -> None:
-        """The window lies elsewhere."""
+        """The window moved."""
         with QSignalBlocker(self.position):
             self.position.setValue(self._model.index)
         self.back.setEnabled(self._model.index > 0)
@@ -114,7 +114,7 @@ class ConceptControls(QWidget):
         model.playing_changed.connect(self.playing_changed)
 
     def _show(self, spin: QSpinBox, visible: bool, count: int, value: int) -> None:
-        """A choice of 1 to `count`; hidden where there is none."""
+        """A number from 1 to `count`; hidden where there is only one."""
         with QSignalBlocker(spin):
             spin.setRange(1, count)
             spin.setSuffix(f" of {count}")
@@ -152,6 +152,6 @@ class ConceptControls(QWidget):
         box.addItems([f"{speed} / s" for speed in SPEEDS])
         box.setCurrentIndex(SPEEDS.index(self._model.speed))
         box.setAccessibleName("Speed")
-        box.setToolTip("Steps a second while it plays.")
+        box.setToolTip("Steps per second during playback.")
         self._row.addWidget(box)
         return box

@@ -1,4 +1,4 @@
-"""Painting one grid of numbers: colours always, the numbers where they fit."""
+"""Painting a grid of numbers: always as colors, with the numbers where they fit."""
 
 from typing import Literal
 
@@ -15,16 +15,16 @@ from cnnplay.ui.learn.views.concept_layout import Box
 Shade = Literal["grey", "signed", "magnitude"]
 
 SMALLEST_TYPE = 9
-"""In pixels of the design; with large text down to `LEAST_TYPE` real ones: small is more than none."""
+"""In design pixels; with large text down to `LEAST_TYPE` real pixels: small is better than none."""
 LEAST_TYPE = 11
 LINED = 5.0
-"""Cells at least this large are parted by lines."""
+"""Cells at least this large are separated by lines."""
 DASHED = 16.0
-"""Cells of padding at least this large are drawn one by one; of smaller ones, the frame alone."""
+"""Padding cells at least this large are drawn one by one; for smaller ones, only the frame."""
 
 
 class Tinted:
-    """A grid of numbers with its colours, made once and painted often."""
+    """A grid of numbers with its colors, computed once and painted often."""
 
     def __init__(self, values: Array, shade: Shade, limits: tuple[float, float]) -> None:
         self.values = values
@@ -39,16 +39,16 @@ class Tinted:
         self.image: QImage = to_qimage(self.colors)
 
     def ink(self, row: int, column: int) -> QColor:
-        """Black or white: whichever stands out more on that cell (relative luminance after WCAG)."""
+        """Black or white, whichever has more contrast on that cell (relative luminance after WCAG)."""
         red, green, blue = (float(part) / 255 for part in self.colors[row, column])
         luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
         return QColor(0, 0, 0) if luminance > 0.18 else QColor(255, 255, 255)
 
 
 def shade_of(values: Array, picture: bool = False, signed: bool = False) -> tuple[Shade, tuple[float, float]]:
-    """The scale for some numbers and its limits: signed around zero, else from 0 to the largest.
+    """The color scale for some numbers and its limits: signed around zero, else from 0 to the maximum.
 
-    `signed`: these could be negative, and are drawn so even where none is (weights).
+    `signed`: the numbers can be negative (weights); use the signed scale even where none is.
     """
     finite = values[np.isfinite(values)]
     low = float(finite.min(initial=0.0))
@@ -62,7 +62,7 @@ def shade_of(values: Array, picture: bool = False, signed: bool = False) -> tupl
 
 
 def paint_values(painter: QPainter, box: Box, tinted: Tinted, shown: int | None = None) -> None:
-    """The first `shown` cells (all, where None) in their colours, with numbers where they fit."""
+    """The first `shown` cells (None: all) in their colors, with numbers where they fit."""
     rows, columns = tinted.values.shape
     rect = box.cells(0, 0, rows, columns)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
@@ -70,7 +70,7 @@ def paint_values(painter: QPainter, box: Box, tinted: Tinted, shown: int | None 
     count = rows * columns if shown is None else shown
     _cover(painter, box, rows, columns, count)
     paint_lines(painter, box, rect, rows, columns)
-    # The type suits all cells, also those not reached yet: it stays as it is while they fill up.
+    # The font fits all cells, also those not reached yet, so that it stays the same while they fill up.
     texts = [compact(value) for value in tinted.values.ravel().tolist()] if _readable(box) else []
     if not texts or not fit_type(painter, box.cell, texts):
         return
@@ -81,7 +81,7 @@ def paint_values(painter: QPainter, box: Box, tinted: Tinted, shown: int | None 
 
 
 def paint_padding(painter: QPainter, box: Box, pads: tuple[int, int, int, int], text: str) -> None:
-    """What is added around the input: cells with dashed lines and `text` (0, or −∞ for a maximum)."""
+    """The padding around the input: dashed cells with `text` (0, or −∞ for a maximum)."""
     top, bottom, left, right = pads
     pen = QPen(theme().color("text_muted"), 1, Qt.PenStyle.DashLine)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -118,7 +118,7 @@ def paint_lines(painter: QPainter, box: Box, rect: QRectF, rows: int, columns: i
 
 
 def paint_mark(painter: QPainter, rect: QRectF, width: float = 2.5) -> None:
-    """A frame in the accent colour, on one of the surface's so that it shows on every colour."""
+    """A frame in the accent color, on one in the surface color so that it is visible on every color."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(theme().color("surface"), width + 2))
     painter.drawRect(rect)
@@ -127,13 +127,13 @@ def paint_mark(painter: QPainter, rect: QRectF, width: float = 2.5) -> None:
 
 
 def paint_chosen(painter: QPainter, cell: QRectF) -> None:
-    """The cell whose number a maximum takes: framed inside its lines."""
+    """A frame inside the cell that holds the maximum."""
     inset = min(4.0, cell.width() / 5)
     paint_mark(painter, cell.adjusted(inset, inset, -inset, -inset), 1.5)
 
 
 def fit_type(painter: QPainter, cell: float, texts: list[str]) -> bool:
-    """Chooses the largest type, up to the body's, in which all texts fit; False where none does."""
+    """Sets the largest font, up to the body font, in which all texts fit; False where none does."""
     font = theme().font()
     metrics = QFontMetricsF(font)
     longest = max(texts, key=metrics.horizontalAdvance)
@@ -151,7 +151,7 @@ def _readable(box: Box) -> bool:
 
 
 def _cover(painter: QPainter, box: Box, rows: int, columns: int, count: int) -> None:
-    """Hides the cells that were not reached yet."""
+    """Hides the cells not reached yet."""
     if count >= rows * columns:
         return
     brush = QBrush(theme().color("surface_sunken"))

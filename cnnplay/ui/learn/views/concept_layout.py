@@ -1,4 +1,4 @@
-"""Where the concept page's grids lie: input, window, kernel and output in a row, the words beneath."""
+"""The layout of the step-by-step page: input, window, kernel and output in a row, the text below."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from cnnplay.lessons.sliding import Pair
 
 LARGEST_CELL = 60.0
 READABLE_CELL = 20.0
-"""Cells at least this large carry numbers; below, the input is a picture, and its window stands apart."""
+"""Cells at least this large show numbers; otherwise the window is also shown separately."""
 
 
 class Box(NamedTuple):
@@ -39,17 +39,17 @@ class Box(NamedTuple):
 
 
 class Sizes(NamedTuple):
-    """What is to be laid out, in cells: (rows, columns) of the padded input, the window and the output."""
+    """(rows, columns) of the padded input, the window and the output."""
 
     input: Pair
     window: Pair
     output: Pair
     kernel: bool
-    """Whether there is a kernel beside the window (a pool has none)."""
+    """Whether there is a kernel next to the window (not for pooling)."""
 
 
 class Places(NamedTuple):
-    """The grids, from left to right. `window` is there only where the input's cells are too small to read."""
+    """The grids, from left to right. `window` is None where the input's cells are large enough to read."""
 
     input: Box
     window: Box | None
@@ -88,7 +88,7 @@ def lay_out(area: QRectF, sizes: Sizes, titles: float, words: float, sign: float
 def _apart(
     width: float, height: float, sizes: Sizes, sign: float, scale: float
 ) -> tuple[list[tuple[Pair, float]], list[str]]:
-    """Cell sizes where the input is a picture: up to half of the width for the window and the kernel."""
+    """Cell sizes for an input without numbers: up to half of the width for the window and the kernel."""
     small = 2 if sizes.kernel else 1
     rest = width - (small + 1) * sign
     window = min(rest * 0.5 / (small * sizes.window[1]), height / sizes.window[0], LARGEST_CELL * scale * 0.8)
@@ -107,7 +107,7 @@ def _apart(
 def _row(
     area: QRectF, boxes: list[tuple[Pair, float]], marks: list[str], titles: float, height: float, sign: float
 ) -> tuple[list[Box], tuple[tuple[QRectF, str], ...]]:
-    """Puts grids beside one another with signs between, and shares some spare width among them."""
+    """Puts grids next to one another with signs between, and distributes some spare width."""
     used = sum(size[1] * cell for size, cell in boxes) + sign * len(marks)
     spare = max(0.0, min((area.width() - used) / len(marks), sign))
     x, top = area.left(), area.top() + titles

@@ -1,4 +1,4 @@
-"""The step's arithmetic, written as on a board: a line for each row of the window, then what they come to."""
+"""The arithmetic of a step, as on a blackboard: a line for each row of the window, then their sum."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from cnnplay.ui.learn.concept_words import Written
 
 SMALLEST_TYPE = 10
 ROOMY = 500.0
-"""Pages at least this high have the words in the titles' size, for a hall."""
+"""Pages at least this high show the text in the title size, for a lecture hall."""
 LINE = 1.35
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -19,24 +19,24 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def words_font(page_height: float) -> QFont:
-    """The words' type on a page of that height."""
+    """The font of the text on a page of this height."""
     font = theme().font(title=page_height >= theme().px(ROOMY))
     font.setWeight(theme().font().weight())
     return font
 
 
 def words_height(written: Written, font: QFont) -> float:
-    """What the words need: a line for each row, one for their sum and one for the summary."""
+    """The height of the text: a line for each row, one for their sum and one for the summary."""
     return _line(font) * (len(written.rows) + 2)
 
 
 def shortened(written: Written) -> Written:
-    """The same on two lines, for a low page."""
+    """The same in two lines, for a low page."""
     return msgspec.structs.replace(written, rows=(), row_sums=(), rows_line="")
 
 
 def rows_font(steps: Iterable[Written], width: float, font: QFont) -> QFont | None:
-    """The largest type up to `font` in which the rows of all these steps fit; None where they do not."""
+    """The largest font up to `font` in which the rows of all these steps fit; None where they do not."""
     found: QFont | None = None
     for written in steps:
         fitting = _fitting(written, width, found or font)
@@ -49,7 +49,7 @@ def rows_font(steps: Iterable[Written], width: float, font: QFont) -> QFont | No
 def paint_words(
     painter: QPainter, area: QRectF, written: Written, font: QFont, fitting: QFont | None
 ) -> None:
-    """The lines, aligned in columns in the type `fitting` where the window's products are written out."""
+    """Paints the lines; products are aligned in columns and use the font `fitting`."""
     y = area.top()
     if not written.rows:
         fitting = None
@@ -88,7 +88,7 @@ def _paint_rows(painter: QPainter, left: float, y: float, font: QFont, written: 
 
 
 def _fitting(written: Written, width: float, font: QFont) -> QFont | None:
-    """The largest type up to `font` in which the longest row fits; None where none does, or there is none."""
+    """The largest font up to `font` in which the longest row fits; None where none does, or without rows."""
     if not written.rows:
         return None
     font = QFont(font)
@@ -108,7 +108,7 @@ def _widths(written: Written, metrics: QFontMetricsF) -> list[float]:
 
 
 def _text(painter: QPainter, area: QRectF, y: float, texts: tuple[str, ...], font: QFont) -> None:
-    """The first of these texts that fits; the last one shortened, where none does."""
+    """Paints the first of these texts that fits; if none does, the last one elided."""
     metrics = QFontMetricsF(font)
     fitting = [text for text in texts if metrics.horizontalAdvance(text) <= area.width()]
     shown = (

@@ -17,17 +17,17 @@ _HIDDEN_UNITS = 128
 _BOTTLENECK_UNITS = 64
 
 
-class Situation(msgspec.Struct, frozen=True):
+class InsertionContext(msgspec.Struct, frozen=True):
     """Where a block is to stand: the shape there (None: unknown), the filters that would suit it, whether the
     network uses batch norm, and the number of classes if the block would be the last one of the network."""
 
     shape: Shape | None
     channels_before: int
-    normalised: bool
+    batch_norm: bool
     classes: int | None
 
 
-def block(tag: str, situation: Situation) -> tuple[Node, ...]:
+def default_nodes(tag: str, situation: InsertionContext) -> tuple[Node, ...]:
     """A new block; KeyError for an unknown kind."""
     make = _MAKERS.get(tag)
     return make(situation) if make else (kind_named(tag).type(),)  # type: ignore[return-value]
@@ -61,17 +61,17 @@ def _last_filters(node: Node) -> int | None:
     return None
 
 
-def _convolution(situation: Situation) -> Stack:
+def _convolution(situation: InsertionContext) -> Stack:
     return (nodes.Convolution(filters=situation.channels_before),)
 
 
-def _transposed(situation: Situation) -> Stack:
+def _transposed(situation: InsertionContext) -> Stack:
     channels = _channels(situation)
     return (nodes.TransposedConvolution(filters=max(1, channels // 2)),)
 
 
-def _pool(kind: type[nodes.MaxPooling] | type[nodes.AveragePooling]) -> Callable[[Situation], Stack]:
-    def make(situation: Situation) -> Stack:
+def _pool(kind: type[nodes.MaxPooling] | type[nodes.AveragePooling]) -> Callable[[InsertionContext], Stack]:
+    def make(situation: InsertionContext) -> Stack:
         shape = situation.shape
         if shape is None or len(shape) != 3:
             return (kind(),)
@@ -81,26 +81,26 @@ def _pool(kind: type[nodes.MaxPooling] | type[nodes.AveragePooling]) -> Callable
     return make
 
 
-def _dense(situation: Situation) -> Stack:
+def _dense(situation: InsertionContext) -> Stack:
     dense = nodes.Dense(units=situation.classes or _HIDDEN_UNITS)
     maps = situation.shape is not None and len(situation.shape) == 3
     return (nodes.Flatten(), dense) if maps else (dense,)
 
 
-def _skip(situation: Situation) -> Stack:
+def _skip(situation: InsertionContext) -> Stack:
     """Two layers that keep the shape, after He et al. 2015; batch norm where the network uses it."""
     shape = situation.shape
     if shape is not None and len(shape) == 1:
         narrow = nodes.Dense(units=min(_BOTTLENECK_UNITS, shape[0]))
         return (nodes.Skip(body=(narrow, nodes.ReLU(), nodes.Dense(units=shape[0]))),)
-    conv = nodes.Convolution(filters=_channels(situation), bias=not situation.normalised)
-    if situation.normalised:
+    conv = nodes.Convolution(filters=_channels(situation), bias=not situation.batch_norm)
+    if situation.batch_norm:
         norm = nodes.BatchNormalisation()
         return (nodes.Skip(body=(conv, norm, nodes.ReLU(), conv, norm)),)
     return (nodes.Skip(body=(conv, nodes.ReLU(), conv)),)
 
 
-def _branches(situation: Situation) -> Stack:
+def _branches(situation: InsertionContext) -> Stack:
     """A narrow and a wide look at the same input, after Szegedy et al. 2014."""
     shape = situation.shape
     if shape is not None and len(shape) == 1:
@@ -112,12 +112,12 @@ def _branches(situation: Situation) -> Stack:
     return (nodes.Branches(branches=((narrow,), (wide,))),)
 
 
-def _channels(situation: Situation) -> int:
+def _channels(situation: InsertionContext) -> int:
     shape = situation.shape
     return shape[0] if shape is not None and len(shape) == 3 else situation.channels_before
 
 
-_MAKERS: dict[str, Callable[[Situation], Stack]] = {
+_MAKERS: dict[str, Callable[[InsertionContext], Stack]] = {
     "conv": _convolution,
     "transposed-conv": _transposed,
     "max-pool": _pool(nodes.MaxPooling),

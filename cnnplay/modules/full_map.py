@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 
-class WholeConv2d(nn.Conv2d):
+class FullMapConv2d(nn.Conv2d):
     """nn.Conv2d, computed while it learns as the matrix product that it is on maps as large as its kernels.
 
     LeNet-5's C5 takes a third of the time so; the same products are summed, in another order. Larger maps,
@@ -25,7 +25,7 @@ class WholeConv2d(nn.Conv2d):
         return F.linear(rows.flatten(1), kernels.flatten(1), self.bias)[:, :, None, None]
 
 
-class WholeAvgPool2d(nn.AdaptiveAvgPool2d):
+class FullMapAvgPool2d(nn.AdaptiveAvgPool2d):
     """nn.AdaptiveAvgPool2d(1) whose gradient lies in memory as its maps do.
 
     torch's own lies otherwise where channels are last, and the layers below read it across: ResNet-8 loses

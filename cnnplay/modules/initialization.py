@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from cnnplay.spec.settings import Initialization
 
 
-def initialise(module: nn.Module, seed: int | None, scheme: Initialization | None = "default") -> None:
+def initialize_weights(
+    module: nn.Module, seed: int | None, scheme: Initialization | None = "default"
+) -> None:
     """Fills the weights of every layer inside `module`, in order. No seed: one is drawn. No scheme: only what
     is not drawn by chance is filled (normalisation)."""
     generator = torch.Generator()
