@@ -1,4 +1,4 @@
-"""The table of layer kinds: one row each, which the palette, the ids and the manual read."""
+"""The table of layer kinds: the palette, ids and the manual read its rows."""
 
 from typing import Literal, TypeAlias
 
@@ -11,7 +11,7 @@ Family: TypeAlias = Literal["convolution", "pooling", "normalisation", "activati
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A layer kind: its tag in files, class, title on the palette, word on a card, id prefix and family."""
+    """A layer kind: its tag in files, class, title in the palette, name on a card, id prefix and family."""
 
     tag: str
     type: type[nodes.Base]
@@ -37,7 +37,7 @@ KINDS: tuple[Kind, ...] = (
         "convolution",
         ("deconvolution",),
     ),
-    Kind("upsample", nodes.Upsampling, "Up-sampling", "up-sampling", "upsample", "convolution", ("resize",)),
+    Kind("upsample", nodes.Upsampling, "Upsampling", "upsampling", "upsample", "convolution", ("resize",)),
     Kind("max-pool", nodes.MaxPooling, "Max pool", "max pool", "max-pool", "pooling"),
     Kind("avg-pool", nodes.AveragePooling, "Average pool", "average pool", "avg-pool", "pooling", ("mean",)),
     Kind(
@@ -81,7 +81,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 ACTIVATIONS = tuple(kind.type for kind in KINDS if kind.family == "activation")
-"""The classes of all activations."""
+"""The node classes of all activations."""
 
 _BY_TAG = {kind.tag: kind for kind in KINDS}
 _BY_TYPE = {kind.type: kind for kind in KINDS}
@@ -93,5 +93,5 @@ def kind_of(node: Node) -> Kind:
 
 
 def kind_named(tag: str) -> Kind:
-    """The table's row for a tag. KeyError when there is none."""
+    """The table's row for a tag. KeyError if there is none."""
     return _BY_TAG[tag]

@@ -4,7 +4,7 @@ from cnnplay.network.kinds import KINDS, Kind
 
 
 def matching(text: str) -> tuple[Kind, ...]:
-    """The layer kinds whose title, tag or alias contains the text, best match first; all for an empty text."""
+    """The layer kinds whose title, tag or alias contains the text, best match first; all for ""."""
     wanted = text.strip().casefold()
     if not wanted:
         return KINDS
@@ -16,7 +16,7 @@ def matching(text: str) -> tuple[Kind, ...]:
 def _score(kind: Kind, wanted: str) -> int | None:
     """0: a name equals the text, 1: starts with it, 2: a word in it does, 3: contains it; None: no match."""
     best: int | None = None
-    for name in (kind.title, kind.word, kind.tag, *kind.aliases):
+    for name in (kind.title, kind.name, kind.tag, *kind.aliases):
         low = name.casefold()
         if low == wanted:
             score = 0

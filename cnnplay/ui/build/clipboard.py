@@ -35,7 +35,7 @@ def from_text(text: str) -> Stack:
         blocks = msgspec.json.decode(text, type=Copied).blocks
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise ClipboardError(
-            f"the clipboard contains no layers: expected JSON of copied layers; got “{_start(text)}” ({error})"
+            f"the clipboard contains no layers: expected layers as JSON; got “{_start(text)}” ({error})"
         ) from None
     except RecursionError:
         raise ClipboardError("the layers on the clipboard are nested too deeply") from None

@@ -32,9 +32,9 @@ class EditorModel(EditedNetwork):
     Editing methods return whether anything changed; if not, the signal `message` says why.
     """
 
-    def why_not(self, action: str) -> str:
+    def disabled_reason(self, action: str) -> str:
         """Why the action is unavailable; "" when it is available. Names: `disabled_reasons.ACTIONS`."""
-        return reasons.why_not(self, action)
+        return reasons.disabled_reason(self, action)
 
     # Layers
 
@@ -235,7 +235,7 @@ class EditorModel(EditedNetwork):
         return self.apply(edited, select, merge_key)
 
     def _possible(self, action: str) -> bool:
-        reason = self.why_not(action)
+        reason = self.disabled_reason(action)
         if reason:
             self.message.emit(reason)
         return not reason
@@ -251,8 +251,8 @@ class EditorModel(EditedNetwork):
         return Preview(shape, len(report.problems) - len(self.report.problems))
 
     def _inserted(self, tag: str, place: Place) -> Edited:
-        blocks = suggest.new_block(tag, self.network, place)
-        label = f"insert {kind_named(tag).word}"
+        blocks = suggest.new_nodes(tag, self.network, place)
+        label = f"insert {kind_named(tag).name}"
         return edits.insert(self.network, place, blocks, self.reserved_ids(), label)
 
     def _copied_to(self, node_ids: tuple[str, ...], place: Place) -> Edited:

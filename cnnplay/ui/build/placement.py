@@ -36,7 +36,7 @@ def is_empty(network: Network, place: Place) -> bool:
 
 
 def neighbour(network: Network, place: Place) -> str:
-    """What to select after a deletion: the node now at this place, else the one before it, else the container.
+    """What to select after a deletion: the node now at this place, else the one before, else the container.
 
     "" for the network itself.
     """

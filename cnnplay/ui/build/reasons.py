@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NOTHING = "select a layer first"
 
 
-def why_not(editor: "EditorModel", action: str) -> str:
+def disabled_reason(editor: "EditorModel", action: str) -> str:
     """The reason, or "" when the action is available. KeyError for an unknown action."""
     return _REASONS[action](editor)
 
@@ -88,9 +88,7 @@ def _add_head(editor: "EditorModel") -> str:
     output = editor.report.output
     if matches_classes(output, classes):
         return f"the network already ends in a {classes:,}-class output layer"
-    return (
-        "fix the problems first: the output shape is unknown" if editor.report.output is None else ""
-    )
+    return "fix the problems first: the output shape is unknown" if editor.report.output is None else ""
 
 
 _REASONS: dict[str, Callable[["EditorModel"], str]] = {

@@ -1,4 +1,4 @@
-"""Which pictures of a data set a page of the browser holds, and reading them."""
+"""The samples on a page of the data set browser, and their thumbnails."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 Part: TypeAlias = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 PER_CLASS = 14
-"""Examples of each class, where all classes are shown."""
+"""Samples of each class, where all classes are shown."""
 PER_PAGE = 60
-"""Pictures of one class."""
+"""Samples, where one class is shown."""
 NONE = -1
-"""In place of a picture's index: the class has no more."""
+"""Instead of an index: the class has no more samples."""
 
 
 def indices_of(images: ImageSet, part: Part, label: int | None, page: int) -> tuple[int, ...]:
-    """A page of a class's pictures; with None for it PER_CLASS of each class, one class behind the other
-    (as many as the largest has left, where that is less)."""
+    """The indices on a page of a class; for label None, PER_CLASS of each class, class after class.
+
+    All classes have the same number, at most what the largest has left; missing ones are NONE.
+    """
     members = {"train": images.train, "validation": images.validation, "test": images.test}[part]
     labels = images.labels[members]
     if label is not None:
@@ -44,7 +46,7 @@ def indices_of(images: ImageSet, part: Part, label: int | None, page: int) -> tu
 
 
 def read(images: ImageSet, indices: tuple[int, ...]) -> Bytes:
-    """Small pictures n × h × w × 3. One that cannot be read stays grey; DataError where none can."""
+    """Thumbnails n × h × w × 3. One that cannot be read stays gray; DataError where none can be read."""
     from cnnplay.data.images import DataError
 
     side = thumbnail_side(images)
@@ -55,7 +57,7 @@ def read(images: ImageSet, indices: tuple[int, ...]) -> Bytes:
     for place, index in wanted:
         try:
             result[place] = thumbnail(images.picture(index), side)
-        except DataError as error:  # a file that went away since the data set was loaded
+        except DataError as error:  # a file deleted since the data set was loaded
             problems.append(error)
     if problems and len(problems) == len(wanted):
         raise problems[0]

@@ -1,7 +1,7 @@
-"""Looking through the data set: its pictures by class and part, how many there are, their means.
+"""The model of the data set browser: samples by class and split, counts and mean images.
 
-Reading and computing happen in a thread of their own. The test part is kept apart: it is counted, and none
-of its pictures is read until somebody asks for them.
+Reading and computing happen in a separate thread. The test split is held out: it is counted, but none of its
+images is read until the user asks for them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ COLOURS = ("red", "green", "blue")
 class BrowseModel(QObject):
     """What the browser shows.
 
-    `changed`: another data set, part, class or page; its pictures may still be on their way.
-    `pictures_came`: they are there, or `error` says why not. `overview_changed`: the counts and means.
+    `changed`: another data set, split, class or page, whose images may still be loading. `images_loaded`:
+    the images are loaded, or `error` says why not. `overview_changed`: other counts and means.
     """
 
     changed = Signal()
@@ -40,8 +40,8 @@ class BrowseModel(QObject):
         super().__init__(parent)
         self._data = data
         self._box = Mailbox()
-        self._postman = MailboxPoller(self._box, self._deliver, self)
-        self._looker = PriorityWorker(self._box, self._postman.work, "cnnplay-browser")
+        self._poller = MailboxPoller(self._box, self._deliver, self)
+        self._worker = PriorityWorker(self._box, self._poller.start, "cnnplay-browser")
         self._images: ImageSet | None = None
         self._open = False
         self._part: Part = "train"
@@ -55,7 +55,7 @@ class BrowseModel(QObject):
         self._error = self._overview_error = ""
         data.changed.connect(self._data_changed)
 
-    # what is shown
+    # State
 
     @property
     def images(self) -> ImageSet | None:
@@ -67,7 +67,7 @@ class BrowseModel(QObject):
 
     @property
     def label(self) -> int | None:
-        """The class that is shown; None for some pictures of each."""
+        """The class that is shown; None for samples of each class."""
         return self._label
 
     @property
@@ -76,7 +76,7 @@ class BrowseModel(QObject):
 
     @property
     def hidden(self) -> bool:
-        """Whether the test part was chosen and its pictures were not asked for yet."""
+        """Whether the test split is selected and the user has not asked for its images yet."""
         return self._part == "test" and not self._test_shown
 
     @property
@@ -85,22 +85,22 @@ class BrowseModel(QObject):
 
     @property
     def counts(self) -> dict[str, tuple[int, ...]]:
-        """Of each part, how many pictures each class has."""
+        """The number of samples of each class, by split."""
         return self._counts
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """The pictures of this page; with all classes as many of each, NONE where a class has fewer."""
+        """The samples on this page; for all classes the same number of each, padded with NONE."""
         return self._indices
 
     @property
     def thumbnails(self) -> Bytes | None:
-        """Small pictures of this page, n × h × w × 3; None while they are being read."""
+        """The thumbnails of this page, n × h × w × 3; None while they are loading."""
         return self._thumbnails
 
     @property
     def error(self) -> str:
-        """Why this page's pictures cannot be shown."""
+        """Why this page's images cannot be shown."""
         return self._error
 
     @property
@@ -128,7 +128,7 @@ class BrowseModel(QObject):
 
     @property
     def page_text(self) -> str:
-        """``61–120 of 400``; of all classes which of each."""
+        """``61–120 of 400``, or ``1–14 of each class``."""
         count = self._count()
         if not count:
             return ""
@@ -140,7 +140,7 @@ class BrowseModel(QObject):
 
     @property
     def statistics_words(self) -> str:
-        """``μ 0.131 · σ 0.308``, a pair for each channel of colour pictures."""
+        """``μ 0.131 · σ 0.308``, with a pair for each channel of color images."""
         found = self._overview
         if found is None or not found.mean:
             return ""
@@ -151,35 +151,33 @@ class BrowseModel(QObject):
 
     @property
     def used_words(self) -> str:
-        """Of which pictures the means are."""
+        """Which images the means are computed from."""
         found = self._overview
         if found is None or self._images is None:
-            return self._overview_error or "computing …"
+            return self._overview_error or "computing…"
         whole = found.used == len(self._images.train)
-        return (
-            f"the {found.used:,} training pictures" if whole else f"{found.used:,} of the training pictures"
-        )
+        return f"all {found.used:,} training images" if whole else f"{found.used:,} of the training images"
 
     def can_turn(self, pages: int) -> bool:
-        """Whether there is a page that many pages on."""
+        """Whether there is a page that many pages further."""
         count = self._count()
         size = PER_CLASS if self._label is None else PER_PAGE
         return 0 <= self._page + pages < max(1, -(-count // size))
 
-    # what people do
+    # Actions
 
     @Slot()
     def open(self) -> None:
-        """The browser is on screen: from now on it follows the data set."""
+        """Called when the browser is shown: it follows the data set from now on."""
         self._open = True
         self._follow()
 
     @Slot()
     def close(self) -> None:
-        """Nobody looks any more: what is still wanted is given up."""
+        """Called when the browser is hidden: discards pending requests."""
         self._open = False
         for kind in ("thumbnails", "overview"):
-            self._looker.forget(kind)
+            self._worker.discard(kind)
 
     def choose_part(self, part: Part) -> None:
         if part != self._part:
@@ -187,36 +185,36 @@ class BrowseModel(QObject):
             self._show()
 
     def choose_class(self, label: int | None) -> None:
-        """A class's pictures, or some of each class."""
+        """Shows one class, or samples of each class for None."""
         if label != self._label:
             self._label, self._page = label, 0
             self._show()
 
     def turn(self, pages: int) -> None:
-        """So many pages on."""
+        """Goes that many pages further."""
         if self.can_turn(pages):
             self._page += pages
             self._show()
 
     @Slot()
     def show_test(self) -> None:
-        """Somebody asked for the test part's pictures."""
+        """Shows the images of the test split."""
         self._test_shown = True
         self._show()
 
     def shutdown(self) -> None:
         """Joins the thread. Nothing is delivered afterwards."""
         self._open = False
-        self._looker.stop()
-        self._postman.rest()
+        self._worker.stop()
+        self._poller.stop()
 
-    # underneath
+    # Internals
 
     @Slot()
     def _data_changed(self) -> None:
         if self._open:
             self._follow()
-        else:  # the pictures of a data set that is in use no more need not stay in memory
+        else:  # do not keep the images of a data set that is no longer in use in memory
             self._images, self._thumbnails, self._overview = None, None, None
             self._indices, self._counts = (), {}
 
@@ -238,47 +236,47 @@ class BrowseModel(QObject):
             self._ask_overview(images)
 
     def _ask_overview(self, images: ImageSet) -> None:
-        looker = self._looker
-        number = looker.newest("overview") + 1
+        worker = self._worker
+        number = worker.newest("overview") + 1
 
         def work() -> tuple[ImageSet, Overview]:
             from cnnplay.data.folder import LoadCancelled
             from cnnplay.data.overview import overview
 
             def breathe(done: int, whole: int) -> None:
-                looker.breathe("overview")
-                if looker.outdated("overview", number):
-                    raise LoadCancelled("nobody looks any more")
+                worker.yield_to_urgent("overview")
+                if worker.is_outdated("overview", number):
+                    raise LoadCancelled("the request is outdated")
 
             return images, overview(images, breathe)
 
-        looker.ask("overview", work)
+        worker.submit("overview", work)
 
     def _show(self) -> None:
-        """Asks for the pictures of this page."""
+        """Requests the images of this page."""
         self._thumbnails, self._error = None, ""
-        self._looker.forget("thumbnails")
+        self._worker.discard("thumbnails")
         images = self._images
         self._indices = ()
         if images is not None and not self.hidden:
             self._indices = indices = indices_of(images, self._part, self._label, self._page)
             if indices:
-                self._looker.ask("thumbnails", lambda: read(images, indices))
+                self._worker.submit("thumbnails", lambda: read(images, indices))
         self.changed.emit()
 
     def _count(self) -> int:
-        """Pictures of the chosen class; of all classes, those of the largest."""
+        """The number of samples of the selected class; for all classes, of the largest."""
         counts = self._counts.get(self._part, ())
         if self.hidden or not counts:
             return 0
         return max(counts) if self._label is None else counts[self._label]
 
     def _deliver(self, mail: Mail) -> None:
-        for reply in mail.letters:
-            if reply.request == self._looker.newest(reply.kind):
+        for reply in mail.messages:
+            if reply.request == self._worker.newest(reply.kind):
                 self._take(reply)
-        if not self._looker.busy:
-            self._postman.rest()
+        if not self._worker.busy:
+            self._poller.stop()
 
     def _take(self, reply: Reply) -> None:
         if reply.kind == "thumbnails":

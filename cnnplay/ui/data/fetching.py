@@ -1,4 +1,4 @@
-"""Data sets that come over the network: one at a time, in a thread, while everything else goes on."""
+"""Downloads of data sets: one at a time, in a thread, while everything else continues."""
 
 import threading
 from typing import Literal, TypeAlias
@@ -13,16 +13,16 @@ State: TypeAlias = Literal["idle", "fetching", "failed"]
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How a fetch ended: `error` says why it failed; "" where the data set is here."""
+    """The end of a download: `error` says why it failed; "" when it succeeded."""
 
     request: int
     error: str = ""
 
 
 class FetchModel(QObject):
-    """What is being fetched, how far it is, and why the last one failed.
+    """The current download with its progress, and why the last one failed.
 
-    `changed`: any of these is new. `fetched(str)`: the data set of that key is on this disk now.
+    `changed`: any of these changed. `downloaded(str)`: the data set with this key is on the disk now.
     """
 
     changed = Signal()
@@ -33,7 +33,7 @@ class FetchModel(QObject):
         self._key = self._error = self._note = ""
         self._progress = (0, 0)
         self._box = Mailbox()
-        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._poller = MailboxPoller(self._box, self._deliver, self)
         self._thread = CancellableThread("cnnplay-fetch")
 
     @property
@@ -48,12 +48,12 @@ class FetchModel(QObject):
 
     @property
     def key(self) -> str:
-        """The data set that is being fetched, or whose fetch failed; "" for none."""
+        """The data set that is downloading, or whose download failed; "" for none."""
         return self._key
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Bytes that are here, and all; (0, 0) while that is unknown."""
+        """(bytes downloaded, total); (0, 0) while unknown."""
         return self._progress
 
     @property
@@ -63,12 +63,12 @@ class FetchModel(QObject):
 
     @property
     def error(self) -> str:
-        """Why the last fetch failed; "" where none did, or it was dismissed."""
+        """Why the last download failed; "" when it did not, or after `dismiss`."""
         return self._error
 
     @property
     def amount(self) -> str:
-        """``3.2 of 11.6 MB``; "" while nothing is known."""
+        """``3.2 of 11.6 MB``; "" while the size is unknown."""
         from cnnplay.data.sources import megabytes
 
         done, whole = self._progress
@@ -79,34 +79,34 @@ class FetchModel(QObject):
 
     @property
     def words(self) -> str:
-        """What to tell: how far it is and what it does, or why it failed."""
+        """The progress, or why the download failed."""
         if self.state == "failed":
-            return f"{self._key} could not be fetched: {self._error}"
+            return f"{self._key} could not be downloaded: {self._error}"
         if self.state == "idle":
             return ""
         more = f" · {self._note}" if self._note else ""
-        return f"Fetching {self._key}: {self.amount or 'asking for it …'}{more}"
+        return f"Downloading {self._key}: {self.amount or 'connecting…'}{more}"
 
     def start(self, key: str) -> None:
-        """Fetches a data set. One that is being fetched goes on; another is given up for it."""
+        """Downloads a data set; cancels the download of another one."""
         if self.state == "fetching" and key == self._key:
             return
         self._give_up()
         self._key, self._error, self._note, self._progress = key, "", "", (0, 0)
         box = self._box
         self._thread.start(lambda request, cancel: _fetch(request, key, box, cancel))
-        self._postman.work()
+        self._poller.start()
         self.changed.emit()
 
     @Slot()
     def retry(self) -> None:
-        """Goes on with what failed: what came so far is not fetched again."""
+        """Resumes the failed download."""
         if self.state == "failed":
             self.start(self._key)
 
     @Slot()
     def cancel(self) -> None:
-        """Gives up what is being fetched. What came so far stays on the disk, for the next time."""
+        """Cancels the download. A later one resumes from the part that is on the disk."""
         if self._thread.running:
             self._give_up()
             self._key = ""
@@ -114,22 +114,22 @@ class FetchModel(QObject):
 
     @Slot()
     def dismiss(self) -> None:
-        """The failure was read."""
+        """Clears the error."""
         if self.state == "failed":
             self._key = self._error = ""
             self.changed.emit()
 
     def shutdown(self) -> None:
-        """Joins the thread, which looks up ten times a second. Nothing is delivered afterwards."""
+        """Joins the thread, which checks for it ten times a second. Nothing is delivered afterwards."""
         self._give_up()
         self._thread.shutdown()
 
     def _give_up(self) -> None:
         self._thread.cancel()
-        self._postman.rest()
+        self._poller.stop()
 
     def _deliver(self, mail: Mail) -> None:
-        for name, news in mail.pictures.items():
+        for name, news in mail.latest.items():
             if news[0] == self._thread.request:
                 if name == "progress":
                     self._progress = news[1]
@@ -137,24 +137,24 @@ class FetchModel(QObject):
                     self._note = news[1]
         if self._thread.running:
             self.changed.emit()
-        for letter in mail.letters:
-            if letter.request == self._thread.request:  # not a late word of what was given up
+        for letter in mail.messages:
+            if letter.request == self._thread.request:  # ignore late replies of a cancelled download
                 self._finish(letter)
 
     def _finish(self, ended: Ended) -> None:
-        self._thread.ended()
+        self._thread.finish()
         key = self._key
         self._error = ended.error
         if not ended.error:
             self._key = ""
-        self._postman.rest()
+        self._poller.stop()
         self.changed.emit()
         if not ended.error:
             self.fetched.emit(key)
 
 
 def _fetch(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None:
-    from cnnplay.data.catalogue import DataError, LoadCancelled, fetch
+    from cnnplay.data.catalog import DataError, LoadCancelled, download
 
     def progress(done: int, whole: int) -> None:
         box.post("progress", (request, (done, whole)))
@@ -163,7 +163,7 @@ def _fetch(request: int, key: str, box: Mailbox, cancel: threading.Event) -> Non
         box.post("note", (request, words))
 
     try:
-        fetch(key, progress, cancel.is_set, note)
+        download(key, progress, cancel.is_set, note)
         box.put(Ended(request))
     except LoadCancelled:
         return
@@ -173,5 +173,5 @@ def _fetch(request: int, key: str, box: Mailbox, cancel: threading.Event) -> Non
         place = f"{error.filename}: " if error.filename else ""
         box.put(Ended(request, f"{place}{error.strerror or error}"))
     except Exception as error:
-        # Whatever else a network and a disk may do ends in words, not in a silent wait.
+        # Any other network or disk failure must end in a message, not in a silent wait.
         box.put(Ended(request, f"{type(error).__name__}: {error}"))

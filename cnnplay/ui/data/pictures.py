@@ -1,4 +1,4 @@
-"""The picture that is looked at: from the data set, a file or the pad; and small ones to choose from."""
+"""The network's input image, from the data set, a file or the drawing pad; and thumbnails."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,12 +14,12 @@ Source: TypeAlias = Literal["data", "file", "drawn"]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 THUMBNAIL = 56
-"""The longer side of a thumbnail, in pixels, at most."""
+"""The maximum of a thumbnail's longer side, in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A chosen picture as it is: `pixels` H × W × C. `truth` is its class where that is known."""
+    """An image before preprocessing: `pixels` H × W × C. `truth` is its class where known."""
 
     pixels: Bytes = field(repr=False)
     caption: str
@@ -29,7 +29,7 @@ class Picture:
     inverted: bool = False
 
     def inverse(self) -> "Picture":
-        """Dark becomes light: a digit written in ink, as the network knows it. Transparency stays."""
+        """The image with inverted colors, for digits in dark ink. Alpha is unchanged."""
         pixels = self.pixels.copy()
         colors = pixels[:, :, :3]
         np.subtract(255, colors, out=colors)
@@ -37,27 +37,27 @@ class Picture:
 
     @property
     def words(self) -> str:
-        """``28 × 28 grey``."""
+        """``28 × 28 gray``."""
         height, width, channels = self.pixels.shape
-        return f"{height:,} × {width:,} {'grey' if channels == 1 else 'colour'}"
+        return f"{height:,} × {width:,} {'gray' if channels == 1 else 'color'}"
 
 
 def from_data(images: "ImageSet", index: int, title: str) -> Picture:
-    """A picture of the data set. DataError where its file can no longer be read."""
+    """A sample of the data set. DataError where its file can no longer be read."""
     truth = int(images.labels[index])
     caption = f"{title} · {images.classes[truth]}"
     return Picture(images.picture(index), caption, "data", index, truth)
 
 
 def from_file(path: Path) -> Picture:
-    """A picture from a file of the user's. DataError, in one line, where it cannot be read."""
+    """An image file. DataError, with a message of one line, where it cannot be read."""
     from cnnplay.data.decode import decode
 
     return Picture(decode(path), path.name, "file")
 
 
 def thumbnail(pixels: Bytes, side: int | None) -> Bytes:
-    """H × W × 3 at their own size (`side` None), or shrunk into a square of that side on mid grey."""
+    """H × W × 3 at the original size (`side` None), or shrunk into a gray square of that side."""
     color = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
     if side is None:
         return np.ascontiguousarray(color)
@@ -72,12 +72,12 @@ def thumbnail(pixels: Bytes, side: int | None) -> Bytes:
 
 
 def thumbnail_side(images: "ImageSet") -> int | None:
-    """None where all pictures are small and of one size and are shown as they are; else the side."""
+    """The side of thumbnails; None where all images are small, of one size, and shown as they are."""
     if images.shape is not None and max(images.shape[1:]) <= THUMBNAIL:
         return None
     return THUMBNAIL
 
 
 def at_hand(images: "ImageSet") -> bool:
-    """Whether the pictures lie in memory, so that reading some costs nothing worth a thread."""
+    """Whether the images are in memory, so that reading some needs no thread."""
     return images.array is not None

@@ -1,4 +1,4 @@
-"""How pictures enter a network that is looked into: by the rule of its training, where it has one."""
+"""The preprocessing of images for an inspected network: that of its training, where it has one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
 
 SAMPLE = 256
-"""Where nothing was trained, mean and deviation are taken from so many training pictures."""
+"""For an untrained network, mean and standard deviation are computed from this many training images."""
 
 
 class Rules:
-    """Keeps the last statistics that were taken; any thread may ask."""
+    """Finds the preprocessing and caches the last computed statistics. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,7 +26,7 @@ class Rules:
     def of(
         self, given: Preprocessing | None, images: ImageSet | None, shape: tuple[int, int, int]
     ) -> Preprocessing:
-        """The rule for an input C × H × W. Without a `given` one and pictures they are shown in 0…1."""
+        """The preprocessing for an input C × H × W; without `given` and images, pixels in 0…1."""
         if given is not None and given.input[0] == shape[0]:
             return given if given.input == shape else msgspec.structs.replace(given, input=shape)
         if images is None:

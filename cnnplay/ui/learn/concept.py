@@ -125,7 +125,7 @@ class ConceptModel(QObject):
         return self._strides[self.operation]
 
     @property
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why there is nothing to step through; "" where there is."""
         if self.source == "lecture":
             return "" if self._lecture().sliding.steps else "The window does not fit the image."
@@ -305,7 +305,7 @@ class ConceptModel(QObject):
         return lecture_scene(self.operation, self.lecture_stride, self.lecture_padding)
 
     def _make(self) -> Scene | None:
-        if self.why_not:
+        if self.disabled_reason:
             return None
         if self.source == "lecture":
             return self._lecture()
@@ -328,12 +328,17 @@ class ConceptModel(QObject):
 
     def _renew(self, asking: bool = True) -> None:
         self._stale = True
-        if self.playing and self.why_not:
+        if self.playing and self.disabled_reason:
             self.pause()
         if asking and self._watched:
             self._ask()
         self.changed.emit()
 
     def _ask(self) -> None:
-        if self.source == "layer" and not self.why_not and self._node and self._node.id not in self._data:
+        if (
+            self.source == "layer"
+            and not self.disabled_reason
+            and self._node
+            and self._node.id not in self._data
+        ):
             self.data_wanted.emit(self._node.id)

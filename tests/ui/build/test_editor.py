@@ -212,7 +212,7 @@ def test_cut_is_one_step_and_paste_brings_it_back(editor: EditorModel) -> None:
         ('{"cnnplay": "blocks", "blocks": [{"kind": "conv", "filters": "many"}]}', "expected"),
         ('{"cnnplay": "blocks", "blocks": []}', "empty"),
         ('{"cnnplay": "blocks", "blocks": [{"kind": "conv", "id": "../x"}]}', "damaged"),
-        ('{"a":' * 5000, "no blocks"),
+        ('{"a":' * 5000, "no layers"),
     ],
 )
 def test_foreign_text_on_the_clipboard_gives_a_clear_word(
@@ -240,7 +240,7 @@ def test_wrapping_inserts_the_projection_where_the_shapes_differ(editor: EditorM
 def test_blocks_that_are_no_neighbours_are_not_wrapped(editor: EditorModel, words: list[str]) -> None:
     editor.select(("conv-1", "dense-1"))
     assert not editor.wrap_selected()
-    assert "neighbouring" in words[0]
+    assert "adjacent" in words[0]
 
 
 def test_a_branch_can_be_added_and_removed(editor: EditorModel) -> None:
@@ -259,10 +259,10 @@ def test_a_head_is_put_under_an_unfinished_stack(qapp: QApplication) -> None:
     bare = Network(name="bare", input=network.input, task=network.task, stack=(Convolution(id="conv-1"),))
     editor = EditorModel(bare)
     assert not editor.report.valid
-    assert editor.why_not("add_head") == ""
+    assert editor.disabled_reason("add_head") == ""
     assert editor.add_head()
     assert editor.report.valid
-    assert "already" in editor.why_not("add_head")
+    assert "already" in editor.disabled_reason("add_head")
 
 
 def test_every_action_says_why_it_cannot_be_done(editor: EditorModel) -> None:
@@ -276,11 +276,11 @@ def test_every_action_says_why_it_cannot_be_done(editor: EditorModel) -> None:
     ):
         choose()
         for action in ACTIONS:
-            assert editor.why_not(action).strip() == editor.why_not(action)
+            assert editor.disabled_reason(action).strip() == editor.disabled_reason(action)
     editor.select(())
-    assert editor.why_not("delete") == "choose a block first"
+    assert editor.disabled_reason("delete") == "select a layer first"
     with pytest.raises(KeyError):
-        editor.why_not("fly")
+        editor.disabled_reason("fly")
 
 
 def test_nothing_is_nested_so_deep_that_its_file_could_not_be_read(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from cnnplay.data.images import ImageSet, Picture
+from cnnplay.data.images import ImageArray, ImageSet
 from cnnplay.ui.data.browse_page import NONE, PER_CLASS, PER_PAGE, indices_of
 from cnnplay.ui.data.browsing import BrowseModel
 from cnnplay.ui.data.data import DataModel
@@ -28,7 +28,7 @@ class Watched:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, index: int, /) -> Picture:
+    def __getitem__(self, index: int, /) -> ImageArray:
         self.read.add(int(index))
         self.threads.add(threading.current_thread().name)
         return np.full((6, 6, 1), index % 256, np.uint8)
@@ -90,9 +90,9 @@ def test_some_pictures_of_each_class_come_first_with_counts_and_means(bench: Ben
     assert model.thumbnails.shape == (len(model.indices), 6, 6, 3)
     assert model.counts["train"] == (80, 80, 80)
     assert model.overview is not None
-    assert model.used_words == "the 240 training pictures"
+    assert model.used_words == "all 240 training images"
     assert model.statistics_words.startswith("μ 0.469 σ 0.27")
-    assert model.words == "3 classes · 240 train / 30 validation / 30 test, kept apart · 1 × 6 × 6"
+    assert model.words == "3 classes · 240 train / 30 validation / 30 test (held out) · 1 × 6 × 6"
 
 
 def test_reading_and_computing_happen_beside_the_window(bench: Bench) -> None:

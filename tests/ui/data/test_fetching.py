@@ -46,7 +46,7 @@ def test_what_was_wanted_is_fetched_and_then_used(qtbot: QtBot, model: DataModel
         assert model.fetching.state == "fetching"
     assert model.key == "mnist"
     assert model.detail == "32 + 8"
-    assert "32 train / 8 validation / 10 test, kept apart" in model.words
+    assert "32 train / 8 validation / 10 test (held out)" in model.words
     assert model.fetching.state == "idle"
     assert model.fetching.words == ""
 
@@ -67,18 +67,18 @@ def test_the_one_in_use_stays_ready_while_another_comes(qtbot: QtBot, model: Dat
     assert (model.state, model.key) == ("ready", "mnist-sample")
     done, whole = model.fetching.progress
     assert 0 < done < whole
-    assert model.fetching.words.startswith("Fetching mnist: 0.0 of 0.0 MB")
+    assert model.fetching.words.startswith("Downloading mnist: 0.0 of 0.0 MB")
     info = next(info for info in model.choices if info.key == "mnist")
-    assert "coming: " in choice_words(info, model.fetching)[0]
+    assert "downloading: " in choice_words(info, model.fetching)[0]
 
 
 def test_the_list_says_size_parts_and_whether_it_is_here(model: DataModel) -> None:
     sample, mnist = model.choices
-    assert "fetch" not in choice_words(sample, model.fetching)[0]
+    assert "download" not in choice_words(sample, model.fetching)[0]
     text, hint = choice_words(mnist, model.fetching)
-    assert text.endswith("· fetch 0.0 MB")
-    assert "32 train / 8 validation / 10 test, kept apart" in hint
-    assert "a click fetches it from the internet" in hint
+    assert text.endswith("· download 0.0 MB")
+    assert "32 train / 8 validation / 10 test (held out)" in hint
+    assert "Not downloaded yet" in hint
 
 
 def test_cancelled_it_keeps_what_came_and_the_next_goes_on(
@@ -97,7 +97,7 @@ def test_a_failure_has_words_and_can_be_tried_again(qtbot: QtBot, model: DataMod
     near.plan[IMAGES] = ["missing"]
     model.want("mnist")
     qtbot.waitUntil(lambda: model.fetching.state == "failed")
-    assert model.fetching.words.startswith(f"mnist could not be fetched: {IMAGES} of MNIST: expected")
+    assert model.fetching.words.startswith(f"mnist could not be downloaded: {IMAGES} of MNIST: expected")
     assert "404" in model.fetching.words
     assert model.key == "mnist-sample"
     with qtbot.waitSignal(model.changed):
@@ -140,8 +140,6 @@ def test_a_project_whose_data_are_not_here_is_told_and_nothing_is_fetched(
 ) -> None:
     model.choose("mnist")
     qtbot.waitUntil(lambda: bool(model.error))
-    assert (
-        model.error == "mnist is not on this disk yet: choose it above, in the list of data sets, to fetch it"
-    )
+    assert "mnist is not downloaded yet" in model.error
     assert near.asked == []
     assert model.key == "mnist-sample"

@@ -127,10 +127,10 @@ def test_a_group_sees_its_own_channels(qtbot: QtBot) -> None:
 def test_without_weights_the_page_says_that_they_are_fresh(qtbot: QtBot) -> None:
     model = _model("conv-1")
     assert model.scene is not None
-    assert "made-up weights" in model.scene.origin
-    assert "made-up input" in model.scene.origin
-    _give(model, "conv-1", LayerData(PICTURE, words="picture 5"))
-    assert model.scene.origin == "picture 5, made-up weights"
+    assert "random weights" in model.scene.origin
+    assert "random input" in model.scene.origin
+    _give(model, "conv-1", LayerData(PICTURE, words="image 5"))
+    assert model.scene.origin == "image 5, random weights"
 
 
 def test_made_up_weights_are_the_same_each_time(qtbot: QtBot) -> None:
@@ -143,15 +143,15 @@ def test_made_up_weights_are_the_same_each_time(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(
     ("node_id", "words"),
     [
-        ("", "Select a convolution or a pool"),
-        ("input", "Select a convolution or a pool"),
+        ("", "Select a convolution or pooling layer"),
+        ("input", "Select a convolution or pooling layer"),
         ("dense-1", "has no sliding window"),
         ("skip-1", "has no sliding window"),
     ],
 )
 def test_what_cannot_be_stepped_through_says_why(qtbot: QtBot, node_id: str, words: str) -> None:
     model = _model(node_id)
-    assert words in model.why_not
+    assert words in model.disabled_reason
     assert model.scene is None
 
 
@@ -164,7 +164,7 @@ def test_a_layer_with_a_fault_says_that_it_must_be_mended(qtbot: QtBot) -> None:
     )
     model = ConceptModel()
     model.show_node(infer(broken), "conv-1")
-    assert "mend the faults" in model.why_not
+    assert "fix the problems" in model.disabled_reason
 
 
 def test_numbers_are_asked_for_only_while_somebody_looks(qtbot: QtBot) -> None:
@@ -187,9 +187,9 @@ def test_numbers_that_are_awaited_are_said_to_be(qtbot: QtBot) -> None:
     model.data_wanted.connect(lambda node_id: None)
     model.set_watched(True)
     assert model.scene is not None
-    assert model.scene.origin.startswith("its own numbers are being computed, made-up input")
-    _give(model, "conv-1", LayerData(PICTURE, words="picture 5"))
-    assert "computed" not in model.scene.origin
+    assert model.scene.origin.startswith("computing its values, random input")
+    _give(model, "conv-1", LayerData(PICTURE, words="image 5"))
+    assert "computing" not in model.scene.origin
 
 
 def test_an_edit_keeps_the_position_where_the_layer_stays(qtbot: QtBot) -> None:
@@ -251,7 +251,9 @@ def test_a_layer_with_a_fault_is_not_stepped_through_and_says_which(qtbot: QtBot
         network = replace_field(NETWORK, "conv-1", field, value).network
         model.show_node(infer(network), "conv-1")
         assert model.scene is None
-        assert model.why_not.startswith("Mend the fault first: ") or "not known" in model.why_not
+        assert (
+            model.disabled_reason.startswith("Fix this problem first: ") or "unknown" in model.disabled_reason
+        )
 
 
 def test_fresh_weights_are_those_that_the_seed_draws() -> None:

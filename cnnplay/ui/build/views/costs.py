@@ -40,7 +40,7 @@ KEYS = KeyTable(
 
 
 def in_unit(work: int, largest: int) -> str:
-    """Multiply-adds in the unit of their column: ``117,600``, or millions where the largest is 10 M or more."""
+    """Multiply-adds in the unit of their column: ``117,600``, or millions if the largest is 10 M or more."""
     if largest < PLAIN_BELOW:
         return f"{work:,}"
     return f"{work / 10**6:,.2f} M" if work >= 5_000 else "< 0.01 M"
@@ -85,7 +85,9 @@ class CostBars(QAbstractScrollArea):
             painter.setPen(theme().color("text_muted"))
             painter.setFont(theme().font())
             painter.drawText(
-                self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No layer has parameters or multiply-adds yet."
+                self.viewport().rect(),
+                Qt.AlignmentFlag.AlignCenter,
+                "No layer has a cost yet.",
             )
             return
         most = max(cost.parameters for cost in self.costs) or 1

@@ -52,7 +52,7 @@ class FormulaView(QFrame):
         row = len(self._rows)
         self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, row, 1)
-        self._rows.append((name, text))
+        self._rows.append((name, value))
 
     def _restyle(self) -> None:
         self.set_formulas(self._formulas)

@@ -92,7 +92,9 @@ class PresetCard(QFrame):
         role(heading, "title")
         words.addWidget(heading)
         words.addWidget(
-            _label(f"{report.parameters:,} parameters · {multiply_adds_text(report.multiply_adds)} multiply-adds")
+            _label(
+                f"{report.parameters:,} parameters · {multiply_adds_text(report.multiply_adds)} multiply-adds"
+            )
         )
         size = shape_text(preset.network.input.shape)
         words.addWidget(_label(f"input {size} · {preset.network.task.classes:,} classes", muted=True))
@@ -158,9 +160,7 @@ class Gallery(QDialog):
         close.setToolTip("Keep the current network.")
         close.clicked.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(
-            _label("Click a preset to open it. Undo restores the current network.", muted=True)
-        )
+        layout.addWidget(_label("Click a preset to open it. Undo restores the current network.", muted=True))
         layout.addWidget(scroll, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.resize(QSize(theme().px(980), theme().px(680)))

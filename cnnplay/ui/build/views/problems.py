@@ -174,9 +174,7 @@ class ProblemsPanel(Panel):
 def _count(problems: int) -> str:
     if not problems:
         return "No problems: this network can be trained"
-    return (
-        f"{problems:,}" if problems <= _SHOWN_AT_MOST else f"{problems:,}; the first {_SHOWN_AT_MOST} are shown"
-    )
+    return f"{problems:,}" if problems <= _SHOWN_AT_MOST else f"{problems:,}; first {_SHOWN_AT_MOST} shown"
 
 
 def _rich(problem: Problem) -> str:

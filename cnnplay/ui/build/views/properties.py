@@ -125,7 +125,7 @@ class PropertiesPanel(Panel):
         kind = kind_of(node)
         parent = locate(self._editor.network, node.id)[1].parent
         self.set_title(node.id)
-        self.set_muted(f"{kind.word} in {parent}" if parent else kind.word)
+        self.set_muted(f"{kind.name} in {parent}" if parent else kind.name)
         form = self._form(type(node), fields_of(type(node)))
         self._use(form, "" if form.editors else formatted(" ".join(kind.help.split())))
         problems: dict[str, str] = {}
@@ -142,7 +142,7 @@ class PropertiesPanel(Panel):
             self.set_muted("of different kinds")
             self._use(None, "Layers of the same kind can be edited together: select layers of one kind only.")
             return
-        self.set_muted(f"{kind_of(nodes[0]).word}: a change applies to all of them")
+        self.set_muted(f"{kind_of(nodes[0]).name}: a change applies to all of them")
         form = self._form(type(nodes[0]), fields_of(type(nodes[0])))
         self._use(form, "" if form.editors else "These layers have no settings.")
         values: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Looking through the data set: pictures by class and part, counts, mean pictures, μ and σ."""
+"""The data set browser: samples by class and split, counts, mean images, μ and σ."""
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -15,7 +15,7 @@ FIRST_SIZE = (1080, 760)
 
 
 class Browser(QDialog):
-    """A window beside the main one: it blocks nothing, and follows the data set in use."""
+    """A modeless window that follows the data set in use."""
 
     def __init__(self, model: BrowseModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +49,7 @@ class Browser(QDialog):
 
     @Slot()
     def refresh(self) -> None:
-        """Names the data set."""
+        """Updates the title."""
         self._title.setText(self._model.title or "No data set")
         self._words.setText(self._model.words)
 

@@ -1,4 +1,4 @@
-"""The browser's classes: a bar each, and what the bars' colours mean."""
+"""The browser's class list: a bar per class, and a legend."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -14,14 +14,14 @@ WIDTH = 320
 
 
 class ClassesPanel(Panel):
-    """The counts as bars; what the colours mean stands below them."""
+    """The class counts as bars, with a legend below."""
 
     def __init__(self, model: BrowseModel) -> None:
-        super().__init__("Classes", "pictures in each part")
+        super().__init__("Classes", "images per split")
         self._model = model
         self.bars = ClassBars()
         self.bars.setToolTip(
-            "A class's bar: training, validation and, apart, test pictures. Click to see them"
+            "Training, validation and (separately) test images of each class. Click a class to see them"
         )
         self.bars.chosen.connect(self._chosen)
         self.area = QScrollArea()
@@ -62,13 +62,13 @@ class ClassesPanel(Panel):
 
 
 class PartsKey(QWidget):
-    """``■ train ■ validation □ test, kept apart``."""
+    """``■ train ■ validation □ test (held out)``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts = PARTS
-        self.setAccessibleName("What the bars' colours mean")
-        self.setToolTip("Training and validation pictures, and behind a gap the test pictures")
+        self.setAccessibleName("Legend")
+        self.setToolTip("Training and validation images; after a gap, test images")
         theme().changed.connect(self._restyle)
         self._restyle()
 
@@ -87,7 +87,7 @@ class PartsKey(QWidget):
                 painter.drawRect(x, y, side - 1, side - 1)
             else:
                 painter.fillRect(x, y, side, side, split_color(part))
-            words = f"{part}, kept apart" if part == "test" else part
+            words = f"{part} (held out)" if part == "test" else part
             painter.setPen(theme().color("text_muted"))
             x += side + gap
             base = (self.height() + painter.fontMetrics().ascent() - painter.fontMetrics().descent()) // 2

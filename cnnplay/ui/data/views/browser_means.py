@@ -1,4 +1,4 @@
-"""The browser's mean pictures, with μ and σ."""
+"""The browser's mean images, with μ and σ."""
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -15,18 +15,18 @@ HEIGHT = 148
 
 
 class MeansPanel(Panel):
-    """The mean picture of the training part and of each of its classes."""
+    """The mean image of the training split and of each of its classes."""
 
     def __init__(self, model: BrowseModel) -> None:
-        super().__init__("Mean picture")
+        super().__init__("Mean image")
         self._model = model
-        self.view = TilesView("Mean pictures", least=32, most=96)
-        self.view.setToolTip("The mean of all training pictures, then of each class's")
+        self.view = TilesView("Mean images", least=32, most=96)
+        self.view.setToolTip("The mean of all training images, then of each class")
         self.pages = Pages(self.view)
         self.statistics = QLabel()
         self.statistics.setToolTip(
-            "Mean and standard deviation of each channel over the training part, of pixels in 0…1: what a "
-            "run normalises its pictures with, where their size fits the network"
+            "Mean and standard deviation of each channel over the training split, with pixels in 0…1. Runs "
+            "normalize images with these values where the image size fits the network"
         )
         self.body.addWidget(self.view, 1)
         footer = QHBoxLayout()
@@ -49,7 +49,7 @@ class MeansPanel(Panel):
             means = found.means
             values = np.repeat(means, 3, axis=3) if means.shape[3] == 1 else means
             limits = np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
-            self.view.show_tiles(Tiles(values, "picture", limits, labels=("all", *self._model.classes)))
+            self.view.show_tiles(Tiles(values, "image", limits, labels=("all", *self._model.classes)))
         self.pages.refresh()
 
     def _restyle(self) -> None:

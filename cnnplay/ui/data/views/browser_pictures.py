@@ -1,4 +1,4 @@
-"""The browser's pictures: a page of the chosen part and class, or words in place of it."""
+"""The browser's samples: a page of the selected split and class, or a message."""
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
@@ -21,19 +21,19 @@ from cnnplay.ui.kit.views.tile_panel import BUTTON, Pages
 from cnnplay.ui.kit.views.tiles import TilesView
 
 HINTS = {
-    "train": "What the network learns from",
-    "validation": "What it is judged by after each epoch; it never learns from these",
-    "test": "Kept apart: no run and no choice of yours should depend on it, until the very end",
+    "train": "Images that the network is trained on",
+    "validation": "Images for evaluation after each epoch; the network is never trained on them",
+    "test": "Held out: no run and no decision of yours should depend on it until the very end",
 }
 HIDDEN = (
-    "The test part is kept apart: a network is judged by it once, at the very end\n"
+    "The test split is held out: evaluate a network on it once, at the very end\n"
     "(cnnplay evaluate RUN --split test).\n"
-    "Who looks at its pictures while designing begins to fit to them."
+    "If you look at its images while you design, you begin to fit to them."
 )
 
 
 class PicturePage(TilesView):
-    """A page of pictures. Where the tiles have no further page, `page_asked` is for other pictures."""
+    """A page of images. `page_asked` is for other images, where the tiles have no further page."""
 
     page_asked = Signal(int)
 
@@ -45,10 +45,10 @@ class PicturePage(TilesView):
 
 
 class PicturesPanel(Panel):
-    """The pictures of the chosen part and class, a page at a time."""
+    """The images of the selected split and class, a page at a time."""
 
     def __init__(self, model: BrowseModel) -> None:
-        super().__init__("Pictures")
+        super().__init__("Images")
         self._model = model
         self._group = QButtonGroup(self)
         self.parts: dict[str, QPushButton] = {}
@@ -56,16 +56,16 @@ class PicturesPanel(Panel):
             button = QPushButton(part.capitalize())
             button.setCheckable(True)
             button.setProperty("part", part)
-            button.setAccessibleName(f"{part} part")
+            button.setAccessibleName(f"{part} split")
             button.clicked.connect(self._part_clicked)
             self._group.addButton(button)
             self.add_corner(button)
             self.parts[part] = button
-        self.view = PicturePage("Pictures of the data set", least=16, most=112)
-        self.view.setToolTip("Arrow keys choose; Page Up and Page Down turn pages")
+        self.view = PicturePage("Images of the data set", least=16, most=112)
+        self.view.setToolTip("Arrow keys select; Page Up and Page Down turn pages")
         self.view.page_asked.connect(model.turn)
-        self.empty = EmptyState("", "Show the test pictures")
-        self.empty.button.setToolTip("Shows them until another data set is chosen")
+        self.empty = EmptyState("", "Show the test images")
+        self.empty.button.setToolTip("Show them until you select another data set")
         self.empty.button.clicked.connect(model.show_test)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
@@ -84,17 +84,17 @@ class PicturesPanel(Panel):
         self.body.addLayout(footer)
         model.changed.connect(self.refresh)
         model.pictures_came.connect(self.refresh)
-        theme().changed.connect(self.refresh)  # places without a picture have the ground's colour
+        theme().changed.connect(self.refresh)  # empty places have the background color
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the page, or words in place of it. While it is being read the one before stays."""
+        """Shows the page, or a message. The previous page stays while the new one is loading."""
         model = self._model
         self._show_parts()
         label = model.label
-        what = "examples of each class" if label is None else model.classes[label]
-        self.set_muted(f"{what} · {model.part} part")
+        what = "samples of each class" if label is None else model.classes[label]
+        self.set_muted(f"{what} · {model.part} split")
         words = self._why_empty()
         self.empty.set_text(words)
         self.empty.button.setVisible(model.hidden)
@@ -113,18 +113,18 @@ class PicturesPanel(Panel):
             count = sum(self._model.counts.get(part, ()))
             button.setChecked(part == self._model.part)
             button.setEnabled(bool(count))
-            why = "" if count else "\nNot here: this data set has none"
-            button.setToolTip(f"{count:,} pictures. {HINTS[part]}{why}")
+            why = "" if count else "\nUnavailable: this data set has none"
+            button.setToolTip(f"{count:,} images. {HINTS[part]}{why}")
 
     def _why_empty(self) -> str:
         model = self._model
         if model.images is None:
-            return "Choose a data set in the header: its pictures show here."
+            return "Choose a data set in the header to see its images here."
         if model.hidden:
             return HIDDEN
         if model.error:
             return model.error
-        return "" if model.indices else f"This class has no picture in the {model.part} part."
+        return "" if model.indices else f"This class has no images in the {model.part} split."
 
     def _tiles(self, values: np.ndarray) -> Tiles:
         model, limits = self._model, np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
@@ -133,18 +133,18 @@ class PicturesPanel(Panel):
         values[np.array(model.indices) == NONE] = (surface.red(), surface.green(), surface.blue())
         names = [f"{index:,}" if index != NONE else "no more" for index in model.indices]
         if model.label is not None:
-            return Tiles(values, "picture", limits, labels=tuple(names), noun="picture")
+            return Tiles(values, "image", limits, labels=tuple(names), noun="image")
         columns = len(names) // len(model.classes)
-        labels = [f"{model.classes[place // columns]}, picture {name}" for place, name in enumerate(names)]
+        labels = [f"{model.classes[place // columns]}, image {name}" for place, name in enumerate(names)]
         return Tiles(
             values,
-            "picture",
+            "image",
             limits,
             labels=tuple(labels),
             columns=columns,
             row_labels=model.classes,
             noun="label",
-            column_noun="example",
+            column_noun="sample",
         )
 
     @Slot()
@@ -167,8 +167,8 @@ class Pager(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme().px(4))
         for button, sign, hint in (
-            (self.before, "‹", "The pictures before (Shift+Page Up)"),
-            (self.next, "›", "The next pictures (Shift+Page Down)"),
+            (self.before, "‹", "Previous images (Shift+Page Up)"),
+            (self.next, "›", "Next images (Shift+Page Down)"),
         ):
             button.setText(sign)
             button.setAccessibleName(hint)
@@ -184,11 +184,11 @@ class Pager(QWidget):
             button.setFixedSize(theme().px(BUTTON), theme().px(BUTTON))
 
     def refresh(self) -> None:
-        """Brings words and buttons up to date."""
+        """Updates the label and the buttons."""
         self.setVisible(bool(self._model.page_text))
         self.label.setText(self._model.page_text)
         for button, way in ((self.before, -1), (self.next, 1)):
             possible = self._model.can_turn(way)
             button.setEnabled(possible)
             hint = button.accessibleName()
-            button.setToolTip(hint if possible else f"{hint}\nNot now: there are none")
+            button.setToolTip(hint if possible else f"{hint}\nUnavailable: there are no more")

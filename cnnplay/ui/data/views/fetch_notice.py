@@ -1,4 +1,4 @@
-"""How far a data set is that comes over the network, with Cancel; why it failed, with Try again."""
+"""The progress of a download with Cancel, or why it failed with Try again."""
 
 from PySide6.QtCore import QRectF, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -10,11 +10,11 @@ from cnnplay.ui.kit.views.theme import theme
 
 BAR = 4
 REFRESH_MS = 250
-"""Between two looks at how far it is: words that change have the window laid out."""
+"""Between progress updates: each change of the text makes the window lay itself out."""
 
 
 class ThinBar(QWidget):
-    """A bar of four pixels that fills from the left."""
+    """A progress bar that is four pixels high."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +25,7 @@ class ThinBar(QWidget):
         self._restyle()
 
     def show_fraction(self, fraction: float) -> None:
-        """From 0 to 1."""
+        """Sets the progress, from 0 to 1."""
         if fraction != self.fraction:
             self.fraction = fraction
             self.setAccessibleDescription(f"{fraction * 100:.0f} %")
@@ -51,7 +51,7 @@ class ThinBar(QWidget):
 
 
 class FetchNotice(QWidget):
-    """Takes no room while nothing is fetched."""
+    """The download notice of the window; hidden while there is no download."""
 
     def __init__(self, model: FetchModel, margin: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,12 +61,12 @@ class FetchNotice(QWidget):
         self.bar = ThinBar("Progress of the download")
         cancel = self.busy.buttons[0]
         cancel.clicked.connect(model.cancel)
-        cancel.setToolTip("Ends the download; what came so far stays on the disk, for the next time")
+        cancel.setToolTip("Cancel the download. The downloaded part is kept, so that you can resume later")
         again, dismiss = self.failure.buttons
         again.clicked.connect(model.retry)
-        again.setToolTip("Asks all mirrors again; what came so far is not fetched twice")
+        again.setToolTip("Try all mirrors again; the download resumes where it stopped")
         dismiss.clicked.connect(model.dismiss)
-        dismiss.setToolTip("Does without it for now")
+        dismiss.setToolTip("Hide this message")
         layout = self._layout = QVBoxLayout(self)
         layout.setSpacing(0)
         for widget in (self.busy, self.bar, self.failure):
@@ -81,7 +81,7 @@ class FetchNotice(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows what is to be said now."""
+        """Shows the current state."""
         state = self._state = self._model.state
         self.busy.set_text(self._model.words if state == "fetching" else "")
         self.failure.set_text(self._model.words if state == "failed" else "")
@@ -91,7 +91,7 @@ class FetchNotice(QWidget):
 
     @Slot()
     def _changed(self) -> None:
-        """A beginning and an end are shown at once, progress now and then."""
+        """Shows start and end immediately, progress at intervals."""
         if self._model.state != self._state:
             self.refresh()
         elif not self._soon.isActive():

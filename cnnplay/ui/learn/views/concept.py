@@ -43,7 +43,7 @@ class ConceptPage(Panel):
         model = self.model
         self.layer_button.setChecked(model.source == "layer")
         self.lecture_button.setChecked(model.source == "lecture")
-        reason = model.why_not
+        reason = model.disabled_reason
         self._stack.setCurrentIndex(1 if reason else 0)
         self.empty.set_text(reason)
         self.empty.button.setVisible(model.source == "layer")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 def test_a_fault_is_named_chosen_and_mended_by_clicks(work: BuildWorkspace, qtbot: QtBot) -> None:
     editor = editor_of(work)
-    assert work.problems.muted().startswith("none")
+    assert work.problems.muted().startswith("No problems")
     editor.set_classes(7)
     editor.set_field("conv-1", "stride", (0, 0))
     rows = {row.problem.node: row for row in work.problems.rows}

@@ -119,7 +119,7 @@ def test_a_card_of_the_gallery_says_that_it_can_be_pressed(work: BuildWorkspace)
     assert work._gallery is not None
     card = work._gallery.cards[0]
     words = [label.text() for label in card.findChildren(QLabel)]
-    assert words.count("Departs from the paper") == 1
+    assert words.count("Differs from the paper") == 1
     assert card.testAttribute(Qt.WidgetAttribute.WA_Hover)
     assert card.cursor().shape() == Qt.CursorShape.PointingHandCursor
     work._gallery.close()

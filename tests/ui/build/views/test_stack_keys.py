@@ -223,7 +223,7 @@ def test_a_key_that_can_do_nothing_now_says_why(view: StackView) -> None:
     view.editor.message.connect(said.append)
     view.editor.select(())
     press(view, KEY.Key_Delete)
-    assert said == ["Delete: choose a block first"]
+    assert said == ["Delete: select a layer first"]
 
 
 def test_foreign_text_is_refused_in_words(view: StackView) -> None:
@@ -249,7 +249,7 @@ def test_the_menu_carries_reasons_in_its_disabled_entries(view: StackView) -> No
     assert texts["Wrap in a skip"]
     refused = next(text for text in texts if text.startswith("Unwrap"))
     assert not texts[refused]
-    assert "conv-1 is no skip" in refused
+    assert "conv-1 is not a skip" in refused
     insertion = next(action.menu() for action in menu.actions() if action.text() == "Insert before")
     assert insertion is not None
     next(action for action in insertion.actions() if action.text() == "Dropout").trigger()  # type: ignore[attr-defined]

@@ -148,7 +148,7 @@ def test_a_drag_that_would_break_the_network_says_so_before_the_drop(view: Stack
     hand.carry(hand.gap(Place("", 0, 0)))
     assert view.dragged is not None
     assert view.dragged.faulty
-    assert "new fault" in view.dragged.words()
+    assert "new problem" in view.dragged.words()
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert view.dragged is None
     hand.drop(hand.gap(Place("", 0, 0)))

@@ -80,7 +80,7 @@ def test_it_opens_by_its_keys_and_from_the_list_and_closes_with_the_window(
     window.browser.close()
     menu = window.data_picker.menu_to_fill
     menu.popup(window.data_picker.mapToGlobal(QPoint(0, 0)))
-    action = next(action for action in menu.actions() if action.text().startswith("Look through"))
+    action = next(action for action in menu.actions() if action.text().startswith("Browse"))
     QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
     menu.hide()
     assert window.browser.isVisible()
@@ -100,9 +100,9 @@ def test_it_shows_each_classs_pictures_counts_and_means(opened: Open) -> None:
     means = browser.means.view.tiles
     assert means is not None
     assert means.labels == ("all", "class 0", "class 1", "class 2")
-    assert browser.classes.bars.words(1) == "class 1: 70 train, 20 validation, 10 test"
+    assert browser.classes.bars.class_text(1) == "class 1: 70 train, 20 validation, 10 test"
     assert browser.means.statistics.text().startswith("red μ 0.")
-    assert "210 train / 60 validation / 30 test, kept apart" in browser._words.text()
+    assert "210 train / 60 validation / 30 test (held out)" in browser._words.text()
 
 
 def test_arrow_keys_and_clicks_choose_a_class(opened: Open, qtbot: QtBot) -> None:
@@ -131,7 +131,7 @@ def test_page_keys_and_buttons_turn_the_pages_of_a_class(opened: Open, qtbot: Qt
     qtbot.waitUntil(lambda: model.thumbnails is not None)
     assert browser.pictures.pager.label.text() == "61–70 of 70"
     assert not browser.pictures.pager.next.isEnabled()
-    assert "Not now" in browser.pictures.pager.next.toolTip()
+    assert "Unavailable" in browser.pictures.pager.next.toolTip()
     QTest.mouseClick(browser.pictures.pager.before, LEFT)
     assert model.page == 0
 
@@ -141,7 +141,7 @@ def test_the_test_part_is_shown_only_when_it_is_asked_for(opened: Open, qtbot: Q
     pictures = browser.pictures
     QTest.mouseClick(pictures.parts["test"], LEFT)
     assert pictures.empty.isVisible()
-    assert "kept apart" in pictures.empty.label.text()
+    assert "held out" in pictures.empty.label.text()
     assert pictures.view.tiles is None
     QTest.mouseClick(pictures.empty.button, LEFT)
     qtbot.waitUntil(lambda: pictures.view.tiles is not None)

@@ -56,22 +56,22 @@ def test_a_click_fetches_shows_how_far_it_is_and_uses_it(
     window: MainWindow, qtbot: QtBot, near: Mirror
 ) -> None:
     assert not window.fetch_notice.isVisible()
-    assert "· fetch " in entry(window, "mnist ").text()
+    assert "· download " in entry(window, "mnist ").text()
     begun(window, qtbot, near)
     assert window.fetch_notice.busy.isVisible()
     assert window.fetch_notice.bar.isVisible()
-    assert window.fetch_notice.busy.label.text().startswith("Fetching mnist: ")
+    assert window.fetch_notice.busy.label.text().startswith("Downloading mnist: ")
     assert 0.2 < window.fetch_notice.bar.fraction < 0.8
     assert window.data_picker.choice.text() == "mnist-sample"  # in use meanwhile
-    assert not window.session.run.why_not("train")
+    assert not window.session.run.disabled_reason("train")
     coming = entry(window, "mnist ")
     assert not coming.isEnabled()
-    assert "coming: " in coming.text()
+    assert "downloading: " in coming.text()
     window.data_picker.menu_to_fill.hide()
     with qtbot.waitSignal(window.session.data.changed):
         near.released.set()  # it breaks off, and goes on at once
     assert window.data_picker.choice.text() == "mnist"
-    assert "10 test, kept apart" in window.data_picker.toolTip()
+    assert "10 test (held out)" in window.data_picker.toolTip()
     assert not window.fetch_notice.isVisible()
 
 
@@ -98,7 +98,7 @@ def test_a_failure_says_why_and_can_be_tried_again_or_dismissed(
         qtbot.waitUntil(notice.isVisible)
         assert "404" in notice.label.text()
         assert notice.accessibleName() == notice.label.text()
-        assert "could not be fetched" in window.data_picker.toolTip()
+        assert "could not be downloaded" in window.data_picker.toolTip()
         QTest.mouseClick(button, LEFT)
         if button is dismiss:
             assert not window.fetch_notice.isVisible()
@@ -106,9 +106,9 @@ def test_a_failure_says_why_and_can_be_tried_again_or_dismissed(
             qtbot.waitUntil(lambda: window.data_picker.choice.text() == "mnist")
             click(window, "mnist-sample")
             qtbot.waitUntil(lambda: window.data_picker.choice.text() == "mnist-sample")
-            from cnnplay.data.store import KEPT, folder_of
+            from cnnplay.data.store import DATA_FILE, data_folder
 
-            (folder_of(table.sources()[0]) / KEPT).unlink()
+            (data_folder(table.sources()[0]) / DATA_FILE).unlink()
 
 
 def test_closing_the_window_amid_a_silent_download_takes_less_than_two_seconds(

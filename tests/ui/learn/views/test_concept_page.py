@@ -64,7 +64,7 @@ def test_a_click_on_the_lecture_shows_its_first_step(page: ConceptPage) -> None:
     _lecture(page)
     assert page.model.total == -5
     assert "= −5" in page.canvas.accessibleDescription()
-    assert page.muted() == "the lecture's 6×6 · vertical-edge filter"
+    assert page.muted() == "worked example 6×6 · vertical-edge filter"
 
 
 def test_keys_step_through_the_picture(page: ConceptPage) -> None:
@@ -218,4 +218,4 @@ def test_hovering_tells_the_number_under_the_mouse(page: ConceptPage) -> None:
     assert places is not None
     assert page.canvas.words_at(places.input.cells(2, 1).center()) == "input, row 3, column 2: 7"
     assert page.canvas.words_at(places.output.cells(0, 0).center()) == "output, row 1, column 1: −5"
-    assert "Space: play, or stop" in page.canvas.words_at(QPoint(1, 1).toPointF())
+    assert "Space: play or pause" in page.canvas.words_at(QPoint(1, 1).toPointF())

@@ -35,7 +35,11 @@ _KEYS: dict[str, tuple[str, tuple[QKeySequence.StandardKey | str, ...], str]] = 
         ("Ctrl+H",),
         "Append what is missing for one score per class.",
     ),
-    "collapse": ("Expand or collapse the container", ("Space",), "Show a container as one card, or its layers."),
+    "collapse": (
+        "Expand or collapse the container",
+        ("Space",),
+        "Show a container as one card or in full.",
+    ),
     "collapse_all": ("Collapse all containers", ("Ctrl+Shift+Left",), "Show every container as one card."),
     "expand_all": ("Expand all containers", ("Ctrl+Shift+Right",), "Show the layers in every container."),
 }
@@ -86,7 +90,7 @@ class StackActions(QObject):
         """Why an action is unavailable; "" when it is available."""
         if name in ("collapse_all", "expand_all"):
             return "" if self._editor.containers else "the network has no skips or branches"
-        return self._editor.why_not(name)
+        return self._editor.disabled_reason(name)
 
     def _add(
         self, name: str, text: str, keys: tuple[QKeySequence.StandardKey | str, ...], help_text: str

@@ -50,7 +50,7 @@ class Drag:
 
     def words(self) -> str:
         """``conv-2 → 32 × 16 × 16 · 1 new problem``."""
-        what = kind_named(self.tag).word if self.tag else self._blocks()
+        what = kind_named(self.tag).name if self.tag else self._blocks()
         if self.gap is None:
             return what
         if self.preview is None:

@@ -31,13 +31,13 @@ def compact_face(node: Node, report: NodeReport | None) -> Face:
         case Skip() | Branches():
             return Face(node.id, _details(node), number)
         case _:
-            return Face(kind_of(node).word, _details(node), number)
+            return Face(kind_of(node).name, _details(node), number)
 
 
 def spoken(node_id: str, node: Node, report: Report) -> str:
     """A card as text for screen readers: ``conv-2, convolution, 32 @ 3×3, output 32 × 16 × 16, …``."""
     found = report.nodes.get(node_id)
-    kind = kind_of(node).word
+    kind = kind_of(node).name
     words = [node_id if node_id.startswith(kind) else f"{node_id}, {kind}"]
     if detail(node):
         words.append(detail(node))

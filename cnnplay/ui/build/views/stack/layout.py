@@ -61,7 +61,7 @@ class Builder:
     # Stacks
 
     def _stack(self, stack: Stack, parent: str, slot: int, area: QRect, lead: int) -> int:
-        """Lays out a stack from the area's top; returns the y below its last gap. `lead`: its first gap's height."""
+        """Lays out a stack from the area's top. `lead`: the height of its first gap. Returns the end."""
         m, out = self._m, self._out
         column = Column(QRect(area))
         out.columns.append(column)

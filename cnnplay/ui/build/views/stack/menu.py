@@ -29,7 +29,7 @@ def block_menu(editor: EditorModel, actions: StackActions, parent: QWidget) -> Q
         menu.addSeparator()
         for name in names:
             _entry(menu, name, actions)
-    if not editor.why_not("add_head"):
+    if not editor.disabled_reason("add_head"):
         menu.addSeparator()
         _entry(menu, "add_head", actions)
     return menu

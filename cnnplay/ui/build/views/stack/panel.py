@@ -52,7 +52,7 @@ class StackPanel(Panel):
         self.set_title(self._editor.network.name)
         self.set_muted(self._said)
         classes = self._editor.network.task.classes
-        missing = not self._editor.why_not("add_head")
+        missing = not self._editor.disabled_reason("add_head")
         self.head_button.setVisible(missing)
         self.head_button.setToolTip(
             f"The network does not end in one score for each of the {classes:,} classes yet:"

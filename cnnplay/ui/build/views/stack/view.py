@@ -58,7 +58,8 @@ KEYS = KeyTable(
         "Extend the selection", {k: d for part in _EXTENDING.values() for k, d in part.items()}, shift=True
     ),
     KeyRow(
-        "Edit the layer's fields; in an empty stack, insert a layer", dict.fromkeys(ENTER, lambda v: v.activate())
+        "Edit the fields of the card; insert into an empty stack",
+        dict.fromkeys(ENTER, lambda v: v.activate()),
     ),
     KeyRow("Clear the selection; cancel a drag", {Qt.Key.Key_Escape: lambda view: view.let_go()}),
 )
