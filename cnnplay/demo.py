@@ -1,6 +1,6 @@
-"""Drives the real window through the main job with real events: build, train, look inside, export.
+"""Drives the real window with real events through the main workflow: build, train, look inside, export.
 
-It is the smoke test, the source of the README's pictures, and the proof on a machine without a screen.
+It is the smoke test, the source of the README's screenshots, and works on a machine without a screen.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ACCURACY_WANTED = 0.955
 
 
 def run(folder: Path, seed: int = 0) -> int:
-    """Leaves numbered screenshots, exports, the project and demo.json in `folder`; the exit status."""
+    """Writes numbered screenshots, exports, the project and demo.json to `folder`; returns the exit status."""
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
@@ -43,7 +43,7 @@ def run(folder: Path, seed: int = 0) -> int:
     (folder / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     accuracy = report["metrics"]["validation_accuracy"]
     print(f"{len(report['screenshots'])} screenshots, {len(report['exports'])} exports: {folder}")
-    print(f"LeNet-5 took {accuracy:.1%} of the validation digits for what they are")
+    print(f"LeNet-5 validation accuracy: {accuracy:.1%}")
     if accuracy < ACCURACY_WANTED:
         print(
             f"cnnplay demo: validation accuracy must reach {ACCURACY_WANTED:.1%}; got {accuracy:.1%}",
@@ -98,7 +98,7 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
 
 
 def _build(driver: UiDriver) -> None:
-    """Click a network together."""
+    """Builds networks with mouse and keyboard."""
     _insert_and_wrap(driver)
     _fix_problems(driver)
     _open_presets(driver)
@@ -106,30 +106,30 @@ def _build(driver: UiDriver) -> None:
 
 
 def _insert_and_wrap(driver: UiDriver) -> None:
-    """A block is dragged into the stack, wrapped in a skip, and both are undone."""
+    """Drags a layer into the stack, wraps it in a skip, and undoes both."""
     from PySide6.QtCore import Qt
 
     window = driver.window
     editor = window.session.editor
     control = Qt.KeyboardModifier.ControlModifier
-    driver.until(lambda: window.session.data.state == "ready", "the digits to be there")
+    driver.until(lambda: window.session.data.state == "ready", "the digits to load")
     driver.shot("start")
     driver.click_card("conv-2")
     driver.shot("build-lenet-5")
-    driver.drag_block("conv", behind="conv-1")
-    assert len(editor.network.stack) == 13, "the dragged convolution is in the stack"
+    driver.drag_layer("conv", after="conv-1")
+    assert len(editor.network.stack) == 13, "the dragged convolution must be in the stack"
     driver.shot("build-inserted")
     driver.keys(Qt.Key.Key_G, control)
-    assert len(editor.network.stack) == 13, "the convolution is wrapped in a skip"
-    assert editor.report.valid, "where the shape changes, the skip brings its projection"
+    assert len(editor.network.stack) == 13, "the convolution must be wrapped in a skip"
+    assert editor.report.valid, "a skip over a change of shape must add a projection"
     driver.shot("build-wrapped")
     for _ in range(2):
         driver.keys(Qt.Key.Key_Z, control)
-    assert len(editor.network.stack) == 12, "undo took both back"
+    assert len(editor.network.stack) == 12, "undo must revert both"
 
 
 def _fix_problems(driver: UiDriver) -> None:
-    """A kernel that does not fit is mended by a click; a head is put under a stack that lacks one."""
+    """Fixes a kernel that does not fit by a click, and adds a missing head to a stack."""
     from PySide6.QtCore import Qt
 
     window = driver.window
@@ -139,31 +139,31 @@ def _fix_problems(driver: UiDriver) -> None:
     form = window.build.properties.form
     assert form is not None
     driver.type_number(form.editors["kernel_size"].inputs()[0], 9)
-    assert editor.report.problems, "a kernel of 9 does not fit 5 × 5 pixels"
-    driver.shot("build-fault")
+    assert editor.report.problems, "a kernel of 9 must not fit 5 × 5 pixels"
+    driver.shot("build-problem")
     driver.click(window.build.problems.rows[0].button)
-    assert editor.report.valid, "one click mended it"
+    assert editor.report.valid, "one click must fix it"
     driver.keys(Qt.Key.Key_Z, control)
     driver.keys(Qt.Key.Key_Z, control)
     driver.click_card("dense-2")
     driver.keys(Qt.Key.Key_Delete)
-    assert editor.report.problems, "84 numbers are not one a class"
+    assert editor.report.problems, "84 outputs must not match the number of classes"
     driver.click(window.build.stack_panel.head_button)
-    assert editor.report.valid, "the head gives one number a class"
+    assert editor.report.valid, "the head must give one score per class"
     driver.keys(Qt.Key.Key_Z, control)
     driver.keys(Qt.Key.Key_Z, control)
 
 
 def _open_presets(driver: UiDriver) -> None:
-    """A large preset is adapted to the digits, a small one looked at; undo leads back."""
+    """Fits a large preset to the digits, opens a small one; undoes both."""
     window = driver.window
     editor = window.session.editor
     driver.open_preset("resnet-18")
-    driver.until(lambda: all(option.cost for option in window.session.offer.options), "both forecasts")
+    driver.until(lambda: all(option.cost for option in window.session.fit_offer.options), "both estimates")
     driver.shot("build-resize-or-stem")
-    driver.click(window.offer.buttons["stem"])
+    driver.click(window.fit_offer.buttons["stem"])
     assert editor.report.valid
-    assert editor.network.input.shape == (1, 28, 28), "the stem was adapted to the digits"
+    assert editor.network.input.shape == (1, 28, 28), "the stem must be fitted to the digits"
     driver.undo_to("lenet-5")
     driver.open_preset("mini-resnet")
     driver.click_card("skip-1")
@@ -172,7 +172,7 @@ def _open_presets(driver: UiDriver) -> None:
 
 
 def _step_through(driver: UiDriver) -> None:
-    """The window of the first convolution is moved over the digit, by keys."""
+    """Moves the first convolution's window over the digit with the arrow keys."""
     from PySide6.QtCore import Qt
 
     window = driver.window
@@ -180,17 +180,17 @@ def _step_through(driver: UiDriver) -> None:
     driver.click(window.build.step_button)
     driver.settle(600)
     canvas = window.concept.canvas
-    # To where the window lies over strokes of the digit.
+    # To a position where the window covers strokes of the digit.
     for key, steps in ((Qt.Key.Key_Down, 9), (Qt.Key.Key_Right, 11)):
         for _ in range(steps):
             driver.key_on(canvas, key)
-    assert window.session.concept.index > 0, "the keys moved the window over the input"
+    assert window.session.concept.index > 0, "the keys must move the window over the input"
     driver.shot("build-step-through")
     driver.click(window.build.step_button)
 
 
 def _train(driver: UiDriver, seed: int) -> None:
-    """Press Train, watch, pause, make single steps, look inside while it goes on."""
+    """Trains: watches, pauses, takes single steps, and looks inside during training."""
     from PySide6.QtCore import Qt
 
     window = driver.window
@@ -201,7 +201,7 @@ def _train(driver: UiDriver, seed: int) -> None:
     driver.type_number(window.train.workspace.settings.editors["seed"].inputs()[0], seed)
     assert window.session.settings.config.seed == seed
     driver.click(window.controls.train_button)
-    driver.until(lambda: run.state == "running", "training to begin")
+    driver.until(lambda: run.state == "running", "training to start")
     driver.until(lambda: bool(run.history.epochs), "the first epoch")
     driver.start_clock()
     driver.until(lambda: len(run.history.epochs) >= 2, "the second epoch")
@@ -214,7 +214,7 @@ def _train(driver: UiDriver, seed: int) -> None:
     driver.until(lambda: len(run.history) == steps + 3, "three single steps")
     driver.shot("train-paused")
     driver.click(window.controls.train_button)
-    driver.until(lambda: run.state == "running", "the run to go on")
+    driver.until(lambda: run.state == "running", "the run to continue")
     driver.until(lambda: len(run.history.epochs) >= 8, "the eighth epoch")
     driver.shot("train-late", compare="train")
     driver.keys(Qt.Key.Key_3, control)
@@ -230,7 +230,7 @@ def _train(driver: UiDriver, seed: int) -> None:
 
 
 def _look(driver: UiDriver) -> None:
-    """A map over the picture, the confusion matrix and one of its cells, a digit of one's own, a file."""
+    """A map over the image, the confusion matrix and one of its cells, a drawn digit, a file."""
     from PySide6.QtCore import Qt
 
     window = driver.window
@@ -241,39 +241,39 @@ def _look(driver: UiDriver) -> None:
     driver.click_card("conv-2")
     driver.settle(800)
     driver.click_tile(look.maps.tiles.view, 3)
-    driver.shot("look-map-over-picture")
+    driver.shot("look-map-over-image")
     driver.click_tab(look.tabs, look.confusion)
-    driver.until(lambda: session.look.judge.judged is not None, "the verdict")
+    driver.until(lambda: session.look.evaluation.result is not None, "the evaluation")
     driver.settle(300)
-    verdict = session.look.judge.judged
-    assert verdict is not None
-    worst = verdict.mistakes()[0]
+    result = session.look.evaluation.result
+    assert result is not None
+    worst = result.mistakes()[0]
     driver.click(
         look.confusion.matrix, look.confusion.matrix.cell_rect(worst.truth, worst.predicted).center()
     )
     driver.settle(600)
     driver.shot("look-confusion")
-    driver.click_tab(look.tabs, look.wrong)
+    driver.click_tab(look.tabs, look.top_losses)
     driver.settle(500)
-    driver.shot("look-most-wrong")
-    driver.draw_a_digit(look.picture_bar)
+    driver.shot("look-top-losses")
+    driver.draw_a_digit(look.image_bar)
     driver.shot("look-drawn-digit")
-    assert session.look.pictures.picture is not None
+    assert session.look.image_choice.image is not None
     path = driver.folder / "drawn.png"
-    driver.save_picture(session.look.pictures.picture.pixels, path)
+    driver.save_image(session.look.image_choice.image.pixels, path)
     driver.drop(path)
-    driver.until(lambda: _from_file(session), "the dropped picture")
+    driver.until(lambda: _from_file(session), "the dropped image")
     driver.settle(500)
-    driver.shot("look-dropped-picture")
+    driver.shot("look-dropped-image")
 
 
 def _from_file(session: Session) -> bool:
-    picture = session.look.pictures.picture
-    return picture is not None and picture.source == "file"
+    image = session.look.image_choice.image
+    return image is not None and image.source == "file"
 
 
 def _export(driver: UiDriver) -> list[str]:
-    """Every format, through the dialog."""
+    """Exports every format through the dialog."""
     from cnnplay.ui.shell.views.export_dialog import ROWS
 
     written = []
@@ -293,7 +293,7 @@ def _export(driver: UiDriver) -> list[str]:
 
 
 def _save(driver: UiDriver) -> str:
-    """Saves the project through the dialog, and opens it again."""
+    """Saves the project through the dialog, and reopens it."""
     path = driver.folder / "lenet-5.cnnplay"
     path.unlink(missing_ok=True)
     document = driver.window.session.document
@@ -308,12 +308,12 @@ def _save(driver: UiDriver) -> str:
     again = driver.window.session.run.weights
     assert weights is not None
     assert again is not None
-    assert all(bool((weights[key] == again[key]).all()) for key in weights), "the weights came back"
+    assert all(bool((weights[key] == again[key]).all()) for key in weights), "the weights must come back"
     return str(path)
 
 
 def _show_themes_and_sizes(driver: UiDriver) -> None:
-    """Each workspace at the sizes of a projector and a desk, light and dark."""
+    """Each workspace at a projector's and a desktop's size, light and dark."""
     from PySide6.QtCore import Qt
 
     for colors in ("dark", "light"):
@@ -326,15 +326,15 @@ def _show_themes_and_sizes(driver: UiDriver) -> None:
                 (Qt.Key.Key_3, "look"),
             ):
                 driver.keys(key, Qt.KeyboardModifier.ControlModifier)
-                assert driver.window.workspace == workspace, "Ctrl and a number show a workspace"
+                assert driver.window.workspace == workspace, "Ctrl and a number must show a workspace"
                 driver.settle(500)
                 driver.shot(f"{workspace}-{colors}-{width}x{height}")
 
 
-def _print_message(_kind: object, _context: object, words: str) -> None:
-    """Qt's messages, but for what the platform without a screen cannot do and nobody would see."""
-    if not words.startswith("This plugin does not support"):
-        print(words, file=sys.stderr)
+def _print_message(_kind: object, _context: object, text: str) -> None:
+    """Prints Qt's messages, except about what the offscreen platform does not support."""
+    if not text.startswith("This plugin does not support"):
+        print(text, file=sys.stderr)
 
 
 def _has_onnx() -> bool:
@@ -345,7 +345,7 @@ def _has_onnx() -> bool:
 
 @contextmanager
 def _own_settings(folder: Path) -> Iterator[None]:
-    """The user's preferences and autosaves are neither read nor written, nor those of an earlier flight."""
+    """Keeps the demonstration away from the user's preferences and autosaves."""
     names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     before = {name: os.environ.get(name) for name in names}
     for name in names:

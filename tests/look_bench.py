@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Network
 from cnnplay.network.presets import preset

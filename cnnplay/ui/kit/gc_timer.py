@@ -1,9 +1,9 @@
-"""Python's cyclic garbage is collected in the window's thread alone.
+"""Collects Python's cyclic garbage in the window's thread only.
 
-Automatic collection runs in whatever thread happens to allocate. Where that is the thread that trains or
-looks, the Qt objects that it finds in a cycle (a closed dialog, a model that was replaced) are destroyed
-there, while their events are being delivered in the window's thread: the process dies. pyqtgraph's garbage
-collector does the same as this one, and would cost the import of pyqtgraph before the first paint.
+Automatic collection runs in whichever thread happens to allocate. If that is the training or a worker
+thread, Qt objects that it finds in a cycle (a closed dialog, a replaced model) are destroyed there while
+their events are being delivered in the window's thread, and the process crashes. pyqtgraph's garbage
+collector does the same as this one, but would cost the import of pyqtgraph before the first paint.
 """
 
 import gc
@@ -12,15 +12,15 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Slot
 
 PERIOD_MS = 1000
-"""Between two rounds."""
+"""Between two collections."""
 
 
 class GcTimer(QObject):
-    """Takes garbage collection over from its making until `finish`. Lives in the thread it is made in.
+    """Replaces automatic garbage collection from its creation until `stop`. Lives in the thread that made it.
 
-    `settled` says whether the imports of the start are over: what they left stays for good, so it is taken
-    out of all rounds. None comes before, so the little garbage of the start stays too. With torch's 340,000
-    objects a full round takes 120 ms, without them 1 ms.
+    `settled` says whether the imports at start are done: their objects live until the end, so they are
+    frozen (excluded from collection). Nothing is collected before, so the little garbage of the start stays
+    too. With torch's 340,000 objects a full collection takes 120 ms, without them 1 ms.
     """
 
     def __init__(self, settled: Callable[[], bool], parent: QObject | None = None) -> None:
@@ -28,13 +28,13 @@ class GcTimer(QObject):
         self._settled = settled
         self._frozen = False
         self._timer = QTimer(self, interval=PERIOD_MS)
-        self._timer.timeout.connect(self.sweep)
+        self._timer.timeout.connect(self.collect)
         gc.disable()
         self._timer.start()
 
     @Slot()
-    def sweep(self) -> None:
-        """One round: collects the oldest generation whose threshold is passed."""
+    def collect(self) -> None:
+        """Collects the oldest generation whose threshold is exceeded."""
         if not self._frozen:
             if not self._settled():
                 return
@@ -46,8 +46,8 @@ class GcTimer(QObject):
             gc.collect(due[-1])
 
     @Slot()
-    def finish(self) -> None:
-        """Gives collection back to Python, after a last full round."""
+    def stop(self) -> None:
+        """Turns automatic collection on again, after a last full collection."""
         self._timer.stop()
         gc.collect()
         gc.unfreeze()

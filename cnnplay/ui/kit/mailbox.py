@@ -1,7 +1,7 @@
-"""Between a worker thread and the window: scalars are kept without loss, pictures are latest-wins.
+"""Carries results from a worker thread to the window: messages without loss, and the latest value under each key.
 
-The worker drops things in and goes on; it sends no signal and waits for nobody. A timer in the window's
-thread empties the box at most 30 times a second, and sleeps while nobody works.
+A worker puts things in and continues; it emits no signal and waits for nobody. A timer in the window's
+thread drains the mailbox at most 30 times a second, and is stopped while no worker runs.
 """
 
 import threading
@@ -12,49 +12,49 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
 PERIOD_MS = 33
-"""Between two drains: at most 30 a second."""
+"""Between two polls: at most 30 a second."""
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """What lay in the box: the letters in the order they came, and the newest picture under each key."""
+    """What was in the mailbox: all messages in the order of arrival, and the latest value under each key."""
 
-    letters: tuple[Any, ...] = ()
-    pictures: dict[str, Any] = {}
+    messages: tuple[Any, ...] = ()
+    latest: dict[str, Any] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.letters or self.pictures)
+        return bool(self.messages or self.latest)
 
 
 class Mailbox:
-    """A box that any thread may fill and any may empty. The lock is held for an append, never longer."""
+    """Any thread may fill or drain it. The lock is held only while a value is stored or taken."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._letters: list[Any] = []
-        self._pictures: dict[str, Any] = {}
+        self._messages: list[Any] = []
+        self._latest: dict[str, Any] = {}
 
-    def put(self, letter: Any) -> None:
-        """Adds what must not be lost: an event, a result."""
+    def put(self, message: Any) -> None:
+        """Appends something that must not be lost: an event, a result."""
         with self._lock:
-            self._letters.append(letter)
+            self._messages.append(message)
 
-    def post(self, key: str, picture: Any) -> None:
-        """Replaces what lies under `key`: only the newest is worth showing."""
+    def post(self, key: str, value: Any) -> None:
+        """Replaces the value under `key`: only the latest is worth showing."""
         with self._lock:
-            self._pictures[key] = picture
+            self._latest[key] = value
 
-    def empty(self) -> Mail:
-        """Takes all that lies in the box."""
+    def drain(self) -> Mail:
+        """Removes and returns everything in the mailbox."""
         with self._lock:
-            letters, self._letters = self._letters, []
-            pictures, self._pictures = self._pictures, {}
-        return Mail(tuple(letters), pictures)
+            messages, self._messages = self._messages, []
+            latest, self._latest = self._latest, {}
+        return Mail(tuple(messages), latest)
 
 
 class MailboxPoller(QObject):
-    """Carries a box's mail into the thread that he lives in, at most 30 times a second.
+    """Delivers a mailbox's contents in the thread that this object lives in, at most 30 times a second.
 
-    `deliver` is called there, and only when there is mail. He rests until `work` is called.
+    `deliver` is called there, and only when there is something to deliver. Polling begins with `start`.
     """
 
     def __init__(
@@ -68,30 +68,29 @@ class MailboxPoller(QObject):
         self._box = box
         self._deliver = deliver
         self._timer = QTimer(self, interval=period_ms, timerType=Qt.TimerType.CoarseTimer)
-        self._timer.timeout.connect(self.carry)
+        self._timer.timeout.connect(self.poll)
 
     @property
-    def working(self) -> bool:
+    def active(self) -> bool:
         return self._timer.isActive()
 
-    def every(self, period_ms: int) -> None:
-        """So long lies between two rounds from now on."""
+    def set_interval(self, period_ms: int) -> None:
+        """Sets the time between two polls."""
         if period_ms != self._timer.interval():
             self._timer.setInterval(period_ms)
 
-    def work(self) -> None:
-        """Starts the rounds."""
+    def start(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
 
-    def rest(self) -> None:
-        """Ends the rounds; what still lies in the box is delivered first."""
+    def stop(self) -> None:
+        """Stops polling, after a last poll."""
         self._timer.stop()
-        self.carry()
+        self.poll()
 
     @Slot()
-    def carry(self) -> None:
-        """One round."""
-        mail = self._box.empty()
+    def poll(self) -> None:
+        """Drains the mailbox once and delivers what was in it."""
+        mail = self._box.drain()
         if mail:
             self._deliver(mail)

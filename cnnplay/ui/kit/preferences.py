@@ -47,7 +47,7 @@ class Preferences(QObject):
             value = str(value)
         self._settings.setValue(key, value)
 
-    def forget(self, prefix: str) -> None:
+    def remove(self, prefix: str) -> None:
         """Drops a group of keys, ``layout`` for one."""
         self._settings.remove(prefix)
 
@@ -56,7 +56,7 @@ class Preferences(QObject):
         found = self.text(key)
         return found if found in choices else choices[0]
 
-    def several(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str) -> tuple[str, ...]:
         """Texts that `set_several` stored; a text that it did not counts as one of several lines."""
         text = self.text(key)
         try:
@@ -65,18 +65,18 @@ class Preferences(QObject):
             parts = text.split("\n")
         return tuple(p for p in parts if isinstance(p, str) and p) if isinstance(parts, list) else ()
 
-    def set_several(self, key: str, parts: Sequence[str]) -> None:
+    def set_texts(self, key: str, parts: Sequence[str]) -> None:
         """Stores some texts, whatever signs are in them."""
         # The library's own JSON: a path's name may hold what is no Unicode, which msgspec refuses.
         self.set(key, json.dumps(list(parts)))
 
     def recent(self) -> tuple[Path, ...]:
         """The project files opened last, newest first; those that are gone are left out."""
-        return tuple(Path(name) for name in self.several("recent") if Path(name).exists())
+        return tuple(Path(name) for name in self.texts("recent") if Path(name).exists())
 
     def add_recent(self, path: Path) -> None:
         kept = [path.resolve()] + [old for old in self.recent() if old != path.resolve()]
-        self.set_several("recent", [str(one) for one in kept[:MAX_RECENT]])
+        self.set_texts("recent", [str(one) for one in kept[:MAX_RECENT]])
         self.recent_changed.emit()
 
     def sync(self) -> None:

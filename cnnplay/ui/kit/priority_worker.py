@@ -1,4 +1,4 @@
-"""One thread that looks: the newest request of a kind replaces the one that waits."""
+"""One worker thread with priorities: a new request of a kind replaces the waiting one of that kind."""
 
 import logging
 import threading
@@ -8,15 +8,15 @@ from typing import Any
 
 from cnnplay.ui.kit.mailbox import Mailbox
 
-KINDS = ("picture", "glance", "thumbnails", "judge", "overview")
-"""What may be asked for, the most urgent first."""
+KINDS = ("image", "probe", "thumbnails", "evaluate", "overview")
+"""The kinds of requests, the most urgent first."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """What came of a request: a value, or words that say why there is none."""
+    """The outcome of a request: a value, or a message that says why there is none."""
 
     kind: str
     request: int
@@ -25,18 +25,18 @@ class Reply:
 
 
 class PriorityWorker:
-    """Does work in a thread of its own, from the first request on, and puts `Reply`s into a box.
-    `asked` is called, in the asking thread, with each request: somebody has to empty the box.
+    """Works in a thread of its own, started by the first request, and puts a `Reply` per request into a mailbox.
+    `on_submit` is called, in the submitting thread, with each request: the mailbox must be polled from then on.
 
-    Requests are numbered; whoever opens the box drops replies to all but the newest of a kind. Work that
-    takes long calls `breathe` now and then: what is more urgent is done there, in between.
+    Requests are numbered; the receiver drops all replies except those to the newest request of a kind. Long
+    work calls `yield_to_urgent` now and then: waiting requests of more urgent kinds are done there.
     """
 
     def __init__(
-        self, box: Mailbox, asked: Callable[[], None] = lambda: None, name: str = "cnnplay-looker"
+        self, box: Mailbox, on_submit: Callable[[], None] = lambda: None, name: str = "cnnplay-worker"
     ) -> None:
         self._box = box
-        self._asked = asked
+        self._on_submit = on_submit
         self._name = name
         self._condition = threading.Condition()
         self._waiting: dict[str, tuple[int, Callable[[], Any]]] = {}
@@ -47,16 +47,16 @@ class PriorityWorker:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is waiting or being worked at."""
+        """Whether a request is waiting or running."""
         with self._condition:
             return bool(self._waiting or self._working)
 
     def newest(self, kind: str) -> int:
-        """The number of the newest request of that kind; 0 when there was none."""
+        """The number of the newest request of a kind; 0 if there was none."""
         return self._newest[kind]
 
-    def ask(self, kind: str, work: Callable[[], Any]) -> int:
-        """Asks for work to be done; what was waiting of this kind is given up. The request's number."""
+    def submit(self, kind: str, work: Callable[[], Any]) -> int:
+        """Queues work in place of the waiting request of that kind. Returns the request's number."""
         with self._condition:
             self._newest[kind] += 1
             number = self._newest[kind]
@@ -67,25 +67,25 @@ class PriorityWorker:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._condition.notify()
-        self._asked()
+        self._on_submit()
         return number
 
-    def forget(self, kind: str) -> None:
-        """Gives up what waits of a kind; a reply that is on its way has an old number."""
+    def discard(self, kind: str) -> None:
+        """Drops the waiting request of a kind; the reply of a running one is outdated."""
         with self._condition:
             self._newest[kind] += 1
             self._waiting.pop(kind, None)
 
-    def outdated(self, kind: str, number: int) -> bool:
-        """Whether a request was replaced or given up, so that working on is for nothing."""
+    def is_outdated(self, kind: str, number: int) -> bool:
+        """Whether a request was replaced or discarded, so that its work can stop."""
         return self._stopped or number != self._newest[kind]
 
-    def tell(self, key: str, news: Any) -> None:
-        """Inside work: puts into the box how far it is; only the newest is delivered."""
-        self._box.post(key, news)
+    def report(self, key: str, value: Any) -> None:
+        """Posts progress from inside the work; only the latest value is delivered."""
+        self._box.post(key, value)
 
-    def breathe(self, kind: str) -> None:
-        """Inside work of that kind: does what waits and is more urgent."""
+    def yield_to_urgent(self, kind: str) -> None:
+        """Does the waiting requests that are more urgent than `kind`. Called from inside work of that kind."""
         for urgent in KINDS[: KINDS.index(kind)]:
             with self._condition:
                 taken = self._waiting.pop(urgent, None)
@@ -93,7 +93,7 @@ class PriorityWorker:
                 self._do(urgent, *taken)
 
     def stop(self) -> None:
-        """Ends the thread and waits for it; what waits is given up."""
+        """Ends the thread and waits for it; waiting requests are dropped."""
         with self._condition:
             self._stopped = True
             self._waiting.clear()
@@ -119,14 +119,14 @@ class PriorityWorker:
         except ValueError as error:  # DataError, BuildError, ProbeError: written for people
             reply = Reply(kind, number, error=str(error))
         except (MemoryError, RuntimeError) as error:
-            # torch reports exhausted memory as a RuntimeError. Looking never takes the window down.
-            log.warning("looking failed", exc_info=True)
+            # torch reports exhausted memory as a RuntimeError. A failed probe never takes the window down.
+            log.warning("%s request failed", kind, exc_info=True)
             reply = Reply(kind, number, error=f"this cannot be computed here: {str(error).splitlines()[0]}")
         except Exception as error:
-            log.exception("looking failed")
+            log.exception("%s request failed", kind)
             reply = Reply(kind, number, error=f"this cannot be shown: {error}")
         with self._condition:
-            # Together, so that whoever finds the looker idle finds the reply in the box.
+            # Together, so that whoever finds the worker idle finds the reply in the mailbox.
             self._box.put(reply)
             if last:
                 self._working = ""

@@ -1,7 +1,7 @@
-"""How often live views are redrawn while a run is on: as people can follow, and never at its expense.
+"""How often live views are redrawn during a run: as often as people can follow, and never at the run's expense.
 
-Drawing holds the lock that the training thread needs between its steps, so what the window's thread spends is
-lost to the run. Its processor time is watched, and the views are slowed down until it is a small share.
+Drawing holds the lock (the GIL) that the training thread needs between its steps, so the time that the window's
+thread spends is lost to the run. Its processor time is measured, and views are slowed down until it is a small share.
 """
 
 import time
@@ -10,16 +10,16 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Slot
 
 SHARE = 0.0125
-"""Of the time that passes, the window's thread may take about this part while a run is on."""
+"""The share of the elapsed time that the window's thread may use during a run, about."""
 SHORTEST_S, INITIAL_S, LONGEST_S = 0.2, 0.5, 1.6
-"""Seconds between two redraws of a live view: at least, before anything is known, and at most."""
+"""Seconds between two redraws of a live view: at least, before anything is measured, and at most."""
 WATCH_MS = 500
 POLL_MS, SLOWEST_POLL_MS = 100, 300
-"""Between two rounds of the post: when somebody waits for an answer, and at most while a run goes its way."""
+"""Between two polls of the mailbox: while something waits for an answer, and at most otherwise."""
 
 
 class RedrawRate(QObject):
-    """`seconds` lie between two redraws of a live view. Begun and ended with the run."""
+    """`interval_s` is the time between two redraws of a live view. Started and stopped with the run."""
 
     def __init__(
         self,
@@ -28,31 +28,33 @@ class RedrawRate(QObject):
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(parent)
-        self.seconds = INITIAL_S
+        self.interval_s = INITIAL_S
         self._spent, self._clock = spent, clock
         self._before = (0.0, 0.0)
         self._timer = QTimer(self, interval=WATCH_MS)
-        self._timer.timeout.connect(self.watch)
+        self._timer.timeout.connect(self.adjust)
 
-    def begin(self) -> None:
-        """A run begins: watching starts, at the pace that was found before."""
+    def start(self) -> None:
+        """Starts measuring, with the interval of the last run."""
         self._before = (self._spent(), self._clock())
         self._timer.start()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         self._timer.stop()
 
-    def rounds_ms(self, calm: bool) -> int:
-        """Milliseconds between two rounds of the run's post, `calm` while it goes its way: each has many
-        views look whether they changed, and there are four to a redraw."""
-        return min(max(round(250 * self.seconds), POLL_MS), SLOWEST_POLL_MS) if calm else POLL_MS
+    def poll_ms(self, relaxed: bool) -> int:
+        """Milliseconds between two polls of the run's mailbox. `relaxed`: nothing waits for an answer.
+
+        Each poll makes many views check whether they changed, and there are four polls to a redraw.
+        """
+        return min(max(round(250 * self.interval_s), POLL_MS), SLOWEST_POLL_MS) if relaxed else POLL_MS
 
     @Slot()
-    def watch(self) -> None:
-        """Slows the views down where the last half second cost too much, else quickens them again."""
+    def adjust(self) -> None:
+        """Slows the views down if the last half second cost too much, else speeds them up again."""
         spent, now = self._spent(), self._clock()
         share = (spent - self._before[0]) / max(now - self._before[1], 1e-6)
         self._before = (spent, now)
-        wanted = self.seconds * share / SHARE
-        # Half way to what would keep the share: single costly moments (a click, a menu) pass.
-        self.seconds = min(max((self.seconds + wanted) / 2, SHORTEST_S), LONGEST_S)
+        wanted = self.interval_s * share / SHARE
+        # Half way to the interval that would keep the share: single costly moments (a click, a menu) pass.
+        self.interval_s = min(max((self.interval_s + wanted) / 2, SHORTEST_S), LONGEST_S)

@@ -28,7 +28,7 @@ class Tasks(QObject):
         super().__init__(parent)
         self._name = f"cnnplay-{name}"
         self._box = Mailbox()
-        self._postman = MailboxPoller(self._box, self._deliver, self)
+        self._poller = MailboxPoller(self._box, self._deliver, self)
         self._waiting: list[tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]]] = []
         self._thread: threading.Thread | None = None
 
@@ -57,7 +57,7 @@ class Tasks(QObject):
             if thread is not None:
                 thread.join()
             try:
-                self._postman.carry()
+                self._poller.poll()
             except Exception as error:
                 problem = problem or error
         if problem is not None:
@@ -75,12 +75,12 @@ class Tasks(QObject):
                 self._box.put(Outcome(done, failed, error=error))
 
         self._thread = threading.Thread(target=call, name=self._name, daemon=True)
-        self._postman.work()
+        self._poller.start()
         self._thread.start()
         self.idle_changed.emit()
 
     def _deliver(self, mail: Mail) -> None:
-        for outcome in mail.letters:
+        for outcome in mail.messages:
             if self._thread is not None:
                 self._thread.join()
                 self._thread = None
@@ -92,7 +92,7 @@ class Tasks(QObject):
             finally:
                 self._start_next()
                 if self.idle:
-                    self._postman.rest()
+                    self._poller.stop()
                     self.idle_changed.emit()
 
 

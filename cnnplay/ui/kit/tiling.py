@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cnnplay.ui.kit.numerals import numeral, span
 
-Scale: TypeAlias = Literal["signed", "magnitude", "picture"]
+Scale: TypeAlias = Literal["signed", "magnitude", "image"]
 Size: TypeAlias = tuple[int, int]
 """(height, width)."""
 
@@ -33,7 +33,7 @@ ENOUGH = 0.85
 class Tiles:
     """What a view of tiles shows.
 
-    `values` is N × h × w numbers, or N × h × w × 3 bytes (`scale` is "picture"). `limits` is N × 2: the
+    `values` is N × h × w numbers, or N × h × w × 3 bytes (`scale` is "image"). `limits` is N × 2: the
     numbers at the two ends of each tile's colour scale. With `columns` above 0 the tiles are a mosaic: tile
     i lies in row i // columns, rows and columns carry `row_labels` and `column_labels`; else they flow, and
     each carries its own of the `labels`.
@@ -80,7 +80,7 @@ class Tiles:
         """The value at a place of a tile: ``map 4 · row 3, column 7: −0.31``."""
         height, width = self.size
         value = self.values[number, min(row, height - 1), min(column, width - 1)]
-        if self.scale == "picture":
+        if self.scale == "image":
             channels = [int(channel) for channel in np.ravel(value)]
             level = str(channels[0]) if len(set(channels)) == 1 else ", ".join(map(str, channels))
             return f"{self.caption(number)} · row {row + 1}, column {column + 1}: {level}"
@@ -88,7 +88,7 @@ class Tiles:
 
     def tile_text(self, number: int) -> str:
         """What a whole tile holds: ``map 4 · −0.98 to 0.99``."""
-        if self.scale == "picture":
+        if self.scale == "image":
             return self.caption(number)
         tile = self.values[number]
         texts = self.row_labels if self.columns else self.labels

@@ -1,4 +1,4 @@
-"""A pad to draw a digit on: soft strokes, and the bringing of a drawing to the form of MNIST's digits."""
+"""A pad to draw a digit on: soft strokes, and the conversion of a drawing to the form of MNIST's digits."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ SIDE = 168
 BOX = 20
 """MNIST's digits fill a box of 20 × 20 …"""
 DIGIT = 28
-"""… in the middle of 28 × 28, by centre of mass (LeCun, Cortes and Burges)."""
+"""… centered in 28 × 28 by center of mass (LeCun, Cortes and Burges)."""
 
 
 def _blank() -> npt.NDArray[np.float32]:
@@ -30,7 +30,6 @@ class Drawing:
         return not bool(self.ink.any())
 
     def clear(self) -> None:
-        """Back to black."""
         self.ink[:] = 0
 
     def stroke(self, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -45,14 +44,14 @@ class Drawing:
         # Full in the middle, falling to nothing over the outer half of the brush.
         np.maximum(self.ink, np.clip((radius * 1.5 - distance) / radius, 0, 1), out=self.ink)
 
-    def picture(self, centred: bool = True) -> npt.NDArray[np.uint8]:
-        """28 × 28 × 1 bytes: brought to MNIST's form, or the whole pad as it was drawn."""
-        small = centre_digit(self.ink) if centred else shrink(self.ink, (DIGIT, DIGIT))
+    def image(self, centered: bool = True) -> npt.NDArray[np.uint8]:
+        """28 × 28 × 1 bytes: in MNIST's form, or the whole pad as it was drawn."""
+        small = center_digit(self.ink) if centered else shrink(self.ink, (DIGIT, DIGIT))
         return np.clip(np.rint(small * 255), 0, 255).astype(np.uint8)[:, :, None]
 
 
-def centre_digit(ink: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """A drawing in MNIST's form: its longer side 20, its centre of mass in the middle of 28 × 28."""
+def center_digit(ink: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """A drawing in MNIST's form: its longer side is 20, its center of mass the middle of 28 × 28."""
     result = np.zeros((DIGIT, DIGIT), np.float32)
     rows, columns = np.nonzero(ink.max(axis=1) > 0)[0], np.nonzero(ink.max(axis=0) > 0)[0]
     if not len(rows):
@@ -61,30 +60,30 @@ def centre_digit(ink: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     scale = BOX / max(cut.shape)
     digit = shrink(cut, (max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale))))
     mass = digit.sum()
-    centre_y = float((digit.sum(axis=1) * np.arange(digit.shape[0])).sum() / mass)
-    centre_x = float((digit.sum(axis=0) * np.arange(digit.shape[1])).sum() / mass)
-    top = _placed(centre_y, digit.shape[0])
-    left = _placed(centre_x, digit.shape[1])
+    center_y = float((digit.sum(axis=1) * np.arange(digit.shape[0])).sum() / mass)
+    center_x = float((digit.sum(axis=0) * np.arange(digit.shape[1])).sum() / mass)
+    top = _placed(center_y, digit.shape[0])
+    left = _placed(center_x, digit.shape[1])
     result[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
     return result
 
 
-def _placed(centre: float, length: int) -> int:
-    """Where a digit of that length starts so that its centre of mass is in the middle and it stays inside.
+def _placed(center: float, length: int) -> int:
+    """Where a digit of that length starts so that its center of mass is in the middle and it stays inside.
 
-    MNIST's middle is the pixel 14 of 0 … 27: its digits' centres of mass lie between 13.5 and 14.5.
+    MNIST's middle is pixel 14 of 0 … 27: its digits' centers of mass are between 13.5 and 14.5.
     """
-    return min(max(0, round(DIGIT / 2 - centre)), DIGIT - length)
+    return min(max(0, round(DIGIT / 2 - center)), DIGIT - length)
 
 
 def shrink(values: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """Resized by area: each new pixel is the mean of what it covers, so that no stroke is lost."""
+    """Resizes by area: each new pixel is the mean of what it covers, so that no stroke is lost."""
     down, across = _weights(values.shape[0], size[0]), _weights(values.shape[1], size[1])
     return np.asarray(down @ values @ across.T, np.float32)
 
 
 def _weights(old: int, new: int) -> npt.NDArray[np.float32]:
-    """new × old: how much of each old pixel lies in each new one, as fractions of the new one."""
+    """new × old: the part of each old pixel in each new one, as fractions of the new one."""
     edges = np.arange(new + 1, dtype=np.float64) * old / new
     starts = np.arange(old, dtype=np.float64)
     overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)

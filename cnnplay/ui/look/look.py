@@ -1,4 +1,4 @@
-"""Looking inside: one picture, and what the network makes of it, live from the run or from stored weights."""
+"""Look inside: one image, and what the network computes for it, live from the run or from stored weights."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from cnnplay.ui.data.rules import Rules
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
-from cnnplay.ui.look.eye import Eye
-from cnnplay.ui.look.glance import Filters, Floats, Glance, Maps, Wish
-from cnnplay.ui.look.judged import Judged
-from cnnplay.ui.look.judging import JudgeModel, why_no_verdict
-from cnnplay.ui.look.look_tiles import Prediction
-from cnnplay.ui.look.look_words import (
-    live_words,
-    partly_words,
-    trained_words,
-    untrained_words,
-    weight_words,
+from cnnplay.ui.look.evaluation import EvaluationModel, no_evaluation_reason
+from cnnplay.ui.look.evaluation_result import EvaluationResult
+from cnnplay.ui.look.image_choice import ImageChoiceModel
+from cnnplay.ui.look.live_probe import LiveProbe
+from cnnplay.ui.look.look_text import (
+    live_text,
+    partly_trained_text,
+    trained_text,
+    untrained_text,
+    weights_text,
 )
+from cnnplay.ui.look.look_tiles import Prediction
 from cnnplay.ui.look.map_focus import MapFocus
-from cnnplay.ui.look.picture_choice import PictureModel
-from cnnplay.ui.look.studio import Origin as StoredOrigin
-from cnnplay.ui.look.studio import Seen, Studio, Subject
-from cnnplay.ui.look.subjects import Subjects
+from cnnplay.ui.look.model_inspector import ModelInspector, ProbeTarget, StoredProbeResult
+from cnnplay.ui.look.model_inspector import Origin as StoredOrigin
+from cnnplay.ui.look.probe import Filters, Floats, Maps, ProbeRequest, ProbeResult
+from cnnplay.ui.look.probe_target import TargetSelector
 from cnnplay.ui.train.settings import SettingsModel
 
 if TYPE_CHECKING:
@@ -37,27 +37,27 @@ if TYPE_CHECKING:
     from cnnplay.ui.train.run import RunModel
 
 Origin: TypeAlias = Literal["nothing", "live"] | StoredOrigin
-Kind: TypeAlias = Literal["maps", "filters", "prediction", "stack", "judged"]
-"""What a view may want: "stack" are the strips on the cards and the prediction below them."""
+Kind: TypeAlias = Literal["maps", "filters", "prediction", "stack", "evaluation"]
+"""What a view may want. "stack": the strips on the cards, and the prediction below them."""
 
 SOON_MS = 30
-VERDICT_MS = 1500
-"""Between two verdicts of a run that are shown."""
+EVALUATION_MS = 1500
+"""Between two evaluations of a run that are shown."""
 LATER_MS = 250
 LIVE_MS = 100
-"""Between two rounds of the post from a run: each wakes the window's thread, which takes a core from it."""
-TELL_MS = 12
-"""Between two pieces of a live look."""
-NEWS = ("maps", "filters", "prediction", "strips")
+"""Between two polls of the run's mailbox: each wakes the window's thread, which takes a core from the run."""
+STAGGER_MS = 12
+"""Between two signals about a live result."""
+PARTS = ("maps", "filters", "prediction", "strips")
 
 
 class LookModel(QObject):
     """What the views of Look inside (and the filters and maps of Train) show.
 
-    A view says with `want` what it shows while it is visible; nothing else is computed. `maps_changed`,
+    A visible view says with `want` what it shows; nothing else is computed. `maps_changed`,
     `filters_changed`, `prediction_changed`, `strips_changed`: there is something new to show.
-    `state_changed`: where it comes from, or why there is nothing. `focus` holds which map and pixel
-    are chosen, `pictures` the picture, `judge` the verdict on the validation pictures.
+    `state_changed`: where it comes from, or why there is nothing, changed. `focus` holds the selected map
+    and pixel, `image_choice` the image, `evaluation` the evaluation on the validation images.
     """
 
     maps_changed = Signal()
@@ -78,35 +78,35 @@ class LookModel(QObject):
         super().__init__(parent)
         self.editor, self.run, self.data, self.settings = editor, run, data, settings
         self._box, self._live_box = Mailbox(), Mailbox()
-        self._postman = MailboxPoller(self._box, self._deliver, self)
-        self._live_postman = MailboxPoller(self._live_box, self._deliver_live, self, LIVE_MS)
-        self._looker = PriorityWorker(self._box, self._postman.work)
-        self._eye = Eye(self._live_box, lambda: run.tempo.seconds)
+        self._poller = MailboxPoller(self._box, self._deliver, self)
+        self._live_poller = MailboxPoller(self._live_box, self._deliver_live, self, LIVE_MS)
+        self._worker = PriorityWorker(self._box, self._poller.start)
+        self._live_probe = LiveProbe(self._live_box, lambda: run.redraw_rate.interval_s)
         self.rules = Rules()
-        self._studio = Studio(self.rules)
-        self._verdict: Judged | None = None
-        self._verdict_pause = QTimer(self, interval=VERDICT_MS, singleShot=True)
-        self._verdict_pause.timeout.connect(self._take_verdict)
-        self._subjects = Subjects(editor, run, data, settings)
-        self.pictures = PictureModel(data, self._looker, self)
+        self._inspector = ModelInspector(self.rules)
+        self._waiting_evaluation: EvaluationResult | None = None
+        self._evaluation_pause = QTimer(self, interval=EVALUATION_MS, singleShot=True)
+        self._evaluation_pause.timeout.connect(self._show_evaluation)
+        self._targets = TargetSelector(editor, run, data, settings)
+        self.image_choice = ImageChoiceModel(data, self._worker, self)
         self.focus = MapFocus(self)
-        self.judge = JudgeModel(self._looker, self._studio, data, self.pictures, self)
+        self.evaluation = EvaluationModel(self._worker, self._inspector, data, self.image_choice, self)
         self._wanted: dict[Kind, set[int]] = {}
-        self._wish = Wish()
-        self._asked: Wish | None = None
-        self._subject: Subject | None = None
-        self._glance: Glance | None = None
+        self._request = ProbeRequest()
+        self._submitted: ProbeRequest | None = None
+        self._target: ProbeTarget | None = None
+        self._result: ProbeResult | None = None
         self._origin: Origin = "nothing"
-        self._fresh: tuple[str, ...] = ()
+        self._untrained: tuple[str, ...] = ()
         self._problem = ""
         self._activated = True
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
-        self._soon.timeout.connect(self._look)
+        self._soon.timeout.connect(self._probe)
         self._later = QTimer(self, interval=LATER_MS, singleShot=True)
-        self._later.timeout.connect(self._look)
-        self._news: list[str] = []
-        self._teller = QTimer(self, interval=TELL_MS)
-        self._teller.timeout.connect(self._tell)
+        self._later.timeout.connect(self._probe)
+        self._changed_parts: list[str] = []
+        self._stagger = QTimer(self, interval=STAGGER_MS)
+        self._stagger.timeout.connect(self._emit_next)
         self._connect()
 
     def _connect(self) -> None:
@@ -116,47 +116,47 @@ class LookModel(QObject):
             self.run.state_changed,
             self.settings.changed,
             self.data.changed,
-            self.pictures.changed,
+            self.image_choice.changed,
         ):
             signal.connect(self.refresh)
-        self.run.add_probe(self._eye.look)
+        self.run.add_probe(self._live_probe.observe)
 
     # what is shown
 
     @property
-    def glance(self) -> Glance | None:
-        """The newest look."""
-        return self._glance
+    def result(self) -> ProbeResult | None:
+        """The newest probe result."""
+        return self._result
 
     @property
     def maps(self) -> Maps | None:
-        return self._glance.maps if self._glance is not None else None
+        return self._result.maps if self._result is not None else None
 
     @property
     def filters(self) -> Filters | None:
-        return self._glance.filters if self._glance is not None else None
+        return self._result.filters if self._result is not None else None
 
     @property
     def strips(self) -> dict[str, Floats]:
-        """By convolution, its first maps n × h × w, as fractions of the colour scale."""
-        return self._glance.strips if self._glance is not None else {}
+        """By convolution: its first maps n × h × w, as fractions of the color scale."""
+        return self._result.strips if self._result is not None else {}
 
     @property
     def input(self) -> Floats | None:
-        """What the network saw of the picture, C × H × W, after preprocessing."""
-        return self._glance.input if self._glance is not None else None
+        """The image after preprocessing, C × H × W: what the network gets."""
+        return self._result.input if self._result is not None else None
 
     @property
     def prediction(self) -> Prediction | None:
-        if self._glance is None or self._glance.probabilities is None:
+        if self._result is None or self._result.probabilities is None:
             return None
-        picture, classes = self._glance.wish.picture, self.pictures.classes
-        truth = picture.truth if picture else None
+        image, classes = self._result.request.image, self.image_choice.classes
+        truth = image.truth if image else None
         learned = self.run.classes if self._origin != "untrained" else ()
         if learned and learned != classes:
-            # What it learned to tell apart are other things than the pictures chosen since.
+            # The network was trained on other classes than those of the data set chosen since.
             classes, truth = learned, None
-        return Prediction(self._glance.probabilities, classes, truth)
+        return Prediction(self._result.probabilities, classes, truth)
 
     @property
     def origin(self) -> Origin:
@@ -168,9 +168,9 @@ class LookModel(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something that was asked for has not been looked at, or not been told yet."""
-        timers = (self._soon.isActive(), self._later.isActive(), self._teller.isActive())
-        return any(timers) or self._postman.working or self._looker.busy
+        """Whether something requested has not been probed, or not been announced yet."""
+        timers = (self._soon.isActive(), self._later.isActive(), self._stagger.isActive())
+        return any(timers) or self._poller.active or self._worker.busy
 
     @property
     def problem(self) -> str:
@@ -179,37 +179,37 @@ class LookModel(QObject):
 
     @property
     def held_back(self) -> str:
-        """What `build_anyway` would cost, while a large untrained network is not built for looking alone."""
-        held_back = self._subjects.held_back and not self.live
-        return weight_words(self.editor.report) if held_back else ""
+        """The size of a large untrained network that is not built before `build_anyway` is called; else ""."""
+        held_back = self._targets.held_back and not self.live
+        return weights_text(self.editor.report) if held_back else ""
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """Where what is shown comes from: ``live, epoch 3``, ``trained weights``, ``untrained: …``."""
         if self._problem:
             return self._problem
-        if self._origin == "live" and self._glance is not None:
-            return live_words(self._glance.epoch, self.editor.current, self._glance.network)
+        if self._origin == "live" and self._result is not None:
+            return live_text(self._result.epoch, self.editor.current, self._result.network)
         if self._origin == "untrained":
-            return untrained_words(self.settings.config.seed)
+            return untrained_text(self.settings.config.seed)
         if self._origin == "partly":
-            return partly_words(self._fresh)
-        return trained_words(self.run.trained) if self._origin == "trained" else ""
+            return partly_trained_text(self._untrained)
+        return trained_text(self.run.trained) if self._origin == "trained" else ""
 
     @property
     def activated(self) -> bool:
-        """Whether maps are shown after the activation behind their layer."""
+        """Whether maps are shown after the activation that follows their layer."""
         return self._activated
 
     @property
     def report(self) -> Report | None:
-        """Shapes and receptive fields of the network that was looked into."""
-        return infer(self._glance.network) if self._glance is not None else None
+        """Shapes and receptive fields of the probed network."""
+        return infer(self._result.network) if self._result is not None else None
 
-    # what people choose
+    # what the user chooses
 
     def want(self, kind: Kind, viewer: object, on: bool) -> None:
-        """A view is on screen and shows this, or is not any more."""
+        """A view that shows this became visible, or is not visible any more."""
         viewers = self._wanted.setdefault(kind, set())
         if (id(viewer) in viewers) == on:
             return
@@ -217,63 +217,63 @@ class LookModel(QObject):
         self.refresh()
 
     def set_activated(self, on: bool) -> None:
-        """Maps after the activation behind their layer, or before it."""
+        """Shows maps after the activation that follows their layer, or before it."""
         if on != self._activated:
             self._activated = on
             self.options_changed.emit()
             self.refresh()
 
     def open_file(self, path: Any) -> None:
-        """Looks at a picture file (dropped on the window, for one)."""
-        self.pictures.open_file(path)
+        """Chooses an image file (for example, one dropped on the window)."""
+        self.image_choice.open_file(path)
 
     def choose(self, index: int) -> None:
-        """Looks at a picture of the data set."""
-        self.pictures.choose(index)
+        """Chooses an image of the data set."""
+        self.image_choice.choose(index)
 
-    def why_no_worst(self) -> str:
-        """Why the most wrong pictures cannot be shown; "" when they can."""
+    def top_losses_disabled_reason(self) -> str:
+        """Why the top losses cannot be shown; "" when they can."""
         has_data, has_weights = self.data.images is not None, self.run.weights is not None
-        has_verdict, elsewhere = self.judge.judged is not None, self.judge.elsewhere
-        return why_no_verdict(has_data, has_weights, self.live, has_verdict, elsewhere)
+        has_result, of_other_data = self.evaluation.result is not None, self.evaluation.of_other_data
+        return no_evaluation_reason(has_data, has_weights, self.live, has_result, of_other_data)
 
-    def show_worst(self) -> None:
-        """Puts the most wrong pictures beside the chosen one, and chooses the worst."""
-        self.judge.show_worst()
+    def show_top_losses(self) -> None:
+        """Shows the most confident mistakes beside the chosen image, and chooses the worst."""
+        self.evaluation.show_top_losses()
         self.refresh()
 
     def build_anyway(self) -> None:
-        """Builds the large untrained network on screen for looking into it."""
-        self._subjects.allow()
+        """Builds the large untrained network on screen so that it can be probed."""
+        self._targets.allow()
         self.refresh()
 
-    # looking
+    # probing
 
     @Slot()
     def refresh(self) -> None:
-        """Something that decides what is seen may have changed: looks again soon."""
+        """Probes again soon. Call when something that the result depends on may have changed."""
         if not self._soon.isActive():
             self._soon.start()
 
     def shutdown(self) -> None:
-        """Ends the thread; nothing is delivered afterwards."""
+        """Ends the worker thread; nothing is delivered afterwards."""
         self._soon.stop()
-        self._teller.stop()
+        self._stagger.stop()
         self._later.stop()
-        self.run.remove_probe(self._eye.look)
-        self._looker.stop()
-        for postman, box in ((self._postman, self._box), (self._live_postman, self._live_box)):
-            box.empty()
-            postman.rest()
+        self.run.remove_probe(self._live_probe.observe)
+        self._worker.stop()
+        for poller, box in ((self._poller, self._box), (self._live_poller, self._live_box)):
+            box.drain()
+            poller.stop()
 
     def _wants(self, *kinds: Kind) -> bool:
         return any(self._wanted.get(kind) for kind in kinds)
 
     @Slot()
-    def _look(self) -> None:
-        """Makes the wish anew and hands it to the run, or to the looking thread."""
-        wish = Wish(
-            picture=self.pictures.picture,
+    def _probe(self) -> None:
+        """Makes a new request and hands it to the run, or to the worker thread."""
+        request = ProbeRequest(
+            image=self.image_choice.image,
             selected=self.editor.current,
             activated=self._activated,
             maps=self._wants("maps"),
@@ -281,117 +281,117 @@ class LookModel(QObject):
             strips=self._wants("stack"),
             prediction=self._wants("prediction", "stack"),
         )
-        # The same wish stays the same object, so that nothing is looked at twice.
-        again = wish.same(self._wish)
-        self._wish = self._eye.wish = self._wish if again else wish
+        # An equal request stays the same object, so that nothing is probed twice.
+        again = request.same(self._request)
+        self._request = self._live_probe.request = self._request if again else request
         if self.live:
-            self._looker.forget("glance")
-            self.judge.cancel()
+            self._worker.discard("probe")
+            self.evaluation.cancel()
             self._set_problem("")
-            self._subject = None
-            self._subjects.forget()
-            self._live_postman.work()
+            self._target = None
+            self._targets.forget()
+            self._live_poller.start()
             if not again:
                 self.run.wake()
         else:
-            self._live_postman.rest()
-            self._look_stored()
+            self._live_poller.stop()
+            self._probe_stored()
 
-    def _look_stored(self) -> None:
-        # torch is imported by the application, once the window stands: not for a glance before that.
+    def _probe_stored(self) -> None:
+        # The application imports torch once the window is shown: a probe does not import it earlier.
         if not torch_is_imported():
             self._later.start()
             return
-        before, self._subject = self._subject, self._subjects.choose()
-        needs_picture = not self._wish.filters
-        problem = self._subjects.why_not(self._wish.picture is not None, needs_picture)
+        before, self._target = self._target, self._targets.select()
+        needs_image = not self._request.filters
+        problem = self._targets.disabled_reason(self._request.image is not None, needs_image)
         only_stack = not self._wants("maps", "filters", "prediction")
-        if problem or (only_stack and not self._subjects.worth_for_stack):
-            self._looker.forget("glance")
-            self._asked = None
+        if problem or (only_stack and not self._targets.worth_for_stack):
+            self._worker.discard("probe")
+            self._submitted = None
             self._show(None, "nothing")
             self._set_problem(problem)
             return
-        if not self._wish.empty and (self._subject is not before or self._asked is not self._wish):
-            self._asked = self._wish
-            subject, wish = self._subject, self._wish
-            self._looker.ask("glance", lambda: self._studio.look(subject, wish))
-        self.judge.consider(self._subject, self._wants("judged"))
+        if not self._request.empty and (self._target is not before or self._submitted is not self._request):
+            self._submitted = self._request
+            target, request = self._target, self._request
+            self._worker.submit("probe", lambda: self._inspector.probe(target, request))
+        self.evaluation.consider(self._target, self._wants("evaluation"))
 
     # what comes back
 
     def _deliver_live(self, mail: Mail) -> None:
-        found = mail.pictures.get("glance")
-        # A look for an older wish is shown too, save where it is of another picture: the next is on its way.
-        if found is not None and found.wish.picture is self._wish.picture:
+        found = mail.latest.get("probe")
+        # A result of an older request is shown, too, unless it is of another image: the next one follows.
+        if found is not None and found.request.image is self._request.image:
             self._set_problem("")
             self._show(found, "live")
-        elif "problem" in mail.pictures:
-            self._set_problem(mail.pictures["problem"])
-        if "judged" in mail.pictures:
-            self._verdict = mail.pictures["judged"]
-            if not self._verdict_pause.isActive():
-                self._take_verdict()
+        elif "problem" in mail.latest:
+            self._set_problem(mail.latest["problem"])
+        if "evaluation" in mail.latest:
+            self._waiting_evaluation = mail.latest["evaluation"]
+            if not self._evaluation_pause.isActive():
+                self._show_evaluation()
 
     @Slot()
-    def _take_verdict(self) -> None:
-        """Epochs of small networks end several times a second; the newest verdict is shown now and then."""
-        verdict, self._verdict = self._verdict, None
-        if verdict is not None:
-            self.judge.take(verdict)
-            self._verdict_pause.start()
+    def _show_evaluation(self) -> None:
+        """Epochs of small networks end several times a second; only the newest evaluation is shown, rarely."""
+        result, self._waiting_evaluation = self._waiting_evaluation, None
+        if result is not None:
+            self.evaluation.set_result(result)
+            self._evaluation_pause.start()
 
     def _deliver(self, mail: Mail) -> None:
-        if "judging" in mail.pictures:
-            self.judge.got_to(*mail.pictures["judging"])
-        for letter in mail.letters:
-            assert isinstance(letter, Reply)
-            self._take(letter)
-        if not self._looker.busy:
-            self._postman.rest()
+        if "evaluation progress" in mail.latest:
+            self.evaluation.progress_came(*mail.latest["evaluation progress"])
+        for reply in mail.messages:
+            assert isinstance(reply, Reply)
+            self._take(reply)
+        if not self._worker.busy:
+            self._poller.stop()
 
     def _take(self, reply: Reply) -> None:
         if reply.kind == "thumbnails":
-            self.pictures.thumbnails_came(reply.value or {})
-        elif reply.request != self._looker.newest(reply.kind):
+            self.image_choice.thumbnails_came(reply.value or {})
+        elif reply.request != self._worker.newest(reply.kind):
             return
-        elif reply.kind == "picture":
-            self.pictures.picture_came(reply.value, reply.error)
+        elif reply.kind == "image":
+            self.image_choice.image_came(reply.value, reply.error)
         elif reply.error:
             self._set_problem(reply.error)
-            if reply.kind == "glance":
+            if reply.kind == "probe":
                 self._show(None, "nothing")
-        elif reply.kind == "glance":
-            assert isinstance(reply.value, Seen)
-            self._fresh = reply.value.fresh
+        elif reply.kind == "probe":
+            assert isinstance(reply.value, StoredProbeResult)
+            self._untrained = reply.value.untrained
             self._set_problem("")
-            self._show(reply.value.glance, reply.value.origin)
+            self._show(reply.value.result, reply.value.origin)
         else:
-            self.judge.came(reply.value)
+            self.evaluation.result_came(reply.value)
 
-    def _show(self, found: Glance | None, origin: Origin) -> None:
-        before, self._glance = self._glance, found
-        said = self.words if before is not None else ""
+    def _show(self, found: ProbeResult | None, origin: Origin) -> None:
+        before, self._result = self._result, found
+        text_before = self.text if before is not None else ""
         self._origin = origin
         if found is None and before is None:
             return
-        looks = [look for look in (found, before) if look is not None]
-        self._news = [part for part in NEWS if any(look.has(part) for look in looks)]
-        if self.words != said or before is None or found is None:
-            self._news.append("state")
-        while self._news and origin != "live":
-            self._tell()
-        if self._news:
-            self._teller.start()
+        results = [result for result in (found, before) if result is not None]
+        self._changed_parts = [part for part in PARTS if any(result.has(part) for result in results)]
+        if self.text != text_before or before is None or found is None:
+            self._changed_parts.append("state")
+        while self._changed_parts and origin != "live":
+            self._emit_next()
+        if self._changed_parts:
+            self._stagger.start()
 
     @Slot()
-    def _tell(self) -> None:
-        """Tells of one thing. A live look is told in pieces: no redraw holds the window up for long."""
-        if self._news:
-            signal: SignalInstance = getattr(self, f"{self._news.pop(0)}_changed")
+    def _emit_next(self) -> None:
+        """Emits one signal. Those of a live result are staggered, so that no redraw blocks the window for long."""
+        if self._changed_parts:
+            signal: SignalInstance = getattr(self, f"{self._changed_parts.pop(0)}_changed")
             signal.emit()
-        if not self._news:
-            self._teller.stop()
+        if not self._changed_parts:
+            self._stagger.stop()
 
     def _set_problem(self, problem: str) -> None:
         if problem != self._problem:

@@ -1,4 +1,4 @@
-"""What was seen, made ready for the views: tiles with their labels, and the words beside a title."""
+"""Probe results made ready for the views: tiles with their labels, and the texts beside a title."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from cnnplay.network.describe import by, shape_text
 from cnnplay.ui.kit.numerals import numeral, percent, short, span
 from cnnplay.ui.kit.tiling import Tiles
-from cnnplay.ui.look.glance import Filters, Maps
+from cnnplay.ui.look.probe import Filters, Maps
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The probabilities of all classes, and the true one where it is known."""
+    """The probabilities of all classes, and the true class if it is known."""
 
     probabilities: np.ndarray
     classes: tuple[str, ...]
@@ -24,7 +24,7 @@ class Prediction:
         return self.classes[number] if number < len(self.classes) else f"class {number + 1}"
 
     def top(self, count: int) -> tuple[int, ...]:
-        """The likeliest classes, best first."""
+        """The classes with the highest probabilities, best first."""
         order = np.argsort(-self.probabilities, kind="stable")
         return tuple(int(number) for number in order[:count])
 
@@ -34,27 +34,27 @@ class Prediction:
 
     @property
     def right(self) -> bool | None:
-        """Whether the likeliest class is the true one; None where that is not known."""
+        """Whether the top-1 prediction is right; None if the true class is not known."""
         return None if self.truth is None else self.best == self.truth
 
     @property
-    def words(self) -> str:
-        """``5 with 98.7 %, which is right``."""
+    def text(self) -> str:
+        """``5 with 98.7 %, correct``."""
         sure = f"{self.name(self.best)} with {percent(float(self.probabilities[self.best]))}"
         if self.truth is None:
             return sure
-        return f"{sure}, which is right" if self.right else f"{sure}; in truth it is {self.name(self.truth)}"
+        return f"{sure}, correct" if self.right else f"{sure}; true class {self.name(self.truth)}"
 
 
 def filter_tiles(filters: Filters, color: bool = False) -> Tiles:
-    """A tile a filter where each has one channel (or `colour`); else a mosaic, a row a filter."""
+    """A tile per filter if each has one channel (or with `color`); else a mosaic with a row per filter."""
     out, channels, height, width = filters.values.shape
     names = tuple(f"{n + 1:,} · norm {_norm(norm)}" for n, norm in enumerate(filters.norms))
     limit = filters.limit or 1.0
     if color and filters.color:
         shown = np.clip(filters.values.transpose(0, 2, 3, 1) / limit * 127.5 + 127.5, 0, 255)
         return Tiles(
-            np.rint(shown).astype(np.uint8), "picture", _limits(out, 0, 255), labels=names, noun="filter"
+            np.rint(shown).astype(np.uint8), "image", _limits(out, 0, 255), labels=names, noun="filter"
         )
     tiles = filters.values.reshape(out * channels, height, width)
     limits = _limits(len(tiles), -limit, limit)
@@ -67,12 +67,12 @@ def filter_tiles(filters: Filters, color: bool = False) -> Tiles:
 
 
 def _norm(norm: float) -> str:
-    """Two decimals, so that the labels keep their width while they change; large ones are short."""
+    """Two decimals, so that the labels keep their width while they change; fewer for large numbers."""
     return f"{norm:.2f}" if norm < 100 else numeral(norm)
 
 
-def filter_words(filters: Filters) -> str:
-    """``6 @ 5×5 · ±0.37``; of deeper ones ``16 @ 5×5, 6 channels each · ±0.37``."""
+def filter_text(filters: Filters) -> str:
+    """``6 @ 5×5 · ±0.37``; for deeper filters ``16 @ 5×5, 6 channels each · ±0.37``."""
     out, channels, height, width = filters.values.shape
     each = f", {channels:,} channels each" if channels > 1 else ""
     return f"{out:,} @ {by((height, width))}{each}{_whole(filters)} · ±{short(filters.limit)}"
@@ -83,12 +83,12 @@ def _whole(filters: Filters) -> str:
 
 
 def is_row(maps: Maps) -> bool:
-    """Whether each map is one number, so that bars show more than tiles."""
+    """Whether each map is one number, shown as a bar."""
     return maps.values.ndim == 1 or maps.values[0].size == 1
 
 
 def map_tiles(maps: Maps, common: bool = True) -> Tiles:
-    """A tile a map, all on one scale or each on its own."""
+    """A tile per map, on a shared color scale or each on its own."""
     count = len(maps.values)
     if common:
         limits = _limits(count, *maps.limits)
@@ -98,11 +98,11 @@ def map_tiles(maps: Maps, common: bool = True) -> Tiles:
     return Tiles(maps.values, "magnitude", limits, labels=tuple(f"{n + 1:,}" for n in range(count)))
 
 
-def map_words(maps: Maps, common: bool = True) -> str:
+def map_text(maps: Maps, common: bool = True) -> str:
     """``6 × 28 × 28 · −1 to 1 after tanh``."""
     after = f" after {maps.shown.after}" if maps.shown.after else ""
     scale = span(*maps.limits) if common else "each map on its own scale"
-    return f"{shape_words(maps.values.shape)} · {scale}{after}"
+    return f"{shape_text(maps.values.shape)} · {scale}{after}"
 
 
 def _limits(count: int, low: float, high: float) -> np.ndarray:
@@ -110,7 +110,7 @@ def _limits(count: int, low: float, high: float) -> np.ndarray:
 
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
-    """C × H × W numbers as a picture H × W × 1 or 3, their whole range from black to white."""
+    """C × H × W numbers as an image H × W × 1 or 3, their whole range from black to white."""
     channels = values[:3] if values.shape[0] >= 3 else values[:1]
     finite = np.nan_to_num(channels)
     low, high = float(finite.min()), float(finite.max())

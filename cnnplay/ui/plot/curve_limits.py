@@ -26,16 +26,16 @@ class Bounds(msgspec.Struct, frozen=True):
     cut: tuple[float, float] | None = None
 
 
-def floor_of(accuracy: float) -> float:
+def accuracy_floor(accuracy: float) -> float:
     """Where an axis of accuracies begins that shows this one: at a multiple of STEP_OF_FLOOR, below 100 %."""
     steps = math.floor(accuracy / STEP_OF_FLOOR + 1e-9)
     return min(max(steps, 0) * STEP_OF_FLOOR, 1.0 - STEP_OF_FLOOR)
 
 
-def calm_top(values: Floats) -> float:
+def top_without_spikes(values: Floats) -> float:
     """The largest finite value, but for a spike so high that nothing else would be seen below it."""
     values = values[np.isfinite(values)]
-    top, some = float(values.max()), some_of(values)
+    top, some = float(values.max()), evenly_sampled(values)
     if top <= SPIKE * float(np.median(some)):
         return top
     first = min(float(values[:5].min()), USUAL_START)
@@ -43,6 +43,6 @@ def calm_top(values: Floats) -> float:
     return float(values[values <= most].max()) if top > most else top
 
 
-def some_of(values: Floats) -> Floats:
+def evenly_sampled(values: Floats) -> Floats:
     """Evenly chosen ones of very many."""
     return values[:: len(values) // SAMPLE + 1]

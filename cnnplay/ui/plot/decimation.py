@@ -59,12 +59,12 @@ def _thinned(x: Floats, y: Floats, left: float, right: float, columns: int) -> t
     column = ((x - left) * (columns / (right - left))).astype(np.intp)
     column[0] = -1 if x[0] < left else column[0]
     column[-1] = columns if x[-1] > right else column[-1]
-    starts = beginnings(column)
+    starts = group_starts(column)
     keep = np.unique(np.concatenate([starts, np.append(starts[1:], len(x)) - 1, extremes(y, starts)]))
     return keep, int(starts[-1])
 
 
-def beginnings(groups: Indices) -> Indices:
+def group_starts(groups: Indices) -> Indices:
     """Where each stretch of equal numbers begins."""
     return np.append(0, np.flatnonzero(groups[1:] != groups[:-1]) + 1)
 
@@ -79,7 +79,7 @@ def extremes(y: Floats, starts: Indices) -> Indices:
     gaps = np.flatnonzero(~finite)
     of = np.searchsorted(starts, gaps, side="right")
     return np.concatenate(
-        [_first(lows, starts, np.minimum), _first(highs, starts, np.maximum), gaps[beginnings(of)]]
+        [_first(lows, starts, np.minimum), _first(highs, starts, np.maximum), gaps[group_starts(of)]]
     )
 
 
@@ -87,4 +87,4 @@ def _first(y: Floats, starts: Indices, which: np.ufunc) -> Indices:
     """The first index of the lowest or the highest value of each stretch."""
     lengths = np.diff(starts, append=len(y))
     found = np.flatnonzero(y == np.repeat(which.reduceat(y, starts), lengths))
-    return found[beginnings(np.searchsorted(starts, found, side="right"))]
+    return found[group_starts(np.searchsorted(starts, found, side="right"))]

@@ -63,6 +63,6 @@ def _kernel(beta: float) -> tuple[Floats, Floats]:
     return kernel, decay
 
 
-def smoothing_words(steps: float) -> str:
+def smoothing_text(steps: float) -> str:
     """What a panel says about its curve: ``smoothed over 14 steps``."""
     return f"smoothed over {steps:.0f} steps" if steps > 1 else "not smoothed"

@@ -30,8 +30,8 @@ from cnnplay.ui.shell.document import DocumentModel
 from cnnplay.ui.shell.exporting import ExportModel
 from cnnplay.ui.shell.importing import ImportModel
 from cnnplay.ui.train.augmentation import AugmentationModel
-from cnnplay.ui.train.forecast import ForecastModel
-from cnnplay.ui.train.offer import OfferModel
+from cnnplay.ui.train.estimate import EstimateModel
+from cnnplay.ui.train.fit_offer import FitOfferModel
 from cnnplay.ui.train.rate_finder import RateFinder
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -63,10 +63,10 @@ class Session(QObject):
         self.run = RunModel(self.editor, self.settings, self.data, self)
         self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
         self.rate_finder = RateFinder(self.run, self)
-        self.forecast = ForecastModel(self.editor, self.settings, self.data, self)
+        self.estimate = EstimateModel(self.editor, self.settings, self.data, self)
         self.augmentation = AugmentationModel(self.editor, self.settings, self.data, self)
         self.concept = ConceptModel(self)
-        self.offer = OfferModel(self.editor, self.settings, self.data, self.run, self)
+        self.fit_offer = FitOfferModel(self.editor, self.settings, self.data, self.run, self)
         self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
         self.document = DocumentModel(self.collect, preferences, self)
@@ -98,7 +98,7 @@ class Session(QObject):
         self.run.state_changed.connect(self._run_state)
         self.run.state_changed.connect(self._hold_forecast)
         self.rate_finder.changed.connect(self._hold_forecast)
-        self.data.remember(self.preferences.several("folders"))
+        self.data.remember(self.preferences.texts("folders"))
         self.data.changed.connect(self._data_changed)
         self.data.state_changed.connect(self._data_state)
         self.document.opened.connect(self._show)
@@ -107,7 +107,7 @@ class Session(QObject):
         self.exporting.done.connect(self.message)
         self.importing.failed.connect(self.failed)
         self.importing.done.connect(self.message)
-        self.look.pictures.failed.connect(self.failed)
+        self.look.image_choice.failed.connect(self.failed)
         self.shelf.failed.connect(self.failed)
         self.shelf.message.connect(self.message)
         self.going_on.failed.connect(self.failed)
@@ -136,7 +136,7 @@ class Session(QObject):
         if self._search is None:
             from cnnplay.ui.search.search_desk import SearchDesk
 
-            self._search = SearchDesk(self.editor, self.settings, self.data, self.run, self.forecast, self)
+            self._search = SearchDesk(self.editor, self.settings, self.data, self.run, self.estimate, self)
             self._search.failed.connect(self.failed)
             self._search.message.connect(self.message)
             self._search.model.state_changed.connect(self._hold_forecast)
@@ -204,9 +204,9 @@ class Session(QObject):
         self.going_on.shutdown()
         self.shelf.shutdown()
         self.look.shutdown()
-        self.forecast.shutdown()
+        self.estimate.shutdown()
         self.augmentation.shutdown()
-        self.offer.shutdown()
+        self.fit_offer.shutdown()
         self.exporting.shutdown()
         self.importing.shutdown()
         self._concept_link.shutdown()
@@ -264,12 +264,12 @@ class Session(QObject):
 
     @Slot()
     def _weights_changed(self) -> None:
-        self._here = self.run.trained_here
+        self._here = self.run.trained_for_editor
 
     @Slot()
     def _say_weights_back(self) -> None:
         """Another network was opened that was trained before: its weights are there again, and it is said."""
-        before, self._here = self._here, self.run.trained_here
+        before, self._here = self._here, self.run.trained_for_editor
         if self._here is not None and self._here is not before and not self.editor.travelling:
             epochs = self._here.last_epoch
             times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
@@ -285,7 +285,7 @@ class Session(QObject):
     @Slot()
     def _hold_forecast(self) -> None:
         searching = self._search is not None and self._search.model.active
-        self.forecast.hold(self.run.active or searching or self.rate_finder.state != "idle")
+        self.estimate.hold(self.run.active or searching or self.rate_finder.state != "idle")
 
     @Slot()
     def _remember_device(self) -> None:
@@ -296,7 +296,7 @@ class Session(QObject):
     @Slot()
     def _data_changed(self) -> None:
         self._data_key = ""
-        self.preferences.set_several("folders", self.data.folders)
+        self.preferences.set_texts("folders", self.data.folders)
 
     @Slot()
     def _data_state(self) -> None:
@@ -323,6 +323,6 @@ def _import(modules: tuple[str, ...], enough: threading.Event) -> None:
         if enough.is_set():
             return
         importlib.import_module(name)
-    from cnnplay.modules.threads import compute_alone
+    from cnnplay.modules.threads import use_one_thread
 
-    compute_alone()  # threads made from now on begin so; a run chooses for itself
+    use_one_thread()  # threads made from now on begin so; a run chooses for itself

@@ -19,10 +19,10 @@ def test_no_letter_of_any_thread_is_lost_and_each_keeps_its_order() -> None:
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        found += box.empty().letters
+        found += box.drain().messages
     for writer in writers:
         writer.join()
-    found += box.empty().letters
+    found += box.drain().messages
     assert len(found) == 20_000
     for writer in range(4):
         assert [number for who, number in found if who == writer] == list(range(5_000))
@@ -33,29 +33,29 @@ def test_of_pictures_only_the_newest_under_each_key_is_kept() -> None:
     for number in range(10):
         box.post("maps", number)
         box.post("filters", -number)
-    mail = box.empty()
-    assert mail.pictures == {"maps": 9, "filters": -9}
-    assert not box.empty()
+    mail = box.drain()
+    assert mail.latest == {"maps": 9, "filters": -9}
+    assert not box.drain()
 
 
 def test_the_postman_delivers_what_came_between_two_rounds_at_once(qtbot: QtBot) -> None:
     box, got = Mailbox(), list[Mail]()
-    postman = MailboxPoller(box, got.append)
+    poller = MailboxPoller(box, got.append)
     for number in range(1_000):
         box.put(number)
-    postman.work()
+    poller.start()
     qtbot.waitUntil(lambda: bool(got))
-    assert [mail.letters for mail in got] == [tuple(range(1_000))]
-    postman.rest()
+    assert [mail.messages for mail in got] == [tuple(range(1_000))]
+    poller.stop()
 
 
 def test_a_resting_postman_leaves_the_event_loop_alone_and_delivers_before_he_rests(qtbot: QtBot) -> None:
     box, got = Mailbox(), list[Mail]()
-    postman = MailboxPoller(box, got.append)
-    assert not postman.working
-    postman.work()
+    poller = MailboxPoller(box, got.append)
+    assert not poller.active
+    poller.start()
     box.put("last words")
-    postman.rest()
-    assert [mail.letters for mail in got] == [("last words",)]
-    assert not postman.working
+    poller.stop()
+    assert [mail.messages for mail in got] == [("last words",)]
+    assert not poller.active
     assert PERIOD_MS >= 33

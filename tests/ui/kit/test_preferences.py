@@ -40,4 +40,4 @@ def test_several_texts_that_were_stored_otherwise_are_read_as_far_as_they_go(
 ) -> None:
     preferences = Preferences(tmp_path / "preferences.ini")
     preferences.set("folders", stored)
-    assert preferences.several("folders") == found
+    assert preferences.texts("folders") == found

@@ -69,4 +69,4 @@ def test_an_error_in_the_answer_is_raised_and_what_waits_is_done_all_the_same(qt
     assert told == [2]
     assert tasks.idle
     assert idle[-1] is True, "whoever shows that something is being done hears that it is over"
-    assert not tasks._postman.working
+    assert not tasks._poller.active

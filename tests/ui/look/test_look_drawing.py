@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnplay.ui.look.drawing import BOX, DIGIT, SIDE, Drawing, centre_digit, shrink
+from cnnplay.ui.look.drawing import BOX, DIGIT, SIDE, Drawing, center_digit, shrink
 from tests.look_bench import digits
 
 
@@ -21,7 +21,7 @@ def test_a_digit_fills_twenty_pixels_and_its_mass_is_in_the_middle(
 ) -> None:
     drawing = Drawing()
     drawing.stroke(*stroke)
-    picture = drawing.picture().astype(np.float64)[:, :, 0]
+    picture = drawing.image().astype(np.float64)[:, :, 0]
     rows, columns = np.nonzero(picture.max(axis=1))[0], np.nonzero(picture.max(axis=0))[0]
     assert picture.shape == (DIGIT, DIGIT)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 in (BOX - 1, BOX)
@@ -30,9 +30,9 @@ def test_a_digit_fills_twenty_pixels_and_its_mass_is_in_the_middle(
 
 def test_mnists_own_digits_are_left_where_they_are() -> None:
     for index in (0, 700, 2100, 4400):
-        digit = digits().picture(index)[:, :, 0].astype(np.float32) / 255
+        digit = digits().image(index)[:, :, 0].astype(np.float32) / 255
         large = np.kron(digit, np.ones((SIDE // DIGIT, SIDE // DIGIT), np.float32))
-        assert np.abs(centre_digit(large) - digit).max() < 1e-6
+        assert np.abs(center_digit(large) - digit).max() < 1e-6
 
 
 def test_shrinking_keeps_the_ink() -> None:
@@ -43,7 +43,7 @@ def test_shrinking_keeps_the_ink() -> None:
 def test_an_uncentred_drawing_stays_where_it_was_drawn() -> None:
     drawing = Drawing()
     drawing.stroke((0.1, 0.1), (0.1, 0.1))
-    picture = drawing.picture(centred=False)[:, :, 0].astype(np.float64)
+    picture = drawing.image(centered=False)[:, :, 0].astype(np.float64)
     assert centre_of_mass(picture) == pytest.approx((2.3, 2.3), abs=0.3)
 
 
@@ -54,4 +54,4 @@ def test_strokes_are_soft_and_clearing_leaves_black() -> None:
     assert ((drawing.ink > 0.1) & (drawing.ink < 0.9)).any()
     drawing.clear()
     assert drawing.blank
-    assert not drawing.picture().any()
+    assert not drawing.image().any()

@@ -7,7 +7,7 @@ from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.ui.kit.numerals import numeral, short, span
-from cnnplay.ui.look.judged import judged
+from cnnplay.ui.look.evaluation_result import evaluation_result
 from cnnplay.ui.look.layers import bounds, filters_node, input_size, maps_node, shown_output
 
 RESIDUAL = Network(
@@ -73,14 +73,14 @@ def test_a_verdict_counts_by_truth_and_sorts_mistakes_by_confidence() -> None:
         key="few",
         title="few",
         classes=("a", "b"),
-        pictures=np.zeros((15, 2, 2, 1), np.uint8),
+        images=np.zeros((15, 2, 2, 1), np.uint8),
         labels=labels,
         train=nothing,
         validation=nothing,
         shape=(1, 2, 2),
         channels=1,
     )
-    verdict = judged(images, [10, 11, 12, 13, 14], probabilities, epoch=3)
+    verdict = evaluation_result(images, [10, 11, 12, 13, 14], probabilities, epoch=3)
     assert verdict.confusion.tolist() == [[1, 2, 0], [1, 0, 0], [0, 0, 1]]
     assert [(found.picture, found.predicted) for found in verdict.mistakes()] == [(12, 1), (11, 1), (14, 0)]
     assert [found.picture for found in verdict.cell(0, 1)] == [12, 11]

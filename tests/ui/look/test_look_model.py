@@ -1,4 +1,4 @@
-"""The view model of Look inside: what it holds equals what torch computes, live and from stored weights."""
+"""The model of Look inside: what it holds equals what torch computes, live and from stored weights."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -23,9 +23,9 @@ from cnnplay.network.network import Network, Place
 from cnnplay.network.nodes import Convolution
 from cnnplay.network.presets import preset
 from cnnplay.ui.kit.mailbox import Mailbox
-from cnnplay.ui.look.eye import Eye
-from cnnplay.ui.look.glance import Wish
+from cnnplay.ui.look.live_probe import LiveProbe
 from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.probe import ProbeRequest
 from tests.look_bench import WAIT, LookBench, digits, learned, pets
 
 
@@ -64,13 +64,13 @@ def outputs(pixels: np.ndarray, *ids: str) -> tuple[torch.Tensor, dict[str, torc
     return x[0].softmax(0), {name: seen[name] for name in ids}
 
 
-def test_stored_maps_filters_and_prediction_equal_torchs(qtbot: QtBot, trained: LookBench) -> None:
+def test_maps_filters_and_prediction_of_stored_weights_equal_torchs(qtbot: QtBot, trained: LookBench) -> None:
     trained.want("maps", "filters", "prediction")
     trained.editor.select(("conv-2",))
     trained.wait(qtbot)
-    look, picture = trained.look, trained.look.pictures.picture
-    assert picture is not None
-    probabilities, seen = outputs(picture.pixels, "relu-2", "conv-2")
+    look, image = trained.look, trained.look.image_choice.image
+    assert image is not None
+    probabilities, seen = outputs(image.pixels, "relu-2", "conv-2")
     assert look.maps is not None
     assert look.maps.shown == ("relu-2", "ReLU")
     np.testing.assert_allclose(look.maps.values, seen["relu-2"], atol=1e-5)
@@ -84,7 +84,7 @@ def test_stored_maps_filters_and_prediction_equal_torchs(qtbot: QtBot, trained: 
     np.testing.assert_allclose(look.maps.values, seen["conv-2"], atol=1e-5)
 
 
-def test_only_what_is_wanted_is_looked_at(qtbot: QtBot, trained: LookBench) -> None:
+def test_only_what_is_wanted_is_computed(qtbot: QtBot, trained: LookBench) -> None:
     trained.want("filters")
     trained.wait(qtbot)
     look = trained.look
@@ -103,27 +103,27 @@ def test_only_what_is_wanted_is_looked_at(qtbot: QtBot, trained: LookBench) -> N
 def test_strips_are_fractions_of_the_first_maps(qtbot: QtBot, trained: LookBench) -> None:
     trained.want("stack")
     trained.wait(qtbot)
-    picture = trained.look.pictures.picture
-    assert picture is not None
-    _, seen = outputs(picture.pixels, "relu-1")
+    image = trained.look.image_choice.image
+    assert image is not None
+    _, seen = outputs(image.pixels, "relu-1")
     first = seen["relu-1"][:8].numpy()
     np.testing.assert_allclose(trained.look.strips["conv-1"], first / first.max(), atol=1e-5)
 
 
-def test_an_untrained_network_is_shown_with_the_seeds_weights_and_says_so(
+def test_an_untrained_network_shows_the_random_weights_of_the_seed_and_says_so(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make(seed=7)
     bench.want("filters", "maps")
     bench.wait(qtbot)
     assert bench.look.origin == "untrained"
-    assert bench.look.words == "untrained: weights as seed 7 draws them"
+    assert bench.look.text == "untrained (random weights, seed 7)"
     assert bench.look.filters is not None
     fresh = build(preset("tiny-cnn").network, seed=7).layer("conv-1").weight
     np.testing.assert_array_equal(bench.look.filters.values, fresh.detach())
 
 
-def test_an_untrained_network_is_shown_as_the_chosen_scheme_draws_it(
+def test_an_untrained_network_is_initialized_with_the_chosen_scheme(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make(seed=7, initialisation="he")
@@ -150,16 +150,16 @@ def test_a_new_layer_among_trained_ones_is_named_as_untrained(qtbot: QtBot, trai
     trained.editor.apply(edits.insert(network, Place("", 0, 2), Convolution(filters=8)))
     trained.wait(qtbot)
     assert trained.look.origin == "partly"
-    assert trained.look.words == "trained weights; untrained: conv-4"
+    assert trained.look.text == "trained weights; untrained: conv-4"
 
 
-def test_faults_are_named_in_place_of_maps(qtbot: QtBot, trained: LookBench) -> None:
+def test_problems_are_named_in_place_of_maps(qtbot: QtBot, trained: LookBench) -> None:
     trained.want("maps")
     trained.wait(qtbot)
     trained.editor.apply(edits.remove(trained.editor.network, ["flatten-1"]))
     trained.wait(qtbot)
     assert trained.look.maps is None
-    assert trained.look.problem.startswith("mend the faults in Build first")
+    assert trained.look.problem.startswith("fix the problems in Build")
 
 
 def test_a_large_untrained_network_waits_until_it_is_asked_for(
@@ -172,135 +172,133 @@ def test_a_large_untrained_network_waits_until_it_is_asked_for(
     assert bench.look.held_back == "138,357,544 weights, 553 MB"
 
 
-def test_another_picture_gives_other_maps(qtbot: QtBot, trained: LookBench) -> None:
+def test_another_image_gives_other_maps(qtbot: QtBot, trained: LookBench) -> None:
     trained.want("prediction")
     for index in (0, 4999):
         trained.look.choose(index)
         trained.wait(qtbot)
         prediction = trained.look.prediction
         assert prediction is not None
-        expected, _ = outputs(digits().picture(index))
+        expected, _ = outputs(digits().image(index))
         np.testing.assert_allclose(prediction.probabilities, expected, atol=1e-5)
         assert prediction.truth == digits().labels[index]
 
 
-def test_a_picture_file_is_opened_and_a_damaged_one_gives_one_line(
+def test_an_image_file_is_opened_and_a_damaged_one_gives_one_line(
     qtbot: QtBot, trained: LookBench, tmp_path: Path
 ) -> None:
     path = tmp_path / "seven.png"
-    Image.fromarray(digits().picture(3600)[:, :, 0]).save(path)
+    Image.fromarray(digits().image(3600)[:, :, 0]).save(path)
     trained.want("prediction")
-    with qtbot.waitSignal(trained.look.pictures.changed, timeout=WAIT):
+    with qtbot.waitSignal(trained.look.image_choice.changed, timeout=WAIT):
         trained.look.open_file(path)
-    picture = trained.look.pictures.picture
-    assert picture is not None
-    np.testing.assert_array_equal(picture.pixels, digits().picture(3600))
+    image = trained.look.image_choice.image
+    assert image is not None
+    np.testing.assert_array_equal(image.pixels, digits().image(3600))
     damaged = tmp_path / "damaged.png"
     damaged.write_bytes(path.read_bytes()[:60])
-    with qtbot.waitSignal(trained.look.pictures.failed, timeout=WAIT) as failed:
+    with qtbot.waitSignal(trained.look.image_choice.failed, timeout=WAIT) as failed:
         trained.look.open_file(damaged)
     assert failed.args is not None
     assert str(damaged) in failed.args[0]
     assert "\n" not in failed.args[0]
-    assert trained.look.pictures.picture is picture
+    assert trained.look.image_choice.image is image
 
 
-def test_what_is_drawn_is_looked_at(qtbot: QtBot, trained: LookBench) -> None:
+def test_a_drawing_is_probed(qtbot: QtBot, trained: LookBench) -> None:
     trained.want("prediction")
-    trained.look.pictures.use_drawing(digits().picture(4100))
+    trained.look.image_choice.use_drawing(digits().image(4100))
     trained.wait(qtbot)
-    expected, _ = outputs(digits().picture(4100))
+    expected, _ = outputs(digits().image(4100))
     assert trained.look.prediction is not None
     np.testing.assert_allclose(trained.look.prediction.probabilities, expected, atol=1e-5)
     assert trained.look.prediction.right is None
 
 
-def test_the_validation_part_is_judged_from_stored_weights(qtbot: QtBot, trained: LookBench) -> None:
-    trained.want("judged")
+def test_the_validation_split_is_evaluated_from_stored_weights(qtbot: QtBot, trained: LookBench) -> None:
+    trained.want("evaluation")
     trained.wait(qtbot)
-    verdict, validation = trained.look.judge.judged, learned().validation
-    assert verdict is not None
+    result, validation = trained.look.evaluation.result, learned().validation
+    assert result is not None
     assert validation is not None
-    np.testing.assert_array_equal(verdict.confusion, validation.confusion)
-    np.testing.assert_array_equal(verdict.indices, validation.indices)
-    wrong = verdict.mistakes()
+    np.testing.assert_array_equal(result.confusion, validation.confusion)
+    np.testing.assert_array_equal(result.indices, validation.indices)
+    wrong = result.mistakes()
     assert [found.confidence for found in wrong] == sorted((f.confidence for f in wrong), reverse=True)
-    assert all(digits().labels[found.picture] == found.truth != found.predicted for found in wrong)
+    assert all(digits().labels[found.image] == found.truth != found.predicted for found in wrong)
 
 
-def test_every_validation_picture_is_judged_with_words_on_the_way(
+def test_every_validation_image_is_evaluated_with_progress_reports(
     qtbot: QtBot, trained: LookBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Folders are ordered by class: a verdict on the first ten thousand would leave the last classes out."""
-    monkeypatch.setattr("cnnplay.ui.look.judging.TELL_SECONDS", 0.0)
+    """Folders are ordered by class: the first ten thousand images would leave the last classes out."""
+    monkeypatch.setattr("cnnplay.ui.look.evaluation.PROGRESS_SECONDS", 0.0)
     images, many = digits(), 10_500
     labels = np.concatenate([images.labels, np.full(many, 9)])
     pictures = np.zeros((len(labels), 1, 1, 1), np.uint8)
     ordered = ImageSet(
-        key="ordered", title="ordered", classes=images.classes, pictures=pictures, labels=labels,
+        key="ordered", title="ordered", classes=images.classes, images=pictures, labels=labels,
         train=images.train, validation=np.arange(4_999, len(labels)), shape=(1, 1, 1), channels=1,
     )  # fmt: skip
-    said: list[str] = []
-    trained.look.judge.progressed.connect(lambda: said.append(trained.look.judge.words))
+    texts: list[str] = []
+    trained.look.evaluation.progressed.connect(lambda: texts.append(trained.look.evaluation.text))
     trained.data.use(ordered)
-    trained.want("judged")
+    trained.want("evaluation")
     trained.wait(qtbot)
-    verdict = trained.look.judge.judged
-    assert verdict is not None
-    assert len(verdict.indices) == many + 1
-    assert verdict.confusion[9].sum() == many + (labels[4_999] == 9)
-    assert any(
-        words.startswith("judging: ") and words.endswith("of 10,501 validation pictures") for words in said
-    )
+    result = trained.look.evaluation.result
+    assert result is not None
+    assert len(result.indices) == many + 1
+    assert result.confusion[9].sum() == many + (labels[4_999] == 9)
+    assert any(text.startswith("evaluating: ") and "of 10,501 validation images" in text for text in texts)
 
 
-def test_no_verdict_outlives_its_data_set(qtbot: QtBot, trained: LookBench, tmp_path: Path) -> None:
-    trained.want("judged")
+def test_no_evaluation_outlives_its_data_set(qtbot: QtBot, trained: LookBench, tmp_path: Path) -> None:
+    trained.want("evaluation")
     trained.wait(qtbot)
-    judge = trained.look.judge
-    judge.choose_cell((9, 7))
+    evaluation = trained.look.evaluation
+    evaluation.select_cell((9, 7))
     found: list[object] = []
-    trained.data.changed.connect(lambda: found.extend((judge.judged, judge.cell)))
+    trained.data.changed.connect(lambda: found.extend((evaluation.result, evaluation.cell)))
     trained.data.choose_folder(pets(tmp_path / "pets"))
     qtbot.waitUntil(lambda: trained.data.state == "ready", timeout=WAIT)
     assert found == [None, None]
     trained.wait(qtbot)
-    assert judge.judged is not None
-    assert judge.judged.images is trained.data.images
-    assert judge.cell is None
+    assert evaluation.result is not None
+    assert evaluation.result.dataset is trained.data.images
+    assert evaluation.cell is None
 
 
-def test_most_wrong_puts_the_worst_beside_the_picture_and_chooses_the_first(
+def test_top_losses_are_shown_beside_the_image_and_the_first_is_chosen(
     qtbot: QtBot, trained: LookBench
 ) -> None:
-    assert trained.look.why_no_worst() == ""
-    trained.look.show_worst()
+    assert trained.look.top_losses_disabled_reason() == ""
+    trained.look.show_top_losses()
     trained.wait(qtbot)
-    verdict, pictures = trained.look.judge.judged, trained.look.pictures
-    assert verdict is not None
-    assert list(pictures.samples) == [found.picture for found in verdict.mistakes(8)]
-    assert pictures.picture is not None
-    assert pictures.picture.index == pictures.samples[0]
+    result, choice = trained.look.evaluation.result, trained.look.image_choice
+    assert result is not None
+    assert list(choice.samples) == [found.image for found in result.mistakes(8)]
+    assert choice.image is not None
+    assert choice.image.index == choice.samples[0]
 
 
-def test_without_weights_there_is_a_reason_why_nothing_is_most_wrong(make: Callable[..., LookBench]) -> None:
-    assert "train the network first" in make().look.why_no_worst()
-
-
-def test_a_live_look_shows_the_network_that_is_being_trained(
-    qtbot: QtBot, make: Callable[..., LookBench]
+def test_without_weights_there_is_a_reason_why_there_are_no_top_losses(
+    make: Callable[..., LookBench],
 ) -> None:
+    assert "train the network first" in make().look.top_losses_disabled_reason()
+
+
+def test_a_live_probe_shows_the_network_in_training(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make(epochs=200)
     bench.want("maps", "filters", "prediction", "stack")
     bench.wait(qtbot)
     before = bench.look.filters
     assert before is not None
     bench.run.start()
-    qtbot.waitUntil(lambda: bench.look.judge.judged is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: bench.look.evaluation.result is not None, timeout=WAIT)
     qtbot.waitUntil(lambda: bench.look.origin == "live", timeout=WAIT)
-    assert bench.look.words.startswith("live, epoch ")
-    assert bench.look.judge.judged is not None
-    assert bench.look.judge.judged.confusion.sum() == 1000
+    assert bench.look.text.startswith("live, epoch ")
+    assert bench.look.evaluation.result is not None
+    assert bench.look.evaluation.result.confusion.sum() == 1000
     bench.run.pause()
     qtbot.waitUntil(lambda: bench.run.state == "paused", timeout=WAIT)
     bench.look.choose(17)
@@ -319,15 +317,15 @@ def test_a_live_look_shows_the_network_that_is_being_trained(
 
 
 def shows(look: LookModel, index: int, node: str) -> bool:
-    """Whether the newest look is of that picture and layer."""
-    glance = look.glance
-    picture = glance.wish.picture if glance is not None else None
-    return picture is not None and picture.index == index and look.maps is not None and look.maps.node == node
+    """Whether the newest result is of that image and layer."""
+    result = look.result
+    image = result.request.image if result is not None else None
+    return image is not None and image.index == index and look.maps is not None and look.maps.node == node
 
 
-def test_looking_does_not_change_what_is_learned(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+def test_probing_does_not_change_training(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make(epochs=1, learning_rate=3e-3)
-    bench.want("maps", "filters", "prediction", "stack", "judged")
+    bench.want("maps", "filters", "prediction", "stack", "evaluation")
     bench.run.start()
     qtbot.waitUntil(lambda: bench.run.state == "idle" and bench.run.weights is not None, timeout=WAIT)
     weights = bench.run.weights
@@ -336,7 +334,7 @@ def test_looking_does_not_change_what_is_learned(qtbot: QtBot, make: Callable[..
         assert torch.equal(weights[name], expected), name
 
 
-def test_a_picture_that_cannot_enter_the_network_is_told_in_words(
+def test_an_image_that_does_not_fit_the_network_is_reported(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     two_channels = msgspec.structs.replace(preset("tiny-cnn").network.input, channels=2)
@@ -354,26 +352,26 @@ def test_view_models_of_looking_import_no_torch() -> None:
         assert "torch" not in vars(sys.modules[name]), name
 
 
-def test_a_run_is_looked_into_five_times_a_second_and_at_once_for_a_new_wish() -> None:
+def test_a_run_is_probed_five_times_a_second_and_at_once_for_a_new_request() -> None:
     result, box, now = learned(), Mailbox(), [0.0]
     assert result.facts is not None
     module = build(preset("tiny-cnn").network)
     prepared = SimpleNamespace(preprocessing=result.facts.preprocessing)
     seen: Any = SimpleNamespace(module=module, step=1, epoch=1, prepared=prepared, validation=None)
-    eye = Eye(box, lambda: 0.2, clock=lambda: now[0])
+    live = LiveProbe(box, lambda: 0.2, clock=lambda: now[0])
 
     def looks(until: float) -> int:
         count = 0
         while now[0] < until:
-            eye.look(seen)
-            count += "glance" in box.empty().pictures
+            live.observe(seen)
+            count += "probe" in box.drain().latest
             now[0] += 0.01
         return count
 
     assert looks(1.0) == 0
-    eye.wish = Wish(filters=True)
+    live.request = ProbeRequest(filters=True)
     assert looks(2.995) in (9, 10)
-    eye.wish = Wish(filters=True, selected="conv-2")
+    live.request = ProbeRequest(filters=True, selected="conv-2")
     assert looks(now[0] + 0.015) == 1
     assert module.training
 
@@ -388,11 +386,11 @@ def test_the_receptive_field_of_a_chosen_pixel_is_the_shapes_one(qtbot: QtBot, t
     assert focus.window(0, 0) == (0, 0, 5, 5)
     assert focus.window(5, 6) == (7, 9, 15, 17)
     assert focus.pixel == (7, 7)
-    focus.choose_pixel(3, 20)
+    focus.select_pixel(3, 20)
     assert focus.pixel == (3, 13)
 
 
-def test_pictures_in_files_are_read_beside_the_window(
+def test_images_in_files_are_read_in_the_worker_thread(
     qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(0)
@@ -406,29 +404,29 @@ def test_pictures_in_files_are_read_beside_the_window(
     bench.data.use(load_folder(tmp_path, memory=0))
     bench.want("maps")
     bench.wait(qtbot)
-    pictures = bench.look.pictures
-    assert pictures.picture is not None
-    assert pictures.picture.index == pictures.samples[0]
+    choice = bench.look.image_choice
+    assert choice.image is not None
+    assert choice.image.index == choice.samples[0]
     assert bench.look.maps is not None
-    first = pictures.thumbnails(pictures.samples)
-    assert first.shape == (len(pictures.samples), 56, 56, 3)
-    with qtbot.waitSignal(pictures.thumbnails_changed, timeout=WAIT):
+    first = choice.thumbnails(choice.samples)
+    assert first.shape == (len(choice.samples), 56, 56, 3)
+    with qtbot.waitSignal(choice.thumbnails_changed, timeout=WAIT):
         bench.look.refresh()
-    second = pictures.thumbnails(pictures.samples)
+    second = choice.thumbnails(choice.samples)
     images = bench.data.images
     assert images is not None
-    for index, thumbnail in zip(pictures.samples, second, strict=True):
+    for index, thumbnail in zip(choice.samples, second, strict=True):
         middle = thumbnail[28, 28].astype(int).mean()
         assert abs(middle - (30, 220)[int(images.labels[index])]) < 25
     (tmp_path / "dark" / "0.png").unlink()
     gone = next(i for i in range(len(images)) if images.labels[i] == 0)
-    with qtbot.waitSignal(pictures.failed, timeout=WAIT) as failed:
+    with qtbot.waitSignal(choice.failed, timeout=WAIT) as failed:
         bench.look.choose(gone)
     assert failed.args is not None
     assert "no such file" in failed.args[0]
 
 
-def test_weights_that_do_not_fit_into_the_memory_are_not_drawn_for_looking(
+def test_weights_that_do_not_fit_in_memory_are_not_initialized_for_a_probe(
     qtbot: QtBot, make: Callable[..., LookBench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cnnplay.data.memory.available_bytes", lambda: 100_000_000)
@@ -436,11 +434,11 @@ def test_weights_that_do_not_fit_into_the_memory_are_not_drawn_for_looking(
     bench.want("maps")
     bench.look.build_anyway()
     bench.wait(qtbot)
-    assert "138,357,544 weights" in bench.look.words
-    assert "do not fit into the memory" in bench.look.words
+    assert "138,357,544 weights" in bench.look.text
+    assert "do not fit" in bench.look.text
 
 
-def test_what_was_learned_keeps_its_names_over_other_pictures(
+def test_trained_classes_keep_their_names_on_another_data_set(
     qtbot: QtBot, trained: LookBench, tmp_path: Path
 ) -> None:
     trained.want("prediction")

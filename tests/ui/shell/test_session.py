@@ -44,7 +44,7 @@ def test_every_kind_of_change_leaves_the_document_unsaved(quiet: Quiet) -> None:
         assert session.document.dirty
     session.document.renew()
     session.editor.select(("conv-1",))
-    session.look.pictures.draw_samples()
+    session.look.image_choice.resample()
     assert not session.document.dirty, "looking changes nothing"
 
 
@@ -83,7 +83,7 @@ def test_a_fault_that_came_after_training_does_not_keep_the_weights_out_of_the_f
     session = quiet.session
     trained = quiet.adopt()
     session.editor.set_field("dense-1", "units", 11)
-    assert session.editor.report.faults
+    assert session.editor.report.problems
     session.document.save(tmp_path / "mine.cnnplay")
     session.document.wait()
     session.new()
@@ -91,22 +91,22 @@ def test_a_fault_that_came_after_training_does_not_keep_the_weights_out_of_the_f
     session.document.wait()
     assert session.run.trained_network == trained.network
     assert session.run.weights is not None
-    session.editor.mend(session.editor.report.faults[0])
-    assert session.run.can_go_on
+    session.editor.fix(session.editor.report.problems[0])
+    assert session.run.can_resume
 
 
 def test_undo_over_another_preset_brings_network_and_weights_back(quiet: Quiet) -> None:
     session = quiet.session
     trained = quiet.adopt()
-    assert session.run.curves_are_here
+    assert session.run.history_is_current
     session.editor.load_preset("mlp")
-    assert session.run.trained_here is None
-    assert not session.run.curves_are_here, "the header does not claim those epochs for the other network"
+    assert session.run.trained_for_editor is None
+    assert not session.run.history_is_current, "the header does not claim those epochs for the other network"
     session.editor.undo()
     assert session.editor.network == trained.network
-    assert session.run.trained_here is trained
-    assert session.run.curves_are_here
-    assert session.run.can_go_on
+    assert session.run.trained_for_editor is trained
+    assert session.run.history_is_current
+    assert session.run.can_resume
 
 
 def test_nothing_goes_on_where_the_pictures_under_the_same_name_are_other_ones(quiet: Quiet) -> None:
@@ -115,7 +115,7 @@ def test_nothing_goes_on_where_the_pictures_under_the_same_name_are_other_ones(q
     assert session.data.images is not None
     for mark, goes_on in ((session.data.images.mark, True), ("", True), ("other pictures", False)):
         session.run.adopt(replace(trained, mark=mark))
-        assert session.run.can_go_on is goes_on
+        assert session.run.can_resume is goes_on
 
 
 def test_new_goes_back_to_the_digits(quiet: Quiet, tmp_path: Path, qtbot: QtBot) -> None:
@@ -128,7 +128,7 @@ def test_new_goes_back_to_the_digits(quiet: Quiet, tmp_path: Path, qtbot: QtBot)
     assert session.data.key == "mnist-sample"
     assert session.editor.network == preset("lenet-5").network
     assert not session.document.dirty
-    assert session.run.why_not("train") == ""
+    assert session.run.disabled_reason("train") == ""
 
 
 def test_the_device_and_the_folders_are_there_at_the_next_start(
@@ -155,10 +155,10 @@ def test_the_device_of_a_project_is_no_choice_of_this_machine(quiet: Quiet, tmp_
     session.settings.set("device", "auto")
     session.document.open(tmp_path / "far.cnnplay")
     session.document.wait()
-    assert session.run.why_not("train") == "this machine has no cuda:7: choose another device, above"
+    assert session.run.disabled_reason("train") == "this machine has no cuda:7: choose another device, above"
     assert session.preferences.text("device") == "auto"
     session.settings.set("device", "cpu")
-    assert session.run.why_not("train") == ""
+    assert session.run.disabled_reason("train") == ""
 
 
 def test_closing_joins_every_thread_while_all_of_them_work(qtbot: QtBot, tmp_path: Path) -> None:
@@ -243,14 +243,14 @@ def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_
     session.editor.set_field("conv-1", "bias", True)
     session.editor.load_preset("mlp")
     session.editor.load_preset("tiny-cnn")
-    assert session.run.can_go_on
+    assert session.run.can_resume
     assert [words for words in quiet.said if "weights are back" in words] == [
         "its weights are back, trained for 1 epoch; Train afresh begins without them"
     ]
     quiet.said.clear()
     session.editor.undo()
     session.editor.undo()
-    assert session.run.can_go_on
+    assert session.run.can_resume
     assert quiet.said == []
 
 
@@ -271,17 +271,17 @@ def test_an_empty_network_takes_the_pictures_that_are_there(
 
 
 def test_no_layer_is_tried_while_a_run_a_range_test_or_a_search_is_on(quiet: Quiet, qtbot: QtBot) -> None:
-    session, forecast = quiet.session, quiet.session.forecast
+    session, estimate = quiet.session, quiet.session.estimate
     session.settings.set("epochs", 1)
     assert session.run.start()
-    assert forecast.held
+    assert estimate.held
     qtbot.waitUntil(lambda: not session.run.active, timeout=30_000)
-    assert not forecast.held
+    assert not estimate.held
     for on in (True, False):
         session.rate_finder.state = "running" if on else "idle"
         session.rate_finder.changed.emit()
-        assert forecast.held == on
+        assert estimate.held == on
     for on in (True, False):
         session.search.model._state = "running" if on else "idle"
         session.search.model.state_changed.emit()
-        assert forecast.held == on
+        assert estimate.held == on

@@ -64,4 +64,6 @@ class KeyTable:
 
     def sentence(self) -> str:
         """``Left, Right: a step; Space: play`` for a tooltip."""
-        return "; ".join(f"{row.text}: {row.description[0].lower()}{row.description[1:]}" for row in self.rows)
+        return "; ".join(
+            f"{row.text}: {row.description[0].lower()}{row.description[1:]}" for row in self.rows
+        )

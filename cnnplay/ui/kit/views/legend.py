@@ -33,7 +33,7 @@ class Legend(QWidget):
 
     def show_scale(self, scale: Scale, limits: tuple[float, float] | None) -> None:
         """A colour scale from one number to another; None where every tile has limits of its own."""
-        self.setVisible(scale != "picture")
+        self.setVisible(scale != "image")
         if (scale, limits) == (self._scale, self._limits):
             return
         if scale != self._scale:
@@ -54,7 +54,7 @@ class Legend(QWidget):
         return QSize(width, max(metrics.height(), px(BAR[1])))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._bar is None and self._scale != "picture":
+        if self._bar is None and self._scale != "image":
             self._bar = to_qimage(theme().table(self._scale)[None])
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))

@@ -12,7 +12,7 @@ def colorize_tiles(tiles: Tiles, numbers: np.ndarray, size: Size) -> np.ndarray:
     # Maps of a large picture take megabytes: those of a page mostly follow one another, and are not copied.
     follow = np.array_equal(numbers, np.arange(first, last + 1))
     values = tiles.values[first : last + 1] if follow else tiles.values[numbers]
-    if tiles.scale == "picture":
+    if tiles.scale == "image":
         return packed(scale_values(values, size))
     if size[0] < tiles.size[0]:
         values = scale_values(values, size)

@@ -1,4 +1,4 @@
-"""Which classes the network confuses: a matrix, and the pictures of a cell."""
+"""Which classes the network confuses: a matrix, and the images of a cell."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
@@ -9,18 +9,18 @@ from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.kit.views.tile_panel import Pages
-from cnnplay.ui.look.judged import Judged
+from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.views.evaluation_view import EvaluationView
 from cnnplay.ui.look.views.thumbnails import Thumbnails
-from cnnplay.ui.look.views.verdict import VerdictView
 
-EMPTY = "Train the network: after each epoch the validation pictures are judged, and confusions show here."
-HINT = "Click a cell to see its pictures."
+EMPTY = "Train the network: the confusion matrix of the validation images is shown here after each epoch."
+HINT = "Click a cell to see its images."
 Cell = tuple[int, int]
 KEYS = KeyTable(
     "Confusion",
     KeyRow(
-        "The cell beside, above, below",
+        "The cell to the left, right, above, below",
         {
             Qt.Key.Key_Left: lambda matrix: matrix.step(0, -1),
             Qt.Key.Key_Right: lambda matrix: matrix.step(0, 1),
@@ -28,12 +28,12 @@ KEYS = KeyTable(
             Qt.Key.Key_Down: lambda matrix: matrix.step(1, 0),
         },
     ),
-    KeyRow("The pictures of the cell", dict.fromkeys(ENTER, lambda matrix: matrix.choose())),
+    KeyRow("Show the images of the cell", dict.fromkeys(ENTER, lambda matrix: matrix.choose())),
 )
 
 
 class ConfusionMatrix(QWidget):
-    """Rows are the truth, columns what the network said. Shades are shares of rows: blue right, red wrong."""
+    """Rows are true classes, columns predictions. Shades are shares of the row: blue correct, red wrong."""
 
     chosen = Signal(int, int)
     read_out_changed = Signal(str)
@@ -52,8 +52,8 @@ class ConfusionMatrix(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(
-            "Rows are the true classes, columns what the network took them for. On the diagonal it is right. "
-            "The shade is the share of its row. Arrow keys move, Enter shows the cell's pictures"
+            "Rows are the true classes, columns the predictions; the diagonal is correct. The shade is the "
+            "share of the row. Arrow keys move, Enter shows the cell's images"
         )
         theme().changed.connect(self.update)
 
@@ -68,20 +68,19 @@ class ConfusionMatrix(QWidget):
         if self._selected is not None and max(self._selected) >= len(self._counts):
             self._selected = None
         self._fresh = True
-        self._say()
+        self._update_read_out()
         self.update()
 
     def select(self, cell: Cell | None) -> None:
-        """Frames a cell, or none where there is no such cell; says nothing to listeners."""
+        """Frames a cell, or none if there is no such cell; emits no signal."""
         if cell is not None and max(cell) >= len(self._counts):
             cell = None
         if cell != self._selected:
             self._selected = cell
-            self._say()
+            self._update_read_out()
             self.update()
 
     def cell_rect(self, truth: int, predicted: int) -> QRect:
-        """Where a cell lies in the widget."""
         left, top, side_x, side_y = self._geometry()
         x0, x1 = round(left + predicted * side_x), round(left + (predicted + 1) * side_x)
         y0, y1 = round(top + truth * side_y), round(top + (truth + 1) * side_y)
@@ -137,7 +136,7 @@ class ConfusionMatrix(QWidget):
             )
             painter.drawText(where, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
         widest = max(metrics.horizontalAdvance(name) for name in self._names)
-        # Long names over narrow columns are cut to what fits; the read-out has them whole.
+        # Long names over narrow columns are elided; the read-out has them in full.
         across = 1 if side_x >= metrics.horizontalAdvance("mm") else max(1, -(-widest // max(1, int(side_x))))
         for number in range(0, len(self._names), across):
             column = self.cell_rect(0, number)
@@ -152,11 +151,11 @@ class ConfusionMatrix(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover = event.position()
-        self._say()
+        self._update_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
-        self._say()
+        self._update_read_out()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self._cell_at(event.position())
@@ -169,7 +168,7 @@ class ConfusionMatrix(QWidget):
             super().keyPressEvent(event)
 
     def step(self, down: int, across: int) -> bool:
-        """Frames the neighbour of the framed cell, or the first; whether there is any."""
+        """Frames the neighbor of the framed cell, or the first cell. Returns whether there is one."""
         last = len(self._counts) - 1
         if last >= 0:
             truth, predicted = self._selected or (-down, -across)
@@ -177,7 +176,7 @@ class ConfusionMatrix(QWidget):
         return last >= 0
 
     def choose(self) -> bool:
-        """Has the framed cell's pictures shown; whether one is framed."""
+        """Shows the framed cell's images. Returns whether a cell is framed."""
         if self._selected is not None:
             self.chosen.emit(*self._selected)
         return self._selected is not None
@@ -207,26 +206,26 @@ class ConfusionMatrix(QWidget):
         inside = 0 <= truth < len(self._counts) and 0 <= predicted < len(self._counts)
         return (truth, predicted) if inside else None
 
-    def _say(self) -> None:
+    def _update_read_out(self) -> None:
         cell = self._cell_at(self._hover) if self._hover is not None else None
-        text = self._words(cell or self._selected)
+        text = self._cell_text(cell or self._selected)
         if text != self._read_out:
             self._read_out = text
             self.setAccessibleDescription(text)
             self.read_out_changed.emit(text)
 
-    def _words(self, cell: Cell | None) -> str:
+    def _cell_text(self, cell: Cell | None) -> str:
         if cell is None or not len(self._counts):
             return ""
         truth, predicted = cell
         count, total = int(self._counts[cell]), int(self._counts[truth].sum())
         share = percent(count / total) if total else "0 %"
-        taken = "were right" if truth == predicted else f"were taken for {self._names[predicted]}"
-        return f"{count:,} of {total:,} pictures of {self._names[truth]} {taken}: {share}"
+        outcome = "classified correctly" if truth == predicted else f"predicted as {self._names[predicted]}"
+        return f"{count:,} of {total:,} images of {self._names[truth]} {outcome}: {share}"
 
 
 def shade(share: float, right: bool) -> QColor:
-    """A cell's colour: blue by its share where right; else red, by the cube root, so that few show."""
+    """A cell's color: blue by its share if correct; else red, by the cube root, so that few mistakes are visible."""
     ground, full = theme().color("surface_sunken"), theme().color("accent" if right else "fault")
     amount = share if right else float(np.cbrt(share))
     return QColor(
@@ -237,26 +236,26 @@ def shade(share: float, right: bool) -> QColor:
 
 
 def _on(fill: QColor) -> QColor:
-    """The ink that is legible on a fill."""
+    """A text color that is legible on a fill."""
     luma = 0.299 * fill.red() + 0.587 * fill.green() + 0.114 * fill.blue()
     return QColor("#10151D") if luma > 140 else QColor("#F4F6FA")
 
 
-class ConfusionView(VerdictView):
-    """The matrix of the newest verdict, and beside it the pictures of the chosen cell."""
+class ConfusionView(EvaluationView):
+    """The matrix of the newest evaluation, and beside it the images of the selected cell."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__("Confusion", EMPTY, look, parent)
         self.matrix = ConfusionMatrix()
-        self.pictures = Thumbnails("Pictures of the cell", look, least=40, most=64)
-        self.pages = Pages(self.pictures)
-        self.words = QLabel(HINT)
-        self.words.setWordWrap(True)
-        role(self.words, "muted")
+        self.thumbnails = Thumbnails("Images of the cell", look, least=40, most=64)
+        self.pages = Pages(self.thumbnails)
+        self.read_out = QLabel(HINT)
+        self.read_out.setWordWrap(True)
+        role(self.read_out, "muted")
         beside = QVBoxLayout()
         beside.setSpacing(theme().px(4))
-        beside.addWidget(self.words)
-        beside.addWidget(self.pictures, 1)
+        beside.addWidget(self.read_out)
+        beside.addWidget(self.thumbnails, 1)
         beside.addWidget(self.pages, 0, Qt.AlignmentFlag.AlignRight)
         beside.addStretch(0)
         self._shown = QWidget()
@@ -267,31 +266,31 @@ class ConfusionView(VerdictView):
         both.addLayout(beside, 3)
         self.body.addWidget(self._shown, 1)
         self.matrix.chosen.connect(self._chosen)
-        self.matrix.read_out_changed.connect(self._say)
+        self.matrix.read_out_changed.connect(self._show_read_out)
         self.refresh()
 
     @property
     def redraws(self) -> int:
         return self.matrix.redraws
 
-    def show_verdict(self, verdict: Judged | None) -> str:
-        self._shown.setVisible(verdict is not None)
-        if verdict is None:
-            self.pictures.show_pictures((), ())
+    def show_result(self, result: EvaluationResult | None) -> str:
+        self._shown.setVisible(result is not None)
+        if result is None:
+            self.thumbnails.show_images((), ())
             return EMPTY
-        cell = self.look.judge.cell
-        names = tuple(verdict.name(number) for number in range(len(verdict.confusion)))
-        self.matrix.show_counts(verdict.confusion, names)
+        cell = self.look.evaluation.cell
+        names = tuple(result.name(number) for number in range(len(result.confusion)))
+        self.matrix.show_counts(result.confusion, names)
         self.matrix.select(cell)
-        inside = verdict.cell(*cell) if cell is not None else ()
+        inside = result.cell(*cell) if cell is not None else ()
         captions = [percent(found.confidence) for found in inside]
-        self.pictures.show_pictures([found.picture for found in inside], captions)
+        self.thumbnails.show_images([found.image for found in inside], captions)
         self.pages.refresh()
-        self._say(self.matrix.read_out)
+        self._show_read_out(self.matrix.read_out)
         return ""
 
     def _chosen(self, truth: int, predicted: int) -> None:
-        self.look.judge.choose_cell((truth, predicted))
+        self.look.evaluation.select_cell((truth, predicted))
 
-    def _say(self, text: str) -> None:
-        self.words.setText(text or HINT)
+    def _show_read_out(self, text: str) -> None:
+        self.read_out.setText(text or HINT)

@@ -1,4 +1,4 @@
-"""A pad to draw a digit on: white on black, brought to MNIST's form, judged while it is drawn."""
+"""A pad to draw a digit on: white on black, brought to MNIST's form, classified while it is drawn."""
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -12,27 +12,27 @@ from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.prediction import PredictionBars
 
 SIDE = 360
-"""Of the pad, in pixels of the design."""
+"""Of the pad, in design pixels (scaled with the text)."""
 PREVIEW = 4 * 28
-"""A whole number of screen pixels for each of the picture's."""
-WORDS = (
-    "As MNIST's digits were made: scaled into a box of 20 × 20, its centre of mass in the middle of 28 × 28. "
-    "A network that learned from such digits expects them so."
+"""A whole number of screen pixels per pixel of the image."""
+AS_MNIST = (
+    "As MNIST's digits were made: scaled to a box of 20 × 20, and centered in 28 × 28 by center of mass. "
+    "A network trained on such digits expects this form."
 )
 AS_DRAWN = "The whole pad as it is, shrunk to 28 × 28."
 
 KEYS = KeyTable(
     "Drawing",
     KeyRow(
-        "Begin anew",
-        {Qt.Key.Key_Delete: lambda pad: pad.begin_anew(), Qt.Key.Key_Backspace: lambda pad: pad.begin_anew()},
+        "Clear the pad",
+        {Qt.Key.Key_Delete: lambda pad: pad.clear_pad(), Qt.Key.Key_Backspace: lambda pad: pad.clear_pad()},
     ),
     KeyRow("Close the pad", {Qt.Key.Key_Escape: lambda pad: bool(pad.close())}),
 )
 
 
 class PadCanvas(QWidget):
-    """Draws soft strokes with the left button (right: none). `drawn`: there is more ink."""
+    """Draws soft strokes with the left button. `drawn`: there is more ink."""
 
     drawn = Signal()
 
@@ -82,7 +82,7 @@ class PadCanvas(QWidget):
 
 
 class DrawPad(QDialog):
-    """The pad, what becomes of it, and what the network takes it for. The window stays usable."""
+    """The pad, the network's input, and the prediction. The window stays usable."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,14 +92,14 @@ class DrawPad(QDialog):
         self.drawing = Drawing()
         self.canvas = PadCanvas(self.drawing)
         self.preview = _Preview()
-        self.centred = QCheckBox("Centre as MNIST")
-        self.centred.setChecked(True)
-        self.centred.setToolTip("Scale and centre the drawing in the way in which MNIST's digits were made")
-        self.explanation = QLabel(WORDS)
+        self.centered = QCheckBox("Center like MNIST")
+        self.centered.setChecked(True)
+        self.centered.setToolTip("Scale and center the drawing as MNIST's digits were")
+        self.explanation = QLabel(AS_MNIST)
         self.explanation.setWordWrap(True)
         role(self.explanation, "muted")
         self.clear = QPushButton("Clear")
-        self.clear.setToolTip("Back to black (Delete)")
+        self.clear.setToolTip("Clear the pad (Delete)")
         self.clear.setAutoDefault(False)
         self.bars = PredictionBars(5)
         self.origin = QLabel()
@@ -107,11 +107,11 @@ class DrawPad(QDialog):
         role(self.origin, "muted")
         self._lay_out()
         self.canvas.drawn.connect(self._send)
-        self.centred.toggled.connect(self._send)
-        self.clear.clicked.connect(self.begin_anew)
+        self.centered.toggled.connect(self._send)
+        self.clear.clicked.connect(self.clear_pad)
         look.prediction_changed.connect(self._predicted)
         look.state_changed.connect(self._predicted)
-        look.pictures.changed.connect(self._predicted)
+        look.image_choice.changed.connect(self._predicted)
         self._predicted()
 
     def _lay_out(self) -> None:
@@ -119,12 +119,12 @@ class DrawPad(QDialog):
         side = QVBoxLayout()
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(px(8))
-        side.addWidget(_heading("What the network gets"))
+        side.addWidget(_heading("Network input"))
         side.addWidget(self.preview)
-        side.addWidget(self.centred)
+        side.addWidget(self.centered)
         side.addWidget(self.explanation)
         side.addSpacing(px(8))
-        side.addWidget(_heading("What it takes it for"))
+        side.addWidget(_heading("Prediction"))
         side.addWidget(self.origin)
         side.addWidget(self.bars)
         side.addStretch(1)
@@ -155,32 +155,32 @@ class DrawPad(QDialog):
             super().keyPressEvent(event)
 
     def _send(self) -> None:
-        self.explanation.setText(WORDS if self.centred.isChecked() else AS_DRAWN)
-        pixels = self.drawing.picture(self.centred.isChecked())
+        self.explanation.setText(AS_MNIST if self.centered.isChecked() else AS_DRAWN)
+        pixels = self.drawing.image(self.centered.isChecked())
         self.preview.show_pixels(pixels)
         if not self.drawing.blank:
-            self._look.pictures.use_drawing(pixels)
+            self._look.image_choice.use_drawing(pixels)
             self._predicted()
 
-    def begin_anew(self) -> None:
-        """Takes all ink away."""
+    def clear_pad(self) -> None:
+        """Clears the drawing."""
         self.drawing.clear()
         self.canvas.update()
         self.preview.show_pixels(None)
         self._predicted()
 
     def _predicted(self) -> None:
-        picture = self._look.pictures.picture
-        mine = picture is not None and picture.source == "drawn" and not self.drawing.blank
+        image = self._look.image_choice.image
+        mine = image is not None and image.source == "drawn" and not self.drawing.blank
         prediction = self._look.prediction if mine else None
         self.bars.show_prediction(prediction)
         if self.drawing.blank:
-            words = "nothing is drawn yet"
+            text = "nothing drawn yet"
         elif not mine:
-            words = "another picture was chosen: draw on to come back"
+            text = "another image was chosen: continue drawing to return"
         else:
-            words = self._look.words or ("" if prediction is not None else "looking …")
-        self.origin.setText(words)
+            text = self._look.text or ("" if prediction is not None else "computing …")
+        self.origin.setText(text)
 
 
 def _heading(text: str) -> QLabel:
@@ -196,8 +196,8 @@ class _Preview(QWidget):
         super().__init__(parent)
         self._pixels: object = None
         self.setFixedSize(QSize(PREVIEW, PREVIEW))
-        self.setAccessibleName("The drawing as the network gets it")
-        self.setToolTip("28 × 28 pixels: what is left of the drawing")
+        self.setAccessibleName("The drawing as the network's input")
+        self.setToolTip("The drawing at 28 × 28 pixels, as the network gets it")
 
     def show_pixels(self, pixels: object) -> None:
         self._pixels = pixels

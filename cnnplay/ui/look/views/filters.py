@@ -8,14 +8,14 @@ from cnnplay.ui.kit.views.tile_panel import TilePanel
 from cnnplay.ui.kit.views.tiles import TilesView
 from cnnplay.ui.look.layers import filters_node
 from cnnplay.ui.look.look import LookModel
-from cnnplay.ui.look.look_tiles import filter_tiles, filter_words
+from cnnplay.ui.look.look_tiles import filter_text, filter_tiles
 
-EMPTY = "No layer of this network has filters that can be drawn. Add a convolution from the blocks in Build."
+EMPTY = "No layer of this network has filters that can be shown. Add a convolution in Build."
 WAIT = "The filters appear in a moment."
 
 
 class FiltersView(Panel):
-    """The first layer's filters as tiles, deeper ones as a mosaic: a row a filter, a column a channel."""
+    """The first layer's filters as tiles, deeper ones as a mosaic: a row per filter, a column per channel."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__("Filters", parent=parent)
@@ -23,12 +23,12 @@ class FiltersView(Panel):
         self.view = TilesView("Filters", least=28)
         self.tiles = TilePanel(self.view, WAIT)
         self.body.addWidget(self.tiles)
-        self.color = QCheckBox("in colour")
+        self.color = QCheckBox("in color")
         self.color.setToolTip(
-            "Show each filter as one coloured picture: its weights for red, green and blue mixed, grey "
-            "being 0. Off: one tile for each channel, on the signed scale"
+            "Show each filter as one color image: its weights for red, green and blue combined; gray is 0. "
+            "Off: one tile per channel, on the signed scale"
         )
-        self.color.setAccessibleName("Show filters in colour")
+        self.color.setAccessibleName("Show filters in color")
         self.color.toggled.connect(self.refresh)
         self.add_corner(self.color)
         self.view.chosen.connect(self._chosen)
@@ -43,7 +43,6 @@ class FiltersView(Panel):
         return self.view.redraws
 
     def refresh(self) -> None:
-        """Shows what the model holds now."""
         filters = self._look.filters
         self.color.setVisible(filters is not None and filters.color)
         if filters is None:
@@ -52,7 +51,7 @@ class FiltersView(Panel):
             self._show_empty()
             return
         self.set_title(f"Filters of {filters.node}")
-        self.set_muted(f"{filter_words(filters)}{self._beside(filters.node)}{self._origin()}")
+        self.set_muted(f"{filter_text(filters)}{self._nearest_text(filters.node)}{self._origin_text()}")
         self.tiles.show_tiles(filter_tiles(filters, self.color.isChecked()))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -63,20 +62,19 @@ class FiltersView(Panel):
         super().hideEvent(event)
         self._look.want("filters", self, False)
 
-    def _beside(self, node: str) -> str:
-        """That another node is selected, which has no filters of its own."""
+    def _nearest_text(self, node: str) -> str:
+        """Says that the selected node is another one, which has no filters."""
         selected = self._look.editor.current
         return f" · nearest to {selected}" if selected not in ("", "input", node) else ""
 
-    def _origin(self) -> str:
+    def _origin_text(self) -> str:
         return " · untrained" if self._look.origin == "untrained" else ""
 
     def _show_empty(self) -> None:
         if self._look.held_back:
             self.tiles.show_empty(
-                "This network is large and untrained. Train it, or look at weights as they are drawn at the "
-                "start.",
-                f"Draw {self._look.held_back}",
+                "This network is large and untrained. Train it, or look at its random initial weights.",
+                f"Initialize {self._look.held_back}",
             )
         elif not filters_node(self._look.editor.network, ""):
             self.tiles.show_empty(EMPTY)
@@ -84,11 +82,11 @@ class FiltersView(Panel):
             self.tiles.show_empty(self._look.problem or WAIT)
 
     def _chosen(self, number: int) -> None:
-        """A filter makes the map of its number: choosing one chooses the other."""
+        """Each filter computes the map of its number: selecting one selects the other."""
         filters = self._look.filters
         columns = self.view.tiles.columns if self.view.tiles is not None else 0
         if filters is not None and self._look.maps is not None and self._look.maps.node == filters.node:
-            self._look.focus.choose_map(number // columns if columns else number)
+            self._look.focus.select_map(number // columns if columns else number)
 
     def _follow(self) -> None:
         filters, tiles = self._look.filters, self.view.tiles

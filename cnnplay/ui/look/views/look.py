@@ -1,4 +1,4 @@
-"""The right side of the workspace Look inside: the picture on top, below it what the network makes of it."""
+"""The right side of the workspace Look inside: the image on top, below it what the network computes for it."""
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QTabWidget, QVBoxLayout, QWidget
@@ -9,33 +9,33 @@ from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.confusion import ConfusionView
 from cnnplay.ui.look.views.filters import FiltersView
+from cnnplay.ui.look.views.image_bar import ImageBar
 from cnnplay.ui.look.views.maps import MapsView
 from cnnplay.ui.look.views.overlay import OverlayView
-from cnnplay.ui.look.views.picture_bar import PictureBar
 from cnnplay.ui.look.views.prediction import PredictionView
-from cnnplay.ui.look.views.wrong import WrongView
+from cnnplay.ui.look.views.top_losses import TopLossesView
 
 
 class LookWorkspace(QWidget):
-    """Picture bar; maps and one of them over the picture; filters and, in tabs, prediction and mistakes."""
+    """Image bar; maps and one of them over the image; filters and, in tabs, prediction and mistakes."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Look inside")
-        self.picture_bar = PictureBar(look)
+        self.image_bar = ImageBar(look)
         self.maps = MapsView(look)
         self.overlay = OverlayView(look)
         self.filters = FiltersView(look)
         self.prediction = PredictionView(look)
         self.confusion = ConfusionView(look)
-        self.wrong = WrongView(look)
+        self.top_losses = TopLossesView(look)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.prediction, "Prediction")
         self.tabs.addTab(self.confusion, "Confusion")
-        self.tabs.addTab(self.wrong, "Most wrong")
-        for panel in (self.prediction, self.confusion, self.wrong):
+        self.tabs.addTab(self.top_losses, "Top losses")
+        for panel in (self.prediction, self.confusion, self.top_losses):
             name = panel.title()
             panel.set_title("")  # the tab has it
             panel.setAccessibleName(name)
@@ -44,9 +44,9 @@ class LookWorkspace(QWidget):
             panel.set_margins(0, 0, 0, 0, 0)
         for number, hint in enumerate(
             (
-                "What the network takes the picture for",
-                "Which classes it takes for which, over all validation pictures",
-                "The mistakes that it is surest of",
+                "The prediction for the image",
+                "Which classes are confused with which, over all validation images",
+                "The most confident mistakes",
             )
         ):
             self.tabs.setTabToolTip(number, hint)
@@ -56,7 +56,7 @@ class LookWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap())
-        layout.addWidget(self.picture_bar)
+        layout.addWidget(self.image_bar)
         layout.addWidget(self.rows, 1)
         self.maps.opened.connect(self.overlay.canvas.setFocus)
         theme().changed.connect(self._restyle)
@@ -64,7 +64,7 @@ class LookWorkspace(QWidget):
         self.reset_layout()
 
     def _framed_tabs(self) -> QFrame:
-        """The tabs in a panel of their own: their names stand where the neighbours' titles do."""
+        """The tabs in a panel of their own: their names are where the neighbors' titles are."""
         self._frame = QFrame()
         role(self._frame, "panel")
         layout = QVBoxLayout(self._frame)
@@ -93,24 +93,24 @@ class LookWorkspace(QWidget):
             "filters": self.filters.redraws,
             "prediction": self.prediction.redraws,
             "confusion": self.confusion.redraws,
-            "most wrong": self.wrong.redraws,
+            "most wrong": self.top_losses.redraws,
         }
 
     def reset_layout(self) -> None:
-        """The sizes of the first start."""
+        """Restores the sizes of the first start."""
         self.rows.setSizes([560, 440])
         self.top.setSizes([620, 380])
         self.bottom.setSizes([540, 460])
 
     def save_layout(self) -> QByteArray:
-        """The splitters' state, to be remembered."""
+        """The splitters' state, for the preferences."""
         state = QByteArray()
         for splitter in (self.rows, self.top, self.bottom):
             state.append(splitter.saveState().toBase64()).append(b" ")
         return state
 
     def restore_layout(self, state: QByteArray) -> None:
-        """Sizes as they were remembered; nothing happens for what cannot be read."""
+        """Restores remembered sizes; a state that cannot be read is ignored."""
         parts = bytes(state.data()).split()
         if len(parts) == 3:
             for splitter, part in zip((self.rows, self.top, self.bottom), parts, strict=True):

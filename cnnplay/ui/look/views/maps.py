@@ -1,4 +1,4 @@
-"""The feature maps of the selected layer for the chosen picture, live."""
+"""The feature maps of the selected layer for the chosen image, live."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -10,11 +10,11 @@ from cnnplay.ui.kit.views.tile_panel import TilePanel
 from cnnplay.ui.kit.views.tiles import TilesView
 from cnnplay.ui.look.layers import has_activation
 from cnnplay.ui.look.look import LookModel
-from cnnplay.ui.look.look_tiles import is_row, map_tiles, map_words
+from cnnplay.ui.look.look_tiles import is_row, map_text, map_tiles
 from cnnplay.ui.plot.views.bars import BarsView
 
-AFTER = "Show the maps behind the layer's activation, as the next layer gets them"
-NONE_FOLLOWS = "{} has no activation behind it: these are its own outputs"
+AFTER = "Show the maps after the layer's activation, as the next layer gets them"
+NONE_FOLLOWS = "{} is not followed by an activation: these are its own outputs"
 WAIT = "The feature maps appear in a moment."
 
 
@@ -30,23 +30,23 @@ class MapsView(Panel):
         self.tiles = TilePanel(self.view, WAIT)
         self.bars = BarsView("Outputs")
         self.bars.setToolTip(
-            "The layer's outputs, one number each. Point at a bar to read it; arrow keys move on."
+            "The layer's outputs, one number each. Point at a bar to read it; arrow keys move."
         )
         self.bars.read_out_changed.connect(self.tiles.read_out.setText)
         self.tiles.add_middle(self.bars)
         self.body.addWidget(self.tiles)
         self.activated = _switch("after activation", AFTER, True)
         self.activated.toggled.connect(look.set_activated)
-        self.common = _switch(
-            "one scale",
-            "All maps on one colour scale, so that they can be compared. Off: each uses the whole scale, so "
-            "that weak maps show what they hold",
+        self.shared_scale = _switch(
+            "shared color scale",
+            "Use one color scale for all maps, so that they can be compared. Off: each map uses the whole "
+            "scale, so that details of weak maps are visible",
             True,
         )
-        self.common.toggled.connect(self.refresh)
+        self.shared_scale.toggled.connect(self.refresh)
         self.add_corner(self.activated)
-        self.tiles.add_option(self.common)
-        self.view.chosen.connect(look.focus.choose_map)
+        self.tiles.add_option(self.shared_scale)
+        self.view.chosen.connect(look.focus.select_map)
         self.view.opened.connect(self._open)
         self.tiles.empty.button.clicked.connect(look.build_anyway)
         look.maps_changed.connect(self.refresh)
@@ -60,7 +60,6 @@ class MapsView(Panel):
         return self.view.redraws + self.bars.redraws
 
     def refresh(self) -> None:
-        """Shows what the model holds now."""
         maps = self._look.maps
         if maps is None:
             self.set_title("Feature maps")
@@ -73,15 +72,17 @@ class MapsView(Panel):
         self.activated.setToolTip(AFTER if self.activated.isEnabled() else NONE_FOLLOWS.format(maps.node))
         self.set_title(f"{'Outputs' if row else 'Feature maps'} of {maps.node}")
         note = "" if self._look.origin in ("live", "trained") else f" · {self._look.origin}"
-        self.set_muted(map_words(maps, self.common.isChecked() or row) + note)
-        self.common.setVisible(not row)
+        self.set_muted(map_text(maps, self.shared_scale.isChecked() or row) + note)
+        self.shared_scale.setVisible(not row)
         if row:
             last = maps.shown.id == network.stack[-1].id
-            names = self._look.pictures.classes if last else ()
+            names = self._look.image_choice.classes if last else ()
             self.bars.show_values(maps.values, maps.limits, names)
             self.tiles.show_middle(self.bars, self.bars.read_out)
         else:
-            self.tiles.show_tiles(map_tiles(maps, self.common.isChecked()), self.common.isChecked())
+            self.tiles.show_tiles(
+                map_tiles(maps, self.shared_scale.isChecked()), self.shared_scale.isChecked()
+            )
             self.view.select(self._look.focus.number)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -95,15 +96,14 @@ class MapsView(Panel):
     def _show_empty(self) -> None:
         if self._look.held_back:
             self.tiles.show_empty(
-                "This network is large and untrained. Train it, or look through weights as they are drawn at "
-                "the start.",
-                f"Draw {self._look.held_back}",
+                "This network is large and untrained. Train it, or look inside with random initial weights.",
+                f"Initialize {self._look.held_back}",
             )
         else:
             self.tiles.show_empty(self._look.problem or WAIT)
 
     def _open(self, number: int) -> None:
-        self._look.focus.choose_map(number)
+        self._look.focus.select_map(number)
         self.opened.emit()
 
     def _follow(self) -> None:

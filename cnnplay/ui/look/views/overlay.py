@@ -1,4 +1,4 @@
-"""One feature map over the picture, and what a pixel of it sees."""
+"""One feature map over the image, and the receptive field of a pixel."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -9,14 +9,14 @@ from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.look.glance import Maps
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
+from cnnplay.ui.look.probe import Maps
 
 KEYS = KeyTable(
-    "Map over the picture",
+    "Map over the image",
     KeyRow(
-        "The pixel beside, above, below",
+        "The pixel to the left, right, above, below",
         {
             Qt.Key.Key_Left: lambda canvas: canvas.step(0, -1),
             Qt.Key.Key_Right: lambda canvas: canvas.step(0, 1),
@@ -28,7 +28,7 @@ KEYS = KeyTable(
 
 
 class OverlayCanvas(QWidget):
-    """The network's input with a map over it. Click, drag or arrow keys choose one of the map's pixels."""
+    """The network's input with a map over it. Click, drag or arrow keys select one of the map's pixels."""
 
     hovered = Signal(str)
 
@@ -38,33 +38,32 @@ class OverlayCanvas(QWidget):
         self.opacity = 0.6
         self._look = look
         self._hover: tuple[int, int] | None = None
-        self._picture: QImage | None = None
+        self._image: QImage | None = None
         self._map: QImage | None = None
         self._fresh = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Feature map over the picture")
+        self.setAccessibleName("Feature map over the image")
         self.setToolTip(
-            "Each pixel of the map lies over the middle of what it sees. The frame is its receptive field: "
-            "the only part of the picture that can change it. Click or drag to choose a pixel; arrow keys "
-            "move it"
+            "Each pixel of the map is drawn at the center of its receptive field (the frame): only that part "
+            "of the image affects it. Click or drag to select a pixel; arrow keys move it"
         )
         theme().changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Composes picture and map anew when next painted."""
-        self._picture = self._map = None
+        """Composes image and map again at the next paint."""
+        self._image = self._map = None
         self._fresh = True
-        self._say()
+        self._update_read_out()
         self.update()
 
     def set_opacity(self, opacity: float) -> None:
         self.opacity = opacity
         self.update()
 
-    def picture_rect(self) -> QRectF:
-        """Where the network's input lies in the widget: as large as fits, whole pixels to a value."""
+    def image_rect(self) -> QRectF:
+        """The network's input in the widget: as large as fits, with a whole number of pixels per value."""
         seen = self._look.input
         if seen is None:
             return QRectF()
@@ -76,12 +75,12 @@ class OverlayCanvas(QWidget):
         return QRectF(round((self.width() - width * scale) / 2), 0, width * scale, height * scale)
 
     def pixel_rect(self, row: int, column: int) -> QRectF:
-        """Where a pixel of the map lies in the widget."""
-        placed, seen, area = self._look.focus.placed(), self._look.input, self.picture_rect()
-        if placed is None or seen is None:
+        """A pixel of the map in the widget."""
+        placement, seen, area = self._look.focus.placement(), self._look.input, self.image_rect()
+        if placement is None or seen is None:
             return QRectF()
         scale = area.width() / seen.shape[2]
-        (top, left), (down, across) = placed
+        (top, left), (down, across) = placement
         return QRectF(
             area.x() + (left + column * across) * scale,
             area.y() + (top + row * down) * scale,
@@ -90,8 +89,8 @@ class OverlayCanvas(QWidget):
         )
 
     def window_rect(self, row: int, column: int) -> QRectF:
-        """Where the receptive field of a pixel lies in the widget; empty where it is not known."""
-        window, seen, area = self._look.focus.window(row, column), self._look.input, self.picture_rect()
+        """The receptive field of a pixel in the widget; empty if it is not known."""
+        window, seen, area = self._look.focus.window(row, column), self._look.input, self.image_rect()
         if window is None or seen is None:
             return QRectF()
         scale = area.width() / seen.shape[2]
@@ -107,12 +106,12 @@ class OverlayCanvas(QWidget):
         if self._fresh:
             self._fresh = False
             self.redraws += 1
-        if self._picture is None:
-            self._picture = to_qimage(as_bytes(seen))
+        if self._image is None:
+            self._image = to_qimage(as_bytes(seen))
             self._map = to_qimage(colorize(maps.values[self._look.focus.number], "magnitude", maps.limits))
         painter = QPainter(self)
-        area = self.picture_rect()
-        painter.drawImage(area, self._picture)
+        area = self.image_rect()
+        painter.drawImage(area, self._image)
         self._paint_map(painter, maps, area)
         self._paint_windows(painter, area)
         if self.hasFocus():
@@ -132,7 +131,7 @@ class OverlayCanvas(QWidget):
         painter.restore()
 
     def _paint_windows(self, painter: QPainter, area: QRectF) -> None:
-        """The chosen pixel's receptive field, and dashed the one under the mouse."""
+        """The selected pixel's receptive field, and dashed that of the pixel under the mouse."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         color = theme().color("validation_curve")
         pixel = self._look.focus.pixel
@@ -153,12 +152,12 @@ class OverlayCanvas(QWidget):
         self._hover = self._pixel_at(event.position())
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._choose(event.position())
-        self._say()
+        self._update_read_out()
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
-        self._say()
+        self._update_read_out()
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -166,20 +165,20 @@ class OverlayCanvas(QWidget):
             super().keyPressEvent(event)
 
     def step(self, down: int, across: int) -> bool:
-        """Chooses the neighbour of the chosen pixel; whether there is one."""
+        """Selects the neighbor of the selected pixel. Returns whether there is one."""
         pixel, maps = self._look.focus.pixel, self._maps()
         if pixel is None or maps is None:
             return False
         height, width = maps.values.shape[1:]
         row, column = pixel[0] + down, pixel[1] + across
-        self._look.focus.choose_pixel(min(max(0, row), height - 1), min(max(0, column), width - 1))
+        self._look.focus.select_pixel(min(max(0, row), height - 1), min(max(0, column), width - 1))
         return True
 
     def sizeHint(self) -> QSize:
         return QSize(theme().px(300), theme().px(300))
 
     def minimumSizeHint(self) -> QSize:
-        # A picture needs no more room for larger text.
+        # An image needs no more room for larger text.
         return QSize(120, 120)
 
     def _maps(self) -> Maps | None:
@@ -187,8 +186,8 @@ class OverlayCanvas(QWidget):
         return maps if maps is not None and maps.values.ndim == 3 else None
 
     def _pixel_at(self, point: QPointF) -> tuple[int, int] | None:
-        """The map's pixel nearest to a point; None outside the picture."""
-        maps, area = self._maps(), self.picture_rect()
+        """The map's pixel nearest to a point; None outside the image."""
+        maps, area = self._maps(), self.image_rect()
         if maps is None or not area.contains(point):
             return None
         height, width = maps.values.shape[1:]
@@ -200,9 +199,9 @@ class OverlayCanvas(QWidget):
     def _choose(self, point: QPointF) -> None:
         pixel = self._pixel_at(point)
         if pixel is not None:
-            self._look.focus.choose_pixel(*pixel)
+            self._look.focus.select_pixel(*pixel)
 
-    def _say(self) -> None:
+    def _update_read_out(self) -> None:
         maps, pixel = self._maps(), self._hover or self._look.focus.pixel
         if maps is None or pixel is None:
             return
@@ -214,30 +213,30 @@ class OverlayCanvas(QWidget):
 
 
 class OverlayView(Panel):
-    """``Map 4 over the picture``, with a slider between the two."""
+    """``Map 4 over the image``, with a slider for the opacity."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
-        super().__init__("Map over the picture", parent=parent)
+        super().__init__("Map over the image", parent=parent)
         self._look = look
         self.canvas = OverlayCanvas(look)
         self.empty = QLabel(
-            "Choose a feature map: it is laid over the picture, with what a pixel of it sees."
+            "Select a feature map: it is shown over the image, with the receptive field of a pixel."
         )
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         role(self.empty, "muted")
-        self.words = ElidedLabel()
-        role(self.words, "muted")
+        self.field = ElidedLabel()
+        role(self.field, "muted")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
         self.slider.setValue(round(self.canvas.opacity * 100))
-        self.slider.setToolTip("How strongly the map covers the picture: 0 % shows the picture alone")
+        self.slider.setToolTip("How strongly the map covers the image: 0 % shows only the image")
         self.slider.setAccessibleName("Opacity of the map")
         self.slider.valueChanged.connect(self._slid)
         self.percent = QLabel()
         role(self.percent, "muted")
         footer = QHBoxLayout()
-        footer.addWidget(self.words, 1)
+        footer.addWidget(self.field, 1)
         footer.addWidget(self.slider)
         footer.addWidget(self.percent)
         self.body.addWidget(self.canvas, 1)
@@ -262,16 +261,14 @@ class OverlayView(Panel):
         self.slider.setEnabled(shown)
         if maps is not None and not shown:
             self.empty.setText(
-                f"{maps.node} gives single numbers, which lie nowhere on the picture. Select another layer."
+                f"{maps.node} outputs single numbers, which have no place on the image. Select another layer."
             )
-        self.set_title(
-            f"Map {self._look.focus.number + 1} over the picture" if shown else "Map over the picture"
-        )
+        self.set_title(f"Map {self._look.focus.number + 1} over the image" if shown else "Map over the image")
         size = self._look.focus.field_size() if shown else None
-        self.words.setText(f"receptive field {size[0]} × {size[1]}" if size else "")
+        self.field.setText(f"receptive field {size[0]} × {size[1]}" if size else "")
         if not shown:
             self.set_muted("")
-        self._say_percent()
+        self._update_percent()
         self.canvas.refresh()
 
     def _restyle(self) -> None:
@@ -279,7 +276,7 @@ class OverlayView(Panel):
 
     def _slid(self, value: int) -> None:
         self.canvas.set_opacity(value / 100)
-        self._say_percent()
+        self._update_percent()
 
-    def _say_percent(self) -> None:
+    def _update_percent(self) -> None:
         self.percent.setText(f"{self.slider.value()} % map")

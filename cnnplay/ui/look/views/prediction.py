@@ -1,4 +1,4 @@
-"""What the network takes the picture for: classes as bars, live."""
+"""The prediction for the image: classes as bars, live."""
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
@@ -11,16 +11,16 @@ from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import Prediction
 
 FEW = 12
-"""So many classes stand in their own order, so that no row jumps while the network learns."""
+"""Up to this many classes are shown in their own order, so that no row jumps while the network learns."""
 SHOWN = 0.0005
-"""What is less reads 0.0 %, and has no bar."""
+"""Smaller probabilities read 0.0 %, and have no bar."""
 
 
 class PredictionBars(QWidget):
-    """Rows of class, bar and percentage: the true class green, a wrong best one red, the best one strong.
+    """Rows of class, bar and percentage: the true class green, a wrong top-1 red, the top-1 in bold.
 
-    There are `rows` of them, best first; where it is 0 there are as many as there is room for, and
-    all of a few classes in their own order.
+    There are `rows` of them, best first. With 0 there are as many as fit, and a few classes are all shown
+    in their own order.
     """
 
     def __init__(self, rows: int = 3, parent: QWidget | None = None) -> None:
@@ -31,8 +31,8 @@ class PredictionBars(QWidget):
         self._fresh = False
         self.setAccessibleName("Prediction")
         self.setToolTip(
-            "Softmax turns the last layer's outputs into fractions that sum to 1. Green: the true class; "
-            "red: the network is wrong; blue: the true class is not known"
+            "Softmax turns the last layer's outputs (logits) into probabilities that sum to 1. Green: the true "
+            "class; red: a wrong prediction; blue: the true class is not known"
         )
         policy = QSizePolicy.Policy.Fixed if rows else QSizePolicy.Policy.Expanding
         self.setSizePolicy(QSizePolicy.Policy.Expanding, policy)
@@ -41,7 +41,7 @@ class PredictionBars(QWidget):
     def show_prediction(self, prediction: Prediction | None) -> None:
         self._prediction = prediction
         self._fresh = True
-        self.setAccessibleDescription(prediction.words if prediction is not None else "nothing yet")
+        self.setAccessibleDescription(prediction.text if prediction is not None else "nothing yet")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -71,7 +71,7 @@ class PredictionBars(QWidget):
         painter.end()
 
     def _shown(self, prediction: Prediction, least: int) -> tuple[tuple[int, ...], float]:
-        """The classes of the rows and a row's height; the last row may be for the number of the rest."""
+        """The classes of the rows and a row's height; the last row may be left for the number of other classes."""
         usual, count = float(self._row_height()), len(prediction.probabilities)
         if self._rows:
             return prediction.top(self._rows), usual
@@ -126,7 +126,7 @@ class PredictionBars(QWidget):
 
 
 class PredictionView(Panel):
-    """The prediction for the chosen picture, with words for what it comes from."""
+    """The prediction for the chosen image, and where it comes from."""
 
     def __init__(self, look: LookModel, rows: int = 0, parent: QWidget | None = None) -> None:
         super().__init__("Prediction", parent=parent)
@@ -144,7 +144,7 @@ class PredictionView(Panel):
     def refresh(self) -> None:
         prediction = self._look.prediction
         self.bars.show_prediction(prediction)
-        self.set_muted(self._look.words if prediction is not None else self._look.problem)
+        self.set_muted(self._look.text if prediction is not None else self._look.problem)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -23,7 +23,7 @@ class StackFeed(QObject):
         super().__init__(parent)
         self.redraws = 0
         self._look, self._stack = look, stack
-        look.pictures.changed.connect(self._picture)
+        look.image_choice.changed.connect(self._picture)
         look.prediction_changed.connect(self._prediction)
         look.strips_changed.connect(self._strips)
         look.state_changed.connect(self._prediction)
@@ -33,7 +33,7 @@ class StackFeed(QObject):
         self._prediction()
 
     def _picture(self) -> None:
-        picture = self._look.pictures.picture
+        picture = self._look.image_choice.image
         if picture is None:
             self._stack.set_input_picture(None)
         else:
@@ -43,7 +43,7 @@ class StackFeed(QObject):
     def _prediction(self) -> None:
         prediction = self._look.prediction
         learned = self._look.origin in ("trained", "live")
-        if prediction is None or not learned or self._look.run.trains_another:
+        if prediction is None or not learned or self._look.run.trains_other_network:
             self._stack.set_prediction(None)
             return
         best = prediction.top(TOP)
@@ -53,7 +53,7 @@ class StackFeed(QObject):
 
     def _strips(self) -> None:
         strips = self._look.strips
-        if not strips or self._look.origin == "untrained" or self._look.run.trains_another:
+        if not strips or self._look.origin == "untrained" or self._look.run.trains_other_network:
             self._stack.clear_strips()
             return
         self.redraws += 1

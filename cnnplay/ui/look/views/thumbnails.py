@@ -1,4 +1,4 @@
-"""Small pictures of the data set in tiles: choose one and it is looked at."""
+"""Thumbnails of the data set in tiles: a click chooses the image to look at."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from cnnplay.ui.look.look import LookModel
 
 
 class Thumbnails(TilesView):
-    """Pictures with a caption each. The one that is looked at is framed, wherever it was chosen."""
+    """Images with a caption each. The chosen image is framed, wherever it was chosen."""
 
     def __init__(
         self, name: str, look: LookModel, *, least: int = 40, most: int = 64, parent: QWidget | None = None
@@ -22,18 +22,18 @@ class Thumbnails(TilesView):
         self._captions: tuple[str, ...] = ()
         self._accents: tuple[str, ...] = ()
         self.chosen.connect(self._picked)
-        look.pictures.changed.connect(self._follow)
-        look.pictures.thumbnails_changed.connect(self._compose)
-        self.setToolTip("Click a picture to look at it; arrow keys go from one to the next")
+        look.image_choice.changed.connect(self._follow)
+        look.image_choice.thumbnails_changed.connect(self._compose)
+        self.setToolTip("Click an image to look at it; arrow keys go from one to the next")
 
     @property
     def indices(self) -> tuple[int, ...]:
         return self._indices
 
-    def show_pictures(
+    def show_images(
         self, indices: Sequence[int], captions: Sequence[str], accents: Sequence[str] = ()
     ) -> None:
-        """Pictures of the data set; `accents` are first words of captions, in the colour of faults."""
+        """Images of the data set; `accents` are first words of captions, in the color of problems."""
         now = (tuple(indices), tuple(captions), tuple(accents))
         if now != (self._indices, self._captions, self._accents) or self.tiles is None:
             self._indices, self._captions, self._accents = now
@@ -43,23 +43,23 @@ class Thumbnails(TilesView):
         if not self._indices:
             self.show_tiles(None)
             return
-        values = self._look.pictures.thumbnails(self._indices)
+        values = self._look.image_choice.thumbnails(self._indices)
         if len(values) != len(self._indices):
             self.show_tiles(None)
             return
         limits = np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
         self.show_tiles(
-            Tiles(values, "picture", limits, labels=self._captions, accents=self._accents, noun="picture")
+            Tiles(values, "image", limits, labels=self._captions, accents=self._accents, noun="image")
         )
-        # Others came by themselves, as during a run: the page that is looked at stays.
-        self.select(self._chosen(), turn=False)
+        # These may have come by themselves, as during a run: the visible page stays.
+        self.select(self._chosen_tile(), turn=False)
 
     def _follow(self) -> None:
-        self.select(self._chosen())
+        self.select(self._chosen_tile())
 
-    def _chosen(self) -> int:
-        picture = self._look.pictures.picture
-        index = picture.index if picture is not None else None
+    def _chosen_tile(self) -> int:
+        image = self._look.image_choice.image
+        index = image.index if image is not None else None
         return self._indices.index(index) if index in self._indices else -1
 
     def _picked(self, number: int) -> None:

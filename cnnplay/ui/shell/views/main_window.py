@@ -17,7 +17,7 @@ from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.data.views.fetch_notice import FetchNotice
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
 from cnnplay.ui.learn.views.concept import ConceptPage
-from cnnplay.ui.look.views.strips import StackFeed
+from cnnplay.ui.look.views.stack_feed import StackFeed
 from cnnplay.ui.runs.views.cut_notice import CutNotice
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.files import Files
@@ -28,8 +28,8 @@ from cnnplay.ui.shell.views.status_words import StatusWords
 from cnnplay.ui.shell.views.workspaces import LookPage, Page, RunsPage, TrainPage
 from cnnplay.ui.train.views.controls import TrainControls
 from cnnplay.ui.train.views.data_picker import DataPicker, DevicePicker
+from cnnplay.ui.train.views.fit_offer import FitOfferBar
 from cnnplay.ui.train.views.notices import RunNotices
-from cnnplay.ui.train.views.offer import OfferBar
 
 if TYPE_CHECKING:
     from cnnplay.ui.data.views.browser import Browser
@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self.search_button: SearchButton | None = None
         self.pages = QStackedWidget()
         self.status = StatusLine()
-        self.offer = OfferBar(session.offer)
+        self.fit_offer = FitOfferBar(session.fit_offer)
         self.fetch_notice = FetchNotice(session.data.fetching, margin=8)
         self.cut_notice = CutNotice(session.cut_run, margin=8)
         self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
@@ -93,7 +93,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.fetch_notice)
         layout.addWidget(self.cut_notice)
         layout.addWidget(self.notices)
-        layout.addWidget(self.offer)
+        layout.addWidget(self.fit_offer)
         layout.addWidget(self.pages)
         layout.addWidget(self.status)
         layout.setStretchFactor(self.pages, 1)
@@ -105,10 +105,10 @@ class MainWindow(QMainWindow):
         session = self.session
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_asked.connect(self.build.open_gallery)
-        self.data_picker.browse_asked.connect(self.browse_data)
+        self.data_picker.browse_requested.connect(self.browse_data)
         self.controls.refused.connect(self._words.say)
-        self.build.faults.add_source(session.offer.class_faults, session.data.changed)
-        session.offer.changed.connect(self._offer_changed)
+        self.build.problems.add_source(session.fit_offer.class_faults, session.data.changed)
+        session.fit_offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
         session.cut_run.asked.connect(self.show_run)
         session.failed.connect(self.show_failure)
@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
         if key == "train":
             if self.train is None:
                 self.train = TrainPage(self.session, self.stack_actions)
-                self.train.workspace.settings.rate_asked.connect(self.find_learning_rate)
+                self.train.workspace.settings.find_rate_requested.connect(self.find_learning_rate)
                 self.train.workspace.accuracy.add_corner(self._search_button())
                 self._add(self.train)
             return self.train
@@ -175,7 +175,7 @@ class MainWindow(QMainWindow):
         """The question was answered: the keyboard goes back to the stack, where undo is one key away."""
         page = self.pages.currentWidget()
         view = getattr(page, "view", None)
-        if not self.session.offer.open and isinstance(view, QWidget):
+        if not self.session.fit_offer.open and isinstance(view, QWidget):
             view.setFocus()
 
     @Slot()
@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """All panels as at the first start."""
-        self.session.preferences.forget("layout")
+        self.session.preferences.remove("layout")
         for page in (self.build, self.train, self.look, self.runs):
             if page is not None:
                 page.reset_layout()

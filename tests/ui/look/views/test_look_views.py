@@ -1,4 +1,4 @@
-"""The views of Look inside with real models, a really trained network and real events."""
+"""The views of Look inside with real models, a trained network and real events."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.kit.views.images import colorize
 from cnnplay.ui.look.views.confusion import ConfusionMatrix
 from cnnplay.ui.look.views.look import LookWorkspace
-from cnnplay.ui.look.views.strips import SIDE, StackFeed
+from cnnplay.ui.look.views.stack_feed import SIDE, StackFeed
 from tests.look_bench import WAIT, LookBench, digits, pets
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -62,14 +62,16 @@ def test_maps_and_filters_say_what_they_show(qtbot: QtBot, make: Callable[..., L
     assert page.filters.view.tiles.columns == 8
 
 
-def test_the_mosaics_pixels_are_the_weights_colours(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+def test_the_pixels_of_the_mosaic_have_the_colors_of_the_weights(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
     bench = make()
     page = workspace(qtbot, bench, 1500, 1000)
     bench.editor.select(("conv-2",))
     bench.wait(qtbot)
     filters, view = bench.look.filters, page.filters.view
     assert filters is not None
-    picture = view.grab().toImage()
+    pixels = view.grab().toImage()
     for out, channel, row, column in ((0, 0, 0, 0), (3, 7, 2, 1), (11, 4, 1, 2)):
         rect = view.tile_rect(out * 8 + channel)
         assert not rect.isEmpty()
@@ -79,19 +81,19 @@ def test_the_mosaics_pixels_are_the_weights_colours(qtbot: QtBot, make: Callable
         )
         weight = filters.values[out, channel, row, column]
         expected = colorize(np.array([weight]), "signed", (-filters.limit, filters.limit))[0]
-        assert abs(np.array(picture.pixelColor(x, y).getRgb()[:3]) - expected.astype(int)).max() <= 3
+        assert abs(np.array(pixels.pixelColor(x, y).getRgb()[:3]) - expected.astype(int)).max() <= 3
 
 
-def test_a_click_on_a_map_lays_it_over_the_picture(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+def test_a_click_on_a_map_shows_it_over_the_image(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make()
     page = workspace(qtbot, bench)
     QTest.mouseClick(page.maps.view, Qt.MouseButton.LeftButton, pos=page.maps.view.tile_rect(3).center())
     assert bench.look.focus.number == 3
-    assert page.overlay.title() == "Map 4 over the picture"
+    assert page.overlay.title().startswith("Map 4 ")
     assert page.filters.view.selected == 3
 
 
-def test_a_click_on_the_overlay_chooses_the_pixel_under_it(
+def test_a_click_on_the_overlay_selects_the_pixel_under_it(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make()
@@ -102,7 +104,7 @@ def test_a_click_on_the_overlay_chooses_the_pixel_under_it(
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.pixel_rect(4, 9).center().toPoint())
     assert bench.look.focus.pixel == (4, 9)
     window = canvas.window_rect(4, 9)
-    scale = canvas.picture_rect().width() / 28
+    scale = canvas.image_rect().width() / 28
     assert (round(window.width() / scale), round(window.height() / scale)) == (8, 8)
     assert window.contains(canvas.pixel_rect(4, 9).center())
     QTest.keyClick(canvas, Qt.Key.Key_Down)
@@ -111,20 +113,20 @@ def test_a_click_on_the_overlay_chooses_the_pixel_under_it(
     assert page.overlay.muted().startswith("pixel (6, 9): ")
 
 
-def test_without_the_map_the_overlay_is_the_picture(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+def test_with_zero_opacity_the_overlay_is_the_image(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make()
     page = workspace(qtbot, bench)
     page.overlay.slider.setValue(0)
-    picture, area = page.overlay.canvas.grab().toImage(), page.overlay.canvas.picture_rect()
-    chosen = bench.look.pictures.picture
+    shown, area = page.overlay.canvas.grab().toImage(), page.overlay.canvas.image_rect()
+    chosen = bench.look.image_choice.image
     assert chosen is not None
     step = area.width() / 28
     for row, column in ((1, 1), (10, 14), (20, 12)):
         x, y = int(area.x() + (column + 0.5) * step), int(area.y() + (row + 0.5) * step)
-        assert abs(picture.pixelColor(x, y).red() - int(chosen.pixels[row, column, 0])) <= 1
+        assert abs(shown.pixelColor(x, y).red() - int(chosen.pixels[row, column, 0])) <= 1
 
 
-def test_single_numbers_are_bars_with_the_classes_names(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+def test_single_numbers_are_bars_with_class_names(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make()
     page = workspace(qtbot, bench)
     bench.editor.select(("dense-1",))
@@ -137,7 +139,7 @@ def test_single_numbers_are_bars_with_the_classes_names(qtbot: QtBot, make: Call
     assert page.overlay.empty.isVisible()
 
 
-def test_the_read_out_of_a_resting_mouse_follows_the_picture(
+def test_the_read_out_under_a_resting_mouse_follows_the_image(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make()
@@ -165,68 +167,68 @@ def test_hidden_views_want_nothing(qtbot: QtBot, make: Callable[..., LookBench])
     qtbot.waitUntil(lambda: page.redraws["maps"] > counts["maps"])
 
 
-def test_samples_random_and_most_wrong(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+def test_samples_random_and_top_losses(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make()
     page = workspace(qtbot, bench)
-    bar, pictures = page.picture_bar, bench.look.pictures
+    bar, choice = page.image_bar, bench.look.image_choice
     QTest.mouseClick(bar.samples, Qt.MouseButton.LeftButton, pos=bar.samples.tile_rect(2).center())
-    assert pictures.picture is not None
-    assert pictures.picture.index == pictures.samples[2]
-    assert bar.caption.text() == f"mnist-sample · {digits().labels[pictures.samples[2]]}"
-    before = pictures.samples
+    assert choice.image is not None
+    assert choice.image.index == choice.samples[2]
+    assert bar.caption.text() == f"mnist-sample · {digits().labels[choice.samples[2]]}"
+    before = choice.samples
     QTest.mouseClick(bar.random, Qt.MouseButton.LeftButton)
-    assert pictures.samples != before
-    QTest.mouseClick(bar.worst, Qt.MouseButton.LeftButton)
+    assert choice.samples != before
+    QTest.mouseClick(bar.top_losses, Qt.MouseButton.LeftButton)
     bench.wait(qtbot)
-    assert bench.look.judge.judged is not None
-    worst = bench.look.judge.judged.mistakes(1)[0]
-    assert pictures.picture.index == worst.picture
+    assert bench.look.evaluation.result is not None
+    worst = bench.look.evaluation.result.mistakes(1)[0]
+    assert choice.image.index == worst.image
     assert bar.samples.tiles is not None
     assert bar.samples.tiles.labels[0] == f"{worst.predicted} for {worst.truth}"
     assert bar.samples.tiles.accents[0] == str(worst.predicted)
 
 
-def test_most_wrong_says_why_it_cannot(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+def test_disabled_top_losses_say_why(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     page = workspace(qtbot, make(adopt=False))
-    assert not page.picture_bar.worst.isEnabled()
-    assert "train the network first" in page.picture_bar.worst.toolTip()
+    assert not page.image_bar.top_losses.isEnabled()
+    assert "train the network first" in page.image_bar.top_losses.toolTip()
 
 
-def test_a_file_that_cannot_be_read_is_told_in_one_line_and_the_picture_stays(
+def test_an_unreadable_file_is_reported_in_one_line_and_the_image_stays(
     qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
 ) -> None:
     bench = make()
     page = workspace(qtbot, bench)
-    bar, good, bad = page.picture_bar, tmp_path / "good.png", tmp_path / "bad.png"
+    bar, good, bad = page.image_bar, tmp_path / "good.png", tmp_path / "bad.png"
     Image.fromarray(np.full((50, 70, 3), (200, 10, 40), np.uint8)).save(good)
-    bad.write_text("this is no picture")
+    bad.write_text("this is not an image")
     bar.ask_path = lambda: str(good)
-    with qtbot.waitSignal(bench.look.pictures.changed, timeout=WAIT):
+    with qtbot.waitSignal(bench.look.image_choice.changed, timeout=WAIT):
         QTest.mouseClick(bar.open, Qt.MouseButton.LeftButton)
     assert bar.caption.text() == "good.png"
-    assert bar.words.text() == "50 × 70 colour"
+    assert bar.detail.text().startswith("50 × 70 ")
     bar.ask_path = lambda: str(bad)
-    with qtbot.waitSignal(bench.look.pictures.failed, timeout=WAIT):
+    with qtbot.waitSignal(bench.look.image_choice.failed, timeout=WAIT):
         QTest.mouseClick(bar.open, Qt.MouseButton.LeftButton)
     assert bar.error.isVisible()
     assert str(bad) in bar.error.text()
     assert bar.caption.text() == "good.png"
 
 
-def test_the_picture_is_shown_as_it_is_and_on_request_as_the_network_sees_it(
+def test_the_image_is_shown_as_it_is_or_as_network_input(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make(preset("lenet-5").network, adopt=False)
     page = workspace(qtbot, bench)
-    bar = page.picture_bar
-    pixels = bar.picture.pixels()
+    bar = page.image_bar
+    pixels = bar.image.pixels()
     assert pixels is not None
     assert pixels.shape == (28, 28, 1)
-    bar.as_seen.click()
-    pixels = bar.picture.pixels()
+    bar.as_input.click()
+    pixels = bar.image.pixels()
     assert pixels is not None
     assert pixels.shape == (32, 32, 1)
-    assert bar.words.text().startswith("1 × 32 × 32 · −")
+    assert bar.detail.text().startswith("1 × 32 × 32 · −")
 
 
 def draw_a_one(qtbot: QtBot, canvas: object) -> None:
@@ -238,50 +240,50 @@ def draw_a_one(qtbot: QtBot, canvas: object) -> None:
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(x, bottom))  # type: ignore[call-overload]
 
 
-def test_a_drawn_one_is_taken_for_a_one_while_the_pad_is_open(
+def test_a_drawn_one_is_predicted_as_a_one_while_the_pad_is_open(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make()
     page = workspace(qtbot, bench)
-    QTest.mouseClick(page.picture_bar.draw, Qt.MouseButton.LeftButton)
-    pad = page.picture_bar.pad
+    QTest.mouseClick(page.image_bar.draw, Qt.MouseButton.LeftButton)
+    pad = page.image_bar.pad
     assert pad is not None
     draw_a_one(qtbot, pad.canvas)
-    assert pad.origin.text() != "nothing is drawn yet", "not while the drawing waits for its prediction"
+    assert "nothing" not in pad.origin.text(), "not while the drawing waits for its prediction"
     bench.wait(qtbot)
-    picture, prediction = bench.look.pictures.picture, bench.look.prediction
-    assert picture is not None
-    assert picture.source == "drawn"
+    image, prediction = bench.look.image_choice.image, bench.look.prediction
+    assert image is not None
+    assert image.source == "drawn"
     assert prediction is not None
     assert prediction.best == 1
     assert "1 with" in pad.bars.accessibleDescription()
     bench.look.choose(0)
-    assert pad.origin.text() == "another picture was chosen: draw on to come back"
+    assert "another image" in pad.origin.text()
     QTest.keyClick(pad, Qt.Key.Key_Delete)
     assert pad.drawing.blank
-    assert pad.origin.text() == "nothing is drawn yet"
+    assert "nothing" in pad.origin.text()
     QTest.keyClick(pad, Qt.Key.Key_Escape)
     assert not pad.isVisible()
 
 
-def test_a_cell_of_the_confusion_shows_its_pictures_and_one_is_looked_at(
+def test_a_cell_of_the_confusion_matrix_shows_its_images_and_a_click_chooses_one(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make()
     page = workspace(qtbot, bench)
     page.tabs.setCurrentWidget(page.confusion)
     bench.wait(qtbot)
-    verdict, view = bench.look.judge.judged, page.confusion
-    assert verdict is not None
-    worst = verdict.mistakes(1)[0]
+    result, view = bench.look.evaluation.result, page.confusion
+    assert result is not None
+    worst = result.mistakes(1)[0]
     cell = view.matrix.cell_rect(worst.truth, worst.predicted).center()
     QTest.mouseClick(view.matrix, Qt.MouseButton.LeftButton, pos=cell)
-    inside = [found.picture for found in verdict.cell(worst.truth, worst.predicted)]
-    assert list(view.pictures.indices) == inside
-    qtbot.waitUntil(lambda: not view.pictures.tile_rect(0).isEmpty())
-    QTest.mouseClick(view.pictures, Qt.MouseButton.LeftButton, pos=view.pictures.tile_rect(0).center())
-    assert bench.look.pictures.picture is not None
-    assert bench.look.pictures.picture.index == worst.picture
+    inside = [found.image for found in result.cell(worst.truth, worst.predicted)]
+    assert list(view.thumbnails.indices) == inside
+    qtbot.waitUntil(lambda: not view.thumbnails.tile_rect(0).isEmpty())
+    QTest.mouseClick(view.thumbnails, Qt.MouseButton.LeftButton, pos=view.thumbnails.tile_rect(0).center())
+    assert bench.look.image_choice.image is not None
+    assert bench.look.image_choice.image.index == worst.image
 
 
 def test_another_data_set_while_a_cell_is_shown_empties_the_cell(
@@ -291,21 +293,21 @@ def test_another_data_set_while_a_cell_is_shown_empties_the_cell(
     page = workspace(qtbot, bench)
     page.tabs.setCurrentWidget(page.confusion)
     bench.wait(qtbot)
-    bench.look.show_worst()
+    bench.look.show_top_losses()
     view = page.confusion
     cell = view.matrix.cell_rect(9, 7).center()
     QTest.mouseClick(view.matrix, Qt.MouseButton.LeftButton, pos=cell)
-    assert bench.look.judge.cell == (9, 7)
+    assert bench.look.evaluation.cell == (9, 7)
     bench.data.choose_folder(pets(tmp_path / "pets"))
     qtbot.waitUntil(lambda: bench.data.state == "ready", timeout=WAIT)
     assert view.empty.isVisible()
-    assert list(view.pictures.indices) == []
+    assert list(view.thumbnails.indices) == []
     bench.wait(qtbot)
-    assert bench.look.judge.cell is None
-    assert "pictures of 10" not in view.matrix.read_out
-    assert view.words.text() == "Click a cell to see its pictures."
-    verdict = bench.look.judge.judged
-    assert verdict is not None
+    assert bench.look.evaluation.cell is None
+    assert "of 10" not in view.matrix.read_out
+    assert "Click a cell" in view.read_out.text()
+    result = bench.look.evaluation.result
+    assert result is not None
     assert view.matrix.grab().width() > 0
 
 
@@ -316,25 +318,26 @@ def test_a_cell_that_the_matrix_lacks_is_not_framed(qtbot: QtBot) -> None:
     matrix.select((9, 7))
     assert matrix.read_out == ""
     matrix.select((1, 0))
-    assert matrix.read_out.startswith("1 of 2 pictures of dog")
+    assert matrix.read_out.startswith("1 of 2 ")
+    assert "dog" in matrix.read_out
 
 
-def test_most_wrong_pictures_carry_what_was_said_and_the_truth(
+def test_images_with_top_losses_show_prediction_and_true_class(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     bench = make()
     page = workspace(qtbot, bench)
-    page.tabs.setCurrentWidget(page.wrong)
+    page.tabs.setCurrentWidget(page.top_losses)
     bench.wait(qtbot)
-    verdict, view = bench.look.judge.judged, page.wrong
-    assert verdict is not None
-    second = verdict.mistakes(2)[1]
-    assert view.pictures.tiles is not None
-    assert view.pictures.tiles.labels[1] == f"{second.predicted} for {second.truth}"
-    QTest.mouseClick(view.pictures, Qt.MouseButton.LeftButton, pos=view.pictures.tile_rect(1).center())
-    assert bench.look.pictures.picture is not None
-    assert bench.look.pictures.picture.index == second.picture
-    assert view.read_out.text().startswith(f"taken for {second.predicted} with ")
+    result, view = bench.look.evaluation.result, page.top_losses
+    assert result is not None
+    second = result.mistakes(2)[1]
+    assert view.thumbnails.tiles is not None
+    assert view.thumbnails.tiles.labels[1] == f"{second.predicted} for {second.truth}"
+    QTest.mouseClick(view.thumbnails, Qt.MouseButton.LeftButton, pos=view.thumbnails.tile_rect(1).center())
+    assert bench.look.image_choice.image is not None
+    assert bench.look.image_choice.image.index == second.image
+    assert f"predicted {second.predicted} with " in view.read_out.text()
 
 
 def test_live_views_are_redrawn_while_it_trains(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
@@ -349,9 +352,7 @@ def test_live_views_are_redrawn_while_it_trains(qtbot: QtBot, make: Callable[...
     qtbot.waitUntil(lambda: bench.run.state == "idle", timeout=WAIT)
 
 
-def test_the_stack_is_fed_with_picture_strips_and_prediction(
-    qtbot: QtBot, make: Callable[..., LookBench]
-) -> None:
+def test_the_stack_gets_image_strips_and_prediction(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make()
     stack = StackModel(bench.editor)
     feed = StackFeed(bench.look, stack)
@@ -375,11 +376,11 @@ def test_every_view_has_a_tooltip_and_an_accessible_name(
     qtbot: QtBot, make: Callable[..., LookBench]
 ) -> None:
     page = workspace(qtbot, make())
-    bar = page.picture_bar
+    bar = page.image_bar
     for widget in (
         page.maps.view, page.maps.bars, page.overlay.canvas, page.overlay.slider, page.filters.view,
-        page.prediction.bars, page.confusion.matrix, page.wrong.pictures, bar.samples, bar.draw, bar.open,
-        bar.random, bar.worst, bar.as_seen, page.maps.common, page.maps.activated, page.filters.color,
+        page.prediction.bars, page.confusion.matrix, page.top_losses.thumbnails, bar.samples, bar.draw, bar.open,
+        bar.random, bar.top_losses, bar.as_input, page.maps.shared_scale, page.maps.activated, page.filters.color,
     ):  # fmt: skip
         assert widget.toolTip(), widget
         assert widget.accessibleName(), widget
@@ -395,28 +396,28 @@ def test_the_layout_is_remembered_and_reset(qtbot: QtBot, make: Callable[..., Lo
     assert page.rows.sizes() == sizes
 
 
-def test_a_digit_in_ink_is_inverted_with_a_click_and_looked_at_as_the_digits_are(
+def test_a_digit_in_ink_can_be_inverted_and_is_then_predicted_like_the_data_sets_digits(
     qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
 ) -> None:
     bench = make()
     page = workspace(qtbot, bench)
-    box = page.picture_bar.inverted
-    assert not box.isVisible(), "the data set's pictures are as they were learned from"
-    pixels = digits().picture(3600)[:, :, 0]
+    box = page.image_bar.inverted
+    assert not box.isVisible(), "the data set's images are as in training"
+    pixels = digits().image(3600)[:, :, 0]
     Image.fromarray(255 - pixels).save(tmp_path / "ink.png")
-    with qtbot.waitSignal(bench.look.pictures.changed, timeout=WAIT):
+    with qtbot.waitSignal(bench.look.image_choice.changed, timeout=WAIT):
         bench.look.open_file(tmp_path / "ink.png")
     assert box.isVisible()
     QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
-    picture = bench.look.pictures.picture
-    assert picture is not None
-    np.testing.assert_array_equal(picture.pixels[:, :, 0], pixels)
+    image = bench.look.image_choice.image
+    assert image is not None
+    np.testing.assert_array_equal(image.pixels[:, :, 0], pixels)
     bench.wait(qtbot)
-    taken = bench.look.prediction
-    assert taken is not None
+    inverted = bench.look.prediction
+    assert inverted is not None
     bench.look.choose(3600)
     bench.wait(qtbot)
     assert bench.look.prediction is not None
-    np.testing.assert_allclose(taken.probabilities, bench.look.prediction.probabilities, atol=1e-6)
+    np.testing.assert_allclose(inverted.probabilities, bench.look.prediction.probabilities, atol=1e-6)
     assert not box.isVisible()
     assert not box.isChecked()

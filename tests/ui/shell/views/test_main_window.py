@@ -52,7 +52,7 @@ def test_no_widget_flashes_up_as_a_window(
     stray_windows: StrayWindows, window: MainWindow, qtbot: QtBot
 ) -> None:
     # What a page has to say is known before it is made: it must not say it as a window of its own.
-    qtbot.waitUntil(lambda: bool(window.session.forecast.words), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.session.estimate.text), timeout=20_000)
     for key in ("train", "look", "build"):
         window.show_workspace(key)
         QApplication.processEvents()
@@ -63,7 +63,7 @@ def test_no_widget_flashes_up_as_a_window(
     QTest.keyClick(field, Qt.Key.Key_A, CONTROL)
     QTest.keyClicks(field, "40")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert window.session.editor.report.faults
+    assert window.session.editor.report.problems
     for entry in presets():
         window.session.editor.load_preset(entry.key)
         QApplication.processEvents()
@@ -105,16 +105,16 @@ def test_pressing_train_moves_to_the_curves_and_trains(window: MainWindow, qtbot
 
 def test_a_large_preset_offers_both_ways_and_takes_the_chosen_one(window: MainWindow, qtbot: QtBot) -> None:
     window.session.editor.load_preset("resnet-18")
-    offer = window.offer
+    offer = window.fit_offer
     assert offer.isVisible()
-    qtbot.waitUntil(lambda: all(option.cost for option in window.session.offer.options), timeout=30_000)
+    qtbot.waitUntil(lambda: all(option.cost for option in window.session.fit_offer.options), timeout=30_000)
     QTest.mouseClick(offer.buttons["stem"], LEFT)
     assert not offer.isVisible()
     network = window.session.editor.network
     assert network.input.shape == (1, 28, 28)
     assert network.task.classes == 10
     assert window.session.editor.report.valid
-    assert window.session.run.why_not("train") == ""
+    assert window.session.run.disabled_reason("train") == ""
     assert QApplication.focusWidget() is window.build.view
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Z, CONTROL)
     assert window.session.editor.network == preset("resnet-18").network
@@ -235,10 +235,8 @@ def test_a_picture_dropped_on_the_window_is_looked_at(
     data.setUrls([QUrl.fromLocalFile(str(path))])
     drop = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
     window.dropEvent(drop)
-    pictures = window.session.look.pictures
-    qtbot.waitUntil(
-        lambda: pictures.picture is not None and pictures.picture.source == "file", timeout=10_000
-    )
+    chosen = window.session.look.image_choice
+    qtbot.waitUntil(lambda: chosen.image is not None and chosen.image.source == "file", timeout=10_000)
     assert window.workspace == "look"
 
 
@@ -302,16 +300,16 @@ def test_closing_asks_while_a_run_is_on_though_all_was_saved(
 
 
 def test_classes_that_the_pictures_do_not_have_are_a_fault_with_a_mend(window: MainWindow) -> None:
-    faults, editor = window.build.faults, window.session.editor
-    assert faults.rows == []
+    problems, editor = window.build.problems, window.session.editor
+    assert problems.rows == []
     editor.apply(replace_head(editor.network, 7))
     assert editor.report.valid
-    (row,) = faults.rows
+    (row,) = problems.rows
     assert "7 classes apart; MNIST sample has 10" in row.fault.message
     assert row.button.text() == "Set the classes to 10"
     assert not window.controls.train_button.isEnabled()
     QTest.mouseClick(row.button, LEFT)
-    assert faults.rows == []
+    assert problems.rows == []
     assert editor.network.task.classes == 10
     assert window.controls.train_button.isEnabled()
 

@@ -122,19 +122,19 @@ def test_large_text_takes_the_finished_run_from_the_header_before_it_takes_a_nam
     train_a_little(window, qtbot)
     controls = window.controls
     window.resize(1440, 900)
-    qtbot.waitUntil(controls.afresh_button.isVisible)
+    qtbot.waitUntil(controls.from_scratch_button.isVisible)
     assert controls.progress.isVisible()
     theme().install("dark", 1.5)
     window.resize(1366, 768)
-    qtbot.waitUntil(lambda: not controls.afresh_button.isVisible())
+    qtbot.waitUntil(lambda: not controls.from_scratch_button.isVisible())
     QApplication.processEvents()
     for picker in (window.network_picker, window.data_picker, window.device_picker):
         assert picker.choice.toolTip() == "", "whole"
-    assert controls.afresh in window.controls.actions_of_run
-    assert controls.afresh.isEnabled(), "its key and the menu still do it"
+    assert controls.from_scratch in window.controls.run_actions
+    assert controls.from_scratch.isEnabled(), "its key and the menu still do it"
     theme().install("dark", 1.0)
     window.resize(1440, 900)
-    qtbot.waitUntil(controls.afresh_button.isVisible)
+    qtbot.waitUntil(controls.from_scratch_button.isVisible)
 
 
 def test_the_signs_of_the_controls_grow_with_the_text(window: MainWindow, usual_text: None) -> None:
@@ -254,11 +254,11 @@ def test_the_stack_marks_a_right_prediction_and_does_not_praise_one_of_which_not
     assert result.facts is not None
     session.run.adopt(Trained(session.editor.network, CONFIG, result.facts, result.weights))
     qtbot.waitUntil(lambda: session.stack.prediction is not None, timeout=60_000)
-    picture = session.look.pictures.picture
+    picture = session.look.image_choice.image
     assert picture is not None
     assert picture.truth is not None
-    assert session.stack.truth == session.look.pictures.classes[picture.truth]
-    session.look.pictures.use_drawing(picture.pixels)
+    assert session.stack.truth == session.look.image_choice.classes[picture.truth]
+    session.look.image_choice.use_drawing(picture.pixels)
     qtbot.waitUntil(lambda: session.stack.truth is None, timeout=60_000)
     assert session.stack.prediction is not None
 

@@ -1,4 +1,4 @@
-"""Which picture is looked at, and the small ones beside it to choose from."""
+"""Which image is probed, and the thumbnails beside it to choose from."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ KEPT_THUMBNAILS = 2000
 SampleKind: TypeAlias = Literal["random", "wrong", "cell"]
 
 
-class PictureModel(QObject):
-    """Holds the chosen picture and the samples.
+class ImageChoiceModel(QObject):
+    """Holds the chosen image and the samples.
 
-    `changed`: another picture is chosen. `samples_changed`: other samples. `thumbnails_changed`: some
-    that were being read are there. `failed(str)`: why a picture could not be had, in one line.
+    `changed`: another image was chosen. `samples_changed`: there are other samples. `thumbnails_changed`:
+    thumbnails that had to be read have arrived. `failed(str)`: why an image cannot be had, in one line.
     """
 
     changed = Signal()
@@ -41,11 +41,11 @@ class PictureModel(QObject):
     thumbnails_changed = Signal()
     failed = Signal(str)
 
-    def __init__(self, data: DataModel, looker: PriorityWorker, parent: QObject | None = None) -> None:
+    def __init__(self, data: DataModel, worker: PriorityWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._data = data
-        self._looker = looker
-        self._picture: Picture | None = None
+        self._worker = worker
+        self._image: Picture | None = None
         self._samples: tuple[int, ...] = ()
         self._samples_of: ImageSet | None = None
         self._kind: SampleKind = "random"
@@ -56,16 +56,16 @@ class PictureModel(QObject):
         self._data_changed()
 
     @property
-    def picture(self) -> Picture | None:
-        return self._picture
+    def image(self) -> Picture | None:
+        return self._image
 
     @property
-    def images(self) -> ImageSet | None:
+    def dataset(self) -> ImageSet | None:
         return self._data.images
 
     @property
     def samples(self) -> tuple[int, ...]:
-        """Indices of the pictures beside the chosen one; none where they are another data set's."""
+        """Indices of the images beside the chosen one; none if they belong to another data set."""
         return self._samples if self._samples_of is self._data.images else ()
 
     @property
@@ -77,74 +77,75 @@ class PictureModel(QObject):
         return self._data.images.classes if self._data.images is not None else ()
 
     def choose(self, index: int) -> None:
-        """A picture of the data set. At once where it lies in memory; else it is read in the thread."""
-        images = self._data.images
-        if images is None:
+        """Chooses an image of the data set: at once if it is in memory, else after the worker read it."""
+        dataset = self._data.images
+        if dataset is None:
             return
         title = self._data.title
-        if at_hand(images):
-            self._looker.forget("picture")
-            self._hold(from_data(images, index, title))
+        if at_hand(dataset):
+            self._worker.discard("image")
+            self._set_image(from_data(dataset, index, title))
         else:
-            self._request = self._looker.ask("picture", lambda: from_data(images, index, title))
+            self._request = self._worker.submit("image", lambda: from_data(dataset, index, title))
 
     def open_file(self, path: str | Path) -> None:
-        """A picture from a file; `failed` says why where it cannot be read. What was chosen then stays."""
+        """Chooses an image file. If it cannot be read, `failed` says why and the chosen image stays."""
         where = Path(path)
-        self._request = self._looker.ask("picture", lambda: from_file(where))
+        self._request = self._worker.submit("image", lambda: from_file(where))
 
     def set_inverted(self, on: bool) -> None:
-        """Turns dark and light of the chosen picture round, or back."""
-        picture = self._picture
-        if picture is not None and picture.inverted != on:
-            self._looker.forget("picture")
-            self._hold(picture.inverse())
+        """Inverts the chosen image, or undoes that."""
+        image = self._image
+        if image is not None and image.inverted != on:
+            self._worker.discard("image")
+            self._set_image(image.inverse())
 
     def use_drawing(self, pixels: Bytes) -> None:
-        """What was drawn on the pad, H × W × C."""
-        self._looker.forget("picture")
-        self._hold(Picture(pixels, "drawn", "drawn"))
+        """Chooses what was drawn on the pad, H × W × C."""
+        self._worker.discard("image")
+        self._set_image(Picture(pixels, "drawn", "drawn"))
 
-    def draw_samples(self) -> None:
-        """Other random pictures of the validation part; the first of them is chosen."""
-        images = self._data.images
-        if images is None:
+    def resample(self) -> None:
+        """Shows other random validation images; the first of them is chosen."""
+        dataset = self._data.images
+        if dataset is None:
             return
-        pool = images.validation if len(images.validation) else images.train
+        pool = dataset.validation if len(dataset.validation) else dataset.train
         if len(pool):
             few = self._random.choice(pool, min(SAMPLES, len(pool)), replace=False)
             self.show_samples([int(index) for index in few], "random")
 
     def show_samples(self, indices: Sequence[int], kind: SampleKind, choose: bool = True) -> None:
-        """Shows these pictures beside the chosen one, and chooses the first of them."""
+        """Shows these images beside the chosen one, and chooses the first of them."""
         self._samples, self._kind, self._samples_of = tuple(indices), kind, self._data.images
         self.samples_changed.emit()
         if choose and indices:
             self.choose(indices[0])
 
     def thumbnails(self, indices: Sequence[int]) -> Bytes:
-        """Small pictures n × h × w × 3; those that still have to be read are grey, and come later."""
-        images = self._data.images
-        if images is None or not indices:
+        """Thumbnails n × h × w × 3; those that still have to be read are gray until `thumbnails_changed`."""
+        dataset = self._data.images
+        if dataset is None or not indices:
             return np.zeros((0, 1, 1, 3), np.uint8)
-        side = thumbnail_side(images)
+        side = thumbnail_side(dataset)
         missing = tuple(index for index in indices if index not in self._thumbnails)
-        if missing and at_hand(images):
-            self._keep({index: thumbnail(images.picture(index), side) for index in missing})
+        if missing and at_hand(dataset):
+            self._keep({index: thumbnail(dataset.image(index), side) for index in missing})
         elif missing:
-            self._looker.ask("thumbnails", lambda: _read(images, missing, side))
-        height, width = (side, side) if side is not None else (images.shape or (1, 1, 1))[1:]
+            self._worker.submit("thumbnails", lambda: _read(dataset, missing, side))
+        height, width = (side, side) if side is not None else (dataset.shape or (1, 1, 1))[1:]
         blank = np.full((height, width, 3), 128, np.uint8)
         return np.stack([self._thumbnails.get(index, blank) for index in indices])
 
-    def picture_came(self, picture: Picture | None, error: str) -> None:
-        """A picture that was asked for was read, or could not be."""
+    def image_came(self, image: Picture | None, error: str) -> None:
+        """Takes an image from the worker, or the error that it met."""
         if error:
             self.failed.emit(error)
-        elif picture is not None:
-            self._hold(picture)
+        elif image is not None:
+            self._set_image(image)
 
     def thumbnails_came(self, found: dict[int, Bytes]) -> None:
+        """Takes thumbnails from the worker."""
         self._keep(found)
         self.thumbnails_changed.emit()
 
@@ -153,29 +154,29 @@ class PictureModel(QObject):
             self._thumbnails.clear()
         self._thumbnails.update(found)
 
-    def _hold(self, picture: Picture) -> None:
-        self._picture = picture
+    def _set_image(self, image: Picture) -> None:
+        self._image = image
         self.changed.emit()
 
     def _data_changed(self) -> None:
         self._thumbnails.clear()
-        self._looker.forget("thumbnails")
+        self._worker.discard("thumbnails")
         self._samples = ()
         if self._data.images is None:
             self.samples_changed.emit()
             return
-        if self._picture is not None and self._picture.source == "data":
-            self._picture = None
-        self.draw_samples()
+        if self._image is not None and self._image.source == "data":
+            self._image = None
+        self.resample()
 
 
-def _read(images: ImageSet, indices: Sequence[int], side: int | None) -> dict[int, Bytes]:
+def _read(dataset: ImageSet, indices: Sequence[int], side: int | None) -> dict[int, Bytes]:
     from cnnplay.data.images import DataError
 
     found = {}
     for index in indices:
         try:
-            found[index] = thumbnail(images.picture(index), side)
+            found[index] = thumbnail(dataset.image(index), side)
         except DataError:
-            continue  # it stays grey; choosing it says why
+            continue  # it stays gray; choosing it says why
     return found

@@ -20,13 +20,13 @@ class Times:
 
 def paced(*shares: float) -> float:
     times = Times()
-    tempo = RedrawRate(spent=lambda: times.spent, clock=lambda: times.now)
-    tempo.begin()
+    redraw_rate = RedrawRate(spent=lambda: times.spent, clock=lambda: times.now)
+    redraw_rate.start()
     for share in shares:
         times.pass_by(0.5, share)
-        tempo.watch()
-    tempo.end()
-    return tempo.seconds
+        redraw_rate.adjust()
+    redraw_rate.stop()
+    return redraw_rate.interval_s
 
 
 def test_cheap_views_are_drawn_as_often_as_people_can_follow() -> None:
@@ -44,10 +44,10 @@ def test_the_pace_recovers_when_the_cost_is_gone() -> None:
 
 def test_a_cost_in_proportion_to_the_rate_settles_at_the_share() -> None:
     times = Times()
-    tempo = RedrawRate(spent=lambda: times.spent, clock=lambda: times.now)
-    tempo.begin()
+    redraw_rate = RedrawRate(spent=lambda: times.spent, clock=lambda: times.now)
+    redraw_rate.start()
     for _ in range(40):
-        times.pass_by(0.5, 0.02 / tempo.seconds)  # each redraw costs 20 ms
-        tempo.watch()
-    tempo.end()
-    assert abs(0.02 / tempo.seconds - SHARE) < 0.005
+        times.pass_by(0.5, 0.02 / redraw_rate.interval_s)  # each redraw costs 20 ms
+        redraw_rate.adjust()
+    redraw_rate.stop()
+    assert abs(0.02 / redraw_rate.interval_s - SHARE) < 0.005

@@ -1,4 +1,4 @@
-"""How the network judged the validation pictures: what it confuses, and where it is surest and wrong."""
+"""How the network classified the validation images: what it confuses, and its most confident mistakes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 Integers = npt.NDArray[np.int64]
 
 
-class Verdict(NamedTuple):
-    """The picture number `picture`, of class `truth`, was taken for `predicted` with that probability."""
+class ClassifiedImage(NamedTuple):
+    """An image's index in the data set, its class, and the predicted class with its probability."""
 
-    picture: int
+    image: int
     truth: int
     predicted: int
     confidence: float
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """The verdict on N pictures of `images`: their indices, true and predicted classes, confidences.
+class EvaluationResult:
+    """The results on N images of `dataset`: their indices, true and predicted classes, confidences.
 
-    `confusion[t, p]` counts the pictures of class t that were taken for p. `epoch` is 0 outside a run.
+    `confusion[t, p]` counts the images of class t that were predicted as p. `epoch` is 0 outside a run.
     """
 
-    images: ImageSet
+    dataset: ImageSet
     indices: Integers
     truths: Integers
     predicted: Integers
@@ -43,30 +43,30 @@ class Judged:
         return float((self.truths == self.predicted).mean()) if len(self.truths) else 0.0
 
     def name(self, number: int) -> str:
-        """A class's name; the network may tell more classes apart than the data set has."""
-        classes = self.images.classes
+        """A class's name; the network may have more outputs than the data set has classes."""
+        classes = self.dataset.classes
         return classes[number] if number < len(classes) else f"class {number + 1}"
 
-    def mistakes(self, most: int | None = None) -> tuple[Verdict, ...]:
-        """The wrongly classified, the surest first; at most `most` of them."""
+    def mistakes(self, most: int | None = None) -> tuple[ClassifiedImage, ...]:
+        """The misclassified images, the most confident first; at most `most` of them."""
         wrong = np.flatnonzero(self.truths != self.predicted)
         order = wrong[np.argsort(-self.confidence[wrong], kind="stable")]
-        return tuple(self._verdict(int(at)) for at in order[:most])
+        return tuple(self._image(int(at)) for at in order[:most])
 
-    def cell(self, truth: int, predicted: int) -> tuple[Verdict, ...]:
-        """The pictures of one cell of the confusion, the surest first."""
+    def cell(self, truth: int, predicted: int) -> tuple[ClassifiedImage, ...]:
+        """The images of one cell of the confusion matrix, the most confident first."""
         inside = np.flatnonzero((self.truths == truth) & (self.predicted == predicted))
         order = inside[np.argsort(-self.confidence[inside], kind="stable")]
-        return tuple(self._verdict(int(at)) for at in order)
+        return tuple(self._image(int(at)) for at in order)
 
-    def _verdict(self, at: int) -> Verdict:
-        return Verdict(
+    def _image(self, at: int) -> ClassifiedImage:
+        return ClassifiedImage(
             int(self.indices[at]), int(self.truths[at]), int(self.predicted[at]), float(self.confidence[at])
         )
 
 
-class Tally:
-    """A verdict that is made batch by batch: of each picture one class and one number are kept."""
+class Evaluator:
+    """Collects results batch by batch; of each image it keeps one class and one number."""
 
     def __init__(self) -> None:
         self._indices: list[Integers] = []
@@ -78,27 +78,29 @@ class Tally:
         return sum(map(len, self._indices))
 
     def add(self, indices: npt.ArrayLike, probabilities: npt.NDArray[np.floating]) -> None:
-        """A batch of pictures, and their probabilities N × C."""
+        """A batch: the images' indices, and their probabilities N × C."""
         predicted = probabilities.argmax(axis=1).astype(np.int64)
         self._indices.append(np.asarray(indices, np.int64))
         self._predicted.append(predicted)
         self._confidence.append(probabilities[np.arange(len(predicted)), predicted].astype(np.float32))
         self._classes = max(self._classes, probabilities.shape[1])
 
-    def verdict(self, images: ImageSet, epoch: int = 0) -> Judged:
-        """What was added so far. ValueError where that is nothing."""
+    def result(self, dataset: ImageSet, epoch: int = 0) -> EvaluationResult:
+        """The results of all batches so far. ValueError if there are none."""
         indices, predicted = np.concatenate(self._indices), np.concatenate(self._predicted)
-        truths = images.labels[indices].astype(np.int64)
+        truths = dataset.labels[indices].astype(np.int64)
         classes = max(self._classes, int(truths.max(initial=-1)) + 1)
         confusion = np.zeros((classes, classes), np.int64)
         np.add.at(confusion, (truths, predicted), 1)
-        return Judged(images, indices, truths, predicted, np.concatenate(self._confidence), confusion, epoch)
+        return EvaluationResult(
+            dataset, indices, truths, predicted, np.concatenate(self._confidence), confusion, epoch
+        )
 
 
-def judged(
-    images: ImageSet, indices: npt.ArrayLike, probabilities: npt.NDArray[np.floating], epoch: int = 0
-) -> Judged:
-    """The verdict on these pictures of a data set from probabilities N × C."""
-    tally = Tally()
-    tally.add(indices, probabilities)
-    return tally.verdict(images, epoch)
+def evaluation_result(
+    dataset: ImageSet, indices: npt.ArrayLike, probabilities: npt.NDArray[np.floating], epoch: int = 0
+) -> EvaluationResult:
+    """The results on these images of a data set, from probabilities N × C."""
+    evaluator = Evaluator()
+    evaluator.add(indices, probabilities)
+    return evaluator.result(dataset, epoch)

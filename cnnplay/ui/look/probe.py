@@ -1,7 +1,7 @@
-"""One look into a network with one picture: what is wished for, and what was seen.
+"""One probe of a network with one image: the request, and the result.
 
-The same function looks into the module that is being trained, between two batches, and into one that was
-built from stored weights. It costs one forward pass of one picture, and copies of what is wished for.
+The same function probes the module in training, between two batches, and a module built from stored
+weights. It costs one forward pass of one image, and copies of what was requested.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 STRIP_MAPS = 8
-"""A card's strip shows the first of a layer's maps …"""
+"""The number of a layer's maps that the strip on its card shows."""
 STRIP_PIXELS = 28
-"""… each shrunk to at most this many values a side."""
+"""The largest side of a map in a strip, in values: larger maps are shrunk."""
 
 
 @dataclass(frozen=True, eq=False)
-class Wish:
-    """What the visible views want to see. Made anew whenever that changes: compared by `is`."""
+class ProbeRequest:
+    """What the visible views need. There is a new object whenever that changes: compared by `is`."""
 
-    picture: Picture | None = None
+    image: Picture | None = None
     selected: str = ""
-    """The node that is selected; what is shown for it is decided by the network that is looked into."""
+    """The selected node; the probed network decides what is shown for it."""
     activated: bool = True
-    """Whether maps are shown after the activation behind their node."""
+    """Whether maps are shown after the activation that follows their node."""
     maps: bool = False
     filters: bool = False
     strips: bool = False
@@ -54,10 +54,9 @@ class Wish:
     @property
     def forward(self) -> bool:
         """Whether a forward pass is needed."""
-        return self.picture is not None and (self.maps or self.strips or self.prediction)
+        return self.image is not None and (self.maps or self.strips or self.prediction)
 
-    def same(self, other: Wish) -> bool:
-        """Whether both ask for the same."""
+    def same(self, other: ProbeRequest) -> bool:
         return all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
 
     @property
@@ -67,72 +66,72 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """A node's output for the picture: C × H × W, or N numbers. `limits` is the range of its colours."""
+    """A node's output for the image: C × H × W, or N numbers. `limits` is the range of the color scale."""
 
     node: str
     shown: Shown
     values: Floats
     limits: tuple[float, float]
     bounded: bool
-    """Whether `limits` is what the activation allows, not what was found."""
+    """Whether `limits` is the activation's range, not that of the values."""
 
 
 @dataclass(frozen=True, eq=False)
 class Filters:
-    """A convolution's kernels, out × in × h × w, with the largest magnitude and each filter's norm."""
+    """A convolution's kernels, out × in × h × w, with the largest magnitude and each filter's norm (L2)."""
 
     node: str
     values: Floats
     limit: float
     norms: Floats
     color: bool
-    """Whether they read the picture's red, green and blue, so that they may be shown in colour."""
+    """Whether they read the image's red, green and blue, so that they can be shown in color."""
     dense: bool = False
     """Whether they are a dense layer's weights: filters as large as their input."""
 
 
 @dataclass(frozen=True, eq=False)
-class Glance:
-    """What was seen. A part that was not wished for, or that the network does not have, is None or empty."""
+class ProbeResult:
+    """A part that was not requested, or that the network does not have, is None or empty."""
 
-    wish: Wish
+    request: ProbeRequest
     network: Network
     step: int = 0
     epoch: int = 0
     input: Floats | None = None
-    """What the network saw of the picture: C × H × W, normalised."""
+    """The network's input after preprocessing: C × H × W, normalized."""
     probabilities: Floats | None = None
     maps: Maps | None = None
     filters: Filters | None = None
     strips: dict[str, Floats] = field(default_factory=dict)
-    """By convolution n × h × w fractions of the colour scale."""
+    """By convolution: n × h × w fractions of the color scale."""
 
     def has(self, part: str) -> bool:
-        """Whether something of that part was seen: maps, filters, prediction or strips."""
+        """Whether there is something of that part: maps, filters, prediction or strips."""
         value = getattr(self, "probabilities" if part == "prediction" else part)
         return bool(value) if part == "strips" else value is not None
 
 
-def glance(
-    module: NetworkModule, wish: Wish, preprocessing: Preprocessing, step: int = 0, epoch: int = 0
-) -> Glance:
-    """Looks. The module is left as it was. DataError where the picture cannot become the network's input."""
+def probe(
+    module: NetworkModule, request: ProbeRequest, preprocessing: Preprocessing, step: int = 0, epoch: int = 0
+) -> ProbeResult:
+    """Probes a module, and leaves it unchanged. DataError if the image cannot become the network's input."""
     from cnnplay.data.fitting import to_input
     from cnnplay.probing.maps import capture_activations
 
     network = module.network
-    kernels = filters_node(network, wish.selected) if wish.filters else ""
+    kernels = filters_node(network, request.selected) if request.filters else ""
     filters = filters_of(module, kernels) if kernels else None
-    if not wish.forward or wish.picture is None:
-        return Glance(wish, network, step, epoch, filters=filters)
-    cards = {node: shown_output(network, node).id for node in kernel_nodes(network)} if wish.strips else {}
-    node = maps_node(network, wish.selected) if wish.maps else ""
-    shown = shown_output(network, node, wish.activated) if node else None
+    if not request.forward or request.image is None:
+        return ProbeResult(request, network, step, epoch, filters=filters)
+    cards = {node: shown_output(network, node).id for node in kernel_nodes(network)} if request.strips else {}
+    node = maps_node(network, request.selected) if request.maps else ""
+    shown = shown_output(network, node, request.activated) if node else None
     wanted = {*cards.values(), *([shown.id] if shown else [])}
-    x = to_input(wish.picture.pixels, preprocessing)
+    x = to_input(request.image.pixels, preprocessing)
     seen = capture_activations(module, x, wanted)
-    return Glance(
-        wish=wish,
+    return ProbeResult(
+        request=request,
         network=network,
         step=step,
         epoch=epoch,
@@ -149,7 +148,7 @@ def glance(
 
 
 def filters_of(module: NetworkModule, node_id: str) -> Filters:
-    """The kernels of a convolution; a dense layer's weights as kernels as large as its input."""
+    """The kernels of a convolution; for a dense layer, its weights as kernels as large as its input."""
     from cnnplay.probing.filters import filters
 
     size = input_size(module.network, node_id)
@@ -159,19 +158,19 @@ def filters_of(module: NetworkModule, node_id: str) -> Filters:
         weight = module.get_parameter(f"{node_id}.weight").detach()
         values = weight.to("cpu", copy=True).float().numpy().reshape(-1, *size)
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    reads_picture = values.shape[1] == 3 == module.network.input.channels
+    reads_image = values.shape[1] == 3 == module.network.input.channels
     return Filters(
         node=node_id,
         values=values,
         limit=float(np.abs(finite).max(initial=0.0)),
         norms=np.sqrt((values.astype(np.float64) ** 2).sum(axis=(1, 2, 3))).astype(np.float32),
-        color=reads_picture and kernel_nodes(module.network)[:1] == (node_id,),
+        color=reads_image and kernel_nodes(module.network)[:1] == (node_id,),
         dense=size is not None,
     )
 
 
 def strip(maps: Floats, limits: tuple[float, float] | None) -> Floats:
-    """The first maps of C × H × W, small, as fractions between the limits (found in them where None)."""
+    """The first maps of C × H × W, shrunk, as fractions between the limits (None: those of the values)."""
     few = maps[:STRIP_MAPS]
     height, width = few.shape[1:]
     side = tile_size((height, width), STRIP_PIXELS) if max(height, width) > STRIP_PIXELS else (height, width)
@@ -181,7 +180,7 @@ def strip(maps: Floats, limits: tuple[float, float] | None) -> Floats:
 
 
 def found_limits(values: Floats) -> tuple[float, float]:
-    """(smallest, largest) finite value; never empty, and from 0 where nothing is below it (after a ReLU)."""
+    """(smallest, largest) finite value; never equal, and starting at 0 if no value is negative (after a ReLU)."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0

@@ -1,0 +1,47 @@
+"""The base of views of the evaluation: they want one while they are visible, and say why there is none."""
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from cnnplay.ui.kit.views.panel import EmptyState, Panel
+from cnnplay.ui.look.evaluation_result import EvaluationResult
+from cnnplay.ui.look.look import LookModel
+
+
+class EvaluationView(Panel):
+    """A panel on the newest evaluation. A subclass shows it in `show_result`; `empty` is shown without one."""
+
+    def __init__(self, title: str, empty: str, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent=parent)
+        self.look = look
+        self.empty = EmptyState(empty)
+        self._empty_text = empty
+        self.body.addWidget(self.empty, 1)
+        look.evaluation.changed.connect(self.refresh)
+        look.evaluation.progressed.connect(self._show_progress)
+        look.data.changed.connect(self.refresh)
+
+    def show_result(self, result: EvaluationResult | None) -> str:
+        """Shows an evaluation. Returns why there is nothing to show of it, "" if there is."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        result = self.look.evaluation.result
+        reason = self.show_result(result)
+        self.set_muted(self.muted_text())
+        self.empty.setVisible(result is None or bool(reason))
+        self.empty.set_text(self._empty_text if result is None else reason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.look.want("evaluation", self, True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.look.want("evaluation", self, False)
+
+    def muted_text(self) -> str:
+        return self.look.evaluation.text
+
+    def _show_progress(self) -> None:
+        self.set_muted(self.muted_text())
