@@ -1,4 +1,4 @@
-"""`cnnplay` and `python -m cnnplay`: with no arguments the window, else the command line."""
+"""`cnnplay` and `python -m cnnplay`: the window without arguments, else the command line."""
 
 import signal
 import sys
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 
 def main() -> int:
-    """The exit status of what was asked for; 130 after Ctrl-C, whenever it comes."""
+    """Runs the program; returns its exit status, 130 after Ctrl-C at any time."""
     try:
         from cnnplay.app import main as run
 
-        status = run(hear_no_more=_ignore)
+        status = run(ignore_signals=_ignore)
         _ignore([signal.SIGINT])
     except KeyboardInterrupt:
         _ignore([signal.SIGINT])
@@ -20,7 +20,7 @@ def main() -> int:
 
 
 def _ignore(signals: Iterable[int]) -> None:
-    """The outcome is decided: a further Ctrl-C would only end Python's own end with a traceback."""
+    """The outcome is decided: another Ctrl-C would only interrupt Python's shutdown with a traceback."""
     for number in signals:
         signal.signal(number, signal.SIG_IGN)
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def main(
     argv: list[str] | None = None, ignore_signals: Callable[[Iterable[int]], None] = lambda _: None
 ) -> int:
-    """`cnnplay`: without arguments the window, else the command line. Returns the exit status.
+    """`cnnplay`: the window without arguments, else the command line. Returns the exit status.
 
-    A command that was ended by a signal and has its outcome calls `hear_no_more` with all that would end it.
+    A command that a signal stopped calls `ignore_signals` once its outcome is decided, with every signal that
+    could end the process.
     """
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
@@ -33,11 +34,11 @@ def main(
 
 
 def run_window(path: str | None) -> int:
-    """Opens the window, with a project when one is named, and returns when it is closed."""
+    """Opens the window, with a project if `path` is given, and returns when it is closed."""
     if not has_screen():
         print(
-            "cnnplay: no screen: expected DISPLAY or WAYLAND_DISPLAY to name one; found neither "
-            "(cnnplay demo DIR works without one)",
+            "cnnplay: no screen: expected DISPLAY or WAYLAND_DISPLAY to be set; found neither "
+            "(cnnplay demo DIR works without a screen)",
             file=sys.stderr,
         )
         return 1
@@ -60,15 +61,15 @@ def run_window(path: str | None) -> int:
 
 
 def has_screen() -> bool:
-    """Whether there is one to open a window on. Qt itself ends the whole program where there is none."""
+    """Whether a window can be opened. Without a screen, Qt itself would abort the program."""
     if not sys.platform.startswith("linux"):
         return True
-    asked = os.environ.get("QT_QPA_PLATFORM") or "xcb;wayland"
-    return any(_is_there(name.partition(":")[0]) for name in asked.split(";"))
+    platforms = os.environ.get("QT_QPA_PLATFORM") or "xcb;wayland"
+    return any(_is_available(name.partition(":")[0]) for name in platforms.split(";"))
 
 
-def _is_there(platform: str) -> bool:
-    """Whether one of Qt's ways to a screen has one; offscreen, vnc and the like need none."""
+def _is_available(platform: str) -> bool:
+    """Whether a Qt platform plugin has a screen; offscreen, vnc and the like need none."""
     if platform == "xcb":
         return bool(os.environ.get("DISPLAY"))
     if platform.startswith("wayland"):
@@ -77,7 +78,7 @@ def _is_there(platform: str) -> bool:
 
 
 def make_window() -> "MainWindow":
-    """The window, wired, not yet shown. Needs a QApplication."""
+    """The window with its models, not yet shown. Needs a QApplication."""
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
@@ -89,10 +90,9 @@ def make_window() -> "MainWindow":
     from cnnplay.ui.shell.views.errors import ErrorReporter
     from cnnplay.ui.shell.views.main_window import MainWindow
 
-    # The window asks for Python's lock after this many seconds while the run computes: at the usual 5 ms
-    # every mouse move would wait that long.
+    # The GIL's switch interval: during training, every mouse event would wait for the default of 5 ms.
     sys.setswitchinterval(0.0005)
-    # The signs of the controls are made for buttons: on a menu's ground they would be lost.
+    # The icons are drawn for buttons: on a menu's background they would be hard to see.
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus)
     QApplication.setApplicationName(APPLICATION)
     QApplication.setApplicationDisplayName("CNN Playground")
@@ -104,14 +104,14 @@ def make_window() -> "MainWindow":
         preferences.number("text_scale", 1.0),
     )
     session = Session(preferences)
-    # Who presses Train comes to the curves, and torch's first optimizer imports the compiler: importing them
-    # then would hold the window up for 0.4 s, and the run for a second.
+    # Pressing Train shows the curves, and torch's first optimizer imports the compiler: importing them only
+    # then would block the window for 0.4 s and the run for a second.
     session.warm_modules += ("pyqtgraph", "torch._dynamo")
     window = MainWindow(session)
     reporter = ErrorReporter(log_path(), window)
     reporter.install()
     window.closed.connect(reporter.uninstall)
-    window.closed.connect(GcTimer(lambda: session.warm, window).finish)
+    window.closed.connect(GcTimer(lambda: session.warm, window).stop)
     first = FirstPaint(window)
     first.painted.connect(session.warm_up)
     first.painted.connect(window.return_to_workspace)
@@ -136,29 +136,29 @@ def _run_demo(folder: Path, seed: int) -> int:
 
 @contextmanager
 def _interrupt_deferred() -> Iterator[None]:
-    """Ctrl-C is heard at the end: Qt's own code in between would swallow it, or fall over it."""
+    """Defers Ctrl-C to the end of the block: Qt's code inside would swallow it, or crash."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if heard:
+    if received:
         raise KeyboardInterrupt
 
 
 def _quit_on_interrupt(application: "QApplication") -> None:
-    """Ctrl-C in the terminal closes the window in order: from the loop of events, which one that comes while
-    the window is being made has to wait for. Python sees a signal only between its own steps.
+    """Ctrl-C in the terminal closes the window properly, from the event loop (also if it comes while the
+    window is being made). Python handles signals only between its own instructions, hence the timer.
     """
     from PySide6.QtCore import QTimer
 
     if threading.current_thread() is not threading.main_thread():
         return
     signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, application, application.closeAllWindows))
-    ticking = QTimer(application)
-    ticking.timeout.connect(lambda: None)
-    ticking.start(250)
+    wake_up = QTimer(application)
+    wake_up.timeout.connect(lambda: None)
+    wake_up.start(250)

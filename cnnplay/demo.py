@@ -22,7 +22,7 @@ ACCURACY_WANTED = 0.955
 
 
 def run(folder: Path, seed: int = 0) -> int:
-    """Writes numbered screenshots, exports, the project and demo.json to `folder`; returns the exit status."""
+    """Writes screenshots, exports, the project and demo.json to `folder`; returns the exit status."""
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
@@ -60,7 +60,7 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
 
     window = make_window()
     theme().install("dark")
-    driver = UiDriver(window, folder, say=print)
+    driver = UiDriver(window, folder, log=print)
     try:
         window.show()
         window.activateWindow()

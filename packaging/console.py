@@ -1,4 +1,4 @@
-"""What the set-up says on the terminal: numbered steps, their seconds, and long commands' signs of life."""
+"""Terminal output of the setup: numbered steps with their time, and progress of long commands."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-QUIET_SECONDS = 10.0  # without a terminal, a line about a long command at most this often
+QUIET_SECONDS = 10.0  # without a terminal, a long command prints a line at most this often
 
 
 class SetupError(Exception):
-    """Something the user can act on; its text is printed alone, without a traceback."""
+    """An error that the user can fix; only its text is printed, without a traceback."""
 
 
 def say(text: str = "") -> None:
-    """Prints one line at once, so that it stands before the output of the commands that follow."""
+    """Prints one line and flushes it, so that it comes before the output of later commands."""
     print(text, flush=True)
 
 
@@ -36,7 +36,7 @@ class Steps:
 
     @contextlib.contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Announces a step and says how long it took, unless it failed."""
+        """Prints a step's title, and how long it took if it succeeded."""
         self.done += 1
         head = f"[{self.done}/{self.total}] {title}"
         say(f"{head} …")
@@ -46,7 +46,7 @@ class Steps:
 
 
 def run_watched(command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> bool:
-    """Runs a command, logging its output, its latest line and the seconds shown; True if it succeeded."""
+    """Runs a command with its output logged and its latest line shown; True if it succeeded."""
     with log.open("a", encoding="utf-8") as record:
         record.write(f"$ {shlex.join(command)}\n")
         process = subprocess.Popen(
@@ -69,18 +69,18 @@ def run_watched(command: Sequence[str], log: Path, env: Mapping[str, str] | None
 
 
 def tail(log: Path, lines: int = 25) -> str:
-    """The last lines of a log, for the message about a command that failed."""
+    """The last lines of a log, for an error message."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
 def exec_command(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Hands the process over to `command`, so that signals reach it; Windows cannot, and waits for it."""
+    """Replaces this process by `command`, so that signals reach it; on Windows, runs it and waits."""
     sys.stdout.flush()
     if os.name == "posix":
         os.execve(command[0], list(command), dict(env))
     with subprocess.Popen(command, env=env) as process:
         while True:
-            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the child's to answer
+            with contextlib.suppress(KeyboardInterrupt):  # the child handles Ctrl-C
                 return process.wait()
 
 
@@ -93,8 +93,8 @@ def _copy_lines(source: IO[str], record: IO[str], latest: collections.deque[str]
 
 
 def _watch(process: subprocess.Popen[str], latest: collections.deque[str]) -> None:
-    """Waits for the end; meanwhile a terminal's last line ticks, and a file gets a line now and then."""
-    start = spoken = time.monotonic()
+    """Waits for the process; meanwhile updates the terminal's last line, or prints a line now and then."""
+    start = printed = time.monotonic()
     terminal = sys.stdout.isatty()
     while True:
         try:
@@ -105,8 +105,8 @@ def _watch(process: subprocess.Popen[str], latest: collections.deque[str]) -> No
         if terminal:
             width = shutil.get_terminal_size().columns - 1
             print("\r\x1b[K" + _status(now - start, latest)[:width], end="", flush=True)
-        elif now - spoken >= QUIET_SECONDS:
-            spoken = now
+        elif now - printed >= QUIET_SECONDS:
+            printed = now
             say(_status(now - start, latest)[:110])
     if terminal:
         print("\r\x1b[K", end="", flush=True)

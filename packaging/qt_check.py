@@ -1,4 +1,4 @@
-"""Whether Qt starts here: a real QApplication in a child process, and the system libraries that it lacks."""
+"""Checks that Qt starts, with a real QApplication in a child process, and finds missing system libraries."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ UNREACHABLE = ("could not connect to display", "Failed to create wl_display")
 
 @dataclass(frozen=True)
 class Screen:
-    """Where Qt will draw."""
+    """The screen, if any, that Qt will use."""
 
     x11: bool = False
     wayland: bool = False
-    native: bool = False  # macOS and Windows: always there
+    native: bool = False  # macOS and Windows always have one
     forced: str = ""  # QT_QPA_PLATFORM, as the user set it
 
     @property
     def visible(self) -> bool:
-        """Whether somebody can see what is drawn."""
+        """Whether a user can see the window."""
         if self.forced:
             return not self.forced.startswith(("offscreen", "minimal"))
         return self.x11 or self.wayland or self.native
 
     @property
     def plugins(self) -> list[str]:
-        """Qt's platform plug-ins that may be loaded here."""
+        """The Qt platform plugins that may be loaded."""
         if self.forced:
             return [part.split(":")[0] for part in self.forced.split(";")]
         kinds = {"wayland": self.wayland, "xcb": self.x11}
@@ -56,11 +56,11 @@ class Screen:
 
     @property
     def name(self) -> str:
-        """Under which a passed check is remembered."""
+        """The name under which a passed check is remembered."""
         return "native" if self.native and not self.forced else "+".join(self.plugins)
 
     def environment(self) -> dict[str, str]:
-        """This process's environment, with Qt told to draw offscreen where nothing else is possible."""
+        """This process's environment, with Qt set to offscreen if nothing else is possible."""
         platform = self.forced or ("" if self.visible else "offscreen")
         return {**os.environ, **({"QT_QPA_PLATFORM": platform} if platform else {})}
 
@@ -69,18 +69,18 @@ OFFSCREEN = Screen(forced="offscreen")
 
 
 def screen_of(env: Mapping[str, str], system: str) -> Screen:
-    """The screen that Qt will find, by the environment's word; `system` is sys.platform's."""
+    """The screen that Qt will find according to the environment; `system` is sys.platform."""
     forced = env.get("QT_QPA_PLATFORM", "")
     if not system.startswith(("linux", "freebsd")):
         return Screen(native=True, forced=forced)
     return Screen(x11=bool(env.get("DISPLAY")), wayland=bool(env.get("WAYLAND_DISPLAY")), forced=forced)
 
 
-def foreseen_packages(screen: Screen) -> list[str]:
-    """What Qt is likely to lack here, asked before it is installed, so that apt is needed only once.
+def expected_packages(screen: Screen) -> list[str]:
+    """The packages that Qt probably needs, determined before it is installed, so that apt runs only once.
 
-    Where apt may be used without asking, a machine without a screen gets what X11 needs too: who logs in with
-    one later finds a window that opens.
+    As root, a machine without a screen also gets the X11 packages, so that the window opens if one is added
+    later.
     """
     screenless = not screen.visible and not screen.forced
     x11 = screen.x11 or (screenless and hasattr(os, "geteuid") and os.geteuid() == 0)
@@ -89,26 +89,28 @@ def foreseen_packages(screen: Screen) -> list[str]:
 
 
 def ensure_qt(python: Path, screen: Screen) -> Screen:
-    """Starts a QApplication, installing what it lacks; returns the screen that it can really use.
+    """Starts a QApplication, installing missing packages; returns the screen that it can use.
 
-    Raises SetupError with Qt's own words where it does not start and nothing is left to install.
+    Raises SetupError with Qt's own message if it does not start and nothing is left to install.
     """
     tried: set[str] = set()
     while True:
         done = _probe(python, screen)
-        words = done.stdout + done.stderr
-        well = done.returncode == 0 and done.stdout.split()[-1] != "0"
-        new = [] if well else [name for name in _lacking(python, screen) if name not in tried]
+        output = done.stdout + done.stderr
+        succeeded = done.returncode == 0 and done.stdout.split()[-1] != "0"
+        new = [] if succeeded else [name for name in _lacking(python, screen) if name not in tried]
         if new:
             tried.update(new)
-            install(new, "Qt lacks some of the system's libraries or fonts")
+            install(new, "Qt needs more system libraries or fonts")
         elif done.returncode == 0:
             return screen
-        elif screen.visible and not screen.forced and any(text in words for text in UNREACHABLE):
-            say("      The screen named by DISPLAY or WAYLAND_DISPLAY does not answer: going on without one.")
+        elif screen.visible and not screen.forced and any(text in output for text in UNREACHABLE):
+            say(
+                "      The screen named by DISPLAY or WAYLAND_DISPLAY does not respond; continuing without it."
+            )
             screen = Screen()
         else:
-            raise SetupError(f"Qt does not start (platform: {screen.name}). It says:\n{words.strip()}")
+            raise SetupError(f"Qt does not start (platform: {screen.name}). It says:\n{output.strip()}")
 
 
 def _probe(python: Path, screen: Screen) -> subprocess.CompletedProcess[str]:
@@ -122,7 +124,7 @@ def _probe(python: Path, screen: Screen) -> subprocess.CompletedProcess[str]:
 
 
 def _lacking(python: Path, screen: Screen) -> list[str]:
-    """The Debian packages behind what ldd does not find, and fonts where there is none."""
+    """The Debian packages of libraries that ldd does not find, and fonts if there are none."""
     if not sys.platform.startswith("linux"):
         return []
     homes = list(python.parent.parent.glob("lib/python3*/site-packages/PySide6/Qt"))

@@ -1,12 +1,12 @@
 """Sets CNN Playground up and opens its window:  python3 packaging/run.py [arguments for cnnplay]
 
-Makes .venv, installs the pinned packages and, through apt where that is allowed, what Qt needs. Where there
-is no screen it runs the demonstration instead, which leaves its pictures in a folder.
+Creates .venv, installs the pinned packages and, with apt if allowed, what Qt needs. Without a screen it runs
+the demonstration instead, which writes screenshots to a folder.
 """
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - said clearly, before any newer syntax is read
+if sys.version_info < (3, 11):  # noqa: UP036 - a clear message before newer syntax is parsed
     sys.exit(
         f"CNN Playground needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})"
     )
@@ -20,7 +20,7 @@ from setup_env import ROOT, SETUP_STEPS, prepare, venv_python
 
 
 def main(arguments: list[str]) -> int:
-    """Sets up, then hands over to cnnplay."""
+    """Sets up, then runs cnnplay."""
     steps = Steps(SETUP_STEPS)
     try:
         screen = prepare(
@@ -31,32 +31,30 @@ def main(arguments: list[str]) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
+        print("\nInterrupted. Run the same command again to continue.", file=sys.stderr)
         return 130
     return exec_command([str(venv_python()), "-m", "cnnplay", *arguments], screen.environment())
 
 
 def arguments_for(screen: Screen, arguments: list[str]) -> list[str]:
-    """What cnnplay is asked to do: what the user said, else the window, or with no screen the demo."""
+    """The arguments for cnnplay: the user's, else none (the window) or, without a screen, the demo's."""
     if arguments[:1] == ["open"] and not screen.visible:
         raise SetupError(
-            "There is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can be opened."
+            "There is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set), so the window cannot open."
         )
     if arguments:
-        return arguments  # in silence: what comes next may be JSON
+        return arguments  # print nothing: the output may be JSON
     if screen.visible:
         say("Opening the window")
         return []
     folder = free_folder(ROOT / "cnnplay-demo")
-    say(
-        "There is no screen here (DISPLAY, WAYLAND_DISPLAY): running the demonstration instead of the window."
-    )
-    say(f"What it makes goes to {folder}")
+    say("No screen found (DISPLAY, WAYLAND_DISPLAY): running the demonstration instead of the window.")
+    say(f"Its output goes to {folder}")
     return ["demo", str(folder)]
 
 
 def free_folder(wanted: Path) -> Path:
-    """`wanted`, or the first of wanted-2, wanted-3, … that does not exist: nothing is ever written over."""
+    """`wanted`, or the first of wanted-2, wanted-3, … that does not exist: nothing is overwritten."""
     number, folder = 1, wanted
     while folder.exists():
         number += 1

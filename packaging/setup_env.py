@@ -1,7 +1,7 @@
-"""The checkout's own environment: .venv with the pinned packages and this project, made once and remembered.
+"""The checkout's own environment: .venv with the pinned packages and this project, set up once.
 
-A stamp in .venv holds a fingerprint of everything that the set-up depends on. It is written last, so that an
-interrupted set-up is simply continued by the next one.
+A stamp in .venv has a fingerprint of everything that the setup depends on. It is written last, so that the
+next setup continues an interrupted one.
 """
 
 from __future__ import annotations
@@ -19,37 +19,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console import SetupError, Steps, run_watched, say, tail
-from qt_check import Screen, ensure_qt, foreseen_packages
+from qt_check import Screen, ensure_qt, expected_packages
 from system_packages import install
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "cnnplay-setup.json"
-INSTALLING = (
-    VENV / "cnnplay-installing"
-)  # there while pip runs: left behind, it means that packages may be half there
+INSTALLING = VENV / "cnnplay-installing"  # exists while pip runs; if left over, packages may be incomplete
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 SETUP_STEPS = 3
 
 
 @dataclass
 class Stamp:
-    """What a finished set-up leaves behind."""
+    """Records a finished setup."""
 
     fingerprint: str
     extras: set[str] = field(default_factory=set)
     screens: set[str] = field(default_factory=set)
 
     def write(self, path: Path) -> None:
-        """Writes a neighbour and renames it, so that the stamp is whole or absent."""
+        """Writes a temporary file and renames it, so that the stamp is complete or absent."""
         content = {**vars(self), "extras": sorted(self.extras), "screens": sorted(self.screens)}
-        neighbour = path.with_suffix(".new")
-        neighbour.write_text(json.dumps(content), encoding="utf-8")
-        neighbour.replace(path)
+        temporary = path.with_suffix(".new")
+        temporary.write_text(json.dumps(content), encoding="utf-8")
+        temporary.replace(path)
 
 
 def read_stamp(path: Path, fingerprint: str) -> Stamp:
-    """The stamp at `path`, or an empty one where it is absent or damaged, or something has changed since."""
+    """The stamp at `path`, or an empty one if it is absent, damaged or out of date."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         stamp = Stamp(content["fingerprint"], set(content["extras"]), set(content["screens"]))
@@ -58,21 +56,21 @@ def read_stamp(path: Path, fingerprint: str) -> Stamp:
     return stamp if stamp.fingerprint == fingerprint else Stamp(fingerprint)
 
 
-def fingerprint_of(files: Iterable[Path], *words: str) -> str:
-    """A hash of the files' contents and of some words (the Python, the place)."""
+def fingerprint_of(files: Iterable[Path], *texts: str) -> str:
+    """A hash of the files' contents and of texts (the Python version, the location)."""
     digest = hashlib.sha256()
-    for piece in [*(path.read_bytes() for path in files), *(word.encode() for word in words)]:
+    for piece in [*(path.read_bytes() for path in files), *(text.encode() for text in texts)]:
         digest.update(len(piece).to_bytes(8, "big") + piece)
     return digest.hexdigest()
 
 
 def venv_python(venv: Path = VENV) -> Path:
-    """The environment's interpreter."""
+    """The environment's Python interpreter."""
     return venv / "Scripts" / "python.exe" if os.name == "nt" else venv / "bin" / "python"
 
 
 def prepare(extras: frozenset[str], screen: Screen, steps: Steps) -> Screen:
-    """Brings .venv up to date with these extras and sees that Qt starts; returns the usable screen."""
+    """Brings .venv up to date with these extras and checks that Qt starts; returns the usable screen."""
     with _alone():
         fingerprint = fingerprint_of([ROOT / "pyproject.toml", CONSTRAINTS], sys.version, str(ROOT))
         stamp = read_stamp(STAMP, fingerprint) if venv_python().exists() else Stamp(fingerprint)
@@ -83,8 +81,8 @@ def prepare(extras: frozenset[str], screen: Screen, steps: Steps) -> Screen:
 
 
 def _set_up(extras: frozenset[str], screen: Screen, stamp: Stamp, steps: Steps) -> Screen:
-    say(f"Setting up {VENV} (once; later starts skip this)")
-    with steps.step("environment"):
+    say(f"Setting up {VENV} (only once; later starts skip this)")
+    with steps.step("virtual environment"):
         make_venv(screen)
     with steps.step("pinned packages and the project"):
         if not extras <= stamp.extras:
@@ -99,39 +97,39 @@ def _set_up(extras: frozenset[str], screen: Screen, stamp: Stamp, steps: Steps) 
 
 
 def make_venv(screen: Screen) -> None:
-    """Makes .venv, unless a usable one of this Python is there; a half-made or foreign one is made anew."""
+    """Creates .venv unless there is a usable one of this Python; an incomplete or other one is recreated."""
     if _is_usable(venv_python()) and not INSTALLING.exists():
         return
     if any(importlib.util.find_spec(name) is None for name in ("venv", "ensurepip")):
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        lacking = [f"python{version}-venv", *foreseen_packages(screen)]
-        install(lacking, "This system lacks Python's venv module, among others")
-    # Not sys.executable: run from inside .venv, that would be the interpreter that is about to be cleared.
+        lacking = [f"python{version}-venv", *expected_packages(screen)]
+        install(lacking, "Python's venv module (and possibly more) is missing")
+    # Not sys.executable: inside .venv, that is the interpreter that is about to be deleted.
     base = getattr(sys, "_base_executable", None) or sys.executable
     log = ROOT / ".venv-setup.log"
     if not run_watched([base, "-m", "venv", "--clear", str(VENV)], log):
-        raise SetupError(f"{base} could not make {VENV}:\n{tail(log)}")
+        raise SetupError(f"{base} could not create {VENV}:\n{tail(log)}")
     log.unlink()
 
 
 def install_packages(extras: frozenset[str]) -> None:
-    """Installs the constraints' versions, then the project itself, editable, with these extras."""
+    """Installs the pinned packages and the project itself, editable, with these extras."""
     log = VENV / "cnnplay-setup.log"
     log.unlink(missing_ok=True)
     INSTALLING.touch()
     pip = [str(venv_python()), "-m", "pip", "install", "--no-input", "--constraint", str(CONSTRAINTS)]
     target = f"{ROOT}[{','.join(sorted(extras))}]"
-    # setuptools first: without build isolation the one that builds is the pinned one, too.
+    # setuptools first: without build isolation, the pinned version builds the project.
     for arguments in (["setuptools"], ["--no-build-isolation", "--editable", target]):
         if not run_watched([*pip, *arguments], log):
-            raise SetupError(f"pip could not install the packages ({log} has it all):\n{tail(log)}")
+            raise SetupError(f"pip could not install the packages (full log: {log}):\n{tail(log)}")
     INSTALLING.unlink()
     say(f"      {_installed_count(log)} packages installed")
 
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Lets one set-up of this checkout run at a time, where the system has file locks."""
+    """Lets only one setup of this checkout run at a time, if the system has file locks."""
     try:
         import fcntl
     except ImportError:
@@ -140,18 +138,18 @@ def _alone() -> Iterator[None]:
     try:
         lock = (ROOT / ".venv-lock").open("w")
     except OSError as error:
-        raise SetupError(f"The set-up must be able to write in {ROOT}: {error.strerror}") from error
+        raise SetupError(f"The setup must be able to write to {ROOT}: {error.strerror}") from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another set-up of this checkout is running: waiting for it …")
+            say("Another setup of this checkout is running; waiting for it …")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _is_usable(python: Path) -> bool:
-    """Whether the environment's interpreter runs, is this version, and has pip."""
+    """Whether the environment's interpreter runs, has this version, and has pip."""
     ask = "import sys, pip; print(sys.version)"
     try:
         done = subprocess.run([str(python), "-c", ask], capture_output=True, text=True, check=False)

@@ -1,4 +1,5 @@
-"""Debian packages for what is missing: sonames to package names, and apt, run where that is allowed."""
+"""Debian packages for missing libraries: from sonames to package names, and installing with apt if
+allowed."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ _SONAME = re.compile(r"(?P<stem>.+?)\.so\.(?P<version>[\d.]+)")
 
 
 def missing_sonames(ldd_output: str) -> list[str]:
-    """The libraries that ldd did not find, each once; Qt's own are not the system's to supply."""
+    """The libraries that ldd did not find, each once, without Qt's own, which pip installs."""
     found = _MISSING.findall(ldd_output)
     return [
         name for name in dict.fromkeys(found) if not name.startswith(("libQt6", "libpyside6", "libshiboken6"))
@@ -45,7 +46,9 @@ def package_of(soname: str) -> str:
         return EXCEPTIONS[soname]
     match = _SONAME.fullmatch(soname)
     if match is None:
-        raise SetupError(f"no Debian package is known for {soname}: install what provides it, then try again")
+        raise SetupError(
+            f"no Debian package is known for {soname}: install a package that provides it, then try again"
+        )
     stem = match["stem"].lower().replace("_", "-")
     return f"{stem}{'-' if stem[-1].isdigit() else ''}{match['version']}"
 
@@ -56,14 +59,15 @@ def packages_of(sonames: Iterable[str]) -> list[str]:
 
 
 def current_name_known(name: str, known: Collection[str]) -> bool:
-    """Whether apt's index has the package, under its old or its new name."""
+    """Whether apt's index has the package under its old or new name."""
     return name in known or f"{name}t64" in known
 
 
 def current_names(wanted: Iterable[str], known: Collection[str]) -> list[str]:
-    """The names as this release has them: libglib2.0-0 became libglib2.0-0t64 with 64-bit time.
+    """The names in this release: libglib2.0-0 became libglib2.0-0t64 with 64-bit time.
 
-    A font that the release lacks is left out if it has the other; anything else stays, for apt to name it.
+    A font that the release lacks is left out if it has the other one; other unknown names stay, so that apt
+    reports them.
     """
     chosen = []
     for name in wanted:
@@ -75,17 +79,17 @@ def current_names(wanted: Iterable[str], known: Collection[str]) -> list[str]:
 
 
 def has_font(folders: Iterable[str] = FONT_FOLDERS) -> bool:
-    """Whether any font file lies where fontconfig looks."""
+    """Whether there is any font file where fontconfig looks."""
     return any(
         Path(name).suffix.lower() in FONT_SUFFIXES
         for folder in folders
-        for _, _, names in os.walk(Path(folder).expanduser())  # which passes over what may not be read
+        for _, _, names in os.walk(Path(folder).expanduser())  # os.walk skips unreadable folders
         for name in names
     )
 
 
 def unresolved(files: Iterable[Path]) -> list[str]:
-    """The libraries that these binaries want and the system lacks, by ldd."""
+    """The libraries that these binaries need and the system lacks, according to ldd."""
     ldd = shutil.which("ldd")
     if ldd is None:
         return []
@@ -95,7 +99,7 @@ def unresolved(files: Iterable[Path]) -> list[str]:
 
 
 def absent(sonames: Iterable[str]) -> list[str]:
-    """Those of the libraries that the linker's cache lacks: a forecast, before there is a binary for ldd."""
+    """The libraries that the linker's cache lacks: an estimate before there is a binary for ldd."""
     ldconfig = shutil.which("ldconfig", path=f"{os.environ.get('PATH', '')}:/sbin:/usr/sbin")
     if ldconfig is None:
         return []
@@ -105,10 +109,10 @@ def absent(sonames: Iterable[str]) -> list[str]:
 
 
 def install(wanted: Sequence[str], purpose: str) -> None:
-    """Installs Debian packages as root or by sudo; else raises with the one command that does it."""
+    """Installs Debian packages as root or with sudo; else raises SetupError with the command to run."""
     if shutil.which("apt-get") is None:
         raise SetupError(
-            f"{purpose}: this system has no apt. Install what corresponds to the Debian packages\n\n"
+            f"{purpose}: this system has no apt. Install the equivalents of these Debian packages\n\n"
             f"  {' '.join(wanted)}\n\nand try again."
         )
     known = _known()
@@ -125,19 +129,19 @@ def install(wanted: Sequence[str], purpose: str) -> None:
 
 
 def by_hand(purpose: str, names: Sequence[str], *, stale: bool, sudo: bool) -> str:
-    """What a user who may not install is told: one command for an administrator."""
+    """The message for a user who may not install packages: one command for an administrator."""
     prefix, who = ("sudo ", "An administrator") if sudo else ("", "The user root")
     command = f"{prefix}apt-get install -y --no-install-recommends {' '.join(names)}"
     if stale:
         command = f"{prefix}apt-get update && {command}"
-    return f"{purpose}. {who} can install that:\n\n  {command}\n\nThen run this again."
+    return f"{purpose}. {who} can install them with:\n\n  {command}\n\nThen run this again."
 
 
 def _sudo_agrees(purpose: str, wanted: Sequence[str]) -> bool:
-    """Asks for sudo's password, where there is a sudo and a terminal to ask at."""
+    """Asks for sudo's password, if there is sudo and a terminal."""
     if shutil.which("sudo") is None or not sys.stdin.isatty():
         return False
-    say(f"      {purpose}: {' '.join(wanted)}\n      To install that, sudo may ask for your password.")
+    say(f"      {purpose}: {' '.join(wanted)}\n      To install them, sudo may ask for your password.")
     return subprocess.run(["sudo", "-v"], check=False).returncode == 0
 
 
@@ -147,7 +151,7 @@ def _known() -> set[str]:
 
 
 def _install_now(wanted: Sequence[str], prefix: list[str], stale: bool) -> None:
-    """Runs apt, after an update where the index is empty or turns out to be out of date."""
+    """Runs apt, after an update if the index is empty or turns out to be out of date."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "apt.log"
         quiet = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]

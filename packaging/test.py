@@ -1,12 +1,12 @@
-"""Sets up as run.py does, then checks everything:  python3 packaging/test.py [arguments for pytest]
+"""Sets up as run.py does, then runs all checks:  python3 packaging/test.py [arguments for pytest]
 
-Lint, format, types and layers first, each of them even if another failed; pytest last, so that its closing
-line ends the output. The exit status is 0 only if all passed.
+Lint, format, types and layers come first, each even if another failed; pytest is last, so that its summary
+ends the output. The exit status is 0 only if everything passed.
 """
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - said clearly, before any newer syntax is read
+if sys.version_info < (3, 11):  # noqa: UP036 - a clear message before newer syntax is parsed
     sys.exit(
         f"CNN Playground needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})"
     )
@@ -26,11 +26,11 @@ CHECKS = {
 }
 
 SHARED = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
-"""Test files are shared among so many processes; a file's tests stay together."""
+"""Distribute test files over several processes; the tests of a file stay together."""
 
 
 def main(arguments: list[str]) -> int:
-    """Sets up and runs every check; returns pytest's status, or 1 where only another check failed."""
+    """Sets up and runs every check; returns pytest's status, or 1 if only another check failed."""
     steps = Steps(SETUP_STEPS + len(CHECKS) + 1)
     try:
         prepare(frozenset({"onnx", "test"}), OFFSCREEN, steps)
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def check(title: str, command: list[str], steps: Steps) -> bool:
-    """Runs one check in silence; shows what it said if it failed."""
+    """Runs one check and shows its output only if it failed."""
     with steps.step(title):
         done = subprocess.run(
             [*tool(command[0]), *command[1:]], cwd=ROOT, env=environment(), check=False,
@@ -65,13 +65,13 @@ def check(title: str, command: list[str], steps: Steps) -> bool:
 
 
 def tool(name: str) -> list[str]:
-    """A tool of the environment: its script, beside the interpreter."""
+    """The command of a tool in the environment."""
     script = venv_python().with_name(f"{name}.exe" if os.name == "nt" else name)
     return [str(script)]
 
 
 def environment() -> dict[str, str]:
-    """This environment, drawing offscreen."""
+    """The environment variables, with Qt set to offscreen."""
     return {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cnnplay.runs.place import store_folder
+from cnnplay.runs.run_store import store_folder
 
 SCRIPT = """
 import sys

@@ -1,4 +1,4 @@
-"""All commands with their arguments. What they do stands in a module each, imported when it is asked for."""
+"""All commands with their arguments. Each command's code is in its own module, imported on use."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,42 +7,42 @@ from typing import Annotated, NamedTuple
 import typer
 
 from cnnplay import __version__
-from cnnplay.cli.words import HyphenatedWords
+from cnnplay.cli.hyphenated import HyphenatedArguments
 
 
 class Openers(NamedTuple):
-    """What needs the window or the whole program, handed over by the composition root."""
+    """What needs the window or owns the process; the composition root passes it in."""
 
     open_window: Callable[[str | None], int]
     run_demo: Callable[[Path, int], int]
-    hear_no_more: Callable[[Iterable[int]], None]
+    ignore_signals: Callable[[Iterable[int]], None]
 
 
 app = typer.Typer(
     name="cnnplay",
-    help="Click convolutional networks together, train them while watching, look inside, export them.",
-    epilog="NETWORK is a preset's key, a .cnnplay file or a run's folder. Without arguments: the window.",
+    help="Build convolutional networks, watch them train, look inside, and export them.",
+    epilog="NETWORK is a preset key, a .cnnplay file or a run folder. Without arguments, the window opens.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="The data sets.", rich_markup_mode=None)
+data_app = typer.Typer(help="List and download data sets.", rich_markup_mode=None)
 app.add_typer(data_app, name="data", invoke_without_command=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 NetworkArgument = Annotated[
-    str, typer.Argument(metavar="NETWORK", help="A preset's key, a .cnnplay file or a run's folder.")
+    str, typer.Argument(metavar="NETWORK", help="A preset key, a .cnnplay file or a run folder.")
 ]
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Which = Annotated[
-    str, typer.Option("--weights", metavar="best/last/averaged", help="Which weights of a run.")
+    str, typer.Option("--weights", metavar="best/last/averaged", help="Which of the run's weights to use.")
 ]
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"cnnplay {__version__}")
         raise typer.Exit
 
@@ -50,14 +50,14 @@ def _version(asked: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """The options before every command."""
+    """Options that come before the command."""
 
 
 def _given(context: typer.Context) -> dict[str, str]:
-    """The options that were typed and not left at their defaults, by the settings that they may give."""
+    """The options on the command line (not defaults), by the name of the setting that they give."""
     return {
         "learning_rate" if name == "lr" else name: f"--{name.replace('_', '-')}"
         for name in context.params
@@ -68,9 +68,9 @@ def _given(context: typer.Context) -> dict[str, str]:
 @app.command("open")
 def open_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .cnnplay project.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .cnnplay project file.")],
 ) -> int:
-    """Open the window with a project."""
+    """Open a project in the window."""
     from cnnplay.cli.window import open_project
 
     return open_project(context.obj, file)
@@ -79,11 +79,13 @@ def open_(
 @app.command()
 def demo(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where screenshots and exports are left.")],
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Decides weights and order.")] = 0,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for screenshots and exports.")],
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="Random seed for weights and data order.")
+    ] = 0,
     json: Json = False,
 ) -> int:
-    """Drive the real window through the main job; works without a screen."""
+    """Run a demonstration in the real window; needs no screen."""
     from cnnplay.cli.window import demonstrate
 
     return demonstrate(context.obj, folder, seed, json)
@@ -91,7 +93,7 @@ def demo(
 
 @app.command()
 def presets(json: Json = False) -> None:
-    """List the presets."""
+    """List the preset networks."""
     from cnnplay.cli.presets import list_presets
 
     list_presets(json)
@@ -99,7 +101,7 @@ def presets(json: Json = False) -> None:
 
 @app.command()
 def settings(json: Json = False) -> None:
-    """List the training settings: defaults, limits, units, words."""
+    """List the training settings with defaults, limits and units."""
     from cnnplay.cli.settings import list_settings
 
     list_settings(json)
@@ -109,19 +111,19 @@ def settings(json: Json = False) -> None:
 def summary(
     network: NetworkArgument,
     size: Annotated[
-        str | None, typer.Option("--input", metavar="C,H,W", help="Another input; nothing else changes.")
+        str | None, typer.Option("--input", metavar="C,H,W", help="Use this input size instead.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show layers, shapes, costs and faults."""
-    from cnnplay.cli.summary import summarise
+    """Show layers, shapes, costs and problems."""
+    from cnnplay.cli.summary import print_summary
 
-    summarise(network, size, json)
+    print_summary(network, size, json)
 
 
 @data_app.callback()
 def data(context: typer.Context, json: Json = False) -> None:
-    """The data sets; without a command, the list of them."""
+    """List and download data sets."""
     if context.invoked_subcommand is None:
         from cnnplay.cli.data import list_data
 
@@ -140,10 +142,10 @@ def data_list(context: typer.Context, json: Json = False) -> None:
 @data_app.command("fetch")
 def data_fetch(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="A key of the list.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A key from `cnnplay data list`.")],
     json: Json = False,
 ) -> None:
-    """Bring a data set to this disk; broken off, it goes on at the next call."""
+    """Download a data set; interrupted downloads resume."""
     from cnnplay.cli.data import fetch_data
 
     before = context.parent.params if context.parent is not None else {}
@@ -155,43 +157,43 @@ def train(
     context: typer.Context,
     network: NetworkArgument,
     data: Annotated[str, typer.Option(metavar="KEY", help="A data set's key, or folder:PATH.")],
-    epochs: Annotated[int, typer.Option(help="How often every training picture is seen.")],
-    batch_size: Annotated[int, typer.Option(help="How many pictures one step averages over.")] = 64,
+    epochs: Annotated[int, typer.Option(help="Number of passes over the training set.")],
+    batch_size: Annotated[int, typer.Option(help="Images per optimizer step.")] = 64,
     optimizer: Annotated[str, typer.Option(help="sgd, momentum, nesterov, rmsprop, adam or adamw.")] = "adam",
-    lr: Annotated[float, typer.Option(help="The learning rate.")] = 1e-3,
-    weight_decay: Annotated[float, typer.Option(help="How strongly weights are pulled to zero.")] = 0.0,
-    momentum: Annotated[float, typer.Option(help="For momentum, nesterov and rmsprop alone.")] = 0.9,
-    seed: Annotated[int, typer.Option(help="Decides the initial weights and the order.")] = 0,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 1e-3,
+    weight_decay: Annotated[float, typer.Option(help="Weight decay.")] = 0.0,
+    momentum: Annotated[float, typer.Option(help="Used by momentum, nesterov and rmsprop only.")] = 0.9,
+    seed: Annotated[int, typer.Option(help="Random seed for initial weights and data order.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     precision: Annotated[
-        str, typer.Option(metavar="auto/float32/bfloat16", help="auto: bfloat16 on GPUs that have it.")
+        str, typer.Option(metavar="auto/float32/bfloat16", help="auto uses bfloat16 on GPUs that support it.")
     ] = "auto",
-    threads: Annotated[int | None, typer.Option(help="Computing threads; chosen, if not given.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; by default chosen automatically.")] = None,
     sync_batch_norm: Annotated[
-        bool, typer.Option(help="Under torchrun on GPUs: batch norm over all processes' pictures.")
+        bool, typer.Option(help="Under torchrun on GPUs: batch norm statistics over all processes.")
     ] = False,
     fit: Annotated[
-        str, typer.Option(metavar="resize/stem", help="Adapt the pictures, or the network's first layers.")
+        str, typer.Option(metavar="resize/stem", help="Resize the images, or adapt the network's stem.")
     ] = "resize",
     size: Annotated[
-        str | None, typer.Option(metavar="H,W", help="With --fit stem: bring the pictures to this size.")
+        str | None, typer.Option(metavar="H,W", help="With --fit stem: resize the images to this size.")
     ] = None,
     more: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any setting, again and again: schedule=cosine, warmup=1; `cnnplay settings` lists all.",
+            help="Any setting, such as schedule=cosine; repeatable. See `cnnplay settings`.",
         ),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="RUN", help="The run's folder: a new or an empty one.")
+        str | None, typer.Option(metavar="RUN", help="The run's folder: must be new or empty.")
     ] = None,
     json: Json = False,
 ) -> int:
-    """Train a network; Ctrl-C ends it cleanly."""
-    from cnnplay.cli.arguments import assigned, folder
-    from cnnplay.cli.train import Asked, run
+    """Train a network. Ctrl-C stops it and saves."""
+    from cnnplay.cli.arguments import folder, parse_settings
+    from cnnplay.cli.train import TrainArguments, run
 
     settings = {
         "epochs": epochs,
@@ -207,23 +209,26 @@ def train(
         "threads": threads,
         "fit": fit,
     }
-    settings |= assigned("--set", more or (), _given(context))
-    return run(Asked(network, data, settings, size, folder("--out", out), json), context.obj.hear_no_more)
+    settings |= parse_settings("--set", more or (), _given(context))
+    return run(
+        TrainArguments(network, data, settings, size, folder("--out", out), json), context.obj.ignore_signals
+    )
 
 
 @app.command()
 def resume(
     context: typer.Context,
     run: RunArgument,
-    epochs: Annotated[
-        int | None, typer.Option(help="Another number of epochs than was first asked for.")
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Train up to this number of epochs in total.")] = None,
     json: Json = False,
 ) -> int:
-    """Go on with a run from its last checkpoint, as if it had never stopped, or else from its weights."""
+    """Resume a run from its last checkpoint.
+
+    Training continues as if it had never stopped. Without a checkpoint it resumes from the saved weights.
+    """
     from cnnplay.cli.resume import resume
 
-    return resume(run, epochs, json, context.obj.hear_no_more)
+    return resume(run, epochs, json, context.obj.ignore_signals)
 
 
 @app.command()
@@ -231,66 +236,74 @@ def search(
     context: typer.Context,
     network: NetworkArgument,
     data: Annotated[str, typer.Option(metavar="KEY", help="A data set's key, or folder:PATH.")],
-    trials: Annotated[int, typer.Option(help="How many trials there are in all, whoever runs them.")],
-    space: Annotated[Path, typer.Option(metavar="FILE", help="What varies: JSON, as the README shows.")],
+    trials: Annotated[int, typer.Option(help="Total number of trials in the study, over all processes.")],
+    space: Annotated[Path, typer.Option(metavar="FILE", help="The search space in JSON; see the README.")],
     study: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A study to begin or go on with; named, if not given.")
+        str | None, typer.Option(metavar="NAME", help="Study to start or resume; by default a new one.")
     ] = None,
     storage: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where studies lie: Optuna's URLs, or an SQLite file's path."),
+        typer.Option(
+            metavar="URL", help="Where studies are stored: an Optuna URL or the path of an SQLite file."
+        ),
     ] = None,
-    sampler: Annotated[str, typer.Option(metavar="random/tpe/grid", help="How values are drawn.")] = "random",
+    sampler: Annotated[
+        str, typer.Option(metavar="random/tpe/grid", help="How values are chosen.")
+    ] = "random",
     pruner: Annotated[
-        str, typer.Option(metavar="none/median/halving", help="Which trials are given up early.")
+        str, typer.Option(metavar="none/median/halving", help="Which trials are pruned.")
     ] = "none",
-    epochs: Annotated[int, typer.Option(help="Of each trial.")] = 20,
-    seed: Annotated[int, typer.Option(help="Decides what is drawn, the initial weights and the order.")] = 0,
+    epochs: Annotated[int, typer.Option(help="Epochs per trial.")] = 20,
+    seed: Annotated[int, typer.Option(help="Random seed for values, weights and data order.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
-    threads: Annotated[int | None, typer.Option(help="Computing threads; chosen, if not given.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; by default chosen automatically.")] = None,
     fit: Annotated[
-        str, typer.Option(metavar="resize/stem", help="Adapt the pictures, or the network's first layers.")
+        str, typer.Option(metavar="resize/stem", help="Resize the images, or adapt the network's stem.")
     ] = "resize",
     more: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="A setting of all trials, again and again: `cnnplay settings`.",
+            help="A setting for all trials; repeatable. See `cnnplay settings`.",
         ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Search hyper-parameters; several processes may share a study."""
-    from cnnplay.cli.arguments import assigned
-    from cnnplay.cli.search import Wanted, search_for
-    from cnnplay.cli.train import Asked
+    """Search hyperparameters; processes can share a study."""
+    from cnnplay.cli.arguments import parse_settings
+    from cnnplay.cli.search import SearchArguments, run_search
+    from cnnplay.cli.train import TrainArguments
 
     settings = {"optimizer": "adam", "epochs": epochs, "seed": seed, "device": device} | {
         "threads": threads,
         "fit": fit,
     }
     given = _given(context)
-    assignments = assigned("--set", more or (), given)
-    given.pop("seed", None)  # it decides what is drawn too, where the trials' own seed varies
+    assignments = parse_settings("--set", more or (), given)
+    given.pop("seed", None)  # --seed also seeds the sampler, so the trials' own seed may vary
     given |= {name: f"--set {name}" for name in assignments}
-    asked = Asked(network, data, settings | assignments, None, None, json)
-    wanted = Wanted(space, trials, study, storage, sampler, pruner, given)
-    return search_for(asked, wanted, context.obj.hear_no_more)
+    asked = TrainArguments(network, data, settings | assignments, None, None, json)
+    wanted = SearchArguments(space, trials, study, storage, sampler, pruner, given)
+    return run_search(asked, wanted, context.obj.ignore_signals)
 
 
 @app.command()
 def evaluate(
     run: RunArgument,
-    data: Annotated[str | None, typer.Option(metavar="KEY", help="Other data than the run's own.")] = None,
-    split: Annotated[str, typer.Option(metavar="validation/train/test/all")] = "validation",
+    data: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Another data set than the run's own.")
+    ] = None,
+    split: Annotated[
+        str, typer.Option(metavar="validation/train/test/all", help="Which part of the data.")
+    ] = "validation",
     weights: Which = "best",
     json: Json = False,
 ) -> None:
-    """Judge a run's weights: accuracy, loss and the confusion of classes."""
-    from cnnplay.cli.evaluate import judge
+    """Evaluate a run: accuracy, loss, confusion matrix."""
+    from cnnplay.cli.evaluate import evaluate_run
 
-    judge(run, data, split, weights, json)
+    evaluate_run(run, data, split, weights, json)
 
 
 @app.command()
@@ -302,27 +315,29 @@ def export(
     ],
     path: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="The file to write.")],
     seed: Annotated[
-        int, typer.Option(min=0, max=2**31 - 1, help="For the fresh weights of an untrained network.")
+        int, typer.Option(min=0, max=2**31 - 1, help="Random seed for an untrained network's weights.")
     ] = 0,
     weights: Which = "best",
     json: Json = False,
 ) -> None:
-    """Write a network's weights, code or project to a file."""
-    from cnnplay.cli.export import carry_away
+    """Export weights, code, a project or the history."""
+    from cnnplay.cli.export import export_network
 
-    carry_away(network, format_, path, seed, weights, json)
+    export_network(network, format_, path, seed, weights, json)
 
 
-@app.command(cls=HyphenatedWords)
+@app.command(cls=HyphenatedArguments)
 def runs(
-    words: Annotated[
+    terms: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORD]...", help="Which ones: data:mnist 'lr<0.01' 'acc>95%' -failed."),
+        typer.Argument(metavar="[FILTER]...", help="Filter terms: data:mnist 'lr<0.01' 'acc>95%' -failed."),
     ] = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read every folder again.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Rebuild the index from the run folders.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List the runs, newest first."""
     from cnnplay.cli.runs import list_runs
 
-    list_runs(words or [], rebuild, json)
+    list_runs(terms or [], rebuild, json)

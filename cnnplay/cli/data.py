@@ -6,32 +6,32 @@ from contextlib import contextmanager
 
 import msgspec
 
-from cnnplay.cli.output import Column, count, emit, harmless, say, table
-from cnnplay.cli.problems import INTERRUPTED, Problem, mistakes
-from cnnplay.cli.progress import say_above, terminal_bar
+from cnnplay.cli.errors import INTERRUPTED, CommandError, as_user_errors
+from cnnplay.cli.output import Column, count, echo, print_json, printable, table
+from cnnplay.cli.progress import echo_above, terminal_bar
 
-Heard = Callable[[int, int], None]
-"""Called with (bytes here, all)."""
+DownloadProgress = Callable[[int, int], None]
+"""Called with (bytes downloaded, total)."""
 Note = Callable[[str], None]
 
 
-class Interrupted(Problem):
-    """Ctrl-C while something comes over the network."""
+class Interrupted(CommandError):
+    """Ctrl-C during a download."""
 
     status = INTERRUPTED
 
 
 def list_data(json: bool) -> None:
     """Prints the data sets that have a key."""
-    from cnnplay.data.catalogue import DataInfo, catalogue
+    from cnnplay.data.catalog import DataInfo, catalog
     from cnnplay.data.sources import megabytes
 
     if json:
-        emit(catalogue())
+        print_json(catalog())
         return
 
     def here(info: DataInfo) -> str:
-        return "yes" if info.available else f"no: fetch it ({megabytes(info.download)})"
+        return "yes" if info.available else f"no ({megabytes(info.download)} download)"
 
     columns = (
         Column("key"),
@@ -40,7 +40,7 @@ def list_data(json: bool) -> None:
         Column("train", "right"),
         Column("validation", "right"),
         Column("test", "right"),
-        Column("here"),
+        Column("on disk"),
     )
     table(
         columns,
@@ -52,49 +52,49 @@ def list_data(json: bool) -> None:
                 count(info.test or None),
                 here(info),
             )
-            for info in catalogue()
+            for info in catalog()
         ),
     )
-    say("`cnnplay data fetch KEY` brings one to this disk; the test part is kept apart")
-    say("folder:PATH is a data set too: one sub-folder per class")
+    echo("Download one: cnnplay data fetch KEY. The test set is held out.")
+    echo("Your own images: folder:PATH, with one subfolder per class.")
 
 
 def fetch_data(key: str, json: bool) -> None:
-    """Fetches a data set into the cache, unless it is there."""
-    from cnnplay.data.catalogue import DataError, FetchError, catalogue, fetch
+    """Downloads a data set into the cache unless it is there."""
+    from cnnplay.data.catalog import DataError, FetchError, catalog, download
 
     try:
-        with _told(key, json) as (progress, note), mistakes(DataError):
+        with _progress(key, json) as (progress, note), as_user_errors(DataError):
             try:
-                new = fetch(key, progress, None, note)
-            except FetchError as error:  # a network that fails is no mistake of the user's
-                raise Problem(str(error)) from None
+                new = download(key, progress, None, note)
+            except FetchError as error:  # a failing network is not the user's error
+                raise CommandError(str(error)) from None
     except KeyboardInterrupt:
-        raise Interrupted("interrupted; what came so far stays, and the next fetch goes on with it") from None
-    info = next(info for info in catalogue() if info.key == key)
+        raise Interrupted("interrupted; the next fetch resumes the download") from None
+    info = next(info for info in catalog() if info.key == key)
     if json:
-        emit({**msgspec.to_builtins(info), "fetched": new})
+        print_json({**msgspec.to_builtins(info), "fetched": new})
         return
-    parts = f"{info.train:,} train / {info.validation:,} validation / {info.test:,} test, kept apart"
-    say(f"{key} is here{'' if new else ' already'}: {parts}")
-    say(f"{info.title}: {info.licence}")
+    parts = f"{info.train:,} train / {info.validation:,} validation / {info.test:,} test (held out)"
+    echo(f"{key} is {'downloaded' if new else 'already on disk'}: {parts}")
+    echo(f"{info.title}: {info.licence}")
 
 
 @contextmanager
-def _told(key: str, json: bool) -> Iterator[tuple[Heard | None, Note | None]]:
-    """How far it is: a bar on a terminal, lines elsewhere, nothing for programs."""
+def _progress(key: str, json: bool) -> Iterator[tuple[DownloadProgress | None, Note | None]]:
+    """Progress callbacks: a bar on a terminal, lines elsewhere, none for JSON."""
     if json:
         yield None, None
         return
     if not sys.stdout.isatty():
-        yield None, say
+        yield None, echo
         return
     from rich.progress import DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
 
     with terminal_bar(DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()) as bar:
-        task = bar.add_task(f"fetching {harmless(key)}", total=None)
+        task = bar.add_task(f"downloading {printable(key)}", total=None)
 
         yield (
             lambda done, whole: bar.update(task, completed=done, total=whole),
-            lambda words: say_above(bar, words),
+            lambda text: echo_above(bar, text),
         )

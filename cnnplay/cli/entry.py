@@ -1,4 +1,4 @@
-"""The way in: reads the arguments, runs the command, and turns every end into an exit status and one line."""
+"""The entry point: parses arguments, runs the command, turns every error into one line and an exit status."""
 
 import os
 import sys
@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnplay.cli.output import forgiving_streams, warn
-from cnnplay.cli.problems import DONE, FAILED, INTERRUPTED, MISTAKEN, Mistake, Problem, one_line
-from cnnplay.data.paths import is_text
+from cnnplay.cli.errors import DONE, FAILED, INTERRUPTED, USER_ERROR, CommandError, UserError, one_line
+from cnnplay.cli.output import make_streams_lenient, warn
+from cnnplay.data.paths import is_utf8
 
 if TYPE_CHECKING:
     from cnnplay.cli.commands import Openers
@@ -22,21 +22,21 @@ def main(
     argv: Sequence[str],
     open_window: Callable[[str | None], int],
     run_demo: Callable[[Path, int], int],
-    hear_no_more: Callable[[Iterable[int]], None] = lambda _: None,
+    ignore_signals: Callable[[Iterable[int]], None] = lambda _: None,
 ) -> int:
-    """Runs ``cnnplay ARGV``. `open_window(path)`, `run_demo(folder, seed)` and `hear_no_more(signals)` are
-    what `app` hands over.
+    """Runs ``cnnplay ARGV``. `app` passes in `open_window(path)`, `run_demo(folder, seed)` and
+    `ignore_signals(signals)`.
 
-    Returns the exit status: 0; 2 for a user's mistake; 1 for what failed otherwise; 130 after Ctrl-C.
+    Returns the exit status: 0; 2 for a user's error; 1 for any other; 130 after Ctrl-C.
     """
-    forgiving_streams()
+    make_streams_lenient()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     try:
         from cnnplay.cli.commands import Openers
 
         _check_text(argv)
-        status = _run(argv, Openers(open_window, run_demo, hear_no_more))
+        status = _run(argv, Openers(open_window, run_demo, ignore_signals))
         sys.stdout.flush()
         return status
     except BrokenPipeError:
@@ -45,20 +45,20 @@ def main(
     except KeyboardInterrupt:
         warn("cnnplay: interrupted")
         return INTERRUPTED
-    except Problem as problem:
+    except CommandError as problem:
         warn(f"cnnplay: {one_line(problem)}")
         return problem.status
     except Exception as error:
-        warn(f"cnnplay: {_words(error)}")
+        warn(f"cnnplay: {_error_text(error)}")
         _drop_unwritten()
         return FAILED
 
 
 def _check_text(argv: Sequence[str]) -> None:
-    """Names go into files of ours, which are in UTF-8."""
+    """Names are written to our files, which are UTF-8."""
     for argument in argv:
-        if not is_text(argument):
-            raise Mistake(f"expected arguments in UTF-8; found other bytes in {argument}")
+        if not is_utf8(argument):
+            raise UserError(f"expected arguments in UTF-8; found other bytes in {argument}")
 
 
 def _run(argv: Sequence[str], openers: "Openers") -> int:
@@ -67,12 +67,12 @@ def _run(argv: Sequence[str], openers: "Openers") -> int:
     from cnnplay.cli.commands import app
 
     command = typer.main.get_command(app)
-    # typer's own name for the base of its usage errors has moved between versions.
+    # Where typer keeps the base class of its usage errors differs between versions.
     usage_errors: tuple[type[Exception], ...] = tuple(
         base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
     )
     try:
-        # Not command.main(): it would take a closed pipe and Ctrl-C for itself.
+        # Not command.main(): it would handle closed pipes and Ctrl-C itself.
         with command.make_context("cnnplay", list(argv), obj=openers) as context:
             status = command.invoke(context)
     except typer.Exit as end:
@@ -87,12 +87,12 @@ def _run(argv: Sequence[str], openers: "Openers") -> int:
         found = getattr(error, "ctx", None)
         where = found.command_path if found is not None else "cnnplay"
         warn(f"cnnplay: {message.rstrip('.')}; see {where} --help")
-        return MISTAKEN
+        return USER_ERROR
     return status if isinstance(status, int) else DONE
 
 
 def _value_of(parameter: Any, argv: Sequence[str]) -> str | None:
-    """What was given for an option that was refused; its message says what was expected."""
+    """The value of a rejected option, for its message, which only says what was expected."""
     names = tuple(getattr(parameter, "opts", ()))
     for index, argument in enumerate(argv):
         name, parted, value = argument.partition("=")
@@ -101,21 +101,21 @@ def _value_of(parameter: Any, argv: Sequence[str]) -> str | None:
     return None
 
 
-def _words(error: Exception) -> str:
-    """What failed: the disk, the memory, or something unforeseen, which goes into a log file."""
+def _error_text(error: Exception) -> str:
+    """The message for an unexpected error. Anything but disk and memory errors goes to the log file."""
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return one_line(f"{place}{error.strerror}")
     text = one_line(error)
     if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
-        return "the memory does not suffice for this; a smaller network, picture or batch needs less"
+        return "not enough memory; a smaller network, image or batch needs less"
     log = _write_log(error)
     kind = type(error).__name__
-    return f"an unforeseen error ({kind}: {text}); the details are in {log}" if log else f"{kind}: {text}"
+    return f"unexpected error ({kind}: {text}); details are in {log}" if log else f"{kind}: {text}"
 
 
 def _write_log(error: Exception) -> Path | None:
-    """Appends the traceback to the same file as the window's. None where it cannot be written."""
+    """Appends the traceback to the window's log file. None if it cannot be written."""
     from platformdirs import user_data_path
 
     path = user_data_path("cnnplay", appauthor=False) / "errors.log"
@@ -130,7 +130,7 @@ def _write_log(error: Exception) -> Path | None:
 
 
 def _drop_unwritten() -> None:
-    """What a full disk did not take would fail once more, with a traceback, at Python's end."""
+    """Discards output that a full disk did not take: at exit Python would print a traceback for it."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
@@ -138,7 +138,7 @@ def _drop_unwritten() -> None:
 
 
 def _let_go_of_stdout() -> None:
-    """Whoever read the output has gone. Python would complain when it flushes at its end."""
+    """The reader of the output is gone. Python would report an error when it flushes at exit."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

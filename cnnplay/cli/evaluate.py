@@ -1,13 +1,13 @@
-"""`cnnplay evaluate RUN`: accuracy, loss and the confusion of classes."""
+"""`cnnplay evaluate RUN`: accuracy, loss and confusion matrix."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from cnnplay.cli.arguments import one_of
+from cnnplay.cli.arguments import check_choice
+from cnnplay.cli.errors import as_user_errors
 from cnnplay.cli.export import WEIGHTS
-from cnnplay.cli.networks import open_run, run_weights, there, warn_where_not_finite
-from cnnplay.cli.output import Column, counted, emit, percent, say, shortened, table, warn
-from cnnplay.cli.problems import mistakes
+from cnnplay.cli.networks import available_weights, open_run, run_weights, warn_where_not_finite
+from cnnplay.cli.output import Column, echo, first_few, percent, plural, print_json, table, warn
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet, Split
@@ -17,31 +17,33 @@ if TYPE_CHECKING:
 
 SPLITS = ("validation", "train", "test", "all")
 WIDEST = 20
-"""A confusion of more classes than this is not printed for people."""
+"""A confusion matrix of more classes is not printed; the most frequent mistakes are."""
 
 
-def judge(path: Path, data: str | None, split: str, weights: str, json: bool) -> None:
-    """Judges a run's weights on its own validation part, or on what is asked for."""
-    one_of("--split", split, SPLITS)
-    one_of("--weights", weights, WEIGHTS)
+def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: bool) -> None:
+    """Evaluates a run's weights, by default on its own validation set."""
+    check_choice("--split", split, SPLITS)
+    check_choice("--weights", weights, WEIGHTS)
     folder = open_run(path)
-    from cnnplay.data.catalogue import load
+    from cnnplay.data.catalog import load
     from cnnplay.data.images import DataError
     from cnnplay.modules.build import BuildError
     from cnnplay.training.evaluate import evaluate
-    from cnnplay.training.tasks import Aim
+    from cnnplay.training.tasks import LossConfig
 
     key = data or folder.record.data
-    weights = there(folder, weights)
+    weights = available_weights(folder, weights)
     kept = run_weights(folder, cast("Which", weights))
-    with mistakes(DataError, BuildError):
+    with as_user_errors(DataError, BuildError):
         images = load(key)
-        aim = Aim.judging(folder.record.config)
-        found = evaluate(folder.network, kept, images, cast("Split", split), facts=folder.facts, aim=aim)
+        aim = LossConfig.for_evaluation(folder.record.config)
+        found = evaluate(
+            folder.network, kept, images, cast("Split", split), facts=folder.facts, loss_config=aim
+        )
     warn_where_not_finite(kept)
     _warn_of_others(folder.record, images, data is None and split != "all")
     if json:
-        emit(
+        print_json(
             {
                 "run": str(path),
                 "data": key,
@@ -55,33 +57,33 @@ def judge(path: Path, data: str | None, split: str, weights: str, json: bool) ->
             }
         )
         return
-    say(
-        f"{path} on {key}, {split} ({counted(len(found.labels), 'picture')}), {weights} weights: "
+    echo(
+        f"{path} on {key}, {split} ({plural(len(found.labels), 'image')}), {weights} weights: "
         f"accuracy {percent(found.metrics.get('accuracy'))}, loss {found.metrics['loss']:.4f}"
     )
-    for problem in shortened(found.problems):
-        say(f"left out: {problem}")
+    for problem in first_few(found.problems):
+        echo(f"left out: {problem}")
     _print_confusion(found.classes, found)
 
 
 def _warn_of_others(record: "RunRecord", images: "ImageSet", own: bool) -> None:
-    """A line on stderr where the run's own pictures are parted otherwise than when it learned."""
+    """Warns on stderr if the run's own data is split differently than during training."""
     if own and record.mark and record.mark != images.mark:
         warn(
-            f"cnnplay: warning: {images.title} has changed since the run: other pictures validate now, and "
-            "some of them may be among those that it learned from"
+            f"cnnplay: warning: {images.title} has changed since the run: the validation set differs, and "
+            "some of its images may have been used for training"
         )
 
 
 def _print_confusion(classes: tuple[str, ...], found: "Evaluation") -> None:
-    """The counts, a row for each true class; or for many classes nothing but what was taken for what most."""
+    """The counts, a row per true class; for many classes, the most frequent mistakes."""
     rows = found.confusion.tolist()
     if len(classes) <= WIDEST:
-        columns = (Column("truth"), *(Column(name, "right") for name in classes))
+        columns = (Column("true class"), *(Column(name, "right") for name in classes))
         table(columns, ([name, *(f"{n:,}" for n in row)] for name, row in zip(classes, rows, strict=True)))
         return
     wrong = sorted(
         ((n, i, j) for i, row in enumerate(rows) for j, n in enumerate(row) if i != j and n), reverse=True
     )
-    columns = (Column("truth"), Column("taken for"), Column("pictures", "right"))
+    columns = (Column("true class"), Column("predicted"), Column("images", "right"))
     table(columns, ((classes[i], classes[j], f"{n:,}") for n, i, j in wrong[:WIDEST]))

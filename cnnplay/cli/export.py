@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from cnnplay.cli.arguments import one_of
-from cnnplay.cli.networks import Found, find_network, run_weights, there, warn_where_not_finite
-from cnnplay.cli.output import emit, say, warn
-from cnnplay.cli.problems import Mistake, Problem, mistakes
-from cnnplay.data.paths import at_home
+from cnnplay.cli.arguments import check_choice
+from cnnplay.cli.errors import CommandError, UserError, as_user_errors
+from cnnplay.cli.networks import Found, available_weights, find_network, run_weights, warn_where_not_finite
+from cnnplay.cli.output import echo, print_json, warn
+from cnnplay.data.paths import expand_user
 from cnnplay.spec.events import Event
 
 if TYPE_CHECKING:
@@ -19,14 +19,16 @@ FORMATS = ("safetensors", "pt", "onnx", "python", "project", "json", "csv")
 WEIGHTS = ("best", "last", "averaged")
 
 
-def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, json: bool) -> None:
-    """Writes the file, and says what went into it."""
-    one_of("--format", format_key, FORMATS)
-    one_of("--weights", weights, WEIGHTS)
+def export_network(text: str, format_key: str, path: Path, seed: int, weights: str, json: bool) -> None:
+    """Writes the file and prints what is in it."""
+    check_choice("--format", format_key, FORMATS)
+    check_choice("--weights", weights, WEIGHTS)
     found = find_network(text)
     _check_place(path, text, found)
     if format_key == "python" and path.suffix != ".py":
-        raise Mistake(f"{path}: expected a name that ends in .py, which Python imports; found {path.name}")
+        raise UserError(
+            f"{path}: expected a name that ends in .py, so that Python can import it; found {path.name}"
+        )
     weights = _there(found, weights)
     match format_key:
         case "project" | "json":
@@ -36,7 +38,7 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
         case _:
             written = _weights(found, format_key, path, seed, weights)
     if json:
-        emit(
+        print_json(
             {
                 "path": str(written.path),
                 "format": format_key,
@@ -47,46 +49,46 @@ def carry_away(text: str, format_key: str, path: Path, seed: int, weights: str, 
             }
         )
         return
-    beside = "".join(f", beside it {other.name}" for other in written.also)
+    also = "".join(f", with {other.name}" for other in written.also)
     origin = _origin(found, written, seed, weights)
-    say(f"{written.path}: {format_key}, {written.bytes:,} bytes{beside}; {origin}")
+    echo(f"{written.path}: {format_key}, {written.bytes:,} bytes{also}; {origin}")
 
 
 def _there(found: Found, weights: str) -> str:
-    """The asked-for weights, or "last" where no epoch was judged: they are called what they are."""
+    """The name of the weights to use: "last" instead of "best" if there are no best weights."""
     if found.run is not None:
-        return there(found.run, weights)
+        return available_weights(found.run, weights)
     kept = found.project is None or found.project.best is not None
     return weights if kept or weights != "best" else "last"
 
 
 def _origin(found: Found, written: "Exported", seed: int, weights: str) -> str:
     if written.format == "csv":
-        return "the history of the run"
+        return "training history"
     if written.format == "json":
         return "network and settings, without weights and history"
     if written.format == "project":
-        return "with what was trained" if written.trained else "not trained: without weights"
+        return "with trained weights" if written.trained else "not trained, without weights"
     if written.trained:
         return f"trained weights ({weights})"
     if found.run is not None:
-        return "the run's first weights: it has learned nothing yet"
-    return f"freshly initialised weights (seed {seed}): this network has not been trained"
+        return "the run's initial weights: it has learned nothing yet"
+    return f"untrained network: random weights (seed {seed})"
 
 
 def _weights(found: Found, format_key: str, path: Path, seed: int, which: str) -> "Exported":
     from cnnplay.export.formats import export
     from cnnplay.export.trained import ExportError, ExportWriteError
 
-    with mistakes(ExportError, problem=ExportWriteError):
+    with as_user_errors(ExportError, problem=ExportWriteError):
         return export(_trained(found, which), format_key, path, seed)
 
 
 def _trained(found: Found, which: str) -> "TrainedNetwork":
-    """The network with the asked-for weights, where it has any."""
+    """The network with the requested weights, if it has any."""
     import msgspec
 
-    from cnnplay.export.trained import TrainedNetwork, with_weights
+    from cnnplay.export.trained import TrainedNetwork, trained_network
 
     weights, facts, learned, trained = None, None, found.network, True
     if found.run is not None:
@@ -95,17 +97,17 @@ def _trained(found: Found, which: str) -> "TrainedNetwork":
     elif found.project is not None:
         project = found.project
         if which == "averaged" and project.averaged is None:
-            raise Mistake(f"{found.network.name}: the project has no averaged weights")
+            raise UserError(f"{found.network.name}: the project has no averaged weights")
         others = {"best": project.best, "averaged": project.averaged}
         weights = others.get(which) or project.weights
         facts, learned = project.facts, project.network_of_weights
     if weights is None:
-        fresh = TrainedNetwork(network=found.network)
+        untrained = TrainedNetwork(network=found.network)
         if found.project is None:
-            return fresh
-        return msgspec.structs.replace(fresh, initialisation=found.project.config.initialisation)
+            return untrained
+        return msgspec.structs.replace(untrained, initialisation=found.project.config.initialisation)
     warn_where_not_finite(weights)
-    return msgspec.structs.replace(with_weights(found.network, weights, learned, facts), trained=trained)
+    return msgspec.structs.replace(trained_network(found.network, weights, learned, facts), trained=trained)
 
 
 def _project(found: Found, format_key: str, path: Path) -> "Exported":
@@ -114,7 +116,7 @@ def _project(found: Found, format_key: str, path: Path) -> "Exported":
     from cnnplay.project.store import save, save_json
 
     project = _as_project(found)
-    with mistakes(ProjectError, problem=ProjectWriteError):
+    with as_user_errors(ProjectError, problem=ProjectWriteError):
         (save if format_key == "project" else save_json)(project, path)
     trained = format_key == "project" and (project.weights is not None or project.best is not None)
     return Exported(path=path, format=format_key, bytes=path.stat().st_size, trained=trained)
@@ -128,7 +130,7 @@ def _as_project(found: Found) -> "Project":
         return found.project
     if found.run is None:
         return Project(network=found.network)
-    with mistakes(RunError):
+    with as_user_errors(RunError):
         return _project_of(found.run)
 
 
@@ -157,18 +159,18 @@ def _history(found: Found, path: Path) -> "Exported":
     from cnnplay.export.trained import ExportWriteError
 
     if found.run is None and found.project is None:
-        raise Mistake("csv is the history of a run or a project; a preset has none")
+        raise UserError("csv exports the history of a run or a project; a preset has none")
     events = _events_of(found.run) if found.run is not None else _as_project(found).history
     try:
         return history_csv(epoch_rows(events), path)
     except ExportWriteError as error:
-        raise Problem(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def _events_of(run: "RunFolder") -> tuple[Event, ...]:
     from cnnplay.runs.folder import RunError
 
-    with mistakes(RunError):
+    with as_user_errors(RunError):
         events = run.events()
     if run.damage:
         warn(f"cnnplay: warning: {run.path}: {run.damage}")
@@ -176,13 +178,13 @@ def _events_of(run: "RunFolder") -> tuple[Event, ...]:
 
 
 def _check_place(path: Path, text: str, found: Found) -> None:
-    """That a file can be there, and is none of those that are read."""
+    """UserError unless a file can be written there without replacing what is read."""
     if path.is_dir():
-        raise Mistake(f"{path}: expected a file's name; found a folder")
+        raise UserError(f"{path}: expected a file's name; found a folder")
     if not path.parent.is_dir():
-        raise Mistake(f"{path}: expected an existing folder to write into; found none at {path.parent}")
+        raise UserError(f"{path}: expected an existing folder to write into; found none at {path.parent}")
     if found.run is not None and found.run.path.resolve() in path.resolve().parents:
-        raise Mistake(f"{path}: expected a place outside of the run's own folder, which is read")
-    network = at_home(text)
+        raise UserError(f"{path}: expected a path outside the run's own folder, which is read")
+    network = expand_user(text)
     if found.project is not None and path.exists() and path.samefile(network):
-        raise Mistake(f"{path}: expected another file than NETWORK, which is read")
+        raise UserError(f"{path}: expected a file other than NETWORK, which is read")

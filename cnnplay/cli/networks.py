@@ -1,12 +1,12 @@
-"""NETWORK on the command line: a preset's key, a .cnnplay file or a run's folder."""
+"""NETWORK and RUN on the command line: a preset key, a .cnnplay file or a run folder."""
 
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.output import warn
-from cnnplay.cli.problems import Mistake, mistakes
-from cnnplay.data.paths import at_home
+from cnnplay.data.paths import expand_user
 from cnnplay.network.network import Network
 from cnnplay.network.presets import preset, preset_keys
 from cnnplay.spec.nearest import nearest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Found(NamedTuple):
-    """A network, and where it came from: a preset where there is neither a project nor a run."""
+    """A network and its origin: a project, a run, or (neither) a preset."""
 
     network: Network
     project: "Project | None" = None
@@ -26,7 +26,7 @@ class Found(NamedTuple):
 
 
 def find_network(text: str) -> Found:
-    """What NETWORK names. Mistake, with the nearest preset, where it names nothing."""
+    """The network that NETWORK names. UserError, with the nearest preset, if there is none."""
     if text in preset_keys():
         return Found(preset(text).network)
     path = run_path(text)
@@ -36,43 +36,43 @@ def find_network(text: str) -> Found:
     if path.is_file():
         from cnnplay.project.store import ProjectError, load
 
-        with mistakes(ProjectError):
+        with as_user_errors(ProjectError):
             project = load(path)
         return Found(project.network, project=project)
     near = nearest(text, preset_keys())
     hint = f"did you mean {near}?" if near else f"the presets are {', '.join(preset_keys())}"
-    raise Mistake(f"NETWORK must be a preset's key, a .cnnplay file or a run's folder; got {text}; {hint}")
+    raise UserError(f"NETWORK must be a preset key, a .cnnplay file or a run folder; got {text}; {hint}")
 
 
 def run_path(text: str | Path) -> Path:
-    """A path as it was written; where nothing lies there, the store's run of that name, if it has one."""
-    from cnnplay.runs.place import store_folder
+    """The path as given or, if nothing is there, the run of that name in the store."""
+    from cnnplay.runs.run_store import store_folder
 
-    path = at_home(text)
+    path = expand_user(text)
     if path.name == str(path) and not path.exists() and (store_folder() / path).is_dir():
         return store_folder() / path
     return path
 
 
 def open_run(path: Path) -> "RunFolder":
-    """The run in a folder. Mistake where it is none."""
+    """The run in a folder. UserError if it is not a run."""
     from cnnplay.runs.folder import RunError, RunFolder
 
-    with mistakes(RunError):
+    with as_user_errors(RunError):
         return RunFolder.open(run_path(path))
 
 
 def remember_run(folder: Path) -> None:
-    """Has the list of all runs show it too, wherever it lies, as far as the disk allows."""
-    from cnnplay.runs import place
+    """Adds a run outside the store to the list of runs. Ignores disk errors."""
+    from cnnplay.runs import run_store as place
 
     with suppress(OSError):
         place.remember(place.store_folder(), folder)
 
 
-def there(run: "RunFolder", weights: str) -> str:
-    """The weights that are asked for; the last ones, called so, where no epoch was judged best. A line on
-    stderr where one was, and its weights are gone.
+def available_weights(run: "RunFolder", weights: str) -> str:
+    """The name of the weights to use: "last" instead of "best" if there are no best weights. Warns on stderr
+    if there was a best epoch and its weights are missing.
     """
     from cnnplay.runs.folder import RunError
 
@@ -80,37 +80,37 @@ def there(run: "RunFolder", weights: str) -> str:
         return weights
     with suppress(RunError):
         best = run.outcome().fields()["best_epoch"]
-        if best is not None and run.last_epoch >= best:  # else it is just being written
+        if best is not None and run.last_epoch >= best:  # else they are just being written
             what = f"the weights of the best epoch, {best:,}, are missing"
-            warn(f"cnnplay: warning: {what}: these are the last ones")
+            warn(f"cnnplay: warning: {what}; using the last ones")
     return "last"
 
 
 def run_weights(run: "RunFolder", which: "Which") -> "Weights":
-    """The weights that a run keeps. Mistake where they are damaged, or of a type that no network has."""
+    """A run's weights. UserError if they are damaged or of a type that no network has."""
     from cnnplay.runs.folder import RunError
 
-    with mistakes(RunError):
+    with as_user_errors(RunError):
         weights = run.weights(which)
-    return usual(run, which, weights)
+    return checked_weights(run, which, weights)
 
 
-def usual(run: "RunFolder", which: "Which", weights: "Weights") -> "Weights":
-    """The same weights of a run. Mistake where they are of a type that no network has."""
+def checked_weights(run: "RunFolder", which: "Which", weights: "Weights") -> "Weights":
+    """Returns a run's weights. UserError if they are of a type that no network has."""
     from cnnplay.project.errors import WeightsError
     from cnnplay.project.tensors import checked
 
     try:
         return checked(weights)
     except WeightsError as error:
-        raise Mistake(f"{run.path}, {which} weights: {error}") from None
+        raise UserError(f"{run.path}, {which} weights: {error}") from None
 
 
 def warn_where_not_finite(weights: "Weights") -> None:
-    """A line on stderr where weights hold NaN or infinity."""
+    """Warns on stderr if weights contain NaN or infinity."""
     from cnnplay.project.tensors import not_finite
 
     lines = not_finite(weights)
     if lines:
         more = f" (and {len(lines) - 1:,} more)" if len(lines) > 1 else ""
-        warn(f"cnnplay: warning: {lines[0]}{more}: such a network answers nothing")
+        warn(f"cnnplay: warning: {lines[0]}{more}: the network's outputs are meaningless")

@@ -1,4 +1,4 @@
-"""What the command line prints: JSON for programs, tables for people, plain text where nobody looks."""
+"""Printing: JSON for programs, tables for people, plain text if stdout is not a terminal."""
 
 import os
 import sys
@@ -9,34 +9,34 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from cnnplay.spec.portable import text as as_text
+from cnnplay.spec.json_values import json_text
 
-LISTED = 5
-"""So many problems are told one by one."""
+MOST_LISTED = 5
+"""The most problems that are listed one by one."""
 
 Align = Literal["left", "right"]
 
 
 class Column(NamedTuple):
-    """A table's column; numbers that people compare stand at the right."""
+    """A table's column; numbers are right-aligned."""
 
     heading: str
     align: Align = "left"
 
 
-def say(text: str = "") -> None:
-    """A line for people, on stdout."""
-    print(harmless(text), flush=True)
+def echo(text: str = "") -> None:
+    """Prints a line for people on stdout."""
+    print(printable(text), flush=True)
 
 
 def warn(text: str) -> None:
-    """A line on stderr."""
-    print(harmless(text), file=sys.stderr, flush=True)
+    """Prints a line on stderr."""
+    print(printable(text), file=sys.stderr, flush=True)
 
 
-def emit(value: object) -> None:
-    """One line of JSON on stdout, in UTF-8 whatever the terminal's encoding; flushed. NaN becomes null, and
-    a byte of a file's name that is no text a question mark."""
+def print_json(value: object) -> None:
+    """Prints one line of JSON on stdout, in UTF-8 whatever the terminal's encoding, and flushes it. NaN
+    becomes null; bytes of a file name that are not text become question marks."""
     try:
         line = msgspec.json.encode(value) + b"\n"
     except UnicodeEncodeError:
@@ -51,9 +51,9 @@ def emit(value: object) -> None:
     sys.stdout.flush()
 
 
-def forgiving_streams() -> None:
-    """A character that the terminal does not have is replaced; printing never fails for it, nor for a stream
-    that was closed before the program began."""
+def make_streams_lenient() -> None:
+    """Makes printing never fail: characters that the terminal cannot show are replaced, and streams that were
+    closed before the program started go nowhere."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the program
@@ -63,9 +63,9 @@ def forgiving_streams() -> None:
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """A table: lined on a terminal, columns parted by spaces elsewhere."""
-    columns = [Column(harmless(column.heading), column.align) for column in columns]
-    rows = [[harmless(cell) for cell in row] for row in rows]
+    """Prints a table: with lines on a terminal, with columns separated by spaces elsewhere."""
+    columns = [Column(printable(column.heading), column.align) for column in columns]
+    rows = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _rich_table(columns, rows)
     else:
@@ -90,29 +90,29 @@ def plain_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> lis
 
 
 def count(number: int | None) -> str:
-    """61,706; a dash for what is not known."""
+    """``61,706``; a dash if unknown."""
     return "–" if number is None else f"{number:,}"
 
 
-def counted(number: int, word: str) -> str:
-    """1 picture; 61,706 pictures."""
+def plural(number: int, word: str) -> str:
+    """``1 image``, ``61,706 images``."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
-def shortened(problems: Sequence[str]) -> list[str]:
-    """The first few, and how many more there are."""
-    more = len(problems) - LISTED
-    return [*problems[:LISTED], *([f"and {counted(more, 'more problem')}"] if more > 0 else [])]
+def first_few(problems: Sequence[str]) -> list[str]:
+    """The first few problems, and how many more there are."""
+    more = len(problems) - MOST_LISTED
+    return [*problems[:MOST_LISTED], *([f"and {plural(more, 'more problem')}"] if more > 0 else [])]
 
 
 def percent(fraction: float | None) -> str:
-    """96.4 %; a dash for what is not known."""
+    """``96.4 %``; a dash if unknown."""
     return "–" if fraction is None else f"{fraction * 100:.1f} %"
 
 
-def harmless(text: str) -> str:
-    """Without control characters: a name in a stranger's file must not steer the terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+def printable(text: str) -> str:
+    """Replaces control characters: a name in somebody's file must not control the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _as_text(value: Any) -> Any:
@@ -122,7 +122,7 @@ def _as_text(value: Any) -> Any:
         case list() | tuple():
             return [_as_text(part) for part in value]
         case str():
-            return as_text(value)
+            return json_text(value)
         case _:
             return value
 

@@ -1,15 +1,15 @@
 """`cnnplay presets`."""
 
-from cnnplay.cli.output import Column, count, emit, say, table
-from cnnplay.network.describe import shape_words
+from cnnplay.cli.output import Column, count, echo, print_json, table
+from cnnplay.network.describe import shape_text
 from cnnplay.network.presets import Preset, presets
 from cnnplay.shapes.infer import infer
 
 
 def list_presets(json: bool) -> None:
-    """Prints all presets with their parameters."""
+    """Prints all presets with their parameter counts."""
     if json:
-        emit([_row(preset) for preset in presets()])
+        print_json([_row(preset) for preset in presets()])
         return
     columns = (
         Column("key"),
@@ -26,12 +26,12 @@ def list_presets(json: bool) -> None:
                 preset.title,
                 "" if preset.year is None else str(preset.year),
                 count(infer(preset.network).parameters),
-                shape_words(preset.network.input.shape),
+                shape_text(preset.network.input.shape),
             )
             for preset in presets()
         ),
     )
-    say("Show one: cnnplay summary KEY")
+    echo("Show one: cnnplay summary KEY")
 
 
 def _row(preset: Preset) -> dict[str, object]:

@@ -1,13 +1,13 @@
-"""`cnnplay resume RUN`: goes on where a run was, under its own settings and (from a checkpoint) its plan."""
+"""`cnnplay resume RUN`: resumes a run with its own settings and (from a checkpoint) its own plan."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnplay.cli.carry import HearNoMore, carry_through
+from cnnplay.cli.errors import UserError, as_user_errors
+from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
 from cnnplay.cli.networks import open_run, remember_run
-from cnnplay.cli.output import shortened
-from cnnplay.cli.problems import Mistake, mistakes
-from cnnplay.cli.rest import rest_of
+from cnnplay.cli.output import first_few
+from cnnplay.cli.remaining import remaining_work
 from cnnplay.cli.train import load_data
 from cnnplay.cli.train_report import reporter
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from cnnplay.runs.recorder import RunRecorder
 
 
-def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore) -> int:
-    """Trains what is left of a run, or on to another number of epochs; returns the exit status."""
+def resume(path: Path, epochs: int | None, json: bool, ignore_signals: IgnoreSignals) -> int:
+    """Trains the rest of a run, or up to another number of epochs; returns the exit status."""
     from cnnplay.runs.folder import RunError
 
     run = open_run(path)
-    rest = rest_of(run, epochs)
+    rest = remaining_work(run, epochs)
     report = reporter(json)
     if rest.best is not None:
         report.best = rest.best.epoch, rest.best.accuracy
@@ -33,22 +33,24 @@ def resume(path: Path, epochs: int | None, json: bool, hear_no_more: HearNoMore)
         from cnnplay.runs.record import RunWriteError
         from cnnplay.runs.recorder import RunRecorder
 
-        with mistakes(RunError, problem=RunWriteError):
-            again = RunRecorder.reopen(run.path)
-        remember_run(run.path)  # a copy is not on the list yet
-        return again
+        with as_user_errors(RunError, problem=RunWriteError):
+            recorder = RunRecorder.reopen(run.path)
+        remember_run(run.path)  # a copied run is not listed yet
+        return recorder
 
-    notes = (*shortened(images.problems), *rest.notes)
-    return carry_through(reopened, rest.job(images), report, notes, hear_no_more)
+    notes = (*first_few(images.problems), *rest.notes)
+    return run_interruptible(reopened, rest.job(images), report, notes, ignore_signals)
 
 
 def _check_same(run: "RunFolder", images: "ImageSet") -> None:
-    """A split that changed would let pictures that were learned from judge."""
+    """If the split changed, some training images would be used for validation."""
     if run.record.mark and run.record.mark != images.mark:
-        raise Mistake(f"{images.title}: other pictures validate than when {run.path} began; it cannot go on")
+        raise UserError(
+            f"{images.title}: the validation split has changed since {run.path} started; it cannot resume"
+        )
     facts = run.facts
     if facts is not None and facts.classes != images.classes:
-        raise Mistake(
+        raise UserError(
             f"{images.title}: expected the classes {', '.join(facts.classes)}; "
             f"found {', '.join(images.classes)}"
         )

@@ -1,7 +1,7 @@
-"""`cnnplay runs`: the runs of the store, newest first."""
+"""`cnnplay runs`: the runs in the store, newest first."""
 
-from cnnplay.cli.output import Column, count, counted, emit, percent, say, table, warn
-from cnnplay.cli.problems import Mistake
+from cnnplay.cli.errors import UserError
+from cnnplay.cli.output import Column, count, echo, percent, plural, print_json, table, warn
 from cnnplay.runs.filter import parse
 from cnnplay.runs.library import Library
 from cnnplay.runs.row import RunRow
@@ -20,32 +20,32 @@ COLUMNS = (
 )
 
 
-def list_runs(words: list[str], rebuild: bool, json: bool) -> None:
-    """Prints the runs that the words pick. Mistake for a word that asks for nothing."""
-    picks = parse(" ".join(map(_quoted, words)))
-    if picks.problem:
-        raise Mistake(picks.problem)
+def list_runs(terms: list[str], rebuild: bool, json: bool) -> None:
+    """Prints the runs that match the filter terms. UserError for a term that cannot be understood."""
+    filter_ = parse(" ".join(map(_quoted, terms)))
+    if filter_.problem:
+        raise UserError(filter_.problem)
     library = Library()
     listing = library.refresh(rebuild)
     if listing.trouble:
         warn(f"cnnplay: {listing.trouble}")
-    rows = [row for row in listing.rows if picks.takes(row)]
+    rows = [row for row in listing.rows if filter_.takes(row)]
     if json:
-        emit({"store": str(library.store), "runs": rows})
+        print_json({"store": str(library.store), "runs": rows})
         return
     if not rows:
-        none = f"no runs in {library.store} yet; make one: cnnplay train tiny-cnn …"
-        say("no run is like that" if listing.rows else none)
+        none = f"no runs in {library.store} yet; start one: cnnplay train tiny-cnn …"
+        echo("no runs match the filter" if listing.rows else none)
         return
     table(COLUMNS, (_cells(row) for row in rows))
-    say(f"{counted(len(rows), 'run')}; those made without --out are in {library.store}")
+    echo(f"{plural(len(rows), 'run')}; runs without --out are in {library.store}")
 
 
-def _quoted(word: str) -> str:
-    """A word that the shell kept together stays so."""
-    if " " not in word:
-        return word
-    field, found, value = word.rpartition(":")
+def _quoted(term: str) -> str:
+    """Quotes a term with spaces, which the shell kept together."""
+    if " " not in term:
+        return term
+    field, found, value = term.rpartition(":")
     return f'{field}{found}"{value}"'
 
 

@@ -1,25 +1,25 @@
-"""What is printed while a search goes on: its trials as JSON lines, or a trial a line and a progress bar."""
+"""Output during a search: trials as JSON lines, or a line per trial and a progress bar."""
 
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cnnplay.cli.output import Column, counted, emit, harmless, percent, table
-from cnnplay.cli.progress import say_above, terminal_bar
+from cnnplay.cli.output import Column, percent, plural, print_json, printable, table
+from cnnplay.cli.progress import echo_above, terminal_bar
 from cnnplay.search import events
 from cnnplay.search.events import Event
-from cnnplay.search.values import words
+from cnnplay.search.values import settings_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_TOLD = (events.Noted, events.TrialBegan, events.TrialDone, events.SearchDone)
-"""What programs get a line of; the rest is for those who watch."""
-_ENDS = {"done": "done", "stopped": "stopped", "exhausted": "done, the grid has no more points"}
+_PRINTED = (events.Noted, events.TrialBegan, events.TrialDone, events.SearchDone)
+"""The events that are printed as JSON; the others only drive the progress bar."""
+_ENDS = {"done": "done", "stopped": "stopped", "exhausted": "done, all grid points were tried"}
 
 
 class SearchReporter:
-    """Is told everything, and prints what its reader wants."""
+    """Gets every event and prints what its reader needs."""
 
     def __enter__(self) -> Self:
         return self
@@ -27,27 +27,28 @@ class SearchReporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left on the screen that would be drawn again."""
+        """Removes the bar, or rich would keep redrawing it."""
         self.close()
 
     def event(self, event: Event) -> None:
-        """Something happened."""
+        """Handles one event."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """The search is over."""
+        """Ends the output. May be called more than once."""
 
 
-class Lines(SearchReporter):
-    """JSON objects: one where a trial begins, one where it ends, and one at the end of all."""
+class JsonReporter(SearchReporter):
+    """JSON objects: one when a trial starts, one when it ends, and one at the end of the search."""
 
     def event(self, event: Event) -> None:
-        if isinstance(event, _TOLD):
-            emit(event)
+        if isinstance(event, _PRINTED):
+            print_json(event)
 
 
-class Words(SearchReporter):
-    """For people: a line a trial, on a terminal a bar, and at the end what was best and what mattered."""
+class TextReporter(SearchReporter):
+    """For people: a line per trial, a progress bar on a terminal, and at the end the best trial and the
+    hyperparameter importance."""
 
     def __init__(self, labels: dict[str, str], epochs: int) -> None:
         self._labels, self._epochs = labels, epochs
@@ -78,8 +79,8 @@ class Words(SearchReporter):
             self._bar = None
 
     def _begin(self, event: events.SearchBegan) -> None:
-        behind = f", {event.done:,} are done" if event.done else ""
-        self._say(f"study {event.study} in {event.storage}: {counted(event.trials, 'trial')}{behind}")
+        done = f", {event.done:,} already done" if event.done else ""
+        self._say(f"study {event.study} in {event.storage}: {plural(event.trials, 'trial')}{done}")
         if not sys.stdout.isatty():
             return
         from rich.progress import MofNCompleteColumn
@@ -90,36 +91,36 @@ class Words(SearchReporter):
 
     def _show(self, text: str) -> None:
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description=harmless(text))
+            self._bar.update(self._task, description=printable(text))
 
     def _trial(self, event: events.TrialDone) -> None:
         if self._bar is not None and self._task is not None and event.state not in ("stopped", "lost"):
             self._bar.advance(self._task)
         value = f"{percent(event.value):>7}" if event.value is not None else " " * 7
-        why = f"  ({event.why})" if event.why else ""
+        reason = f"  ({event.why})" if event.why else ""
         best = "  best" if event.best else ""
-        settings = words(event.settings, self._labels)
-        self._say(f"trial {event.number:>3}  {event.state:<8}{value}  {settings}{why}{best}")
+        settings = settings_text(event.settings, self._labels)
+        self._say(f"trial {event.number:>3}  {event.state:<8}{value}  {settings}{reason}{best}")
 
     def _finish(self, event: events.SearchDone) -> None:
         self.close()
         parts = ", ".join(f"{number:,} {state}" for state, number in event.counts.items() if number)
-        self._say(f"{_ENDS[event.reason]}: {counted(event.trials, 'trial')}{f' ({parts})' if parts else ''}")
+        self._say(f"{_ENDS[event.reason]}: {plural(event.trials, 'trial')}{f' ({parts})' if parts else ''}")
         if event.importance:
             rows = [
                 (self._labels.get(name, name), percent(share)) for name, share in event.importance.items()
             ]
-            table((Column("what mattered"), Column("share", "right")), rows)
+            table((Column("hyperparameter"), Column("importance", "right")), rows)
         best = event.best
         if best is None:
-            self._say("no trial is complete: nothing is best yet")
+            self._say("no trial has completed, so there is no best one yet")
             return
         self._say(
             f"best: trial {best.number}, validation accuracy {percent(best.value)} in epoch {best.epoch}: "
-            f"{words(best.settings, self._labels)}"
+            f"{settings_text(best.settings, self._labels)}"
         )
         if best.run:
             self._say(f"run: {best.run}")
 
     def _say(self, text: str) -> None:
-        say_above(self._bar, text)
+        echo_above(self._bar, text)

@@ -1,16 +1,16 @@
 """`cnnplay settings`."""
 
-from cnnplay.cli.output import Column, emit, say, table
+from cnnplay.cli.output import Column, echo, print_json, table
 from cnnplay.network.fields import FieldInfo
 from cnnplay.spec.settings import setting_fields
 
 
 def list_settings(json: bool) -> None:
-    """Prints the training settings in the order of the window's pages."""
+    """Prints the training settings in the order of the Settings pages."""
     if json:
-        emit(setting_fields())
+        print_json(setting_fields())
         return
-    columns = (Column("setting"), Column("default", "right"), Column("values"), Column("what it does"))
+    columns = (Column("setting"), Column("default", "right"), Column("values"), Column("description"))
     table(
         columns,
         (
@@ -18,7 +18,7 @@ def list_settings(json: bool) -> None:
             for field in setting_fields()
         ),
     )
-    say("Set one: cnnplay train … --set NAME=VALUE; --json has the whole of what each does")
+    echo("Set one: cnnplay train … --set NAME=VALUE. Full descriptions: cnnplay settings --json")
 
 
 def _values(field: FieldInfo) -> str:
@@ -33,7 +33,7 @@ def _values(field: FieldInfo) -> str:
 
 
 def _first_sentence(text: str) -> str:
-    """A table's cell is short."""
+    """Table cells are short."""
     return text.partition(". ")[0].rstrip(".")
 
 

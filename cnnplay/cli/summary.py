@@ -1,31 +1,33 @@
-"""`cnnplay summary NETWORK`: layers, shapes, costs and faults."""
+"""`cnnplay summary NETWORK`: layers, shapes, costs and problems."""
 
 import msgspec
 
-from cnnplay.cli.arguments import numbers
+from cnnplay.cli.arguments import parse_numbers
 from cnnplay.cli.networks import find_network
-from cnnplay.cli.output import Column, count, emit, say, table
-from cnnplay.network.describe import detail, shape_words
+from cnnplay.cli.output import Column, count, echo, print_json, table
+from cnnplay.network.describe import detail, shape_text
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Input, Network, leaves
 from cnnplay.shapes.infer import infer
+from cnnplay.shapes.problems import Problem
 from cnnplay.shapes.report import Report
 
 
-def summarise(text: str, size: str | None, json: bool) -> None:
-    """Prints what is inferred of a network, with another input if one is given."""
+def print_summary(text: str, size: str | None, json: bool) -> None:
+    """Prints the inferred shapes and costs of a network, for its own input or for another size."""
     network = find_network(text).network
     if size is not None:
-        channels, height, width = numbers("--input", "C,H,W", size)
+        channels, height, width = parse_numbers("--input", "C,H,W", size)
         network = msgspec.structs.replace(network, input=Input(channels, height, width))
     report = infer(network)
     if json:
-        emit(_json(network, report))
+        print_json(_json(network, report))
     else:
         _print(network, report)
 
 
 def _json(network: Network, report: Report) -> dict[str, object]:
+    problems = [_problem_json(problem) for problem in report.problems]
     return {
         "name": network.name,
         "input": network.input.shape,
@@ -45,28 +47,33 @@ def _json(network: Network, report: Report) -> dict[str, object]:
         "multiply_adds": report.multiply_adds,
         "activation_bytes": report.activation_bytes,
         "complete": report.complete,
-        "faults": [
-            {
-                "node": fault.node,
-                "field": fault.field,
-                "message": fault.message,
-                "expected": fault.expected,
-                "found": fault.found,
-                "mend": None if fault.mend is None else fault.mend.label,
-            }
-            for fault in report.faults
-        ],
+        "problems": problems,
+        "faults": problems,
+    }
+
+
+def _problem_json(problem: Problem) -> dict[str, object]:
+    """`mend` is the old name of `fix`, as `faults` is of `problems`: scripts read them."""
+    fix = None if problem.fix is None else problem.fix.label
+    return {
+        "node": problem.node,
+        "field": problem.field,
+        "message": problem.message,
+        "expected": problem.expected,
+        "found": problem.found,
+        "fix": fix,
+        "mend": fix,
     }
 
 
 def _print(network: Network, report: Report) -> None:
-    say(f"{network.name}: input {shape_words(network.input.shape)}, {network.task.classes:,} classes")
+    echo(f"{network.name}: input {shape_text(network.input.shape)}, {network.task.classes:,} classes")
     rows = []
     for node in leaves(network):
         found = report.nodes[node.id]
-        shape = "–" if found.output is None else shape_words(found.output)
-        words = f"{kind_of(node).word} {detail(node)}".strip()
-        rows.append((node.id, words, shape, count(found.parameters), count(found.multiply_adds)))
+        shape = "–" if found.output is None else shape_text(found.output)
+        kind = f"{kind_of(node).name} {detail(node)}".strip()
+        rows.append((node.id, kind, shape, count(found.parameters), count(found.multiply_adds)))
     columns = (
         Column("layer"),
         Column("kind"),
@@ -75,8 +82,8 @@ def _print(network: Network, report: Report) -> None:
         Column("multiply-adds", "right"),
     )
     table(columns, rows)
-    known = "" if report.complete else " as far as they are known"
-    say(f"{report.parameters:,} parameters, {report.multiply_adds:,} multiply-adds a picture{known}")
-    for fault in report.faults:
-        mend = "" if fault.mend is None else f" (mend: {fault.mend.label})"
-        say(f"fault: {fault.message}{mend}")
+    known = "" if report.complete else " (where known)"
+    echo(f"{report.parameters:,} parameters, {report.multiply_adds:,} multiply-adds per image{known}")
+    for problem in report.problems:
+        fix = "" if problem.fix is None else f" (fix: {problem.fix.label})"
+        echo(f"problem: {problem.message}{fix}")

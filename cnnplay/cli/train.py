@@ -1,4 +1,4 @@
-"""`cnnplay train NETWORK`: settings are checked, the network adapted, the run trained and kept."""
+"""`cnnplay train NETWORK`: checks settings, fits the network to the data, trains, and writes the run."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -6,16 +6,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import msgspec
 
-from cnnplay.cli.arguments import numbers, one_of
-from cnnplay.cli.carry import HearNoMore, carry_through
+from cnnplay.cli.arguments import check_choice, parse_numbers
+from cnnplay.cli.errors import UserError, as_user_errors
+from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
 from cnnplay.cli.networks import find_network, remember_run
-from cnnplay.cli.output import shortened
-from cnnplay.cli.problems import Mistake, mistakes
+from cnnplay.cli.output import first_few
 from cnnplay.cli.train_report import Reporter, reporter
-from cnnplay.data.paths import at_home
-from cnnplay.network.fields import complaint, fields_of
+from cnnplay.data.paths import expand_user
+from cnnplay.network.fields import fields_of, violated_limit
 from cnnplay.network.network import Input, Network
-from cnnplay.spec.settings import Fit, Optimizer, Precision, TrainConfig, faults, setting_fields, why_unused
+from cnnplay.spec.settings import (
+    Fit,
+    Optimizer,
+    Precision,
+    TrainConfig,
+    setting_fields,
+    setting_problems,
+    unused_reason,
+)
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -23,8 +31,8 @@ if TYPE_CHECKING:
     from cnnplay.training.job import Job
 
 
-class Asked(NamedTuple):
-    """What was asked for on the command line."""
+class TrainArguments(NamedTuple):
+    """The arguments as given on the command line."""
 
     network: str
     data: str
@@ -34,8 +42,8 @@ class Asked(NamedTuple):
     json: bool
 
 
-class Order(NamedTuple):
-    """What is trained, once everything that was asked for was found to be sound."""
+class RunRequest(NamedTuple):
+    """What is trained, after all arguments were checked."""
 
     network: Network
     config: TrainConfig
@@ -43,98 +51,101 @@ class Order(NamedTuple):
     out: Path | None
 
 
-def run(asked: Asked, hear_no_more: HearNoMore) -> int:
-    """Trains from the first to the last epoch, and returns the exit status.
+def run(arguments: TrainArguments, ignore_signals: IgnoreSignals) -> int:
+    """Trains all epochs and returns the exit status.
 
-    Where a signal ended it, all signals that do go to `hear_no_more` as soon as everything is written.
+    If a signal stopped the run, `ignore_signals` gets all handled signals once everything is written.
     """
-    report = reporter(asked.json)
-    order, notes = order_of(asked, report)
-    return carry_through(lambda: _folder(order), _job(order), report, notes, hear_no_more)
+    report = reporter(arguments.json)
+    request, notes = make_request(arguments, report)
+    return run_interruptible(lambda: _folder(request), _job(request), report, notes, ignore_signals)
 
 
-def order_of(asked: Asked, report: Reporter) -> tuple[Order, tuple[str, ...]]:
-    """What was asked for, its data loaded and its network adapted to them, and what is worth telling of it.
-    Mistake for what cannot be trained so.
+def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunRequest, tuple[str, ...]]:
+    """Loads the data and fits the network to it. Returns the request and notes for the user.
+
+    UserError if it cannot be trained.
     """
-    config = _config(asked)
-    size = _size(asked.size, config)
-    found = find_network(asked.network)
-    out = None if asked.out is None else at_home(asked.out)
+    config = _config(arguments)
+    size = _size(arguments.size, config)
+    found = find_network(arguments.network)
+    out = None if arguments.out is None else expand_user(arguments.out)
     _check_place(out)
-    images = load_data(asked.data, report)
+    images = load_data(arguments.data, report)
     network, changes = _adapted(found.network, images, config, size)
     _check_network(network)
     _check_device(config.device)
     config, pinned = _with_cores(config)
     from cnnplay.shapes.infer import infer
-    from cnnplay.training.forecast import forecast
-    from cnnplay.training.team import team_of_environment
+    from cnnplay.training.distributed import distributed_from_environment
+    from cnnplay.training.estimate import estimate
 
-    foreseen = forecast(network, infer(network), config, images, team=team_of_environment()).words
+    estimated = estimate(
+        network, infer(network), config, images, distributed=distributed_from_environment()
+    ).summary
     notes = (
         *(f"{network.name}: {change}" for change in changes),
-        *shortened(images.problems),
+        *first_few(images.problems),
         *pinned,
         *_without_effect(config),
-        f"forecast: {foreseen}",
+        f"estimate: {estimated}",
     )
-    return Order(network, config, images, out), notes
+    return RunRequest(network, config, images, out), notes
 
 
-def _config(asked: Asked) -> TrainConfig:
-    one_of("--optimizer", asked.settings["optimizer"], get_args(Optimizer))
-    one_of("--precision", asked.settings["precision"], get_args(Precision))
-    one_of("--fit", asked.settings["fit"], get_args(Fit))
-    config = TrainConfig(**asked.settings)
-    found = faults(config)
+def _config(arguments: TrainArguments) -> TrainConfig:
+    check_choice("--optimizer", arguments.settings["optimizer"], get_args(Optimizer))
+    check_choice("--precision", arguments.settings["precision"], get_args(Precision))
+    check_choice("--fit", arguments.settings["fit"], get_args(Fit))
+    config = TrainConfig(**arguments.settings)
+    found = setting_problems(config)
     if found:
-        raise Mistake("; ".join(fault.message for fault in found))
+        raise UserError("; ".join(fault.message for fault in found))
     return config
 
 
 def _size(text: str | None, config: TrainConfig) -> tuple[int, ...] | None:
     if text is None:
         return None
-    size = numbers("--size", "H,W", text)
+    size = parse_numbers("--size", "H,W", text)
     if config.fit != "stem":
-        raise Mistake("--size goes with --fit stem; under resize the pictures take the network's size")
+        raise UserError("--size needs --fit stem; with --fit resize, images take the network's input size")
     limits = {field.name: field for field in fields_of(Input)}
     for name, value in zip(("height", "width"), size, strict=True):
-        expected = complaint(limits[name], value)
+        expected = violated_limit(limits[name], value)
         if expected is not None:
-            raise Mistake(f"--size must be H,W, each {expected}; got {text}")
+            raise UserError(f"--size must be H,W, each {expected}; got {text}")
     return size
 
 
 def _with_cores(config: TrainConfig) -> tuple[TrainConfig, tuple[str, ...]]:
-    """With no more threads than run at once: more would only wait for one another."""
-    from cnnplay.training.devices import cores
+    """Caps the threads at the number of cores: more would only wait for one another."""
+    from cnnplay.training.devices import core_count
 
-    most = cores()
+    most = core_count()
     if config.threads is None or config.threads <= most:
         return config, ()
-    note = f"threads: {config.threads} becomes {most}, as many as this machine's cores"
+    note = f"threads: {config.threads} reduced to {most}, the number of cores"
     return msgspec.structs.replace(config, threads=most), (note,)
 
 
 def _without_effect(config: TrainConfig) -> tuple[str, ...]:
-    """A line for each setting that was changed and does nothing beside the others."""
+    """A line for each changed setting that has no effect in combination with the others."""
     changed = [field for field in setting_fields() if getattr(config, field.name) != field.default]
-    return tuple(f"{field.label} {why}" for field in changed if (why := why_unused(config, field.name)))
+    return tuple(f"{field.label} {why}" for field in changed if (why := unused_reason(config, field.name)))
 
 
 def load_data(key: str, report: Reporter) -> "ImageSet":
-    from cnnplay.data.catalogue import DataError, load
+    from cnnplay.data.catalog import DataError, load
 
-    with mistakes(DataError), report.loading() as progress:
+    with as_user_errors(DataError), report.loading() as progress:
         return load(key, progress=progress)
 
 
 def _adapted(
     network: Network, images: "ImageSet", config: TrainConfig, size: tuple[int, ...] | None
 ) -> tuple[Network, tuple[str, ...]]:
-    """The network for these pictures and classes, and the changes in words."""
+    """The network fitted to these images and classes, and a description of each change."""
     from cnnplay.shapes.adapt import adapt
 
     shape = images.shape
@@ -142,7 +153,7 @@ def _adapted(
         if size is not None:
             shape = (images.channels, size[0], size[1])
         elif shape is None:
-            raise Mistake(f"{images.title} has pictures of mixed sizes: --fit stem needs --size H,W")
+            raise UserError(f"{images.title} has images of different sizes: --fit stem needs --size H,W")
     adapted = adapt(network, shape or network.input.shape, len(images.classes), config.fit)
     return adapted.edited.network, adapted.changes
 
@@ -152,65 +163,65 @@ def _check_network(network: Network) -> None:
 
     channels = network.input.channels
     if channels not in (1, 3):
-        raise Mistake(
-            f"{network.name}: the input must have 1 channel (grey) or 3 (colour) for pictures; it has "
-            f"{channels}: change it, or --fit stem gives it the pictures' own"
+        raise UserError(
+            f"{network.name}: the input must have 1 channel (grayscale) or 3 (RGB); it has {channels}: "
+            "change it, or use --fit stem"
         )
     report = infer(network)
-    found = report.faults
-    if report.why_untrainable:
-        raise Mistake(f"{network.name}: {report.why_untrainable}")
+    found = report.problems
+    if report.untrainable_reason:
+        raise UserError(f"{network.name}: {report.untrainable_reason}")
     if found:
         more = f" (and {len(found) - 1} more: see cnnplay summary)" if len(found) > 1 else ""
-        raise Mistake(f"{network.name} has faults: {found[0].message}{more}")
+        raise UserError(f"{network.name} has faults: {found[0].message}{more}")
 
 
 def _check_device(device: str) -> None:
     from cnnplay.training.devices import DeviceError, resolve
-    from cnnplay.training.team import team_of_environment
+    from cnnplay.training.distributed import distributed_from_environment
 
-    team = team_of_environment()
-    with mistakes(DeviceError):
-        if team is None:
+    distributed = distributed_from_environment()
+    with as_user_errors(DeviceError):
+        if distributed is None:
             resolve(device)
         else:
-            team.device(device)
+            distributed.device(device)
 
 
 def _check_place(out: Path | None) -> None:
     from cnnplay.runs.files import is_free
 
-    with suppress(OSError):  # a name that no disk takes; making the folder says so
+    with suppress(OSError):  # an invalid name; making the folder reports it
         taken = out is not None and (out.exists() or out.is_symlink()) and not is_free(out)
         if taken and _leads():
-            raise Mistake(f"--out must be a new or an empty folder; got {out}")
+            raise UserError(f"--out must be a new or empty folder; got {out}")
 
 
 def _leads() -> bool:
     """Of a team's processes one makes the folder, and says where it cannot."""
-    from cnnplay.training.team import team_of_environment
+    from cnnplay.training.distributed import distributed_from_environment
 
-    team = team_of_environment()
-    return team is None or team.leads
+    distributed = distributed_from_environment()
+    return distributed is None or distributed.is_main
 
 
-def _job(order: Order) -> "Job":
+def _job(request: RunRequest) -> "Job":
     from cnnplay.training.job import Job
 
-    return Job("", order.network, order.config, order.images)
+    return Job("", request.network, request.config, request.images)
 
 
-def _folder(order: Order) -> "RunRecorder":
+def _folder(request: RunRequest) -> "RunRecorder":
     from cnnplay.runs.record import RunError, RunWriteError
     from cnnplay.runs.recorder import RunRecorder
 
-    with mistakes(RunError, problem=RunWriteError):
+    with as_user_errors(RunError, problem=RunWriteError):
         made = RunRecorder.create(
-            order.out,
-            network=order.network,
-            config=order.config,
-            data=order.images.key,
-            mark=order.images.mark,
+            request.out,
+            network=request.network,
+            config=request.config,
+            data=request.images.key,
+            mark=request.images.mark,
         )
     remember_run(made.path)
     return made

@@ -1,4 +1,4 @@
-"""What is printed while a run goes on: its events as JSON lines, or an epoch a line and a progress bar."""
+"""Output during training: events as JSON lines, or a line per epoch and a progress bar."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from cnnplay.cli.output import counted, emit, percent
-from cnnplay.cli.progress import say_above, terminal_bar
+from cnnplay.cli.output import percent, plural, print_json
+from cnnplay.cli.progress import echo_above, terminal_bar
 from cnnplay.spec import events
 from cnnplay.spec.events import Event
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-Loaded = Callable[[int, int], None]
-"""Called with (pictures read, all)."""
+LoadProgress = Callable[[int, int], None]
+"""Called with (images read, total)."""
 
 
-_ENDS = {"done": "done", "stopped": "stopped", "early": "ended early, as validation became no better"}
+_ENDS = {"done": "done", "stopped": "stopped", "early": "stopped early, as validation stopped improving"}
 
 
 class Reporter:
-    """Is told everything, and prints what its reader wants."""
+    """Gets every event and prints what its reader needs."""
 
     run = ""
-    """The run's folder, as `evaluate` and `export` take it; "" where none was kept."""
+    """The run's folder, as `evaluate` and `export` take it; "" if none was kept."""
     best: tuple[int, float] | None = None
     """The best epoch so far and its validation accuracy."""
 
@@ -37,31 +37,31 @@ class Reporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left on the screen that would be drawn again."""
+        """Removes the bar, or rich would keep redrawing it."""
         self.close()
 
     @contextmanager
-    def loading(self) -> Iterator[Loaded | None]:
-        """While the data set is read."""
+    def loading(self) -> Iterator[LoadProgress | None]:
+        """Yields a progress callback for loading the data set, or None."""
         yield None
 
     def event(self, event: Event) -> None:
-        """Something happened."""
+        """Handles one event."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """The run is over."""
+        """Ends the output. May be called more than once."""
 
 
-class Lines(Reporter):
-    """One JSON object an event; its `run` is the folder."""
+class JsonReporter(Reporter):
+    """One JSON object per event; its `run` is the folder."""
 
     def event(self, event: Event) -> None:
-        emit(msgspec.structs.replace(event, run=self.run))
+        print_json(msgspec.structs.replace(event, run=self.run))
 
 
-class Words(Reporter):
-    """For people: what was chosen, a line an epoch, and on a terminal a bar."""
+class TextReporter(Reporter):
+    """For people: the plan, a line per epoch, and a progress bar on a terminal."""
 
     def __init__(self) -> None:
         self._started: events.Started | None = None
@@ -71,13 +71,13 @@ class Words(Reporter):
         """The epoch of the last step."""
 
     @contextmanager
-    def loading(self) -> Iterator[Loaded | None]:
+    def loading(self) -> Iterator[LoadProgress | None]:
         progress = _bar()
         if progress is None:
             yield None
             return
         with progress:
-            task = progress.add_task("reading pictures", total=None)
+            task = progress.add_task("reading images", total=None)
             yield lambda done, total: progress.update(task, completed=done, total=total)
 
     def event(self, event: Event) -> None:
@@ -87,7 +87,7 @@ class Words(Reporter):
             case events.Started():
                 self._begin(event)
             case events.Planned():
-                threads = counted(event.threads, "thread")
+                threads = plural(event.threads, "thread")
                 chosen = f"{threads}, {event.memory_format}"
                 if event.precision != "float32":
                     chosen += f", {event.precision}"
@@ -109,8 +109,8 @@ class Words(Reporter):
     def _begin(self, event: events.Started) -> None:
         self._started = event
         self._say(
-            f"{event.network} ({counted(event.parameters, 'parameter')}) on {event.data}: "
-            f"{counted(event.train_size, 'picture')} to train, {event.validation_size:,} to validate, "
+            f"{event.network} ({plural(event.parameters, 'parameter')}) on {event.data}: "
+            f"{event.train_size:,} training and {event.validation_size:,} validation images, "
             f"on {event.device}"
         )
         self._progress = _bar()
@@ -123,8 +123,8 @@ class Words(Reporter):
         if self._progress is None or self._task is None or self._started is None:
             return
         done = event.step - (event.epoch - 1) * self._started.steps_per_epoch
-        words = f"epoch {event.epoch}/{self._last_epoch}  loss {event.loss:.3f}"
-        self._progress.update(self._task, completed=done, description=words)
+        text = f"epoch {event.epoch}/{self._last_epoch}  loss {event.loss:.3f}"
+        self._progress.update(self._task, completed=done, description=text)
 
     def _epoch(self, event: events.EpochDone) -> None:
         metrics = event.metrics
@@ -146,14 +146,14 @@ class Words(Reporter):
 
     def _finish(self, event: events.Finished) -> None:
         self.close()
-        words = _ENDS[event.reason]
+        ending = _ENDS[event.reason]
         accuracy = event.metrics.get("validation_accuracy")
         within = f" within epoch {self._reached}" if self._reached > event.epochs else ""
         shown = "" if accuracy is None else f", validation accuracy {percent(accuracy)}{within}"
         if self.best is not None and accuracy is not None:
             epoch, best = self.best
             shown += f" (best {percent(best)} in epoch {epoch})"
-        self._say(f"{words}: {counted(event.epochs, 'epoch')} in {event.seconds:.1f} s{shown}")
+        self._say(f"{ending}: {plural(event.epochs, 'epoch')} in {event.seconds:.1f} s{shown}")
         if self.run:
             self._say(f"run: {self.run}")
 
@@ -163,16 +163,16 @@ class Words(Reporter):
         return started.first_epoch + started.config.epochs - 1 if started is not None else 0
 
     def _say(self, text: str) -> None:
-        say_above(self._progress, text)
+        echo_above(self._progress, text)
 
 
 def reporter(json: bool) -> Reporter:
-    """The one for programs, or the one for people."""
-    return Lines() if json else Words()
+    """The reporter for programs or for people."""
+    return JsonReporter() if json else TextReporter()
 
 
 def _bar() -> "Progress | None":
-    """A progress bar on a terminal; None elsewhere."""
+    """A progress bar if stdout is a terminal; else None."""
     if not sys.stdout.isatty():
         return None
     from rich.progress import MofNCompleteColumn, TimeRemainingColumn

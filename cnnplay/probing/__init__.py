@@ -1,1 +1,1 @@
-"""Read-only looks into a module: filters, feature maps, predictions, and their arrangement as pictures."""
+"""Reading filters, feature maps, receptive fields and predictions from a module, without changing it."""

@@ -12,26 +12,26 @@ from cnnplay.network.network import Network, find
 
 
 class ProbeError(ValueError):
-    """Something that cannot be looked at; the message says why, for people."""
+    """Something that cannot be probed; the message, for people, says why."""
 
 
 def filters(
     source: nn.Module | Mapping[str, torch.Tensor], network: Network, node_id: str
 ) -> npt.NDArray[np.float32]:
-    """A copy of a convolution's kernels: (filters, input channels of the filter's group, height, width).
+    """A copy of a convolution's kernels: (filters, input channels per group, height, width).
 
-    A transposed convolution's are turned to the same order. KeyError for an unknown id, ProbeError for a
-    node without kernels or without weights in `source`.
+    Those of a transposed convolution are transposed to the same order. KeyError for an unknown id, ProbeError
+    for a node without kernels or without weights in `source`.
     """
     node = find(network, node_id)
     if not isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
-        raise ProbeError(f"{node_id} has no filters: it is no convolution")
+        raise ProbeError(f"{node_id} has no filters: it is not a convolution")
     weight = _weight(source, node_id)
     if weight is None:
         raise ProbeError(f"{node_id} has no weights yet")
     array = weight.detach().to("cpu", torch.float32, copy=True).contiguous().numpy()
     if isinstance(node, nodes.TransposedConvolution):
-        # torch keeps (in, out / groups, …): group by group to (out / groups, in / groups, …).
+        # torch stores (in, out / groups, …): transpose each group to (out / groups, in / groups, …).
         inputs, outputs, height, width = array.shape
         grouped = array.reshape(node.groups, inputs // node.groups, outputs, height, width)
         array = grouped.swapaxes(1, 2).reshape(-1, inputs // node.groups, height, width)

@@ -1,4 +1,4 @@
-"""What a module computes for some pictures: feature maps and probabilities, with nothing left changed."""
+"""Feature maps and probabilities that a module computes for images; the module is left unchanged."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,37 +15,37 @@ from cnnplay.modules.scores import probabilities
 Floats = npt.NDArray[np.float32]
 
 
-class Look(msgspec.Struct, frozen=True):
-    """One forward pass: probabilities B × N, and the outputs of the wanted nodes, B × C × H × W or B × N."""
+class Activations(msgspec.Struct, frozen=True):
+    """One forward pass: probabilities B × N, and outputs of the requested nodes, B × C × H × W or B × N."""
 
     probabilities: Floats
     maps: dict[str, Floats]
 
 
-def look(module: NetworkModule, x: Tensor | Floats, ids: Collection[str] = ()) -> Look:
-    """Probabilities and feature maps in one pass, as if evaluated: no dropout, running statistics.
+def capture_activations(module: NetworkModule, x: Tensor | Floats, ids: Collection[str] = ()) -> Activations:
+    """Probabilities and feature maps in one forward pass in evaluation mode.
 
-    The module is put back into the mode it was in; its running statistics and the random generators
-    are untouched. `x` may lie anywhere; ids that the network does not have are left out.
+    The module's mode is restored; its running statistics and the random generators are untouched. `x` may be
+    on any device; unknown ids are ignored.
     """
-    with evaluating(module), torch.no_grad():
-        logits, seen = module.trace(placed(module, x), ids)
-        return Look(_array(probabilities(logits)), {name: _array(maps) for name, maps in seen.items()})
+    with evaluation_mode(module), torch.no_grad():
+        logits, seen = module.trace(to_module_device(module, x), ids)
+        return Activations(_array(probabilities(logits)), {name: _array(maps) for name, maps in seen.items()})
 
 
 def predict(module: nn.Module, x: Tensor | Floats, batch_size: int = 256) -> Floats:
-    """The probabilities B × N of the classes for the pictures `x`, computed `batch_size` at a time."""
-    with evaluating(module), torch.no_grad():
+    """The class probabilities B × N for the images `x`, computed `batch_size` at a time."""
+    with evaluation_mode(module), torch.no_grad():
         parts = [
-            probabilities(module(placed(module, x[start : start + batch_size])))
+            probabilities(module(to_module_device(module, x[start : start + batch_size])))
             for start in range(0, max(1, len(x)), batch_size)
         ]
         return _array(torch.cat(parts))
 
 
 @contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """The module in evaluation mode; every layer gets its own mode back, whatever happens."""
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Puts the module in evaluation mode, and always restores every layer's own mode."""
     trained = [layer for layer in module.modules() if layer.training]
     module.eval()
     try:
@@ -55,8 +55,8 @@ def evaluating(module: nn.Module) -> Iterator[None]:
             layer.training = True
 
 
-def placed(module: nn.Module, x: Tensor | Floats) -> Tensor:
-    """`x` as a tensor of the type and on the device of the module's weights."""
+def to_module_device(module: nn.Module, x: Tensor | Floats) -> Tensor:
+    """`x` as a tensor with the dtype and on the device of the module's weights."""
     tensor = torch.from_numpy(x) if isinstance(x, np.ndarray) else x
     weight = next((p for p in module.parameters() if p.is_floating_point()), None)
     if weight is None:

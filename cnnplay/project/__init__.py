@@ -1,1 +1,1 @@
-"""The .cnnplay file: a network with its settings, weights and history; and weights read back from files."""
+"""The .cnnplay file (network, settings, weights, history), and reading weights from other files."""

@@ -1,4 +1,4 @@
-"""The zip around a project: only known members, and no more memory than the file can honestly need."""
+"""The zip archive of a project: only known members, with limits against decompression bombs."""
 
 import stat
 import struct
@@ -20,21 +20,21 @@ Buffer: TypeAlias = bytes | memoryview
 
 MEBIBYTE = 2**20
 LARGEST = {PROJECT: 64 * MEBIBYTE, HISTORY: 256 * MEBIBYTE}
-"""The most bytes that the texts may unpack to. Weights are limited by the network that they belong to."""
+"""The most bytes that JSON members may unpack to. Weights are limited by the size of their network."""
 
 RATIO = 100
 WEIGHTS_RATIO = 10
-"""No member unpacks to more than this many times its packed size (or to more than one MiB)."""
+"""The largest ratio of unpacked to packed size for members that unpack to more than one MiB."""
 
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError,
     RuntimeError, KeyError, IndexError,
 )  # fmt: skip
-"""All that Python's zipfile makes of a damaged file."""
+"""All exceptions that zipfile raises for damaged files."""
 
 
 class Archive:
-    """A project's zip, open for reading. ProjectError, without the file's name, for everything amiss."""
+    """A project's zip, open for reading. Raises ProjectError, without the file's name, for any defect."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -42,7 +42,7 @@ class Archive:
         except _DAMAGED as error:
             size = path.stat().st_size
             raise ProjectError(
-                f"expected a whole zip archive; found {size:,} bytes that are none ({one_line(error)})"
+                f"expected a complete zip archive; found {size:,} bytes that are not one ({one_line(error)})"
             ) from None
         try:
             self._members = _checked(self._zip.infolist())
@@ -60,7 +60,7 @@ class Archive:
         return name in self._members
 
     def read(self, name: str, largest: int | None = None) -> bytes:
-        """A member's bytes, at most `largest` of them (for texts: what LARGEST says)."""
+        """A member's bytes, at most `largest` of them (for JSON: as in LARGEST)."""
         member = self._members.get(name)
         if member is None:
             raise ProjectError(f"expected {name} in the archive; found {_listed(self._members)}")
@@ -72,7 +72,7 @@ class Archive:
         try:
             with self._zip.open(member) as file:
                 content = file.read(member.file_size)
-                rest = file.read(1)  # reads to the end, where the checksum is compared
+                rest = file.read(1)  # reading to the end verifies the checksum
         except MemoryError:
             raise ProjectError(f"{name}: {member.file_size:,} bytes do not fit into memory") from None
         except _DAMAGED as error:
@@ -85,46 +85,46 @@ class Archive:
 
 
 class Pieces(NamedTuple):
-    """A member that is made while it is written: so many bytes in all, piece by piece."""
+    """A member that is generated while it is written: `size` bytes in total, in parts."""
 
     size: int
     parts: Iterable[Buffer]
 
 
 def write(path: Path, members: Mapping[str, bytes | Pieces]) -> None:
-    """Writes a zip of these members. The same content gives the same bytes."""
+    """Writes a zip of these members. The same content always gives the same bytes."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.external_attr = 0o644 << 16
             if isinstance(content, Pieces):
-                # Weights do not become smaller by packing.
+                # Weights do not compress.
                 info.file_size = content.size
                 with archive.open(info, "w") as file:
                     for part in content.parts:
                         file.write(part)
             else:
-                # What would be taken for a bomb on reading is not packed.
+                # Not compressed if reading would take it for a decompression bomb.
                 if len(content) <= RATIO // 2 * len(zlib.compress(content, 6)):
                     info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, content)
 
 
 def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The members by name, where all are known, plain, unencrypted and not packed beyond reason."""
+    """The members by name. ProjectError unless all are known, regular, unencrypted and within RATIO."""
     known = (PROJECT, WEIGHTS, BEST, AVERAGED, HISTORY)
     found: dict[str, zipfile.ZipInfo] = {}
     for member in members:
         name = member.filename
         if name not in known:
-            raise ProjectError(f"expected the members {', '.join(known)} alone; found {name[:100]!r}")
+            raise ProjectError(f"expected only the members {', '.join(known)}; found {name[:100]!r}")
         if name in found:
             raise ProjectError(f"expected each member once; found {name} twice")
         mode = member.external_attr >> 16
         if stat.S_ISLNK(mode) or (stat.S_IFMT(mode) and not stat.S_ISREG(mode)):
-            raise ProjectError(f"{name}: expected a plain file; found a link or the like")
+            raise ProjectError(f"{name}: expected a regular file; found a link or another special file")
         if member.flag_bits & 1:
-            raise ProjectError(f"{name}: expected no encryption; found some")
+            raise ProjectError(f"{name}: expected no encryption; found an encrypted member")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ProjectError(f"{name}: expected it stored or deflated; found method {member.compress_type}")
         ratio = RATIO if name.endswith(".json") else WEIGHTS_RATIO

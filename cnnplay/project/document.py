@@ -1,4 +1,4 @@
-"""project.json: what of a project is text."""
+"""project.json: a project without weights and history."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from cnnplay.project.migrations import VERSION, migrate
 from cnnplay.project.project import Project
 from cnnplay.spec.events import Count, Ordinal
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.spec.trained import DataFacts, misfit
+from cnnplay.spec.trained import DataFacts, facts_mismatch
 
 FORMAT = "cnnplay-project"
 
@@ -33,7 +33,7 @@ class Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def project_json(project: Project) -> bytes:
-    """project.json as indented text. Weights and history are not in it."""
+    """A project as indented JSON, without weights and history."""
     document = Document(
         network=project.network,
         config=project.config,
@@ -49,7 +49,7 @@ def project_json(project: Project) -> bytes:
 
 
 def read_document(text: bytes) -> Project:
-    """The project in project.json, without weights and history. ProjectError when it is none."""
+    """The project in project.json, without weights and history. ProjectError if it is not one."""
     try:
         data = msgspec.json.decode(text)
         if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -61,7 +61,7 @@ def read_document(text: bytes) -> Project:
     except (msgspec.MsgspecError, NetworkFormatError, UnicodeDecodeError) as error:
         raise ProjectError(one_line(error)) from None
     except RecursionError:
-        raise ProjectError("expected at most some hundred levels of nesting; found more") from None
+        raise ProjectError("expected at most a few hundred levels of nesting; found more") from None
     project = Project(
         network=document.network,
         config=document.config,
@@ -78,7 +78,7 @@ def read_document(text: bytes) -> Project:
 
 
 def check_facts(project: Project) -> None:
-    """ProjectError where classes or preprocessing cannot belong to the network that was trained."""
-    words = "" if project.facts is None else misfit(project.facts, project.network_of_weights)
-    if words:
-        raise ProjectError(words)
+    """ProjectError if the classes or the preprocessing cannot belong to the trained network."""
+    problem = "" if project.facts is None else facts_mismatch(project.facts, project.network_of_weights)
+    if problem:
+        raise ProjectError(problem)

@@ -1,4 +1,4 @@
-"""What may go wrong with files: each error is one line that names the file, the place, expected and found."""
+"""Errors of files. Each message is one line: the file, the place in it, what was expected and found."""
 
 
 class ProjectError(ValueError):
@@ -6,7 +6,7 @@ class ProjectError(ValueError):
 
 
 class ProjectWriteError(ProjectError):
-    """The disk, not the project, is the reason."""
+    """Writing failed because of the disk, not the project."""
 
 
 class WeightsError(ValueError):
@@ -14,6 +14,6 @@ class WeightsError(ValueError):
 
 
 def one_line(error: BaseException) -> str:
-    """The first line of an error's words, or its kind where it has none."""
+    """The first line of an error's message, or its type if it has none."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

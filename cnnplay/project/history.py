@@ -1,6 +1,6 @@
-"""history.json: the events of the runs. Steps, of which there are many, are kept as columns.
+"""history.json: the events of the runs. Steps, of which there are many, are stored as columns.
 
-Numbers that are not finite (a loss that exploded) have no place in JSON: they are kept as text ("nan").
+JSON has no numbers that are not finite (a diverged loss): they are stored as text ("nan").
 """
 
 import math
@@ -11,26 +11,26 @@ import msgspec
 
 from cnnplay.project.errors import ProjectError, one_line
 from cnnplay.spec.events import Count, Event, Ordinal, Stepped
-from cnnplay.spec.portable import Number, number, portable
+from cnnplay.spec.json_values import JsonNumber, json_number, json_values
 
 MOST_STEPS = 100_000
-"""More steps than this are thinned out: of each stretch the lowest and the highest loss are kept."""
+"""Above this many steps, only the lowest and the highest loss of each interval are kept."""
 
 
 class Steps(msgspec.Struct, forbid_unknown_fields=True):
-    """One list for each field of the steps; `run` counts in `runs`."""
+    """One list per field of the steps; `run` is an index into `runs`."""
 
     runs: list[str] = []
     run: list[int] = []
     step: list[Count] = []
     epoch: list[Ordinal] = []
-    loss: list[Number] = []
-    accuracy: list[Number] = []
+    loss: list[JsonNumber] = []
+    accuracy: list[JsonNumber] = []
     images: list[Count] = []
 
 
 class History(msgspec.Struct, forbid_unknown_fields=True):
-    """`events` are all others, and `at` says before which step each of them happened."""
+    """`events` are all events but steps; `at` is the index of the step that follows each of them."""
 
     events: list[dict[str, Any]]
     at: list[int]
@@ -48,30 +48,30 @@ def pack(events: Sequence[Event]) -> bytes:
             columns.run.append(runs.setdefault(event.run, len(runs)))
             columns.step.append(event.step)
             columns.epoch.append(event.epoch)
-            columns.loss.append(number(event.loss))
-            columns.accuracy.append(number(event.accuracy))
+            columns.loss.append(json_number(event.loss))
+            columns.accuracy.append(json_number(event.accuracy))
             columns.images.append(event.images)
         else:
-            history.events.append(portable(event))
+            history.events.append(json_values(event))
             history.at.append(len(columns.step))
     columns.runs = list(runs)
     return msgspec.json.encode(history)
 
 
 def unpack(text: bytes) -> tuple[Event, ...]:
-    """The events in their order. ProjectError when the text is no history."""
+    """The events in order. ProjectError if the text is not a history."""
     try:
         history = msgspec.json.decode(text, type=History)
-        # Not strict: "nan" is a number here.
+        # Not strict, so that "nan" is read as a number.
         others = msgspec.convert(history.events, list[Event], strict=False)
         steps = _steps(history.steps)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         raise ProjectError(one_line(error)) from None
     except RecursionError:
-        raise ProjectError("expected at most some hundred levels of nesting; found more") from None
+        raise ProjectError("expected at most a few hundred levels of nesting; found more") from None
     at = history.at
     if len(at) != len(others) or at != sorted(at) or any(not 0 <= place <= len(steps) for place in at):
-        raise ProjectError("at: expected one rising place among the steps for each event; found others")
+        raise ProjectError("at: expected one ascending index into the steps per event; found others")
     merged: list[Event] = []
     start = 0
     for place, event in zip(at, others, strict=True):
@@ -82,14 +82,14 @@ def unpack(text: bytes) -> tuple[Event, ...]:
 
 
 def thinned(events: Sequence[Event], most: int = MOST_STEPS) -> list[Event]:
-    """The same events with about `most` steps at most; in each stretch the extremes of the loss stay."""
+    """The events with at most about `most` steps; the extremes of the loss in each interval stay."""
     places = [index for index, event in enumerate(events) if isinstance(event, Stepped)]
     if len(places) <= most:
         return list(events)
-    stretch = math.ceil(len(places) / (most // 2))
+    interval = math.ceil(len(places) / (most // 2))
     kept: set[int] = set()
-    for start in range(0, len(places), stretch):
-        part = places[start : start + stretch]
+    for start in range(0, len(places), interval):
+        part = places[start : start + interval]
         kept |= {min(part, key=lambda index: _loss(events[index])), max(part, key=lambda i: _loss(events[i]))}
     return [event for index, event in enumerate(events) if index in kept or not isinstance(event, Stepped)]
 
@@ -104,7 +104,7 @@ def _steps(columns: Steps) -> list[Event]:
         columns.run, columns.step, columns.epoch, columns.loss, columns.accuracy, columns.images, strict=True
     )
     if any(not 0 <= run < len(columns.runs) for run in columns.run):
-        raise ProjectError("steps.run: expected a number that counts in steps.runs; found another")
+        raise ProjectError("steps.run: expected indices into steps.runs; found others")
     return [
         Stepped(
             run=columns.runs[run],

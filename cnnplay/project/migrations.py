@@ -1,6 +1,6 @@
-"""Older versions of project.json brought to the newest, one step after the other.
+"""Migrating older versions of project.json to the newest, one step at a time.
 
-A change of the format adds a step at the end; no step is ever changed or taken out again.
+A change of the format adds a step at the end; steps are never changed or removed.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,18 +13,18 @@ Migration: TypeAlias = Callable[[Document], Document]
 
 
 def _more_settings(document: Document) -> Document:
-    """2 has more training settings, each with a default that means what there was before."""
+    """Version 2 has more training settings, whose defaults mean the previous behavior."""
     return document
 
 
 MIGRATIONS: tuple[Migration, ...] = (_more_settings,)
-"""The first step leads from version 1 to version 2, and so on."""
+"""The first step migrates from version 1 to version 2, and so on."""
 
 VERSION = len(MIGRATIONS) + 1
 
 
 def migrate(document: Document, steps: Sequence[Migration] = MIGRATIONS) -> Document:
-    """The document in the newest version. ProjectError for one that is newer still, or has no version."""
+    """The document in the newest version. ProjectError if it is newer than that, or has no version."""
     version, newest = document.get("version"), len(steps) + 1
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ProjectError(f"version: expected a whole number from 1 to {newest}; found {_shown(version)}")
@@ -38,9 +38,9 @@ def migrate(document: Document, steps: Sequence[Migration] = MIGRATIONS) -> Docu
 
 
 def _shown(value: object) -> str:
-    # A whole number may have any number of digits, and Python refuses to print more than some thousands.
+    # A JSON integer can have any number of digits; Python refuses to print more than a few thousand.
     try:
         text = repr(value)
     except ValueError:
-        return "a number of thousands of digits"
+        return "a number with thousands of digits"
     return text if len(text) <= 40 else text[:40] + "…"

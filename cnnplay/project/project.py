@@ -1,4 +1,4 @@
-"""A project: all that a .cnnplay file holds."""
+"""A project: the contents of a .cnnplay file."""
 
 from typing import TypeAlias
 
@@ -17,12 +17,12 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The network on the screen, how it is to be trained, and what training left behind.
+    """The network in the editor, its training settings, and the results of training.
 
-    `weights` (the last), `best` (of epoch `best_epoch`) and `averaged` (the mean of the last epochs') belong
-    to `trained_network`, or to `network` itself where that is None; `facts` say what they learned from,
-    `trained_config` with which settings (None: `config`), `last_epoch` how far they came. `view` is whatever
-    the window wants to find again.
+    `weights` (the last), `best` (of epoch `best_epoch`) and `averaged` (of the last epochs) belong to
+    `trained_network`, or to `network` if that is None; `facts` describe the data they were trained on,
+    `trained_config` the settings (None: `config`), `last_epoch` the number of epochs. `view` is the window's
+    saved state.
     """
 
     network: Network

@@ -21,15 +21,15 @@ from cnnplay.spec.events import Event
 __all__ = ["ProjectError", "ProjectWriteError", "load", "project_json", "save", "save_json"]
 
 HEADER_ROOM = 2**20
-"""What a safetensors header may take beside the numbers themselves."""
+"""The most bytes that a safetensors header may take."""
 
 BYTES_A_NUMBER = 8
-"""Of the widest type that weights are kept in."""
+"""The size of the widest type that weights are stored in."""
 
 
 def save(project: Project, path: Path | str) -> None:
-    """Writes the .cnnplay file, whole or not at all. ProjectError for what does not fit together or cannot be
-    written (then ProjectWriteError); the file that was there before is untouched then."""
+    """Writes the .cnnplay file atomically: on an error the previous file is untouched. ProjectError for an
+    inconsistent project; ProjectWriteError if it cannot be written."""
     path = Path(path)
     try:
         members = _members(project)
@@ -43,8 +43,8 @@ def save(project: Project, path: Path | str) -> None:
 
 
 def load(path: Path | str) -> Project:
-    """The project in a .cnnplay file. Nothing in it is run or unpickled, and sizes are checked before memory
-    is taken. ProjectError in one line for every defect."""
+    """Reads a .cnnplay file. Nothing in it is executed or unpickled, and sizes are checked before memory is
+    allocated. ProjectError, in one line, for any defect."""
     path = Path(path)
     try:
         with archive.Archive(path) as opened:
@@ -56,7 +56,7 @@ def load(path: Path | str) -> Project:
 
 
 def save_json(project: Project, path: Path | str) -> None:
-    """Writes project.json alone, without weights and history."""
+    """Writes only project.json, without weights and history."""
     path = Path(path)
     try:
         with replacing(path) as (neighbour,):
@@ -70,7 +70,7 @@ def _members(project: Project) -> dict[str, bytes | archive.Pieces]:
     try:
         members: dict[str, bytes | archive.Pieces] = {archive.PROJECT: project_json(project)}
     except (TypeError, msgspec.MsgspecError, RecursionError) as error:
-        raise ProjectError(f"view: expected plain values; found others ({error})") from None
+        raise ProjectError(f"view: expected JSON values; found others ({error})") from None
     kept = {
         archive.WEIGHTS: project.weights,
         archive.BEST: project.best,
@@ -102,7 +102,7 @@ def _read(opened: archive.Archive) -> Project:
 
 
 def _read_weights(opened: archive.Archive, name: str, project: Project) -> Weights | None:
-    """The weights in the network's own order; None where the file has none."""
+    """The weights in the network's order; None if the file has none."""
     if name not in opened:
         return None
     network = project.network_of_weights
@@ -110,7 +110,7 @@ def _read_weights(opened: archive.Archive, name: str, project: Project) -> Weigh
         try:
             shapes = parameter_shapes(network)
         except BuildError as error:
-            raise ProjectError(f"expected a network that can have weights; found that {error}") from None
+            raise ProjectError(f"expected a network that can have weights: {error}") from None
     largest = HEADER_ROOM + BYTES_A_NUMBER * sum(prod(shape) for shape in shapes.values())
     content = opened.read(name, largest)
     with _inside(name):
@@ -125,13 +125,13 @@ def _check_weights(weights: Weights, network: Network) -> None:
     except BuildError as error:
         raise ProjectError(f"the weights' network: {error}") from None
     if not result.complete:
-        more = f" (and {len(result.words) - 1:,} more)" if len(result.words) > 1 else ""
-        raise ProjectError(f"the weights do not belong to the network: {result.words[0]}{more}")
+        more = f" (and {len(result.messages) - 1:,} more)" if len(result.messages) > 1 else ""
+        raise ProjectError(f"the weights do not belong to the network: {result.messages[0]}{more}")
 
 
 @contextmanager
 def _inside(name: str) -> Iterator[None]:
-    """Errors of a member's content, under the member's name."""
+    """Adds a member's name to errors in its content."""
     try:
         yield
     except (ProjectError, WeightsError) as error:

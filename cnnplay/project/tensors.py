@@ -1,4 +1,4 @@
-"""Weights as the bytes of a safetensors file, and back, with the sizes checked first."""
+"""Weights as bytes of a safetensors file, and back, with sizes checked first."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -25,14 +25,14 @@ TYPES = {
     torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8",
     torch.uint8: "U8", torch.bool: "BOOL",
 }  # fmt: skip
-"""What weights and counters are kept in, and the format's names of them."""
+"""The supported types and their names in the format."""
 
 
 def to_pieces(weights: Weights) -> Pieces:
-    """The weights as a safetensors file, a tensor at a time: no second copy of them is made.
+    """The weights as a safetensors file, one tensor at a time, without a second copy of all.
 
-    The format is a header's length in 8 bytes, the header (JSON: type, shape and place of each tensor), and
-    their numbers. The widest types come first, so that each tensor lies where its type may lie.
+    The format: the header's length in 8 bytes, the header (JSON: type, shape and offsets of each tensor), and
+    the numbers. The widest types come first, so that every tensor is aligned.
     """
     checked(weights)
     ordered = sorted(weights.items(), key=lambda item: (-item[1].element_size(), item[0]))
@@ -59,23 +59,23 @@ def to_pieces(weights: Weights) -> Pieces:
 
 
 def from_bytes(content: bytes) -> Weights:
-    """The weights in a safetensors file. WeightsError, without a file's name, when it is none."""
+    """The weights in a safetensors file. WeightsError, without a file name, if it is not one."""
     _check_header(BytesIO(content), len(content))
-    with _damage_in_words():
+    with _readable_errors():
         return checked(load(content))
 
 
 def from_file(path: Path) -> Weights:
-    """The same, from a file: one tensor after the other, once its header was found to be sound. OSError."""
+    """`from_bytes` for a file: checks the header, then reads one tensor after another. OSError."""
     size = path.stat().st_size
     with path.open("rb") as file:
         _check_header(file, size)
-    with _damage_in_words():
+    with _readable_errors():
         return checked(read_tensors(path)[1])
 
 
 @contextmanager
-def _damage_in_words() -> Iterator[None]:
+def _readable_errors() -> Iterator[None]:
     try:
         yield
     except MemoryError:
@@ -83,30 +83,32 @@ def _damage_in_words() -> Iterator[None]:
     except WeightsError:
         raise
     except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError, OverflowError) as error:
-        raise WeightsError(f"not a whole safetensors file: {one_line(error)}") from None
+        raise WeightsError(f"not a complete safetensors file: {one_line(error)}") from None
 
 
 def checked(weights: Mapping[str, torch.Tensor]) -> Weights:
-    """The same tensors by name, where all are plain and of a usual type; else WeightsError."""
+    """The tensors by name. WeightsError unless all have a supported type."""
     for name, tensor in weights.items():
         if tensor.dtype not in TYPES:
-            raise WeightsError(f"{name}: expected usual numbers (float32 …); found {_short(tensor.dtype)}")
+            raise WeightsError(
+                f"{name}: expected a supported type (such as float32); found {_short(tensor.dtype)}"
+            )
     return dict(weights)
 
 
 def not_finite(weights: Weights) -> tuple[str, ...]:
-    """A line for each tensor that holds NaN or infinity: such a network answers nothing."""
+    """A line for each tensor with NaN or infinity, which make the network's outputs meaningless."""
     lines = []
     for name, tensor in weights.items():
         if tensor.is_floating_point():
             count = int((~torch.isfinite(tensor)).sum())
             if count:
-                lines.append(f"{name} holds {count:,} numbers that are not finite (NaN or infinity)")
+                lines.append(f"{name} contains {count:,} values that are not finite (NaN or infinity)")
     return tuple(lines)
 
 
 def _check_header(file: BinaryIO, whole: int) -> None:
-    """That the header of a file of `whole` bytes is one, and its shapes stay within the file."""
+    """WeightsError unless the header of a file of `whole` bytes is valid and its shapes fit in the file."""
     for name, entry in _header(file, whole).items():
         _check_entry(name, entry, whole)
 
@@ -123,19 +125,19 @@ def _header(file: BinaryIO, whole: int) -> dict[str, Any]:
         header = json.loads(file.read(size))
     except (ValueError, RecursionError) as error:
         raise WeightsError(
-            f"expected a safetensors header in JSON; found another ({one_line(error)})"
+            f"expected a safetensors header in JSON; found something else ({one_line(error)})"
         ) from None
     if not isinstance(header, dict):
-        raise WeightsError("expected a safetensors header that names tensors; found another")
+        raise WeightsError("expected a safetensors header that names tensors; found something else")
     header.pop("__metadata__", None)
     return header
 
 
 def _check_entry(name: str, entry: object, largest: int) -> None:
-    """That a shape's product stays within the file, before anything is made of it."""
+    """WeightsError unless the shape's size fits in the file; checked before memory is allocated."""
     shape = entry.get("shape") if isinstance(entry, dict) else None
     if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < 2**63 for size in shape):
-        raise WeightsError(f"{name[:100]}: expected a shape of whole numbers; found another")
+        raise WeightsError(f"{name[:100]}: expected a shape of whole numbers; found something else")
     if max(shape, default=0) > largest or prod(shape) > largest:
         raise WeightsError(
             f"{name[:100]}: expected a shape within the file's {largest:,} bytes; found {_by(shape)}"

@@ -1,4 +1,4 @@
-"""Weights from a file of anyone's: safetensors, or a PyTorch state dict. Nothing in it is ever run."""
+"""Reading untrusted weights files: safetensors or a PyTorch state dict. Nothing in them is ever executed."""
 
 import json
 import stat
@@ -20,17 +20,17 @@ __all__ = ["Facts", "WeightsError", "facts_of", "not_finite", "read"]
 FACTS_LARGEST = 2**26
 
 NESTED = ("state_dict", "model_state_dict", "model", "weights", "module", "net")
-"""Under these names training scripts keep the state dict beside other things."""
+"""The keys under which training scripts store the state dict."""
 
 PREFIXES = ("module.", "model.", "_orig_mod.")
-"""What wrappers (data parallel, Lightning, torch.compile) put before every name."""
+"""Prefixes that wrappers (data parallel, Lightning, torch.compile) add to every name."""
 
 
 def read(path: Path | str) -> Weights:
-    """The weights in a .safetensors, .pt or .pth file, by name; what it is is seen from its content.
+    """The weights in a .safetensors, .pt or .pth file, by name. The format is detected from the content.
 
-    Sizes are checked against the file's, and the file's against the free memory, before memory is taken.
-    WeightsError in one line for every defect.
+    Declared sizes are checked against the file's size, and that against the free memory, before memory is
+    allocated. WeightsError, in one line, for any defect.
     """
     path = Path(path)
     try:
@@ -39,7 +39,7 @@ def read(path: Path | str) -> Weights:
             start = file.read(9)
         if is_zip(start):
             if is_project(path):
-                raise WeightsError("expected weights; found a project: open it instead")
+                raise WeightsError("expected weights; found a project; open it instead")
             return _state_dict(path)
         if start[8:9] == b"{" or path.suffix.lower() == ".safetensors":
             return from_file(path)
@@ -55,38 +55,37 @@ def read(path: Path | str) -> Weights:
 def _check_room(path: Path) -> None:
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise WeightsError("expected a plain file; found a folder, a pipe or a device")
+        raise WeightsError("expected a regular file; found a folder, a pipe or a device")
     free = available_bytes()
     if found.st_size > free:
-        raise WeightsError(
-            f"its {found.st_size:,} bytes do not fit into memory, of which {free:,} bytes are free"
-        )
+        raise WeightsError(f"needs {found.st_size:,} bytes of memory; {free:,} are free")
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What a file exported from here says beside its weights."""
+    """Preprocessing and classes that our exports store with the weights."""
 
     preprocessing: Preprocessing | None = None
     classes: tuple[str, ...] = ()
 
 
 def facts_of(path: Path | str) -> Facts:
-    """The preprocessing and class names in a safetensors file's metadata or in the JSON beside a state dict.
+    """The preprocessing and class names in a safetensors file's metadata, or in the JSON next to a state
+    dict.
 
-    Empty where there are none, or where they are damaged: the weights are of use all the same.
+    Empty if there are none or they are damaged: the weights are still usable.
     """
     path = Path(path)
     try:
-        beside = path.with_name(f"{path.name}.json")  # as export calls it where NAME.json is another's
-        if not beside.exists():
-            beside = path.with_suffix(".json")
+        sidecar = path.with_name(f"{path.name}.json")  # the name that export uses if NAME.json exists
+        if not sidecar.exists():
+            sidecar = path.with_suffix(".json")
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             if size < FACTS_LARGEST and file.read(1) == b"{":
                 texts = json.loads(b"{" + file.read(size - 1))["__metadata__"]
                 values = {name: json.loads(texts[name]) for name in ("preprocessing", "classes")}
-            elif beside.stat().st_size < FACTS_LARGEST:
-                data = json.loads(beside.read_bytes())
+            elif sidecar.stat().st_size < FACTS_LARGEST:
+                data = json.loads(sidecar.read_bytes())
                 values = {name: data[name] for name in ("preprocessing", "classes")}
             else:
                 return Facts()
@@ -102,15 +101,15 @@ def _state_dict(path: Path) -> Weights:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:
         raise
-    except Exception as error:  # a damaged file may break anything in torch; nothing of it was run
-        raise WeightsError(f"not a whole PyTorch file: {one_line(error)}") from None
+    except Exception as error:  # a damaged file can raise anything in torch; nothing in it was executed
+        raise WeightsError(f"not a complete PyTorch file: {one_line(error)}") from None
     found = _without_prefix(_tensors(loaded))
     _check_sizes(found, size)
     return checked({name: tensor.detach().contiguous() for name, tensor in found.items()})
 
 
 def _tensors(loaded: object) -> dict[str, torch.Tensor]:
-    """The state dict itself, or the one under a usual name."""
+    """The state dict itself, or the one under a usual key."""
     if isinstance(loaded, Mapping) and not any(isinstance(value, torch.Tensor) for value in loaded.values()):
         inner = next((loaded[name] for name in NESTED if isinstance(loaded.get(name), Mapping)), None)
         loaded = loaded if inner is None else inner
@@ -127,11 +126,12 @@ def _tensors(loaded: object) -> dict[str, torch.Tensor]:
 
 
 def _check_sizes(weights: Mapping[str, torch.Tensor], size: int) -> None:
-    """That every tensor's numbers are in the file: a short storage can pose as a huge tensor by stride 0."""
+    """WeightsError unless all numbers are in the file: with stride 0 a short storage can pose as a huge
+    tensor."""
     total = 0
     for name, tensor in weights.items():
         if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
-            raise WeightsError(f"{name}: expected a plain tensor of numbers; found another kind")
+            raise WeightsError(f"{name}: expected a dense tensor of numbers; found another kind")
         total += tensor.numel() * tensor.element_size()
         if total > 2 * size:
             raise WeightsError(

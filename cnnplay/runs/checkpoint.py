@@ -1,5 +1,5 @@
-"""A run's state as one safetensors file: tensors under ``weights/…``, ``optimizer/<number>/…`` and
-``averaged/…``, and all else as JSON in its metadata. The best weights have a file of their own.
+"""A run's state as one safetensors file: tensors named ``weights/…``, ``optimizer/<number>/…`` and
+``averaged/…``, and everything else as JSON in its metadata. The best weights have their own file.
 """
 
 import math
@@ -13,16 +13,16 @@ from cnnplay.modules.weights import Weights
 from cnnplay.runs.record import RunDamage, RunError
 from cnnplay.runs.tensors import CHECKSUM, read_checked, write_checked
 from cnnplay.spec.events import Count, Metrics, Ordinal
-from cnnplay.spec.settings import MOST_THREADS, TrainConfig, faults
+from cnnplay.spec.settings import MAX_THREADS, TrainConfig, setting_problems
 from cnnplay.training.optimizers import OptimizerState
-from cnnplay.training.state import Averaged, Best, Place, RunState
+from cnnplay.training.state import AveragedWeights, BestEpoch, RunPosition, RunState
 
 VERSION = 3
-"""1 lacked `contents`, 2 a checksum."""
+"""Version 1 had no `contents`, version 2 no checksum."""
 CHECKED = 3
-"""From here on a checksum must be there."""
+"""From this version on, a checksum is required."""
 STATE = "cnnplay"
-"""The metadata's key."""
+"""The key in the metadata."""
 
 
 class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,14 +35,14 @@ class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a state is no tensor. `parameters` counts those that the optimizer moves."""
+    """The part of a state that is not tensors. `parameters` is the number of parameters being optimized."""
 
     format: Literal["cnnplay-checkpoint"] = "cnnplay-checkpoint"
     version: int = VERSION
     config: TrainConfig
     first_epoch: Ordinal
     place: _Place
-    threads: Annotated[int, msgspec.Meta(ge=1, le=MOST_THREADS)]
+    threads: Annotated[int, msgspec.Meta(ge=1, le=MAX_THREADS)]
     channels_last: bool
     optimizer: str
     parameters: Count
@@ -52,7 +52,7 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def save(state: RunState, path: Path) -> None:
-    """Writes a state. OSError or SafetensorError where it cannot be."""
+    """Writes a state. Raises OSError or SafetensorError if it cannot be written."""
     memory, place = state.optimizer.state, state.place
     tensors = {f"weights/{key}": tensor for key, tensor in state.weights.items()}
     for index, its in memory["state"].items():
@@ -74,37 +74,38 @@ def save(state: RunState, path: Path) -> None:
     write_checked(tensors, path, {STATE: msgspec.json.encode(about).decode()})
 
 
-def load(path: Path, best: Best | None) -> RunState:
-    """The state in a file, with these as its best weights. RunError where it is none; RunDamage where it was.
+def load(path: Path, best: BestEpoch | None) -> RunState:
+    """The state in a file, with `best` as its best weights. RunError if it is not one; RunDamage if it is
+    damaged.
 
-    Whether the tensors belong to the network is for who puts them into one to find out.
+    Whether the tensors fit the network is checked when they are loaded into it.
     """
     try:
-        words, tensors = read_checked(path, "a checkpoint")
+        metadata, tensors = read_checked(path, "a checkpoint")
     except FileNotFoundError:
-        raise RunError(f"{path}: there is no such checkpoint") from None
-    about = _decoded(words.get(STATE, ""), path)
-    if about.version >= CHECKED and CHECKSUM not in words:
+        raise RunError(f"{path}: no such file") from None
+    about = _decoded(metadata.get(STATE, ""), path)
+    if about.version >= CHECKED and CHECKSUM not in metadata:
         raise RunDamage(f"{path}: damaged since it was written: its checksum is missing")
     averaged = _under("averaged/", tensors)
     return RunState(
         config=about.config,
         first_epoch=about.first_epoch,
-        place=Place(**msgspec.structs.asdict(about.place)),
+        place=RunPosition(**msgspec.structs.asdict(about.place)),
         weights=_under("weights/", tensors),
         optimizer=_optimizer(about, tensors, path),
         threads=about.threads,
         channels_last=about.channels_last,
         metrics=about.metrics,
         best=best,
-        averaged=Averaged(averaged, about.averaged) if averaged and about.averaged else None,
+        averaged=AveragedWeights(averaged, about.averaged) if averaged and about.averaged else None,
         contents=about.contents,
     )
 
 
 def _decoded(text: str, path: Path) -> _State:
     if not text:
-        raise RunError(f"{path}: not a checkpoint: it says nothing of a run")
+        raise RunError(f"{path}: not a checkpoint: it has no run state")
     try:
         about = msgspec.json.decode(text, type=_State)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -114,7 +115,7 @@ def _decoded(text: str, path: Path) -> _State:
             f"{path}: written by a newer CNN Playground (version {about.version} of the format; this "
             f"program reads up to {VERSION})"
         )
-    found = faults(about.config)
+    found = setting_problems(about.config)
     if found:
         raise RunError(f"{path}: not a checkpoint: {found[0].message}")
     return about
@@ -125,7 +126,7 @@ def _optimizer(about: _State, tensors: dict[str, Tensor], path: Path) -> Optimiz
     for key, tensor in _under("optimizer/", tensors).items():
         index, _, name = key.partition("/")
         if not (index.isascii() and index.isdecimal() and len(index) < 8 and int(index) < about.parameters):
-            raise RunError(f"{path}: not a checkpoint: optimizer/{key} belongs to no weight")
+            raise RunError(f"{path}: not a checkpoint: optimizer/{key} belongs to no parameter")
         memory.setdefault(int(index), {})[name] = tensor
     if about.parameters > len(tensors):
         raise RunError(

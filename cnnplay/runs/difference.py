@@ -1,16 +1,16 @@
-"""How two runs differ: settings, data, surroundings and outcome side by side, and their networks."""
+"""How two runs differ: settings, data, environment and networks."""
 
 from typing import Any, NamedTuple
 
 import msgspec
 
-from cnnplay.network.difference import BlockChange, difference
+from cnnplay.network.difference import NodeChange, difference
 from cnnplay.runs.record import RunRecord
 from cnnplay.spec.settings import TrainConfig
 
 
 class Pair(NamedTuple):
-    """One thing that both runs have, with both values; None where one of them lacks it."""
+    """A property with its value in both runs; None if a run lacks it."""
 
     name: str
     first: Any
@@ -24,8 +24,8 @@ class RunDifference(NamedTuple):
     data: tuple[Pair, ...] = ()
     environment: tuple[Pair, ...] = ()
     network: tuple[Pair, ...] = ()
-    """Name, input and task."""
-    blocks: tuple[BlockChange, ...] = ()
+    """Name, input and number of classes."""
+    blocks: tuple[NodeChange, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -33,7 +33,7 @@ class RunDifference(NamedTuple):
 
 
 def compare(first: RunRecord, second: RunRecord) -> RunDifference:
-    """What is not the same in both, in the order in which it is declared."""
+    """What differs between two runs, in the order of declaration."""
     return RunDifference(
         settings=_pairs(_settings(first.config), _settings(second.config)),
         data=_pairs(_data(first), _data(second)),
@@ -44,7 +44,7 @@ def compare(first: RunRecord, second: RunRecord) -> RunDifference:
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:
-    """But for the epochs: more may have been asked for since, and what came of the run says how many."""
+    """All but `epochs`, which may have been raised since; the outcome shows their number."""
     names = [field.name for field in msgspec.structs.fields(config) if field.name != "epochs"]
     return {name: getattr(config, name) for name in names}
 

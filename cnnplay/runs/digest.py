@@ -1,4 +1,4 @@
-"""The outcome of a run from its events, one at a time, in memory that does not grow with the run."""
+"""The outcome of a run from its events, one at a time, in constant memory."""
 
 from typing import Any, NamedTuple
 
@@ -16,14 +16,14 @@ from cnnplay.spec.events import (
     Started,
     Stepped,
 )
-from cnnplay.spec.settings import TrainConfig, faults, live_settings
+from cnnplay.spec.settings import TrainConfig, live_settings, setting_problems
 
 NEWEST = 1_000
-"""Epochs that are kept at least; of those before them only such as were the best when they were done."""
+"""The number of latest epochs to keep; of earlier ones, only those that were the best when they ended."""
 
 
 class Epoch(NamedTuple):
-    """What is kept of an epoch."""
+    """What is kept per epoch."""
 
     step: int
     metrics: dict[str, float]
@@ -32,7 +32,7 @@ class Epoch(NamedTuple):
 
 
 class Digest:
-    """Takes events in their order. A run that went on does some epochs anew: the later record counts."""
+    """Consumes events in order. A resumed run may repeat epochs: the later record counts."""
 
     def __init__(self) -> None:
         self.started: Started | None = None
@@ -42,14 +42,14 @@ class Digest:
         self.steps = 0
         self.epochs: dict[int, Epoch] = {}
         self._changed: dict[str, Any] = {}
-        """Settings that were changed since it began, or went on."""
+        """Settings changed since the run started or resumed."""
         self._full = 2 * NEWEST
         self._seconds_before = 0.0
-        """Of the stages that ended before this one began."""
+        """Of the stages before this one."""
         self._seconds_here = 0.0
         self._seconds: float | None = None
         self.epochs_asked = 0
-        """In all; 0 until it is known."""
+        """In total; 0 until known."""
         self._images_per_second: float | None = None
 
     def take(self, event: Event) -> None:
@@ -80,13 +80,13 @@ class Digest:
                 pass
 
     def fields(self) -> dict[str, Any]:
-        """The fields of a `RunRow` that events tell."""
+        """The fields of a `RunRow` that come from events."""
         epochs = sorted(self.epochs)
         last = self.epochs[epochs[-1]] if epochs else None
         best = max(epochs, key=self._rank, default=None)
         metrics = last.metrics if last is not None else {}
-        judged = self.epochs[best].metrics if best is not None else {}
-        accuracy = judged.get("validation_accuracy")
+        best_metrics = self.epochs[best].metrics if best is not None else {}
+        accuracy = best_metrics.get("validation_accuracy")
         started = self.started
         return {
             "parameters": started.parameters if started is not None else None,
@@ -99,7 +99,7 @@ class Digest:
             "epochs_asked": self.epochs_asked,
             "best_epoch": best if accuracy is not None else None,
             "best_accuracy": accuracy,
-            "best_loss": judged.get("validation_loss") if accuracy is not None else None,
+            "best_loss": best_metrics.get("validation_loss") if accuracy is not None else None,
             "last_accuracy": metrics.get("validation_accuracy"),
             "last_loss": metrics.get("validation_loss"),
             "train_accuracy": metrics.get("train_accuracy"),
@@ -110,11 +110,11 @@ class Digest:
 
     @property
     def config(self) -> TrainConfig | None:
-        """The settings that hold at the end, with what was changed during the run; None until it began."""
+        """The settings at the end, with changes made during the run; None until it started."""
         if self.started is None:
             return None
         changed = msgspec.structs.replace(self.started.config, **self._changed)
-        return self.started.config if faults(changed) else changed
+        return self.started.config if setting_problems(changed) else changed
 
     def _change(self, event: SettingChanged) -> None:
         if event.name in live_settings():
@@ -131,7 +131,8 @@ class Digest:
         self.steps = self.steps if event.done is None else min(self.steps, event.done)
 
     def _forget(self) -> None:
-        """A run that goes on somewhere before its end may take back a best epoch: the one before is there."""
+        """Keeps every epoch that was a best one: a run that resumes from an earlier step may lose the
+        latest."""
         numbers, best = sorted(self.epochs), (-2.0, 0.0)
         kept = {}
         for number in numbers:
@@ -143,7 +144,7 @@ class Digest:
         self._full = len(kept) + NEWEST
 
     def _rank(self, number: int) -> tuple[float, float]:
-        """By validation accuracy; a tie goes to the lower loss."""
+        """By validation accuracy, then lower validation loss."""
         metrics = self.epochs[number].metrics
         accuracy, loss = metrics.get("validation_accuracy", -1.0), metrics.get("validation_loss", 0.0)
         return (accuracy if accuracy == accuracy else -1.0, -loss if loss == loss else float("-inf"))

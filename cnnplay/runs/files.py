@@ -1,4 +1,4 @@
-"""Which files in a run's folder are the run's: those alone are counted, and those alone are ever deleted."""
+"""Which files in a folder belong to the run: only those are counted, and only those are ever deleted."""
 
 import os
 import re
@@ -6,9 +6,9 @@ import stat
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from cnnplay.runs.about import ABOUT
-from cnnplay.runs.presence import LOCK
+from cnnplay.runs.notes import NOTES
 from cnnplay.runs.tail import EVENTS
+from cnnplay.runs.writer_lock import LOCK
 
 RECORD = "run.json"
 
@@ -17,7 +17,7 @@ Kind: TypeAlias = Literal["record", "best", "averaged", "last", "checkpoint", "l
 _PLAIN: dict[str, Kind] = {
     RECORD: "record",
     EVENTS: "record",
-    ABOUT: "record",
+    NOTES: "record",
     LOCK: "left",
     "best.safetensors": "best",
     "averaged.safetensors": "averaged",
@@ -25,21 +25,21 @@ _PLAIN: dict[str, Kind] = {
 }
 _CHECKPOINT = re.compile(r"checkpoint(?:[-.][0-9A-Za-z.-]{0,80})?\Z")
 _LEFT = re.compile(r"\.(.{1,100})\.[0-9a-f]{8}\.(?:part|former)\Z")
-"""Neighbours that a kill left behind."""
+"""Temporary files that a kill left."""
 
 
 class RunFile(NamedTuple):
-    """A plain file of a run's."""
+    """A regular file of a run."""
 
     name: str
     kind: Kind
     size: int
     changed: int
-    """When it was written to last, in nanoseconds since 1970."""
+    """When it was last written, in nanoseconds since 1970."""
 
 
 def kind_of(name: str) -> Kind | None:
-    """What a file of that name is to a run; None for one that no run has."""
+    """The kind of a run's file by its name; None for other names."""
     if name in _PLAIN:
         return _PLAIN[name]
     if _CHECKPOINT.match(name):
@@ -49,7 +49,7 @@ def kind_of(name: str) -> Kind | None:
 
 
 def files_of(folder: Path) -> tuple[RunFile, ...]:
-    """The plain files in a folder that are a run's, by name; no links. OSError where it cannot be listed."""
+    """A run's regular files in a folder, sorted by name; no links. OSError if it cannot be listed."""
     found = []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -66,8 +66,8 @@ def files_of(folder: Path) -> tuple[RunFile, ...]:
 
 
 def is_free(folder: Path) -> bool:
-    """Whether a run may be made there: nothing is, or an empty folder, or one that holds no more than a kill
-    left of a run before it had begun."""
+    """Whether a run can be created there: a new name, an empty folder, or one with nothing but what a kill
+    left before the run started."""
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries]

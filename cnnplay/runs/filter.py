@@ -1,9 +1,9 @@
-"""A line of words that picks runs: ``lenet data:mnist lr<0.01 tag:good -failed``.
+"""The run filter: ``lenet data:mnist lr<0.01 tag:good -failed``.
 
-Every word must hold. A bare word is looked for in the network's name, the folder's, the data, the note and
-the tags; ``field:text`` in one field, and ``field=text`` is the whole of it; ``field<number`` (also ``<=``,
-``>``, ``>=``, ``=``) compares; a hyphen before a word turns it round. Words in quotes may hold blanks. A
-field is one of the run's or a setting, of which the first letters suffice.
+Every term must match. A plain word is searched in the names of network and folder, the data, the note and the
+tags; ``field:text`` searches one field, and ``field=text`` must match all of it; ``field<number`` (also
+``<=``, ``>``, ``>=``, ``=``) compares. A hyphen before a term negates it. Quoted text may contain spaces. A
+field is one of the run's or a setting; a setting may be abbreviated to its first letters.
 """
 
 import math
@@ -55,7 +55,7 @@ _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(%|[kmg]b?)?\Z", 
 
 
 class Filter(NamedTuple):
-    """What the words ask for. `problem`: a word that asks for nothing, in words; it is left out."""
+    """The parsed terms. `problem` describes the first term that cannot be understood; it is ignored."""
 
     checks: tuple[Check, ...] = ()
     problem: str = ""
@@ -65,7 +65,7 @@ class Filter(NamedTuple):
 
 
 def parse(line: str) -> Filter:
-    """The filter in a line; an empty one takes everything."""
+    """Parses a line; an empty one matches every run."""
     checks, problem = [], ""
     for found in _WORD.finditer(line):
         minus, field, sign, quoted, plain = found.groups()
@@ -76,20 +76,20 @@ def parse(line: str) -> Filter:
         if isinstance(check, str):
             problem = problem or check
         else:
-            checks.append(_turned(check) if minus else check)
+            checks.append(_negated(check) if minus else check)
     return Filter(tuple(checks), problem)
 
 
 def _check(field: str, sign: str, value: str) -> Check | str:
-    """What one word asks; words for people where it asks nothing."""
+    """The check for one term, or a message if it cannot be understood."""
     if not field:
         return _contains(_everything, value)
-    known = _known(field)
+    known = _resolve_field(field)
     if known is None:
-        return _no_such(field)
+        return _unknown_field(field)
     field = known
     if not value:
-        return f"{field}{sign} waits for a value"
+        return f"{field}{sign} needs a value"
     if field == _TAGS:
         wanted = value.lower()
         return lambda row: any(wanted == tag.lower() for tag in row.tags)
@@ -99,14 +99,14 @@ def _check(field: str, sign: str, value: str) -> Check | str:
             return _is(_TEXTS[field], value) if sign == "=" else _contains(_TEXTS[field], value)
         return _equals(field, value, number, whole=sign == "=")
     if field in _TEXTS:
-        return f"{field} is a text: write {field}:{value}"
+        return f"{field} is text; write {field}:{value}"
     if number is None:
-        return f"{field}{sign} expects a number; got {value}"
+        return f"{field}{sign} must be followed by a number; got {value}"
     return _compares(field, sign, number)
 
 
-def _known(field: str) -> str | None:
-    """The field or the setting of that name, alias or, of a setting, beginning; None where there is none."""
+def _resolve_field(field: str) -> str | None:
+    """The field or setting of that name, alias or (settings only) unique prefix; None if there is none."""
     field = ALIASES.get(field, field)
     if field in (*_TEXTS, *_NUMBERS, _TAGS, *_SETTINGS):
         return field
@@ -114,11 +114,11 @@ def _known(field: str) -> str | None:
     return begin[0] if len(begin) == 1 else None
 
 
-def _no_such(field: str) -> str:
+def _unknown_field(field: str) -> str:
     own = (*_TEXTS, *_NUMBERS, _TAGS)
     near = nearest(field, (*own, *_SETTINGS))
     hint = f"did you mean {near}? Runs" if near else "runs"
-    return f"no field is called {field}; {hint} have {', '.join(own)} and all settings"
+    return f"unknown field {field}; {hint} have {', '.join(own)} and all settings"
 
 
 def _everything(row: RunRow) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def _compares(field: str, sign: str, number: float) -> Check:
 
 
 def _value(row: RunRow, field: str) -> object:
-    """A number of the run's, or a setting of its; None where it has none of that name."""
+    """A number or a setting of the run; None if it has none of that name."""
     if field in _NUMBERS:
         return _NUMBERS[field](row)
     return row.config.get(field)
@@ -181,5 +181,5 @@ def _number(text: str) -> float | None:
     return float(found.group(1)) * _UNITS.get((found.group(2) or "").lower(), 1.0)
 
 
-def _turned(check: Check) -> Check:
+def _negated(check: Check) -> Check:
     return lambda row: not check(row)

@@ -1,8 +1,9 @@
-"""A SQLite index over the runs: what was read of each folder, so that only changed ones are read again.
+"""A SQLite index of the runs: a cache of what was read from each folder, so that only changed ones are
+reread.
 
-The folders are the truth. The index is one file on this machine, without a write-ahead log; one that is
-damaged, locked, missing or of another version counts as empty and is made anew. It is open for the length of
-a question only, so that two programs can share it.
+The folders are the source of truth. The index is one file on this machine, without a write-ahead log. If it
+is damaged, locked, missing or of another version, it counts as empty and is rebuilt. It is open only during a
+query, so that two programs can share it.
 """
 
 import sqlite3
@@ -14,12 +15,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cnnplay.runs.row import RunRow
-from cnnplay.spec.portable import number
+from cnnplay.spec.json_values import json_number
 
 VERSION = 1
-"""Who changes a column raises it."""
+"""Raise it when a column changes."""
 PATIENCE = 0.5
-"""Seconds to wait for another program that writes."""
+"""Seconds to wait for another program's write."""
 
 _TYPES = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER"}
 
@@ -42,15 +43,15 @@ SELECT = f"SELECT {_NAMES}, signature FROM runs"
 
 
 class Entry(NamedTuple):
-    """A row, and the signature of the files that it was made from."""
+    """A row, and the signature of the files it was read from."""
 
     signature: str
     row: RunRow
 
 
 class RunIndex:
-    """One file. Nothing here raises for what is wrong with it: `trouble` says it in words, "" where all is
-    well; the program goes on without.
+    """The index file. No method raises if something is wrong with it: `trouble` describes it ("" if all is
+    well), and the program works without the index.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +59,7 @@ class RunIndex:
         self.trouble = ""
 
     def load(self) -> dict[str, Entry]:
-        """All entries by path; none where the index cannot be used."""
+        """All entries by path; empty if the index cannot be used."""
         if not self.path.exists():
             return {}
         try:
@@ -70,7 +71,7 @@ class RunIndex:
             return {}
 
     def store(self, entries: Iterable[Entry], gone: Iterable[str] = ()) -> None:
-        """Writes what changed and takes out what is gone, all or nothing."""
+        """Writes changed entries and deletes those that are gone, in one transaction."""
         rows = [_values(entry) for entry in entries]
         lost = [(path,) for path in gone]
         if not rows and not lost:
@@ -82,7 +83,7 @@ class RunIndex:
             self._cope(error)
 
     def clear(self) -> None:
-        """Throws the index away: the next `load` finds nothing."""
+        """Deletes the index: the next `load` finds nothing."""
         for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -109,17 +110,20 @@ class RunIndex:
             yield connection
 
     def _cope(self, error: Exception) -> None:
-        """A damaged index goes, and is made anew at the next `store`; one in use or out of reach stays."""
-        self.trouble = f"{self.path}: the list of runs is read from their folders each time: {error}"
+        """Deletes a damaged index, which the next `store` rebuilds. One that is locked or unreachable
+        stays."""
+        self.trouble = (
+            f"{self.path}: the index cannot be used, so all run folders are read each time: {error}"
+        )
         usable = isinstance(error, (sqlite3.OperationalError, OSError)) and not _damaged(error)
         if not usable:
             self.clear()
 
 
 def _damaged(error: Exception) -> bool:
-    """Some damage is told as an operational error: a table that is not what its name says."""
-    words = str(error)
-    return any(sign in words for sign in ("malformed", "no such", "not a database", "no column"))
+    """SQLite reports some damage as an operational error, such as a table without the expected columns."""
+    message = str(error)
+    return any(sign in message for sign in ("malformed", "no such", "not a database", "no column"))
 
 
 def _values(entry: Entry) -> list[Any]:
@@ -129,7 +133,7 @@ def _values(entry: Entry) -> list[Any]:
 def _plain(name: str, value: Any) -> Any:
     if name in _AS_JSON:
         return msgspec.json.encode(value).decode()
-    return number(value) if isinstance(value, float) else value  # SQLite makes NULL of NaN
+    return json_number(value) if isinstance(value, float) else value  # SQLite makes NULL of NaN
 
 
 def _entry(values: tuple[Any, ...]) -> Entry:

@@ -1,4 +1,4 @@
-"""All runs: the store's, and those elsewhere that it remembers. Each is read again only when it changed."""
+"""All runs: those in the store and remembered ones elsewhere. Each is reread only when it changed."""
 
 import os
 from collections.abc import Iterable
@@ -7,34 +7,34 @@ from typing import NamedTuple
 
 import msgspec
 
-from cnnplay.runs import place
+from cnnplay.runs import run_store as place
 from cnnplay.runs.files import RECORD, files_of
 from cnnplay.runs.index import Entry, RunIndex
 from cnnplay.runs.row import RunRow
-from cnnplay.runs.summary import Reading, read_record, signature, state_of
+from cnnplay.runs.summary import RunReader, read_record, signature, state_of
 
 
 class Listing(NamedTuple):
-    """All runs, newest first. `trouble`: what is wrong with the index or the store, in words."""
+    """All runs, newest first. `trouble` describes a problem with the index or the store."""
 
     rows: tuple[RunRow, ...]
     trouble: str = ""
 
 
 class Library:
-    """Used by one thread at a time."""
+    """Not thread-safe: use it from one thread at a time."""
 
     def __init__(self, store: Path | None = None, index: Path | None = None) -> None:
         self.store = store or place.store_folder()
         self.index = RunIndex(index or place.index_path())
         self._known: dict[str, Entry] | None = None
-        self._readings: dict[str, Reading] = {}
-        """Of the runs that grow: they are read on from where they were."""
+        self._readings: dict[str, RunReader] = {}
+        """Readers of unfinished runs, which continue where they stopped."""
         self.read = 0
-        """How many folders the last refresh had to read."""
+        """How many folders the last refresh read."""
 
     def refresh(self, rebuild: bool = False) -> Listing:
-        """Looks at every folder. `rebuild` throws the index away and reads them all."""
+        """Checks every folder. `rebuild` deletes the index and rereads them all."""
         if rebuild:
             self.index.clear()
             self._known, self._readings = {}, {}
@@ -71,12 +71,12 @@ class Library:
         return found
 
     def remember(self, folder: Path) -> None:
-        """Lists a run that lies elsewhere, from now on. RunError where it is none, OSError from the disk."""
+        """Adds a run outside the store to the list. RunError if it is not a run; OSError from the disk."""
         read_record(folder)
         place.remember(self.store, folder)
 
     def forget(self, folder: Path) -> None:
-        """Lists it no more; its files stay."""
+        """Removes a run from the list; its files stay."""
         place.forget(self.store, folder)
 
     def _folders(self) -> list[Path]:
@@ -87,7 +87,7 @@ class Library:
         return found + [folder for folder in place.elsewhere(self.store) if folder not in found]
 
     def _entry(self, folder: Path, known: Entry | None) -> Entry | None:
-        """What the folder says, from memory where nothing changed; None for one without a run's record."""
+        """The folder's entry, the known one if nothing changed; None for a folder without a run."""
         try:
             files = files_of(folder)
         except OSError:
@@ -98,7 +98,7 @@ class Library:
         if known is not None and known.signature == mark:
             row = known.row
         else:
-            reading = self._readings.pop(path, None) or Reading(folder)
+            reading = self._readings.pop(path, None) or RunReader(folder)
             row = reading.row(files)
             self.read += 1
             if not row.ended:

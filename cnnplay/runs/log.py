@@ -1,4 +1,4 @@
-"""A run's events on disk: whole lines appended to one file, whatever the disk does meanwhile."""
+"""A run's event log: only whole lines are ever in the file, even if writing fails."""
 
 import os
 import time
@@ -7,34 +7,34 @@ from pathlib import Path
 import msgspec
 
 from cnnplay.spec.events import Event, Started, Stepped
-from cnnplay.spec.portable import portable
+from cnnplay.spec.json_values import json_values
 
 EVERY = 0.5
-"""Seconds after which steps reach the system at the latest: somebody may be following the file."""
+"""Steps are flushed at least every so many seconds: somebody may be following the file."""
 ROOM = 2**20
-"""Bytes of lines that wait for room on the disk; of more, steps are given up, and nothing else."""
+"""Bytes of lines that may wait for disk space; beyond that, steps (and only steps) are dropped."""
 ALL = 50_000
-"""So many first steps are all recorded. Of the steps up to twice as many every second is, up to four times as
-many every fourth: with each doubling of the run its steps take half as many lines as these took."""
+"""The first steps, all of which are recorded. Up to twice as many, every second step is; up to four times as
+many, every fourth: each doubling of the run's length adds half as many lines as these steps."""
 
 
 def stride(step: int) -> int:
-    """Of so many steps around this one, one has a line: all of a run that goes on for days would fill the
-    disk. A reader sees by the steps' numbers that some were left out."""
+    """One in `stride` steps is recorded around this one: all steps of a run of days would fill the disk.
+    Readers see from the step numbers that some are missing."""
     return 1 << max((step - 1) // ALL, 0).bit_length()
 
 
 def recorded(step: int) -> bool:
-    """Whether a step has a line."""
+    """Whether a step is recorded."""
     return step % stride(step) == 0
 
 
 class EventLog:
-    """Appends events: all but those of the steps that are not `recorded`, of which the first after the run
-    began or went on is there in any case, to say where it did.
+    """Appends events: all but the steps that are not `recorded`. The first step after the run started or
+    resumed is always recorded, to say where it did.
 
-    A line that the disk does not take whole is taken back and waits for the next try, so that the file never
-    holds a part of one.
+    A line that could not be written completely is removed and retried later, so that the file never has a
+    partial line.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,11 +44,11 @@ class EventLog:
         self._bytes = 0
         self._due = 0.0
         self._first = True
-        """Whether the next step is the first since the run began or went on."""
+        """Whether the next step is the first since the run started or resumed."""
 
     def append(self, event: Event) -> None:
-        """Single steps are gathered, all else reaches the system at once. OSError where it cannot: the event
-        then waits."""
+        """Buffers steps and writes other events at once. OSError if they cannot be written: they are kept for
+        the next try."""
         step = isinstance(event, Stepped)
         if isinstance(event, Stepped):
             if not (self._first or recorded(event.step)):
@@ -56,14 +56,14 @@ class EventLog:
             self._first = False
         elif isinstance(event, Started):
             self._first = True
-        line = msgspec.json.encode(portable(event)) + b"\n"
+        line = msgspec.json.encode(json_values(event)) + b"\n"
         self._waiting.append((line, step))
         self._bytes += len(line)
         if not step or time.monotonic() >= self._due or self._bytes > ROOM:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what waits. OSError where it cannot be."""
+        """Writes what is buffered. OSError if it cannot be written."""
         self._due = time.monotonic() + EVERY
         if not self._waiting:
             return
@@ -80,7 +80,7 @@ class EventLog:
         self._bytes = 0
 
     def close(self) -> None:
-        """Writes what waits, and lets go of the file. OSError where it cannot be written."""
+        """Writes what is buffered and closes the file. OSError if it cannot be written."""
         try:
             self.flush()
         finally:
@@ -89,7 +89,7 @@ class EventLog:
                 self._handle = None
 
     def _opened(self) -> int:
-        """The file, at its end: behind its last whole line, where a kill has cut one short."""
+        """Opens the file after its last whole line, without a line that a kill cut off."""
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
         handle = os.open(self._path, flags, 0o666)
         try:
@@ -116,7 +116,7 @@ class EventLog:
 
 
 def _whole_lines(handle: int, size: int) -> int:
-    """Where the last whole line ends."""
+    """The offset at which the last whole line ends."""
     end, block = size, 2**16
     while end > 0:
         start = max(0, end - block)

@@ -1,4 +1,4 @@
-"""What a run's folder says of the run, in ``run.json``."""
+"""The description of a run, in ``run.json`` in its folder."""
 
 import platform
 from datetime import UTC, datetime
@@ -10,31 +10,32 @@ import msgspec
 from cnnplay.network.codec import NetworkFormatError, checked
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.spec.trained import DataFacts, misfit
+from cnnplay.spec.trained import DataFacts, facts_mismatch
 
 VERSION = 3
-"""1 lacked `mark`, 2 the settings from `checkpoint_every` on."""
+"""Version 1 had no `mark`, version 2 not the settings from `checkpoint_every` on."""
 LARGEST = 64 * 2**20
-"""A longer run.json is none of ours."""
+"""Bytes; a larger run.json is not ours."""
 
 
 class RunError(ValueError):
-    """A folder that is no run, or one that cannot be written; the message is for people."""
+    """Not a run's folder, or one that cannot be used; the message is for people."""
 
 
 class RunWriteError(RunError):
-    """The disk, not the request, is the reason."""
+    """Writing failed because of the disk, not the request."""
 
 
 class RunDamage(RunError):
-    """A file does not hold what was written into it."""
+    """A file does not contain what was written to it."""
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The run: what was trained, on what, how, and where. `facts` are known once the pictures are read.
+    """What is trained, on which data, with which settings and where. `facts` are known once the images are
+    read.
 
-    A field that is unknown is refused, as in a project: to read over it would be to train another network
-    than the one described. Who adds one raises VERSION.
+    Unknown fields are refused, as in a project: ignoring one could mean training another network than the one
+    described. Raise VERSION when you add a field.
     """
 
     format: Literal["cnnplay-run"] = "cnnplay-run"
@@ -45,13 +46,13 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     config: TrainConfig
     data: str
     mark: str = ""
-    """Of the pictures that validate, as the data set gives it; "" where it is not known."""
+    """Identifies the validation split, as the data set gives it; "" if unknown."""
     facts: DataFacts | None = None
     environment: dict[str, str] = {}
 
 
 def new_record(run: str, network: Network, config: TrainConfig, data: str, mark: str = "") -> RunRecord:
-    """A record of a run that begins now, here."""
+    """The record of a run that starts now on this machine."""
     return RunRecord(
         run=run,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -69,7 +70,7 @@ def encode(record: RunRecord) -> bytes:
 
 
 def decode(content: bytes, where: str) -> RunRecord:
-    """The record in some JSON; RunError, naming `where` it was read, when it is none."""
+    """The record in JSON. RunError, naming `where` it was read, if it is not one."""
     try:
         head = msgspec.json.decode(content, type=_Head)
         if head.format != "cnnplay-run":
@@ -85,14 +86,14 @@ def decode(content: bytes, where: str) -> RunRecord:
         raise RunError(f"{where}: not a run: {error}") from None
     except RecursionError:
         raise RunError(f"{where}: not a run: nested too deeply") from None
-    words = "" if record.facts is None else misfit(record.facts, record.network)
-    if words:
-        raise RunError(f"{where}: not a run: {words}")
+    problem = "" if record.facts is None else facts_mismatch(record.facts, record.network)
+    if problem:
+        raise RunError(f"{where}: not a run: {problem}")
     return record
 
 
 class _Head(msgspec.Struct):
-    """What all versions have, read before the rest so that a newer one is named as such."""
+    """What all versions have, read first, so that a newer version is reported as such."""
 
     format: str
     version: int

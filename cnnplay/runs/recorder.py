@@ -1,4 +1,4 @@
-"""Writing a run's folder while the run goes on; weights and checkpoints in the background."""
+"""Writing a run's folder during training; weights and checkpoints are written in the background."""
 
 import errno
 import secrets
@@ -13,7 +13,7 @@ from typing import Self
 import msgspec
 
 from cnnplay.data.memory import available_bytes
-from cnnplay.data.paths import at_home
+from cnnplay.data.paths import expand_user
 from cnnplay.modules.atomic import replacing, write_bytes
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
@@ -21,12 +21,12 @@ from cnnplay.runs.checkpoint import save as save_state
 from cnnplay.runs.files import RECORD, files_of, is_free
 from cnnplay.runs.folder import CHECKPOINT, RunFolder, Which
 from cnnplay.runs.log import EventLog
-from cnnplay.runs.place import store_folder
-from cnnplay.runs.presence import LOCK, Presence
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError, encode, new_record
+from cnnplay.runs.run_store import store_folder
 from cnnplay.runs.tail import EVENTS
 from cnnplay.runs.tensors import write_checked
 from cnnplay.runs.writer import Write, Writer
+from cnnplay.runs.writer_lock import LOCK, WriterLock
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
@@ -35,33 +35,33 @@ from cnnplay.training.optimizers import STATE_PER_WEIGHT
 from cnnplay.training.state import RunState
 
 END = "end"
-"""What is done behind all writes."""
+"""Runs after all writes."""
 SELDOM = 50
-"""Copying a state takes at most one in so many seconds."""
+"""Copying the state may take at most one of this many seconds."""
 _MISTAKEN = frozenset([errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP])
-"""Of the reasons for which a folder cannot be made, those that another name mends."""
+"""Errors of making a folder that another name would fix."""
 
 
 class RunRecorder(RunFolder):
-    """A run's folder that is being written. `sink` and `observe` are what `training.loop.train` takes.
+    """Writes a run's folder. `sink` and `observe` are passed to `training.loop.train`.
 
-    Neither raises when the disk is full or the folder gone: training goes on. The first such trouble is in
-    `trouble`, in words, and `observe` tells it as a note.
+    Neither raises when the disk is full or the folder is gone: training continues. `write_error` describes
+    the first such error, and `observe` reports it as a note.
     """
 
     def __init__(self, path: Path, record: RunRecord) -> None:
         super().__init__(path, record)
-        self.trouble = ""
+        self.write_error = ""
         self._log = EventLog(path / EVENTS)
         self._writer = Writer(("best", "averaged", "last", CHECKPOINT, END), self._not_written)
-        self._presence: Presence | None = None
-        self._told = False
-        self._recorded = self._was_there = False
+        self._lock: WriterLock | None = None
+        self._error_noted = False
+        self._recorded = self._existed = False
         self._held: dict[str, Write] = {}
-        """Weights that wait for a checkpoint: a best epoch on the disk that a run had yet to come to would be
-        taken for what it is measured by."""
+        """Weights that wait for the next checkpoint. If a best epoch were on disk before the checkpoint that
+        includes it, a run resumed from an older one would compare against an epoch it has not reached."""
         self._due = 0.0
-        self._spared = self._cut = False
+        self._memory_noted = self._interrupted = False
 
     @classmethod
     def create(
@@ -74,29 +74,29 @@ class RunRecorder(RunFolder):
         mark: str = "",
         run: str | None = None,
     ) -> Self:
-        """A folder that must be new or empty; without a path, one under the user's data, named after the
-        network and the time. RunError where it cannot be made; RunWriteError where the disk is the reason.
+        """Creates a run's folder. `path` must be new or an empty folder; None makes one in the user's data,
+        named after the network and the time. RunError if it cannot be made; RunWriteError for disk errors.
         """
-        folder = _default_path(network.name) if path is None else at_home(path)
+        folder = _default_path(network.name) if path is None else expand_user(path)
         record = new_record(run or folder.name, network, config, data, mark)
         made = cls(folder, record)
         try:
-            made._was_there = folder.exists()
+            made._existed = folder.exists()
             folder.mkdir(parents=True, exist_ok=is_free(folder))
         except FileExistsError:
             raise _taken(folder) from None
         except OSError as error:
             raise _not_made(folder, error) from None
-        made._presence = presence = Presence(folder)
-        if presence.refused or (folder / RECORD).exists():  # another was made there this moment
-            presence.release()
+        made._lock = lock = WriterLock(folder)
+        if lock.refused or (folder / RECORD).exists():  # another process just made one there
+            lock.release()
             raise _taken(folder)
         try:
             write_bytes(folder / RECORD, encode(record))
             (folder / EVENTS).touch()
         except BaseException as error:
-            presence.release()
-            made.discard()  # else the next try would find the place taken
+            lock.release()
+            made.discard()  # so that the next try can use the name
             if isinstance(error, OSError):
                 raise _not_made(folder, error) from None
             raise
@@ -105,33 +105,34 @@ class RunRecorder(RunFolder):
 
     @classmethod
     def reopen(cls, path: str | Path) -> Self:
-        """A folder to go on writing: nobody else may be writing it. What a kill left behind is taken away.
-        RunError where it is no run, or is being written; RunWriteError where nothing can be written into it:
-        what a run learned would be lost at its end.
+        """Opens a run's folder to resume it, and deletes partial files that a kill left.
+
+        RunError if it is not a run or is being written; RunWriteError if it cannot be written: then the
+        result of training would be lost.
         """
         run = cls.open(path)
-        presence = Presence(run.path)
-        if presence.refused:
-            raise RunError(f"{run.path}: is being trained now, by this program or another")
+        lock = WriterLock(run.path)
+        if lock.refused:
+            raise RunError(f"{run.path}: is being trained, by this program or another one")
         try:
             (run.path / EVENTS).open("ab").close()
             write_bytes(run.path / RECORD, (run.path / RECORD).read_bytes())
         except OSError as error:
-            presence.release()
+            lock.release()
             raise RunWriteError(f"{run.path}: cannot be written ({error.strerror or error})") from None
-        run._presence = presence
+        run._lock = lock
         run._clear()
         return run
 
     def _clear(self) -> None:
-        """Takes away what a kill left behind."""
+        """Deletes partial files that a kill left."""
         with suppress(OSError):
             for file in files_of(self.path):
                 if file.kind == "left" and file.name != LOCK:
                     (self.path / file.name).unlink()
 
     def sink(self, event: Event) -> None:
-        """Appends an event. All but single steps reach the system at once."""
+        """Appends an event. All but steps are handed to the system at once."""
         try:
             self._log.append(event)
             self._recorded = self._recorded or isinstance(event, EpochDone)
@@ -139,16 +140,15 @@ class RunRecorder(RunFolder):
             self._not_written(EVENTS, error)
 
     def observe(self, observation: Observation) -> None:
-        """Has the weights of each epoch written, and then and now and again all that the run needs to go on;
-        and what the pictures turned out to be at the first look. Of epochs that follow each other within
-        moments, only some reach the disk.
+        """Has each epoch's weights written, a checkpoint then and at intervals, and the data's facts at the
+        first call. If epochs take only moments, not every one of them reaches the disk.
         """
         if self.record.facts is None:
             prepared = observation.prepared
             self._record_facts(
                 DataFacts(
-                    key=prepared.images.key,
-                    classes=prepared.images.classes,
+                    key=prepared.dataset.key,
+                    classes=prepared.dataset.classes,
                     preprocessing=prepared.preprocessing,
                 )
             )
@@ -156,20 +156,20 @@ class RunRecorder(RunFolder):
             self._keep(observation, observation.checkpoint)
         elif observation.config.checkpoint_every and self._writer.idle and time.monotonic() >= self._due:
             self._keep_state(observation, None)
-        if self.trouble and not self._told:
-            self._told = True
-            observation.note(self.trouble)
+        if self.write_error and not self._error_noted:
+            self._error_noted = True
+            observation.note(f"{self.write_error}; training continues")
 
     def close(self, result: Result | None = None, wait: bool = True) -> None:
-        """Writes what waits; with a run's result, also its last weights (of a run stopped within an epoch)
-        and the state to go on from. Behind that the folder may be discarded, or written by another; without
-        `wait` that is once it is `settled`.
+        """Writes what is pending. With a run's result, also writes its last weights (which a run stopped
+        within an epoch has not written) and a checkpoint. Afterwards the folder may be discarded, or written
+        by another process; without `wait`, that is when `all_written` is True.
         """
         writes: dict[str, Write] = {END: self._let_go}
         if result is not None and result.weights:
             if result.facts is not None and self.record.facts is None:
                 self._record_facts(result.facts)
-            # Where nothing was learned this time, a run that went on has better ones already.
+            # A resumed run that learned nothing this time already has better weights.
             if result.learned or not self.has_last:
                 about = {"epoch": str(result.last_epoch), "step": str(result.step)}
                 about |= {} if result.learned else {"learned": "false"}
@@ -185,22 +185,23 @@ class RunRecorder(RunFolder):
             self._log.close()
         except OSError as error:
             self._not_written(EVENTS, error)
-        if self._presence is not None:
-            self._presence.release(keep=self._cut)  # a lock that nobody holds says that it is not on
-            self._presence = None
+        if self._lock is not None:
+            # A lock file that nobody holds says that the run is not active.
+            self._lock.release(keep=self._interrupted)
+            self._lock = None
 
     def finish_writing(self) -> None:
-        """Waits for the disk."""
+        """Waits until everything is written."""
         self._writer.wait()
 
     @property
-    def settled(self) -> bool:
-        """Whether all that was handed over is on the disk."""
+    def all_written(self) -> bool:
+        """Whether everything passed in so far is on disk."""
         return self._writer.idle
 
     def discard(self) -> None:
-        """Takes a closed folder away again, so that its name is free, where it has neither weights nor the
-        record of an epoch that this object wrote; any other stays, and so does one that was there before.
+        """Deletes a closed folder if this object recorded no epoch and no weights in it, so that its name is
+        free again. Any other folder stays, and so does one that existed before.
         """
         if self._recorded:
             return
@@ -208,7 +209,7 @@ class RunRecorder(RunFolder):
             if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS, LOCK}:
                 for name in (LOCK, EVENTS, RECORD):
                     (self.path / name).unlink(missing_ok=True)
-                if not self._was_there:
+                if not self._existed:
                     self.path.rmdir()
 
     def __enter__(self) -> Self:
@@ -217,7 +218,7 @@ class RunRecorder(RunFolder):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._cut = kind is not None
+        self._interrupted = kind is not None
         self.close()
 
     def _record_facts(self, facts: DataFacts) -> None:
@@ -232,33 +233,33 @@ class RunRecorder(RunFolder):
         writes = {"last": self._weights_write("last", checkpoint.weights, about)}
         if checkpoint.best:
             metrics = checkpoint.metrics
-            judged = {name: repr(metrics[f"validation_{name}"]) for name in ("accuracy", "loss")}
-            writes["best"] = self._weights_write("best", checkpoint.weights, about | judged)
+            validated = {name: repr(metrics[f"validation_{name}"]) for name in ("accuracy", "loss")}
+            writes["best"] = self._weights_write("best", checkpoint.weights, about | validated)
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
-        elif self.has_averaged:  # of a window that the run, made longer, has left
+        elif self.has_averaged:  # the run was made longer: averaging starts later
             writes["averaged"] = partial(self._file("averaged").unlink, missing_ok=True)
         self._held |= writes
         if not self._writer.resting:
             self._keep_state(observation, checkpoint.weights)
 
     def _keep_state(self, observation: Observation, weights: Weights | None) -> None:
-        """Copies take time and memory: within epochs they take a fiftieth of the time at most, and they are
-        left out where the memory is needed more.
+        """Writes a checkpoint. Copying the state takes time and memory: within epochs it may take a fiftieth
+        of the time at most, and it is skipped if little memory is free.
         """
         start = time.monotonic()
         config, sizes = observation.config, [p.numel() * 4 for p in observation.module.parameters()]
         if sum(sizes) * (2 + STATE_PER_WEIGHT[config.optimizer]) > available_bytes() / 2:
             self._due = start + config.checkpoint_every
-            if not self._spared:
-                self._spared = True
-                observation.note("too little memory is free for a checkpoint: only the weights are written")
+            if not self._memory_noted:
+                self._memory_noted = True
+                observation.note("not enough free memory for a checkpoint: only the weights are saved")
             self._write()
             return
         state = observation.state(weights)
         try:
-            self._log.flush()  # a run that goes on from there must not have a hole in its curve before it
+            self._log.flush()  # else the curve of a run resumed from here would have a gap before it
         except OSError as error:
             self._not_written(EVENTS, error)
         self._write({CHECKPOINT: self._state_write(state)})
@@ -286,11 +287,11 @@ class RunRecorder(RunFolder):
     def _not_written(self, name: str, error: Exception) -> None:
         name = f"{name}.safetensors" if name in ("best", "last", "averaged") else name
         reason = getattr(error, "strerror", None) or str(error)
-        self.trouble = self.trouble or f"{self.path / name}: cannot be written ({reason}); training goes on"
+        self.write_error = self.write_error or f"{self.path / name}: cannot be written ({reason})"
 
 
 def _taken(folder: Path) -> RunError:
-    return RunError(f"{folder}: already exists; a run needs a folder of its own")
+    return RunError(f"{folder}: already exists; expected a new or an empty folder")
 
 
 def _not_made(folder: Path, error: OSError) -> RunError:
@@ -299,8 +300,8 @@ def _not_made(folder: Path, error: OSError) -> RunError:
 
 
 def _default_path(name: str) -> Path:
-    """In the user's data, a folder that reads: network, date, time, and a mark that makes it the only one."""
-    plain = "".join(sign if sign.isalnum() else "-" for sign in name.lower()).strip("-") or "run"
+    """A folder in the user's data named after the network, date and time, with a random suffix."""
+    plain = "".join(char if char.isalnum() else "-" for char in name.lower()).strip("-") or "run"
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    # Of four digits two were the same once, of some trials of one second.
+    # Four digits are too few: two trials that started within a second once got the same name.
     return store_folder() / f"{plain[:40]}-{now}-{secrets.token_hex(4)}"

@@ -1,5 +1,5 @@
-"""Deleting runs and what of them is needed no more. Only plain files that a run is known to have are ever
-deleted: links are not followed and stay, and so does whatever else lies in the folder.
+"""Deleting runs, or files of theirs that are no longer needed. Only regular files that a run is known to have
+are ever deleted: links are not followed and stay, and so does anything else in the folder.
 """
 
 import os
@@ -9,36 +9,36 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from cnnplay.runs.files import RECORD, Kind, RunFile, files_of
-from cnnplay.runs.presence import is_written
 from cnnplay.runs.record import RunError, RunWriteError
 from cnnplay.runs.row import RunRow
-from cnnplay.runs.summary import Reading, read_record
+from cnnplay.runs.summary import RunReader, read_record
+from cnnplay.runs.writer_lock import is_being_written
 
-Sweep: TypeAlias = Literal["best only", "checkpoints"]
-"""What is kept: the best weights alone; or all but what a finished run needs no more to go on."""
+Cleanup: TypeAlias = Literal["best only", "checkpoints"]
+"""What to clean up: all but the best weights; or the checkpoints of finished runs."""
 
-SWEPT: dict[Sweep, frozenset[Kind]] = {
+CLEANED_KINDS: dict[Cleanup, frozenset[Kind]] = {
     "best only": frozenset({"last", "checkpoint", "left"}),
     "checkpoints": frozenset({"checkpoint", "left"}),
 }
 
 
 class Removed(NamedTuple):
-    """Bytes that the disk has again, and what stays in the folder because it is none of the run's."""
+    """Freed bytes, and what stays in the folder because it does not belong to the run."""
 
     bytes: int = 0
     stays: tuple[str, ...] = ()
 
 
 def deletable(folder: Path) -> tuple[RunFile, ...]:
-    """The files that deleting the run would take. RunError where it may not be deleted."""
+    """The files that deleting the run would delete. RunError if it must not be deleted."""
     _check(folder)
     return _files(folder)
 
 
 def delete(folder: Path) -> Removed:
-    """Deletes a run: its files, and the folder where nothing else lies in it. The record goes last, so that
-    what a kill leaves is still known for a run. RunError where it may not be, RunWriteError from the disk.
+    """Deletes a run's files, and its folder if nothing else is in it. run.json is deleted last, so that after
+    a kill the folder still counts as a run. RunError if it must not be deleted, RunWriteError from the disk.
     """
     _check(folder)
     files = sorted(_files(folder), key=lambda file: file.name == RECORD)
@@ -52,43 +52,43 @@ def delete(folder: Path) -> Removed:
     return Removed(freed, stays)
 
 
-def sweepable(folder: Path, sweep: Sweep) -> tuple[RunFile, ...]:
-    """The files that cleaning up would take; none where the run is on, or goes on later and needs them.
+def cleanable(folder: Path, cleanup: Cleanup) -> tuple[RunFile, ...]:
+    """The files that cleaning up would delete; none if the run needs them to resume.
 
-    RunError where the folder is no run.
+    RunError if the folder is not a run, or is being trained.
     """
     _check(folder)
     files = _files(folder)
     kinds = {file.kind for file in files}
-    if sweep == "best only" and "best" not in kinds:
+    if cleanup == "best only" and "best" not in kinds:
         return ()
-    if sweep == "checkpoints" and _row(folder).ended not in ("done", "stopped"):
+    if cleanup == "checkpoints" and _row(folder).ended not in ("done", "stopped"):
         return ()
-    return tuple(file for file in files if file.kind in SWEPT[sweep])
+    return tuple(file for file in files if file.kind in CLEANED_KINDS[cleanup])
 
 
-def clean_up(folder: Path, sweep: Sweep) -> Removed:
-    """Deletes what `sweepable` says. RunError, RunWriteError."""
-    return Removed(_unlink(folder, sweepable(folder, sweep)))
+def clean_up(folder: Path, cleanup: Cleanup) -> Removed:
+    """Deletes what `cleanable` returns. RunError, RunWriteError."""
+    return Removed(_unlink(folder, cleanable(folder, cleanup)))
 
 
 def _check(folder: Path) -> None:
-    """RunError for anything but the folder of a run that nobody writes."""
+    """RunError unless it is the folder of a run that nobody is writing."""
     try:
         found = folder.lstat()
     except OSError as error:
         raise RunError(f"{folder}: cannot be read ({error.strerror or error})") from None
     if not stat.S_ISDIR(found.st_mode):
-        raise RunError(f"{folder}: expected a run's own folder; found a link or a file")
+        raise RunError(f"{folder}: expected a run folder; found a link or a file")
     read_record(folder)
     row = _row(folder)
-    if row.ended not in ("done", "stopped", "failed") and is_written(folder, row.written):
+    if row.ended not in ("done", "stopped", "failed") and is_being_written(folder, row.written):
         raise RunError(f"{folder.name}: is being trained; stop it first")
 
 
 def _row(folder: Path) -> RunRow:
-    """What its events say; where they are damaged, nothing."""
-    return Reading(folder).row(_files(folder))
+    """The run's row; mostly empty if its events are damaged."""
+    return RunReader(folder).row(_files(folder))
 
 
 def _files(folder: Path) -> tuple[RunFile, ...]:
@@ -99,7 +99,7 @@ def _files(folder: Path) -> tuple[RunFile, ...]:
 
 
 def _unlink(folder: Path, files: Iterable[RunFile]) -> int:
-    """Takes files away, by name in the folder that was opened: nobody can put a link in its place between."""
+    """Deletes files relative to the opened folder, so that nobody can swap it for a link meanwhile."""
     freed = 0
     here = _opened(folder)
     try:
@@ -124,7 +124,7 @@ def _unlink(folder: Path, files: Iterable[RunFile]) -> int:
 
 
 def _opened(folder: Path) -> int | None:
-    """The folder itself, where the system can delete by it; None elsewhere (Windows)."""
+    """A descriptor of the folder, if the system can delete relative to one; else None (Windows)."""
     if os.unlink not in os.supports_dir_fd:
         return None
     flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)

@@ -1,4 +1,4 @@
-"""What the store knows of one run: everything that a table of runs shows, sorts and filters by."""
+"""One row of the table of runs: everything that it shows, sorts and filters by."""
 
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -10,12 +10,12 @@ Ended: TypeAlias = Literal["", "done", "stopped", "failed", "unreadable"]
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. Losses and accuracies are None until there is one; accuracies are fractions."""
+    """One run. Losses and accuracies are None until known; accuracies are fractions."""
 
     path: str
     run: str = ""
     name: str = ""
-    """The network's."""
+    """The network's name."""
     preset: str = ""
     data: str = ""
     created: str = ""
@@ -23,9 +23,9 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int | None = None
     device: str = ""
     ended: Ended = ""
-    """How the events say that it ended; "" where they do not."""
+    """How the run ended, from its events; "" if it has not."""
     state: State = "interrupted"
-    """As of the last look: a run without an end is on while somebody writes it."""
+    """As of the last check: a run without an end is active while a process writes it."""
     epochs_done: int = 0
     epochs_asked: int = 0
     steps: int = 0
@@ -40,18 +40,18 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     train_loss: float | None = None
     images_per_second: float | None = None
     seconds: float = 0.0
-    """Of computing, as the events say."""
+    """Of training, from the events."""
     config: dict[str, Any] = {}
     environment: dict[str, str] = {}
     note: str = ""
     tags: tuple[str, ...] = ()
     bytes: int = 0
-    """On disk, of the files that are a run's."""
+    """On disk, of the run's own files."""
     paused: bool = False
     written: float = 0.0
-    """When the events were written to last, in seconds since 1970."""
+    """When the events were last written, in seconds since 1970."""
     problem: str = ""
-    """What could not be read, or why the run failed, in words."""
+    """What could not be read, or why the run failed."""
 
     @property
     def folder(self) -> Path:
@@ -59,10 +59,10 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        """What tells it from others of its network: its folder's name."""
+        """The folder's name, which distinguishes runs of one network."""
         return Path(self.path).name
 
     @property
-    def on(self) -> bool:
-        """Whether somebody trains it now."""
+    def is_active(self) -> bool:
+        """Whether it is being trained now."""
         return self.state in ("running", "paused")

@@ -1,38 +1,38 @@
-"""A run's folder in one row: read at once, or along with somebody who writes it."""
+"""Reading a run's folder into one row, also repeatedly while it is being written."""
 
 from pathlib import Path
 
 import msgspec
 
 from cnnplay.network.network import Network
-from cnnplay.runs.about import read_about
 from cnnplay.runs.digest import Digest
 from cnnplay.runs.files import RECORD, RunFile
-from cnnplay.runs.plain import content_of
-from cnnplay.runs.presence import is_written
+from cnnplay.runs.notes import read_notes
 from cnnplay.runs.record import LARGEST, RunError, RunRecord, decode
+from cnnplay.runs.regular_file import read_limited
 from cnnplay.runs.row import RunRow, State
 from cnnplay.runs.tail import STEP, Tail
+from cnnplay.runs.writer_lock import is_being_written
 from cnnplay.shapes.infer import infer
 
 
 def read_record(folder: Path) -> RunRecord:
-    """What the run says of itself. RunError where the folder is no run."""
+    """The run's description. RunError if the folder is not a run."""
     path = folder / RECORD
     try:
-        content = content_of(path, LARGEST, "larger than any run's")
+        content = read_limited(path, LARGEST, "larger than any run.json")
     except (FileNotFoundError, NotADirectoryError):
         found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
         raise RunError(
-            f"{folder}: not a run: {found}. A run is the folder that `cnnplay train` wrote"
+            f"{folder}: not a run: {found}. Expected a folder that `cnnplay train` wrote"
         ) from None
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
     return decode(content, str(path))
 
 
-class Follower:
-    """What a run's events come to, read further each time that their file grew."""
+class EventFollower:
+    """The outcome of a run's events; each call reads only what was added."""
 
     def __init__(self, folder: Path) -> None:
         self._tail = Tail(folder)
@@ -40,16 +40,16 @@ class Follower:
 
     @property
     def written(self) -> float:
-        """When the events were written to last, in seconds since 1970."""
+        """When the events were last written, in seconds since 1970."""
         return self._tail.written
 
     @property
     def damage(self) -> str:
-        """Which lines could not be read, in words."""
+        """Which lines could not be read; "" if none."""
         return self._tail.damage
 
     def digest(self) -> Digest:
-        """The outcome so far. RunError where the events cannot be read."""
+        """The outcome so far. RunError if the events cannot be read."""
         while True:
             lines = self._tail.lines_since()
             if self._tail.restarted:
@@ -59,7 +59,7 @@ class Follower:
             self._take(lines)
 
     def _take(self, lines: list[bytes]) -> None:
-        """Of steps in a row the last one alone is decoded: of it the outcome is made."""
+        """Decodes only the last of consecutive steps: the others do not change the outcome."""
         before = b""
         for line in lines:
             self._tail.lines += 1
@@ -77,18 +77,18 @@ class Follower:
             self._digest.take(event)
 
 
-class Reading:
-    """One run, read further each time that its files grew."""
+class RunReader:
+    """Reads one run; each call reads only what was added."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._follower = Follower(folder)
+        self._follower = EventFollower(folder)
         self._record: RunRecord | None = None
         self._record_file: RunFile | None = None
         self._parameters: int | None = None
 
     def row(self, files: tuple[RunFile, ...]) -> RunRow:
-        """The run as its files are now. What cannot be read makes an `unreadable` row that says why."""
+        """The run as it is now. If it cannot be read, an `unreadable` row with the reason."""
         size = sum(file.size for file in files)
         try:
             self._read_record(files)
@@ -97,8 +97,8 @@ class Reading:
         except RunError as error:
             return self._unreadable(str(error), size)
         try:
-            about = read_about(self.folder)
-        except RunError as error:  # the run itself is whole
+            about = read_notes(self.folder)
+        except RunError as error:  # the run itself is readable
             return msgspec.structs.replace(row, bytes=size, problem=row.problem or str(error))
         return msgspec.structs.replace(row, bytes=size, note=about.note, tags=about.tags)
 
@@ -113,11 +113,11 @@ class Reading:
     def _row(self, digest: Digest) -> RunRow:
         record = self._record
         assert record is not None
-        told = digest.fields()
-        if told["parameters"] is None:
-            told["parameters"] = self._counted(record.network)
-        if not told["epochs_asked"]:
-            told["epochs_asked"] = record.config.epochs
+        fields = digest.fields()
+        if fields["parameters"] is None:
+            fields["parameters"] = self._counted(record.network)
+        if not fields["epochs_asked"]:
+            fields["epochs_asked"] = record.config.epochs
         started = digest.started
         return RunRow(
             path=str(self.folder),
@@ -129,7 +129,7 @@ class Reading:
             config=msgspec.to_builtins(record.config if started is None else started.config),
             environment=record.environment,
             written=self._follower.written,
-            **told,
+            **fields,
         )
 
     def _counted(self, network: Network) -> int:
@@ -149,14 +149,14 @@ class Reading:
 
 
 def state_of(row: RunRow) -> State:
-    """What the run does now: one without an end is on while somebody writes it, and else interrupted."""
+    """The run's state now: without an end, it is running while a process writes it, and else interrupted."""
     if row.ended:
         return row.ended
-    if is_written(row.folder, row.written):
+    if is_being_written(row.folder, row.written):
         return "paused" if row.paused else "running"
     return "interrupted"
 
 
 def signature(files: tuple[RunFile, ...]) -> str:
-    """What changes with whatever a row is made from."""
+    """Changes whenever a file changes that a row is read from."""
     return "|".join(f"{file.name}:{file.size}:{file.changed}" for file in files)

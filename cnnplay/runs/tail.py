@@ -1,4 +1,4 @@
-"""Reading a run's events while somebody writes them: from where the last look ended, whole lines alone."""
+"""Reading a run's events while they are being written: whole lines, from where the last call stopped."""
 
 import os
 from pathlib import Path
@@ -6,20 +6,20 @@ from typing import Any
 
 import msgspec
 
-from cnnplay.runs.plain import open_plain
 from cnnplay.runs.record import RunError
+from cnnplay.runs.regular_file import open_regular_file
 from cnnplay.spec.events import Event
 
 EVENTS = "events.jsonl"
 AT_ONCE = 8 * 2**20
-"""Bytes that are taken in at once at most. A longer line is no event of ours."""
+"""The most bytes to read at once. A longer line is not an event of ours."""
 STEP = b'{"event":"step"'
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event, strict=False)
 
 
 class _Named(msgspec.Struct):
-    """What every event says, of a kind that is known or not."""
+    """What events of known and unknown kinds have."""
 
     event: str
 
@@ -30,31 +30,31 @@ _KNOWN = frozenset(kind.__struct_config__.tag for kind in Event.__args__)
 
 
 class Tail:
-    """Follows one file. A line without its end waits for it; events of unknown kinds are left out, and so are
-    lines that are none, as a failing disk makes them: `damage` tells of these.
+    """Follows one file. A line is read when it is complete. Events of unknown kinds are skipped, and so are
+    damaged lines, for example from a failing disk, which `damage` reports.
 
-    `restarted`: the file is another one or is shorter than before, so that what was read counts no more.
+    `restarted`: the file was replaced or is shorter than before, so what was read is no longer valid.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / EVENTS
         self.offset = 0
-        """Bytes read so far, whole lines alone."""
+        """Bytes read so far, in whole lines."""
         self.lines = 0
         self._damaged: list[int] = []
         self._known = 0
         self.restarted = False
         self.written = 0.0
-        """When the file was written to last, in seconds since 1970."""
+        """When the file was last written, in seconds since 1970."""
         self._identity: tuple[int, int] | None = None
 
     def lines_since(self, at_once: int = AT_ONCE) -> list[bytes]:
-        """The whole lines that came since the last look, without their ends. Nothing where the file is not
-        there yet. RunError where it cannot be read, and at its end where it holds damage alone.
+        """The whole lines added since the last call, without line ends; none if the file does not exist yet.
+        RunError if it cannot be read or, at its end, if all lines are damaged.
         """
         self.restarted = False
         try:
-            with open_plain(self.path) as file:
+            with open_regular_file(self.path) as file:
                 self._look(os.fstat(file.fileno()))
                 file.seek(self.offset)
                 content = file.read(at_once)
@@ -72,14 +72,14 @@ class Tail:
 
     @property
     def damage(self) -> str:
-        """Which lines were none, in words; "" where all were events."""
+        """Which lines were damaged; "" if none."""
         if not self._damaged:
             return ""
         more = f" (and {len(self._damaged) - 1:,} more)" if len(self._damaged) > 1 else ""
         return f"{EVENTS}, line {self._damaged[0]:,}: not an event{more}"
 
     def decoded(self, lines: list[bytes]) -> list[Event]:
-        """Lines of the last look as events."""
+        """Decodes lines returned by the last call."""
         found = []
         for line in lines:
             self.lines += 1
@@ -89,11 +89,11 @@ class Tail:
         return found
 
     def event(self, line: bytes) -> Event | None:
-        """The event in the line that was counted last; None where there is none that this program knows."""
+        """Decodes the line counted last; None if it is damaged or of an unknown kind."""
         try:
             event: Event = _decoder.decode(line)
         except _UNREADABLE:
-            if not _of_a_newer_program(line):
+            if not _is_unknown_kind(line):
                 self._damaged.append(self.lines)
             return None
         self._known += 1
@@ -109,8 +109,8 @@ class Tail:
         self.written = found.st_mtime
 
 
-def _of_a_newer_program(line: bytes) -> bool:
-    """Whether it is an event of a kind that is not known here."""
+def _is_unknown_kind(line: bytes) -> bool:
+    """Whether it is an event of an unknown kind, from a newer program."""
     try:
         return _names.decode(line).event not in _KNOWN
     except _UNREADABLE:

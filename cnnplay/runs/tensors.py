@@ -1,6 +1,6 @@
-"""Tensors of a run's files, with a checksum in the header: a disk's damage must not train on as weights.
+"""A run's tensor files, with a checksum in the header: damaged weights must not be trained further.
 
-With torch: what the window shows at first does without.
+Imports torch, so the window must not import it at startup.
 """
 
 import json
@@ -14,26 +14,27 @@ from safetensors import SafetensorError
 
 from cnnplay.modules.tensor_file import read_tensors, write_tensors
 from cnnplay.modules.weights import Weights
-from cnnplay.runs.plain import check_room, open_plain
 from cnnplay.runs.record import RunDamage, RunError
+from cnnplay.runs.regular_file import check_memory, open_regular_file
 
 CHECKSUM = "cnnplay-crc32"
-"""The header's key; a file of an earlier program lacks it."""
+"""The key in the header; files of earlier versions lack it."""
 
 
 def write_checked(tensors: Weights, path: Path, about: Mapping[str, str]) -> None:
-    """As `write_tensors`, with a checksum of the tensors and of what is said of them."""
+    """`write_tensors` with a checksum of tensors and metadata."""
     write_tensors(tensors, path, {**about, CHECKSUM: _checksum(tensors, about)})
 
 
 def read_checked(path: Path, kind: str) -> tuple[dict[str, str], Weights]:
-    """What a safetensors file says of itself, and its tensors. RunDamage, which calls it a `kind`, where it
-    is none or was changed since; RunError where it is no plain file, cannot be read, or is larger than the
-    free memory; FileNotFoundError.
+    """A safetensors file's metadata and tensors.
+
+    RunDamage, which names the expected `kind`, if it is damaged or not such a file; RunError if it is not a
+    regular file, cannot be read, or is larger than the free memory; FileNotFoundError.
     """
     try:
-        with open_plain(path) as plain:
-            check_room(path, os.fstat(plain.fileno()).st_size)
+        with open_regular_file(path) as file:
+            check_memory(path, os.fstat(file.fileno()).st_size)
         about, tensors = read_tensors(path)
     except (RunError, FileNotFoundError):
         raise
@@ -50,9 +51,9 @@ def read_checked(path: Path, kind: str) -> tuple[dict[str, str], Weights]:
 
 
 def _checksum(tensors: Weights, about: Mapping[str, str]) -> str:
-    """CRC-32 of what the file says of itself, and of each tensor's name, type, shape and bytes, by name."""
-    words = sorted((key, text) for key, text in about.items() if key not in (CHECKSUM, "format"))
-    sum_ = zlib.crc32(json.dumps(words).encode())
+    """CRC-32 of the metadata and of each tensor's name, type, shape and bytes, sorted by name."""
+    entries = sorted((key, text) for key, text in about.items() if key not in (CHECKSUM, "format"))
+    sum_ = zlib.crc32(json.dumps(entries).encode())
     for name in sorted(tensors):
         tensor = tensors[name].detach()
         sum_ = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), sum_)

@@ -1,4 +1,4 @@
-"""Files written in the background: a run does not wait for its disk."""
+"""Writing files in the background, so that training does not wait for the disk."""
 
 import threading
 import time
@@ -8,19 +8,20 @@ from typing import TypeAlias
 Write: TypeAlias = Callable[[], None]
 
 SHARE = 0.01
-"""Of the time that passes, serialising takes at most this part: it takes a core from who trains."""
+"""The largest share of time spent serializing, which takes a core from training."""
 CREDIT = 0.15
-"""Seconds of it that are free at first, and may be saved up: a short run has each epoch written at once."""
+"""Seconds of serializing that are free at first and can be saved up: a short run writes each epoch at
+once."""
 LONGEST = 10.0
-"""Seconds that the longest rest takes."""
+"""The longest rest in seconds."""
 
 
 class Writer:
-    """Carries writes out, round by round, in a thread that lives while there are any.
+    """Performs writes in rounds, in a thread that lives while there are any.
 
-    The first round begins at once; between rounds the thread rests. Of several waiting writes of one name the
-    newest counts. The names' order is that of `order`: what speaks of a file is written behind it. A write
-    that fails is told to `failed` and no more.
+    The first round starts at once; between rounds the thread rests. Of several pending writes with one name,
+    only the newest is performed. Names are written in the given `order`: a file that refers to another comes
+    after it. A failing write is only reported to `failed`.
     """
 
     def __init__(self, order: tuple[str, ...], failed: Callable[[str, Exception], None]) -> None:
@@ -32,31 +33,31 @@ class Writer:
         self._saved, self._counted = CREDIT, time.monotonic()
         self._rested_until = 0.0
         self.slowest = 0.0
-        """Seconds that the longest write took."""
+        """Seconds that the slowest write took."""
 
     def put(self, writes: Mapping[str, Write], *, soon: bool = False) -> None:
-        """Has these carried out; `soon` without a rest before. May be called from any thread."""
+        """Queues writes; `soon` skips the rest before them. Thread-safe."""
         with self._changed:
             self._waiting.update(writes)
             self._hurried = self._hurried or soon
             if not self._alive and self._waiting:
                 self._alive = True
-                # Not a daemon: the program's end waits for what was begun.
+                # Not a daemon: the program waits at exit for pending writes.
                 threading.Thread(target=self._work, name="cnnplay-write").start()
             self._changed.notify_all()
 
     @property
     def idle(self) -> bool:
-        """Whether everything was carried out."""
+        """Whether all writes are done."""
         return not self._waiting and not self._writing
 
     @property
     def resting(self) -> bool:
-        """Whether so much was written that the next round waits for a while."""
+        """Whether the next round has to wait because much was written."""
         return time.monotonic() < self._rested_until
 
     def wait(self) -> None:
-        """Has everything carried out without a rest, and returns then."""
+        """Performs all pending writes without a rest, then returns."""
         with self._changed:
             self._hurried = self._alive
             self._changed.notify_all()
@@ -75,7 +76,7 @@ class Writer:
                     return
 
     def _rest_after(self, spent: float) -> float:
-        """Until when to rest."""
+        """The time until which to rest."""
         now = time.monotonic()
         self._saved = min(CREDIT, self._saved + SHARE * (now - self._counted)) - spent
         self._counted = now
@@ -85,7 +86,7 @@ class Writer:
         start = time.perf_counter()
         try:
             write()
-        except Exception as error:  # told, in whichever words; the next may succeed
+        except Exception as error:  # reported; the next write may succeed
             self._failed(name, error)
         self.slowest = max(self.slowest, time.perf_counter() - start)
 

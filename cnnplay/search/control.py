@@ -1,4 +1,4 @@
-"""How other threads end a search: the run that is on ends after the batch at hand, and no other begins."""
+"""Stopping a search from another thread: the current run stops after its batch, and no other starts."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from cnnplay.training.control import Control
 
 
 class SearchControl:
-    """Shared by the search and those who stop it. `stop` may be called from any thread at any time."""
+    """Shared by the search and whoever stops it. `stop` is thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,7 +20,7 @@ class SearchControl:
         return self._stop.is_set()
 
     def stop(self) -> None:
-        """Ends the search. What it began is tried again by whoever goes on with the study."""
+        """Stops the search. The current trial is repeated when the study is resumed."""
         with self._lock:
             self._stop.set()
             run = self._run
@@ -28,12 +28,12 @@ class SearchControl:
             run.stop()
 
     def wait(self, seconds: float) -> None:
-        """For the search: returns after so long, or when it is to stop."""
+        """For the search: waits for so long, or until it is stopped."""
         self._stop.wait(seconds)
 
     @contextmanager
     def run(self) -> Iterator[Control]:
-        """For the search: what steers a trial's run, which a stop reaches too."""
+        """For the search: the control of a trial's run, which `stop` stops too."""
         control = Control()
         with self._lock:
             self._run = control

@@ -1,13 +1,13 @@
-"""What may go wrong in a search, in words for people."""
+"""Errors of a search; their messages are for people."""
 
 
 class SearchError(ValueError):
-    """Something that whoever asked can put right: a space, a name, a library that is not there."""
+    """Something the user can fix: a space, a name, a missing library."""
 
 
-class SearchTrouble(RuntimeError):
-    """Storage, disk or the program itself is the reason."""
+class SearchFailure(RuntimeError):
+    """The storage, the disk or the program itself failed."""
 
 
 class BadTrial(ValueError):
-    """Values with which nothing could be trained: the trial fails, the search goes on."""
+    """Values that cannot be trained: the trial fails, the search continues."""

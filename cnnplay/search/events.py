@@ -1,4 +1,4 @@
-"""What a search reports. As JSON each event carries its name under ``event``."""
+"""The events of a search. In JSON, ``event`` has the event's name."""
 
 from typing import Literal, TypeAlias
 
@@ -9,11 +9,11 @@ from cnnplay.search.space import Value
 
 
 class SearchEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """What all of them are."""
+    """The base of all events."""
 
 
 class SearchBegan(SearchEvent, frozen=True, kw_only=True, tag="search"):
-    """The study is open. `done` of the trials asked for are there already."""
+    """The study is open. `done` of its `trials` are already done."""
 
     study: str
     storage: str
@@ -22,14 +22,14 @@ class SearchBegan(SearchEvent, frozen=True, kw_only=True, tag="search"):
 
 
 class TrialBegan(SearchEvent, frozen=True, kw_only=True, tag="began"):
-    """A trial's values are drawn, and its run begins."""
+    """A trial starts with these values."""
 
     number: int
     settings: dict[str, Value]
 
 
 class TrialEpoch(SearchEvent, frozen=True, kw_only=True, tag="epoch"):
-    """An epoch of a trial is done: its validation accuracy, and the best so far."""
+    """An epoch of a trial is done: its validation accuracy, and the trial's best so far."""
 
     number: int
     epoch: int
@@ -38,7 +38,7 @@ class TrialEpoch(SearchEvent, frozen=True, kw_only=True, tag="epoch"):
 
 
 class TrialDone(SearchEvent, frozen=True, kw_only=True, tag="trial"):
-    """A trial is over. The fields are those of a `TrialRow`; `best`: the best complete one so far."""
+    """A trial has ended. The fields are those of a `TrialRow`; `best`: it is the best complete one so far."""
 
     number: int
     state: str
@@ -52,20 +52,20 @@ class TrialDone(SearchEvent, frozen=True, kw_only=True, tag="trial"):
     best: bool
 
 
-class Weighed(SearchEvent, frozen=True, kw_only=True, tag="importance"):
-    """How much each thing that varies mattered so far: shares that add up to 1, the largest first."""
+class ImportanceUpdated(SearchEvent, frozen=True, kw_only=True, tag="importance"):
+    """Hyperparameter importance so far: shares that sum to 1, the largest first."""
 
     importance: dict[str, float]
 
 
 class Noted(SearchEvent, frozen=True, kw_only=True, tag="note"):
-    """Something worth knowing."""
+    """A message for the user."""
 
     message: str
 
 
 class SearchDone(SearchEvent, frozen=True, kw_only=True, tag="finished"):
-    """The search is over for this process. `trials` are done in all."""
+    """The search has ended in this process. `trials` are done in total."""
 
     study: str
     storage: str
@@ -77,9 +77,8 @@ class SearchDone(SearchEvent, frozen=True, kw_only=True, tag="finished"):
     importance: dict[str, float] = {}
 
 
-Event: TypeAlias = SearchBegan | TrialBegan | TrialEpoch | TrialDone | Weighed | Noted | SearchDone
+Event: TypeAlias = SearchBegan | TrialBegan | TrialEpoch | TrialDone | ImportanceUpdated | Noted | SearchDone
 
 
 def trial_done(row: TrialRow, best: bool) -> TrialDone:
-    """The event of a trial's end."""
     return TrialDone(**msgspec.structs.asdict(row), best=best)

@@ -1,4 +1,4 @@
-"""Which of the things that vary mattered: Optuna's PED-ANOVA, which needs no other library."""
+"""Hyperparameter importance: Optuna's PED-ANOVA, which needs no other library."""
 
 import warnings
 
@@ -7,13 +7,13 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
 LEAST = 4
-"""Of fewer finished trials nothing is said."""
+"""The fewest complete trials for an estimate."""
 
 
 def importances(study: Study) -> dict[str, float]:
-    """Shares that add up to 1, the largest first; nothing where too few trials are there, or all are alike.
+    """Shares that sum to 1, the largest first; empty with too few trials, or if all have the same value.
 
-    PED-ANOVA asks how much a variable alone tells the best tenth of the trials from all others.
+    PED-ANOVA measures how well each variable alone separates the best tenth of the trials from the others.
     """
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(complete) < LEAST or len({trial.value for trial in complete}) < 2:

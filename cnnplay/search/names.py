@@ -1,4 +1,4 @@
-"""What a study is called that nobody has named."""
+"""The default name of a study."""
 
 from datetime import datetime
 

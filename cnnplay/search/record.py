@@ -1,4 +1,4 @@
-"""What a study searches, kept beside its trials: whoever goes on with it searches the same."""
+"""What a study searches, stored with its trials, so that resuming it searches the same."""
 
 from typing import Any
 
@@ -18,24 +18,24 @@ from cnnplay.spec.settings import TrainConfig
 ATTRIBUTE = "cnnplay"
 VERSION = 1
 MACHINE = ("device", "threads", "checkpoint_every", "sync_batch_norm")
-"""Settings that each worker has of its own."""
+"""Settings that may differ between workers."""
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What is searched. Sampler, pruner and seed are those that it began with."""
+    """What is searched. Sampler, pruner and seed are those that it started with."""
 
     version: int = VERSION
     network: Network
     config: TrainConfig
     data: str
     mark: str = ""
-    """Of the pictures that validate."""
+    """Identifies the validation split."""
     space: dict[str, Any]
     sampler: Sampler = "random"
     pruner: Pruner = "none"
     seed: int = 0
     trials: int = 0
-    """How many were asked for at first."""
+    """How many were requested at first."""
 
     @property
     def searched(self) -> Space:
@@ -53,7 +53,7 @@ def new_record(
     seed: int,
     trials: int,
 ) -> StudyRecord:
-    """The record of a study that begins now."""
+    """The record of a new study."""
     return StudyRecord(
         network=network,
         config=config,
@@ -67,8 +67,8 @@ def new_record(
     )
 
 
-def join(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> Study:
-    """The study of that name, made where there is none. SearchError where it searches something else."""
+def join_study(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> Study:
+    """Opens or creates the study of that name. SearchError if it searches something else."""
     study = create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
     there = read_record(study, where)
     if there is None:
@@ -76,21 +76,21 @@ def join(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> St
     different = _difference(there, record)
     if different:
         raise SearchError(
-            f"{where}: the study {name} has another {different}: its trials could not be compared. Choose "
-            f"another name, or ask for the same {different} as before"
+            f"{where}: the study {name} has a different {different}, so its trials could not be compared. "
+            f"Choose another name, or the same {different} as before"
         )
     return study
 
 
 def _written(study: Study, record: StudyRecord, where: str) -> StudyRecord:
-    """The record of a study that has none, written here, or by another worker at the same moment."""
-    # Whoever begins a trial has written the record before: where there are trials and still none, looked at
-    # in this order, they are somebody else's.
+    """Writes the record of a study without one, unless another worker just did."""
+    # Our workers write the record before their first trial. So if there are trials, read first, and still no
+    # record, another program made them.
     foreign = bool(study.get_trials(deepcopy=False))
     there = read_record(study, where)
     if there is None and foreign:
         name = study.study_name
-        raise SearchError(f"{where}: the study {name} was not made by CNN Playground: choose another name")
+        raise SearchError(f"{where}: the study {name} was not made by CNN Playground; choose another name")
     if there is None:
         try:
             study.set_user_attr(ATTRIBUTE, msgspec.to_builtins(record))
@@ -102,13 +102,13 @@ def _written(study: Study, record: StudyRecord, where: str) -> StudyRecord:
 
 
 def read_record(study: Study, where: str) -> StudyRecord | None:
-    """What the study searches; None where nothing stands there. SearchError where it cannot be read."""
+    """The study's record; None if it has none. SearchError if it cannot be read."""
     found = study.user_attrs.get(ATTRIBUTE)
     return None if found is None else decoded(found, study.study_name, where)
 
 
 def decoded(found: object, name: str, where: str) -> StudyRecord:
-    """A record as a study holds it."""
+    """The record from a study's attribute. SearchError if it cannot be read."""
     version = found.get("version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > VERSION:
         raise SearchError(
@@ -119,12 +119,12 @@ def decoded(found: object, name: str, where: str) -> StudyRecord:
         record = msgspec.convert(found, StudyRecord)
         checked(record.network)
     except (msgspec.ValidationError, ValueError) as error:
-        raise SearchError(f"{where}: what the study {name} searches cannot be read: {error}") from None
+        raise SearchError(f"{where}: the description of the study {name} cannot be read: {error}") from None
     return record
 
 
 def _difference(there: StudyRecord, here: StudyRecord) -> str:
-    """What keeps the trials of two records from being compared; "" where nothing does."""
+    """What makes the trials of two records incomparable; "" if nothing does."""
     if not there.network.same_structure(here.network):
         return "network"
     if (there.data, there.mark) != (here.data, here.mark):

@@ -1,4 +1,4 @@
-"""A trial as people and programs are told of it."""
+"""A trial as a row of a table."""
 
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
@@ -8,11 +8,11 @@ import msgspec
 from cnnplay.search.space import Value
 
 State: TypeAlias = Literal["waiting", "running", "complete", "pruned", "failed", "stopped", "lost"]
-"""`failed`: its values made nothing that learns. `stopped`: somebody stopped it; `lost`: whoever ran it is
-gone. What those two had begun is tried again, as another trial."""
+"""`failed`: its values could not be trained. `stopped`: the search was stopped; `lost`: its worker is gone.
+Those two are repeated as new trials."""
 
 COUNTED = frozenset({"complete", "pruned", "failed"})
-"""Trials that are done, and count among those asked for."""
+"""The states that count as done."""
 
 
 class TrialRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,18 +23,18 @@ class TrialRow(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None = None
     settings: dict[str, Value] = {}
     run: str = ""
-    """Its run's folder; "" where there is none."""
+    """Its run's folder; "" if there is none."""
     epoch: int | None = None
     """The epoch with the best validation accuracy."""
     epochs: int = 0
     """How many are done."""
     why: str = ""
-    """Why it failed or was given up."""
+    """Why it failed or was pruned."""
     seconds: float = 0.0
 
 
 def best_of(rows: Iterable[TrialRow]) -> TrialRow | None:
-    """The complete trial of the highest value, the first of several; None where none is complete."""
+    """The complete trial with the highest value (the first of several); None if none is complete."""
     complete = [row for row in rows if row.state == "complete" and row.value is not None]
     return max(complete, key=lambda row: (row.value or 0.0, -row.number), default=None)
 

@@ -1,4 +1,4 @@
-"""How the next values are drawn, and which trials are given up early."""
+"""Samplers and pruners, and the grid."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -17,15 +17,15 @@ from cnnplay.search.space import Choices, Value
 from cnnplay.search.variables import Variable
 
 STARTUP = 5
-"""So many finished trials are needed before the median of them says anything."""
+"""Finished trials that the median pruner needs."""
 THIRD = 3
 
 
-class Numbered(BaseSampler):
-    """Another sampler, made anew for each trial from the seed and the trial's number.
+class PerTrialSampler(BaseSampler):
+    """Wraps a sampler that is created for each trial, seeded with the search's seed and the trial's number.
 
-    So trial 7 draws the same whoever runs it: one process or several, at once or after a break. Two workers
-    with one seed never draw the same trial twice.
+    So trial 7 draws the same values in any process, at once or after a pause, and two workers with the same
+    seed never draw the same trial.
     """
 
     def __init__(self, seed: int, make: Callable[[int], BaseSampler]) -> None:
@@ -35,8 +35,8 @@ class Numbered(BaseSampler):
 
     def _of(self, trial: FrozenTrial) -> BaseSampler:
         if trial.number != self._number:
-            words = np.random.SeedSequence((self._seed, trial.number)).generate_state(1)
-            self._sampler, self._number = self._make(int(words[0])), trial.number
+            state = np.random.SeedSequence((self._seed, trial.number)).generate_state(1)
+            self._sampler, self._number = self._make(int(state[0])), trial.number
         return self._sampler
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
@@ -62,28 +62,27 @@ class Numbered(BaseSampler):
 
 
 class Grid(GridSampler):
-    """All points in an order that the seed decides. Whoever searches ends when they are used up: the
-    sampler itself stops nothing."""
+    """All grid points in an order given by the seed. Unlike Optuna's, it does not stop the study when all are
+    used: the engine does."""
 
     def after_trial(
         self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
-        """Nothing."""
+        """Does nothing; Optuna's GridSampler would stop the study."""
 
 
 def make_sampler(name: Sampler, seed: int, variables: Sequence[Variable]) -> BaseSampler:
-    """The sampler of that name."""
     match name:
         case "random":
-            return Numbered(seed, lambda drawn: RandomSampler(seed=drawn))
+            return PerTrialSampler(seed, lambda trial_seed: RandomSampler(seed=trial_seed))
         case "tpe":
-            return Numbered(seed, lambda drawn: TPESampler(seed=drawn))
+            return PerTrialSampler(seed, lambda trial_seed: TPESampler(seed=trial_seed))
         case "grid":
             return Grid({variable.name: list(points(variable)) for variable in variables}, seed=seed)
 
 
 def make_pruner(name: Pruner) -> BasePruner:
-    """The pruner of that name; it is told the best validation accuracy so far, after each epoch."""
+    """The pruner of that name. It gets the best validation accuracy so far after each epoch."""
     match name:
         case "none":
             return NopPruner()
@@ -94,7 +93,7 @@ def make_pruner(name: Pruner) -> BasePruner:
 
 
 def grid_size(variables: Sequence[Variable]) -> int:
-    """How many points the grid has."""
+    """The number of grid points."""
     size = 1
     for variable in variables:
         size *= len(points(variable))
@@ -102,7 +101,7 @@ def grid_size(variables: Sequence[Variable]) -> int:
 
 
 def point_count(variables: Sequence[Variable]) -> int | None:
-    """How many different trials there are; None where a number may be anything within a range."""
+    """The number of possible trials; None if a variable is continuous."""
     count = 1
     for variable in variables:
         entry = variable.entry
@@ -116,7 +115,7 @@ def point_count(variables: Sequence[Variable]) -> int | None:
 
 
 def points(variable: Variable) -> tuple[Value, ...]:
-    """A variable's values on the grid: all choices, each step, or five values evenly on the range's scale."""
+    """A variable's grid values: all choices, all steps, or five values evenly spaced on the range's scale."""
     entry = variable.entry
     if isinstance(entry, Choices):
         return entry.choices
@@ -124,7 +123,7 @@ def points(variable: Variable) -> tuple[Value, ...]:
         steps = floor((entry.high - entry.low) / entry.step + 1e-9)
         return tuple(entry.low + number * entry.step for number in range(steps + 1))
     spaced = np.geomspace if entry.log else np.linspace
-    # The ends are the range's own: a power of ten need not come back to the last digit.
+    # The ends are taken from the range: geomspace may be off in the last digit.
     inner = spaced(entry.low, entry.high, GRID_STEPS)[1:-1].tolist()
     found = chain([entry.low], inner, [entry.high])
     if variable.whole:
@@ -132,14 +131,14 @@ def points(variable: Variable) -> tuple[Value, ...]:
     return tuple(float(value) for value in found)
 
 
-def drawn(trial: Trial, variable: Variable) -> Value:
-    """The trial's value of a variable."""
+def draw_value(trial: Trial, variable: Variable) -> Value:
+    """Draws a variable's value for a trial."""
     name, entry = variable.name, variable.entry
     if isinstance(entry, Choices):
         value: Value = trial.suggest_categorical(name, entry.choices)  # type: ignore[assignment]
         return value
     low, high, step = entry.low, entry.high, entry.step
-    if step is not None:  # the end is the last step
+    if step is not None:  # end at the last step
         high = low + floor((high - low) / step + 1e-9) * step
     if variable.whole:
         return trial.suggest_int(name, int(low), int(high), log=entry.log, step=int(step or 1))

@@ -1,9 +1,9 @@
-"""What a search varies, as a value and as a JSON file.
+"""The search space, as a value and as a JSON file.
 
 ``{"format": "cnnplay-space", "version": 1, "vary": {"learning_rate": {"low": 1e-5, "high": 0.1, "log": true},
 "batch_size": {"low": 16, "high": 128, "step": 16}, "optimizer": ["sgd", "adam"], "conv-2.filters": [8]}}``: a
-setting by its name, a block's field as ``id.field``. A range has its ends, perhaps a logarithmic scale or a
-step; a list holds the choices.
+setting by its name, a layer's field as ``id.field``. A range has both ends, and optionally a logarithmic
+scale or a step; a list holds choices.
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ from cnnplay.search.errors import SearchError
 
 FORMAT, VERSION = "cnnplay-space", 1
 LARGEST = 2**20
-"""A longer file is none of ours."""
+"""Bytes; a larger file is not ours."""
 EXAMPLE = '{"vary": {"learning_rate": {"low": 1e-5, "high": 0.1, "log": true}, "optimizer": ["sgd", "adam"]}}'
 
 Value: TypeAlias = bool | int | float | str
 
 
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Numbers from `low` to `high`, both among them. With `log` each power of ten is as likely as any other;
-    with `step` only `low` and every so many after it."""
+    """Numbers from `low` to `high`, both included; log-uniform with `log`, else uniform. With `step`, only
+    `low` and multiples of `step` above it."""
 
     low: int | float
     high: int | float
@@ -34,7 +34,7 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Choices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One of these."""
+    """A list of values to choose from."""
 
     choices: tuple[Value, ...]
 
@@ -49,35 +49,33 @@ class Space(msgspec.Struct, frozen=True):
 
 
 def read(path: Path) -> Space:
-    """The space in a file. SearchError where there is none."""
+    """Reads a space from a file. SearchError if it is not one."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
         raise SearchError(f"{path}: cannot be read ({error.strerror or error})") from None
     if len(content) > LARGEST:
-        raise SearchError(f"{path}: larger than any space; refused")
+        raise SearchError(f"{path}: larger than any search space; refused")
     return decode(content, str(path))
 
 
 def decode(content: bytes | str, where: str) -> Space:
-    """The space in some JSON. SearchError names `where`, the field, what was expected and found."""
+    """Reads a space from JSON. SearchError names `where`, the field, and what was expected and found."""
     try:
         found = msgspec.json.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SearchError(
-            f"{where}: expected a search space in JSON, {EXAMPLE}; found none: {error}"
-        ) from None
+        raise SearchError(f"{where}: expected a search space in JSON, like {EXAMPLE}; got: {error}") from None
     return from_builtins(found, where)
 
 
 def from_builtins(found: object, where: str) -> Space:
-    """The space in decoded JSON."""
+    """Reads a space from decoded JSON."""
     if not isinstance(found, dict):
         raise _unexpected(where, "", f"an object like {EXAMPLE}", found)
     unknown = sorted(found.keys() - {"format", "version", "vary"})
     if unknown:
-        raise SearchError(f"{where}, {unknown[0]}: expected format, version and vary alone, as in {EXAMPLE}")
+        raise SearchError(f"{where}, {unknown[0]}: expected only format, version and vary, as in {EXAMPLE}")
     if found.get("format", FORMAT) != FORMAT:
         raise _unexpected(where, "format", f'"{FORMAT}"', found["format"])
     version = found.get("version", VERSION)
@@ -89,12 +87,12 @@ def from_builtins(found: object, where: str) -> Space:
         )
     vary = found.get("vary")
     if not isinstance(vary, dict) or not vary:
-        raise _unexpected(where, "vary", f"what varies, as in {EXAMPLE}", vary)
+        raise _unexpected(where, "vary", f"a non-empty object, as in {EXAMPLE}", vary)
     return Space({name: _entry(entry, where, f"vary.{name}") for name, entry in vary.items()})
 
 
 def to_builtins(space: Space) -> dict[str, Any]:
-    """The space as its file has it."""
+    """The space as decoded JSON."""
     vary = {
         name: list(entry.choices)
         if isinstance(entry, Choices)
@@ -118,7 +116,7 @@ def _entry(found: object, where: str, place: str) -> Entry:
         expected = 'a range {"low": …, "high": …} or a list of choices'
         raise _unexpected(where, place, expected, found)
     if "choices" in found:
-        _no_more_than(found, {"choices"}, where, place)
+        _check_keys(found, {"choices"}, where, place)
         return _choices(found["choices"], where, f"{place}.choices")
     return _range(found, where, place)
 
@@ -128,7 +126,7 @@ def _choices(found: object, where: str, place: str) -> Choices:
         raise _unexpected(where, place, "a list of one or more choices", found)
     for number, value in enumerate(found):
         if not isinstance(value, bool | int | float | str):
-            raise _unexpected(where, f"{place}[{number}]", "a number, a word, true or false", value)
+            raise _unexpected(where, f"{place}[{number}]", "a number, a string, true or false", value)
         if value in found[:number]:
             raise SearchError(
                 f"{where}, {place}[{number}]: expected each choice once; found {_shown(value)} twice"
@@ -137,7 +135,7 @@ def _choices(found: object, where: str, place: str) -> Choices:
 
 
 def _range(found: Mapping[str, Any], where: str, place: str) -> Range:
-    _no_more_than(found, {"low", "high", "log", "step"}, where, place)
+    _check_keys(found, {"low", "high", "log", "step"}, where, place)
     for name in ("low", "high"):
         if name not in found:
             raise SearchError(f'{where}, {place}: expected "low" and "high"; found no "{name}"')
@@ -164,11 +162,11 @@ def _number(value: object, where: str, place: str) -> None:
         raise _unexpected(where, place, "a number", value)
 
 
-def _no_more_than(found: Mapping[str, Any], known: set[str], where: str, place: str) -> None:
+def _check_keys(found: Mapping[str, Any], known: set[str], where: str, place: str) -> None:
     unknown = sorted(found.keys() - known)
     if unknown:
         raise SearchError(
-            f"{where}, {place}.{unknown[0]}: expected {', '.join(sorted(known))} alone; found {unknown[0]}"
+            f"{where}, {place}.{unknown[0]}: expected {', '.join(sorted(known))} only; found {unknown[0]}"
         )
 
 

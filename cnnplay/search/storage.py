@@ -1,4 +1,4 @@
-"""Where studies lie: Optuna's own storages. An SQLite file in the user's data, unless another is named."""
+"""Where studies are stored: any Optuna storage; by default an SQLite file in the user's data."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,31 +13,31 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from cnnplay.data.lock import locked
-from cnnplay.data.paths import at_home
-from cnnplay.search.errors import SearchError, SearchTrouble
+from cnnplay.data.paths import expand_user
+from cnnplay.search.errors import SearchError, SearchFailure
 
 HEARTBEAT_S, GRACE_S = 20, 90
-"""A worker says so often that it lives; one that was not heard for so long is gone, and its trial free."""
+"""Seconds between a worker's heartbeats, and without one until its trial is requeued."""
 SQLITE = b"SQLite format 3\0"
-"""What each such file begins with."""
+"""The first bytes of an SQLite file."""
 PATIENCE_S = 60
-"""So long a worker waits for another one's writing of an SQLite file."""
+"""Seconds that a worker waits for another one to write an SQLite file."""
 
 
 def default_url() -> str:
-    """The storage where nobody names one."""
+    """The storage if none is given."""
     path = platformdirs.user_data_path("cnnplay", appauthor=False) / "studies.sqlite3"
     return f"sqlite:///{path}"
 
 
 def url_of(text: str | None) -> str:
-    """The URL of ``sqlite:///studies.sqlite3``, ``mysql://…`` and so on; a plain path is an SQLite file."""
+    """The URL of a storage; a plain path means an SQLite file."""
     if text is None:
         return default_url()
-    return text if "://" in text else f"sqlite:///{at_home(text)}"
+    return text if "://" in text else f"sqlite:///{expand_user(text)}"
 
 
-def shown(url: str) -> str:
+def display_url(url: str) -> str:
     """The URL without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
@@ -47,16 +47,16 @@ def shown(url: str) -> str:
 
 @contextmanager
 def storage_at(url: str, heartbeat_s: int = HEARTBEAT_S, grace_s: int = GRACE_S) -> Iterator[RDBStorage]:
-    """The storage, its tables made where they are lacking. SearchError for a URL that names none;
-    SearchTrouble where it cannot be reached, and for whatever goes wrong in it later."""
+    """Opens a storage and creates missing tables. SearchError for an invalid URL; SearchFailure if it cannot
+    be reached, or fails later."""
     try:
-        with troubles(url):
+        with storage_failures(url):
             storage = _opened(url, heartbeat_s, grace_s)
     except (ImportError, ArgumentError) as error:
-        expected = "a URL of Optuna's storages whose driver is installed, as sqlite:///studies.sqlite3"
-        raise SearchError(f"--storage must be {expected}; got {shown(url)}: {error}") from None
+        expected = "an Optuna storage URL with an installed driver, such as sqlite:///studies.sqlite3"
+        raise SearchError(f"--storage must be {expected}; got {display_url(url)}: {error}") from None
     try:
-        with troubles(url):
+        with storage_failures(url):
             yield storage
     finally:
         storage.remove_session()
@@ -64,16 +64,16 @@ def storage_at(url: str, heartbeat_s: int = HEARTBEAT_S, grace_s: int = GRACE_S)
 
 
 @contextmanager
-def troubles(url: str) -> Iterator[None]:
-    """What goes wrong in a storage, in words."""
+def storage_failures(url: str) -> Iterator[None]:
+    """Turns a storage's errors into SearchFailure."""
     try:
         yield
     except ArgumentError:
         raise
     except (OptunaError, SQLAlchemyError) as error:
         cause = error.__cause__ if isinstance(error.__cause__, SQLAlchemyError) else error
-        words = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
-        raise SearchTrouble(f"{shown(url)}: the storage of studies cannot be used: {words}") from error
+        message = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
+        raise SearchFailure(f"{display_url(url)}: the study storage cannot be used: {message}") from error
 
 
 def _opened(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
@@ -88,31 +88,33 @@ def _opened(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
 
     def waiting() -> None:
         if monotonic() - start > PATIENCE_S:
-            raise SearchTrouble(f"{path}: another program has been making this file for {PATIENCE_S} seconds")
+            raise SearchFailure(
+                f"{path}: another program has been creating this file for {PATIENCE_S} seconds"
+            )
 
     try:
         if url == default_url():
             path.parent.mkdir(parents=True, exist_ok=True)
-        elif not path.parent.is_dir():  # a mistyped path must not become a folder
-            raise SearchError(f"--storage must be in an existing folder; {path.parent} is none")
-        # Two programs that make the same tables at once would trip over one another.
+        elif not path.parent.is_dir():  # do not create a folder for a mistyped path
+            raise SearchError(f"--storage must be in an existing folder; got {path.parent}")
+        # Two programs that create the same tables at once would fail.
         with locked(path.with_name(f"{path.name}.lock"), waiting):
             return _made(url, heartbeat_s, grace_s, arguments)
     except OSError as error:
-        raise SearchTrouble(f"{path}: cannot be made ({error.strerror or error})") from None
+        raise SearchFailure(f"{path}: cannot be created ({error.strerror or error})") from None
 
 
 def _check_file(path: Path, url: str) -> None:
-    """SearchTrouble, before anything is laid beside it, for what is there and no SQLite file."""
+    """SearchFailure for an existing file that is not SQLite, before a lock file is put next to it."""
     try:
         with path.open("rb") as found:
             start = found.read(len(SQLITE))
     except FileNotFoundError:
         return
     except OSError as error:
-        raise SearchTrouble(f"{path}: cannot be read ({error.strerror or error})") from None
-    if start not in (b"", SQLITE):  # SQLite itself makes an empty file first
-        raise SearchTrouble(f"{shown(url)}: the storage of studies cannot be used: file is not a database")
+        raise SearchFailure(f"{path}: cannot be read ({error.strerror or error})") from None
+    if start not in (b"", SQLITE):  # SQLite itself creates an empty file first
+        raise SearchFailure(f"{display_url(url)}: the study storage cannot be used: file is not a database")
 
 
 def _made(url: str, heartbeat_s: int, grace_s: int, arguments: dict[str, dict[str, int]]) -> RDBStorage:

@@ -1,4 +1,4 @@
-"""The studies of a storage: listed, and read to be looked at or gone on with."""
+"""Listing the studies of a storage, and opening one to view or resume it."""
 
 from pathlib import Path
 
@@ -7,16 +7,16 @@ from optuna import load_study
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
 
+from cnnplay.search.coordination import rows_of
 from cnnplay.search.errors import SearchError
 from cnnplay.search.importance import importances
-from cnnplay.search.places import rows_of
 from cnnplay.search.record import ATTRIBUTE, StudyRecord, decoded
 from cnnplay.search.rows import TrialRow, best_of, counted
-from cnnplay.search.storage import shown, storage_at
+from cnnplay.search.storage import display_url, storage_at
 
 
 class StudySummary(msgspec.Struct, frozen=True):
-    """A study as a list shows it."""
+    """A study in a list."""
 
     name: str
     network: str
@@ -26,7 +26,7 @@ class StudySummary(msgspec.Struct, frozen=True):
 
 
 class StudyFound(msgspec.Struct, frozen=True):
-    """A study that was opened."""
+    """An opened study."""
 
     name: str
     record: StudyRecord
@@ -35,7 +35,7 @@ class StudyFound(msgspec.Struct, frozen=True):
 
 
 def list_studies(url: str) -> tuple[StudySummary, ...]:
-    """All studies that were made by this program, the newest first. SearchTrouble."""
+    """All studies made by CNN Playground, the newest first. SearchFailure."""
     if _absent(url):
         return ()
     with storage_at(url) as storage:
@@ -45,8 +45,8 @@ def list_studies(url: str) -> tuple[StudySummary, ...]:
             if attribute is None:
                 continue
             try:
-                record = decoded(attribute, study.study_name, shown(url))
-            except SearchError:  # a newer program's
+                record = decoded(attribute, study.study_name, display_url(url))
+            except SearchError:  # from a newer version
                 continue
             rows = rows_of(load_study(study_name=study.study_name, storage=storage))
             best = best_of(rows)
@@ -63,18 +63,18 @@ def list_studies(url: str) -> tuple[StudySummary, ...]:
 
 
 def open_study(name: str, url: str) -> StudyFound:
-    """A study's record and trials. SearchError where there is none of that name; SearchTrouble."""
+    """A study's record and trials. SearchError if there is none of that name; SearchFailure."""
     if _absent(url):
-        raise SearchError(f"{shown(url)}: no such file")
+        raise SearchError(f"{display_url(url)}: no such file")
     with storage_at(url) as storage:
-        return _opened(name, storage, shown(url))
+        return _opened(name, storage, display_url(url))
 
 
 def _opened(name: str, storage: RDBStorage, where: str) -> StudyFound:
     try:
         study = load_study(study_name=name, storage=storage)
     except KeyError:
-        raise SearchError(f"{where}: has no study {name}") from None
+        raise SearchError(f"{where}: no study is called {name}") from None
     attribute = study.user_attrs.get(ATTRIBUTE)
     if attribute is None:
         raise SearchError(f"{where}: the study {name} was not made by CNN Playground")
@@ -82,6 +82,6 @@ def _opened(name: str, storage: RDBStorage, where: str) -> StudyFound:
 
 
 def _absent(url: str) -> bool:
-    """Whether it is a file that is not there: only to look, none is made."""
+    """Whether it is an SQLite file that does not exist; opening it would create it."""
     parts = make_url(url)
     return parts.get_backend_name() == "sqlite" and not Path(parts.database or "").exists()

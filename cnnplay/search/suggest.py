@@ -1,4 +1,4 @@
-"""A first range for a field, around the value that it has: what one would try by hand."""
+"""A suggested range for a field around its current value: what one would try by hand."""
 
 from typing import Any
 
@@ -26,11 +26,11 @@ USUAL: dict[str, Range] = {
     "dilation": Range(1, 2),
     "groups": Range(1, 2),
 }
-"""Where there is a usual range, whatever the value."""
+"""Usual ranges, whatever the current value."""
 
 
 def suggested(field: FieldInfo, value: Any) -> Entry:
-    """A range or choices that hold the present value, within the field's limits."""
+    """A range or choices that include the current value, within the field's limits."""
     match field.type:
         case "flag":
             return Choices((False, True))
@@ -49,7 +49,7 @@ def _around(field: FieldInfo, number: float) -> Range:
     if field.name == "kernel_size":
         return Range(max(1, number - 2), number + 2, step=2)
     if field.type == "number":
-        # A power of ten to each side, each as likely: what matters in a rate is its order of magnitude.
+        # A factor of ten to each side, log-uniform: what matters in a rate is its order of magnitude.
         return Range(number / 10, number * 10, log=True) if number > 0 else Range(0.0, 1.0)
     if number < 2:
         return Range(number, number + 4)

@@ -1,10 +1,10 @@
-"""A space against the network and the settings that it varies: which fields those are, and their limits."""
+"""Matching a search space to the network and the settings: which fields vary, and their limits."""
 
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from cnnplay.network.fields import FieldInfo, complaint, fields_of
+from cnnplay.network.fields import FieldInfo, fields_of, violated_limit
 from cnnplay.network.network import Network, find, ids
 from cnnplay.search.errors import SearchError
 from cnnplay.search.space import Choices, Entry, Range, Space, Value
@@ -12,13 +12,13 @@ from cnnplay.spec.nearest import SETTING_ALIASES, nearest
 from cnnplay.spec.settings import setting_fields
 
 FIXED = frozenset({"checkpoint_every"})
-"""Settings that make no difference to what is learned."""
+"""Settings that do not affect the result."""
 NUMERIC = ("integer", "number", "pair", "padding")
-"""Types of fields that have a range. Of a pair one number stands for both: n × n."""
+"""Types of fields that can have a range. One number fills both of a pair: n × n."""
 
 
 class Variable(msgspec.Struct, frozen=True):
-    """A field that varies: a setting, or one of the block `node`."""
+    """A field that varies: a setting, or one of the layer `node`."""
 
     name: str
     field: FieldInfo
@@ -31,23 +31,23 @@ class Variable(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether its numbers are whole."""
+        """Whether its numbers are integers."""
         return self.field.type != "number"
 
 
 def varying_settings() -> tuple[FieldInfo, ...]:
-    """The settings that a search may vary, in their order."""
+    """The settings that a search can vary, in order."""
     return tuple(field for field in setting_fields() if field.name not in FIXED and field.type != "text")
 
 
 def varying_fields(network: Network, node: str) -> tuple[FieldInfo, ...]:
-    """A block's fields that a search may vary. KeyError where there is no such block."""
+    """A layer's fields that a search can vary. KeyError if there is no such layer."""
     return tuple(field for field in fields_of(type(find(network, node))) if field.type != "text")
 
 
 def variables(space: Space, network: Network, where: str) -> tuple[Variable, ...]:
-    """All that varies, in the space's order. SearchError, naming `where` it was declared, for what neither
-    network nor settings have, or not within these limits."""
+    """The variables in the space's order. SearchError, naming `where` it was declared, for unknown settings
+    and layers, and for values outside the limits."""
     return tuple(
         _variable(name, entry, network, f"{where}, vary.{name}") for name, entry in space.vary.items()
     )
@@ -63,17 +63,19 @@ def _variable(name: str, entry: Entry, network: Network, where: str) -> Variable
             )
         return checked(Variable(name, fields[name], entry), where)
     if node not in ids(network):
-        expected = f"a block of {network.name}{_nearest(node, ids(network))}"
+        expected = f"a layer of {network.name}{_nearest(node, ids(network))}"
         raise SearchError(f"{where}: expected {expected}; found {node}")
     fields = {field.name: field for field in varying_fields(network, node)}
     if field_name not in fields:
-        there = f"a field of {node}{_nearest(field_name, fields)}" if fields else f"no field: {node} has none"
-        raise SearchError(f"{where}: expected {there}; found {field_name}")
+        expected = (
+            f"a field of {node}{_nearest(field_name, fields)}" if fields else f"no field: {node} has none"
+        )
+        raise SearchError(f"{where}: expected {expected}; found {field_name}")
     return checked(Variable(name, fields[field_name], entry, node), where)
 
 
 def checked(variable: Variable, where: str) -> Variable:
-    """The same, where its values are of the field's type and within its limits; else SearchError."""
+    """Returns the variable. SearchError unless its values are of the field's type and within its limits."""
     entry = variable.entry
     if isinstance(entry, Choices):
         for number, value in enumerate(entry.choices):
@@ -96,14 +98,14 @@ def _check_range(variable: Variable, entry: Range, where: str) -> None:
 
 
 def _check(field: FieldInfo, value: Value, where: str) -> None:
-    expected = _type_expected(field, value) or complaint(field, value)
+    expected = _type_expected(field, value) or violated_limit(field, value)
     if expected is not None:
         found = str(value).lower() if isinstance(value, bool) else value
         raise SearchError(f"{where}: {field.label} must be {expected}; found {found}")
 
 
 def _type_expected(field: FieldInfo, value: Value) -> str | None:
-    """What the field's type wants, where `value` is of another."""
+    """What the field's type expects; None if `value` matches it."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     match field.type:
         case "flag":

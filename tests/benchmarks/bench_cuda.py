@@ -39,7 +39,7 @@ def noise(size: int) -> ImageSet:
         key="noise",
         title="noise",
         classes=tuple("0123456789"),
-        pictures=pictures,
+        images=pictures,
         labels=np.arange(PICTURES + 16, dtype=np.int64) % CLASSES,
         train=np.arange(PICTURES),
         validation=np.arange(PICTURES, PICTURES + 16),

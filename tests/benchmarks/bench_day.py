@@ -1,6 +1,6 @@
 """A day of training in two minutes: `python tests/benchmarks/bench_day.py [--hours 24] [--rate 200]`.
 
-The real window with all live views of Train open, its run model, mailbox, postman and recording. LeNet-5 is
+The real window with all live views of Train open, its run model, mailbox, poller and recording. LeNet-5 is
 trained for one epoch; from then on a source tells of steps, epochs, validations and weights as a run does, as
 fast as the window takes them in. There is a pause in it. Prints the memory of the process over the
 simulated hours, its slope, what a redraw of both curves costs the window's thread, and what lies on the disk.
@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 from cnnplay.app import make_window  # noqa: E402
 from cnnplay.spec.events import EpochDone, Paused, Planned, Resumed, Started, Stepped  # noqa: E402
 from cnnplay.spec.settings import TrainConfig  # noqa: E402
-from cnnplay.ui.shell.views.pilot import Pilot  # noqa: E402
+from cnnplay.ui.shell.views.ui_driver import UiDriver  # noqa: E402
 from cnnplay.ui.train.worker import Ended, Worker, _job  # noqa: E402
 
 FULL = 20_000
@@ -60,7 +60,7 @@ class Day(Worker):
 
         self.recording.begin()
         seen: list[Any] = []
-        job = _job(self.order)
+        job = _job(self.requests)
         short = dataclasses.replace(job, config=TrainConfig(epochs=1, threads=1))
         started: list[Any] = []
         result = train(short, started.append, lambda found: seen.append(found) if found.checkpoint else None)
@@ -77,7 +77,7 @@ class Day(Worker):
         return msgspec.structs.replace(first, config=TrainConfig(epochs=epochs))
 
     def _tell(self, plan: Planned, seen: Any, per_epoch: int) -> int:
-        run, total = self.order.run, round(self.hours * 3600 * self.rate)
+        run, total = self.requests.run, round(self.hours * 3600 * self.rate)
         rng = np.random.default_rng(0)
         looked, best, epoch = 0.0, 0.0, 0
         for epoch in range(1, total // per_epoch + 1):
@@ -116,12 +116,12 @@ class Day(Worker):
         return epoch
 
     def _go_on(self, run: str) -> bool:
-        while len(self._box._letters) > FULL:
+        while len(self._box._messages) > FULL:
             time.sleep(0.005)
         self.may_go.wait()
-        if self.control.pending and not (order := self.control.take()).stop and not order.go:
+        if self.control.pending and not (requests := self.control.take()).stop and not requests.go:
             self._hear(Paused(run=run, step=self.step))
-            while not (order := self.control.take()).go and not order.stop:
+            while not (requests := self.control.take())requests.go and not requests.stop:
                 self.control.wait()
             self._hear(Resumed(run=run, step=self.step))
         return not self.control.stopping
@@ -133,15 +133,15 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def wait(pilot: Pilot, reached: Callable[[], bool]) -> None:
+def wait(driver: UiDriver, reached: Callable[[], bool]) -> None:
     """Lets the window live until then, however long that takes."""
     while not reached():
-        pilot.settle(20)
-        if pilot.failures:
-            raise RuntimeError("; ".join(pilot.failures))
+        driver.settle(20)
+        if driver.failures:
+            raise RuntimeError("; ".join(driver.failures))
 
 
-def redraw(window: Any, pilot: Pilot) -> float:
+def redraw(window: Any, driver: UiDriver) -> float:
     """Microseconds of the window's thread for one curve, drawn anew and painted: the median of 20 of both."""
     times = []
     for _ in range(20):
@@ -150,7 +150,7 @@ def redraw(window: Any, pilot: Pilot) -> float:
             panel._redraw()
             panel.plot.viewport().repaint()
             times.append(1e6 * (time.thread_time() - start))
-        pilot.settle(1)
+        driver.settle(1)
     return statistics.median(times)
 
 
@@ -171,52 +171,52 @@ def main() -> None:
     sys.excepthook = sys.__excepthook__
     window.resize(1366, 768)
     window.show()
-    pilot = Pilot(window, Path(tempfile.mkdtemp()), lambda *_: None)
+    driver = UiDriver(window, Path(tempfile.mkdtemp()), lambda *_: None)
     session = window.session
-    pilot.until(lambda: session.data.state == "ready", "the digits")
-    pilot.until(lambda: session.warm, "torch")
+    driver.until(lambda: session.data.state == "ready", "the digits")
+    driver.until(lambda: session.warm, "torch")
     window.show_workspace("train")
-    pilot.click(window.controls.train_button)
+    driver.click(window.controls.train_button)
     run, found, costs, begun = session.run, [], {}, time.monotonic()
-    pilot.until(lambda: run.state == "running", "the first epoch")
+    driver.until(lambda: run.state == "running", "the first epoch")
     source = run._worker
     hour = lambda: source.step / asked.rate / 3600  # noqa: E731
     marks, paused = iter(np.arange(0.5, asked.hours + 0.25, 0.5)), False
     tracing: Any = None
     for mark in marks:
-        wait(pilot, lambda at=mark: run.state == "idle" or hour() >= min(at, asked.hours - 0.01))
+        wait(driver, lambda at=mark: run.state == "idle" or hour() >= min(at, asked.hours - 0.01))
         if run.state == "idle":
             break
         found.append((hour(), resident()))
         if mark in (1.0, asked.hours - 0.5):
             source.may_go.clear()
-            pilot.settle(300)
-            costs[mark] = redraw(window, pilot)
+            driver.settle(300)
+            costs[mark] = redraw(window, driver)
             source.may_go.set()
         if asked.trace and mark == asked.hours / 2:
             import tracemalloc
 
             tracemalloc.start(12)
-            pilot.settle(1000)
+            driver.settle(1000)
             tracing = tracemalloc.take_snapshot()
         if mark >= asked.hours / 4 and not paused:
             paused = True
             run.pause()
-            pilot.until(lambda: run.state == "paused", "the pause")
+            driver.until(lambda: run.state == "paused", "the pause")
             before = source.step
-            pilot.settle(500)
+            driver.settle(500)
             assert source.step == before
             run.resume()
-            pilot.until(lambda: run.state == "running", "going on")
+            driver.until(lambda: run.state == "running", "going on")
     if tracing is not None:
         import tracemalloc
 
         for line in tracemalloc.take_snapshot().compare_to(tracing, "lineno")[:15]:
             print(line)
     if run.state != "idle":
-        wait(pilot, lambda: run.state == "idle" or hour() >= asked.hours - 0.02)
+        wait(driver, lambda: run.state == "idle" or hour() >= asked.hours - 0.02)
     run.stop()
-    wait(pilot, lambda: run.state == "idle")
+    wait(driver, lambda: run.state == "idle")
     report(found, costs, run, time.monotonic() - begun, asked.hours)
     session.document.dirty = False
     window.close()

@@ -56,7 +56,7 @@ def run(case: Case, threads: int) -> dict[str, float]:
     from cnnplay.shapes.infer import infer
     from cnnplay.spec.events import Event, Stepped
     from cnnplay.spec.settings import TrainConfig
-    from cnnplay.training.forecast import forecast
+    from cnnplay.training.estimate import estimate
     from cnnplay.training.job import Job
     from cnnplay.training.loop import train
     from cnnplay.training.warm import warm_up
@@ -69,7 +69,7 @@ def run(case: Case, threads: int) -> dict[str, float]:
     images = ImageSet(
         key="noise", title="Noise", classes=tuple("0123456789"), labels=labels, shape=case.size,
         channels=channels, train=np.arange(count - 4), validation=np.arange(count - 4, count),
-        pictures=generator.integers(0, 256, (count, height, width, channels), dtype=np.uint8),
+        images=generator.integers(0, 256, (count, height, width, channels), dtype=np.uint8),
     )  # fmt: skip
     network = adapt(preset(case.key).network, case.size, 10, case.fit).edited.network
     report = infer(network)
@@ -77,7 +77,7 @@ def run(case: Case, threads: int) -> dict[str, float]:
     config = TrainConfig(
         epochs=epochs, batch_size=case.batch, optimizer=case.optimizer, device="cpu", threads=threads
     )  # type: ignore[arg-type]
-    foreseen = forecast(network, report, config, images, timed=False)
+    foreseen = estimate(network, report, config, images, timed=False)
     before = _bytes("VmRSS")
     times: list[tuple[int, float]] = []
 
@@ -90,7 +90,7 @@ def run(case: Case, threads: int) -> dict[str, float]:
         sys.exit(result.failure.message + result.failure.details)
     taken = _bytes("VmHWM") - before
     # Only now: the layers that are tried leave memory behind, which the run would take.
-    timed = forecast(network, report, config, images)
+    timed = estimate(network, report, config, images)
     steps = (len(images.train) + len(images.validation) / 3) / case.batch  # as the forecast counts an epoch
     return {
         "foreseen_mb": foreseen.bytes / 1e6,

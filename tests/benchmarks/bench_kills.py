@@ -23,9 +23,9 @@ from pathlib import Path
 import torch
 
 from cnnplay.cli import main as command_line
+from cnnplay.runs.effective_events import effective_events
 from cnnplay.runs.files import kind_of
 from cnnplay.runs.folder import RunError, RunFolder
-from cnnplay.runs.settled import settled
 from cnnplay.spec.events import EpochDone
 
 EPOCHS = 5
@@ -97,7 +97,7 @@ def _one(
     _check(run, told, found)
     found["leftover files"] += sum(kind_of(file.name) == "left" for file in run.iterdir())
     folder, other = RunFolder.open(run), RunFolder.open(whole)
-    records = [event.epoch for event in settled(folder.events()) if isinstance(event, EpochDone)]
+    records = [event.epoch for event in effective_events(folder.events()) if isinstance(event, EpochDone)]
     if records != list(range(1, EPOCHS + 1)):
         found["epochs lost at the end"] += 1
         print(f"{run.name} has the epochs {records}", file=sys.stderr)
@@ -123,7 +123,7 @@ def _check(run: Path, told: Path, found: Counter[str]) -> None:
         return
     try:
         folder = RunFolder.open(run)
-        records = {event.epoch for event in settled(folder.events()) if isinstance(event, EpochDone)}
+        records = {event.epoch for event in effective_events(folder.events()) if isinstance(event, EpochDone)}
         for which in ("last", "best", "averaged"):
             if (run / f"{which}.safetensors").exists():
                 folder.weights(which)

@@ -51,23 +51,23 @@ class Trial:
         from cnnplay.data.images import ImageSet
         from cnnplay.network.presets import preset
         from cnnplay.shapes.adapt import adapt
-        from cnnplay.ui.shell.views.pilot import Clock, Pilot
+        from cnnplay.ui.shell.views.ui_driver import Clock, UiDriver
 
         self.application = QApplication([])
         self.window = make_window()
         self.window.resize(1440, 900)
         self.window.show()
-        self.pilot = Pilot(self.window, home, print)
+        self.driver = UiDriver(self.window, home, print)
         self.clock: Callable[[], Clock] = Clock
         session = self.session = self.window.session
-        self.pilot.until(lambda: session.data.state == "ready", "the digits")
+        self.driver.until(lambda: session.data.state == "ready", "the digits")
         noise = np.random.default_rng(0).integers(0, 256, (PICTURES, 224, 224, 3), dtype=np.uint8)
         session.data.use(
             ImageSet(
                 key="noise",
                 title="noise",
                 classes=tuple("0123456789"),
-                pictures=noise,
+                images=noise,
                 labels=np.arange(PICTURES, dtype=np.int64) % 10,
                 train=np.arange(PICTURES - 8),
                 validation=np.arange(PICTURES - 8, PICTURES),
@@ -86,12 +86,12 @@ class Trial:
         from PySide6.QtWidgets import QMessageBox
 
         self.begin(0.0)
-        tell(f"{seconds:g} s of training", self.watched(lambda: self.pilot.settle(round(1000 * seconds))))
+        tell(f"{seconds:g} s of training", self.watched(lambda: self.driver.settle(round(1000 * seconds))))
         for number in range(times):
             wait = 0.37 * (number + 1)
             self.begin(wait)
             tell("pause", self.deed(self.window.controls.pause_button, lambda: self.state == "paused"))
-            self.pilot.click(self.window.controls.pause_button)
+            self.driver.click(self.window.controls.pause_button)
             self.begin(wait)
             tell("stop", self.deed(self.window.controls.stop_button, lambda: self.state == "idle"))
         self.begin(0.9)
@@ -128,9 +128,9 @@ class Trial:
 
         def go() -> None:
             if run.state == "idle":
-                self.pilot.click(self.window.controls.train_button)
-            self.pilot.until(learned, "the first step")
-            self.pilot.settle(round(1000 * wait))
+                self.driver.click(self.window.controls.train_button)
+            self.driver.until(learned, "the first step")
+            self.driver.settle(round(1000 * wait))
 
         tell("begin, go on", self.watched(go))
 
@@ -138,13 +138,13 @@ class Trial:
         """Clicks, and watches the window until it is done."""
         before = self.session.run.state, button.text(), button.isEnabled()
         start, taken = time.perf_counter(), stolen()
-        self.pilot.click(button)
+        self.driver.click(button)
         answered = time.perf_counter() - start
         click = "click" if stolen() - taken < STOLEN else "click while the processors were taken away"
 
         def wait() -> None:
             while not done():
-                self.pilot.settle(5)
+                self.driver.settle(5)
 
         run = self.session.run
         seen = (run.state, button.text(), button.isEnabled()) != before or run.pausing

@@ -37,15 +37,15 @@ def train(track: Track, home: Path, seconds: float | None, workspace: str, size:
 
     from cnnplay.app import make_window
     from cnnplay.ui.kit.mailbox import Mailbox
-    from cnnplay.ui.shell.views.pilot import Pilot
+    from cnnplay.ui.shell.views.ui_driver import UiDriver
 
     application = QApplication([])
     window = make_window()
     window.resize(*map(int, size.split("x")))
     window.show()
-    pilot = Pilot(window, home, print)
+    driver = UiDriver(window, home, print)
     session = window.session
-    pilot.until(lambda: session.data.state == "ready", "the digits")
+    driver.until(lambda: session.data.state == "ready", "the digits")
     if network != "lenet-5":
         session.data.use(engine_pictures(network))
         session.editor.reset(engine_network(network))
@@ -58,20 +58,20 @@ def train(track: Track, home: Path, seconds: float | None, workspace: str, size:
         put(box, letter)
 
     Mailbox.put = counting  # type: ignore[method-assign]
-    pilot.click(window.controls.train_button)
+    driver.click(window.controls.train_button)
     if seconds is None:
         application.exec()
         return
-    pilot.until(lambda: track.cells[IMAGES] > 0, "training to begin")
-    pilot.settle(1000)
-    pilot.start_clock()
+    driver.until(lambda: track.cells[IMAGES] > 0, "training to begin")
+    driver.settle(1000)
+    driver.start_clock()
     before = reading(track)
-    pilot.settle(round(seconds * 1000))  # without anything that asks in between
+    driver.settle(round(seconds * 1000))  # without anything that asks in between
     rate = reading(track).rate_since(before)
-    pilot.stop_clock()
-    found = {"images_per_second": rate, "late_ms": pilot.delay_ms(), "views": pilot.views()}
+    driver.stop_clock()
+    found = {"images_per_second": rate, "late_ms": driver.delay_ms(), "views": driver.views()}
     session.run.stop()
-    pilot.until(lambda: session.run.state == "idle", "the run to end")
+    driver.until(lambda: session.run.state == "idle", "the run to end")
     session.document.dirty = False
     window.close()
     print(json.dumps(found))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import (
@@ -37,7 +37,7 @@ def engine_pictures(name: str) -> ImageSet:
         key="noise",
         title="noise",
         classes=tuple("0123456789"),
-        pictures=np.concatenate([noise, noise[:100]]),
+        images=np.concatenate([noise, noise[:100]]),
         labels=np.arange(2148, dtype=np.int64) % 10,
         train=np.arange(2048),
         validation=np.arange(2048, 2148),

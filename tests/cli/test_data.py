@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnplay.cli.problems import INTERRUPTED
+from cnnplay.cli.errors import INTERRUPTED
 from cnnplay.data import sources as table
 from cnnplay.data.sources import Source
 from tests.cli.conftest import Command

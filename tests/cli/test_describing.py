@@ -81,7 +81,9 @@ def test_another_input_replaces_the_input_and_nothing_else(cnnplay: Command) -> 
     )
     assert found["input"] == [1, 28, 28]
     assert found["layers"][0]["output"] == [6, 24, 24]
-    assert [fault["message"] for fault in found["faults"]] == [fault.message for fault in infer(other).faults]
+    assert [problem["message"] for problem in found["faults"]] == [
+        problem.message for problem in infer(other).problems
+    ]
     assert found["faults"]
 
 

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 import pytest
 import torch
 
-from cnnplay.cli.carry import _Listener
+from cnnplay.cli.interruptible import _Listener
 from cnnplay.runs import recorder
 from cnnplay.runs.folder import RunFolder
-from cnnplay.runs.presence import LOCK
 from cnnplay.runs.recorder import RunRecorder
+from cnnplay.runs.writer_lock import LOCK
 from cnnplay.spec.events import EpochDone, Event, Started
 from cnnplay.training.job import Observation
 from cnnplay.training.state import RunState
@@ -211,7 +211,7 @@ def test_what_ends_a_run_before_it_has_weights_leaves_its_place_free(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("cnnplay.cli.train_report.Words.event", fail)
+    monkeypatch.setattr("cnnplay.cli.train_report.TextReporter.event", fail)
     done = cnnplay(*TRAIN, "--epochs", "1", "--out", tmp_path / "run")
     assert done.status == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert len(done.err.splitlines()) == 1

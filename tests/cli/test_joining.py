@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnnplay.training.devices import DeviceError
-from cnnplay.training.team import Team
+from cnnplay.training.distributed import DistributedContext
 from tests.cli.conftest import Command
 
 TRAIN = ("train", "tiny-cnn", "--data", "mnist-sample", "--epochs", "1", "--device", "cpu")
@@ -31,14 +31,14 @@ def test_while_processes_wait_for_one_another_signals_end_them_and_no_folder_is_
     found = []
 
     @contextmanager
-    def joined(team: Team, device: str) -> Iterator[None]:
+    def joined(distributed: DistributedContext, device: str) -> Iterator[None]:
         found.extend(signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM))
         assert not (tmp_path / "run").exists()
         raise DeviceError("each needs a GPU of its own")
         yield
 
     in_a_team(monkeypatch, 0)
-    monkeypatch.setattr("cnnplay.training.team.joined", joined)
+    monkeypatch.setattr("cnnplay.training.distributed.process_group", joined)
     assert "each needs a GPU of its own" in cnnplay(*TRAIN, "--out", tmp_path / "run").complains()
     assert found == [signal.SIG_DFL, signal.SIG_DFL]
     assert signal.getsignal(signal.SIGINT) is before
@@ -50,10 +50,10 @@ def test_only_the_leading_process_minds_that_the_place_is_taken(
 ) -> None:
     """To one that comes late the folder that the leading one has made is there already."""
 
-    def joined(team: Team, device: str) -> None:
-        raise DeviceError(f"process {team.rank} joins")
+    def joined(distributed: DistributedContext, device: str) -> None:
+        raise DeviceError(f"process {distributed.rank} joins")
 
-    monkeypatch.setattr("cnnplay.training.team.joined", joined)
+    monkeypatch.setattr("cnnplay.training.distributed.process_group", joined)
     (tmp_path / "run.json").touch()
     in_a_team(monkeypatch, 1)
     assert "process 1 joins" in cnnplay(*TRAIN, "--out", tmp_path).complains()
@@ -64,7 +64,7 @@ def test_only_the_leading_process_minds_that_the_place_is_taken(
 def test_a_process_without_a_gpu_is_told_so_before_anything_is_foreseen_for_it(
     cnnplay: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("devices", "team"):
+    for module in ("devices", "distributed"):
         monkeypatch.setattr(f"cnnplay.training.{module}.devices", lambda: ("cpu", "cuda:0"))
     in_a_team(monkeypatch, 1)
     assert "GPU of its own; it has cpu, cuda:0" in cnnplay(*TRAIN[:-1], "auto").complains()

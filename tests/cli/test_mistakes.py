@@ -187,4 +187,4 @@ def test_a_network_without_weights_is_not_trained(cnnplay: Command, tmp_path: Pa
     )
     save(Project(network=network), tmp_path / "mean.cnnplay")
     done = cnnplay("train", tmp_path / "mean.cnnplay", "--data", "mnist-sample", "--epochs", "1")
-    assert "mean: nothing in this network can learn" in done.complains()
+    assert "mean: the network has no parameters to train" in done.complains()

@@ -16,10 +16,10 @@ import torch
 from PIL import Image
 
 from cnnplay.cli import main
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.runs.checkpoint import save
+from cnnplay.runs.effective_events import effective_events
 from cnnplay.runs.folder import RunFolder
-from cnnplay.runs.settled import settled
 from cnnplay.runs.tensors import write_checked
 from cnnplay.spec.events import EpochDone, Finished, SettingChanged, Started, Stepped
 from tests.cli.conftest import Command, Done
@@ -50,7 +50,7 @@ def _folder(path: Path, each: int) -> str:
     for label in range(10):
         (path / str(label)).mkdir(parents=True)
         for index in np.flatnonzero(digits.labels == label)[:each]:
-            Image.fromarray(digits.picture(int(index))[..., 0]).save(path / str(label) / f"{index}.png")
+            Image.fromarray(digits.image(int(index))[..., 0]).save(path / str(label) / f"{index}.png")
     return f"folder:{path}"
 
 
@@ -81,7 +81,7 @@ def test_killed_in_the_third_of_four_epochs_and_resumed_equals_never_killed(
     for which in ("last", "best", *(["averaged"] if more else [])):
         its, mine = one.weights(which), two.weights(which)  # type: ignore[arg-type]
         assert all(torch.equal(its[key], mine[key]) for key in its), which
-    told = settled(two.events())
+    told = effective_events(two.events())
     assert [event.epoch for event in told if isinstance(event, EpochDone)] == [1, 2, 3, 4]
     steps = [event.step for event in told if isinstance(event, Stepped)]
     assert steps == list(range(1, steps[-1] + 1))
@@ -209,7 +209,7 @@ def test_a_run_without_a_checkpoint_goes_on_from_its_weights(cnnplay: Command, c
     assert "missing or damaged" not in _notes(done)
     assert _epochs(done) == [3]
     folder = RunFolder.open(cut)
-    told = settled(folder.events())
+    told = effective_events(folder.events())
     assert [event.epoch for event in told if isinstance(event, EpochDone)] == [1, 2, 3]
     assert [event.step for event in told if isinstance(event, Stepped)] == list(range(1, 3 * 63 + 1))
     first = next(event for event in told if isinstance(event, Stepped) and event.step == 127)

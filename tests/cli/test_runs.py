@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnplay.runs import place
+from cnnplay.runs import run_store as place
 from tests.cli.conftest import Command
 from tests.runs_bench import make_run, set_record
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from cnnplay.runs.folder import RunFolder
-from cnnplay.search.errors import SearchTrouble
+from cnnplay.search.errors import SearchFailure
 
 
 class Command(Protocol):
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of few digits, two classes, and a space: trials take a tenth of a second."""
     from PIL import Image
 
-    from cnnplay.data.catalogue import load
+    from cnnplay.data.catalog import load
 
     digits = load("mnist-sample")
     assert digits.array is not None
@@ -197,7 +197,7 @@ def test_a_way_on_is_told_where_a_study_was_begun_alone(
     assert "goes on" not in nowhere.err
 
     def full(*_: object) -> None:
-        raise SearchTrouble("x: cannot be made (No space left on device)")
+        raise SearchFailure("x: cannot be made (No space left on device)")
 
     monkeypatch.setattr("cnnplay.search.engine.run_trial", full)
     done = cnnplay(*asked, "--storage", tmp_path / "x.db")
@@ -218,6 +218,6 @@ def test_the_trials_own_seed_may_vary_beside_what_is_drawn(
 def test_without_optuna_it_says_how_to_get_it(
     cnnplay: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.search.needed.find_spec", lambda name: None)
+    monkeypatch.setattr("cnnplay.search.optuna_extra.find_spec", lambda name: None)
     told = cnnplay(*words(folder, "--trials", 1)).complains()
     assert "Optuna, which is not installed: python -m pip install 'cnn-playground[search]'" in told

@@ -18,8 +18,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from cnnplay.cli.output import Column, emit, table
-from cnnplay.cli.train_report import Words
+from cnnplay.cli.output import Column, print_json, table
+from cnnplay.cli.train_report import TextReporter
 from cnnplay.project.store import load
 from cnnplay.runs.folder import RunFolder
 from cnnplay.spec.events import EpochDone, Finished, Noted, Stepped
@@ -192,7 +192,7 @@ def test_a_run_that_cannot_begin_leaves_its_place_free(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "run"
-    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda device: 32 * 2**20)
+    monkeypatch.setattr("cnnplay.training.estimate.free_bytes", lambda device: 32 * 2**20)
     refused = cnnplay(*TRAIN, "--epochs", "1", "--batch-size", "4096", "--out", out)
     assert refused.status == 1
     assert "Use a batch size of" in refused.err
@@ -375,7 +375,7 @@ def test_weights_of_a_type_that_no_network_has_are_refused(
 
 def test_a_name_that_is_no_text_is_a_mistake_in_json_too(cnnplay: Command) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        emit({"\udcff": ["a\udcff", 1]})
+        print_json({"\udcff": ["a\udcff", 1]})
     assert json.loads(out.getvalue()) == {"?": ["a?", 1]}
 
 
@@ -402,7 +402,7 @@ def test_the_mean_weights_are_judged_beside_the_others(cnnplay: Command, tmp_pat
 
 
 def test_a_run_that_was_stopped_within_an_epoch_says_of_which_its_numbers_are() -> None:
-    report, said = Words(), list[str]()
+    report, said = TextReporter(), list[str]()
     report._say = said.append  # type: ignore[method-assign]
     report.best = 2, 0.7
     report.event(Stepped(run="r", step=130, epoch=3, loss=0.5, accuracy=0.5, images=64))

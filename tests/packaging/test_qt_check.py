@@ -4,7 +4,7 @@ import os
 
 import pytest
 import qt_check
-from qt_check import OFFSCREEN, Screen, foreseen_packages
+from qt_check import OFFSCREEN, Screen, expected_packages
 
 
 @pytest.mark.parametrize(
@@ -22,5 +22,5 @@ def test_what_x11_needs_is_foreseen_for_a_screen_and_where_it_costs_no_question(
 ) -> None:
     monkeypatch.setattr(qt_check, "absent", lambda sonames: sonames)
     monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
-    assert ("libxcb-cursor0" in foreseen_packages(screen)) == wanted
-    assert "libegl1" in foreseen_packages(screen)
+    assert ("libxcb-cursor0" in expected_packages(screen)) == wanted
+    assert "libegl1" in expected_packages(screen)

@@ -5,7 +5,7 @@ from cnnplay.modules.build import NetworkModule, build
 from cnnplay.modules.weights import weights_of
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
-from cnnplay.probing.maps import evaluating, look, predict
+from cnnplay.probing.maps import capture_activations, evaluation_mode, predict
 
 NETWORK = Network(
     name="n",
@@ -37,7 +37,7 @@ def test_looking_changes_no_weight_no_statistic_no_mode_and_no_random_number() -
     module = _trained()
     module.layer("batch-norm-1").eval()  # frozen by someone: must stay so
     before, modes, rng = weights_of(module), [m.training for m in module.modules()], torch.get_rng_state()
-    look(module, _pictures(), ["conv-1", "skip-1"])
+    capture_activations(module, _pictures(), ["conv-1", "skip-1"])
     predict(module, _pictures())
     after = weights_of(module)
     assert all(torch.equal(before[key], after[key]) for key in before)
@@ -48,7 +48,7 @@ def test_looking_changes_no_weight_no_statistic_no_mode_and_no_random_number() -
 def test_the_mode_comes_back_after_an_error_too() -> None:
     module = _trained()
     try:
-        with evaluating(module):
+        with evaluation_mode(module):
             raise RuntimeError
     except RuntimeError:
         pass
@@ -57,7 +57,7 @@ def test_the_mode_comes_back_after_an_error_too() -> None:
 
 def test_maps_are_what_the_layers_compute_in_evaluation() -> None:
     module = _trained()
-    maps = look(module, _pictures(1), ["conv-1", "relu-1", "dropout-1", "dense-1"]).maps
+    maps = capture_activations(module, _pictures(1), ["conv-1", "relu-1", "dropout-1", "dense-1"]).maps
     module.eval()
     x = module.layer("conv-1")(_pictures(1))
     np.testing.assert_array_equal(maps["conv-1"], x.detach().numpy())
@@ -73,7 +73,7 @@ def test_probabilities_are_the_softmax_of_the_logits_whatever_the_batch_size() -
     module.eval()
     expected = torch.softmax(module(_pictures(5)), 1).detach().numpy()
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    np.testing.assert_allclose(look(module, _pictures(5)).probabilities, expected, rtol=1e-5)
+    np.testing.assert_allclose(capture_activations(module, _pictures(5)).probabilities, expected, rtol=1e-5)
     assert found.dtype == np.float32
 
 

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.network.network import Classification, Input, Network
@@ -25,7 +25,7 @@ from cnnplay.runs.tail import EVENTS
 from cnnplay.runs.tensors import read_checked, write_checked
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.job import Job, Observation, Result, resumed
+from cnnplay.training.job import Job, Observation, Result, resumed_job
 from cnnplay.training.loop import train
 from cnnplay.training.state import RunState
 
@@ -73,7 +73,7 @@ def test_a_state_comes_back_from_its_file_and_goes_on_bit_for_bit(
     again = checkpoint.load(tmp_path / "c.safetensors", state.best)
     assert (again.config, again.place, again.metrics) == (state.config, state.place, state.metrics)
     assert (again.threads, again.channels_last) == (state.threads, state.channels_last)
-    rest = train(resumed("b", NETWORK, digits, again), lambda event: None)
+    rest = train(resumed_job("b", NETWORK, digits, again), lambda event: None)
     assert all(torch.equal(whole.weights[key], rest.weights[key]) for key in whole.weights)
     assert whole.averaged is not None
     assert rest.averaged is not None
@@ -204,7 +204,7 @@ def test_a_folder_that_was_left_in_the_middle_goes_on_to_the_same_weights(
     assert not left.exists()
     state = again.state()
     assert state.place.epoch == 2
-    result = train(resumed("r", NETWORK, digits, state), again.sink, again.observe)
+    result = train(resumed_job("r", NETWORK, digits, state), again.sink, again.observe)
     again.close(result)
     assert all(torch.equal(whole.weights[key], result.weights[key]) for key in whole.weights)
     told = RunFolder.open(folder.path).events()
@@ -247,7 +247,7 @@ def test_the_last_whole_checkpoint_stays_where_the_disk_fills_up(
     result = train(Job("r", NETWORK, config, digits), sink, observe)
     folder.close(result)
     assert result.reason == "done"
-    assert "checkpoint.safetensors: cannot be written (No space left on device)" in folder.trouble
+    assert "checkpoint.safetensors: cannot be written (No space left on device)" in folder.write_error
     assert sum("No space left" in e.message for e in heard if isinstance(e, events.Noted)) == 1
     assert RunFolder.open(folder.path).state().place.epoch == 2
     assert not [name for name in _names(folder.path) if name.endswith((".part", ".former"))]

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import torch
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Dense, Flatten
 from cnnplay.runs.folder import RunError, RunFolder, RunWriteError
@@ -153,7 +153,7 @@ def test_events_of_a_newer_program_are_read_over(trained: Kept) -> None:
 def test_what_the_events_come_to_takes_no_memory_for_each_of_them(
     trained: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.runs.plain.available_bytes", lambda: 1)
+    monkeypatch.setattr("cnnplay.runs.regular_file.available_bytes", lambda: 1)
     with pytest.raises(RunError, match="do not fit"):
         trained[0].events()
     assert trained[0].outcome().ended == "done"
@@ -471,7 +471,7 @@ def test_training_goes_on_where_the_folder_vanishes_and_says_so(folder: RunRecor
     result = train(Job("run", NETWORK, CONFIG, load("mnist-sample")), sink, folder.observe)
     folder.close(result)
     assert result.reason == "done"
-    assert "cannot be written" in folder.trouble
+    assert "cannot be written" in folder.write_error
     assert any(isinstance(event, events.Noted) and "cannot be written" in event.message for event in seen)
 
 

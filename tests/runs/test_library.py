@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cnnplay.runs import place
-from cnnplay.runs.about import About, write_about
+from cnnplay.runs import run_store as place
 from cnnplay.runs.index import Entry, RunIndex
 from cnnplay.runs.library import Library, Listing
-from cnnplay.runs.presence import Presence
+from cnnplay.runs.notes import Notes, write_notes
 from cnnplay.runs.record import RunError
 from cnnplay.runs.row import RunRow
+from cnnplay.runs.writer_lock import WriterLock
 from tests.runs_bench import epoch_events, finished, make_run, set_record, started, write
 
 
@@ -48,7 +48,7 @@ def test_only_folders_that_changed_are_read_again(library: Library, tmp_path: Pa
     assert (len(library.refresh().rows), library.read) == (3, 3)
     library.refresh()
     assert library.read == 0
-    write_about(tmp_path / "runs" / "run-1", About(note="seen", tags=("good",)))
+    write_notes(tmp_path / "runs" / "run-1", Notes(note="seen", tags=("good",)))
     rows = {row.title: row for row in library.refresh().rows}
     assert library.read == 1
     assert (rows["run-1"].note, rows["run-1"].tags) == ("seen", ("good",))
@@ -224,9 +224,9 @@ def test_a_damaged_list_of_runs_elsewhere_counts_as_empty(library: Library, tmp_
 def test_a_run_without_an_end_is_on_while_its_lock_is_held(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "runs" / "one", ended="")
     library = again(tmp_path)
-    with Presence(folder) as presence:
+    with WriterLock(folder) as presence:
         assert presence.held
-        assert not Presence(folder).held, "one writer alone"
+        assert not WriterLock(folder).held, "one writer alone"
         assert library.refresh().rows[0].state == "running"
     old(folder)
     assert library.refresh().rows[0].state == "interrupted"
@@ -243,8 +243,8 @@ def test_without_a_lock_the_events_age_tells(tmp_path: Path) -> None:
 def test_the_lock_of_a_killed_program_holds_nobody(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "runs" / "one", ended="")
     code = (
-        "import os, sys; from pathlib import Path; from cnnplay.runs.presence import Presence;"
-        "Presence(Path(sys.argv[1])); os._exit(9)"
+        "import os, sys; from pathlib import Path; from cnnplay.runs.writer_lock import WriterLock;"
+        "WriterLock(Path(sys.argv[1])); os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(folder)], check=False).returncode == 9
     assert (folder / "writer.lock").exists()

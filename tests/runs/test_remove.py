@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnplay.runs.presence import Presence
 from cnnplay.runs.record import RunError, RunWriteError
-from cnnplay.runs.remove import Removed, clean_up, deletable, delete, sweepable
+from cnnplay.runs.remove import Removed, clean_up, cleanable, deletable, delete
+from cnnplay.runs.writer_lock import WriterLock
 from tests.runs_bench import make_run
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_readable_run_is_not_deleted(run: Path, record: str | None) -
 
 def test_a_run_that_is_on_is_not_deleted(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", ended="")
-    with Presence(run), pytest.raises(RunError, match="is being trained"):
+    with WriterLock(run), pytest.raises(RunError, match="is being trained"):
         delete(run)
     assert "run.json" in names(run)
 
@@ -112,10 +112,10 @@ def test_the_record_goes_last(run: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_best_only_keeps_the_best_weights_and_the_record(run: Path) -> None:
     for name in ("checkpoint.safetensors", "checkpoint.json", ".last.safetensors.0123abcd.part"):
         (run / name).write_bytes(b"12345")
-    assert sum(file.size for file in sweepable(run, "best only")) == 700 + 3 * 5
+    assert sum(file.size for file in cleanable(run, "best only")) == 700 + 3 * 5
     assert clean_up(run, "best only") == Removed(715)
     assert names(run) == {"run.json", "events.jsonl", "best.safetensors"}
-    assert sweepable(run, "best only") == ()
+    assert cleanable(run, "best only") == ()
 
 
 def test_without_best_weights_nothing_is_swept(run: Path) -> None:
@@ -129,7 +129,7 @@ def test_only_a_finished_runs_checkpoints_go(tmp_path: Path, ended: str, goes: b
     run = make_run(tmp_path / "run", ended=ended)
     os.utime(run / "events.jsonl", (0, 0))
     (run / "checkpoint.safetensors").write_bytes(b"12345")
-    assert bool(sweepable(run, "checkpoints")) == goes
+    assert bool(cleanable(run, "checkpoints")) == goes
     clean_up(run, "checkpoints")
     assert ("checkpoint.safetensors" not in names(run)) == goes
     assert {"best.safetensors", "last.safetensors"} <= names(run)

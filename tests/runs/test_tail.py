@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cnnplay.runs.record import RunError
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import Event, Stepped
-from cnnplay.spec.portable import portable
+from cnnplay.spec.json_values import json_values
 from tests.runs_bench import epoch_events, make_run, write
 
 
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def lines(events: list[Event]) -> bytes:
-    return b"".join(msgspec.json.encode(portable(event)) + b"\n" for event in events)
+    return b"".join(msgspec.json.encode(json_values(event)) + b"\n" for event in events)
 
 
 def events_since(tail: Tail) -> list[Event]:
@@ -66,7 +66,7 @@ def test_nothing_is_there_before_the_file_is(folder: Path) -> None:
 
 def test_kinds_and_fields_that_are_not_known_are_read_over(folder: Path) -> None:
     event = epoch_events("r", 1)[0]
-    known = msgspec.json.encode({**portable(event), "temperature": 40})
+    known = msgspec.json.encode({**json_values(event), "temperature": 40})
     (folder / "events.jsonl").write_bytes(b'{"event":"heated","run":"r","by":3}\n' + known + b"\n")
     assert events_since(Tail(folder)) == [event]
 

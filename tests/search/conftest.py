@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Convolution, Dense, Dropout, Flatten, MaxPooling, ReLU, Skip
 from cnnplay.search.control import SearchControl
-from cnnplay.search.engine import SearchOrder, search
+from cnnplay.search.engine import SearchRequest, search
 from cnnplay.search.events import Event, SearchDone, TrialDone
-from cnnplay.search.needed import require
+from cnnplay.search.optuna_extra import require_optuna
 from cnnplay.search.space import Entry, Range, Space
 from cnnplay.spec.settings import TrainConfig
 
-require()
+require_optuna()
 RATE: dict[str, Entry] = {"learning_rate": Range(1e-4, 1e-1, log=True)}
 
 
@@ -40,7 +40,7 @@ def few() -> ImageSet:
         key="few",
         title="A few digits",
         classes=digits.classes,
-        pictures=digits.array if digits.array is not None else np.empty(0),
+        images=digits.array if digits.array is not None else np.empty(0),
         labels=digits.labels,
         train=digits.train[::40],
         validation=digits.validation[::20],
@@ -72,7 +72,7 @@ class Search:
     """A search that was carried through, and what it told."""
 
     def __init__(
-        self, order: SearchOrder, hear: Callable[[Event, SearchControl], None] | None = None
+        self, order: SearchRequest, hear: Callable[[Event, SearchControl], None] | None = None
     ) -> None:
         self.events: list[Event] = []
         self.control = SearchControl()
@@ -90,16 +90,16 @@ class Search:
 
 
 @pytest.fixture
-def order(few: ImageSet, small: Network, tmp_path: Path) -> Callable[..., SearchOrder]:
+def order(few: ImageSet, small: Network, tmp_path: Path) -> Callable[..., SearchRequest]:
     """An order for a small search; keywords change it."""
 
-    def make(vary: dict[str, Entry] | None = None, trials: int = 3, **more: Any) -> SearchOrder:
+    def make(vary: dict[str, Entry] | None = None, trials: int = 3, **more: Any) -> SearchRequest:
         config = TrainConfig(epochs=more.pop("epochs", 1), batch_size=50, threads=1, device="cpu")
         given: dict[str, Any] = {
             "study": "a study",
             "storage": f"sqlite:///{tmp_path / 'studies.sqlite3'}",
         }
-        return SearchOrder(
+        return SearchRequest(
             network=small,
             config=config,
             images=few,

@@ -7,19 +7,19 @@ import msgspec
 import optuna
 import pytest
 
-from cnnplay.runs.about import read_about
 from cnnplay.runs.folder import RunFolder
-from cnnplay.search import places
+from cnnplay.runs.notes import read_notes
+from cnnplay.search import coordination as places
 from cnnplay.search.control import SearchControl
-from cnnplay.search.engine import SearchOrder
-from cnnplay.search.errors import SearchError, SearchTrouble
-from cnnplay.search.events import Event, Noted, SearchBegan, TrialBegan, TrialEpoch, Weighed
+from cnnplay.search.engine import SearchRequest
+from cnnplay.search.errors import SearchError, SearchFailure
+from cnnplay.search.events import Event, ImportanceUpdated, Noted, SearchBegan, TrialBegan, TrialEpoch
 from cnnplay.search.space import Choices, Range
-from cnnplay.search.storage import default_url, shown, url_of
+from cnnplay.search.storage import default_url, display_url, url_of
 from cnnplay.spec.settings import TrainConfig
 from tests.search.conftest import Search
 
-Make = Callable[..., SearchOrder]
+Make = Callable[..., SearchRequest]
 
 
 def test_each_trial_is_a_tagged_run_and_the_best_of_them_is_named(order: Make) -> None:
@@ -32,8 +32,8 @@ def test_each_trial_is_a_tagged_run_and_the_best_of_them_is_named(order: Make) -
         run = RunFolder.open(trial.run)
         assert run.record.config.learning_rate == trial.settings["learning_rate"]
         assert run.best_epoch == trial.epoch
-        assert read_about(Path(trial.run)).tags == ("search", "a-study")
-        assert f"Trial {trial.number} of the search a study" in read_about(Path(trial.run)).note
+        assert read_notes(Path(trial.run)).tags == ("search", "a-study")
+        assert f"Trial {trial.number} of the search a study" in read_notes(Path(trial.run)).note
     best = found.done.best
     assert best is not None
     assert best.value == max(trial.value or 0 for trial in found.trials)
@@ -41,11 +41,11 @@ def test_each_trial_is_a_tagged_run_and_the_best_of_them_is_named(order: Make) -
     assert found.done.reason == "done"
     assert sum(found.done.importance.values()) == pytest.approx(1)
     assert sum(isinstance(event, TrialEpoch) for event in found.events) == 10
-    assert any(isinstance(event, Weighed) for event in found.events)
+    assert any(isinstance(event, ImportanceUpdated) for event in found.events)
 
 
 def test_a_trial_that_nothing_can_judge_fails_in_words(order: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnplay.training.judge.validate", lambda *_: None)
+    monkeypatch.setattr("cnnplay.training.evaluator.validate", lambda *_: None)
     (trial,) = Search(order(trials=1)).trials
     assert (trial.state, trial.value) == ("failed", None)
     assert trial.why == "no epoch was judged: no validation picture can be read"
@@ -185,14 +185,14 @@ def test_the_grid_ends_when_all_its_points_were_tried(order: Make) -> None:
 
 def test_a_storage_that_cannot_be_used_is_told(order: Make, tmp_path: Path) -> None:
     (tmp_path / "no.sqlite3").write_bytes(b"no database at all, but long enough to be looked at" * 50)
-    with pytest.raises(SearchTrouble, match="the storage of studies cannot be used: file is not a database"):
+    with pytest.raises(SearchFailure, match="the storage of studies cannot be used: file is not a database"):
         Search(order(storage=f"sqlite:///{tmp_path / 'no.sqlite3'}"))
     with pytest.raises(SearchError, match="--storage must be a URL of Optuna's storages"):
         Search(order(storage="nothing://here"))
 
 
 def test_a_password_is_never_shown(own_folders: Path) -> None:
-    assert shown("mysql://me:secret@host/studies") == "mysql://me:***@host/studies"
+    assert display_url("mysql://me:secret@host/studies") == "mysql://me:***@host/studies"
     assert url_of(None) == default_url() == f"sqlite:///{own_folders}/data/cnnplay/studies.sqlite3"
     assert url_of("/tmp/x.db") == "sqlite:////tmp/x.db"
 

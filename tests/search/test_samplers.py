@@ -10,7 +10,7 @@ from optuna import Trial
 
 from cnnplay.network.network import Network
 from cnnplay.search.options import Sampler
-from cnnplay.search.samplers import drawn, grid_size, make_sampler, point_count, points
+from cnnplay.search.samplers import draw_value, grid_size, make_sampler, point_count, points
 from cnnplay.search.space import Choices, Range, Space, Value
 from cnnplay.search.variables import Variable, variables
 
@@ -48,7 +48,7 @@ def draw(varied: tuple[Variable, ...]) -> Draw:
         found: list[dict[str, Value]] = []
 
         def objective(trial: Trial) -> float:
-            found.append({variable.name: drawn(trial, variable) for variable in varied})
+            found.append({variable.name: draw_value(trial, variable) for variable in varied})
             return -float(found[-1]["learning_rate"])
 
         study.optimize(objective, n_trials=count)
@@ -104,7 +104,7 @@ def test_the_grid_has_every_combination_once(small: Network) -> None:
     found = set()
 
     def objective(trial: Trial) -> float:
-        found.add(tuple(drawn(trial, variable) for variable in varied))
+        found.add(tuple(draw_value(trial, variable) for variable in varied))
         return 0.0
 
     study.optimize(objective, n_trials=10)

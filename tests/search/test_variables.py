@@ -5,7 +5,7 @@ import pytest
 from cnnplay.network.network import Network, find
 from cnnplay.search.errors import BadTrial, SearchError
 from cnnplay.search.space import Choices, Entry, Range, Space
-from cnnplay.search.values import applied, words
+from cnnplay.search.values import apply_values, settings_text
 from cnnplay.search.variables import variables, varying_fields, varying_settings
 from cnnplay.spec.settings import TrainConfig
 
@@ -77,19 +77,19 @@ def test_values_are_put_into_settings_and_network(small: Network) -> None:
     }
     varied = variables(Space(vary), small, "f")
     values = {"learning_rate": 0.15, "conv-1.kernel_size": 5, "dropout-1.p": 0.25}
-    network, config = applied(values, varied, small, TrainConfig())
+    network, config = apply_values(values, varied, small, TrainConfig())
     assert config == TrainConfig(learning_rate=0.15)
     assert find(network, "conv-1").kernel_size == (5, 5)  # type: ignore[union-attr]
     assert find(network, "dropout-1").p == 0.25  # type: ignore[union-attr]
     assert find(small, "dropout-1").p == 0.3  # type: ignore[union-attr]
-    assert words(values) == "learning rate 0.15, conv-1 kernel size 5, dropout-1 p 0.25"
+    assert settings_text(values) == "learning rate 0.15, conv-1 kernel size 5, dropout-1 p 0.25"
 
 
 def test_a_network_with_faults_is_no_trial_and_says_why(small: Network) -> None:
     varied = variables(Space({"conv-2.filters": Range(4, 8)}), small, "f")
     with pytest.raises(BadTrial, match="skip-1"):
-        applied({"conv-2.filters": 7}, varied, small, TrainConfig())
-    assert applied({"conv-2.filters": 4}, varied, small, TrainConfig())[0] == small
+        apply_values({"conv-2.filters": 7}, varied, small, TrainConfig())
+    assert apply_values({"conv-2.filters": 4}, varied, small, TrainConfig())[0] == small
 
 
 def test_every_field_that_may_vary_has_limits_or_choices(small: Network) -> None:

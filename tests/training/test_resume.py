@@ -8,12 +8,13 @@ import torch
 
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Network
-from cnnplay.runs.settled import settled
+from cnnplay.runs.effective_events import effective_events
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training import judge, setup
+from cnnplay.training import evaluator
+from cnnplay.training import setup
 from cnnplay.training.control import Control
-from cnnplay.training.job import Job, Observation, Result, resumed
+from cnnplay.training.job import Job, Observation, Result, resumed_job
 from cnnplay.training.loop import train
 from cnnplay.training.state import RunState
 from cnnplay.training.validation import validate
@@ -71,7 +72,7 @@ def test_the_rest_of_a_run_equals_the_whole(optimizer: str, at: int, small: Netw
     )
     whole, told, state = _run(Job("a", small, config, few), at)
     assert state is not None
-    rest, retold, _ = _run(resumed("b", small, few, state))
+    rest, retold, _ = _run(resumed_job("b", small, few, state))
     assert _same(whole.weights, rest.weights)
     assert whole.averaged is not None
     assert rest.averaged is not None
@@ -94,7 +95,7 @@ def test_where_losses_are_read_together_a_state_counts_every_step_before_it(
     whole, told, state = _run(Job("a", small, config, few), 12)
     assert state is not None
     assert state.place.images == 5 * 32
-    rest, retold, _ = _run(resumed("b", small, few, state))
+    rest, retold, _ = _run(resumed_job("b", small, few, state))
     assert whole.metrics == rest.metrics
     assert _told(told, 12) == _told(retold, 12)
 
@@ -103,7 +104,7 @@ def test_a_stop_while_a_slow_network_is_judged_undoes_nothing_of_the_step_before
     small: Network, few: ImageSet, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its steps could be broken off; judging is broken off here."""
-    monkeypatch.setattr(setup, "WORTH_BREAKING_OFF", 0)
+    monkeypatch.setattr(setup, "INTERRUPTIBLE_OPERATIONS", 0)
     whole, _, _ = _run(Job("a", small, config, few))
     control = Control()
 
@@ -112,11 +113,11 @@ def test_a_stop_while_a_slow_network_is_judged_undoes_nothing_of_the_step_before
         return validate(*arguments, **more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(judge, "validate", stop)
+        patched.setattr(evaluator, "validate", stop)
         stopped = train(Job("a", small, config, few), lambda event: None, None, control)
     assert (stopped.reason, stopped.step) == ("stopped", 7)
     assert stopped.state is not None
-    rest, _, _ = _run(resumed("b", small, few, stopped.state))
+    rest, _, _ = _run(resumed_job("b", small, few, stopped.state))
     assert _same(whole.weights, rest.weights)
 
 
@@ -135,8 +136,8 @@ def test_a_run_that_goes_on_from_any_step_has_every_step_and_epoch_once(
     assert len(states) == len(steps)
     for state in states:
         told = list(whole)  # killed at the very end: all was told, and nothing since that state was kept
-        train(resumed("run", small, few, state), told.append)
-        counted = settled(told)
+        train(resumed_job("run", small, few, state), told.append)
+        counted = effective_events(told)
         assert [event.step for event in counted if isinstance(event, events.Stepped)] == steps
         assert [event.epoch for event in counted if isinstance(event, events.EpochDone)] == [1, 2]
 
@@ -144,8 +145,8 @@ def test_a_run_that_goes_on_from_any_step_has_every_step_and_epoch_once(
 def test_a_state_is_not_written_into_by_the_steps_after_it(small: Network, few: ImageSet) -> None:
     _, _, state = _run(Job("a", small, ALL, few), 7)
     assert state is not None
-    first, _, _ = _run(resumed("b", small, few, state))
-    second, _, _ = _run(resumed("c", small, few, state))
+    first, _, _ = _run(resumed_job("b", small, few, state))
+    second, _, _ = _run(resumed_job("c", small, few, state))
     assert _same(first.weights, second.weights)
 
 
@@ -163,7 +164,7 @@ def test_a_run_that_was_stopped_within_an_epoch_goes_on_there(
     assert stopped.state is not None
     assert (stopped.state.place.epoch, stopped.state.place.batches) == (2, 3)
     whole, _, _ = _run(Job("a", small, ALL, few))
-    rest = train(resumed("b", small, few, stopped.state), kept)
+    rest = train(resumed_job("b", small, few, stopped.state), kept)
     assert _same(whole.weights, rest.weights)
     (started,) = kept.of(events.Started)
     assert (started.first_epoch, started.done) == (1, 10)
@@ -184,7 +185,7 @@ def test_what_was_changed_during_the_run_holds_in_its_rest(small: Network, few: 
     states: list[RunState] = []
     control = Control()
     whole = train(Job("a", small, ALL, few), lambda e: None, changing(control), control)
-    rest = train(resumed("b", small, few, states[0]), lambda e: None)
+    rest = train(resumed_job("b", small, few, states[0]), lambda e: None)
     assert states[0].config.learning_rate == 0.002
     assert _same(whole.weights, rest.weights)
 
@@ -193,7 +194,7 @@ def test_what_was_changed_during_the_run_holds_in_its_rest(small: Network, few: 
 def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     way: str, small: Network, few: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.training.setup.WORTH_BREAKING_OFF", 0)
+    monkeypatch.setattr("cnnplay.training.setup.INTERRUPTIBLE_OPERATIONS", 0)
     whole, told, _ = _run(Job("a", small, ALL, few))
     control, reached = Control(), list[str]()
 
@@ -221,7 +222,7 @@ def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     assert stopped.state is not None
     place = stopped.state.place
     assert place.images == 32 * place.batches, "the broken one is not counted"
-    rest, told_of_rest, _ = _run(resumed("b", small, few, stopped.state))
+    rest, told_of_rest, _ = _run(resumed_job("b", small, few, stopped.state))
     assert _metrics(told_of_rest) == _metrics(told)[-len(_metrics(told_of_rest)) :]
     assert _same(whole.weights, rest.weights), "batch norm's statistics of the broken step were put back"
 
@@ -233,5 +234,5 @@ def test_a_run_stopped_in_its_first_epoch_lacks_no_best_weights(small: Network, 
     state = train(Job("r", small, config, few), heard.append, observe, control).state
     assert state is not None
     assert "validation_loss" in state.metrics, "a stop judges what there is"
-    train(resumed("r", small, few, state), heard.append)
+    train(resumed_job("r", small, few, state), heard.append)
     assert not [event for event in heard if isinstance(event, events.Noted) and "missing" in event.message]

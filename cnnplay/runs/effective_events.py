@@ -1,4 +1,4 @@
-"""A run's events as they count in the end: where it went on and did steps anew, the later record."""
+"""The events that count in the end: where a resumed run repeated steps, the later record counts."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -11,20 +11,20 @@ from cnnplay.spec.events import EpochDone, Event, Started, Stepped
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def settled(events: Iterable[Event]) -> list[Event]:
-    """The same without the steps and epochs that were done anew."""
+def effective_events(events: Iterable[Event]) -> list[Event]:
+    """The events without the steps and epochs that were repeated later."""
     kept: list[Event] = []
     for event in events:
         if isinstance(event, Started) and kept:
-            kept = [one for one in kept if _stands(event, one)]
+            kept = [one for one in kept if _is_kept(event, one)]
         kept.append(event)
     return kept
 
 
 def elapsed(steps: Floats, ends: Sequence[tuple[int, float]]) -> Floats:
-    """When each step was done, in seconds of training. `ends`: the last step and the seconds of each epoch.
+    """The time of each step in seconds of training. `ends`: the last step and the seconds of each epoch.
 
-    Within an epoch time runs evenly; behind the last one it goes on as in that. NaN where no epoch was done.
+    Interpolates linearly within an epoch and extrapolates after the last one. NaN if no epoch has ended.
     """
     if not ends:
         return np.full(len(steps), np.nan)
@@ -38,11 +38,11 @@ def elapsed(steps: Floats, ends: Sequence[tuple[int, float]]) -> Floats:
 
 
 def epoch_ends(events: Iterable[Event]) -> list[tuple[int, float]]:
-    """What `elapsed` wants to know."""
+    """The `ends` for `elapsed`."""
     return [(event.step, event.seconds) for event in events if isinstance(event, EpochDone)]
 
 
-def _stands(goes_on: Started, event: Event) -> bool:
+def _is_kept(resumed: Started, event: Event) -> bool:
     if isinstance(event, EpochDone):
-        return event.epoch < goes_on.epoch
-    return not isinstance(event, Stepped) or goes_on.keeps(event.step, event.epoch)
+        return event.epoch < resumed.epoch
+    return not isinstance(event, Stepped) or resumed.keeps(event.step, event.epoch)

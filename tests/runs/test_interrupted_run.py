@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from cnnplay.runs.about import About, write_about
-from cnnplay.runs.cut import clear_leftovers, newest_cut
-from cnnplay.runs.presence import LATELY, LOCK, Presence
+from cnnplay.runs.interrupted_run import clear_leftovers, newest_interrupted_run
+from cnnplay.runs.notes import Notes, write_notes
+from cnnplay.runs.writer_lock import LOCK, RECENT, WriterLock
 from cnnplay.spec.events import Failed, SettingChanged
 from tests.runs_bench import epoch_events, finished, make_run, write
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a kill of POSIX")
 
 
-def aged(folder: Path, seconds: float = 2 * LATELY) -> Path:
+def aged(folder: Path, seconds: float = 2 * RECENT) -> Path:
     """As if its events had been written so long ago."""
     then = time.time() - seconds
     os.utime(folder / "events.jsonl", (then, then))
@@ -30,7 +30,7 @@ def aged(folder: Path, seconds: float = 2 * LATELY) -> Path:
 def cut(tmp_path: Path) -> Callable[..., Path]:
     """Makes a run that was cut off in its third epoch of five, with a checkpoint."""
 
-    def make(name: str = "one", checkpoint: bool = True, age: float = 2 * LATELY) -> Path:
+    def make(name: str = "one", checkpoint: bool = True, age: float = 2 * RECENT) -> Path:
         folder = make_run(tmp_path / name, epochs=2, ended="")
         more = SettingChanged(run=name, step=9, name="epochs", value=5)
         write(folder, [more, *epoch_events(name, 3)[:2]])
@@ -45,7 +45,7 @@ def test_a_run_without_an_end_that_nobody_writes_was_cut_off(
     cut: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = cut()
-    found = newest_cut(tmp_path)
+    found = newest_interrupted_run(tmp_path)
     assert found is not None
     assert (found.folder, found.name, found.epoch, found.epochs) == (folder, "tiny-cnn", 3, 5)
     assert found.steps == 10
@@ -53,20 +53,20 @@ def test_a_run_without_an_end_that_nobody_writes_was_cut_off(
 
 def test_a_lock_that_nobody_holds_says_so_at_once(cut: Callable[..., Path], tmp_path: Path) -> None:
     folder = cut(age=0.0)
-    assert newest_cut(tmp_path) is None, "written just now: it may be on"
+    assert newest_interrupted_run(tmp_path) is None, "written just now: it may be on"
     (folder / LOCK).touch()
-    assert newest_cut(tmp_path) is not None, "its writer is gone"
+    assert newest_interrupted_run(tmp_path) is not None, "its writer is gone"
 
 
 def test_a_run_that_is_written_is_none(cut: Callable[..., Path], tmp_path: Path) -> None:
-    with Presence(cut()):
-        assert newest_cut(tmp_path) is None
-    assert newest_cut(tmp_path) is not None
+    with WriterLock(cut()):
+        assert newest_interrupted_run(tmp_path) is None
+    assert newest_interrupted_run(tmp_path) is not None
 
 
 def test_neither_is_one_that_has_nothing_to_go_on_from(cut: Callable[..., Path], tmp_path: Path) -> None:
     cut(checkpoint=False)
-    assert newest_cut(tmp_path) is None
+    assert newest_interrupted_run(tmp_path) is None
 
 
 @pytest.mark.parametrize("end", ["done", "stopped", "failed"])
@@ -78,30 +78,30 @@ def test_neither_is_one_that_has_an_end(cut: Callable[..., Path], tmp_path: Path
     else:
         write(folder, [finished("one", 2, end)])
     aged(folder)
-    assert newest_cut(tmp_path) is None
+    assert newest_interrupted_run(tmp_path) is None
 
 
 def test_only_the_newest_run_counts(cut: Callable[..., Path], tmp_path: Path) -> None:
-    cut("older", age=3 * LATELY)
+    cut("older", age=3 * RECENT)
     newer = make_run(tmp_path / "newer", epochs=5)
     aged(newer)
-    assert newest_cut(tmp_path) is None
-    newest = cut("newest", age=1.5 * LATELY)
-    found = newest_cut(tmp_path)
+    assert newest_interrupted_run(tmp_path) is None
+    newest = cut("newest", age=1.5 * RECENT)
+    found = newest_interrupted_run(tmp_path)
     assert found is not None
     assert found.folder == newest
 
 
 def test_a_trial_of_a_search_is_left_to_the_search(cut: Callable[..., Path], tmp_path: Path) -> None:
-    write_about(cut(), About(tags=("search", "my-study")))
-    assert newest_cut(tmp_path) is None
+    write_notes(cut(), Notes(tags=("search", "my-study")))
+    assert newest_interrupted_run(tmp_path) is None
 
 
 def test_a_store_that_is_absent_or_damaged_has_none(cut: Callable[..., Path], tmp_path: Path) -> None:
-    assert newest_cut(tmp_path / "nowhere") is None
+    assert newest_interrupted_run(tmp_path / "nowhere") is None
     (cut() / "run.json").write_text("not JSON")
     (tmp_path / "a-file").write_text("no folder")
-    assert newest_cut(tmp_path) is None
+    assert newest_interrupted_run(tmp_path) is None
 
 
 def test_what_a_kill_left_behind_goes_and_nothing_else(cut: Callable[..., Path], tmp_path: Path) -> None:
@@ -123,14 +123,14 @@ def test_the_lock_of_a_run_that_was_just_cut_off_stays_for_a_while(
     (folder / LOCK).touch()
     clear_leftovers(tmp_path)
     assert not (folder / ".last.safetensors.0123abcd.part").exists()
-    assert newest_cut(tmp_path) is not None, "it is still known that nobody writes it"
+    assert newest_interrupted_run(tmp_path) is not None, "it is still known that nobody writes it"
 
 
 def test_nothing_is_taken_from_a_run_that_is_on(cut: Callable[..., Path], tmp_path: Path) -> None:
     locked, fresh = cut("locked"), cut("fresh", age=0.0)
     for folder in (locked, fresh):
         (folder / ".last.safetensors.0123abcd.part").write_bytes(b"being written")
-    with Presence(locked):
+    with WriterLock(locked):
         clear_leftovers(tmp_path)
         assert (locked / LOCK).exists()
     for folder in (locked, fresh):
@@ -141,8 +141,8 @@ def test_nothing_is_taken_from_a_run_that_is_on(cut: Callable[..., Path], tmp_pa
 def test_the_lock_of_a_killed_process_goes(cut: Callable[..., Path], tmp_path: Path) -> None:
     folder = cut()
     code = (
-        "import sys; from pathlib import Path; from cnnplay.runs.presence import Presence\n"
-        f"held = Presence(Path({str(folder)!r})); print(held.held, flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from cnnplay.runs.writer_lock import WriterLock\n"
+        f"held = WriterLock(Path({str(folder)!r})); print(held.held, flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -151,9 +151,9 @@ def test_the_lock_of_a_killed_process_goes(cut: Callable[..., Path], tmp_path: P
         assert other.stdout.readline() == b"True\n"
         clear_leftovers(tmp_path)
         assert (folder / LOCK).exists()
-        assert newest_cut(tmp_path) is None
+        assert newest_interrupted_run(tmp_path) is None
         other.send_signal(signal.SIGKILL)
-    assert newest_cut(tmp_path) is not None
+    assert newest_interrupted_run(tmp_path) is not None
     clear_leftovers(tmp_path)
     assert not (folder / LOCK).exists()
-    assert newest_cut(tmp_path) is not None
+    assert newest_interrupted_run(tmp_path) is not None

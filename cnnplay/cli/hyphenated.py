@@ -1,16 +1,16 @@
-"""A command whose words may begin with a hyphen: ``cnnplay runs -failed``."""
+"""A command whose arguments may begin with a hyphen: ``cnnplay runs -failed``."""
 
 from typer import Context
 from typer.core import TyperCommand
 
 
-class HyphenatedWords(TyperCommand):
-    """Takes ``-failed`` for a word, and not for a row of options of one letter."""
+class HyphenatedArguments(TyperCommand):
+    """Takes ``-failed`` as an argument, not as a group of one-letter options."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
         if "--" not in args:
-            words = [each for each in args if _hyphenated(each)]
-            args = [*(each for each in args if not _hyphenated(each)), "--", *words]
+            hyphenated = [arg for arg in args if _hyphenated(arg)]
+            args = [*(arg for arg in args if not _hyphenated(arg)), "--", *hyphenated]
         return super().parse_args(ctx, args)
 
 

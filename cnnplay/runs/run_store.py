@@ -1,4 +1,4 @@
-"""Where runs lie: the store's folder in the user's data, and single runs elsewhere that it remembers."""
+"""Where runs are: the store's folder in the user's data, and remembered runs elsewhere."""
 
 from pathlib import Path
 
@@ -9,30 +9,30 @@ from cnnplay.modules.atomic import write_bytes
 
 ELSEWHERE = "elsewhere.json"
 LARGEST = 2**20
-"""A longer list is none of ours."""
+"""Bytes; a longer list is not ours."""
 MOST = 1000
-"""So many runs elsewhere are remembered, the newest."""
+"""The most runs elsewhere that are remembered; the oldest are dropped."""
 
 
 class Elsewhere(msgspec.Struct, frozen=True):
-    """Folders of runs that lie outside the store, the newest last."""
+    """Folders of runs outside the store, the newest last."""
 
     version: int = 1
     folders: tuple[str, ...] = ()
 
 
 def store_folder() -> Path:
-    """The folder in which runs are made where nobody names another; it need not be there yet."""
+    """The default folder for runs; it need not exist yet."""
     return platformdirs.user_data_path("cnnplay", appauthor=False) / "runs"
 
 
 def index_path() -> Path:
-    """The index over the runs: on this machine, beside whatever else can be made anew."""
+    """The path of the index of the runs, in the user's cache."""
     return platformdirs.user_cache_path("cnnplay", appauthor=False) / "runs.sqlite"
 
 
 def elsewhere(store: Path) -> tuple[Path, ...]:
-    """The remembered folders; a list that is absent or damaged counts as empty."""
+    """The remembered folders; a missing or damaged list counts as empty."""
     try:
         with (store / ELSEWHERE).open("rb") as file:
             found = msgspec.json.decode(file.read(LARGEST), type=Elsewhere)
@@ -42,14 +42,14 @@ def elsewhere(store: Path) -> tuple[Path, ...]:
 
 
 def remember(store: Path, folder: Path) -> None:
-    """Adds a run outside the store to the list; one inside it needs none. OSError from the disk."""
+    """Adds a run to the list unless it is in the store. OSError from the disk."""
     folder = folder.resolve()
     if folder.parent != store.resolve():
         _write(store, [*(one for one in elsewhere(store) if one != folder), folder])
 
 
 def forget(store: Path, folder: Path) -> None:
-    """Takes a folder off the list; nothing in it changes. OSError from the disk."""
+    """Removes a folder from the list; its files stay. OSError from the disk."""
     known = elsewhere(store)
     if folder in known:
         _write(store, [one for one in known if one != folder])

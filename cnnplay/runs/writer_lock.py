@@ -1,7 +1,7 @@
-"""Whether somebody is writing a run: a lock that the system lets go with the process, however it ends.
+"""Whether a process is writing a run: a file lock, which the system releases however the process ends.
 
-Whoever writes a run holds a lock on ``writer.lock`` in its folder. Where no such file lies (an older program,
-a file system without locks) the events' age has to do.
+The writer of a run holds a lock on ``writer.lock`` in its folder. Without that file (an older program, a file
+system without locks) the age of the events decides.
 """
 
 import os
@@ -13,18 +13,18 @@ from types import TracebackType
 from typing import Self
 
 LOCK = "writer.lock"
-LATELY = 120.0
-"""Seconds. Without a lock, a run whose events were written to within them is taken for one that is on."""
+RECENT = 120.0
+"""Seconds. Without a lock file, a run whose events were written this recently counts as active."""
 
 
 PATIENCE, PAUSE = 0.1, 0.005
-"""Seconds for which a lock is tried again, and between two tries: who only looks has it for a moment."""
+"""Seconds to keep trying for a lock, and between two tries: a reader holds it for a moment."""
 
 
-class Presence:
-    """Holds a run's lock until `release`. Never raises: a run goes on where no lock can be had.
+class WriterLock:
+    """Holds a run's lock until `release`. Never raises: a run works without a lock.
 
-    `refused`: there are locks, and somebody else holds this one.
+    `refused`: locks work here, and another process holds this one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,12 +40,12 @@ class Presence:
                 time.sleep(PAUSE)
 
     def _take(self) -> bool:
-        """One try. OSError where there are no locks."""
+        """Tries once. OSError if the file system has no locks."""
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
         handle = os.open(self._path, flags, 0o666)
         try:
-            # Whoever held it may have taken the file away: the next one would lock another.
-            if _lock(handle, alone=True) and _lies_at(self._path, handle):
+            # The previous holder may have deleted the file: then this would lock a different one.
+            if _lock(handle, alone=True) and _is_same_file(self._path, handle):
                 self._handle = handle
         finally:
             if not self.held:
@@ -57,9 +57,9 @@ class Presence:
         return self._handle is not None
 
     def release(self, keep: bool = False) -> None:
-        """Lets go; the file goes too, so that a finished run holds none, unless it is to be kept."""
+        """Releases the lock and, unless `keep`, deletes the file, so that a finished run has none."""
         if self._handle is not None:
-            if sys.platform != "win32" and not keep:  # there an open file cannot be taken away
+            if sys.platform != "win32" and not keep:  # Windows cannot delete an open file
                 with suppress(OSError):
                     self._path.unlink()
             os.close(self._handle)
@@ -77,28 +77,29 @@ class Presence:
         self.release()
 
 
-def is_written(folder: Path, events_written: float) -> bool:
-    """Whether somebody writes that run now. `events_written`: when its events were last (seconds, epoch)."""
+def is_being_written(folder: Path, events_written: float) -> bool:
+    """Whether a process is writing that run now. `events_written`: when its events were last written (Unix
+    time)."""
     try:
         handle = os.open(folder / LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
-        return is_lately(events_written)
+        return is_recent(events_written)
     except OSError:
         return False
     try:
         return not _lock(handle, alone=False)
-    except OSError:  # no locks here: nobody can hold one
+    except OSError:  # no locks on this file system: nobody can hold one
         return False
     finally:
         os.close(handle)
 
 
-def is_lately(events_written: float) -> bool:
-    """Whether events that were written then make a run without a lock count as on."""
-    return 0 <= time.time() - events_written < LATELY
+def is_recent(events_written: float) -> bool:
+    """Whether events written at that time make a run without a lock file count as active."""
+    return 0 <= time.time() - events_written < RECENT
 
 
-def _lies_at(path: Path, handle: int) -> bool:
+def _is_same_file(path: Path, handle: int) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except FileNotFoundError:
@@ -109,8 +110,8 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(handle: int, alone: bool) -> bool:
-        """Locks a byte; Windows' locks are never shared. False where another has it, OSError where there are
-        no locks.
+        """Locks a byte; Windows has no shared locks. False if another process holds it, OSError if the file
+        system has no locks.
         """
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
@@ -124,8 +125,8 @@ else:
     import fcntl
 
     def _lock(handle: int, alone: bool) -> bool:
-        """Locks the file, shared among those who only look; the lock goes when the file is closed. False
-        where another has it, OSError where there are no locks.
+        """Locks the file, exclusively (`alone`) or shared, until it is closed. False if another process holds
+        it, OSError if the file system has no locks.
         """
         try:
             fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)

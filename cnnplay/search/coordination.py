@@ -1,7 +1,7 @@
-"""Who may run a trial, where several search together: no more than were asked for, and none lost.
+"""Coordination of workers that share a study: no more trials than requested, and none lost.
 
-There is no other meeting place than the storage. A trial's number is given once, in order; so a worker whose
-trial has as many others before it as are asked for has come too late, whoever else came when.
+Workers meet only in the storage. It numbers trials in order, each number once; so a worker whose trial has at
+least as many others before it as were requested is too late, in whichever order they started.
 """
 
 import os
@@ -19,39 +19,41 @@ from optuna.trial import FrozenTrial, TrialState
 from cnnplay.search.rows import COUNTED, TrialRow
 
 RUN, WORKER, WHY, OUTCOME, EPOCH = "run", "worker", "why", "outcome", "epoch"
-"""What a trial says of itself, as Optuna's user attributes."""
+"""A trial's user attributes in Optuna."""
 SURPLUS = "surplus"
-"""The outcome of a trial that came too late."""
+"""The outcome of a trial that started too late."""
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
-def room(study: Study, most: int) -> tuple[int, int]:
-    """How many trials nobody has begun yet, and how many are on."""
+def remaining_trials(study: Study, most: int) -> tuple[int, int]:
+    """How many trials are still to be started, and how many are running."""
     trials = study.get_trials(deepcopy=False, states=(*_DONE, TrialState.RUNNING))
     return most - len(trials), sum(trial.state == TrialState.RUNNING for trial in trials)
 
 
 def may_run(study: Study, number: int, most: int) -> bool:
-    """Whether the trial of this number is one of those asked for."""
+    """Whether the trial of this number is among the requested ones."""
     states = (*_DONE, TrialState.RUNNING, TrialState.WAITING)
     before = [trial for trial in study.get_trials(deepcopy=False, states=states) if trial.number < number]
     return len(before) < most
 
 
-def sign(trial: Trial) -> None:
-    """Writes down who runs it."""
+def record_worker(trial: Trial) -> None:
+    """Stores which process runs the trial."""
     trial.set_user_attr(WORKER, f"{os.getpid()}@{platform.node()}")
 
 
-def again(study: Study, trial: FrozenTrial) -> None:
-    """Puts a trial that was broken off before all others to come, with the same values."""
+def requeue(study: Study, trial: FrozenTrial) -> None:
+    """Queues an interrupted trial again, with the same values, before any new ones."""
     if trial.params:
         study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
 
 
-def take_over(study: Study, grace_s: float, tell: Callable[[int], None] = lambda number: None) -> None:
-    """Frees the trials of workers that are gone: of this machine's at once, as a kill leaves no process
-    behind; of another machine's once their heartbeat was not heard for `grace_s`."""
+def requeue_abandoned(
+    study: Study, grace_s: float, on_requeue: Callable[[int], None] = lambda number: None
+) -> None:
+    """Requeues the trials of lost workers: on this machine, as soon as their process is gone; on others,
+    after `grace_s` without a heartbeat."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         fail_stale_trials(study)
@@ -60,25 +62,25 @@ def take_over(study: Study, grace_s: float, tell: Callable[[int], None] = lambda
             continue
         try:
             study.tell(trial.number, state=TrialState.FAIL)
-        except (ValueError, UpdateFinishedTrialError):  # another one was quicker
+        except (ValueError, UpdateFinishedTrialError):  # another worker was faster
             continue
-        again(study, trial)
-        tell(trial.number)
+        requeue(study, trial)
+        on_requeue(trial.number)
 
 
 def _abandoned(trial: FrozenTrial, grace_s: float) -> bool:
     pid, at, host = str(trial.user_attrs.get(WORKER, "")).partition("@")
     if at:
-        return host == platform.node() and pid.isdecimal() and not _lives(int(pid))
-    # Whoever began it wrote nothing down, not even a heartbeat: that takes a moment.
+        return host == platform.node() and pid.isdecimal() and not _is_alive(int(pid))
+    # Its worker stored nothing, not even a heartbeat; give it time to do so.
     begun = trial.datetime_start
     return begun is not None and datetime.now() - begun > timedelta(seconds=grace_s)
 
 
 def row_of(trial: FrozenTrial) -> TrialRow | None:
-    """A trial as people are told of it; None for one that came too late."""
-    said = trial.user_attrs
-    outcome = str(said.get(OUTCOME, ""))
+    """A trial as a row; None for a surplus one."""
+    attributes = trial.user_attrs
+    outcome = str(attributes.get(OUTCOME, ""))
     if outcome == SURPLUS:
         return None
     match trial.state:
@@ -102,30 +104,30 @@ def row_of(trial: FrozenTrial) -> TrialRow | None:
         state=state,  # type: ignore[arg-type]
         value=value,
         settings=trial.params or dict(trial.system_attrs.get("fixed_params", {})),
-        run=str(said.get(RUN, "")),
-        epoch=said.get(EPOCH),
+        run=str(attributes.get(RUN, "")),
+        epoch=attributes.get(EPOCH),
         epochs=max(reported, default=0),
-        why=str(said.get(WHY, "")),
+        why=str(attributes.get(WHY, "")),
         seconds=0.0 if duration is None else duration.total_seconds(),
     )
 
 
 def rows_of(study: Study) -> tuple[TrialRow, ...]:
-    """All trials, in order, without those that came too late."""
+    """All trials in order, without surplus ones."""
     found = (row_of(trial) for trial in study.get_trials(deepcopy=False))
     return tuple(row for row in found if row is not None)
 
 
 def counts(rows: tuple[TrialRow, ...]) -> dict[str, int]:
-    """How many trials there are of each state; of those that count, zero too."""
+    """The number of trials per state; states of done trials are listed even at zero."""
     found = dict.fromkeys(sorted(COUNTED), 0)
     for row in rows:
         found[row.state] = found.get(row.state, 0) + 1
     return found
 
 
-def _lives(pid: int) -> bool:
-    """Whether such a process is there. On Windows, where asking would end it, the heartbeat has to do."""
+def _is_alive(pid: int) -> bool:
+    """Whether the process exists. On Windows os.kill would end it, so the heartbeat alone decides."""
     if sys.platform == "win32":
         return True
     try:

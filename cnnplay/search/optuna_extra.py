@@ -1,4 +1,4 @@
-"""Optuna is an extra: whether it is here, and how it is got."""
+"""Optuna is an extra: whether it is installed, and how to install it."""
 
 import logging
 from importlib.util import find_spec
@@ -8,16 +8,16 @@ from cnnplay.search.errors import SearchError
 INSTALL = "python -m pip install 'cnn-playground[search]'"
 
 
-def why_missing() -> str:
-    """What to do where Optuna is not installed; "" where it is. Imports nothing."""
+def missing_reason() -> str:
+    """What to do if Optuna is not installed; "" if it is. Imports nothing."""
     if find_spec("optuna") is not None:
         return ""
-    return f"searching needs Optuna, which is not installed: {INSTALL}"
+    return f"the search needs Optuna, which is not installed; run: {INSTALL}"
 
 
-def require() -> None:
-    """SearchError where Optuna is not installed. From here on it prints nothing of its own."""
-    reason = why_missing()
+def require_optuna() -> None:
+    """SearchError if Optuna is not installed. Also silences Optuna's own logging."""
+    reason = missing_reason()
     if reason:
         raise SearchError(reason)
     import optuna

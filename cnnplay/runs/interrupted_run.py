@@ -1,4 +1,4 @@
-"""Runs that were cut off: a kill, a crash or a power cut ended the program before it could end the run."""
+"""Interrupted runs: a kill, a crash or a power cut ended the program before it could end the run."""
 
 import os
 from contextlib import suppress
@@ -6,36 +6,36 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnnplay.runs.files import files_of
-from cnnplay.runs.presence import LOCK, Presence, is_lately, is_written
-from cnnplay.runs.summary import Reading
+from cnnplay.runs.summary import RunReader
 from cnnplay.runs.tail import EVENTS
+from cnnplay.runs.writer_lock import LOCK, WriterLock, is_being_written, is_recent
 
 TRIAL = "search"
-"""The tag of a search's trials: the search itself has them run again."""
+"""The tag of search trials, which the search itself reruns."""
 
 
-class CutRun(NamedTuple):
-    """A run that was cut off and can go on from its checkpoint."""
+class InterruptedRun(NamedTuple):
+    """A run that was interrupted and can resume from its checkpoint."""
 
     folder: Path
     run: str
     name: str
-    """Of its network."""
+    """The network's name."""
     epoch: int
-    """In which it was."""
+    """The epoch in which it was interrupted."""
     epochs: int
     steps: int
 
     @property
     def mark(self) -> str:
-        """What names this cut: the run may go on, and be cut off again elsewhere."""
+        """Identifies this interruption: the run may resume and be interrupted again at another step."""
         return f"{self.run}@{self.steps}"
 
 
-def newest_cut(store: Path) -> CutRun | None:
-    """The run of the store that was written to last, where it was cut off; None else.
+def newest_interrupted_run(store: Path) -> InterruptedRun | None:
+    """The most recently written run of the store if it was interrupted; else None.
 
-    It was where its events have no end, nobody writes it, and a checkpoint is there to go on from.
+    It was interrupted if its events have no end, nobody is writing it, and it has a checkpoint.
     """
     folder = max(_folders(store), key=_written, default=None)
     if folder is None:
@@ -46,18 +46,18 @@ def newest_cut(store: Path) -> CutRun | None:
         return None
     if not any(file.kind == "checkpoint" for file in files):
         return None
-    row = Reading(folder).row(files)
+    row = RunReader(folder).row(files)
     over = bool(row.ended) or row.epochs_done >= row.epochs_asked
-    if over or TRIAL in row.tags or is_written(folder, row.written):
+    if over or TRIAL in row.tags or is_being_written(folder, row.written):
         return None
-    return CutRun(folder, row.run, row.name, row.epochs_done + 1, row.epochs_asked, row.steps)
+    return InterruptedRun(folder, row.run, row.name, row.epochs_done + 1, row.epochs_asked, row.steps)
 
 
 def clear_leftovers(store: Path) -> None:
-    """Takes away what kills left behind in the runs of a store: halves of files, and locks that nobody holds.
+    """Deletes what kills left in the runs of a store: partial files, and lock files that nobody holds.
 
-    A lock says for a while after the kill that the run is not on: it goes when the events are so old that
-    nobody takes the run for one that is.
+    After a kill, an unheld lock file says that the run is not active; it is deleted only when the events are
+    old enough to say so without it.
     """
     for folder in _folders(store):
         with suppress(OSError):
@@ -67,18 +67,18 @@ def clear_leftovers(store: Path) -> None:
 def _clear(folder: Path) -> None:
     left = [file.name for file in files_of(folder) if file.kind == "left"]
     locked, written = LOCK in left, _written(folder)
-    if not left or is_written(folder, written):
+    if not left or is_being_written(folder, written):
         return
     with suppress(OSError):
-        presence = Presence(folder)  # from here on nobody else begins to write it
-        if not presence.held:
+        lock = WriterLock(folder)  # from here on nobody else can start writing it
+        if not lock.held:
             return
         try:
             for name in left:
                 if name != LOCK:
                     (folder / name).unlink(missing_ok=True)
         finally:
-            presence.release(keep=locked and is_lately(written))
+            lock.release(keep=locked and is_recent(written))
 
 
 def _folders(store: Path) -> list[Path]:
@@ -90,7 +90,7 @@ def _folders(store: Path) -> list[Path]:
 
 
 def _written(folder: Path) -> float:
-    """When its events were written to last, in seconds since 1970; 0 for a folder without."""
+    """When its events were last written, in seconds since 1970; 0 without events."""
     try:
         return (folder / EVENTS).stat().st_mtime
     except OSError:

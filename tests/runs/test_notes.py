@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnplay.runs.about import (
+from cnnplay.runs.notes import (
     LONGEST_NOTE,
     MOST_TAGS,
     TAG,
-    About,
-    read_about,
+    Notes,
+    read_notes,
     tags_in,
-    write_about,
+    write_notes,
 )
 from cnnplay.runs.record import RunError, RunWriteError
 
@@ -29,14 +29,14 @@ def test_what_is_written_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, note: str, tags: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    about = About(note=note, tags=tuple(tags))
-    write_about(folder, about)
-    assert read_about(folder) == about
+    about = Notes(note=note, tags=tuple(tags))
+    write_notes(folder, about)
+    assert read_notes(folder) == about
     assert [file.name for file in folder.iterdir()] == ["about.json"]
 
 
 def test_a_run_of_which_nobody_said_anything_has_neither(tmp_path: Path) -> None:
-    assert read_about(tmp_path) == About()
+    assert read_notes(tmp_path) == Notes()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_run_of_which_nobody_said_anything_has_neither(tmp_path: Path) -> None
 def test_a_file_that_breaks_a_limit_is_named(tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "about.json").write_text(content)
     with pytest.raises(RunError, match=words) as caught:
-        read_about(tmp_path)
+        read_notes(tmp_path)
     assert "about.json" in str(caught.value)
 
 
@@ -61,19 +61,19 @@ def test_a_file_that_breaks_a_limit_is_named(tmp_path: Path, content: str, words
 def test_a_pipe_in_its_place_keeps_no_reader_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "about.json")
     with pytest.raises(RunError, match=r"about\.json: expected a plain file"):
-        read_about(tmp_path)
+        read_notes(tmp_path)
 
 
 def test_what_breaks_a_limit_is_not_written(tmp_path: Path) -> None:
-    write_about(tmp_path, About(note="before"))
+    write_notes(tmp_path, Notes(note="before"))
     with pytest.raises(RunError, match="without blanks"):
-        write_about(tmp_path, About(tags=("a:b",)))
-    assert read_about(tmp_path).note == "before"
+        write_notes(tmp_path, Notes(tags=("a:b",)))
+    assert read_notes(tmp_path).note == "before"
 
 
 def test_a_place_that_is_gone_is_the_disks_fault(tmp_path: Path) -> None:
     with pytest.raises(RunWriteError, match="cannot be written"):
-        write_about(tmp_path / "gone", About(note="x"))
+        write_notes(tmp_path / "gone", Notes(note="x"))
 
 
 def test_tags_are_parted_by_blanks_and_commas() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cnnplay.runs.folder import RunError
-from cnnplay.runs.presence import LOCK, Presence, is_written
 from cnnplay.runs.recorder import RunRecorder
+from cnnplay.runs.writer_lock import LOCK, WriterLock, is_being_written
 from tests.runs_bench import make_run
 
 if sys.platform == "win32":
@@ -37,7 +37,7 @@ def test_whoever_only_looks_takes_no_writer_its_lock(
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: fcntl.flock(look, fcntl.LOCK_UN))
     recorder = RunRecorder.reopen(run)
-    assert is_written(run, 0)
+    assert is_being_written(run, 0)
     with pytest.raises(RunError, match="is being trained now"):
         RunRecorder.reopen(run)
     recorder.close()
@@ -54,15 +54,15 @@ def test_where_there_are_no_locks_a_run_goes_on(run: Path, monkeypatch: pytest.M
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", none)
-    with Presence(run) as presence:
+    with WriterLock(run) as presence:
         assert (presence.held, presence.refused) == (False, False)
-        assert not is_written(run, 0)
+        assert not is_being_written(run, 0)
     RunRecorder.reopen(run).close()
 
 
 def test_a_lock_whose_file_its_holder_took_away_is_none(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next writer would make the file anew, and both would hold a lock."""
-    first, real = Presence(run), os.open
+    first, real = WriterLock(run), os.open
 
     def opened(path: Path, *how: int) -> int:
         handle = real(path, *how)
@@ -70,8 +70,8 @@ def test_a_lock_whose_file_its_holder_took_away_is_none(run: Path, monkeypatch: 
         return handle
 
     monkeypatch.setattr(os, "open", opened)
-    second = Presence(run)
+    second = WriterLock(run)
     assert second.held
-    assert is_written(run, 0)
-    assert Presence(run).refused
+    assert is_being_written(run, 0)
+    assert WriterLock(run).refused
     second.release()
