@@ -8,31 +8,33 @@ from cnnplay.network.network import ID_PATTERN
 from cnnplay.network.nodes import Node, Stack, stacks_of
 
 MIME_TYPE = "application/x-cnnplay-blocks+json"
-_LARGEST = 16 * 1024 * 1024
+_MAX_CHARACTERS = 16 * 1024 * 1024
 
 
 class ClipboardError(ValueError):
     """The clipboard does not contain layers; the message is shown to the user."""
 
 
-class Copied(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="cnnplay", tag="blocks"):
+class CopiedLayers(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="cnnplay", tag="blocks"
+):
     """The clipboard format: layers and containers as copied."""
 
     blocks: tuple[Node, ...]
 
 
 def to_text(blocks: Stack) -> str:
-    return msgspec.json.format(msgspec.json.encode(Copied(blocks)), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(CopiedLayers(blocks)), indent=2).decode()
 
 
 def from_text(text: str) -> Stack:
     """The layers in a clipboard text. ClipboardError when it contains none."""
     if not text.strip():
         raise ClipboardError("the clipboard is empty: copy some layers first")
-    if len(text) > _LARGEST:
+    if len(text) > _MAX_CHARACTERS:
         raise ClipboardError(f"the text on the clipboard is too long to be layers: {len(text):,} characters")
     try:
-        blocks = msgspec.json.decode(text, type=Copied).blocks
+        blocks = msgspec.json.decode(text, type=CopiedLayers).blocks
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise ClipboardError(
             f"the clipboard contains no layers: expected layers as JSON; got “{_start(text)}” ({error})"
@@ -64,7 +66,7 @@ def take() -> Stack:
     raise ClipboardError("the clipboard contains no layers: copy some first")
 
 
-def holds_text() -> bool:
+def may_contain_layers() -> bool:
     """Whether the clipboard may contain layers; cheap enough to check whenever a menu opens."""
     data = _data()
     return data is not None and (data.hasFormat(MIME_TYPE) or data.hasText())
@@ -80,8 +82,8 @@ def _data() -> QMimeData | None:
 
 
 def _start(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 40 else words[:39] + "…"
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:39] + "…"
 
 
 def _check_ids(blocks: Stack) -> None:

@@ -15,8 +15,8 @@ from cnnplay.network.presets import preset
 from cnnplay.shapes import suggest
 from cnnplay.shapes.infer import infer
 from cnnplay.shapes.problems import Problem
-from cnnplay.ui.build import clipboard, placement, reasons
-from cnnplay.ui.build.edited import EditedNetwork
+from cnnplay.ui.build import clipboard, disabled_reasons, placement
+from cnnplay.ui.build.edited_network import EditedNetwork
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class EditorModel(EditedNetwork):
 
     def disabled_reason(self, action: str) -> str:
         """Why the action is unavailable; "" when it is available. Names: `disabled_reasons.ACTIONS`."""
-        return reasons.disabled_reason(self, action)
+        return disabled_reasons.disabled_reason(self, action)
 
     # Layers
 
@@ -56,11 +56,11 @@ class EditorModel(EditedNetwork):
         if self.current in self.node_ids:
             if before:
                 return locate(self.network, self.current)[1]
-            return placement.behind(self.network, self.current)
+            return placement.after(self.network, self.current)
         return Place("", 0, 0 if self.current == "input" else len(self.network.stack))
 
     def remove_selected(self) -> bool:
-        if not self._possible("delete"):
+        if not self._is_available("delete"):
             return False
         return self._try(lambda: edits.remove(self.network, self.selected))
 
@@ -74,14 +74,14 @@ class EditorModel(EditedNetwork):
 
     def step_selected(self, down: bool) -> bool:
         """Moves the selected layers by one place, or out of their container at its end."""
-        if not self._possible("move_down" if down else "move_up"):
+        if not self._is_available("move_down" if down else "move_up"):
             return False
-        place = placement.step(self.network, self.selected, down)
+        place = placement.move_target(self.network, self.selected, down)
         assert place is not None
         return self.move(self.selected, place)
 
     def duplicate(self) -> bool:
-        if not self._possible("duplicate"):
+        if not self._is_available("duplicate"):
             return False
         return self._try(lambda: edits.duplicate(self.network, self.selected, self.reserved_ids()))
 
@@ -89,15 +89,15 @@ class EditorModel(EditedNetwork):
 
     def copy(self) -> bool:
         """Copies the selected layers to the system clipboard as JSON."""
-        if not self._possible("copy"):
+        if not self._is_available("copy"):
             return False
-        clipboard.put(self._chosen_nodes())
+        clipboard.put(self._selected_nodes())
         return True
 
     def cut(self) -> bool:
-        if not self._possible("cut"):
+        if not self._is_available("cut"):
             return False
-        clipboard.put(self._chosen_nodes())
+        clipboard.put(self._selected_nodes())
         label = f"cut {_names(edits.outermost(self.network, self.selected))}"
         edited = edits.remove(self.network, self.selected)
         return self.apply(msgspec.structs.replace(edited, label=label))
@@ -117,20 +117,20 @@ class EditorModel(EditedNetwork):
 
     def wrap_selected(self) -> bool:
         """Wraps the selected adjacent layers in a skip, with a projection where the shapes differ."""
-        if not self._possible("wrap"):
+        if not self._is_available("wrap"):
             return False
         return self._try(lambda: suggest.wrap_in_skip(self.network, self.selected, self.reserved_ids()))
 
     def unwrap(self) -> bool:
         """Replaces the selected skip by its body, or the selected branches by the first branch."""
-        if not self._possible("unwrap"):
+        if not self._is_available("unwrap"):
             return False
         edited = edits.unwrap(self.network, self.selected[0])
         return self.apply(edited, edited.touched or None)
 
     def add_branch(self) -> bool:
         """Adds an empty branch and selects it."""
-        if not self._possible("add_branch"):
+        if not self._is_available("add_branch"):
             return False
         holder = self.branches_of_current()
         branches = self._branches(holder)
@@ -143,7 +143,7 @@ class EditorModel(EditedNetwork):
 
     def remove_branch(self) -> bool:
         """Removes the branch that contains the current layer, with everything in it."""
-        if not self._possible("remove_branch"):
+        if not self._is_available("remove_branch"):
             return False
         holder = self.branches_of_current()
         slot = self.place.slot if self.place else locate(self.network, self.current)[1].slot
@@ -182,7 +182,7 @@ class EditorModel(EditedNetwork):
         return "" if self.report.complete else "at least "
 
     @property
-    def parameter_words(self) -> str:
+    def parameter_text(self) -> str:
         """``61,706 parameters``."""
         return f"{self.at_least}{self.report.parameters:,} parameters"
 
@@ -195,7 +195,7 @@ class EditorModel(EditedNetwork):
 
     def add_head(self) -> bool:
         """Appends a suitable classifier head to the stack."""
-        if not self._possible("add_head"):
+        if not self._is_available("add_head"):
             return False
         return self._try(lambda: suggest.classifier_head(self.network, self.reserved_ids()))
 
@@ -234,7 +234,7 @@ class EditorModel(EditedNetwork):
             return False
         return self.apply(edited, select, merge_key)
 
-    def _possible(self, action: str) -> bool:
+    def _is_available(self, action: str) -> bool:
         reason = self.disabled_reason(action)
         if reason:
             self.message.emit(reason)
@@ -256,9 +256,9 @@ class EditorModel(EditedNetwork):
         return edits.insert(self.network, place, blocks, self.reserved_ids(), label)
 
     def _copied_to(self, node_ids: tuple[str, ...], place: Place) -> Edited:
-        chosen = edits.outermost(self.network, node_ids)
-        blocks = tuple(find(self.network, node_id) for node_id in chosen)
-        return edits.insert(self.network, place, blocks, self.reserved_ids(), f"copy {_names(chosen)}")
+        outermost = edits.outermost(self.network, node_ids)
+        blocks = tuple(find(self.network, node_id) for node_id in outermost)
+        return edits.insert(self.network, place, blocks, self.reserved_ids(), f"copy {_names(outermost)}")
 
     def _with_fields(self, node_ids: tuple[str, ...], field: str, value: Any) -> Edited:
         network = self.network
@@ -268,7 +268,7 @@ class EditorModel(EditedNetwork):
         label = edited.label if len(node_ids) == 1 else f"{field.replace('_', ' ')} of {len(node_ids)} layers"
         return Edited(network, node_ids, label)
 
-    def _chosen_nodes(self) -> Stack:
+    def _selected_nodes(self) -> Stack:
         return tuple(find(self.network, node_id) for node_id in edits.outermost(self.network, self.selected))
 
     def _branches(self, holder: str) -> tuple[Stack, ...]:

@@ -10,13 +10,13 @@ def containers(network: Network) -> frozenset[str]:
     return frozenset(node.id for node, _ in walk(network) if isinstance(node, (Skip, Branches)))
 
 
-def inside(node: Node) -> frozenset[str]:
+def descendants(node: Node) -> frozenset[str]:
     """The ids of everything inside a node."""
-    held = [inner for stack in stacks_of(node) for inner in stack]
-    return frozenset(inner.id for inner in held).union(*(inside(inner) for inner in held))
+    nodes = [inner for stack in stacks_of(node) for inner in stack]
+    return frozenset(inner.id for inner in nodes).union(*(descendants(inner) for inner in nodes))
 
 
-def behind(network: Network, node_id: str) -> Place:
+def after(network: Network, node_id: str) -> Place:
     """The place right after a node."""
     place = locate(network, node_id)[1]
     return Place(place.parent, place.slot, place.index + 1)
@@ -35,7 +35,7 @@ def is_empty(network: Network, place: Place) -> bool:
     return exists(network, place) and not stack_at(network, place.parent, place.slot)
 
 
-def neighbour(network: Network, place: Place) -> str:
+def fallback_selection(network: Network, place: Place) -> str:
     """What to select after a deletion: the node now at this place, else the one before, else the container.
 
     "" for the network itself.
@@ -48,19 +48,19 @@ def neighbour(network: Network, place: Place) -> str:
     return stack[-1].id if stack else place.parent
 
 
-def step(network: Network, node_ids: tuple[str, ...], down: bool) -> Place | None:
+def move_target(network: Network, node_ids: tuple[str, ...], down: bool) -> Place | None:
     """Where adjacent nodes go when they move by one place; out of their container at its end.
 
     None when they are not adjacent or cannot move further.
     """
-    run = neighbours(network, node_ids)
+    run = adjacent_nodes(network, node_ids)
     if run is None:
         return None
     first, stack = run
-    after = first.index + len(stack)
-    around = stack_at(network, first.parent, first.slot)
-    if down and after < len(around):
-        return Place(first.parent, first.slot, after + 1)
+    end = first.index + len(stack)
+    siblings = stack_at(network, first.parent, first.slot)
+    if down and end < len(siblings):
+        return Place(first.parent, first.slot, end + 1)
     if not down and first.index > 0:
         return Place(first.parent, first.slot, first.index - 1)
     if not first.parent:
@@ -69,12 +69,12 @@ def step(network: Network, node_ids: tuple[str, ...], down: bool) -> Place | Non
     return Place(outer.parent, outer.slot, outer.index + (1 if down else 0))
 
 
-def neighbours(network: Network, node_ids: tuple[str, ...]) -> tuple[Place, Stack] | None:
+def adjacent_nodes(network: Network, node_ids: tuple[str, ...]) -> tuple[Place, Stack] | None:
     """The place of the first node and all nodes, when they are consecutive in one stack; else None."""
-    chosen = outermost(network, node_ids)
-    if not chosen:
+    selected = outermost(network, node_ids)
+    if not selected:
         return None
-    found = [locate(network, node_id) for node_id in chosen]
+    found = [locate(network, node_id) for node_id in selected]
     first = found[0][1]
     together = all(
         place == Place(first.parent, first.slot, first.index + offset)

@@ -11,27 +11,27 @@ UNTRAINED = "train to see a prediction"
 class StackModel(QObject):
     """One per window, shared by the stack views of all workspaces, so that they show the same stack.
 
-    `layout_changed`: sizes or collapsed containers changed. `strip_changed(id)`, `ends_changed`: repaint.
+    `layout_changed`: sizes or collapsed containers changed. `strip_changed(id)`, `io_changed`: repaint.
     """
 
     layout_changed = Signal()
     strip_changed = Signal(str)
-    ends_changed = Signal()
+    io_changed = Signal()
 
     def __init__(self, editor: EditorModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._editor = editor
         self._collapsed: set[str] = set()
         self._strips: dict[str, QImage] = {}
-        self.picture: QImage | None = None
+        self.image: QImage | None = None
         self.caption = ""
         self.prediction: tuple[tuple[str, float], ...] | None = None
         self.truth: str | None = None
         self.prediction_caption = UNTRAINED
         self.scroll = 0
         """Vertical scroll position in pixels, shared by all workspaces."""
-        editor.changed.connect(self._forget)
-        editor.selection_changed.connect(self._open_to_current)
+        editor.changed.connect(self._drop_strips)
+        editor.selection_changed.connect(self._expand_to_current)
         editor.reset_done.connect(self.clear)
 
     def is_collapsed(self, node_id: str) -> bool:
@@ -47,7 +47,7 @@ class StackModel(QObject):
             return
         if collapsed:
             # The current layer would be hidden: select the container instead.
-            if self._editor.current in self._editor.inside(node_id):
+            if self._editor.current in self._editor.descendants(node_id):
                 self._editor.select((node_id,))
             self._collapsed.add(node_id)
         else:
@@ -56,9 +56,9 @@ class StackModel(QObject):
 
     def collapse_all(self, collapsed: bool) -> None:
         """Collapses or expands every container of the network."""
-        around = self._editor.around(self._editor.current)
-        if collapsed and around:
-            self._editor.select((around[-1],))
+        ancestors = self._editor.ancestors(self._editor.current)
+        if collapsed and ancestors:
+            self._editor.select((ancestors[-1],))
         self._collapsed = set(self._editor.containers) if collapsed else set()
         self.layout_changed.emit()
 
@@ -81,14 +81,14 @@ class StackModel(QObject):
         for node_id in tuple(self._strips):
             self.set_strip(node_id, None)
 
-    def set_input_picture(self, image: QImage | None, caption: str = "") -> None:
+    def set_input_image(self, image: QImage | None, caption: str = "") -> None:
         """Sets the network's input image, and where it comes from."""
-        self.picture = None if image is None or image.isNull() else image
+        self.image = None if image is None or image.isNull() else image
         self.caption = caption
-        self.ends_changed.emit()
+        self.io_changed.emit()
 
     @property
-    def squashing(self) -> str:
+    def output_function(self) -> str:
         """The function that turns outputs into probabilities: softmax, or sigmoid for a single output."""
         return "sigmoid" if self._editor.report.output == (1,) else "softmax"
 
@@ -106,7 +106,7 @@ class StackModel(QObject):
         if grown:
             self.layout_changed.emit()
         else:
-            self.ends_changed.emit()
+            self.io_changed.emit()
 
     def clear(self) -> None:
         """Resets everything when another document is opened."""
@@ -116,14 +116,14 @@ class StackModel(QObject):
         self.set_prediction(None)
         self.layout_changed.emit()
 
-    def _open_to_current(self) -> None:
+    def _expand_to_current(self) -> None:
         """Expands the containers around the selection, so that it is visible."""
-        hiding = self._collapsed.intersection(self._editor.around(self._editor.current))
+        hiding = self._collapsed.intersection(self._editor.ancestors(self._editor.current))
         if hiding:
             self._collapsed -= hiding
             self.layout_changed.emit()
 
-    def _forget(self) -> None:
+    def _drop_strips(self) -> None:
         """Drops strips of deleted layers. Collapsed ids are kept: undo may bring their containers back."""
         for node_id in tuple(self._strips):
             if node_id not in self._editor.node_ids:

@@ -19,7 +19,7 @@ class Selection(msgspec.Struct, frozen=True):
     current: str = ""
 
 
-Show: TypeAlias = Callable[[Network, Selection], None]
+ShowNetwork: TypeAlias = Callable[[Network, Selection], None]
 
 
 class EditCommand(QUndoCommand):
@@ -27,7 +27,7 @@ class EditCommand(QUndoCommand):
 
     def __init__(
         self,
-        show: Show,
+        show: ShowNetwork,
         before: tuple[Network, Selection],
         after: tuple[Network, Selection],
         label: str,

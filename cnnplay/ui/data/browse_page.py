@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from cnnplay.ui.data.pictures import Bytes, thumbnail, thumbnail_side
+from cnnplay.ui.data.input_image import Bytes, thumbnail, thumbnail_side
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
 
-Part: TypeAlias = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
+Split: TypeAlias = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 PER_CLASS = 14
 """Samples of each class, where all classes are shown."""
 PER_PAGE = 60
@@ -23,12 +23,12 @@ NONE = -1
 """Instead of an index: the class has no more samples."""
 
 
-def indices_of(images: ImageSet, part: Part, label: int | None, page: int) -> tuple[int, ...]:
+def indices_of(images: ImageSet, split: Split, label: int | None, page: int) -> tuple[int, ...]:
     """The indices on a page of a class; for label None, PER_CLASS of each class, class after class.
 
     All classes have the same number, at most what the largest has left; missing ones are NONE.
     """
-    members = {"train": images.train, "validation": images.validation, "test": images.test}[part]
+    members = {"train": images.train, "validation": images.validation, "test": images.test}[split]
     labels = images.labels[members]
     if label is not None:
         found = members[labels == label][page * PER_PAGE : (page + 1) * PER_PAGE]
@@ -45,7 +45,7 @@ def indices_of(images: ImageSet, part: Part, label: int | None, page: int) -> tu
     return tuple(rows.ravel().tolist())
 
 
-def read(images: ImageSet, indices: tuple[int, ...]) -> Bytes:
+def read_thumbnails(images: ImageSet, indices: tuple[int, ...]) -> Bytes:
     """Thumbnails n × h × w × 3. One that cannot be read stays gray; DataError where none can be read."""
     from cnnplay.data.images import DataError
 
@@ -56,7 +56,7 @@ def read(images: ImageSet, indices: tuple[int, ...]) -> Bytes:
     wanted = [(place, index) for place, index in enumerate(indices) if index != NONE]
     for place, index in wanted:
         try:
-            result[place] = thumbnail(images.picture(index), side)
+            result[place] = thumbnail(images.image(index), side)
         except DataError as error:  # a file deleted since the data set was loaded
             problems.append(error)
     if problems and len(problems) == len(wanted):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.ui.data.fetching import FetchModel
+from cnnplay.ui.data.downloads import DownloadModel
 from cnnplay.ui.kit.cancellable_thread import CancellableThread
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 
@@ -20,7 +20,7 @@ FOLDER = "folder:"
 MAX_FOLDERS = 8
 
 
-class Loaded(msgspec.Struct, frozen=True):
+class LoadResult(msgspec.Struct, frozen=True):
     """The result of a loading thread: a data set, or the reason why there is none."""
 
     request: int
@@ -49,10 +49,10 @@ class DataModel(QObject):
         self._box = Mailbox()
         self._poller = MailboxPoller(self._box, self._deliver, self)
         self._thread = CancellableThread("cnnplay-data")
-        self.fetching = FetchModel(self)
+        self.downloads = DownloadModel(self)
         """Downloads of data sets; the one in use stays meanwhile."""
-        self._before_fetch = ""
-        self.fetching.fetched.connect(self._fetched)
+        self._key_before_download = ""
+        self.downloads.downloaded.connect(self._downloaded)
 
     @property
     def images(self) -> "ImageSet | None":
@@ -112,7 +112,7 @@ class DataModel(QObject):
         return f"{len(self._images.train):,} + {len(self._images.validation):,}"
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """A description for a tooltip or an empty panel."""
         if self.state == "loading":
             done, whole = self._progress
@@ -121,8 +121,8 @@ class DataModel(QObject):
             return self._error or "no data set selected"
         shape = self._images.shape
         size = " × ".join(str(part) for part in shape) if shape else "mixed sizes"
-        parts = parts_words(len(self._images.train), len(self._images.validation), len(self._images.test))
-        return f"{self._images.title}: {len(self._images.classes)} classes, {parts}, {size}"
+        splits = splits_text(len(self._images.train), len(self._images.validation), len(self._images.test))
+        return f"{self._images.title}: {len(self._images.classes)} classes, {splits}, {size}"
 
     def choose(self, key: str, again: bool = False) -> None:
         """Loads a data set in a thread; cancels a load in progress.
@@ -132,7 +132,7 @@ class DataModel(QObject):
         again = again and key.startswith(FOLDER) and self.state != "loading"
         if key == self.key and not self._error and not again:
             return
-        self._give_up()
+        self._cancel()
         self._wanted, self._error, self._progress = key, "", (0, 0)
         box = self._box
         self._thread.start(lambda request, cancel: _load(request, key, box, cancel))
@@ -143,48 +143,48 @@ class DataModel(QObject):
         """Loads a folder of images, one sub-folder per class; reads it again if it is in use."""
         self.choose(f"{FOLDER}{Path(path)}", again=True)
 
-    def want(self, key: str) -> None:
+    def choose_or_download(self, key: str) -> None:
         """Loads a data set selected in the list, after downloading it if necessary."""
         info = next((info for info in self.choices if info.key == key), None)
         if info is None or info.available:
             self.choose(key, again=True)
         else:
-            self.fetch(key)
+            self.download(key)
 
-    def fetch(self, key: str) -> None:
+    def download(self, key: str) -> None:
         """Downloads a data set of the catalog, then loads it unless another was selected meanwhile.
 
         The one in use stays until then.
         """
-        self._before_fetch = self.key
-        self.fetching.start(key)
+        self._key_before_download = self.key
+        self.downloads.start(key)
 
     def use(self, images: "ImageSet") -> None:
         """Uses a data set that is already loaded."""
-        self._give_up()
-        self._hold(images)
+        self._cancel()
+        self._set_images(images)
         self.state_changed.emit()
         self.changed.emit()
 
     def cancel(self) -> None:
         """Cancels the load in progress; the data set in use stays."""
         if self._thread.running:
-            self._give_up()
+            self._cancel()
             self._wanted = ""
             self.state_changed.emit()
 
     def shutdown(self) -> None:
         """Joins the threads. Nothing is delivered afterwards."""
-        self.fetching.shutdown()
-        self._give_up()
+        self.downloads.shutdown()
+        self._cancel()
         self._thread.shutdown()
 
     @Slot(str)
-    def _fetched(self, key: str) -> None:
-        if self.key == self._before_fetch:
+    def _downloaded(self, key: str) -> None:
+        if self.key == self._key_before_download:
             self.choose(key)
 
-    def _give_up(self) -> None:
+    def _cancel(self) -> None:
         self._thread.cancel()
         self._poller.stop()
 
@@ -193,22 +193,22 @@ class DataModel(QObject):
         if progress is not None and progress[0] == self._thread.request:
             self._progress = progress[1:]
             self.state_changed.emit()
-        for letter in mail.messages:
+        for message in mail.messages:
             # Ignore late replies to a cancelled request.
-            if letter.request == self._thread.request:
-                self._finish(letter)
+            if message.request == self._thread.request:
+                self._finish(message)
 
-    def _finish(self, loaded: Loaded) -> None:
+    def _finish(self, loaded: LoadResult) -> None:
         self._thread.finish()
         self._poller.stop()
         self._wanted, self._error = "", loaded.error
         if loaded.images is not None:
-            self._hold(loaded.images)
+            self._set_images(loaded.images)
         self.state_changed.emit()
         if loaded.images is not None:
             self.changed.emit()
 
-    def _hold(self, images: "ImageSet") -> None:
+    def _set_images(self, images: "ImageSet") -> None:
         self._images, self._wanted, self._error = images, "", ""
         if images.key.startswith(FOLDER):
             self._recent = [images.key, *(key for key in self._recent if key != images.key)][:MAX_FOLDERS]
@@ -219,26 +219,26 @@ def title_of(key: str) -> str:
     return (Path(key.removeprefix(FOLDER)).name or key) if key.startswith(FOLDER) else key
 
 
-def parts_words(train: int, validation: int, test: int) -> str:
+def splits_text(train: int, validation: int, test: int) -> str:
     """``48,000 train / 12,000 validation / 10,000 test (held out)``."""
-    words = f"{train:,} train / {validation:,} validation"
-    return f"{words} / {test:,} test (held out)" if test else words
+    text = f"{train:,} train / {validation:,} validation"
+    return f"{text} / {test:,} test (held out)" if test else text
 
 
-def choice_words(info: "DataInfo", fetching: FetchModel) -> tuple[str, str]:
+def choice_text(info: "DataInfo", downloads: DownloadModel) -> tuple[str, str]:
     """(entry, tooltip) of a data set in the list."""
     from cnnplay.data.sources import megabytes
 
     text = f"{info.key}   {info.classes} classes, {info.size:,} images"
-    hint = f"{info.title}\n{parts_words(info.train, info.validation, info.test)}\n{info.licence}"
+    hint = f"{info.title}\n{splits_text(info.train, info.validation, info.test)}\n{info.licence}"
     if info.available:
         return text, hint
-    if fetching.busy and fetching.key == info.key:
-        return f"{text} · downloading: {fetching.amount or '…'}", f"{hint}\nDownloading"
+    if downloads.busy and downloads.key == info.key:
+        return f"{text} · downloading: {downloads.amount or '…'}", f"{hint}\nDownloading"
     size = megabytes(info.download)
     how = f"Not downloaded yet: click to download it ({size}) and use it"
-    if fetching.busy:
-        how += f"; this cancels the download of {fetching.key}"
+    if downloads.busy:
+        how += f"; this cancels the download of {downloads.key}"
     return f"{text} · download {size}", f"{hint}\n{how}"
 
 
@@ -249,14 +249,14 @@ def _load(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None
         box.post("progress", (request, done, whole))
 
     try:
-        box.put(Loaded(request, key, load(key, progress, cancel.is_set)))
+        box.put(LoadResult(request, key, load(key, progress, cancel.is_set)))
     except LoadCancelled:
-        box.put(Loaded(request, key, cancelled=True))
+        box.put(LoadResult(request, key, cancelled=True))
     except NotDownloaded:
-        words = f"{key} is not downloaded yet: select it in the data set list above to download it"
-        box.put(Loaded(request, key, error=words))
+        reason = f"{key} is not downloaded yet: select it in the data set list above to download it"
+        box.put(LoadResult(request, key, error=reason))
     except DataError as error:
-        box.put(Loaded(request, key, error=str(error)))
+        box.put(LoadResult(request, key, error=str(error)))
     except Exception as error:
         # Any other failure with external files must end in a message, not in a silent wait.
-        box.put(Loaded(request, key, error=f"{title_of(key)} could not be loaded: {error}"))
+        box.put(LoadResult(request, key, error=f"{title_of(key)} could not be loaded: {error}"))

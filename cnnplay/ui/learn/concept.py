@@ -20,7 +20,7 @@ from cnnplay.ui.learn.concept_scene import (
     lecture_scene,
     operation_of,
 )
-from cnnplay.ui.learn.concept_words import Written, written
+from cnnplay.ui.learn.concept_text import StepText, step_text
 
 Source: TypeAlias = Literal["layer", "lecture"]
 
@@ -39,7 +39,7 @@ class ConceptModel(QObject):
     moved = Signal()
     """Another position of the window."""
     playing_changed = Signal()
-    data_wanted = Signal(object)
+    data_requested = Signal(object)
     """A visible page needs the values of this node (its id), which are missing or outdated."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -54,7 +54,7 @@ class ConceptModel(QObject):
         self._report: Report | None = None
         self._node: Node | None = None
         self._data: dict[str, LayerData] = {}
-        self._watched = False
+        self._active = False
         self._scene: Scene | None = None
         self._output: Array | None = None
         self._stale = True
@@ -89,25 +89,25 @@ class ConceptModel(QObject):
         maps: Array | None,
         kernel: Array | None = None,
         bias: Array | None = None,
-        words: str = "",
+        origin: str = "",
     ) -> None:
         """Sets a layer's values: input C × H × W, kernels filters × C/groups × f × f, biases and origin."""
-        self._data[node_id] = LayerData(maps, kernel, bias, words)
+        self._data[node_id] = LayerData(maps, kernel, bias, origin)
         if self._node is not None and node_id == self._node.id:
-            self._renew(asking=False)
+            self._renew(request=False)
 
     @Slot()
     def refresh(self) -> None:
         """Discards all values, because the image or the weights changed."""
         self._data.clear()
-        if self._watched:
-            self._ask()
+        if self._active:
+            self._request_data()
 
-    def set_watched(self, watched: bool) -> None:
+    def set_active(self, active: bool) -> None:
         """Whether the page is visible. Values are requested only then; hiding it pauses playback."""
-        self._watched = watched
-        if watched:
-            self._ask()
+        self._active = active
+        if active:
+            self._request_data()
         else:
             self.pause()
 
@@ -167,10 +167,10 @@ class ConceptModel(QObject):
         return self.scene.step(self.channel, self.index)
 
     @property
-    def written(self) -> Written:
+    def step_text(self) -> StepText:
         """The arithmetic of the step as text."""
         assert self.scene is not None
-        return written(self.scene, self.step, self.channel)
+        return step_text(self.scene, self.step, self.channel)
 
     @property
     def total(self) -> Number:
@@ -315,30 +315,30 @@ class ConceptModel(QObject):
         assert shape is not None
         data = self._data.get(self._node.id)
         if data is None:
-            data = LayerData(None, words="computing its values" if self._awaited else "")
+            data = LayerData(None, origin="computing its values" if self._data_pending else "")
         if isinstance(self._node, nodes.Convolution):
             self.filter = min(self.filter, self._node.filters - 1)
         first = bool(self._report.network.stack) and self._report.network.stack[0].id == self._node.id
         return layer_scene(self._node, (shape[0], shape[1], shape[2]), data, self.filter, first)
 
     @property
-    def _awaited(self) -> bool:
+    def _data_pending(self) -> bool:
         """Whether this layer's values were requested and have not arrived yet."""
-        return self._watched and self.isSignalConnected(QMetaMethod.fromSignal(self.data_wanted))
+        return self._active and self.isSignalConnected(QMetaMethod.fromSignal(self.data_requested))
 
-    def _renew(self, asking: bool = True) -> None:
+    def _renew(self, request: bool = True) -> None:
         self._stale = True
         if self.playing and self.disabled_reason:
             self.pause()
-        if asking and self._watched:
-            self._ask()
+        if request and self._active:
+            self._request_data()
         self.changed.emit()
 
-    def _ask(self) -> None:
+    def _request_data(self) -> None:
         if (
             self.source == "layer"
             and not self.disabled_reason
             and self._node
             and self._node.id not in self._data
         ):
-            self.data_wanted.emit(self._node.id)
+            self.data_requested.emit(self._node.id)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
     from cnnplay.spec.preprocessing import Preprocessing
 
-MOST_MULTIPLY_ADDS = 600_000_000
+MAX_MULTIPLY_ADDS = 600_000_000
 """About a tenth of a second. For deeper layers of large networks the input is random instead."""
-MOST_PARAMETERS = 20_000_000
+MAX_PARAMETERS = 20_000_000
 
 
-def before(network: Network, node_id: str) -> Network:
+def network_above(network: Network, node_id: str) -> Network:
     """The network that computes the input of `node_id`: everything above it, and nothing else."""
     _, place = locate(network, node_id)
     above: Stack = stack_at(network, place.parent, place.slot)[: place.index]
@@ -31,12 +31,12 @@ def before(network: Network, node_id: str) -> Network:
     return msgspec.structs.replace(network, stack=above)
 
 
-def fresh_weights(network: Network, seed: int) -> "Weights | None":
+def random_weights(network: Network, seed: int) -> "Weights | None":
     """The initial weights of a run with this seed; None for a network with problems, or one so large that
     creating them would be noticeable.
     """
     report = infer(network)
-    if not report.valid or report.parameters > MOST_PARAMETERS:
+    if not report.valid or report.parameters > MAX_PARAMETERS:
         return None
     from cnnplay.modules.build import build  # torch: not when the window starts
     from cnnplay.modules.weights import weights_of
@@ -45,7 +45,7 @@ def fresh_weights(network: Network, seed: int) -> "Weights | None":
 
 
 def layer_data(
-    network: Network, node_id: str, picture: Array | None, weights: "Weights | None" = None, words: str = ""
+    network: Network, node_id: str, image: Array | None, weights: "Weights | None" = None, origin: str = ""
 ) -> LayerData:
     """The layer's input for an image (C × H × W, preprocessed), its kernels and biases.
 
@@ -58,11 +58,11 @@ def layer_data(
         kernel = weights[f"{node_id}.weight"].numpy()
         found = weights.get(f"{node_id}.bias")
         bias = None if found is None else found.numpy()
-    above = before(network, node_id)
+    above = network_above(network, node_id)
     maps = None
-    if picture is not None and picture.shape == network.input.shape and _light(above):
-        maps = picture if not above.stack else _computed(above, picture, weights)
-    return LayerData(maps, kernel, bias, words)
+    if image is not None and image.shape == network.input.shape and _is_cheap(above):
+        maps = image if not above.stack else _compute(above, image, weights)
+    return LayerData(maps, kernel, bias, origin)
 
 
 def as_input(pixels: Array, network: Network, rule: "Preprocessing | None") -> Array | None:
@@ -82,12 +82,12 @@ def as_input(pixels: Array, network: Network, rule: "Preprocessing | None") -> A
     return normalize(fitted, rule)
 
 
-def _light(above: Network) -> bool:
+def _is_cheap(above: Network) -> bool:
     report = infer(above)
-    return report.multiply_adds <= MOST_MULTIPLY_ADDS and report.parameters <= MOST_PARAMETERS
+    return report.multiply_adds <= MAX_MULTIPLY_ADDS and report.parameters <= MAX_PARAMETERS
 
 
-def _computed(above: Network, picture: Array, weights: "Weights | None") -> Array | None:
+def _compute(above: Network, image: Array, weights: "Weights | None") -> Array | None:
     import torch  # not when the window starts
 
     from cnnplay.modules.build import BuildError
@@ -96,18 +96,18 @@ def _computed(above: Network, picture: Array, weights: "Weights | None") -> Arra
 
     use_one_thread()
     try:
-        module, _ = build_with_weights(weights, _ended(above), seed=0)
+        module, _ = build_with_weights(weights, _with_head(above), seed=0)
     except BuildError:
         return None
     module.eval()
     last = above.stack[-1].id
     with torch.no_grad():
-        _, seen = module.trace(torch.from_numpy(picture).float()[None], {last})
+        _, seen = module.trace(torch.from_numpy(image).float()[None], {last})
     maps: Array = seen[last][0].numpy()
     return maps
 
 
-def _ended(above: Network) -> Network:
+def _with_head(above: Network) -> Network:
     """Adds a small classifier head, so that the network is valid; the values are computed before it."""
     taken = ids(above)
     head: Stack = (

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.kit.tasks import Tasks
 from cnnplay.ui.learn.concept import ConceptModel
-from cnnplay.ui.learn.concept_data import as_input, fresh_weights, layer_data
+from cnnplay.ui.learn.concept_data import as_input, layer_data, random_weights
 from cnnplay.ui.learn.concept_scene import LayerData
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.train.run import RunModel
@@ -22,14 +22,14 @@ class ConceptLink(QObject):
         super().__init__(parent)
         self._concept, self._editor, self._run, self._look = concept, editor, run, look
         self._tasks = Tasks("concept", self)
-        self._asked_again = ""
+        self._next_request = ""
         editor.changed.connect(self._follow)
         editor.selection_changed.connect(self._follow)
         self._seed = run.settings.config.seed
         run.weights_changed.connect(concept.refresh)
         run.settings.changed.connect(self._seed_changed)
         look.image_choice.changed.connect(concept.refresh)
-        concept.data_wanted.connect(self._give)
+        concept.data_requested.connect(self._provide)
         self._follow()
 
     def shutdown(self) -> None:
@@ -49,42 +49,42 @@ class ConceptLink(QObject):
                 self._concept.refresh()
 
     @Slot(object)
-    def _give(self, node_id: str) -> None:
+    def _provide(self, node_id: str) -> None:
         if not self._tasks.idle:
-            self._asked_again = node_id
+            self._next_request = node_id
             return
-        self._asked_again = ""
+        self._next_request = ""
         network, weights = self._editor.network, None
         if self._run.trained_network is not None:
             weights = self._run.weights
-        picture, seed = self._look.image_choice.image, self._run.settings.config.seed
-        caption = "" if picture is None else f", {picture.caption}"
-        facts, images, rules = self._run.facts, self._run.data.images, self._look.rules
+        image, seed = self._look.image_choice.image, self._run.settings.config.seed
+        caption = "" if image is None else f", {image.caption}"
+        facts, images, preprocessing = self._run.facts, self._run.data.images, self._look.rules
         given = facts.preprocessing if facts is not None and weights is not None else None
 
         def work() -> LayerData:
-            rule = rules.of(given, images, network.input.shape)
-            seen = None if picture is None else as_input(picture.pixels, network, rule)
+            rule = preprocessing.get(given, images, network.input.shape)
+            pixels = None if image is None else as_input(image.pixels, network, rule)
             if weights is not None:
-                return layer_data(network, node_id, seen, weights, f"trained weights{caption}")
-            fresh = fresh_weights(network, seed)
-            words = f"random weights, seed {seed}" if fresh is not None else "random weights above it"
-            return layer_data(network, node_id, seen, fresh, words + caption)
+                return layer_data(network, node_id, pixels, weights, f"trained weights{caption}")
+            initial = random_weights(network, seed)
+            origin = f"random weights, seed {seed}" if initial is not None else "random weights above it"
+            return layer_data(network, node_id, pixels, initial, origin + caption)
 
         def done(data: LayerData) -> None:
-            if self._editor.network is network and not self._asked_again:
-                self._concept.set_layer_data(node_id, data.maps, data.kernel, data.bias, data.words)
-            self._catch_up()
+            if self._editor.network is network and not self._next_request:
+                self._concept.set_layer_data(node_id, data.maps, data.kernel, data.bias, data.origin)
+            self._handle_next_request()
 
         def failed(error: Exception) -> None:
             self._concept.set_layer_data(node_id, None, None, None, f"random values: {error}")
-            self._catch_up()
+            self._handle_next_request()
 
         self._tasks.run(work, done, failed)
 
-    def _catch_up(self) -> None:
+    def _handle_next_request(self) -> None:
         """Handles a request that arrived meanwhile, if its layer is still selected."""
-        asked, node = self._asked_again, self._concept.node
-        self._asked_again = ""
+        asked, node = self._next_request, self._concept.node
+        self._next_request = ""
         if asked and node is not None:
-            self._give(node.id)
+            self._provide(node.id)

@@ -23,7 +23,7 @@ class LayerData(msgspec.Struct, frozen=True, eq=False):
     maps: Array | None
     kernel: Array | None = None
     bias: Array | None = None
-    words: str = ""
+    origin: str = ""
     """Where the values come from: "trained weights, image 5"."""
 
 
@@ -43,7 +43,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bias: Number | None = None
     remarks: dict[Pair, str] = {}
     """Remarks on single output cells."""
-    picture: bool = False
+    is_image: bool = False
     """Whether the input is an image (shown in gray) rather than feature maps."""
 
     @property
@@ -116,7 +116,7 @@ def layer_scene(
     """The scene of a convolution or pooling layer with this input shape; random values for missing data."""
     operation = operation_of(node)
     assert operation is not None
-    maps, origin = data.maps, [data.words] if data.words else []
+    maps, origin = data.maps, [data.origin] if data.origin else []
     if maps is None or maps.shape != shape:
         maps = np.random.default_rng(_seed(node.id)).standard_normal(shape, dtype=np.float32)
         origin.append("random input")
@@ -130,12 +130,12 @@ def layer_scene(
             sliding=sliding,
             filters=1,
             filter=0,
-            picture=first,
+            is_image=first,
         )
     seen = shape[0] // node.groups
     start = filter_index // max(1, node.filters // node.groups) * seen
-    kernel, bias, fresh = _filter(node, data, seen, filter_index)
-    if fresh:
+    kernel, bias, is_random = _filter(node, data, seen, filter_index)
+    if is_random:
         origin.append("random weights")
     return Scene(
         operation=operation,
@@ -148,7 +148,7 @@ def layer_scene(
         filter=filter_index,
         kernel=kernel,
         bias=bias,
-        picture=first,
+        is_image=first,
     )
 
 
@@ -168,7 +168,7 @@ def lecture_scene(operation: Operation, stride: int, padding: int) -> Scene:
         filter=0,
         kernel=lecture.VERTICAL_EDGE if convolving else None,
         remarks=lecture.REMARKS if convolving and (stride, padding) == (1, 0) else {},
-        picture=True,
+        is_image=True,
     )
 
 

@@ -12,8 +12,8 @@ from cnnplay.network.network import Network, Place, find, ids, locate
 from cnnplay.network.nodes import Branches, Convolution, Skip
 from cnnplay.network.presets import preset
 from cnnplay.ui.build import clipboard
+from cnnplay.ui.build.disabled_reasons import ACTIONS
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.build.reasons import ACTIONS
 
 
 @pytest.fixture

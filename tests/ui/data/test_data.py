@@ -34,7 +34,7 @@ def test_the_embedded_digits_are_loaded_and_counted(qtbot: QtBot) -> None:
     qtbot.waitSignal(model.changed).wait()
     assert model.state == "ready"
     assert model.detail == "4,000 + 1,000"
-    assert "10 classes" in model.words
+    assert "10 classes" in model.summary
 
 
 def test_a_folder_becomes_the_data_set_and_is_remembered(qtbot: QtBot, folder: Path) -> None:

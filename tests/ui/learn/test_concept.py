@@ -14,7 +14,7 @@ from cnnplay.network.presets import preset
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.ui.learn.concept import ConceptModel
-from cnnplay.ui.learn.concept_data import as_input, before, fresh_weights, layer_data
+from cnnplay.ui.learn.concept_data import as_input, layer_data, network_above, random_weights
 from cnnplay.ui.learn.concept_scene import LayerData
 
 NETWORK = Network(
@@ -48,7 +48,7 @@ def _model(node_id: str = "") -> ConceptModel:
 
 
 def _give(model: ConceptModel, node_id: str, data: LayerData) -> None:
-    model.set_layer_data(node_id, data.maps, data.kernel, data.bias, data.words)
+    model.set_layer_data(node_id, data.maps, data.kernel, data.bias, data.origin)
 
 
 @pytest.mark.parametrize("node_id", LAYERS)
@@ -71,8 +71,8 @@ def test_every_step_of_every_filter_gives_the_modules_own_number(qtbot: QtBot, n
 
 
 def test_what_lies_above_a_node_is_all_that_its_input_needs() -> None:
-    assert [node.id for node in before(NETWORK, "conv-2").stack] == ["conv-1", "relu-1"]
-    assert before(NETWORK, "conv-1").stack == ()
+    assert [node.id for node in network_above(NETWORK, "conv-2").stack] == ["conv-1", "relu-1"]
+    assert network_above(NETWORK, "conv-1").stack == ()
 
 
 def test_the_lectures_example_steps_through_its_worked_output(qtbot: QtBot) -> None:
@@ -90,21 +90,21 @@ def test_the_lectures_example_steps_through_its_worked_output(qtbot: QtBot) -> N
 def test_the_words_of_the_first_step_are_the_boards(qtbot: QtBot) -> None:
     model = _model()
     model.set_source("lecture")
-    written = model.written
-    assert written.rows[0] == ("3·1", "0·0", "1·(−1)")
-    assert written.row_sums == ("2", "−7", "0")
-    assert written.rows_line == "2 + (−7) + 0 = −5"
-    assert written.line == "3·1 + 0·0 + 1·(−1) + 1·1 + 5·0 + … + 2·(−1) = −5"
+    step = model.step_text
+    assert step.rows[0] == ("3·1", "0·0", "1·(−1)")
+    assert step.row_sums == ("2", "−7", "0")
+    assert step.rows_line == "2 + (−7) + 0 = −5"
+    assert step.line == "3·1 + 0·0 + 1·(−1) + 1·1 + 5·0 + … + 2·(−1) = −5"
 
 
 def test_the_slip_on_the_lectures_slide_is_told(qtbot: QtBot) -> None:
     model = _model()
     model.set_source("lecture")
     model.go_to(1, 0)
-    assert model.written.summary == "sum = −10 (one of the lecture's slides prints 10 here; −10 is right)"
+    assert model.step_text.summary == "sum = −10 (one of the lecture's slides prints 10 here; −10 is right)"
     model.set_lecture_padding(1)
     model.go_to(1, 0)
-    assert "slide" not in model.written.summary
+    assert "slide" not in model.step_text.summary
 
 
 def test_channels_are_summed_with_the_bias(qtbot: QtBot) -> None:
@@ -113,7 +113,7 @@ def test_channels_are_summed_with_the_bias(qtbot: QtBot) -> None:
     maps = np.ones((4, 5, 8), np.float32)
     _give(model, "conv-2", LayerData(maps, kernel, np.array([0.5, 0, 0, 0], np.float32)))
     model.go_to(2, 3)
-    assert model.written.summary == "sum over 2 channels + bias: 9 + 9 + 0.50 = 18.50"
+    assert model.step_text.summary == "sum over 2 channels + bias: 9 + 9 + 0.50 = 18.50"
 
 
 def test_a_group_sees_its_own_channels(qtbot: QtBot) -> None:
@@ -129,7 +129,7 @@ def test_without_weights_the_page_says_that_they_are_fresh(qtbot: QtBot) -> None
     assert model.scene is not None
     assert "random weights" in model.scene.origin
     assert "random input" in model.scene.origin
-    _give(model, "conv-1", LayerData(PICTURE, words="image 5"))
+    _give(model, "conv-1", LayerData(PICTURE, origin="image 5"))
     assert model.scene.origin == "image 5, random weights"
 
 
@@ -170,10 +170,10 @@ def test_a_layer_with_a_fault_says_that_it_must_be_mended(qtbot: QtBot) -> None:
 def test_numbers_are_asked_for_only_while_somebody_looks(qtbot: QtBot) -> None:
     model = _model("conv-1")
     asked: list[str] = []
-    model.data_wanted.connect(asked.append)
+    model.data_requested.connect(asked.append)
     model.refresh()
     assert asked == []
-    model.set_watched(True)
+    model.set_active(True)
     assert asked == ["conv-1"]
     _give(model, "conv-1", LayerData(PICTURE))
     model.show_node(infer(NETWORK), "conv-1")
@@ -184,11 +184,11 @@ def test_numbers_are_asked_for_only_while_somebody_looks(qtbot: QtBot) -> None:
 
 def test_numbers_that_are_awaited_are_said_to_be(qtbot: QtBot) -> None:
     model = _model("conv-1")
-    model.data_wanted.connect(lambda node_id: None)
-    model.set_watched(True)
+    model.data_requested.connect(lambda node_id: None)
+    model.set_active(True)
     assert model.scene is not None
     assert model.scene.origin.startswith("computing its values, random input")
-    _give(model, "conv-1", LayerData(PICTURE, words="image 5"))
+    _give(model, "conv-1", LayerData(PICTURE, origin="image 5"))
     assert "computing" not in model.scene.origin
 
 
@@ -227,7 +227,7 @@ def test_playing_steps_on_to_the_end_and_stops(qtbot: QtBot) -> None:
     assert not model.playing
     model.play()
     assert model.index == 0
-    model.set_watched(False)
+    model.set_active(False)
     assert not model.playing
 
 
@@ -258,8 +258,8 @@ def test_a_layer_with_a_fault_is_not_stepped_through_and_says_which(qtbot: QtBot
 
 def test_fresh_weights_are_those_that_the_seed_draws() -> None:
     expected = weights_of(build(NETWORK, seed=7))
-    found = fresh_weights(NETWORK, 7)
+    found = random_weights(NETWORK, 7)
     assert found is not None
     assert all(torch.equal(found[key], expected[key]) for key in expected)
-    assert fresh_weights(replace_field(NETWORK, "conv-1", "groups", 4).network, 7) is None
-    assert fresh_weights(preset("vgg-16").network, 7) is None
+    assert random_weights(replace_field(NETWORK, "conv-1", "groups", 4).network, 7) is None
+    assert random_weights(preset("vgg-16").network, 7) is None

@@ -16,11 +16,11 @@ from cnnplay.ui.build.views.stack.panel import StackPanel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import theme
 
-PALETTE = 200
+PALETTE_WIDTH = 200
 """The width of the palette, in design pixels."""
-LEAST_BELOW = 160
+MIN_COSTS_HEIGHT = 160
 """The least height of the costs panel, in design pixels, however tall the properties are."""
-LEAST_PAGE = 360
+MIN_PAGE_HEIGHT = 360
 """Below this height a step-by-step page is too small to be read from the back of a lecture hall."""
 LAYOUT = "build"
 """The first word of a saved layout."""
@@ -73,9 +73,9 @@ class BuildWorkspace(QWidget):
         self._layout.addWidget(self._splitter)
         self.addAction(actions.by_name["insert"])
         self._width = actions.width
-        self._palette, self._height = PALETTE, 0
+        self._palette, self._height = PALETTE_WIDTH, 0
         """In design pixels, as dragged by the user; a height of 0 fits the content."""
-        self._tallest = 0
+        self._properties_height = 0
         self._connect()
         self._restyle()
 
@@ -84,7 +84,7 @@ class BuildWorkspace(QWidget):
         """The stack view, which gets the keyboard focus when the workspace opens."""
         return self.stack_panel.view
 
-    def set_concept(self, widget: QWidget, title: str = "Step through") -> None:
+    def set_concept_page(self, widget: QWidget, title: str = "Step through") -> None:
         """Adds the step-by-step page in place of the costs, with a button next to the formula to show it."""
         if self.concept is not None:
             self.pages.removeWidget(self.concept)
@@ -103,22 +103,22 @@ class BuildWorkspace(QWidget):
 
     def save_layout(self) -> QByteArray:
         """The splitter positions in design pixels; 0 for those never dragged."""
-        return QByteArray(f"{LAYOUT} {self._palette} {self._width.chosen} {self._height}".encode())
+        return QByteArray(f"{LAYOUT} {self._palette} {self._width.preferred} {self._height}".encode())
 
     def restore_layout(self, state: QByteArray | bytes) -> bool:
         """Restores the splitters; returns whether the state was valid."""
-        words = bytes(state).decode("ascii", "replace").split()  # type: ignore[arg-type]
-        if len(words) != 4 or words[0] != LAYOUT or not all(word.isdecimal() for word in words[1:]):
+        fields = bytes(state).decode("ascii", "replace").split()  # type: ignore[arg-type]
+        if len(fields) != 4 or fields[0] != LAYOUT or not all(field.isdecimal() for field in fields[1:]):
             return False
-        self._palette, stack, self._height = (int(word) for word in words[1:])
-        self._width.choose(stack)
+        self._palette, stack, self._height = (int(field) for field in fields[1:])
+        self._width.set_preferred(stack)
         self._place()
         return True
 
     def reset_layout(self) -> None:
         """Restores the default splitter positions."""
-        self._palette, self._height, self._tallest = PALETTE, 0, 0
-        self._width.choose(0)
+        self._palette, self._height, self._properties_height = PALETTE_WIDTH, 0, 0
+        self._width.set_preferred(0)
         self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -134,25 +134,25 @@ class BuildWorkspace(QWidget):
         self._gallery.open()
 
     def _connect(self) -> None:
-        blocks, view = self.palette_panel.blocks, self.stack_panel.view
-        blocks.drag_moved.connect(view.external_drag)
-        blocks.drag_dropped.connect(view.external_drop)
-        blocks.drag_cancelled.connect(view.cancel_drag)
+        layers, view = self.palette_panel.layers, self.stack_panel.view
+        layers.drag_moved.connect(view.external_drag)
+        layers.drag_dropped.connect(view.external_drop)
+        layers.drag_cancelled.connect(view.cancel_drag)
         view.activated.connect(self._activated)
-        self.problems.left.connect(view.setFocus)
+        self.problems.focus_left.connect(view.setFocus)
         theme().changed.connect(self._restyle)
         self._width.changed.connect(self._place)
         self._splitter.splitterMoved.connect(self._dragged)
         self._right.splitterMoved.connect(self._row_dragged)
         self.properties.content_changed.connect(self._content_changed)
-        self.palette_panel.gallery_asked.connect(self.open_gallery)
+        self.palette_panel.gallery_requested.connect(self.open_gallery)
         self.palette_panel.preset_chosen.connect(self._open_preset)
 
     def _open_preset(self, key: str) -> None:
         self._editor.load_preset(key)
         self.preset_opened.emit(key)
 
-    def _activated(self, _spot: str) -> None:
+    def _activated(self, _item: str) -> None:
         self.properties.focus_first()
 
     @Slot()
@@ -167,7 +167,7 @@ class BuildWorkspace(QWidget):
     @Slot()
     def _settle(self) -> None:
         """Measures the panels again after a change of width or font."""
-        self._tallest = 0
+        self._properties_height = 0
         self._place()
 
     @Slot()
@@ -190,16 +190,20 @@ class BuildWorkspace(QWidget):
         They do not shrink again for a layer with fewer fields, so that the panels below do not jump.
         """
         whole = self._right.height() - self._right.handleWidth()
-        self._tallest = max(self._tallest, self.properties.whole_height())
+        self._properties_height = max(self._properties_height, self.properties.whole_height())
         self._fold(whole)
         if self.properties.folded:
             top = self.properties.title_height()
         elif self._height:
             top = theme().px(self._height)
         else:
-            below = self.problems.height() + self._column.spacing() + theme().px(LEAST_BELOW)
+            below = self.problems.height() + self._column.spacing() + theme().px(MIN_COSTS_HEIGHT)
             room = max(whole - below, self.properties.minimumSizeHint().height())
-            top = self._tallest if self._tallest <= room else self.properties.height_within(room)
+            top = (
+                self._properties_height
+                if self._properties_height <= room
+                else self.properties.height_within(room)
+            )
         self._right.setSizes([top, max(1, whole - top)])
 
     def _fold(self, whole: int) -> None:
@@ -209,7 +213,7 @@ class BuildWorkspace(QWidget):
         stepping = self.concept is not None and self.pages.currentWidget() is self.concept
         least = self.concept.minimumSizeHint().height() if self.concept is not None else 0
         rest = whole - self.properties.whole_height() - self.problems.height() - self._column.spacing()
-        self.properties.set_folded(stepping and rest < max(least, theme().px(LEAST_PAGE)))
+        self.properties.set_folded(stepping and rest < max(least, theme().px(MIN_PAGE_HEIGHT)))
 
     @Slot()
     def _dragged(self) -> None:

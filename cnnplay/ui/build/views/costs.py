@@ -39,11 +39,11 @@ KEYS = KeyTable(
 )
 
 
-def in_unit(work: int, largest: int) -> str:
+def multiply_adds_text(number: int, largest: int) -> str:
     """Multiply-adds in the unit of their column: ``117,600``, or millions if the largest is 10 M or more."""
     if largest < PLAIN_BELOW:
-        return f"{work:,}"
-    return f"{work / 10**6:,.2f} M" if work >= 5_000 else "< 0.01 M"
+        return f"{number:,}"
+    return f"{number / 10**6:,.2f} M" if number >= 5_000 else "< 0.01 M"
 
 
 class CostBars(QAbstractScrollArea):
@@ -91,20 +91,20 @@ class CostBars(QAbstractScrollArea):
             )
             return
         most = max(cost.parameters for cost in self.costs) or 1
-        most_work = self._most_work()
+        most_multiply_adds = self._most_multiply_adds()
         metrics = QFontMetrics(theme().font())
         # One pixel more than the text: with fractional widths, text as wide as its rectangle is elided.
         widest = 1 + max(metrics.horizontalAdvance(self.name(cost)) for cost in self._visible())
         names = min(widest, self.width() * 2 // 5)
         numbers = max(
-            metrics.horizontalAdvance(words)
+            metrics.horizontalAdvance(text)
             for cost in self.costs
-            for words in (f"{cost.parameters:,}", in_unit(cost.multiply_adds, most_work))
+            for text in (f"{cost.parameters:,}", multiply_adds_text(cost.multiply_adds, most_multiply_adds))
         )
         for index, cost in enumerate(self.costs):
             rect = self.row_rect(index)
             if rect.intersects(event.rect()):
-                shares = (cost.parameters / most, cost.multiply_adds / most_work)
+                shares = (cost.parameters / most, cost.multiply_adds / most_multiply_adds)
                 self._row(painter, rect, cost, shares, (names, numbers))
         painter.end()
 
@@ -142,7 +142,7 @@ class CostBars(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             cost = self._cost_at(event.pos())
-            QToolTip.showText(event.globalPos(), self._words(cost) if cost else "", self.viewport())
+            QToolTip.showText(event.globalPos(), self._tooltip_text(cost) if cost else "", self.viewport())
             return True
         return super().viewportEvent(event)
 
@@ -165,7 +165,9 @@ class CostBars(QAbstractScrollArea):
         if cost.multiply_adds:
             painter.setPen(now.color("text_muted"))
             below = QRect(inner.x(), inner.y() + line, inner.width(), line)
-            painter.drawText(below, _RIGHT, in_unit(cost.multiply_adds, self._most_work()))
+            painter.drawText(
+                below, _RIGHT, multiply_adds_text(cost.multiply_adds, self._most_multiply_adds())
+            )
         left = inner.x() + names + 2 * pad
         self._bars(
             painter, QRect(left, inner.y(), inner.right() - numbers - 2 * pad - left, line), cost, shares
@@ -180,12 +182,12 @@ class CostBars(QAbstractScrollArea):
             thick = now.px(10)
             painter.fillRect(room.x(), y - thick // 2, max(2, round(room.width() * shares[0])), thick, color)
         if cost.multiply_adds:
-            pale, thin = QColor(color), now.px(6)
-            pale.setAlphaF(0.45)
+            light, thin = QColor(color), now.px(6)
+            light.setAlphaF(0.45)
             below = y + room.height() - thin // 2
-            painter.fillRect(room.x(), below, max(2, round(room.width() * shares[1])), thin, pale)
+            painter.fillRect(room.x(), below, max(2, round(room.width() * shares[1])), thin, light)
 
-    def _words(self, cost: Cost) -> str:
+    def _tooltip_text(self, cost: Cost) -> str:
         report = self._editor.report
         parts = [f"{cost.node_id}: {cost.parameters:,} parameters"]
         if report.parameters:
@@ -199,7 +201,7 @@ class CostBars(QAbstractScrollArea):
         area = self.viewport().rect()
         return tuple(cost for index, cost in enumerate(self.costs) if self.row_rect(index).intersects(area))
 
-    def _most_work(self) -> int:
+    def _most_multiply_adds(self) -> int:
         return max(cost.multiply_adds for cost in self.costs) or 1
 
     def name(self, cost: Cost) -> str:

@@ -86,34 +86,34 @@ class PresetCard(QFrame):
         self.setAccessibleName(preset.title)
         self.setAccessibleDescription(preset.remark)
         report = infer(preset.network)
-        words = QVBoxLayout()
-        words.setSpacing(theme().px(4))
+        column = QVBoxLayout()
+        column.setSpacing(theme().px(4))
         heading = QLabel(preset.title + (f"  {preset.year}" if preset.year else ""))
         role(heading, "title")
-        words.addWidget(heading)
-        words.addWidget(
+        column.addWidget(heading)
+        column.addWidget(
             _label(
                 f"{report.parameters:,} parameters · {multiply_adds_text(report.multiply_adds)} multiply-adds"
             )
         )
         size = shape_text(preset.network.input.shape)
-        words.addWidget(_label(f"input {size} · {preset.network.task.classes:,} classes", muted=True))
+        column.addWidget(_label(f"input {size} · {preset.network.task.classes:,} classes", muted=True))
         for text in (preset.paper, preset.remark):
             if text:
-                words.addWidget(_label(text, muted=text is preset.paper))
+                column.addWidget(_label(text, muted=text is preset.paper))
         if preset.departures:
             heading = QLabel("Differs from the paper")
             role(heading, "strong")
-            words.addSpacing(theme().px(4))
-            words.addWidget(heading)
+            column.addSpacing(theme().px(4))
+            column.addWidget(heading)
         for departure in preset.departures:
-            words.addLayout(_listed(departure))
-        words.addStretch(1)
+            column.addLayout(_listed(departure))
+        column.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 12, 12, 12)
         row.setSpacing(theme().px(12))
         row.addWidget(Sketch(preset.network, report), 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
+        row.addLayout(column, 1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):

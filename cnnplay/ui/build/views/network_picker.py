@@ -12,9 +12,9 @@ from cnnplay.ui.kit.views.picker import PickerButton
 
 
 class NetworkPicker(PickerButton):
-    """Shows the open network. `gallery_asked`: the user wants the presets as cards."""
+    """Shows the open network. `gallery_requested`: the user wants the presets as cards."""
 
-    gallery_asked = Signal()
+    gallery_requested = Signal()
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
         super().__init__("Network", parent)
@@ -36,7 +36,7 @@ class NetworkPicker(PickerButton):
             action.setData(preset.key)
             action.triggered.connect(self._chosen)
         menu.addSeparator()
-        menu.addAction("Preset gallery…").triggered.connect(self.gallery_asked)
+        menu.addAction("Preset gallery…").triggered.connect(self.gallery_requested)
 
     @Slot()
     def _chosen(self) -> None:

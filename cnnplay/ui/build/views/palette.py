@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from cnnplay.network.presets import Preset, presets
 from cnnplay.shapes.infer import infer
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.build.views.stack.picker import BlockList, BlockSearch
+from cnnplay.ui.build.views.stack.picker import LayerList, LayerSearch
 from cnnplay.ui.kit.counts import short_count
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
@@ -27,7 +27,7 @@ KEY = Qt.ItemDataRole.UserRole
 COUNT = Qt.ItemDataRole.UserRole + 1
 
 
-class DraggedBlocks(BlockList):
+class DraggableLayerList(LayerList):
     """A layer list to drag from. It tracks the mouse itself, so that any view can take the drop."""
 
     drag_moved = Signal(str, QPoint)
@@ -37,7 +37,7 @@ class DraggedBlocks(BlockList):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pressed: QPoint | None = None
-        self._carried = ""
+        self._dragged_tag = ""
         self.setAccessibleDescription("Press Enter to insert the layer after the current one in the stack.")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -51,31 +51,31 @@ class DraggedBlocks(BlockList):
             super().mouseMoveEvent(event)
             return
         if (
-            not self._carried
+            not self._dragged_tag
             and (point - self._pressed).manhattanLength() >= QApplication.startDragDistance()
         ):
-            self._carried = self.tag_at(self._pressed)
+            self._dragged_tag = self.tag_at(self._pressed)
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        if self._carried:
-            self.drag_moved.emit(self._carried, event.globalPosition().toPoint())
+        if self._dragged_tag:
+            self.drag_moved.emit(self._dragged_tag, event.globalPosition().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        carried = self._let_go()
+        dragged_tag = self._end_drag()
         super().mouseReleaseEvent(event)
-        if carried:
-            self.drag_dropped.emit(carried, event.globalPosition().toPoint())
+        if dragged_tag:
+            self.drag_dropped.emit(dragged_tag, event.globalPosition().toPoint())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._carried:
-            self._let_go()
+        if event.key() == Qt.Key.Key_Escape and self._dragged_tag:
+            self._end_drag()
             self.drag_cancelled.emit()
         else:
             super().keyPressEvent(event)
 
-    def _let_go(self) -> str:
-        carried, self._carried, self._pressed = self._carried, "", None
+    def _end_drag(self) -> str:
+        dragged_tag, self._dragged_tag, self._pressed = self._dragged_tag, "", None
         self.unsetCursor()
-        return carried
+        return dragged_tag
 
 
 class CountDelegate(QStyledItemDelegate):
@@ -103,8 +103,8 @@ class CountDelegate(QStyledItemDelegate):
         painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
         room = inner.width() - metrics.horizontalAdvance(count) - now.px(8)
         painter.setPen(now.color("text"))
-        words = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        name = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         painter.restore()
 
 
@@ -123,7 +123,7 @@ class PresetList(QListWidget):
             item = QListWidgetItem(preset.key)
             item.setData(KEY, preset.key)
             item.setData(COUNT, short_count(infer(preset.network).parameters))
-            item.setToolTip(preset_words(preset))
+            item.setToolTip(preset_text(preset))
             self.addItem(item)
         self.itemClicked.connect(self._clicked)
 
@@ -144,16 +144,16 @@ class PresetList(QListWidget):
 
 
 class PalettePanel(Panel):
-    """Layers to insert and presets to open. `gallery_asked`: the user wants the presets as cards."""
+    """Layers to insert and presets to open. `gallery_requested`: the user wants the presets as cards."""
 
-    gallery_asked = Signal()
+    gallery_requested = Signal()
     preset_chosen = Signal(str)
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
         super().__init__("Layers", parent=parent)
         self._editor = editor
-        self.blocks = DraggedBlocks()
-        self.search = BlockSearch(self.blocks)
+        self.layers = DraggableLayerList()
+        self.search = LayerSearch(self.layers)
         self.presets = PresetList()
         self.gallery = QPushButton("Gallery…")
         role(self.gallery, "link")
@@ -166,22 +166,22 @@ class PalettePanel(Panel):
         head.addWidget(title, 1)
         head.addWidget(self.gallery)
         self.body.addWidget(self.search)
-        self.body.addWidget(self.blocks, 1)
+        self.body.addWidget(self.layers, 1)
         self.body.addLayout(head)
         self.body.addWidget(self.presets)
-        self.blocks.chosen.connect(self._insert)
+        self.layers.chosen.connect(self._insert)
         self.presets.chosen.connect(self.preset_chosen)
-        self.gallery.clicked.connect(self.gallery_asked)
+        self.gallery.clicked.connect(self.gallery_requested)
 
     def _insert(self, tag: str) -> None:
         self._editor.insert(tag)
 
 
-def preset_words(preset: Preset) -> str:
+def preset_text(preset: Preset) -> str:
     """A preset's year, paper, remark and departures, as a tooltip."""
     lines = [f"<b>{preset.title}</b>" + (f", {preset.year}" if preset.year else "")]
     lines += [part for part in (preset.paper, preset.remark) if part]
     if preset.departures:
         lines.append("<b>Differs from the paper</b>")
-        lines += [f"– {words}" for words in preset.departures]
+        lines += [f"– {departure}" for departure in preset.departures]
     return "<br>".join(lines)

@@ -21,14 +21,14 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.kit.views.panel import SCROLL_BAR, Panel
 from cnnplay.ui.kit.views.theme import role, theme
 
-_SHOWN_AT_MOST = 50
+_MAX_SHOWN = 50
 
 
 class ProblemRow(QFrame):
     """One problem. A click (or Enter) selects its layer; the button applies the fix."""
 
     chosen = Signal(object)
-    mended = Signal(object)
+    fix_requested = Signal(object)
 
     def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,14 +40,14 @@ class ProblemRow(QFrame):
         dot = QLabel("●")
         role(dot, "fault")
         row.addWidget(dot, 0, Qt.AlignmentFlag.AlignTop)
-        self._words = QLabel()
-        self._words.setWordWrap(True)
-        self._words.setTextFormat(Qt.TextFormat.RichText)
-        row.addWidget(self._words, 1)
+        self._label = QLabel()
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        row.addWidget(self._label, 1)
         self.button = QPushButton()
         role(self.button, "link")
         self.button.setToolTip("Apply this fix. You can undo it.")
-        self.button.clicked.connect(self._mend)
+        self.button.clicked.connect(self._request_fix)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         self.problem = problem
         self._show()
@@ -64,8 +64,8 @@ class ProblemRow(QFrame):
     def _show(self) -> None:
         problem = self.problem
         self.setAccessibleName(problem.message)
-        self.setToolTip(_why(problem))
-        self._words.setText(_rich(problem))
+        self.setToolTip(_tooltip_text(problem))
+        self._label.setText(_rich_text(problem))
         self.button.setText(problem.fix.label if problem.fix else "")
         self.button.setVisible(problem.fix is not None)
 
@@ -80,19 +80,19 @@ class ProblemRow(QFrame):
 
     def height_at(self, width: int) -> int:
         """The height it needs in pixels. A row has no height before its label and button are polished."""
-        for part in (self, self._words, self.button):
+        for part in (self, self._label, self.button):
             part.ensurePolished()
         self._row.invalidate()
         return self.heightForWidth(width)
 
-    def _mend(self) -> None:
-        self.mended.emit(self.problem)
+    def _request_fix(self) -> None:
+        self.fix_requested.emit(self.problem)
 
 
 class ProblemsPanel(Panel):
-    """All problems of the network. `left`: the row with the keyboard focus was fixed, and none remains."""
+    """All problems of the network. `focus_left`: the focused row was fixed, and none remains."""
 
-    left = Signal()
+    focus_left = Signal()
 
     def __init__(self, editor: EditorModel, parent: QWidget | None = None) -> None:
         super().__init__("Problems", parent=parent)
@@ -106,7 +106,7 @@ class ProblemsPanel(Panel):
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self._inner)
         self.body.addWidget(self._scroll)
-        self._more: Callable[[], tuple[Problem, ...]] = lambda: ()
+        self._extra_problems: Callable[[], tuple[Problem, ...]] = lambda: ()
         editor.changed.connect(self._refresh)
         theme().changed.connect(self._fit)
         self._refresh()
@@ -116,13 +116,13 @@ class ProblemsPanel(Panel):
 
         `changed`: query the source again.
         """
-        self._more = problems
+        self._extra_problems = problems
         changed.connect(self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:
-        problems = (*self._editor.report.problems, *self._more())
-        shown = problems[:_SHOWN_AT_MOST]
+        problems = (*self._editor.report.problems, *self._extra_problems())
+        shown = problems[:_MAX_SHOWN]
         focus = QApplication.focusWidget()
         had_focus = focus is not None and any(row.isAncestorOf(focus) for row in self.rows[len(shown) :])
         while len(self.rows) > len(shown):
@@ -142,12 +142,12 @@ class ProblemsPanel(Panel):
             if self.rows:
                 self.rows[-1].button.setFocus()
             else:
-                self.left.emit()
+                self.focus_left.emit()
 
     def _add(self, problem: Problem) -> None:
         row = ProblemRow(problem)
         row.chosen.connect(self._choose)
-        row.mended.connect(self._editor.fix)
+        row.fix_requested.connect(self._editor.fix)
         self._column.insertWidget(len(self.rows), row)
         self.rows.append(row)
 
@@ -174,15 +174,15 @@ class ProblemsPanel(Panel):
 def _count(problems: int) -> str:
     if not problems:
         return "No problems: this network can be trained"
-    return f"{problems:,}" if problems <= _SHOWN_AT_MOST else f"{problems:,}; first {_SHOWN_AT_MOST} shown"
+    return f"{problems:,}" if problems <= _MAX_SHOWN else f"{problems:,}; first {_MAX_SHOWN} shown"
 
 
-def _rich(problem: Problem) -> str:
+def _rich_text(problem: Problem) -> str:
     """The message with the layer's id in bold."""
-    words = escape(problem.message)
-    return words.replace(escape(problem.node), f"<b>{escape(problem.node)}</b>", 1) if problem.node else words
+    text = escape(problem.message)
+    return text.replace(escape(problem.node), f"<b>{escape(problem.node)}</b>", 1) if problem.node else text
 
 
-def _why(problem: Problem) -> str:
+def _tooltip_text(problem: Problem) -> str:
     lines = [problem.message, f"expected: {problem.expected}", f"found: {problem.found}"]
     return "<br>".join(escape(line) for line in lines if not line.endswith(": "))

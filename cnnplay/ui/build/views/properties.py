@@ -14,13 +14,13 @@ from cnnplay.network.nodes import Node
 from cnnplay.shapes.formulas import formulas
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.views.formulas import FormulaView
-from cnnplay.ui.build.views.stack.tips import formatted
+from cnnplay.ui.build.views.stack.tooltips import rich_text
 from cnnplay.ui.kit.views.form import FieldForm
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 
-_NOTHING = "Select a layer in the stack to edit it, or the input to change the image size."
+_NOTHING_SELECTED = "Select a layer in the stack to edit it, or the input to change the image size."
 
 
 class PropertiesPanel(Panel):
@@ -37,14 +37,14 @@ class PropertiesPanel(Panel):
         self._forms: dict[object, FieldForm] = {}
         self.form: FieldForm | None = None
         self.input_buttons: list[QToolButton] = []
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        role(self.words, "muted")
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        role(self.hint, "muted")
         self.formulas = FormulaView()
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.words)
+        self._column.addWidget(self.hint)
         self._column.addWidget(self.formulas)
         self._column.addStretch(1)
         self._scroll = WholeRows(inner)
@@ -70,7 +70,7 @@ class PropertiesPanel(Panel):
         button = QToolButton()
         button.setDefaultAction(action)
         button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
-        self._column.insertWidget(self._column.indexOf(self.words), button)
+        self._column.insertWidget(self._column.indexOf(self.hint), button)
         self.input_buttons.append(button)
         self._refresh()
 
@@ -94,10 +94,10 @@ class PropertiesPanel(Panel):
             self.content_changed.emit()
 
     def _refresh(self) -> None:
-        self._show_chosen()
+        self._show_selection()
         self.content_changed.emit()
 
-    def _show_chosen(self) -> None:
+    def _show_selection(self) -> None:
         editor = self._editor
         if editor.current == "input" and editor.place is None and not editor.selected:
             self._show_input()
@@ -108,7 +108,7 @@ class PropertiesPanel(Panel):
         else:
             self.set_title("Properties")
             self.set_muted("")
-            self._use(None, _NOTHING)
+            self._use(None, _NOTHING_SELECTED)
             self.formulas.set_formulas(())
 
     def _show_input(self) -> None:
@@ -118,7 +118,7 @@ class PropertiesPanel(Panel):
         form = self._form(Input, (*fields_of(Input), *fields_of(Classification)))
         self._use(form, "")
         values = {**msgspec.structs.asdict(network.input), "classes": network.task.classes}
-        form.set_values(values, self._input_faults())
+        form.set_values(values, self._input_problems())
         self.formulas.set_formulas(())
 
     def _show_node(self, node: Node) -> None:
@@ -127,7 +127,7 @@ class PropertiesPanel(Panel):
         self.set_title(node.id)
         self.set_muted(f"{kind.name} in {parent}" if parent else kind.name)
         form = self._form(type(node), fields_of(type(node)))
-        self._use(form, "" if form.editors else formatted(" ".join(kind.help.split())))
+        self._use(form, "" if form.editors else rich_text(" ".join(kind.help.split())))
         problems: dict[str, str] = {}
         for problem in self._editor.report.problems_of(node.id):
             problems.setdefault(problem.field, problem.message)
@@ -151,7 +151,7 @@ class PropertiesPanel(Panel):
             values[name] = first if all(getattr(node, name) == first for node in nodes) else None
         form.set_values(values, {})
 
-    def _input_faults(self) -> dict[str, str]:
+    def _input_problems(self) -> dict[str, str]:
         """The network's own problems by the field that they belong to."""
         found: dict[str, str] = {}
         for problem in self._editor.report.problems_of(""):
@@ -170,7 +170,7 @@ class PropertiesPanel(Panel):
             self._forms[key] = form
         return self._forms[key]
 
-    def _use(self, form: FieldForm | None, words: str) -> None:
+    def _use(self, form: FieldForm | None, text: str) -> None:
         if self.form is not form and self.form is not None:
             self.form.hide()
         self.form = form
@@ -179,8 +179,8 @@ class PropertiesPanel(Panel):
         if form is not None:
             form.fit(self._scroll.viewport().width())
             form.show()
-        self.words.setText(words)
-        self.words.setVisible(bool(words))
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
 
     def _edited(self, name: str, value: object) -> None:
         editor = self._editor

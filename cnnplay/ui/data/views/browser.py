@@ -4,10 +4,10 @@ from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.views.browser_classes import ClassesPanel
+from cnnplay.ui.data.views.browser_images import ImagesPanel
 from cnnplay.ui.data.views.browser_means import MeansPanel
-from cnnplay.ui.data.views.browser_pictures import PicturesPanel
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role, theme
 
@@ -23,18 +23,18 @@ class Browser(QDialog):
         self.setWindowTitle("Data set")
         self._title = QLabel()
         role(self._title, "title")
-        self._words = ElidedLabel()
-        role(self._words, "muted")
+        self._summary = ElidedLabel()
+        role(self._summary, "muted")
         top = QHBoxLayout()
         top.setSpacing(theme().px(8))
         top.addWidget(self._title)
-        top.addWidget(self._words, 1)
+        top.addWidget(self._summary, 1)
         self.classes = ClassesPanel(model)
-        self.pictures = PicturesPanel(model)
+        self.images = ImagesPanel(model)
         self.means = MeansPanel(model)
         right = QVBoxLayout()
         right.setSpacing(theme().px(8))
-        right.addWidget(self.pictures, 1)
+        right.addWidget(self.images, 1)
         right.addWidget(self.means)
         both = QHBoxLayout()
         both.setSpacing(theme().px(8))
@@ -51,7 +51,7 @@ class Browser(QDialog):
     def refresh(self) -> None:
         """Updates the title."""
         self._title.setText(self._model.title or "No data set")
-        self._words.setText(self._model.words)
+        self._summary.setText(self._model.summary)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

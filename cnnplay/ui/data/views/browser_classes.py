@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from cnnplay.ui.data.browse_page import PARTS
-from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.browse_model import BrowseModel
+from cnnplay.ui.data.browse_page import SPLITS
 from cnnplay.ui.kit.views.class_bars import ClassBars, split_color
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import theme
@@ -35,7 +35,7 @@ class ClassesPanel(Panel):
         column.addStretch(1)
         self.area.setWidget(inner)
         self.body.addWidget(self.area, 1)
-        self.key = PartsKey()
+        self.key = SplitsLegend()
         self.body.addWidget(self.key)
         model.changed.connect(self.refresh)
         model.overview_changed.connect(self.refresh)
@@ -61,38 +61,38 @@ class ClassesPanel(Panel):
         self.setFixedWidth(theme().px(WIDTH))
 
 
-class PartsKey(QWidget):
+class SplitsLegend(QWidget):
     """``■ train ■ validation □ test (held out)``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._parts = PARTS
+        self._splits = SPLITS
         self.setAccessibleName("Legend")
         self.setToolTip("Training and validation images; after a gap, test images")
         theme().changed.connect(self._restyle)
         self._restyle()
 
     def show_test(self, there: bool) -> None:
-        self._parts = PARTS if there else PARTS[:2]
+        self._splits = SPLITS if there else SPLITS[:2]
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))
         side, gap, x = theme().px(8), theme().px(6), 0
-        for part in self._parts:
+        for split in self._splits:
             y = (self.height() - side) // 2
-            if part == "test":
-                painter.setPen(QPen(split_color(part), 1))
+            if split == "test":
+                painter.setPen(QPen(split_color(split), 1))
                 painter.drawRect(x, y, side - 1, side - 1)
             else:
-                painter.fillRect(x, y, side, side, split_color(part))
-            words = f"{part} (held out)" if part == "test" else part
+                painter.fillRect(x, y, side, side, split_color(split))
+            text = f"{split} (held out)" if split == "test" else split
             painter.setPen(theme().color("text_muted"))
             x += side + gap
             base = (self.height() + painter.fontMetrics().ascent() - painter.fontMetrics().descent()) // 2
-            painter.drawText(x, base, words)
-            x += painter.fontMetrics().horizontalAdvance(words) + 2 * gap
+            painter.drawText(x, base, text)
+            x += painter.fontMetrics().horizontalAdvance(text) + 2 * gap
         painter.end()
 
     def _restyle(self) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
-from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import theme
@@ -40,8 +40,8 @@ class MeansPanel(Panel):
 
     @Slot()
     def refresh(self) -> None:
-        self.set_muted(self._model.used_words if self._model.images is not None else "")
-        self.statistics.setText(self._model.statistics_words)
+        self.set_muted(self._model.used_text if self._model.images is not None else "")
+        self.statistics.setText(self._model.statistics_text)
         found = self._model.overview
         if found is None:
             self.view.show_tiles(None)

@@ -17,11 +17,11 @@ class ConceptPage(Panel):
         super().__init__("Step by step", "", parent)
         self.model = model
         self.layer_button = self._choice("this layer", "The selected layer, with the network's values.")
-        self.lecture_button = self._choice(
+        self.example_button = self._choice(
             "worked example", "The lecture's worked example: 6×6 numbers that you can work out by hand."
         )
         group = QButtonGroup(self)
-        for button in (self.layer_button, self.lecture_button):
+        for button in (self.layer_button, self.example_button):
             group.addButton(button)
             self.add_corner(button)
         self.controls = ConceptControls(model)
@@ -33,7 +33,7 @@ class ConceptPage(Panel):
         self.body.addWidget(self._stack, 1)
         self.setFocusProxy(self.canvas)
         self.layer_button.clicked.connect(lambda: model.set_source("layer"))
-        self.lecture_button.clicked.connect(lambda: model.set_source("lecture"))
+        self.example_button.clicked.connect(lambda: model.set_source("lecture"))
         self.empty.button.clicked.connect(lambda: model.set_source("lecture"))
         model.changed.connect(self.refresh)
         self.refresh()
@@ -42,7 +42,7 @@ class ConceptPage(Panel):
         """Shows the model's state."""
         model = self.model
         self.layer_button.setChecked(model.source == "layer")
-        self.lecture_button.setChecked(model.source == "lecture")
+        self.example_button.setChecked(model.source == "lecture")
         reason = model.disabled_reason
         self._stack.setCurrentIndex(1 if reason else 0)
         self.empty.set_text(reason)
@@ -57,12 +57,12 @@ class ConceptPage(Panel):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.model.set_watched(True)
+        self.model.set_active(True)
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.model.set_watched(False)
+        self.model.set_active(False)
 
     def _stepping(self) -> QWidget:
         page = QWidget()

@@ -18,17 +18,17 @@ from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.concept_scene import Scene
-from cnnplay.ui.learn.concept_words import Written, written
+from cnnplay.ui.learn.concept_text import StepText, step_text
 from cnnplay.ui.learn.views.concept_grid import (
     Tinted,
-    paint_chosen,
     paint_mark,
+    paint_maximum,
     paint_padding,
     paint_values,
     shade_of,
 )
 from cnnplay.ui.learn.views.concept_layout import Box, Places, Sizes, lay_out
-from cnnplay.ui.learn.views.concept_words import paint_words, rows_font, shortened, words_font, words_height
+from cnnplay.ui.learn.views.concept_text import paint_text, rows_font, shortened, text_font, text_height
 
 KEYS = KeyTable(
     "Step by step",
@@ -97,9 +97,9 @@ class ConceptCanvas(QWidget):
         scale = theme().text_scale
         sliding = scene.sliding
         sizes = Sizes(sliding.padded, sliding.kernel, sliding.output, scene.kernel is not None)
-        words = words_height(self._words(), words_font(self.height()))
+        height = text_height(self._step_text(), text_font(self.height()))
         area = self._inside()
-        return lay_out(area, sizes, self._title_height(), words + theme().px(12), theme().px(28), scale)
+        return lay_out(area, sizes, self._title_height(), height + theme().px(12), theme().px(28), scale)
 
     # Painting
 
@@ -116,8 +116,8 @@ class ConceptCanvas(QWidget):
         painter.setPen(theme().color("text_muted"))
         for rect, sign in places.signs:
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, sign)
-        below = places.words.adjusted(0, theme().px(12), 0, 0)
-        paint_words(painter, below, self._words(), words_font(self.height()), self._rows_font())
+        below = places.text.adjusted(0, theme().px(12), 0, 0)
+        paint_text(painter, below, self._step_text(), text_font(self.height()), self._rows_font())
         if self.hasFocus():
             painter.setPen(theme().color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -158,7 +158,7 @@ class ConceptCanvas(QWidget):
             paint_mark(painter, places.window.rect, 2)
         if isinstance(step, PoolStep) and step.chosen is not None:
             where = places.window or Box(*box.cells(top, left).topLeft().toTuple(), box.cell, *span)
-            paint_chosen(painter, where.cells(*step.chosen))
+            paint_maximum(painter, where.cells(*step.chosen))
 
     def _paint_weights(self, painter: QPainter, scene: Scene, box: Box) -> None:
         if box.cell < theme().px(34) or scene.kernel is None:
@@ -221,10 +221,10 @@ class ConceptCanvas(QWidget):
         inset = theme().px(INSET)
         return QRectF(self.rect()).adjusted(inset, inset / 2, -inset, -inset / 2)
 
-    def _words(self) -> Written:
+    def _step_text(self) -> StepText:
         """The text of the step: written out where that leaves enough room for the grids."""
-        step = self.model.written
-        left = self.height() - words_height(step, words_font(self.height())) - self._title_height()
+        step = self.model.step_text
+        left = self.height() - text_height(step, text_font(self.height())) - self._title_height()
         roomy = left >= theme().px(ROOM_FOR_GRIDS) and self._rows_font() is not None
         return step if roomy or not step.rows else shortened(step)
 
@@ -236,10 +236,10 @@ class ConceptCanvas(QWidget):
             assert scene is not None
             every = max(1, scene.sliding.steps // STEPS_MEASURED)
             steps = (
-                written(scene, scene.step(channel, index), channel)
+                step_text(scene, scene.step(channel, index), channel)
                 for index in range(0, scene.sliding.steps, every)
             )
-            fitting = rows_font(steps, self._inside().width(), words_font(self.height()))
+            fitting = rows_font(steps, self._inside().width(), text_font(self.height()))
             self._rows_fonts = {key: fitting}
         return self._rows_fonts[key]
 
@@ -256,7 +256,7 @@ class ConceptCanvas(QWidget):
                 values = scene.kernel[channel]
             else:
                 values = self.model.output
-            shade, limits = shade_of(values, scene.picture and which == "input", which == "kernel")
+            shade, limits = shade_of(values, scene.is_image and which == "input", which == "kernel")
             self._tinted[which] = Tinted(values, shade, limits)
         return self._tinted[which]
 
@@ -267,8 +267,8 @@ class ConceptCanvas(QWidget):
 
     def _moved(self) -> None:
         if self.model.scene is not None and self.isVisible():
-            words = self.model.written
-            self.setAccessibleDescription(f"{words.line}. {words.summary}")
+            text = self.model.step_text
+            self.setAccessibleDescription(f"{text.line}. {text.summary}")
         self.update()
 
     # Input
@@ -287,7 +287,7 @@ class ConceptCanvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            QToolTip.showText(event.globalPos(), self.tooltip_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 
@@ -303,7 +303,7 @@ class ConceptCanvas(QWidget):
             self.model.pause()
             self.model.go_to(*cell)
 
-    def words_at(self, point: QPointF) -> str:
+    def tooltip_at(self, point: QPointF) -> str:
         """The tooltip at a point: the value there, else how to use the page."""
         places, scene = self.places(), self.model.scene
         if places is None or scene is None:

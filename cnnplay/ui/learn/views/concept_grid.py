@@ -12,7 +12,7 @@ from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.views.concept_layout import Box
 
-Shade = Literal["grey", "signed", "magnitude"]
+Shade = Literal["gray", "signed", "magnitude"]
 
 SMALLEST_TYPE = 9
 """In design pixels; with large text down to `LEAST_TYPE` real pixels: small is better than none."""
@@ -30,10 +30,10 @@ class Tinted:
         self.values = values
         self.shade = shade
         self.limits = limits
-        if shade == "grey":
+        if shade == "gray":
             span = limits[1] - limits[0] or 1.0
-            grey = np.clip((values - limits[0]) / span * 255, 0, 255).astype(np.uint8)
-            self.colors: Array = np.repeat(grey[..., None], 3, axis=2)
+            gray = np.clip((values - limits[0]) / span * 255, 0, 255).astype(np.uint8)
+            self.colors: Array = np.repeat(gray[..., None], 3, axis=2)
         else:
             self.colors = colorize(values, shade, limits)
         self.image: QImage = to_qimage(self.colors)
@@ -45,7 +45,9 @@ class Tinted:
         return QColor(0, 0, 0) if luminance > 0.18 else QColor(255, 255, 255)
 
 
-def shade_of(values: Array, picture: bool = False, signed: bool = False) -> tuple[Shade, tuple[float, float]]:
+def shade_of(
+    values: Array, is_image: bool = False, signed: bool = False
+) -> tuple[Shade, tuple[float, float]]:
     """The color scale for some numbers and its limits: signed around zero, else from 0 to the maximum.
 
     `signed`: the numbers can be negative (weights); use the signed scale even where none is.
@@ -53,8 +55,8 @@ def shade_of(values: Array, picture: bool = False, signed: bool = False) -> tupl
     finite = values[np.isfinite(values)]
     low = float(finite.min(initial=0.0))
     high = float(finite.max(initial=0.0))
-    if picture:
-        return "grey", (low, high)
+    if is_image:
+        return "gray", (low, high)
     if low < 0 or signed:
         most = max(-low, high) or 1.0
         return "signed", (-most, most)
@@ -126,7 +128,7 @@ def paint_mark(painter: QPainter, rect: QRectF, width: float = 2.5) -> None:
     painter.drawRect(rect)
 
 
-def paint_chosen(painter: QPainter, cell: QRectF) -> None:
+def paint_maximum(painter: QPainter, cell: QRectF) -> None:
     """A frame inside the cell that holds the maximum."""
     inset = min(4.0, cell.width() / 5)
     paint_mark(painter, cell.adjusted(inset, inset, -inset, -inset), 1.5)

@@ -56,12 +56,12 @@ class Places(NamedTuple):
     kernel: Box | None
     output: Box
     signs: tuple[tuple[QRectF, str], ...]
-    words: QRectF
+    text: QRectF
 
 
-def lay_out(area: QRectF, sizes: Sizes, titles: float, words: float, sign: float, scale: float) -> Places:
-    """Fits the grids into `area`; `titles` and `words` are heights and `sign` a width, in pixels."""
-    height = max(24.0, area.height() - titles - words)
+def lay_out(area: QRectF, sizes: Sizes, titles: float, text: float, sign: float, scale: float) -> Places:
+    """Fits the grids into `area`; `titles` and `text` are heights and `sign` a width, in pixels."""
+    height = max(24.0, area.height() - titles - text)
     across = sizes.input[1] + sizes.output[1] + (sizes.window[1] if sizes.kernel else 0)
     signs = 2 if sizes.kernel else 1
     down = max(sizes.input[0], sizes.output[0], sizes.window[0])
@@ -74,14 +74,14 @@ def lay_out(area: QRectF, sizes: Sizes, titles: float, words: float, sign: float
         boxes, marks = _apart(area.width(), height, sizes, sign, scale)
         apart = True
     placed, signed = _row(area, boxes, marks, titles, height, sign)
-    bottom = QRectF(area.left(), area.bottom() - words, area.width(), words)
+    bottom = QRectF(area.left(), area.bottom() - text, area.width(), text)
     return Places(
         input=placed[0],
         window=placed[1] if apart else None,
         kernel=placed[-2] if sizes.kernel else None,
         output=placed[-1],
         signs=signed,
-        words=bottom,
+        text=bottom,
     )
 
 
@@ -94,13 +94,13 @@ def _apart(
     window = min(rest * 0.5 / (small * sizes.window[1]), height / sizes.window[0], LARGEST_CELL * scale * 0.8)
     share = (rest - small * sizes.window[1] * window) / 2
 
-    def picture(size: Pair) -> float:
+    def cell_size(size: Pair) -> float:
         return min(share / size[1], height / size[0], READABLE_CELL * scale)
 
-    boxes = [(sizes.input, picture(sizes.input)), (sizes.window, window)]
+    boxes = [(sizes.input, cell_size(sizes.input)), (sizes.window, window)]
     if sizes.kernel:
         boxes.append((sizes.window, window))
-    boxes.append((sizes.output, picture(sizes.output)))
+    boxes.append((sizes.output, cell_size(sizes.output)))
     return boxes, ["→", "·", "="] if sizes.kernel else ["→", "="]
 
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Convolution
 from cnnplay.ui.build.views.build import BuildWorkspace
-from cnnplay.ui.build.views.costs import in_unit
+from cnnplay.ui.build.views.costs import multiply_adds_text
 from tests.ui.build_bench import LEFT, NONE, editor_of
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -87,9 +87,13 @@ def test_costs_name_every_layer_and_a_click_chooses_it(work: BuildWorkspace) -> 
 
 def test_costs_are_called_as_in_the_stack_and_counted_in_one_unit(work: BuildWorkspace) -> None:
     bars = work.costs.bars
-    assert in_unit(480, 9_999_999) == "480"
-    assert in_unit(117_600, 9_999_999) == "117,600"
-    assert [in_unit(count, 10**8) for count in (10**8, 513_000, 480)] == ["100.00 M", "0.51 M", "< 0.01 M"]
+    assert multiply_adds_text(480, 9_999_999) == "480"
+    assert multiply_adds_text(117_600, 9_999_999) == "117,600"
+    assert [multiply_adds_text(count, 10**8) for count in (10**8, 513_000, 480)] == [
+        "100.00 M",
+        "0.51 M",
+        "< 0.01 M",
+    ]
     editor_of(work).load_preset("mini-resnet")
     names = [bars.name(cost) for cost in bars.costs]
     assert "batch norm" in names

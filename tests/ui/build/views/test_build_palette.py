@@ -1,4 +1,4 @@
-"""The list of blocks, the presets and their gallery, with mouse and keyboard."""
+"""The list of layers, the presets and their gallery, with mouse and keyboard."""
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 def test_a_block_is_dragged_from_the_palette_between_two_cards(work: BuildWorkspace) -> None:
-    blocks, view = work.palette_panel.blocks, work.stack_panel.view
+    layers, view = work.palette_panel.layers, work.stack_panel.view
     row = [kind.tag for kind in KINDS].index("batch-norm")
-    start = point_of(work, blocks.viewport(), blocks.visualItemRect(blocks.item(row)).center())
+    start = point_of(work, layers.viewport(), layers.visualItemRect(layers.item(row)).center())
     gap = next(gap for column in view.boxes.columns for gap in column.gaps if gap.place == Place("", 0, 1))
     target = point_of(work, view.viewport(), QPoint(200, gap.y - view.offset()))
     window = work.window().windowHandle()
@@ -28,15 +28,15 @@ def test_a_block_is_dragged_from_the_palette_between_two_cards(work: BuildWorksp
     assert view.dragged is not None
     assert view.dragged.gap is None
     QTest.mouseMove(window, target)
-    assert view.dragged.words() == "batch norm → 6 × 28 × 28"
+    assert view.dragged.text() == "batch norm → 6 × 28 × 28"
     QTest.mouseRelease(window, LEFT, NONE, target)
     assert view.dragged is None
     assert editor_of(work).network.stack[1].id == "batch-norm-1"
 
 
 def test_a_drag_that_ends_outside_the_stack_changes_nothing(work: BuildWorkspace) -> None:
-    blocks, before = work.palette_panel.blocks, editor_of(work).network
-    start = point_of(work, blocks.viewport(), blocks.visualItemRect(blocks.item(2)).center())
+    layers, before = work.palette_panel.layers, editor_of(work).network
+    start = point_of(work, layers.viewport(), layers.visualItemRect(layers.item(2)).center())
     window = work.window().windowHandle()
     QTest.mouseMove(window, start)
     QTest.mousePress(window, LEFT, NONE, start)
@@ -51,11 +51,11 @@ def test_the_search_finds_titles_and_aliases_and_enter_inserts(work: BuildWorksp
     search = work.palette_panel.search
     search.setFocus()
     QTest.keyClicks(search, "bn")
-    assert work.palette_panel.blocks.tag() == "batch-norm"
+    assert work.palette_panel.layers.tag() == "batch-norm"
     QTest.keyClick(search, Qt.Key.Key_Return)
     assert editor_of(work).network.stack[1].id == "batch-norm-1"
     QTest.keyClick(search, Qt.Key.Key_Escape)
-    assert work.palette_panel.blocks.count() == len(KINDS)
+    assert work.palette_panel.layers.count() == len(KINDS)
 
 
 def test_a_slash_opens_the_blocks_from_all_of_the_workspace_but_is_typed_in_a_field(
@@ -77,10 +77,10 @@ def test_a_slash_opens_the_blocks_from_all_of_the_workspace_but_is_typed_in_a_fi
 
 def test_a_double_click_inserts_behind_the_chosen_block(work: BuildWorkspace) -> None:
     editor_of(work).select(("conv-1",))
-    blocks = work.palette_panel.blocks
-    point = blocks.visualItemRect(blocks.item([kind.tag for kind in KINDS].index("dropout"))).center()
-    QTest.mouseClick(blocks.viewport(), LEFT, NONE, point)
-    QTest.mouseDClick(blocks.viewport(), LEFT, NONE, point)
+    layers = work.palette_panel.layers
+    point = layers.visualItemRect(layers.item([kind.tag for kind in KINDS].index("dropout"))).center()
+    QTest.mouseClick(layers.viewport(), LEFT, NONE, point)
+    QTest.mouseDClick(layers.viewport(), LEFT, NONE, point)
     assert editor_of(work).network.stack[1].id == "dropout-1"
 
 
@@ -118,8 +118,8 @@ def test_a_card_of_the_gallery_says_that_it_can_be_pressed(work: BuildWorkspace)
     work.open_gallery()
     assert work._gallery is not None
     card = work._gallery.cards[0]
-    words = [label.text() for label in card.findChildren(QLabel)]
-    assert words.count("Differs from the paper") == 1
+    labels = [label.text() for label in card.findChildren(QLabel)]
+    assert labels.count("Differs from the paper") == 1
     assert card.testAttribute(Qt.WidgetAttribute.WA_Hover)
     assert card.cursor().shape() == Qt.CursorShape.PointingHandCursor
     work._gallery.close()

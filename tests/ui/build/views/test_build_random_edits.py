@@ -42,7 +42,7 @@ class Monkey:
 
     def act(self) -> str:
         chance, editor = self.chance, self.editor
-        editor.settle()
+        editor.stop_merging()
         before = editor.network
         roll = chance.random()
         if roll < 0.22:
@@ -192,7 +192,10 @@ def expected_texts(stack: Stack, view: StackView) -> Iterator[str]:
 def check_view(view: StackView) -> None:
     network, boxes = view.editor.network, view.boxes
     hidden = {
-        inner for node_id, card in boxes.cards.items() if card.closed for inner in view.editor.inside(node_id)
+        inner
+        for node_id, card in boxes.cards.items()
+        if card.collapsed
+        for inner in view.editor.descendants(node_id)
     }
     visible = [node.id for node, _ in walk(network) if node.id not in hidden]
     assert [spot for spot in boxes.order if isinstance(spot, str)] == ["input", *visible]

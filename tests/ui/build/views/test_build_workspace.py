@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.network.network import walk
 from cnnplay.ui.build.views.build import BuildWorkspace
-from cnnplay.ui.build.views.stack.tips import tip
+from cnnplay.ui.build.views.stack.tooltips import tooltip_text
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.views.concept import ConceptPage
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 def test_a_tip_sets_names_of_fields_apart_and_gives_shape_and_cost_their_lines(work: BuildWorkspace) -> None:
     view = work.stack_panel.view
-    words = tip(view.editor, view.boxes, view.boxes.cards["conv-1"].rect.center())
+    words = tooltip_text(view.editor, view.boxes, view.boxes.cards["conv-1"].rect.center())
     assert "`" not in words
     assert "<i>filters</i>" in words
     parts = words.split("</p>")
@@ -40,7 +40,7 @@ def test_cards_end_as_far_from_the_panels_edge_as_they_begin(work: BuildWorkspac
 def test_while_stepping_in_a_low_window_the_fields_give_way_and_faults_stay(work: BuildWorkspace) -> None:
     model = ConceptModel()
     page = ConceptPage(model)
-    work.set_concept(page)
+    work.set_concept_page(page)
     editor_of(work).select(("conv-1",))
     work.resize(1366, 640)
     settle()
@@ -62,7 +62,7 @@ def test_while_stepping_in_a_low_window_the_fields_give_way_and_faults_stay(work
 
 def test_two_stacks_of_one_model_show_the_same(work: BuildWorkspace, qtbot: QtBot) -> None:
     view = work.stack_panel.view
-    other = type(view)(view.editor, view.model, view.actions_of_stack)
+    other = type(view)(view.editor, view.model, view.stack_actions)
     qtbot.addWidget(other)
     other.resize(400, 600)
     other.show()
@@ -124,7 +124,7 @@ def test_where_there_is_none_the_view_ends_between_two_rows(work: BuildWorkspace
 
 def test_the_concept_page_stands_behind_a_button_beside_the_formula(work: BuildWorkspace) -> None:
     page = QLineEdit("the window slides")
-    work.set_concept(page)
+    work.set_concept_page(page)
     assert not page.isVisible()
     QTest.mouseClick(work.step_button, LEFT)
     assert page.isVisible()

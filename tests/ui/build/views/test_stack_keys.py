@@ -67,7 +67,7 @@ def test_down_and_up_go_through_the_cards_and_into_bodies(view: StackView) -> No
 def test_right_opens_and_enters_left_leaves_and_closes(view: StackView) -> None:
     view.editor.select(("skip-1",))
     press(view, KEY.Key_Left)
-    assert view.boxes.cards["skip-1"].closed
+    assert view.boxes.cards["skip-1"].collapsed
     press(view, KEY.Key_Right)
     assert "skip-1" in view.boxes.frames
     press(view, KEY.Key_Right)
@@ -83,7 +83,7 @@ def test_right_opens_and_enters_left_leaves_and_closes(view: StackView) -> None:
 def test_home_and_end_go_to_the_ends_and_the_card_is_scrolled_into_view(view: StackView) -> None:
     press(view, KEY.Key_End)
     assert view.editor.current == "dense-1"
-    rect = view.shown_rect("dense-1")
+    rect = view.item_rect("dense-1")
     assert rect is not None
     assert view.viewport().rect().contains(rect)
     press(view, KEY.Key_Home)
@@ -100,7 +100,7 @@ def test_the_last_card_stays_in_sight_when_the_prediction_takes_its_place_again(
     view.editor.set_field(last, "units", classes + 1)
     press(view, KEY.Key_End)
     view.editor.set_field(last, "units", classes)
-    box = view.shown_rect(last)
+    box = view.item_rect(last)
     assert box is not None
     assert box.bottom() <= view.viewport().height() - view.boxes.prediction.height()
 
@@ -215,7 +215,7 @@ def test_space_folds_and_the_arrows_reach_an_empty_branch(view: StackView) -> No
     press(view, KEY.Key_Right)
     view.editor.select((holder,))
     press(view, KEY.Key_Space)
-    assert view.boxes.cards[holder].closed
+    assert view.boxes.cards[holder].collapsed
 
 
 def test_a_key_that_can_do_nothing_now_says_why(view: StackView) -> None:

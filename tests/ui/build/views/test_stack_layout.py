@@ -63,8 +63,8 @@ def test_few_branches_stand_side_by_side_many_below_one_another() -> None:
 
 def test_a_closed_container_is_one_card() -> None:
     network = preset("mini-resnet").network
-    layout = laid(network, closed=frozenset({"skip-1"}))
-    assert layout.cards["skip-1"].closed
+    layout = laid(network, collapsed=frozenset({"skip-1"}))
+    assert layout.cards["skip-1"].collapsed
     assert "conv-2" not in layout.cards
     assert layout.height < laid(network).height
 
@@ -74,16 +74,16 @@ def test_containers_that_are_too_deep_for_the_width_are_shown_closed() -> None:
     for depth in range(1, 9):
         node = Skip(id=f"skip-{depth}", body=(node,))
     narrow, wide = laid(of(node), 390), laid(of(node), 1400)
-    assert any(card.closed for card in narrow.cards.values())
+    assert any(card.collapsed for card in narrow.cards.values())
     assert len(wide.frames) > len(narrow.frames)
 
 
 def test_an_empty_stack_asks_for_a_block() -> None:
     layout = laid(of())
-    assert [hollow.place for hollow in layout.hollows] == [Place("", 0, 0)]
-    assert "press /" in layout.hollows[0].text
+    assert [slot.place for slot in layout.empty_slots] == [Place("", 0, 0)]
+    assert "press /" in layout.empty_slots[0].text
     inner = laid(branches((), (conv(1),)))
-    assert [hollow.place for hollow in inner.hollows] == [Place("branches-1", 0, 0)]
+    assert [slot.place for slot in inner.empty_slots] == [Place("branches-1", 0, 0)]
     assert Place("branches-1", 0, 0) in inner.order
 
 

@@ -53,7 +53,7 @@ class Hand:
         return self.view.viewport().mapTo(self.view.window(), point)
 
     def card(self, spot: str | Place) -> QPoint:
-        rect = self.view.shown_rect(spot)
+        rect = self.view.item_rect(spot)
         assert rect is not None
         if isinstance(spot, str) and spot in self.view.boxes.frames:
             return rect.topLeft() + QPoint(rect.width() // 2, 6)
@@ -138,7 +138,7 @@ def test_a_card_is_dragged_into_a_skip_and_its_shape_stands_beside_the_cursor(
     hand.lift(hand.card("relu-1"))
     hand.carry(hand.gap(Place("skip-1", 0, 1)))
     assert view.dragged is not None
-    assert view.dragged.words() == "relu-1 → 32 × 16 × 16"
+    assert view.dragged.text() == "relu-1 → 32 × 16 × 16"
     hand.drop(hand.gap(Place("skip-1", 0, 1)))
     assert locate(view.editor.network, "relu-1")[1] == Place("skip-1", 0, 1)
 
@@ -147,8 +147,8 @@ def test_a_drag_that_would_break_the_network_says_so_before_the_drop(view: Stack
     hand.lift(hand.card("conv-2"))
     hand.carry(hand.gap(Place("", 0, 0)))
     assert view.dragged is not None
-    assert view.dragged.faulty
-    assert "new problem" in view.dragged.words()
+    assert view.dragged.has_problem
+    assert "new problem" in view.dragged.text()
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert view.dragged is None
     hand.drop(hand.gap(Place("", 0, 0)))
@@ -176,7 +176,7 @@ def test_a_container_is_not_dropped_into_itself(view: StackView, hand: Hand) -> 
     hand.lift(hand.card("skip-1"))
     hand.carry(hand.gap(Place("skip-1", 0, 2)))
     assert view.dragged is not None
-    assert "not here" in view.dragged.words()
+    assert "not here" in view.dragged.text()
     hand.drop(hand.gap(Place("skip-1", 0, 2)))
     assert view.editor.network == preset("mini-resnet").network
 
@@ -194,13 +194,13 @@ def test_a_closed_container_stays_closed_through_undo_and_redo(view: StackView, 
     view.editor.select(("skip-1",))
     view.editor.remove_selected()
     view.editor.undo()
-    assert view.boxes.cards["skip-1"].closed
+    assert view.boxes.cards["skip-1"].collapsed
 
 
 def test_the_plus_in_a_gap_inserts_what_is_chosen_there(view: StackView, hand: Hand, qtbot: QtBot) -> None:
     gap = hand.gap(Place("", 0, 1))
     hand.carry(gap)
-    assert view.sign is not None
+    assert view.plus_gap is not None
     hand.click(gap)
     picker = view._picker
     assert picker is not None

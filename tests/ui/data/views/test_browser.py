@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data.images import ImageSet
+from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE
-from cnnplay.ui.data.browsing import BrowseModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.views.browser import Browser
 from cnnplay.ui.kit.views.theme import theme
@@ -33,7 +33,7 @@ def noise(classes: int = 3, each: int = 100) -> ImageSet:
         key="noise",
         title="noise",
         classes=tuple(f"class {number}" for number in range(classes)),
-        pictures=np.random.default_rng(1).integers(0, 256, (count, 8, 8, 3), np.uint8),
+        images=np.random.default_rng(1).integers(0, 256, (count, 8, 8, 3), np.uint8),
         labels=np.arange(count) % classes,
         train=np.arange(train),
         validation=np.arange(train, validation),
@@ -94,7 +94,7 @@ def test_it_opens_by_its_keys_and_from_the_list_and_closes_with_the_window(
 
 def test_it_shows_each_classs_pictures_counts_and_means(opened: Open) -> None:
     browser, _ = opened(noise())
-    tiles = browser.pictures.view.tiles
+    tiles = browser.images.view.tiles
     assert tiles is not None
     assert (len(tiles), tiles.columns) == (3 * PER_CLASS, PER_CLASS)
     means = browser.means.view.tiles
@@ -102,7 +102,7 @@ def test_it_shows_each_classs_pictures_counts_and_means(opened: Open) -> None:
     assert means.labels == ("all", "class 0", "class 1", "class 2")
     assert browser.classes.bars.class_text(1) == "class 1: 70 train, 20 validation, 10 test"
     assert browser.means.statistics.text().startswith("red μ 0.")
-    assert "210 train / 60 validation / 30 test (held out)" in browser._words.text()
+    assert "210 train / 60 validation / 30 test (held out)" in browser._summary.text()
 
 
 def test_arrow_keys_and_clicks_choose_a_class(opened: Open, qtbot: QtBot) -> None:
@@ -116,7 +116,7 @@ def test_arrow_keys_and_clicks_choose_a_class(opened: Open, qtbot: QtBot) -> Non
     QTest.mouseClick(bars, LEFT, pos=bars.row_rect(1).center())
     assert model.label == 1
     qtbot.waitUntil(lambda: model.thumbnails is not None)
-    tiles = browser.pictures.view.tiles
+    tiles = browser.images.view.tiles
     assert tiles is not None
     assert len(tiles) == PER_PAGE
     QTest.keyClick(bars, KEY.Key_Home)
@@ -127,42 +127,42 @@ def test_page_keys_and_buttons_turn_the_pages_of_a_class(opened: Open, qtbot: Qt
     browser, model = opened(noise())
     model.choose_class(1)
     qtbot.waitUntil(lambda: model.thumbnails is not None)
-    QTest.keyClick(browser.pictures.view, KEY.Key_PageDown)
+    QTest.keyClick(browser.images.view, KEY.Key_PageDown)
     qtbot.waitUntil(lambda: model.thumbnails is not None)
-    assert browser.pictures.pager.label.text() == "61–70 of 70"
-    assert not browser.pictures.pager.next.isEnabled()
-    assert "Unavailable" in browser.pictures.pager.next.toolTip()
-    QTest.mouseClick(browser.pictures.pager.before, LEFT)
+    assert browser.images.pager.label.text() == "61–70 of 70"
+    assert not browser.images.pager.next.isEnabled()
+    assert "Unavailable" in browser.images.pager.next.toolTip()
+    QTest.mouseClick(browser.images.pager.previous, LEFT)
     assert model.page == 0
 
 
 def test_the_test_part_is_shown_only_when_it_is_asked_for(opened: Open, qtbot: QtBot) -> None:
     browser, model = opened(noise())
-    pictures = browser.pictures
-    QTest.mouseClick(pictures.parts["test"], LEFT)
-    assert pictures.empty.isVisible()
-    assert "held out" in pictures.empty.label.text()
-    assert pictures.view.tiles is None
-    QTest.mouseClick(pictures.empty.button, LEFT)
-    qtbot.waitUntil(lambda: pictures.view.tiles is not None)
-    assert pictures.view.isVisible()
-    QTest.mouseClick(pictures.parts["validation"], LEFT)
-    assert model.part == "validation"
+    images = browser.images
+    QTest.mouseClick(images.splits["test"], LEFT)
+    assert images.empty.isVisible()
+    assert "held out" in images.empty.label.text()
+    assert images.view.tiles is None
+    QTest.mouseClick(images.empty.button, LEFT)
+    qtbot.waitUntil(lambda: images.view.tiles is not None)
+    assert images.view.isVisible()
+    QTest.mouseClick(images.splits["validation"], LEFT)
+    assert model.split == "validation"
 
 
 def test_a_part_that_is_not_there_cannot_be_chosen_and_says_why(opened: Open) -> None:
     images = noise()
     images.test = np.empty(0, np.int64)
     browser, _ = opened(images)
-    button = browser.pictures.parts["test"]
+    button = browser.images.splits["test"]
     assert not button.isEnabled()
     assert "this data set has none" in button.toolTip()
 
 
 def test_without_a_data_set_it_says_what_to_do(opened: Open) -> None:
     browser, _ = opened(None)
-    assert "Choose a data set" in browser.pictures.empty.label.text()
-    assert not browser.pictures.empty.button.isVisible()
+    assert "Choose a data set" in browser.images.empty.label.text()
+    assert not browser.images.empty.button.isVisible()
 
 
 def test_a_hundred_classes_are_reached_with_the_keyboard(opened: Open, qtbot: QtBot) -> None:
@@ -174,7 +174,7 @@ def test_a_hundred_classes_are_reached_with_the_keyboard(opened: Open, qtbot: Qt
     assert area.viewport().rect().contains(row)
     QTest.keyClick(bars, KEY.Key_Home)
     qtbot.waitUntil(lambda: model.thumbnails is not None)
-    view = browser.pictures.view
+    view = browser.images.view
     assert "of 100" in view.page_text()
     QTest.keyClick(view, KEY.Key_PageDown)
     assert model.page == 0  # further classes first
@@ -199,13 +199,13 @@ def test_it_paints_in_both_themes_and_fits_a_small_screen(opened: Open, scale: f
 
 def test_everything_has_a_name_and_a_tooltip(opened: Open) -> None:
     browser, _ = opened(noise())
-    pictures = browser.pictures
+    images = browser.images
     for widget in (
         browser.classes.bars,
-        *pictures.parts.values(),
-        pictures.view,
-        pictures.pager.before,
-        pictures.pager.next,
+        *images.splits.values(),
+        images.view,
+        images.pager.previous,
+        images.pager.next,
         browser.means.view,
     ):
         assert widget.accessibleName()

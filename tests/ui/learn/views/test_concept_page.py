@@ -52,7 +52,7 @@ def page(qtbot: QtBot, request: pytest.FixtureRequest) -> Iterator[ConceptPage]:
 
 
 def _lecture(page: ConceptPage) -> None:
-    QTest.mouseClick(page.lecture_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(page.example_button, Qt.MouseButton.LeftButton)
     page.canvas.setFocus()
 
 
@@ -170,7 +170,7 @@ def test_every_control_has_a_name_and_teaches(page: ConceptPage) -> None:
     controls = page.controls
     for widget in (
         controls.filter, controls.channel, controls.stride, controls.padding, controls.back, controls.play,
-        controls.forward, controls.position, controls.speed, page.layer_button, page.lecture_button,
+        controls.forward, controls.position, controls.speed, page.layer_button, page.example_button,
     ):  # fmt: skip
         assert widget.accessibleName()
         assert widget.toolTip()
@@ -216,6 +216,6 @@ def test_hovering_tells_the_number_under_the_mouse(page: ConceptPage) -> None:
     _lecture(page)
     places = page.canvas.places()
     assert places is not None
-    assert page.canvas.words_at(places.input.cells(2, 1).center()) == "input, row 3, column 2: 7"
-    assert page.canvas.words_at(places.output.cells(0, 0).center()) == "output, row 1, column 1: −5"
-    assert "Space: play or pause" in page.canvas.words_at(QPoint(1, 1).toPointF())
+    assert page.canvas.tooltip_at(places.input.cells(2, 1).center()) == "input, row 3, column 2: 7"
+    assert page.canvas.tooltip_at(places.output.cells(0, 0).center()) == "output, row 1, column 1: −5"
+    assert "Space: play or pause" in page.canvas.tooltip_at(QPoint(1, 1).toPointF())

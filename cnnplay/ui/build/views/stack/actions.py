@@ -10,7 +10,7 @@ from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.width import StackWidth
 
 _STANDARD = QKeySequence.StandardKey
-_KEYS: dict[str, tuple[str, tuple[QKeySequence.StandardKey | str, ...], str]] = {
+_ACTIONS: dict[str, tuple[str, tuple[QKeySequence.StandardKey | str, ...], str]] = {
     "undo": ("Undo", (_STANDARD.Undo,), "Undo the last change."),
     "redo": ("Redo", (_STANDARD.Redo, "Ctrl+Shift+Z"), "Redo the change that was undone."),
     "insert": ("Insert a layer…", ("Ins", "/"), "Pick a layer to insert after the current one."),
@@ -57,7 +57,7 @@ class StackActions(QObject):
     insert action works in the whole workspace that it is added to.
     """
 
-    insert_asked = Signal()
+    insert_requested = Signal()
 
     def __init__(self, editor: EditorModel, model: StackModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class StackActions(QObject):
         self.width = StackWidth(self)
         """The width that all stack views share."""
         self.by_name: dict[str, QAction] = {}
-        for name, (text, keys, help_text) in _KEYS.items():
+        for name, (text, keys, help_text) in _ACTIONS.items():
             self._add(name, text, keys, help_text)
         editor.changed.connect(self.refresh)
         editor.selection_changed.connect(self.refresh)
@@ -77,8 +77,8 @@ class StackActions(QObject):
     def refresh(self) -> None:
         """Enables the available actions; the tooltips of the others give the reason."""
         for name, action in self.by_name.items():
-            reason = self.reason(name)
-            help_text = _KEYS[name][2]
+            reason = self.disabled_reason(name)
+            help_text = _ACTIONS[name][2]
             action.setEnabled(not reason)
             action.setToolTip(f"{help_text}\nUnavailable: {reason}." if reason else help_text)
             action.setStatusTip(action.toolTip())
@@ -86,7 +86,7 @@ class StackActions(QObject):
         self.by_name["undo"].setText(f"Undo {stack.undoText()}".rstrip())
         self.by_name["redo"].setText(f"Redo {stack.redoText()}".rstrip())
 
-    def reason(self, name: str) -> str:
+    def disabled_reason(self, name: str) -> str:
         """Why an action is unavailable; "" when it is available."""
         if name in ("collapse_all", "expand_all"):
             return "" if self._editor.containers else "the network has no skips or branches"
@@ -105,15 +105,15 @@ class StackActions(QObject):
         action.setShortcutContext(_CONTEXTS.get(name, Qt.ShortcutContext.WidgetShortcut))
         action.setObjectName(name)
         action.setToolTip(help_text)
-        action.triggered.connect(self._deed(name))
+        action.triggered.connect(self._handler(name))
         self.by_name[name] = action
 
-    def _deed(self, name: str) -> Callable[[], object]:
+    def _handler(self, name: str) -> Callable[[], object]:
         editor = self._editor
-        deeds: dict[str, Callable[[], object]] = {
+        handlers: dict[str, Callable[[], object]] = {
             "undo": editor.undo,
             "redo": editor.redo,
-            "insert": self.insert_asked.emit,
+            "insert": self.insert_requested.emit,
             "cut": editor.cut,
             "copy": editor.copy,
             "paste": editor.paste,
@@ -128,13 +128,13 @@ class StackActions(QObject):
             "remove_branch": editor.remove_branch,
             "add_head": editor.add_head,
             "collapse": self._collapse,
-            "collapse_all": self._close_all,
-            "expand_all": self._open_all,
+            "collapse_all": self._collapse_all,
+            "expand_all": self._expand_all,
         }
-        deed = deeds[name]
+        handler = handlers[name]
 
         def act(_checked: bool = False) -> None:
-            deed()
+            handler()
 
         return act
 
@@ -148,8 +148,8 @@ class StackActions(QObject):
         node_id = self._editor.current
         self._model.set_collapsed(node_id, not self._model.is_collapsed(node_id))
 
-    def _close_all(self) -> None:
+    def _collapse_all(self) -> None:
         self._model.collapse_all(True)
 
-    def _open_all(self) -> None:
+    def _expand_all(self) -> None:
         self._model.collapse_all(False)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QRect
 from cnnplay.network.network import Place
 from cnnplay.network.nodes import Node
 
-Spot: TypeAlias = str | Place
+Item: TypeAlias = str | Place
 """What can have the keyboard focus: a node's id, "input", or the place of an empty stack."""
 
 
@@ -19,7 +19,7 @@ class Card:
     node: Node
     rect: QRect
     compact: bool
-    closed: bool
+    collapsed: bool
     """Whether it is a collapsed container."""
 
 
@@ -34,7 +34,7 @@ class Frame:
 
 
 @dataclass(slots=True)
-class Gap:
+class InsertionGap:
     """A gap between layers, where one can be dropped. `y` is its middle, `wire` the x of the line."""
 
     place: Place
@@ -51,7 +51,7 @@ class Column:
     """The area of one stack; a drop inside goes into one of its gaps."""
 
     rect: QRect
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: list[InsertionGap] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -60,12 +60,11 @@ class Label:
 
     rect: QRect
     text: str
-    centred: bool = False
-    fault: bool = False
+    centered: bool = False
 
 
 @dataclass(slots=True)
-class Hollow:
+class EmptySlot:
     """An empty stack, drawn as a drop target."""
 
     place: Place
@@ -83,37 +82,37 @@ class Layout:
     prediction: QRect = field(default_factory=QRect)
     cards: dict[str, Card] = field(default_factory=dict)
     frames: dict[str, Frame] = field(default_factory=dict)
-    hollows: list[Hollow] = field(default_factory=list)
+    empty_slots: list[EmptySlot] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     wires: list[tuple[QPoint, ...]] = field(default_factory=list)
-    order: list[Spot] = field(default_factory=list)
+    order: list[Item] = field(default_factory=list)
     """Keyboard order, from top to bottom."""
 
-    def box(self, spot: Spot) -> QRect | None:
+    def box(self, item: Item) -> QRect | None:
         """The rectangle of a node, the input or an empty stack; None while it is not shown."""
-        if isinstance(spot, Place):
-            return next((hollow.rect for hollow in self.hollows if hollow.place == spot), None)
-        if spot == "input":
+        if isinstance(item, Place):
+            return next((slot.rect for slot in self.empty_slots if slot.place == item), None)
+        if item == "input":
             return self.input
-        if spot in self.cards:
-            return self.cards[spot].rect
-        return self.frames[spot].rect if spot in self.frames else None
+        if item in self.cards:
+            return self.cards[item].rect
+        return self.frames[item].rect if item in self.frames else None
 
-    def spot_at(self, point: QPoint) -> Spot | None:
+    def item_at(self, point: QPoint) -> Item | None:
         """The item under a point: a card, an empty stack, else the innermost frame."""
         if self.input.contains(point):
             return "input"
         for card in self.cards.values():
             if card.rect.contains(point):
                 return card.node.id
-        for hollow in self.hollows:
-            if hollow.rect.contains(point):
-                return hollow.place
+        for slot in self.empty_slots:
+            if slot.rect.contains(point):
+                return slot.place
         inside = [frame for frame in self.frames.values() if frame.rect.contains(point)]
         return min(inside, key=lambda frame: frame.rect.height()).node.id if inside else None
 
-    def gap_for(self, point: QPoint) -> Gap | None:
+    def drop_gap(self, point: QPoint) -> InsertionGap | None:
         """The gap for a drop at a point: the nearest one of the innermost stack."""
         inside = [column for column in self.columns if column.rect.contains(point)]
         if not inside:
@@ -123,7 +122,7 @@ class Layout:
             return None
         return min(column.gaps, key=lambda gap: abs(gap.y - point.y()))
 
-    def gap_under(self, point: QPoint) -> Gap | None:
+    def gap_at(self, point: QPoint) -> InsertionGap | None:
         """The gap that contains a point, for the plus sign that inserts a layer."""
         for column in self.columns:
             for gap in column.gaps:

@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.stack import StackModel
-from cnnplay.ui.build.views.stack.boxes import Gap, Layout, Spot
+from cnnplay.ui.build.views.stack.boxes import InsertionGap, Item, Layout
 from cnnplay.ui.build.views.stack.drag import Drag
-from cnnplay.ui.build.views.stack.ends import draw_input, draw_prediction
+from cnnplay.ui.build.views.stack.io_cards import draw_input, draw_prediction
 from cnnplay.ui.build.views.stack.layout import lay_out
-from cnnplay.ui.build.views.stack.look import Look
-from cnnplay.ui.build.views.stack.paint import Brush, Room
+from cnnplay.ui.build.views.stack.paint import StackPainter, StripRect
+from cnnplay.ui.build.views.stack.style import StackStyle
 from cnnplay.ui.kit.views.theme import theme
 
 
@@ -22,13 +22,13 @@ class StackCanvas(QAbstractScrollArea):
         super().__init__(parent)
         self.editor = editor
         self.model = model
-        self.hovered: Spot | None = None
-        self.sign: Gap | None = None
+        self.hovered: Item | None = None
+        self.plus_gap: InsertionGap | None = None
         """The gap that shows the plus sign."""
         self.dragged: Drag | None = None
         self._layout: Layout | None = None
-        self._look: Look | None = None
-        self._rooms: dict[str, Room] = {}
+        self._style: StackStyle | None = None
+        self._strip_rects: dict[str, StripRect] = {}
         """Where the cards drew their strips."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -40,7 +40,7 @@ class StackCanvas(QAbstractScrollArea):
         editor.selection_changed.connect(self._selection_changed)
         model.layout_changed.connect(self._refresh)
         model.strip_changed.connect(self._strip_changed)
-        model.ends_changed.connect(self._ends_changed)
+        model.io_changed.connect(self._io_changed)
         theme().changed.connect(self._restyle)
 
     # Layout and scrolling
@@ -51,7 +51,7 @@ class StackCanvas(QAbstractScrollArea):
         if self._layout is None:
             rows = len(self.model.prediction or ())
             width = self.viewport().width()
-            self._rooms.clear()
+            self._strip_rects.clear()
             self._layout = lay_out(
                 self.editor.network, self.editor.report, self.model.is_collapsed, width, theme().px, rows
             )
@@ -59,13 +59,13 @@ class StackCanvas(QAbstractScrollArea):
         return self._layout
 
     @property
-    def current_spot(self) -> Spot:
+    def current_item(self) -> Item:
         """The item with the keyboard focus; "" for none."""
         return self.editor.place if self.editor.place is not None else self.editor.current
 
-    def shown_rect(self, spot: Spot) -> QRect | None:
+    def item_rect(self, item: Item) -> QRect | None:
         """An item's rectangle in the viewport; None while it is not shown."""
-        box = self.boxes.box(spot)
+        box = self.boxes.box(item)
         return None if box is None else box.translated(0, -self.offset())
 
     def pinned(self) -> QRect:
@@ -82,13 +82,13 @@ class StackCanvas(QAbstractScrollArea):
         """A viewport point in canvas coordinates."""
         return point + QPoint(0, self.offset())
 
-    def reveal(self, spot: Spot) -> None:
+    def reveal(self, item: Item) -> None:
         """Scrolls as little as possible to show an item."""
-        box = self.boxes.box(spot)
+        box = self.boxes.box(item)
         if box is None:
             return
         bar, margin = self.verticalScrollBar(), theme().px(24)
-        height = self._room(self.boxes)
+        height = self._visible_height(self.boxes)
         top, bottom = box.top() - margin, box.bottom() + margin
         if box.height() + 2 * margin > height:
             bottom = top + height
@@ -101,27 +101,27 @@ class StackCanvas(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         layout = self.boxes
-        if self._look is None:
-            self._look = Look()
+        if self._style is None:
+            self._style = StackStyle()
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(0, -self.offset())
         # Strips change far apart: use the exact region, so that nothing between them is painted again.
         area = event.region().translated(0, self.offset())
-        brush = self._brush(painter, self._look)
-        brush.rooms = self._rooms
-        strips = self._rooms_in(area)
+        stack_painter = self._stack_painter(painter, self._style)
+        stack_painter.strip_rects = self._strip_rects
+        strips = self._strip_rects_in(area)
         if strips is not None:
-            brush.draw_strips(strips)
+            stack_painter.draw_strips(strips)
             painter.end()
             return
-        brush.draw(layout, area)
-        self._draw_ends(painter, self._look, layout, area)
+        stack_painter.draw(layout, area)
+        self._draw_io_cards(painter, self._style, layout, area)
         if self.dragged is not None and self.dragged.gap is not None:
-            self._draw_target(painter, self._look, self.dragged.gap, self.dragged.faulty)
-        elif self.sign is not None and self.dragged is None:
-            self._draw_sign(painter, self._look, self.sign)
-        self._draw_pinned(painter, self._look, layout, area)
+            self._draw_target(painter, self._style, self.dragged.gap, self.dragged.has_problem)
+        elif self.plus_gap is not None and self.dragged is None:
+            self._draw_plus(painter, self._style, self.plus_gap)
+        self._draw_pinned(painter, self._style, layout, area)
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -137,131 +137,138 @@ class StackCanvas(QAbstractScrollArea):
         self.verticalScrollBar().setValue(self.model.scroll)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.sign, self.hovered = None, None
+        self.plus_gap, self.hovered = None, None
         super().hideEvent(event)
 
     # Drawing
 
-    def _brush(self, painter: QPainter, look: Look) -> Brush:
-        brush = Brush(painter, look, self.editor.report)
-        brush.chosen = frozenset(self.editor.selected)
-        brush.current = self.current_spot if self.hasFocus() or self.editor.place is not None else None
-        brush.hovered = self.hovered
-        brush.faulty = (
-            frozenset(problem.node for problem in self.editor.report.problems) | self._faulty_holders()
+    def _stack_painter(self, painter: QPainter, style: StackStyle) -> StackPainter:
+        stack_painter = StackPainter(painter, style, self.editor.report)
+        stack_painter.selected = frozenset(self.editor.selected)
+        stack_painter.current = (
+            self.current_item if self.hasFocus() or self.editor.place is not None else None
         )
-        brush.lifted = (
+        stack_painter.hovered = self.hovered
+        stack_painter.problem_ids = (
+            frozenset(problem.node for problem in self.editor.report.problems)
+            | self._containers_with_problems()
+        )
+        stack_painter.dragged = (
             frozenset(self.dragged.node_ids) if self.dragged and not self.dragged.copy else frozenset()
         )
-        brush.strip = self.model.strip
-        return brush
+        stack_painter.strip = self.model.strip
+        return stack_painter
 
-    def _faulty_holders(self) -> frozenset[str]:
+    def _containers_with_problems(self) -> frozenset[str]:
         """Collapsed containers with a problem inside."""
         report, found = self.editor.report, set()
         for node_id, card in self.boxes.cards.items():
-            if card.closed and any(
-                problem.node in self.editor.inside(node_id) for problem in report.problems
+            if card.collapsed and any(
+                problem.node in self.editor.descendants(node_id) for problem in report.problems
             ):
                 found.add(node_id)
         return frozenset(found)
 
-    def _draw_ends(self, painter: QPainter, look: Look, layout: Layout, area: QRegion) -> None:
+    def _draw_io_cards(self, painter: QPainter, style: StackStyle, layout: Layout, area: QRegion) -> None:
         fields = {problem.field for problem in self.editor.report.problems_of("")}
         if area.intersects(layout.input):
-            chosen = self.editor.current == "input" and self.editor.place is None
-            state = (chosen, chosen and self.hasFocus(), "input" in fields)
-            draw_input(painter, look, layout.input, self.model.picture, self.model.caption, state)
+            selected = self.editor.current == "input" and self.editor.place is None
+            state = (selected, selected and self.hasFocus(), "input" in fields)
+            draw_input(painter, style, layout.input, self.model.image, self.model.caption, state)
         if area.intersects(layout.prediction) and self.pinned().isEmpty():
-            self._draw_prediction(painter, look, layout.prediction)
+            self._draw_prediction(painter, style, layout.prediction)
 
-    def _draw_prediction(self, painter: QPainter, look: Look, rect: QRect) -> None:
-        faulty = any(problem.field != "input" for problem in self.editor.report.problems_of(""))
-        draw_prediction(painter, look, rect, self.model, faulty)
+    def _draw_prediction(self, painter: QPainter, style: StackStyle, rect: QRect) -> None:
+        has_problem = any(problem.field != "input" for problem in self.editor.report.problems_of(""))
+        draw_prediction(painter, style, rect, self.model, has_problem)
 
-    def _draw_pinned(self, painter: QPainter, look: Look, layout: Layout, area: QRegion) -> None:
+    def _draw_pinned(self, painter: QPainter, style: StackStyle, layout: Layout, area: QRegion) -> None:
         """The prediction over the lower edge, so that it is always visible."""
         rect = self.pinned().translated(0, self.offset())
         if not area.intersects(rect):
             return
-        painter.fillRect(rect, look.surface)
-        painter.setPen(QPen(look.line, 1))
+        painter.fillRect(rect, style.surface)
+        painter.setPen(QPen(style.line, 1))
         painter.drawLine(rect.topLeft(), rect.topRight())
         inner = QRect(
-            layout.prediction.x(), rect.y() + look.pad // 2, layout.prediction.width(), rect.height()
+            layout.prediction.x(), rect.y() + style.pad // 2, layout.prediction.width(), rect.height()
         )
-        self._draw_prediction(painter, look, inner)
+        self._draw_prediction(painter, style, inner)
 
-    def _draw_target(self, painter: QPainter, look: Look, gap: Gap, faulty: bool) -> None:
+    def _draw_target(
+        self, painter: QPainter, style: StackStyle, gap: InsertionGap, has_problem: bool
+    ) -> None:
         """Marks where the dragged layers would go."""
-        color = look.fault if faulty else look.accent
-        painter.setPen(QPen(color, look.px(2)))
+        color = style.fault if has_problem else style.accent
+        painter.setPen(QPen(color, style.px(2)))
         rect, y = gap.rect, gap.y
-        if rect.height() > look.px(30):
+        if rect.height() > style.px(30):
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), look.radius, look.radius)
+            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), style.radius, style.radius)
             return
-        painter.fillRect(rect.adjusted(0, 1, 0, -1), look.surface)
-        painter.drawLine(rect.left() + look.px(4), y, rect.right() - look.px(2), y)
-        painter.setBrush(look.surface)
-        painter.drawEllipse(QPoint(rect.left() + look.px(3), y), look.px(3), look.px(3))
+        painter.fillRect(rect.adjusted(0, 1, 0, -1), style.surface)
+        painter.drawLine(rect.left() + style.px(4), y, rect.right() - style.px(2), y)
+        painter.setBrush(style.surface)
+        painter.drawEllipse(QPoint(rect.left() + style.px(3), y), style.px(3), style.px(3))
 
-    def _draw_sign(self, painter: QPainter, look: Look, gap: Gap) -> None:
+    def _draw_plus(self, painter: QPainter, style: StackStyle, gap: InsertionGap) -> None:
         """A small plus sign on the wire."""
-        centre, radius, arm = QPoint(gap.wire, gap.y), look.px(8), look.px(4)
-        painter.setPen(QPen(look.accent, 1))
-        painter.setBrush(look.surface)
-        painter.drawEllipse(centre, radius, radius)
-        painter.setPen(QPen(look.accent, 2))
-        painter.drawLine(centre - QPoint(arm, 0), centre + QPoint(arm, 0))
-        painter.drawLine(centre - QPoint(0, arm), centre + QPoint(0, arm))
+        center, radius, arm = QPoint(gap.wire, gap.y), style.px(8), style.px(4)
+        painter.setPen(QPen(style.accent, 1))
+        painter.setBrush(style.surface)
+        painter.drawEllipse(center, radius, radius)
+        painter.setPen(QPen(style.accent, 2))
+        painter.drawLine(center - QPoint(arm, 0), center + QPoint(arm, 0))
+        painter.drawLine(center - QPoint(0, arm), center + QPoint(0, arm))
 
     # Changes
 
     def _refresh(self) -> None:
-        seen = self._sees_current()
+        visible = self._shows_current()
         self._layout = None
-        self.sign, self.hovered = None, None
+        self.plus_gap, self.hovered = None, None
         if self.isVisible():
             _ = self.boxes
-            if seen:  # the prediction may be taller than before
-                self.reveal(self.current_spot)
+            if visible:  # the prediction may be taller than before
+                self.reveal(self.current_item)
             self.viewport().update()
 
-    def _sees_current(self) -> bool:
+    def _shows_current(self) -> bool:
         """Whether the current item was fully visible in the last layout."""
         layout = self._layout
-        box = layout.box(self.current_spot) if layout is not None and self.current_spot else None
+        box = layout.box(self.current_item) if layout is not None and self.current_item else None
         if layout is None or box is None:
             return False
         top = self.offset()
-        return top <= box.top() and box.bottom() <= top + self._room(layout)
+        return top <= box.top() and box.bottom() <= top + self._visible_height(layout)
 
-    def _room(self, layout: Layout) -> int:
+    def _visible_height(self, layout: Layout) -> int:
         """The visible height above the prediction."""
         return self.viewport().height() - layout.prediction.height()
 
     def _selection_changed(self) -> None:
         if not self.isVisible():
             return
-        if self.current_spot:
-            self.reveal(self.current_spot)
+        if self.current_item:
+            self.reveal(self.current_item)
         self.viewport().update()
 
-    def _rooms_in(self, area: QRegion) -> dict[str, Room] | None:
+    def _strip_rects_in(self, area: QRegion) -> dict[str, StripRect] | None:
         """The strips in an area that contains nothing else; None otherwise."""
         if self.dragged is not None:
             return None
-        found = {node_id: room for node_id, room in self._rooms.items() if area.intersects(room.rect)}
-        for room in found.values():
-            area = area.subtracted(room.rect)
+        found = {
+            node_id: strip for node_id, strip in self._strip_rects.items() if area.intersects(strip.rect)
+        }
+        for strip in found.values():
+            area = area.subtracted(strip.rect)
         return found if area.isEmpty() else None
 
     def _strip_changed(self, node_id: str) -> None:
         card = self._layout.cards.get(node_id) if self._layout is not None else None
         if card is not None and not card.compact and self.isVisible():
-            room = self._rooms.get(node_id)
-            rect = self._seen(card.rect if room is None else room.rect)
+            strip = self._strip_rects.get(node_id)
+            rect = self._seen(card.rect if strip is None else strip.rect)
             self.viewport().update(rect.translated(0, -self.offset()))
 
     def _seen(self, rect: QRect) -> QRect:
@@ -269,14 +276,14 @@ class StackCanvas(QAbstractScrollArea):
         pinned = self.pinned().translated(0, self.offset())
         return rect if pinned.isEmpty() else rect.intersected(QRect(rect.x(), 0, rect.width(), pinned.top()))
 
-    def _ends_changed(self) -> None:
+    def _io_changed(self) -> None:
         if self.isVisible() and self._layout is not None:
             for rect in (self._layout.input, self._layout.prediction):
                 self.viewport().update(rect.translated(0, -self.offset()))
             self.viewport().update(self.pinned())
 
     def _restyle(self) -> None:
-        self._look = None
+        self._style = None
         self._refresh()
 
     def _set_ranges(self) -> None:

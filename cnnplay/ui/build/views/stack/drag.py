@@ -8,7 +8,7 @@ from cnnplay.network.edits import outermost
 from cnnplay.network.kinds import kind_named
 from cnnplay.network.network import Place
 from cnnplay.ui.build.editor import EditorModel, Preview
-from cnnplay.ui.build.views.stack.boxes import Gap
+from cnnplay.ui.build.views.stack.boxes import InsertionGap
 from cnnplay.ui.kit.views.theme import theme
 
 
@@ -20,17 +20,17 @@ class Drag:
         self.tag = tag
         self.node_ids = outermost(editor.network, node_ids)
         self.copy = False
-        self.gap: Gap | None = None
+        self.gap: InsertionGap | None = None
         self.preview: Preview | None = None
-        self._previewed: tuple[Place | None, bool] = (None, False)
+        self._previewed_target: tuple[Place | None, bool] = (None, False)
 
-    def aim(self, gap: Gap | None, copy: bool) -> None:
+    def set_target(self, gap: InsertionGap | None, copy: bool) -> None:
         """Sets the target gap; the preview is computed once for each gap."""
         self.gap, self.copy = gap, copy and not self.tag
         target = (gap.place if gap else None, self.copy)
-        if target == self._previewed:
+        if target == self._previewed_target:
             return
-        self._previewed = target
+        self._previewed_target = target
         if gap is None:
             self.preview = None
         elif self.tag:
@@ -48,9 +48,9 @@ class Drag:
             return self._editor.copy_to(self.node_ids, self.gap.place)
         return self._editor.move(self.node_ids, self.gap.place)
 
-    def words(self) -> str:
+    def text(self) -> str:
         """``conv-2 → 32 × 16 × 16 · 1 new problem``."""
-        what = kind_named(self.tag).name if self.tag else self._blocks()
+        what = kind_named(self.tag).name if self.tag else self._layers_text()
         if self.gap is None:
             return what
         if self.preview is None:
@@ -60,15 +60,15 @@ class Drag:
         return text if new <= 0 else f"{text} · {new} new problem{'' if new == 1 else 's'}"
 
     @property
-    def faulty(self) -> bool:
+    def has_problem(self) -> bool:
         return self.gap is not None and (self.preview is None or self.preview.new_problems > 0)
 
-    def _blocks(self) -> str:
-        words = self.node_ids[0] if len(self.node_ids) == 1 else f"{len(self.node_ids)} layers"
-        return f"copy of {words}" if self.copy else words
+    def _layers_text(self) -> str:
+        names = self.node_ids[0] if len(self.node_ids) == 1 else f"{len(self.node_ids)} layers"
+        return f"copy of {names}" if self.copy else names
 
 
-class Tag(QLabel):
+class DragLabel(QLabel):
     """The label next to the cursor during a drag."""
 
     def __init__(self, window: QWidget) -> None:
@@ -78,15 +78,15 @@ class Tag(QLabel):
         self.setObjectName("dragTag")
         self.hide()
 
-    def show_at(self, global_point: QPoint, words: str, faulty: bool) -> None:
+    def show_at(self, global_point: QPoint, text: str, has_problem: bool) -> None:
         now = theme()
-        text, border = now.color("text").name(), now.color("fault" if faulty else "accent").name()
+        color, border = now.color("text").name(), now.color("fault" if has_problem else "accent").name()
         self.setStyleSheet(
-            f"background: {now.color('surface').name()}; color: {text};"
+            f"background: {now.color('surface').name()}; color: {color};"
             f" border: 1px solid {border}; border-radius: {now.px(6)}px;"
             f" padding: {now.px(4)}px {now.px(8)}px;"
         )
-        self.setText(words)
+        self.setText(text)
         self.adjustSize()
         window = self._window
         point = window.mapFromGlobal(global_point) + QPoint(now.px(16), now.px(12))

@@ -8,7 +8,7 @@ from cnnplay.network.describe import shape_text
 from cnnplay.network.network import Network, Place
 from cnnplay.network.nodes import Branches, Node, Skip, Stack
 from cnnplay.shapes.report import Report
-from cnnplay.ui.build.views.stack.boxes import Card, Column, Frame, Gap, Hollow, Label, Layout
+from cnnplay.ui.build.views.stack.boxes import Card, Column, EmptySlot, Frame, InsertionGap, Label, Layout
 
 Px = Callable[[float], int]
 
@@ -36,14 +36,14 @@ class Metrics:
 
 
 class Builder:
-    """Lays out one network. `closed(id)` says which containers are collapsed."""
+    """Lays out one network. `collapsed(id)`: whether a container is shown as one card."""
 
     def __init__(
-        self, network: Network, report: Report, closed: Callable[[str], bool], width: int, px: Px
+        self, network: Network, report: Report, collapsed: Callable[[str], bool], width: int, px: Px
     ) -> None:
         self._network = network
         self._report = report
-        self._closed = closed
+        self._collapsed = collapsed
         self._m = Metrics(px)
         self._out = Layout(width=width)
 
@@ -68,7 +68,7 @@ class Builder:
         wire = self._wire(area)
         y = area.y()
         if not stack:
-            return self._hollow(column, Place(parent, slot, 0), area, wire, lead)
+            return self._empty_slot(column, Place(parent, slot, 0), area, wire, lead)
         y = self._gap(column, Place(parent, slot, 0), area, y, lead, wire)
         if not parent:
             self._label(area, y - lead, lead, wire, shape_text(self._network.input.shape))
@@ -81,7 +81,7 @@ class Builder:
         return y
 
     def _gap(self, column: Column, place: Place, area: QRect, y: int, height: int, wire: int) -> int:
-        column.gaps.append(Gap(place, QRect(area.x(), y, area.width(), height), wire))
+        column.gaps.append(InsertionGap(place, QRect(area.x(), y, area.width(), height), wire))
         bottom = y + height - 1
         if area.width() < self._m.roomy and place.index:
             # In a narrow column the shape is on the wire, which is interrupted for it.
@@ -98,24 +98,24 @@ class Builder:
     def _label(self, area: QRect, y: int, height: int, wire: int, text: str) -> None:
         if area.width() < self._m.roomy:
             rect = QRect(area.x(), y, area.width(), height)
-            self._out.labels.append(Label(rect, text.replace(" × ", "×"), centred=True))
+            self._out.labels.append(Label(rect, text.replace(" × ", "×"), centered=True))
             return
         x = wire + self._m.lead
         self._out.labels.append(Label(QRect(x, y, area.right() - x, height), text))
 
-    def _hollow(self, column: Column, place: Place, area: QRect, wire: int, lead: int) -> int:
+    def _empty_slot(self, column: Column, place: Place, area: QRect, wire: int, lead: int) -> int:
         """An empty stack: one drop box, which is its only gap."""
         m = self._m
         height = m.card if area.width() >= m.roomy else m.compact
         rect = QRect(area.x(), area.y() + lead, area.width(), height)
         if not place.parent:
-            words = "Drop a layer here, or press / to pick one"
+            text = "Drop a layer here, or press / to pick one"
         else:
-            words = "drop a layer here" if area.width() >= m.roomy else "empty"
-        self._out.hollows.append(Hollow(place, rect, words))
+            text = "drop a layer here" if area.width() >= m.roomy else "empty"
+        self._out.empty_slots.append(EmptySlot(place, rect, text))
         self._out.order.append(place)
         bottom = rect.bottom() + 1
-        column.gaps.append(Gap(place, rect, wire))
+        column.gaps.append(InsertionGap(place, rect, wire))
         column.rect = QRect(area.x(), area.y(), area.width(), bottom + m.gap - area.y())
         self._out.wires.append((QPoint(wire, area.y()), QPoint(wire, rect.y() - 1)))
         self._out.wires.append((QPoint(wire, bottom), QPoint(wire, bottom + m.gap - 1)))
@@ -126,25 +126,25 @@ class Builder:
     # Nodes
 
     def _node(self, node: Node, area: QRect) -> int:
-        if isinstance(node, Skip) and self._opens(node, area.width()):
+        if isinstance(node, Skip) and self._is_expanded(node, area.width()):
             return self._skip(node, area)
-        if isinstance(node, Branches) and self._opens(node, area.width()):
+        if isinstance(node, Branches) and self._is_expanded(node, area.width()):
             return self._branches(node, area)
         compact = area.width() < self._m.roomy
         rect = QRect(area.x(), area.y(), area.width(), self._m.compact if compact else self._m.card)
-        closed = isinstance(node, (Skip, Branches))
-        self._out.cards[node.id] = Card(node, rect, compact, closed)
+        collapsed = isinstance(node, (Skip, Branches))
+        self._out.cards[node.id] = Card(node, rect, compact, collapsed)
         self._out.order.append(node.id)
         return rect.bottom() + 1
 
-    def _opens(self, node: Node, width: int) -> bool:
+    def _is_expanded(self, node: Node, width: int) -> bool:
         """Whether a container is expanded and the width is enough to show it so."""
         m = self._m
         needed = m.column + m.lane + 2 * m.pad if isinstance(node, Skip) else m.column + 4 * m.pad
-        return not self._closed(node.id) and width >= needed
+        return not self._collapsed(node.id) and width >= needed
 
-    def _holds_open(self, stack: Stack) -> bool:
-        return any(isinstance(node, (Skip, Branches)) and not self._closed(node.id) for node in stack)
+    def _has_expanded(self, stack: Stack) -> bool:
+        return any(isinstance(node, (Skip, Branches)) and not self._collapsed(node.id) for node in stack)
 
     def _skip(self, node: Skip, area: QRect) -> int:
         m = self._m
@@ -170,7 +170,7 @@ class Builder:
         m = self._m
         if not node.shortcut:
             return m.identity
-        if self._holds_open(node.shortcut) and width >= 2 * (m.column + m.lane + 2 * m.pad):
+        if self._has_expanded(node.shortcut) and width >= 2 * (m.column + m.lane + 2 * m.pad):
             return width // 2
         return m.lane
 
@@ -189,10 +189,10 @@ class Builder:
         rect = QRect(lane.x(), lane.y(), lane.width(), end - lane.y())
         wire = rect.center().x()
         column = Column(QRect(rect))
-        column.gaps.append(Gap(Place(node.id, 1, 0), rect, wire))
+        column.gaps.append(InsertionGap(Place(node.id, 1, 0), rect, wire))
         self._out.columns.append(column)
         middle = QRect(rect.x() - m.pad, rect.center().y() - m.row // 2, rect.width() + 2 * m.pad, m.row)
-        self._out.labels.append(Label(middle, "identity", centred=True))
+        self._out.labels.append(Label(middle, "identity", centered=True))
         return end
 
     def _path(self, frame: Frame, lane: QRect, lane_end: int, end: int, filled: bool) -> None:
@@ -220,7 +220,7 @@ class Builder:
         width = (inner - (count - 1) * m.pad) // count
         top = frame.header.bottom() + 1
         beside = width >= m.column and not any(
-            self._holds_open(branch) and width < m.column + m.lane + 2 * m.pad for branch in node.branches
+            self._has_expanded(branch) and width < m.column + m.lane + 2 * m.pad for branch in node.branches
         )
         if not node.branches:
             end = top + m.lead
@@ -249,8 +249,8 @@ class Builder:
         """Branches that are too wide for columns: one below the other, each with a label."""
         m, y = self._m, area.y()
         for slot, branch in enumerate(node.branches):
-            words = f"branch {slot + 1} of {len(node.branches)}"
-            self._out.labels.append(Label(QRect(area.x(), y, area.width(), m.row), words))
+            text = f"branch {slot + 1} of {len(node.branches)}"
+            self._out.labels.append(Label(QRect(area.x(), y, area.width(), m.row), text))
             inner = QRect(area.x() + m.pad, y + m.row, area.width() - m.pad, 0)
             end = self._stack(branch, node.id, slot, inner, m.lead)
             self._out.wires.append((QPoint(area.x(), y + m.row), QPoint(area.x(), end)))
@@ -288,10 +288,10 @@ class Builder:
 def lay_out(
     network: Network,
     report: Report,
-    closed: Callable[[str], bool],
+    collapsed: Callable[[str], bool],
     width: int,
     px: Px,
     prediction_rows: int = 0,
 ) -> Layout:
     """Lays out a network; narrower widths than the readable minimum are raised to it."""
-    return Builder(network, report, closed, max(width, px(200)), px).build(prediction_rows)
+    return Builder(network, report, collapsed, max(width, px(200)), px).build(prediction_rows)

@@ -7,25 +7,25 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from cnnplay.network.kinds import KINDS
 from cnnplay.network.network import Place
-from cnnplay.ui.build.blocks import help_of
 from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.palette_search import kind_help
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.kit.views.theme import theme
 
-_PARTS = (
+_SECTIONS = (
     ("duplicate", "cut", "copy", "paste", "delete"),
     ("wrap", "unwrap", "add_branch", "remove_branch", "collapse"),
     ("move_up", "move_down"),
 )
 
 
-def block_menu(editor: EditorModel, actions: StackActions, parent: QWidget) -> QMenu:
+def layer_menu(editor: EditorModel, actions: StackActions, parent: QWidget) -> QMenu:
     """The menu for the selection. Disabled entries have their reason in parentheses."""
     menu = QMenu(parent)
     menu.setToolTipsVisible(True)
     _insertion(menu, "Insert before", editor, lambda: editor.insertion_place(before=True))
     _insertion(menu, "Insert after", editor, editor.insertion_place)
-    for names in _PARTS:
+    for names in _SECTIONS:
         menu.addSeparator()
         for name in names:
             _entry(menu, name, actions)
@@ -36,14 +36,14 @@ def block_menu(editor: EditorModel, actions: StackActions, parent: QWidget) -> Q
 
 
 def _entry(menu: QMenu, name: str, actions: StackActions) -> None:
-    action, reason = actions.by_name[name], actions.reason(name)
+    action, reason = actions.by_name[name], actions.disabled_reason(name)
     if not reason:
         menu.addAction(action)
         return
     # A separate action, so that the text in the menu bar does not change.
-    refused = menu.addAction(f"{action.text()}  ({reason})")
-    refused.setToolTip(action.toolTip())
-    refused.setEnabled(False)
+    disabled = menu.addAction(f"{action.text()}  ({reason})")
+    disabled.setToolTip(action.toolTip())
+    disabled.setEnabled(False)
 
 
 def _insertion(menu: QMenu, title: str, editor: EditorModel, place: Callable[[], Place]) -> None:
@@ -55,7 +55,7 @@ def _insertion(menu: QMenu, title: str, editor: EditorModel, place: Callable[[],
             inner.addSeparator()
         before = kind.family
         entry = inner.addAction(_dot(theme().family(kind.family)), kind.title)
-        entry.setToolTip(help_of(kind))
+        entry.setToolTip(kind_help(kind))
         entry.triggered.connect(_inserter(editor, kind.tag, place))
 
 
@@ -68,6 +68,6 @@ def _inserter(editor: EditorModel, tag: str, place: Callable[[], Place]) -> Call
 
 def _dot(color: QColor) -> QIcon:
     size = theme().px(10)
-    picture = QPixmap(size, size)
-    picture.fill(color)
-    return QIcon(picture)
+    pixmap = QPixmap(size, size)
+    pixmap.fill(color)
+    return QIcon(pixmap)

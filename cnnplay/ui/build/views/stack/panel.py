@@ -22,7 +22,7 @@ class StackPanel(Panel):
     ) -> None:
         super().__init__(editor.network.name, parent=parent)
         self._editor = editor
-        self._said = ""
+        self._status = ""
         self.view = StackView(editor, model, actions)
         self.head_button = QPushButton("Add classifier head")
         role(self.head_button, "primary")
@@ -38,8 +38,8 @@ class StackPanel(Panel):
 
     def set_muted(self, text: str) -> None:
         """Sets the text next to the name, such as "unsaved changes · 49,930 parameters"."""
-        self._said = text
-        super().set_muted(text or self._counted())
+        self._status = text
+        super().set_muted(text or self._editor.parameter_text)
 
     def _restyle(self) -> None:
         # The scroll bar is in the panel's margin, so that the cards have equal space on both sides.
@@ -50,7 +50,7 @@ class StackPanel(Panel):
 
     def _refresh(self) -> None:
         self.set_title(self._editor.network.name)
-        self.set_muted(self._said)
+        self.set_muted(self._status)
         classes = self._editor.network.task.classes
         missing = not self._editor.disabled_reason("add_head")
         self.head_button.setVisible(missing)
@@ -58,9 +58,6 @@ class StackPanel(Panel):
             f"The network does not end in one score for each of the {classes:,} classes yet:"
             " append what is missing."
         )
-
-    def _counted(self) -> str:
-        return self._editor.parameter_words
 
     def _add_head(self) -> None:
         self._editor.add_head()

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.network.kinds import kind_named
-from cnnplay.ui.build.blocks import help_of, matching
+from cnnplay.ui.build.palette_search import kind_help, matching_kinds
 from cnnplay.ui.kit.views.theme import role, theme
 
 TAG = Qt.ItemDataRole.UserRole
@@ -57,13 +57,15 @@ class DotDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(dot, 2, 2)
         painter.setPen(now.color("text"))
         painter.setFont(now.font())
-        words = rect.adjusted(now.px(26), 0, -now.px(4), 0)
-        text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
+        text_rect = rect.adjusted(now.px(26), 0, -now.px(4), 0)
+        text = painter.fontMetrics().elidedText(
+            str(index.data()), Qt.TextElideMode.ElideRight, text_rect.width()
+        )
+        painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 
 
-class BlockList(QListWidget):
+class LayerList(QListWidget):
     """The layers that match a search. `chosen(tag)`: Enter or a double click."""
 
     chosen = Signal(str)
@@ -81,10 +83,10 @@ class BlockList(QListWidget):
     def filter(self, text: str) -> None:
         """Shows the matching layers; the best is at the top and selected."""
         self.clear()
-        for kind in matching(text):
+        for kind in matching_kinds(text):
             item = QListWidgetItem(kind.title)
             item.setData(TAG, kind.tag)
-            item.setToolTip(help_of(kind))
+            item.setToolTip(kind_help(kind))
             self.addItem(item)
         if text.strip() and self.count():
             self.setCurrentRow(0)
@@ -111,22 +113,22 @@ class BlockList(QListWidget):
         self.chosen.emit(str(item.data(TAG)))
 
 
-class BlockSearch(QLineEdit):
+class LayerSearch(QLineEdit):
     """Filters a layer list as the user types; arrow keys move in the list, Enter picks."""
 
-    def __init__(self, blocks: BlockList, parent: QWidget | None = None) -> None:
+    def __init__(self, layers: LayerList, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._blocks = blocks
+        self._layers = layers
         self.setPlaceholderText("/  search layers")
         self.setClearButtonEnabled(True)
         self.setAccessibleName("Search layers")
         self.setToolTip("Type a name; Enter inserts the first match after the current layer.")
-        self.textChanged.connect(blocks.filter)
+        self.textChanged.connect(layers.filter)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._blocks.choose()
+            self._layers.choose()
         elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
             self._move(1 if key in (Qt.Key.Key_Down, Qt.Key.Key_PageDown) else -1)
         elif key == Qt.Key.Key_Escape and self.text():
@@ -135,11 +137,11 @@ class BlockSearch(QLineEdit):
             super().keyPressEvent(event)
 
     def _move(self, step: int) -> None:
-        row = self._blocks.currentRow() + step
-        self._blocks.setCurrentRow(max(0, min(row, self._blocks.count() - 1)))
+        row = self._layers.currentRow() + step
+        self._layers.setCurrentRow(max(0, min(row, self._layers.count() - 1)))
 
 
-class BlockPicker(QFrame):
+class LayerPicker(QFrame):
     """A pop-up at a gap. `chosen(tag)`; Escape or a click elsewhere closes it."""
 
     chosen = Signal(str)
@@ -147,21 +149,21 @@ class BlockPicker(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         role(self, "panel")
-        self.blocks = BlockList(self)
-        self.search = BlockSearch(self.blocks, self)
+        self.blocks = LayerList(self)
+        self.search = LayerSearch(self.layers, self)
         self.search.installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.search)
-        layout.addWidget(self.blocks)
+        layout.addWidget(self.layers)
         self.setAccessibleName("Insert a layer")
-        self.blocks.chosen.connect(self._chosen)
+        self.layers.chosen.connect(self._chosen)
         self.resize(theme().px(220), theme().px(340))
 
     def open_at(self, global_point: QPoint) -> None:
         """Opens with an empty search, inside the screen."""
         self.search.clear()
-        self.blocks.setCurrentRow(0)
+        self.layers.setCurrentRow(0)
         screen = self.screen().availableGeometry()
         x = max(screen.left(), min(global_point.x(), screen.right() - self.width()))
         y = max(screen.top(), min(global_point.y(), screen.bottom() - self.height()))

@@ -18,15 +18,15 @@ from cnnplay.network.network import Place
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.actions import StackActions
-from cnnplay.ui.build.views.stack.hands import StackHands
-from cnnplay.ui.build.views.stack.keys import Map, Step
-from cnnplay.ui.build.views.stack.menu import block_menu
-from cnnplay.ui.build.views.stack.tips import tip
+from cnnplay.ui.build.views.stack.menu import layer_menu
+from cnnplay.ui.build.views.stack.mouse import StackMouse
+from cnnplay.ui.build.views.stack.navigation import KeyEffect, StackNavigation
+from cnnplay.ui.build.views.stack.tooltips import tooltip_text
 from cnnplay.ui.kit.views.keytable import ENTER, KeyAction, KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 
 
-def _walks(extend: bool) -> dict[str, Mapping[Qt.Key, KeyAction]]:
+def _movement_keys(extend: bool) -> dict[str, Mapping[Qt.Key, KeyAction]]:
     """The keys that move along the stack; with Shift they extend the selection."""
     return {
         "card": {
@@ -44,28 +44,26 @@ def _walks(extend: bool) -> dict[str, Mapping[Qt.Key, KeyAction]]:
     }
 
 
-_PLAIN, _EXTENDING = _walks(False), _walks(True)
+_MOVE, _EXTEND = _movement_keys(False), _movement_keys(True)
 KEYS = KeyTable(
     "Stack",
-    KeyRow("Card above, card below", _PLAIN["card"]),
+    KeyRow("Card above, card below", _MOVE["card"]),
     KeyRow(
         "Leave or enter a container, previous or next branch",
         {Qt.Key.Key_Left: lambda view: view.leave(), Qt.Key.Key_Right: lambda view: view.enter()},
     ),
-    KeyRow("Page up, page down", _PLAIN["page"]),
-    KeyRow("First card, last card", _PLAIN["end"]),
-    KeyRow(
-        "Extend the selection", {k: d for part in _EXTENDING.values() for k, d in part.items()}, shift=True
-    ),
+    KeyRow("Page up, page down", _MOVE["page"]),
+    KeyRow("First card, last card", _MOVE["end"]),
+    KeyRow("Extend the selection", {k: d for part in _EXTEND.values() for k, d in part.items()}, shift=True),
     KeyRow(
         "Edit the fields of the card; insert into an empty stack",
         dict.fromkeys(ENTER, lambda v: v.activate()),
     ),
-    KeyRow("Clear the selection; cancel a drag", {Qt.Key.Key_Escape: lambda view: view.let_go()}),
+    KeyRow("Clear the selection; cancel a drag", {Qt.Key.Key_Escape: lambda view: view.escape()}),
 )
 
 
-class StackView(StackHands):
+class StackView(StackMouse):
     """The complete stack view. Signal: `activated(id)` (see `StackMouse`)."""
 
     def __init__(
@@ -76,8 +74,8 @@ class StackView(StackHands):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(editor, model or StackModel(editor), parent)
-        self.actions_of_stack = actions or StackActions(editor, self.model, self)
-        self.actions_of_stack.insert_asked.connect(self._insert_asked)
+        self.stack_actions = actions or StackActions(editor, self.model, self)
+        self.stack_actions.insert_requested.connect(self._open_picker_if_visible)
         self.addActions(list(self.actions_by_name.values()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Network stack")
@@ -86,12 +84,12 @@ class StackView(StackHands):
     @property
     def actions_by_name(self) -> dict[str, QAction]:
         """The actions for the main window's menus."""
-        return self.actions_of_stack.by_name
+        return self.stack_actions.by_name
 
     # Slots for others
 
-    def set_input_picture(self, image: QImage | None, caption: str = "") -> None:
-        self.model.set_input_picture(image, caption)
+    def set_input_image(self, image: QImage | None, caption: str = "") -> None:
+        self.model.set_input_image(image, caption)
 
     def set_strip(self, node_id: str, image: QImage | None) -> None:
         self.model.set_strip(node_id, image)
@@ -101,12 +99,12 @@ class StackView(StackHands):
 
     def context_menu(self) -> QMenu:
         """The menu for the selection."""
-        return block_menu(self.editor, self.actions_of_stack, self)
+        return layer_menu(self.editor, self.stack_actions, self)
 
     def open_menu(self, at: QPoint | None = None) -> QMenu:
         """Opens the menu at a screen position, or at the current card."""
         if at is None:
-            box = self.shown_rect(self.current_spot) if self.current_spot else None
+            box = self.item_rect(self.current_item) if self.current_item else None
             at = self.viewport().mapToGlobal(box.center() if box is not None else QPoint(40, 40))
         menu = self.context_menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -116,9 +114,9 @@ class StackView(StackHands):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = event.globalPos()
         if event.reason() == QContextMenuEvent.Reason.Mouse:
-            spot = self.boxes.spot_at(self.on_canvas(self.viewport().mapFromGlobal(at)))
-            if spot is not None and spot not in self.editor.selected:
-                self._go(spot)
+            item = self.boxes.item_at(self.on_canvas(self.viewport().mapFromGlobal(at)))
+            if item is not None and item not in self.editor.selected:
+                self._select_item(item)
             self.open_menu(at)
         else:
             self.open_menu()
@@ -126,46 +124,48 @@ class StackView(StackHands):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             point = self.on_canvas(event.pos())
-            QToolTip.showText(event.globalPos(), tip(self.editor, self.boxes, point), self.viewport())
+            QToolTip.showText(
+                event.globalPos(), tooltip_text(self.editor, self.boxes, point), self.viewport()
+            )
             return True
         return super().viewportEvent(event)
 
     # Keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not KEYS.press(self, event) and not self._say_why_not(event):
+        if not KEYS.press(self, event) and not self._show_disabled_reason(event):
             super().keyPressEvent(event)
 
     def up(self, extend: bool) -> None:
         """Goes to the card above; without a selection, to the last."""
-        here = self.current_spot
-        self._walk(self._map.up(here) if here else self.boxes.order[-1], extend)
+        here = self.current_item
+        self._move_to(self._navigation.up(here) if here else self.boxes.order[-1], extend)
 
     def down(self, extend: bool) -> None:
         """Goes to the card below; without a selection, to the first."""
-        here = self.current_spot
-        self._walk(self._map.down(here) if here else self.boxes.order[0], extend)
+        here = self.current_item
+        self._move_to(self._navigation.down(here) if here else self.boxes.order[0], extend)
 
     def enter(self) -> None:
         """Expands a container, enters it, or goes to the branch at the right."""
-        self._take(self._map.right(self.current_spot or self.boxes.order[0]))
+        self._apply(self._navigation.right(self.current_item or self.boxes.order[0]))
 
     def leave(self) -> None:
         """Collapses a container, goes to the branch at the left, or out."""
-        self._take(self._map.left(self.current_spot or self.boxes.order[0]))
+        self._apply(self._navigation.left(self.current_item or self.boxes.order[0]))
 
     def end(self, index: int, extend: bool) -> None:
         """Goes to the first card (0) or the last (−1)."""
-        self._walk(self.boxes.order[index], extend)
+        self._move_to(self.boxes.order[index], extend)
 
     def activate(self) -> None:
         """Goes to the fields of the current card; in an empty stack, opens the layer list."""
-        if isinstance(self.current_spot, Place):
-            self.open_picker(self.current_spot)
-        elif self.current_spot:
-            self.activated.emit(self.current_spot)
+        if isinstance(self.current_item, Place):
+            self.open_picker(self.current_item)
+        elif self.current_item:
+            self.activated.emit(self.current_item)
 
-    def let_go(self) -> None:
+    def escape(self) -> None:
         """Cancels a drag; without one, clears the selection."""
         if self.dragged is not None:
             self.cancel_drag()
@@ -173,35 +173,35 @@ class StackView(StackHands):
             self.editor.select(())
 
     @property
-    def _map(self) -> Map:
-        return Map(self.boxes, self.editor.network)
+    def _navigation(self) -> StackNavigation:
+        return StackNavigation(self.boxes, self.editor.network)
 
-    def _take(self, step: Step) -> None:
-        if step.open:
-            self.model.set_collapsed(step.open, False)
-        elif step.close:
-            self.model.set_collapsed(step.close, True)
-        elif step.spot is not None:
-            self._go(step.spot)
+    def _apply(self, effect: KeyEffect) -> None:
+        if effect.expand:
+            self.model.set_collapsed(effect.expand, False)
+        elif effect.collapse:
+            self.model.set_collapsed(effect.collapse, True)
+        elif effect.item is not None:
+            self._select_item(effect.item)
 
     def page(self, direction: int, extend: bool) -> None:
         """Goes up or down by about a page."""
-        keys, spot = self._map, self.current_spot or self.boxes.order[0]
-        start, far = self.boxes.box(spot), self.viewport().height() * 4 // 5
+        keys, item = self._navigation, self.current_item or self.boxes.order[0]
+        start, far = self.boxes.box(item), self.viewport().height() * 4 // 5
         while start is not None:
-            following = keys.down(spot) if direction > 0 else keys.up(spot)
+            following = keys.down(item) if direction > 0 else keys.up(item)
             box = self.boxes.box(following) if following is not None else None
             if following is None or box is None or abs(box.y() - start.y()) > far:
                 break
-            spot = following
-        self._walk(spot, extend)
+            item = following
+        self._move_to(item, extend)
 
-    def _say_why_not(self, event: QKeyEvent) -> bool:
+    def _show_disabled_reason(self, event: QKeyEvent) -> bool:
         """Shows the reason when the key of a disabled action is pressed."""
         pressed = event.keyCombination()
         for name, action in self.actions_by_name.items():
             if not action.isEnabled() and QKeySequence(pressed) in action.shortcuts():
-                self.editor.message.emit(f"{action.text()}: {self.actions_of_stack.reason(name)}")
+                self.editor.message.emit(f"{action.text()}: {self.stack_actions.disabled_reason(name)}")
                 return True
         return False
 
@@ -213,6 +213,6 @@ class StackView(StackHands):
         super().focusOutEvent(event)
         self.viewport().update()
 
-    def _insert_asked(self) -> None:
+    def _open_picker_if_visible(self) -> None:
         if self.isVisible():
             self.open_picker()

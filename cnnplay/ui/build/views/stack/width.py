@@ -4,9 +4,9 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.ui.kit.views.theme import theme
 
-USUAL = 400
+DEFAULT = 400
 """In design pixels."""
-LARGEST_SHARE = 0.34
+MAX_SHARE = 0.34
 """Of the window: with large text, Look inside needs the rest of a small window."""
 
 
@@ -17,21 +17,21 @@ class StackWidth(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.chosen = 0
+        self.preferred = 0
         """In design pixels; 0: the default."""
 
     def pixels(self, window: int) -> int:
         """The width in pixels, in a window of this width."""
-        if self.chosen:
-            return theme().px(self.chosen)
-        return min(theme().px(USUAL), round(LARGEST_SHARE * window))
+        if self.preferred:
+            return theme().px(self.preferred)
+        return min(theme().px(DEFAULT), round(MAX_SHARE * window))
 
     def drag(self, pixels: int) -> None:
         """Sets the width that the user dragged a stack to; the other views follow."""
-        self.choose(round(pixels / theme().text_scale))
+        self.set_preferred(round(pixels / theme().text_scale))
 
-    def choose(self, chosen: int) -> None:
+    def set_preferred(self, width: int) -> None:
         """Sets the width in design pixels; 0 for the default."""
-        if chosen != self.chosen:
-            self.chosen = chosen
+        if width != self.preferred:
+            self.preferred = width
             self.changed.emit()

@@ -18,7 +18,7 @@ THUMBNAIL = 56
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class InputImage:
     """An image before preprocessing: `pixels` H × W × C. `truth` is its class where known."""
 
     pixels: Bytes = field(repr=False)
@@ -28,7 +28,7 @@ class Picture:
     truth: int | None = None
     inverted: bool = False
 
-    def inverse(self) -> "Picture":
+    def inverse(self) -> "InputImage":
         """The image with inverted colors, for digits in dark ink. Alpha is unchanged."""
         pixels = self.pixels.copy()
         colors = pixels[:, :, :3]
@@ -36,24 +36,24 @@ class Picture:
         return replace(self, pixels=pixels, inverted=not self.inverted)
 
     @property
-    def words(self) -> str:
+    def size_text(self) -> str:
         """``28 × 28 gray``."""
         height, width, channels = self.pixels.shape
         return f"{height:,} × {width:,} {'gray' if channels == 1 else 'color'}"
 
 
-def from_data(images: "ImageSet", index: int, title: str) -> Picture:
+def from_data(images: "ImageSet", index: int, title: str) -> InputImage:
     """A sample of the data set. DataError where its file can no longer be read."""
     truth = int(images.labels[index])
     caption = f"{title} · {images.classes[truth]}"
-    return Picture(images.picture(index), caption, "data", index, truth)
+    return InputImage(images.image(index), caption, "data", index, truth)
 
 
-def from_file(path: Path) -> Picture:
+def from_file(path: Path) -> InputImage:
     """An image file. DataError, with a message of one line, where it cannot be read."""
     from cnnplay.data.decode import decode
 
-    return Picture(decode(path), path.name, "file")
+    return InputImage(decode(path), path.name, "file")
 
 
 def thumbnail(pixels: Bytes, side: int | None) -> Bytes:
@@ -78,6 +78,6 @@ def thumbnail_side(images: "ImageSet") -> int | None:
     return THUMBNAIL
 
 
-def at_hand(images: "ImageSet") -> bool:
+def in_memory(images: "ImageSet") -> bool:
     """Whether the images are in memory, so that reading some needs no thread."""
     return images.array is not None

@@ -48,20 +48,20 @@ def begun(window: MainWindow, qtbot: QtBot, near: Mirror) -> None:
     """Half of the pictures came, and then silence."""
     near.plan[IMAGES] = ["stall"]
     click(window, "mnist ")
-    qtbot.waitUntil(lambda: window.session.data.fetching.fraction > 0)
-    qtbot.waitUntil(lambda: window.fetch_notice.bar.fraction > 0)
+    qtbot.waitUntil(lambda: window.session.data.downloads.fraction > 0)
+    qtbot.waitUntil(lambda: window.download_notice.bar.fraction > 0)
 
 
 def test_a_click_fetches_shows_how_far_it_is_and_uses_it(
     window: MainWindow, qtbot: QtBot, near: Mirror
 ) -> None:
-    assert not window.fetch_notice.isVisible()
+    assert not window.download_notice.isVisible()
     assert "· download " in entry(window, "mnist ").text()
     begun(window, qtbot, near)
-    assert window.fetch_notice.busy.isVisible()
-    assert window.fetch_notice.bar.isVisible()
-    assert window.fetch_notice.busy.label.text().startswith("Downloading mnist: ")
-    assert 0.2 < window.fetch_notice.bar.fraction < 0.8
+    assert window.download_notice.busy.isVisible()
+    assert window.download_notice.bar.isVisible()
+    assert window.download_notice.busy.label.text().startswith("Downloading mnist: ")
+    assert 0.2 < window.download_notice.bar.fraction < 0.8
     assert window.data_picker.choice.text() == "mnist-sample"  # in use meanwhile
     assert not window.session.run.disabled_reason("train")
     coming = entry(window, "mnist ")
@@ -72,25 +72,25 @@ def test_a_click_fetches_shows_how_far_it_is_and_uses_it(
         near.released.set()  # it breaks off, and goes on at once
     assert window.data_picker.choice.text() == "mnist"
     assert "10 test (held out)" in window.data_picker.toolTip()
-    assert not window.fetch_notice.isVisible()
+    assert not window.download_notice.isVisible()
 
 
 def test_cancel_ends_it_and_leaves_everything_as_it_was(
     window: MainWindow, qtbot: QtBot, near: Mirror
 ) -> None:
     begun(window, qtbot, near)
-    QTest.mouseClick(window.fetch_notice.busy.buttons[0], LEFT)
-    assert not window.fetch_notice.isVisible()
+    QTest.mouseClick(window.download_notice.busy.buttons[0], LEFT)
+    assert not window.download_notice.isVisible()
     assert window.data_picker.choice.text() == "mnist-sample"
     begun(window, qtbot, near)
     click(window, "Cancel fetching mnist")
-    assert window.session.data.fetching.state == "idle"
+    assert window.session.data.downloads.state == "idle"
 
 
 def test_a_failure_says_why_and_can_be_tried_again_or_dismissed(
     window: MainWindow, qtbot: QtBot, near: Mirror
 ) -> None:
-    notice = window.fetch_notice.failure
+    notice = window.download_notice.failure
     again, dismiss = notice.buttons
     for button in (again, dismiss):
         near.plan[IMAGES] = ["missing"]
@@ -101,7 +101,7 @@ def test_a_failure_says_why_and_can_be_tried_again_or_dismissed(
         assert "could not be downloaded" in window.data_picker.toolTip()
         QTest.mouseClick(button, LEFT)
         if button is dismiss:
-            assert not window.fetch_notice.isVisible()
+            assert not window.download_notice.isVisible()
         else:
             qtbot.waitUntil(lambda: window.data_picker.choice.text() == "mnist")
             click(window, "mnist-sample")

@@ -21,7 +21,7 @@ WRITTEN_OUT = 6
 """Kernels up to this many rows and columns are written out completely."""
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
+class StepText(msgspec.Struct, frozen=True, kw_only=True):
     """The arithmetic of one step. `rows` is empty where the window is too large to write out."""
 
     rows: tuple[tuple[str, ...], ...] = ()
@@ -40,7 +40,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     result: str
 
 
-def written(scene: Scene, step: Step | PoolStep, channel: int) -> Written:
+def step_text(scene: Scene, step: Step | PoolStep, channel: int) -> StepText:
     """The arithmetic of a step in one channel, and its result."""
     if isinstance(step, PoolStep):
         return _pool(scene, step)
@@ -50,7 +50,7 @@ def written(scene: Scene, step: Step | PoolStep, channel: int) -> Written:
     totals = products.sum(axis=1).tolist() if small else []
     remark = scene.remarks.get((step.row, step.column), "")
     summary = sum_over_channels(step.sums.tolist(), scene.bias, step.total)
-    return Written(
+    return StepText(
         rows=products_by_row(step.patch[channel], kernel) if small else (),
         row_sums=tuple(number(total) for total in totals),
         rows_line=_rows_line(totals, step, channel),
@@ -71,8 +71,8 @@ def _rows_line(totals: list[Number], step: Step, channel: int) -> str:
     return f"{name}{terms} = {number(step.sums[channel].item())}"
 
 
-def _pool(scene: Scene, step: PoolStep) -> Written:
-    words = maximum_text if step.chosen is not None else average_text
+def _pool(scene: Scene, step: PoolStep) -> StepText:
+    describe = maximum_text if step.chosen is not None else average_text
     if step.chosen is not None:
         row, column = step.rows[step.chosen[0]] + 1, step.columns[step.chosen[1]] + 1
         summary = f"the largest of {step.patch.size} numbers: row {row}, column {column} of the input"
@@ -82,9 +82,9 @@ def _pool(scene: Scene, step: PoolStep) -> Written:
         summary = f"the mean of {step.patch.size} numbers"
         if not step.inside.all():
             summary += ", including the zeros of the padding"
-    return Written(
-        line=words(step.patch, step.total, most=16),
-        short_line=words(step.patch, step.total, most=4),
+    return StepText(
+        line=describe(step.patch, step.total, most=16),
+        short_line=describe(step.patch, step.total, most=4),
         summary=summary,
         short_summary=summary,
         result=number(step.total),

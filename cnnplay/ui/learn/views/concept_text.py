@@ -7,10 +7,10 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.learn.concept_words import Written
+from cnnplay.ui.learn.concept_text import StepText
 
 SMALLEST_TYPE = 10
-ROOMY = 500.0
+LARGE_PAGE = 500.0
 """Pages at least this high show the text in the title size, for a lecture hall."""
 LINE = 1.35
 
@@ -18,58 +18,56 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def words_font(page_height: float) -> QFont:
+def text_font(page_height: float) -> QFont:
     """The font of the text on a page of this height."""
-    font = theme().font(title=page_height >= theme().px(ROOMY))
+    font = theme().font(title=page_height >= theme().px(LARGE_PAGE))
     font.setWeight(theme().font().weight())
     return font
 
 
-def words_height(written: Written, font: QFont) -> float:
+def text_height(text: StepText, font: QFont) -> float:
     """The height of the text: a line for each row, one for their sum and one for the summary."""
-    return _line(font) * (len(written.rows) + 2)
+    return _line(font) * (len(text.rows) + 2)
 
 
-def shortened(written: Written) -> Written:
+def shortened(text: StepText) -> StepText:
     """The same in two lines, for a low page."""
-    return msgspec.structs.replace(written, rows=(), row_sums=(), rows_line="")
+    return msgspec.structs.replace(text, rows=(), row_sums=(), rows_line="")
 
 
-def rows_font(steps: Iterable[Written], width: float, font: QFont) -> QFont | None:
+def rows_font(steps: Iterable[StepText], width: float, font: QFont) -> QFont | None:
     """The largest font up to `font` in which the rows of all these steps fit; None where they do not."""
     found: QFont | None = None
-    for written in steps:
-        fitting = _fitting(written, width, found or font)
+    for text in steps:
+        fitting = _fitting(text, width, found or font)
         if fitting is None:
             return None
         found = fitting
     return found
 
 
-def paint_words(
-    painter: QPainter, area: QRectF, written: Written, font: QFont, fitting: QFont | None
-) -> None:
+def paint_text(painter: QPainter, area: QRectF, text: StepText, font: QFont, fitting: QFont | None) -> None:
     """Paints the lines; products are aligned in columns and use the font `fitting`."""
     y = area.top()
-    if not written.rows:
+    if not text.rows:
         fitting = None
     if fitting is not None:
-        y = _paint_rows(painter, area.left(), y, fitting, written)
-    lines = (written.rows_line,) if fitting is not None else (written.line, written.short_line)
+        y = _paint_rows(painter, area.left(), y, fitting, text)
+    lines = (text.rows_line,) if fitting is not None else (text.line, text.short_line)
     _text(painter, area, y, lines, font)
     strong = QFont(font)
     strong.setWeight(theme().font(strong=True).weight())
-    _text(painter, area, y + _line(font), (written.summary, written.short_summary), strong)
+    _text(painter, area, y + _line(font), (text.summary, text.short_summary), strong)
 
 
-def _paint_rows(painter: QPainter, left: float, y: float, font: QFont, written: Written) -> float:
+def _paint_rows(painter: QPainter, left: float, y: float, font: QFont, text: StepText) -> float:
     metrics = QFontMetricsF(font)
-    widths = _widths(written, metrics)
+    widths = _widths(text, metrics)
     plus, equals = metrics.horizontalAdvance(" + "), metrics.horizontalAdvance("  = ")
-    last = max(metrics.horizontalAdvance(total) for total in written.row_sums)
+    last = max(metrics.horizontalAdvance(total) for total in text.row_sums)
     painter.setFont(font)
     height = _line(font)
-    for terms, total in zip(written.rows, written.row_sums, strict=True):
+    for terms, total in zip(text.rows, text.row_sums, strict=True):
         x = left
         for index, (term, width) in enumerate(zip(terms, widths, strict=True)):
             if index:
@@ -87,23 +85,23 @@ def _paint_rows(painter: QPainter, left: float, y: float, font: QFont, written: 
     return y
 
 
-def _fitting(written: Written, width: float, font: QFont) -> QFont | None:
+def _fitting(text: StepText, width: float, font: QFont) -> QFont | None:
     """The largest font up to `font` in which the longest row fits; None where none does, or without rows."""
-    if not written.rows:
+    if not text.rows:
         return None
     font = QFont(font)
     while font.pixelSize() >= theme().px(SMALLEST_TYPE):
         metrics = QFontMetricsF(font)
-        used = sum(_widths(written, metrics)) + metrics.horizontalAdvance(" + ") * (len(written.rows[0]) - 1)
-        sums = max(metrics.horizontalAdvance(total) for total in written.row_sums)
+        used = sum(_widths(text, metrics)) + metrics.horizontalAdvance(" + ") * (len(text.rows[0]) - 1)
+        sums = max(metrics.horizontalAdvance(total) for total in text.row_sums)
         if used + metrics.horizontalAdvance("  = ") + sums <= width:
             return font
         font.setPixelSize(font.pixelSize() - 1)
     return None
 
 
-def _widths(written: Written, metrics: QFontMetricsF) -> list[float]:
-    columns = zip(*written.rows, strict=True)
+def _widths(text: StepText, metrics: QFontMetricsF) -> list[float]:
+    columns = zip(*text.rows, strict=True)
     return [max(metrics.horizontalAdvance(term) for term in column) for column in columns]
 
 

@@ -3,68 +3,68 @@
 from dataclasses import dataclass
 
 from cnnplay.network.network import Network, Place, walk
-from cnnplay.ui.build.views.stack.boxes import Layout, Spot
+from cnnplay.ui.build.views.stack.boxes import Item, Layout
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class KeyEffect:
     """The effect of a key: go to an item, or expand or collapse a container."""
 
-    spot: Spot | None = None
-    open: str = ""
-    close: str = ""
+    item: Item | None = None
+    expand: str = ""
+    collapse: str = ""
 
 
-class Map:
+class StackNavigation:
     """Keyboard navigation in a laid-out stack."""
 
     def __init__(self, layout: Layout, network: Network) -> None:
         self._layout = layout
         self._places = {node.id: place for node, place in walk(network)}
 
-    def up(self, spot: Spot) -> Spot | None:
-        return self._along(spot, -1)
+    def up(self, item: Item) -> Item | None:
+        return self._along(item, -1)
 
-    def down(self, spot: Spot) -> Spot | None:
-        return self._along(spot, 1)
+    def down(self, item: Item) -> Item | None:
+        return self._along(item, 1)
 
-    def right(self, spot: Spot) -> Step:
+    def right(self, item: Item) -> KeyEffect:
         """Expands a collapsed container, enters an expanded one, or goes to the branch at the right."""
-        if isinstance(spot, str) and spot in self._layout.cards and self._layout.cards[spot].closed:
-            return Step(open=spot)
-        if isinstance(spot, str) and spot in self._layout.frames:
-            return Step(spot=self._first_inside(spot))
-        for parent, slot in self._ancestors(spot):
-            beside = self._nearest(parent, slot + 1, spot)
+        if isinstance(item, str) and item in self._layout.cards and self._layout.cards[item].collapsed:
+            return KeyEffect(expand=item)
+        if isinstance(item, str) and item in self._layout.frames:
+            return KeyEffect(item=self._first_inside(item))
+        for parent, slot in self._ancestors(item):
+            beside = self._nearest(parent, slot + 1, item)
             if beside is not None:
-                return Step(spot=beside)
-        return Step()
+                return KeyEffect(item=beside)
+        return KeyEffect()
 
-    def left(self, spot: Spot) -> Step:
+    def left(self, item: Item) -> KeyEffect:
         """Collapses an expanded container, goes to the branch at the left, or out to the container."""
-        if isinstance(spot, str) and spot in self._layout.frames:
-            return Step(close=spot)
-        for parent, slot in self._ancestors(spot):
-            beside = self._nearest(parent, slot - 1, spot) if slot else None
-            return Step(spot=beside if beside is not None else parent)
-        return Step()
+        if isinstance(item, str) and item in self._layout.frames:
+            return KeyEffect(collapse=item)
+        for parent, slot in self._ancestors(item):
+            beside = self._nearest(parent, slot - 1, item) if slot else None
+            return KeyEffect(item=beside if beside is not None else parent)
+        return KeyEffect()
 
-    def between(self, one: Spot, other: Spot) -> tuple[str, ...]:
+    def between(self, one: Item, other: Item) -> tuple[str, ...]:
         """The nodes from one item to another, both included, from top to bottom."""
         order = self._layout.order
         if one not in order or other not in order:
             return (other,) if isinstance(other, str) and other in self._places else ()
         first, last = sorted((order.index(one), order.index(other)))
         return tuple(
-            spot for spot in order[first : last + 1] if isinstance(spot, str) and spot in self._places
+            item for item in order[first : last + 1] if isinstance(item, str) and item in self._places
         )
 
-    def _along(self, spot: Spot, step: int) -> Spot | None:
+    def _along(self, item: Item, step: int) -> Item | None:
         order = self._layout.order
-        if spot not in order:
+        if item not in order:
             return order[0] if order else None
-        here = dict(self._ancestors(spot))
-        index = order.index(spot) + step
+        here = dict(self._ancestors(item))
+        index = order.index(item) + step
         while 0 <= index < len(order):
             there = self._ancestors(order[index])
             if all(here.get(parent, 0) == slot for parent, slot in there):
@@ -72,23 +72,23 @@ class Map:
             index += step
         return None
 
-    def _ancestors(self, spot: Spot) -> tuple[tuple[str, int], ...]:
+    def _ancestors(self, item: Item) -> tuple[tuple[str, int], ...]:
         """The containers around an item, innermost first, each with the slot that contains the item."""
-        place = spot if isinstance(spot, Place) else self._places.get(spot)
+        place = item if isinstance(item, Place) else self._places.get(item)
         found = []
         while place is not None and place.parent:
             found.append((place.parent, place.slot))
             place = self._places.get(place.parent)
         return tuple(found)
 
-    def _first_inside(self, holder: str) -> Spot | None:
+    def _first_inside(self, holder: str) -> Item | None:
         order = self._layout.order
         index = order.index(holder) + 1
         return order[index] if index < len(order) else None
 
-    def _nearest(self, parent: str, slot: int, spot: Spot) -> Spot | None:
+    def _nearest(self, parent: str, slot: int, item: Item) -> Item | None:
         """The item of another stack of a container at about the same height."""
-        here = self._layout.box(spot)
+        here = self._layout.box(item)
         if here is None:
             return None
         inside = [

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data import sources as table
-from cnnplay.ui.data.data import DataModel, choice_words
+from cnnplay.ui.data.data import DataModel, choice_text
 from tests.look_bench import pets
 from tests.mirror import NAMES, Mirror, digits, mirror
 
@@ -36,46 +36,46 @@ def model(qtbot: QtBot, near: Mirror) -> Iterator[DataModel]:
 def stalled(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
     """Half of the pictures came, and then silence."""
     near.plan[IMAGES] = ["stall"]
-    model.want("mnist")
-    qtbot.waitUntil(lambda: model.fetching.progress[0] > 0)
+    model.choose_or_download("mnist")
+    qtbot.waitUntil(lambda: model.downloads.progress[0] > 0)
 
 
 def test_what_was_wanted_is_fetched_and_then_used(qtbot: QtBot, model: DataModel) -> None:
-    with qtbot.waitSignals([model.fetching.fetched, model.changed]):
-        model.want("mnist")
-        assert model.fetching.state == "fetching"
+    with qtbot.waitSignals([model.downloads.downloaded, model.changed]):
+        model.choose_or_download("mnist")
+        assert model.downloads.state == "downloading"
     assert model.key == "mnist"
     assert model.detail == "32 + 8"
-    assert "32 train / 8 validation / 10 test (held out)" in model.words
-    assert model.fetching.state == "idle"
-    assert model.fetching.words == ""
+    assert "32 train / 8 validation / 10 test (held out)" in model.summary
+    assert model.downloads.state == "idle"
+    assert model.downloads.status_text == ""
 
 
 def test_what_is_here_already_is_used_at_once(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
     with qtbot.waitSignal(model.changed):
-        model.want("mnist")
+        model.choose_or_download("mnist")
     with qtbot.waitSignal(model.changed):
-        model.want("mnist-sample")
+        model.choose_or_download("mnist-sample")
     near.asked.clear()
     with qtbot.waitSignal(model.changed):
-        model.want("mnist")
+        model.choose_or_download("mnist")
     assert near.asked == []
 
 
 def test_the_one_in_use_stays_ready_while_another_comes(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
     stalled(qtbot, model, near)
     assert (model.state, model.key) == ("ready", "mnist-sample")
-    done, whole = model.fetching.progress
+    done, whole = model.downloads.progress
     assert 0 < done < whole
-    assert model.fetching.words.startswith("Downloading mnist: 0.0 of 0.0 MB")
+    assert model.downloads.status_text.startswith("Downloading mnist: 0.0 of 0.0 MB")
     info = next(info for info in model.choices if info.key == "mnist")
-    assert "downloading: " in choice_words(info, model.fetching)[0]
+    assert "downloading: " in choice_text(info, model.downloads)[0]
 
 
 def test_the_list_says_size_parts_and_whether_it_is_here(model: DataModel) -> None:
     sample, mnist = model.choices
-    assert "download" not in choice_words(sample, model.fetching)[0]
-    text, hint = choice_words(mnist, model.fetching)
+    assert "download" not in choice_text(sample, model.downloads)[0]
+    text, hint = choice_text(mnist, model.downloads)
     assert text.endswith("· download 0.0 MB")
     assert "32 train / 8 validation / 10 test (held out)" in hint
     assert "Not downloaded yet" in hint
@@ -85,33 +85,33 @@ def test_cancelled_it_keeps_what_came_and_the_next_goes_on(
     qtbot: QtBot, model: DataModel, near: Mirror
 ) -> None:
     stalled(qtbot, model, near)
-    model.fetching.cancel()
-    assert model.fetching.state == "idle"
+    model.downloads.cancel()
+    assert model.downloads.state == "idle"
     with qtbot.waitSignal(model.changed):
-        model.want("mnist")
+        model.choose_or_download("mnist")
     assert near.asked[1] == (IMAGES, f"bytes={len(near.files[IMAGES]) // 2}-")
     assert model.key == "mnist"
 
 
 def test_a_failure_has_words_and_can_be_tried_again(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
     near.plan[IMAGES] = ["missing"]
-    model.want("mnist")
-    qtbot.waitUntil(lambda: model.fetching.state == "failed")
-    assert model.fetching.words.startswith(f"mnist could not be downloaded: {IMAGES} of MNIST: expected")
-    assert "404" in model.fetching.words
+    model.choose_or_download("mnist")
+    qtbot.waitUntil(lambda: model.downloads.state == "failed")
+    assert model.downloads.status_text.startswith(f"mnist could not be downloaded: {IMAGES}")
+    assert "404" in model.downloads.status_text
     assert model.key == "mnist-sample"
     with qtbot.waitSignal(model.changed):
-        model.fetching.retry()
+        model.downloads.retry()
     assert model.key == "mnist"
-    assert model.fetching.error == ""
+    assert model.downloads.error == ""
 
 
 def test_a_failure_that_was_read_is_gone(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
     near.plan[IMAGES] = ["missing"]
-    model.want("mnist")
-    qtbot.waitUntil(lambda: model.fetching.state == "failed")
-    model.fetching.dismiss()
-    assert (model.fetching.state, model.fetching.words, model.fetching.key) == ("idle", "", "")
+    model.choose_or_download("mnist")
+    qtbot.waitUntil(lambda: model.downloads.state == "failed")
+    model.downloads.dismiss()
+    assert (model.downloads.state, model.downloads.status_text, model.downloads.key) == ("idle", "", "")
 
 
 def test_another_choice_meanwhile_is_not_replaced(
@@ -120,7 +120,7 @@ def test_another_choice_meanwhile_is_not_replaced(
     stalled(qtbot, model, near)
     with qtbot.waitSignal(model.changed):
         model.choose_folder(pets(tmp_path / "pets"))
-    with qtbot.waitSignal(model.fetching.fetched), qtbot.assertNotEmitted(model.changed):
+    with qtbot.waitSignal(model.downloads.downloaded), qtbot.assertNotEmitted(model.changed):
         near.released.set()  # the mirror breaks off, and goes on when it is asked again
     assert model.title == "pets"
 
@@ -132,7 +132,7 @@ def test_shutting_down_amid_a_silent_download_takes_less_than_two_seconds(
     before = time.perf_counter()
     model.shutdown()
     assert time.perf_counter() - before < 2
-    assert model.fetching.state == "idle"
+    assert model.downloads.state == "idle"
 
 
 def test_a_project_whose_data_are_not_here_is_told_and_nothing_is_fetched(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.describe import shape_text
-from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE, Part, indices_of, read
-from cnnplay.ui.data.data import DataModel, parts_words
-from cnnplay.ui.data.pictures import Bytes
+from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE, Split, indices_of, read_thumbnails
+from cnnplay.ui.data.data import DataModel, splits_text
+from cnnplay.ui.data.input_image import Bytes
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.data.overview import Overview
 
-COLOURS = ("red", "green", "blue")
+COLORS = ("red", "green", "blue")
 
 
 class BrowseModel(QObject):
@@ -33,7 +33,7 @@ class BrowseModel(QObject):
     """
 
     changed = Signal()
-    pictures_came = Signal()
+    images_loaded = Signal()
     overview_changed = Signal()
 
     def __init__(self, data: DataModel, parent: QObject | None = None) -> None:
@@ -44,7 +44,7 @@ class BrowseModel(QObject):
         self._worker = PriorityWorker(self._box, self._poller.start, "cnnplay-browser")
         self._images: ImageSet | None = None
         self._open = False
-        self._part: Part = "train"
+        self._split: Split = "train"
         self._label: int | None = None
         self._page = 0
         self._test_shown = False
@@ -62,8 +62,8 @@ class BrowseModel(QObject):
         return self._images
 
     @property
-    def part(self) -> Part:
-        return self._part
+    def split(self) -> Split:
+        return self._split
 
     @property
     def label(self) -> int | None:
@@ -77,7 +77,7 @@ class BrowseModel(QObject):
     @property
     def hidden(self) -> bool:
         """Whether the test split is selected and the user has not asked for its images yet."""
-        return self._part == "test" and not self._test_shown
+        return self._split == "test" and not self._test_shown
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -117,14 +117,14 @@ class BrowseModel(QObject):
         return self._data.title if self._images is not None else ""
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """``10 classes · 4,000 train / 1,000 validation · 1 × 28 × 28``."""
         images = self._images
         if images is None:
-            return self._data.words
-        parts = parts_words(len(images.train), len(images.validation), len(images.test))
+            return self._data.summary
+        splits = splits_text(len(images.train), len(images.validation), len(images.test))
         size = shape_text(images.shape) if images.shape else "mixed sizes"
-        return f"{len(images.classes):,} classes · {parts} · {size}"
+        return f"{len(images.classes):,} classes · {splits} · {size}"
 
     @property
     def page_text(self) -> str:
@@ -139,18 +139,18 @@ class BrowseModel(QObject):
         return f"{first + 1:,}–{min(first + PER_PAGE, count):,} of {count:,}"
 
     @property
-    def statistics_words(self) -> str:
+    def statistics_text(self) -> str:
         """``μ 0.131 · σ 0.308``, with a pair for each channel of color images."""
         found = self._overview
         if found is None or not found.mean:
             return ""
         pairs = [f"μ {numeral(m)} σ {numeral(s)}" for m, s in zip(found.mean, found.std, strict=True)]
         if len(pairs) > 1:
-            pairs = [f"{color} {pair}" for color, pair in zip(COLOURS, pairs, strict=True)]
+            pairs = [f"{color} {pair}" for color, pair in zip(COLORS, pairs, strict=True)]
         return " · ".join(pairs)
 
     @property
-    def used_words(self) -> str:
+    def used_text(self) -> str:
         """Which images the means are computed from."""
         found = self._overview
         if found is None or self._images is None:
@@ -170,7 +170,7 @@ class BrowseModel(QObject):
     def open(self) -> None:
         """Called when the browser is shown: it follows the data set from now on."""
         self._open = True
-        self._follow()
+        self._update_data_set()
 
     @Slot()
     def close(self) -> None:
@@ -179,9 +179,9 @@ class BrowseModel(QObject):
         for kind in ("thumbnails", "overview"):
             self._worker.discard(kind)
 
-    def choose_part(self, part: Part) -> None:
-        if part != self._part:
-            self._part, self._page = part, 0
+    def choose_split(self, split: Split) -> None:
+        if split != self._split:
+            self._split, self._page = split, 0
             self._show()
 
     def choose_class(self, label: int | None) -> None:
@@ -213,16 +213,16 @@ class BrowseModel(QObject):
     @Slot()
     def _data_changed(self) -> None:
         if self._open:
-            self._follow()
+            self._update_data_set()
         else:  # do not keep the images of a data set that is no longer in use in memory
             self._images, self._thumbnails, self._overview = None, None, None
             self._indices, self._counts = (), {}
 
-    def _follow(self) -> None:
+    def _update_data_set(self) -> None:
         images = self._data.images
         if images is not self._images:
             self._images, self._overview, self._overview_error = images, None, ""
-            self._part, self._label, self._page, self._test_shown = "train", None, 0, False
+            self._split, self._label, self._page, self._test_shown = "train", None, 0, False
             self._counts = {}
             if images is not None:
                 from cnnplay.data.overview import counts_of
@@ -233,9 +233,9 @@ class BrowseModel(QObject):
         elif self._thumbnails is None:
             self._show()
         if images is not None and self._overview is None:
-            self._ask_overview(images)
+            self._request_overview(images)
 
-    def _ask_overview(self, images: ImageSet) -> None:
+    def _request_overview(self, images: ImageSet) -> None:
         worker = self._worker
         number = worker.newest("overview") + 1
 
@@ -243,12 +243,12 @@ class BrowseModel(QObject):
             from cnnplay.data.folder import LoadCancelled
             from cnnplay.data.overview import overview
 
-            def breathe(done: int, whole: int) -> None:
+            def progress(done: int, whole: int) -> None:
                 worker.yield_to_urgent("overview")
                 if worker.is_outdated("overview", number):
                     raise LoadCancelled("the request is outdated")
 
-            return images, overview(images, breathe)
+            return images, overview(images, progress)
 
         worker.submit("overview", work)
 
@@ -259,14 +259,14 @@ class BrowseModel(QObject):
         images = self._images
         self._indices = ()
         if images is not None and not self.hidden:
-            self._indices = indices = indices_of(images, self._part, self._label, self._page)
+            self._indices = indices = indices_of(images, self._split, self._label, self._page)
             if indices:
-                self._worker.submit("thumbnails", lambda: read(images, indices))
+                self._worker.submit("thumbnails", lambda: read_thumbnails(images, indices))
         self.changed.emit()
 
     def _count(self) -> int:
         """The number of samples of the selected class; for all classes, of the largest."""
-        counts = self._counts.get(self._part, ())
+        counts = self._counts.get(self._split, ())
         if self.hidden or not counts:
             return 0
         return max(counts) if self._label is None else counts[self._label]
@@ -274,14 +274,14 @@ class BrowseModel(QObject):
     def _deliver(self, mail: Mail) -> None:
         for reply in mail.messages:
             if reply.request == self._worker.newest(reply.kind):
-                self._take(reply)
+                self._receive(reply)
         if not self._worker.busy:
             self._poller.stop()
 
-    def _take(self, reply: Reply) -> None:
+    def _receive(self, reply: Reply) -> None:
         if reply.kind == "thumbnails":
             self._thumbnails, self._error = reply.value, reply.error
-            self.pictures_came.emit()
+            self.images_loaded.emit()
         elif reply.error:
             self._overview_error = reply.error
             self.overview_changed.emit()

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from cnnplay.ui.data.fetching import FetchModel
+from cnnplay.ui.data.downloads import DownloadModel
 from cnnplay.ui.kit.views.notice import Notice
 from cnnplay.ui.kit.views.theme import theme
 
@@ -50,10 +50,10 @@ class ThinBar(QWidget):
         self.setFixedHeight(theme().px(BAR))
 
 
-class FetchNotice(QWidget):
+class DownloadNotice(QWidget):
     """The download notice of the window; hidden while there is no download."""
 
-    def __init__(self, model: FetchModel, margin: int = 0, parent: QWidget | None = None) -> None:
+    def __init__(self, model: DownloadModel, margin: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model, self._margin = model, margin
         self.busy = Notice("panel", ("Cancel",))
@@ -83,9 +83,9 @@ class FetchNotice(QWidget):
     def refresh(self) -> None:
         """Shows the current state."""
         state = self._state = self._model.state
-        self.busy.set_text(self._model.words if state == "fetching" else "")
-        self.failure.set_text(self._model.words if state == "failed" else "")
-        self.bar.setVisible(state == "fetching")
+        self.busy.set_text(self._model.status_text if state == "downloading" else "")
+        self.failure.set_text(self._model.status_text if state == "failed" else "")
+        self.bar.setVisible(state == "downloading")
         self.bar.show_fraction(self._model.fraction)
         self.setVisible(state != "idle")
 

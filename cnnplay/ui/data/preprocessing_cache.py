@@ -16,14 +16,14 @@ SAMPLE = 256
 """For an untrained network, mean and standard deviation are computed from this many training images."""
 
 
-class Rules:
+class PreprocessingCache:
     """Finds the preprocessing and caches the last computed statistics. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: tuple[ImageSet, tuple[int, int, int], Preprocessing] | None = None
 
-    def of(
+    def get(
         self, given: Preprocessing | None, images: ImageSet | None, shape: tuple[int, int, int]
     ) -> Preprocessing:
         """The preprocessing for an input C × H × W; without `given` and images, pixels in 0…1."""

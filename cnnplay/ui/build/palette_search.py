@@ -3,7 +3,7 @@
 from cnnplay.network.kinds import KINDS, Kind
 
 
-def matching(text: str) -> tuple[Kind, ...]:
+def matching_kinds(text: str) -> tuple[Kind, ...]:
     """The layer kinds whose title, tag or alias contains the text, best match first; all for ""."""
     wanted = text.strip().casefold()
     if not wanted:
@@ -36,6 +36,6 @@ def _initials(name: str) -> str:
     return "".join(word[0] for word in name.replace("-", " ").split())
 
 
-def help_of(kind: Kind) -> str:
+def kind_help(kind: Kind) -> str:
     """The title and help text of a layer kind, for a tooltip."""
     return f"{kind.title}: {' '.join(kind.help.split())}"

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.ui.data.browse_page import NONE, PARTS
-from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.browse_model import BrowseModel
+from cnnplay.ui.data.browse_page import NONE, SPLITS
 from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
@@ -32,38 +32,38 @@ HIDDEN = (
 )
 
 
-class PicturePage(TilesView):
-    """A page of images. `page_asked` is for other images, where the tiles have no further page."""
+class ImagePage(TilesView):
+    """A page of images. `page_requested` is for other images, where the tiles have no further page."""
 
-    page_asked = Signal(int)
+    page_requested = Signal(int)
 
     def turn(self, down: int, across: int = 0) -> None:
         if self.can_turn(down, across):
             super().turn(down, across)
         else:
-            self.page_asked.emit(down + across)
+            self.page_requested.emit(down + across)
 
 
-class PicturesPanel(Panel):
+class ImagesPanel(Panel):
     """The images of the selected split and class, a page at a time."""
 
     def __init__(self, model: BrowseModel) -> None:
         super().__init__("Images")
         self._model = model
         self._group = QButtonGroup(self)
-        self.parts: dict[str, QPushButton] = {}
-        for part in PARTS:
-            button = QPushButton(part.capitalize())
+        self.splits: dict[str, QPushButton] = {}
+        for split in SPLITS:
+            button = QPushButton(split.capitalize())
             button.setCheckable(True)
-            button.setProperty("part", part)
-            button.setAccessibleName(f"{part} split")
-            button.clicked.connect(self._part_clicked)
+            button.setProperty("split", split)
+            button.setAccessibleName(f"{split} split")
+            button.clicked.connect(self._split_clicked)
             self._group.addButton(button)
             self.add_corner(button)
-            self.parts[part] = button
-        self.view = PicturePage("Images of the data set", least=16, most=112)
+            self.splits[split] = button
+        self.view = ImagePage("Images of the data set", least=16, most=112)
         self.view.setToolTip("Arrow keys select; Page Up and Page Down turn pages")
-        self.view.page_asked.connect(model.turn)
+        self.view.page_requested.connect(model.turn)
         self.empty = EmptyState("", "Show the test images")
         self.empty.button.setToolTip("Show them until you select another data set")
         self.empty.button.clicked.connect(model.show_test)
@@ -83,7 +83,7 @@ class PicturesPanel(Panel):
         footer.addWidget(self.pager)
         self.body.addLayout(footer)
         model.changed.connect(self.refresh)
-        model.pictures_came.connect(self.refresh)
+        model.images_loaded.connect(self.refresh)
         theme().changed.connect(self.refresh)  # empty places have the background color
         self.refresh()
 
@@ -91,14 +91,14 @@ class PicturesPanel(Panel):
     def refresh(self) -> None:
         """Shows the page, or a message. The previous page stays while the new one is loading."""
         model = self._model
-        self._show_parts()
+        self._show_splits()
         label = model.label
-        what = "samples of each class" if label is None else model.classes[label]
-        self.set_muted(f"{what} · {model.part} split")
-        words = self._why_empty()
-        self.empty.set_text(words)
+        shown = "samples of each class" if label is None else model.classes[label]
+        self.set_muted(f"{shown} · {model.split} split")
+        message = self._empty_message()
+        self.empty.set_text(message)
         self.empty.button.setVisible(model.hidden)
-        if words:
+        if message:
             self.view.show_tiles(None)
             self._stack.setCurrentWidget(self.empty)
         elif model.thumbnails is not None:
@@ -108,15 +108,15 @@ class PicturesPanel(Panel):
         self.tile_pages.refresh()
         self.pager.refresh()
 
-    def _show_parts(self) -> None:
-        for part, button in self.parts.items():
-            count = sum(self._model.counts.get(part, ()))
-            button.setChecked(part == self._model.part)
+    def _show_splits(self) -> None:
+        for split, button in self.splits.items():
+            count = sum(self._model.counts.get(split, ()))
+            button.setChecked(split == self._model.split)
             button.setEnabled(bool(count))
-            why = "" if count else "\nUnavailable: this data set has none"
-            button.setToolTip(f"{count:,} images. {HINTS[part]}{why}")
+            reason = "" if count else "\nUnavailable: this data set has none"
+            button.setToolTip(f"{count:,} images. {HINTS[split]}{reason}")
 
-    def _why_empty(self) -> str:
+    def _empty_message(self) -> str:
         model = self._model
         if model.images is None:
             return "Choose a data set in the header to see its images here."
@@ -124,7 +124,7 @@ class PicturesPanel(Panel):
             return HIDDEN
         if model.error:
             return model.error
-        return "" if model.indices else f"This class has no images in the {model.part} split."
+        return "" if model.indices else f"This class has no images in the {model.split} split."
 
     def _tiles(self, values: np.ndarray) -> Tiles:
         model, limits = self._model, np.tile(np.array([[0.0, 255.0]]), (len(values), 1))
@@ -148,10 +148,10 @@ class PicturesPanel(Panel):
         )
 
     @Slot()
-    def _part_clicked(self) -> None:
+    def _split_clicked(self) -> None:
         sender = self.sender()
         assert sender is not None
-        self._model.choose_part(sender.property("part"))
+        self._model.choose_split(sender.property("split"))
 
 
 class Pager(QWidget):
@@ -162,32 +162,32 @@ class Pager(QWidget):
         self._model = model
         self.label = QLabel()
         role(self.label, "muted")
-        self.before, self.next = QToolButton(), QToolButton()
+        self.previous, self.next = QToolButton(), QToolButton()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme().px(4))
         for button, sign, hint in (
-            (self.before, "‹", "Previous images (Shift+Page Up)"),
+            (self.previous, "‹", "Previous images (Shift+Page Up)"),
             (self.next, "›", "Next images (Shift+Page Down)"),
         ):
             button.setText(sign)
             button.setAccessibleName(hint)
-        for widget in (self.before, self.label, self.next):
+        for widget in (self.previous, self.label, self.next):
             layout.addWidget(widget)
-        self.before.clicked.connect(lambda: model.turn(-1))
+        self.previous.clicked.connect(lambda: model.turn(-1))
         self.next.clicked.connect(lambda: model.turn(1))
         theme().changed.connect(self._restyle)
         self._restyle()
 
     def _restyle(self) -> None:
-        for button in (self.before, self.next):
+        for button in (self.previous, self.next):
             button.setFixedSize(theme().px(BUTTON), theme().px(BUTTON))
 
     def refresh(self) -> None:
         """Updates the label and the buttons."""
         self.setVisible(bool(self._model.page_text))
         self.label.setText(self._model.page_text)
-        for button, way in ((self.before, -1), (self.next, 1)):
+        for button, way in ((self.previous, -1), (self.next, 1)):
             possible = self._model.can_turn(way)
             button.setEnabled(possible)
             hint = button.accessibleName()

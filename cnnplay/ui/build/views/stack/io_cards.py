@@ -4,7 +4,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from cnnplay.ui.build.stack import StackModel
-from cnnplay.ui.build.views.stack.look import Look
+from cnnplay.ui.build.views.stack.style import StackStyle
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -12,57 +12,59 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 def draw_input(
     painter: QPainter,
-    look: Look,
+    look: StackStyle,
     rect: QRect,
-    picture: QImage | None,
-    words: str,
+    image: QImage | None,
+    caption: str,
     state: tuple[bool, bool, bool],
 ) -> None:
     """The input card: the image and where it comes from. `state`: selected, focused, with a problem."""
-    chosen, ringed, faulty = state
-    if chosen or faulty:
-        painter.setPen(QPen(look.fault if faulty else look.accent, 2 if ringed else 1))
-        painter.setBrush(look.selection if chosen else Qt.BrushStyle.NoBrush)
+    selected, focused, has_problem = state
+    if selected or has_problem:
+        painter.setPen(QPen(look.fault if has_problem else look.accent, 2 if focused else 1))
+        painter.setBrush(look.selection if selected else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), look.radius, look.radius)
     size = rect.height() - 2
     place = QRect(rect.x() + 1, rect.y() + 1, size, size)
-    if picture is None:
+    if image is None:
         painter.setPen(QPen(look.line, 1))
         painter.setBrush(look.sunken)
         painter.drawRoundedRect(QRectF(place).adjusted(2.5, 2.5, -2.5, -2.5), look.radius, look.radius)
     else:
-        scaled = picture.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        scaled = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
         target = QRect(0, 0, scaled.width(), scaled.height())
         target.moveCenter(place.center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, picture.width() > target.width())
-        painter.drawImage(target, picture)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > target.width())
+        painter.drawImage(target, image)
     text = rect.adjusted(size + look.pad + 2, 0, -look.pad, 0)
-    half = text.height() // 2 if words else text.height() - 4
+    half = text.height() // 2 if caption else text.height() - 4
     painter.setFont(look.body)
     painter.setPen(look.text)
     painter.drawText(QRect(text.x(), text.y() + 2, text.width(), half), _LEFT, "input")
     painter.setPen(look.muted)
-    shown = look.body_metrics.elidedText(words, Qt.TextElideMode.ElideRight, text.width())
+    shown = look.body_metrics.elidedText(caption, Qt.TextElideMode.ElideRight, text.width())
     painter.drawText(QRect(text.x(), text.y() + half - 1, text.width(), half), _LEFT, shown)
 
 
-def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackModel, faulty: bool) -> None:
+def draw_prediction(
+    painter: QPainter, look: StackStyle, rect: QRect, model: StackModel, has_problem: bool
+) -> None:
     """Bars for the top classes, best first; without a prediction, a caption that says how to get one."""
-    prediction, caption, squashing = model.prediction, model.prediction_caption, model.squashing
+    prediction, caption, function = model.prediction, model.prediction_caption, model.output_function
     painter.setFont(look.body)
-    painter.setPen(look.fault if faulty else look.muted)
+    painter.setPen(look.fault if has_problem else look.muted)
     if not prediction:
-        if faulty:
+        if has_problem:
             caption = "needs one score per class"
-        words = f"{squashing} · {caption}" if caption else squashing
+        line_text = f"{function} · {caption}" if caption else function
         line = QRect(rect.x(), rect.y(), rect.width(), look.px(20))
         painter.drawText(
-            line, _LEFT, look.body_metrics.elidedText(words, Qt.TextElideMode.ElideRight, line.width())
+            line, _LEFT, look.body_metrics.elidedText(line_text, Qt.TextElideMode.ElideRight, line.width())
         )
         return
     row = look.px(20)
-    left = look.body_metrics.horizontalAdvance(squashing) + look.pad
-    painter.drawText(QRect(rect.x(), rect.y(), left, row * len(prediction)), _LEFT, squashing)
+    left = look.body_metrics.horizontalAdvance(function) + look.pad
+    painter.drawText(QRect(rect.x(), rect.y(), left, row * len(prediction)), _LEFT, function)
     widest = max(look.body_metrics.horizontalAdvance(name) for name, _ in prediction)
     names = min(max(widest, look.px(20)), rect.width() // 3)
     percents = look.body_metrics.horizontalAdvance("100.0 %")
@@ -79,7 +81,7 @@ def draw_prediction(painter: QPainter, look: Look, rect: QRect, model: StackMode
         painter.drawText(QRect(bar_x + room, y, percents + look.pad, row), _RIGHT, f"{100 * fraction:.1f} %")
 
 
-def _color(look: Look, name: str, truth: str | None, best: bool) -> QColor:
+def _color(look: StackStyle, name: str, truth: str | None, best: bool) -> QColor:
     """As in Look inside: the true class, a wrong top-1 class, a top-1 class without a known truth."""
     if name == truth:
         return look.good
@@ -88,7 +90,7 @@ def _color(look: Look, name: str, truth: str | None, best: bool) -> QColor:
     return look.accent if truth is None else look.fault
 
 
-def _bar(painter: QPainter, look: Look, rect: QRect, fraction: float, color: QColor) -> None:
+def _bar(painter: QPainter, look: StackStyle, rect: QRect, fraction: float, color: QColor) -> None:
     painter.fillRect(rect, look.sunken)
     filled = QRect(
         rect.x(), rect.y(), max(1, round(rect.width() * min(max(fraction, 0.0), 1.0))), rect.height()

@@ -9,24 +9,24 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnplay.ui.kit.cancellable_thread import CancellableThread
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 
-State: TypeAlias = Literal["idle", "fetching", "failed"]
+State: TypeAlias = Literal["idle", "downloading", "failed"]
 
 
-class Ended(msgspec.Struct, frozen=True):
+class DownloadResult(msgspec.Struct, frozen=True):
     """The end of a download: `error` says why it failed; "" when it succeeded."""
 
     request: int
     error: str = ""
 
 
-class FetchModel(QObject):
+class DownloadModel(QObject):
     """The current download with its progress, and why the last one failed.
 
     `changed`: any of these changed. `downloaded(str)`: the data set with this key is on the disk now.
     """
 
     changed = Signal()
-    fetched = Signal(str)
+    downloaded = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,12 +34,12 @@ class FetchModel(QObject):
         self._progress = (0, 0)
         self._box = Mailbox()
         self._poller = MailboxPoller(self._box, self._deliver, self)
-        self._thread = CancellableThread("cnnplay-fetch")
+        self._thread = CancellableThread("cnnplay-download")
 
     @property
     def state(self) -> State:
         if self._thread.running:
-            return "fetching"
+            return "downloading"
         return "failed" if self._error else "idle"
 
     @property
@@ -78,7 +78,7 @@ class FetchModel(QObject):
         return f"{first.removesuffix(' MB')} of {megabytes(whole)}"
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """The progress, or why the download failed."""
         if self.state == "failed":
             return f"{self._key} could not be downloaded: {self._error}"
@@ -89,12 +89,12 @@ class FetchModel(QObject):
 
     def start(self, key: str) -> None:
         """Downloads a data set; cancels the download of another one."""
-        if self.state == "fetching" and key == self._key:
+        if self.state == "downloading" and key == self._key:
             return
-        self._give_up()
+        self._cancel()
         self._key, self._error, self._note, self._progress = key, "", "", (0, 0)
         box = self._box
-        self._thread.start(lambda request, cancel: _fetch(request, key, box, cancel))
+        self._thread.start(lambda request, cancel: _download(request, key, box, cancel))
         self._poller.start()
         self.changed.emit()
 
@@ -108,7 +108,7 @@ class FetchModel(QObject):
     def cancel(self) -> None:
         """Cancels the download. A later one resumes from the part that is on the disk."""
         if self._thread.running:
-            self._give_up()
+            self._cancel()
             self._key = ""
             self.changed.emit()
 
@@ -121,10 +121,10 @@ class FetchModel(QObject):
 
     def shutdown(self) -> None:
         """Joins the thread, which checks for it ten times a second. Nothing is delivered afterwards."""
-        self._give_up()
+        self._cancel()
         self._thread.shutdown()
 
-    def _give_up(self) -> None:
+    def _cancel(self) -> None:
         self._thread.cancel()
         self._poller.stop()
 
@@ -137,41 +137,41 @@ class FetchModel(QObject):
                     self._note = news[1]
         if self._thread.running:
             self.changed.emit()
-        for letter in mail.messages:
-            if letter.request == self._thread.request:  # ignore late replies of a cancelled download
-                self._finish(letter)
+        for message in mail.messages:
+            if message.request == self._thread.request:  # ignore late replies of a cancelled download
+                self._finish(message)
 
-    def _finish(self, ended: Ended) -> None:
+    def _finish(self, result: DownloadResult) -> None:
         self._thread.finish()
         key = self._key
-        self._error = ended.error
-        if not ended.error:
+        self._error = result.error
+        if not result.error:
             self._key = ""
         self._poller.stop()
         self.changed.emit()
-        if not ended.error:
-            self.fetched.emit(key)
+        if not result.error:
+            self.downloaded.emit(key)
 
 
-def _fetch(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None:
+def _download(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None:
     from cnnplay.data.catalog import DataError, LoadCancelled, download
 
     def progress(done: int, whole: int) -> None:
         box.post("progress", (request, (done, whole)))
 
-    def note(words: str) -> None:
-        box.post("note", (request, words))
+    def note(text: str) -> None:
+        box.post("note", (request, text))
 
     try:
         download(key, progress, cancel.is_set, note)
-        box.put(Ended(request))
+        box.put(DownloadResult(request))
     except LoadCancelled:
         return
     except DataError as error:
-        box.put(Ended(request, str(error)))
+        box.put(DownloadResult(request, str(error)))
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        box.put(Ended(request, f"{place}{error.strerror or error}"))
+        box.put(DownloadResult(request, f"{place}{error.strerror or error}"))
     except Exception as error:
         # Any other network or disk failure must end in a message, not in a silent wait.
-        box.put(Ended(request, f"{type(error).__name__}: {error}"))
+        box.put(DownloadResult(request, f"{type(error).__name__}: {error}"))

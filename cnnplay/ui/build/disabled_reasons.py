@@ -7,7 +7,7 @@ from cnnplay.network.network import find
 from cnnplay.network.nodes import Branches
 from cnnplay.shapes.output import matches_classes
 from cnnplay.ui.build import clipboard
-from cnnplay.ui.build.placement import neighbours, step
+from cnnplay.ui.build.placement import adjacent_nodes, move_target
 
 if TYPE_CHECKING:
     from cnnplay.ui.build.editor import EditorModel
@@ -31,13 +31,13 @@ def _selected(editor: "EditorModel") -> str:
 
 
 def _paste(editor: "EditorModel") -> str:
-    return "" if clipboard.holds_text() else "the clipboard contains no layers: copy some first"
+    return "" if clipboard.may_contain_layers() else "the clipboard contains no layers: copy some first"
 
 
 def _wrap(editor: "EditorModel") -> str:
     if not editor.selected:
         return _selected(editor)
-    if neighbours(editor.network, editor.selected) is None:
+    if adjacent_nodes(editor.network, editor.selected) is None:
         return "only adjacent layers of one stack can be wrapped together"
     return ""
 
@@ -55,9 +55,9 @@ def _unwrap(editor: "EditorModel") -> str:
 def _move(editor: "EditorModel", down: bool) -> str:
     if not editor.selected:
         return _selected(editor)
-    if neighbours(editor.network, editor.selected) is None:
+    if adjacent_nodes(editor.network, editor.selected) is None:
         return "only adjacent layers can be moved together"
-    if step(editor.network, editor.selected, down) is None:
+    if move_target(editor.network, editor.selected, down) is None:
         return "it is already the last one" if down else "it is already the first one"
     return ""
 

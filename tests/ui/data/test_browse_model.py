@@ -10,8 +10,8 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from cnnplay.data.images import ImageArray, ImageSet
+from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import NONE, PER_CLASS, PER_PAGE, indices_of
-from cnnplay.ui.data.browsing import BrowseModel
 from cnnplay.ui.data.data import DataModel
 
 CLASSES = ("cat", "dog", "hen")
@@ -41,7 +41,7 @@ def watched() -> tuple[ImageSet, Watched]:
         key="watched",
         title="watched",
         classes=CLASSES,
-        pictures=pictures,
+        images=pictures,
         labels=np.arange(300) % 3,
         train=np.arange(240),
         validation=np.arange(240, 270),
@@ -83,16 +83,16 @@ def test_some_pictures_of_each_class_come_first_with_counts_and_means(bench: Ben
     bench.model.open()
     bench.settle()
     model = bench.model
-    assert model.part == "train"
+    assert model.split == "train"
     assert len(model.indices) == len(CLASSES) * PER_CLASS
     assert [index % 3 for index in model.indices] == [0] * PER_CLASS + [1] * PER_CLASS + [2] * PER_CLASS
     assert model.thumbnails is not None
     assert model.thumbnails.shape == (len(model.indices), 6, 6, 3)
     assert model.counts["train"] == (80, 80, 80)
     assert model.overview is not None
-    assert model.used_words == "all 240 training images"
-    assert model.statistics_words.startswith("μ 0.469 σ 0.27")
-    assert model.words == "3 classes · 240 train / 30 validation / 30 test (held out) · 1 × 6 × 6"
+    assert model.used_text == "all 240 training images"
+    assert model.statistics_text.startswith("μ 0.469 σ 0.27")
+    assert model.summary == "3 classes · 240 train / 30 validation / 30 test (held out) · 1 × 6 × 6"
 
 
 def test_reading_and_computing_happen_beside_the_window(bench: Bench) -> None:
@@ -104,7 +104,7 @@ def test_reading_and_computing_happen_beside_the_window(bench: Bench) -> None:
 def test_the_test_part_is_counted_and_not_read_until_it_is_asked_for(bench: Bench) -> None:
     model = bench.model
     model.open()
-    model.choose_part("test")
+    model.choose_split("test")
     bench.settle()
     assert model.hidden
     assert model.indices == ()
@@ -135,7 +135,7 @@ def test_a_class_is_turned_page_by_page(bench: Bench) -> None:
 def test_all_classes_are_turned_too_and_end_with_the_largest(bench: Bench) -> None:
     model = bench.model
     model.open()
-    model.choose_part("validation")
+    model.choose_split("validation")
     bench.settle()
     assert not model.can_turn(1)  # ten of each, all shown
     assert model.indices[:10] == tuple(range(240, 270, 3))
@@ -154,15 +154,15 @@ def test_a_class_with_fewer_pictures_leaves_places_empty() -> None:
 def test_another_data_set_is_followed_while_it_is_open(bench: Bench) -> None:
     model = bench.model
     model.open()
-    model.choose_part("test")
+    model.choose_split("test")
     model.show_test()
     bench.settle()
     images, _ = watched()
     bench.data.use(images)
     bench.settle()
     assert model.images is images
-    assert (model.part, model.label) == ("train", None)
-    model.choose_part("test")
+    assert (model.split, model.label) == ("train", None)
+    model.choose_split("test")
     assert model.hidden  # of this one nobody asked for them
     model.close()
     bench.data.use(watched()[0])

@@ -10,7 +10,7 @@ from cnnplay.shapes.report import NodeReport, Report
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class CardText:
     """A card's title, its details (alternatives from longest to shortest), and its parameter count."""
 
     title: str
@@ -18,35 +18,35 @@ class Face:
     number: str
 
 
-def face(node: Node, report: NodeReport | None) -> Face:
-    return Face(title(node), _details(node), _number(report))
+def card_text(node: Node, report: NodeReport | None) -> CardText:
+    return CardText(title(node), _details(node), _number(report))
 
 
-def compact_face(node: Node, report: NodeReport | None) -> Face:
+def compact_card_text(node: Node, report: NodeReport | None) -> CardText:
     """The text of a narrow card: one line for the kind, the other for its parameters or sizes."""
     number = _number(report)
     match node:
         case nodes.Convolution() | nodes.TransposedConvolution() | nodes.Dense():
-            return Face("", _details(node), number)
+            return CardText("", _details(node), number)
         case Skip() | Branches():
-            return Face(node.id, _details(node), number)
+            return CardText(node.id, _details(node), number)
         case _:
-            return Face(kind_of(node).name, _details(node), number)
+            return CardText(kind_of(node).name, _details(node), number)
 
 
-def spoken(node_id: str, node: Node, report: Report) -> str:
+def spoken_text(node_id: str, node: Node, report: Report) -> str:
     """A card as text for screen readers: ``conv-2, convolution, 32 @ 3×3, output 32 × 16 × 16, …``."""
     found = report.nodes.get(node_id)
     kind = kind_of(node).name
-    words = [node_id if node_id.startswith(kind) else f"{node_id}, {kind}"]
+    parts = [node_id if node_id.startswith(kind) else f"{node_id}, {kind}"]
     if detail(node):
-        words.append(detail(node))
+        parts.append(detail(node))
     if found is not None and found.output is not None:
-        words.append(f"output {shape_text(found.output)}")
+        parts.append(f"output {shape_text(found.output)}")
     if found is not None and found.parameters:
-        words.append(f"{found.parameters:,} parameters")
-    words.extend(problem.message for problem in report.problems_of(node_id))
-    return ", ".join(words)
+        parts.append(f"{found.parameters:,} parameters")
+    parts.extend(problem.message for problem in report.problems_of(node_id))
+    return ", ".join(parts)
 
 
 def _number(report: NodeReport | None) -> str:
@@ -55,16 +55,16 @@ def _number(report: NodeReport | None) -> str:
 
 def _details(node: Node) -> tuple[str, ...]:
     """Alternatives from the longest to the shortest."""
-    words = detail(node)
-    if not words:
+    text = detail(node)
+    if not text:
         return ()
-    found = [words]
+    found = [text]
     if isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
         stride = f" / {node.stride[0]}" if node.stride[0] == node.stride[1] else f" / {by(node.stride)}"
         size = by(node.kernel_size) + ("" if node.stride == (1, 1) else stride)
         found += [f"{node.filters} @ {size}", size]
     elif isinstance(node, (nodes.MaxPooling, nodes.AveragePooling)):
-        found.append(words.split(",")[0])
+        found.append(text.split(",")[0])
     elif isinstance(node, (Skip, Branches)):
-        found.append(words.split(" · ")[0])
+        found.append(text.split(" · ")[0])
     return tuple(found)

@@ -44,17 +44,17 @@ class EditedNetwork(QObject):
         """Ids whose trained weights are kept: no new layer gets one of them. Set by the session."""
         self.clock: Callable[[], float] = monotonic
         self._busy = False
-        self._travelling = False
-        self._unannounced: tuple[Selection, Place | None] | None = None
+        self._restoring = False
+        self._before_change: tuple[Selection, Place | None] | None = None
         """The selection before a change that has not been announced yet."""
         self._last_key: tuple[str, ...] = ()
         self._last_time = 0.0
-        self._bursts = 0
+        self._merge_number = 0
         self._selection = Selection()
         self._place: Place | None = None
         self._network: Network
         self._report: Report
-        self._hold(network or preset("lenet-5").network)
+        self._set_network(network or preset("lenet-5").network)
 
     # State
 
@@ -101,11 +101,11 @@ class EditedNetwork(QObject):
                 return holder
         return ""
 
-    def inside(self, node_id: str) -> frozenset[str]:
+    def descendants(self, node_id: str) -> frozenset[str]:
         """The ids of everything inside a container."""
-        return placement.inside(find(self._network, node_id))
+        return placement.descendants(find(self._network, node_id))
 
-    def around(self, node_id: str) -> tuple[str, ...]:
+    def ancestors(self, node_id: str) -> tuple[str, ...]:
         """The containers around a node, innermost first; none for the input and for unknown ids."""
         found: list[str] = []
         inner = node_id
@@ -121,15 +121,17 @@ class EditedNetwork(QObject):
         known = self._ordered(node_ids)
         if current is None:
             current = node_ids[-1] if node_ids else ""
-        self._choose(Selection(known, current if current in self._ids or current == INPUT else ""), None)
+        self._set_selection(
+            Selection(known, current if current in self._ids or current == INPUT else ""), None
+        )
 
     def select_input(self) -> None:
-        self._choose(Selection((), INPUT), None)
+        self._set_selection(Selection((), INPUT), None)
 
     def select_place(self, place: Place) -> None:
         """Selects an empty stack: the next insertion or paste goes there."""
         current = place.parent if place.parent in self._ids else ""
-        self._choose(Selection((), current), place)
+        self._set_selection(Selection((), current), place)
 
     def select_all(self) -> None:
         self.select(tuple(node.id for node in self._network.stack))
@@ -138,9 +140,9 @@ class EditedNetwork(QObject):
         """Adds a node to the selection, or removes it."""
         if node_id in self.selected:
             rest = tuple(other for other in self.selected if other != node_id)
-            self._choose(Selection(rest, rest[-1] if rest else ""), None)
+            self._set_selection(Selection(rest, rest[-1] if rest else ""), None)
         else:
-            self._choose(Selection(self._ordered((*self.selected, node_id)), node_id), None)
+            self._set_selection(Selection(self._ordered((*self.selected, node_id)), node_id), None)
 
     # Edits and undo
 
@@ -157,56 +159,56 @@ class EditedNetwork(QObject):
             return False
         before = (self._network, self._selection)
         after = (edited.network, self._selection_after(edited, select))
-        command = EditCommand(self._show, before, after, edited.label, self._burst(merge_key))
+        command = EditCommand(self._show, before, after, edited.label, self._merge_key(merge_key))
         self._change(lambda: self.undo_stack.push(command))
         return True
 
     def reset(self, network: Network) -> None:
         """Opens another document and clears the undo history."""
         self.undo_stack.clear()
-        self.settle()
+        self.stop_merging()
         self._selection, self._place = Selection(), None
-        self._hold(network)
-        self._travel(self._tell_all)
+        self._set_network(network)
+        self._restore(self._emit_all)
 
-    def _tell_all(self) -> None:
+    def _emit_all(self) -> None:
         self.reset_done.emit()
         self.changed.emit()
         self.selection_changed.emit()
 
-    def settle(self) -> None:
+    def stop_merging(self) -> None:
         """Makes the next change an undo step of its own, however quickly it follows."""
         self._last_key = ()
 
     def undo(self) -> None:
-        self.settle()
-        self._travel(lambda: self._change(self.undo_stack.undo))
+        self.stop_merging()
+        self._restore(lambda: self._change(self.undo_stack.undo))
 
     def redo(self) -> None:
-        self.settle()
-        self._travel(lambda: self._change(self.undo_stack.redo))
+        self.stop_merging()
+        self._restore(lambda: self._change(self.undo_stack.redo))
 
     @property
-    def travelling(self) -> bool:
+    def restoring(self) -> bool:
         """Whether the change being announced is an undo, a redo or another document.
 
         Responding to it with an edit would make undo impossible, or change what was just opened.
         """
-        return self._travelling
+        return self._restoring
 
-    def _travel(self, act: Callable[[], object]) -> None:
-        self._travelling = True
+    def _restore(self, act: Callable[[], object]) -> None:
+        self._restoring = True
         try:
             act()
         finally:
-            self._travelling = False
+            self._restoring = False
 
     def _undo_moved(self, _index: int) -> None:
         if not self._busy:
             self._announce()
         self.undo_changed.emit()
 
-    def _hold(self, network: Network) -> None:
+    def _set_network(self, network: Network) -> None:
         self._network = network
         self._report = infer(network)
         self._order = tuple(node.id for node, _ in walk(network))
@@ -215,9 +217,9 @@ class EditedNetwork(QObject):
 
     def _show(self, network: Network, selection: Selection) -> None:
         """Called by the undo stack for new edits, undo and redo."""
-        if self._unannounced is None:
-            self._unannounced = (self._selection, self._place)
-        self._hold(network)
+        if self._before_change is None:
+            self._before_change = (self._selection, self._place)
+        self._set_network(network)
         self._selection = selection
         if self._place is not None and not placement.is_empty(network, self._place):
             self._place = None
@@ -235,19 +237,19 @@ class EditedNetwork(QObject):
         self._announce()
 
     def _announce(self) -> None:
-        before, self._unannounced = self._unannounced, None
+        before, self._before_change = self._before_change, None
         if before is None:
             return
-        chosen = (self._selection, self._place)
+        current = (self._selection, self._place)
         self.changed.emit()
-        if chosen != before:
+        if current != before:
             self.selection_changed.emit()
 
-    def _choose(self, selection: Selection, place: Place | None) -> None:
+    def _set_selection(self, selection: Selection, place: Place | None) -> None:
         if (selection, place) == (self._selection, self._place):
             return
         self._selection, self._place = selection, place
-        self.settle()
+        self.stop_merging()
         self.selection_changed.emit()
 
     def _selection_after(self, edited: Edited, select: tuple[str, ...] | None) -> Selection:
@@ -265,17 +267,17 @@ class EditedNetwork(QObject):
             return Selection(kept, kept[-1])
         first = next((node_id for node_id in self.selected or (self.current,)), "")
         where = locate(self._network, first)[1] if first in self._ids else Place("", 0, 0)
-        heir = placement.neighbour(edited.network, where)
-        return Selection((heir,) if heir else (), heir or INPUT)
+        fallback = placement.fallback_selection(edited.network, where)
+        return Selection((fallback,) if fallback else (), fallback or INPUT)
 
     def _ordered(self, node_ids: tuple[str, ...]) -> tuple[str, ...]:
         wanted = set(node_ids)
         return tuple(node_id for node_id in self._order if node_id in wanted)
 
-    def _burst(self, key: tuple[str, ...]) -> tuple[str, ...]:
+    def _merge_key(self, key: tuple[str, ...]) -> tuple[str, ...]:
         """The key under which a change is merged into the step before it; a new key after a pause."""
         now = self.clock()
         if not key or key != self._last_key or now - self._last_time > MERGE_WITHIN_S:
-            self._bursts += 1
+            self._merge_number += 1
         self._last_key, self._last_time = key, now
-        return (*key, str(self._bursts)) if key else ()
+        return (*key, str(self._merge_number)) if key else ()

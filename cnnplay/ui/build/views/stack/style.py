@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics
 from cnnplay.ui.kit.views.theme import theme
 
 
-class Look:
+class StackStyle:
     """Colors, fonts and lengths for painting the stack. Make a new one when the theme changes."""
 
     def __init__(self) -> None:
@@ -17,8 +17,8 @@ class Look:
         self.on_accent = now.color("on_accent")
         self.fault, self.good = now.color("fault"), now.color("good")
         self.selection = now.color("selection")
-        self.chosen_frame = QColor(self.selection)
-        self.chosen_frame.setAlphaF(0.45)
+        self.selected_frame = QColor(self.selection)
+        self.selected_frame.setAlphaF(0.45)
         self.wire_color = _between(self.line, self.muted)
         self.body, self.small, self.strong = now.font(), now.font(small=True), now.font(strong=True)
         self.body_metrics, self.small_metrics = QFontMetrics(self.body), QFontMetrics(self.small)

@@ -8,29 +8,29 @@ from PySide6.QtCore import QPoint
 from cnnplay.network.describe import detail, shape_text
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Place, find
-from cnnplay.ui.build.blocks import help_of
 from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.palette_search import kind_help
 from cnnplay.ui.build.views.stack.boxes import Layout
 
 
-def tip(editor: EditorModel, layout: Layout, point: QPoint) -> str:
+def tooltip_text(editor: EditorModel, layout: Layout, point: QPoint) -> str:
     """The tooltip for a point of the canvas; "" for none."""
-    spot = layout.spot_at(point)
-    gap = layout.gap_under(point)
-    if isinstance(spot, Place):
+    item = layout.item_at(point)
+    gap = layout.gap_at(point)
+    if isinstance(item, Place):
         return "Empty stack: drop a layer here, or double-click to pick one."
-    if gap is not None and (spot is None or spot in layout.frames):
+    if gap is not None and (item is None or item in layout.frames):
         return "Click the plus to insert a layer here, or drop one."
-    if spot == "input":
+    if item == "input":
         shape = shape_text(editor.network.input.shape)
         return f"<b>input</b> {shape}<br>Channels × height × width of the images. Click to edit."
-    return _node_tip(editor, spot) if isinstance(spot, str) else ""
+    return _node_tip(editor, item) if isinstance(item, str) else ""
 
 
 def _node_tip(editor: EditorModel, node_id: str) -> str:
     node = find(editor.network, node_id)
     report = editor.report.nodes.get(node_id)
-    parts = [f"<b>{escape(node_id)}</b> {escape(detail(node))}", formatted(help_of(kind_of(node)))]
+    parts = [f"<b>{escape(node_id)}</b> {escape(detail(node))}", rich_text(kind_help(kind_of(node)))]
     if report is not None:
         shapes = [f"{shape_text(report.input)} → {shape_text(report.output)}"]
         if report.field is not None:
@@ -48,6 +48,6 @@ def _node_tip(editor: EditorModel, node_id: str) -> str:
     return "".join(f"<p style='margin: 0 0 6px 0'>{part}</p>" for part in parts)
 
 
-def formatted(words: str) -> str:
+def rich_text(text: str) -> str:
     """Help text as rich text: names in backticks become italic."""
-    return re.sub(r"`+([^`]+)`+", r"<i>\1</i>", escape(words))
+    return re.sub(r"`+([^`]+)`+", r"<i>\1</i>", escape(text))
