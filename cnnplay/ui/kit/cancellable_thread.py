@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class CancellableThread:
-    """Runs one request at a time. `request` numbers the current one: replies with another number are outdated."""
+    """Runs one request at a time. `request` is its number: replies with another number are outdated."""
 
     def __init__(self, name: str) -> None:
         self.request = 0

@@ -1,4 +1,4 @@
-"""Large whole numbers as people compare them, and the costs of a stack as rows."""
+"""Large integers as text, and the costs of a stack as rows."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from cnnplay.shapes.report import Report
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """One layer's, or one closed container's, share of the costs."""
+    """The costs of one layer or one collapsed container."""
 
     node_id: str
     family: str
@@ -20,7 +20,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 def short_count(number: int) -> str:
-    """``4.1 k``, ``61.7 k``, ``1.03 M``, ``138 M``: three figures and a unit."""
+    """``4.1 k``, ``61.7 k``, ``1.03 M``, ``138 M``: three digits and a unit."""
     for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= size:
             value = number / size
@@ -38,7 +38,7 @@ def multiply_adds_text(number: int) -> str:
 
 
 def costs(network: Network, report: Report, closed: frozenset[str]) -> tuple[Cost, ...]:
-    """The layers that cost anything, from top to bottom; closed containers as one row."""
+    """The layers with costs, from top to bottom; a collapsed container is one row."""
     return tuple(_costs(network.stack, report, closed, ""))
 
 

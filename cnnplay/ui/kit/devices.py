@@ -1,4 +1,4 @@
-"""Which devices can be chosen; before torch is there, the processor alone."""
+"""Which devices can be chosen; only the CPU until torch is imported."""
 
 import sys
 
@@ -6,7 +6,7 @@ AUTO = "auto"
 
 
 def device_choices() -> tuple[str, ...]:
-    """``auto`` first, then what this machine has. Imports nothing that the window must not wait for."""
+    """``auto`` first, then this machine's devices. Never imports torch, which would block the window."""
     if not torch_is_imported():
         return (AUTO, "cpu")
     from cnnplay.training.devices import devices
@@ -15,7 +15,7 @@ def device_choices() -> tuple[str, ...]:
 
 
 def device_text(device: str) -> str:
-    """What the header shows for a setting: the device that ``auto`` stands for."""
+    """The text in the header: for ``auto`` the device that it resolves to."""
     if device != AUTO:
         return device
     if not torch_is_imported():
@@ -26,7 +26,7 @@ def device_text(device: str) -> str:
 
 
 def resolvable(device: str) -> bool:
-    """Whether this machine has that device. Needs torch."""
+    """Whether this machine has the device. Imports torch."""
     from cnnplay.training.devices import DeviceError, resolve
 
     try:
@@ -37,7 +37,7 @@ def resolvable(device: str) -> bool:
 
 
 def torch_is_imported() -> bool:
-    """Whether torch was imported, to its end: until then, whoever imports of it waits for who began."""
+    """Whether the import of torch is complete: until then, importing from it blocks until it is."""
     spec = getattr(sys.modules.get("torch"), "__spec__", None)
-    # What the import system itself asks; no name of the module is bound last in all versions.
+    # What the import system itself checks; no attribute of the module is set last in all versions.
     return spec is not None and not getattr(spec, "_initializing", False)

@@ -1,4 +1,4 @@
-"""Carries results from a worker thread to the window: messages without loss, and the latest value under each key.
+"""Carries results from a worker thread to the window: all messages, and the latest value under each key.
 
 A worker puts things in and continues; it emits no signal and waits for nobody. A timer in the window's
 thread drains the mailbox at most 30 times a second, and is stopped while no worker runs.

@@ -1,15 +1,15 @@
-"""Numbers as people read them: a true minus, three figures, thousands separators, powers as 10ⁿ."""
+"""Numbers as text: a true minus sign, three digits, thousands separators, powers as 10ⁿ."""
 
 import math
 
 MILLION, BILLION, MOST = 1e6, 1e9, 1e12
 SMALLEST_WRITTEN = 0.00095
-"""What is smaller is a power of ten: its zeros would have to be counted."""
+"""Smaller numbers are written as powers of ten, whose zeros need not be counted."""
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def numeral(value: float) -> str:
-    """``0.314``, ``−12.3``, ``1,024``, ``2.28 M``, ``8.35·10²⁵``, ``3.1·10⁻⁵``: about three figures."""
+    """``0.314``, ``−12.3``, ``1,024``, ``2.28 M``, ``8.35·10²⁵``, ``3.1·10⁻⁵``: about three digits."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
@@ -35,7 +35,7 @@ def numeral(value: float) -> str:
 
 
 def power(size: float, figures: int = 2) -> str:
-    """``3.1·10⁻⁵``. `size` is above 0."""
+    """``3.1·10⁻⁵``. `size` must be above 0."""
     mantissa, exponent = f"{size:.{figures - 1}e}".split("e")
     return f"{mantissa}·{ten_to(int(exponent))}"
 
@@ -54,7 +54,7 @@ def _large(size: float) -> str:
 
 
 def short(value: float) -> str:
-    """As `numeral`, without the zeros that say nothing: ``1``, ``0.5``."""
+    """Like `numeral`, without trailing zeros: ``1``, ``0.5``."""
     text = numeral(value)
     for mark in ("·", " "):
         number, found, rest = text.partition(mark)
@@ -68,7 +68,7 @@ def _bare(text: str) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """A range: ``±0.37`` where it is centred at zero, else ``−1 to 1``."""
+    """A range: ``±0.37`` if it is centered at zero, else ``−1 to 1``."""
     if low == -high and high > 0 and high != 1:
         return f"±{short(high)}"
     return f"{short(low)} to {short(high)}"

@@ -1,4 +1,4 @@
-"""Pages of tiles: which are on this one, in words, and where the next begins."""
+"""Pages of tiles: which tiles are on a page, as text, and where the next page begins."""
 
 import numpy as np
 
@@ -6,31 +6,31 @@ from cnnplay.ui.kit.tiling import Numbers, Tiles
 
 
 def page_text(tiles: Tiles, numbers: Numbers, brief: bool = False) -> str:
-    """``1–64 of 512``, or ``filters 1–16 of 64 · channels 1–32 of 64`` (`brief`: without what they are);
-    empty where all is on one page.
+    """``1–64 of 512``, or ``filters 1–16 of 64 · channels 1–32 of 64`` (`brief`: without the nouns);
+    empty if everything is on one page.
     """
     shown = numbers[numbers >= 0]
     if len(shown) == len(tiles) or not len(shown):
         return ""
     if not tiles.columns:
         return f"{shown.min() + 1:,}–{shown.max() + 1:,} of {len(tiles):,}"
-    words = []
-    for word, count, found in (
+    parts = []
+    for noun, count, found in (
         (tiles.noun, len(tiles) // tiles.columns, np.unique(shown // tiles.columns)),
         (tiles.column_noun, tiles.columns, np.unique(shown % tiles.columns)),
     ):
         if len(found) < count:
-            words.append(f"{'' if brief else word + 's '}{found[0] + 1:,}–{found[-1] + 1:,} of {count:,}")
-    return " · ".join(words)
+            parts.append(f"{'' if brief else noun + 's '}{found[0] + 1:,}–{found[-1] + 1:,} of {count:,}")
+    return " · ".join(parts)
 
 
 def turned_page(
     tiles: Tiles, numbers: Numbers, full: Numbers, down: int, across: int
 ) -> tuple[int, int] | None:
-    """Where the page lies that is `down` pages on, or `across` through a mosaic's columns; None for none.
+    """The start of the page that is `down` pages on, or `across` a mosaic's columns; None if there is none.
 
-    `numbers` is which tile lies where on the page, −1 for none; `full` is the first page, which no page is
-    larger than. The result is (tile, 0); of a mosaic (row, column).
+    `numbers` are the page's tiles by place, −1 for none; `full` is the first page: no page is larger.
+    Returns (tile, 0); for a mosaic (row, column).
     """
     if not (down or across):
         return None

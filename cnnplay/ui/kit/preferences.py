@@ -1,4 +1,4 @@
-"""What is remembered from one start to the next: sizes, choices, recent files."""
+"""What is remembered between starts: sizes, choices, recent files."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MAX_RECENT = 10
 
 
 class Preferences(QObject):
-    """One INI file in the user's configuration folder. A damaged one counts as empty."""
+    """One INI file in the user's configuration folder. A damaged file counts as empty."""
 
     recent_changed = Signal()
 
@@ -40,7 +40,7 @@ class Preferences(QObject):
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def set(self, key: str, value: Any) -> None:
-        """Stores a text, number, flag or blob; it reaches the disk at the latest when the program ends."""
+        """Stores a text, number, flag or blob; written to disk when the application exits, or before."""
         if isinstance(value, bool):
             value = "true" if value else "false"
         elif not isinstance(value, QByteArray):
@@ -48,16 +48,16 @@ class Preferences(QObject):
         self._settings.setValue(key, value)
 
     def remove(self, prefix: str) -> None:
-        """Drops a group of keys, ``layout`` for one."""
+        """Removes a group of keys, for example ``layout``."""
         self._settings.remove(prefix)
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
-        """A text that is one of `choices`, else the first of them."""
+        """The stored text if it is one of `choices`, else the first of them."""
         found = self.text(key)
         return found if found in choices else choices[0]
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Texts that `set_several` stored; a text that it did not counts as one of several lines."""
+        """The texts stored by `set_texts`; anything else is split into lines."""
         text = self.text(key)
         try:
             parts = json.loads(text)
@@ -66,17 +66,17 @@ class Preferences(QObject):
         return tuple(p for p in parts if isinstance(p, str) and p) if isinstance(parts, list) else ()
 
     def set_texts(self, key: str, parts: Sequence[str]) -> None:
-        """Stores some texts, whatever signs are in them."""
-        # The library's own JSON: a path's name may hold what is no Unicode, which msgspec refuses.
+        """Stores several texts, which may contain any characters."""
+        # The standard library's JSON: a path may contain invalid Unicode, which msgspec rejects.
         self.set(key, json.dumps(list(parts)))
 
     def recent(self) -> tuple[Path, ...]:
-        """The project files opened last, newest first; those that are gone are left out."""
+        """The most recently opened project files, newest first; missing files are left out."""
         return tuple(Path(name) for name in self.texts("recent") if Path(name).exists())
 
     def add_recent(self, path: Path) -> None:
         kept = [path.resolve()] + [old for old in self.recent() if old != path.resolve()]
-        self.set_texts("recent", [str(one) for one in kept[:MAX_RECENT]])
+        self.set_texts("recent", [str(file) for file in kept[:MAX_RECENT]])
         self.recent_changed.emit()
 
     def sync(self) -> None:
@@ -84,10 +84,10 @@ class Preferences(QObject):
 
 
 def autosave_folder() -> Path:
-    """Where unsaved work is kept against a crash."""
+    """Where unsaved work is saved in case of a crash."""
     return user_data_path(APPLICATION, appauthor=False) / "autosave"
 
 
 def log_path() -> Path:
-    """Where unforeseen errors are written."""
+    """Where unexpected errors are logged."""
     return user_data_path(APPLICATION, appauthor=False) / "errors.log"

@@ -25,8 +25,8 @@ class Reply:
 
 
 class PriorityWorker:
-    """Works in a thread of its own, started by the first request, and puts a `Reply` per request into a mailbox.
-    `on_submit` is called, in the submitting thread, with each request: the mailbox must be polled from then on.
+    """Works in a thread of its own, started by the first request, and puts a `Reply` per request into a
+    mailbox. `on_submit` is called with each request, in the submitting thread, so that polling can start.
 
     Requests are numbered; the receiver drops all replies except those to the newest request of a kind. Long
     work calls `yield_to_urgent` now and then: waiting requests of more urgent kinds are done there.
@@ -85,7 +85,7 @@ class PriorityWorker:
         self._box.post(key, value)
 
     def yield_to_urgent(self, kind: str) -> None:
-        """Does the waiting requests that are more urgent than `kind`. Called from inside work of that kind."""
+        """Does waiting requests that are more urgent. Called from inside work of that `kind`."""
         for urgent in KINDS[: KINDS.index(kind)]:
             with self._condition:
                 taken = self._waiting.pop(urgent, None)

@@ -1,7 +1,8 @@
-"""How often live views are redrawn during a run: as often as people can follow, and never at the run's expense.
+"""How often live views are redrawn during a run: as often as people can follow, without slowing the run.
 
-Drawing holds the lock (the GIL) that the training thread needs between its steps, so the time that the window's
-thread spends is lost to the run. Its processor time is measured, and views are slowed down until it is a small share.
+Drawing holds the lock (the GIL) that the training thread needs between its steps, so the time that the
+window's thread spends is lost to the run. Its processor time is measured, and views are slowed down until it
+is a small share.
 """
 
 import time

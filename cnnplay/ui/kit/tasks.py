@@ -1,4 +1,4 @@
-"""One thing at a time beside the window: reading and writing of files that may be large."""
+"""Background tasks, one at a time: reading and writing files that may be large."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a task ended: with a result, or with an error."""
+    """A finished task's callbacks, and its result or error."""
 
     done: Callable[[Any], None]
     failed: Callable[[Exception], None]
@@ -20,7 +20,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Tasks(QObject):
-    """Runs functions in order in a thread of their own; `done` or `failed` is called in the window."""
+    """Runs functions in order in a background thread; `done` or `failed` is called in the window's thread."""
 
     idle_changed = Signal()
 
@@ -42,14 +42,14 @@ class Tasks(QObject):
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Starts `work`, or queues it behind what runs."""
+        """Starts `work`, or queues it after the running task."""
         self._waiting.append((work, done, failed))
         self._start_next()
 
     def finish(self) -> None:
-        """Waits until all that was asked for is done, and delivers it.
+        """Waits until all tasks are done, and delivers their results.
 
-        An error in a `done` or `failed` is raised here, behind the delivery of everything else.
+        An error in a `done` or `failed` is raised here, after everything else was delivered.
         """
         problem: Exception | None = None
         while not self.idle:
@@ -97,7 +97,7 @@ class Tasks(QObject):
 
 
 def error_text(error: Exception) -> str:
-    """A task's error in words for people; one that nobody foresaw is raised again, to be written down."""
+    """A task's error as a message for the user; an unexpected error is raised again, to be logged."""
     if isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
         return str(error) or type(error).__name__
     raise error

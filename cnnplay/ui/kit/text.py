@@ -1,10 +1,10 @@
-"""Numbers in words that are short enough for a header: durations and sizes in memory."""
+"""Durations and memory sizes as text, short enough for a header."""
 
 import math
 
 
 def duration_text(seconds: float) -> str:
-    """``3 s``, ``1 min 20 s``, ``12 min``, ``3 h 5 min``; below a second ``under 1 s``."""
+    """``3 s``, ``1 min 20 s``, ``12 min``, ``3 h 5 min``; ``under 1 s`` for less than a second."""
     if not math.isfinite(seconds):
         return "very long"
     whole = round(seconds)
@@ -24,7 +24,7 @@ def duration_text(seconds: float) -> str:
 
 
 def bytes_text(count: float) -> str:
-    """``240 MB``, ``1.4 GB``: powers of ten, as disks and torch's documentation count."""
+    """``240 MB``, ``1.4 GB``: powers of ten, as disks and PyTorch's documentation count."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             value = count / size

@@ -1,6 +1,6 @@
-"""Many small pictures in one: where each tile goes, and the one image that shows them all.
+"""Many small images (tiles) in one: where each tile goes, and the image that shows them all.
 
-Everything is counted in whole screen pixels. A tile has one number through all pages; a page shows the
+All lengths are whole screen pixels. A tile has the same number on all pages; a page shows the
 `numbers` of an `Arrangement`.
 """
 
@@ -20,23 +20,23 @@ Size: TypeAlias = tuple[int, int]
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
 DETAIL = " · "
-"""Between a label's name and its details, which are left out where there is little room."""
+"""Separates a label's name from its details, which are left out if there is little room."""
 PAGE = 64
-"""No more tiles than these on a page: more cannot be told apart."""
+"""The most tiles on a page: more cannot be distinguished."""
 CAPTION = 1.5
-"""Tiles that a label takes at most, unless there is room to spare. Longer ones are shortened."""
+"""The width of a label in tiles, at most, unless there is room to spare. Longer labels are elided."""
 ENOUGH = 0.85
-"""Values are drawn as squares of a whole number of pixels where that takes this much of the room."""
+"""Values are drawn as squares of a whole number of pixels if that uses at least this much of the room."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
     """What a view of tiles shows.
 
-    `values` is N × h × w numbers, or N × h × w × 3 bytes (`scale` is "image"). `limits` is N × 2: the
-    numbers at the two ends of each tile's colour scale. With `columns` above 0 the tiles are a mosaic: tile
-    i lies in row i // columns, rows and columns carry `row_labels` and `column_labels`; else they flow, and
-    each carries its own of the `labels`.
+    `values` is N × h × w numbers, or N × h × w × 3 bytes (if `scale` is "image"). `limits` is N × 2: the
+    numbers at the two ends of each tile's color scale. With `columns` above 0 the tiles are a mosaic: tile
+    i is in row i // columns, and rows and columns have `row_labels` and `column_labels`. Otherwise tiles
+    flow, and each has one of the `labels`.
     """
 
     values: npt.NDArray[np.generic]
@@ -44,7 +44,7 @@ class Tiles:
     limits: npt.NDArray[np.float64]
     labels: tuple[str, ...] = ()
     accents: tuple[str, ...] = ()
-    """The first words of the labels that are drawn in the colour of faults ("1" of "1 for 7")."""
+    """The beginnings of labels that are drawn in the color of problems ("1" of "1 for 7")."""
     columns: int = 0
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Tiles:
         return not any(DETAIL in text for text in (*self.labels, *self.row_labels))
 
     def brief(self) -> "Tiles":
-        """The same with labels up to their first detail: ``1`` for ``1 · norm 0.70``."""
+        """The same tiles with labels up to their first detail: ``1`` for ``1 · norm 0.70``."""
         if self.is_brief:
             return self
         rows = tuple(text.split(DETAIL)[0] for text in self.row_labels)
@@ -70,14 +70,14 @@ class Tiles:
         return int(self.values.shape[1]), int(self.values.shape[2])
 
     def name(self, number: int) -> str:
-        """What the tile is called: ``map 4``, or ``filter 3, channel 2``."""
+        """The tile's name: ``map 4``, or ``filter 3, channel 2``."""
         if self.columns:
             row, column = divmod(number, self.columns)
             return f"{self.noun} {row + 1}, {self.column_noun} {column + 1}"
         return f"{self.noun} {number + 1}"
 
     def pixel_text(self, number: int, row: int, column: int) -> str:
-        """The value at a place of a tile: ``map 4 · row 3, column 7: −0.31``."""
+        """The value at a pixel of a tile: ``map 4 · row 3, column 7: −0.31``."""
         height, width = self.size
         value = self.values[number, min(row, height - 1), min(column, width - 1)]
         if self.scale == "image":
@@ -87,7 +87,7 @@ class Tiles:
         return f"{self.name(number)} · row {row + 1}, column {column + 1}: {numeral(float(value))}"
 
     def tile_text(self, number: int) -> str:
-        """What a whole tile holds: ``map 4 · −0.98 to 0.99``."""
+        """A whole tile's range: ``map 4 · −0.98 to 0.99``."""
         if self.scale == "image":
             return self.caption(number)
         tile = self.values[number]
@@ -102,20 +102,20 @@ class Tiles:
 
 @dataclass(frozen=True, eq=False)
 class Arrangement:
-    """Where the tiles of one page lie. All lengths are screen pixels, as (y, x) or (height, width)."""
+    """Where the tiles of one page are. All lengths are screen pixels, as (y, x) or (height, width)."""
 
     numbers: Numbers
-    """rows × columns: which tile lies there; −1 for none."""
+    """rows × columns: the tile at each place; −1 for none."""
     size: Size
-    """How many values a tile has."""
+    """A tile's size in values."""
     tile: Size
-    """How many pixels it takes."""
+    """A tile's size in pixels."""
     pitch: Size
     origin: Size
     block: int = 0
-    """A mosaic with room to spare goes on at the right: so many columns make a block, …"""
+    """A mosaic with room to spare continues at the right: the number of columns of such a block, …"""
     gutter: int = 0
-    """… and between two blocks there is so much more room, for the labels of the rows."""
+    """… and the extra space between two blocks, for the labels of the rows."""
 
     @property
     def extent(self) -> Size:
@@ -132,7 +132,7 @@ class Arrangement:
         return self.origin[0] + y, self.origin[1] + x
 
     def place(self, number: int) -> tuple[int, int] | None:
-        """The row and column in which a tile lies, or None when it is on another page."""
+        """The row and column of a tile, or None if it is on another page."""
         return self._places.get(number)
 
     @cached_property
@@ -175,13 +175,13 @@ def flow(
     most: int,
     first: int = 0,
     caption: int = 0,
-    wish: int = 0,
+    preferred: int = 0,
 ) -> Arrangement:
     """Tiles one after another in rows, as large as fits, with `label` pixels under each.
 
-    The page holds tile `first`. Tiles are at least `least` pixels (then fewer go on a page) and at most
-    `most` pixels on their longer side. `caption` is what a label needs: it has that width, or one and a half
-    tiles. `wish` is what a label would like: it has that where no tile is smaller for it.
+    The page contains tile `first`. Tiles have at least `least` pixels (then fewer fit on a page) and at most
+    `most` pixels on their longer side. `caption` is the width that a label needs: it gets that, or one and a
+    half tiles. `preferred` is the width that a label gets if no tile becomes smaller by it.
     """
     shown = max(1, min(count, PAGE))
     while shown > 1 and _best_split(shown, size, area, label, gap, caption, most)[0] < least:
@@ -189,11 +189,11 @@ def flow(
     longer, columns = _best_split(shown, size, area, label, gap, caption, most)
     tile = tile_size(size, longer)
     room = (area[1] + gap) // columns - gap
-    width = max(tile[1], min(caption, int(tile[1] * CAPTION)), wish if wish <= room else 0)
+    width = max(tile[1], min(caption, int(tile[1] * CAPTION)), preferred if preferred <= room else 0)
     pitch = (tile[0] + label + gap, width + gap)
     rows = -(-shown // columns)
     if shown < count:
-        # A page is full.
+        # Not all tiles fit: fill the page.
         columns = max(columns, (area[1] + gap) // pitch[1])
         rows = max(rows, (area[0] + gap) // pitch[0])
         shown = min(rows * columns, PAGE, count)
@@ -218,9 +218,9 @@ def grid(
     most: int,
     first: tuple[int, int] = (0, 0),
 ) -> Arrangement:
-    """A mosaic with labels on its left and top; the page holds the row and column in `first`.
+    """A mosaic with labels at its left and top; the page contains the row and column in `first`.
 
-    Where not all rows fit below one another, they go on in a further block at the right.
+    If not all rows fit below one another, they continue in another block at the right.
     """
     largest, tile = max(size), tile_size(size, least)
     for longer in range(max(most, least), least - 1, -1):
@@ -248,9 +248,9 @@ def grid(
 
 
 def tile_size(size: Size, longer: int) -> Size:
-    """The pixels of a tile whose longer side may take `longer`: a whole number a value where that is no loss.
+    """A tile's pixels, at most `longer` on the longer side: a whole number per value if little is lost.
 
-    Shrunk, each pixel is the mean of n × n values.
+    In a shrunk tile each pixel is the mean of n × n values.
     """
     longest = max(size)
     if longer < longest:
@@ -262,7 +262,7 @@ def tile_size(size: Size, longer: int) -> Size:
 
 
 def scale_values(values: npt.NDArray[np.generic], tile: Size) -> npt.NDArray[np.generic]:
-    """N × h × w (× 3) values brought to a tile's pixels: each repeated, or means of blocks."""
+    """Resizes N × h × w (× 3) values to a tile's pixels: repeats values, or averages blocks."""
     height, width = values.shape[1:3]
     if tile[0] < height or tile[1] < width:
         values = _means(values, max(height // tile[0], width // tile[1]))
@@ -275,9 +275,9 @@ def scale_values(values: npt.NDArray[np.generic], tile: Size) -> npt.NDArray[np.
 
 
 def compose(arrangement: Arrangement, colors: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """The page as one image, H × W numbers 0xAARRGGBB (clear between the tiles).
+    """The page as one image, H × W numbers 0xAARRGGBB (transparent between the tiles).
 
-    `colours` is n × h × w: the tiles of the page, row by row, already at their size on the screen.
+    `colors` is n × h × w: the tiles of the page, row by row, at their size on the screen.
     """
     image = np.zeros(arrangement.extent, np.uint32)
     for at, (row, column) in enumerate(np.argwhere(arrangement.numbers >= 0)):
@@ -288,7 +288,7 @@ def compose(arrangement: Arrangement, colors: npt.NDArray[np.uint32]) -> npt.NDA
 
 
 def fractions(values: npt.NDArray[np.generic], limits: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """N × h × w values as fractions of each tile's own limits (N × 2); 0.5 where these are equal."""
+    """N × h × w values as fractions of each tile's own limits (N × 2); 0.5 if these are equal."""
     low = limits[:, 0].astype(np.float32)[:, None, None]
     span = limits[:, 1].astype(np.float32)[:, None, None] - low
     flat = span <= 0
@@ -300,7 +300,7 @@ def _means(values: npt.NDArray[np.generic], shrink: int) -> npt.NDArray[np.gener
     step_y, step_x = min(shrink, values.shape[1]), min(shrink, values.shape[2])
     height, width = values.shape[1] // step_y, values.shape[2] // step_x
     cut, rest = values[:, : height * step_y, : width * step_x], values.shape[3:]
-    # Rows first, each as a whole: five times as fast as both at once, and the window waits for it.
+    # Rows first: five times as fast as both at once, and the window waits for it.
     rows = cut.reshape(len(cut), height, step_y, width * step_x, *rest).sum(axis=2, dtype=np.float32)
     sums = rows.reshape(len(cut), height, width, step_x, *rest).sum(axis=3)
     means: npt.NDArray[np.generic] = sums / np.float32(step_y * step_x)
@@ -311,9 +311,9 @@ def _means(values: npt.NDArray[np.generic], shrink: int) -> npt.NDArray[np.gener
 def _best_split(
     count: int, size: Size, area: Size, label: int, gap: int, caption: int, most: int
 ) -> tuple[int, int]:
-    """(pixels on the longer side, columns) of the largest tiles with which `count` fit into the area.
+    """(pixels on the longer side, columns) of the largest tiles of which `count` fit into the area.
 
-    In every row stand equally many: 3 + 3 rather than 5 + 1. Of equal splits it is that of fewest rows.
+    Rows are equally full: 3 + 3 rather than 5 + 1. Among equal splits the one with the fewest rows wins.
     """
     best, chosen, longest = 0, count, max(size)
     for rows in range(1, count + 1):

@@ -10,12 +10,12 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.data.pictures import (
+from cnnplay.ui.data.input_image import (
     Bytes,
-    Picture,
-    at_hand,
+    InputImage,
     from_data,
     from_file,
+    in_memory,
     thumbnail,
     thumbnail_side,
 )
@@ -45,7 +45,7 @@ class ImageChoiceModel(QObject):
         super().__init__(parent)
         self._data = data
         self._worker = worker
-        self._image: Picture | None = None
+        self._image: InputImage | None = None
         self._samples: tuple[int, ...] = ()
         self._samples_of: ImageSet | None = None
         self._kind: SampleKind = "random"
@@ -56,7 +56,7 @@ class ImageChoiceModel(QObject):
         self._data_changed()
 
     @property
-    def image(self) -> Picture | None:
+    def image(self) -> InputImage | None:
         return self._image
 
     @property
@@ -82,7 +82,7 @@ class ImageChoiceModel(QObject):
         if dataset is None:
             return
         title = self._data.title
-        if at_hand(dataset):
+        if in_memory(dataset):
             self._worker.discard("image")
             self._set_image(from_data(dataset, index, title))
         else:
@@ -103,7 +103,7 @@ class ImageChoiceModel(QObject):
     def use_drawing(self, pixels: Bytes) -> None:
         """Chooses what was drawn on the pad, H × W × C."""
         self._worker.discard("image")
-        self._set_image(Picture(pixels, "drawn", "drawn"))
+        self._set_image(InputImage(pixels, "drawn", "drawn"))
 
     def resample(self) -> None:
         """Shows other random validation images; the first of them is chosen."""
@@ -129,7 +129,7 @@ class ImageChoiceModel(QObject):
             return np.zeros((0, 1, 1, 3), np.uint8)
         side = thumbnail_side(dataset)
         missing = tuple(index for index in indices if index not in self._thumbnails)
-        if missing and at_hand(dataset):
+        if missing and in_memory(dataset):
             self._keep({index: thumbnail(dataset.image(index), side) for index in missing})
         elif missing:
             self._worker.submit("thumbnails", lambda: _read(dataset, missing, side))
@@ -137,7 +137,7 @@ class ImageChoiceModel(QObject):
         blank = np.full((height, width, 3), 128, np.uint8)
         return np.stack([self._thumbnails.get(index, blank) for index in indices])
 
-    def image_came(self, image: Picture | None, error: str) -> None:
+    def image_came(self, image: InputImage | None, error: str) -> None:
         """Takes an image from the worker, or the error that it met."""
         if error:
             self.failed.emit(error)
@@ -154,7 +154,7 @@ class ImageChoiceModel(QObject):
             self._thumbnails.clear()
         self._thumbnails.update(found)
 
-    def _set_image(self, image: Picture) -> None:
+    def _set_image(self, image: InputImage) -> None:
         self._image = image
         self.changed.emit()
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 from cnnplay.shapes.infer import infer
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.data.rules import Rules
+from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
@@ -82,7 +82,7 @@ class LookModel(QObject):
         self._live_poller = MailboxPoller(self._live_box, self._deliver_live, self, LIVE_MS)
         self._worker = PriorityWorker(self._box, self._poller.start)
         self._live_probe = LiveProbe(self._live_box, lambda: run.redraw_rate.interval_s)
-        self.rules = Rules()
+        self.rules = PreprocessingCache()
         self._inspector = ModelInspector(self.rules)
         self._waiting_evaluation: EvaluationResult | None = None
         self._evaluation_pause = QTimer(self, interval=EVALUATION_MS, singleShot=True)
@@ -179,7 +179,7 @@ class LookModel(QObject):
 
     @property
     def held_back(self) -> str:
-        """The size of a large untrained network that is not built before `build_anyway` is called; else ""."""
+        """The size of a large untrained network that waits for `build_anyway`; else ""."""
         held_back = self._targets.held_back and not self.live
         return weights_text(self.editor.report) if held_back else ""
 
@@ -335,7 +335,7 @@ class LookModel(QObject):
 
     @Slot()
     def _show_evaluation(self) -> None:
-        """Epochs of small networks end several times a second; only the newest evaluation is shown, rarely."""
+        """Shows only the newest evaluation: epochs of small networks end several times a second."""
         result, self._waiting_evaluation = self._waiting_evaluation, None
         if result is not None:
             self.evaluation.set_result(result)
@@ -386,7 +386,7 @@ class LookModel(QObject):
 
     @Slot()
     def _emit_next(self) -> None:
-        """Emits one signal. Those of a live result are staggered, so that no redraw blocks the window for long."""
+        """Emits one signal. Those of a live result are staggered: no redraw blocks the window for long."""
         if self._changed_parts:
             signal: SignalInstance = getattr(self, f"{self._changed_parts.pop(0)}_changed")
             signal.emit()

@@ -13,7 +13,7 @@ def live_text(epoch: int, selected: str, network: Network) -> str:
 
 
 def trained_text(trained: Trained | None) -> str:
-    """``trained weights``; says which weights these are and which are best if others of the run are better."""
+    """``trained weights``; if others of the run are better, which weights these are and which are best."""
     if trained is None:
         return "trained weights"
     best, last, within = trained.best_epoch, trained.last_epoch, trained.within

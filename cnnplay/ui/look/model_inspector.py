@@ -14,7 +14,7 @@ import numpy as np
 from cnnplay.network.network import Network
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.spec.settings import Initialization
-from cnnplay.ui.data.rules import Rules
+from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.look.evaluation_result import EvaluationResult, Evaluator
 from cnnplay.ui.look.probe import ProbeRequest, ProbeResult, probe
 
@@ -55,7 +55,7 @@ class ProbeTarget:
 
 @dataclass(frozen=True, eq=False)
 class StoredProbeResult:
-    """A probe's result, and where the weights came from: `untrained` names the nodes without trained weights."""
+    """A probe's result, and the weights' origin: `untrained` names the nodes without trained weights."""
 
     result: ProbeResult
     origin: Origin
@@ -65,7 +65,7 @@ class StoredProbeResult:
 class ModelInspector:
     """Builds modules for targets, and keeps the last one."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: PreprocessingCache) -> None:
         self._target: ProbeTarget | None = None
         self._module: NetworkModule | None = None
         self._origin: Origin = "untrained"
@@ -137,4 +137,4 @@ class ModelInspector:
         return self._module
 
     def _preprocessing_of(self, target: ProbeTarget) -> Preprocessing:
-        return self._rules.of(target.preprocessing, target.dataset, target.network.input.shape)
+        return self._rules.get(target.preprocessing, target.dataset, target.network.input.shape)

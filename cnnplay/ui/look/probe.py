@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnplay.network.network import Network
-from cnnplay.ui.data.pictures import Picture
+from cnnplay.ui.data.input_image import InputImage
 from cnnplay.ui.kit.tiling import scale_values, tile_size
 from cnnplay.ui.look.layers import (
     Shown,
@@ -41,7 +41,7 @@ STRIP_PIXELS = 28
 class ProbeRequest:
     """What the visible views need. There is a new object whenever that changes: compared by `is`."""
 
-    image: Picture | None = None
+    image: InputImage | None = None
     selected: str = ""
     """The selected node; the probed network decides what is shown for it."""
     activated: bool = True
@@ -180,7 +180,7 @@ def strip(maps: Floats, limits: tuple[float, float] | None) -> Floats:
 
 
 def found_limits(values: Floats) -> tuple[float, float]:
-    """(smallest, largest) finite value; never equal, and starting at 0 if no value is negative (after a ReLU)."""
+    """(smallest, largest) finite value; never equal, and from 0 if no value is negative (after a ReLU)."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0

@@ -64,7 +64,7 @@ class TargetSelector:
 
     @property
     def worth_for_stack(self) -> bool:
-        """Whether the network is trained and quick to build, so that the stack shows strips and a prediction."""
+        """Whether to show strips and a prediction in the stack: for trained networks that build quickly."""
         return self._run.weights is not None and self._editor.report.parameters <= LARGE_FOR_STACK
 
     def disabled_reason(self, has_image: bool, needs_image: bool) -> str:

@@ -1,4 +1,4 @@
-"""Between which values curves are drawn: an outlier must not press all others flat."""
+"""The range in which curves are drawn: an outlier must not flatten all other values."""
 
 import math
 
@@ -7,17 +7,17 @@ import numpy as np
 
 from cnnplay.ui.plot.series import Floats
 
-SPIKE, CALM, SEVERAL = 100.0, 20.0, 3.0
-"""A loss above 100 medians, 20 times what nine in ten values stay below, and 3 times the first ones …"""
+SPIKE, TIMES_PERCENTILE, TIMES_FIRST = 100.0, 20.0, 3.0
+"""A spike is above 100 times the median, 20 times the 90th percentile and 3 times the first values …"""
 USUAL_START = 10.0
-"""… of which no more than this is taken for usual: it is ln 22,000, guessing among as many classes."""
-STEP_OF_FLOOR = 0.05
+"""… which count as at most this: ln 22,000, the loss of guessing among as many classes."""
+FLOOR_STEP = 0.05
 SAMPLE = 2_000
-"""What is usual among very many values is judged by so many of them."""
+"""Statistics of long series are computed from about this many values."""
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """The rectangle to show. `cut`: the highest point, where it lies above it and would hide the rest."""
+    """The rectangle to show. `cut`: the highest point if it is outside, because it would flatten the rest."""
 
     left: float
     right: float
@@ -27,22 +27,22 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 def accuracy_floor(accuracy: float) -> float:
-    """Where an axis of accuracies begins that shows this one: at a multiple of STEP_OF_FLOOR, below 100 %."""
-    steps = math.floor(accuracy / STEP_OF_FLOOR + 1e-9)
-    return min(max(steps, 0) * STEP_OF_FLOOR, 1.0 - STEP_OF_FLOOR)
+    """The start of an accuracy axis that shows this value: a multiple of FLOOR_STEP, below 100 %."""
+    steps = math.floor(accuracy / FLOOR_STEP + 1e-9)
+    return min(max(steps, 0) * FLOOR_STEP, 1.0 - FLOOR_STEP)
 
 
 def top_without_spikes(values: Floats) -> float:
-    """The largest finite value, but for a spike so high that nothing else would be seen below it."""
+    """The largest finite value, except for spikes so high that they would flatten everything else."""
     values = values[np.isfinite(values)]
     top, some = float(values.max()), evenly_sampled(values)
     if top <= SPIKE * float(np.median(some)):
         return top
     first = min(float(values[:5].min()), USUAL_START)
-    most = max(CALM * float(np.percentile(some, 90)), SEVERAL * first)
+    most = max(TIMES_PERCENTILE * float(np.percentile(some, 90)), TIMES_FIRST * first)
     return float(values[values <= most].max()) if top > most else top
 
 
 def evenly_sampled(values: Floats) -> Floats:
-    """Evenly chosen ones of very many."""
+    """About SAMPLE evenly spaced values."""
     return values[:: len(values) // SAMPLE + 1]

@@ -1,4 +1,4 @@
-"""Columns of numbers that grow without being copied at each append."""
+"""Columns of numbers that grow without a copy at each append."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -11,46 +11,48 @@ Indices: TypeAlias = NDArray[np.intp]
 
 
 class Series:
-    """Several columns of equal length. Reading gives views, which later appends leave as they are."""
+    """Several columns of equal length. Reading returns views, which later appends do not change."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._names = {name: index for index, name in enumerate(columns)}
-        self._room = np.empty((len(self._names), 256), dtype=np.float64)
+        self._buffer = np.empty((len(self._names), 256), dtype=np.float64)
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, name: str) -> Floats:
-        """The column so far. KeyError when there is none of that name."""
-        return self._room[self._names[name], : self._length]
+        """The values of a column. KeyError for an unknown name."""
+        return self._buffer[self._names[name], : self._length]
 
     def cut(self, length: int) -> None:
-        """Keeps the first `length` rows. The rest moves nowhere: views given out before keep it."""
+        """Keeps the first `length` rows. Views returned before keep the rest."""
         if length < self._length:
-            self._room, self._length = self._room.copy(), length
+            self._buffer, self._length = self._buffer.copy(), length
 
     @property
     def columns(self) -> Floats:
-        """All of them, one below the other."""
-        return self._room[:, : self._length]
+        """All columns, columns × rows."""
+        return self._buffer[:, : self._length]
 
     def replace(self, columns: Floats) -> None:
-        """Puts other rows in the place of all; views given out before keep the old ones."""
-        self._room, self._length = columns.copy(), columns.shape[1]
+        """Replaces all rows; views returned before keep the old ones."""
+        self._buffer, self._length = columns.copy(), columns.shape[1]
 
     def extend(self, rows: Sequence[Sequence[float]]) -> None:
-        """Appends rows, each with one number a column, in the columns' order."""
+        """Appends rows, each with one number per column, in the order of the columns."""
         if rows:
             self.append(np.asarray(rows, dtype=np.float64).T)
 
     def append(self, columns: Floats) -> None:
-        """Appends columns, one below the other."""
+        """Appends values, columns × rows."""
         needed = self._length + columns.shape[1]
-        if needed > self._room.shape[1]:
-            # A new block, twice as large: views given out before keep the old one alive and unchanged.
-            room = np.empty((self._room.shape[0], max(needed, 2 * self._room.shape[1])), dtype=np.float64)
-            room[:, : self._length] = self._room[:, : self._length]
-            self._room = room
-        self._room[:, self._length : needed] = columns
+        if needed > self._buffer.shape[1]:
+            # A new array, twice as large: views returned before keep the old one, unchanged.
+            buffer = np.empty(
+                (self._buffer.shape[0], max(needed, 2 * self._buffer.shape[1])), dtype=np.float64
+            )
+            buffer[:, : self._length] = self._buffer[:, : self._length]
+            self._buffer = buffer
+        self._buffer[:, self._length : needed] = columns
         self._length = needed

@@ -1,4 +1,4 @@
-"""Smoothing of a noisy curve: a moving average that forgets exponentially and starts right at step 0."""
+"""Smoothing of a noisy curve: an exponential moving average that is unbiased from step 0 on."""
 
 from functools import lru_cache
 
@@ -7,15 +7,15 @@ import numpy as np
 from cnnplay.ui.plot.series import Floats
 
 BLOCK = 128
-"""So many values are averaged in one matrix product; only the carry between blocks is a loop."""
+"""The values averaged in one matrix product; only the carry between blocks is a loop."""
 
 
 class Smoother:
     """The exponential moving average over about `steps` steps (1 / the newest's weight), value by value.
 
     With β = 1 − 1/steps: s_t = β·s_{t−1} + (1 − β)·x_t from s_0 = 0, divided by 1 − β^t (the bias correction
-    of Adam, Kingma & Ba 2015), so that the first smoothed value is the first value itself. One step or less
-    smooths nothing. Values that are not finite are left out: their step repeats the average before.
+    of Adam, Kingma & Ba 2015), so that the first smoothed value is the first value itself. With one step or
+    less nothing is smoothed. Values that are not finite are skipped: their step repeats the last average.
     """
 
     def __init__(self, steps: float) -> None:
@@ -25,13 +25,13 @@ class Smoother:
         self._last = np.nan
 
     def extend(self, values: Floats, each: int = 1) -> Floats:
-        """The averages at the next values. Each is the mean of `each` steps and weighs as much as these."""
+        """The averages at the next values. Each value is the mean of `each` steps and has their weight."""
         if self._beta == 0.0 or len(values) == 0:
             return values.copy()
         finite = np.isfinite(values)
         whole = bool(finite.all())
         averages = self._averages(values if whole else values[finite], each)
-        # Steps before the first finite value have nothing to repeat.
+        # Steps before the first finite value have no average to repeat.
         result: Floats = averages if whole else np.append(self._last, averages)[np.cumsum(finite)]
         self._last = float(result[-1])
         return result
@@ -44,14 +44,14 @@ class Smoother:
             length = len(part)
             averages[start : start + length] = kernel[:length, :length] @ part + decay[:length] * self._carry
             self._carry = float(averages[start + length - 1])
-        behind = self._known + each * np.arange(1, len(known) + 1)
+        steps = self._known + each * np.arange(1, len(known) + 1)
         self._known += each * len(known)
-        corrected: Floats = averages / -np.expm1(behind * np.log(self._beta))
+        corrected: Floats = averages / -np.expm1(steps * np.log(self._beta))
         return corrected
 
 
 def smooth(values: Floats, steps: float) -> Floats:
-    """All values at once, each one step's."""
+    """Smooths all values at once, each of one step."""
     return Smoother(steps).extend(values)
 
 
@@ -64,5 +64,5 @@ def _kernel(beta: float) -> tuple[Floats, Floats]:
 
 
 def smoothing_text(steps: float) -> str:
-    """What a panel says about its curve: ``smoothed over 14 steps``."""
+    """The text beside a curve's title: ``smoothed over 14 steps``."""
     return f"smoothed over {steps:.0f} steps" if steps > 1 else "not smoothed"

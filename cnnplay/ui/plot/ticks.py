@@ -1,4 +1,4 @@
-"""Where an axis is labelled: round numbers, as many as there is room for."""
+"""The ticks of an axis: round numbers, as many as there is room for."""
 
 import math
 
@@ -7,11 +7,11 @@ import msgspec
 from cnnplay.ui.kit.numerals import BILLION, MILLION, MOST, ten_to
 
 SMALLEST_STEP = 1e-5
-"""A finer axis says its power of ten with each number."""
+"""An axis with smaller steps shows a power of ten with each number."""
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A label at a place on the axis; on a logarithmic axis `at` is the logarithm to base 10."""
+    """A label at a position of the axis; on a log scale `at` is the logarithm to base 10."""
 
     at: float
     text: str
@@ -20,24 +20,24 @@ class Tick(msgspec.Struct, frozen=True):
 def ticks(low: float, high: float, most: int, smallest: float = 0.0) -> list[Tick]:
     """Multiples of 1, 2 or 5 times a power of ten between `low` and `high`, at most `most` (2 or more).
 
-    `smallest` bounds the distance between two: 1 for what is counted.
+    `smallest` is the smallest distance of two ticks: 1 for counts.
     """
     step = _step(low, high, most, smallest)
     if not step:
         return []
     first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
-    unit, word = _unit(max(abs(first), abs(last)) * step, step)
+    unit, suffix = _unit(max(abs(first), abs(last)) * step, step)
     digits = max(0, -math.floor(math.log10(step / unit) + 1e-9))
-    return [Tick(n * step, _in_units(n * step / unit, digits, word)) for n in range(first, last + 1)]
+    return [Tick(n * step, _in_units(n * step / unit, digits, suffix)) for n in range(first, last + 1)]
 
 
 def percent_ticks(low: float, high: float, most: int) -> list[Tick]:
-    """The same for fractions, as ``95 %``."""
+    """Like `ticks`, for fractions: ``95 %``."""
     return [Tick(tick.at / 100, f"{tick.text} %") for tick in ticks(100 * low, 100 * high, most)]
 
 
 def log_ticks(low: float, high: float, most: int) -> list[Tick]:
-    """Labels between 10^`low` and 10^`high`: decades, with room 2 and 5 too; inside one, round numbers."""
+    """Ticks between 10^`low` and 10^`high`: decades, with room also 2 and 5; inside one, round numbers."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return []
     for factors in ((1, 2, 5), (1, 3), (1,)):
@@ -71,27 +71,27 @@ def _step(low: float, high: float, most: int, smallest: float) -> float:
 
 
 def _unit(largest: float, step: float) -> tuple[float, str]:
-    """What all numbers of an axis are counted in, and the word behind each: millions, a power of ten."""
+    """The unit of all numbers of an axis, and the suffix of each: millions, a power of ten."""
     if largest >= MOST or (step < SMALLEST_STEP and largest < 1):
         exponent = math.floor(math.log10(largest) + 1e-9) if largest else 0
-        # Not the unit 10.0**exponent: beyond 10^22 that is no longer the nearest number to it.
+        # Not 10.0**exponent: beyond 10^22 that is no longer the nearest float.
         return float(f"1e{exponent}"), f"·{ten_to(exponent)}"
     if largest >= BILLION:
         return BILLION, " G"
     return (MILLION, " M") if largest >= MILLION else (1.0, "")
 
 
-def _in_units(count: float, digits: int, word: str) -> str:
-    if word and abs(count) < 1e-9:
+def _in_units(count: float, digits: int, suffix: str) -> str:
+    if suffix and abs(count) < 1e-9:
         return "0"
-    return f"{count:,.{digits}f}{word}".replace("-", "−")
+    return f"{count:,.{digits}f}{suffix}".replace("-", "−")
 
 
 def _plain(value: float) -> str:
-    """A round number of a logarithmic axis: ``0.01``, ``200``, ``5 M``, ``10⁻⁶``, ``2·10²⁵``."""
-    for unit, word in ((BILLION, " G"), (MILLION, " M"), (1.0, "")):
+    """A round number of a log scale: ``0.01``, ``200``, ``5 M``, ``10⁻⁶``, ``2·10²⁵``."""
+    for unit, suffix in ((BILLION, " G"), (MILLION, " M"), (1.0, "")):
         if unit <= value < 0.99 * MOST:
-            return f"{value / unit:,.0f}{word}"
+            return f"{value / unit:,.0f}{suffix}"
     if 0.99e-4 <= value < 1:
         return f"{value:g}"
     mantissa, exponent = f"{value:.0e}".split("e")

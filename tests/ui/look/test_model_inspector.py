@@ -5,7 +5,7 @@ import numpy as np
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Convolution, Dense, Flatten, GlobalAveragePooling
-from cnnplay.ui.data.rules import Rules
+from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.look.model_inspector import ModelInspector, ProbeTarget
 
 SIDE = 1024
@@ -25,7 +25,7 @@ def test_an_evaluation_of_large_images_uses_small_batches_and_can_be_canceled_be
     )  # fmt: skip
     network = Network(name="large", input=Input(1, SIDE, SIDE), task=Classification(2), stack=layers)
     target = ProbeTarget(network, {}, 0, None, images)
-    inspector, calls = ModelInspector(Rules()), list[tuple[int, int]]()
+    inspector, calls = ModelInspector(PreprocessingCache()), list[tuple[int, int]]()
 
     def proceed(done: int, whole: int) -> bool:
         calls.append((done, whole))

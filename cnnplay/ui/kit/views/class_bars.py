@@ -1,4 +1,4 @@
-"""How many pictures each class has, as a bar in three parts; a class is chosen by click or arrow keys."""
+"""The number of images per class, as bars with three splits; click or arrow keys select a class."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -16,7 +16,7 @@ PARTS = ("train", "validation", "test")
 KEYS = KeyTable(
     "Classes",
     KeyRow(
-        "The class above, below",
+        "Previous, next class",
         {Qt.Key.Key_Up: lambda view: view.step(-1), Qt.Key.Key_Down: lambda view: view.step(1)},
     ),
     KeyRow(
@@ -24,20 +24,20 @@ KEYS = KeyTable(
         {Qt.Key.Key_PageUp: lambda view: view.step(-PAGE), Qt.Key.Key_PageDown: lambda view: view.step(PAGE)},
     ),
     KeyRow(
-        "All classes, the last",
+        "All classes, last class",
         {Qt.Key.Key_Home: lambda view: view.step(-(10**6)), Qt.Key.Key_End: lambda view: view.step(10**6)},
     ),
 )
 
 
 def split_color(part: str) -> QColor:
-    """Training and validation as in the curves; the test part is drawn in outline alone."""
+    """Training and validation as in the curves; the test split is drawn as an outline."""
     key = {"train": "training_curve", "validation": "validation_curve", "test": "text_muted"}[part]
     return theme().color(key)
 
 
 class ClassBars(QWidget):
-    """A row a class, below one for all. `chosen(number)`: a person chose that class; −1 for all."""
+    """A row for all classes, then one per class. `chosen(number)`: the user selected a class; −1 for all."""
 
     chosen = Signal(int)
 
@@ -56,13 +56,13 @@ class ClassBars(QWidget):
         return self._selected
 
     def show_counts(self, names: tuple[str, ...], counts: dict[str, tuple[int, ...]]) -> None:
-        """`counts[part]` has a number a class."""
+        """`counts[split]` has a number per class."""
         self._names, self._counts = names, counts
         self._selected = min(self._selected, len(names) - 1)
         self._restyle()
 
     def select(self, number: int) -> None:
-        """Selects a class (−1 for all); says nothing to listeners."""
+        """Selects a class (−1 for all); emits no signal."""
         if number != self._selected:
             self._selected = number
             self.update()
@@ -75,12 +75,12 @@ class ClassBars(QWidget):
         return f"{name}: {', '.join(parts)}"
 
     def row_rect(self, number: int) -> QRect:
-        """Where a class's row lies; −1 for that of all."""
+        """The rectangle of a class's row; −1 for that of all classes."""
         height = theme().px(ROW)
         return QRect(0, (number + 1) * height, self.width(), height)
 
     def step(self, rows: int) -> bool:
-        """Chooses the class so many rows on; whether there are classes."""
+        """Selects the class `rows` further down. Returns whether there are classes."""
         if not self._names:
             return False
         self._choose(min(max(self._selected + rows, -1), len(self._names) - 1))
@@ -120,7 +120,7 @@ class ClassBars(QWidget):
             self._paint_bar(painter, number, left + names + gap, right - numbers - gap, row.center().y() + 1)
 
     def _paint_bar(self, painter: QPainter, number: int, left: int, right: int, middle: int) -> None:
-        """Training and validation side by side; the test part behind a gap, in outline: it is kept apart."""
+        """Training and validation side by side; the test split after a gap, as an outline: it is held out."""
         thick, apart = theme().px(BAR), theme().px(4)
         most = max((self._whole(each) for each in range(len(self._names))), default=0)
         room = max(1, right - left - apart)

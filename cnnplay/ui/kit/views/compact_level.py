@@ -1,29 +1,29 @@
-"""What the header's parts leave out, step by step, where the window is narrow or the text large."""
+"""What the header's parts leave out, step by step, if the window is narrow or the text large."""
 
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
 
 
 class CompactLevel(IntEnum):
-    """From a header with all to one with what must be there. Each step keeps what those before left out."""
+    """From the full header to the most compact one. Each level also leaves out what the ones before do."""
 
     FULL = 0
     NO_DETAILS = 1
-    """The pickers' muted facts go, and the time that is left."""
+    """Without the pickers' muted details, and the remaining time."""
     NO_RESTART = 2
-    """Train afresh stays in the menu alone, and so does the curve in small."""
+    """Without the button "Train from scratch", which is also in the menu, and the sparkline."""
     NO_FINISHED_RUN = 3
-    """The bar of a run that is over goes."""
+    """Without the progress bar of a finished run."""
     SHORT_NAMES = 4
-    """Names are shortened: nothing else is left to go."""
+    """With elided names: there is nothing else to leave out."""
 
 
 @runtime_checkable
 class Compactable(Protocol):
-    """A part of the header that knows how wide it is at each step."""
+    """A part of the header that knows its width at each level."""
 
     def width_at(self, level: CompactLevel) -> int:
-        """Pixels that it needs."""
+        """The width in pixels that it needs."""
 
     def set_compact(self, level: CompactLevel) -> None:
-        """Leaves out what this step says."""
+        """Leaves out what this level says."""

@@ -1,4 +1,4 @@
-"""Editors for single fields, made from their declarations."""
+"""Editors for single fields, created from their declarations."""
 
 import math
 import re
@@ -21,7 +21,7 @@ from cnnplay.ui.kit.views.undo_keys import forward_undo_to_window
 
 
 class FieldEditor(QWidget):
-    """Edits one field. `edited(value)` comes from people alone, never from `set_value`."""
+    """Edits one field. `edited(value)` is emitted for user input only, never for `set_value`."""
 
     edited = Signal(object)
 
@@ -33,18 +33,18 @@ class FieldEditor(QWidget):
         self._row.setSpacing(theme().px(6))
 
     def inputs(self) -> tuple[QWidget, ...]:
-        """The widgets that take the keyboard."""
+        """The widgets that take keyboard focus."""
         raise NotImplementedError
 
     def set_value(self, value: Any) -> None:
-        """Shows a value; None where several blocks have different ones."""
+        """Shows a value; None if several selected layers have different values."""
         raise NotImplementedError
 
     def show_unit(self) -> None:
-        """Writes the unit behind the number, where it has one."""
+        """Shows the field's unit after the number, if it has one."""
 
     def set_problem(self, message: str) -> None:
-        """Marks the field as wrong, with the reason; "" takes the mark away."""
+        """Marks the field as invalid, with the reason; "" removes the mark."""
         for widget in self.inputs():
             if bool(widget.property("fault")) != bool(message):
                 widget.setProperty("fault", "true" if message else "")
@@ -52,7 +52,7 @@ class FieldEditor(QWidget):
                 widget.style().polish(widget)
             widget.setToolTip(message or _help(self.field))
 
-    def _say(self, value: object) -> None:
+    def _emit_edited(self, value: object) -> None:
         self.edited.emit(value)
 
     def _name_inputs(self, *suffixes: str) -> None:
@@ -67,7 +67,7 @@ class IntegerEditor(FieldEditor):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self.spin = IntSpinBox(field)
-        self.spin.valueChanged.connect(self._say)
+        self.spin.valueChanged.connect(self._emit_edited)
         self._row.addWidget(self.spin)
         self._name_inputs()
 
@@ -83,7 +83,7 @@ class IntegerEditor(FieldEditor):
 
 
 class NumberEditor(FieldEditor):
-    """Any number, typed as people write it: ``0.1``, ``1e-5``, ``0,01``."""
+    """Any number, in any usual spelling: ``0.1``, ``1e-5``, ``0,01``."""
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
@@ -121,7 +121,7 @@ class NumberEditor(FieldEditor):
         self.edited.emit(number)
 
     def _finished(self) -> None:
-        """What is no number goes back to the last that was one."""
+        """Replaces an invalid text by the last valid number."""
         if read_number(self.line.text()) is None and self._value is not None:
             self.set_problem("")
             self.line.setText(f"{self._value:g}")
@@ -152,7 +152,7 @@ class ChoiceEditor(FieldEditor):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self.combo = ComboBox(field.choices)
-        self.combo.textActivated.connect(self._say)
+        self.combo.textActivated.connect(self._emit_edited)
         self._row.addWidget(self.combo)
         self._name_inputs()
 
@@ -164,7 +164,7 @@ class ChoiceEditor(FieldEditor):
 
 
 class PairEditor(FieldEditor):
-    """Height and width. While they are linked, a change of one changes both."""
+    """Height and width. While they are linked, changing one changes both."""
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
@@ -175,7 +175,7 @@ class PairEditor(FieldEditor):
         self.link.setCheckable(True)
         self.link.setChecked(True)
         self.link.setAccessibleName(f"{field.label}: height equals width")
-        self.link.setToolTip("Height and width change together; unpressed, each on its own.")
+        self.link.setToolTip("Change height and width together. Turn off to change each on its own.")
         self.times = QLabel("×")
         role(self.times, "muted")
         self._row.addWidget(self.height_spin, 1)
@@ -217,7 +217,7 @@ class PairEditor(FieldEditor):
 
 
 class PaddingEditor(FieldEditor):
-    """One of the named ways of padding, or pixels for height and width."""
+    """A padding mode, or pixels for height and width."""
 
     PIXELS = "pixels"
 
@@ -226,7 +226,7 @@ class PaddingEditor(FieldEditor):
         self.combo = ComboBox((*field.choices, self.PIXELS))
         self.combo.textActivated.connect(self._chosen)
         self.pair = PairEditor(field)
-        self.pair.edited.connect(self._say)
+        self.pair.edited.connect(self._emit_edited)
         self._row.addWidget(self.combo, 1)
         self._row.addWidget(self.pair, 2)
         self.pair.hide()
@@ -250,7 +250,7 @@ class PaddingEditor(FieldEditor):
 
 
 def field_editor(field: FieldInfo) -> FieldEditor:
-    """The editor that suits a field's declaration. KeyError for a type that none edits."""
+    """Creates the editor for a field's type. KeyError for an unknown type."""
     makers: dict[str, type[FieldEditor]] = {
         "integer": IntegerEditor,
         "number": NumberEditor,
@@ -263,13 +263,13 @@ def field_editor(field: FieldInfo) -> FieldEditor:
 
 
 def read_number(text: str) -> float | None:
-    """The number that a text writes, with a decimal point or a decimal comma; None for anything else.
+    """Reads a number with a decimal point or a decimal comma; None for any other text.
 
-    A single comma is the decimal sign: ``0,01`` is 0.01, and ``1,024`` is 1.024. Fields of fractions (rates,
-    probabilities, slopes) never write thousands separators themselves, and a rate that is read as a
-    thousandfold does harm that nobody sees. Where a second comma or a point says that commas part
-    thousands, they have to stand before groups of three digits: ``1,024,000`` and ``1,024.5``. Fields of
-    whole numbers know no decimal sign: there ``1,024`` is 1024.
+    A single comma is the decimal separator: ``0,01`` is 0.01, and ``1,024`` is 1.024. Fields of fractions
+    (rates, probabilities, slopes) never show thousands separators, and a rate that is silently read as
+    1,000 times too large does harm. With a second comma or a point, commas are thousands separators and must
+    come before groups of three digits: ``1,024,000`` and ``1,024.5``. Integer fields have no decimal
+    separator: there ``1,024`` is 1024.
     """
     plain = text.strip().replace("−", "-")
     if plain.count(",") == 1 and "." not in plain:

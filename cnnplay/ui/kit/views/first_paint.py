@@ -1,10 +1,10 @@
-"""When a window has been painted for the first time."""
+"""Detects the first paint of a window."""
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 
 
 class FirstPaint(QObject):
-    """Says once that a widget was painted for the first time: torch is imported only then."""
+    """Emits `painted` once, after a widget's first paint: torch is imported only then."""
 
     painted = Signal()
 

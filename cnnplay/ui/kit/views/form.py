@@ -1,4 +1,4 @@
-"""A form made from field declarations: label and editor in one or two columns, faults where they are."""
+"""A form created from field declarations: labels and editors in one or two columns, with messages."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from cnnplay.ui.kit.views.fields import FieldEditor, FlagEditor, PaddingEditor, 
 from cnnplay.ui.kit.views.theme import role, theme
 
 WIDEST = 120
-"""Of a field, in the design's pixels: numbers that people compare stand below one another. Two numbers that
-belong together share it."""
+"""The widest field, in design pixels, so that numbers to compare are below one another. The two numbers
+of a pair share it."""
 
 
 class FieldForm(QWidget):
-    """Editors for some fields. `edited(name, value)`."""
+    """Editors for some fields. `edited(name, value)`: the user changed a field."""
 
     edited = Signal(str, object)
 
@@ -34,7 +34,7 @@ class FieldForm(QWidget):
         self._restyle()
 
     def set_values(self, values: dict[str, Any], problems: dict[str, str]) -> None:
-        """Shows values and, at their fields, faults. None stands for values that differ."""
+        """Shows values, and problems at their fields. None means that values differ."""
         for name, editor in self.editors.items():
             editor.set_value(values.get(name))
             message = problems.get(name, "")
@@ -43,13 +43,13 @@ class FieldForm(QWidget):
             self.messages[name].setVisible(bool(message))
 
     def focus_first(self) -> None:
-        """Puts the keyboard into the first field."""
+        """Gives the first field keyboard focus."""
         for editor in self.editors.values():
             editor.inputs()[0].setFocus(Qt.FocusReason.TabFocusReason)
             return
 
     def fit(self, width: int) -> None:
-        """Two columns where there is room for them."""
+        """Uses two columns if they fit into `width`."""
         self._arrange(2 if len(self.editors) > 2 and width >= self._two_need() else 1)
 
     def _two_need(self) -> int:
@@ -95,7 +95,7 @@ class FieldForm(QWidget):
         return emit
 
     def _arrange(self, columns: int) -> None:
-        """Columns are filled one after the other, so that the tabulator goes down the left one first."""
+        """Fills one column after the other, so that Tab goes down the left one first."""
         if columns == self._columns:
             return
         self._columns = columns

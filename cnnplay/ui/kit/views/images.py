@@ -1,4 +1,4 @@
-"""Arrays to pictures."""
+"""Arrays to images."""
 
 from typing import Literal, TypeAlias
 
@@ -25,23 +25,23 @@ ColorScale: TypeAlias = Literal["signed", "magnitude", "attribution"]
 
 
 def colorize(values: np.ndarray, scale: ColorScale, limits: tuple[float, float]) -> np.ndarray:
-    """Numbers (any shape) to colours (that shape × 3 bytes). Not-a-number becomes the fault colour."""
-    index, broken = _places(values, limits)
-    picture = theme().table(scale)[index]
-    picture[broken] = _fault()
-    return picture
+    """Numbers (any shape) to colors (that shape × 3 bytes). NaN and infinities get the color of problems."""
+    index, invalid = _places(values, limits)
+    image = theme().table(scale)[index]
+    image[invalid] = _problem_color()
+    return image
 
 
 def screen_colors(values: np.ndarray, scale: ColorScale, limits: tuple[float, float]) -> np.ndarray:
-    """The same, each colour one number 0xAARRGGBB: the format that Qt paints fastest."""
-    index, broken = _places(values, limits)
-    picture = packed(theme().table(scale))[index]
-    picture[broken] = packed(_fault())
-    return picture
+    """The same, with each color as one number 0xAARRGGBB: the format that Qt paints fastest."""
+    index, invalid = _places(values, limits)
+    image = packed(theme().table(scale))[index]
+    image[invalid] = packed(_problem_color())
+    return image
 
 
 def packed(colors: np.ndarray) -> np.ndarray:
-    """Colours (… × 3 bytes, RGB) as numbers 0xFFRRGGBB."""
+    """Colors (… × 3 bytes, RGB) as numbers 0xFFRRGGBB."""
     red, green, blue = np.moveaxis(colors.astype(np.uint32), -1, 0)
     return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, np.uint32)
 
@@ -55,15 +55,15 @@ def screen_image(colors: np.ndarray) -> QImage:
 
 
 def _places(values: np.ndarray, limits: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Where on a scale of 256 colours numbers lie, and which are none."""
+    """The indices of numbers on a scale of 256 colors, and which numbers are not finite."""
     low, high = limits
     span = high - low if high > low else 1.0
     with np.errstate(invalid="ignore", over="ignore"):
         index = np.clip((values - low) / span * 255.0 + 0.5, 0, 255)
-    broken = ~np.isfinite(index)
-    return np.where(broken, 0, index).astype(np.uint8), broken
+    invalid = ~np.isfinite(index)
+    return np.where(invalid, 0, index).astype(np.uint8), invalid
 
 
-def _fault() -> np.ndarray:
-    fault = theme().color("fault")
-    return np.array([fault.red(), fault.green(), fault.blue()], np.uint8)
+def _problem_color() -> np.ndarray:
+    color = theme().color("fault")
+    return np.array([color.red(), color.green(), color.blue()], np.uint8)

@@ -1,4 +1,4 @@
-"""Spin boxes and lists that keep their value while a panel is scrolled, and say "several" for mixed ones."""
+"""Spin boxes and combo boxes that ignore the wheel without focus, and show "several" for mixed values."""
 
 from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
@@ -13,7 +13,7 @@ _LARGEST = 2**31 - 1
 
 
 class IntSpinBox(QSpinBox):
-    """A whole number. The arrow keys keep the limits; any number can be typed, and the validator answers."""
+    """An integer. The arrow keys keep the limits; any number can be typed, and the validator checks it."""
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class IntSpinBox(QSpinBox):
         return up | (flag.StepDownEnabled if self.value() > self._low else flag.StepNone)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        # A panel that is scrolled must not change the numbers that pass under the cursor.
+        # Scrolling a panel must not change the numbers that pass under the cursor.
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -54,7 +54,7 @@ class IntSpinBox(QSpinBox):
 
 
 class ComboBox(QComboBox):
-    """A list of words that does not change while one scrolls past it."""
+    """A combo box that does not change while a panel is scrolled past it."""
 
     def __init__(self, choices: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class ComboBox(QComboBox):
 
 
 class UnitLabel(QLabel):
-    """A muted unit at the right end of a field of text, behind its number."""
+    """A muted unit at the right end of a text field, after its number."""
 
     def __init__(self, line: QLineEdit, text: str, framed: bool = True) -> None:
         super().__init__(text, line)
@@ -83,13 +83,13 @@ class UnitLabel(QLabel):
         self._place()
 
     def width_needed(self) -> int:
-        """Pixels that the field is wider for it."""
+        """The width in pixels that the field needs for it."""
         self.ensurePolished()
         gap = 1 if self.text() == "°" else theme().px(4)
         return self.fontMetrics().horizontalAdvance(self.text()) + gap
 
     def set_wanted(self, wanted: bool) -> None:
-        """Whether there is room for it."""
+        """Shows or hides it, depending on the room."""
         if wanted == self.isHidden():
             self.setVisible(wanted)
             self._place()

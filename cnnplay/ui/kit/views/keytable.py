@@ -1,5 +1,5 @@
-"""The keys of a view that are no actions, in one table: it says what a key does, and the list of shortcuts
-reads it. So nothing can be listed that is not bound, nor bound and not listed."""
+"""The keys of a view that are not QActions, in one table that binds them and feeds the list of shortcuts, so
+that the list is always complete and correct."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 KeyAction: TypeAlias = Callable[[Any], object]
-"""What a key does to a view; False where it cannot be done there, and the key is somebody else's."""
+"""What a key does to a view. Returns False if it does not apply, so that the key is not consumed."""
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 OTHER_MODIFIERS = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
@@ -18,7 +18,7 @@ OTHER_MODIFIERS = (
 
 @dataclass(frozen=True)
 class KeyRow:
-    """Keys that belong together, and what they do, in words. `shift`: held down with them."""
+    """Keys that belong together, and a description of what they do. `shift`: together with Shift."""
 
     description: str
     actions: Mapping[Qt.Key, KeyAction]
@@ -26,7 +26,7 @@ class KeyRow:
 
     @property
     def text(self) -> str:
-        """``Left, Right``, as the system writes them; the Enter of the number pad is not told apart."""
+        """``Left, Right``, in the system's spelling; the number pad's Enter is not listed separately."""
         shown = [key for key in self.actions if key != Qt.Key.Key_Enter]
         held = Qt.KeyboardModifier.ShiftModifier if self.shift else Qt.KeyboardModifier.NoModifier
         native = QKeySequence.SequenceFormat.NativeText
@@ -34,17 +34,17 @@ class KeyRow:
 
 
 class KeyTable:
-    """All keys of a view. `where` is what the view is called in the list of shortcuts."""
+    """All keys of a view. `where` is the view's name in the list of shortcuts."""
 
     def __init__(self, where: str, *rows: KeyRow) -> None:
         self.where = where
         self.rows = rows
 
     def press(self, view: Any, event: QKeyEvent) -> bool:
-        """Does what the key is for; whether it was for anything.
+        """Runs the key's action. Returns whether there was one.
 
-        With Shift a row for Shift goes first; keys without one do the same with and without. Keys held with
-        Ctrl, Alt or Meta are the menus' and the system's.
+        With Shift, a row for Shift takes precedence; other keys do the same with and without Shift. Keys
+        pressed with Ctrl, Alt or Meta are left to menus and the system.
         """
         if event.modifiers() & OTHER_MODIFIERS:
             return False
@@ -59,7 +59,7 @@ class KeyTable:
         return False
 
     def entries(self) -> list[tuple[str, str, str]]:
-        """(where, what it does, keys) of each row."""
+        """(where, description, keys) of each row."""
         return [(self.where, row.description, row.text) for row in self.rows]
 
     def sentence(self) -> str:

@@ -1,4 +1,4 @@
-"""What the colours of tiles mean: the scale as a bar, with the numbers at its ends."""
+"""The legend of tiles: the color scale as a bar, with the numbers at its ends."""
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
@@ -10,16 +10,16 @@ from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.theme import theme
 
 BAR = (96, 8)
-"""Pixels of the design: as wide as it is where there is room, and its height."""
+"""Width (if there is room) and height in design pixels."""
 LEAST_BAR = 32
 GAP = 6
 ROOM = "−0.000"
-"""The room of the number at each end. It does not follow the numbers: while a network trains they change all
-the time, and every panel around would move with them. What a longer one needs is taken from the bar."""
+"""The text that sets the width of each number. The numbers themselves do not: they change all the time while
+a network trains, and the panels around would move. A longer number takes its room from the bar."""
 
 
 class Legend(QWidget):
-    """``−0.37 ▇▇▇▇ 0.37``. Without limits it says that each tile has its own."""
+    """``−0.37 ▇▇▇▇ 0.37``; ``lowest`` and ``highest`` if each tile has its own limits."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,12 +27,12 @@ class Legend(QWidget):
         self._limits: tuple[float, float] | None = None
         self._bar: QImage | None = None
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.setToolTip("The colour scale: what the colours at its two ends stand for")
-        self.setAccessibleName("Colour scale")
+        self.setToolTip("Color scale, with the values at its two ends")
+        self.setAccessibleName("Color scale")
         theme().changed.connect(self._restyle)
 
     def show_scale(self, scale: Scale, limits: tuple[float, float] | None) -> None:
-        """A colour scale from one number to another; None where every tile has limits of its own."""
+        """Shows a color scale with its limits; None if every tile has its own."""
         self.setVisible(scale != "image")
         if (scale, limits) == (self._scale, self._limits):
             return

@@ -1,4 +1,4 @@
-"""A line of words in a frame, with what can be done about it."""
+"""A framed message with buttons."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -7,7 +7,7 @@ from cnnplay.ui.kit.views.theme import role, theme
 
 
 class Notice(QFrame):
-    """A line of words in a frame with its buttons; hidden while there is nothing to say."""
+    """A framed message with buttons; hidden while there is no text."""
 
     def __init__(self, frame: str, buttons: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class Notice(QFrame):
         self._layout.setSpacing(px(4))
 
     def set_text(self, text: str) -> None:
-        """Shows words; "" hides the notice."""
+        """Shows a text; "" hides the notice."""
         if text != self.label.text():
             self.label.setText(text)
             self.setAccessibleName(text)

@@ -1,4 +1,4 @@
-"""The frames that everything stands in: a panel with a strong title and muted facts beside it."""
+"""Panels: frames with a strong title and muted facts beside it."""
 
 import re
 
@@ -18,20 +18,20 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.kit.views.theme import role, theme
 
 TITLE_ROW = 28
-"""The height of every title's row: as high as a button, so that titles of neighbours share a line."""
+"""The height of every title row: that of a button, so that titles of neighboring panels are aligned."""
 QWIDGETSIZE_MAX = (1 << 24) - 1
 SCROLL_BAR = 10
-"""The width of a scroll bar in the stylesheet."""
+"""The width of a scroll bar in the style sheet."""
 MARGINS = (12, 4, 12, 12)
 SPACING = 4
 """Between a panel's title and its body."""
 
 
 class ElidedLabel(QLabel):
-    """A label that shortens its text with an ellipsis rather than growing; the tooltip has it whole.
+    """A label that elides its text rather than growing; the tooltip then shows the full text.
 
-    It paints its text itself: a label's own change of text has the whole window laid out anew, and many of
-    these change during a run.
+    It paints its text itself: changing a QLabel's text triggers a new layout of the whole window, and many
+    of these labels change during a run.
     """
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
@@ -52,7 +52,7 @@ class ElidedLabel(QLabel):
 
     @property
     def shown(self) -> str:
-        """What there is room for."""
+        """The visible, possibly elided text."""
         return self._shown
 
     def sizeHint(self) -> QSize:
@@ -98,8 +98,9 @@ class ElidedLabel(QLabel):
 
 
 class FactsLabel(ElidedLabel):
-    """Facts with `` · `` or ``; `` between them, those worth most first: where there is no room, whole ones
-    go from the end. The first alone is cut, unless hardly anything of it would be left; then nothing is said.
+    """Facts separated by `` · `` or ``; ``, the most important first. Without enough room, whole facts are
+    dropped from the end. Only the first is elided, unless hardly anything would be left of it; then the label
+    is empty.
     """
 
     def _fitting(self) -> str:
@@ -114,7 +115,7 @@ class FactsLabel(ElidedLabel):
 
 
 class Panel(QFrame):
-    """A rounded surface. Its title says what it is; beside it, muted, what it shows, its range and unit."""
+    """A rounded surface with a title; beside it, muted, facts such as the range and unit of its content."""
 
     def __init__(self, title: str, muted: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -146,20 +147,20 @@ class Panel(QFrame):
         self._measure_title()
 
     def title_height(self) -> int:
-        """Of the panel without its body."""
+        """The height of the panel without its body."""
         return theme().px(TITLE_ROW) + 2 * MARGINS[1] + 2
 
     def body_margins(self) -> int:
-        """What the panel needs in height for neither title nor body, where it has a body."""
+        """The height that an unfolded panel needs in addition to title and body."""
         return SPACING + MARGINS[3] - MARGINS[1]
 
     @property
     def folded(self) -> bool:
-        """Whether it is its title alone."""
+        """Whether only the title is visible."""
         return self.content.isHidden()
 
     def set_folded(self, folded: bool) -> None:
-        """Hides what is below the title, or shows it again."""
+        """Hides the body, or shows it again."""
         if folded != self.folded:
             self.content.setHidden(folded)
             margins = MARGINS if not folded else (*MARGINS[:3], MARGINS[1])
@@ -167,7 +168,7 @@ class Panel(QFrame):
             self.setMaximumHeight(self.title_height() if folded else QWIDGETSIZE_MAX)
 
     def set_margins(self, left: int, top: int, right: int, bottom: int, title_right: int) -> None:
-        """Other margins than usual; the title's row ends `title_right` before the right one."""
+        """Sets other margins than usual; the title row ends `title_right` before the right margin."""
         self._outer.setContentsMargins(left, top, right, bottom)
         self._row.setContentsMargins(0, 0, title_right, 0)
 
@@ -190,12 +191,12 @@ class Panel(QFrame):
         return self._muted.text()
 
     def add_corner(self, widget: QWidget) -> None:
-        """Puts a widget at the right end of the title's row."""
+        """Adds a widget at the right end of the title row."""
         self._corner.addWidget(widget)
 
 
 class EmptyState(QWidget):
-    """Words in the middle of an empty panel that say what to do, and perhaps a button that does it."""
+    """The text in an empty panel that says what to do, with an optional button that does it."""
 
     def __init__(self, text: str, button_text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -208,7 +209,7 @@ class EmptyState(QWidget):
         layout.addStretch(1)
         layout.addWidget(self.label)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        # Not before it has a parent: a widget without one would flash up as a window.
+        # Only now that it has a parent: a widget without one would flash up as a window.
         self.button.setVisible(bool(button_text))
         layout.addStretch(1)
 
@@ -217,7 +218,7 @@ class EmptyState(QWidget):
 
 
 def line() -> QFrame:
-    """A line of one pixel across."""
+    """A horizontal line of one pixel."""
     frame = QFrame()
     role(frame, "line")
     return frame

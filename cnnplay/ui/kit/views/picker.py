@@ -1,4 +1,4 @@
-"""A button that opens a list: what is chosen, a muted fact beside it."""
+"""A button that opens a menu of choices: it shows the current choice, and a muted detail beside it."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
@@ -9,11 +9,11 @@ from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role, theme
 
 LEAST_CHOICE = 44
-"""Pixels of the design that a choice keeps in the narrowest window."""
+"""The smallest width of the choice, in design pixels."""
 
 
 class PickerButton(QPushButton):
-    """Subclasses fill `menu_to_fill` in `fill`, which is called each time before it opens."""
+    """Subclasses add the choices in `fill`, which is called each time before the menu opens."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,11 +35,11 @@ class PickerButton(QPushButton):
         self._restyle()
 
     def fill(self, menu: QMenu) -> None:
-        """Puts the choices into the menu."""
+        """Adds the choices to the menu."""
         raise NotImplementedError
 
     def set_choice(self, choice: str, detail: str = "") -> None:
-        """What is chosen now, and a fact about it."""
+        """Shows the current choice, and a detail about it."""
         self.choice.setText(choice)
         self.detail.setText(detail)
         self.setAccessibleName(f"{self._name}: {choice}" + (f", {detail}" if detail else ""))
@@ -47,7 +47,7 @@ class PickerButton(QPushButton):
         self._show_detail()
 
     def width_at(self, level: CompactLevel) -> int:
-        """Pixels for the choice, and for the fact beside it where none is saved."""
+        """The width in pixels for the choice, and for the detail if this level shows it."""
         return self._whole_width() if level < CompactLevel.NO_DETAILS else self._choice_width()
 
     def set_compact(self, level: CompactLevel) -> None:
@@ -61,7 +61,7 @@ class PickerButton(QPushButton):
         return QSize(self.width_at(self._compact_level), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        # Where there is little room the choice is shortened.
+        # With little room the choice is elided.
         least = min(self._choice_width(), theme().px(LEAST_CHOICE) + self._margins())
         return QSize(least, super().sizeHint().height())
 
@@ -70,7 +70,7 @@ class PickerButton(QPushButton):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        """The fact beside the choice goes first where there is no room."""
+        """Hides the detail if there is not enough room."""
         room = self._compact_level < CompactLevel.NO_DETAILS and self.width() >= self._whole_width()
         self.detail.setVisible(bool(self.detail.text()) and room)
 
@@ -79,7 +79,7 @@ class PickerButton(QPushButton):
         return self._choice_width() + detail
 
     def _choice_width(self) -> int:
-        # A pixel more than the text: what fits just so is not shortened.
+        # A little more than the text, so that it is not elided when it just fits.
         return self.choice.fontMetrics().horizontalAdvance(self.choice.text()) + 2 + self._margins()
 
     def _margins(self) -> int:
@@ -97,7 +97,7 @@ class PickerButton(QPushButton):
         self.fill(self.menu_to_fill)
 
     def add_choice(self, menu: QMenu, text: str, chosen: bool, hint: str = "") -> QAction:
-        """One entry, ticked where it is the one that is chosen."""
+        """Adds an entry, checked if it is the current choice."""
         action = menu.addAction(text)
         action.setCheckable(True)
         action.setChecked(chosen)

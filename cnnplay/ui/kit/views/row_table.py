@@ -1,4 +1,4 @@
-"""A table whose rows are chosen whole, and shown whole."""
+"""A table that selects whole rows, and never shows a part of a row."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
@@ -8,9 +8,9 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 class RowTable(QTableView):
-    """Rows are chosen, not cells, and nothing is typed into them; Tab leaves the table. A heading sorts.
+    """A read-only table that selects rows and sorts by its headings; Tab leaves the table.
 
-    Rows are `row` pixels of the design high, or a little more: so that none is cut at the lower end.
+    Rows are `row` design pixels high, or a little more, so that none is cut off at the lower end.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RowTable(QTableView):
 
     @Slot()
     def fit_rows(self) -> None:
-        """As high as leaves no part of a row in view."""
+        """Sets a row height with which no part of a row is visible."""
         least, room = theme().px(self._row), self.viewport().height()
         height = room // (room // least) if room >= least else least
         if self.verticalHeader().defaultSectionSize() != height:

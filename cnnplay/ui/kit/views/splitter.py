@@ -1,4 +1,4 @@
-"""Panels beside or above one another, with a gap between them that can be dragged."""
+"""A splitter in the application's look."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QWidget
@@ -7,7 +7,7 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 class Splitter(QSplitter):
-    """A splitter whose gaps follow the text size; none of its parts can be dragged away."""
+    """A splitter whose handles scale with the text; none of its parts can be collapsed."""
 
     def __init__(self, orientation: Qt.Orientation, *parts: QWidget) -> None:
         super().__init__(orientation)

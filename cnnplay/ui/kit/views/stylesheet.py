@@ -1,4 +1,4 @@
-"""Fills the application's stylesheet (resources/style.qss) with a theme's colours and lengths."""
+"""Fills the application's style sheet (resources/style.qss) with a theme's colors and lengths."""
 
 import re
 from importlib.resources import as_file, files
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def stylesheet(theme: "Theme") -> str:
-    """The stylesheet in a theme's colours, its lengths scaled with the text."""
+    """The style sheet in a theme's colors, with lengths scaled with the text."""
     from cnnplay.ui.kit.views.theme import tokens
 
     text = files("cnnplay.resources").joinpath("style.qss").read_text("utf-8")
@@ -25,7 +25,7 @@ def stylesheet(theme: "Theme") -> str:
 
 
 def _length(theme: "Theme", kind: str, number: str, less: str | None) -> str:
-    """A length scaled with the text. What must be centred or round is even, so that its halves are whole."""
+    """A length scaled with the text. For centered or round things it is even, so that halves are integers."""
     if not kind:
         return str(theme.px(float(number)))
     even = 2 * theme.px(float(number) / 2)
@@ -35,6 +35,6 @@ def _length(theme: "Theme", kind: str, number: str, less: str | None) -> str:
 
 
 def _icons() -> Path:
-    # The package is installed unpacked (wheels and editable installs), so that this is the folder itself.
+    # The package is installed unpacked (wheels and editable installs), so this is the folder itself.
     with as_file(files("cnnplay.resources").joinpath("icons")) as folder:
         return folder

@@ -1,4 +1,4 @@
-"""The look: colours, type and scales from resources/tokens.json, for light and dark."""
+"""The theme: colors, fonts and color scales from resources/tokens.json, for light and dark."""
 
 import json
 from functools import cache
@@ -14,26 +14,26 @@ from cnnplay.ui.kit.views.stylesheet import stylesheet
 
 ThemeChoice = Literal["system", "light", "dark"]
 TEXT_SIZES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""Factors of the text size; 1.5 is meant for a lecture hall."""
+"""Factors for the text size; 1.5 is meant for a lecture hall."""
 
 
 @cache
 def tokens() -> dict[str, Any]:
-    """The tokens as they stand in the file."""
+    """The contents of the file."""
     loaded: dict[str, Any] = json.loads(files("cnnplay.resources").joinpath("tokens.json").read_text("utf-8"))
     return loaded
 
 
 @cache
 def _table(name: str) -> np.ndarray:
-    # Written out, since importing pyqtgraph for them would hold the window up for 0.4 s.
+    # Stored in a file, because importing pyqtgraph for them would delay the window by 0.4 s.
     text = files("cnnplay.resources").joinpath("scales.json").read_text("utf-8")
     table = np.frombuffer(bytes.fromhex(json.loads(text)[name]), np.uint8)
     return table.reshape(256, 3)
 
 
 class Theme(QObject):
-    """Light or dark after the system or by choice, and the text size. One per process: `theme()`."""
+    """Light or dark (by the system or by choice), and the text size. One per process: `theme()`."""
 
     changed = Signal()
 
@@ -44,11 +44,11 @@ class Theme(QObject):
         self.dark = False
         self._plain_family: str | None = None
         self._fonts: dict[tuple[bool, bool, bool], QFont] = {}
-        """Those that were asked for, in this text size: painting asks some thirty times a second."""
+        """Cached fonts in this text size: painting requests them about thirty times a second."""
         self._following = self._fusion = False
 
     def install(self, choice: ThemeChoice = "system", text_scale: float = 1.0) -> None:
-        """Styles the application, and follows the system where that is the choice."""
+        """Applies the theme, and follows the system's color scheme if that is the choice."""
         self.choice, self.text_scale = choice, min(max(text_scale, TEXT_SIZES[0]), TEXT_SIZES[-1])
         hints = QGuiApplication.styleHints()
         if not self._following:
@@ -59,7 +59,7 @@ class Theme(QObject):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         if not self._fusion:
-            # Once: with a stylesheet on, the style in use goes by another name, and a new one restyles all.
+            # Only once: with a style sheet the current style has another name, and a new one restyles all.
             application.setStyle("Fusion")
             self._fusion = True
         if self._plain_family is None:
@@ -71,28 +71,28 @@ class Theme(QObject):
         self.changed.emit()
 
     def color(self, key: str) -> QColor:
-        """A colour by its key in the tokens. KeyError when there is none."""
+        """A color by its key in the tokens. KeyError for an unknown key."""
         return QColor(self._colors()[key])
 
     def family(self, family: str) -> QColor:
-        """The colour of a layer family, the same everywhere."""
+        """The color of a layer family, the same everywhere."""
         return QColor(self._colors()["family"][family])
 
     def run(self, slot: int) -> QColor:
-        """The colour of a run's curves; after the last colour the first comes again."""
+        """The color of a run's curves; colors repeat after the last one."""
         colors = self._colors()["runs"]
         return QColor(colors[slot % len(colors)])
 
     def table(self, scale: Literal["signed", "magnitude", "attribution"]) -> np.ndarray:
-        """The colour scale as 256 × 3 bytes (RGB)."""
+        """A color scale as 256 × 3 bytes (RGB)."""
         return _table(tokens()["scales"][scale])
 
     def px(self, pixels: float) -> int:
-        """A length of the design, scaled with the text."""
+        """A length in design pixels, scaled with the text."""
         return round(pixels * self.text_scale)
 
     def font(self, *, strong: bool = False, title: bool = False, small: bool = False) -> QFont:
-        """The system's type at one of the design's two sizes and two weights; `small` is for maps' labels."""
+        """The system's font in one of two sizes and two weights; `small` is for labels of maps."""
         kept = self._fonts.get((strong, title, small))
         if kept is not None:
             return QFont(kept)
@@ -139,7 +139,7 @@ class Theme(QObject):
 
 
 def _family_for(font: QFont) -> str:
-    """Inter in place of the fallback that a machine without a desktop has; "" keeps the system's own type."""
+    """Inter instead of the fallback font of a machine without a desktop; "" keeps the system's font."""
     if QFontInfo(font).family() == "DejaVu Sans" and "Inter" in QFontDatabase.families():
         return "Inter"
     return ""
@@ -147,12 +147,12 @@ def _family_for(font: QFont) -> str:
 
 @cache
 def theme() -> Theme:
-    """The process's one theme."""
+    """The theme of this process."""
     return Theme()
 
 
 def role(widget: QWidget, name: str) -> None:
-    """Gives a widget a role that the stylesheet knows: primary, muted, strong, title, link, fault …"""
+    """Gives a widget a role of the style sheet: primary, muted, strong, title, link, fault …"""
     widget.setProperty("role", name)
     widget.style().unpolish(widget)
     widget.style().polish(widget)

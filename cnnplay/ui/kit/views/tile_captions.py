@@ -1,4 +1,4 @@
-"""The words of tiles: labels under them, a mosaic's headings; what does not fit is shortened."""
+"""The texts of tiles: labels under them, a mosaic's headings; what does not fit is elided."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from cnnplay.ui.kit.views.tile_layout import label_height
 
 
 class Captions:
-    """Writes on one page of tiles. `rect_of` is where a tile lies; `ratio` the screen's pixels a pixel."""
+    """Paints the texts of a page of tiles. `rect_of`: a tile's rectangle; `ratio`: the device pixel ratio."""
 
     def __init__(
         self, tiles: Tiles, arrangement: Arrangement, ratio: float, rect_of: Callable[[int], QRect]
@@ -26,7 +26,7 @@ class Captions:
             self._paint_labels(painter)
 
     def under(self, point: QPoint, metrics: QFontMetrics, whole: Tiles) -> str:
-        """The label (of the `whole` tiles) at a point, where it is shortened; else ""."""
+        """The full label (of the `whole` tiles) at a point if it is elided; else ""."""
         if self.tiles.columns or not self.tiles.labels:
             return ""
         label = label_height(metrics)
@@ -39,30 +39,30 @@ class Captions:
 
     @property
     def _room(self) -> int:
-        """The pixels that a label may take without touching the next."""
+        """The width that a label may have without touching the next."""
         return round(self.arrangement.pitch[1] / self._ratio) - theme().px(6)
 
     def _paint_labels(self, painter: QPainter) -> None:
-        """Under each tile its label, its accent (if any) in the colour of faults."""
-        muted, fault = theme().color("text_muted"), theme().color("fault")
+        """Paints each tile's label under it, the accent (if any) in the color of problems."""
+        muted, accent_color = theme().color("text_muted"), theme().color("fault")
         tiles, metrics, room = self.tiles, painter.fontMetrics(), self._room
         for number in self.arrangement.numbers[self.arrangement.numbers >= 0]:
             if number >= len(tiles.labels):
                 continue
             rect = self._rect_of(int(number))
             accent = tiles.accents[number] if number < len(tiles.accents) else ""
-            accent, text = shortened(tiles.labels[number], accent, room, metrics)
+            accent, text = elided(tiles.labels[number], accent, room, metrics)
             width = metrics.horizontalAdvance(text)
             x = rect.center().x() - width // 2
             y = rect.bottom() + theme().px(2) + metrics.ascent()
             if accent:
-                painter.setPen(fault)
+                painter.setPen(accent_color)
                 painter.drawText(x, y, accent)
             painter.setPen(muted)
             painter.drawText(x + metrics.horizontalAdvance(accent), y, text[len(accent) :])
 
     def _paint_headings(self, painter: QPainter) -> None:
-        """A mosaic's labels, for each block: rows at the left, columns on top, as many as have room."""
+        """Paints a mosaic's labels for each block: rows at the left, columns on top, as many as have room."""
         painter.setPen(theme().color("text_muted"))
         tiles, arrangement, ratio = self.tiles, self.arrangement, self._ratio
         metrics, gap = painter.fontMetrics(), theme().px(4)
@@ -88,8 +88,8 @@ class Captions:
                 painter.drawText(where, right, tiles.row_labels[number // tiles.columns])
 
 
-def shortened(text: str, accent: str, room: int, metrics: QFontMetrics) -> tuple[str, str]:
-    """(accent, whole text) in so many pixels: the middle goes, of an accent and of what follows it each."""
+def elided(text: str, accent: str, room: int, metrics: QFontMetrics) -> tuple[str, str]:
+    """(accent, whole text) elided to `room` pixels: the end of the accent, the middle of what follows it."""
     if metrics.horizontalAdvance(text) <= room:
         return accent, text
     middle, rest = Qt.TextElideMode.ElideMiddle, text[len(accent) :]
@@ -102,5 +102,5 @@ def shortened(text: str, accent: str, room: int, metrics: QFontMetrics) -> tuple
 
 
 def _every(needed: float, pitch: float) -> int:
-    """Of labels so far apart, each how manieth has room."""
+    """n, if of labels at this distance every nth has room."""
     return max(1, math.ceil(needed / max(pitch, 1e-6)))

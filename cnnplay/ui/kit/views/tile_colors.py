@@ -1,4 +1,4 @@
-"""The numbers of tiles as colours."""
+"""The values of tiles as colors."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from cnnplay.ui.kit.views.images import packed, screen_colors
 
 
 def colorize_tiles(tiles: Tiles, numbers: np.ndarray, size: Size) -> np.ndarray:
-    """Some tiles in their colours at their size on the screen: n × h × w numbers 0xAARRGGBB."""
+    """The colors of some tiles at their size on the screen: n × h × w numbers 0xAARRGGBB."""
     first, last = int(numbers[0]), int(numbers[-1])
-    # Maps of a large picture take megabytes: those of a page mostly follow one another, and are not copied.
-    follow = np.array_equal(numbers, np.arange(first, last + 1))
-    values = tiles.values[first : last + 1] if follow else tiles.values[numbers]
+    # Maps of a large image take megabytes: those of a page are mostly consecutive, and then not copied.
+    consecutive = np.array_equal(numbers, np.arange(first, last + 1))
+    values = tiles.values[first : last + 1] if consecutive else tiles.values[numbers]
     if tiles.scale == "image":
         return packed(scale_values(values, size))
     if size[0] < tiles.size[0]:

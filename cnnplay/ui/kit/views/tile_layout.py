@@ -1,4 +1,4 @@
-"""How tiles and their labels share a widget's room."""
+"""How tiles and their labels share the room of a widget."""
 
 import math
 from dataclasses import replace
@@ -10,11 +10,11 @@ from cnnplay.ui.kit.tiling import Arrangement, Tiles, flow, grid
 from cnnplay.ui.kit.views.theme import theme
 
 MARGIN = 4
-"""Kept free all round, for the frame of the selection."""
+"""Kept free on all sides, for the frame of the selection."""
 
 
 LARGE = 64
-"""Pixels of the design. Smaller tiles of a mosaic do without their labels' details where they grow by it."""
+"""In design pixels. Smaller tiles of a mosaic omit the details of labels if the tiles get larger by it."""
 
 
 def arrange(
@@ -25,10 +25,10 @@ def arrange(
     bounds: tuple[int, int],
     first: tuple[int, int],
 ) -> tuple[Arrangement, Tiles]:
-    """The page's arrangement in device pixels (`ratio` of them a pixel), and the tiles with the labels used.
+    """The page's arrangement in device pixels (`ratio` per pixel), and the tiles with the labels used.
 
-    Labels are whole where no tile is smaller or on another page for it; else brief. `bounds` are the least
-    and the most pixels of a tile.
+    Labels are complete if no tile becomes smaller or moves to another page by it; else brief. `bounds` are
+    the fewest and the most pixels of a tile.
     """
     arranged = _arrange(tiles, size, ratio, metrics, bounds, first)
     if tiles.is_brief:
@@ -48,12 +48,12 @@ def _widest(texts: tuple[str, ...], metrics: QFontMetrics) -> int:
 
 
 def _gap(ratio: float) -> int:
-    """Between two tiles that flow."""
+    """The gap between two flowing tiles."""
     return round(theme().px(10) * ratio)
 
 
 def label_height(metrics: QFontMetrics) -> int:
-    """The room for one line under a tile, in pixels."""
+    """The height of one line under a tile, in pixels."""
     return metrics.height() + theme().px(2)
 
 
@@ -71,7 +71,7 @@ def _arrange(
     look = theme()
     margin = device(look.px(MARGIN))
     area = (max(1, device(size.height()) - 2 * margin), max(1, device(size.width()) - 2 * margin))
-    # Large text makes no page of five out of six: what the eye needs at least does not grow with it.
+    # The smallest tile does not grow with the text: larger text must not move tiles to other pages.
     least, most = device(bounds[0]), device(look.px(bounds[1]))
     label = device(label_height(metrics))
     if tiles.columns:
@@ -99,6 +99,6 @@ def _arrange(
             most=most,
             first=min(first[0], len(tiles) - 1),
             caption=math.ceil(_widest(tiles.brief().labels, metrics) * ratio),
-            wish=math.ceil(_widest(tiles.labels, metrics) * ratio),
+            preferred=math.ceil(_widest(tiles.labels, metrics) * ratio),
         )
     return replace(arranged, origin=(arranged.origin[0] + margin, arranged.origin[1] + margin))

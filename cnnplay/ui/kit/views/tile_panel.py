@@ -1,4 +1,4 @@
-"""Tiles with what belongs to them: the colour scale, the read-out, the pages; words while there are none."""
+"""Tiles with the color scale, the read-out and the pages; a text while there are no tiles."""
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
@@ -20,12 +20,12 @@ from cnnplay.ui.kit.views.tiles import TilesView
 
 SPACING = 12
 BUTTON = 28
-"""Pixels of the design on a side."""
-HINT = "Point at a value to read it. Arrow keys choose, Page Up and Page Down turn pages (Shift: sideways)."
+"""The side of a button in design pixels."""
+HINT = "Point at a value to read it. Arrow keys select; Page Up and Page Down turn pages (Shift: sideways)."
 
 
 class TilePanel(QWidget):
-    """A `TilesView` above a line with its legend, read-out and pages."""
+    """A `TilesView` above a row with its legend, read-out and pages."""
 
     def __init__(self, view: TilesView, empty: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,15 +59,15 @@ class TilePanel(QWidget):
         self.show_empty(empty)
 
     def add_middle(self, widget: QWidget) -> None:
-        """Another view that takes the tiles' place (bars, where maps are single numbers)."""
+        """Adds a view that can take the tiles' place (bars, for maps that are single numbers)."""
         self._stack.addWidget(widget)
 
     def add_option(self, widget: QWidget) -> None:
-        """Puts a switch beside the colour scale."""
+        """Adds a switch beside the color scale."""
         self._options.addWidget(widget)
 
     def show_tiles(self, tiles: Tiles, common: bool = True) -> None:
-        """Shows tiles. `common`: all have the limits of the first, which the legend names."""
+        """Shows tiles. `common`: all have the limits of the first, which the legend shows."""
         self._stack.setCurrentWidget(self.view)
         self._footer.show()
         self.view.show_tiles(tiles)
@@ -78,7 +78,7 @@ class TilePanel(QWidget):
         self._share()
 
     def show_middle(self, widget: QWidget, read_out: str = "") -> None:
-        """Shows the other view."""
+        """Shows a view added by `add_middle`."""
         self._stack.setCurrentWidget(widget)
         self._footer.show()
         self.legend.hide()
@@ -90,7 +90,7 @@ class TilePanel(QWidget):
         self._share()
 
     def _share(self) -> None:
-        """The pages' words come first, then the colour scale, then the read-out."""
+        """Divides the row: first the pages' text, then the color scale, then the read-out."""
         options = self._options.sizeHint().width()
         used = (self.pages.sizeHint().width(), options)
         room = self.width() - sum(width + theme().px(SPACING) for width in used if width)
@@ -99,7 +99,7 @@ class TilePanel(QWidget):
         self.legend.setMaximumWidth(wanted if wanted >= least else 0 if self.pages.text else hint)
 
     def show_empty(self, text: str, button: str = "") -> None:
-        """Shows words (and perhaps a button) in place of tiles."""
+        """Shows a text (and an optional button) in place of tiles."""
         self.empty.set_text(text)
         self.empty.button.setText(button)
         self.empty.button.setVisible(bool(button))
@@ -109,10 +109,10 @@ class TilePanel(QWidget):
 
 
 class Pages(QWidget):
-    """``‹ 1–64 of 512 ›``; of a mosaic also arrows for its columns. Hidden while there is one page.
+    """``‹ 1–64 of 512 ›``; for a mosaic also arrows for its columns. Hidden while there is only one page.
 
-    It asks for as much room with one page as with several: else it would widen the panel when a second page
-    begins, all tiles would fit then, it would go, and so on without end.
+    It needs as much room with one page as with several: otherwise a second page would widen the panel, all
+    tiles would fit again, the second page would vanish, and so on without end.
     """
 
     turned = Signal()
@@ -122,7 +122,7 @@ class Pages(QWidget):
         super().__init__(parent)
         self._view = view
         self.text = ""
-        """What is shown where there is room."""
+        """The text shown if there is room."""
         self._brief = ""
         self._shown: tuple[object, ...] | None = None
         self._label = QLabel()
@@ -131,19 +131,19 @@ class Pages(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme().px(4))
-        for way, sign, hint in (
-            ((-1, 0), "‹", "The page before (Page Up)"),
-            ((1, 0), "›", "The next page (Page Down)"),
-            ((0, -1), "«", "Channels before (Shift+Page Up)"),
-            ((0, 1), "»", "The next channels (Shift+Page Down)"),
+        for direction, symbol, hint in (
+            ((-1, 0), "‹", "Previous page (Page Up)"),
+            ((1, 0), "›", "Next page (Page Down)"),
+            ((0, -1), "«", "Previous channels (Shift+Page Up)"),
+            ((0, 1), "»", "Next channels (Shift+Page Down)"),
         ):
             button = QToolButton()
-            button.setText(sign)
+            button.setText(symbol)
             button.setToolTip(hint)
             button.setAccessibleName(hint)
-            button.setProperty("way", way)
+            button.setProperty("direction", direction)
             button.clicked.connect(self._clicked)
-            self._buttons[way] = button
+            self._buttons[direction] = button
         layout.addWidget(self._buttons[-1, 0])
         layout.addWidget(self._buttons[0, -1])
         layout.addWidget(self._label)
@@ -158,29 +158,29 @@ class Pages(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Brings words and buttons up to date with the view."""
+        """Updates the text and the buttons."""
         text, brief = self._view.page_text(), self._view.page_text(brief=True)
         mosaic = self._view.tiles is not None and bool(self._view.tiles.columns)
-        possible = {way: self._view.can_turn(*way) for way in self._buttons}
+        possible = {direction: self._view.can_turn(*direction) for direction in self._buttons}
         shown = (text, brief, mosaic, possible)
         if shown == self._shown:
-            return  # live tiles are others several times a second, their pages seldom
+            return  # live tiles change several times a second, their pages rarely
         self._shown = shown
         self.text, self._brief = text, brief
         self.setVisible(bool(text))
         sideways = mosaic and (possible[0, 1] or possible[0, -1])
         along = possible[1, 0] or possible[-1, 0]
-        for way, button in self._buttons.items():
-            button.setVisible(sideways if way[1] else along)
-            button.setEnabled(possible[way])
+        for direction, button in self._buttons.items():
+            button.setVisible(sideways if direction[1] else along)
+            button.setEnabled(possible[direction])
             hint = button.accessibleName()
-            button.setToolTip(hint if possible[way] else f"{hint}\nNot now: there is none")
+            button.setToolTip(hint if possible[direction] else f"{hint}\nThere is none")
         self.updateGeometry()
         self._show_label()
         self.refreshed.emit()
 
     def hide_pages(self) -> None:
-        """Hides all until the next refresh: something without pages is shown."""
+        """Hides everything until the next refresh: something without pages is shown."""
         self._shown = None
         self.hide()
 
@@ -200,7 +200,7 @@ class Pages(QWidget):
         self._show_label()
 
     def _show_label(self) -> None:
-        """Where there is no room the words go, first a few, then all; the buttons' tooltips stay."""
+        """Without room, shows a shorter text or none; the buttons' tooltips stay."""
         for text in (self.text, self._brief):
             if self.width() >= self._needed(text):
                 break
@@ -218,5 +218,5 @@ class Pages(QWidget):
     def _clicked(self) -> None:
         sender = self.sender()
         assert sender is not None
-        self._view.turn(*sender.property("way"))
+        self._view.turn(*sender.property("direction"))
         self.turned.emit()

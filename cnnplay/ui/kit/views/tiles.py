@@ -1,4 +1,4 @@
-"""One widget that shows many small maps in one image, a page at a time."""
+"""A widget that shows many small maps as tiles of one image, a page at a time."""
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -24,9 +24,9 @@ from cnnplay.ui.kit.views.tile_colors import colorize_tiles
 from cnnplay.ui.kit.views.tile_layout import arrange, label_height
 
 KEYS = KeyTable(
-    "Filters, maps, pictures",
+    "Filters, maps, images",
     KeyRow(
-        "The tile beside, above, below",
+        "The tile to the left, right, above, below",
         {
             Qt.Key.Key_Left: lambda view: view.step(0, -1),
             Qt.Key.Key_Right: lambda view: view.step(0, 1),
@@ -35,16 +35,16 @@ KEYS = KeyTable(
         },
     ),
     KeyRow(
-        "The page before, the next",
+        "Previous, next page",
         {Qt.Key.Key_PageUp: lambda view: view.turn(-1), Qt.Key.Key_PageDown: lambda view: view.turn(1)},
     ),
     KeyRow(
-        "The channels before, the next",
+        "Previous, next channels",
         {Qt.Key.Key_PageUp: lambda view: view.turn(0, -1), Qt.Key.Key_PageDown: lambda view: view.turn(0, 1)},
         shift=True,
     ),
     KeyRow(
-        "The first tile, the last",
+        "First, last tile",
         {Qt.Key.Key_Home: lambda view: view.end(first=True), Qt.Key.Key_End: lambda view: view.end()},
     ),
     KeyRow("Open the tile", dict.fromkeys(ENTER, lambda view: view.open())),
@@ -52,16 +52,16 @@ KEYS = KeyTable(
 
 
 class TilesView(QWidget):
-    """Maps, filters or pictures as tiles: selected by click and arrow keys, read out under the cursor.
+    """Maps, filters or images as tiles: click and arrow keys select, the value under the cursor is read out.
 
-    New tiles are only composed when they are painted, so a hidden view costs nothing. `redraws` counts how
-    often new tiles came on screen.
+    New tiles are composed only when painted, so a hidden view costs nothing. `redraws` counts how often new
+    tiles were painted.
     """
 
     chosen = Signal(int)
-    """A person selected the tile of that number."""
+    """The user selected the tile with this number."""
     opened = Signal(int)
-    """… and opened it: double click or Enter."""
+    """The user opened the tile with this number: double click or Enter."""
     page_changed = Signal()
     read_out_changed = Signal(str)
 
@@ -93,43 +93,43 @@ class TilesView(QWidget):
 
     @property
     def selected(self) -> int:
-        """The selected tile's number, or −1."""
+        """The selected tile's number; −1 for none."""
         return self._selected
 
     @property
     def read_out(self) -> str:
-        """What is under the cursor, else what is selected, in words."""
+        """A text about the pixel under the cursor, else about the selected tile."""
         return self._read_out
 
     def show_tiles(self, tiles: Tiles | None) -> None:
-        """Shows other tiles; page and selection stay where the new ones have them."""
+        """Shows other tiles; page and selection stay if the new tiles have them."""
         old, self._tiles = self._tiles, tiles
         self._fresh = True
         self._image = None
-        if not _alike(old, tiles):
+        if not _same_layout(old, tiles):
             self._arrangement = self._full = None
         if tiles is None or self._selected >= len(tiles):
             self._selected = -1
-        self._say()
+        self._update_read_out()
         self.update()
 
     def select(self, number: int, turn: bool = True) -> None:
-        """Selects a tile (−1 for none) and turns to its page, or stays; says nothing to listeners."""
+        """Selects a tile (−1 for none), and with `turn` shows its page; emits no signal."""
         if number != self._selected:
             self._selected = number
             if turn:
                 self._turn_to(number)
-            self._say()
+            self._update_read_out()
             self.update()
 
     def arrangement(self) -> Arrangement | None:
-        """Where the page's tiles lie, in device pixels; None when there are none or there is no room."""
+        """The arrangement of the page, in device pixels; None if there are no tiles or there is no room."""
         if self._arrangement is None and self._tiles is not None and len(self._tiles):
             self._arrangement = self._arrange(self._tiles, self._first)
         return self._arrangement
 
     def tile_rect(self, number: int) -> QRect:
-        """Where a tile of this page lies in the widget; empty for others."""
+        """The rectangle of a tile of this page in the widget; empty for others."""
         arrangement = self.arrangement()
         place = arrangement.place(number) if arrangement is not None else None
         if arrangement is None or place is None:
@@ -142,12 +142,12 @@ class TilesView(QWidget):
     # pages
 
     def page_text(self, brief: bool = False) -> str:
-        """``1–64 of 512``; empty where all is on one page."""
+        """``1–64 of 512``; empty if everything is on one page."""
         arrangement = self.arrangement()
         return page_text(self._tiles, arrangement.numbers, brief) if arrangement and self._tiles else ""
 
     def can_turn(self, down: int, across: int = 0) -> bool:
-        """Whether there is a page that many pages on."""
+        """Whether there is a page that many pages further on."""
         return self._turned(down, across) is not None
 
     def turn(self, down: int, across: int = 0) -> None:
@@ -174,7 +174,7 @@ class TilesView(QWidget):
     def _go_to(self, first: tuple[int, int]) -> None:
         self._first = first
         self._arrangement = self._image = None
-        self._say()
+        self._update_read_out()
         self.update()
         self.page_changed.emit()
 
@@ -209,25 +209,25 @@ class TilesView(QWidget):
             painter.drawImage(
                 QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
             )
-            self._words(self._tiles, arrangement).paint(painter)
+            self._captions(self._tiles, arrangement).paint(painter)
         if self.hasFocus() and self._selected < 0:
             painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _words(self, tiles: Tiles, arrangement: Arrangement) -> Captions:
-        """Of the tiles with whole or brief labels, as they were arranged with."""
+    def _captions(self, tiles: Tiles, arrangement: Arrangement) -> Captions:
+        """The captions for the labels (full or brief) that the tiles were arranged with."""
         brief = self._labelled is not None and self._labelled.is_brief
         return Captions(
             tiles.brief() if brief else tiles, arrangement, self.devicePixelRatioF(), self.tile_rect
         )
 
     def caption_under(self, point: QPoint) -> str:
-        """The whole label of the tile at a point, where it is shortened; else ""."""
+        """The full label of the tile at a point if it is elided; else ""."""
         tiles, arrangement = self._tiles, self.arrangement()
         if tiles is None or arrangement is None:
             return ""
-        return self._words(tiles, arrangement).under(point, self.fontMetrics(), tiles)
+        return self._captions(tiles, arrangement).under(point, self.fontMetrics(), tiles)
 
     def _paint_selection(self, painter: QPainter) -> None:
         assert self._tiles is not None
@@ -263,11 +263,11 @@ class TilesView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover = event.position().toPoint()
-        self._say()
+        self._update_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
-        self._say()
+        self._update_read_out()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -293,14 +293,14 @@ class TilesView(QWidget):
             super().keyPressEvent(event)
 
     def end(self, first: bool = False) -> bool:
-        """Chooses the last tile, or the first; whether there are any."""
+        """Selects the last tile, or the first. Returns whether there are tiles."""
         if not self._tiles:
             return False
         self._choose(0 if first else len(self._tiles) - 1)
         return True
 
     def open(self) -> bool:
-        """Opens the chosen tile; whether one is chosen."""
+        """Opens the selected tile. Returns whether there is one."""
         if self._selected >= 0:
             self.opened.emit(self._selected)
         return self._selected >= 0
@@ -312,7 +312,7 @@ class TilesView(QWidget):
         return QSize(theme().px(80), self._least + theme().px(24))
 
     def step(self, down: int, across: int) -> bool:
-        """Chooses the neighbour, over the edges of rows and pages; whether there are tiles."""
+        """Selects the neighbor, across the ends of rows and pages. Returns whether there are tiles."""
         tiles, arrangement = self._tiles, self.arrangement()
         if tiles is None or arrangement is None:
             return tiles is not None
@@ -340,8 +340,8 @@ class TilesView(QWidget):
         hit = self._hit(point)
         return hit[0] if hit is not None else -1
 
-    def _say(self) -> None:
-        """Brings the read-out up to date: with the mouse, and with the data under a resting mouse."""
+    def _update_read_out(self) -> None:
+        """Updates the read-out when the mouse moved, or the data under a resting mouse changed."""
         text = ""
         if self._tiles is not None:
             hit = self._hit(self._hover) if self._hover is not None else None
@@ -362,8 +362,8 @@ class TilesView(QWidget):
             self.page_changed.emit()
 
 
-def _alike(old: Tiles | None, new: Tiles | None) -> bool:
-    """Whether the new tiles lie as the old ones did."""
+def _same_layout(old: Tiles | None, new: Tiles | None) -> bool:
+    """Whether the new tiles have the same arrangement as the old ones."""
     if old is None or new is None:
         return False
     same = len(old) == len(new) and old.size == new.size and old.columns == new.columns

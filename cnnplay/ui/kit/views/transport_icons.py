@@ -1,4 +1,4 @@
-"""The signs of a tape recorder, painted in the theme's colours: play, pause, step, stop."""
+"""Media icons in the theme's colors: play, pause, step, stop."""
 
 from typing import Literal, TypeAlias
 
@@ -10,11 +10,11 @@ from cnnplay.ui.kit.views.theme import theme
 TransportIcon: TypeAlias = Literal["play", "pause", "step", "stop"]
 SIDE = 14
 BOX = 16
-"""The side of the box that a button keeps for its sign, in pixels of the design."""
+"""The side of the box that a button reserves for its icon, in design pixels."""
 
 
 def transport_icon(name: TransportIcon, color: str = "text") -> QIcon:
-    """An icon of one sign, in a colour of the theme and muted where it is disabled."""
+    """An icon in a color of the theme; muted when disabled."""
     icon = QIcon()
     icon.addPixmap(_pixmap(name, theme().color(color)), QIcon.Mode.Normal)
     muted = QColor(theme().color("text_muted"))
@@ -24,7 +24,7 @@ def transport_icon(name: TransportIcon, color: str = "text") -> QIcon:
 
 
 def _pixmap(name: TransportIcon, color: QColor) -> QPixmap:
-    # Twice the size: sharp on screens of high resolution too.
+    # Twice the size, so that it is sharp on high-resolution screens.
     side, box = theme().px(SIDE), theme().px(BOX)
     pixmap = QPixmap(2 * box, 2 * box)
     pixmap.setDevicePixelRatio(2.0)

@@ -1,4 +1,4 @@
-"""Undo within a field is the network's undo: a field's own, of single characters, would swallow the key."""
+"""Undo in a text field undoes changes of the network, instead of single characters in the field."""
 
 from functools import cache
 
@@ -10,7 +10,7 @@ _KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
 class _Filter(QObject):
-    """Keeps a field from claiming the keys, so that the window's actions get them."""
+    """Keeps a field from consuming the undo keys, so that the window's actions get them."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         claimed = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
@@ -26,5 +26,5 @@ def _filter() -> _Filter:
 
 
 def forward_undo_to_window(widget: QWidget) -> None:
-    """For the fields of blocks and settings."""
+    """Lets the window handle the undo and redo keys of this field."""
     widget.installEventFilter(_filter())

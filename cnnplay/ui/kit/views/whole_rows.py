@@ -1,4 +1,4 @@
-"""A scroll area that ends between two rows: a row that is cut looks broken, and hides that there is more."""
+"""A scroll area that ends between two rows: a clipped row looks broken, and hides that there is more."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -8,10 +8,10 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 class WholeRows(QScrollArea):
-    """Shows its content whole where there is room, else as many of its rows as are whole, and scrolls."""
+    """Shows all of its content if there is room; else as many whole rows as fit, and scrolls."""
 
     resized = Signal(int)
-    """The width that its content has now."""
+    """The new width of its content."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class WholeRows(QScrollArea):
         content.installEventFilter(self)
 
     def whole_height(self) -> int:
-        """What all of the content needs at the width that there is."""
+        """The height of all of the content at the current width."""
         layout = self._content.layout()
         assert layout is not None
         width = self.viewport().width()
@@ -39,12 +39,12 @@ class WholeRows(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._content and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            # Not before the rows stand where they will.
+            # Only after the layout has placed the rows.
             QTimer.singleShot(0, self, self.cut_between_rows)
         return super().eventFilter(watched, event)
 
     def cut_between_rows(self) -> None:
-        """Leaves empty what would show a part of a row."""
+        """Leaves the room empty in which only a part of a row would fit."""
         room = self.contentsRect().height()
         spare = 0 if self.whole_height() <= room else room - self.last_end(room)
         if self.viewportMargins().bottom() != spare:
@@ -52,7 +52,7 @@ class WholeRows(QScrollArea):
         self.verticalScrollBar().setSingleStep(theme().px(34))
 
     def last_end(self, room: int) -> int:
-        """Where the last row ends that is whole in this height; all of it where there is no such row."""
+        """The end of the last row that fits completely into this height; `room` if there is none."""
         content = self._content
         spans = []
         for part in content.findChildren(QWidget):

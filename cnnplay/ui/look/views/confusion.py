@@ -225,7 +225,7 @@ class ConfusionMatrix(QWidget):
 
 
 def shade(share: float, right: bool) -> QColor:
-    """A cell's color: blue by its share if correct; else red, by the cube root, so that few mistakes are visible."""
+    """A cell's color: blue by its share if correct; else red by the cube root, to make rare ones visible."""
     ground, full = theme().color("surface_sunken"), theme().color("accent" if right else "fault")
     amount = share if right else float(np.cbrt(share))
     return QColor(

@@ -9,7 +9,7 @@ from cnnplay.ui.look.look import LookModel
 
 
 class EvaluationView(Panel):
-    """A panel on the newest evaluation. A subclass shows it in `show_result`; `empty` is shown without one."""
+    """A panel on the newest evaluation: a subclass shows it in `show_result`, else there is `empty`."""
 
     def __init__(self, title: str, empty: str, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(title, parent=parent)

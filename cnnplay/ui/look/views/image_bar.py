@@ -32,7 +32,7 @@ IMAGE_FILES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.pgm 
 
 
 class ImageView(QWidget):
-    """The chosen image, as it is or as the network's input. `show_value` is called with the value under the mouse."""
+    """The chosen image, as it is or as network input. `show_value` gets the value under the mouse."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -225,7 +225,7 @@ class ImageBar(QFrame):
             ]
         self.samples.show_images(choice.samples, captions, accents)
 
-    def _picture_changed(self) -> None:
+    def _image_changed(self) -> None:
         self.error.hide()
         image = self._look.image_choice.image
         self.inverted.setVisible(image is not None and image.source == "file")
@@ -245,7 +245,7 @@ class ImageBar(QFrame):
         """Sets the text under the caption: the value under the mouse, else the size or the range."""
         image, seen = self._look.image_choice.image, self._look.input
         if not text and image is not None:
-            text = image.words
+            text = image.size_text
             if self.as_input.isChecked() and seen is not None:
                 shape = " × ".join(str(size) for size in seen.shape)
                 text = f"{shape} · {span(float(seen.min()), float(seen.max()))}"

@@ -1,4 +1,4 @@
-"""The right side of the workspace Look inside: the image on top, below it what the network computes for it."""
+"""The right side of the workspace Look inside: the image, and below it what the network computes for it."""
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QTabWidget, QVBoxLayout, QWidget

@@ -31,8 +31,8 @@ class PredictionBars(QWidget):
         self._fresh = False
         self.setAccessibleName("Prediction")
         self.setToolTip(
-            "Softmax turns the last layer's outputs (logits) into probabilities that sum to 1. Green: the true "
-            "class; red: a wrong prediction; blue: the true class is not known"
+            "Softmax turns the last layer's outputs (logits) into probabilities that sum to 1. Green: the "
+            "true class; red: a wrong prediction; blue: the true class is not known"
         )
         policy = QSizePolicy.Policy.Fixed if rows else QSizePolicy.Policy.Expanding
         self.setSizePolicy(QSizePolicy.Policy.Expanding, policy)
@@ -71,7 +71,7 @@ class PredictionBars(QWidget):
         painter.end()
 
     def _shown(self, prediction: Prediction, least: int) -> tuple[tuple[int, ...], float]:
-        """The classes of the rows and a row's height; the last row may be left for the number of other classes."""
+        """The classes of the rows and a row's height; the last row may be left for "+ N more"."""
         usual, count = float(self._row_height()), len(prediction.probabilities)
         if self._rows:
             return prediction.top(self._rows), usual

@@ -35,10 +35,10 @@ class StackFeed(QObject):
     def _show_image(self) -> None:
         image = self._look.image_choice.image
         if image is None:
-            self._stack.set_input_picture(None)
+            self._stack.set_input_image(None)
         else:
             pixels = image.pixels[:, :, :3] if image.pixels.shape[2] >= 3 else image.pixels[:, :, :1]
-            self._stack.set_input_picture(to_qimage(pixels), image.caption)
+            self._stack.set_input_image(to_qimage(pixels), image.caption)
 
     def _show_prediction(self) -> None:
         prediction = self._look.prediction

@@ -20,25 +20,25 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.ticks import Tick, ticks
 
 WIDEST = 28
-"""Pixels that a bar takes at most, where there are more than a few."""
+"""The widest bar in design pixels, if there are more than FEW."""
 FEW = 12
-"""So many share the whole width, each with its name."""
+"""Up to this many bars share the whole width, each with its name."""
 
 KEYS = KeyTable(
     "Bars",
     KeyRow(
-        "The bar before, the next",
+        "Previous, next bar",
         {Qt.Key.Key_Left: lambda bars: bars.step(-1), Qt.Key.Key_Right: lambda bars: bars.step(1)},
     ),
     KeyRow(
-        "Ten bars back, ten on",
+        "Ten bars back, forward",
         {Qt.Key.Key_PageUp: lambda bars: bars.step(-10), Qt.Key.Key_PageDown: lambda bars: bars.step(10)},
     ),
 )
 
 
 class BarsView(QWidget):
-    """N numbers as bars. Where they are more than the pixels, each pixel shows its lowest and highest."""
+    """N numbers as bars. With more numbers than pixels, each pixel column shows its lowest and highest."""
 
     read_out_changed = Signal(str)
     chosen = Signal(int)
@@ -66,13 +66,13 @@ class BarsView(QWidget):
     def show_values(
         self, values: np.ndarray, limits: tuple[float, float], names: tuple[str, ...] = ()
     ) -> None:
-        """Shows numbers between limits (which are widened to hold zero); `names` are the outputs' own."""
+        """Shows numbers between limits (extended to include zero); `names` are the names of the outputs."""
         self._values = np.asarray(values, np.float32).ravel()
         self._limits = (min(0.0, limits[0]), max(0.0, limits[1]))
         self._names = names if len(names) == len(self._values) else ()
         self._at = min(self._at, len(self._values) - 1)
         self._fresh = True
-        self._say()
+        self._update_read_out()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -140,7 +140,7 @@ class BarsView(QWidget):
         plot = self._plot()
         number = int((event.position().x() - plot.left()) // max(1e-9, self._pitch(plot)))
         self._at, self._hovering = (number if 0 <= number < len(self._values) else -1), True
-        self._say()
+        self._update_read_out()
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -151,7 +151,7 @@ class BarsView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         if self._hovering:
             self._at, self._hovering = -1, False
-            self._say()
+            self._update_read_out()
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -159,12 +159,12 @@ class BarsView(QWidget):
             super().keyPressEvent(event)
 
     def step(self, step: int) -> bool:
-        """Reads the bar that many further on; whether there is any."""
+        """Reads out the bar `step` further on. Returns whether there are bars."""
         if not len(self._values):
             return False
         self._at = min(max(0, self._at + step), len(self._values) - 1)
         self._hovering = False
-        self._say()
+        self._update_read_out()
         self.update()
         return True
 
@@ -179,13 +179,13 @@ class BarsView(QWidget):
         metrics = QFontMetrics(theme().font(small=True))
         top, bottom = theme().px(10), metrics.height() + theme().px(8)
         ticks = self._ticks(self.height() - top - bottom)
-        # As wide as usual numbers need: while a network trains they change, and the bars would move.
+        # As wide as for usual numbers: they change while a network trains, and the bars would move.
         texts = ("−0.00", *(tick.text for tick in ticks))
         label = max(metrics.horizontalAdvance(text) for text in texts) + theme().px(8)
         return self.rect().adjusted(label, top, -theme().px(12), -bottom)
 
     def _ticks(self, height: int) -> list[Tick]:
-        """Round numbers, with zero among them."""
+        """Round numbers, including zero."""
         rows = height // (2 * QFontMetrics(theme().font(small=True)).height())
         return ticks(*self._limits, max(2, min(rows, 6)))
 
@@ -197,7 +197,7 @@ class BarsView(QWidget):
         low, high = self._limits
         return plot.bottom() - (float(value) - low) / ((high - low) or 1.0) * plot.height()
 
-    def _say(self) -> None:
+    def _update_read_out(self) -> None:
         text = ""
         if 0 <= self._at < len(self._values):
             name = f" ({self._names[self._at]})" if self._names else ""

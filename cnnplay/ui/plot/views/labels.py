@@ -1,4 +1,4 @@
-"""Painted text that keeps out of other text's way: labels at curves' ends, the read-out under a cursor."""
+"""Painted texts that do not overlap: labels at the ends of curves, the read-out under the cursor."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from cnnplay.ui.kit.views.theme import theme
 
 
 class Label(msgspec.Struct, frozen=True):
-    """Words beside a point, in pixels."""
+    """A text beside a point, in pixels."""
 
     text: str
     at: QPointF
@@ -18,7 +18,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 def spread(wanted: Sequence[float], height: float, top: float, bottom: float) -> list[float]:
-    """Centres as near to those wanted as can be, `height` apart, between `top` and `bottom`."""
+    """Centers as near as possible to the wanted ones, `height` apart, between `top` and `bottom`."""
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     low, high = top + height / 2, bottom - height / 2
     places = [0.0] * len(wanted)
@@ -26,7 +26,7 @@ def spread(wanted: Sequence[float], height: float, top: float, bottom: float) ->
     for index in order:
         places[index] = max(wanted[index], after)
         after = places[index] + height
-    # What was pushed out at the bottom comes back, and pushes the ones above it.
+    # Centers pushed out at the bottom move back, and push those above them.
     before = high
     for index in reversed(order):
         places[index] = min(places[index], before)
@@ -35,17 +35,17 @@ def spread(wanted: Sequence[float], height: float, top: float, bottom: float) ->
 
 
 def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> None:
-    """Draws each label right of its point, or left of it where there is no room; none covers another."""
+    """Draws each label right of its point, or at the right edge if there is no room, without overlap."""
     metrics = painter.fontMetrics()
     height = float(metrics.height())
-    centres = spread([label.at.y() for label in labels], height, area.top(), area.bottom())
-    for label, centre in zip(labels, centres, strict=True):
+    centers = spread([label.at.y() for label in labels], height, area.top(), area.bottom())
+    for label, center in zip(labels, centers, strict=True):
         width = metrics.horizontalAdvance(label.text) + 2
         left = label.at.x() + theme().px(8)
         if left + width > area.right():
             left = area.right() - width
-        place = QRectF(left, centre - height / 2, width, height)
-        # The surface behind it: a curve under the words would make them hard to read.
+        place = QRectF(left, center - height / 2, width, height)
+        # Opaque: a curve behind the text would make it hard to read.
         painter.fillRect(place, theme().color("surface"))
         painter.setPen(label.color)
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label.text)
@@ -54,7 +54,7 @@ def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> No
 def paint_box(
     painter: QPainter, title: str, lines: Sequence[tuple[str, QColor]], at: QPointF, area: QRectF
 ) -> None:
-    """A small box beside a point with a muted title and coloured lines; it stays inside the area."""
+    """Paints a small box beside a point, with a muted title and colored lines; it stays inside the area."""
     px, metrics = theme().px, painter.fontMetrics()
     pad, height = px(8), metrics.height()
     width = max(metrics.horizontalAdvance(text) for text in (title, *(text for text, _ in lines))) + 2 * pad

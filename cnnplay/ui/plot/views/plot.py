@@ -1,7 +1,7 @@
-"""A plot that the user may zoom and pan: the view box is pyqtgraph's, axes and labels are painted in pixels.
+"""A plot that the user can zoom and pan: the view box is pyqtgraph's, axes and labels are painted in pixels.
 
-Painting them here keeps the margins fixed, so that nothing jumps when a label grows a little, and lets labels
-keep out of one another's way. Only labels that would be cut widen the left one.
+Painting them here keeps the margins fixed, so that nothing jumps when a label grows a little, and keeps
+labels from overlapping. The left margin grows only for labels that would be cut off.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.ticks import Tick
 
 WHEEL = 1.0012
-"""The zoom for one unit of a wheel's angle, of which a notch has 120."""
+"""The zoom per unit of the wheel's angle; a notch has 120."""
 KEY_STEP = 0.1
 ROWS = (
     KeyRow(
-        "Move what is seen",
+        "Pan",
         {
             Qt.Key.Key_Left: lambda plot: plot.pan(-KEY_STEP, 0.0),
             Qt.Key.Key_Right: lambda plot: plot.pan(KEY_STEP, 0.0),
@@ -48,15 +48,15 @@ ROWS = (
     KeyRow("Zoom out", {Qt.Key.Key_Minus: lambda plot: plot.zoom(1.25, plot.area.center())}),
 )
 SHOW_ALL = KeyRow(
-    "Show all",
+    "View all",
     {Qt.Key.Key_Home: lambda plot: plot.follow(), Qt.Key.Key_0: lambda plot: plot.follow()},
 )
 LEFT = 48
-"""Pixels of the design left of the curves, where the labels of the axis need no more."""
+"""The left margin in design pixels, unless the labels of the axis need more."""
 
 
 class Box(pg.ViewBox):
-    """A view box with the left button's panning alone: the right one is for the menu."""
+    """A view box that pans with the left button only: the right one opens the menu."""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0.0)
@@ -71,8 +71,8 @@ class Box(pg.ViewBox):
 
 
 class Line(pg.PlotCurveItem):
-    """A curve in a `Box`, which cuts off what lies outside. It says that it fills the box: to find how far
-    its points and its pen reach costs half of what drawing them does, several times at each redraw.
+    """A curve in a `Box`, which clips it. Its bounding rectangle is the box: computing the extent of its
+    points and pen takes half as long as drawing them, several times per redraw.
     """
 
     def boundingRect(self) -> QRectF:
@@ -81,10 +81,10 @@ class Line(pg.PlotCurveItem):
 
 
 class Plot(pg.GraphicsView):
-    """A plot whose range is the user's once he touches it.
+    """A plot that shows all of its data until the user zooms or pans.
 
-    `moved`: the range is another one. While `following`, `fit` may set it; from the first zoom on it stays as
-    it is, until all is asked for again (`follow`, a double click or the key Home).
+    `moved`: the range changed. While `following`, `fit` sets the range; after a zoom or pan it stays until
+    the user asks for all data again (`follow`, a double click or the Home key).
     """
 
     moved = Signal()
@@ -97,22 +97,22 @@ class Plot(pg.GraphicsView):
         self.hover: QPointF | None = None
         self._area = QRectF(0, 0, 8, 8)
         self.box = Box()
-        # A handful of items, whose rectangles move with the range: an index of them would be out of date.
+        # A few items whose rectangles change with the range: an index of them would be outdated.
         self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.scene().addItem(self.box)
-        # pyqtgraph keeps the background between paints; here the axes are painted on it.
+        # pyqtgraph caches the background between paints; here the axes are painted on it.
         self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
-        # All that changed is painted once: the scene's own updates would come a moment later.
+        # Changes are painted once: the scene's own updates would come a moment later.
         self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(theme().px(200), 96)
         self.box.sigRangeChanged.connect(self._range_changed)
-        self.box.sigRangeChangedManually.connect(self._taken_over)
+        self.box.sigRangeChangedManually.connect(self._stop_following)
         theme().changed.connect(self.restyle)
         self.restyle()
 
-    # What a subclass says
+    # What a subclass defines
 
     def x_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
         raise NotImplementedError
@@ -121,10 +121,10 @@ class Plot(pg.GraphicsView):
         raise NotImplementedError
 
     def paint_over(self, painter: QPainter) -> None:
-        """Draws in pixels what stands above the curves."""
+        """Paints on top of the curves, in pixels."""
 
     def copy(self) -> None:
-        """Puts the picture of the plot on the clipboard."""
+        """Copies an image of the plot to the clipboard."""
         QGuiApplication.clipboard().setPixmap(self.grab())
 
     # The range
@@ -136,24 +136,24 @@ class Plot(pg.GraphicsView):
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
-        """left, right, bottom, top, in the plot's own units."""
+        """left, right, bottom, top, in data units."""
         (left, right), (bottom, top) = self.box.viewRange()
         return left, right, bottom, top
 
     def fit(self, left: float, right: float, bottom: float, top: float) -> None:
-        """Shows that rectangle, where the user has not taken over."""
+        """Shows this rectangle, unless the user zoomed or panned."""
         if self.following and self.extent != (left, right, bottom, top):
             self.box.setRange(xRange=(left, right), yRange=(bottom, top), padding=0, disableAutoRange=True)
 
     def follow(self) -> None:
-        """Gives the range back to the plot."""
+        """Shows all data again (View all)."""
         if not self.following:
             self.following = True
             self.following_changed.emit()
             self.moved.emit()
 
     def pixel(self, x: float, y: float) -> QPointF:
-        """Where a point lies, in pixels of the viewport."""
+        """A point's position in pixels of the viewport."""
         left, right, bottom, top = self.extent
         area = self.area
         across = (x - left) / (right - left) if right > left else 0.0
@@ -161,13 +161,13 @@ class Plot(pg.GraphicsView):
         return QPointF(area.left() + across * area.width(), area.bottom() - up * area.height())
 
     def x_at(self, pixel: float) -> float:
-        """The x under a column of pixels."""
+        """The x value at a pixel column."""
         left, right, _, _ = self.extent
         area = self.area
         return left + (pixel - area.left()) / max(area.width(), 1.0) * (right - left)
 
     def zoom(self, factor: float, at: QPointF, horizontally: bool = True, vertically: bool = True) -> None:
-        """Scales what is seen by `factor` (below 1: nearer) about a pixel. The range is the user's then."""
+        """Zooms by `factor` (below 1: in) around a pixel. The plot stops following its data."""
         area = self.area
         left, right, bottom, top = self.extent
         x = left + (min(max(at.x(), area.left()), area.right()) - area.left()) / area.width() * (right - left)
@@ -175,7 +175,7 @@ class Plot(pg.GraphicsView):
             top - bottom
         )
         sx, sy = factor if horizontally else 1.0, factor if vertically else 1.0
-        self._taken_over()
+        self._stop_following()
         self.box.setRange(
             xRange=(x + (left - x) * sx, x + (right - x) * sx),
             yRange=(y + (bottom - y) * sy, y + (top - y) * sy),
@@ -183,12 +183,12 @@ class Plot(pg.GraphicsView):
         )
 
     def pan(self, across: float, up: float) -> None:
-        """Moves by parts of what is seen."""
+        """Pans by fractions of the visible range."""
         left, right, bottom, top = self.extent
-        self._taken_over()
+        self._stop_following()
         self.box.translateBy(x=across * (right - left), y=up * (top - bottom))
 
-    def _taken_over(self, *_: object) -> None:
+    def _stop_following(self, *_: object) -> None:
         if self.following:
             self.following = False
             self.following_changed.emit()
@@ -201,7 +201,7 @@ class Plot(pg.GraphicsView):
     # Events
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zooms about the cursor: both ways over the curves, one way over an axis."""
+        """Zooms around the cursor: both axes over the curves, one axis over its labels."""
         at = event.position()
         area = self.area
         over_left, over_bottom = at.x() < area.left(), at.y() > area.bottom()
@@ -240,7 +240,7 @@ class Plot(pg.GraphicsView):
     # Painting
 
     def restyle(self) -> None:
-        """Takes colours and sizes from the theme."""
+        """Applies the theme's colors and sizes."""
         self.setBackground(theme().color("surface"))
         self._place()
         self.viewport().update()
@@ -256,7 +256,7 @@ class Plot(pg.GraphicsView):
             self.box.setGeometry(area)
 
     def _left(self, height: float) -> int:
-        """The room for the labels of the vertical axis: none of them is cut, at any size."""
+        """The left margin: no label of the vertical axis is cut off, at any text size."""
         metrics = QFontMetrics(theme().font(small=True))
         _, _, bottom, top = self.extent
         shown = self._shown_ticks(bottom, top, height, metrics)
