@@ -31,9 +31,9 @@ _ACTIVATIONS = (
 @st.composite
 def networks(draw: st.DrawFn, max_nodes: int = 6, depth: int = 2) -> Network:
     """A valid network: maps first, then a row, then one number for each class."""
-    picture = Input(draw(st.integers(1, 4)), draw(st.integers(3, 17)), draw(st.integers(3, 17)))
+    image = Input(draw(st.integers(1, 4)), draw(st.integers(3, 17)), draw(st.integers(3, 17)))
     classes = draw(st.integers(2, 5))
-    stack, shape = draw(_stacks(picture.shape, max_nodes, depth))
+    stack, shape = draw(_stacks(image.shape, max_nodes, depth))
     if draw(st.booleans()):
         stack, shape = _added(stack, shape, nodes.GlobalAveragePooling())
     if draw(st.booleans()):
@@ -43,7 +43,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, depth: int = 2) -> Network:
     stack = (*stack, *head_for(shape, classes))
     return Network(
         name="random",
-        input=picture,
+        input=image,
         task=Classification(classes),
         stack=with_new_ids(stack or (nodes.ReLU(), *head_for(shape, classes)), set()),
     )
@@ -223,6 +223,6 @@ def any_networks(draw: st.DrawFn) -> Network:
         max_leaves=8,
     )
     chosen = draw(st.lists(stack, max_size=5))
-    picture = Input(draw(st.integers(0, 4)), draw(st.integers(0, 12)), draw(st.integers(1, 12)))
+    image = Input(draw(st.integers(0, 4)), draw(st.integers(0, 12)), draw(st.integers(1, 12)))
     task = Classification(draw(st.integers(1, 5)))
-    return Network(name="any", input=picture, task=task, stack=with_new_ids(tuple(chosen), set()))
+    return Network(name="any", input=image, task=task, stack=with_new_ids(tuple(chosen), set()))

@@ -1,1 +1,1 @@
-"""The lecture: one module a concept, computed, not drawn."""
+"""The lecture's concepts, one module each: the computation, not the drawing."""

@@ -1,4 +1,4 @@
-"""A convolution, one position of the window at a time, with everything that it multiplies and adds.
+"""A convolution, one window position at a time, with every product and sum.
 
 As in torch and in the lecture the kernel is not flipped:
 z(r, c) = b + Σ kernel(k, i, j) · input(k, r·s + d·i − p, c·s + d·j − p).
@@ -16,17 +16,17 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     row: int
     column: int
     rows: tuple[int, ...]
-    """The input rows under the window; outside the map where padding lies."""
+    """The input rows under the window; outside the map for padding."""
     columns: tuple[int, ...]
     inside: Array
-    """Which cells of the window lie on the map, rows × columns."""
+    """Which cells of the window are on the map, rows × columns."""
     patch: Array
     products: Array
     sums: Array
-    """The sum of the products of each channel."""
+    """The sum of the products per channel."""
     bias: Number
     total: Number
-    """All sums and the bias: the output here."""
+    """The sums plus the bias: the output at this position."""
 
 
 def sliding_of(
@@ -35,7 +35,7 @@ def sliding_of(
     """How a kernel C × f × f slides over maps C × H × W; `padding` is (rows, columns) or all four sides."""
     if maps.ndim != 3 or kernel.ndim != 3 or maps.shape[0] != kernel.shape[0]:
         raise ValueError(
-            f"input and kernel must be C × H × W with as many channels; got {maps.shape} and {kernel.shape}"
+            f"input and kernel must be C × H × W with equal channels; got {maps.shape} and {kernel.shape}"
         )
     pads = padding if len(padding) == 4 else (padding[0], padding[0], padding[1], padding[1])
     return Sliding(
@@ -57,7 +57,7 @@ def convolution_step(
     row: int = 0,
     column: int = 0,
 ) -> Step:
-    """The window of a kernel C × f × f on maps C × H × W at one output cell. IndexError off the output."""
+    """The window of a kernel C × f × f on maps C × H × W at an output cell. IndexError if there is none."""
     sliding = sliding_of(maps, kernel, stride, padding, dilation)
     seen = patch(maps, sliding, row, column)
     products = seen * kernel
@@ -86,8 +86,8 @@ def convolution(
 ) -> Array:
     """The whole output of one filter, H' × W'.
 
-    Instead of visiting every position it visits every cell of the kernel, and adds what that cell gives
-    to all positions at once: the same sum in another order.
+    Instead of visiting every position it visits every kernel cell and adds its products to all positions at
+    once: the same sum in another order.
     """
     sliding = sliding_of(maps, kernel, stride, padding, dilation)
     padded = pad_maps(maps, sliding)
@@ -96,7 +96,7 @@ def convolution(
         return total
     flat = padded.reshape(len(padded), -1)
     for i in range(sliding.kernel[0]):
-        # One row of the kernel: each of its cells with every pixel, summed over the channels.
+        # One kernel row: each of its cells times every pixel, summed over the channels.
         met = (kernel[:, i, :].T @ flat).reshape(-1, *padded.shape[1:])
         for j in range(sliding.kernel[1]):
             total += shifted(met[j : j + 1], sliding, i, j)[0]

@@ -1,4 +1,4 @@
-"""The lecture's own worked example: a 6 × 6 picture and the filter that finds vertical edges."""
+"""The lecture's own worked example: a 6 × 6 image and the filter that finds vertical edges."""
 
 import numpy as np
 
@@ -19,10 +19,10 @@ IMAGE: Array = np.array(
 """1 × 6 × 6."""
 
 VERTICAL_EDGE: Array = np.array([[[1, 0, -1], [1, 0, -1], [1, 0, -1]]])
-"""1 × 3 × 3: what lies left minus what lies right, so that an even area gives 0."""
+"""1 × 3 × 3: the left column minus the right one, so that a uniform area gives 0."""
 
-REMARKS: dict[tuple[int, int], str] = {(1, 0): "one of the lecture's slides prints 10 here; −10 is right"}
-"""What there is to say of single cells of its output (stride 1, no padding)."""
+REMARKS: dict[tuple[int, int], str] = {(1, 0): "one of the lecture's slides says 10 here; −10 is correct"}
+"""Remarks on single cells of its output (stride 1, no padding)."""
 
 IMAGE.flags.writeable = False
 VERTICAL_EDGE.flags.writeable = False

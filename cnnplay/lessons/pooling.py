@@ -1,4 +1,4 @@
-"""Pooling, one position of the window at a time: each map is treated alone, and nothing is learned."""
+"""Pooling, one window position at a time: each map is pooled separately, and nothing is learned."""
 
 from typing import Literal, TypeAlias
 
@@ -18,18 +18,18 @@ class PoolStep(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     rows: tuple[int, ...]
     columns: tuple[int, ...]
     inside: Array
-    """Which cells of the window lie on the map, rows × columns."""
+    """Which cells of the window are on the map, rows × columns."""
     patch: Array
-    """The numbers under the window, rows × columns: padding is −∞ for a maximum and 0 for an average."""
+    """The values under the window, rows × columns: padding is −∞ for a maximum and 0 for an average."""
     chosen: tuple[int, int] | None
-    """The window's cell with the maximum (the first, where several are equal); None for an average."""
+    """The window's cell with the maximum (the first of several equal ones); None for an average."""
     total: Number
 
 
 def pooling_step(
     maps: Array, sliding: Sliding, pool: Pool, channel: int = 0, row: int = 0, column: int = 0
 ) -> PoolStep:
-    """The window on one channel of C × H × W at one output cell. IndexError off the output."""
+    """The window on one channel of C × H × W at one output cell. IndexError outside the output."""
     fill: Number = -np.inf if pool == "max" else 0
     on_map = inside(sliding, row, column)
     seen = patch(maps[channel : channel + 1], sliding, row, column, fill if not on_map.all() else 0)[0]

@@ -1,4 +1,4 @@
-"""How a window slides over a map: where it lies for each output, zeros around the map included."""
+"""How a window slides over a map: its position for each output, padding included."""
 
 from typing import Any, Literal, TypeAlias
 
@@ -12,7 +12,7 @@ Array: TypeAlias = NDArray[Any]
 Number: TypeAlias = int | float
 Pair: TypeAlias = tuple[int, int]
 Pads: TypeAlias = tuple[int, int, int, int]
-"""Lines added around a map: (top, bottom, left, right)."""
+"""Rows and columns added around a map: (top, bottom, left, right)."""
 
 
 class Sliding(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Sliding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def span(self) -> Pair:
-        """The pixels from the window's first line to its last: d·(f − 1) + 1."""
+        """The pixels from the window's first row or column to its last: d·(f − 1) + 1."""
         return (
             self.dilation[0] * (self.kernel[0] - 1) + 1,
             self.dilation[1] * (self.kernel[1] - 1) + 1,
@@ -34,13 +34,13 @@ class Sliding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def padded(self) -> Pair:
-        """The map's size with what is added around it."""
+        """The map's size including padding."""
         top, bottom, left, right = self.pads
         return (self.size[0] + top + bottom, self.size[1] + left + right)
 
     @property
     def output(self) -> Pair:
-        """⌊(n + p − d·(f − 1) − 1) / s⌋ + 1 in each dimension; 0 where the window does not fit."""
+        """⌊(n + p − d·(f − 1) − 1) / s⌋ + 1 in each dimension; 0 if the window does not fit."""
         (height, width), (tall, wide) = self.padded, self.span
         return (
             max(0, (height - tall) // self.stride[0] + 1),
@@ -49,25 +49,25 @@ class Sliding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def steps(self) -> int:
-        """How many positions the window takes."""
+        """The number of window positions."""
         return self.output[0] * self.output[1]
 
     def place(self, index: int) -> Pair:
-        """The (row, column) of the output at the `index`-th step, read as one reads a page."""
+        """The (row, column) of the output at the `index`-th step, row by row."""
         return divmod(index, self.output[1])
 
     def rows(self, row: int) -> tuple[int, ...]:
-        """The input rows under the window for that output row; below 0 or from the height on: padding."""
+        """The input rows under the window for an output row; padding is below 0 or at least the height."""
         first = row * self.stride[0] - self.pads[0]
         return tuple(first + self.dilation[0] * line for line in range(self.kernel[0]))
 
     def columns(self, column: int) -> tuple[int, ...]:
-        """The input columns under the window for that output column; outside the map: padding."""
+        """The input columns under the window for an output column; padding is outside the map."""
         first = column * self.stride[1] - self.pads[2]
         return tuple(first + self.dilation[1] * line for line in range(self.kernel[1]))
 
     def check(self, row: int, column: int) -> None:
-        """IndexError where the output has no such cell."""
+        """Raises IndexError if the output has no such cell."""
         height, width = self.output
         if not (0 <= row < height and 0 <= column < width):
             raise IndexError(
@@ -76,16 +76,16 @@ class Sliding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pads_of(padding: Literal["same", "valid"] | Pair, kernel: Pair, dilation: Pair = (1, 1)) -> Pads:
-    """A padding in words or pixels as (top, bottom, left, right).
+    """A padding, named or in pixels, as (top, bottom, left, right).
 
-    "same" adds d·(f − 1) in all, half on each side, an odd pixel at the bottom and the right.
+    "same" adds d·(f − 1) in total, half on each side, the odd pixel at the bottom and the right.
     """
     down, across = sides(padding, kernel, dilation)
     return (*down, *across)
 
 
 def inside(sliding: Sliding, row: int, column: int) -> Array:
-    """Which cells of the window lie on the map (True) and which on what was added around it, f × f."""
+    """Which cells of the window are on the map (True) and which in the padding, f × f."""
     rows = np.array([0 <= line < sliding.size[0] for line in sliding.rows(row)])
     columns = np.array([0 <= line < sliding.size[1] for line in sliding.columns(column)])
     both: Array = rows[:, None] & columns[None, :]
@@ -93,7 +93,7 @@ def inside(sliding: Sliding, row: int, column: int) -> Array:
 
 
 def patch(maps: Array, sliding: Sliding, row: int, column: int, fill: Number = 0) -> Array:
-    """The numbers of C × H × W under the window at that output cell, C × f × f; `fill` off the map."""
+    """The values of C × H × W under the window at an output cell, C × f × f; `fill` outside the map."""
     sliding.check(row, column)
     found = np.full((maps.shape[0], *sliding.kernel), fill, dtype=np.result_type(maps, type(fill)))
     for i, y in enumerate(sliding.rows(row)):
@@ -104,7 +104,7 @@ def patch(maps: Array, sliding: Sliding, row: int, column: int, fill: Number = 0
 
 
 def pad_maps(maps: Array, sliding: Sliding, fill: Number = 0) -> Array:
-    """C × H × W with what is added around it."""
+    """C × H × W with padding."""
     top, bottom, left, right = sliding.pads
     widths = ((0, 0), (top, bottom), (left, right))
     kind = np.result_type(maps, type(fill)) if fill else maps.dtype
@@ -112,7 +112,7 @@ def pad_maps(maps: Array, sliding: Sliding, fill: Number = 0) -> Array:
 
 
 def shifted(padded: Array, sliding: Sliding, i: int, j: int) -> Array:
-    """What the window's cell (i, j) meets at every position at once, C × H' × W' (a view)."""
+    """The values under the window's cell (i, j) at every position, C × H' × W' (a view)."""
     height, width = sliding.output
     top, left = i * sliding.dilation[0], j * sliding.dilation[1]
     down, across = sliding.stride

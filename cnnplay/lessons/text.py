@@ -1,4 +1,4 @@
-"""Arithmetic written out, as a teacher writes it on the board: 3·1 + 0·0 + 1·(−1) = 2."""
+"""Arithmetic written out as on a blackboard: 3·1 + 0·0 + 1·(−1) = 2."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from cnnplay.lessons.sliding import Array, Number
 
 
 def number(value: Number) -> str:
-    """Short and exact enough to follow: integers whole, others with two or three decimals; a true minus."""
+    """Short and exact enough to follow: integers as such, others with two or three decimals; a true minus."""
     if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e6):
         return f"{int(value)}".replace("-", "−")
     if not math.isfinite(value):
@@ -19,7 +19,7 @@ def number(value: Number) -> str:
 
 
 def compact(value: Number) -> str:
-    """As `number`, for a small cell: two decimals at most and no zero before the point (−.25)."""
+    """Like `number`, for a small cell: at most two decimals and no zero before the point (−.25)."""
     if isinstance(value, int) or not math.isfinite(value) or abs(value) >= 100 or value == int(value):
         return number(value)
     text = _rounded(value, 2 if abs(value) < 10 else 1)
@@ -32,7 +32,7 @@ def _rounded(value: float, decimals: int) -> str:
 
 
 def factor(value: Number) -> str:
-    """A number behind a · or a +: in brackets where it is negative."""
+    """A number after a · or a +: in parentheses if it is negative."""
     text = number(value)
     return f"({text})" if text.startswith("−") else text
 
@@ -51,7 +51,7 @@ def products_by_row(patch: Array, kernel: Array) -> tuple[tuple[str, ...], ...]:
 
 
 def join_terms(terms: Sequence[str], most: int = 0) -> str:
-    """Terms with + between them; where there are more than `most` (0: no limit), the middle is left out."""
+    """Terms joined by +; if there are more than `most` (0: no limit), the middle is left out."""
     if most and len(terms) > most:
         terms = (*terms[: most - 1], "…", terms[-1]) if most > 1 else (terms[0], "…")
     return " + ".join(terms)
@@ -64,7 +64,7 @@ def convolution_text(patch: Array, kernel: Array, total: Number, most: int = 6) 
 
 
 def sum_over_channels(sums: Sequence[Number], bias: Number | None, total: Number, most: int = 6) -> str:
-    """sum over 6 channels + bias: 0.12 + (−0.41) + … + 0.05 + 0.02 = −0.31; a bias of None is not there."""
+    """sum over 6 channels + bias: 0.12 + (−0.41) + … + 0.05 + 0.02 = −0.31; a bias of None is left out."""
     terms = [number(sums[0]), *(factor(each) for each in sums[1:])]
     name = f"sum over {len(terms)} channels" if len(terms) > 1 else "sum"
     if bias is None:

@@ -1,1 +1,1 @@
-"""A network as a torch.nn.Module, keyed by node id; weights taken out of it and put back."""
+"""Networks as torch.nn.Modules, keyed by node id; reading and loading their weights."""

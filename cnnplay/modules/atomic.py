@@ -1,4 +1,4 @@
-"""Files written to a neighbour, flushed and renamed over the old one: a kill leaves the one or the other."""
+"""Files are written under a temporary name, flushed and renamed: a kill leaves the old or the new file."""
 
 import errno
 import os
@@ -12,10 +12,10 @@ from pathlib import Path
 
 @contextmanager
 def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
-    """Neighbours to write in place of `paths`: put there together when the block ends without an error.
+    """Yields temporary files to write; they replace `paths` together when the block ends without an error.
 
-    When anything fails, OSError or what was raised in the block comes out, the files that were there
-    before are there again, and no neighbour is left. A symbolic link goes on pointing at its file.
+    On failure, OSError or the block's own error is raised, the files that were there before are there again,
+    and no temporary file is left. A symbolic link keeps pointing at its file.
     """
     targets = [Path(os.path.realpath(path)) for path in paths]
     tokens = [secrets.token_hex(4) for _ in targets]
@@ -27,7 +27,7 @@ def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
         modes = [_made(n, target) for n, target in zip(temporaries, targets, strict=True)]
         yield temporaries
         for temporary, mode in zip(temporaries, modes, strict=True):
-            temporary.chmod(mode)  # safetensors makes files that nobody else can read
+            temporary.chmod(mode)  # safetensors creates files that only the owner can read
             _flush(temporary)
         _rename(temporaries, targets, backups)
     finally:
@@ -37,22 +37,22 @@ def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Puts a file with this content in place of the one that was there. OSError when it cannot be done."""
+    """Replaces a file by one with this content, atomically. OSError if that fails."""
     with replacing(path) as (temporary,):
         temporary.write_bytes(content)
 
 
 def _made(temporary: Path, target: Path) -> int:
-    """Makes an empty neighbour; gives the mode that it shall have: the old file's, or a new one's usual."""
+    """Creates an empty temporary file; returns the mode it must get: the old file's, or the default."""
     if target.exists() and not target.is_file():
-        # A rename would take a device's or a pipe's place: /dev/null would be a file from then on.
-        raise OSError(errno.EINVAL, "no plain file is there, but a folder, a device or a pipe", str(target))
+        # A rename would replace a device or a pipe: /dev/null would be a regular file from then on.
+        raise OSError(errno.EINVAL, "not a regular file, but a folder, device or pipe", str(target))
     with temporary.open("xb"):
         return stat.S_IMODE((target if target.exists() else temporary).stat().st_mode)
 
 
 def _rename(temporaries: tuple[Path, ...], targets: list[Path], backups: list[Path]) -> None:
-    """Renames one after the other; when one fails, those before get their former content back."""
+    """Renames one after the other; if one fails, the earlier ones get their old content back."""
     several = len(targets) > 1
     done: list[tuple[Path, Path | None]] = []
     try:
@@ -73,7 +73,7 @@ def _rename(temporaries: tuple[Path, ...], targets: list[Path], backups: list[Pa
 
 
 def _keep(target: Path, backup: Path) -> Path | None:
-    """A second name for the file that is about to be replaced; None when there is none."""
+    """A backup name for the file that is about to be replaced; None if there is no file."""
     if not target.exists():
         return None
     try:
@@ -92,7 +92,7 @@ def _flush(path: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Makes the new names last. Windows cannot, and some network file systems will not."""
+    """Makes the renames durable. Windows and some network file systems do not support it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

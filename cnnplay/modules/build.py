@@ -1,4 +1,4 @@
-"""From a network to the torch module that computes it."""
+"""Builds the torch module that computes a network."""
 
 import torch
 
@@ -14,7 +14,7 @@ __all__ = ["BuildError", "NetworkModule", "build"]
 
 
 class BuildError(ValueError):
-    """A network that cannot be computed; the message says why, for people."""
+    """The network cannot be built; the message says why, for the user."""
 
 
 def build(
@@ -25,11 +25,11 @@ def build(
     initialisation: Initialization = "default",
     drawn: bool = True,
 ) -> NetworkModule:
-    """The network's module with fresh weights, the same for the same seed on every device.
+    """The network's module with new random weights, the same for the same seed on every device.
 
-    Without `drawn` those of convolutions and dense layers are whatever lay in memory: for who puts others
-    in their place. The global random generators are left alone. On the device "meta" nothing is allocated.
-    BuildError for a network with faults. A new module is in training mode, as torch has it.
+    Without `drawn`, the weights of convolutions and dense layers are uninitialized memory, for callers that
+    replace them. The global random generators are not used. On the device "meta" nothing is allocated.
+    BuildError for a network with problems. As in torch, a new module is in training mode.
     """
     report = infer(network)
     if report.problems:
@@ -38,7 +38,7 @@ def build(
     for node in leaves(network):
         shape = report.nodes[node.id].input
         if shape is None:
-            raise BuildError(f"{node.id}: what reaches it is not known")
+            raise BuildError(f"{node.id}: its input shape is unknown")
         layers[node.id] = layer(node, shape, "meta")
     module = NetworkModule(network, layers)
     if torch.device(device).type == "meta":
@@ -50,4 +50,4 @@ def build(
 
 def _text(problems: tuple[Problem, ...]) -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"the network cannot be computed yet: {problems[0].message}{more}"
+    return f"the network cannot be built yet: {problems[0].message}{more}"

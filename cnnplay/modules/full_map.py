@@ -1,4 +1,4 @@
-"""Layers that see all of a map at once, computed in a faster way while they learn."""
+"""Layers that see a whole map at once, computed faster during training."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from torch.autograd.function import once_differentiable
 
 
 class FullMapConv2d(nn.Conv2d):
-    """nn.Conv2d, computed while it learns as the matrix product that it is on maps as large as its kernels.
+    """nn.Conv2d, computed in training as a matrix product, which it is on maps as large as its kernels.
 
-    LeNet-5's C5 takes a third of the time so; the same products are summed, in another order. Larger maps,
+    LeNet-5's C5 then takes a third of the time; the same products are summed in another order. Larger maps,
     and all maps in evaluation, are convolved. For convolutions without padding, dilation and groups.
     """
 
@@ -21,15 +21,18 @@ class FullMapConv2d(nn.Conv2d):
             return super().forward(x)
         rows, kernels = x, self.weight
         if kernels.is_contiguous(memory_format=torch.channels_last):
-            rows, kernels = rows.permute(0, 2, 3, 1), kernels.permute(0, 2, 3, 1)  # as they lie: no copies
+            rows, kernels = (
+                rows.permute(0, 2, 3, 1),
+                kernels.permute(0, 2, 3, 1),
+            )  # in memory order: no copies
         return F.linear(rows.flatten(1), kernels.flatten(1), self.bias)[:, :, None, None]
 
 
 class FullMapAvgPool2d(nn.AdaptiveAvgPool2d):
-    """nn.AdaptiveAvgPool2d(1) whose gradient lies in memory as its maps do.
+    """nn.AdaptiveAvgPool2d(1) whose gradient has the memory format of its maps.
 
-    torch's own lies otherwise where channels are last, and the layers below read it across: ResNet-8 loses
-    2 % of a step by that. The numbers are the same, bit for bit.
+    With channels_last, torch's own gradient is contiguous, and the layers below read it with strides: that
+    costs ResNet-8 2 % of a step. The numbers are the same, bit for bit.
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,8 @@
-"""Which activations and sums may write their result over what they get: a step then takes less memory, and
-less time.
+"""Which activations and sums may work in place: a training step then takes less memory and less time.
 
-They may where what they get is nobody else's (no shortcut reads it too, it is not the pictures themselves)
-and the layer that made it does not need it again on the way back; their own way back must need the result
-alone, or (a sum's) nothing. A sum writes over the first of what it adds. The numbers are the same, bit for
-bit.
+They may if nothing else reads their input (no shortcut does, and it is not the image batch) and the layer
+that computed it does not need its output in the backward pass; their own backward pass must need only the
+result, or (for a sum) nothing. A sum overwrites its first summand. The results are the same, bit for bit.
 """
 
 from collections.abc import Callable
@@ -29,18 +27,18 @@ _OUTPUT_NOT_SAVED = (
     nodes.AveragePooling,
     nodes.GlobalAveragePooling,
 )
-"""What these make they do not need again: on the way back they use what they got."""
+"""These do not need their output in the backward pass: they save their input."""
 
 
 def in_place_ids(stack: Stack) -> frozenset[str]:
-    """The ids of the activations, and of the skip blocks and branches that add, that may, however deep."""
+    """The ids of the activations and of adding skips and branches that may work in place, at any depth."""
     found: set[str] = set()
     _collect(stack, found)
     return frozenset(found)
 
 
 def in_place_version(layer: nn.Module) -> Step:
-    """What computes the same as the layer and writes over its input; the layer itself where nothing does."""
+    """A function that computes the layer in place; the layer itself if there is none."""
     match layer:
         case nn.ReLU():
             return torch.relu_
@@ -54,8 +52,8 @@ def in_place_version(layer: nn.Module) -> Step:
 
 
 def _collect(stack: Stack, found: set[str]) -> bool:
-    """Notes who may. Whether what comes out of the stack may be written over."""
-    free = False  # the same of what reaches the next node
+    """Collects the ids. Returns whether the stack's output may be overwritten."""
+    free = False  # whether the next node's input may be overwritten
     for node in stack:
         match node:
             case nodes.ReLU() | nodes.Tanh() | nodes.Sigmoid() | nodes.LeakyReLU():

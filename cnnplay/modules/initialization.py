@@ -1,7 +1,7 @@
-"""Initial weights, drawn from a generator of their own.
+"""Initial weights, drawn from their own generator.
 
-torch's `reset_parameters` draws from the global generator, which a training thread may be using at the
-same moment. With the same seed the numbers of the default scheme equal those after `torch.manual_seed(seed)`.
+torch's `reset_parameters` draws from the global generator, which a training thread may be using at the same
+time. With the same seed the default scheme gives the same numbers as after `torch.manual_seed(seed)`.
 """
 
 import math
@@ -15,8 +15,8 @@ from cnnplay.spec.settings import Initialization
 def initialize_weights(
     module: nn.Module, seed: int | None, scheme: Initialization | None = "default"
 ) -> None:
-    """Fills the weights of every layer inside `module`, in order. No seed: one is drawn. No scheme: only what
-    is not drawn by chance is filled (normalisation)."""
+    """Initializes the weights of every layer in `module`, in order. Without a seed, one is drawn. Without a
+    scheme, only layers without random weights (normalization) are initialized."""
     generator = torch.Generator()
     if seed is None:
         generator.seed()
@@ -33,12 +33,12 @@ def initialize_weights(
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
         elif isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            layer.reset_parameters()  # ones and zeros: nothing is drawn
+            layer.reset_parameters()  # ones and zeros: nothing is random
 
 
 def _fill(weight: Tensor, scheme: Initialization, generator: torch.Generator) -> None:
-    """Normal numbers of the scheme's spread. The fan-in counts a filter's weights, the fan-out those that
-    read one of its outputs."""
+    """Normally distributed with the scheme's standard deviation. The fan-in is the number of a filter's
+    weights, the fan-out that of the weights reading one of its outputs."""
     match scheme:
         case "he":  # He et al. 2015, equation 10
             nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
@@ -53,7 +53,7 @@ def _fill(weight: Tensor, scheme: Initialization, generator: torch.Generator) ->
 
 
 def _uniform(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, generator: torch.Generator) -> None:
-    """Both weight and bias between ± 1/√(fan in), as He's rule gives it with a = √5."""
+    """Weight and bias uniform in ± 1/√(fan in), which is He's rule with a = √5 (torch's default)."""
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
     if layer.bias is not None:
         fan_in = layer.weight[0].numel()

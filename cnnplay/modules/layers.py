@@ -1,4 +1,4 @@
-"""One leaf of a network as the torch layer that computes it."""
+"""Builds the torch layer for one leaf of a network."""
 
 from typing import TypeAlias
 
@@ -22,7 +22,7 @@ Device: TypeAlias = torch.device | str
 
 
 def layer(node: Node, shape: tuple[int, ...], device: Device) -> nn.Module:
-    """The torch layer of a leaf whose input is `shape`: (C, H, W) for maps, (N,) for rows."""
+    """The torch layer of a leaf with input `shape`: (C, H, W) for feature maps, (N,) for vectors."""
     match node:
         case nodes.Convolution():
             return _convolution(node, shape, device)
@@ -60,7 +60,7 @@ def _without_weights(node: Node) -> nn.Module:
             return _PLAIN[type(node)]()
 
 
-# Not in place: what a layer got is still needed by a shortcut beside it.
+# Not in place: a parallel shortcut may still need the layer's input.
 _PLAIN: dict[type[nodes.Base], type[nn.Module]] = {
     nodes.ReLU: nn.ReLU,
     nodes.Tanh: nn.Tanh,
@@ -132,5 +132,5 @@ def _padded_pooling(node: nodes.MaxPooling | nodes.AveragePooling, around: Sides
 
 
 def _more_than_half(padding: Pair, kernel_size: Pair) -> bool:
-    """Whether torch's pooling refuses this padding."""
+    """Whether torch's pooling rejects this padding."""
     return any(2 * p > f for p, f in zip(padding, kernel_size, strict=True))

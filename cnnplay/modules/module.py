@@ -1,4 +1,4 @@
-"""A network as a torch module: leaves registered under their ids, and a plan walked from top to bottom."""
+"""A network as a torch module: leaves registered under their ids, and a plan executed from top to bottom."""
 
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
@@ -17,9 +17,8 @@ Seen: TypeAlias = dict[str, Tensor]
 class NetworkModule(nn.Module):
     """Computes a network. State-dict keys are ``<id>.weight`` and so on, whatever the nesting.
 
-    Pictures come in as B × C × H × W, logits go out as B × N. It may be moved, copied, put into
-    channels_last and exported like any module. While it learns (in training mode), activations and sums
-    write over what they get where they may.
+    Input: images B × C × H × W; output: logits B × N. It may be moved, copied, converted to channels_last
+    and exported like any module. In training mode, activations and sums work in place where they may.
     """
 
     def __init__(self, network: Network, layers: Mapping[str, nn.Module]) -> None:
@@ -30,17 +29,17 @@ class NetworkModule(nn.Module):
         self._wire(layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The logits B × N of pictures B × C × H × W."""
+        """The logits B × N of images B × C × H × W."""
         for _, step in self._training_plan if self.training else self._plan:
             x = step(x)
         return x
 
     def rewire(self) -> None:
-        """To be called when layers were put in place of others: what is computed follows them."""
+        """Must be called after layers were replaced: rebuilds the plans from the current ones."""
         self._wire({key: self.layer(key) for key in self._modules})
 
     def layer(self, node_id: str) -> nn.Module:
-        """The torch layer of a leaf. KeyError when there is none."""
+        """The torch layer of a leaf. KeyError if there is none."""
         found = self._modules[node_id]
         assert found is not None
         return found
@@ -48,8 +47,8 @@ class NetworkModule(nn.Module):
     def trace(self, x: Tensor, wanted: Collection[str]) -> tuple[Tensor, dict[str, Tensor]]:
         """The logits, and copies of the outputs of the nodes in `wanted` (containers too), detached.
 
-        The copies stay what they were when later layers or steps write over their originals. Ids that
-        the network does not have are left out.
+        The copies do not change when later layers or steps overwrite their originals. Ids that the network
+        does not have are ignored.
         """
         seen: Seen = {}
         return _trace(self._plan, x, frozenset(wanted), seen), seen
@@ -62,7 +61,7 @@ class NetworkModule(nn.Module):
 
 
 class _Merged:
-    """Stacks that read the same input, and what becomes of their outputs."""
+    """Stacks that read the same input, and the merge of their outputs."""
 
     def __init__(self, plans: "tuple[Plan, ...]", merge: Merge, over_first: bool) -> None:
         self.plans = plans
@@ -86,7 +85,7 @@ Plan: TypeAlias = tuple[tuple[str, Step], ...]
 
 
 def _plan(stack: Stack, layers: Mapping[str, Step], over: Collection[str] = ()) -> Plan:
-    """What is called one after another. The sums in `over` write over the first of what they add."""
+    """The steps to call in order. The sums in `over` overwrite their first summand."""
     steps: list[tuple[str, Step]] = []
     for node in stack:
         step: Step

@@ -8,7 +8,7 @@ from cnnplay.network.network import Network, leaves
 
 
 def attribute_names(network: Network) -> dict[str, str]:
-    """A Python name for the id of each leaf, in order, unique, and none that torch.nn.Module has itself."""
+    """A Python name for each leaf's id, in order: unique, and not an attribute of torch.nn.Module."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     for node in leaves(network):

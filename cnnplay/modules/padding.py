@@ -1,6 +1,6 @@
-"""Layers whose padding torch does not have: an odd pixel at the bottom right, or over half a pool's window.
+"""Layers with padding that torch lacks: an odd pixel at the bottom right, or over half a pool's window.
 
-Padding is (top, bottom, left, right). Everything that torch can pad itself stays torch's own layer.
+Padding is (top, bottom, left, right). Where torch can pad itself, its own layer is used.
 """
 
 from typing import TypeAlias
@@ -17,25 +17,25 @@ Sides: TypeAlias = tuple[int, int, int, int]
 
 
 def sides(padding: Padding, kernel_size: Pair, dilation: Pair = (1, 1)) -> Sides:
-    """How many pixels are added at (top, bottom, left, right): "same" adds d·(f − 1), the odd one behind."""
+    """The pixels added at (top, bottom, left, right): "same" adds d·(f − 1), the odd one at the end."""
     down, across = arithmetic.sides(padding, kernel_size, dilation)
     return (*down, *across)
 
 
 def symmetric(padding: Sides) -> Pair | None:
-    """The same padding as torch says it, (vertical, horizontal); None where the sides differ."""
+    """The same padding as torch takes it, (vertical, horizontal); None if opposite sides differ."""
     top, bottom, left, right = padding
     return (top, left) if top == bottom and left == right else None
 
 
 def pad(x: Tensor, padding: Sides, value: float = 0.0) -> Tensor:
-    """`x` with `value` around each map."""
+    """`x` padded with `value` around each map."""
     top, bottom, left, right = padding
     return F.pad(x, (left, right, top, bottom), value=value)
 
 
 class PaddedConv2d(nn.Conv2d):
-    """nn.Conv2d behind an explicit padding with zeros."""
+    """nn.Conv2d after explicit zero padding."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class PaddedConv2d(nn.Conv2d):
 
 
 class PaddedMaxPool2d(nn.MaxPool2d):
-    """nn.MaxPool2d behind an explicit padding with minus infinity."""
+    """nn.MaxPool2d after explicit padding with minus infinity."""
 
     def __init__(self, kernel_size: Pair, stride: Pair, around: Sides) -> None:
         super().__init__(kernel_size, stride)
@@ -79,7 +79,7 @@ class PaddedMaxPool2d(nn.MaxPool2d):
 
 
 class PaddedAvgPool2d(nn.AvgPool2d):
-    """nn.AvgPool2d behind an explicit padding with zeros, which are averaged too."""
+    """nn.AvgPool2d after explicit zero padding; the zeros are included in the mean."""
 
     def __init__(self, kernel_size: Pair, stride: Pair, around: Sides) -> None:
         super().__init__(kernel_size, stride)

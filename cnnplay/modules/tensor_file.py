@@ -1,4 +1,4 @@
-"""Tensors as a safetensors file, and back in memory of their own."""
+"""Writes tensors to a safetensors file, and reads them into their own memory."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,25 +10,24 @@ from cnnplay.modules.weights import Weights
 
 
 def write_tensors(tensors: Weights, path: Path, about: Mapping[str, str]) -> None:
-    """Writes contiguous tensors of the main memory, and what the file says of itself. SafetensorError,
-    OSError.
+    """Writes contiguous CPU tensors and the metadata `about`. SafetensorError, OSError.
 
-    They go as arrays over the same memory. What safetensors does with tensors would make a Python object of
-    each one's storage, and who frees such a tensor later holds up all other threads: a gigabyte of weights
-    takes a tenth of a second, in which the window would stand still.
+    They are passed as arrays over the same memory. Given tensors, safetensors would create a Python object
+    for each one's storage, and freeing such a tensor later blocks all other threads: for a gigabyte of weights
+    a tenth of a second, in which the window would freeze.
     """
     for name, tensor in tensors.items():
         if not tensor.is_contiguous():
-            raise ValueError(f"{name}: expected a contiguous tensor; its memory is written as it lies")
+            raise ValueError(f"{name}: expected a contiguous tensor; its memory is written as is")
     arrays = {name: tensor.detach().numpy() for name, tensor in tensors.items()}
     save_file(arrays, path, metadata={"format": "pt", **about})
 
 
 def read_tensors(path: Path) -> tuple[dict[str, str], Weights]:
-    """What the file says of itself, and its tensors, copied one after the other. SafetensorError, OSError.
+    """The file's metadata and its tensors, copied one by one. SafetensorError, OSError.
 
-    A file that is only mapped takes its place on the disk until what began with it ends, is replaced by
-    nobody on Windows, and takes the program with it where another cuts it off.
+    They are copied because a mapped file keeps its disk space while any tensor is in use, cannot be replaced
+    on Windows, and crashes the program if another process truncates it.
     """
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118 - no mapping

@@ -1,4 +1,4 @@
-"""Weights outside a module: taken out, compared with a network, and put into another module."""
+"""Weights outside a module: read from it, compared with a network, and loaded into another module."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,7 +16,7 @@ from cnnplay.network.network import Network
 from cnnplay.spec.settings import Initialization
 
 Weights: TypeAlias = dict[str, torch.Tensor]
-"""State-dict keys and tensors on the CPU, contiguous, shared with nobody."""
+"""State-dict keys and contiguous CPU tensors that share no memory."""
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -24,7 +24,7 @@ COUNTER = ".num_batches_tracked"
 
 
 class Mismatch(msgspec.Struct, frozen=True):
-    """A tensor of the right name and the wrong shape."""
+    """A tensor with the right name and the wrong shape."""
 
     key: str
     expected: Shape
@@ -32,7 +32,7 @@ class Mismatch(msgspec.Struct, frozen=True):
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """What fits of some weights: `missing` are the module's that were not given, `unexpected` the reverse."""
+    """Which weights fit: `missing` are the module's that were not given, `unexpected` the reverse."""
 
     loaded: tuple[str, ...]
     missing: tuple[str, ...]
@@ -41,31 +41,31 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether every weight of the module was given and nothing was left over."""
+        """Whether every weight of the module was given, and no others."""
         return not (self.missing or self.unexpected or self.mismatched)
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """One line for each thing that does not fit, for people."""
+        """One line for each weight that does not fit, for the user."""
         lines = [
             f"{mismatch.key}: expected {_by(mismatch.expected)}; found {_by(mismatch.found)}"
             for mismatch in self.mismatched
         ]
         lines += [f"{key}: expected by the network; not in the weights" for key in self.missing]
-        lines += [f"{key}: in the weights; the network has no such place" for key in self.unexpected]
+        lines += [f"{key}: in the weights; the network has no such parameter" for key in self.unexpected]
         return tuple(lines)
 
 
 def weights_of(module: nn.Module, copied: bool = True) -> Weights:
-    """All parameters and buffers, on the CPU and contiguous: copies, or without `copied` where they need not
-    be, for who gives the module up.
+    """All parameters and buffers, contiguous and on the CPU. Copies; without `copied` only where needed, for
+    callers that discard the module.
     """
     state = module.state_dict()
     return {key: tensor.detach().to("cpu", copy=copied).contiguous() for key, tensor in state.items()}
 
 
 def parameter_shapes(network: Network) -> dict[str, Shape]:
-    """The shape of every tensor of the state dict, buffers too; allocates none. BuildError for faults."""
+    """The shape of every tensor in the state dict (allocates none). BuildError for a network with problems."""
     return dict(_shapes(network))
 
 
@@ -75,7 +75,7 @@ def _shapes(network: Network) -> dict[str, Shape]:
 
 
 def transfer(weights: Mapping[str, torch.Tensor], module: NetworkModule) -> Transfer:
-    """Copies every weight that fits by name and shape into `module`; the others stay as they are."""
+    """Copies every weight that fits by name and shape into `module`; the others keep their values."""
     targets = module.state_dict()
     result, sources = _match(weights, module.network, {key: tuple(t.shape) for key, t in targets.items()})
     with torch.no_grad():
@@ -92,23 +92,23 @@ def build_with_weights(
     seed: int | None = None,
     initialisation: Initialization = "default",
 ) -> tuple[NetworkModule, Transfer]:
-    """The network's module with those of the weights that fit, the others fresh as `build` makes them; and
-    what fits. BuildError for a network with faults."""
+    """The network's module with the weights that fit, the others initialized by `build`; and what fits.
+    BuildError for a network with problems."""
     given, drawn = weights or {}, True
     if given:  # drawing 138 million numbers that these replace would take a second
-        lacking = compare(given, network)
-        drawn = bool(lacking.missing or lacking.mismatched)
+        fit = compare(given, network)
+        drawn = bool(fit.missing or fit.mismatched)
     module = build(network, device=device, seed=seed, initialisation=initialisation, drawn=drawn)
     return module, transfer(given, module)
 
 
 def compare(weights: Mapping[str, torch.Tensor], network: Network) -> Transfer:
-    """What `transfer` would do to the network's module; builds none. BuildError for a faulty network."""
+    """What `transfer` would do, without building a module. BuildError for a network with problems."""
     return _match(weights, network, parameter_shapes(network))[0]
 
 
 def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool:
-    """Whether these are just the network's own: every parameter by name and shape, and no other."""
+    """Whether the weights match the network exactly: every parameter by name and shape, and no others."""
     try:
         return compare(weights, network).complete
     except BuildError:
@@ -118,8 +118,8 @@ def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool
 def _match(
     weights: Mapping[str, torch.Tensor], network: Network, expected: Mapping[str, Shape]
 ) -> tuple[Transfer, dict[str, str]]:
-    """The comparison, and under which key in `weights` each key of the network was found."""
-    # A weights file that belongs to an exported Python module has attribute names (conv_1) in place of ids.
+    """The comparison, and the key in `weights` for each key of the network."""
+    # Weights of an exported Python module have attribute names (conv_1) instead of ids.
     ids = {attribute: node_id for node_id, attribute in attribute_names(network).items()}
     sources: dict[str, str] = {}
     for key in weights:
@@ -131,7 +131,7 @@ def _match(
     used = {sources[key] for key in (*fits, *wrong)}
     result = Transfer(
         loaded=tuple(key for key in expected if key in fits),
-        # Files from before torch 0.4.1 lack batch norm's counter, and nothing is computed from it.
+        # Files from before torch 0.4.1 lack batch norm's counter, which no result depends on.
         missing=tuple(key for key in expected if key not in sources and not key.endswith(COUNTER)),
         unexpected=tuple(key for key in weights if key not in used),
         mismatched=tuple(Mismatch(key, expected[key], tuple(weights[sources[key]].shape)) for key in wrong),
@@ -140,4 +140,4 @@ def _match(
 
 
 def _by(shape: Shape) -> str:
-    return " × ".join(f"{size:,}" for size in shape) if shape else "one number"
+    return " × ".join(f"{size:,}" for size in shape) if shape else "a scalar"

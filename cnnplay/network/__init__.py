@@ -1,1 +1,1 @@
-"""What a network is: layer kinds, skip and branch blocks, edits, presets, its JSON."""
+"""Networks as values: layer kinds, skip and branches blocks, edits, presets, JSON."""

@@ -1,4 +1,4 @@
-"""A network's JSON: written in one way, read with one error that says what, where, expected and found."""
+"""Networks as JSON. Reading raises one error type, which names the place, the expected and the found."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from cnnplay.network.network import ID_PATTERN, MAX_DEPTH, Network, walk
 
 
 class NetworkFormatError(ValueError):
-    """JSON that is not a network; the message names the place, what was expected and what was found.
+    """The JSON is not a network; the message names the place, what was expected and what was found.
 
     `reason` is the message without "not a network: ".
     """
@@ -22,7 +22,7 @@ def encode(network: Network) -> bytes:
 
 
 def decode(text: bytes | str) -> Network:
-    """The network in some JSON. NetworkFormatError when it is none."""
+    """Decodes JSON text. Raises NetworkFormatError if it is not a network."""
     try:
         network = msgspec.json.decode(text, type=Network)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -33,7 +33,7 @@ def decode(text: bytes | str) -> Network:
 
 
 def convert(data: object) -> Network:
-    """The network in decoded JSON (dicts and lists). NetworkFormatError when it is none."""
+    """Converts parsed JSON (dicts and lists). Raises NetworkFormatError if it is not a network."""
     try:
         network = msgspec.convert(data, type=Network)
     except msgspec.MsgspecError as error:
@@ -44,20 +44,20 @@ def convert(data: object) -> Network:
 
 
 def checked(network: Network) -> Network:
-    """The network itself, where its ids are usable and unique; else NetworkFormatError."""
+    """Returns the network if its ids are valid and unique; else raises NetworkFormatError."""
     seen: set[str] = set()
     depth: dict[str, int] = {"": 0}
     for node, place in walk(network):
         if not ID_PATTERN.match(node.id):
             raise NetworkFormatError(
-                f"an id must be lower-case letters, digits and hyphens, at most 64; got {node.id!r}"
+                f"an id must be lowercase letters, digits and hyphens, at most 64 characters; got {node.id!r}"
             )
         if node.id == "input":
-            raise NetworkFormatError("a block cannot be called 'input'")
+            raise NetworkFormatError("a layer cannot be named 'input'")
         if node.id in seen:
-            raise NetworkFormatError(f"two blocks are called {node.id!r}")
+            raise NetworkFormatError(f"two layers are named {node.id!r}")
         seen.add(node.id)
         depth[node.id] = depth[place.parent] + 1
         if depth[node.id] > MAX_DEPTH:
-            raise NetworkFormatError(f"blocks are nested more than {MAX_DEPTH} deep at {node.id!r}")
+            raise NetworkFormatError(f"blocks are nested more than {MAX_DEPTH} levels deep at {node.id!r}")
     return network

@@ -1,4 +1,4 @@
-"""What a node is called on its card, and what distinguishes it, in a few signs."""
+"""A node's title on its card, and a short text with its distinguishing fields."""
 
 from cnnplay.network import nodes
 from cnnplay.network.fields import Pair
@@ -9,12 +9,12 @@ _NAMED_BY_ID = (nodes.Convolution, nodes.TransposedConvolution, nodes.Dense, nod
 
 
 def title(node: Node) -> str:
-    """The id of nodes that people tell apart (``conv-2``), the kind's word for the others (``ReLU``)."""
+    """The id for kinds that people refer to by id (``conv-2``), the kind's name for others (``ReLU``)."""
     return node.id if isinstance(node, _NAMED_BY_ID) else kind_of(node).name
 
 
 def detail(node: Node) -> str:
-    """What distinguishes the node: ``32 @ 3×3 / 2, same``."""
+    """The distinguishing fields: ``32 @ 3×3 / 2, same``."""
     match node:
         case nodes.Convolution():
             return _convolution(node)
@@ -44,7 +44,7 @@ def by(size: Pair) -> str:
 
 
 def shape_text(shape: tuple[int, ...] | None) -> str:
-    """``16 × 5 × 5``, or ``?`` where it is not known."""
+    """``16 × 5 × 5``, or ``?`` if it is unknown."""
     return "?" if shape is None else " × ".join(f"{size:,}" for size in shape)
 
 

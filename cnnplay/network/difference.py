@@ -1,4 +1,4 @@
-"""How one network differs from another, block by block: what is there in one alone, what has other fields."""
+"""How two networks differ, node by node: nodes that only one of them has, and nodes with different fields."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -13,11 +13,11 @@ from cnnplay.network.nodes import Node
 ChangeKind: TypeAlias = Literal["added", "removed", "changed", "moved"]
 
 _STACKS = frozenset({"id", "body", "shortcut", "branches"})
-"""Fields that hold no setting of the block's own."""
+"""Fields that are not settings of the node itself."""
 
 
 class FieldChange(NamedTuple):
-    """One field with both values; None where the block of that side has no such field."""
+    """One field with both values; None if the node on that side has no such field."""
 
     field: str
     first: Any
@@ -25,7 +25,7 @@ class FieldChange(NamedTuple):
 
 
 class NodeChange(NamedTuple):
-    """One block. `first` and `second` are its two sides, None where it is missing there."""
+    """One node that differs. `first` and `second` are its two versions, None where it is missing."""
 
     kind: ChangeKind
     id: str
@@ -35,9 +35,9 @@ class NodeChange(NamedTuple):
 
 
 def difference(first: Network, second: Network) -> tuple[NodeChange, ...]:
-    """All that differs, in the order in which the blocks stand; () for the same stack.
+    """All differences in stack order; () for equal stacks.
 
-    Blocks are the same where they have the same id. A block that only stands elsewhere is `moved`.
+    Nodes are matched by id. A node that only changed its position is `moved`.
     """
     one, other = _nodes_by_id(first), _nodes_by_id(second)
     moved = _moved(one, other)
@@ -56,7 +56,7 @@ def difference(first: Network, second: Network) -> tuple[NodeChange, ...]:
 
 
 def field_changes(first: Node, second: Node) -> tuple[FieldChange, ...]:
-    """The fields in which two blocks differ; their kind first, where they are of two."""
+    """The fields in which two nodes differ; the kind first, if it differs."""
     changes = []
     if type(first) is not type(second):
         changes.append(FieldChange("kind", kind_of(first).name, kind_of(second).name))
@@ -86,7 +86,7 @@ def _added_or_removed(
 
 
 def _order(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """Both lists in one: what the second alone has stands where it stands there."""
+    """Merges both lists: items that only the second has keep their position there."""
     merged: list[str] = []
     for tag, start, end, other_start, other_end in SequenceMatcher(
         None, first, second, autojunk=False
@@ -98,7 +98,7 @@ def _order(first: Sequence[str], second: Sequence[str]) -> list[str]:
 
 
 def _moved(one: dict[str, tuple[Node, Place]], other: dict[str, tuple[Node, Place]]) -> set[str]:
-    """Blocks of both that stand in another stack, or out of the order that the others keep."""
+    """Nodes of both networks that are in a different stack, or out of the order that the others keep."""
     both = [node_id for node_id in one if node_id in other]
     kept = set(both)
     again = [node_id for node_id in other if node_id in kept]

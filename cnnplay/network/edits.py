@@ -1,6 +1,6 @@
-"""Edits: pure functions from a network to the network after, what they touched and how to call it.
+"""Edits: pure functions that return the new network, the ids they touched and a name for undo.
 
-Every id or place that does not exist raises KeyError; an edit that cannot be done raises EditError.
+An id or place that does not exist raises KeyError; an edit that is not possible raises EditError.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ from cnnplay.network.nodes import Branches, Merge, Node, Skip, Stack, stacks_of,
 
 
 class Edited(msgspec.Struct, frozen=True):
-    """The network after an edit, the ids of the nodes that it made or changed, and the edit's name for
+    """The network after an edit, the ids of the nodes that were added or changed, and the edit's name for
     undo."""
 
     network: Network
@@ -36,7 +36,7 @@ class Edited(msgspec.Struct, frozen=True):
 
 
 class EditError(ValueError):
-    """An edit that cannot be done; the message is for people."""
+    """An edit that is not possible; the message is shown to the user."""
 
 
 def insert(
@@ -46,7 +46,7 @@ def insert(
     reserved: Iterable[str] = (),
     label: str = "",
 ) -> Edited:
-    """Puts nodes into a gap under fresh ids, which also avoid those in `reserved`."""
+    """Inserts nodes with new ids, which also avoid those in `reserved`."""
     given = tuple(nodes) if isinstance(nodes, (tuple, list)) else (nodes,)
     new = with_new_ids(given, set(ids(network)) | set(reserved))
     stack = stack_at(network, place.parent, place.slot)
@@ -56,7 +56,7 @@ def insert(
 
 
 def remove(network: Network, node_ids: Iterable[str]) -> Edited:
-    """Takes nodes out, with all that they hold."""
+    """Removes nodes and everything inside them."""
     gone = set(node_ids)
     for node_id in gone:
         locate(network, node_id)
@@ -65,7 +65,7 @@ def remove(network: Network, node_ids: Iterable[str]) -> Edited:
 
 
 def move(network: Network, node_ids: Iterable[str], place: Place) -> Edited:
-    """Takes nodes out and puts them, in their order, into a gap (counted before they were taken out)."""
+    """Moves nodes, in their order, to a place (whose index counts before they are removed)."""
     selected = outermost(network, node_ids)
     moved = tuple(locate(network, node_id)[0] for node_id in selected)
     for node in moved:
@@ -81,7 +81,7 @@ def move(network: Network, node_ids: Iterable[str], place: Place) -> Edited:
 
 
 def replace_node(network: Network, node_id: str, node: Node, label: str = "") -> Edited:
-    """Puts another node in the place of one; the id stays."""
+    """Replaces a node by another; the id stays."""
     locate(network, node_id)
     new = msgspec.structs.replace(node, id=node_id)
     changed = _map(network.stack, node_id, lambda _: (new,))
@@ -89,10 +89,10 @@ def replace_node(network: Network, node_id: str, node: Node, label: str = "") ->
 
 
 def replace_field(network: Network, node_id: str, field: str, value: Any) -> Edited:
-    """Gives one field of a node another value. The type must fit; the limits are the validator's."""
+    """Sets one field of a node. The type must match; limits are checked by the validator."""
     node, _ = locate(network, node_id)
     if isinstance(value, float) and not isfinite(value):
-        # JSON has no word for it: the file could not be opened again.
+        # JSON cannot represent it: the file could not be opened again.
         raise EditError(f"{field.replace('_', ' ')} of {node_id} must be a finite number; got {value}")
     try:
         changed = msgspec.convert(
@@ -110,8 +110,7 @@ def wrap_in_skip(
     merge: Merge = "add",
     reserved: Iterable[str] = (),
 ) -> Edited:
-    """Puts neighbouring nodes into the body of a new skip. `shortcut` is the projection, where one is
-    needed."""
+    """Wraps adjacent nodes in the body of a new skip. `shortcut` is the projection, if one is needed."""
     selected = outermost(network, node_ids)
     place, body = _consecutive(network, selected)
     taken = set(ids(network)) | set(reserved)
@@ -124,10 +123,10 @@ def wrap_in_skip(
 
 
 def unwrap(network: Network, node_id: str) -> Edited:
-    """Puts a skip's body, or the first branch, in the container's place; the rest goes."""
+    """Replaces a skip by its body, or branches by the first one; the rest is removed."""
     node, _ = locate(network, node_id)
     if not isinstance(node, (Skip, Branches)):
-        raise EditError(f"{node_id} holds nothing that could be unwrapped")
+        raise EditError(f"{node_id} cannot be unwrapped: it is not a skip or branches block")
     stacks = stacks_of(node)
     body = stacks[0] if stacks else ()
     changed = _map(network.stack, node_id, lambda _: body)
@@ -135,7 +134,7 @@ def unwrap(network: Network, node_id: str) -> Edited:
 
 
 def duplicate(network: Network, node_ids: Iterable[str], reserved: Iterable[str] = ()) -> Edited:
-    """Puts copies under fresh ids behind the last of the chosen nodes."""
+    """Inserts copies with new ids after the last selected node."""
     selected = outermost(network, node_ids)
     copies = tuple(locate(network, node_id)[0] for node_id in selected)
     _, last = locate(network, selected[-1])
@@ -144,7 +143,7 @@ def duplicate(network: Network, node_ids: Iterable[str], reserved: Iterable[str]
 
 
 def set_branches(network: Network, node_id: str, branches: tuple[Stack, ...], label: str) -> Edited:
-    """Gives a branches node other branches (an empty one added, one removed)."""
+    """Replaces the branches of a branches node (e.g. an empty one added, one removed)."""
     node, _ = locate(network, node_id)
     if not isinstance(node, Branches):
         raise EditError(f"{node_id} has no branches")
@@ -152,23 +151,23 @@ def set_branches(network: Network, node_id: str, branches: tuple[Stack, ...], la
 
 
 def set_input(network: Network, input: Input) -> Edited:  # noqa: A002
-    """Gives the network another input."""
+    """Sets the network's input."""
     size = " × ".join(map(str, input.shape))
     return Edited(msgspec.structs.replace(network, input=input), (), f"input {size}")
 
 
 def set_task(network: Network, task: Task) -> Edited:
-    """Gives the network another task or number of classes."""
+    """Sets the network's task or number of classes."""
     return Edited(msgspec.structs.replace(network, task=task), (), f"{task.classes} classes")
 
 
 def replace_network(network: Network, other: Network) -> Edited:
-    """Another network in place of this one: a preset is an edit like any other."""
+    """Replaces the whole network: opening a preset is an edit like any other."""
     return Edited(other, tuple(node.id for node, _ in walk(other)), f"open {other.name}")
 
 
 def outermost(network: Network, node_ids: Iterable[str]) -> tuple[str, ...]:
-    """The chosen ids in the network's order, without those that lie inside another chosen one."""
+    """The selected ids in network order, without those inside another selected node."""
     wanted = set(node_ids)
     for node_id in wanted:
         locate(network, node_id)
@@ -192,23 +191,23 @@ def with_new_ids(stack: Stack, taken: set[str]) -> Stack:
 
 def _consecutive(network: Network, selected: tuple[str, ...]) -> tuple[Place, Stack]:
     if not selected:
-        raise EditError("choose the blocks to wrap first")
+        raise EditError("select the layers to wrap first")
     places = [locate(network, node_id)[1] for node_id in selected]
     first = places[0]
     together = all(
         place == Place(first.parent, first.slot, first.index + offset) for offset, place in enumerate(places)
     )
     if not together:
-        raise EditError("only neighbouring blocks of one stack can be wrapped together")
+        raise EditError("only adjacent layers of one stack can be wrapped together")
     stack = stack_at(network, first.parent, first.slot)
     return first, stack[first.index : first.index + len(selected)]
 
 
 def _put(network: Network, place: Place, stack: Stack) -> Network:
-    """Puts another stack at a place. EditError where blocks would then be nested too deeply for a file."""
+    """Replaces the stack at a place. EditError if blocks would be nested too deeply for a file."""
     changed = _replace_stack(network, place, stack)
     if depth_of(changed.stack) > MAX_DEPTH:
-        raise EditError(f"blocks can be nested at most {MAX_DEPTH} deep")
+        raise EditError(f"blocks can be nested at most {MAX_DEPTH} levels deep")
     return changed
 
 
@@ -228,7 +227,7 @@ def _with_stack(network: Network, stack: Stack) -> Network:
 
 
 def _map(stack: Stack, node_id: str, change: Callable[[Node], Stack]) -> Stack:
-    """Replaces one node by others; subtrees that do not hold it are kept, not copied."""
+    """Replaces one node by others; subtrees without it are reused, not copied."""
     result: list[Node] = []
     for node in stack:
         if node.id == node_id:
@@ -243,7 +242,7 @@ def _map(stack: Stack, node_id: str, change: Callable[[Node], Stack]) -> Stack:
 
 
 def _filter(stack: Stack, gone: set[str]) -> Stack:
-    """Takes nodes out; subtrees that hold none of them are kept, not copied."""
+    """Removes nodes; subtrees without any of them are reused, not copied."""
     kept: list[Node] = []
     for node in stack:
         if node.id in gone:
@@ -272,4 +271,4 @@ def _names(nodes: Stack) -> str:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} blocks"
+    return names[0] if len(names) == 1 else f"{len(names)} layers"

@@ -1,4 +1,4 @@
-"""Field declarations: a type with its limits, unit and help, declared once and read by everyone.
+"""Field declarations: a type with its limits, unit and help, declared once and used everywhere.
 
 A field is declared as ``name: Annotated[type, declare(...)]``. The file format takes the type; the
 validator, the property editor and the manual take the rest through `fields_of`.
@@ -18,7 +18,7 @@ FieldType: TypeAlias = Literal["integer", "number", "flag", "choice", "pair", "p
 
 
 class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one field of a node, of the input, of a task or of the training settings."""
+    """The declaration of one field of a node, the input, a task or the training settings."""
 
     name: str
     label: str
@@ -31,11 +31,11 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     choices: tuple[str, ...] = ()
     optional: bool = False
-    """Whether None ("chosen for you") is a value."""
+    """Whether None ("chosen automatically") is allowed."""
     default: Any = None
     group: str = ""
     live: bool = False
-    """Of a training setting: whether it acts on a run that is on."""
+    """For a training setting: whether it can be changed during a run."""
 
 
 def declare(
@@ -50,7 +50,7 @@ def declare(
     group: str = "",
     live: bool = False,
 ) -> msgspec.Meta:
-    """The metadata of a field. Limits are the validator's: decoding does not check them."""
+    """The metadata of a field. Limits are checked by the validator, not when decoding."""
     return msgspec.Meta(
         extra={
             "help": help,
@@ -68,7 +68,7 @@ def declare(
 
 @cache
 def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
-    """The declared fields of a struct in their order; undeclared and hidden ones are left out."""
+    """The declared fields of a struct, in order, without undeclared and hidden ones."""
     hints = typing.get_type_hints(kind, include_extras=True)
     found = []
     for field in msgspec.structs.fields(kind):
@@ -102,7 +102,7 @@ def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
 
 
 def violated_limit(field: FieldInfo, value: Any) -> str | None:
-    """What the limit that `value` breaks expects ("1 or more"); None where it breaks none."""
+    """The limit that `value` violates, as an expectation ("1 or more"); None if it violates none."""
     if value is None or field.type in ("flag", "text"):
         return None
     if isinstance(value, str):

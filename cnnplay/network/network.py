@@ -12,11 +12,11 @@ from cnnplay.network.nodes import Node, Stack, stacks_of
 
 
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The pictures that the network takes: channels × height × width."""
+    """The network's input images: channels × height × width."""
 
-    channels: Annotated[int, declare("1 for grey pictures, 3 for colour.", minimum=1, maximum=4096)]
-    height: Annotated[int, declare("The pictures' height.", minimum=1, maximum=8192, unit="pixels")]
-    width: Annotated[int, declare("The pictures' width.", minimum=1, maximum=8192, unit="pixels")]
+    channels: Annotated[int, declare("1 for grayscale images, 3 for RGB.", minimum=1, maximum=4096)]
+    height: Annotated[int, declare("Image height.", minimum=1, maximum=8192, unit="pixels")]
+    width: Annotated[int, declare("Image width.", minimum=1, maximum=8192, unit="pixels")]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -26,16 +26,16 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Classification(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="task", tag="classification"
 ):
-    """One class a picture: the network ends in one logit for each class."""
+    """One class per image: the network ends in one logit per class."""
 
-    classes: Annotated[int, declare("How many classes are told apart.", minimum=2, maximum=1_000_000)]
+    classes: Annotated[int, declare("Number of classes.", minimum=2, maximum=1_000_000)]
 
 
 Task: TypeAlias = Classification
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that a network is, weights excepted. `preset` is the key that it came from, or empty."""
+    """A complete network without weights. `preset` is the key of the preset it came from, or empty."""
 
     name: str
     input: Input
@@ -44,7 +44,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     preset: str = ""
 
     def same_structure(self, other: "Network") -> bool:
-        """Whether both compute the same: names say nothing."""
+        """Whether both compute the same; the names do not matter."""
         return (self.stack, self.input, self.task) == (other.stack, other.input, other.task)
 
 
@@ -60,26 +60,26 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def walk(network: Network) -> Iterator[tuple[Node, Place]]:
-    """All nodes with their places, containers before what they hold, from top to bottom."""
+    """All nodes with their places from top to bottom, containers before their contents."""
     yield from _walk(network.stack, "", 0)
 
 
 def leaves(network: Network) -> Iterator[Node]:
-    """The nodes that compute, in order; a skip's shortcut comes behind its body."""
+    """The nodes that compute, in order; a skip's shortcut comes after its body."""
     return (node for node, _ in walk(network) if not stacks_of(node) and not _is_container(node))
 
 
 def find(network: Network, node_id: str) -> Node:
-    """The node of that id. KeyError when there is none."""
+    """The node with this id. KeyError if there is none."""
     return locate(network, node_id)[0]
 
 
 def locate(network: Network, node_id: str) -> tuple[Node, Place]:
-    """The node of that id and the place before it. KeyError when there is none."""
+    """The node with this id and the place before it. KeyError if there is none."""
     for node, place in walk(network):
         if node.id == node_id:
             return node, place
-    raise KeyError(f"no node is called {node_id!r}")
+    raise KeyError(f"no node is named {node_id!r}")
 
 
 def ids(network: Network) -> frozenset[str]:
@@ -88,14 +88,14 @@ def ids(network: Network) -> frozenset[str]:
 
 
 def stack_at(network: Network, parent: str, slot: int) -> Stack:
-    """The stack in that slot of that node; the network's own for the parent ""."""
+    """The stack in this slot of a node; the network's own for the parent ""."""
     if not parent:
         return network.stack
     return stacks_of(find(network, parent))[slot]
 
 
 def new_id(prefix: str, taken: frozenset[str] | set[str]) -> str:
-    """The first id ``prefix-n`` above all those taken, so that a freed number is not given again."""
+    """The first id ``prefix-n`` after all taken ones, so that a freed number is not reused."""
     numbers = [
         int(name[len(prefix) + 1 :])
         for name in taken
@@ -107,11 +107,11 @@ def new_id(prefix: str, taken: frozenset[str] | set[str]) -> str:
 ID_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,63}\Z")
 
 MAX_DEPTH = 32
-"""How deep blocks may be nested: a file that nests them deeper is refused, so no edit may."""
+"""Maximum nesting depth of blocks: deeper files are refused, so edits must not exceed it either."""
 
 
 def depth_of(stack: Stack) -> int:
-    """How deep a stack is nested: 1 where no container stands in it, 0 where it is empty."""
+    """The nesting depth of a stack: 1 without containers, 0 if it is empty."""
     return max((1 + max(map(depth_of, stacks_of(node)), default=0) for node in stack), default=0)
 
 

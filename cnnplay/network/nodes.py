@@ -1,7 +1,7 @@
-"""The kinds of nodes that a network is made of, as frozen values in one tagged union.
+"""The kinds of nodes in a network, as frozen values in one tagged union.
 
-Sizes are (height, width). What each field means stands in its declaration: it is the source of the
-file format, the limits, the property editor and the manual.
+Sizes are (height, width). The declaration of a field is the source of the file format, the limits, the
+property editor and the manual; a node's docstring is shown in the window.
 """
 
 from typing import Annotated, Literal, TypeAlias
@@ -13,7 +13,7 @@ from cnnplay.network.fields import Pair, declare
 Padding: TypeAlias = Literal["same", "valid"] | Pair
 Merge: TypeAlias = Literal["add", "concatenate"]
 
-KERNEL = declare("The height and width of the sliding window.", minimum=1, maximum=512, unit="pixels")
+KERNEL = declare("Height and width of the sliding window.", minimum=1, maximum=512, unit="pixels")
 STRIDE = declare(
     "How many pixels the window moves from one output to the next; 2 halves the size.",
     minimum=1,
@@ -21,27 +21,27 @@ STRIDE = declare(
     unit="pixels",
 )
 PADDING = declare(
-    "Zeros added around the input, on each side. 'valid' adds none; 'same' adds d·(f − 1) in all, half on "
-    "each side with an odd pixel at the bottom right, so that the size stays at stride 1.",
+    "Zeros added on each side of the input. 'valid' adds none; 'same' adds d·(f − 1) in total, half on each "
+    "side with the odd pixel at the bottom right, so that stride 1 keeps the size.",
     minimum=0,
     maximum=512,
     unit="pixels",
 )
 DILATION = declare(
-    "The distance between neighbouring weights of the kernel; 2 leaves one pixel out between them.",
+    "Distance between adjacent kernel weights; 2 leaves a gap of one pixel.",
     minimum=1,
     maximum=512,
     unit="pixels",
 )
 GROUPS = declare(
-    "Channels are split into this many groups that do not see each other; must divide the input's channels "
-    "and the filters.",
+    "Splits the channels into this many independent groups; must divide both the input channels and the "
+    "filters.",
     minimum=1,
     maximum=65536,
 )
-BIAS = declare("Whether each output adds a learned constant. Batch norm behind it makes it superfluous.")
+BIAS = declare("Whether each output adds a learned constant. Redundant if batch norm follows.")
 FILTERS = declare(
-    "How many filters are learned; each gives one channel of the output.",
+    "Number of learned filters; each produces one output channel.",
     minimum=1,
     maximum=65536,
     unit="channels",
@@ -49,13 +49,13 @@ FILTERS = declare(
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """What all nodes have: an id that reads (``conv-2``), given once and never renumbered."""
+    """Shared by all nodes: a readable id (``conv-2``), assigned once and never renumbered."""
 
     id: str = ""
 
 
 class Convolution(Base, frozen=True, kw_only=True, tag="conv"):
-    """Slides `filters` kernels over all input channels; cross-correlation, as in torch.nn.Conv2d."""
+    """Slides `filters` kernels over all input channels; cross-correlation, like torch.nn.Conv2d."""
 
     filters: Annotated[int, FILTERS] = 16
     kernel_size: Annotated[Pair, KERNEL] = (3, 3)
@@ -67,22 +67,24 @@ class Convolution(Base, frozen=True, kw_only=True, tag="conv"):
 
 
 class TransposedConvolution(Base, frozen=True, kw_only=True, tag="transposed-conv"):
-    """The convolution's transpose: each input pixel stamps a kernel on the output, as
+    """The transpose of a convolution: each input pixel adds a weighted kernel to the output, like
     torch.nn.ConvTranspose2d."""
 
     filters: Annotated[int, FILTERS] = 16
     kernel_size: Annotated[Pair, KERNEL] = (2, 2)
-    stride: Annotated[Pair, declare("By how much the size grows: 2 doubles it.", minimum=1, maximum=512)] = (
+    stride: Annotated[
+        Pair, declare("Factor by which the size grows: 2 doubles it.", minimum=1, maximum=512)
+    ] = (
         2,
         2,
     )
     padding: Annotated[
-        Pair, declare("Pixels cut off the output on each side.", minimum=0, maximum=512, unit="pixels")
+        Pair, declare("Pixels cropped from each side of the output.", minimum=0, maximum=512, unit="pixels")
     ] = (0, 0)
     output_padding: Annotated[
         Pair,
         declare(
-            "Pixels added to the output at the bottom and the right; less than the stride or the dilation.",
+            "Pixels added at the bottom and right of the output; less than the stride or the dilation.",
             minimum=0,
             maximum=511,
             unit="pixels",
@@ -94,9 +96,9 @@ class TransposedConvolution(Base, frozen=True, kw_only=True, tag="transposed-con
 
 
 class Upsampling(Base, frozen=True, kw_only=True, tag="upsample"):
-    """Enlarges each map by whole factors, with no weights."""
+    """Enlarges each map by integer factors; has no weights."""
 
-    scale: Annotated[Pair, declare("The factors of height and width.", minimum=1, maximum=64)] = (2, 2)
+    scale: Annotated[Pair, declare("Factors for height and width.", minimum=1, maximum=64)] = (2, 2)
     mode: Annotated[
         Literal["nearest", "bilinear"], declare("Repeat the nearest pixel, or interpolate between four.")
     ] = "nearest"
@@ -111,7 +113,7 @@ class MaxPooling(Base, frozen=True, kw_only=True, tag="max-pool"):
 
 
 class AveragePooling(Base, frozen=True, kw_only=True, tag="avg-pool"):
-    """Averages each window; padding counts as zeros that are averaged too."""
+    """Averages each window; padding counts as zeros and is included in the mean."""
 
     kernel_size: Annotated[Pair, KERNEL] = (2, 2)
     stride: Annotated[Pair, STRIDE] = (2, 2)
@@ -119,37 +121,37 @@ class AveragePooling(Base, frozen=True, kw_only=True, tag="avg-pool"):
 
 
 class GlobalAveragePooling(Base, frozen=True, kw_only=True, tag="global-avg-pool"):
-    """Averages each map to one number: C × H × W becomes C × 1 × 1, whatever the picture's size."""
+    """Averages each map to one value: C × H × W becomes C × 1 × 1, whatever the image size."""
 
 
 class BatchNormalisation(Base, frozen=True, kw_only=True, tag="batch-norm"):
-    """Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it."""
+    """Normalizes each channel to mean 0 and variance 1 over the batch, then scales and shifts it."""
 
     momentum: Annotated[
         float,
-        declare("The weight of the newest batch in the running mean and variance.", minimum=0, maximum=1),
+        declare("Weight of the newest batch in the running mean and variance.", minimum=0, maximum=1),
     ] = 0.1
     eps: Annotated[
-        float, declare("Added to the variance so that nothing is divided by zero.", minimum=0, exclusive=True)
+        float, declare("Added to the variance to avoid division by zero.", minimum=0, exclusive=True)
     ] = 1e-5
-    affine: Annotated[bool, declare("Whether a scale and a shift are learned for each channel.")] = True
+    affine: Annotated[bool, declare("Whether to learn a scale and a shift per channel.")] = True
 
 
 class LocalResponseNormalisation(Base, frozen=True, kw_only=True, tag="local-response-norm"):
-    """Divides each value by the energy of its neighbours across channels (Krizhevsky et al. 2012)."""
+    """Divides each value by the energy of neighboring channels (Krizhevsky et al. 2012)."""
 
     size: Annotated[
-        int, declare("How many neighbouring channels are summed.", minimum=1, maximum=4096, unit="channels")
+        int, declare("Number of neighboring channels in the sum.", minimum=1, maximum=4096, unit="channels")
     ] = 5
-    alpha: Annotated[float, declare("The weight of the neighbours' energy.", minimum=0)] = 1e-4
-    beta: Annotated[float, declare("The exponent.", minimum=0)] = 0.75
-    k: Annotated[float, declare("The constant in the denominator.", minimum=0, exclusive=True)] = 2.0
+    alpha: Annotated[float, declare("Weight of the neighbors' energy.", minimum=0)] = 1e-4
+    beta: Annotated[float, declare("Exponent of the denominator.", minimum=0)] = 0.75
+    k: Annotated[float, declare("Constant in the denominator.", minimum=0, exclusive=True)] = 2.0
 
 
 class Dropout(Base, frozen=True, kw_only=True, tag="dropout"):
-    """Zeroes each value with probability p while training and scales the rest by 1/(1 − p)."""
+    """During training, zeroes each value with probability p and scales the rest by 1/(1 − p)."""
 
-    p: Annotated[float, declare("The probability that a value is dropped.", minimum=0, maximum=1)] = 0.5
+    p: Annotated[float, declare("Probability that a value is dropped.", minimum=0, maximum=1)] = 0.5
 
 
 class ReLU(Base, frozen=True, kw_only=True, tag="relu"):
@@ -157,39 +159,39 @@ class ReLU(Base, frozen=True, kw_only=True, tag="relu"):
 
 
 class LeakyReLU(Base, frozen=True, kw_only=True, tag="leaky-relu"):
-    """x where positive, else a small multiple of x."""
+    """x if positive, else a small multiple of x."""
 
-    negative_slope: Annotated[float, declare("The slope below zero.", minimum=0, maximum=1)] = 0.01
+    negative_slope: Annotated[float, declare("Slope for negative values.", minimum=0, maximum=1)] = 0.01
 
 
 class Tanh(Base, frozen=True, kw_only=True, tag="tanh"):
-    """The hyperbolic tangent: between −1 and 1."""
+    """The hyperbolic tangent: values between −1 and 1."""
 
 
 class Sigmoid(Base, frozen=True, kw_only=True, tag="sigmoid"):
-    """1 / (1 + exp(−x)): between 0 and 1."""
+    """1 / (1 + exp(−x)): values between 0 and 1."""
 
 
 class GELU(Base, frozen=True, kw_only=True, tag="gelu"):
-    """x · Φ(x), with the normal distribution's Φ."""
+    """x · Φ(x), where Φ is the standard normal distribution function."""
 
 
 class SiLU(Base, frozen=True, kw_only=True, tag="silu"):
-    """x · sigmoid(x), also called swish."""
+    """x · sigmoid(x), also called Swish."""
 
 
 class Flatten(Base, frozen=True, kw_only=True, tag="flatten"):
-    """Lays out C × H × W as one row of C·H·W numbers."""
+    """Turns C × H × W into a vector of C·H·W values."""
 
 
 class Dense(Base, frozen=True, kw_only=True, tag="dense"):
-    """Fully connected: each of `units` outputs weighs every input, as torch.nn.Linear."""
+    """Fully connected: each of `units` outputs is a weighted sum of all inputs, like torch.nn.Linear."""
 
-    units: Annotated[int, declare("How many outputs are learned.", minimum=1, maximum=1_000_000)] = 10
+    units: Annotated[int, declare("Number of outputs.", minimum=1, maximum=1_000_000)] = 10
     bias: Annotated[bool, declare("Whether each output adds a learned constant.")] = True
 
 
-MERGE = declare("Add needs equal shapes; concatenate stacks the channels and needs equal height and width.")
+MERGE = declare("add needs equal shapes; concatenate joins the channels and needs equal height and width.")
 
 
 class Skip(Base, frozen=True, kw_only=True, tag="skip"):

@@ -1,4 +1,4 @@
-"""The networks that are shipped, written as data in resources/presets."""
+"""The networks shipped with the program, as data in resources/presets."""
 
 from functools import cache
 from importlib.resources import files
@@ -10,8 +10,8 @@ from cnnplay.network.network import Network
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A shipped network: its paper and year (None for those made for this program), what there is to say of
-    it, and how it departs from the paper. The network's input is the paper's."""
+    """A shipped network: its paper and year (None if made for this program), a remark, and how it departs
+    from the paper. The network's input is the paper's."""
 
     key: str
     title: str
@@ -24,15 +24,15 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @cache
 def presets() -> tuple[Preset, ...]:
-    """All presets, in the order in which they are shown."""
+    """All presets, in display order."""
     return tuple(preset(key) for key in preset_keys())
 
 
 @cache
 def preset(key: str) -> Preset:
-    """The preset of that key. KeyError when there is none."""
+    """The preset with this key. KeyError if there is none."""
     if key not in preset_keys():
-        raise KeyError(f"no preset is called {key!r}; there are {', '.join(preset_keys())}")
+        raise KeyError(f"no preset is named {key!r}; available: {', '.join(preset_keys())}")
     found = msgspec.json.decode(_text(f"{key}.json"), type=Preset)
     checked(found.network)
     return found
@@ -40,7 +40,7 @@ def preset(key: str) -> Preset:
 
 @cache
 def preset_keys() -> tuple[str, ...]:
-    """The keys of all presets, in the order in which they are shown."""
+    """The keys of all presets, in display order."""
     return msgspec.json.decode(_text("index.json"), type=tuple[str, ...])
 
 

@@ -1,2 +1,1 @@
-"""Integer arithmetic over a network: output sizes, costs, receptive fields, faults with mends, formulas in
-words."""
+"""Integer arithmetic over a network: output sizes, costs, receptive fields, problems with fixes, formulas."""

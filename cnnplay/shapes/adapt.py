@@ -1,7 +1,7 @@
-"""A network adapted to other pictures and another number of classes, by edits that people can see.
+"""Adapts a network to other images and another number of classes, by edits that users can see.
 
-`resize` leaves the network's input as it is: the pictures are brought to it. `stem` gives the network the
-pictures' own size and changes its first layers and pools until everything fits.
+`resize` keeps the network's input: the images are resized to it. `stem` gives the network the images' own
+size and changes its first layers and pools until everything fits.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from cnnplay.shapes.suggest import replace_head
 
 
 class Adapted(msgspec.Struct, frozen=True):
-    """The network adapted, and each change in words (``input: 1 × 32 × 32 becomes 1 × 28 × 28``)."""
+    """The adapted network, and a line for each change (``input: 1 × 32 × 32 becomes 1 × 28 × 28``)."""
 
     edited: Edited
     changes: tuple[str, ...]
@@ -33,9 +33,9 @@ def adapt(
     fit: Literal["resize", "stem"],
     reserved: Iterable[str] = (),
 ) -> Adapted:
-    """The network for pictures of shape `input` (channels, height, width) in that many classes.
+    """The network for images of shape `input` (channels, height, width) and this many classes.
 
-    Faults that the network had before stay; under `stem` those that its new input brings are mended.
+    Problems that the network had before stay; with `stem`, those caused by the new input are fixed.
     """
     changed = network
     if fit == "stem" and network.input.shape != input:
@@ -46,12 +46,12 @@ def adapt(
         changed = _apply_fixes(network, changed, frozenset(reserved))
     before = {node.id: node for node, _ in walk(network)}
     touched = tuple(node.id for node, _ in walk(changed) if before.get(node.id) != node)
-    label = f"adapt to {shape_text(changed.input.shape)}, {classes:,} classes"
+    label = f"fit to {shape_text(changed.input.shape)}, {classes:,} classes"
     return Adapted(Edited(changed, touched, label), changes(network, changed))
 
 
 def _apply_fixes(original: Network, network: Network, reserved: frozenset[str]) -> Network:
-    """Applies the mends of all faults that the original did not have, from top to bottom, until none is
+    """Applies the fixes of all problems that the original did not have, from top to bottom, until none is
     left."""
     old = {(problem.node, problem.field) for problem in infer(original).problems}
     for _ in range(2 * len(infer(network).nodes) + 2):

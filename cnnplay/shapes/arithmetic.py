@@ -1,8 +1,8 @@
 """The integer arithmetic of layers: output sizes, parameters, multiply-adds.
 
-A shape is (channels, height, width) for maps and (length,) for a row. The formulas are those of Dumoulin &
-Visin, "A guide to convolution arithmetic for deep learning" (2016); n is the input's size along one
-dimension, f the kernel's, s the stride, d the dilation and p the padding.
+A shape is (channels, height, width) for feature maps and (length,) for a vector. The formulas are those of
+Dumoulin & Visin, "A guide to convolution arithmetic for deep learning" (2016); n is the input's size along
+one dimension, f the kernel's, s the stride, d the dilation and p the padding.
 """
 
 from math import prod
@@ -20,16 +20,16 @@ BYTES_PER_ELEMENT = 4
 """A float32."""
 
 MAX_ELEMENTS = 2**40
-"""More activations or parameters than this in one layer (4 TiB) are taken for a mistake."""
+"""More activations or parameters than this in one layer (4 TiB) are assumed to be a mistake."""
 
 
 def effective_kernel(kernel: int, dilation: int = 1) -> int:
-    """How many pixels a kernel spans: d·(f − 1) + 1."""
+    """The effective kernel size, dilation included: d·(f − 1) + 1 pixels."""
     return dilation * (kernel - 1) + 1
 
 
 def same_padding(kernel: int, dilation: int = 1) -> Sides:
-    """The padding that keeps the size at stride 1: d·(f − 1) in all, an odd pixel goes behind."""
+    """The padding that keeps the size at stride 1: d·(f − 1) in total, the odd pixel after."""
     total = dilation * (kernel - 1)
     return total // 2, total - total // 2
 
@@ -44,7 +44,7 @@ def sides(padding: Padding, kernel: Pair, dilation: Pair = (1, 1)) -> tuple[Side
 
 
 def window_count(size: int, kernel: int, stride: int, padding: Sides, dilation: int = 1) -> int:
-    """How many windows fit along one dimension: ⌊(n + p − reach) / s⌋ + 1; below 1 where none does."""
+    """How many windows fit along one dimension: ⌊(n + p − d·(f − 1) − 1) / s⌋ + 1; below 1 if none does."""
     return (size + sum(padding) - effective_kernel(kernel, dilation)) // stride + 1
 
 
@@ -58,7 +58,7 @@ def windows(size: Pair, kernel: Pair, stride: Pair, padding: Padding, dilation: 
 
 
 def transposed_count(size: int, kernel: int, stride: int, padding: int, extra: int, dilation: int = 1) -> int:
-    """A transposed convolution's output size: (n − 1)·s − 2p + d·(f − 1) + extra + 1, as
+    """A transposed convolution's output size: (n − 1)·s − 2p + d·(f − 1) + extra + 1, like
     torch.nn.ConvTranspose2d."""
     return (size - 1) * stride - 2 * padding + effective_kernel(kernel, dilation) + extra
 
@@ -69,13 +69,12 @@ def convolution_parameters(channels: int, filters: int, kernel: Pair, groups: in
 
 
 def convolution_multiply_adds(channels: int, output: Shape, kernel: Pair, groups: int) -> int:
-    """One multiply-add for each output number and each weight it uses; a bias counts none."""
+    """One multiply-add for each output value and each weight it uses; a bias counts none."""
     return prod(output) * (channels // groups) * kernel[0] * kernel[1]
 
 
 def transposed_multiply_adds(size: Pair, channels: int, filters: int, kernel: Pair, groups: int) -> int:
-    """One multiply-add for each input number and each weight that it is stamped with (also where that is cut
-    off)."""
+    """One multiply-add for each input value and each weight it meets (cropped outputs included)."""
     return size[0] * size[1] * channels * (filters // groups) * kernel[0] * kernel[1]
 
 
@@ -85,7 +84,7 @@ def dense_parameters(length: int, units: int, bias: bool) -> int:
 
 
 def stride_between(size: int, target: int) -> int | None:
-    """The least stride at which a 1×1 window brings `size` down to `target`: ⌈n / s⌉ = target. None if there
+    """The smallest stride at which a 1×1 window reduces `size` to `target`: ⌈n / s⌉ = target. None if there
     is none."""
     if not 1 <= target <= size:
         return None

@@ -1,4 +1,4 @@
-"""What is different between two versions of a network, in words."""
+"""The changes between two versions of a network, as lines of text."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from cnnplay.shapes.problems import format_value
 
 
 def changes(before: Network, after: Network) -> tuple[str, ...]:
-    """One line for each change: input, nodes changed or removed or added in their order, classes."""
+    """One line per change: the input, nodes changed, removed or added (in order), the classes."""
     lines = []
     if before.input != after.input:
         lines.append(f"input: {shape_text(before.input.shape)} becomes {shape_text(after.input.shape)}")
@@ -31,14 +31,14 @@ def changes(before: Network, after: Network) -> tuple[str, ...]:
 
 
 def _differences(before: Node, after: Node) -> Iterator[str]:
-    """The declared fields that differ; what a container holds is told of for itself."""
+    """The declared fields that differ; a container's contents have lines of their own."""
     if type(before) is not type(after):
-        yield f"{before.id}: becomes another kind of block"
+        yield f"{before.id}: replaced by another kind of layer"
         return
-    differing = [
-        f"{field.label} {format_value(getattr(before, field.name))} becomes {format_value(getattr(after, field.name))}"
-        for field in fields_of(type(before))
-        if getattr(before, field.name) != getattr(after, field.name)
-    ]
+    differing = []
+    for field in fields_of(type(before)):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if old != new:
+            differing.append(f"{field.label} {format_value(old)} becomes {format_value(new)}")
     if differing:
         yield f"{before.id}: {', '.join(differing)}"

@@ -1,4 +1,4 @@
-"""Whether a network tells as many classes apart as pictures have: all else about pictures can be fitted."""
+"""Whether a network has as many classes as a data set: everything else about the images can be fitted."""
 
 from cnnplay.network.network import Network
 from cnnplay.shapes.problems import Fix, Problem
@@ -6,10 +6,12 @@ from cnnplay.shapes.suggest import replace_head
 
 
 def class_problems(network: Network, title: str, classes: int) -> tuple[Problem, ...]:
-    """The fault of a network beside a data set called `title` of so many classes, or none."""
-    told = network.task.classes
-    if told == classes:
+    """The problem of a network whose number of classes differs from a data set's, or none."""
+    outputs = network.task.classes
+    if outputs == classes:
         return ()
-    fix = Fix(f"Set the classes to {classes:,}", lambda it, taken: replace_head(it, classes, taken))
-    message = f"the network tells {told:,} classes apart; {title} has {classes:,}"
-    return (Problem("", "classes", message, f"{classes:,}", f"{told:,}", fix),)
+    fix = Fix(
+        f"Set classes to {classes:,}", lambda network, reserved: replace_head(network, classes, reserved)
+    )
+    message = f"the network has {outputs:,} outputs; {title} has {classes:,} classes"
+    return (Problem("", "classes", message, f"{classes:,}", f"{outputs:,}", fix),)

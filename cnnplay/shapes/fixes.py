@@ -1,4 +1,4 @@
-"""The edits that mend faults, as values with the words for their button."""
+"""The edits that fix problems, with the labels of their buttons."""
 
 from collections.abc import Sequence
 from math import gcd
@@ -15,14 +15,14 @@ from cnnplay.shapes.problems import Fix, decapitalize, format_value, within_limi
 
 
 def change_field(node_id: str, field: str, value: object) -> Fix:
-    """Gives a field of a node another value."""
+    """Sets a field of a node."""
     return change_fields(
         node_id, {field: value}, f"Set {field.replace('_', ' ')} of {node_id} to {format_value(value)}"
     )
 
 
 def change_fields(node_id: str, values: dict[str, object], label: str) -> Fix:
-    """Gives several fields of a node other values."""
+    """Sets several fields of a node."""
 
     def edit(network: Network, _: frozenset[str]) -> Edited:
         node, _place = locate(network, node_id)
@@ -34,17 +34,17 @@ def change_fields(node_id: str, values: dict[str, object], label: str) -> Fix:
 
 
 def keep_limits(node_id: str, field: FieldInfo, value: object) -> Fix:
-    """Brings a field of a node back inside its limits."""
+    """Brings a field of a node back within its limits."""
     return change_field(node_id, field.name, within_limits(field, value))
 
 
 def remove(node_id: str) -> Fix:
-    """Takes a node out."""
+    """Removes a node."""
     return Fix(f"Remove {node_id}", lambda network, _: edits.remove(network, [node_id]))
 
 
 def insert_before(node_id: str, node: Node, what: str) -> Fix:
-    """Puts a node before another."""
+    """Inserts a node before another."""
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         _, place = locate(network, node_id)
@@ -54,7 +54,7 @@ def insert_before(node_id: str, node: Node, what: str) -> Fix:
 
 
 def append(nodes: Sequence[Node], label: str) -> Fix:
-    """Puts nodes behind the last one of the network."""
+    """Appends nodes to the network."""
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         return edits.insert(network, Place("", 0, len(network.stack)), nodes, reserved, decapitalize(label))
@@ -63,7 +63,7 @@ def append(nodes: Sequence[Node], label: str) -> Fix:
 
 
 def set_input(field: FieldInfo, value: int) -> Fix:
-    """Brings a field of the input back inside its limits."""
+    """Brings a field of the input back within its limits."""
     fitting = within_limits(field, value)
 
     def edit(network: Network, _: frozenset[str]) -> Edited:
@@ -73,23 +73,23 @@ def set_input(field: FieldInfo, value: int) -> Fix:
 
 
 def set_classes(classes: int) -> Fix:
-    """Gives the task another number of classes."""
+    """Sets the task's number of classes."""
 
     def edit(network: Network, _: frozenset[str]) -> Edited:
         return edits.set_task(network, msgspec.structs.replace(network.task, classes=classes))
 
-    return Fix(f"Set the classes to {format_value(classes)}", edit)
+    return Fix(f"Set classes to {format_value(classes)}", edit)
 
 
 def fit_groups(node_id: str, channels: int, filters: int, groups: int) -> Fix:
-    """The largest number of groups, at most the given one, that divides both channels and filters."""
+    """Sets the largest number of groups, at most the given one, that divides both channels and filters."""
     common = gcd(channels, filters)
     best = max(number for number in range(1, min(groups, common) + 1) if common % number == 0)
     return change_field(node_id, "groups", best)
 
 
 def fit_kernel(node_id: str, size: tuple[int, int], node: Convolution | MaxPooling | AveragePooling) -> Fix:
-    """Shrinks a kernel to the (padded) input; where it is dilated, padding "same" keeps it as it is."""
+    """Shrinks a kernel to the (padded) input; a dilated one that still does not fit gets "same" padding."""
     kernel, dilation = node.kernel_size, node.dilation if isinstance(node, Convolution) else (1, 1)
     fitting = (min(kernel[0], size[0]), min(kernel[1], size[1]))
     if (

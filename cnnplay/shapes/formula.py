@@ -4,10 +4,10 @@ import msgspec
 
 
 class Formula(msgspec.Struct, frozen=True):
-    """A formula: what it gives, in signs, with numbers put in, and the result; ("output size", "⌊n / s⌋", "⌊8
-    / 2⌋", "4", "").
+    """A formula: its name, in symbols, with numbers inserted, and the result, e.g. ("output size", "⌊n / s⌋",
+    "⌊8 / 2⌋", "4", "").
 
-    Signs and numbers are empty where there is nothing to work out.
+    Symbols and numbers are empty if there is nothing to compute.
     """
 
     name: str
@@ -18,6 +18,6 @@ class Formula(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """All of it in one line: ``output size: ⌊n / s⌋ = ⌊8 / 2⌋ = 4 (remark)``."""
+        """The formula on one line: ``output size: ⌊n / s⌋ = ⌊8 / 2⌋ = 4 (remark)``."""
         parts = " = ".join(part for part in (self.symbols, self.numbers, self.result) if part)
         return f"{self.name}: {parts}" + (f" ({self.remark})" if self.remark else "")

@@ -1,5 +1,4 @@
-"""The formulas behind a node's numbers, in signs and with its own numbers put in: for reading, so each is a
-text."""
+"""The formulas for a node's numbers as text, in symbols and with its own numbers inserted."""
 
 from math import prod
 
@@ -26,8 +25,7 @@ _FUNCTIONS: dict[type[nodes.Base], str] = {
 
 
 def formulas(report: Report, node_id: str) -> tuple[Formula, ...]:
-    """The formulas of a node (KeyError for an unknown one), as far as its numbers are known; none for the
-    input ("")."""
+    """The formulas for the known numbers of a node; none for the input (""). KeyError for an unknown node."""
     if node_id in ("", "input") and node_id not in report.nodes:
         return ()
     node, numbers = find(report.network, node_id), report.nodes[node_id]
@@ -51,8 +49,8 @@ def _function(node: Node) -> list[Formula]:
         return []
     constants = {
         nodes.LeakyReLU: "a = {0.negative_slope:g}",
-        nodes.Dropout: "p = {0.p:g}; while training alone",
-        nodes.BatchNormalisation: "ε = {0.eps:g}; μ, σ² are the batch's in training, then the running ones",
+        nodes.Dropout: "p = {0.p:g}; only during training",
+        nodes.BatchNormalisation: "ε = {0.eps:g}; μ, σ² of the batch in training, then the running ones",
         nodes.LocalResponseNormalisation: "k = {0.k:g}, α = {0.alpha:g}, n = {0.size}, β = {0.beta:g}",
     }
     return [Formula("function", symbols, "", "", constants.get(type(node), "").format(node))]
@@ -71,7 +69,9 @@ def _output(node: Node, numbers: NodeReport) -> list[Formula]:
         case nodes.GlobalAveragePooling() if numbers.output:
             row = f"{shape_text(numbers.input)} → {shape_text(numbers.output)}"
             return [
-                Formula("output", "C × H × W → C × 1 × 1", row, shape_text(numbers.output), "each map's mean")
+                Formula(
+                    "output", "C × H × W → C × 1 × 1", row, shape_text(numbers.output), "the mean of each map"
+                )
             ]
         case nodes.Flatten() if numbers.output:
             product = " · ".join(f"{size:,}" for size in numbers.input)
@@ -102,7 +102,7 @@ def _parameters(node: Node, numbers: NodeReport) -> list[Formula]:
             inputs = f"{prod(numbers.input):,}"
             return [_weighted("u", "n", f"{node.units:,}", inputs, node.bias, result, "u units")]
         case nodes.BatchNormalisation() if node.affine:
-            remark = "a scale and a shift for each channel; the running mean and variance are not learned"
+            remark = "a scale and a shift per channel; the running mean and variance are not learned"
             return [Formula("parameters", "2 · C", f"2 · {numbers.input[0]:,}", result, remark)]
     return [Formula("parameters", "", "", result, "nothing is learned")]
 
@@ -137,11 +137,11 @@ def _multiply_adds(node: Node, numbers: NodeReport) -> list[Formula]:
     if isinstance(node, nodes.Convolution):
         symbols, start = f"k × H′ × W′ × C × {letters}", shape_text(numbers.output)
         first, group = "C", f"{numbers.input[0]:,}"
-        remark = "each weight is used once for every output pixel"
+        remark = "each weight is used once per output pixel"
     else:
         symbols, start = f"C × H × W × k × {letters}", shape_text(numbers.input)
         first, group = "k", f"{node.filters:,}"
-        remark = "each weight is used once for every input pixel"
+        remark = "each weight is used once per input pixel"
     if node.groups > 1:
         symbols = symbols.replace(f"× {first} ×", f"× {first}/g ×")
         group += f"/{node.groups:,}"
@@ -154,10 +154,10 @@ def _receptive_field(node: Node, numbers: NodeReport) -> list[Formula]:
         return []
     result = f"{field.size[0]:,} × {field.size[1]:,}"
     if isinstance(node, nodes.GlobalAveragePooling | nodes.Dense) or field.jump == (0, 0):
-        return [Formula("receptive field", "", "", result, "pixels of the input: all of them")]
+        return [Formula("receptive field", "", "", result, "pixels of the input: the whole image")]
     remark = "pixels of the input" if field.exact else "pixels of the input, at most"
     if numbers.output is not None and len(numbers.output) == 3:
-        remark += f", a step of {_step(field)}"
+        remark += f", in steps of {_step(field)}"
     if not isinstance(node, (nodes.Convolution, nodes.MaxPooling, nodes.AveragePooling)):
         return [Formula("receptive field", "", "", result, remark)]
     dilation = node.dilation if isinstance(node, nodes.Convolution) else (1, 1)
@@ -166,7 +166,7 @@ def _receptive_field(node: Node, numbers: NodeReport) -> list[Formula]:
     before = field.size[0] - (effective_kernel(kernel, dilation[0]) - 1) * jump
     alike = all(len(set(pair)) == 1 for pair in (field.size, node.kernel_size, dilation, tuple(jumps)))
     if not alike or jump != int(jump):
-        # Two sizes, or a window that falls between pixels, are more than one line can say.
+        # One line cannot show two sizes, or a window that falls between pixels.
         return [Formula("receptive field", "", "", result, remark)]
     if dilation[0] > 1:
         symbols, step = "r + d·(f − 1)·j", f"{dilation[0]}·({kernel} − 1)·{jump:g}"
@@ -183,7 +183,7 @@ def _step(field: ReceptiveField) -> str:
 def _memory(output: Shape, size: int) -> Formula:
     symbols = "C × H × W × 4" if len(output) == 3 else "n × 4"
     numbers = f"{shape_text(output)} × {BYTES_PER_ELEMENT}"
-    return Formula("activations", symbols, numbers, f"{size:,} bytes", "of one picture, in float32")
+    return Formula("activations", symbols, numbers, f"{size:,} bytes", "for one image, in float32")
 
 
 def _of_container(node: Skip | Branches, numbers: NodeReport, report: Report) -> tuple[Formula, ...]:
@@ -194,14 +194,14 @@ def _of_container(node: Skip | Branches, numbers: NodeReport, report: Report) ->
     names = " + ".join(name for name, _ in paths)
     shapes = [report.nodes[stack[-1].id].output if stack else numbers.input for _, stack in paths]
     found = []
-    at_fault = any(problem.field == "merge" for problem in report.problems_of(node.id))
-    if numbers.output is not None and None not in shapes and not at_fault:
+    merge_fails = any(problem.field == "merge" for problem in report.problems_of(node.id))
+    if numbers.output is not None and None not in shapes and not merge_fails:
         if node.merge == "add":
             given = " + ".join(f"({shape_text(shape)})" for shape in shapes)
-            remark = "added number by number"
+            remark = "added elementwise"
         else:
             sizes_ = " + ".join(f"{shape[0]:,}" for shape in shapes if shape)
-            given, remark = sizes_, "channels behind one another"
+            given, remark = sizes_, "channels concatenated"
         found.append(Formula("output", names, given, shape_text(numbers.output), remark))
     if numbers.parameters is not None:
         counts = [sum(report.nodes[inner.id].parameters or 0 for inner in stack) for _, stack in paths]

@@ -1,4 +1,4 @@
-"""The classifier's head: the last layers, which turn maps into one number for each class."""
+"""The classifier head: the last layers, which turn feature maps into one score per class."""
 
 from math import prod
 
@@ -22,15 +22,15 @@ _KEEPS_LENGTH: tuple[type[nodes.Base], ...] = (
     nodes.Flatten,
     nodes.GlobalAveragePooling,
 )
-"""The kinds behind which a row of C numbers comes from C channels or C units."""
+"""The kinds after which a vector of C values still comes from C channels or C units."""
 
 
 def head_for(shape: Shape, classes: int) -> Stack | None:
-    """What a stack that ends in `shape` lacks to give one number for each class; None where that would be
-    more weights than can be meant.
+    """The layers that a stack with output `shape` needs to give one score per class; None if that would take
+    too many weights.
 
-    Large maps are averaged first: their rows would need very many weights. Small ones, and those of few
-    channels, are laid out, since where something is matters there.
+    Large maps are averaged first: flattened, they would need very many weights. Small ones, and those with
+    few channels, are flattened, since positions matter there.
     """
     if shape == (classes,):
         return ()
@@ -47,14 +47,14 @@ def head_for(shape: Shape, classes: int) -> Stack | None:
 
 
 def last_dense(network: Network) -> nodes.Dense | None:
-    """The dense layer that ends the stack, where one does."""
+    """The dense layer at the end of the stack, if there is one."""
     last = network.stack[-1] if network.stack else None
     return last if isinstance(last, nodes.Dense) else None
 
 
 def output_layer(network: Network, length: int) -> Node | None:
-    """The layer whose units or filters make the output `length` long, through layers that keep it; None
-    inside a container."""
+    """The layer whose units or filters determine the output's `length`, if only layers that keep it follow;
+    None if it is inside a container."""
     for node in reversed(network.stack):
         if isinstance(node, nodes.Dense):
             return node if node.units == length else None
@@ -66,6 +66,6 @@ def output_layer(network: Network, length: int) -> Node | None:
 
 
 def with_outputs(node: Node, classes: int) -> Node:
-    """A deciding node that gives one number for each class."""
+    """The same dense or convolution layer with one output per class."""
     field = "units" if isinstance(node, nodes.Dense) else "filters"
     return msgspec.structs.replace(node, **{field: classes})

@@ -1,7 +1,7 @@
-"""Inference: from a network to shapes, costs, receptive fields and faults, by plain integer arithmetic.
+"""Inference: from a network to shapes, costs, receptive fields and problems, by plain integer arithmetic.
 
-The whole tree is visited, whatever is found on the way. What a node makes of its input is remembered for each
-pair of node and input, so that after an edit only what changed is computed again.
+The whole tree is visited, whatever problems are found. Results are cached per node and input, so that after
+an edit only what changed is computed again.
 """
 
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ from cnnplay.shapes.size_limits import oversize_problems
 _GEOMETRY = frozenset(
     {"filters", "kernel_size", "stride", "padding", "output_padding", "dilation", "scale", "units"}
 )
-"""The fields without which no output size can be worked out."""
+"""The fields needed to compute an output size."""
 
 _NO_IMAGE: Pair = (0, 0)
 
 
 class Flow(NamedTuple):
-    """What runs down a stack: the shape, what an output sees of the picture (None where unknown), the
-    picture's size."""
+    """What is passed down a stack: the shape, the receptive field (both None if unknown) and the image
+    size."""
 
     shape: Shape | None
     spans: Spans | None
@@ -39,7 +39,7 @@ class Flow(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """A node or a stack, inferred: what comes out, and the reports and faults of all nodes in it."""
+    """The result for a node or a stack: its output, and the reports and problems of all nodes in it."""
 
     flow: Flow
     reports: tuple[NodeReport, ...]
@@ -50,8 +50,7 @@ class Visited(NamedTuple):
 
 @lru_cache(maxsize=64)
 def infer(network: Network) -> Report:
-    """Everything that can be said of a network. What is wrong in it is in the report's faults, never
-    raised."""
+    """Infers everything about a network. Problems are listed in the report, never raised."""
     problems = [*_input_problems(network.input), *_class_problems(network.task)]
     if any(problem.field == "input" for problem in problems):
         flow = Flow(None, None, _NO_IMAGE)
@@ -75,7 +74,7 @@ def infer(network: Network) -> Report:
 
 
 def visit_stack(stack: Stack, flow: Flow) -> Visited:
-    """Visits nodes one behind the other."""
+    """Visits the nodes of a stack in order."""
     parts = []
     for node in stack:
         visited = _visit(node, flow)
@@ -141,17 +140,17 @@ def _empty_problems(node: Skip | Branches) -> tuple[Problem, ...]:
     if isinstance(node, Skip):
         if node.body:
             return ()
-        message = f"the body of {node.id} must hold at least one block; got none"
-        return (Problem(node.id, "body", message, "at least one block", "none", fixes.remove(node.id)),)
+        message = f"the body of {node.id} must contain at least one layer; got none"
+        return (Problem(node.id, "body", message, "at least one layer", "none", fixes.remove(node.id)),)
     if node.branches:
         return ()
     message = f"{node.id} must have at least one branch; got none"
     return (Problem(node.id, "branches", message, "at least one branch", "none", fixes.remove(node.id)),)
 
 
-def _input_problems(pictures: Input) -> Iterable[Problem]:
+def _input_problems(network_input: Input) -> Iterable[Problem]:
     for field in fields_of(Input):
-        value = getattr(pictures, field.name)
+        value = getattr(network_input, field.name)
         expected = violated_limit(field, value)
         if expected is not None:
             message = f"{field.label} of the input must be {expected}; got {format_value(value)}"
@@ -164,7 +163,7 @@ def _class_problems(task: Task) -> Iterable[Problem]:
     expected = violated_limit(field, task.classes)
     if expected is not None:
         fitting = within_limits(field, task.classes)
-        message = f"classes of the network must be {expected}; got {format_value(task.classes)}"
+        message = f"number of classes must be {expected}; got {format_value(task.classes)}"
         fix = fixes.set_classes(fitting) if isinstance(fitting, int) else None
         yield Problem("", "classes", message, expected, format_value(task.classes), fix)
 

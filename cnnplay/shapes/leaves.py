@@ -1,5 +1,5 @@
-"""What one layer does to a shape, and what it costs. Its fields are within their limits here, and its input
-is known."""
+"""What one layer does to a shape, and what it costs. Its fields are within their limits and its input is
+known here."""
 
 from math import prod
 from typing import NamedTuple
@@ -22,11 +22,11 @@ SPATIAL = (
     nodes.GlobalAveragePooling,
     nodes.LocalResponseNormalisation,
 )
-"""The kinds that need maps, not a row."""
+"""The kinds that need feature maps, not a vector."""
 
 
 class Step(NamedTuple):
-    """What comes out of a layer; None where it is not known."""
+    """The result of a layer; None where unknown."""
 
     output: Shape | None
     parameters: int | None = 0
@@ -36,7 +36,7 @@ class Step(NamedTuple):
 
 
 def step(node: Node, shape: Shape, spans: Spans, image: Pair, groups_known: bool = True) -> Step:
-    """What a layer makes of an input. `groups_known` is False where groups are outside their limits."""
+    """Applies a layer to an input shape. `groups_known` is False if the groups are outside their limits."""
     if isinstance(node, SPATIAL) and len(shape) != 3:
         return Step(None, None, None, None, (_needs_maps(node, shape),))
     match node:
@@ -67,8 +67,7 @@ def step(node: Node, shape: Shape, spans: Spans, image: Pair, groups_known: bool
 
 
 def step_from_unknown(node: Node, image: Pair | None, invalid: bool) -> Step:
-    """What can be said where the input is not known or a field is outside its limits: behind a dense layer,
-    its units."""
+    """What is known if the input is unknown or a field is outside its limits: a dense layer's units."""
     spans = receptive.full_image(image) if image else None
     match node:
         case nodes.Dense() if not invalid:
@@ -82,8 +81,8 @@ def step_from_unknown(node: Node, image: Pair | None, invalid: bool) -> Step:
 
 
 def _needs_maps(node: Node, shape: Shape) -> Problem:
-    found = f"a row of {format_value(shape[0])} numbers"
-    expected = "maps (channels × height × width)"
+    found = f"a vector of {format_value(shape[0])} values"
+    expected = "feature maps (channels × height × width)"
     return field_problem(node.id, "input", expected, found, fixes.remove(node.id))
 
 
@@ -159,7 +158,7 @@ def _pooling(node: nodes.MaxPooling | nodes.AveragePooling, shape: Shape, spans:
     half = (node.kernel_size[0] // 2, node.kernel_size[1] // 2)
     if not isinstance(node.padding, str) and (node.padding[0] > half[0] or node.padding[1] > half[1]):
         fitting = (min(node.padding[0], half[0]), min(node.padding[1], half[1]))
-        expected = f"at most half the kernel, {format_value(half)}"
+        expected = f"at most half the kernel size, {format_value(half)}"
         fix = fixes.change_field(node.id, "padding", fitting)
         problems = (field_problem(node.id, "padding", expected, format_value(node.padding), fix),)
     size = arithmetic.windows((shape[1], shape[2]), node.kernel_size, node.stride, node.padding)
@@ -176,8 +175,8 @@ def _dense(node: nodes.Dense, shape: Shape, image: Pair) -> Step:
     problems: tuple[Problem, ...] = ()
     if len(shape) != 1:
         fix = fixes.insert_before(node.id, nodes.Flatten(), "flatten")
-        found = f"maps of {shape_text(shape)}"
-        problems = (field_problem(node.id, "input", "a row of numbers", found, fix),)
+        found = f"feature maps of {shape_text(shape)}"
+        problems = (field_problem(node.id, "input", "a vector", found, fix),)
     length = prod(shape)
     parameters = arithmetic.dense_parameters(length, node.units, node.bias)
     return Step((node.units,), parameters, length * node.units, receptive.full_image(image), problems)
@@ -186,7 +185,8 @@ def _dense(node: nodes.Dense, shape: Shape, image: Pair) -> Step:
 def _groups(node: nodes.Convolution | nodes.TransposedConvolution, shape: Shape) -> tuple[Problem, ...]:
     if shape[0] % node.groups == 0 and node.filters % node.groups == 0:
         return ()
-    expected = f"a divisor of its {format_value(shape[0])} input channels and its {format_value(node.filters)} filters"
+    channels, filters = format_value(shape[0]), format_value(node.filters)
+    expected = f"a divisor of both the {channels} input channels and the {filters} filters"
     fix = fixes.fit_groups(node.id, shape[0], node.filters, node.groups)
     return (field_problem(node.id, "groups", expected, format_value(node.groups), fix),)
 
@@ -194,16 +194,16 @@ def _groups(node: nodes.Convolution | nodes.TransposedConvolution, shape: Shape)
 def _too_large(
     node: nodes.Convolution | nodes.MaxPooling | nodes.AveragePooling, shape: Shape, dilation: Pair
 ) -> Problem:
-    """A kernel that does not fit into its padded input even once."""
+    """The problem of a kernel that is larger than its padded input."""
     padding = sides(node.padding, node.kernel_size, dilation)
     room = (shape[1] + sum(padding[0]), shape[2] + sum(padding[1]))
     span = (
         effective_kernel(node.kernel_size[0], dilation[0]),
         effective_kernel(node.kernel_size[1], dilation[1]),
     )
-    padded = "padded input's" if any(map(sum, padding)) else "input's"
-    expected = f"at most the {padded} {room[0]}×{room[1]}"
-    found = f"{span[0]}×{span[1]}" + (" with the dilation" if span != node.kernel_size else "")
+    padded = "padded input" if any(map(sum, padding)) else "input"
+    expected = f"at most the {padded} size {room[0]}×{room[1]}"
+    found = f"{span[0]}×{span[1]}" + (" with dilation" if span != node.kernel_size else "")
     if isinstance(node, nodes.Convolution) or max(shape[1:]) > 1:
         fix = fixes.fit_kernel(node.id, room, node)
     else:

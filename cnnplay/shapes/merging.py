@@ -1,4 +1,4 @@
-"""What a merge makes of the shapes that meet in it, and the faults and mends where they do not fit."""
+"""The output shape of a merge, and the problem and its fix if the shapes do not fit together."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -15,11 +15,11 @@ from cnnplay.shapes.problems import Fix, Problem, decapitalize
 from cnnplay.shapes.projection import projection, uses_batch_norm, with_same_padding
 
 ShapeOf: TypeAlias = Callable[[Stack], Shape | None]
-"""What comes out of a stack that reads the container's input."""
+"""The output shape of a stack that reads the container's input."""
 
 
 def merged(merge: Merge, shapes: Sequence[Shape | None]) -> Shape | None:
-    """The merge's output; where the shapes do not fit, what is likeliest meant: the first one's height and
+    """The merge's output; if the shapes do not fit, the most likely intention: the first one's height and
     width."""
     known = [shape for shape in shapes if shape is not None]
     if not known:
@@ -32,7 +32,7 @@ def merged(merge: Merge, shapes: Sequence[Shape | None]) -> Shape | None:
 
 
 def fits(merge: Merge, shapes: Sequence[Shape | None]) -> bool:
-    """Whether the known shapes can be merged: equal for add, equal but for the channels for concatenate."""
+    """Whether the known shapes can be merged: equal for add, equal height and width for concatenate."""
     known = [shape for shape in shapes if shape is not None]
     return len({(len(shape), shape if merge == "add" else shape[1:]) for shape in known}) <= 1
 
@@ -40,18 +40,18 @@ def fits(merge: Merge, shapes: Sequence[Shape | None]) -> bool:
 def merge_problem(
     node: Skip | Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
 ) -> Problem:
-    """The fault of a container whose ways end in shapes that do not merge."""
+    """The problem of a container whose paths end in shapes that cannot be merged."""
     if isinstance(node, Branches):
         return _branches_problem(node, source, shapes, shape_of)
     body, shortcut = shapes
     if body is None or shortcut is None:
-        raise ValueError("shapes that are not known cannot differ")
+        raise ValueError("unknown shapes cannot differ")
     return _skip_problem(node, source, body, shortcut, shape_of)
 
 
 def _skip_problem(skip: Skip, source: Shape, body: Shape, shortcut: Shape, shape_of: ShapeOf) -> Problem:
-    """The fault of a skip whose two ways end in shapes that do not merge."""
-    given = f"the body gives {shape_text(body)}, the shortcut {shape_text(shortcut)}"
+    """The problem of a skip whose two paths end in shapes that cannot be merged."""
+    given = f"the body outputs {shape_text(body)}, the shortcut {shape_text(shortcut)}"
     message = f"{skip.id}: {given}; {_need(skip.merge)}"
     expected = shape_text(_target(skip.merge, shortcut, body))
     return Problem(
@@ -62,9 +62,9 @@ def _skip_problem(skip: Skip, source: Shape, body: Shape, shortcut: Shape, shape
 def _branches_problem(
     branches: Branches, source: Shape, shapes: Sequence[Shape | None], shape_of: ShapeOf
 ) -> Problem:
-    """The fault of branches that end in shapes that do not merge."""
+    """The problem of branches that end in shapes that cannot be merged."""
     given = ", ".join(shape_text(shape) for shape in shapes)
-    message = f"{branches.id}: the branches give {given}; {_need(branches.merge)}"
+    message = f"{branches.id}: the branches output {given}; {_need(branches.merge)}"
     expected = "equal shapes" if branches.merge == "add" else "equal height and width"
     return Problem(
         branches.id, "merge", message, expected, given, _branches_fix(branches, source, shapes, shape_of)
@@ -73,12 +73,12 @@ def _branches_problem(
 
 def _need(merge: Merge) -> str:
     if merge == "add":
-        return "adding needs them equal"
-    return "concatenating needs equal height and width"
+        return "add needs equal shapes"
+    return "concatenate needs equal height and width"
 
 
 def _target(merge: Merge, source: Shape, other: Shape) -> Shape:
-    """What must become of `source` beside `other`: its shape for add, its height and width for
+    """The shape that `source` must get to merge with `other`: the same for add, the same height and width for
     concatenate."""
     if merge == "add" or len(source) != len(other):
         return other
@@ -98,7 +98,7 @@ def _skip_fix(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Fix 
     reached = shape_of(kept)
     if reached is None:
         return None
-    label = f"Pad inside {skip.id} so that the size stays"
+    label = f"Pad inside {skip.id} to keep the size"
     if fits(skip.merge, (reached, shape_of(skip.shortcut))):
         return _replace_skip(skip, kept, None, label)
     shortcut = projection(source, _target(skip.merge, source, reached), uses_batch_norm(kept))
@@ -108,7 +108,7 @@ def _skip_fix(skip: Skip, source: Shape, body: Shape, shape_of: ShapeOf) -> Fix 
 
 
 def _replace_skip(skip: Skip, body: Stack, shortcut: Stack | None, label: str) -> Fix:
-    """Another body and shortcut; None keeps the shortcut, anything else gets fresh ids."""
+    """Replaces body and shortcut; None keeps the shortcut, any other gets new ids."""
 
     def edit(network: Network, reserved: frozenset[str]) -> Edited:
         taken = set(ids(network)) | reserved
@@ -142,7 +142,7 @@ def _branches_fix(
 def _projected(
     stacks: tuple[Stack, ...], shapes: Sequence[Shape | None], merge: Merge
 ) -> tuple[tuple[Stack, ...], tuple[Stack, ...], Shape] | None:
-    """The stacks, what each lacks behind it, and the shape that they then share; the smallest that all can
+    """The stacks, the projection that each needs, and the shape they then share: the smallest that all can
     reach."""
     known = [shape for shape in shapes if shape is not None]
     if len(known) < len(shapes):

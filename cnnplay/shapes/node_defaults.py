@@ -1,4 +1,4 @@
-"""New blocks of each kind, with fields that suit the shape they are put on."""
+"""New nodes of each kind, with defaults that suit the place where they are inserted."""
 
 from collections.abc import Callable
 
@@ -18,8 +18,8 @@ _BOTTLENECK_UNITS = 64
 
 
 class InsertionContext(msgspec.Struct, frozen=True):
-    """Where a block is to stand: the shape there (None: unknown), the filters that would suit it, whether the
-    network uses batch norm, and the number of classes if the block would be the last one of the network."""
+    """Where nodes are inserted: the shape there (None: unknown), a suitable number of filters, whether the
+    network uses batch norm, and the number of classes if this is the end of the network."""
 
     shape: Shape | None
     channels_before: int
@@ -28,14 +28,13 @@ class InsertionContext(msgspec.Struct, frozen=True):
 
 
 def default_nodes(tag: str, situation: InsertionContext) -> tuple[Node, ...]:
-    """A new block; KeyError for an unknown kind."""
+    """New nodes of a kind (some bring others along). KeyError for an unknown tag."""
     make = _MAKERS.get(tag)
     return make(situation) if make else (kind_named(tag).type(),)  # type: ignore[return-value]
 
 
 def filters_before(network: Network, place: Place) -> int:
-    """As many filters as the convolution before the place has, twice as many where maps were made smaller
-    since."""
+    """The filters of the convolution before the place, doubled if a pool has shrunk the maps since."""
     halved = False
     while True:
         stack = stack_at(network, place.parent, place.slot)
@@ -88,7 +87,7 @@ def _dense(situation: InsertionContext) -> Stack:
 
 
 def _skip(situation: InsertionContext) -> Stack:
-    """Two layers that keep the shape, after He et al. 2015; batch norm where the network uses it."""
+    """Two layers that keep the shape, after He et al. 2015; with batch norm if the network uses it."""
     shape = situation.shape
     if shape is not None and len(shape) == 1:
         narrow = nodes.Dense(units=min(_BOTTLENECK_UNITS, shape[0]))
@@ -101,7 +100,7 @@ def _skip(situation: InsertionContext) -> Stack:
 
 
 def _branches(situation: InsertionContext) -> Stack:
-    """A narrow and a wide look at the same input, after Szegedy et al. 2014."""
+    """A small and a larger kernel on the same input, after Szegedy et al. 2014."""
     shape = situation.shape
     if shape is not None and len(shape) == 1:
         half = nodes.Dense(units=max(1, min(_BOTTLENECK_UNITS, shape[0] // 2)))

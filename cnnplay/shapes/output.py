@@ -1,4 +1,4 @@
-"""The fault of a network that does not end in one number for each class."""
+"""The problem of a network that does not end in one score per class."""
 
 from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import fields_of, violated_limit
@@ -11,25 +11,25 @@ from cnnplay.shapes.problems import Fix, Problem
 
 
 def output_problems(network: Network, output: Shape | None) -> tuple[Problem, ...]:
-    """The output's fault, or none. An unknown output has its reason elsewhere and is none here."""
+    """The output's problem, or none. An unknown output has its cause elsewhere and is not reported here."""
     classes = network.task.classes
     (field,) = fields_of(type(network.task))
     if violated_limit(field, classes) is not None:
         return ()
-    expected = f"one number for each of the {classes:,} classes"
+    expected = f"one score for each of the {classes:,} classes"
     if not network.stack:
         message = f"the network must end in {expected}; it is empty"
         fix = None if output is None else _add_head(output, classes)
         return (Problem("", "output", message, expected, "an empty network", fix),)
     if output is None or matches_classes(output, classes):
         return ()
-    found = f"{shape_text(output)} numbers"
+    found = f"{shape_text(output)} values"
     message = f"the network must end in {expected}; got {found}"
     return (Problem("", "output", message, expected, found, _fix(network, output, classes)),)
 
 
 def matches_classes(output: Shape | None, classes: int) -> bool:
-    """Whether an output is enough for so many classes: a number for each, or a single one for two."""
+    """Whether an output suits this many classes: one score for each, or a single one for two."""
     return output == (classes,) or (output == (1,) and classes == 2)
 
 
@@ -45,4 +45,4 @@ def _add_head(output: Shape, classes: int) -> Fix | None:
     if missing is None:
         return None
     flatten_alone = bool(missing) and isinstance(missing[-1], Flatten)
-    return fixes.append(missing, "Add flatten" if flatten_alone else "Add a classifier head")
+    return fixes.append(missing, "Add a flatten layer" if flatten_alone else "Add a classifier head")

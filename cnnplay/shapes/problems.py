@@ -1,4 +1,4 @@
-"""Faults: what is wrong, where, what was expected and found, and where one exists the edit that mends it."""
+"""Problems: what is wrong and where, what was expected and found, and the edit that fixes it, if any."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -11,22 +11,22 @@ from cnnplay.network.network import Network
 from cnnplay.network.nodes import Node
 
 Edit: TypeAlias = Callable[[Network, frozenset[str]], Edited]
-"""An edit of a network in which new nodes avoid the reserved ids."""
+"""An edit of a network; new nodes avoid the reserved ids."""
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """An edit that does away with a fault, and the words for its button."""
+    """An edit that fixes a problem, and the label of its button."""
 
     label: str
     edit: Edit
 
     def apply(self, network: Network, reserved: Iterable[str] = ()) -> Edited:
-        """The network mended. It must be the one in which the fault was found, or hold the same node."""
+        """Applies the fix to the network in which the problem was found, or one with the same node."""
         return self.edit(network, frozenset(reserved))
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A defect. `node` is "" for the network itself, whose fields are "input", "classes" and "output".
+    """A problem. `node` is "" for the network itself, whose fields are "input", "classes" and "output".
 
     `input_field` says which field of the input it is about: "channels", "height" or "width"; else "".
     """
@@ -43,7 +43,7 @@ class Problem(msgspec.Struct, frozen=True):
 def field_problem(
     node_id: str, field: FieldInfo | str, expected: str, found: str, fix: Fix | None
 ) -> Problem:
-    """A fault of one field: ``stride of conv-3 must be 1 or more; got 0``."""
+    """A problem of one field: ``stride of conv-3 must be 1 or more; got 0``."""
     name, label = (field, field.replace("_", " ")) if isinstance(field, str) else (field.name, field.label)
     return Problem(
         node_id, name, f"{label} of {node_id} must be {expected}; got {found}", expected, found, fix
@@ -51,7 +51,7 @@ def field_problem(
 
 
 def limit_problems(node: Node, fix: Callable[[FieldInfo, object], Fix]) -> tuple[Problem, ...]:
-    """The fields of a node that break their declared limits."""
+    """Problems for the fields of a node that violate their declared limits."""
     return tuple(
         field_problem(node.id, field, expected, format_value(value), fix(field, value))
         for field, value, expected in limit_violations(node)
@@ -59,7 +59,7 @@ def limit_problems(node: Node, fix: Callable[[FieldInfo, object], Fix]) -> tuple
 
 
 def limit_violations(node: Node) -> list[tuple[FieldInfo, object, str]]:
-    """The fields of a node that break their declared limits, their values, and what was expected."""
+    """The fields of a node that violate their declared limits, with the values and what was expected."""
     found = []
     for field in fields_of(type(node)):
         value = getattr(node, field.name)
@@ -70,7 +70,7 @@ def limit_violations(node: Node) -> list[tuple[FieldInfo, object, str]]:
 
 
 def within_limits(field: FieldInfo, value: object) -> object:
-    """The nearest value that keeps the limits; the default where there is no nearest one."""
+    """The nearest value within the limits; the default if there is none."""
     if isinstance(value, tuple):
         return tuple(within_limits(field, part) for part in value)
     if isinstance(value, str) or not isinstance(value, (int, float)) or value != value:
@@ -87,12 +87,14 @@ def within_limits(field: FieldInfo, value: object) -> object:
 
 
 def format_value(value: object) -> str:
-    """A field's value as people write it: ``2``, ``2×3``, ``0.5``, ``yes``."""
+    """A field's value for display: ``2``, ``2×3``, ``0.5``, ``yes``."""
     match value:
         case bool():
             return "yes" if value else "no"
         case (int() as height, int() as width):
-            return format_value(height) if height == width else f"{format_value(height)}×{format_value(width)}"
+            return (
+                format_value(height) if height == width else f"{format_value(height)}×{format_value(width)}"
+            )
         case int():
             return f"{value:,}".replace("-", "−")
         case float():
@@ -102,5 +104,5 @@ def format_value(value: object) -> str:
 
 
 def decapitalize(label: str) -> str:
-    """A mend's label as the name of an edit: ``Project the shortcut`` becomes ``project the shortcut``."""
+    """A fix's label as the name of an edit: ``Project the shortcut`` becomes ``project the shortcut``."""
     return label[:1].lower() + label[1:]

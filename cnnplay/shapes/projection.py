@@ -1,5 +1,4 @@
-"""Stacks that bring one shape to another: a shortcut's projection, and what a branch lacks before its
-merge."""
+"""Stacks that turn one shape into another: projections for shortcuts, and for branches before a merge."""
 
 import msgspec
 
@@ -10,12 +9,11 @@ from cnnplay.shapes.problems import limit_violations
 
 
 def projection(source: Shape, target: Shape, batch_norm: bool = False) -> Stack | None:
-    """The cheapest learned stack from one shape to another: nothing where they are equal, None where there is
-    none.
+    """The cheapest learned stack from one shape to another: empty if they are equal, None if there is none.
 
-    Between maps it is a 1×1 convolution at the stride that gives the size (He et al. 2015, option B), with
-    batch norm behind it where `normalised`; whole factors are enlarged first. A row is reached by a dense
-    layer.
+    Between feature maps it is a 1×1 convolution at the stride that gives the size (He et al. 2015, option B),
+    followed by batch norm if `batch_norm`; to enlarge by integer factors, upsampling comes first. A vector is
+    reached by a dense layer.
     """
     if source == target:
         return ()
@@ -39,7 +37,7 @@ def _projection(source: Shape, target: Shape, batch_norm: bool) -> Stack | None:
 
 
 def uses_batch_norm(stack: Stack) -> bool:
-    """Whether batch norm stands anywhere in a stack."""
+    """Whether there is batch norm anywhere in a stack."""
     return any(
         isinstance(node, nodes.BatchNormalisation) or any(uses_batch_norm(inner) for inner in stacks_of(node))
         for node in stack
@@ -58,7 +56,7 @@ def _with_same_padding(node: Node) -> Node:
 
 
 def _convolution(filters: int, stride: tuple[int, int], batch_norm: bool) -> Stack:
-    """A bias in front of batch norm would be superfluous."""
+    """No bias before batch norm: it would be redundant."""
     conv = nodes.Convolution(
         filters=filters, kernel_size=(1, 1), stride=stride, padding="valid", bias=not batch_norm
     )

@@ -1,4 +1,4 @@
-"""What inference says of a network: shapes, costs, receptive fields and faults, node by node."""
+"""The result of inference: shapes, costs, receptive fields and problems, node by node."""
 
 import msgspec
 
@@ -9,13 +9,13 @@ from cnnplay.shapes.problems import Problem
 
 
 class ReceptiveField(msgspec.Struct, frozen=True):
-    """What one output sees of the picture, each as (down, across), in pixels.
+    """What one output sees of the image, each as (down, across), in pixels.
 
-    `jump` is how far the window moves from one output to the next: a fraction where maps were enlarged, 0
-    where every output sees the same (behind global pooling and dense layers). `start` is the centre of the
-    first output's window, the first pixel being 0: negative where padding is seen. The output in row i sees
-    the rows start + i·jump ± (size − 1) / 2. Where it is not `exact`, behind enlarged maps, it sees no more
-    than that, and often less.
+    `jump` is how far the window moves from one output to the next: a fraction after enlarged maps, 0 if every
+    output sees the same (after global pooling and dense layers). `start` is the center of the first output's
+    window, where the first pixel is 0; it can be negative because of padding. The output in row i sees the
+    rows start + i·jump ± (size − 1) / 2. If not `exact` (after enlarged maps), it sees no more than that, and
+    often less.
     """
 
     size: Pair
@@ -25,8 +25,8 @@ class ReceptiveField(msgspec.Struct, frozen=True):
 
 
 class NodeReport(msgspec.Struct, frozen=True):
-    """One node's numbers, for one picture in float32; None where they are not known. A container's are the
-    sums inside."""
+    """One node's numbers, for one image in float32; None if unknown. A container's are the sums of its
+    contents."""
 
     id: str
     input: Shape | None
@@ -38,7 +38,7 @@ class NodeReport(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All that was inferred. Unknown parts count 0 in the totals; `complete` says whether there are none."""
+    """Everything inferred. Unknown parts count as 0 in the totals; `complete` says whether there are none."""
 
     network: Network
     nodes: dict[str, NodeReport]
@@ -55,11 +55,11 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def untrainable_reason(self) -> str:
-        """Why a valid network has nothing to train, for people; "" where it has."""
+        """Why a valid network cannot be trained, for the user; "" if it can."""
         if self.parameters or not self.valid:
             return ""
-        return "nothing in this network can learn: it has no weights; insert a convolution or a dense layer"
+        return "the network has no parameters to train; insert a convolution or a dense layer"
 
     def problems_of(self, node_id: str) -> tuple[Problem, ...]:
-        """The faults of one node, or of the network itself for ""."""
+        """The problems of one node, or of the network itself for ""."""
         return tuple(problem for problem in self.problems if problem.node == node_id)

@@ -1,4 +1,4 @@
-"""Sizes that no machine holds: faults instead of a crash later on."""
+"""Sizes too large for any machine are problems, instead of a crash later."""
 
 from math import prod
 
@@ -8,10 +8,11 @@ from cnnplay.shapes.problems import Problem
 
 
 def oversize_problems(node_id: str, output: Shape | None, parameters: int | None) -> tuple[Problem, ...]:
-    """The fault of a node whose output or parameters are more numbers than can be meant."""
+    """The problem of a node with implausibly many outputs or parameters, or none."""
     limit = f"at most {MAX_ELEMENTS:,}"
     for name, number in (("output", prod(output or ())), ("parameters", parameters or 0)):
         if number > MAX_ELEMENTS:
-            message = f"{name} of {node_id} must be {limit} numbers; got {number:,}"
+            unit = " values" if name == "output" else ""
+            message = f"{name} of {node_id} must be {limit}{unit}; got {number:,}"
             return (Problem(node_id, name, message, limit, f"{number:,}", fixes.remove(node_id)),)
     return ()

@@ -1,4 +1,4 @@
-"""The formulas of output sizes, one for both dimensions where they are alike."""
+"""The formulas of output sizes; one for both dimensions if they are equal."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from cnnplay.shapes.formula import Formula
 def of_windows(
     node: nodes.Convolution | nodes.MaxPooling | nodes.AveragePooling, shape: Shape
 ) -> list[Formula]:
-    """⌊(n + 2p − f) / s⌋ + 1, or ⌈n / s⌉ where "same" pads unevenly."""
+    """⌊(n + 2p − f) / s⌋ + 1, or ⌈n / s⌉ if "same" pads unevenly."""
     if len(shape) != 3 or min(*node.stride, *node.kernel_size) < 1:
         return []
     dilation = node.dilation if isinstance(node, nodes.Convolution) else (1, 1)
@@ -21,7 +21,7 @@ def of_windows(
         before, after = padding[axis]
         result = window_count(n, f, s, padding[axis], d)
         if before != after:
-            remark = f"same padding: {before} before and {after} behind"
+            remark = f"same padding: {before} before, {after} after"
             return Formula(name, "⌈n / s⌉", f"⌈{n:,} / {s}⌉", f"{result:,}", remark)
         pad, pad_numbers = (" + 2p", f" + 2·{before}") if before else ("", "")
         if d > 1:
@@ -30,7 +30,7 @@ def of_windows(
             reach, reach_numbers = "f", str(f)
         remark = f"same padding: p = {before}" if node.padding == "same" else ""
         if result < 1:
-            remark = "the kernel does not fit once"
+            remark = "the kernel does not fit"
         return Formula(
             name,
             f"⌊(n{pad} − {reach}) / s⌋ + 1",

@@ -1,9 +1,8 @@
-"""The stem: the first convolution and the pool behind it, changed so that other pictures suit the rest of a
-network.
+"""Fits the stem (the first convolution and the pool after it) to other images, so that they suit the rest.
 
-The rule is that maps stay about as large as they were with the network's own pictures, and no larger: the
-first convolution's stride falls until that limit is reached, then its pool goes if the limit still allows it.
-ResNet on 32 × 32 gets the usual 3 × 3 stem without a pool in this way, AlexNet 3 × 3 with its pool, and
+The rule is that maps stay about as large as with the network's own images, and no larger: the first
+convolution's stride is reduced to that limit, then its pool is removed if the limit still allows it.
+In this way ResNet on 32 × 32 gets the usual 3 × 3 stem without a pool, AlexNet 3 × 3 with its pool, and
 LeNet-5 on 28 × 28 two pixels of padding.
 """
 
@@ -21,12 +20,12 @@ _BETWEEN: tuple[type[nodes.Base], ...] = (
     nodes.Dropout,
     *ACTIVATIONS,
 )
-"""What may stand between a convolution and the pool that belongs to it."""
+"""What may come between a convolution and the pool that belongs to it."""
 
 
-def fit_stem(original: Network, pictures: Input) -> Network:
-    """The network with another input, and its stem changed to suit. Its rest may have faults then."""
-    network = edits.set_input(original, pictures).network
+def fit_stem(original: Network, new_input: Input) -> Network:
+    """The network with another input, and its stem changed to suit. The rest may have problems then."""
+    network = edits.set_input(original, new_input).network
     index = next((i for i, node in enumerate(network.stack) if isinstance(node, nodes.Convolution)), None)
     if index is None:
         return network
@@ -43,8 +42,8 @@ def fit_stem(original: Network, pictures: Input) -> Network:
 
 
 def _lower_stride(conv: nodes.Convolution, given: Shape, target: Shape) -> nodes.Convolution | None:
-    """The least stride that keeps maps within `target`, with a kernel to match: 3×3 at stride 1, 5×5 at 2;
-    None where the convolution's own is no larger."""
+    """The smallest stride that keeps maps within `target`, with a kernel to match: 3×3 at stride 1, 5×5 at 2;
+    None if the convolution's own is no larger."""
     stride = max(-(-size // limit) for size, limit in zip(given[1:], target[1:], strict=True))
     if stride >= max(conv.stride):
         return None
@@ -55,7 +54,7 @@ def _lower_stride(conv: nodes.Convolution, given: Shape, target: Shape) -> nodes
 
 
 def _padded(conv: nodes.Convolution, given: Shape, target: Shape) -> nodes.Convolution | None:
-    """The least padding with which a smaller picture gives maps of the original size; None where there is
+    """The smallest padding with which a smaller image gives maps of the original size; None if there is
     none."""
     if conv.padding == "same":
         return None

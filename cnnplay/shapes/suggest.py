@@ -1,4 +1,4 @@
-"""What fits: blocks with sensible fields for a place, skips with the projection they need, a classifier's
+"""Suggestions that fit: new nodes with sensible fields, skips with the projection they need, a classifier
 head."""
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from cnnplay.shapes.projection import projection, uses_batch_norm
 
 
 def shape_at(network: Network, place: Place) -> Shape | None:
-    """The shape that runs through a gap between nodes; None where it is not known."""
+    """The shape at a place between nodes; None if unknown."""
     report = infer(network)
     if place.index > 0:
         stack = stack_at(network, place.parent, place.slot)
@@ -30,10 +30,11 @@ def shape_at(network: Network, place: Place) -> Shape | None:
 
 
 def new_nodes(tag: str, network: Network, place: Place) -> tuple[Node, ...]:
-    """A new block of that kind (KeyError for an unknown one), with fields that suit the place; ids are given
-    on insertion.
+    """New nodes of a kind (KeyError for an unknown one), with fields that suit the place; ids are assigned on
+    insertion.
 
-    A dense layer brings the flatten that it needs on maps, a skip a body that keeps the shape.
+    After feature maps a dense layer comes with the flatten that it needs; a skip has a body that keeps the
+    shape.
     """
     last = not place.parent and place.index >= len(network.stack)
     situation = node_defaults.InsertionContext(
@@ -46,9 +47,9 @@ def new_nodes(tag: str, network: Network, place: Place) -> tuple[Node, ...]:
 
 
 def wrap_in_skip(network: Network, node_ids: Iterable[str], reserved: Iterable[str] = ()) -> Edited:
-    """Wraps neighbouring nodes in a skip, with a projection in the shortcut where they change the shape.
+    """Wraps adjacent nodes in a skip, with a projection in the shortcut if they change the shape.
 
-    Where no projection reaches the shape, the shortcut stays empty and the fault says so.
+    If no projection can produce the shape, the shortcut stays empty and the network has a problem.
     """
     selected = edits.outermost(network, node_ids)
     shortcut: Stack = ()
@@ -62,17 +63,16 @@ def wrap_in_skip(network: Network, node_ids: Iterable[str], reserved: Iterable[s
 
 
 def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
-    """Ends the stack in one number for each class: what is missing is put under it, a last dense layer is
-    adjusted.
+    """Makes the stack end in one score per class: appends the missing layers, or adjusts a last dense layer.
 
-    EditError, with the reason, where the head is there already or the stack's output is not known.
+    EditError, with the reason, if there already is a head or the stack's output is unknown.
     """
     classes = network.task.classes
     output = infer(network).output
     if output is None:
-        raise EditError("mend the faults first: what the stack ends in is not known")
+        raise EditError("fix the problems first: the output shape is unknown")
     if network.stack and matches_classes(output, classes):
-        raise EditError(f"the stack already ends in one number for each of the {classes:,} classes")
+        raise EditError(f"the network already ends in a {classes:,}-class output layer")
     last = last_dense(network)
     if last is not None:
         return edits.replace_node(
@@ -81,15 +81,15 @@ def classifier_head(network: Network, reserved: Iterable[str] = ()) -> Edited:
     head = head_for(output, classes)
     if head is None:
         raise EditError(
-            f"the stack ends in {shape_text(output)} numbers: a dense layer on them would need more weights "
-            "than any machine holds; make them fewer first, with a stride or a pooling"
+            f"the network ends in {shape_text(output)} values: a dense layer on them would need too many "
+            "weights; reduce the size first, with strides or pooling"
         )
     end = Place("", 0, len(network.stack))
     return edits.insert(network, end, head, reserved, "add a classifier head")
 
 
 def replace_head(network: Network, classes: int, reserved: Iterable[str] = ()) -> Edited:
-    """Gives the task another number of classes and the last layer as many outputs."""
+    """Sets the task's number of classes and gives the last layer as many outputs."""
     task = edits.set_task(network, type(network.task)(classes))
     output, before = infer(network).output, network.task.classes
     last = output_layer(network, before) if output in (None, (before,)) else last_dense(network)

@@ -57,12 +57,12 @@ TRAIN = ("train", "lenet-5", "--data", "mnist-sample", "--epochs", "1")
         ((*TRAIN, "--set", "loss=x", "--set", "loss=y"), "twice, by --set loss=x and by --set loss=y"),
         ((*TRAIN, "--set", "optimiser=sgd"), "did you mean optimizer? `cnnplay settings` lists them all"),
         ((*TRAIN, "--set", "lr=0.1"), "no setting is called lr; did you mean learning_rate?"),
-        ((*TRAIN, "--set", "sync-batch-norm=1"), "it has an option of its own, --sync-batch-norm"),
+        ((*TRAIN, "--set", "sync-batch-norm=1"), "its own option, --sync-batch-norm"),
         ((*TRAIN, "--fit", "crop"), "--fit must be resize or stem; got crop"),
-        ((*TRAIN, "--size", "20,20"), "--size goes with --fit stem"),
+        ((*TRAIN, "--size", "20,20"), "--size needs --fit stem"),
         ((*TRAIN, "--fit", "stem", "--size", "20"), "--size must be H,W"),
-        ((*TRAIN, "--out", "/"), "--out must be a new or an empty folder; got /"),
-        ((*TRAIN, "--out", ""), "--out must be a folder's name; it is empty"),
+        ((*TRAIN, "--out", "/"), "--out must be a new or empty folder; got /"),
+        ((*TRAIN, "--out", ""), "--out must be the name of a folder; got an empty name"),
         (("evaluate", "nowhere"), "nowhere"),
         (("export", "lenet-5", "--format", "docx", "-o", "x"), "--format must be safetensors, pt, onnx"),
         (("export", "lenet-5", "--format", "torchvision", "-o", "x"), "--format must be"),
@@ -169,7 +169,7 @@ def test_a_network_of_four_channels_is_told_what_pictures_have(cnnplay: Command,
     save(Project(network=network), tmp_path / "four.cnnplay")
     command = ("train", tmp_path / "four.cnnplay", "--data", "mnist-sample", "--epochs", "1")
     words = cnnplay(*command).complains()
-    assert "must have 1 channel (grey) or 3 (colour) for pictures; it has 4" in words
+    assert "must have 1 channel (grayscale) or 3 (RGB); it has 4" in words
     assert "--fit stem" in words
     assert "another data set" not in words
     assert cnnplay(*command, "--fit", "stem", "--out", tmp_path / "run").status == 0

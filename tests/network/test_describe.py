@@ -35,7 +35,7 @@ def test_the_detail_of_a_card(node: Node, words: str) -> None:
     assert detail(node) == words
 
 
-def test_blocks_that_people_tell_apart_are_called_by_their_ids() -> None:
+def test_layers_that_people_refer_to_are_titled_by_their_ids() -> None:
     assert title(nodes.Convolution(id="conv-2")) == "conv-2"
     assert title(nodes.ReLU(id="relu-2")) == "ReLU"
 

@@ -13,7 +13,7 @@ from cnnplay.network.presets import preset, preset_keys
 LENET = preset("lenet-5").network
 
 
-def told(first: Network, second: Network) -> list[tuple[str, str]]:
+def changes_of(first: Network, second: Network) -> list[tuple[str, str]]:
     return [(change.kind, change.id) for change in difference(first, second)]
 
 
@@ -22,7 +22,7 @@ def test_a_network_does_not_differ_from_itself() -> None:
         assert difference(preset(key).network, preset(key).network) == ()
 
 
-def test_a_changed_field_is_told_with_both_values() -> None:
+def test_a_changed_field_is_listed_with_both_values() -> None:
     other = edits.replace_field(LENET, "conv-1", "filters", 12).network
     other = edits.replace_field(other, "conv-1", "stride", (2, 2)).network
     (change,) = difference(LENET, other)
@@ -30,39 +30,39 @@ def test_a_changed_field_is_told_with_both_values() -> None:
     assert set(change.fields) == {FieldChange("filters", 6, 12), FieldChange("stride", (1, 1), (2, 2))}
 
 
-def test_blocks_of_one_side_alone_stand_where_they_stand_there() -> None:
+def test_nodes_of_only_one_side_keep_their_position() -> None:
     first = LENET.stack[0].id
     other = edits.insert(LENET, Place("", 0, 1), Dropout(id="dropout-1")).network
     other = edits.remove(other, (LENET.stack[-1].id,)).network
-    assert told(LENET, other) == [("added", "dropout-1"), ("removed", LENET.stack[-1].id)]
-    assert told(other, LENET) == [("removed", "dropout-1"), ("added", LENET.stack[-1].id)]
-    assert first not in [node_id for _, node_id in told(LENET, other)]
+    assert changes_of(LENET, other) == [("added", "dropout-1"), ("removed", LENET.stack[-1].id)]
+    assert changes_of(other, LENET) == [("removed", "dropout-1"), ("added", LENET.stack[-1].id)]
+    assert first not in [node_id for _, node_id in changes_of(LENET, other)]
 
 
-def test_a_block_that_stands_elsewhere_is_moved_and_no_other() -> None:
+def test_only_the_node_with_a_new_position_is_moved() -> None:
     moving = LENET.stack[1].id
     other = edits.move(LENET, (moving,), Place("", 0, 4)).network
-    assert told(LENET, other) == [("moved", moving)]
+    assert changes_of(LENET, other) == [("moved", moving)]
 
 
-def test_another_kind_under_the_same_id_is_told_as_such() -> None:
+def test_another_kind_with_the_same_id_is_a_change_of_kind() -> None:
     first = msgspec.structs.replace(LENET, stack=(ReLU(id="a-1"),))
     other = msgspec.structs.replace(LENET, stack=(Tanh(id="a-1"),))
     (change,) = difference(first, other)
     assert change.fields[0] == FieldChange("kind", "ReLU", "tanh")
 
 
-def test_what_was_wrapped_in_a_skip_is_moved_into_it() -> None:
+def test_nodes_wrapped_in_a_skip_are_moved_into_it() -> None:
     network = preset("mini-resnet").network
     skip = next(node for node in network.stack if node.id.startswith("skip"))
     other = edits.unwrap(network, skip.id).network
-    found = {node_id: sort for sort, node_id in told(network, other)}
+    found = {node_id: sort for sort, node_id in changes_of(network, other)}
     assert found[skip.id] == "removed"
     assert "changed" not in found.values()
 
 
 @given(st.data())
-def test_every_random_edit_is_told_and_told_back(data: st.DataObject) -> None:
+def test_the_difference_of_a_random_edit_reverses_with_its_sides(data: st.DataObject) -> None:
     network = preset(data.draw(st.sampled_from(["lenet-5", "tiny-cnn", "mini-resnet"]))).network
     gone = data.draw(st.lists(st.sampled_from(sorted(ids(network))), max_size=3, unique=True))
     other = network

@@ -32,7 +32,7 @@ def _names(network: Network) -> list[str]:
     return [node.id for node, _ in walk(network)]
 
 
-def test_ids_are_given_on_insertion_and_never_again() -> None:
+def test_ids_are_assigned_on_insertion_and_never_reused() -> None:
     network = network_of(nodes.Convolution(), nodes.Convolution(), nodes.Convolution())
     fewer = edits.remove(network, ["conv-2"]).network
     more = edits.insert(fewer, Place("", 0, 1), nodes.Convolution())
@@ -49,12 +49,12 @@ def test_ids_of_one_kind_do_not_count_for_another() -> None:
     assert new_id("conv", {"transposed-conv-7", "conv-x", "conv-2"}) == "conv-3"
 
 
-def test_an_insertion_gives_fresh_ids_inside_containers_too() -> None:
+def test_an_insertion_assigns_new_ids_inside_containers_too() -> None:
     skip = nodes.Skip(body=(nodes.ReLU(),), shortcut=(nodes.ReLU(),))
     edited = edits.insert(network_of(nodes.ReLU()), Place("", 0, 1), (skip, nodes.Tanh()))
     assert edited.touched == ("skip-1", "tanh-1")
     assert _names(edited.network) == ["relu-1", "skip-1", "relu-2", "relu-3", "tanh-1"]
-    assert edited.label == "insert 2 blocks"
+    assert edited.label == "insert 2 layers"
 
 
 def test_a_node_moves_down_up_and_into_a_container() -> None:
@@ -73,13 +73,13 @@ def test_a_container_cannot_be_moved_into_itself() -> None:
         edits.move(network, ["skip-1"], Place("skip-2", 0, 0))
 
 
-def test_a_move_to_where_it_is_changes_nothing() -> None:
+def test_a_move_to_the_same_place_changes_nothing() -> None:
     network = network_of(nodes.ReLU(), nodes.Tanh())
     assert edits.move(network, ["relu-1"], Place("", 0, 0)).network == network
     assert edits.move(network, ["relu-1"], Place("", 0, 1)).network == network
 
 
-def test_a_container_takes_what_it_holds_with_it() -> None:
+def test_a_container_moves_with_its_contents() -> None:
     network = network_of(nodes.Skip(body=(nodes.ReLU(),)), nodes.Tanh())
     assert _names(edits.remove(network, ["skip-1", "relu-1"]).network) == ["tanh-1"]
     assert edits.outermost(network, ["relu-1", "skip-1", "tanh-1"]) == ("skip-1", "tanh-1")
@@ -117,7 +117,7 @@ def test_a_value_of_the_wrong_type_is_refused(field: str, value: object, words: 
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_a_number_that_no_file_can_hold_is_refused(value: float) -> None:
+def test_a_number_that_json_cannot_hold_is_refused(value: float) -> None:
     with pytest.raises(EditError, match="p of dropout-1 must be a finite number"):
         edits.replace_field(network_of(nodes.Dropout()), "dropout-1", "p", value)
 
@@ -130,16 +130,16 @@ def test_wrapping_and_unwrapping_give_the_same_network() -> None:
     assert edits.unwrap(wrapped.network, "skip-1").network == network
 
 
-def test_only_neighbours_can_be_wrapped() -> None:
+def test_only_adjacent_layers_can_be_wrapped() -> None:
     network = network_of(nodes.ReLU(), nodes.Tanh(), nodes.GELU())
-    with pytest.raises(EditError, match="only neighbouring blocks"):
+    with pytest.raises(EditError, match="only adjacent layers"):
         edits.wrap_in_skip(network, ["relu-1", "gelu-1"])
-    with pytest.raises(EditError, match="choose the blocks"):
+    with pytest.raises(EditError, match="select the layers"):
         edits.wrap_in_skip(network, [])
 
 
 def test_only_containers_can_be_unwrapped() -> None:
-    with pytest.raises(EditError, match="relu-1 holds nothing"):
+    with pytest.raises(EditError, match="relu-1 cannot be unwrapped"):
         edits.unwrap(network_of(nodes.ReLU()), "relu-1")
 
 
@@ -149,7 +149,7 @@ def test_unwrapping_branches_keeps_the_first() -> None:
     assert _names(edits.unwrap(network, "branches-2").network) == ["branches-1", "relu-1", "tanh-1"]
 
 
-def test_a_duplicate_stands_behind_the_last_chosen_under_fresh_ids() -> None:
+def test_a_duplicate_follows_the_last_selected_node_with_new_ids() -> None:
     network = network_of(nodes.ReLU(), nodes.Skip(body=(nodes.ReLU(),)), nodes.Tanh())
     edited = edits.duplicate(network, ["relu-1", "skip-1"])
     assert _names(edited.network) == ["relu-1", "skip-1", "relu-2", "relu-3", "skip-2", "relu-4", "tanh-1"]
@@ -182,7 +182,7 @@ def test_nesting_deeper_than_a_file_holds_is_refused() -> None:
         network = edits.wrap_in_skip(network, [network.stack[0].id]).network
     assert depth_of(network.stack) == MAX_DEPTH
     assert decode(encode(network)) == network
-    with pytest.raises(EditError, match="nested at most 32 deep"):
+    with pytest.raises(EditError, match="nested at most 32"):
         edits.wrap_in_skip(network, [network.stack[0].id])
 
 

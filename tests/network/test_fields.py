@@ -68,7 +68,7 @@ def test_how_a_field_is_edited_follows_from_its_type(
         (nodes.Convolution, "bias", False, None),
     ],
 )
-def test_a_complaint_names_the_limit_that_is_broken(
+def test_a_violated_limit_is_named(
     kind: type, name: str, value: object, words: str | None
 ) -> None:
     assert violated_limit(declared(kind, name), value) == words

@@ -62,7 +62,7 @@ def test_a_project_cut_off_at_every_64th_byte_is_refused_in_one_line(whole: byte
             file.truncate(length)
         with pytest.raises(ProjectError) as caught:
             load(path)
-        assert str(caught.value).startswith("cut.cnnplay: expected a whole zip archive")
+        assert str(caught.value).startswith("cut.cnnplay: expected a complete zip archive")
         assert "\n" not in str(caught.value)
 
 
@@ -98,7 +98,7 @@ def _outcome(path: Path) -> Project | str:
 def test_garbage_is_refused(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "a.cnnplay"
     path.write_bytes(random.Random(seed).randbytes(seed * 97))
-    assert "expected a whole zip archive" in _refused(path)
+    assert "expected a complete zip archive" in _refused(path)
 
 
 def test_a_newer_version_is_refused_in_words(members: dict[str, bytes], tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_members_with_other_names_are_refused_and_nothing_is_unpacked(
     inside.mkdir(parents=True)
     before = set(tmp_path.rglob("*"))
     path = _zip(inside / "a.cnnplay", {**members, name: b"harm"})
-    assert "expected the members project.json" in _refused(path)
+    assert "expected only the members project.json" in _refused(path)
     assert set(tmp_path.rglob("*")) == before | {path}
 
 
@@ -234,7 +234,7 @@ def _odd_facts(**values: Any) -> Callable[[dict[str, Any]], None]:
         (_with(best_epoch=0), "$.best_epoch"),
         (_with(view=[]), "$.view"),
         (_with(network={"name": "x"}), "$.network"),
-        (_twins, "two blocks are called 'conv-1'"),
+        (_twins, "two layers are named 'conv-1'"),
         (_odd_facts(mean=[]), "facts.preprocessing.mean: expected 1 numbers"),
         (_odd_facts(std=[0]), "facts.preprocessing.std: expected numbers above 0"),
         (_odd_facts(input=[1, 28, 28]), "facts.preprocessing.input"),

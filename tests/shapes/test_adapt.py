@@ -96,7 +96,7 @@ def test_stem_leaves_the_users_own_faults_alone() -> None:
 
 def test_stem_mends_groups_that_no_longer_divide() -> None:
     network = network_of(
-        nodes.Convolution(filters=6, groups=3), nodes.Flatten(), nodes.Dense(), picture=(3, 9, 9)
+        nodes.Convolution(filters=6, groups=3), nodes.Flatten(), nodes.Dense(), image=(3, 9, 9)
     )
     adapted = adapt(network, (1, 9, 9), 10, "stem")
     assert infer(adapted.edited.network).valid

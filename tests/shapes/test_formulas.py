@@ -33,7 +33,7 @@ def test_the_picture_of_the_window_is_matched() -> None:
     assert _formula(network, "conv-2", "parameters").numbers == "32 × (16 × 3 × 3 + 1)"
     assert _formula(network, "conv-2", "parameters").result == "4,640"
     field = _formula(network, "conv-2", "receptive field")
-    assert (field.result, field.remark) == ("5 × 5", "pixels of the input, a step of 2")
+    assert (field.result, field.remark) == ("5 × 5", "pixels of the input, in steps of 2")
 
 
 def test_behind_enlarged_maps_a_field_is_the_most_that_an_output_sees() -> None:
@@ -41,9 +41,9 @@ def test_behind_enlarged_maps_a_field_is_the_most_that_an_output_sees() -> None:
         nodes.AveragePooling(kernel_size=(2, 2), stride=(2, 2)),
         nodes.Upsampling(scale=(2, 2), mode="nearest"),
     )
-    assert _formula(network, "avg-pool-1", "receptive field").remark == "pixels of the input, a step of 2"
+    assert _formula(network, "avg-pool-1", "receptive field").remark == "pixels of the input, in steps of 2"
     assert _formula(network, "upsample-1", "receptive field").remark == (
-        "pixels of the input, at most, a step of 1"
+        "pixels of the input, at most, in steps of 1"
     )
 
 
@@ -51,7 +51,7 @@ def test_uneven_same_padding_is_told_as_a_size_rounded_up() -> None:
     network = network_of(nodes.Convolution(kernel_size=(4, 4), stride=(2, 2)))
     size = _formula(network, "conv-1", "output size")
     assert (size.symbols, size.numbers, size.result) == ("⌈n / s⌉", "⌈28 / 2⌉", "14")
-    assert size.remark == "same padding: 1 before and 2 behind"
+    assert size.remark == "same padding: 1 before, 2 after"
 
 
 def test_height_and_width_are_told_apart_where_they_differ() -> None:
@@ -61,10 +61,10 @@ def test_height_and_width_are_told_apart_where_they_differ() -> None:
 
 
 def test_a_kernel_that_does_not_fit_shows_why() -> None:
-    network = network_of(nodes.Convolution(kernel_size=(9, 9), padding="valid"), picture=(1, 4, 4))
+    network = network_of(nodes.Convolution(kernel_size=(9, 9), padding="valid"), image=(1, 4, 4))
     size = _formula(network, "conv-1", "output size")
     assert (size.numbers, size.result) == ("⌊(4 − 9) / 1⌋ + 1", "−4")
-    assert size.remark == "the kernel does not fit once"
+    assert size.remark == "the kernel does not fit"
 
 
 def test_batch_norm_learns_two_numbers_a_channel() -> None:
@@ -123,8 +123,8 @@ def _value(text: str) -> int:
 def test_a_merge_at_fault_shows_no_equation_that_is_false() -> None:
     network = network_of(
         nodes.Skip(body=(nodes.Convolution(filters=16, kernel_size=(5, 5), padding="valid"),)),
-        picture=(6, 14, 14),
+        image=(6, 14, 14),
     )
     assert not [formula for formula in formulas(infer(network), "skip-1") if formula.name == "output"]
-    mended = network_of(nodes.Skip(body=(nodes.Convolution(filters=6),)), picture=(6, 14, 14))
+    mended = network_of(nodes.Skip(body=(nodes.Convolution(filters=6),)), image=(6, 14, 14))
     assert _formula(mended, "skip-1", "output").result == "6 × 14 × 14"

@@ -27,7 +27,7 @@ def test_behind_a_kernel_that_does_not_fit_nothing_is_known_until_a_dense_layer(
         nodes.Flatten(),
         nodes.Dense(units=20),
         nodes.Dense(units=10),
-        picture=(1, 8, 8),
+        image=(1, 8, 8),
     )
     report = infer(network)
     assert [report.nodes[name].output for name in ("conv-1", "relu-1", "flatten-1")] == [None] * 3
@@ -68,7 +68,7 @@ def test_concatenation_adds_channels() -> None:
     wide = nodes.Branches(
         branches=((nodes.Convolution(filters=4),), (nodes.Convolution(filters=6), nodes.ReLU()), ())
     )
-    report = infer(network_of(wide, picture=(3, 9, 7)))
+    report = infer(network_of(wide, image=(3, 9, 7)))
     assert report.nodes["branches-1"].output == (13, 9, 7)
     assert report.nodes["branches-1"].parameters == 4 * 28 + 6 * 28
 

@@ -51,7 +51,7 @@ _skip = st.builds(nodes.Skip, body=st.lists(_keep, min_size=1, max_size=2).map(t
 def test_an_output_sees_exactly_the_pixels_of_its_field(
     stack: list[Node], down: float, across: float
 ) -> None:
-    network = network_of(*stack, nodes.Flatten(), nodes.Dense(units=10), picture=(1, SIZE, SIZE))
+    network = network_of(*stack, nodes.Flatten(), nodes.Dense(units=10), image=(1, SIZE, SIZE))
     report = infer(network)
     assume(report.valid)
     last = report.nodes[network.stack[len(stack) - 1].id]
@@ -98,7 +98,7 @@ def test_rectangles_have_rectangular_fields() -> None:
 @pytest.mark.parametrize("node", [nodes.GlobalAveragePooling(), nodes.Dense()])
 def test_global_pooling_and_dense_see_everything(node: Node) -> None:
     stack = (nodes.Flatten(), node) if isinstance(node, nodes.Dense) else (node,)
-    network = network_of(*stack, picture=(1, 20, 30))
+    network = network_of(*stack, image=(1, 20, 30))
     field = infer(network).nodes[network.stack[-1].id].field
     assert field == ReceptiveField(size=(20, 30), jump=(0, 0), start=(9.5, 14.5))
 
@@ -121,7 +121,7 @@ def test_a_transposed_convolution_without_overlap_sees_one_pixel() -> None:
 def test_branches_that_step_differently_have_windows_large_enough_for_every_output() -> None:
     two = nodes.Convolution(id="conv-1", filters=1, kernel_size=(1, 1), stride=(2, 1), padding="valid")
     three = nodes.Convolution(id="conv-2", filters=1, kernel_size=(1, 1), stride=(3, 1), padding="same")
-    network = network_of(nodes.Branches(id="branches-1", branches=((two,), (three,))), picture=(1, 4, 3))
+    network = network_of(nodes.Branches(id="branches-1", branches=((two,), (three,))), image=(1, 4, 3))
     field = infer(network).nodes["branches-1"].field
     assert field is not None
     # Row 1 of the output stands for row 2 of the picture in one branch, and for row 3 in the other.

@@ -17,9 +17,9 @@ from cnnplay.network.presets import preset
 from cnnplay.shapes.infer import infer
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training import keeper
+from cnnplay.training import best_weights
 from cnnplay.training.control import Control
-from cnnplay.training.failures import explain, overshot, suggested_rate
+from cnnplay.training.failures import explain, overshoot_warning, suggested_rate
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
 from tests.training.conftest import Kept
@@ -106,8 +106,10 @@ def test_that_steps_overshoot_and_stay_finite_is_told_once(
     ids=["worse than guessing", "nothing judges", "began badly", "learned by heart", "learns slowly"],
 )
 def test_only_what_is_worse_than_guessing_is_an_overshoot(metrics: dict[str, float], told: bool) -> None:
-    assert bool(overshot(1, metrics, 10, TrainConfig())) == told
-    assert not overshot(1, metrics, 10, TrainConfig(loss="squared-error")), "at most 2 whatever happens"
+    assert bool(overshoot_warning(1, metrics, 10, TrainConfig())) == told
+    assert not overshoot_warning(1, metrics, 10, TrainConfig(loss="squared-error")), (
+        "at most 2 whatever happens"
+    )
 
 
 def test_the_rate_to_try_trains(plain: Network, trained: Trained) -> None:
@@ -271,7 +273,7 @@ def test_a_valid_network_without_weights_is_told_that_nothing_can_learn(
     assert infer(empty).valid
     result = trained(network=empty)
     assert result.failure is not None
-    assert result.failure.message.startswith("nothing in this network can learn: it has no weights")
+    assert "no parameters to train" in result.failure.message
 
 
 def test_settings_outside_their_limits_are_named(trained: Trained) -> None:
@@ -289,7 +291,7 @@ def test_a_device_that_is_not_there_is_named(trained: Trained) -> None:
 def test_a_run_that_cannot_fit_is_not_started_but_answered(
     trained: Trained, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda _: 33 * 2**20)
+    monkeypatch.setattr("cnnplay.training.estimate.free_bytes", lambda _: 33 * 2**20)
     built: list[str] = []
     monkeypatch.setattr("cnnplay.training.setup.build_with", lambda *_, **__: built.append("built"))
     result = trained(batch_size=10_000)
@@ -304,7 +306,7 @@ def test_a_run_that_cannot_fit_is_not_started_but_answered(
 def test_the_batch_that_was_advised_is_started(
     trained: Trained, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda _: 33 * 2**20)
+    monkeypatch.setattr("cnnplay.training.estimate.free_bytes", lambda _: 33 * 2**20)
     refused = trained(batch_size=10_000)
     assert refused.failure is not None
     advised = int("".join(sign for sign in refused.failure.advice if sign.isdigit()))
@@ -340,7 +342,7 @@ def test_every_preset_takes_two_finite_steps_on_the_digits(key: str, few: ImageS
     network = adapt(preset(key).network, (1, 28, 28), 10, "stem").edited.network
     two = ImageSet(
         key="two", title="Two batches", classes=few.classes, labels=few.labels, shape=few.shape, channels=1,
-        pictures=few.array if few.array is not None else np.empty(0),
+        images=few.array if few.array is not None else np.empty(0),
         train=few.train[:8], validation=few.validation[:4],
     )  # fmt: skip
     config = TrainConfig(epochs=1, batch_size=4, optimizer="momentum", threads=1, device="cpu")
@@ -381,8 +383,8 @@ def test_weights_kept_before_a_failure_in_the_first_epoch_are_known_to_be_learne
                 next(iter(seen.module.parameters())).fill_(float("nan"))
 
     assert not trained(observer=spoil).learned, "only the weights of the beginning were kept so soon"
-    monkeypatch.setattr(keeper, "EVERY", 0.0)
-    monkeypatch.setattr(keeper, "DEAR", 0.0)
+    monkeypatch.setattr(best_weights, "COPY_INTERVAL_S", 0.0)
+    monkeypatch.setattr(best_weights, "COPY_COST_FACTOR", 0.0)
     result = trained(observer=spoil)
     assert result.learned
     assert result.last_epoch == 0
@@ -392,8 +394,8 @@ def test_weights_kept_before_a_failure_in_the_first_epoch_are_known_to_be_learne
 def test_waiting_before_the_first_step_is_no_learning(
     trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "EVERY", 0.0)
-    monkeypatch.setattr(keeper, "DEAR", 0.0)
+    monkeypatch.setattr(best_weights, "COPY_INTERVAL_S", 0.0)
+    monkeypatch.setattr(best_weights, "COPY_COST_FACTOR", 0.0)
 
     def spoil(seen: Observation) -> None:
         with torch.no_grad():

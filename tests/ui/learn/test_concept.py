@@ -87,7 +87,7 @@ def test_the_lectures_example_steps_through_its_worked_output(qtbot: QtBot) -> N
     assert model.output.tolist() == [[-5, 0], [0, -4]]
 
 
-def test_the_words_of_the_first_step_are_the_boards(qtbot: QtBot) -> None:
+def test_the_text_of_the_first_step_is_as_on_the_board(qtbot: QtBot) -> None:
     model = _model()
     model.set_source("lecture")
     step = model.step_text
@@ -97,11 +97,12 @@ def test_the_words_of_the_first_step_are_the_boards(qtbot: QtBot) -> None:
     assert step.line == "3·1 + 0·0 + 1·(−1) + 1·1 + 5·0 + … + 2·(−1) = −5"
 
 
-def test_the_slip_on_the_lectures_slide_is_told(qtbot: QtBot) -> None:
+def test_the_mistake_on_the_lectures_slide_is_mentioned(qtbot: QtBot) -> None:
     model = _model()
     model.set_source("lecture")
     model.go_to(1, 0)
-    assert model.step_text.summary == "sum = −10 (one of the lecture's slides prints 10 here; −10 is right)"
+    summary = model.step_text.summary
+    assert summary.startswith("sum = −10 (") and "slides" in summary
     model.set_lecture_padding(1)
     model.go_to(1, 0)
     assert "slide" not in model.step_text.summary
@@ -124,7 +125,7 @@ def test_a_group_sees_its_own_channels(qtbot: QtBot) -> None:
     assert model.scene.channels == 2
 
 
-def test_without_weights_the_page_says_that_they_are_fresh(qtbot: QtBot) -> None:
+def test_without_weights_the_page_says_that_they_are_random(qtbot: QtBot) -> None:
     model = _model("conv-1")
     assert model.scene is not None
     assert "random weights" in model.scene.origin
@@ -133,7 +134,7 @@ def test_without_weights_the_page_says_that_they_are_fresh(qtbot: QtBot) -> None
     assert model.scene.origin == "image 5, random weights"
 
 
-def test_made_up_weights_are_the_same_each_time(qtbot: QtBot) -> None:
+def test_random_weights_are_the_same_each_time(qtbot: QtBot) -> None:
     first, second = _model("conv-1").scene, _model("conv-1").scene
     assert first is not None
     assert second is not None
@@ -155,7 +156,7 @@ def test_what_cannot_be_stepped_through_says_why(qtbot: QtBot, node_id: str, wor
     assert model.scene is None
 
 
-def test_a_layer_with_a_fault_says_that_it_must_be_mended(qtbot: QtBot) -> None:
+def test_a_layer_with_a_problem_says_that_it_must_be_fixed(qtbot: QtBot) -> None:
     broken = Network(
         name="broken",
         input=Input(1, 4, 4),
@@ -167,7 +168,7 @@ def test_a_layer_with_a_fault_says_that_it_must_be_mended(qtbot: QtBot) -> None:
     assert "fix the problems" in model.disabled_reason
 
 
-def test_numbers_are_asked_for_only_while_somebody_looks(qtbot: QtBot) -> None:
+def test_values_are_requested_only_while_the_page_is_visible(qtbot: QtBot) -> None:
     model = _model("conv-1")
     asked: list[str] = []
     model.data_requested.connect(asked.append)
@@ -182,7 +183,7 @@ def test_numbers_are_asked_for_only_while_somebody_looks(qtbot: QtBot) -> None:
     assert asked == ["conv-1", "conv-1"]
 
 
-def test_numbers_that_are_awaited_are_said_to_be(qtbot: QtBot) -> None:
+def test_pending_values_are_announced(qtbot: QtBot) -> None:
     model = _model("conv-1")
     model.data_requested.connect(lambda node_id: None)
     model.set_active(True)
@@ -231,7 +232,7 @@ def test_playing_steps_on_to_the_end_and_stops(qtbot: QtBot) -> None:
     assert not model.playing
 
 
-def test_a_picture_becomes_what_the_network_sees(qtbot: QtBot) -> None:
+def test_an_image_is_preprocessed_as_for_the_network(qtbot: QtBot) -> None:
     digits = Network(name="a", input=Input(1, 32, 32), task=Classification(3))
     pixels = np.full((28, 28, 1), 255, np.uint8)
     plain = as_input(pixels, digits, None)
@@ -245,7 +246,7 @@ def test_a_picture_becomes_what_the_network_sees(qtbot: QtBot) -> None:
     assert as_input(pixels, Network(name="b", input=Input(7, 4, 4), task=Classification(3)), None) is None
 
 
-def test_a_layer_with_a_fault_is_not_stepped_through_and_says_which(qtbot: QtBot) -> None:
+def test_a_layer_with_a_problem_is_not_stepped_through_and_says_which(qtbot: QtBot) -> None:
     model = ConceptModel()
     for field, value in (("groups", 4), ("filters", 0), ("groups", 0)):
         network = replace_field(NETWORK, "conv-1", field, value).network
@@ -256,7 +257,7 @@ def test_a_layer_with_a_fault_is_not_stepped_through_and_says_which(qtbot: QtBot
         )
 
 
-def test_fresh_weights_are_those_that_the_seed_draws() -> None:
+def test_random_weights_are_those_of_the_seed() -> None:
     expected = weights_of(build(NETWORK, seed=7))
     found = random_weights(NETWORK, 7)
     assert found is not None
