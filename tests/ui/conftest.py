@@ -1,4 +1,4 @@
-"""What tests of the window share: a session without one, the look, a whole window, and no stray windows."""
+"""What tests of the window share: sessions with and without a window, and a check for stray windows."""
 
 from collections.abc import Callable, Iterator
 
@@ -21,7 +21,7 @@ from tests.look_bench import CONFIG, digits, learned
 
 
 class StrayWindows(QObject):
-    """Notes every widget that is shown without a parent and is no window by trade."""
+    """Records every widget that is shown as a window although it is not meant to be one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class StrayWindows(QObject):
 
 @pytest.fixture
 def stray_windows(qapp: QApplication) -> Iterator[StrayWindows]:
-    """Watches for widgets that flash up as windows of their own."""
+    """Watches for widgets that flash up as windows."""
     watcher = StrayWindows()
     qapp.installEventFilter(watcher)
     yield watcher
@@ -47,19 +47,19 @@ def stray_windows(qapp: QApplication) -> Iterator[StrayWindows]:
 
 @pytest.fixture
 def failures() -> Iterator[list[str]]:
-    """What the windows had to say in a box. A test that expects something takes it out; the rest fails it."""
-    said: list[str] = []
-    yield said
-    assert said == []
+    """Messages that the windows showed in a dialog. A test removes those that it expects; others fail it."""
+    shown: list[str] = []
+    yield shown
+    assert shown == []
 
 
 @pytest.fixture
 def make_window(
     qtbot: QtBot, failures: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], MainWindow]]:
-    """Makes whole windows with sessions of their own, and closes them in order."""
+    """Creates whole windows, each with its own session, and closes them in order."""
     made: list[MainWindow] = []
-    monkeypatch.setattr(MainWindow, "show_failure", lambda _, words: failures.append(words))
+    monkeypatch.setattr(MainWindow, "show_failure", lambda _, text: failures.append(text))
 
     def make() -> MainWindow:
         theme().install("dark")
@@ -102,18 +102,18 @@ def work(qtbot: QtBot) -> Iterator[BuildWorkspace]:
 
 
 class Quiet:
-    """A session, and all that it had to say."""
+    """A session, and all messages that it showed."""
 
     def __init__(self) -> None:
         self.session = Session(Preferences())
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.failures: list[str] = []
-        self.session.message.connect(self.said.append)
+        self.session.message.connect(self.messages.append)
         self.session.failed.connect(self.failures.append)
         self.session.data.use(digits())
 
     def adopt(self) -> Trained:
-        """The network on screen becomes tiny-cnn, trained for an epoch."""
+        """The network in the editor becomes tiny-cnn, trained for an epoch."""
         self.session.editor.load_preset("tiny-cnn")
         result = learned()
         assert result.facts is not None
@@ -132,7 +132,7 @@ class Quiet:
 
 @pytest.fixture
 def quiet(qtbot: QtBot) -> Iterator[Quiet]:
-    """A session on the digits. What it had to say in a box and no test took out fails the test."""
+    """A session on the digits. A failure message that the test does not remove fails the test."""
     made = Quiet()
     yield made
     made.session.shutdown()

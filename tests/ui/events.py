@@ -1,13 +1,13 @@
-"""What Qt has put off is done, so that sizes and texts are those that stay."""
+"""Processes Qt's deferred events, so that sizes and texts are final."""
 
 from PySide6.QtWidgets import QApplication
 
 ROUNDS = 10
-"""A layout's request, the step that it puts off and the resizing that follows may each ask for another."""
+"""A layout request, the deferred step and the resize after it may each post another event."""
 
 
 def settle() -> None:
-    """Events and steps that were put off happen now, and those that they put off in turn."""
+    """Processes posted events and deferred calls, and those that they post in turn."""
     for _ in range(ROUNDS):
         QApplication.sendPostedEvents()
         QApplication.processEvents()

@@ -1,4 +1,4 @@
-"""Which devices can be chosen, and when that can be known."""
+"""Which devices can be chosen, and when they are known."""
 
 import subprocess
 import sys
@@ -25,8 +25,8 @@ __main__.go_on.wait()
 """
 
 
-def test_torch_is_not_there_while_it_is_being_imported(tmp_path: Path) -> None:
-    """Who asks then would wait for the import, with the window: its names are there before its end."""
+def test_torch_does_not_count_as_imported_during_its_import(tmp_path: Path) -> None:
+    """Using torch then would block the window until the import ends, although it is in sys.modules."""
     package = tmp_path / "torch"
     package.mkdir()
     (package / "__init__.py").write_text(SLOW_TORCH, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Qt objects in cycles are destroyed in the window's thread, whoever allocates."""
+"""Qt objects in cycles are destroyed in the window's thread, whichever thread allocates."""
 
 import gc
 import threading
@@ -14,14 +14,14 @@ from cnnplay.ui.kit.gc_timer import GcTimer
 
 @pytest.fixture
 def usual_collection() -> Iterator[None]:
-    """Automatic collection, as a process begins, for one test."""
+    """Automatic collection, as at the start of a process, for one test."""
     gc.enable()
     yield
     gc.disable()
 
 
 class Cycle:
-    """Garbage that reference counts alone do not free; notes the thread that freed it."""
+    """Garbage that reference counting does not free; records the thread that frees it."""
 
     def __init__(self, ends: list[str]) -> None:
         self.me = self
@@ -40,17 +40,17 @@ def in_a_thread(work: object) -> None:
     thread.join()
 
 
-def test_without_a_sweeper_a_busy_thread_destroys_the_windows_objects(usual_collection: None) -> None:
+def test_without_the_timer_a_busy_thread_destroys_the_windows_objects(usual_collection: None) -> None:
     ends: list[str] = []
     Cycle(ends)
     in_a_thread(allocate_much)
     assert ends == ["somebody"]
 
 
-def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_collection: None) -> None:
+def test_with_the_timer_the_windows_thread_destroys_them(qtbot: QtBot, usual_collection: None) -> None:
     ends: list[str] = []
-    sweeper = GcTimer(lambda: True)
-    sweeper.sweep()
+    timer = GcTimer(lambda: True)
+    timer.collect()
     Cycle(ends)
     in_a_thread(allocate_much)
     assert ends == []
@@ -58,23 +58,23 @@ def test_with_a_sweeper_the_windows_thread_destroys_them(qtbot: QtBot, usual_col
     qtbot.waitUntil(lambda: bool(ends), timeout=5000)
     assert ends == [threading.current_thread().name]
     assert len(kept) == 1000
-    sweeper.finish()
+    timer.stop()
     assert gc.isenabled()
     gc.freeze()  # as the suite began
 
 
-def test_what_the_start_imported_is_taken_out_once_settled(qtbot: QtBot, usual_collection: None) -> None:
+def test_objects_of_the_start_are_frozen_once_settled(qtbot: QtBot, usual_collection: None) -> None:
     settled = [False]
     before = gc.get_freeze_count()
-    sweeper = GcTimer(lambda: settled[0])
+    timer = GcTimer(lambda: settled[0])
     lasting = [[] for _ in range(10)]
     ends: list[str] = []
     Cycle(ends)
     allocate_much()
-    sweeper.sweep()
-    assert gc.get_freeze_count() <= before, "what was taken out before may end meanwhile"
-    assert ends == [], "no round comes before"
+    timer.collect()
+    assert gc.get_freeze_count() <= before, "objects frozen before may have been freed meanwhile"
+    assert ends == [], "nothing is collected before"
     settled[0] = True
     qtbot.waitUntil(lambda: gc.get_freeze_count() > before + len(lasting), timeout=5000)
-    sweeper.finish()
+    timer.stop()
     gc.freeze()  # as the suite began

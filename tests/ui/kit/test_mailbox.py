@@ -1,4 +1,4 @@
-"""The mailbox: scalars without loss from many threads, pictures latest-wins, at most 30 rounds a second."""
+"""The mailbox: all messages from many threads, the latest value under each key, at most 30 polls a second."""
 
 import threading
 
@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.ui.kit.mailbox import PERIOD_MS, Mail, Mailbox, MailboxPoller
 
 
-def test_no_letter_of_any_thread_is_lost_and_each_keeps_its_order() -> None:
+def test_no_message_of_any_thread_is_lost_and_each_thread_keeps_its_order() -> None:
     box = Mailbox()
     found: list[tuple[int, int]] = []
 
@@ -28,7 +28,7 @@ def test_no_letter_of_any_thread_is_lost_and_each_keeps_its_order() -> None:
         assert [number for who, number in found if who == writer] == list(range(5_000))
 
 
-def test_of_pictures_only_the_newest_under_each_key_is_kept() -> None:
+def test_only_the_latest_value_under_each_key_is_kept() -> None:
     box = Mailbox()
     for number in range(10):
         box.post("maps", number)
@@ -38,7 +38,7 @@ def test_of_pictures_only_the_newest_under_each_key_is_kept() -> None:
     assert not box.drain()
 
 
-def test_the_postman_delivers_what_came_between_two_rounds_at_once(qtbot: QtBot) -> None:
+def test_the_poller_delivers_all_messages_since_the_last_poll_at_once(qtbot: QtBot) -> None:
     box, got = Mailbox(), list[Mail]()
     poller = MailboxPoller(box, got.append)
     for number in range(1_000):
@@ -49,13 +49,13 @@ def test_the_postman_delivers_what_came_between_two_rounds_at_once(qtbot: QtBot)
     poller.stop()
 
 
-def test_a_resting_postman_leaves_the_event_loop_alone_and_delivers_before_he_rests(qtbot: QtBot) -> None:
+def test_the_poller_delivers_before_it_stops_and_then_leaves_the_event_loop_alone(qtbot: QtBot) -> None:
     box, got = Mailbox(), list[Mail]()
     poller = MailboxPoller(box, got.append)
     assert not poller.active
     poller.start()
-    box.put("last words")
+    box.put("last message")
     poller.stop()
-    assert [mail.messages for mail in got] == [("last words",)]
+    assert [mail.messages for mail in got] == [("last message",)]
     assert not poller.active
     assert PERIOD_MS >= 33

@@ -1,4 +1,4 @@
-"""What is remembered comes back, whatever signs are in it."""
+"""Preferences come back at the next start, whatever characters they contain."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_recent_files_come_back_at_the_next_start_whatever_their_names(tmp_path:
     assert Preferences(tmp_path / "preferences.ini").recent() == (projects[1], projects[0])
 
 
-def test_of_recent_files_the_newest_are_kept_once_each_while_they_exist(tmp_path: Path) -> None:
+def test_recent_files_are_the_newest_existing_ones_without_duplicates(tmp_path: Path) -> None:
     preferences = Preferences(tmp_path / "preferences.ini")
     paths = [tmp_path / f"{number}.cnnplay" for number in range(MAX_RECENT + 2)]
     for path in (*paths, paths[5]):
@@ -35,7 +35,7 @@ def test_of_recent_files_the_newest_are_kept_once_each_while_they_exist(tmp_path
     ("stored", "found"),
     [("folder:/a\nfolder:/b", ("folder:/a", "folder:/b")), ("", ()), ("5", ()), ('["/a", 5, ""]', ("/a",))],
 )
-def test_several_texts_that_were_stored_otherwise_are_read_as_far_as_they_go(
+def test_texts_stored_in_another_format_are_read_as_far_as_possible(
     tmp_path: Path, stored: str, found: tuple[str, ...]
 ) -> None:
     preferences = Preferences(tmp_path / "preferences.ini")

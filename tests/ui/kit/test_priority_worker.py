@@ -1,4 +1,4 @@
-"""The looking thread: the newest request wins, urgent ones come in between, errors become words."""
+"""The worker thread: the newest request wins, urgent ones come first, errors become messages."""
 
 import threading
 from collections.abc import Iterator
@@ -56,16 +56,16 @@ def test_the_newest_request_of_a_kind_replaces_the_one_that_waits(
     assert [(reply.value, reply.request) for reply in found] == [(4, 5)]
 
 
-def test_what_is_urgent_comes_first(box: Mailbox, worker: PriorityWorker) -> None:
+def test_urgent_requests_come_first(box: Mailbox, worker: PriorityWorker) -> None:
     go = block(worker)
-    for kind in ("judge", "glance", "picture"):
+    for kind in ("evaluate", "probe", "image"):
         worker.submit(kind, lambda: None)
     go.set()
     worker.submit("evaluate", lambda: None)
-    assert [reply.kind for reply in replies(box, worker)] == ["thumbnails", "picture", "glance"]
+    assert [reply.kind for reply in replies(box, worker)] == ["thumbnails", "image", "probe"]
 
 
-def test_long_work_lets_urgent_work_in_and_notices_that_it_is_given_up(
+def test_long_work_yields_to_urgent_work_and_notices_that_it_was_discarded(
     box: Mailbox, worker: PriorityWorker
 ) -> None:
     begun, go = threading.Event(), threading.Event()
@@ -87,20 +87,20 @@ def test_long_work_lets_urgent_work_in_and_notices_that_it_is_given_up(
     assert outdated == [True]
 
 
-def test_errors_become_words_and_the_thread_goes_on(box: Mailbox, worker: PriorityWorker) -> None:
+def test_errors_become_messages_and_the_thread_continues(box: Mailbox, worker: PriorityWorker) -> None:
     def fail(error: Exception) -> None:
         raise error
 
     go = block(worker)
-    worker.submit("image", lambda: fail(ValueError("it is no picture")))
+    worker.submit("image", lambda: fail(ValueError("it is not an image")))
     worker.submit("probe", lambda: fail(RuntimeError("out of memory\nat line 3")))
     go.set()
     found = {reply.kind: reply.error for reply in replies(box, worker)}
-    assert found["picture"] == "it is no picture"
-    assert found["glance"] == "this cannot be computed here: out of memory"
+    assert found["image"] == "it is not an image"
+    assert found["probe"] == "this cannot be computed here: out of memory"
 
 
-def test_stopping_gives_up_what_waits(box: Mailbox, worker: PriorityWorker) -> None:
+def test_stopping_drops_waiting_requests(box: Mailbox, worker: PriorityWorker) -> None:
     go = block(worker)
     worker.submit("probe", lambda: "never")
     stopper = threading.Thread(target=worker.stop)

@@ -1,4 +1,4 @@
-"""The live views' pace follows what they cost."""
+"""The live views' redraw rate follows their cost."""
 
 import pytest
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 
 class Times:
-    """A clock and a processor's time that the test moves."""
+    """A clock and a processor time that the test controls."""
 
     def __init__(self) -> None:
         self.now = self.spent = 0.0
@@ -18,7 +18,7 @@ class Times:
         self.spent += share * seconds
 
 
-def paced(*shares: float) -> float:
+def interval_after(*shares: float) -> float:
     times = Times()
     redraw_rate = RedrawRate(spent=lambda: times.spent, clock=lambda: times.now)
     redraw_rate.start()
@@ -30,16 +30,16 @@ def paced(*shares: float) -> float:
 
 
 def test_cheap_views_are_drawn_as_often_as_people_can_follow() -> None:
-    assert paced(*[SHARE / 2] * 5) == SHORTEST_S
+    assert interval_after(*[SHARE / 2] * 5) == SHORTEST_S
 
 
-def test_costly_views_are_slowed_down_and_never_stopped() -> None:
-    assert SHORTEST_S < paced(2 * SHARE) < LONGEST_S
-    assert paced(*[0.9] * 10) == LONGEST_S
+def test_costly_views_are_slowed_down_but_never_stopped() -> None:
+    assert SHORTEST_S < interval_after(2 * SHARE) < LONGEST_S
+    assert interval_after(*[0.9] * 10) == LONGEST_S
 
 
-def test_the_pace_recovers_when_the_cost_is_gone() -> None:
-    assert paced(*[0.9] * 10, *[0.002] * 10) == SHORTEST_S
+def test_the_rate_recovers_when_the_cost_is_gone() -> None:
+    assert interval_after(*[0.9] * 10, *[0.002] * 10) == SHORTEST_S
 
 
 def test_a_cost_in_proportion_to_the_rate_settles_at_the_share() -> None:

@@ -1,4 +1,4 @@
-"""Work beside the window: one thing after another, and an error that does not stop what comes behind it."""
+"""Background tasks: one after another, and an error does not stop those after it."""
 
 import threading
 
@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.ui.kit.tasks import Tasks
 
 
-def refuse(error: Exception) -> None:
+def fail(error: Exception) -> None:
     raise error
 
 
@@ -16,7 +16,7 @@ def test_work_is_done_in_order_in_another_thread_and_delivered_in_this_one(qtbot
     tasks = Tasks("test")
     here = threading.current_thread()
     worked: list[threading.Thread] = []
-    told: list[tuple[int, threading.Thread]] = []
+    delivered: list[tuple[int, threading.Thread]] = []
 
     def work(number: int) -> int:
         worked.append(threading.current_thread())
@@ -25,30 +25,30 @@ def test_work_is_done_in_order_in_another_thread_and_delivered_in_this_one(qtbot
     for number in range(3):
         tasks.run(
             lambda number=number: work(number),  # type: ignore[misc]
-            lambda result: told.append((result, threading.current_thread())),
-            refuse,
+            lambda result: delivered.append((result, threading.current_thread())),
+            fail,
         )
     assert not tasks.idle
     qtbot.waitUntil(lambda: tasks.idle)
-    assert told == [(0, here), (1, here), (2, here)]
+    assert delivered == [(0, here), (1, here), (2, here)]
     assert here not in worked
 
 
-def test_finish_waits_for_what_was_asked_for_and_for_what_that_asks_for(qtbot: QtBot) -> None:
+def test_finish_waits_for_all_tasks_and_for_those_that_they_start(qtbot: QtBot) -> None:
     tasks = Tasks("test")
-    told: list[str] = []
+    delivered: list[str] = []
 
     def more(result: str) -> None:
-        told.append(result)
-        tasks.run(lambda: "second", told.append, refuse)
+        delivered.append(result)
+        tasks.run(lambda: "second", delivered.append, fail)
 
-    tasks.run(lambda: "first", more, refuse)
+    tasks.run(lambda: "first", more, fail)
     tasks.finish()
-    assert told == ["first", "second"]
+    assert delivered == ["first", "second"]
     assert tasks.idle
 
 
-def test_an_error_of_the_work_goes_to_failed(qtbot: QtBot) -> None:
+def test_an_error_in_a_task_goes_to_failed(qtbot: QtBot) -> None:
     tasks = Tasks("test")
     found: list[Exception] = []
     tasks.run(lambda: [][0], found.append, found.append)
@@ -57,16 +57,16 @@ def test_an_error_of_the_work_goes_to_failed(qtbot: QtBot) -> None:
     assert isinstance(error, IndexError)
 
 
-def test_an_error_in_the_answer_is_raised_and_what_waits_is_done_all_the_same(qtbot: QtBot) -> None:
+def test_an_error_in_a_callback_is_raised_and_waiting_tasks_are_still_done(qtbot: QtBot) -> None:
     tasks = Tasks("test")
-    told: list[int] = []
+    delivered: list[int] = []
     idle: list[bool] = []
     tasks.idle_changed.connect(lambda: idle.append(tasks.idle))
-    tasks.run(lambda: 1, lambda _: refuse(KeyError("unforeseen")), refuse)
-    tasks.run(lambda: 2, told.append, refuse)
-    with pytest.raises(KeyError, match="unforeseen"):
+    tasks.run(lambda: 1, lambda _: fail(KeyError("unexpected")), fail)
+    tasks.run(lambda: 2, delivered.append, fail)
+    with pytest.raises(KeyError, match="unexpected"):
         tasks.finish()
-    assert told == [2]
+    assert delivered == [2]
     assert tasks.idle
-    assert idle[-1] is True, "whoever shows that something is being done hears that it is over"
+    assert idle[-1] is True, "a busy indicator must hear that all tasks are done"
     assert not tasks._poller.active

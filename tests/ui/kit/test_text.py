@@ -1,4 +1,4 @@
-"""Durations and sizes in words."""
+"""Durations and sizes as text."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from cnnplay.ui.kit.text import bytes_text, duration_text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (0.2, "under 1 s"),
         (3.4, "3 s"),
@@ -24,7 +24,7 @@ def test_a_duration_reads(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"),
+    ("count", "text"),
     [(240e6, "240 MB"), (1.44e9, "1.4 GB"), (31e9, "31 GB"), (2_000, "2 kB"), (12, "12 B")],
 )
 def test_a_size_reads(count: float, text: str) -> None:

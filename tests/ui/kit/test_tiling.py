@@ -1,4 +1,4 @@
-"""Tiles: where they lie, what is under a pixel, pages, and that their pixels are the values."""
+"""Tiles: where they are, what is under a pixel, pages, and that their pixels are the values."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def mosaic(
 
 
 def check_hits(arrangement: Arrangement) -> None:
-    """Every tile is found under its own pixels, and none between."""
+    """Every tile is found under its own pixels, and none between them."""
     height, width = arrangement.tile
     for (row, column), number in np.ndenumerate(arrangement.numbers):
         y, x = arrangement.corner(row, column)
@@ -47,7 +47,7 @@ def check_hits(arrangement: Arrangement) -> None:
 
 
 @given(st.integers(1, 300), sizes, areas)
-def test_flowing_tiles_are_found_where_they_lie(
+def test_flowing_tiles_are_found_under_their_pixels(
     count: int, size: tuple[int, int], area: tuple[int, int]
 ) -> None:
     check_hits(flowing(count, size, area))
@@ -55,7 +55,7 @@ def test_flowing_tiles_are_found_where_they_lie(
 
 @given(st.integers(1, 80), st.integers(1, 80), st.tuples(st.integers(1, 7), st.integers(1, 7)), areas)
 @settings(deadline=None)
-def test_tiles_of_a_mosaic_are_found_where_they_lie(
+def test_tiles_of_a_mosaic_are_found_under_their_pixels(
     rows: int, columns: int, size: tuple[int, int], area: tuple[int, int]
 ) -> None:
     check_hits(mosaic(rows, columns, size, area))
@@ -97,12 +97,12 @@ def test_pages_of_a_mosaic_show_every_tile_once(rows: int, columns: int, area: t
     assert sorted(shown) == list(range(rows * columns))
 
 
-def test_a_page_holds_the_tile_that_it_is_asked_for() -> None:
+def test_a_page_contains_the_requested_tile() -> None:
     assert flowing(512, (7, 7), (300, 500), first=200).place(200) is not None
     assert mosaic(64, 64, (3, 3), (300, 400), (40, 50)).place(40 * 64 + 50) is not None
 
 
-def test_small_maps_are_enlarged_by_a_whole_number_where_that_costs_little() -> None:
+def test_small_maps_are_enlarged_by_an_integer_if_that_costs_little() -> None:
     assert tile_size((28, 28), 90) == (84, 84)
     assert tile_size((28, 28), 75) == (75, 75)
     assert tile_size((5, 5), 108) == (105, 105)
@@ -141,16 +141,16 @@ def test_fractions_lie_between_each_tiles_own_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "columns", "words"),
+    ("count", "columns", "text"),
     [(512, 0, "1–64 of 512"), (6, 0, ""), (64 * 64, 64, "filters 1–11 of 64 · channels 1–17 of 64")],
 )
-def test_pages_say_what_they_show(count: int, columns: int, text: str) -> None:
+def test_the_page_text_says_what_is_shown(count: int, columns: int, text: str) -> None:
     values = np.zeros((count, 3, 3), np.float32)
     tiles = Tiles(values, "signed", np.zeros((count, 2)), columns=columns, noun="filter")
     page = mosaic(64, 64, (3, 3), (212, 380)) if columns else flowing(count, (3, 3), (800, 1200))
     assert page_text(tiles, page.numbers) == text
 
 
-def test_a_value_is_read_out_with_a_true_minus() -> None:
+def test_a_value_is_read_out_with_a_true_minus_sign() -> None:
     tiles = Tiles(np.full((2, 3, 3), -0.25, np.float32), "signed", np.zeros((2, 2)), noun="filter")
     assert tiles.pixel_text(1, 2, 0) == "filter 2 · row 3, column 1: −0.250"

@@ -1,4 +1,4 @@
-"""The pad: what is drawn comes out as MNIST's digits were made."""
+"""The pad: a drawing becomes an image like MNIST's digits."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from cnnplay.ui.look.drawing import BOX, DIGIT, SIDE, Drawing, center_digit, shr
 from tests.look_bench import digits
 
 
-def centre_of_mass(picture: np.ndarray) -> tuple[float, float]:
+def center_of_mass(picture: np.ndarray) -> tuple[float, float]:
     mass = picture.sum()
     rows, columns = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]]
     return float((rows * picture).sum() / mass), float((columns * picture).sum() / mass)
@@ -25,7 +25,7 @@ def test_a_digit_fills_twenty_pixels_and_its_mass_is_in_the_middle(
     rows, columns = np.nonzero(picture.max(axis=1))[0], np.nonzero(picture.max(axis=0))[0]
     assert picture.shape == (DIGIT, DIGIT)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 in (BOX - 1, BOX)
-    assert centre_of_mass(picture) == pytest.approx((14, 14), abs=0.6)
+    assert center_of_mass(picture) == pytest.approx((14, 14), abs=0.6)
 
 
 def test_mnists_own_digits_are_left_where_they_are() -> None:
@@ -40,11 +40,11 @@ def test_shrinking_keeps_the_ink() -> None:
     assert shrink(values, (20, 16)).mean() == pytest.approx(values.mean(), abs=1e-3)
 
 
-def test_an_uncentred_drawing_stays_where_it_was_drawn() -> None:
+def test_a_drawing_that_is_not_centered_stays_where_it_was_drawn() -> None:
     drawing = Drawing()
     drawing.stroke((0.1, 0.1), (0.1, 0.1))
     picture = drawing.image(centered=False)[:, :, 0].astype(np.float64)
-    assert centre_of_mass(picture) == pytest.approx((2.3, 2.3), abs=0.3)
+    assert center_of_mass(picture) == pytest.approx((2.3, 2.3), abs=0.3)
 
 
 def test_strokes_are_soft_and_clearing_leaves_black() -> None:

@@ -1,4 +1,4 @@
-"""What is shown of a selection."""
+"""Which layer is shown for a selection."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ RESIDUAL = Network(
 )
 
 
-def test_the_maps_of_a_convolution_are_those_behind_its_activation() -> None:
+def test_the_maps_of_a_convolution_are_those_after_its_activation() -> None:
     assert shown_output(RESIDUAL, "conv-1") == ("tanh-1", "tanh")
     assert shown_output(RESIDUAL, "conv-1", activated=False) == ("conv-1", "")
     assert shown_output(RESIDUAL, "conv-2") == ("relu-1", "ReLU")
@@ -39,7 +39,7 @@ def test_bounded_activations_have_a_fixed_scale() -> None:
     assert bounds(RESIDUAL, "relu-1") is None
 
 
-def test_filters_are_the_selected_convolutions_or_the_nearest_before() -> None:
+def test_filters_are_those_of_the_selected_convolution_or_the_nearest_before() -> None:
     assert filters_node(RESIDUAL, "conv-2") == "conv-2"
     assert filters_node(RESIDUAL, "skip-1") == "conv-2"
     assert filters_node(RESIDUAL, "tanh-1") == "conv-1"
@@ -48,7 +48,7 @@ def test_filters_are_the_selected_convolutions_or_the_nearest_before() -> None:
     assert filters_node(RESIDUAL, "gone-7") == "conv-1"
 
 
-def test_a_dense_layer_behind_a_flatten_has_filters_as_large_as_its_input() -> None:
+def test_a_dense_layer_after_a_flatten_has_filters_as_large_as_its_input() -> None:
     assert input_size(RESIDUAL, "dense-1") == (4, 4, 4)
     assert filters_node(RESIDUAL, "dense-1") == "dense-1"
     mlp = preset("mlp").network
@@ -57,13 +57,13 @@ def test_a_dense_layer_behind_a_flatten_has_filters_as_large_as_its_input() -> N
     assert input_size(preset("lenet-5").network, "dense-1") is None
 
 
-def test_maps_follow_the_selection_and_have_a_first_choice() -> None:
+def test_maps_follow_the_selection_and_have_a_default() -> None:
     assert maps_node(RESIDUAL, "max-pool-1") == "max-pool-1"
     assert maps_node(RESIDUAL, "input") == "conv-1"
     assert maps_node(preset("mlp").network, "") == "dense-1"
 
 
-def test_a_verdict_counts_by_truth_and_sorts_mistakes_by_confidence() -> None:
+def test_an_evaluation_counts_by_true_class_and_sorts_mistakes_by_confidence() -> None:
     probabilities = np.array(
         [[0.9, 0.1, 0], [0.2, 0.8, 0], [0.05, 0.95, 0], [0.1, 0.2, 0.7], [0.6, 0.4, 0]], np.float32
     )
@@ -80,15 +80,15 @@ def test_a_verdict_counts_by_truth_and_sorts_mistakes_by_confidence() -> None:
         shape=(1, 2, 2),
         channels=1,
     )
-    verdict = evaluation_result(images, [10, 11, 12, 13, 14], probabilities, epoch=3)
-    assert verdict.confusion.tolist() == [[1, 2, 0], [1, 0, 0], [0, 0, 1]]
-    assert [(found.picture, found.predicted) for found in verdict.mistakes()] == [(12, 1), (11, 1), (14, 0)]
-    assert [found.picture for found in verdict.cell(0, 1)] == [12, 11]
-    assert verdict.accuracy == 0.4
-    assert [verdict.name(number) for number in range(3)] == ["a", "b", "class 3"]
+    result = evaluation_result(images, [10, 11, 12, 13, 14], probabilities, epoch=3)
+    assert result.confusion.tolist() == [[1, 2, 0], [1, 0, 0], [0, 0, 1]]
+    assert [(found.image, found.predicted) for found in result.mistakes()] == [(12, 1), (11, 1), (14, 0)]
+    assert [found.image for found in result.cell(0, 1)] == [12, 11]
+    assert result.accuracy == 0.4
+    assert [result.name(number) for number in range(3)] == ["a", "b", "class 3"]
 
 
-def test_numbers_are_short_and_have_a_true_minus() -> None:
+def test_numbers_are_short_and_have_a_true_minus_sign() -> None:
     assert [numeral(value) for value in (0, -0.3141, 12.345, 1234.5, 3.1e-5, float("nan"))] == [
         "0", "−0.314", "12.3", "1,234", "3.1·10⁻⁵", "not a number",
     ]  # fmt: skip

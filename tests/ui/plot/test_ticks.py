@@ -1,4 +1,4 @@
-"""Axes are labelled with round numbers, as many as fit."""
+"""Axes have round numbers as labels, as many as fit."""
 
 import math
 
@@ -15,7 +15,7 @@ def test_round_numbers_with_as_many_digits_as_they_need() -> None:
     assert [tick.text for tick in ticks(-0.02, 0.021, 5)] == ["−0.02", "−0.01", "0.00", "0.01", "0.02"]
 
 
-def test_large_and_tiny_numbers_are_said_with_a_unit() -> None:
+def test_large_and_tiny_numbers_have_a_unit() -> None:
     assert [tick.text for tick in ticks(0, 2e6, 2)] == ["0", "2 M"]
     assert [tick.text for tick in ticks(0, 1.5e6, 4)] == ["0", "0.5 M", "1.0 M", "1.5 M"]
     assert [tick.text for tick in ticks(-5e9, 5e9, 3)] == ["−5 G", "0", "5 G"]
@@ -26,13 +26,13 @@ def test_large_and_tiny_numbers_are_said_with_a_unit() -> None:
 
 
 @given(st.floats(0, 1e30), st.integers(2, 8))
-def test_no_label_of_an_axis_is_long_and_none_says_what_another_says(high: float, most: int) -> None:
+def test_labels_of_an_axis_are_short_and_distinct(high: float, most: int) -> None:
     texts = [tick.text for tick in ticks(0, high, most)]
     assert all(len(text) <= 12 for text in texts)
     assert len(set(texts)) == len(texts)
 
 
-def test_what_is_counted_has_no_fractions() -> None:
+def test_counts_have_no_fractions() -> None:
     assert [tick.text for tick in ticks(0, 2, 10, smallest=1)] == ["0", "1", "2"]
 
 
@@ -40,7 +40,7 @@ def test_fractions_read_as_percent() -> None:
     assert [tick.text for tick in percent_ticks(0.8, 1.0, 5)] == ["80 %", "85 %", "90 %", "95 %", "100 %"]
 
 
-def test_a_logarithmic_axis_names_decades_and_round_numbers_between() -> None:
+def test_a_log_scale_has_decades_and_round_numbers_between_them() -> None:
     assert [tick.text for tick in log_ticks(-2, 1, 5)] == ["0.01", "0.1", "1", "10"]
     assert [tick.text for tick in log_ticks(math.log10(1.1), math.log10(1.9), 5)] == [
         "1.2",
@@ -52,7 +52,7 @@ def test_a_logarithmic_axis_names_decades_and_round_numbers_between() -> None:
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12))
-def test_ticks_lie_inside_and_are_no_more_than_asked_for(low: float, size: float, most: int) -> None:
+def test_ticks_are_inside_and_no_more_than_requested(low: float, size: float, most: int) -> None:
     found = ticks(low, low + size, most)
     assert len(found) <= most
     slack = 1e-5 * size + 1e-9

@@ -26,7 +26,7 @@ from cnnplay.ui.kit.views.tile_layout import arrange, label_height
 KEYS = KeyTable(
     "Filters, maps, images",
     KeyRow(
-        "The tile to the left, right, above, below",
+        "Move between tiles",
         {
             Qt.Key.Key_Left: lambda view: view.step(0, -1),
             Qt.Key.Key_Right: lambda view: view.step(0, 1),

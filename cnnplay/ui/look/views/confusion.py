@@ -20,7 +20,7 @@ Cell = tuple[int, int]
 KEYS = KeyTable(
     "Confusion",
     KeyRow(
-        "The cell to the left, right, above, below",
+        "Move between cells",
         {
             Qt.Key.Key_Left: lambda matrix: matrix.step(0, -1),
             Qt.Key.Key_Right: lambda matrix: matrix.step(0, 1),

@@ -16,7 +16,7 @@ from cnnplay.ui.look.probe import Maps
 KEYS = KeyTable(
     "Map over the image",
     KeyRow(
-        "The pixel to the left, right, above, below",
+        "Move between pixels",
         {
             Qt.Key.Key_Left: lambda canvas: canvas.step(0, -1),
             Qt.Key.Key_Right: lambda canvas: canvas.step(0, 1),

@@ -1,4 +1,4 @@
-"""A table shows rows whole: at any height, text size and place that it is scrolled to."""
+"""A table shows only whole rows: at any height, text size and scroll position."""
 
 import pytest
 from PySide6.QtGui import QStandardItem, QStandardItemModel
@@ -45,7 +45,7 @@ def test_no_row_is_cut(table: RowTable, wide: int, scale: float) -> None:
                     for row in range(MANY)
                     if 0 < end - table.rowViewportPosition(row) < least
                 ]
-                # What is left over is less than a pixel for each row: the frame of one, none of its words.
+                # The remainder is less than a pixel per row: the frame of one, none of its text.
                 assert all(part < end // least for part in parts)
     finally:
         theme().install(name, 1.0)

@@ -1,4 +1,4 @@
-"""The stylesheet: every length is filled in, and a control's state can be seen."""
+"""The style sheet: every length is filled in, and a control's state is visible."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 
 @pytest.fixture(autouse=True)
-def usual_look() -> Iterator[None]:
+def default_theme() -> Iterator[None]:
     theme().install("dark")
     yield
     theme().install("dark")
 
 
 def ground(widget: QWidget) -> str:
-    """The colour of a button's surface, left of its words."""
+    """The color of a button's surface, left of its text."""
     page = widget.parentWidget()
     assert page is not None
     at = widget.geometry()

@@ -379,8 +379,9 @@ def test_every_view_has_a_tooltip_and_an_accessible_name(
     bar = page.image_bar
     for widget in (
         page.maps.view, page.maps.bars, page.overlay.canvas, page.overlay.slider, page.filters.view,
-        page.prediction.bars, page.confusion.matrix, page.top_losses.thumbnails, bar.samples, bar.draw, bar.open,
-        bar.random, bar.top_losses, bar.as_input, page.maps.shared_scale, page.maps.activated, page.filters.color,
+        page.prediction.bars, page.confusion.matrix, page.top_losses.thumbnails, page.maps.shared_scale,
+        page.maps.activated, page.filters.color, bar.samples, bar.draw, bar.open, bar.random, bar.top_losses,
+        bar.as_input,
     ):  # fmt: skip
         assert widget.toolTip(), widget
         assert widget.accessibleName(), widget
