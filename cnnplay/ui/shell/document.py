@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 SUFFIX = ".cnnplay"
 AUTOSAVE_MS = 20_000
 AUTOSAVE_SHARE = 0.05
-"""Of the time that passes, autosaving takes at most this part: weights may be gigabytes."""
+"""Autosaving takes at most this share of the time: weights may be gigabytes."""
 
 
 class DocumentModel(QObject):
-    """Collects the project from the session, and hands an opened one to it.
+    """Saves the session's project and hands opened ones to it.
 
-    `changed`: title, path or unsaved state. `opened(Project)`. `failed(str)`: one line for people.
+    `changed`: title, path or unsaved state. `opened(Project)`. `failed(str)`: one line for the user.
     """
 
     changed = Signal()
@@ -61,29 +61,29 @@ class DocumentModel(QObject):
 
     @property
     def doing(self) -> str:
-        """``saving digits.cnnplay …``; "" at rest, and while a copy of unsaved work is kept."""
+        """``saving digits.cnnplay …``; "" when idle and during an autosave."""
         return self._doing if self.busy else ""
 
     @property
     def name(self) -> str:
-        """The file's name without its ending, or "" for a document that was never saved."""
+        """The file's name without its suffix; "" for a document that was never saved."""
         return self.path.stem if self.path else ""
 
     @Slot()
     def touch(self) -> None:
-        """Something that belongs to the document changed."""
+        """Marks the document as changed."""
         self._version += 1
         if not self.dirty:
             self.dirty = True
             self.changed.emit()
 
     def renew(self) -> None:
-        """A new document, never saved, without changes."""
+        """Makes this a new document: no file, no changes."""
         self.path = None
         self._clean()
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the project, in a thread, over what stands at `path`. `then` is called where it worked."""
+        """Writes the project to `path` in a thread, replacing what is there. `then` is called on success."""
         from cnnplay.project.store import save
 
         if path.suffix != SUFFIX:
@@ -104,9 +104,7 @@ class DocumentModel(QObject):
         self._tasks.run(lambda: save(project, path), done, self._fail)
 
     def open(self, path: Path, recovered: bool = False, then: Callable[[], None] | None = None) -> None:
-        """Reads a project, in a thread; `then` is called where that worked. What is open stays open when it
-        did not.
-        """
+        """Reads a project in a thread; `then` is called on success. On failure the open document stays."""
         from cnnplay.project.store import load
 
         def done(project: Project) -> None:
@@ -115,7 +113,7 @@ class DocumentModel(QObject):
             if recovered:
                 self.path = None
                 self.touch()
-                # Another crash must not lose it: it goes once this window keeps it.
+                # Another crash must not lose it: it is deleted once this window has its own autosave.
                 self.autosave(then=lambda: self._discard(path))
             else:
                 self.path = path
@@ -129,8 +127,8 @@ class DocumentModel(QObject):
 
     @Slot()
     def autosave(self, then: Callable[[], None] | None = None) -> None:
-        """Keeps unsaved changes in the user's folder, where the last state is not there already. `then` is
-        called once they are written.
+        """Writes unsaved changes to the autosave, unless the last state is there already. `then` is called
+        once they are written.
         """
         if not self.dirty or self._version == self._autosaved_version or self.busy:
             return
@@ -148,7 +146,7 @@ class DocumentModel(QObject):
             from cnnplay.project.store import save
 
             start = time.monotonic()
-            if not self._lock.isLocked():  # it waits for the disk, which may be busy
+            if not self._lock.isLocked():  # waits for the disk
                 self._lock.tryLock(0)
             save(project, target)
             return time.monotonic() - start
@@ -169,7 +167,7 @@ class DocumentModel(QObject):
         self._tasks.run(write, done, failed)
 
     def recoverable(self) -> tuple[Path, ...]:
-        """Autosaves of windows that are gone, newest first."""
+        """Autosaves of windows that no longer run, newest first."""
         found = []
         for path in autosave_folder().glob(f"*{SUFFIX}"):
             lock = _lock_of(path)
@@ -183,14 +181,14 @@ class DocumentModel(QObject):
             self._discard(path)
 
     def finish(self) -> None:
-        """Waits for what is being written, and drops the autosave: the window closes in order."""
+        """Waits for writing to end and deletes the autosave: the window closes normally."""
         self._timer.stop()
         self._tasks.finish()
         self._discard(self._own_autosave)
         self._lock.unlock()
 
     def wait(self) -> None:
-        """Waits for what is being read or written."""
+        """Waits for reading and writing to end."""
         self._tasks.finish()
 
     def _clean(self) -> None:
@@ -209,7 +207,7 @@ class DocumentModel(QObject):
 
 
 def _lock_of(autosave: Path) -> QLockFile:
-    """Held by the window that writes the autosave. Qt sees that a lock's process is gone."""
+    """The lock of the window that writes the autosave. Qt detects when its process is gone."""
     lock = QLockFile(f"{autosave}.lock")
     lock.setStaleLockTime(0)
     return lock

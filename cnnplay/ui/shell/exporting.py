@@ -1,4 +1,4 @@
-"""Carrying networks away: which weights there are to export, and the writing of them in a thread."""
+"""Export: which weights can be exported, and writing them in a thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.spec.events import EpochDone, Event
-from cnnplay.spec.settings import Initialisation
+from cnnplay.spec.settings import Initialization
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.tasks import Tasks, error_text
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 Which: TypeAlias = Literal["best", "last", "averaged", "fresh"]
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """Weights that may be exported, in words."""
+class WeightsChoice(msgspec.Struct, frozen=True):
+    """Weights that can be exported, and their label."""
 
     which: Which
-    words: str
+    label: str
 
 
 class ExportModel(QObject):
-    """Exports in a thread, during a run as well. `done(str)` and `failed(str)` are for people."""
+    """Exports in a thread, also during a run. `done(str)` and `failed(str)` are for the user."""
 
     done = Signal(str)
     failed = Signal(str)
@@ -48,34 +48,32 @@ class ExportModel(QObject):
         self._editor, self._settings, self._data, self._run = editor, settings, data, run
         self._tasks = Tasks("export", self)
 
-    def choices(self) -> tuple[Choice, ...]:
-        """Which weights there are to export now, the best first."""
+    def choices(self) -> tuple[WeightsChoice, ...]:
+        """The weights that can be exported now, the best first."""
         trained = self._run.trained
         if trained is None:
-            return (
-                Choice("fresh", f"freshly initialised by seed {self._settings.config.seed}: not trained yet"),
-            )
+            return (WeightsChoice("fresh", f"untrained (random weights, seed {self._settings.config.seed})"),)
         found = []
         if trained.best_weights is not None and trained.best_epoch is not None:
-            found.append(Choice("best", f"best: epoch {trained.best_epoch}"))
-        found.append(Choice("last", _last_words(trained)))
+            found.append(WeightsChoice("best", f"best: epoch {trained.best_epoch}"))
+        found.append(WeightsChoice("last", _last_label(trained)))
         if trained.averaged is not None:
-            found.append(Choice("averaged", "averaged: the mean of the last epochs"))
+            found.append(WeightsChoice("averaged", "averaged: mean of the last epochs"))
         return tuple(found)
 
-    def what(self) -> str:
-        """Which network goes out, where that is not the one that was trained and is on screen; else ""."""
+    def network_note(self) -> str:
+        """Which network is exported, if the one on screen is not the one that was trained; else ""."""
         trained, network = self._run.trained, self._editor.network
         if trained is None or trained.network.same_structure(network):
             return ""
-        if self._run.trained_here is trained:
-            return "Edited since it was trained: the network on screen goes out with the weights from before."
-        return "The weights belong to the network before the last edits: that one is exported."
+        if self._run.trained_for_editor is trained:
+            return "The network was edited after training; it is exported with the earlier weights."
+        return "The weights belong to the network before the last edits; that network is exported."
 
-    def why_no_history(self) -> str:
-        """Why there is no history to write; "" when there is one."""
+    def history_disabled_reason(self) -> str:
+        """Why there is no history to export; "" if there is one."""
         trained = any(isinstance(event, EpochDone) for event in self._events())
-        return "" if trained else "no epoch of this network was trained yet"
+        return "" if trained else "this network has no finished epoch yet"
 
     def export(self, format_key: str, path: Path, which: Which) -> None:
         """Writes one format; the history as CSV under the key ``csv``."""
@@ -86,51 +84,51 @@ class ExportModel(QObject):
             if format_key == "csv":
                 from cnnplay.export.history import epoch_rows, history_csv
 
-                return exported_words(history_csv(epoch_rows(events), path))
+                return exported_text(history_csv(epoch_rows(events), path))
             from cnnplay.export.formats import export
 
-            return exported_words(export(network(), format_key, path, seed))
+            return exported_text(export(network(), format_key, path, seed))
 
         self._tasks.run(work, self.done.emit, self._fail)
 
     def wait(self) -> None:
-        """Waits for what is being written."""
+        """Waits for writing to end."""
         self._tasks.finish()
 
     def shutdown(self) -> None:
         self._tasks.finish()
 
     def _events(self) -> tuple[Event, ...]:
-        """The history of the weights that go out: undo may have brought back an earlier training."""
+        """The history of the exported weights: undo may have brought back an earlier training."""
         trained = self._run.trained
         if self._run.active or trained is None:
             return tuple(self._run.history.epochs) if self._run.active else ()
         return trained.events
 
-    def _network(self, which: Which) -> _Maker:
-        return _Maker(self._editor, self._data, self._run, self._settings.config.initialisation, which)
+    def _network(self, which: Which) -> _Snapshot:
+        return _Snapshot(self._editor, self._data, self._run, self._settings.config.initialisation, which)
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(error_text(error))
 
 
-def _last_words(trained: Trained) -> str:
+def _last_label(trained: Trained) -> str:
     if trained.within is not None:
-        return f"last: stopped in epoch {trained.within}"
+        return f"last: stopped during epoch {trained.within}"
     if trained.last_epoch:
         return f"last: epoch {trained.last_epoch}"
-    return "last: before the end of the first epoch" if trained.events else "as they were loaded from a file"
+    return "last: before the end of the first epoch" if trained.events else "loaded from a file"
 
 
-class _Maker:
-    """Captures what is exported when the menu is used, not when the thread gets to it."""
+class _Snapshot:
+    """Captures what is exported when the user asks for it, not when the thread starts."""
 
     def __init__(
         self,
         editor: EditorModel,
         data: DataModel,
         run: RunModel,
-        initialisation: Initialisation,
+        initialisation: Initialization,
         which: Which,
     ) -> None:
         self._network, self._initialisation = editor.network, initialisation
@@ -141,7 +139,7 @@ class _Maker:
         self._classes = images.classes if images is not None and matching else ()
 
     def __call__(self) -> TrainedNetwork:
-        from cnnplay.export.trained import TrainedNetwork, with_weights
+        from cnnplay.export.trained import TrainedNetwork, trained_network
 
         trained = self._trained
         if trained is None:
@@ -153,13 +151,13 @@ class _Maker:
             weights = trained.best_weights
         elif self._which == "averaged" and trained.averaged is not None:
             weights = trained.averaged
-        return with_weights(self._network, weights, trained.network, trained.facts)
+        return trained_network(self._network, weights, trained.network, trained.facts)
 
 
-def exported_words(exported: Exported) -> str:
-    """``wrote lenet.onnx (248 kB) …`` with what lies beside it, and whether it was trained."""
+def exported_text(exported: Exported) -> str:
+    """``wrote lenet.onnx (248 kB) …``, the files written with it, and whether it was trained."""
     size = exported.bytes / 1000
     amount = f"{size:,.0f} kB" if size < 10_000 else f"{size / 1000:,.1f} MB"
-    beside = f", beside it {', '.join(path.name for path in exported.also)}" if exported.also else ""
-    fresh = "" if exported.trained else "; the weights are freshly initialised, not trained"
-    return f"wrote {exported.path} ({amount}){beside}{fresh}"
+    also = f", with {', '.join(path.name for path in exported.also)}" if exported.also else ""
+    untrained = "" if exported.trained else "; the weights are random, not trained"
+    return f"wrote {exported.path} ({amount}){also}{untrained}"

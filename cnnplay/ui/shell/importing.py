@@ -1,4 +1,4 @@
-"""Bringing weights back: a weights file into the network on screen, with words for what does not fit."""
+"""Import: loads a weights file into the network on screen and says what does not fit."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Imported:
-    """Weights that were read: what of them does not fit, a line each, and the training that they would make.
+    """Weights read from a file, and the training they would make.
 
-    `fitting` of `wanted` tensors fit; the others would be freshly initialised.
+    `problems` has a line for each tensor that does not fit. `fitting` of `wanted` tensors fit; the others
+    would be initialized at random.
     """
 
     path: Path
-    words: tuple[str, ...]
+    problems: tuple[str, ...]
     fitting: int
     wanted: int
     trained: Trained
 
     @property
     def complete(self) -> bool:
-        return not self.words
+        return not self.problems
 
 
 class ImportModel(QObject):
-    """Reads in a thread. `partly(Imported)`: not all fits, and somebody must say whether to take it."""
+    """Reads in a thread. `partly(Imported)`: not all weights fit, and the user decides."""
 
     done = Signal(str)
     failed = Signal(str)
@@ -58,17 +59,17 @@ class ImportModel(QObject):
         self._editor, self._settings, self._data, self._run = editor, settings, data, run
         self._tasks = Tasks("import", self)
 
-    def why_not(self) -> str:
-        """Why no weights can be loaded now; "" when they can."""
+    def disabled_reason(self) -> str:
+        """Why no weights can be loaded now; "" if they can."""
         if self._run.active:
-            return "a run is on: stop it first"
+            return "a run is active: stop it first"
         if not self._editor.report.valid or not self._editor.network.stack:
-            return "the network has faults: mend them first"
+            return "the network has problems: fix them first"
         return "" if self._data.images is not None else "choose a data set first"
 
     def read(self, path: Path) -> None:
-        """Reads a weights file into the network on screen. What does not fit is asked about."""
-        reason, images = self.why_not(), self._data.images
+        """Reads a weights file into the network on screen. Asks if not all weights fit."""
+        reason, images = self.disabled_reason(), self._data.images
         if reason or images is None:
             self.failed.emit(f"{path.name} cannot be loaded now: {reason}")
             return
@@ -76,9 +77,9 @@ class ImportModel(QObject):
         self._tasks.run(lambda: _imported(path, network, config, images), self._read, self._fail)
 
     def take(self, imported: Imported) -> None:
-        """Looks at, trains on and exports these weights from now on."""
+        """Makes these the network's weights."""
         if self._run.active:
-            self.failed.emit(f"{imported.path.name} was not loaded: a run was started meanwhile")
+            self.failed.emit(f"{imported.path.name} was not loaded: a run has started meanwhile")
             return
         self._run.adopt(imported.trained)
         amount = "all" if imported.complete else f"{imported.fitting} of {imported.wanted}"
@@ -94,8 +95,10 @@ class ImportModel(QObject):
         if imported.complete:
             self.take(imported)
         elif not imported.fitting:
-            more = f" (and {len(imported.words) - 1} more)" if len(imported.words) > 1 else ""
-            self.failed.emit(f"{imported.path.name}: none of it fits this network: {imported.words[0]}{more}")
+            more = f" (and {len(imported.problems) - 1} more)" if len(imported.problems) > 1 else ""
+            self.failed.emit(
+                f"{imported.path.name}: none of its weights fit this network: {imported.problems[0]}{more}"
+            )
         else:
             self.partly.emit(imported)
 
@@ -104,7 +107,7 @@ class ImportModel(QObject):
 
 
 def _class_names(count: int, *candidates: tuple[str, ...]) -> tuple[str, ...]:
-    """The first names of which there is one an output; else numbers."""
+    """The first candidate with one name for each output; else ``class 1``, ``class 2``, …"""
     named = next((names for names in candidates if len(names) == count), None)
     return named or tuple(f"class {number}" for number in range(1, count + 1))
 
@@ -117,12 +120,12 @@ def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSe
 
     weights = read(path)
     module, result = build_with_weights(weights, network, seed=config.seed)
-    # What was exported here tells normalisation and class names; other files do not.
-    error_text = facts_of(path)
-    preprocessing = error_text.preprocessing
+    # Files exported by this program hold normalization and class names; others do not.
+    stored = facts_of(path)
+    preprocessing = stored.preprocessing
     if preprocessing is None or preprocessing.input != network.input.shape:
         preprocessing = sampled_statistics(images, network.input.shape)
-    classes = _class_names(network.task.classes, error_text.classes, images.classes)
+    classes = _class_names(network.task.classes, stored.classes, images.classes)
     facts = DataFacts(key=images.key, classes=classes, preprocessing=preprocessing)
     trained = Trained(network=network, config=config, facts=facts, weights=weights_of(module))
     return Imported(path, result.messages, len(result.loaded), len(module.state_dict()), trained)

@@ -1,4 +1,4 @@
-"""All view models of one window, wired together: the one place where they hear of one another."""
+"""All models of one window, wired together: the one place where they meet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel, first_convolution
 from cnnplay.ui.build.stack import StackModel
-from cnnplay.ui.data.browsing import BrowseModel
+from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.data import FOLDER, DataModel
 from cnnplay.ui.kit.devices import AUTO
 from cnnplay.ui.kit.preferences import Preferences
@@ -75,14 +75,14 @@ class Session(QObject):
         self.cut_run = CutRunModel(preferences, self.going_on, self.run, self)
         self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
         self.warm_modules: tuple[str, ...] = ("torch",)
-        """What `warm_up` imports: what somebody would else have to wait for."""
+        """What `warm_up` imports, so that nobody has to wait for it later."""
         self._search: SearchDesk | None = None
         self._warming: threading.Thread | None = None
         self._warm_enough = threading.Event()
         self._opening = False
         self._here: Trained | None = None
         self._data_key = ""
-        """The open project's data set, until it or another was loaded: a folder may be absent."""
+        """The open project's data set until it, or another, is loaded: its folder may be missing."""
         self._wire()
         self._select_first()
 
@@ -90,14 +90,14 @@ class Session(QObject):
         self.editor.reserved_ids = self.run.store.ids
         self.editor.message.connect(self.message)
         self.editor.changed.connect(self._touch)
-        self.editor.changed.connect(self._say_weights_back)
+        self.editor.changed.connect(self._report_restored_weights)
         self.run.weights_changed.connect(self._weights_changed)
         self.settings.changed.connect(self._touch)
         self.settings.changed.connect(self._remember_device)
         self.run.weights_changed.connect(self._touch)
         self.run.state_changed.connect(self._run_state)
-        self.run.state_changed.connect(self._hold_forecast)
-        self.rate_finder.changed.connect(self._hold_forecast)
+        self.run.state_changed.connect(self._hold_estimate)
+        self.rate_finder.changed.connect(self._hold_estimate)
         self.data.remember(self.preferences.texts("folders"))
         self.data.changed.connect(self._data_changed)
         self.data.state_changed.connect(self._data_state)
@@ -115,7 +115,7 @@ class Session(QObject):
 
     @Slot()
     def warm_up(self) -> None:
-        """Loads the digits and imports torch, in the background: called when the window was painted once."""
+        """Loads the digits and imports torch in the background, after the first paint."""
         if not self.data.key:
             self.data.choose(FIRST_DATA)
         if self._warming is None:
@@ -127,41 +127,41 @@ class Session(QObject):
 
     @property
     def warm(self) -> bool:
-        """Whether what `warm_up` imports is there."""
+        """Whether the imports of `warm_up` are done."""
         return self._warming is not None and not self._warming.is_alive()
 
     @property
     def search(self) -> SearchDesk:
-        """Made when somebody first searches."""
+        """Created on first use."""
         if self._search is None:
             from cnnplay.ui.search.search_desk import SearchDesk
 
             self._search = SearchDesk(self.editor, self.settings, self.data, self.run, self.estimate, self)
             self._search.failed.connect(self.failed)
             self._search.message.connect(self.message)
-            self._search.model.state_changed.connect(self._hold_forecast)
+            self._search.model.state_changed.connect(self._hold_estimate)
         return self._search
 
     @property
     def title(self) -> str:
-        """What the document is called: its file, else its network."""
+        """The document's name: its file's, or its network's if it was never saved."""
         return self.document.name or self.editor.network.name
 
     @property
     def unsaved(self) -> bool:
-        """Whether work would be lost with the document: changes, or a run that is on."""
+        """Whether closing the document would lose work: unsaved changes or an active run."""
         return self.document.dirty or self.run.active
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the project. `then` replaces the document, or closes the window: a run that is on ends
-        before, so that what it learned goes into the file.
+        """Writes the project. `then` replaces the document or closes the window; an active run is stopped
+        first, so that its weights go into the file.
         """
         if then is not None:
             self.run.shutdown()
         self.document.save(path, then)
 
     def new(self, empty: bool = False) -> None:
-        """A new document: what the first start shows, or an empty stack for the same pictures."""
+        """A new document: what the first start shows, or an empty stack for the current data set."""
         network = _empty_for(self.data.images) if empty else preset(FIRST_PRESET).network
         self._replace(network, TrainConfig(device=self.settings.config.device))
         self._select_first()
@@ -170,7 +170,7 @@ class Session(QObject):
         self.document.renew()
 
     def go_on(self, folder: Path) -> None:
-        """Opens a run that was stopped or cut off, and trains what is left of it, just from there."""
+        """Opens a stopped or interrupted run and trains its remaining epochs."""
         self.going_on.go_on(folder)
 
     def collect(self) -> Project:
@@ -219,7 +219,7 @@ class Session(QObject):
 
     @Slot(object)
     def _show(self, project: Project) -> None:
-        """An opened project in place of what was there."""
+        """Replaces the document with an opened project."""
         from cnnplay.ui.train.trained import Trained
 
         self._replace(project.network, project.config)
@@ -267,29 +267,31 @@ class Session(QObject):
         self._here = self.run.trained_for_editor
 
     @Slot()
-    def _say_weights_back(self) -> None:
-        """Another network was opened that was trained before: its weights are there again, and it is said."""
+    def _report_restored_weights(self) -> None:
+        """Tells the user when a network that was trained before is opened again: its weights are back."""
         before, self._here = self._here, self.run.trained_for_editor
-        if self._here is not None and self._here is not before and not self.editor.travelling:
+        if self._here is not None and self._here is not before and not self.editor.restoring:
             epochs = self._here.last_epoch
             times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
-            self.message.emit(f"its weights are back, trained for {times}; Train afresh begins without them")
+            self.message.emit(
+                f"its weights are back ({times} trained); Train from scratch starts without them"
+            )
 
     @Slot()
     def _run_state(self) -> None:
-        """A run that begins is work that can be lost, from its first step on."""
+        """A new run is work that can be lost, from its first step on."""
         if self.run.state == "starting":
-            self._data_key = ""  # what is learned from is the document's data set
+            self._data_key = ""  # the data set trained on is now the document's
             self._touch()
 
     @Slot()
-    def _hold_forecast(self) -> None:
+    def _hold_estimate(self) -> None:
         searching = self._search is not None and self._search.model.active
         self.estimate.hold(self.run.active or searching or self.rate_finder.state != "idle")
 
     @Slot()
     def _remember_device(self) -> None:
-        """The device is the machine's; that of a project that is opened is not taken for a choice."""
+        """The device is this machine's: the one stored in an opened project is not the user's choice."""
         if not self._opening and not self.going_on.opening:
             self.preferences.set("device", self.settings.config.device)
 
@@ -304,11 +306,11 @@ class Session(QObject):
             self.failed.emit(self.data.error)
         elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
             count = len(self.data.problems)
-            self.message.emit(f"{count} of the folder's files were left out: {self.data.problems[0]}")
+            self.message.emit(f"{count} files in the folder were skipped: {self.data.problems[0]}")
 
 
 def _empty_for(images: ImageSet | None) -> Network:
-    """A network without blocks, which takes these pictures as they are."""
+    """A network without layers whose input and classes are those of the data set."""
     network = preset(FIRST_PRESET).network
     if images is not None:
         shape = images.shape or (images.channels, *network.input.shape[1:])
@@ -325,4 +327,4 @@ def _import(modules: tuple[str, ...], enough: threading.Event) -> None:
         importlib.import_module(name)
     from cnnplay.modules.threads import use_one_thread
 
-    use_one_thread()  # threads made from now on begin so; a run chooses for itself
+    use_one_thread()  # the default of new threads; a run chooses its own number

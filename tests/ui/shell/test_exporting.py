@@ -55,10 +55,10 @@ def test_untrained_weights_are_offered_as_what_they_are_and_drawn_by_the_seed(
     quiet.session.settings.set("initialisation", "he")
     (choice,) = exporting.choices()
     assert choice.which == "fresh"
-    assert "seed 7" in choice.words
+    assert "seed 7" in choice.label
     exporting.export("safetensors", tmp_path / "a.safetensors", "fresh")
     exporting.wait()
-    assert "freshly initialised, not trained" in quiet.said[-1]
+    assert "random, not trained" in quiet.messages[-1]
     from cnnplay.modules.build import build
 
     drawn = build(preset("tiny-cnn").network, seed=7, initialisation="he").state_dict()
@@ -69,7 +69,7 @@ def test_untrained_weights_are_offered_as_what_they_are_and_drawn_by_the_seed(
 def test_best_and_last_are_two_files(quiet: Quiet, tmp_path: Path) -> None:
     trained = with_two(quiet)
     exporting = quiet.session.exporting
-    assert [choice.words for choice in exporting.choices()] == ["best: epoch 1", "last: epoch 2"]
+    assert [choice.label for choice in exporting.choices()] == ["best: epoch 1", "last: epoch 2"]
     for which in ("best", "last"):
         exporting.export("safetensors", tmp_path / f"{which}.safetensors", which)  # type: ignore[arg-type]
     exporting.wait()
@@ -107,7 +107,7 @@ def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
 def test_weights_from_a_file_are_not_said_to_be_of_an_epoch(quiet: Quiet) -> None:
     trained = quiet.adopt()
     quiet.session.run.adopt(Trained(trained.network, trained.config, trained.facts, trained.weights))
-    assert [choice.words for choice in quiet.session.exporting.choices()] == [
+    assert [choice.label for choice in quiet.session.exporting.choices()] == [
         "as they were loaded from a file"
     ]
 
@@ -117,9 +117,9 @@ def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_s
 ) -> None:
     trained = with_two(quiet)
     exporting = quiet.session.exporting
-    assert exporting.what() == ""
+    assert exporting.network_note() == ""
     quiet.session.editor.set_field("dense-1", "units", 11)
-    assert "before the last edits" in exporting.what()
+    assert "before the last edits" in exporting.network_note()
     exporting.export("pt", tmp_path / "a.pt", "last")
     exporting.wait()
     written = torch.load(tmp_path / "a.pt", weights_only=True)
@@ -128,11 +128,11 @@ def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_s
 
 def test_the_history_is_that_of_the_network_that_undo_brought_back(quiet: Quiet, tmp_path: Path) -> None:
     session, exporting = quiet.session, quiet.session.exporting
-    assert exporting.why_no_history()
+    assert exporting.history_disabled_reason()
     with_two(quiet)
-    assert exporting.why_no_history() == ""
+    assert exporting.history_disabled_reason() == ""
     session.editor.load_preset("mlp")
-    assert "no epoch of this network" in exporting.why_no_history()
+    assert "no finished epoch" in exporting.history_disabled_reason()
     session.editor.undo()
     exporting.export("csv", tmp_path / "a.csv", "last")
     exporting.wait()
@@ -159,8 +159,8 @@ def test_an_edit_that_changes_no_weight_goes_out_with_the_weights_and_says_so(
     assert session.editor.report.valid
     session.editor.apply(edits.remove(session.editor.network, ["relu-1"]))
     session.editor.apply(edits.insert(session.editor.network, Place("", 0, 1), nodes.Tanh()))
-    assert session.run.trained_here is trained
-    assert "the network on screen goes out" in exporting.what()
+    assert session.run.trained_for_editor is trained
+    assert "edited after training" in exporting.network_note()
     exporting.export("python", tmp_path / "mine.py", "last")
     exporting.wait()
     code = (tmp_path / "mine.py").read_text()

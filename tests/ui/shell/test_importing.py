@@ -40,8 +40,8 @@ def test_a_fitting_file_becomes_the_weights_that_are_looked_at_and_trained_on(
         session.run.forget()
         session.importing.read(tmp_path / name)
         session.importing.wait()
-        assert tiny.said[-1] == f"loaded all weights from {name}"
-        assert session.run.can_go_on
+        assert tiny.messages[-1] == f"loaded all weights from {name}"
+        assert session.run.can_resume
         found = session.run.weights
         assert found is not None
         assert all(torch.equal(found[key], weights[key]) for key in weights)
@@ -73,11 +73,11 @@ def test_a_file_that_fits_in_part_is_asked_about_and_taken_on_demand(
     (imported,) = asked
     assert not imported.complete
     assert (imported.fitting, imported.wanted) == (len(weights) - 1, len(weights))
-    assert any(missing in line for line in imported.words)
+    assert any(missing in line for line in imported.problems)
     assert tiny.session.run.weights is None, "nothing is taken before somebody says so"
     importing.take(imported)
     assert tiny.session.run.weights is not None
-    assert tiny.said[-1] == f"loaded {len(weights) - 1} of {len(weights)} weights from a.safetensors"
+    assert tiny.messages[-1] == f"loaded {len(weights) - 1} of {len(weights)} weights from a.safetensors"
 
 
 def test_a_file_of_another_network_is_refused_with_the_first_thing_that_differs(
@@ -87,7 +87,7 @@ def test_a_file_of_another_network_is_refused_with_the_first_thing_that_differs(
     tiny.session.importing.read(tmp_path / "a.safetensors")
     tiny.session.importing.wait()
     words = tiny.failures.pop()
-    assert words.startswith("a.safetensors: none of it fits this network: ")
+    assert words.startswith("a.safetensors: none of ")
     assert "\n" not in words
     assert tiny.session.run.weights is None
 
@@ -107,7 +107,7 @@ def test_a_damaged_file_is_refused_in_one_line_and_what_was_trained_stays(
 
 def test_a_network_with_faults_takes_no_weights_and_says_why(tiny: Quiet, tmp_path: Path) -> None:
     tiny.session.editor.set_field("dense-1", "units", 3)
-    assert "mend them first" in tiny.session.importing.why_not()
+    assert "mend them first" in tiny.session.importing.disabled_reason()
     tiny.session.importing.read(tmp_path / "a.safetensors")
     assert "mend them first" in tiny.failures.pop()
 

@@ -1,4 +1,4 @@
-"""Errors that nobody foresaw: written to a file, shown with "copy the details"; the window lives on."""
+"""Unexpected errors: logged to a file and shown with *Copy details*; the window lives on."""
 
 import logging
 import sys
@@ -15,24 +15,24 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 MAX_LOG_BYTES = 1_000_000
 QUIET_S = 60.0
-"""So long the same error is written down only, after a box told of it."""
+"""After an error was shown, the same one is only logged for so many seconds."""
 
 
 class ErrorReporter(QObject):
-    """Takes over sys.excepthook and threading.excepthook; reports of other threads wait for a timer."""
+    """Replaces sys.excepthook and threading.excepthook; a timer collects the errors of other threads."""
 
     def __init__(self, log: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.log = log
         self.shown: list[str] = []
         self._waiting: list[str] = []
-        self._told: dict[str, float] = {}
+        self._shown_at: dict[str, float] = {}
         self._lock = threading.Lock()
         self._open = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._drain)
         self._timer.start(500)
-        self._logged = _IntoFile(self._write)
+        self._logged = _FileHandler(self._write)
 
     def install(self) -> None:
         logging.getLogger("cnnplay").addHandler(self._logged)
@@ -46,7 +46,7 @@ class ErrorReporter(QObject):
         self._timer.stop()
 
     def report(self, details: str) -> None:
-        """Writes the details to the log, and shows one line with a way to copy them."""
+        """Logs the details, and shows one line with a button that copies them."""
         self._write(details)
         with self._lock:
             self._waiting.append(details)
@@ -76,7 +76,7 @@ class ErrorReporter(QObject):
             if self._open or not self._waiting:
                 return
             self._forget_old()
-            news = [details for details in dict.fromkeys(self._waiting) if details not in self._told]
+            news = [details for details in dict.fromkeys(self._waiting) if details not in self._shown_at]
             details, self._waiting = "\n".join(news), []
         if not news:
             return
@@ -86,27 +86,27 @@ class ErrorReporter(QObject):
             self._show(details)
         finally:
             self._open = False
-            # From when it was read: repaints under an open box fail again and again meanwhile.
-            self._told |= dict.fromkeys(news, time.monotonic())
+            # Counted from when the box is closed: repaints under an open box fail again and again.
+            self._shown_at |= dict.fromkeys(news, time.monotonic())
             with self._lock:
-                self._waiting = [other for other in self._waiting if other not in self._told]
+                self._waiting = [other for other in self._waiting if other not in self._shown_at]
 
     def _forget_old(self) -> None:
-        """What a box said within the last minute is not said again. An error in a repaint comes back with
-        every repaint: a box that opens again and again would lock people out of undo and of saving.
+        """An error shown within the last minute is not shown again: one in a repaint comes back with every
+        repaint, and a box that keeps opening would lock users out of undo and saving.
         """
         now = time.monotonic()
-        self._told = {details: told for details, told in self._told.items() if now - told < QUIET_S}
+        self._shown_at = {details: when for details, when in self._shown_at.items() if now - when < QUIET_S}
 
     def _show(self, details: str) -> None:
         parent = self.parent()
         box = QMessageBox(parent if isinstance(parent, QWidget) else None)
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Something unforeseen went wrong")
+        box.setWindowTitle("Unexpected error")
         last = details.strip().splitlines()[-1]
-        box.setText("Something went wrong that we did not foresee. Your work is still here: save it.")
-        box.setInformativeText(f"{last}\n\nThe details are in {self.log}")
-        copy = box.addButton("Copy the details", QMessageBox.ButtonRole.ActionRole)
+        box.setText("An unexpected error occurred. Your work is still here: save it now.")
+        box.setInformativeText(f"{last}\n\nDetails were written to {self.log}")
+        copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
         box.addButton(QMessageBox.StandardButton.Close)
         box.exec()
         if box.clickedButton() is copy:
@@ -123,12 +123,12 @@ class ErrorReporter(QObject):
             print(f"cannot write {self.log}: {error}\n{details}", file=sys.stderr)
 
 
-class _IntoFile(logging.Handler):
-    """What the program logs (a probe that raised, for one) goes into the same file, and disturbs nobody."""
+class _FileHandler(logging.Handler):
+    """Sends the program's log (for example a probe that raised) to the same file, without a box."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
-        self._into = write
+        self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._into(self.format(record))
+        self._write(self.format(record))

@@ -1,4 +1,4 @@
-"""Carrying the network away: which weights, in which format, to which file."""
+"""The export dialog: which weights, in which format, to which file."""
 
 import re
 from pathlib import Path
@@ -17,18 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.export.catalogue import FORMATS, Format
-from cnnplay.export.sidecar import replaced
+from cnnplay.export.catalog import FORMATS, Format
+from cnnplay.export.sidecar import files_to_replace
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
 
-HISTORY = Format("csv", "History (CSV)", ".csv", False, "A row an epoch: losses, accuracies, time.")
+HISTORY = Format("csv", "History (CSV)", ".csv", False, "One row per epoch: losses, accuracies, time.")
 ROWS = (*FORMATS, HISTORY)
 
 
 class ExportDialog(QDialog):
-    """Asks, and hands the order to the model; the outcome appears in the status bar."""
+    """Asks what to export and hands it to the model; the status bar shows the result."""
 
     def __init__(self, model: ExportModel, name: str, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,24 +40,24 @@ class ExportDialog(QDialog):
         for row in ROWS:
             self.format.addItem(row.title, row.key)
         self.format.setAccessibleName("Format")
-        self.format.setToolTip("What the file is for; the words below say what it holds")
+        self.format.setToolTip("The file format; the text below says what it holds")
         self.weights = QComboBox()
         self.weights.setAccessibleName("Weights")
         for choice in model.choices():
-            self.weights.addItem(choice.words, choice.which)
+            self.weights.addItem(choice.label, choice.which)
         self.path = QLineEdit()
         self.path.setAccessibleName("File")
-        self.path.setToolTip("Where it is written; what goes beside the weights is written there too")
+        self.path.setToolTip("Where the file is written, with any files that belong to it")
         self.path.setMinimumWidth(360)
         self.browse = QPushButton("Choose…")
-        self.browse.setToolTip("Names the file in the system's own dialog")
+        self.browse.setToolTip("Choose the file in the system's dialog")
         self.browse.clicked.connect(self._browse)
         self._help = QLabel()
         self._help.setWordWrap(True)
         role(self._help, "muted")
-        what = QLabel(model.what())
-        what.setWordWrap(True)
-        what.setVisible(bool(model.what()))
+        note = QLabel(model.network_note())
+        note.setWordWrap(True)
+        note.setVisible(bool(model.network_note()))
         file_row = QHBoxLayout()
         file_row.addWidget(self.path, 1)
         file_row.addWidget(self.browse)
@@ -74,7 +74,7 @@ class ExportDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
-        layout.addWidget(what)
+        layout.addWidget(note)
         layout.addWidget(self.buttons)
         self.format.currentIndexChanged.connect(self._format_changed)
         self.path.textChanged.connect(self._path_changed)
@@ -88,22 +88,24 @@ class ExportDialog(QDialog):
         row = self._row
         self._help.setText(row.help)
         self.weights.setEnabled(row.needs_weights)
-        hint = "Those of the epoch that validated best, or those of the last"
-        self.weights.setToolTip(hint if row.needs_weights else f"{hint}\nNot now: a history holds no weights")
+        hint = "Weights of the best epoch (by validation) or of the last"
+        self.weights.setToolTip(
+            hint if row.needs_weights else f"{hint}\nUnavailable: a history holds no weights"
+        )
         named = Path(self.path.text().strip()).expanduser()
         stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)
-        if row.key == "python":  # a name that can be imported
+        if row.key == "python":  # must be importable
             stem = re.sub(r"\W", "_", stem).lstrip("0123456789") or "network"
         self.path.setText(str(folder / (stem + row.suffix)))
         self._path_changed()
 
     def _path_changed(self) -> None:
-        reason = "" if self.path.text().strip() else "name a file first"
+        reason = "" if self.path.text().strip() else "enter a file name first"
         if self._row is HISTORY:
-            reason = self._model.why_no_history() or reason
+            reason = self._model.history_disabled_reason() or reason
         self.accept_button.setEnabled(not reason)
-        hint = "Writes the file, and what goes beside it"
-        self.accept_button.setToolTip(f"{hint}\nNot now: {reason}" if reason else hint)
+        hint = "Write the file, with any files that belong to it"
+        self.accept_button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
@@ -116,7 +118,7 @@ class ExportDialog(QDialog):
         path = Path(self.path.text().strip()).expanduser()
         if not path.suffix:
             path = path.with_suffix(self._row.suffix)
-        if not confirm_replace(self, replaced(self._row.key, path)):
+        if not confirm_replace(self, files_to_replace(self._row.key, path)):
             return
         self.folder = path.parent
         self._model.export(self._row.key, path, self.weights.currentData())

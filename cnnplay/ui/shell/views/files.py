@@ -1,4 +1,4 @@
-"""The File menu: asks for paths, asks before changes are lost, and hands the rest to the session."""
+"""The File menu: asks for paths and before changes are lost; the session does the rest."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PROJECTS = f"CNN Playground project (*{SUFFIX})"
 WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
-_ENDINGS = "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp"
-PICTURES = f"Pictures ({_ENDINGS})"
+_SUFFIXES = "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp"
+IMAGES = f"Images ({_SUFFIXES})"
 _BUTTON = QMessageBox.StandardButton
 
 
@@ -34,7 +34,7 @@ class Files(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where the last file was opened or saved."""
+        """The folder of the last file opened or saved."""
         path = Path(self._session.preferences.text("folder", str(Path.home())))
         return path if path.is_dir() else Path.home()
 
@@ -46,21 +46,19 @@ class Files(QObject):
 
     def open(self) -> None:
         def ask() -> None:
-            chosen, _ = QFileDialog.getOpenFileName(
-                self._window, "Open a project", str(self.folder), PROJECTS
-            )
+            chosen, _ = QFileDialog.getOpenFileName(self._window, "Open project", str(self.folder), PROJECTS)
             if chosen:
                 self._open(Path(chosen))
 
         self.after_question(ask)
 
     def open_path(self, path: Path) -> None:
-        """Opens a project, or loads weights or a picture, whatever the file is."""
+        """Opens a project, weights, an image or a folder of images, depending on the file."""
         if path.is_dir():
             self._session.data.choose_folder(path)
         elif path.suffix.lower() in (".safetensors", ".pt", ".pth"):
             self._session.importing.read(path)
-        elif path.suffix.lower() == SUFFIX or not _is_picture(path):
+        elif path.suffix.lower() == SUFFIX or not _is_image(path):
             self.after_question(lambda: self._open(path))
         else:
             self._session.look.open_file(path)
@@ -77,7 +75,7 @@ class Files(QObject):
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         name = self._session.title + SUFFIX
         chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the project", str(self.folder / name), PROJECTS
+            self._window, "Save project", str(self.folder / name), PROJECTS
         )
         if chosen:
             self._remember(Path(chosen))
@@ -94,39 +92,39 @@ class Files(QObject):
             self._remember(Path(chosen))
             self._session.importing.read(Path(chosen))
 
-    def open_picture(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a picture", str(self.folder), PICTURES)
+    def open_image(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open image", str(self.folder), IMAGES)
         if chosen:
             self._remember(Path(chosen))
             self.open_path(Path(chosen))
 
-    def after_question(self, deed: Callable[[], None]) -> None:
-        """Does what replaces the document, once unsaved changes are saved or given up."""
+    def after_question(self, replace: Callable[[], None]) -> None:
+        """Runs `replace`, which replaces the document, once unsaved changes are saved or discarded."""
         if not self._session.unsaved:
-            deed()
+            replace()
             return
         answer = self.ask_about_changes()
         if answer == _BUTTON.Save:
-            self.save(deed)
+            self.save(replace)
         elif answer == _BUTTON.Discard:
-            deed()
+            replace()
 
     def ask_about_changes(self) -> QMessageBox.StandardButton:
         box = QMessageBox(self._window)
         box.setWindowTitle("Unsaved changes")
         box.setText(f"Save the changes to {self._session.title}?")
         box.setInformativeText(
-            "The run that is on ends either way; saving keeps what it has learned so far."
+            "The active run stops either way; saving keeps the weights it has so far."
             if self._session.run.active
-            else "Else they are lost."
+            else "Your changes are lost if you do not save them."
         )
         box.setStandardButtons(_BUTTON.Save | _BUTTON.Discard | _BUTTON.Cancel)
         box.setDefaultButton(_BUTTON.Save)
         return _BUTTON(box.exec())
 
     def offer_recovery(self) -> None:
-        """After a crash: the newest autosave, if people want it. A run that was cut off with it is part of
-        that question; alone it is offered by a line in the window, where it stays on offer.
+        """After a crash: offers the newest autosave, and a run that was interrupted with it. A run alone is
+        offered in a notice, which stays until it is answered.
         """
         left = self._session.document.recoverable()
         if left:
@@ -136,16 +134,16 @@ class Files(QObject):
     def _ask_to_recover(self, kept: Path) -> None:
         cut = self._session.cut_run
         box = QMessageBox(self._window)
-        box.setWindowTitle("Unsaved work was found")
+        box.setWindowTitle("Unsaved work found")
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(kept.stat().st_mtime)))
-        box.setText(f"CNN Playground ended without saving. Its work was kept ({when}): open it?")
+        box.setText(f"CNN Playground closed without saving. Open the work that was kept from {when}?")
         go_on = None
         if cut.found is not None:
-            box.setInformativeText(f"{cut.words} It can go on from there, now or later.")
-            go_on = box.addButton("Open it and go on", QMessageBox.ButtonRole.AcceptRole)
-        recover = box.addButton("Open it", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Throw it away", QMessageBox.ButtonRole.DestructiveRole)
-        later = box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)
+            box.setInformativeText(f"{cut.words} You can resume it now or later.")
+            go_on = box.addButton("Open and resume", QMessageBox.ButtonRole.AcceptRole)
+        recover = box.addButton("Open", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        later = box.addButton("Later", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(go_on or recover)
         box.exec()
         if box.clickedButton() is recover:
@@ -166,10 +164,10 @@ class Files(QObject):
         box = QMessageBox(self._window)
         box.setWindowTitle("Not all weights fit")
         box.setText(
-            f"{imported.path.name} has {imported.fitting} of the network's {imported.wanted} weights."
+            f"{imported.fitting} of the network's {imported.wanted} tensors are in {imported.path.name}."
         )
-        box.setInformativeText("Load those? The others are freshly initialised.")
-        box.setDetailedText("\n".join(imported.words))
+        box.setInformativeText("Load those? The others are initialized at random.")
+        box.setDetailedText("\n".join(imported.problems))
         load = box.addButton("Load what fits", QMessageBox.ButtonRole.AcceptRole)
         box.addButton(_BUTTON.Cancel)
         box.exec()
@@ -177,5 +175,5 @@ class Files(QObject):
             self._session.importing.take(imported)
 
 
-def _is_picture(path: Path) -> bool:
-    return bool(path.suffix) and f"*{path.suffix.lower()}" in _ENDINGS.split()
+def _is_image(path: Path) -> bool:
+    return bool(path.suffix) and f"*{path.suffix.lower()}" in _SUFFIXES.split()

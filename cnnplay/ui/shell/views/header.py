@@ -1,4 +1,4 @@
-"""The row at the top: the workspaces at the left, what is trained and its controls at the right."""
+"""The header: workspaces at the left, network, data set, device and run controls at the right."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent
@@ -8,13 +8,13 @@ from cnnplay.ui.kit.views.compact_level import Compactable, CompactLevel
 from cnnplay.ui.kit.views.theme import role, theme
 
 WORKSPACES = (
-    ("build", "Build", "Put the network together: blocks, their fields, their costs"),
-    ("train", "Train", "Watch it learn: curves, filters and feature maps while it trains"),
-    ("look", "Look inside", "See what each layer makes of a picture, and where the network errs"),
-    ("runs", "Runs", "All trainings there were: compare their curves, settings and networks"),
+    ("build", "Build", "Put the network together: layers, their fields, their costs"),
+    ("train", "Train", "Watch the network learn: curves, filters and feature maps"),
+    ("look", "Look inside", "See what each layer computes from an image, and where the network is wrong"),
+    ("runs", "Runs", "All runs: compare their curves, settings and networks"),
 )
 _NUMBERS = {"build": 1, "train": 2, "look": 3, "learn": 4, "runs": 5}
-"""Of the keys that show a workspace: they stay while others are added."""
+"""The digits of the shortcuts; they stay when workspaces are added."""
 
 
 def keys_of(workspace: str) -> str:
@@ -23,7 +23,7 @@ def keys_of(workspace: str) -> str:
 
 
 class Header(QWidget):
-    """Workspace tabs and a place for pickers and controls. `chosen` says which workspace was asked for."""
+    """Workspace tabs, pickers and controls. `chosen` carries the key of the workspace that was clicked."""
 
     chosen = Signal(str)
 
@@ -56,7 +56,7 @@ class Header(QWidget):
         self._measure()
 
     def add(self, widget: QWidget) -> None:
-        """Puts a picker or the controls at the right end."""
+        """Adds a picker or the controls at the right end."""
         self._layout.addWidget(widget)
         if isinstance(widget, Compactable):
             self._parts.append(widget)
@@ -72,7 +72,7 @@ class Header(QWidget):
         return done
 
     def _update_compact(self) -> None:
-        """Leaves out as little as makes all fit."""
+        """Chooses the largest form of the parts that fits."""
         margins = self._layout.contentsMargins()
         gaps = self._layout.spacing() * (len(self.tabs) + len(self._parts))
         tabs = sum(tab.width() for tab in self.tabs.values())
@@ -86,7 +86,7 @@ class Header(QWidget):
         self.tabs[key].setChecked(True)
 
     def _measure(self) -> None:
-        """The chosen tab is bold: room is kept for that, so that nothing moves or is cut."""
+        """Makes each tab as wide as its bold text, so that nothing moves when it is selected."""
         metrics = QFontMetrics(theme().font(strong=True))
         for tab in self.tabs.values():
             tab.setFixedWidth(metrics.horizontalAdvance(tab.text()) + theme().px(28))

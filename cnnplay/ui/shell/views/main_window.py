@@ -1,4 +1,4 @@
-"""The window: it wires header, workspaces, menus and status line together; others do the work."""
+"""The main window: wires header, workspaces, menus and status bar together; others do the work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnplay import __version__
 from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.network_picker import NetworkPicker
 from cnnplay.ui.build.views.stack.actions import StackActions
-from cnnplay.ui.data.views.fetch_notice import FetchNotice
+from cnnplay.ui.data.views.download_notice import DownloadNotice
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
 from cnnplay.ui.learn.views.concept import ConceptPage
 from cnnplay.ui.look.views.stack_feed import StackFeed
@@ -24,8 +24,8 @@ from cnnplay.ui.shell.views.files import Files
 from cnnplay.ui.shell.views.header import WORKSPACES, Header
 from cnnplay.ui.shell.views.menus import Menus
 from cnnplay.ui.shell.views.status import StatusLine
-from cnnplay.ui.shell.views.status_words import StatusWords
-from cnnplay.ui.shell.views.workspaces import LookPage, Page, RunsPage, TrainPage
+from cnnplay.ui.shell.views.status_text import StatusText
+from cnnplay.ui.shell.views.workspaces import LookPage, RunsPage, StackPage, TrainPage
 from cnnplay.ui.train.views.controls import TrainControls
 from cnnplay.ui.train.views.data_picker import DataPicker, DevicePicker
 from cnnplay.ui.train.views.fit_offer import FitOfferBar
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = (1440, 900)
 TITLE_BAR = 32
-"""Pixels that the system draws above the window, about: it must fit on the screen with them."""
+"""Approximate height of the system's title bar in pixels; the window must fit on the screen with it."""
 
 
 class MainWindow(QMainWindow):
-    """One session in one window. Workspaces other than Build are made when they are first shown."""
+    """One session in one window. Workspaces other than Build are created when they are first shown."""
 
     closed = Signal()
 
@@ -66,11 +66,11 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.fit_offer = FitOfferBar(session.fit_offer)
-        self.fetch_notice = FetchNotice(session.data.fetching, margin=8)
+        self.download_notice = DownloadNotice(session.data.downloads, margin=8)
         self.cut_notice = CutNotice(session.cut_run, margin=8)
         self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
         self.feed = StackFeed(session.look, session.stack, self)
-        self._words = StatusWords(session, self.status, self)
+        self._status_text = StatusText(session, self.status, self)
         self._last_state = session.run.state
         self._lay_out()
         self.menus = Menus(self)
@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         for widget in (self.network_picker, self.data_picker, self.device_picker, self.controls):
             self.header.add(widget)
         self.concept = ConceptPage(self.session.concept)
-        self.build.set_concept(self.concept)
+        self.build.set_concept_page(self.concept)
         self.pages.addWidget(self.build)
         page = QWidget()
         page.setObjectName("page")
@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
-        layout.addWidget(self.fetch_notice)
+        layout.addWidget(self.download_notice)
         layout.addWidget(self.cut_notice)
         layout.addWidget(self.notices)
         layout.addWidget(self.fit_offer)
@@ -104,9 +104,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.header.chosen.connect(self.show_workspace)
-        self.network_picker.gallery_asked.connect(self.build.open_gallery)
+        self.network_picker.gallery_requested.connect(self.build.open_gallery)
         self.data_picker.browse_requested.connect(self.browse_data)
-        self.controls.refused.connect(self._words.say)
+        self.controls.refused.connect(self._status_text.show_message)
         self.build.problems.add_source(session.fit_offer.class_faults, session.data.changed)
         session.fit_offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def show_workspace(self, key: str) -> None:
-        """Shows a workspace; it is made when it was never shown."""
+        """Shows a workspace, and creates it if needed."""
         page = self._page(key)
         self.header.show_workspace(key)
         self.pages.setCurrentWidget(page)
@@ -136,13 +136,13 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def show_run(self, folder: Path) -> None:
-        """Shows a run of the store among all others, and its curves."""
+        """Shows a stored run in the Runs workspace, selected."""
         self.show_workspace("runs")
         self.session.shelf.runs.choose([str(folder)])
 
     @Slot()
     def return_to_workspace(self) -> None:
-        """Shows the one in which the window was closed. Not before the first paint: some are slow to make."""
+        """Shows the workspace in which the window was closed. Called after the first paint: some are slow."""
         self.show_workspace(self.session.preferences.choice("workspace", tuple(self.header.tabs)))
 
     def _page(self, key: str) -> QWidget:
@@ -165,14 +165,14 @@ class MainWindow(QMainWindow):
             self._add(self.look)
         return self.look
 
-    def _add(self, page: Page) -> None:
+    def _add(self, page: StackPage) -> None:
         page.restore_layout(self.session.preferences.blob(f"layout/{page.key}"))
         self.pages.addWidget(page)
         self._retitle()
 
     @Slot()
     def _offer_changed(self) -> None:
-        """The question was answered: the keyboard goes back to the stack, where undo is one key away."""
+        """Gives the keyboard back to the stack once the offer is answered, so that undo is one key away."""
         page = self.pages.currentWidget()
         view = getattr(page, "view", None)
         if not self.session.fit_offer.open and isinstance(view, QWidget):
@@ -180,15 +180,15 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _state_changed(self) -> None:
-        """A run begins: what there is to see is in Train, unless they look inside already."""
+        """Shows Train when a run starts, unless another workspace than Build is shown."""
         state = self.session.run.state
         if state == "starting" and self._last_state == "idle" and self.workspace == "build":
             self.show_workspace("train")
         self._last_state = state
 
-    # Looks
+    # Appearance
 
-    def choose_colours(self, choice: str) -> None:
+    def set_theme(self, choice: str) -> None:
         theme().install(choice, theme().text_scale)  # type: ignore[arg-type]
         self.session.preferences.set("theme", choice)
 
@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
     def smaller_text(self) -> None:
         self._step_text(-1)
 
-    def usual_text(self) -> None:
+    def reset_zoom(self) -> None:
         self._set_text(1.0)
 
     def toggle_full_screen(self) -> None:
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
 
     def reset_layout(self) -> None:
-        """All panels as at the first start."""
+        """Arranges all panels as at the first start."""
         self.session.preferences.remove("layout")
         for page in (self.build, self.train, self.look, self.runs):
             if page is not None:
@@ -223,11 +223,11 @@ class MainWindow(QMainWindow):
         theme().install(theme().choice, scale)
         self.session.preferences.set("text_scale", scale)
 
-    # Words
+    # Windows and dialogs
 
     @Slot()
     def browse_data(self) -> None:
-        """Opens the window that looks through the data set; one that is open comes to the front."""
+        """Opens the data set browser, or brings it to the front."""
         from cnnplay.ui.data.views.browser import Browser
 
         if self.browser is None:
@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def search(self) -> None:
-        """Opens the window that searches hyper-parameters; one that is open comes to the front."""
+        """Opens the hyperparameter search, or brings it to the front."""
         from cnnplay.ui.search.views.search import SearchWindow
 
         if self.searching is None:
@@ -251,7 +251,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def final_test(self) -> None:
-        """Asks whether the test part is to be judged, and shows the outcome."""
+        """Asks whether to evaluate on the test split, and shows the result."""
         from cnnplay.ui.train.final_test import FinalTest
         from cnnplay.ui.train.views.final_test import FinalTestDialog
 
@@ -269,19 +269,19 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def find_learning_rate(self) -> None:
-        """Opens the dialog that makes a learning-rate range test."""
+        """Opens the learning rate finder."""
         from cnnplay.ui.train.views.rate_finder import RateFinderDialog
 
         dialog = RateFinderDialog(self.session.rate_finder, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def show_failure(self, words: str) -> None:
-        """One line that must be read."""
-        QMessageBox.warning(self, "CNN Playground", words)
+    def show_failure(self, text: str) -> None:
+        """Shows one line that the user must read."""
+        QMessageBox.warning(self, "CNN Playground", text)
 
     def show_shortcuts(self) -> None:
-        # It knows all views, and with the curves comes pyqtgraph: half a second before the first paint.
+        # Imported here: it imports all views and pyqtgraph, half a second before the first paint.
         from cnnplay.ui.shell.views.shortcuts import ShortcutsDialog, keys_of_views
 
         ShortcutsDialog(self.menus.groups, keys_of_views(), self).exec()
@@ -291,8 +291,8 @@ class MainWindow(QMainWindow):
             self,
             "About CNN Playground",
             f"<b>CNN Playground {__version__}</b><p>Click convolutional networks together, train them while "
-            "watching, look inside, and carry the weights away.</p><p>The digits are MNIST's (LeCun, Cortes, "
-            "Burges; CC BY-SA 3.0). The program is under the MIT licence.</p>",
+            "watching, look inside, and export the weights.</p><p>The digits are MNIST's (LeCun, Cortes, "
+            "Burges; CC BY-SA 3.0). The program is under the MIT license.</p>",
         )
 
     @Slot()
@@ -300,25 +300,25 @@ class MainWindow(QMainWindow):
         document = self.session.document
         self.setWindowTitle(f"{self.session.title}[*]")
         self.setWindowModified(document.dirty)
-        parameters = self.session.editor.parameter_words
-        words = f"unsaved changes · {parameters}" if document.dirty else parameters
+        parameters = self.session.editor.parameter_text
+        text = f"unsaved changes · {parameters}" if document.dirty else parameters
         for page in (self.build, self.train, self.look, self.runs):
             if page is not None:
-                page.stack_panel.set_muted(words)
+                page.stack_panel.set_muted(text)
 
-    # Files, drops, the end
+    # Opening, dropping, closing
 
     def open_path(self, path: Path) -> None:
         self.files.open_path(path)
 
     @Slot()
     def offer_recovery(self) -> None:
-        """What a crash left behind: unsaved work, and a run that was cut off."""
+        """Offers what a crash left: unsaved work and an interrupted run."""
         self.session.cut_run.look(self.files.offer_recovery)
 
     @Slot()
     def offer_cut_run(self) -> None:
-        """The run alone: a file was asked for in place of unsaved work."""
+        """Offers an interrupted run alone: the user asked for a file, not for unsaved work."""
         self.session.cut_run.look(self.session.cut_run.offer)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -341,7 +341,7 @@ class MainWindow(QMainWindow):
             self.browser.close()
         if self.searching is not None:
             self.searching.close()
-        self.hide()  # at once: a run may take a second to end
+        self.hide()  # at once: a run may take a second to stop
         self.session.shutdown()
         self.closed.emit()
         event.accept()
@@ -375,7 +375,7 @@ class MainWindow(QMainWindow):
 
 
 def _first_size(screen: QScreen) -> QSize:
-    """The whole window fits on the screen. One that nobody sees (offscreen) has no size of its own."""
+    """The window's first size, bounded by the screen; the offscreen platform's screen does not count."""
     wanted = QSize(*FIRST_SIZE)
     if QGuiApplication.platformName() == "offscreen":
         return wanted

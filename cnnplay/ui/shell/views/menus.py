@@ -1,4 +1,4 @@
-"""The menu bar: everything that can be done, with its keys."""
+"""The menu bar: every command, with its shortcut."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -8,27 +8,26 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.header import WORKSPACES, keys_of
-from cnnplay.ui.train.final_test import why_not_test
+from cnnplay.ui.train.final_test import final_test_disabled_reason
 
 if TYPE_CHECKING:
     from cnnplay.ui.shell.views.main_window import MainWindow
 
 _STANDARD = QKeySequence.StandardKey
-EXPORT_HINT = "Weights, ONNX, code or the history"
-LOAD_HINT = "A safetensors or state-dict file into this network"
-ADAPT_HINT = "Brings network and pictures together: either of them can change, each with its forecast"
-PICTURE_HINT = "Shows what the network makes of it"
+EXPORT_HINT = "Export weights, ONNX, Python code or the training history"
+LOAD_HINT = "Load a safetensors or state-dict file into this network"
+FIT_HINT = "Change the network or resize the images so that they match; each choice shows its estimate"
 RATE_KEYS = "Ctrl+Shift+L"
-TEST_HINT = "Judges the trained weights on the test part, which nothing else touches: once, at the end"
-RATE_HINT = "Lets the rate grow from batch to batch on a copy, and shows where the loss falls most steeply"
+TEST_HINT = "Evaluate the trained weights on the held-out test split: once, at the end"
+RATE_HINT = "Increase the learning rate batch by batch on a copy, and see where the loss falls most steeply"
 SEARCH_KEYS = "Ctrl+Shift+F"
-SEARCH_HINT = "Tries settings and blocks' fields within ranges, trial after trial, and takes the best over"
-BROWSE_HINT = "Its pictures by class, how many there are in each part, their means"
+SEARCH_HINT = "Try settings and layer fields within ranges, trial by trial, and take over the best"
+BROWSE_HINT = "Images by class, counts for each split, mean images"
 Keys = QKeySequence.StandardKey | str | None
 
 
 class Menus:
-    """Makes the window's actions and menus once; `groups` lists them for the shortcuts dialog."""
+    """Creates the window's actions and menus; `groups` lists them for the shortcuts dialog."""
 
     def __init__(self, window: "MainWindow") -> None:
         self._window = window
@@ -43,15 +42,13 @@ class Menus:
         self._view()
         self._help()
 
-    def action(self, text: str, deed: Callable[[], object], keys: Keys = None, hint: str = "") -> QAction:
-        """An action of the window."""
+    def action(self, text: str, run: Callable[[], object], keys: Keys = None, hint: str = "") -> QAction:
         action = QAction(text, self._window)
         if keys is not None:
             action.setShortcuts(QKeySequence(keys) if isinstance(keys, str) else keys)  # type: ignore[arg-type]
         if hint:
             action.setToolTip(hint)
-            action.setStatusTip(hint)
-        action.triggered.connect(lambda _checked=False: deed())
+        action.triggered.connect(lambda _checked=False: run())
         return action
 
     def _menu(self, title: str, entries: Iterable[QAction | QMenu | None]) -> QMenu:
@@ -76,9 +73,14 @@ class Menus:
         self._menu(
             "&File",
             (
-                act("&New", window.files.new, _STANDARD.New, "LeNet-5 and the digits, as at the first start"),
-                act("New, &empty", window.files.new_empty, "Ctrl+Shift+N", "A stack without blocks"),
-                act("&Open…", window.files.open, _STANDARD.Open, "A .cnnplay project"),
+                act("&New", window.files.new, _STANDARD.New, "LeNet-5 on the digits, as at the first start"),
+                act(
+                    "New, &empty",
+                    window.files.new_empty,
+                    "Ctrl+Shift+N",
+                    "An empty stack for the current data set",
+                ),
+                act("&Open…", window.files.open, _STANDARD.Open, "Open a .cnnplay project"),
                 self.recent,
                 None,
                 act("&Save", window.files.save, _STANDARD.Save),
@@ -86,14 +88,12 @@ class Menus:
                 None,
                 self.export,
                 self.load_weights,
-                act(
-                    "Open a &picture…", window.files.open_picture, None, "Shows what the network makes of it"
-                ),
+                act("Open &image…", window.files.open_image, None, "See what the network predicts for it"),
                 None,
                 act("&Quit", window.close, "Ctrl+Q"),
             ),
         )
-        # Their keys work while the menu is closed: it is not enough to look when it opens.
+        # Shortcuts work while the menu is closed, so refreshing when it opens would not be enough.
         session = window.session
         for signal in (
             session.editor.changed,
@@ -106,30 +106,30 @@ class Menus:
 
     def _edit(self) -> None:
         by_name, session = self._window.stack_actions.by_name, self._window.session
-        self.adapt = self.action("Adapt to the &pictures…", session.offer.ask, None, ADAPT_HINT)
-        self._window.build.properties.add_input_action(self.adapt)
+        self.fit_network = self.action("&Fit network to data…", session.fit_offer.ask, None, FIT_HINT)
+        self._window.build.properties.add_input_action(self.fit_network)
         names = (
             *("undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None),
             *("insert", "move_up", "move_down", "wrap", "unwrap", "add_branch", "remove_branch", "add_head"),
             *(None, "collapse", "collapse_all", "expand_all"),
         )
         entries = [by_name[name] if name else None for name in names]
-        self._menu("&Edit", (*entries, None, self.adapt))
+        self._menu("&Edit", (*entries, None, self.fit_network))
         for signal in (session.editor.changed, session.data.changed):
-            signal.connect(self._refresh_adapt)
-        self._refresh_adapt()
+            signal.connect(self._refresh_fit)
+        self._refresh_fit()
 
     def _train(self) -> None:
-        self.search = self.action("Search &hyper-parameters…", self._window.search, SEARCH_KEYS, SEARCH_HINT)
-        self.find_rate = self.action("Find a &learning rate…", self._window.find_learning_rate, RATE_KEYS)
+        self.search = self.action("Search &hyperparameters…", self._window.search, SEARCH_KEYS, SEARCH_HINT)
+        self.find_rate = self.action("Find &learning rate…", self._window.find_learning_rate, RATE_KEYS)
         self.final_test = self.action("&Final test…", self._window.final_test, None, TEST_HINT)
         more = (self.find_rate, self.search, None, self.final_test)
-        self._menu("&Train", (*self._window.controls.actions_of_run, None, *more))
+        self._menu("&Train", (*self._window.controls.run_actions, None, *more))
         for signal in (self._window.session.run.weights_changed, self._window.session.editor.changed):
             signal.connect(self._refresh_test)
         self._window.session.run.state_changed.connect(self._refresh_test)
         self._refresh_test()
-        # The run's state changes with whatever a test needs: the network, the settings, the data.
+        # The run's state changes with all that a range test needs: the network, the settings, the data.
         self._window.session.run.state_changed.connect(self._refresh_rate)
         self._refresh_rate()
 
@@ -138,9 +138,9 @@ class Menus:
         workspaces = [
             act(title, _showing(window, key), keys_of(key), hint) for key, title, hint in WORKSPACES
         ]
-        looks = QMenu("&Colours", window)
+        looks = QMenu("&Theme", window)
         group = QActionGroup(window)
-        for choice, title in (("system", "As the system"), ("light", "Light"), ("dark", "Dark")):
+        for choice, title in (("system", "System"), ("light", "Light"), ("dark", "Dark")):
             action = act(title, _choosing(window, choice))
             action.setCheckable(True)
             action.setChecked(theme().choice == choice)
@@ -152,15 +152,15 @@ class Menus:
             (
                 *workspaces,
                 None,
-                act("Look through the &data set…", window.browse_data, "Ctrl+Shift+D", BROWSE_HINT),
+                act("Browse &data set…", window.browse_data, "Ctrl+Shift+D", BROWSE_HINT),
                 None,
                 looks,
-                act("&Larger text", window.larger_text, "Ctrl++", "For a lecture hall"),
-                act("S&maller text", window.smaller_text, "Ctrl+-"),
-                act("&Usual text size", window.usual_text, "Ctrl+0"),
+                act("Zoom &in", window.larger_text, "Ctrl++", "Larger text, for a lecture hall"),
+                act("Zoom &out", window.smaller_text, "Ctrl+-", "Smaller text"),
+                act("Reset &zoom", window.reset_zoom, "Ctrl+0"),
                 None,
                 self.full_screen,
-                act("&Reset layout", window.reset_layout, None, "All panels as at the first start"),
+                act("&Reset layout", window.reset_layout, None, "Arrange all panels as at the first start"),
             ),
         )
 
@@ -169,7 +169,7 @@ class Menus:
         self._menu(
             "&Help",
             (
-                act("&Shortcuts", window.show_shortcuts, "F1", "All keys, made from the bindings"),
+                act("&Keyboard shortcuts", window.show_shortcuts, "F1", "List all keyboard shortcuts"),
                 act("&About CNN Playground", window.show_about),
             ),
         )
@@ -178,7 +178,7 @@ class Menus:
         self.recent.clear()
         paths = self._window.session.preferences.recent()
         if not paths:
-            empty = self.recent.addAction("No project was opened yet")
+            empty = self.recent.addAction("No recent projects")
             empty.setEnabled(False)
         for path in paths:
             action = self.recent.addAction(path.name)
@@ -186,27 +186,29 @@ class Menus:
             action.triggered.connect(lambda _checked=False, chosen=path: self._window.files.open_path(chosen))
 
     def _refresh_file(self) -> None:
-        reason = self._window.session.importing.why_not()
+        reason = self._window.session.importing.disabled_reason()
         self.load_weights.setEnabled(not reason)
-        self.load_weights.setToolTip(f"{LOAD_HINT}\nNot now: {reason}." if reason else LOAD_HINT)
-        faults = not self._window.session.editor.report.valid and self._window.session.run.trained is None
-        self.export.setEnabled(not faults)
-        self.export.setToolTip("Not now: mend the network's faults first." if faults else EXPORT_HINT)
+        self.load_weights.setToolTip(f"{LOAD_HINT}\nUnavailable: {reason}." if reason else LOAD_HINT)
+        problems = not self._window.session.editor.report.valid and self._window.session.run.trained is None
+        self.export.setEnabled(not problems)
+        self.export.setToolTip(
+            f"{EXPORT_HINT}\nUnavailable: fix the network's problems first." if problems else EXPORT_HINT
+        )
 
     def _refresh_rate(self) -> None:
-        reason = self._window.session.run.why_not("afresh")
+        reason = self._window.session.run.disabled_reason("from_scratch")
         self.find_rate.setEnabled(not reason)
-        self.find_rate.setToolTip(f"{RATE_HINT}\nNot now: {reason}." if reason else RATE_HINT)
+        self.find_rate.setToolTip(f"{RATE_HINT}\nUnavailable: {reason}." if reason else RATE_HINT)
 
     def _refresh_test(self) -> None:
-        reason = why_not_test(self._window.session.run, self._window.session.data)
+        reason = final_test_disabled_reason(self._window.session.run, self._window.session.data)
         self.final_test.setEnabled(not reason)
-        self.final_test.setToolTip(f"{TEST_HINT}\nNot now: {reason}." if reason else TEST_HINT)
+        self.final_test.setToolTip(f"{TEST_HINT}\nUnavailable: {reason}." if reason else TEST_HINT)
 
-    def _refresh_adapt(self) -> None:
-        reason = self._window.session.offer.why_not()
-        self.adapt.setEnabled(not reason)
-        self.adapt.setToolTip(f"{ADAPT_HINT}\nNot now: {reason}." if reason else ADAPT_HINT)
+    def _refresh_fit(self) -> None:
+        reason = self._window.session.fit_offer.disabled_reason()
+        self.fit_network.setEnabled(not reason)
+        self.fit_network.setToolTip(f"{FIT_HINT}\nUnavailable: {reason}." if reason else FIT_HINT)
 
 
 def _showing(window: "MainWindow", key: str) -> Callable[[], None]:
@@ -214,4 +216,4 @@ def _showing(window: "MainWindow", key: str) -> Callable[[], None]:
 
 
 def _choosing(window: "MainWindow", choice: str) -> Callable[[], None]:
-    return lambda: window.choose_colours(choice)
+    return lambda: window.set_theme(choice)

@@ -1,4 +1,4 @@
-"""The list of shortcuts, made from the bindings themselves."""
+"""The list of keyboard shortcuts, made from the bindings themselves."""
 
 from collections.abc import Iterable
 
@@ -44,16 +44,16 @@ TABLES = (
     TrialTableView.KEYS,
     parallel_plot.KEYS,
 )
-"""The keys of every view that has its own, from Build to Look inside."""
+"""The key tables of all views that have their own keys."""
 
 
 def keys_of_views() -> list[tuple[str, str, str]]:
-    """(where, what it does, keys) of all keys that are no actions."""
+    """(where, what it does, keys) of all keys that are not actions."""
     return [row for table in TABLES for row in table.entries()]
 
 
 def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str, str, str]]:
-    """(group, what it does, keys) of every action that has keys."""
+    """(group, what it does, keys) of every action with a shortcut."""
     rows = []
     for group, actions in groups:
         for action in actions:
@@ -68,13 +68,13 @@ def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str,
 
 
 def _is_media_key(keys: QKeySequence) -> bool:
-    """Keys of rare keyboards that are named like what they do: "New", "Save", "Undo"."""
+    """Whether these are the special keys of rare keyboards: "New", "Save", "Undo"."""
     first = keys[0].key()  # type: ignore[index]
     return int(first) >= int(Qt.Key.Key_Back)
 
 
 class ShortcutsDialog(QDialog):
-    """All bindings in a table. `more` are keys that are not actions (arrows in the stack, for one)."""
+    """All bindings in a table. `more` are keys that are not actions, such as the arrow keys in the stack."""
 
     def __init__(
         self,
@@ -83,10 +83,10 @@ class ShortcutsDialog(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Shortcuts")
+        self.setWindowTitle("Keyboard shortcuts")
         rows = [*bindings(groups), *more]
         self.table = QTableWidget(len(rows), 3)
-        self.table.setHorizontalHeaderLabels(["Where", "What it does", "Keys"])
+        self.table.setHorizontalHeaderLabels(["Where", "Command", "Keys"])
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.table.setShowGrid(False)

@@ -1,4 +1,4 @@
-"""The bottom line: what the network costs at the left, what the machine is doing at the right."""
+"""The status bar: the network's cost at the left, a message in the middle, the run's state at the right."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
@@ -8,7 +8,7 @@ from cnnplay.ui.kit.views.theme import role
 
 
 def figure(number: str, unit: str) -> str:
-    """A number in the text's colour with its unit muted, as rich text."""
+    """A number with its unit muted, as rich text."""
     from cnnplay.ui.kit.views.theme import theme
 
     muted = theme().color("text_muted").name()
@@ -16,7 +16,7 @@ def figure(number: str, unit: str) -> str:
 
 
 class StatusLine(QWidget):
-    """Facts at the left, a message that fills the middle, the machine's state at the right."""
+    """Facts at the left, a message that fills the middle, the state at the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +37,7 @@ class StatusLine(QWidget):
         layout.addWidget(self._state)
 
     def set_facts(self, facts: list[tuple[str, str]]) -> None:
-        """Number and unit of each fact, ``("61,706", "parameters")``."""
+        """Takes number and unit of each fact, as in ``("61,706", "parameters")``."""
         self._facts.setText("&nbsp;&nbsp;&nbsp;&nbsp;".join(figure(*fact) for fact in facts))
 
     def set_message(self, text: str) -> None:
@@ -46,6 +46,6 @@ class StatusLine(QWidget):
     def set_state(self, rich_text: str) -> None:
         self._state.setText(rich_text)
 
-    def words(self) -> str:
-        """All that the line says, as plain text."""
+    def text(self) -> str:
+        """All that the bar says."""
         return f"{self._facts.text()} · {self._message.text()} · {self._state.text()}"

@@ -1,4 +1,4 @@
-"""The workspaces beside Build: the stack at the left, at one width, and what each is about at the right."""
+"""The workspaces other than Build: the stack at the left, the workspace's own panels at the right."""
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
@@ -12,7 +12,7 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.look.views.filters import FiltersView
 from cnnplay.ui.look.views.look import LookWorkspace
 from cnnplay.ui.look.views.maps import MapsView
-from cnnplay.ui.look.views.wrong import WrongView
+from cnnplay.ui.look.views.top_losses import TopLossesView
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel
 from cnnplay.ui.train.views.train import TrainWorkspace
@@ -20,8 +20,8 @@ from cnnplay.ui.train.views.train import TrainWorkspace
 SEPARATOR = b"|cnnplay|"
 
 
-class Page(QWidget):
-    """A stack and something beside it."""
+class StackPage(QWidget):
+    """The stack with a workspace beside it."""
 
     key = ""
 
@@ -41,11 +41,11 @@ class Page(QWidget):
         self._restyle()
 
     def save_layout(self) -> QByteArray:
-        """Where the splitters beside the stack stand; its width is the Build workspace's to remember."""
+        """The splitters beside the stack; the Build workspace saves the stack's width."""
         return QByteArray(SEPARATOR + self.side.save_layout())  # type: ignore[attr-defined]
 
     def restore_layout(self, state: QByteArray) -> None:
-        """Puts the splitters back; what cannot be read changes nothing."""
+        """Restores the splitters; unreadable data changes nothing."""
         _, found, inner = bytes(state.data()).partition(SEPARATOR)
         if found:
             self.side.restore_layout(QByteArray(inner))  # type: ignore[attr-defined]
@@ -75,12 +75,12 @@ class Page(QWidget):
         margin = theme().px(8)
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._place()
-        # Once more when the parts know how small they can be in the new type.
+        # Once more, when the parts know their minimum sizes in the new font.
         QTimer.singleShot(0, self, self._place)
 
 
-class TrainPage(Page):
-    """Curves, live filters and maps, settings, the most wrong."""
+class TrainPage(StackPage):
+    """Curves, live filters and feature maps, settings, top losses."""
 
     key = "train"
 
@@ -90,7 +90,7 @@ class TrainPage(Page):
         self.workspace = TrainWorkspace(
             session.run,
             session.settings,
-            session.forecast,
+            session.estimate,
             self._curves,
             augmentation=session.augmentation,
             notices=False,
@@ -98,10 +98,10 @@ class TrainPage(Page):
         super().__init__(session, actions, self.workspace)
         self.filters = FiltersView(session.look)
         self.maps = MapsView(session.look)
-        self.wrong = WrongView(session.look)
+        self.top_losses = TopLossesView(session.look)
         self.workspace.set_filters(self.filters)
         self.workspace.set_maps(self.maps)
-        self.workspace.set_wrong(self.wrong)
+        self.workspace.set_top_losses(self.top_losses)
         self._curves.changed.connect(self._remember_curves)
 
     @Slot()
@@ -111,17 +111,17 @@ class TrainPage(Page):
 
     @property
     def redraws(self) -> dict[str, int]:
-        """How often each view showed something new."""
+        """How often each view was redrawn."""
         return {
             **self.workspace.redraws,
             "filters": self.filters.redraws,
             "maps": self.maps.redraws,
-            "most wrong": self.wrong.redraws,
+            "most wrong": self.top_losses.redraws,
         }
 
 
 def _curves_as_left(preferences: Preferences) -> CurvesModel:
-    """Smoothing and scale as they were chosen last."""
+    """Curves with the smoothing and scale that were used last."""
     curves = CurvesModel()
     smoothing = preferences.number("smoothing", curves.smoothing)
     if smoothing in SMOOTHINGS:
@@ -130,8 +130,8 @@ def _curves_as_left(preferences: Preferences) -> CurvesModel:
     return curves
 
 
-class LookPage(Page):
-    """What each layer makes of a picture, and where the network errs."""
+class LookPage(StackPage):
+    """What each layer computes from an image, and where the network is wrong."""
 
     key = "look"
 
@@ -141,17 +141,17 @@ class LookPage(Page):
 
     @property
     def redraws(self) -> dict[str, int]:
-        """How often each view showed something new."""
+        """How often each view was redrawn."""
         return self.workspace.redraws
 
 
-class RunsPage(Page):
-    """All runs, their curves over one another, and how they differ."""
+class RunsPage(StackPage):
+    """All runs, their curves and their differences."""
 
     key = "runs"
 
     def __init__(self, session: Session, actions: StackActions) -> None:
-        # pyqtgraph takes 0.4 s to import: only for who comes here.
+        # Imported here: it brings pyqtgraph, which takes 0.4 s.
         from cnnplay.ui.runs.views.runs import RunsWorkspace
 
         shelf = session.shelf
@@ -160,5 +160,5 @@ class RunsPage(Page):
 
     @property
     def redraws(self) -> dict[str, int]:
-        """How often each view showed something new."""
+        """How often each view was redrawn."""
         return self.workspace.redraws

@@ -101,7 +101,7 @@ def test_without_a_cut_run_nothing_is_said(make_window: Callable[[], MainWindow]
     assert not start(make_window).cut_notice.isVisible()
 
 
-@pytest.mark.parametrize("answer", ["Open it and go on", "Open it", "Throw it away"])
+@pytest.mark.parametrize("answer", ["Open and resume", "Open", "Discard"])
 def test_with_unsaved_work_there_is_one_question_that_names_both(
     qtbot: QtBot, make_window: Callable[[], MainWindow], answer: str
 ) -> None:
@@ -112,9 +112,9 @@ def test_with_unsaved_work_there_is_one_question_that_names_both(
     qtbot.waitUntil(lambda: bool(clicker.said), timeout=WAIT)
     assert "Its work was kept" in clicker.said[0]
     assert "was cut off in epoch" in clicker.said[1]
-    assert {"Open it and go on", "Open it", "Throw it away", "Not now"} <= set(clicker.said[2:])
+    assert {"Open and resume", "Open", "Discard", "Later"} <= set(clicker.said[2:])
     session = window.session
-    if answer == "Open it and go on":
+    if answer == "Open and resume":
         qtbot.waitUntil(lambda: session.run.active, timeout=WAIT)
         assert not window.cut_notice.notice.isVisible()
         qtbot.waitUntil(lambda: not session.run.active, timeout=WAIT)
@@ -123,7 +123,7 @@ def test_with_unsaved_work_there_is_one_question_that_names_both(
         qtbot.waitUntil(lambda: session.cut_run.offered and not session.document.busy, timeout=WAIT)
         settle()
         assert window.cut_notice.notice.isVisible(), "the run can still go on"
-        name = "tiny-cnn" if answer == "Open it" else "lenet-5"
+        name = "tiny-cnn" if answer == "Open" else "lenet-5"
         assert session.editor.network.name == name
 
 

@@ -269,7 +269,7 @@ def test_every_button_has_a_name_and_a_tooltip(window: MainWindow) -> None:
 
 def test_text_size_and_colours_are_remembered(window: MainWindow) -> None:
     QTest.keyClick(window, Qt.Key.Key_Plus, CONTROL)
-    window.choose_colours("light")
+    window.set_theme("light")
     assert theme().text_scale > 1.0
     assert not theme().dark
     assert window.session.preferences.number("text_scale", 1.0) == theme().text_scale
@@ -324,10 +324,10 @@ def test_an_exported_modules_name_can_be_imported(window: MainWindow, tmp_path: 
 def test_a_message_goes_with_the_network_that_it_was_about(window: MainWindow) -> None:
     session = window.session
     session.message.emit("conv-1: kernel size 7 becomes 3")
-    assert "kernel size 7 becomes 3" in window.status.words()
+    assert "kernel size 7 becomes 3" in window.status.text()
     QTest.keyClick(window, Qt.Key.Key_Z, CONTROL)
     session.editor.load_preset("mlp")
-    assert "kernel size 7 becomes 3" not in window.status.words()
+    assert "kernel size 7 becomes 3" not in window.status.text()
 
 
 def test_the_window_is_made_without_torch() -> None:

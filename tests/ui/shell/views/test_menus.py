@@ -24,7 +24,7 @@ def test_export_answers_to_its_key_as_soon_as_the_fault_is_mended(window: MainWi
     editor.set_input(height=2, width=2)
     assert not editor.report.valid
     assert not export.isEnabled()
-    assert "mend the network's faults" in export.toolTip()
+    assert "fix the network's problems" in export.toolTip()
     assert not window.menus.load_weights.isEnabled()
     editor.undo()
     assert export.isEnabled()
@@ -54,14 +54,14 @@ def test_the_bottom_line_takes_a_history_without_accuracies(window: MainWindow) 
     result, network = learned(), preset("tiny-cnn").network
     assert result.facts is not None
     window.session.run.adopt(Trained(network, CONFIG, result.facts, result.weights, events=(done,)))
-    assert window.session.run.curves_are_here
-    assert "%" not in window.status.words()
-    assert "parameters" in window.status.words()
+    assert window.session.run.history_is_current
+    assert "%" not in window.status.text()
+    assert "parameters" in window.status.text()
 
 
 def test_the_network_is_adapted_from_the_inputs_fields_in_one_step(window: MainWindow) -> None:
-    session, offer = window.session, window.offer
-    assert window.menus.adapt in window.menus.bar.actions()[1].menu().actions()
+    session, offer = window.session, window.fit_offer
+    assert window.menus.fit_network in window.menus.bar.actions()[1].menu().actions()
     (button,) = window.build.properties.input_buttons
     assert not button.isVisible(), "a block is chosen"
     session.editor.select(("input",))
@@ -82,18 +82,18 @@ def test_the_network_is_adapted_from_the_inputs_fields_in_one_step(window: MainW
 
 
 def test_the_size_of_a_mixed_folder_is_typed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    session, offer = window.session, window.offer
+    session, offer = window.session, window.fit_offer
     folder = pets(tmp_path / "pets")
     Image.new("L", (31, 45), 90).save(folder / "cat" / "large.png")
     session.data.choose_folder(folder)
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
-    window.menus.adapt.trigger()
+    window.menus.fit_network.trigger()
     spin = offer.size_editor.height_spin
     assert QApplication.focusWidget() is spin
     assert spin.value() == 32
     QTest.keyClick(spin, Qt.Key.Key_A, CONTROL)
     QTest.keyClicks(spin, "40")
-    assert session.offer.size == (40, 40)
+    assert session.fit_offer.size == (40, 40)
     QTest.keyClick(spin, Qt.Key.Key_A, CONTROL)
     QTest.keyClicks(spin, "0")
     assert "must be 1 to 8,192" in spin.toolTip()

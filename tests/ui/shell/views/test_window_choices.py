@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QSlider, QSplitter
 from pytestqt.qtbot import QtBot
 
 from cnnplay.ui.build.views.build import BuildWorkspace
-from cnnplay.ui.build.views.stack.width import LARGEST_SHARE
+from cnnplay.ui.build.views.stack.width import MAX_SHARE
 from cnnplay.ui.kit.views.panel import FactsLabel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.export_dialog import ROWS, ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 from cnnplay.ui.shell.views.shortcuts import bindings
-from cnnplay.ui.shell.views.workspaces import Page
+from cnnplay.ui.shell.views.workspaces import StackPage
 from tests.look_bench import CONFIG, learned
 from tests.ui.events import settle
 
@@ -26,7 +26,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def usual_text() -> Iterator[None]:
+def usual_zoom() -> Iterator[None]:
     """The text size of the process is put back."""
     yield
     theme().install("dark", 1.0)
@@ -74,7 +74,7 @@ def test_a_preference_that_makes_no_sense_is_none(make_window: Callable[[], Main
 
 @pytest.mark.parametrize("before", [True, False])
 def test_the_large_text_of_a_lecture_hall_fits_a_small_projector(
-    make_window: Callable[[], MainWindow], qtbot: QtBot, usual_text: None, before: bool
+    make_window: Callable[[], MainWindow], qtbot: QtBot, usual_zoom: None, before: bool
 ) -> None:
     window = make_window()
     if before:
@@ -90,7 +90,7 @@ def test_the_large_text_of_a_lecture_hall_fits_a_small_projector(
 
 
 def test_large_text_with_a_notice_above_the_curves_fits_a_small_projector(
-    window: MainWindow, qtbot: QtBot, usual_text: None
+    window: MainWindow, qtbot: QtBot, usual_zoom: None
 ) -> None:
     train_a_little(window, qtbot)
     theme().install("dark", 1.5)
@@ -117,7 +117,7 @@ def test_a_picker_shortens_its_choice_where_there_is_no_room_and_shows_it_whole_
 
 
 def test_large_text_takes_the_finished_run_from_the_header_before_it_takes_a_name(
-    window: MainWindow, qtbot: QtBot, usual_text: None
+    window: MainWindow, qtbot: QtBot, usual_zoom: None
 ) -> None:
     train_a_little(window, qtbot)
     controls = window.controls
@@ -137,7 +137,7 @@ def test_large_text_takes_the_finished_run_from_the_header_before_it_takes_a_nam
     qtbot.waitUntil(controls.from_scratch_button.isVisible)
 
 
-def test_the_signs_of_the_controls_grow_with_the_text(window: MainWindow, usual_text: None) -> None:
+def test_the_signs_of_the_controls_grow_with_the_text(window: MainWindow, usual_zoom: None) -> None:
     small = window.controls.stop_button.iconSize().width()
     theme().install("dark", 1.5)
     assert window.controls.stop_button.iconSize().width() == round(1.5 * small)
@@ -146,16 +146,16 @@ def test_the_signs_of_the_controls_grow_with_the_text(window: MainWindow, usual_
 @pytest.mark.parametrize("scale", [1.0, 1.5])
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
 def test_the_stack_is_as_wide_in_every_workspace(
-    window: MainWindow, usual_text: None, scale: float, size: tuple[int, int]
+    window: MainWindow, usual_zoom: None, scale: float, size: tuple[int, int]
 ) -> None:
     theme().install("dark", scale)
     window.resize(*size)
-    width = min(round(400 * scale), round(LARGEST_SHARE * size[0]))
+    width = min(round(400 * scale), round(MAX_SHARE * size[0]))
     for key in ("build", "train", "look"):
         window.show_workspace(key)
         settle()
         page = window.pages.currentWidget()
-        assert isinstance(page, BuildWorkspace | Page)
+        assert isinstance(page, BuildWorkspace | StackPage)
         assert page.stack_panel.width() == width, key
 
 
@@ -178,7 +178,7 @@ def test_a_stack_that_is_dragged_is_as_wide_everywhere_and_at_the_next_start(
     assert again.build.stack_panel.width() == 400
 
 
-def test_the_text_size_leaves_no_trace_when_it_is_taken_back(window: MainWindow, usual_text: None) -> None:
+def test_the_text_size_leaves_no_trace_when_it_is_taken_back(window: MainWindow, usual_zoom: None) -> None:
     window.resize(1440, 900)
 
     def sizes() -> list[list[int]]:
@@ -214,13 +214,13 @@ def test_the_header_does_not_claim_another_networks_epochs(window: MainWindow, q
     train_a_little(window, qtbot)
     progress = window.controls.progress
     assert progress.isVisible()
-    assert "best epoch" in window.status.words()
+    assert "best epoch" in window.status.text()
     window.session.editor.load_preset("mlp")
     assert not progress.isVisible()
-    assert "best epoch" not in window.status.words()
+    assert "best epoch" not in window.status.text()
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert progress.isVisible()
-    assert "best epoch" in window.status.words()
+    assert "best epoch" in window.status.text()
 
 
 def test_stop_and_train_this_says_why_it_cannot_while_the_new_network_has_a_fault(
@@ -299,7 +299,7 @@ def test_the_history_is_refused_with_a_reason_and_a_folder_that_was_typed_is_kep
     QTest.keyClick(dialog.format, Qt.Key.Key_End)
     assert dialog.path.text() == str(other / "yours.csv")
     assert not dialog.accept_button.isEnabled()
-    assert "Not now: no epoch of this network was trained yet" in dialog.accept_button.toolTip()
+    assert "no finished epoch" in dialog.accept_button.toolTip()
     QTest.keyClick(dialog.format, Qt.Key.Key_Home)
     assert dialog.path.text() == str(other / "yours.safetensors")
     assert dialog.accept_button.isEnabled()

@@ -1,4 +1,4 @@
-"""What the bottom line says: the network's costs, the last message, what the machine is doing."""
+"""Fills the status bar: the network's cost, the last message, what the program is doing."""
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
@@ -12,8 +12,8 @@ MESSAGE_MS = 8000
 SPEED_MS = 1000
 
 
-class StatusWords(QObject):
-    """Follows the session and fills the line. A message gives way to the machine's words after a while."""
+class StatusText(QObject):
+    """Follows the session. A message gives way to the current activity after some seconds."""
 
     def __init__(self, session: Session, line: StatusLine, parent: QObject) -> None:
         super().__init__(parent)
@@ -24,15 +24,15 @@ class StatusWords(QObject):
         self._soon = QTimer(self, interval=SPEED_MS, singleShot=True)
         self._soon.timeout.connect(self._refresh)
         self._run_state = session.run.state
-        # Before the rest: what an edit has to say is said after it.
+        # First: an edit clears the old message, then shows its own.
         session.editor.changed.connect(self._forget)
         session.run.state_changed.connect(self._state_changed)
-        session.message.connect(self.say)
+        session.message.connect(self.show_message)
         for signal in (
             session.editor.changed,
             session.run.state_changed,
             session.data.state_changed,
-            session.forecast.changed,
+            session.estimate.changed,
             session.document.busy_changed,
             theme().changed,
         ):
@@ -43,15 +43,15 @@ class StatusWords(QObject):
         self._refresh()
 
     @Slot(str)
-    def say(self, words: str) -> None:
+    def show_message(self, text: str) -> None:
         """Shows a message for some seconds."""
-        self._message = words
+        self._message = text
         self._fade.start()
         self._refresh()
 
     @Slot()
     def _state_changed(self) -> None:
-        """A run began, paused or ended: a message from before it is out of date."""
+        """A run started, paused or ended: an earlier message is out of date."""
         if self._run_state != self._session.run.state:
             self._run_state = self._session.run.state
             self._forget()
@@ -85,27 +85,27 @@ class StatusWords(QObject):
         self._line.set_facts(facts)
 
     def _doing(self) -> str:
-        """What the machine is doing, in the order of what matters most."""
+        """What the program is doing, the most important first."""
         session = self._session
         if session.document.doing:
             return session.document.doing
         if session.data.state == "loading":
-            return session.data.words
+            return session.data.summary
         if session.run.active:
             plan = session.run.history.plan
-            return session.run.words if plan is None else plan.reason
+            return session.run.status_text if plan is None else plan.reason
         if not session.editor.report.valid:
-            return "time and memory are forecast once the network has no faults"
-        return session.forecast.words
+            return "fix the network's problems to see the estimate of time and memory"
+        return session.estimate.text
 
     def _state(self) -> str:
         problems = len(self._session.editor.report.problems)
         if problems:
             color = theme().color("fault").name()
-            return f'<span style="color:{color}">{faults} fault{"s" if faults > 1 else ""}</span>'
+            return f'<span style="color:{color}">{problems} problem{"s" if problems > 1 else ""}</span>'
         run = self._session.run
-        best = run.history.best if run.curves_are_here else None
+        best = run.history.best if run.history_is_current else None
         if best is None:
             return ""
-        words, accuracy = f"best epoch <b>{best.epoch}</b>", best.metrics.get("validation_accuracy")
-        return words if accuracy is None else f"{words}: {percent(accuracy)}"
+        text, accuracy = f"best epoch <b>{best.epoch}</b>", best.metrics.get("validation_accuracy")
+        return text if accuracy is None else f"{text}: {percent(accuracy)}"
