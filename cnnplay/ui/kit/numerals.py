@@ -46,10 +46,10 @@ def ten_to(exponent: int) -> str:
 
 
 def _large(size: float) -> str:
-    for unit, word in ((MILLION, "M"), (BILLION, "G")):
+    for unit, suffix in ((MILLION, "M"), (BILLION, "G")):
         if size < 999.5 * unit:
             scaled = size / unit
-            return f"{scaled:.{0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2}f} {word}"
+            return f"{scaled:.{0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2}f} {suffix}"
     return power(size, 3)
 
 

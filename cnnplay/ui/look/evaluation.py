@@ -72,8 +72,8 @@ class EvaluationModel(QObject):
         """``validation, epoch 14 · 32 of 1,000 wrong``, or how far the first evaluation is."""
         result = self.result
         if result is None:
-            done, whole = self._progress
-            return f"evaluating: {done:,} of {whole:,} validation images" if whole else ""
+            done, total = self._progress
+            return f"evaluating: {done:,} of {total:,} validation images" if total else ""
         when = f", epoch {result.epoch}" if result.epoch else ""
         count = len(result.indices)
         wrong = count - int(result.confusion.trace())
@@ -109,12 +109,12 @@ class EvaluationModel(QObject):
         number = self._worker.newest("evaluate") + 1
         reported = time.monotonic()
 
-        def proceed(done: int, whole: int) -> bool:
+        def proceed(done: int, total: int) -> bool:
             nonlocal reported
             self._worker.yield_to_urgent("evaluate")
             if time.monotonic() - reported >= PROGRESS_SECONDS:
                 reported = time.monotonic()
-                self._worker.report("evaluation progress", (number, done, whole))
+                self._worker.report("evaluation progress", (number, done, total))
             return not self._worker.is_outdated("evaluate", number)
 
         self._worker.submit("evaluate", lambda: self._inspector.evaluate(target, proceed))
@@ -125,10 +125,10 @@ class EvaluationModel(QObject):
         self._requested = None
         self._set_progress((0, 0))
 
-    def progress_came(self, request: int, done: int, whole: int) -> None:
+    def progress_came(self, request: int, done: int, total: int) -> None:
         """Takes the worker's progress report."""
         if request == self._worker.newest("evaluate"):
-            self._set_progress((done, whole))
+            self._set_progress((done, total))
 
     def result_came(self, result: EvaluationResult | None) -> None:
         """Takes the worker's result for the requested target."""

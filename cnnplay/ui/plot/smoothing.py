@@ -29,10 +29,10 @@ class Smoother:
         if self._beta == 0.0 or len(values) == 0:
             return values.copy()
         finite = np.isfinite(values)
-        whole = bool(finite.all())
-        averages = self._averages(values if whole else values[finite], each)
+        all_finite = bool(finite.all())
+        averages = self._averages(values if all_finite else values[finite], each)
         # Steps before the first finite value have no average to repeat.
-        result: Floats = averages if whole else np.append(self._last, averages)[np.cumsum(finite)]
+        result: Floats = averages if all_finite else np.append(self._last, averages)[np.cumsum(finite)]
         self._last = float(result[-1])
         return result
 

@@ -27,8 +27,8 @@ def test_an_evaluation_of_large_images_uses_small_batches_and_can_be_canceled_be
     target = ProbeTarget(network, {}, 0, None, images)
     inspector, calls = ModelInspector(PreprocessingCache()), list[tuple[int, int]]()
 
-    def proceed(done: int, whole: int) -> bool:
-        calls.append((done, whole))
+    def proceed(done: int, total: int) -> bool:
+        calls.append((done, total))
         return len(calls) != 4
 
     result = inspector.evaluate(target, proceed)

@@ -190,7 +190,7 @@ class BuildWorkspace(QWidget):
         They do not shrink again for a layer with fewer fields, so that the panels below do not jump.
         """
         whole = self._right.height() - self._right.handleWidth()
-        self._properties_height = max(self._properties_height, self.properties.whole_height())
+        self._properties_height = max(self._properties_height, self.properties.full_height())
         self._fold(whole)
         if self.properties.folded:
             top = self.properties.title_height()
@@ -198,11 +198,11 @@ class BuildWorkspace(QWidget):
             top = theme().px(self._height)
         else:
             below = self.problems.height() + self._column.spacing() + theme().px(MIN_COSTS_HEIGHT)
-            room = max(whole - below, self.properties.minimumSizeHint().height())
+            available = max(whole - below, self.properties.minimumSizeHint().height())
             top = (
                 self._properties_height
-                if self._properties_height <= room
-                else self.properties.height_within(room)
+                if self._properties_height <= available
+                else self.properties.height_within(available)
             )
         self._right.setSizes([top, max(1, whole - top)])
 
@@ -212,7 +212,7 @@ class BuildWorkspace(QWidget):
         """
         stepping = self.concept is not None and self.pages.currentWidget() is self.concept
         least = self.concept.minimumSizeHint().height() if self.concept is not None else 0
-        rest = whole - self.properties.whole_height() - self.problems.height() - self._column.spacing()
+        rest = whole - self.properties.full_height() - self.problems.height() - self._column.spacing()
         self.properties.set_folded(stepping and rest < max(least, theme().px(MIN_PAGE_HEIGHT)))
 
     @Slot()

@@ -56,14 +56,14 @@ class PropertiesPanel(Panel):
         self._restyle()
         self._refresh()
 
-    def whole_height(self) -> int:
+    def full_height(self) -> int:
         """The height at which nothing has to scroll."""
-        return self.title_height() + self.body_margins() + self._scroll.whole_height()
+        return self.title_height() + self.body_margins() + self._scroll.full_height()
 
-    def height_within(self, room: int) -> int:
-        """The largest height up to `room` that does not cut a row."""
+    def height_within(self, available: int) -> int:
+        """The largest height up to `available` that does not cut a row."""
         frame = self.title_height() + self.body_margins()
-        return frame + self._scroll.last_end(room - frame)
+        return frame + self._scroll.last_end(available - frame)
 
     def add_input_action(self, action: QAction) -> None:
         """Adds a button for an action below the input's fields."""

@@ -94,7 +94,7 @@ class ClassBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font())
         names = min(self._widest((*self._names, ALL)), self.width() * 2 // 5)
-        numbers = self._widest([f"{self._whole(number):,}" for number in range(-1, len(self._names))])
+        numbers = self._widest([f"{self._total(number):,}" for number in range(-1, len(self._names))])
         for number in range(-1, len(self._names)):
             row = self.row_rect(number)
             if row.intersects(event.rect()):
@@ -115,14 +115,14 @@ class ClassBars(QWidget):
         painter.drawText(QRect(left, row.top(), names, row.height()), int(middle), text)
         place = QRect(right - numbers, row.top(), numbers, row.height())
         painter.setPen(theme().color("text_muted"))
-        painter.drawText(place, int(middle | Qt.AlignmentFlag.AlignRight), f"{self._whole(number):,}")
+        painter.drawText(place, int(middle | Qt.AlignmentFlag.AlignRight), f"{self._total(number):,}")
         if number >= 0:
             self._paint_bar(painter, number, left + names + gap, right - numbers - gap, row.center().y() + 1)
 
     def _paint_bar(self, painter: QPainter, number: int, left: int, right: int, middle: int) -> None:
         """Training and validation side by side; the test split after a gap, as an outline: it is held out."""
         thick, apart = theme().px(BAR), theme().px(4)
-        most = max((self._whole(each) for each in range(len(self._names))), default=0)
+        most = max((self._total(each) for each in range(len(self._names))), default=0)
         room = max(1, right - left - apart)
         x = float(left)
         for part in PARTS:
@@ -170,7 +170,7 @@ class ClassBars(QWidget):
         counts = self._counts.get(part, ())
         return sum(counts) if number < 0 else (counts[number] if number < len(counts) else 0)
 
-    def _whole(self, number: int) -> int:
+    def _total(self, number: int) -> int:
         return sum(self._count(part, number) for part in PARTS)
 
     def _widest(self, texts: tuple[str, ...] | list[str]) -> int:

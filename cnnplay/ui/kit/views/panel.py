@@ -36,29 +36,29 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._whole = self._shown = ""
+        self._full_text = self._visible_text = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(0)
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        if text != self._whole:
-            self._whole = text
+        if text != self._full_text:
+            self._full_text = text
             self.setAccessibleName(text)
             self._elide()
 
     def text(self) -> str:
-        return self._whole
+        return self._full_text
 
     @property
     def shown(self) -> str:
         """The visible, possibly elided text."""
-        return self._shown
+        return self._visible_text
 
     def sizeHint(self) -> QSize:
         margins = self.contentsMargins()
         height = self.fontMetrics().height() + margins.top() + margins.bottom()
-        return QSize(self.fontMetrics().horizontalAdvance(self._whole), height)
+        return QSize(self.fontMetrics().horizontalAdvance(self._full_text), height)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.sizeHint().height())
@@ -80,21 +80,21 @@ class ElidedLabel(QLabel):
             self.alignment().value,
             self.palette(),
             self.isEnabled(),
-            self._shown,
+            self._visible_text,
             self.foregroundRole(),
         )
         painter.end()
 
     def _elide(self) -> None:
         shown = self._fitting()
-        if shown != self._shown:
-            self._shown = shown
+        if shown != self._visible_text:
+            self._visible_text = shown
             self.update()
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(self._full_text if shown != self._full_text else "")
 
     def _fitting(self) -> str:
         width = max(self.contentsRect().width(), 0)
-        return self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, width)
+        return self.fontMetrics().elidedText(self._full_text, Qt.TextElideMode.ElideRight, width)
 
 
 class FactsLabel(ElidedLabel):
@@ -105,11 +105,11 @@ class FactsLabel(ElidedLabel):
 
     def _fitting(self) -> str:
         metrics, width = self.fontMetrics(), max(self.contentsRect().width(), 0)
-        ends = [match.start() for match in re.finditer(r" · |; ", self._whole)]
-        for end in (len(self._whole), *reversed(ends)):
-            if metrics.horizontalAdvance(self._whole[:end]) <= width:
-                return self._whole[:end]
-        first = self._whole[: ends[0]] if ends else self._whole
+        ends = [match.start() for match in re.finditer(r" · |; ", self._full_text)]
+        for end in (len(self._full_text), *reversed(ends)):
+            if metrics.horizontalAdvance(self._full_text[:end]) <= width:
+                return self._full_text[:end]
+        first = self._full_text[: ends[0]] if ends else self._full_text
         cut = metrics.elidedText(first, Qt.TextElideMode.ElideRight, width)
         return cut if 2 * len(cut) > len(first) else ""
 

@@ -26,10 +26,10 @@ class PickerButton(QPushButton):
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.choice, 1)
         self._row.addWidget(self.detail)
-        self.menu_to_fill = QMenu(self)
-        self.menu_to_fill.setToolTipsVisible(True)
-        self.menu_to_fill.aboutToShow.connect(self._refill)
-        self.setMenu(self.menu_to_fill)
+        self.choice_menu = QMenu(self)
+        self.choice_menu.setToolTipsVisible(True)
+        self.choice_menu.aboutToShow.connect(self._refill)
+        self.setMenu(self.choice_menu)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self._restyle)
         self._restyle()
@@ -48,7 +48,7 @@ class PickerButton(QPushButton):
 
     def width_at(self, level: CompactLevel) -> int:
         """The width in pixels for the choice, and for the detail if this level shows it."""
-        return self._whole_width() if level < CompactLevel.NO_DETAILS else self._choice_width()
+        return self._full_width() if level < CompactLevel.NO_DETAILS else self._choice_width()
 
     def set_compact(self, level: CompactLevel) -> None:
         if level != self._compact_level:
@@ -71,10 +71,10 @@ class PickerButton(QPushButton):
 
     def _show_detail(self) -> None:
         """Hides the detail if there is not enough room."""
-        room = self._compact_level < CompactLevel.NO_DETAILS and self.width() >= self._whole_width()
+        room = self._compact_level < CompactLevel.NO_DETAILS and self.width() >= self._full_width()
         self.detail.setVisible(bool(self.detail.text()) and room)
 
-    def _whole_width(self) -> int:
+    def _full_width(self) -> int:
         detail = self.detail.sizeHint().width() + self._row.spacing() if self.detail.text() else 0
         return self._choice_width() + detail
 
@@ -93,8 +93,8 @@ class PickerButton(QPushButton):
         self.detail.setFont(theme().font(small=True))
 
     def _refill(self) -> None:
-        self.menu_to_fill.clear()
-        self.fill(self.menu_to_fill)
+        self.choice_menu.clear()
+        self.fill(self.choice_menu)
 
     def add_choice(self, menu: QMenu, text: str, chosen: bool, hint: str = "") -> QAction:
         """Adds an entry, checked if it is the current choice."""

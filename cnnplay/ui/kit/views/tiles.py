@@ -77,7 +77,7 @@ class TilesView(QWidget):
         self._arrangement: Arrangement | None = None
         self._full: Arrangement | None = None
         self._labelled: Tiles | None = None
-        self._fresh = False
+        self._is_new = False
         self._read_out = ""
         self.setAccessibleName(name)
         self.setMouseTracking(True)
@@ -104,7 +104,7 @@ class TilesView(QWidget):
     def show_tiles(self, tiles: Tiles | None) -> None:
         """Shows other tiles; page and selection stay if the new tiles have them."""
         old, self._tiles = self._tiles, tiles
-        self._fresh = True
+        self._is_new = True
         self._image = None
         if not _same_layout(old, tiles):
             self._arrangement = self._full = None
@@ -199,8 +199,8 @@ class TilesView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self.setFont(theme().font(small=True))
         image, arrangement = self._composed(), self._arrangement
-        if self._fresh:
-            self._fresh = False
+        if self._is_new:
+            self._is_new = False
             self.redraws += 1
         painter = QPainter(self)
         if image is not None and arrangement is not None and self._tiles is not None:

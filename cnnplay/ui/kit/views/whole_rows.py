@@ -20,7 +20,7 @@ class WholeRows(QScrollArea):
         self.setWidget(content)
         content.installEventFilter(self)
 
-    def whole_height(self) -> int:
+    def full_height(self) -> int:
         """The height of all of the content at the current width."""
         layout = self._content.layout()
         assert layout is not None
@@ -46,7 +46,7 @@ class WholeRows(QScrollArea):
     def cut_between_rows(self) -> None:
         """Leaves the room empty in which only a part of a row would fit."""
         room = self.contentsRect().height()
-        spare = 0 if self.whole_height() <= room else room - self.last_end(room)
+        spare = 0 if self.full_height() <= room else room - self.last_end(room)
         if self.viewportMargins().bottom() != spare:
             self.setViewportMargins(0, 0, 0, spare)
         self.verticalScrollBar().setSingleStep(theme().px(34))

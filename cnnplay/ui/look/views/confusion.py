@@ -45,7 +45,7 @@ class ConfusionMatrix(QWidget):
         self._names: tuple[str, ...] = ()
         self._selected: Cell | None = None
         self._hover: QPointF | None = None
-        self._fresh = False
+        self._is_new = False
         self._read_out = ""
         self.setAccessibleName("Confusion matrix")
         self.setMouseTracking(True)
@@ -67,7 +67,7 @@ class ConfusionMatrix(QWidget):
         self._names = tuple(names[n] if n < len(names) else str(n + 1) for n in range(len(self._counts)))
         if self._selected is not None and max(self._selected) >= len(self._counts):
             self._selected = None
-        self._fresh = True
+        self._is_new = True
         self._update_read_out()
         self.update()
 
@@ -89,8 +89,8 @@ class ConfusionMatrix(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not len(self._counts):
             return
-        if self._fresh:
-            self._fresh = False
+        if self._is_new:
+            self._is_new = False
             self.redraws += 1
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))

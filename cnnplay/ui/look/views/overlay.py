@@ -40,7 +40,7 @@ class OverlayCanvas(QWidget):
         self._hover: tuple[int, int] | None = None
         self._image: QImage | None = None
         self._map: QImage | None = None
-        self._fresh = False
+        self._is_new = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -54,7 +54,7 @@ class OverlayCanvas(QWidget):
     def refresh(self) -> None:
         """Composes image and map again at the next paint."""
         self._image = self._map = None
-        self._fresh = True
+        self._is_new = True
         self._update_read_out()
         self.update()
 
@@ -103,8 +103,8 @@ class OverlayCanvas(QWidget):
         seen, maps = self._look.input, self._maps()
         if seen is None or maps is None:
             return
-        if self._fresh:
-            self._fresh = False
+        if self._is_new:
+            self._is_new = False
             self.redraws += 1
         if self._image is None:
             self._image = to_qimage(as_bytes(seen))

@@ -28,7 +28,7 @@ class PredictionBars(QWidget):
         self.redraws = 0
         self._rows = rows
         self._prediction: Prediction | None = None
-        self._fresh = False
+        self._is_new = False
         self.setAccessibleName("Prediction")
         self.setToolTip(
             "Softmax turns the last layer's outputs (logits) into probabilities that sum to 1. Green: the "
@@ -40,13 +40,13 @@ class PredictionBars(QWidget):
 
     def show_prediction(self, prediction: Prediction | None) -> None:
         self._prediction = prediction
-        self._fresh = True
+        self._is_new = True
         self.setAccessibleDescription(prediction.text if prediction is not None else "nothing yet")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._fresh:
-            self._fresh = False
+        if self._is_new:
+            self._is_new = False
             self.redraws += 1
         prediction = self._prediction
         if prediction is None:

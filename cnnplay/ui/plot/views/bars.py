@@ -51,7 +51,7 @@ class BarsView(QWidget):
         self._names: tuple[str, ...] = ()
         self._at = -1
         self._hovering = False
-        self._fresh = False
+        self._is_new = False
         self._read_out = ""
         self.setAccessibleName(name)
         self.setMouseTracking(True)
@@ -71,13 +71,13 @@ class BarsView(QWidget):
         self._limits = (min(0.0, limits[0]), max(0.0, limits[1]))
         self._names = names if len(names) == len(self._values) else ()
         self._at = min(self._at, len(self._values) - 1)
-        self._fresh = True
+        self._is_new = True
         self._update_read_out()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._fresh:
-            self._fresh = False
+        if self._is_new:
+            self._is_new = False
             self.redraws += 1
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))

@@ -78,7 +78,7 @@ def test_it_opens_by_its_keys_and_from_the_list_and_closes_with_the_window(
     assert window.browser is not None
     qtbot.waitUntil(window.browser.isVisible)
     window.browser.close()
-    menu = window.data_picker.menu_to_fill
+    menu = window.data_picker.choice_menu
     menu.popup(window.data_picker.mapToGlobal(QPoint(0, 0)))
     action = next(action for action in menu.actions() if action.text().startswith("Browse"))
     QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
@@ -92,7 +92,7 @@ def test_it_opens_by_its_keys_and_from_the_list_and_closes_with_the_window(
     assert not window.browser.isVisible()
 
 
-def test_it_shows_each_classs_pictures_counts_and_means(opened: Open) -> None:
+def test_it_shows_the_images_counts_and_mean_of_each_class(opened: Open) -> None:
     browser, _ = opened(noise())
     tiles = browser.images.view.tiles
     assert tiles is not None
@@ -105,7 +105,7 @@ def test_it_shows_each_classs_pictures_counts_and_means(opened: Open) -> None:
     assert "210 train / 60 validation / 30 test (held out)" in browser._summary.text()
 
 
-def test_arrow_keys_and_clicks_choose_a_class(opened: Open, qtbot: QtBot) -> None:
+def test_arrow_keys_and_clicks_select_a_class(opened: Open, qtbot: QtBot) -> None:
     browser, model = opened(noise())
     bars = browser.classes.bars
     QTest.keyClick(bars, KEY.Key_Down)
@@ -136,7 +136,7 @@ def test_page_keys_and_buttons_turn_the_pages_of_a_class(opened: Open, qtbot: Qt
     assert model.page == 0
 
 
-def test_the_test_part_is_shown_only_when_it_is_asked_for(opened: Open, qtbot: QtBot) -> None:
+def test_the_test_split_is_shown_only_on_request(opened: Open, qtbot: QtBot) -> None:
     browser, model = opened(noise())
     images = browser.images
     QTest.mouseClick(images.splits["test"], LEFT)
@@ -150,7 +150,7 @@ def test_the_test_part_is_shown_only_when_it_is_asked_for(opened: Open, qtbot: Q
     assert model.split == "validation"
 
 
-def test_a_part_that_is_not_there_cannot_be_chosen_and_says_why(opened: Open) -> None:
+def test_a_missing_split_cannot_be_selected_and_says_why(opened: Open) -> None:
     images = noise()
     images.test = np.empty(0, np.int64)
     browser, _ = opened(images)

@@ -1,4 +1,4 @@
-"""Fetching a data set in the window: the list, the notice with its bar, cancel, retry, closing."""
+"""Downloading a data set in the window: the list, the notice with its bar, cancel, retry, closing."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ IMAGES = NAMES[0]
 
 @pytest.fixture
 def near(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    """A mirror of a small `mnist`, the only data set that is fetched."""
+    """A mirror of a small `mnist`, the only data set that is downloaded."""
     with mirror() as made:
         source, made.files = digits(made.address)
         monkeypatch.setattr(table, "_table", lambda: (source,))
@@ -30,7 +30,7 @@ def near(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 
 def entry(window: MainWindow, beginning: str) -> QAction:
     """An entry of the list of data sets, which is open."""
-    menu = window.data_picker.menu_to_fill
+    menu = window.data_picker.choice_menu
     if not menu.isVisible():
         button = window.data_picker
         menu.popup(button.mapToGlobal(QPoint(0, button.height())))
@@ -39,20 +39,20 @@ def entry(window: MainWindow, beginning: str) -> QAction:
 
 def click(window: MainWindow, beginning: str) -> None:
     """A click on an entry of the list."""
-    menu, action = window.data_picker.menu_to_fill, entry(window, beginning)
+    menu, action = window.data_picker.choice_menu, entry(window, beginning)
     QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
     menu.hide()
 
 
 def begun(window: MainWindow, qtbot: QtBot, near: Mirror) -> None:
-    """Half of the pictures came, and then silence."""
+    """Half of the images arrive, then nothing more."""
     near.plan[IMAGES] = ["stall"]
     click(window, "mnist ")
     qtbot.waitUntil(lambda: window.session.data.downloads.fraction > 0)
     qtbot.waitUntil(lambda: window.download_notice.bar.fraction > 0)
 
 
-def test_a_click_fetches_shows_how_far_it_is_and_uses_it(
+def test_a_click_downloads_shows_the_progress_and_uses_it(
     window: MainWindow, qtbot: QtBot, near: Mirror
 ) -> None:
     assert not window.download_notice.isVisible()
@@ -67,7 +67,7 @@ def test_a_click_fetches_shows_how_far_it_is_and_uses_it(
     coming = entry(window, "mnist ")
     assert not coming.isEnabled()
     assert "downloading: " in coming.text()
-    window.data_picker.menu_to_fill.hide()
+    window.data_picker.choice_menu.hide()
     with qtbot.waitSignal(window.session.data.changed):
         near.released.set()  # it breaks off, and goes on at once
     assert window.data_picker.choice.text() == "mnist"

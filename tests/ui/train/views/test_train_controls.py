@@ -31,21 +31,23 @@ def window(qtbot: QtBot, one: Bench) -> tuple[QWidget, TrainControls]:
     return page, controls
 
 
-def test_a_click_on_train_runs_to_the_end_and_then_offers_to_go_on_or_afresh(qtbot: QtBot) -> None:
+def test_a_click_on_train_runs_to_the_end_and_then_offers_to_resume_or_start_from_scratch(
+    qtbot: QtBot,
+) -> None:
     with bench() as one:
         _, controls = window(qtbot, one)
         assert controls.train_button.text() == "Train"
-        assert not controls.afresh_button.isVisible()
+        assert not controls.from_scratch_button.isVisible()
         QTest.mouseClick(controls.train_button, LEFT)
         until(qtbot, one.run, "idle")
-        assert controls.train_button.text() == "Go on"
-        assert controls.progress.place == "2 epochs"
-        assert controls.progress.left.startswith("best ")
+        assert controls.train_button.text() == "Resume"
+        assert controls.progress.position == "2 epochs"
+        assert controls.progress.remaining.startswith("best ")
         assert controls.progress.fraction == 1.0
         QTest.mouseClick(controls.train_button, LEFT)
         until(qtbot, one.run, "idle")
         assert len(one.run.history.epochs) == 4
-        QTest.mouseClick(controls.afresh_button, LEFT)
+        QTest.mouseClick(controls.from_scratch_button, LEFT)
         until(qtbot, one.run, "idle")
         assert len(one.run.history.epochs) == 2
         assert one.run.previous is not None
@@ -60,19 +62,19 @@ def test_the_keys_train_pause_step_and_stop(qtbot: QtBot) -> None:
         assert controls.sparkline.isVisible()
         QTest.keyClick(page, Qt.Key.Key_F6)
         until(qtbot, one.run, "paused")
-        assert controls.progress.left == "paused"
-        assert controls.train_button.text() == "Go on"
+        assert controls.progress.remaining == "paused"
+        assert controls.train_button.text() == "Resume"
         before = len(one.run.history)
         QTest.keyClick(page, Qt.Key.Key_F7)
         qtbot.waitUntil(lambda: len(one.run.history) == before + 1, timeout=WAIT)
         QTest.keyClick(page, Qt.Key.Key_F6)
         until(qtbot, one.run, "running")
-        qtbot.waitUntil(lambda: "epoch" in controls.progress.place, timeout=WAIT)
+        qtbot.waitUntil(lambda: "epoch" in controls.progress.position, timeout=WAIT)
         QTest.keyClick(page, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
         until(qtbot, one.run, "idle")
 
 
-def test_a_double_click_on_train_does_not_pause_what_it_began(qtbot: QtBot) -> None:
+def test_a_double_click_on_train_does_not_pause_the_run_that_it_started(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         _, controls = window(qtbot, one)
         QTest.mouseClick(controls.train_button, LEFT)
@@ -81,23 +83,23 @@ def test_a_double_click_on_train_does_not_pause_what_it_began(qtbot: QtBot) -> N
         assert not one.run.pausing
 
 
-def test_what_cannot_be_done_says_why(qtbot: QtBot) -> None:
+def test_unavailable_controls_say_why(qtbot: QtBot) -> None:
     with bench() as one:
         _, controls = window(qtbot, one)
         assert not controls.stop_button.isEnabled()
-        assert "Not now: no run is on" in controls.stop_button.toolTip()
+        assert "Unavailable: no run is in progress" in controls.stop_button.toolTip()
         one.settings.set("learning_rate", 0.0)
         assert not controls.train_button.isEnabled()
         assert "learning rate must be" in controls.train_button.toolTip()
         assert "(F5)" in controls.train_button.toolTip()
 
 
-def test_the_key_of_what_cannot_be_done_answers_with_the_reason(qtbot: QtBot) -> None:
+def test_the_key_of_an_unavailable_action_answers_with_the_reason(qtbot: QtBot) -> None:
     with bench() as one:
         page, controls = window(qtbot, one)
         with qtbot.waitSignal(controls.refused) as refused:
             QTest.keyClick(page, Qt.Key.Key_F6)
-        assert refused.args == ["no run is on"]
+        assert refused.args == ["no run is in progress"]
         one.settings.set("learning_rate", 0.0)
         with qtbot.waitSignal(controls.refused) as refused:
             QTest.keyClick(page, Qt.Key.Key_F5)
@@ -111,7 +113,7 @@ def test_the_key_of_what_cannot_be_done_answers_with_the_reason(qtbot: QtBot) ->
 def test_every_control_has_a_name_a_tooltip_and_a_key(qtbot: QtBot) -> None:
     with bench() as one:
         _, controls = window(qtbot, one)
-        for action in controls.actions_of_run:
+        for action in controls.run_actions:
             assert action.text()
             assert action.toolTip()
             assert not action.shortcut().isEmpty()
@@ -129,27 +131,27 @@ def test_the_data_picker_loads_a_folder_and_shows_its_counts(qtbot: QtBot, tmp_p
         qtbot.addWidget(picker)
         picker.show()
         assert picker.detail.text() == "120 + 40"
-        picker.menu_to_fill.aboutToShow.emit()
-        folder = next(a for a in picker.menu_to_fill.actions() if a.text().startswith("Folder"))
+        picker.choice_menu.aboutToShow.emit()
+        folder = next(a for a in picker.choice_menu.actions() if a.text().startswith("Folder"))
         with qtbot.waitSignal(one.data.changed):
             folder.trigger()
         assert picker.choice.text() == "pets"
         assert picker.detail.text() == "8 + 2"
         Image.new("RGB", (8, 8), "red").save(tmp_path / "pets" / "cats" / "late.png")
-        picker.menu_to_fill.aboutToShow.emit()
-        ticked = next(a for a in picker.menu_to_fill.actions() if a.isChecked())
+        picker.choice_menu.aboutToShow.emit()
+        ticked = next(a for a in picker.choice_menu.actions() if a.isChecked())
         assert "Reads the folder again" in ticked.toolTip()
         with qtbot.waitSignal(one.data.changed):
             ticked.trigger()
         assert picker.detail.text() == "9 + 2"
-        picker.menu_to_fill.aboutToShow.emit()
-        sample = next(a for a in picker.menu_to_fill.actions() if a.text().startswith("mnist-sample"))
+        picker.choice_menu.aboutToShow.emit()
+        sample = next(a for a in picker.choice_menu.actions() if a.text().startswith("mnist-sample"))
         with qtbot.waitSignal(one.data.changed):
             sample.trigger()
         assert picker.detail.text() == "4,000 + 1,000"
 
 
-def test_a_folder_that_is_none_is_told_in_the_tooltip_and_the_data_stay(qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_invalid_folder_is_named_in_the_tooltip_and_the_data_stay(qtbot: QtBot, tmp_path: Path) -> None:
     with bench() as one:
         picker = DataPicker(one.data)
         qtbot.addWidget(picker)
@@ -159,15 +161,15 @@ def test_a_folder_that_is_none_is_told_in_the_tooltip_and_the_data_stay(qtbot: Q
         assert picker.choice.text() == "blobs"
 
 
-def test_the_device_picker_is_fixed_while_a_run_is_on(qtbot: QtBot) -> None:
+def test_the_device_picker_is_disabled_during_a_run(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         picker = DevicePicker(one.settings, one.run)
         qtbot.addWidget(picker)
         assert picker.choice.text() == "cpu"
-        picker.menu_to_fill.aboutToShow.emit()
-        cpu = next(action for action in picker.menu_to_fill.actions() if action.text() == "cpu")
+        picker.choice_menu.aboutToShow.emit()
+        cpu = next(action for action in picker.choice_menu.actions() if action.text() == "cpu")
         cpu.trigger()
         assert one.settings.config.device == "cpu"
         one.run.start()
         assert not picker.isEnabled()
-        assert "stop it to change this" in picker.toolTip()
+        assert "stop the run" in picker.toolTip()
