@@ -317,7 +317,7 @@ def _show_themes_and_sizes(driver: UiDriver) -> None:
     from PySide6.QtCore import Qt
 
     for colors in ("dark", "light"):
-        driver.window.choose_colours(colors)
+        driver.window.set_theme(colors)
         for width, height in ((1366, 768), (1920, 1080)):
             driver.window.resize(width, height)
             for key, workspace in (

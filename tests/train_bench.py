@@ -16,7 +16,7 @@ from cnnplay.shapes.adapt import adapt
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -34,7 +34,7 @@ def blobs(count: int = 160, size: int = 8) -> ImageSet:
         key="blobs",
         title="blobs",
         classes=("dark", "light"),
-        pictures=pictures.astype(np.uint8),
+        images=pictures.astype(np.uint8),
         labels=labels,
         train=np.arange(count * 3 // 4),
         validation=np.arange(count * 3 // 4, count),
@@ -54,7 +54,7 @@ class Bench:
         self.data = DataModel()
         self.data.use(blobs())
         self.run = RunModel(self.editor, self.settings, self.data)
-        self.forecast = ForecastModel(self.editor, self.settings, self.data)
+        self.estimate = EstimateModel(self.editor, self.settings, self.data)
 
     def edit(self) -> None:
         """A structural edit of the network in the editor."""
@@ -62,7 +62,7 @@ class Bench:
 
     def shutdown(self) -> None:
         self.run.shutdown()
-        self.forecast.shutdown()
+        self.estimate.shutdown()
         self.data.shutdown()
 
 

@@ -105,13 +105,13 @@ class EditorModel(EditedNetwork):
     def paste(self, place: Place | None = None) -> bool:
         """Inserts the layers on the clipboard, by default after the selection."""
         try:
-            blocks = clipboard.take()
+            nodes = clipboard.take()
         except clipboard.ClipboardError as error:
             self.message.emit(str(error))
             return False
-        label = f"paste {_names(tuple(block.id for block in blocks))}"
+        label = f"paste {_names(tuple(node.id for node in nodes))}"
         where = place or self.insertion_place()
-        return self._try(lambda: edits.insert(self.network, where, blocks, self.reserved_ids(), label))
+        return self._try(lambda: edits.insert(self.network, where, nodes, self.reserved_ids(), label))
 
     # Structure
 
@@ -251,14 +251,14 @@ class EditorModel(EditedNetwork):
         return Preview(shape, len(report.problems) - len(self.report.problems))
 
     def _inserted(self, tag: str, place: Place) -> Edited:
-        blocks = suggest.new_nodes(tag, self.network, place)
+        nodes = suggest.new_nodes(tag, self.network, place)
         label = f"insert {kind_named(tag).name}"
-        return edits.insert(self.network, place, blocks, self.reserved_ids(), label)
+        return edits.insert(self.network, place, nodes, self.reserved_ids(), label)
 
     def _copied_to(self, node_ids: tuple[str, ...], place: Place) -> Edited:
         outermost = edits.outermost(self.network, node_ids)
-        blocks = tuple(find(self.network, node_id) for node_id in outermost)
-        return edits.insert(self.network, place, blocks, self.reserved_ids(), f"copy {_names(outermost)}")
+        nodes = tuple(find(self.network, node_id) for node_id in outermost)
+        return edits.insert(self.network, place, nodes, self.reserved_ids(), f"copy {_names(outermost)}")
 
     def _with_fields(self, node_ids: tuple[str, ...], field: str, value: Any) -> Edited:
         network = self.network

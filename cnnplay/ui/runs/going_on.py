@@ -42,13 +42,13 @@ class GoingOn(QObject):
         data.changed.connect(self._data_changed)
         data.state_changed.connect(self._data_state)
 
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why no run can go on now; "" when one can."""
         return "a run is on in this window: stop it first" if self._run.active else ""
 
     def go_on(self, folder: Path) -> None:
         """Opens the run in that folder and goes on with it. What stands in the way is told by `failed`."""
-        reason = self.why_not()
+        reason = self.disabled_reason()
         if reason:
             self.failed.emit(f"{folder.name} cannot go on now: {reason}.")
             return
@@ -65,7 +65,7 @@ class GoingOn(QObject):
         self._tasks.finish()
 
     def _open(self, found: OpenedRun) -> None:
-        reason = self.why_not()
+        reason = self.disabled_reason()
         if reason:
             self.failed.emit(f"{found.name} does not go on: {reason}.")
             return
@@ -115,7 +115,7 @@ class GoingOn(QObject):
             if found.problem:
                 self.failed.emit(found.problem)
         else:
-            self.failed.emit(f"{found.name} is open but cannot go on: {self._run.why_not('train')}.")
+            self.failed.emit(f"{found.name} is open but cannot go on: {self._run.disabled_reason('train')}.")
 
 
 def _readable(folder: Path) -> OpenedRun:

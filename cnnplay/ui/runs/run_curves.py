@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.plot.curve_limits import Bounds, calm_top, floor_of
+from cnnplay.ui.plot.curve_limits import Bounds, accuracy_floor, top_without_spikes
 from cnnplay.ui.plot.series import Floats
 from cnnplay.ui.plot.ticks import Tick, ticks
-from cnnplay.ui.train.curves import DEFAULT_SMOOTHING, metric_words
+from cnnplay.ui.train.curves import DEFAULT_SMOOTHING, metric_text
 from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.trace import Axis, Metric, Trace
 
@@ -158,10 +158,10 @@ class RunCurvesModel(QObject):
         if metric == "accuracy":
             # A steep first epoch must not squeeze the rest; but how each run ended is to be seen.
             ends = [curve.y[np.isfinite(curve.y)][-1:] for curve in curves]
-            bottom = floor_of(min(np.percentile(usable, 5, method="lower"), *np.concatenate(ends)))
+            bottom = accuracy_floor(min(np.percentile(usable, 5, method="lower"), *np.concatenate(ends)))
             top = 1.0 if top > 0.75 else top
         elif not self.logarithmic:
-            bottom, top = min(bottom, 0.0), calm_top(usable)
+            bottom, top = min(bottom, 0.0), top_without_spikes(usable)
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0)
 
     def readout(self, metric: Metric, x: float) -> RunReadout | None:
@@ -172,7 +172,7 @@ class RunCurvesModel(QObject):
             if len(curve) and x <= curve.x[-1] + 0.02 * max(abs(x), 1.0):
                 index = _nearest(curve.x, x)
                 value = float(curve.y[index])
-                text = f"{run.label}  {metric_words(metric, value)}"
+                text = f"{run.label}  {metric_text(metric, value)}"
                 ends.append(RunEnd(run.slot, text, float(curve.x[index]), value))
         if not ends:
             return None

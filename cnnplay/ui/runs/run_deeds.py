@@ -48,7 +48,7 @@ class RunDeeds(QObject):
 
     # Why something cannot be done
 
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why nothing can be done with what is chosen; "" when something can."""
         return "" if self._runs.chosen else "choose runs in the table first"
 
@@ -58,14 +58,14 @@ class RunDeeds(QObject):
             return "it is being trained" if len(rows) == 1 else "they are being trained"
         if rows and all(row.state == "unreadable" for row in rows):
             return "what cannot be read as a run is not touched"
-        return self.why_not()
+        return self.disabled_reason()
 
     def why_no_tensorboard(self) -> str:
         from importlib.util import find_spec
 
         if find_spec("tensorboardX") is None:
             return 'the package tensorboardX is not installed (pip install "cnn-playground[tensorboard]")'
-        return self.why_not()
+        return self.disabled_reason()
 
     # Notes and tags
 

@@ -64,7 +64,7 @@ class RunOpener(QObject):
         self._runs, self._editor, self._settings, self._data, self._run = runs, editor, settings, data, run
         self._tasks = Tasks("open-run", self)
 
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why the chosen run cannot be opened now; "" when it can."""
         rows = self._runs.chosen_rows
         if len(rows) != 1:
@@ -75,7 +75,7 @@ class RunOpener(QObject):
 
     def open(self) -> None:
         """Opens the chosen run."""
-        reason = self.why_not()
+        reason = self.disabled_reason()
         if reason:
             self.failed.emit(f"The run cannot be opened now: {reason}.")
             return
@@ -192,9 +192,9 @@ def _weights(run: RunFolder, which: Which) -> Weights:
 
 
 def _check(weights: Weights, run: RunFolder) -> None:
-    from cnnplay.modules.weights import belong
+    from cnnplay.modules.weights import weights_match
 
-    if not belong(weights, run.network):
+    if not weights_match(weights, run.network):
         raise ValueError("they are another network's")
 
 

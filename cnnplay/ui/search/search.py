@@ -27,8 +27,8 @@ from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.search.search_space import SpaceModel
 from cnnplay.ui.search.search_study import StudyOnScreen
 from cnnplay.ui.search.search_worker import SearchEnded, SearchWish, SearchWorker
-from cnnplay.ui.train import run_reasons
-from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train import disabled_reasons
+from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -41,6 +41,8 @@ MOST_TRIALS = 10_000
 EPOCHS = 5
 """Of a trial, where nothing else is asked for: what is good shows early."""
 ROUNDS_MS = 100
+INSTANT = 0.5
+"""Seconds; up to here `duration_text` says "under 1 s", which is a bound by itself."""
 
 
 class SearchModel(StudyOnScreen):
@@ -58,12 +60,12 @@ class SearchModel(StudyOnScreen):
         settings: SettingsModel,
         data: DataModel,
         run: RunModel,
-        forecast: ForecastModel,
+        estimate: EstimateModel,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data = editor, settings, data
-        self._run, self._forecast = run, forecast
+        self._run, self._estimate = run, estimate
         self.space = SpaceModel(editor, settings, self)
         self.trials, self.epochs = TRIALS, min(EPOCHS, settings.config.epochs)
         self.sampler: Sampler = "random"
@@ -72,11 +74,11 @@ class SearchModel(StudyOnScreen):
         self._state: State = "idle"
         self._worker: SearchWorker | None = None
         self._box = Mailbox()
-        self._postman = MailboxPoller(self._box, self._deliver, self, ROUNDS_MS)
+        self._poller = MailboxPoller(self._box, self._deliver, self, ROUNDS_MS)
         self._tasks = Tasks("studies", self)
         for signal in (editor.changed, settings.changed, data.changed, data.state_changed):
             signal.connect(self.state_changed)
-        for signal in (run.state_changed, forecast.changed, self.space.changed):
+        for signal in (run.state_changed, estimate.changed, self.space.changed):
             signal.connect(self.state_changed)
 
     # What is on screen
@@ -108,16 +110,16 @@ class SearchModel(StudyOnScreen):
     @property
     def forecast_words(self) -> str:
         """``about 4 min for 20 trials``; "" while nothing is known."""
-        found = self._forecast.forecast
+        found = self._estimate.estimate
         left = max(self.trials - counted(self.rows), 0)
         if found is None or not found.seconds_per_epoch or not left:
             return ""
-        whole = duration_text(found.seconds_per_epoch * self.epochs * left)
+        seconds = found.seconds_per_epoch * self.epochs * left
         trials = "1 trial" if left == 1 else f"{left:,} trials"
-        about = "" if whole.startswith("under") else "about " if self.pruner == "none" else "at most "
-        return f"{about}{whole} for {trials} of this network"
+        bound = "" if seconds <= INSTANT else "about " if self.pruner == "none" else "at most "
+        return f"{bound}{duration_text(seconds)} for {trials} of this network"
 
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why no search can begin now; "" when it can."""
         if self.active:
             return "a search is on: stop it first"
@@ -127,7 +129,7 @@ class SearchModel(StudyOnScreen):
         if self._run.active:
             return "a run is on: both would be slow. Stop it first, or wait for its end"
         if not self.begun:
-            return run_reasons.why_not(self._run, "replace") or self.space.problem
+            return disabled_reasons.disabled_reason(self._run, "replace") or self.space.problem
         return self._why_not_on()
 
     def _why_not_on(self) -> str:
@@ -159,7 +161,7 @@ class SearchModel(StudyOnScreen):
     def start(self) -> bool:
         """Begins a study, or goes on with the one on screen. Whether it could: `why_not` says why not."""
         images = self._data.images
-        if self.why_not() or images is None:
+        if self.disabled_reason() or images is None:
             return False
         config = msgspec.structs.replace(self._settings.config, epochs=self.epochs)
         network, space = self._editor.network, self.space.space
@@ -173,7 +175,7 @@ class SearchModel(StudyOnScreen):
             self.variables = variables(space, network, "the space")
         wish = SearchWish(network, config, images, space, self.study, self.trials, self.sampler, self.pruner)
         self._worker = SearchWorker(wish, self._box)
-        self._postman.work()
+        self._poller.start()
         self._worker.start()
         self._set_state("starting")
         self._show()
@@ -236,7 +238,7 @@ class SearchModel(StudyOnScreen):
 
     def _deliver(self, mail: Mail) -> None:
         ended: SearchEnded | None = None
-        for letter in mail.letters:
+        for letter in mail.messages:
             if isinstance(letter, SearchEnded):
                 ended = letter
             else:
@@ -258,7 +260,7 @@ class SearchModel(StudyOnScreen):
         self._worker.join()
         self._worker = None
         self._set_state("idle")
-        self._postman.rest()
+        self._poller.stop()
         if ended.error:
             self.failed.emit(ended.error)
         if not self._rows:
@@ -285,8 +287,8 @@ class SearchModel(StudyOnScreen):
             self.stop()
             self._worker.join()
             self._worker = None
-        self._box.empty()
-        self._postman.rest()
+        self._box.drain()
+        self._poller.stop()
         self._tasks.finish()
         self._set_state("idle")
 

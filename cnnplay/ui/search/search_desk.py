@@ -6,7 +6,7 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_promotion import Promoter
-from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -25,11 +25,11 @@ class SearchDesk(QObject):
         settings: SettingsModel,
         data: DataModel,
         run: RunModel,
-        forecast: ForecastModel,
+        estimate: EstimateModel,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.model = SearchModel(editor, settings, data, run, forecast, self)
+        self.model = SearchModel(editor, settings, data, run, estimate, self)
         self.promoter = Promoter(self.model, editor, settings, data, run, self)
         self.model.failed.connect(self.failed)
         self.promoter.failed.connect(self.failed)

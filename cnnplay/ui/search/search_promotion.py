@@ -43,7 +43,7 @@ class Promoter(QObject):
         self._data, self._run = data, run
         self._tasks = Tasks("promote", self)
 
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why no trial can be promoted now; "" when the chosen one, or else the best, can."""
         row = self._search.chosen_row
         if row is None:
@@ -60,7 +60,7 @@ class Promoter(QObject):
 
     def promote(self) -> None:
         """The chosen trial, or else the best, becomes the editor's."""
-        row, reason = self._search.chosen_row, self.why_not()
+        row, reason = self._search.chosen_row, self.disabled_reason()
         if reason or row is None:
             self.failed.emit(f"Not promoted: {reason}.")
             return

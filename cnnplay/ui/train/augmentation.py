@@ -13,7 +13,7 @@ from cnnplay.network.network import Input
 from cnnplay.spec.settings import TrainConfig, setting_problems
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.data.rules import Rules
+from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.tasks import Tasks
 from cnnplay.ui.train.settings import SettingsModel
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 120
 """Changes must pause for this long before samples are redrawn: numbers are typed digit by digit."""
-PICTURES = 16
+SAMPLES = 16
 """How many are drawn; a panel shows as many as fit."""
 
 NO_DATA = "Choose a data set to see some of its images here, before and after augmentation."
-FAULTS = "Fix the settings to see images here, before and after augmentation."
+SETTINGS_PROBLEMS = "Fix the settings to see images here, before and after augmentation."
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -43,7 +43,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSamples:
     """Samples of one draw; `kept` is mixup's λ, None without mixup."""
 
     samples: tuple[Sample, ...]
@@ -53,13 +53,13 @@ class Drawn:
     """Whether any augmentation is enabled."""
 
     @property
-    def foot(self) -> str:
+    def footer(self) -> str:
         """A note that applies to all samples."""
         if not self.varied:
             return "augmentation off: images unchanged"
         return "" if self.kept is None else f"λ {self.kept:.2f}"
 
-    def words(self, number: int) -> str:
+    def text(self, number: int) -> str:
         """``7, mixed with 3, λ 0.71``: for the tooltip of an image."""
         sample = self.samples[number]
         if self.kept is None:
@@ -68,7 +68,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class DrawRequest:
     """The inputs of one draw, captured when it is requested."""
 
     images: ImageSet
@@ -76,7 +76,7 @@ class Question:
     config: TrainConfig
     draw: int
 
-    def same(self, other: Question | None) -> bool:
+    def same(self, other: DrawRequest | None) -> bool:
         return other is not None and (
             (self.images is other.images, self.input, self.config, self.draw)
             == (True, other.input, other.config, other.draw)
@@ -93,12 +93,12 @@ class AugmentationModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data = editor, settings, data
-        self.drawn: Drawn | None = None
-        self.words = ""
+        self.drawn: DrawnSamples | None = None
+        self.text = ""
         """What to show in place of images."""
         self._draw, self._watched = 0, False
-        self._answered: Question | None = None
-        self._rules = Rules()
+        self._last_request: DrawRequest | None = None
+        self._rules = PreprocessingCache()
         self._tasks = Tasks("augmentation", self)
         self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask)
@@ -115,7 +115,7 @@ class AugmentationModel(QObject):
                 self._timer.stop()
 
     @Slot()
-    def another(self) -> None:
+    def resample(self) -> None:
         """The same images with other random numbers."""
         self._draw += 1
         self._ask()
@@ -136,22 +136,22 @@ class AugmentationModel(QObject):
     def _ask(self) -> None:
         if not self._watched or not self._tasks.idle:
             return  # asked again when the result arrives
-        question, why_not = self._question()
-        if question is None:
-            self._show(None, None, why_not)
-        elif not question.same(self._answered):
+        request, reason = self._request()
+        if request is None:
+            self._show(None, None, reason)
+        elif not request.same(self._last_request):
             if not torch_is_imported():
                 # It is imported elsewhere, after the first paint: importing it here would block the window.
                 self._timer.start(2 * SETTLE_MS)
                 return
-            asked = question
+            asked = request
             self._tasks.run(
                 lambda: draw(asked, self._rules),
-                lambda drawn: self._answer(asked, drawn, ""),
-                lambda error: self._answer(asked, None, str(error)),
+                lambda drawn: self._receive(asked, drawn, ""),
+                lambda error: self._receive(asked, None, str(error)),
             )
 
-    def _question(self) -> tuple[Question | None, str]:
+    def _request(self) -> tuple[DrawRequest | None, str]:
         images = self._data.images
         if images is None:
             return None, NO_DATA
@@ -160,64 +160,64 @@ class AugmentationModel(QObject):
         # The other settings do not affect these images.
         config = TrainConfig(**own, seed=config.seed)
         if setting_problems(config):
-            return None, FAULTS
-        return Question(images, self._editor.network.input, config, self._draw), ""
+            return None, SETTINGS_PROBLEMS
+        return DrawRequest(images, self._editor.network.input, config, self._draw), ""
 
-    def _answer(self, question: Question, drawn: Drawn | None, problem: str) -> None:
+    def _receive(self, request: DrawRequest, drawn: DrawnSamples | None, problem: str) -> None:
         if self._watched:
-            self._show(question, drawn, problem)
+            self._show(request, drawn, problem)
             self._ask()
 
-    def _show(self, question: Question | None, drawn: Drawn | None, words: str) -> None:
-        self._answered = question
-        if drawn is not self.drawn or words != self.words:
-            self.drawn, self.words = drawn, words
+    def _show(self, request: DrawRequest | None, drawn: DrawnSamples | None, text: str) -> None:
+        self._last_request = request
+        if drawn is not self.drawn or text != self.text:
+            self.drawn, self.text = drawn, text
             self.changed.emit()
 
 
-def draw(question: Question, rules: Rules) -> Drawn:
+def draw(request: DrawRequest, rules: PreprocessingCache) -> DrawnSamples:
     """Augments some training images as the settings say. DataError if they cannot be fitted to the input."""
     import torch
 
-    from cnnplay.modules.threads import compute_alone
+    from cnnplay.modules.threads import use_one_thread
     from cnnplay.training.augmentation import augment, augments, mixup_pairs
 
-    compute_alone()
-    images, config = question.images, question.config
-    rows, labels = _rows(question)
-    preprocessing = rules.of(None, images, question.input.shape)
+    use_one_thread()
+    images, config = request.images, request.config
+    rows, labels = _rows(request)
+    preprocessing = rules.get(None, images, request.input.shape)
     mean, std = (np.asarray(part, np.float32) for part in (preprocessing.mean, preprocessing.std))
     pictures = torch.from_numpy((rows.astype(np.float32) / 255 - mean) / std).permute(0, 3, 1, 2)
     numbers = torch.from_numpy(labels)
     varied, _ = augment(
-        pictures, numbers, config, len(images.classes), preprocessing, config.seed, question.draw
+        pictures, numbers, config, len(images.classes), preprocessing, config.seed, request.draw
     )
     values = varied.permute(0, 2, 3, 1).numpy() * std + mean
     after = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
     names = [images.classes[label] for label in labels]
     mixed, kept = [""] * len(names), None
     if config.mixup > 0:
-        kept, others = mixup_pairs(len(names), config.mixup, config.seed, question.draw)
+        kept, others = mixup_pairs(len(names), config.mixup, config.seed, request.draw)
         mixed = [names[other] for other in others]
-    return Drawn(tuple(map(Sample, rows, after, names, mixed)), kept, augments(config))
+    return DrawnSamples(tuple(map(Sample, rows, after, names, mixed)), kept, augments(config))
 
 
-def _rows(question: Question) -> tuple[Bytes, npt.NDArray[np.int64]]:
+def _rows(request: DrawRequest) -> tuple[Bytes, npt.NDArray[np.int64]]:
     """Training images fitted to the network's input, N × H × W × C bytes, and their labels."""
     from cnnplay.data.fitting import fit_rows
     from cnnplay.data.images import DataError
 
-    images = question.images
-    chosen = np.random.default_rng(question.config.seed).permutation(images.train)[: 2 * PICTURES]
+    images = request.images
+    chosen = np.random.default_rng(request.config.seed).permutation(images.train)[: 2 * SAMPLES]
     rows, kept = [], []
     for index in chosen:
         try:
-            picture = images.picture(int(index))
+            picture = images.image(int(index))
         except DataError:
             continue  # a file that disappeared after the data set was loaded
-        rows.append(fit_rows(picture[None], question.input.shape)[0])
+        rows.append(fit_rows(picture[None], request.input.shape)[0])
         kept.append(images.labels[index])
-        if len(rows) == PICTURES:
+        if len(rows) == SAMPLES:
             break
     if not rows:
         raise DataError(f"{images.title}: none of the training images can be read")

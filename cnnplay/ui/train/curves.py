@@ -13,9 +13,9 @@ from cnnplay.ui.kit.numerals import numeral, percent
 from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, accuracy_floor, evenly_sampled, top_without_spikes
 from cnnplay.ui.plot.decimation import Thinner
 from cnnplay.ui.plot.smoothing import smoothing_text
-from cnnplay.ui.train.gap import Gap, gap_of
+from cnnplay.ui.train.generalization_gap import GeneralizationGap, measure_gap
 from cnnplay.ui.train.history import NO_CURVE, Curve, History
-from cnnplay.ui.train.settings import value_words
+from cnnplay.ui.train.settings import value_text
 from cnnplay.ui.train.steps import Range
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class CurvesModel(QObject):
             self._logarithmic = logarithmic
             self.changed.emit()
 
-    def muted(self, metric: Metric, history: History) -> str:
+    def summary(self, metric: Metric, history: History) -> str:
         """The short text beside the panel's title."""
         if metric == "loss":
             return loss_name(history)
@@ -110,7 +110,7 @@ class CurvesModel(QObject):
             found.append(f"best {percent(best.metrics['validation_accuracy'])}, epoch {best.epoch}")
         gap = self._gap(history)
         if gap is not None:
-            found.append(gap.words)
+            found.append(gap.text)
         return " · ".join(found)
 
     def hint(self, metric: Metric, history: History) -> str:
@@ -134,8 +134,8 @@ class CurvesModel(QObject):
             parts.append(gap.hint)
         return "\n".join(parts)
 
-    def _gap(self, history: History) -> Gap | None:
-        return gap_of(history, max(self._smoothing, DEFAULT_SMOOTHING))
+    def _gap(self, history: History) -> GeneralizationGap | None:
+        return measure_gap(history, max(self._smoothing, DEFAULT_SMOOTHING))
 
     def lines(
         self,
@@ -298,8 +298,8 @@ class CurvesModel(QObject):
             part = history.metric("decay_loss")
             end = _end("with decay", metric, float(decayed.x[index]), float(decayed.y[index]), "data + decay")
             at = _nearest(part, float(decayed.x[index]))
-            words = f"{end.text} (decay {metric_words(metric, float(part.y[at]))})"
-            found.append(msgspec.structs.replace(end, text=words))
+            text = f"{end.text} (decay {metric_text(metric, float(part.y[at]))})"
+            found.append(msgspec.structs.replace(end, text=text))
         return found
 
     def _smoothed(self, metric: Metric, history: History) -> Curve:
@@ -335,10 +335,10 @@ def comparable(history: History, before: History) -> bool:
     return one is None or other is None or (one.network, one.data) == (other.network, other.data)
 
 
-def of_another(run: "RunModel") -> str:
+def other_network_text(run: "RunModel") -> str:
     """``run of lenet-5`` if the curves belong to another network than the one on screen; else ""."""
     started = run.history.started
-    if started is None or run.curves_are_here:
+    if started is None or run.history_is_current:
         return ""
     shown = run.editor.network.name
     if started.network != shown:
@@ -346,15 +346,15 @@ def of_another(run: "RunModel") -> str:
     return "run of an earlier version" if started.parameters != run.editor.report.parameters else ""
 
 
-def change_words(change: SettingChanged) -> str:
+def change_text(change: SettingChanged) -> str:
     """``learning rate 0.0002``, ``schedule cosine``, ``flip on``."""
     field = next((field for field in setting_fields() if field.name == change.name), None)
     if field is None:  # from a file of another version
         return f"{change.name.replace('_', ' ')} {change.value}"
-    return f"{field.label} {value_words(field, change.value)}"
+    return f"{field.label} {value_text(field, change.value)}"
 
 
-def metric_words(metric: Metric, value: float) -> str:
+def metric_text(metric: Metric, value: float) -> str:
     return percent(value) if metric == "accuracy" else numeral(value)
 
 
@@ -366,7 +366,7 @@ def _nearest(curve: Curve, x: float) -> int:
 
 
 def _end(part: Part, metric: Metric, x: float, y: float, name: str) -> End:
-    return End(part, f"{name} {metric_words(metric, y)}", x, y)
+    return End(part, f"{name} {metric_text(metric, y)}", x, y)
 
 
 def _last(part: Part, metric: Metric, curve: Curve, right: float, name: str) -> End | None:

@@ -5,7 +5,7 @@ import msgspec
 from cnnplay.spec.events import Failed
 
 
-class SettingMend(msgspec.Struct, frozen=True):
+class SettingFix(msgspec.Struct, frozen=True):
     """What a button offers: ``Use learning rate 0.001``."""
 
     label: str
@@ -13,13 +13,13 @@ class SettingMend(msgspec.Struct, frozen=True):
     value: int | float
 
 
-def mend_of(failure: Failed) -> SettingMend | None:
+def fix_for(failure: Failed) -> SettingFix | None:
     """The setting to change, as advised by the engine; None if no setting would help."""
     if failure.value is None:
         return None
     if failure.setting == "batch_size":
         batch = int(failure.value)
-        return SettingMend(f"Use batch size {batch:,}", "batch_size", batch)
+        return SettingFix(f"Use batch size {batch:,}", "batch_size", batch)
     if failure.setting == "learning_rate":
-        return SettingMend(f"Use learning rate {failure.value:g}", "learning_rate", failure.value)
+        return SettingFix(f"Use learning rate {failure.value:g}", "learning_rate", failure.value)
     return None

@@ -30,13 +30,13 @@ class FinalTest(QObject):
         self._tasks = Tasks("final-test", self)
         self._stop = threading.Event()
         self.state: State = "asking"
-        self.words = ""
+        self.text = ""
         """The result, or what went wrong."""
 
     @property
     def question(self) -> str:
         """What is about to happen, and why to do it only once."""
-        images, trained = self._data.images, self._run.trained_here
+        images, trained = self._data.images, self._run.trained_for_editor
         if images is None or trained is None:
             return ""
         which = f"best weights (epoch {trained.best_epoch})" if trained.best_epoch else "last weights"
@@ -48,10 +48,10 @@ class FinalTest(QObject):
 
     def begin(self) -> None:
         """Evaluates in the background."""
-        images, trained = self._data.images, self._run.trained_here
+        images, trained = self._data.images, self._run.trained_for_editor
         if images is None or trained is None or self.state == "evaluating":
             return
-        self.state, self.words = "evaluating", f"Evaluating {len(images.test):,} images …"
+        self.state, self.text = "evaluating", f"Evaluating {len(images.test):,} images …"
         self._stop.clear()
         stop = self._stop
 
@@ -82,19 +82,19 @@ class FinalTest(QObject):
         count = len(found.labels)
         right = round(found.metrics["accuracy"] * count)
         self.state = "evaluated"
-        self.words = (
+        self.text = (
             f"Test accuracy {percent(found.metrics['accuracy'])}: {right:,} of {count:,} correct; "
-            f"loss {numeral(found.metrics['loss'])}.{_beside(trained)}"
+            f"loss {numeral(found.metrics['loss'])}.{_validation_text(trained)}"
         )
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:
         if not self._stop.is_set():
-            self.state, self.words = "failed", error_text(error)
+            self.state, self.text = "failed", error_text(error)
             self.changed.emit()
 
 
-def why_not_test(run: RunModel, data: DataModel) -> str:
+def final_test_disabled_reason(run: RunModel, data: DataModel) -> str:
     """Why the final test is unavailable; "" if it is available."""
     if run.active:
         return "a run is in progress: wait until it ends"
@@ -102,7 +102,7 @@ def why_not_test(run: RunModel, data: DataModel) -> str:
         return "choose a data set first"
     if not len(data.images.test):
         return f"{data.images.title} has no test split"
-    trained = run.trained_here
+    trained = run.trained_for_editor
     if trained is None:
         return "the network on screen has not been trained"
     if trained.facts.classes != data.images.classes or trained.facts.key != data.images.key:
@@ -110,7 +110,7 @@ def why_not_test(run: RunModel, data: DataModel) -> str:
     return ""
 
 
-def _beside(trained: Trained) -> str:
+def _validation_text(trained: Trained) -> str:
     """Validation accuracy, which is usually a little higher: the best epoch was chosen by it."""
     from cnnplay.spec.events import EpochDone
 

@@ -53,11 +53,11 @@ class Progress:
         self.seconds_left = (self.epochs - done) * (now - then) / (done - done_then)
 
     @property
-    def place_words(self) -> str:
+    def position_text(self) -> str:
         """``epoch 14 / 20``."""
         return f"epoch {self.epoch} / {self.epochs}" if self.epochs else ""
 
     @property
-    def left_words(self) -> str:
+    def remaining_text(self) -> str:
         """``3 s left``; "" while unknown."""
         return "" if self.seconds_left is None else f"{duration_text(self.seconds_left)} left"

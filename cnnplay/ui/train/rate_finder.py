@@ -14,7 +14,7 @@ from cnnplay.ui.kit.cancellable_thread import CancellableThread
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.train.rate_drawing import RateDrawing, draw, rounded
 from cnnplay.ui.train.run import RunModel
-from cnnplay.ui.train.schedule import rate_words
+from cnnplay.ui.train.schedule import rate_text
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -28,7 +28,7 @@ State: TypeAlias = Literal["idle", "running", "stopping"]
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class TestInputs:
     """The inputs of a test, captured when it is requested."""
 
     network: Network
@@ -39,7 +39,7 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class TestUpdate:
     """A message of the thread: a point, or at the end the result or the failure."""
 
     request: int
@@ -90,34 +90,36 @@ class RateFinder(QObject):
             self.trained = trained
             self.changed.emit()
 
-    def why_not_trained(self) -> str:
+    def trained_disabled_reason(self) -> str:
         """Why it cannot start from trained weights; "" if it can."""
-        return "" if self._run.can_go_on else "the network on screen has not been trained yet"
+        return "" if self._run.can_resume else "the network on screen has not been trained yet"
 
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why no test can be started; "" if one can."""
         if self.state != "idle":
             return "a test is in progress: stop it first"
-        return self._run.why_not("afresh") or (self.problems[0].message if self.problems else "")
+        return self._run.disabled_reason("from_scratch") or (
+            self.problems[0].message if self.problems else ""
+        )
 
     # The test
 
     def start(self) -> bool:
         """Starts the test. Returns whether it could; if not, `disabled_reason` says why."""
         images = self._run.data.images
-        if self.why_not() or images is None:
+        if self.disabled_reason() or images is None:
             return False
         from cnnplay.training.control import Control
 
-        going_on = self._run.trained_here if self.trained and self._run.can_go_on else None
-        weights = None if going_on is None else going_on.weights
+        resume_from = self._run.trained_for_editor if self.trained and self._run.can_resume else None
+        weights = None if resume_from is None else resume_from.weights
         network, config = self._run.editor.network, self._run.settings.config
-        question = Question(network, config, images, weights, self.test)
+        inputs = TestInputs(network, config, images, weights, self.test)
         self.points, self.found, self.problem, self.chosen = [], None, "", None
         self._asked, self.state = self.test, "running"
         control, box = Control(), self._box
         self._control = control
-        self._thread.start(lambda request, _: _answer(request, question, box, control))
+        self._thread.start(lambda request, _: _run_test(request, inputs, box, control))
         self._poller.start()
         self.changed.emit()
         return True
@@ -164,31 +166,31 @@ class RateFinder(QObject):
         return None if rate is None else rounded(rate)
 
     @property
-    def present(self) -> float:
+    def current(self) -> float:
         """The learning rate of the settings."""
         return self._run.settings.config.learning_rate
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The state or the result, in one or two sentences."""
         if self.problem:
             return self.problem
         if self.state != "idle":
             if not self.points:
                 return "Starting: preparing the images and a copy of the network."
-            words = f"Learning rate {rate_words(self.points[-1].rate)}, loss {self.points[-1].smoothed:.3g}"
-            return f"{words} (average of the last batches)"
+            text = f"Learning rate {rate_text(self.points[-1].rate)}, loss {self.points[-1].smoothed:.3g}"
+            return f"{text} (average of the last batches)"
         if self.found is None:
-            reason = self.why_not()
+            reason = self.disabled_reason()
             return (
                 f"Unavailable: {reason}." if reason else "Press Start: the test takes a few epochs at most."
             )
-        return _outcome_words(self.found, self.suggested)
+        return _result_text(self.found, self.suggested)
 
     @property
     def use_label(self) -> str:
         """``Use 0.0021``; "" while no learning rate is chosen."""
-        return "" if self.chosen is None else f"Use {rate_words(self.chosen)}"
+        return "" if self.chosen is None else f"Use {rate_text(self.chosen)}"
 
     def drawing(self) -> RateDrawing:
         """The curve so far."""
@@ -216,55 +218,55 @@ class RateFinder(QObject):
 
     def _deliver(self, mail: Mail) -> None:
         news = [letter for letter in mail.messages if letter.request == self._thread.request]
-        self.points += [answer.point for answer in news if answer.point is not None]
+        self.points += [update.point for update in news if update.point is not None]
         if news and news[-1].point is None:
             self._end(news[-1])
         if news:
             self.changed.emit()
 
-    def _end(self, answer: Answer) -> None:
+    def _end(self, update: TestUpdate) -> None:
         self._thread.finish()
         self._control, self.state = None, "idle"
-        if answer.failure is not None:
-            message = answer.failure.message
-            self.problem = f"{message[:1].upper()}{message[1:].rstrip('.')}. {answer.failure.advice}".strip()
+        if update.failure is not None:
+            message = update.failure.message
+            self.problem = f"{message[:1].upper()}{message[1:].rstrip('.')}. {update.failure.advice}".strip()
         else:
-            self.found = answer.found
+            self.found = update.found
             self.chosen = self.suggested
         self._poller.stop()
 
 
-def _outcome_words(found: RangeTestResult, suggested: float | None) -> str:
+def _result_text(found: RangeTestResult, suggested: float | None) -> str:
     if not found.points:
         if found.ended == "stopped":
             return "Stopped before the first batch."
         return "The loss was not finite at the first batch: the activations explode inside the network."
-    last = rate_words(rounded(found.points[-1].rate))
+    last = rate_text(rounded(found.points[-1].rate))
     end = {
         "done": "",
         "diverged": f" It diverges at {last}.",
         "stopped": f" Stopped at {last}.",
     }[found.ended]
     if suggested is None:
-        words = "The loss did not fall by more than the noise between batches: no learning rate stands out."
+        text = "The loss did not fall by more than the noise between batches: no learning rate stands out."
         more = "" if found.ended == "stopped" else " Try more steps, another range or new weights."
-        return words + end + more
+        return text + end + more
     return (
-        f"The loss falls most steeply at {rate_words(suggested)}.{end} A lower learning rate is "
+        f"The loss falls most steeply at {rate_text(suggested)}.{end} A lower learning rate is "
         "safer, a higher one faster: click the curve to choose another."
     )
 
 
-def _answer(request: int, question: Question, box: Mailbox, control: Control) -> None:
+def _run_test(request: int, inputs: TestInputs, box: Mailbox, control: Control) -> None:
     try:
         from cnnplay.training.job import Job
         from cnnplay.training.range_test import find_rate
 
-        job = Job("", question.network, question.config, question.images, initial=question.weights)
-        found = find_rate(job, question.test, lambda one: box.put(Answer(request, one)), control)
-        box.put(Answer(request, found=found))
+        job = Job("", inputs.network, inputs.config, inputs.images, initial=inputs.weights)
+        found = find_rate(job, inputs.test, lambda one: box.put(TestUpdate(request, one)), control)
+        box.put(TestUpdate(request, found=found))
     except Exception as error:
         from cnnplay.training.failures import explain
 
-        failure = explain(error, question.network, question.config, 0, None)
-        box.put(Answer(request, failure=failure))
+        failure = explain(error, inputs.network, inputs.config, 0, None)
+        box.put(TestUpdate(request, failure=failure))

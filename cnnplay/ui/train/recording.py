@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnplay.spec.events import Event, Noted
-from cnnplay.ui.train.order import Order
+from cnnplay.ui.train.run_request import RunRequest
 
 if TYPE_CHECKING:
     from cnnplay.runs.recorder import RunRecorder
@@ -23,8 +23,8 @@ class Recording:
     `before` is the previous recording, which may still be writing the folder that this one reopens.
     """
 
-    def __init__(self, order: Order, note: Callable[[Event], None], before: Recording | None) -> None:
-        self._order: Order | None = order
+    def __init__(self, request: RunRequest, note: Callable[[Event], None], before: Recording | None) -> None:
+        self._request: RunRequest | None = request
         self._note = note
         self._before = before
         self._folder: RunRecorder | None = None
@@ -39,23 +39,23 @@ class Recording:
         if self._before is not None:
             self._before.wait()
             self._before = None
-        order, self._order = self._order, None  # it holds the weights that the run started from
-        assert order is not None, "begin is called once"
-        going_on = order.going_on
+        request, self._request = self._request, None  # it holds the weights that the run started from
+        assert request is not None, "begin is called once"
+        resume_from = request.resume_from
         try:
-            if order.state is not None and going_on is not None and going_on.folder is not None:
-                self._folder = RunRecorder.reopen(going_on.folder)
+            if request.state is not None and resume_from is not None and resume_from.folder is not None:
+                self._folder = RunRecorder.reopen(resume_from.folder)
             else:
                 self._folder = RunRecorder.create(
                     None,
-                    network=order.network,
-                    config=order.config,
-                    data=order.images.key,
-                    mark=order.images.mark,
-                    run=order.run,
+                    network=request.network,
+                    config=request.config,
+                    data=request.images.key,
+                    mark=request.images.mark,
+                    run=request.run,
                 )
         except RunError as error:
-            self._note(Noted(run=order.run, message=f"this run is not saved: {error}"))
+            self._note(Noted(run=request.run, message=f"this run is not saved: {error}"))
             return
         self.path = self._folder.path
 

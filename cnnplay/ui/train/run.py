@@ -20,16 +20,16 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.redraw_rate import POLL_MS, RedrawRate
-from cnnplay.ui.train import run_reasons, run_words
+from cnnplay.ui.train import disabled_reasons, run_text
 from cnnplay.ui.train.history import History
-from cnnplay.ui.train.order import make_order
 from cnnplay.ui.train.probes import Probes
 from cnnplay.ui.train.progress import Progress
 from cnnplay.ui.train.recording import Recording
+from cnnplay.ui.train.run_request import make_run_request
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.trained import Trained
-from cnnplay.ui.train.trained_work import TrainedWork
-from cnnplay.ui.train.worker import Ended, Worker, sorted_letters
+from cnnplay.ui.train.trained_weights import TrainedWeightsModel
+from cnnplay.ui.train.worker import Ended, Worker, sort_messages
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
 
 
-class RunModel(TrainedWork):
+class RunModel(TrainedWeightsModel):
     """One run at a time, and the weights and history of earlier ones.
 
     `state_changed`: the state, what can be done, or whether the run trains an earlier version of the network
@@ -70,10 +70,10 @@ class RunModel(TrainedWork):
         """The last run's: it may still be writing its folder."""
         self._state: State = "idle"
         self._waiting: Literal["", "pause"] = ""
-        self._told = settings.config
+        self._sent = settings.config
         """The settings as last sent to the current run."""
         self._train_next = False
-        self._earlier = False
+        self._is_stale = False
         self.elsewhere: Callable[[], str] = lambda: ""
         """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
         editor.changed.connect(self._editor_changed)
@@ -101,89 +101,89 @@ class RunModel(TrainedWork):
     @property
     def network(self) -> Network | None:
         """The network of the current run."""
-        return self._worker.order.network if self._worker is not None else None
+        return self._worker.request.network if self._worker is not None else None
 
     @property
     def config(self) -> TrainConfig | None:
         """The settings of the current run."""
-        return self._worker.order.config if self._worker is not None else None
+        return self._worker.request.config if self._worker is not None else None
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The class names of the current run, or of the trained weights; () without either."""
         if self._worker is not None:
-            return self._worker.order.images.classes
+            return self._worker.request.images.classes
         return self.facts.classes if self.facts is not None else ()
 
     @property
-    def earlier_version(self) -> bool:
+    def is_stale(self) -> bool:
         """Whether the run trains another version of the network than the one in the editor."""
-        return self._earlier
+        return self._is_stale
 
     @property
-    def earlier_words(self) -> str:
+    def stale_text(self) -> str:
         """The message for `is_stale`; "" if it is not."""
-        return run_words.earlier(self)
+        return run_text.stale_text(self)
 
     @property
-    def trains_another(self) -> bool:
+    def trains_other_network(self) -> bool:
         """Whether another network was opened, instead of editing the run's network."""
-        return self._earlier and self.network is not None and self.network.name != self.editor.network.name
+        return self._is_stale and self.network is not None and self.network.name != self.editor.network.name
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """``epoch 3 / 20, 9,800 images/s, 12 s left``, for the status bar."""
-        return run_words.doing(self)
+        return run_text.status_text(self)
 
-    def why_not(self, action: run_reasons.Action) -> str:
+    def disabled_reason(self, action: disabled_reasons.Action) -> str:
         """Why an action is unavailable; "" if it is available."""
-        return run_reasons.why_not(self, action)
+        return disabled_reasons.disabled_reason(self, action)
 
     # History and weights
 
     @property
-    def curves_are_here(self) -> bool:
+    def history_is_current(self) -> bool:
         """Whether the history belongs to the current run or to the network in the editor."""
-        trained = self.trained_here
-        return self.active or (trained is not None and self._keeping.is_newest(trained))
+        trained = self.trained_for_editor
+        return self.active or (trained is not None and self._weights_cache.is_newest(trained))
 
     @property
-    def can_go_on(self) -> bool:
+    def can_resume(self) -> bool:
         """Whether `start` resumes from the existing weights, rather than training from scratch."""
-        trained, images = self.trained_here, self.data.images
+        trained, images = self.trained_for_editor, self.data.images
         if trained is None or images is None or trained.mark not in ("", images.mark):
             return False
         return (trained.facts.key, trained.facts.classes) == (images.key, images.classes)
 
     # Control
 
-    def start(self, afresh: bool = False) -> bool:
+    def start(self, from_scratch: bool = False) -> bool:
         """Trains the network in the editor; continues a paused run, unless `from_scratch`. Returns whether it
         could; if not, `disabled_reason` says why."""
-        if self._state == "paused" and not afresh:
+        if self._state == "paused" and not from_scratch:
             self.resume()
             return True
         images = self.data.images
-        if self.why_not("afresh" if afresh else "train") or images is None:
+        if self.disabled_reason("from_scratch" if from_scratch else "train") or images is None:
             return False
-        going_on = self.trained_here if self.can_go_on and not afresh else None
-        self.launch(self.editor.network, self.settings.config, images, going_on)
+        resume_from = self.trained_for_editor if self.can_resume and not from_scratch else None
+        self.launch(self.editor.network, self.settings.config, images, resume_from)
         return True
 
     def launch(
-        self, network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
+        self, network: Network, config: TrainConfig, images: ImageSet, resume_from: Trained | None = None
     ) -> None:
         """Starts a run with exactly these. ValueError while there is another run."""
         if self._worker is not None:
             raise ValueError("a run is in progress: stop it before starting another")
         from cnnplay.training.control import Control
 
-        self._turn_page(going_on)
+        self._turn_page(resume_from)
         self.failure = self._failed = None
-        self._told, self._waiting = config, ""
-        self._keeping.begin()
+        self._sent, self._waiting = config, ""
+        self._weights_cache.begin()
         self._worker = Worker(
-            make_order(network, config, images, going_on),
+            make_run_request(network, config, images, resume_from),
             self._box,
             Control(),
             self.probes,
@@ -235,10 +235,10 @@ class RunModel(TrainedWork):
         self._train_next = True
         self.stop()
 
-    def bring_back(self) -> None:
+    def restore_previous(self) -> None:
         """Restores the weights from before the last run; called again, it switches back."""
-        before = self.store.before(self.editor.network)
-        if before is not None and not self.why_not("bring_back"):
+        before = self.store.previous(self.editor.network)
+        if before is not None and not self.disabled_reason("restore_previous"):
             shown = self.history
             self.adopt(before)
             self.previous = shown
@@ -278,7 +278,7 @@ class RunModel(TrainedWork):
 
     def adopt(self, trained: Trained | None) -> None:
         """Takes the weights and history of an opened file; None puts the existing weights aside."""
-        self._keeping.adopt(trained, self.editor.network)
+        self._weights_cache.adopt(trained, self.editor.network)
         self.history, self.previous = History(() if trained is None else trained.events), None
         self.failure = None
         self._tell_all()
@@ -286,14 +286,14 @@ class RunModel(TrainedWork):
     def forget(self) -> None:
         """Forgets all weights and histories, for a new document. Stops the run first."""
         self.shutdown()
-        self._keeping.clear()
+        self._weights_cache.clear()
         self.history, self.previous, self.failure = History(), None, None
         self._tell_all()
 
     # Events of the worker
 
     def _deliver(self, mail: Mail) -> None:
-        events, checkpoints, ended = sorted_letters(mail.messages)
+        events, checkpoints, ended = sort_messages(mail.messages)
         if events:
             self.history.extend(events)
             for event in events:
@@ -301,7 +301,7 @@ class RunModel(TrainedWork):
                     self._follow(event)
             self.progress.update(self.history)
         if checkpoints and self._worker is not None:
-            self._keeping.keep(self._worker.order, checkpoints, self.history)
+            self._weights_cache.keep(self._worker.request, checkpoints, self.history)
             self.weights_changed.emit()
         if events:
             self._pace_post()
@@ -336,35 +336,35 @@ class RunModel(TrainedWork):
     def _end(self, ended: Ended) -> None:
         assert self._worker is not None
         self._worker.join()
-        order, self._recording = self._worker.order, self._worker.recording
+        request, self._recording = self._worker.request, self._worker.recording
         self._worker = None
         if ended.result is not None:
-            self._keeping.end(order, ended.result, self.history, self._recording.path)
+            self._weights_cache.end(request, ended.result, self.history, self._recording.path)
         elif self.failure is None:
-            self.failure = ended.failure(order.run)
-        self._waiting, self._earlier = "", False
+            self.failure = ended.failure(request.run)
+        self._waiting, self._is_stale = "", False
         self._set_state("idle")
         self._poller.stop()
         self.redraw_rate.stop()
         self.weights_changed.emit()
         self.history_changed.emit()
         if self.failure is not None:
-            self._failed = order.network
+            self._failed = request.network
             self.failed.emit()
         if self._train_next:
             self._train_next = False
-            afresh = not self.can_go_on
-            if not self.start(afresh=afresh):
-                reason = self.why_not("afresh" if afresh else "train")
+            from_scratch = not self.can_resume
+            if not self.start(from_scratch=from_scratch):
+                reason = self.disabled_reason("from_scratch" if from_scratch else "train")
                 self.editor.message.emit(f"the current network cannot be trained: {reason}")
 
-    def _turn_page(self, going_on: Trained | None) -> None:
+    def _turn_page(self, resume_from: Trained | None) -> None:
         """Starts a new history for a run; a resumed run continues the one on screen or its own."""
-        if going_on is not None and self._keeping.is_newest(going_on) and not self.history.empty:
+        if resume_from is not None and self._weights_cache.is_newest(resume_from) and not self.history.empty:
             return
         if not self.history.empty:
             self.previous = self.history
-        self.history = History(going_on.events if going_on is not None else ())
+        self.history = History(resume_from.events if resume_from is not None else ())
 
     def _probe_dropped(self, message: str, details: str) -> None:
         if self._worker is not None:
@@ -374,8 +374,8 @@ class RunModel(TrainedWork):
 
     @Slot()
     def _editor_changed(self) -> None:
-        order = self._worker.order if self._worker is not None else None
-        self._earlier = order is not None and not order.network.same_structure(self.editor.network)
+        request = self._worker.request if self._worker is not None else None
+        self._is_stale = request is not None and not request.network.same_structure(self.editor.network)
         if self._failed is not None and not self._failed.same_structure(self.editor.network):
             self.failure = self._failed = None  # it does not apply to this network
         self.state_changed.emit()
@@ -386,8 +386,8 @@ class RunModel(TrainedWork):
         if self._worker is not None:
             for name in live_settings():
                 value = getattr(self.settings.config, name)
-                if value != getattr(self._told, name) and not self.settings.fault_of(name):
-                    self._told = msgspec.structs.replace(self._told, **{name: value})
+                if value != getattr(self._sent, name) and not self.settings.problem_of(name):
+                    self._sent = msgspec.structs.replace(self._sent, **{name: value})
                     self._worker.change(name, value)
         self.state_changed.emit()
 

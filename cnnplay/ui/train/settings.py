@@ -25,7 +25,7 @@ class SettingsModel(QObject):
     def __init__(self, config: TrainConfig | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._config = config or TrainConfig()
-        self._faults = setting_problems(self._config)
+        self._problems = setting_problems(self._config)
 
     @property
     def config(self) -> TrainConfig:
@@ -33,7 +33,7 @@ class SettingsModel(QObject):
 
     @property
     def problems(self) -> tuple[SettingProblem, ...]:
-        return self._faults
+        return self._problems
 
     @property
     def fields(self) -> tuple[FieldInfo, ...]:
@@ -52,19 +52,19 @@ class SettingsModel(QObject):
     def differing(self, group: str) -> tuple[str, ...]:
         """The settings of a group that differ from their defaults: ``label smoothing 0.1``."""
         return tuple(
-            f"{field.label} {value_words(field, value)}"
+            f"{field.label} {value_text(field, value)}"
             for field in self.of_group(group)
             if (value := getattr(self._config, field.name)) != field.default
         )
 
-    def faults_in(self, group: str) -> tuple[str, ...]:
+    def problems_in(self, group: str) -> tuple[str, ...]:
         """The problems in a group."""
         names = {field.name for field in self.of_group(group)}
-        return tuple(fault.message for fault in self._faults if fault.field in names)
+        return tuple(problem.message for problem in self._problems if problem.field in names)
 
-    def fault_of(self, field: str) -> str:
+    def problem_of(self, field: str) -> str:
         """The problem of a setting; "" if there is none."""
-        return next((fault.message for fault in self._faults if fault.field == field), "")
+        return next((problem.message for problem in self._problems if problem.field == field), "")
 
     def set(self, field: str, value: Any) -> None:
         """Changes one setting. A value outside its limits is kept too: `problems` then says what is wrong."""
@@ -75,17 +75,17 @@ class SettingsModel(QObject):
         """Replaces all settings: another project was opened."""
         if config != self._config:
             self._config = config
-            self._faults = setting_problems(config)
+            self._problems = setting_problems(config)
             self.changed.emit()
 
-    def why_fixed(self, field: str, running: bool) -> str:
+    def locked_reason(self, field: str, running: bool) -> str:
         """Why a setting cannot be changed now; "" if it can."""
         if running and field not in live_settings():
             return "is fixed during a run: stop the run to change it"
         return unused_reason(self._config, field)
 
 
-def value_words(field: FieldInfo, value: Any) -> str:
+def value_text(field: FieldInfo, value: Any) -> str:
     """A setting's value with its unit: ``2 px``, ``1 epoch``, ``10°``, ``on``, ``cosine``."""
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -74,7 +74,7 @@ class Trained:
         return sum(tensor.nbytes for tensor in self.tensors)
 
 
-def let_go(trained: Trained | None) -> None:
+def free_in_background(trained: Trained | None) -> None:
     """Frees unneeded weights in a thread: returning a gigabyte to the system takes a tenth of a second, which
     would block the window.
     """
@@ -97,40 +97,40 @@ class TrainedStore:
 
     def __init__(self) -> None:
         self._kept: list[tuple[dict[str, tuple[int, ...]], Trained]] = []
-        self._before: Trained | None = None
+        self._previous: Trained | None = None
 
-    def before(self, network: Network) -> Trained | None:
-        """The previous weights of this network: those that the newest run replaced, or that were put aside."""
-        here = self.fitting(network)
+    def previous(self, network: Network) -> Trained | None:
+        """The previous weights of this network: replaced by the newest run, or put aside."""
+        here = self.matching(network)
         newest = here is None or here is self.newest()
-        return self._before if newest and _fits(self._before, network) else None
+        return self._previous if newest and _fits(self._previous, network) else None
 
     def remember(self, trained: Trained) -> None:
         """Adds weights; they replace those with the same parameters."""
         shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.items()}
         displaced = next((kept for its, kept in self._kept if its == shapes), None)
         if displaced is not None:
-            let_go(self._before)
-            self._before = displaced
-        elif self._before is trained:  # it was put aside and is restored
-            self._before = None
+            free_in_background(self._previous)
+            self._previous = displaced
+        elif self._previous is trained:  # it was put aside and is restored
+            self._previous = None
         self._kept = [entry for entry in self._kept if entry[0] != shapes]
         self._kept.append((shapes, trained))
         if self._bytes() > MAX_BYTES:
-            let_go(self._before)
-            self._before = None
+            free_in_background(self._previous)
+            self._previous = None
         while len(self._kept) > 1 and (len(self._kept) > MAX_KEPT or self._bytes() > MAX_BYTES):
-            let_go(self._kept.pop(0)[1])
+            free_in_background(self._kept.pop(0)[1])
 
-    def put_aside(self, network: Network) -> None:
+    def set_aside(self, network: Network) -> None:
         """Sets the weights of this network aside: only `before` returns them."""
-        aside = self.fitting(network)
+        aside = self.matching(network)
         if aside is not None:
             self._kept = [entry for entry in self._kept if entry[1] is not aside]
-            let_go(self._before)
-            self._before = aside
+            free_in_background(self._previous)
+            self._previous = aside
 
-    def fitting(self, network: Network) -> Trained | None:
+    def matching(self, network: Network) -> Trained | None:
         """The newest weights whose parameters match this network exactly; None if there are none."""
         if not self._kept:
             return None
@@ -153,13 +153,13 @@ class TrainedStore:
         return frozenset(name.rsplit(".", 1)[0] for shapes, _ in self._kept for name in shapes)
 
     def clear(self) -> None:
-        for trained in (self._before, *(kept for _, kept in self._kept)):
-            let_go(trained)
+        for trained in (self._previous, *(kept for _, kept in self._kept)):
+            free_in_background(trained)
         self._kept.clear()
-        self._before = None
+        self._previous = None
 
     def _bytes(self) -> int:
-        before = 0 if self._before is None else self._before.bytes
+        before = 0 if self._previous is None else self._previous.bytes
         return before + sum(trained.bytes for _, trained in self._kept)
 
 
@@ -167,6 +167,6 @@ def _fits(trained: Trained | None, network: Network) -> bool:
     """Whether its weights match this network exactly."""
     if trained is None:
         return False
-    from cnnplay.modules.weights import belong  # torch is imported once something was trained
+    from cnnplay.modules.weights import weights_match  # torch is imported once something was trained
 
-    return belong(trained.weights, network)
+    return weights_match(trained.weights, network)

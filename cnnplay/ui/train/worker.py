@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from cnnplay.spec.events import BaseEvent, EpochDone, Event, Failed, Noted, Value
 from cnnplay.ui.kit.mailbox import Mailbox
-from cnnplay.ui.train.order import Order
 from cnnplay.ui.train.probes import Probes
 from cnnplay.ui.train.recording import Recording
+from cnnplay.ui.train.run_request import RunRequest
 
 if TYPE_CHECKING:
     from cnnplay.training.control import Control
@@ -42,7 +42,7 @@ class Ended:
         )
 
 
-def sorted_letters(letters: Iterable[Any]) -> tuple[list[Any], list[Any], Ended | None]:
+def sort_messages(letters: Iterable[Any]) -> tuple[list[Any], list[Any], Ended | None]:
     """Sorts a worker's messages into events, checkpoints, and the end of the run."""
     events: list[Any] = []
     checkpoints: list[Any] = []
@@ -62,15 +62,15 @@ class Worker:
 
     def __init__(
         self,
-        order: Order,
+        request: RunRequest,
         box: Mailbox,
         control: Control,
         probes: Probes[Observation],
         before: Recording | None = None,
     ) -> None:
         """`before` is the recording of the previous run."""
-        self.order = order
-        self.recording = Recording(order, box.put, before)
+        self.request = request
+        self.recording = Recording(request, box.put, before)
         self.control = control
         self._box = box
         self._probes = probes
@@ -87,7 +87,7 @@ class Worker:
     def change(self, name: str, value: Value) -> None:
         """Changes a setting of the run, from its next batch on."""
         if name == "epochs" and isinstance(value, int):
-            value = max(1, value - self.order.behind)
+            value = max(1, value - self.request.epochs_before)
         self.control.change(name, value)
 
     def look(self) -> None:
@@ -101,7 +101,7 @@ class Worker:
             from cnnplay.training.loop import train
 
             self.recording.begin()
-            result = train(_job(self.order), self._hear, self._observe, self.control)
+            result = train(_job(self.request), self._hear, self._observe, self.control)
             self.recording.end(result)
             self._box.put(Ended(result))
         except BaseException as error:
@@ -122,33 +122,33 @@ class Worker:
 
     def dropped(self, message: str, details: str) -> None:
         """Reports a probe that was dropped."""
-        self._box.put(Noted(run=self.order.run, message=message))
+        self._box.put(Noted(run=self.request.run, message=message))
 
 
-def _job(order: Order) -> Any:
+def _job(request: RunRequest) -> Any:
     from cnnplay.training.job import Job, resumed_job
     from cnnplay.training.state import BestEpoch
 
-    trained = order.going_on
-    if order.state is not None:
-        return resumed_job(order.run, order.network, order.images, order.state)
+    trained = request.resume_from
+    if request.state is not None:
+        return resumed_job(request.run, request.network, request.images, request.state)
     if trained is None:
-        return Job(order.run, order.network, order.config, order.images)
+        return Job(request.run, request.network, request.config, request.images)
     best = None
     if trained.best_weights is not None and trained.best_epoch is not None:
         metrics = _metrics(trained, trained.best_epoch)
         accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
         best = BestEpoch(trained.best_epoch, accuracy, loss, trained.best_weights)
     state = trained.state
-    same_rule = state is not None and state.optimizer.optimizer == order.config.optimizer
+    same_rule = state is not None and state.optimizer.optimizer == request.config.optimizer
     return Job(
-        order.run,
-        order.network,
-        order.config,
-        order.images,
+        request.run,
+        request.network,
+        request.config,
+        request.images,
         initial=trained.weights,
         optimizer_state=state.optimizer if state is not None and same_rule else None,
-        first_epoch=order.first_epoch,
+        first_epoch=request.first_epoch,
         best=best,
     )
 

@@ -22,10 +22,10 @@ def editor(qapp: QApplication) -> EditorModel:
 
 
 @pytest.fixture
-def words(editor: EditorModel) -> list[str]:
-    said: list[str] = []
-    editor.message.connect(said.append)
-    return said
+def messages(editor: EditorModel) -> list[str]:
+    shown: list[str] = []
+    editor.message.connect(shown.append)
+    return shown
 
 
 def names(network: Network) -> list[str]:
@@ -110,7 +110,7 @@ def test_a_field_that_is_back_at_its_old_value_leaves_nothing_to_undo(editor: Ed
     assert editor.network == preset("mini-resnet").network
 
 
-def test_a_value_outside_its_limits_is_kept_and_becomes_a_fault(editor: EditorModel) -> None:
+def test_a_value_outside_its_limits_is_kept_and_becomes_a_problem(editor: EditorModel) -> None:
     editor.set_field("conv-1", "stride", (0, 0))
     problem = editor.report.problems_of("conv-1")[0]
     assert problem.field == "stride"
@@ -118,12 +118,14 @@ def test_a_value_outside_its_limits_is_kept_and_becomes_a_fault(editor: EditorMo
     assert editor.report.valid
 
 
-def test_a_value_of_the_wrong_type_is_refused_in_words(editor: EditorModel, words: list[str]) -> None:
+def test_a_value_of_the_wrong_type_is_refused_with_a_message(
+    editor: EditorModel, messages: list[str]
+) -> None:
     assert not editor.set_field("conv-1", "filters", "many")
-    assert "filters of conv-1" in words[0]
+    assert "filters of conv-1" in messages[0]
 
 
-def test_a_block_goes_behind_the_current_one_and_is_chosen(editor: EditorModel) -> None:
+def test_a_new_layer_goes_after_the_current_one_and_is_selected(editor: EditorModel) -> None:
     editor.select(("conv-1",))
     editor.insert("relu")
     new = names(editor.network)[1]
@@ -137,7 +139,7 @@ def test_a_block_goes_behind_the_current_one_and_is_chosen(editor: EditorModel) 
     assert names(editor.network)[-1].startswith("relu")
 
 
-def test_an_empty_branch_that_is_chosen_takes_the_next_block(editor: EditorModel) -> None:
+def test_the_next_layer_goes_into_the_selected_empty_branch(editor: EditorModel) -> None:
     editor.insert("branches", Place("", 0, 0))
     holder = editor.current
     editor.add_branch()
@@ -160,7 +162,7 @@ def test_ids_of_trained_weights_are_not_given_again(editor: EditorModel) -> None
     assert editor.current == "conv-42"
 
 
-def test_after_a_removal_the_neighbour_is_chosen(editor: EditorModel) -> None:
+def test_after_a_deletion_the_neighbor_is_selected(editor: EditorModel) -> None:
     order = names(editor.network)
     editor.select((order[0],))
     editor.remove_selected()
@@ -182,7 +184,7 @@ def test_undo_brings_the_selection_back(editor: EditorModel) -> None:
     assert editor.selected == ("conv-2", "conv-3")
 
 
-def test_copied_blocks_are_json_and_are_pasted_under_fresh_ids(editor: EditorModel) -> None:
+def test_copied_layers_are_json_and_are_pasted_with_new_ids(editor: EditorModel) -> None:
     editor.select(("skip-1",))
     editor.copy()
     assert clipboard.from_text(QGuiApplication.clipboard().text())[0] == find(editor.network, "skip-1")
@@ -215,15 +217,15 @@ def test_cut_is_one_step_and_paste_brings_it_back(editor: EditorModel) -> None:
         ('{"a":' * 5000, "no layers"),
     ],
 )
-def test_foreign_text_on_the_clipboard_gives_a_clear_word(
-    editor: EditorModel, words: list[str], text: str, word: str
+def test_foreign_text_on_the_clipboard_gives_a_clear_message(
+    editor: EditorModel, messages: list[str], text: str, word: str
 ) -> None:
     before = editor.network
     QGuiApplication.clipboard().setText(text)
     assert not editor.paste()
-    assert len(words) == 1
-    assert word in words[0]
-    assert "\n" not in words[0]
+    assert len(messages) == 1
+    assert word in messages[0]
+    assert "\n" not in messages[0]
     assert editor.network is before
 
 
@@ -237,10 +239,10 @@ def test_wrapping_inserts_the_projection_where_the_shapes_differ(editor: EditorM
     assert editor.report.valid
 
 
-def test_blocks_that_are_no_neighbours_are_not_wrapped(editor: EditorModel, words: list[str]) -> None:
+def test_layers_that_are_not_adjacent_are_not_wrapped(editor: EditorModel, messages: list[str]) -> None:
     editor.select(("conv-1", "dense-1"))
     assert not editor.wrap_selected()
-    assert "adjacent" in words[0]
+    assert "adjacent" in messages[0]
 
 
 def test_a_branch_can_be_added_and_removed(editor: EditorModel) -> None:
@@ -284,14 +286,14 @@ def test_every_action_says_why_it_cannot_be_done(editor: EditorModel) -> None:
 
 
 def test_nothing_is_nested_so_deep_that_its_file_could_not_be_read(
-    editor: EditorModel, words: list[str]
+    editor: EditorModel, messages: list[str]
 ) -> None:
     editor.select(("conv-1",))
     for _ in range(60):
         editor.select(("conv-1",))
         editor.wrap_selected()
-    assert words
-    assert "deep" in words[0]
+    assert messages
+    assert "deep" in messages[0]
     assert decode(encode(editor.network)) == editor.network
 
 
@@ -315,7 +317,7 @@ def test_a_preview_gives_the_shape_without_changing_anything(editor: EditorModel
     assert editor.undo_stack.count() == 0
 
 
-def test_an_edit_made_in_answer_to_another_comes_behind_it(editor: EditorModel) -> None:
+def test_an_edit_made_in_response_to_another_comes_after_it(editor: EditorModel) -> None:
     before = editor.network
 
     def answer() -> None:
@@ -348,7 +350,7 @@ def test_edits_from_elsewhere_go_the_same_way(editor: EditorModel) -> None:
     assert editor.network.name == "mini-resnet"
 
 
-def test_an_opened_network_begins_with_its_first_convolution_chosen(editor: EditorModel) -> None:
+def test_opening_a_network_selects_its_first_convolution(editor: EditorModel) -> None:
     editor.select(("skip-1",))
     editor.load_preset("resnet-18")
     assert editor.selected == ("conv-1",)

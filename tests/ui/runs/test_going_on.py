@@ -7,10 +7,10 @@ import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
+from cnnplay.runs.effective_events import effective_events
 from cnnplay.runs.folder import RunFolder
-from cnnplay.runs.place import store_folder
-from cnnplay.runs.presence import LOCK
-from cnnplay.runs.settled import settled
+from cnnplay.runs.run_store import store_folder
+from cnnplay.runs.writer_lock import LOCK
 from cnnplay.spec.events import EpochDone, Stepped
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.shell.session import Session
@@ -85,7 +85,7 @@ def test_a_killed_run_is_offered_and_goes_on_to_the_weights_of_one_never_cut(
     assert weights is not None
     session.run.shutdown()
     assert list(store_folder().iterdir()) == [folder], "it went on in its own folder"
-    told = settled(RunFolder.open(folder).events())
+    told = effective_events(RunFolder.open(folder).events())
     assert [event.epoch for event in told if isinstance(event, EpochDone)] == list(range(1, EPOCHS + 1))
     steps = [event.step for event in told if isinstance(event, Stepped)]
     assert steps == list(range(1, steps[-1] + 1))
@@ -139,7 +139,7 @@ def test_where_its_pictures_are_gone_the_run_is_open_and_says_what_is_missing(
     assert "/nowhere/at/all" in started.failed[0]
     assert "once all is chosen, Go on (F5) trains what is left" in started.said[-1]
     assert not started.session.run.active
-    assert started.session.run.trained_here is not None
+    assert started.session.run.trained_for_editor is not None
 
 
 def test_other_validation_pictures_are_refused_and_the_weights_open(qtbot: QtBot, started: Started) -> None:
@@ -151,7 +151,7 @@ def test_other_validation_pictures_are_refused_and_the_weights_open(qtbot: QtBot
     qtbot.waitUntil(lambda: bool(started.failed), timeout=WAIT)
     assert "other pictures of mnist-sample validate than when it began" in started.failed[0]
     assert not started.session.run.active
-    trained = started.session.run.trained_here
+    trained = started.session.run.trained_for_editor
     assert trained is not None
     assert trained.state is None, "it could only go on as another run"
 

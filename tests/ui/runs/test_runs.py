@@ -9,13 +9,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
-from cnnplay.runs import place
-from cnnplay.runs.about import About, read_about
+from cnnplay.runs import run_store
 from cnnplay.runs.checkpoint import save
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.library import Library
-from cnnplay.runs.presence import Presence
+from cnnplay.runs.notes import Notes, read_notes
 from cnnplay.runs.recorder import RunRecorder
+from cnnplay.runs.writer_lock import WriterLock
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation
@@ -30,7 +30,7 @@ from tests.train_bench import Bench, bench, blobs, until
 
 @pytest.fixture
 def store() -> Path:
-    return place.store_folder()
+    return run_store.store_folder()
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def look(runs: RunsModel) -> None:
 
 def test_a_run_that_another_program_writes_is_followed(runs: RunsModel, store: Path) -> None:
     folder = make_run(store / "one", epochs=1, ended="")
-    with Presence(folder):
+    with WriterLock(folder):
         look(runs)
         (row,) = runs.rows
         assert row.state == "running"
@@ -160,11 +160,11 @@ def test_what_is_typed_is_written_when_the_choice_changes(
     deeds.note(str(folder), "n")
     deeds.note(str(folder), "no augmentation")
     deeds.tag(str(folder), "good, lecture")
-    assert deeds.about(str(folder)) == About(note="no augmentation", tags=("good", "lecture"))
-    assert read_about(folder) == About()
+    assert deeds.about(str(folder)) == Notes(note="no augmentation", tags=("good", "lecture"))
+    assert read_notes(folder) == Notes()
     runs.choose([])
     deeds.wait()
-    assert read_about(folder) == About(note="no augmentation", tags=("good", "lecture"))
+    assert read_notes(folder) == Notes(note="no augmentation", tags=("good", "lecture"))
     look(runs)
     assert runs.rows[0].tags == ("good", "lecture")
 
@@ -173,7 +173,7 @@ def test_deleting_asks_with_what_it_frees_and_leaves_a_run_that_is_on(
     runs: RunsModel, deeds: RunDeeds, store: Path, qtbot: QtBot
 ) -> None:
     done, on = make_run(store / "done"), make_run(store / "on", ended="")
-    with Presence(on):
+    with WriterLock(on):
         look(runs)
         runs.choose([str(done), str(on)])
         assert deeds.why_not_delete() == ""
@@ -280,7 +280,7 @@ def test_a_run_comes_back_into_the_editor_with_settings_and_weights(
     opener = RunOpener(runs, models.editor, models.settings, models.data, models.run)
     network = models.editor.network
     models.editor.open_network(preset("lenet-5").network)
-    assert opener.why_not() == "choose one run in the table first"
+    assert opener.disabled_reason() == "choose one run in the table first"
     look(runs)
     runs.choose([str(trained)])
     said: list[str] = []
@@ -291,7 +291,7 @@ def test_a_run_comes_back_into_the_editor_with_settings_and_weights(
     assert said == ["opened trained, with its weights; undo brings back what was there"]
     assert models.editor.network == network
     assert (models.settings.config.optimizer, models.settings.config.epochs) == ("sgd", 2)
-    here = models.run.trained_here
+    here = models.run.trained_for_editor
     assert here is not None
     assert here.last_epoch == 2
     assert here.best_weights is not None
@@ -310,7 +310,7 @@ def test_a_run_without_weights_opens_as_a_network(runs: RunsModel, models: Bench
     opener.open()
     opener.wait()
     assert "it kept no weights" in said[0]
-    assert models.run.trained_here is None
+    assert models.run.trained_for_editor is None
 
 
 def test_a_run_without_weights_does_not_go_on_with_those_of_the_run_before(
@@ -324,13 +324,13 @@ def test_a_run_without_weights_does_not_go_on_with_those_of_the_run_before(
         runs.choose([str(folder)])
         opener.open()
         opener.wait()
-        assert models.run.can_go_on == (folder == trained)
-    assert models.run.trained_here is None
+        assert models.run.can_resume == (folder == trained)
+    assert models.run.trained_for_editor is None
     assert models.run.history.empty
     assert (trained / "events.jsonl").read_bytes() == before
-    assert not models.run.why_not("bring_back"), "the weights before are a click away"
-    models.run.bring_back()
-    assert models.run.can_go_on
+    assert not models.run.disabled_reason("restore_previous"), "the weights before are a click away"
+    models.run.restore_previous()
+    assert models.run.can_resume
 
 
 def test_damaged_weights_are_told_and_the_network_opens_all_the_same(

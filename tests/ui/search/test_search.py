@@ -8,11 +8,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Classification, Input, Network, find
 from cnnplay.network.nodes import Convolution, Dense, Dropout, Flatten, MaxPooling, ReLU
-from cnnplay.search.needed import INSTALL
+from cnnplay.search.optuna_extra import INSTALL
 from cnnplay.search.rows import TrialRow
 from cnnplay.search.space import Choices, Range, Space
 from cnnplay.search.suggest import suggested
@@ -22,9 +22,9 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.search.search_desk import SearchDesk
 from cnnplay.ui.search.search_plots import best_so_far, parallel, shares
-from cnnplay.ui.search.search_space import SpaceModel, fault_of
+from cnnplay.ui.search.search_space import Scale, SpaceModel, fault_of
 from cnnplay.ui.search.search_table import TrialTable
-from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -52,7 +52,7 @@ def few() -> ImageSet:
         key="few",
         title="A few digits",
         classes=digits.classes,
-        pictures=digits.array,
+        images=digits.array,
         labels=digits.labels,
         train=digits.train[::40],
         validation=digits.validation[::20],
@@ -70,8 +70,8 @@ class Bench:
         self.data = DataModel()
         self.data.use(images)
         self.run = RunModel(self.editor, self.settings, self.data)
-        self.forecast = ForecastModel(self.editor, self.settings, self.data)
-        self.desk = SearchDesk(self.editor, self.settings, self.data, self.run, self.forecast)
+        self.estimate = EstimateModel(self.editor, self.settings, self.data)
+        self.desk = SearchDesk(self.editor, self.settings, self.data, self.run, self.estimate)
         self.model = self.desk.model
         self.failed: list[str] = []
         self.said: list[str] = []
@@ -81,7 +81,7 @@ class Bench:
     def shutdown(self) -> None:
         self.desk.shutdown()
         self.run.shutdown()
-        self.forecast.shutdown()
+        self.estimate.shutdown()
         self.data.shutdown()
 
 
@@ -152,7 +152,7 @@ def test_what_is_wrong_with_a_range_is_said_and_held(space: SpaceModel) -> None:
     space.set_ends("batch_size", high=80.5)
     assert space.problem == "batch size, to: must be a whole number; got 80.5"
     space.set_ends("batch_size", high=80.0)
-    space.set_scale("batch_size", "step 16")
+    space.set_scale("batch_size", Scale(step=16))
     assert space.space.vary["batch_size"] == Range(32, 80, step=16)
     space.tick("optimizer", True)
     for choice in ("momentum", "nesterov", "rmsprop", "adam", "adamw"):
@@ -219,7 +219,7 @@ def test_trials_come_one_by_one_and_the_best_is_known(searched: Bench) -> None:
     assert model.best is not None
     assert model.best.value == max(row.value or 0 for row in model.rows)
     assert model.words == "3 done"
-    assert model.why_not() == "its 3 trials are done: ask for more"
+    assert model.disabled_reason() == "its 3 trials are done: ask for more"
     assert model.study.startswith("small-few-")
     assert {line.number for line in model.parallel.lines} == {0, 1, 2}
 
@@ -252,7 +252,7 @@ def test_promoting_brings_network_settings_and_weights_and_undo_brings_back_the_
     assert find(editor.network, "conv-1").filters == row.settings["conv-1.filters"]  # type: ignore[union-attr]
     assert searched.settings.config.learning_rate == row.settings["learning_rate"]
     assert searched.settings.config.epochs == 1
-    trained = searched.run.trained_here
+    trained = searched.run.trained_for_editor
     assert trained is not None
     assert trained.best_epoch == row.epoch
     assert searched.said == [
@@ -275,16 +275,16 @@ def test_a_trial_whose_run_is_gone_is_promoted_without_weights(searched: Bench) 
 def test_no_run_beside_a_search_and_no_search_beside_a_run(bench: Bench, qtbot: QtBot) -> None:
     bench.model.ask(trials=100, epochs=100_000)
     assert bench.model.start()
-    assert "a search is on" in bench.run.why_not("train")
+    assert "a search is on" in bench.run.disabled_reason("train")
     assert not bench.run.start()
     qtbot.waitUntil(lambda: bench.model.state == "running", timeout=30_000)
     bench.model.stop()
     assert bench.model.state == "stopping"
     qtbot.waitUntil(lambda: not bench.model.active, timeout=30_000)
     bench.model.wait()
-    assert bench.run.why_not("train") == ""
+    assert bench.run.disabled_reason("train") == ""
     assert bench.run.start()
-    assert bench.model.why_not().startswith("a run is on")
+    assert bench.model.disabled_reason().startswith("a run is on")
     bench.run.shutdown()
 
 
@@ -318,6 +318,6 @@ def test_what_goes_wrong_in_the_thread_is_told(bench: Bench, qtbot: QtBot, own_f
 def test_without_optuna_nothing_begins_and_it_says_how_to_get_it(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.search.needed.find_spec", lambda name: None)
-    assert INSTALL in bench.model.why_not()
+    monkeypatch.setattr("cnnplay.search.optuna_extra.find_spec", lambda name: None)
+    assert INSTALL in bench.model.disabled_reason()
     assert not bench.model.start()

@@ -1,7 +1,7 @@
-"""The mend on the notice is the one that the engine advises."""
+"""The fix on the notice is the one that the engine advises."""
 
 from cnnplay.spec.events import Failed
-from cnnplay.ui.train.failure import mend_of
+from cnnplay.ui.train.failure import fix_for
 
 
 def failed(setting: str = "", value: float | None = None) -> Failed:
@@ -11,17 +11,21 @@ def failed(setting: str = "", value: float | None = None) -> Failed:
 
 
 def test_the_largest_batch_that_fits_is_offered() -> None:
-    mend = mend_of(failed("batch_size", 24))
-    assert mend is not None
-    assert (mend.field, mend.value, mend.label) == ("batch_size", 24, "use batch 24")
-    assert isinstance(mend.value, int)
+    fix = fix_for(failed("batch_size", 24))
+    assert fix is not None
+    assert (fix.field, fix.value, fix.label.casefold()) == ("batch_size", 24, "use batch size 24")
+    assert isinstance(fix.value, int)
 
 
 def test_a_learning_rate_is_offered_as_a_number_that_can_be_read() -> None:
-    mend = mend_of(failed("learning_rate", 0.001))
-    assert mend is not None
-    assert (mend.field, mend.value, mend.label) == ("learning_rate", 0.001, "use learning rate 0.001")
+    fix = fix_for(failed("learning_rate", 0.001))
+    assert fix is not None
+    assert (fix.field, fix.value, fix.label.casefold()) == (
+        "learning_rate",
+        0.001,
+        "use learning rate 0.001",
+    )
 
 
 def test_nothing_is_offered_where_no_setting_helps() -> None:
-    assert mend_of(failed()) is None
+    assert fix_for(failed()) is None

@@ -10,7 +10,7 @@ from cnnplay.spec.events import EpochDone, Event, Noted, SettingChanged, Started
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.plot.decimation import Thinner, decimate
-from cnnplay.ui.plot.smoothing import smooth, smoothing_words
+from cnnplay.ui.plot.smoothing import smooth, smoothing_text
 from cnnplay.ui.train.curves import CurvesModel
 from cnnplay.ui.train.history import History
 
@@ -324,8 +324,8 @@ def test_smoothing_leaves_constants_alone_and_steps_over_what_is_not_finite() ->
     assert smooth(np.full(1_000, 2.5), 14) == pytest.approx(np.full(1_000, 2.5))
     broken = np.array([1.0, np.nan, 1.0, np.inf])
     assert smooth(broken, 14) == pytest.approx([1.0, 1.0, 1.0, 1.0])
-    assert smoothing_words(14.2) == "smoothed over 14 steps"
-    assert smoothing_words(1) == "not smoothed"
+    assert smoothing_text(14.2) == "smoothed over 14 steps"
+    assert smoothing_text(1) == "not smoothed"
 
 
 def test_a_rate_at_which_no_step_was_made_leaves_no_mark() -> None:

@@ -49,9 +49,9 @@ def test_a_steady_run_says_what_is_left_and_how_fast_it_is() -> None:
     run(progress, history, clock, 1, 50, 0.1)
     assert progress.fraction == 0.5
     assert progress.epoch == 6
-    assert progress.place_words == "epoch 6 / 10"
+    assert progress.position_text == "epoch 6 / 10"
     assert progress.seconds_left == pytest.approx(5.0)
-    assert progress.left_words == "5 s left"
+    assert progress.remaining_text == "5 s left"
     assert progress.images_per_second == pytest.approx(100.0)
 
 
@@ -71,12 +71,12 @@ def test_going_on_counts_its_own_epochs() -> None:
     clock.now = 1.0
     history.extend([Stepped(run="r", step=1, epoch=11, loss=1.0, accuracy=0.5, images=10)])
     progress.update(history)
-    assert progress.place_words == "epoch 11 / 20"
+    assert progress.position_text == "epoch 11 / 20"
     assert progress.fraction == pytest.approx(0.01)
 
 
 def test_nothing_is_said_before_anything_is_known() -> None:
     progress = Progress(Clock())
     progress.update(History())
-    assert progress.place_words == ""
-    assert progress.left_words == ""
+    assert progress.position_text == ""
+    assert progress.remaining_text == ""

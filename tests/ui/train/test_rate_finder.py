@@ -1,4 +1,4 @@
-"""Finding a learning rate, without widgets: states, words, the choice, a thread that ends at once."""
+"""The learning rate finder without widgets: states, texts, the choice, a thread that ends at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ def test_a_test_ends_with_a_rate_that_can_be_used(qtbot: QtBot) -> None:
         assert made.found is not None
         assert made.suggested is not None
         assert made.chosen == made.suggested
-        assert "falls most steeply at" in made.words
+        assert "falls most steeply at" in made.text
         assert made.use_label.startswith("Use 0")
         made.use()
         assert one.settings.config.learning_rate == made.suggested
@@ -53,10 +53,10 @@ def test_points_come_while_it_goes_on_and_none_is_lost(qtbot: QtBot) -> None:
 
 def test_it_begins_with_new_weights_or_with_those_there_are(qtbot: QtBot) -> None:
     with bench(epochs=3) as one, finder(one) as made:
-        assert "learned nothing" in made.why_not_trained()
+        assert "has not been trained" in made.trained_disabled_reason()
         one.run.start()
         until(qtbot, one.run, "idle")
-        assert made.why_not_trained() == ""
+        assert made.trained_disabled_reason() == ""
         made.start()
         ended(qtbot, made)
         fresh, weights = made.points[0].loss, one.run.weights
@@ -69,15 +69,15 @@ def test_it_begins_with_new_weights_or_with_those_there_are(qtbot: QtBot) -> Non
         assert all(torch.equal(weights[key], before[key]) for key in before), "a copy was moved"
 
 
-def test_it_says_why_no_test_can_be_made(qtbot: QtBot) -> None:
+def test_it_says_why_no_test_can_be_started(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one, finder(one) as made:
         made.set("high", 1e-7)
-        assert made.why_not().startswith("highest rate must be more than the lowest")
+        assert made.disabled_reason().startswith("highest rate must be more than the lowest")
         assert not made.start()
         made.set("high", 1.0)
         one.run.start()
-        assert made.why_not() == "a run is on: stop it first"
-        assert "Not now: a run is on" in made.words
+        assert "run is in progress" in made.disabled_reason()
+        assert "Unavailable: a run is in progress" in made.text
         assert not made.start()
 
 
@@ -101,7 +101,7 @@ def test_stop_keeps_what_was_found_so_far(qtbot: QtBot) -> None:
         assert made.state == "stopping"
         ended(qtbot, made)
         assert 3 < len(made.points) < 600
-        assert "Stopped at" in made.words
+        assert "Stopped at" in made.text
 
 
 def test_shutdown_in_the_middle_joins_the_thread(qtbot: QtBot) -> None:
@@ -124,7 +124,7 @@ def test_given_up_while_it_gets_ready_nothing_more_is_heard_of_it(qtbot: QtBot) 
         assert tuple(made.points) == made.found.points, "those of the second alone"
 
 
-def test_what_goes_wrong_is_said_in_words(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_explained(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("CUDA out of memory")
 
@@ -132,7 +132,7 @@ def test_what_goes_wrong_is_said_in_words(qtbot: QtBot, monkeypatch: pytest.Monk
     with bench() as one, finder(one) as made:
         made.start()
         ended(qtbot, made)
-        assert made.words == ("The device ran out of memory at a batch size of 16. Try a batch size of 8.")
+        assert made.text == ("The device ran out of memory at a batch size of 16. Try a batch size of 8.")
         assert made.chosen is None
         assert made.use_label == ""
 

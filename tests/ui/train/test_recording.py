@@ -1,4 +1,4 @@
-"""Runs of the window are kept in the store as they go, and go on where they were stopped."""
+"""Runs of the window are recorded in the run store, and resume where they were stopped."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from cnnplay.runs.folder import RunFolder
-from cnnplay.runs.place import store_folder
+from cnnplay.runs.run_store import store_folder
 from cnnplay.spec import events
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
 
@@ -40,7 +40,7 @@ def test_a_run_leaves_a_folder_with_its_events_and_weights(qtbot: QtBot) -> None
     assert all(torch.equal(folder.weights("last")[key], one.run.weights[key]) for key in one.run.weights)
 
 
-def test_a_run_that_was_stopped_goes_on_there_and_in_its_folder(qtbot: QtBot) -> None:
+def test_a_stopped_run_resumes_there_and_in_its_folder(qtbot: QtBot) -> None:
     settings = {"epochs": 3, "schedule": "cosine", "averaging": 0.5, "shift": 1}
     with bench(**settings) as whole:
         whole.run.start()
@@ -55,10 +55,10 @@ def test_a_run_that_was_stopped_goes_on_there_and_in_its_folder(qtbot: QtBot) ->
     assert whole.run.weights is not None
     assert one.run.weights is not None
     assert all(torch.equal(whole.run.weights[key], one.run.weights[key]) for key in one.run.weights)
-    assert len(_folders()) == 2, "it went on in its own folder"
+    assert len(_folders()) == 2, "it was resumed in its own folder"
 
 
-def test_with_another_setting_a_stopped_run_is_gone_on_with_as_a_new_one(qtbot: QtBot) -> None:
+def test_with_another_setting_a_stopped_run_is_resumed_as_a_new_one(qtbot: QtBot) -> None:
     with bench(epochs=3) as one:
         _stopped_in_the_middle(qtbot, one)
         one.settings.set("optimizer", "sgd")
@@ -68,7 +68,7 @@ def test_with_another_setting_a_stopped_run_is_gone_on_with_as_a_new_one(qtbot: 
     assert len(_folders()) == 2
 
 
-def test_more_epochs_may_be_asked_for_before_a_stopped_run_goes_on(qtbot: QtBot) -> None:
+def test_more_epochs_can_be_requested_before_a_stopped_run_is_resumed(qtbot: QtBot) -> None:
     with bench(epochs=3) as one:
         _stopped_in_the_middle(qtbot, one)
         one.settings.set("epochs", 4)
@@ -79,7 +79,7 @@ def test_more_epochs_may_be_asked_for_before_a_stopped_run_goes_on(qtbot: QtBot)
     assert len(_folders()) == 1
 
 
-def test_fewer_epochs_end_a_run_that_is_on(qtbot: QtBot) -> None:
+def test_fewer_epochs_end_an_active_run(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         one.run.start()
         qtbot.waitUntil(lambda: len(one.run.history.epochs) > 0, timeout=WAIT)
@@ -97,7 +97,7 @@ def test_nothing_stays_of_a_run_that_learned_nothing(qtbot: QtBot) -> None:
     assert _folders() == []
 
 
-def test_where_no_folder_can_be_made_it_is_said_and_the_run_goes_on(
+def test_if_no_folder_can_be_created_that_is_noted_and_the_run_continues(
     qtbot: QtBot, own_folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (own_folders / "plain").write_text("a file where the folder should be")
@@ -106,4 +106,4 @@ def test_where_no_folder_can_be_made_it_is_said_and_the_run_goes_on(
         one.run.start()
         until(qtbot, one.run, "idle")
         assert one.run.trained is not None
-        assert any("this run is not kept" in note for note in one.run.history.notes)
+        assert any("not saved" in note for note in one.run.history.notes)

@@ -1,4 +1,4 @@
-"""The run's view model with the real engine: start, pause, step, stop, go on, failures, probes."""
+"""The run's model with the real engine: start, pause, step, stop, resume, failures, probes."""
 
 import threading
 from typing import Any
@@ -67,11 +67,13 @@ def test_a_single_step_without_a_run_begins_one_and_waits(qtbot: QtBot) -> None:
         assert len(one.run.history) == 1
 
 
-def test_going_on_continues_the_epochs_and_training_afresh_keeps_the_curve_before(qtbot: QtBot) -> None:
+def test_resuming_continues_the_epochs_and_training_from_scratch_keeps_the_previous_curve(
+    qtbot: QtBot,
+) -> None:
     with bench() as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        assert one.run.can_go_on
+        assert one.run.can_resume
         one.run.start()
         until(qtbot, one.run, "idle")
         assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3, 4]
@@ -79,13 +81,13 @@ def test_going_on_continues_the_epochs_and_training_afresh_keeps_the_curve_befor
         assert (np.diff(one.run.history.steps("loss").x) > 0).all()
         assert one.run.previous is None
         old = one.run.history
-        one.run.start(afresh=True)
+        one.run.start(from_scratch=True)
         assert one.run.previous is old
         until(qtbot, one.run, "idle")
         assert [done.epoch for done in one.run.history.epochs] == [1, 2]
 
 
-def test_a_run_that_was_stopped_goes_on_to_the_epochs_asked_for(qtbot: QtBot) -> None:
+def test_a_stopped_run_resumes_up_to_the_requested_epoch(qtbot: QtBot) -> None:
     with bench(epochs=200) as one:
         with qtbot.waitSignal(one.run.epoch_done, timeout=WAIT):
             one.run.start()
@@ -100,7 +102,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_epochs_asked_for(qtbot: QtBot) ->
         assert (np.diff(one.run.history.steps("loss").x) > 0).all()
 
 
-def test_too_high_a_learning_rate_ends_in_words_and_the_next_start_clears_them(qtbot: QtBot) -> None:
+def test_too_high_a_learning_rate_is_explained_and_the_next_start_clears_that(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
         with qtbot.waitSignal(one.run.failed, timeout=WAIT):
             one.run.start()
@@ -128,12 +130,12 @@ def test_from_the_first_edit_on_the_run_trains_an_earlier_version_until_undo(qtb
     with bench(epochs=ENDLESS) as one:
         one.run.start()
         until(qtbot, one.run, "running")
-        assert not one.run.earlier_version
+        assert not one.run.is_stale
         one.edit()
-        assert one.run.earlier_version
-        assert "earlier version" in one.run.earlier_words
+        assert one.run.is_stale
+        assert "earlier version" in one.run.stale_text
         one.editor.undo()
-        assert not one.run.earlier_version
+        assert not one.run.is_stale
 
 
 def test_stop_and_train_this_trains_the_edited_network(qtbot: QtBot) -> None:
@@ -143,10 +145,10 @@ def test_stop_and_train_this_trains_the_edited_network(qtbot: QtBot) -> None:
         one.edit()
         one.run.stop_and_train_this()
         qtbot.waitUntil(lambda: one.run.network == one.editor.network, timeout=WAIT)
-        assert not one.run.earlier_version
+        assert not one.run.is_stale
 
 
-def test_a_network_that_got_a_fault_while_the_run_ended_is_said_not_to_train(qtbot: QtBot) -> None:
+def test_a_network_that_became_invalid_while_the_run_ended_is_reported(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         said: list[str] = []
         one.editor.message.connect(said.append)
@@ -156,9 +158,9 @@ def test_a_network_that_got_a_fault_while_the_run_ended_is_said_not_to_train(qtb
         one.run.stop_and_train_this()
         last = one.editor.network.stack[-1].id
         one.editor.set_field(last, "units", 5)
-        assert one.run.why_not("train")
+        assert one.run.disabled_reason("train")
         until(qtbot, one.run, "idle")
-        assert [words for words in said if words.startswith("the network here does not train: ")]
+        assert [text for text in said if "cannot be trained: " in text]
 
 
 def test_undo_to_a_network_that_was_trained_brings_its_weights_back(qtbot: QtBot) -> None:
@@ -169,39 +171,39 @@ def test_undo_to_a_network_that_was_trained_brings_its_weights_back(qtbot: QtBot
         other = preset("mlp").network
         one.editor.apply(Edited(other, (), "another preset"))
         assert one.run.weights is None
-        assert not one.run.can_go_on
+        assert not one.run.can_resume
         one.editor.undo()
         assert one.run.weights is weights
-        assert one.run.can_go_on
+        assert one.run.can_resume
 
 
-def test_training_does_not_go_on_with_other_classes_under_the_same_key(qtbot: QtBot) -> None:
+def test_training_does_not_resume_with_other_classes_under_the_same_key(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        assert one.run.can_go_on
+        assert one.run.can_resume
         renamed = blobs()
         renamed.classes = ("dark", "pale")
         one.data.use(renamed)
-        assert not one.run.can_go_on
+        assert not one.run.can_resume
 
 
-def test_why_not_names_the_reason(qtbot: QtBot) -> None:
+def test_the_disabled_reason_is_named(qtbot: QtBot) -> None:
     with bench() as one:
-        assert one.run.why_not("train") == ""
-        assert one.run.why_not("stop") == "no run is on"
+        assert one.run.disabled_reason("train") == ""
+        assert one.run.disabled_reason("stop") == "no run is in progress"
         one.settings.set("learning_rate", 0.0)
-        assert "learning rate must be" in one.run.why_not("train")
+        assert "learning rate must be" in one.run.disabled_reason("train")
         one.settings.set("learning_rate", 0.1)
         one.editor.set_classes(7)
-        assert "classes" in one.run.why_not("train")
+        assert "classes" in one.run.disabled_reason("train")
         one.editor.undo()
         one.editor.apply(remove(one.editor.network, (one.editor.network.stack[-1].id,)))
-        assert "fault" in one.run.why_not("train")
+        assert "fix the network" in one.run.disabled_reason("train")
         assert not one.run.start()
 
 
-def test_a_probe_looks_while_the_run_is_on_and_in_a_pause_when_it_is_woken(qtbot: QtBot) -> None:
+def test_a_probe_is_called_during_the_run_and_on_request_in_a_pause(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         seen: list[tuple[int, str]] = []
         one.run.add_probe(
@@ -217,7 +219,7 @@ def test_a_probe_looks_while_the_run_is_on_and_in_a_pause_when_it_is_woken(qtbot
         qtbot.waitUntil(lambda: len(seen) > count, timeout=WAIT)
 
 
-def test_a_probe_that_raises_is_a_note_and_the_run_goes_on(qtbot: QtBot) -> None:
+def test_a_probe_that_raises_is_noted_and_the_run_continues(qtbot: QtBot) -> None:
     with bench() as one:
 
         def broken(observation: object) -> None:
@@ -244,7 +246,7 @@ def test_every_validation_reaches_every_probe(qtbot: QtBot) -> None:
         assert epochs == [1, 2, 3, 4, 5]
 
 
-def test_shutting_down_joins_the_thread_and_keeps_the_last_words(qtbot: QtBot) -> None:
+def test_shutting_down_joins_the_thread_and_keeps_the_last_events(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         one.run.start()
         until(qtbot, one.run, "running")
@@ -277,21 +279,21 @@ def test_forgetting_leaves_no_weights_and_no_curves(qtbot: QtBot) -> None:
         assert len(one.run.history) == 8
 
 
-def test_training_afresh_waits_for_the_end_of_a_paused_run_and_says_so(qtbot: QtBot) -> None:
+def test_training_from_scratch_is_unavailable_while_a_run_is_paused(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         one.run.start()
         until(qtbot, one.run, "running")
         one.run.pause()
         until(qtbot, one.run, "paused")
         before = one.run.history.started
-        assert "a run is on" in one.run.why_not("afresh")
-        assert not one.run.start(afresh=True)
+        assert "run is in progress" in one.run.disabled_reason("from_scratch")
+        assert not one.run.start(from_scratch=True)
         assert one.run.state == "paused"
-        assert one.run.why_not("train") == ""
+        assert one.run.disabled_reason("train") == ""
         assert one.run.history.started is before
 
 
-def test_what_went_wrong_is_forgotten_when_it_was_read_or_the_network_is_another(qtbot: QtBot) -> None:
+def test_a_failure_is_cleared_when_it_is_dismissed_or_the_network_changes(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
         with qtbot.waitSignal(one.run.failed, timeout=WAIT):
             one.run.start()
@@ -310,48 +312,48 @@ def test_a_run_of_another_network_is_not_called_an_earlier_version(qtbot: QtBot)
         one.run.start()
         until(qtbot, one.run, "running")
         one.edit()
-        assert not one.run.trains_another
+        assert not one.run.trains_other_network
         one.editor.load_preset("mlp")
-        assert one.run.trains_another
-        assert one.run.earlier_words == "This run trains tiny-cnn, not the network on screen."
+        assert one.run.trains_other_network
+        assert "tiny-cnn" in one.run.stale_text
 
 
-def test_the_weights_before_belong_to_the_network_that_was_trained_last(qtbot: QtBot) -> None:
+def test_the_previous_weights_belong_to_the_network_that_was_trained_last(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
         one.editor.set_field("conv-1", "filters", 9)
-        for afresh in (False, True):
-            one.run.start(afresh=afresh)
+        for from_scratch in (False, True):
+            one.run.start(from_scratch=from_scratch)
             until(qtbot, one.run, "idle")
-        assert one.run.why_not("bring_back") == ""
+        assert one.run.disabled_reason("restore_previous") == ""
         one.editor.undo()
-        assert one.run.trained_here is not None
-        assert "was not trained twice" in one.run.why_not("bring_back")
+        assert one.run.trained_for_editor is not None
+        assert "not trained twice" in one.run.disabled_reason("restore_previous")
         shown = one.run.history
-        one.run.bring_back()
+        one.run.restore_previous()
         assert one.run.history is shown
 
 
-def test_the_weights_before_come_back_and_those_after_too(qtbot: QtBot) -> None:
+def test_previous_weights_can_be_restored_and_switched_back(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
-        assert "was not trained twice" in one.run.why_not("bring_back")
+        assert "not trained twice" in one.run.disabled_reason("restore_previous")
         one.run.start()
         until(qtbot, one.run, "idle")
         first = one.run.trained
         one.settings.set("seed", 5)
-        one.run.start(afresh=True)
+        one.run.start(from_scratch=True)
         until(qtbot, one.run, "idle")
         second = one.run.trained
         assert first is not None
         assert second is not first
-        assert one.run.why_not("bring_back") == ""
-        one.run.bring_back()
+        assert one.run.disabled_reason("restore_previous") == ""
+        one.run.restore_previous()
         assert one.run.trained is first
         assert [done.metrics for done in one.run.history.epochs] == [
             event.metrics for event in first.events if isinstance(event, EpochDone)
         ]
-        one.run.bring_back()
+        one.run.restore_previous()
         assert one.run.trained is second
         one.editor.load_preset("mlp")
-        assert one.run.why_not("bring_back")
+        assert one.run.disabled_reason("restore_previous")

@@ -9,7 +9,7 @@ from cnnplay.spec.events import SettingChanged, Started, Stepped
 from cnnplay.spec.schedules import rate_factor
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.train.history import History
-from cnnplay.ui.train.schedule import Piece, Plan, ScheduleModel, draw, plan_of, rate_words
+from cnnplay.ui.train.schedule import PlanSegment, ScheduleModel, SchedulePlan, draw, plan_of, rate_text
 from tests.train_bench import bench
 
 STEPS = 10
@@ -39,7 +39,7 @@ def stepped(count: int) -> list[Stepped]:
 @pytest.mark.parametrize("schedule", ["constant", "step", "cosine", "one-cycle"])
 def test_the_drawing_has_the_rate_of_every_step(schedule: str) -> None:
     config = TrainConfig(epochs=4, schedule=schedule, warmup=1.0, step_every=2, learning_rate=0.5)
-    drawing = draw(Plan((Piece(0.0, config),), 0.0, STEPS), 400)
+    drawing = draw(SchedulePlan((PlanSegment(0.0, config),), 0.0, STEPS), 400)
     for step in range(4 * STEPS):
         expected = 0.5 * rate_factor(config, step, STEPS)
         assert drawing.at((step + 0.5) / STEPS)[1] == pytest.approx(expected)
@@ -63,7 +63,7 @@ def test_what_was_stays_and_what_comes_follows_the_change() -> None:
     assert drawing.changes == pytest.approx((1.0, 2.0))
     assert drawing.done.x.max() == pytest.approx(2.5)
     assert drawing.ahead.x.min() == pytest.approx(2.5)
-    assert drawing.words == f"now {rate_words(drawing.now[1])}"
+    assert drawing.text == f"now {rate_text(drawing.now[1])}"
 
 
 def test_more_epochs_lengthen_the_axis_and_fewer_shorten_it() -> None:
@@ -86,13 +86,13 @@ def test_changes_of_an_earlier_run_are_not_this_ones() -> None:
 
 
 def test_averaging_begins_where_the_engine_begins() -> None:
-    from cnnplay.training.averaging import averages
+    from cnnplay.training.averaging import is_averaged
 
     config = TrainConfig(epochs=8, averaging=0.25)
-    drawing = draw(Plan((Piece(0.0, config),), 0.0, STEPS), 100)
+    drawing = draw(SchedulePlan((PlanSegment(0.0, config),), 0.0, STEPS), 100)
     assert drawing.averaged_from is not None
     for epoch in range(1, 9):
-        assert averages(config, 1, epoch) == (epoch > drawing.averaged_from)
+        assert is_averaged(config, 1, epoch) == (epoch > drawing.averaged_from)
 
 
 def test_the_next_run_is_drawn_until_one_is_on_and_not_while_settings_are_wrong(qtbot: QtBot) -> None:
@@ -100,20 +100,20 @@ def test_the_next_run_is_drawn_until_one_is_on_and_not_while_settings_are_wrong(
         model = ScheduleModel(one.settings, one.run)
         drawing = model.drawing(100)
         assert drawing is not None
-        assert drawing.words == "0.01 throughout"
+        assert drawing.text == "0.01 throughout"
         assert model.drawing(100) is drawing
         with qtbot.waitSignal(model.changed):
             one.settings.set("schedule", "cosine")
         drawing = model.drawing(100)
         assert drawing is not None
-        assert drawing.words.startswith("0.01 → ")
+        assert drawing.text.startswith("0.01 → ")
         one.settings.set("learning_rate", 0.0)
         assert model.drawing(100) is None
 
 
 def test_the_drawing_of_very_many_epochs_stays_small_and_finite() -> None:
     config = TrainConfig(epochs=100_000, schedule="one-cycle", warmup=3.0)
-    drawing = draw(Plan((Piece(0.0, config),), 0.0, 1000), 300)
+    drawing = draw(SchedulePlan((PlanSegment(0.0, config),), 0.0, 1000), 300)
     assert len(drawing.ahead) < 310
     assert np.isfinite(drawing.ahead.y).all()
 
@@ -130,4 +130,4 @@ def test_the_drawing_of_very_many_epochs_stays_small_and_finite() -> None:
     ],
 )
 def test_rates_are_written_as_people_read_them(rate: float, words: str) -> None:
-    assert rate_words(rate) == words
+    assert rate_text(rate) == words

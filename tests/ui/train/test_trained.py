@@ -17,7 +17,7 @@ from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.optimizers import OptimizerState
-from cnnplay.training.state import Place, RunState
+from cnnplay.training.state import RunPosition, RunState
 from cnnplay.ui.train import trained as kept
 from cnnplay.ui.train.trained import Trained, TrainedStore
 
@@ -36,40 +36,40 @@ def training(network: Network, seed: int = 0) -> Trained:
 
 def test_each_network_finds_its_own_training_and_another_none() -> None:
     store = TrainedStore()
-    assert store.fitting(TINY) is None
+    assert store.matching(TINY) is None
     tiny, lenet = training(TINY), training(LENET)
     store.remember(tiny)
     store.remember(lenet)
-    assert store.fitting(TINY) is tiny
-    assert store.fitting(LENET) is lenet
+    assert store.matching(TINY) is tiny
+    assert store.matching(LENET) is lenet
     assert store.newest() is lenet
-    assert store.fitting(preset("mlp").network) is None
+    assert store.matching(preset("mlp").network) is None
 
 
 def test_an_edit_without_parameters_keeps_the_training_and_one_of_a_shape_does_not() -> None:
     store = TrainedStore()
     lenet = training(LENET)
     store.remember(lenet)
-    assert store.fitting(remove(LENET, ("tanh-1",)).network) is lenet
-    assert store.fitting(replace_field(LENET, "conv-1", "filters", 7).network) is None
+    assert store.matching(remove(LENET, ("tanh-1",)).network) is lenet
+    assert store.matching(replace_field(LENET, "conv-1", "filters", 7).network) is None
 
 
 def test_what_was_put_aside_can_be_brought_back_also_after_another_training() -> None:
     store, tiny, lenet = TrainedStore(), training(TINY), training(LENET)
     store.remember(tiny)
-    store.put_aside(TINY)
-    assert store.fitting(TINY) is None
-    assert store.before(TINY) is tiny
+    store.set_aside(TINY)
+    assert store.matching(TINY) is None
+    assert store.previous(TINY) is tiny
     store.remember(lenet)
-    assert store.before(TINY) is tiny
-    assert store.before(LENET) is None
+    assert store.previous(TINY) is tiny
+    assert store.previous(LENET) is None
     again = training(TINY, seed=1)
     store.remember(again)
-    assert store.before(TINY) is tiny
-    store.put_aside(TINY)
+    assert store.previous(TINY) is tiny
+    store.set_aside(TINY)
     store.remember(again)  # brought back
-    assert store.fitting(TINY) is again
-    assert store.before(TINY) is None
+    assert store.matching(TINY) is again
+    assert store.previous(TINY) is None
 
 
 def test_training_the_same_network_again_takes_the_place_of_the_first() -> None:
@@ -77,9 +77,9 @@ def test_training_the_same_network_again_takes_the_place_of_the_first() -> None:
     store.remember(training(TINY, seed=0))
     again = training(TINY, seed=1)
     store.remember(again)
-    assert store.fitting(TINY) is again
+    assert store.matching(TINY) is again
     store.clear()
-    assert store.fitting(TINY) is None
+    assert store.matching(TINY) is None
     assert store.newest() is None
 
 
@@ -97,13 +97,13 @@ def test_the_oldest_go_when_they_take_too_much_memory_and_the_newest_never(
     monkeypatch.setattr(kept, "MAX_BYTES", lenet.bytes)
     store = TrainedStore()
     store.remember(tiny)
-    assert store.fitting(TINY) is tiny
+    assert store.matching(TINY) is tiny
     store.remember(lenet)
-    assert store.fitting(TINY) is None
-    assert store.fitting(LENET) is lenet
+    assert store.matching(TINY) is None
+    assert store.matching(LENET) is lenet
     monkeypatch.setattr(kept, "MAX_BYTES", 1)
     store.remember(training(LENET, seed=3))
-    assert store.fitting(LENET) is not None
+    assert store.matching(LENET) is not None
 
 
 def test_the_best_weights_count_too() -> None:
@@ -119,7 +119,7 @@ def test_what_a_training_takes_counts_the_optimizers_memory_and_no_tensor_twice(
     state = RunState(
         config=TrainConfig(),
         first_epoch=1,
-        place=Place(1, 1),
+        place=RunPosition(1, 1),
         weights=plain.weights,
         optimizer=OptimizerState("adam", {"state": {0: memory}, "param_groups": []}),
         threads=1,

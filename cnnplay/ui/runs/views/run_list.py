@@ -179,7 +179,7 @@ class RunListPanel(Panel):
             self.empty.set_text(NO_MATCH if runs.rows else EMPTY)
         self._stack.setCurrentWidget(self.table if runs.picked.rowCount() else self.empty)
         self.filter.setToolTip(FILTER_HINT)
-        self._enable(self.open_action, self.open_button, OPEN_HINT, self._opener.why_not())
+        self._enable(self.open_action, self.open_button, OPEN_HINT, self._opener.disabled_reason())
         self._enable(
             self.delete_action,
             self.delete_button,
@@ -187,7 +187,7 @@ class RunListPanel(Panel):
             self._deeds.why_not_delete(),
         )
         self._enable(
-            self.csv_action, None, "A row a run, a row an epoch, a row a step", self._deeds.why_not()
+            self.csv_action, None, "A row a run, a row an epoch, a row a step", self._deeds.disabled_reason()
         )
         self._enable(
             self.board_action,

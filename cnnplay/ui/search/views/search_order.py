@@ -106,7 +106,7 @@ class OrderPanel(Panel):
         self.epochs.setEnabled(not active and not model.begun)
         fixed = "The study has begun: its trials are as long as they were"
         self.epochs.setToolTip(fixed if model.begun else EPOCHS.help)
-        reason = model.why_not()
+        reason = model.disabled_reason()
         self.start.setText("Go on" if model.begun and not active else "Search")
         self.start.setEnabled(not reason)
         self.start.setToolTip(f"{START_HINT}\nNot now: {reason}" if reason else START_HINT)

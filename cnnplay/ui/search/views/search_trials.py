@@ -64,7 +64,7 @@ class TrialTableView(RowTable):
     @Slot()
     def promote(self) -> bool:
         """Takes the trial into the editor; whether that can be done."""
-        if self._promoter.why_not():
+        if self._promoter.disabled_reason():
             return False
         self._promoter.promote()
         return True
@@ -169,7 +169,7 @@ class TrialsPanel(Panel):
         """What is going on, and whether the chosen trial can be promoted."""
         self._stack.setCurrentWidget(self.table if self._model.rows else self.empty)
         self.set_muted(self._model.words)
-        reason, row = self._promoter.why_not(), self._model.chosen_row
+        reason, row = self._promoter.disabled_reason(), self._model.chosen_row
         self.promote.setEnabled(not reason)
         which = "" if row is None else f"Trial {row.number}. "
         self.promote.setToolTip(f"{PROMOTE_HINT}\nNot now: {reason}" if reason else f"{which}{PROMOTE_HINT}")

@@ -32,7 +32,7 @@ class AugmentationView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Training images before and after augmentation")
         self.setToolTip(HELP)
-        self.foot = Foot(model)
+        self.footer = Footer(model)
         model.changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
         self.refresh()
@@ -60,10 +60,10 @@ class AugmentationView(QWidget):
         drawn = self._model.drawn
         samples = () if drawn is None else drawn.samples
         self._images = [(to_qimage(sample.before), to_qimage(sample.after)) for sample in samples]
-        words = self._model.words or HELP
+        text = self._model.text or HELP
         if drawn is not None:
-            words = "; ".join(drawn.words(number) for number in range(min(len(samples), 4)))
-        self.setAccessibleDescription(words)
+            text = "; ".join(drawn.text(number) for number in range(min(len(samples), 4)))
+        self.setAccessibleDescription(text)
         self.updateGeometry()
         self.update()
 
@@ -82,18 +82,18 @@ class AugmentationView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(event.pos()) or HELP, self)
+            QToolTip.showText(event.globalPos(), self.text_at(event.pos()) or HELP, self)
             return True
         return super().event(event)
 
-    def words_at(self, point: QPoint) -> str:
+    def text_at(self, point: QPoint) -> str:
         """``7, mixed with 3, λ 0.71`` for the image at a point; "" if there is none."""
         drawn = self._model.drawn
         for number in range(self.count):
             if drawn is not None and any(
                 self.tile_rect(number, after).contains(point) for after in (False, True)
             ):
-                return drawn.words(number)
+                return drawn.text(number)
         return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -103,7 +103,7 @@ class AugmentationView(QWidget):
         painter.setPen(theme().color("text_muted"))
         if not self._images:
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(QRectF(self.rect()), flags, self._model.words)
+            painter.drawText(QRectF(self.rect()), flags, self._model.text)
         else:
             self._paint_names(painter)
             for number in range(self.count):
@@ -130,11 +130,11 @@ class AugmentationView(QWidget):
         drawn = self._model.drawn
         if drawn is not None and drawn.kept is not None:
             tile = self.tile_rect(number, True)
-            words = painter.fontMetrics().elidedText(
+            text = painter.fontMetrics().elidedText(
                 drawn.samples[number].mixed, Qt.TextElideMode.ElideRight, tile.width()
             )
             place = QRect(tile.left(), tile.bottom() + 1, tile.width(), self._caption())
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _least(self) -> int:
         return theme().px(LEAST_MIXED if self._caption() else LEAST)
@@ -154,30 +154,30 @@ class AugmentationView(QWidget):
         return names + px(8), side, side + px(GAP)
 
 
-class Foot(QWidget):
+class Footer(QWidget):
     """``λ 0.71`` with mixup, and the button that resamples."""
 
     def __init__(self, model: AugmentationModel) -> None:
         super().__init__()
         self._model = model
-        self.words = FactsLabel()
-        role(self.words, "muted")
-        self.another = QPushButton("resample")
-        role(self.another, "link")
-        self.another.setToolTip("Shows the same images as augmented in another step")
-        self.another.clicked.connect(model.another)
+        self.label = FactsLabel()
+        role(self.label, "muted")
+        self.resample = QPushButton("resample")
+        role(self.resample, "link")
+        self.resample.setToolTip("Shows the same images as augmented in another step")
+        self.resample.clicked.connect(model.resample)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.words, 1)
-        layout.addWidget(self.another)
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.resample)
         model.changed.connect(self.refresh)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
         drawn = self._model.drawn
-        self.words.setText("" if drawn is None else drawn.foot)
-        self.another.setEnabled(drawn is not None)
+        self.label.setText("" if drawn is None else drawn.footer)
+        self.resample.setEnabled(drawn is not None)
 
 
 def _inside(tile: QRect, image: QImage) -> QRectF:

@@ -16,19 +16,19 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.kit.views.transport_icons import BOX, transport_icon
+from cnnplay.ui.train.disabled_reasons import Action
 from cnnplay.ui.train.run import RunModel
-from cnnplay.ui.train.run_reasons import Action
-from cnnplay.ui.train.train_words import TRAIN, train_words
+from cnnplay.ui.train.train_text import TRAIN, train_text
 from cnnplay.ui.train.views.run_progress import RunProgress
 from cnnplay.ui.train.views.sparkline import Sparkline
 
 HINTS: dict[Action, str] = {
     "train": TRAIN,
-    "afresh": "Train from new random weights; the curve of the previous run stays, lighter",
+    "from_scratch": "Train from new random weights; the curve of the previous run stays, lighter",
     "pause": "Pause between two batches, to look around",
     "step": "Train on one batch, then pause: see what a single step changes",
     "stop": "Stop the run after this batch; its weights are kept",
-    "bring_back": "Restore the weights from before the last run. Use again to switch back.",
+    "restore_previous": "Restore the weights from before the last run. Use again to switch back.",
 }
 
 FIRST = 88
@@ -52,15 +52,17 @@ class TrainControls(QWidget):
         self.sparkline = Sparkline(run)
         self.progress = RunProgress(run)
         self.train = self._action("train", "Train", "F5", run.start)
-        self.afresh = self._action("afresh", "Train from scratch", "Ctrl+F5", self._train_afresh)
+        self.from_scratch = self._action(
+            "from_scratch", "Train from scratch", "Ctrl+F5", self._train_from_scratch
+        )
         self.pause = self._action("pause", "Pause", "F6", self._pause)
         self.step = self._action("step", "Single step", "F7", run.single_step)
         self.stop = self._action("stop", "Stop", "Shift+F5", run.stop)
-        self.bring_back = self._action(
-            "bring_back", "Restore previous weights", "Ctrl+Shift+F5", run.bring_back
+        self.restore_previous = self._action(
+            "restore_previous", "Restore previous weights", "Ctrl+Shift+F5", run.restore_previous
         )
-        self.train_button, self.pause_button = WordButton(self.train), _button(self.pause)
-        self.afresh_button = WordButton(self.afresh)
+        self.train_button, self.pause_button = ActionButton(self.train), _button(self.pause)
+        self.from_scratch_button = ActionButton(self.from_scratch)
         self.step_button, self.stop_button = _button(self.step), _button(self.stop)
         role(self.train_button, "primary")
         self._lay_out()
@@ -72,24 +74,24 @@ class TrainControls(QWidget):
         self.refresh()
 
     @property
-    def actions_of_run(self) -> tuple[QAction, ...]:
-        return (self.train, self.afresh, self.pause, self.step, self.stop, self.bring_back)
+    def run_actions(self) -> tuple[QAction, ...]:
+        return (self.train, self.from_scratch, self.pause, self.step, self.stop, self.restore_previous)
 
     @Slot()
     def refresh(self) -> None:
         """Updates what each control would do, or why it is unavailable."""
         run = self._run
         paused = run.state == "paused" or run.pausing
-        train = train_words(run)
+        train = train_text(run)
         self.train.setText(train.entry)
         self.train.setIconText(train.short)
         self.pause.setText("Resume" if paused else "Pause")
         self._enable(self.train, "train", train.hint)
-        self._enable(self.afresh, "afresh", HINTS["afresh"])
+        self._enable(self.from_scratch, "from_scratch", HINTS["from_scratch"])
         self._enable(self.pause, "pause", "Resume training after the pause" if paused else HINTS["pause"])
         self._enable(self.step, "step", HINTS["step"])
         self._enable(self.stop, "stop", HINTS["stop"])
-        self._enable(self.bring_back, "bring_back", HINTS["bring_back"])
+        self._enable(self.restore_previous, "restore_previous", HINTS["restore_previous"])
         # A click on Train that becomes a double click must not pause the run that it started.
         self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
         self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
@@ -102,7 +104,7 @@ class TrainControls(QWidget):
         parts.append(self.progress.width_at(level))
         if level < CompactLevel.NO_RESTART:
             parts.append(_hint(self.sparkline) if self._run.active else 0)
-            parts.append(_hint(self.afresh_button) if self._can_start_afresh else 0)
+            parts.append(_hint(self.from_scratch_button) if self._can_start_from_scratch else 0)
         shown = [part for part in parts if part]
         return sum(shown) + self._row.spacing() * (len(shown) - 1)
 
@@ -119,16 +121,16 @@ class TrainControls(QWidget):
         return QSize(self.width_at(self._compact_level), super().sizeHint().height())
 
     @property
-    def _can_start_afresh(self) -> bool:
-        return not self._run.active and self._run.can_go_on
+    def _can_start_from_scratch(self) -> bool:
+        return not self._run.active and self._run.can_resume
 
     def _show_what_fits(self) -> None:
         roomy = self._compact_level < CompactLevel.NO_RESTART
-        shown = (roomy and self._can_start_afresh, roomy and self._run.active, self._compact_level)
+        shown = (roomy and self._can_start_from_scratch, roomy and self._run.active, self._compact_level)
         if shown == self._shown:
             return  # called 15 times a second during a run: this avoids measuring the header each time
         self._shown = shown
-        self.afresh_button.setVisible(shown[0])
+        self.from_scratch_button.setVisible(shown[0])
         self.sparkline.setVisible(shown[1])
         self.progress.set_compact(self._compact_level)
         self.updateGeometry()
@@ -137,8 +139,8 @@ class TrainControls(QWidget):
         return self._run.active and self._run.state != "paused"
 
     @Slot()
-    def _train_afresh(self) -> None:
-        self._run.start(afresh=True)
+    def _train_from_scratch(self) -> None:
+        self._run.start(from_scratch=True)
 
     @Slot()
     def _pause(self) -> None:
@@ -157,18 +159,18 @@ class TrainControls(QWidget):
         # The key of a disabled action answers with the reason.
         refusal = QShortcut(QKeySequence(keys), self)
         refusal.setContext(Qt.ShortcutContext.WindowShortcut)
-        refusal.activated.connect(lambda: self.refused.emit(self._run.why_not(name)))
+        refusal.activated.connect(lambda: self.refused.emit(self._run.disabled_reason(name)))
         self._refusals[name] = refusal
         return action
 
     def _enable(self, action: QAction, name: Action, hint: str) -> None:
-        reason = self._run.why_not(name)
+        reason = self._run.disabled_reason(name)
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        words = f"{hint} ({keys})"
+        text = f"{hint} ({keys})"
         if reason:
-            words = f"{words}\nUnavailable: {reason}"
-        if action.toolTip() != words:
-            action.setToolTip(words)
+            text = f"{text}\nUnavailable: {reason}"
+        if action.toolTip() != text:
+            action.setToolTip(text)
             action.setStatusTip(reason or hint)
         action.setEnabled(not reason)
         self._refusals[name].setEnabled(bool(reason))
@@ -185,7 +187,7 @@ class TrainControls(QWidget):
             self.sparkline,
             self.progress,
             first,
-            self.afresh_button,
+            self.from_scratch_button,
             self.step_button,
             self.stop_button,
         ):
@@ -204,7 +206,7 @@ class TrainControls(QWidget):
         self._row.setSpacing(theme().px(8))
 
 
-class WordButton(QPushButton):
+class ActionButton(QPushButton):
     """A button with the text of an action and its icon, if it has one."""
 
     def __init__(self, action: QAction) -> None:

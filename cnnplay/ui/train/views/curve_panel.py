@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSlider, QStackedL
 
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel, Metric, of_another
+from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel, Metric, other_network_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.views.curves import CurvePlot
 
@@ -79,8 +79,8 @@ class CurvePanel(Panel):
         starting = self._metric == "loss" and self._run.active
         self.empty.set_text(STARTING if starting else EMPTY[self._metric])
         self._stack.setCurrentWidget(self.empty if nothing else self.plot)
-        other = "" if nothing else of_another(self._run)
-        shown = "" if nothing else self._model.muted(self._metric, history)
+        other = "" if nothing else other_network_text(self._run)
+        shown = "" if nothing else self._model.summary(self._metric, history)
         self.set_muted(" · ".join(part for part in (other, shown) if part))
         hint = "" if nothing else self._model.hint(self._metric, history)
         for widget in (self._title, self._head):  # the text beside the title has no tooltip of its own
@@ -134,8 +134,8 @@ class CurvePanel(Panel):
         self._corner.setSpacing(theme().px(8))
         self.smoothing.ensurePolished()
         # As wide as its longest number, so that nothing moves with the slider.
-        words = self.smoothing.fontMetrics().horizontalAdvance(f"smoothing {max(SMOOTHINGS)}")
-        self.smoothing.setMinimumWidth(words + 2)
+        text = self.smoothing.fontMetrics().horizontalAdvance(f"smoothing {max(SMOOTHINGS)}")
+        self.smoothing.setMinimumWidth(text + 2)
 
     @Slot(int)
     def _smooth(self, index: int) -> None:

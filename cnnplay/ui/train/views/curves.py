@@ -16,7 +16,7 @@ from cnnplay.ui.plot.curve_limits import Bounds
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_box, paint_labels
 from cnnplay.ui.plot.views.plot import ROWS, SHOW_ALL, Line, Plot
-from cnnplay.ui.train.curves import CurvesModel, End, Metric, Part, change_words, metric_words
+from cnnplay.ui.train.curves import CurvesModel, End, Metric, Part, change_text, metric_text
 from cnnplay.ui.train.history import Curve, History
 
 PARTS: tuple[Part, ...] = (
@@ -70,7 +70,7 @@ class CurvePlot(Plot):
         self._run, self._model = run, model
         self._curves: dict[Part, Line] = {}
         self._ends: list[End] = []
-        self._judged: dict[Part, Curve] = {}
+        self._epoch_curves: dict[Part, Curve] = {}
         self._best: tuple[float, float] | None = None
         self._bounds = Bounds(0.0, 1.0, 0.0, 1.0)
         self._stale = True
@@ -108,7 +108,7 @@ class CurvePlot(Plot):
     def _draw(self) -> None:
         history, before = self._run.history, self._run.previous
         # Taken together with the lines: a later repaint would put marks ahead of their line.
-        self._judged = {part: history.metric(f"{part}_{self._metric}") for part in JUDGED}
+        self._epoch_curves = {part: history.metric(f"{part}_{self._metric}") for part in JUDGED}
         self._best = self._model.best(self._metric, history)
         self._bounds = self._model.bounds(self._metric, history, before)
         self._ends = self._model.ends(self._metric, history, self._bounds.right, before)
@@ -222,7 +222,7 @@ class CurvePlot(Plot):
         if cut is None or not self.following:
             return
         area, px, metrics = self.area, theme().px, painter.fontMetrics()
-        words = f"{metric_words(self._metric, cut[1])} (see log scale)"
+        text = f"{metric_text(self._metric, cut[1])} (see log scale)"
         across, side = min(max(self.pixel(*cut).x(), area.left()), area.right()), px(4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("text"))
@@ -234,12 +234,12 @@ class CurvePlot(Plot):
                 QPointF(across + side, top + 2 * side),
             ]
         )
-        width = metrics.horizontalAdvance(words) + 2
+        width = metrics.horizontalAdvance(text) + 2
         left = across + 2 * side if across + 2 * side + width <= area.right() else across - 2 * side - width
         place = QRectF(left, top - px(2), width, metrics.height())
         painter.fillRect(place, theme().color("surface"))
         painter.setPen(theme().color("text"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_changes(self, painter: QPainter) -> None:
         """A thin line where a setting changed during the run, with its new value: at the top for loss, which
@@ -253,8 +253,8 @@ class CurvePlot(Plot):
             if not area.left() <= across <= area.right():
                 continue
             painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
-            words = change_words(change)
-            width = metrics.horizontalAdvance(words) + 2
+            text = change_text(change)
+            width = metrics.horizontalAdvance(text) + 2
             left = across + gap if across + gap + width <= area.right() else across - gap - width
             left = max(left, area.left())
             row = next((row for row, end in enumerate(taken) if end <= left), MARK_ROWS - 1)
@@ -266,14 +266,14 @@ class CurvePlot(Plot):
             )
             place = QRectF(left, top, width, height)
             painter.fillRect(place, theme().color("surface"))
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, text)
 
     def _paint_circles(self, painter: QPainter) -> None:
         left, right, _, _ = self.extent
         if self.area.width() / max(right - left, 1e-9) < CIRCLES_APART:
             return
         painter.setBrush(theme().color("surface"))
-        for part, curve in self._judged.items():
+        for part, curve in self._epoch_curves.items():
             painter.setPen(QPen(self._color(part), 1.5))
             seen = curve.between(left, right, max(round(self.area.width()), 1))
             for x, y in zip(seen.x.tolist(), seen.y.tolist(), strict=True):

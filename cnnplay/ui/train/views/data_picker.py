@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from cnnplay.ui.data.data import FOLDER, DataModel, choice_words, title_of
+from cnnplay.ui.data.data import FOLDER, DataModel, choice_text, title_of
 from cnnplay.ui.kit.devices import device_choices, device_text
 from cnnplay.ui.kit.views.picker import PickerButton
 from cnnplay.ui.train.run import RunModel
@@ -19,7 +19,7 @@ class DataPicker(PickerButton):
     `browse_asked`: the user wants to browse the data set.
     """
 
-    browse_asked = Signal()
+    browse_requested = Signal()
 
     def __init__(
         self, data: DataModel, ask_folder: Callable[[], str] | None = None, parent: QWidget | None = None
@@ -29,14 +29,14 @@ class DataPicker(PickerButton):
         self._ask_folder = ask_folder or self._dialog
         data.state_changed.connect(self.refresh)
         data.changed.connect(self.refresh)
-        data.fetching.changed.connect(self._fetch_changed)
+        data.downloads.changed.connect(self._fetch_changed)
         self._fetch_state = ""
         self.refresh()
 
     @Slot()
     def _fetch_changed(self) -> None:
         """The notice shows the progress of a download; here only its state matters."""
-        if self._data.fetching.state != self._fetch_state:
+        if self._data.downloads.state != self._fetch_state:
             self.refresh()
 
     @Slot()
@@ -50,25 +50,25 @@ class DataPicker(PickerButton):
         self.set_choice(data.title or "choose data set", detail)
         problems = f"\n{len(data.problems)} files were skipped: {data.problems[0]}" if data.problems else ""
         error = f"\nThe last selection could not be loaded: {data.error}" if data.error else ""
-        self._fetch_state = data.fetching.state
-        fetching = f"\n{data.fetching.words}" if data.fetching.state == "failed" else ""
-        self.setToolTip(f"The data set to train on. Now: {data.words}{problems}{error}{fetching}")
+        self._fetch_state = data.downloads.state
+        download_error = f"\n{data.downloads.status_text}" if data.downloads.state == "failed" else ""
+        self.setToolTip(f"The data set to train on. Now: {data.summary}{problems}{error}{download_error}")
 
     def fill(self, menu: QMenu) -> None:
         data = self._data
         if data.state == "loading":
             menu.addAction("Cancel loading").triggered.connect(data.cancel)
             menu.addSeparator()
-        if data.fetching.state == "fetching":
-            cancel = menu.addAction(f"Cancel download of {data.fetching.key}")
+        if data.downloads.state == "downloading":
+            cancel = menu.addAction(f"Cancel download of {data.downloads.key}")
             cancel.setToolTip("Keeps the part downloaded so far; a later download resumes there")
-            cancel.triggered.connect(data.fetching.cancel)
+            cancel.triggered.connect(data.downloads.cancel)
             menu.addSeparator()
         for info in data.choices:
-            text, hint = choice_words(info, data.fetching)
+            text, hint = choice_text(info, data.downloads)
             action = self.add_choice(menu, text, data.key == info.key, hint)
             self._choose_on(action, info.key)
-            action.setEnabled(info.available or data.fetching.key != info.key or not data.fetching.busy)
+            action.setEnabled(info.available or data.downloads.key != info.key or not data.downloads.busy)
         for key in data.folders:
             hint = key.removeprefix(FOLDER) + ("\nReads the folder again" if data.key == key else "")
             action = self.add_choice(menu, title_of(key), data.key == key, hint)
@@ -77,7 +77,7 @@ class DataPicker(PickerButton):
         browse = menu.addAction(f"Browse {data.title}…" if data.title else "Browse data set…")
         browse.setToolTip("Images by class, number of images per split, mean images")
         browse.setEnabled(data.images is not None)
-        browse.triggered.connect(self.browse_asked)
+        browse.triggered.connect(self.browse_requested)
         folder = menu.addAction("Folder of images…")
         folder.setToolTip("A folder with one subfolder per class")
         folder.triggered.connect(self._choose_folder)
@@ -90,7 +90,7 @@ class DataPicker(PickerButton):
     def _chosen(self) -> None:
         sender = self.sender()
         assert isinstance(sender, QAction)
-        self._data.want(sender.data())
+        self._data.choose_or_download(sender.data())
 
     @Slot()
     def _choose_folder(self) -> None:
@@ -118,10 +118,10 @@ class DevicePicker(PickerButton):
         device = self._settings.config.device
         started = self._run.history.started if self._run.active else None
         self.set_choice(started.device if started is not None else device_text(device))
-        fixed = self._settings.why_fixed("device", self._run.active)
-        words = "Where to compute: on the CPU, or on a GPU if there is one."
-        self.setEnabled(not fixed)
-        self.setToolTip(f"{words}\nUnavailable: the device {fixed}" if fixed else words)
+        locked = self._settings.locked_reason("device", self._run.active)
+        text = "Where to compute: on the CPU, or on a GPU if there is one."
+        self.setEnabled(not locked)
+        self.setToolTip(f"{text}\nUnavailable: the device {locked}" if locked else text)
 
     def fill(self, menu: QMenu) -> None:
         device = self._settings.config.device

@@ -31,14 +31,14 @@ class FinalTestDialog(QDialog):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Evaluating")
         self.buttons = QDialogButtonBox()
-        self.judge_button = QPushButton("Evaluate once")
-        self.judge_button.setToolTip("Evaluates the test split; nothing is learned from it")
-        role(self.judge_button, "primary")
+        self.evaluate_button = QPushButton("Evaluate once")
+        self.evaluate_button.setToolTip("Evaluates the test split; nothing is learned from it")
+        role(self.evaluate_button, "primary")
         self.close_button = QPushButton("Close")
         self.close_button.setToolTip("Closes the dialog and cancels an unfinished evaluation")
-        self.buttons.addButton(self.judge_button, QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.addButton(self.evaluate_button, QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
-        self.judge_button.clicked.connect(model.begin)
+        self.evaluate_button.clicked.connect(model.begin)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setSpacing(theme().px(12))
@@ -56,10 +56,10 @@ class FinalTestDialog(QDialog):
     def refresh(self) -> None:
         state = self._model.state
         self.progress.setVisible(state == "evaluating")
-        self.outcome.setText(self._model.words)
-        self.outcome.setVisible(bool(self._model.words))
+        self.outcome.setText(self._model.text)
+        self.outcome.setVisible(bool(self._model.text))
         role(self.outcome, "fault" if state == "failed" else "strong" if state == "evaluated" else "muted")
-        self.judge_button.setEnabled(state in ("asking", "failed"))
+        self.evaluate_button.setEnabled(state in ("asking", "failed"))
 
 
 def _wrapped(text: str) -> QLabel:

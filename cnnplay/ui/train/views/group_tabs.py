@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QTabBar, QWidget
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.settings import SettingsModel
 
-WORDS: tuple[dict[str, str], ...] = (
+SHORT_LABELS: tuple[dict[str, str], ...] = (
     {},
     {"regularisation": "regularise", "augmentation": "augment"},
     {"regularisation": "loss", "augmentation": "augment"},
@@ -26,7 +26,7 @@ class GroupTabs(QTabBar):
         super().__init__(parent)
         self._settings = settings
         self.groups = tuple(settings.groups)
-        self._words = 0
+        self._shortening = 0
         role(self, "groups")
         self.setDrawBase(False)
         self.setExpanding(False)
@@ -48,23 +48,23 @@ class GroupTabs(QTabBar):
 
     def fit(self, width: int) -> int:
         """Uses the longest labels that fit; returns how many longer sets there are."""
-        for number in range(len(WORDS)):
+        for number in range(len(SHORT_LABELS)):
             self._take(number)
             if sum(self.tabSizeHint(index).width() for index in range(self.count())) <= width:
                 break
-        return self._words
+        return self._shortening
 
     def _take(self, number: int) -> None:
-        if number != self._words:
-            self._words = number
+        if number != self._shortening:
+            self._shortening = number
             for index, group in enumerate(self.groups):
-                self.setTabText(index, WORDS[number].get(group, group))
+                self.setTabText(index, SHORT_LABELS[number].get(group, group))
 
     @Slot()
     def refresh(self) -> None:
         """Updates the tooltips: what differs from the defaults, and what is wrong."""
         for index, (group, what) in enumerate(self._settings.groups.items()):
-            differing, wrong = self._settings.differing(group), self._settings.faults_in(group)
+            differing, wrong = self._settings.differing(group), self._settings.problems_in(group)
             parts = [f"{group}: {what}"]
             if differing:
                 parts.append("Changed from the defaults: " + ", ".join(differing))
@@ -90,7 +90,7 @@ class GroupTabs(QTabBar):
         radius = theme().px(2 * DOT) / 2
         for index, group in enumerate(self.groups):
             if self.marked(group):
-                wrong = bool(self._settings.faults_in(group))
+                wrong = bool(self._settings.problems_in(group))
                 painter.setBrush(theme().color("fault" if wrong else "accent"))
                 tab = self.tabRect(index)
                 at = QPointF(tab.right() - theme().px(4), tab.top() + theme().px(8))

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.notice import Notice
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.train.failure import SettingMend, mend_of
+from cnnplay.ui.train.failure import SettingFix, fix_for
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -25,7 +25,7 @@ class RunNotices(QWidget):
         self._run, self._settings = run, settings
         self._dismissed = 0
         self._shown: tuple[int, int] = (-1, -1)
-        self._mend: SettingMend | None = None
+        self._fix: SettingFix | None = None
         self.failure = Notice("fault", ("", "Copy details", "Dismiss"))
         self.earlier = Notice("panel", ("Stop and train this",))
         self.note = Notice("panel", ("Dismiss",))
@@ -44,9 +44,9 @@ class RunNotices(QWidget):
         self._layout.setSpacing(theme().px(8))
 
     def _connect(self) -> None:
-        mend, copy, dismiss = self.failure.buttons
-        mend.clicked.connect(self._take_mend)
-        mend.setToolTip("Changes this setting; then press Train to try again")
+        fix, copy, dismiss = self.failure.buttons
+        fix.clicked.connect(self._apply_fix)
+        fix.setToolTip("Changes this setting; then press Train to try again")
         copy.clicked.connect(self._copy)
         copy.setToolTip("Copies the technical details to the clipboard, for a report")
         dismiss.clicked.connect(self._dismiss_failure)
@@ -61,11 +61,11 @@ class RunNotices(QWidget):
         """Updates all notices."""
         self._show_failure()
         stopping = self._run.state == "stopping"
-        reason = self._run.why_not("replace") if self._run.earlier_version else ""
-        words = self._run.earlier_words
-        if words and reason:
-            words = f"{words.rstrip('.')}. The current network cannot be trained: {reason}"
-        self.earlier.set_text("" if stopping else words)
+        reason = self._run.disabled_reason("replace") if self._run.is_stale else ""
+        text = self._run.stale_text
+        if text and reason:
+            text = f"{text.rstrip('.')}. The current network cannot be trained: {reason}"
+        self.earlier.set_text("" if stopping else text)
         button, hint = self.earlier.buttons[0], "Stops the run and trains the current network"
         button.setEnabled(not reason)
         button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
@@ -77,10 +77,10 @@ class RunNotices(QWidget):
         if failure is None:
             self.failure.set_text("")
         else:
-            self._mend = mend_of(failure)
+            self._fix = fix_for(failure)
             message = failure.message[:1].upper() + failure.message[1:].rstrip(".")
-            self.failure.buttons[0].setText(self._mend.label if self._mend is not None else "")
-            self.failure.buttons[0].setVisible(self._mend is not None)
+            self.failure.buttons[0].setText(self._fix.label if self._fix is not None else "")
+            self.failure.buttons[0].setVisible(self._fix is not None)
             self.failure.buttons[1].setVisible(bool(failure.details))
             self.failure.set_text(f"{message}. {failure.advice}")
         self._fold()
@@ -105,9 +105,9 @@ class RunNotices(QWidget):
         self.setVisible(any(not notice.isHidden() for notice in anything))
 
     @Slot()
-    def _take_mend(self) -> None:
-        if self._mend is not None:
-            self._settings.set(self._mend.field, self._mend.value)
+    def _apply_fix(self) -> None:
+        if self._fix is not None:
+            self._settings.set(self._fix.field, self._fix.value)
             self._run.dismiss_failure()
 
     @Slot()

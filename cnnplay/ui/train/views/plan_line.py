@@ -30,13 +30,13 @@ class PlanLine(QLabel):
     @Slot()
     def refresh(self) -> None:
         plan = self._run.history.plan
-        words = plan.reason if plan is not None else ""
-        self.setText(words)
-        self.setToolTip(plan_words(plan) if plan is not None else "")
-        self.setVisible(self._wanted and bool(words))
+        text = plan.reason if plan is not None else ""
+        self.setText(text)
+        self.setToolTip(plan_text(plan) if plan is not None else "")
+        self.setVisible(self._wanted and bool(text))
 
 
-def plan_words(plan: Planned) -> str:
+def plan_text(plan: Planned) -> str:
     threads = "1 thread" if plan.threads == 1 else f"{plan.threads} threads"
     parts = [threads, plan.memory_format.replace("_", " ")]
     if plan.precision != "float32":

@@ -12,7 +12,7 @@ from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.rate_finder import RateFinder
-from cnnplay.ui.train.schedule import rate_words
+from cnnplay.ui.train.schedule import rate_text
 from cnnplay.ui.train.views.rate_plot import RatePlot
 
 FIRST_SIZE = (720, 480)
@@ -32,10 +32,10 @@ class RateFinderDialog(QDialog):
         self._model = model
         self.setWindowTitle("Learning rate finder")
         self.plot = RatePlot(model)
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
-        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.status.setMinimumHeight(2 * self.status.fontMetrics().lineSpacing())
+        self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.editors: dict[str, FieldEditor] = {}
         self.weights = ComboBox(WEIGHTS)
         self.weights.setAccessibleName("Initial weights of the test")
@@ -52,7 +52,7 @@ class RateFinderDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(self._head())
         layout.addWidget(self.plot, 1)
-        layout.addWidget(self.words)
+        layout.addWidget(self.status)
         layout.addLayout(self._foot())
         self.resize(QSize(*FIRST_SIZE) * theme().text_scale)
         model.changed.connect(self.refresh)
@@ -89,7 +89,7 @@ class RateFinderDialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._model.why_not():
+        if not self._model.disabled_reason():
             self._model.start()
         self.plot.setFocus()
 
@@ -100,36 +100,36 @@ class RateFinderDialog(QDialog):
     @Slot()
     def refresh(self) -> None:
         model, idle = self._model, self._model.state == "idle"
-        faults = {fault.field: fault.message for fault in model.problems}
+        problems = {problem.field: problem.message for problem in model.problems}
         for name, editor in self.editors.items():
             editor.set_value(getattr(model.test, name))
-            editor.set_problem(faults.get(name, ""))
+            editor.set_problem(problems.get(name, ""))
             editor.setEnabled(idle)
         self._refresh_weights(idle)
-        words = next(iter(faults.values()), model.words)
-        if words != self.words.text():
-            self.words.setText(words)
-        wanted = "fault" if faults or model.problem else "muted"
-        if self.words.property("role") != wanted:
-            role(self.words, wanted)
+        text = next(iter(problems.values()), model.text)
+        if text != self.status.text():
+            self.status.setText(text)
+        wanted = "fault" if problems or model.problem else "muted"
+        if self.status.property("role") != wanted:
+            role(self.status, wanted)
         self._refresh_buttons(idle)
 
     def _refresh_weights(self, idle: bool) -> None:
-        model, reason = self._model, self._model.why_not_trained()
+        model, reason = self._model, self._model.trained_disabled_reason()
         self.weights.setCurrentText(WEIGHTS[1] if model.trained and not reason else WEIGHTS[0])
         self.weights.setEnabled(idle and not reason)
         self.weights.setToolTip(f"{WEIGHTS_HINT}\nUnavailable: {reason}" if reason else WEIGHTS_HINT)
 
     def _refresh_buttons(self, idle: bool) -> None:
         model = self._model
-        reason = model.why_not() if idle else ""
+        reason = model.disabled_reason() if idle else ""
         self.again.setText(("Again" if model.points else "Start") if idle else "Stop")
         hint = AGAIN_HINT if idle else "Stops the test after this batch and keeps the points so far"
         self.again.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
         self.again.setEnabled(not reason and model.state != "stopping")
         self.use.setText(model.use_label or "Use")
         self.use.setEnabled(model.chosen is not None)
-        hint = f"Sets this learning rate instead of {rate_words(model.present)} and closes the dialog (Enter)"
+        hint = f"Sets this learning rate instead of {rate_text(model.current)} and closes the dialog (Enter)"
         nothing = "click the curve to choose a learning rate" if model.points else "there is no result yet"
         self.use.setToolTip(hint if model.chosen is not None else f"{hint}\nUnavailable: {nothing}")
         self.use.setDefault(True)

@@ -9,7 +9,7 @@ from cnnplay.ui.plot.ticks import log_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_labels
 from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.rate_finder import RateFinder
-from cnnplay.ui.train.schedule import rate_words
+from cnnplay.ui.train.schedule import rate_text
 
 RAW = 90
 """Opacity (of 255) of the losses of single batches."""
@@ -53,10 +53,10 @@ class RatePlot(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        words = [self._model.words]
+        text = [self._model.text]
         if self._model.chosen is not None:
-            words.append(f"Chosen: {rate_words(self._model.chosen)}.")
-        self.setAccessibleDescription(" ".join(words))
+            text.append(f"Chosen: {rate_text(self._model.chosen)}.")
+        self.setAccessibleDescription(" ".join(text))
         self.update()
 
     # Mouse and keys
@@ -173,21 +173,21 @@ class _Painting:
         heads = []
         if suggested is not None:
             self._line(painter, suggested, QPen(good, 1.4, Qt.PenStyle.DashLine))
-            heads.append((suggested, f"steepest {rate_words(suggested)}", good))
-        self._line(painter, model.present, QPen(muted, 1, Qt.PenStyle.DotLine))
-        self._paint_present(painter, muted)
+            heads.append((suggested, f"steepest {rate_text(suggested)}", good))
+        self._line(painter, model.current, QPen(muted, 1, Qt.PenStyle.DotLine))
+        self._paint_current(painter, muted)
         if chosen is not None and chosen != suggested:
             self._line(painter, chosen, QPen(accent, 1.4))
-            heads.append((chosen, rate_words(chosen), accent))
-        self._paint_heads(painter, heads)
+            heads.append((chosen, rate_text(chosen), accent))
+        self._paint_labels(painter, heads)
         if chosen is not None:
             self._dot(painter, chosen, good if chosen == suggested else accent)
         if hover is not None and self._area.left() <= hover <= self._area.right():
             rate = self.rate_at(hover)
             self._line(painter, rate, QPen(muted, 1))
-            self._dot(painter, rate, muted, with_words=True)
+            self._dot(painter, rate, muted, labeled=True)
 
-    def _paint_heads(self, painter: QPainter, heads: list[tuple[float, str, QColor]]) -> None:
+    def _paint_labels(self, painter: QPainter, heads: list[tuple[float, str, QColor]]) -> None:
         """Labels above the plot, each over its line; if both do not fit, only that of the chosen one."""
         taken: list[QRectF] = []
         for rate, text, color in reversed(heads):
@@ -204,12 +204,12 @@ class _Painting:
             painter.setPen(color)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_present(self, painter: QPainter, color: QColor) -> None:
+    def _paint_current(self, painter: QPainter, color: QColor) -> None:
         """Labels the line of the current learning rate at its foot, where the curve rarely is."""
-        part, area = self._drawing.part_of(self._model.present), self._area
+        part, area = self._drawing.part_of(self._model.current), self._area
         if not 0 <= part <= 1:
             return
-        text = f"now {rate_words(self._model.present)}"
+        text = f"now {rate_text(self._model.current)}"
         width = painter.fontMetrics().horizontalAdvance(text) + 4
         line = area.left() + part * area.width()
         x = line - width - 2 if line - width - 2 >= area.left() else line + 4
@@ -224,20 +224,20 @@ class _Painting:
             painter.setPen(pen)
             painter.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
 
-    def _dot(self, painter: QPainter, rate: float, color: QColor, with_words: bool = False) -> None:
+    def _dot(self, painter: QPainter, rate: float, color: QColor, labeled: bool = False) -> None:
         """A dot on the smoothed curve, optionally labeled with the learning rate and the loss."""
         loss, area = self._drawing.loss_at(rate), self._area
         x = area.left() + self._drawing.part_of(rate) * area.width()
-        words = rate_words(rate)
+        text = rate_text(rate)
         at = QPointF(x, area.center().y())
         if loss is not None:
             at.setY(min(max(self._y(loss), area.top()), area.bottom()))
             painter.setPen(QPen(theme().color("surface"), 1))
             painter.setBrush(color)
             painter.drawEllipse(at, 4.0, 4.0)
-            words = f"{words}: loss {loss:.3g}"
-        if with_words:
-            paint_labels(painter, [Label(words, at, theme().color("text"))], area)
+            text = f"{text}: loss {loss:.3g}"
+        if labeled:
+            paint_labels(painter, [Label(text, at, theme().color("text"))], area)
 
     def _y(self, loss: float) -> float:
         drawing, area = self._drawing, self._area

@@ -28,7 +28,7 @@ class RunProgress(QWidget):
         super().__init__(parent)
         self._run = run
         self._compact_level = CompactLevel.FULL
-        self.place = self.left = ""
+        self.position = self.remaining = ""
         self.fraction = 0.0
         self.setAccessibleName("Progress of the run")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -63,12 +63,12 @@ class RunProgress(QWidget):
         painter.setFont(theme().font())
         line = QRect(0, 0, self.width(), painter.fontMetrics().height())
         painter.setPen(theme().color("text"))
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, self.place)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, self.position)
         if (
             self.width() >= theme().px(WIDTH) - 1
         ):  # in a narrow window the epoch is more important than the time
             painter.setPen(theme().color("text_muted"))
-            painter.drawText(line, Qt.AlignmentFlag.AlignRight, self.left)
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight, self.remaining)
         height = theme().px(BAR)
         track = QRectF(0, self.height() - height, self.width(), height)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -90,16 +90,16 @@ class RunProgress(QWidget):
         shown = bool(self.width_at(self._compact_level))
         if shown == self.isHidden():
             self.setVisible(shown)
-        told = (self._place_words(), self._left_words(), self._share())
-        if told != (self.place, self.left, self.fraction):
-            self.place, self.left, self.fraction = told
+        told = (self._position_text(), self._remaining_text(), self._share())
+        if told != (self.position, self.remaining, self.fraction):
+            self.position, self.remaining, self.fraction = told
             self.setAccessibleDescription(f"{self.place}, {self.left}")
             self.update()
 
     @property
     def _tells(self) -> bool:
         """Whether there is a run of this network to show."""
-        return self._run.curves_are_here and (self._run.active or not self._run.history.empty)
+        return self._run.history_is_current and (self._run.active or not self._run.history.empty)
 
     @Slot()
     def _restyle(self) -> None:
@@ -118,16 +118,16 @@ class RunProgress(QWidget):
         history = self._run.history
         return min(history.last_x / history.target, 1.0) if history.target else 0.0
 
-    def _place_words(self) -> str:
+    def _position_text(self) -> str:
         if self._run.state == "starting":
             return "starting …"
         if self._run.active:
-            return self._run.progress.place_words
+            return self._run.progress.position_text
         last = self._run.history.last
         count = last.epoch if last is not None else 0
         return "1 epoch" if count == 1 else f"{count:,} epochs"
 
-    def _left_words(self) -> str:
+    def _remaining_text(self) -> str:
         run = self._run
         if run.state == "paused":
             return "paused"
@@ -136,7 +136,7 @@ class RunProgress(QWidget):
         if run.pausing:
             return "pausing …"
         if run.active:
-            return run.progress.left_words
+            return run.progress.remaining_text
         best = run.history.best
         known = best is not None and "validation_accuracy" in best.metrics
         return f"best {percent(best.metrics['validation_accuracy'])}" if best is not None and known else ""

@@ -9,7 +9,7 @@ from cnnplay.ui.plot.ticks import ticks
 from cnnplay.ui.plot.views.labels import Label, paint_labels
 from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.run import RunModel
-from cnnplay.ui.train.schedule import Drawing, ScheduleModel
+from cnnplay.ui.train.schedule import ScheduleDrawing, ScheduleModel
 
 REDRAW_MS = 500
 HEADROOM = 1.08
@@ -61,7 +61,7 @@ class ScheduleView(QWidget):
     def refresh(self) -> None:
         if self.isVisible():
             drawing = self._model.drawing(max(self.width(), 2))
-            self.setAccessibleDescription("" if drawing is None else drawing.words)
+            self.setAccessibleDescription("" if drawing is None else drawing.text)
             self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -94,7 +94,7 @@ class ScheduleView(QWidget):
 class _Painting:
     """Paints one drawing in a rectangle."""
 
-    def __init__(self, painter: QPainter, drawing: Drawing, room: QRectF) -> None:
+    def __init__(self, painter: QPainter, drawing: ScheduleDrawing, room: QRectF) -> None:
         self._painter, self._drawing, self._room = painter, drawing, room
         px, metrics = theme().px, painter.fontMetrics()
         self._height = metrics.height()
@@ -155,27 +155,27 @@ class _Painting:
         color = theme().color("averaged_curve")
         band = theme().px(3)
         self._painter.fillRect(QRectF(left.x(), left.y() - band, right.x() - left.x(), band), color)
-        words = "averaged"
-        if self._painter.fontMetrics().horizontalAdvance(words) <= right.x() - left.x():
+        text = "averaged"
+        if self._painter.fontMetrics().horizontalAdvance(text) <= right.x() - left.x():
             self._painter.setPen(color)
             place = QRectF(left.x(), left.y() - band - self._height, right.x() - left.x(), self._height)
-            self._painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
+            self._painter.drawText(place, Qt.AlignmentFlag.AlignLeft, text)
 
     def _paint_point(self, hover: float | None) -> None:
         """The learning rate under the mouse, or else the current one."""
         painter, drawing, area = self._painter, self._drawing, self._area
         if hover is not None:
             part = (hover - area.left()) / max(area.width(), 1.0)
-            x, rate, words = drawing.at(drawing.left + part * (drawing.right - drawing.left))
+            x, rate, text = drawing.at(drawing.left + part * (drawing.right - drawing.left))
         elif drawing.now is not None:
-            (x, rate), words = drawing.now, drawing.words
+            (x, rate), text = drawing.now, drawing.text
         else:
             return
         at, color = self._at(x, rate), theme().color("training_curve")
         painter.setPen(QPen(theme().color("surface"), 1))
         painter.setBrush(color)
         painter.drawEllipse(at, 4.0, 4.0)
-        paint_labels(painter, [Label(words, at, color)], area)
+        paint_labels(painter, [Label(text, at, color)], area)
 
     def _at(self, x: float, rate: float) -> QPointF:
         drawing, area = self._drawing, self._area

@@ -9,12 +9,12 @@ from cnnplay.ui.kit.views.fields import FieldEditor
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.augmentation import AugmentationModel
-from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.schedule import ScheduleModel
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.views.augmentation_view import AugmentationView
-from cnnplay.ui.train.views.forecast import ForecastLine
+from cnnplay.ui.train.views.estimate import EstimateLine
 from cnnplay.ui.train.views.group_tabs import GroupTabs
 from cnnplay.ui.train.views.plan_line import PlanLine
 from cnnplay.ui.train.views.schedule_view import ScheduleView
@@ -26,7 +26,7 @@ ORDER = ("optimizer", "batch_size", "learning_rate", "weight_decay", "epochs", "
 LARGEST_LEAST = (360, 156)
 """The largest minimum size in screen pixels, however large the text is: the window must fit on the screen."""
 
-LEAST_WORDS = 64
+LEAST_MUTED_WIDTH = 64
 """The minimum width of the text beside the tabs, in design pixels; if there is less, it is hidden."""
 
 RATE_HINT = (
@@ -37,7 +37,7 @@ NEXT = "for the next run"
 DURING = "enabled settings apply from the next batch"
 
 
-class Room(QScrollArea):
+class FittingScrollArea(QScrollArea):
     """Shows all of its content if that fits on a small screen, else scrolls."""
 
     resized = Signal()
@@ -66,26 +66,26 @@ class SettingsPanel(Panel):
     current one. `editors` has the fields of all groups. `rate_asked`: the user wants to find a learning rate.
     """
 
-    rate_asked = Signal()
+    find_rate_requested = Signal()
 
     def __init__(
         self,
         settings: SettingsModel,
         run: RunModel,
-        forecast: ForecastModel,
+        estimate: EstimateModel,
         augmentation: AugmentationModel | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Settings", parent=parent)
-        self._settings, self._run, self._faulty = settings, run, False
+        self._settings, self._run, self._has_problems = settings, run, False
         self.schedule = ScheduleView(ScheduleModel(settings, run, self), run)
-        self.pictures = AugmentationView(
+        self.augmentation_view = AugmentationView(
             augmentation or AugmentationModel(run.editor, settings, run.data, self)
         )
         self.find_rate = QPushButton("find…")
         self.find_rate.setAccessibleName("Find a learning rate")
         role(self.find_rate, "link")
-        self.find_rate.clicked.connect(self.rate_asked)
+        self.find_rate.clicked.connect(self.find_rate_requested)
         self.tabs = GroupTabs(settings)
         self.tabs.chosen.connect(self._show_group)
         self._row.insertWidget(1, self.tabs)
@@ -94,13 +94,13 @@ class SettingsPanel(Panel):
         for page in self.pages.values():
             self.editors |= page.editors
             page.edited.connect(settings.set)
-        self._fault = QLabel()
-        self._fault.setWordWrap(True)
-        role(self._fault, "fault")
-        self.forecast_line = ForecastLine(forecast, self)
+        self._problem = QLabel()
+        self._problem.setWordWrap(True)
+        role(self._problem, "fault")
+        self.estimate_line = EstimateLine(estimate, self)
         self.plan_line = PlanLine(run)
         run.history_changed.connect(self._show_plan)  # after the line's own slot
-        self._room = Room(self._content())
+        self._room = FittingScrollArea(self._content())
         self._room.resized.connect(self._fit)
         self.body.addWidget(self._room)
         theme().changed.connect(self._restyle)
@@ -117,7 +117,7 @@ class SettingsPanel(Panel):
         if group == "schedule":
             return SettingsPage(fields, below=self.schedule)
         if group == "augmentation":
-            return SettingsPage(fields, 3, tail=self.pictures.foot, below=self.pictures)
+            return SettingsPage(fields, 3, tail=self.augmentation_view.footer, below=self.augmentation_view)
         beside: dict[str, QWidget] = {"learning_rate": self.find_rate} if group == "basics" else {}
         return SettingsPage(fields, beside=beside)
 
@@ -128,7 +128,7 @@ class SettingsPanel(Panel):
         self._inner.setSpacing(theme().px(8))
         for page in self.pages.values():
             self._inner.addWidget(page, 0 if page.below is None else 1)
-        for line in (self._fault, self.forecast_line, self.plan_line):
+        for line in (self._problem, self.estimate_line, self.plan_line):
             self._inner.addWidget(line)
         self._inner.addStretch(0)  # takes the remaining space if no drawing does
         return content
@@ -152,7 +152,7 @@ class SettingsPanel(Panel):
     def _fit(self) -> None:
         """Uses the longest tab labels and the most columns that fit."""
         page, room = self.page, self._room
-        lines = (self._fault, self.forecast_line, self.plan_line)
+        lines = (self._problem, self.estimate_line, self.plan_line)
         rest = page.rest() + sum(
             line.sizeHint().height() + theme().px(8) for line in lines if not line.isHidden()
         )
@@ -168,7 +168,7 @@ class SettingsPanel(Panel):
             self.tabs.fit(width)
         self._title.setVisible(titled)
         left = width - (title if titled else 0) - self.tabs.sizeHint().width() - 2 * gap
-        self._muted.setVisible(left > theme().px(LEAST_WORDS))
+        self._muted.setVisible(left > theme().px(LEAST_MUTED_WIDTH))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -177,9 +177,9 @@ class SettingsPanel(Panel):
     @Slot()
     def _show_plan(self) -> None:
         """Puts the plan's details into the title's tooltip, also after a run, when its line is hidden."""
-        words = DURING if self._run.active else NEXT
+        text = DURING if self._run.active else NEXT
         self._title.setToolTip(
-            "\n".join(part for part in (f"Settings: {words}", self.plan_line.toolTip()) if part)
+            "\n".join(part for part in (f"Settings: {text}", self.plan_line.toolTip()) if part)
         )
 
     @Slot()
@@ -188,20 +188,20 @@ class SettingsPanel(Panel):
         running, settings = self._run.active, self._settings
         # Only one of the two, and only in the first group: a small screen has no room for more.
         first = self.tabs.currentIndex() == 0
-        self.forecast_line.set_wanted(first and not running)
+        self.estimate_line.set_wanted(first and not running)
         self.plan_line.set_wanted(first and running)
         for page in self.pages.values():
             # Problems take the place of the drawing: below it, nobody would see them.
             page.show_below(not settings.problems)
             for name in page.editors:
                 value = getattr(settings.config, name)
-                page.show_field(name, value, settings.fault_of(name), settings.why_fixed(name, running))
-        self._fault.setText("\n".join(fault.message for fault in settings.problems))
-        self._fault.setVisible(bool(settings.problems))
-        if bool(settings.problems) != self._faulty:
-            self._faulty = bool(settings.problems)
+                page.show_field(name, value, settings.problem_of(name), settings.locked_reason(name, running))
+        self._problem.setText("\n".join(problem.message for problem in settings.problems))
+        self._problem.setVisible(bool(settings.problems))
+        if bool(settings.problems) != self._has_problems:
+            self._has_problems = bool(settings.problems)
             self._fit()
-        reason = self._run.why_not("afresh")
+        reason = self._run.disabled_reason("from_scratch")
         self.find_rate.setEnabled(not reason)
         self.find_rate.setToolTip(f"{RATE_HINT}\nUnavailable: {reason}" if reason else RATE_HINT)
         self.set_muted(DURING if running else NEXT)

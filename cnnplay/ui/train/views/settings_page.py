@@ -170,22 +170,22 @@ class SettingsPage(QWidget):
 
         return emit
 
-    def show_field(self, name: str, value: Any, fault: str, fixed: str) -> None:
+    def show_field(self, name: str, value: Any, problem: str, locked: str) -> None:
         """Shows a field's value, its problem, and why it cannot be changed now."""
         editor, label = self.editors[name], self.labels[name]
         editor.set_value(value)
-        editor.set_problem(fault)
-        if editor.isEnabled() != (not fixed):
-            editor.setEnabled(not fixed)
-        wanted = "muted" if fixed else ""
+        editor.set_problem(problem)
+        if editor.isEnabled() != (not locked):
+            editor.setEnabled(not locked)
+        wanted = "muted" if locked else ""
         if (label.property("role") or "") != wanted:
             role(label, wanted)
         help_ = editor.field.help
-        words = f"{help_}\nUnavailable: {editor.field.label} {fixed}" if fixed else help_
-        label.setToolTip(words)
-        if fixed:
+        text = f"{help_}\nUnavailable: {editor.field.label} {locked}" if locked else help_
+        label.setToolTip(text)
+        if locked:
             for widget in editor.inputs():
-                widget.setToolTip(words)
+                widget.setToolTip(text)
 
 
 def _least_width(editor: FieldEditor, units: bool) -> int:
@@ -194,10 +194,10 @@ def _least_width(editor: FieldEditor, units: bool) -> int:
     if field.type == "flag":
         return editor.inputs()[0].sizeHint().width()
     if field.type == "choice":
-        return max(metrics.horizontalAdvance(words) for words in field.choices) + px(ARROW)
+        return max(metrics.horizontalAdvance(text) for text in field.choices) + px(ARROW)
     digits = DIGITS
     if field.type == "integer" and field.maximum is not None:
         digits = f"{min(int(field.maximum), 9999)}"
     unit = editor.findChild(UnitLabel)
-    behind = unit.width_needed() if unit is not None and units else 0
-    return metrics.horizontalAdvance(digits) + px(FRAME) + behind
+    unit_width = unit.width_needed() if unit is not None and units else 0
+    return metrics.horizontalAdvance(digits) + px(FRAME) + unit_width

@@ -7,15 +7,15 @@ from cnnplay.ui.kit.views.panel import gap
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.augmentation import AugmentationModel
 from cnnplay.ui.train.curves import CurvesModel
-from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.views.notices import RunNotices
 from cnnplay.ui.train.views.settings import SettingsPanel
 
 LEAST_SETTINGS = 188
-"""The minimum height of the settings in screen pixels. They scroll, so that with large text and a notice above,
-the window still fits on a small projector."""
+"""The minimum height of the settings in screen pixels. They scroll, so that with large text and a notice
+above, the window still fits on a small projector."""
 
 
 class TrainWorkspace(QWidget):
@@ -27,7 +27,7 @@ class TrainWorkspace(QWidget):
         self,
         run: RunModel,
         settings: SettingsModel,
-        forecast: ForecastModel,
+        estimate: EstimateModel,
         curves: CurvesModel | None = None,
         augmentation: AugmentationModel | None = None,
         notices: bool = True,
@@ -41,7 +41,7 @@ class TrainWorkspace(QWidget):
         self.curves = curves or CurvesModel(self)
         self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
         self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
-        self.settings = SettingsPanel(settings, run, forecast, augmentation)
+        self.settings = SettingsPanel(settings, run, estimate, augmentation)
         self.settings.setMinimumHeight(LEAST_SETTINGS)
         self.plan = self.settings.plan_line
         self.notices = RunNotices(run, settings) if notices else None
@@ -67,7 +67,7 @@ class TrainWorkspace(QWidget):
         self.middle.addWidget(widget)
         self.reset_layout()
 
-    def set_wrong(self, widget: QWidget) -> None:
+    def set_top_losses(self, widget: QWidget) -> None:
         """Puts the top losses beside the settings."""
         self.bottom.addWidget(widget)
         self.reset_layout()

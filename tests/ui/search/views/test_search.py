@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import find
 from cnnplay.network.presets import preset
@@ -38,7 +38,7 @@ def opened(window: MainWindow, qtbot: QtBot) -> SearchWindow:
             key="mnist-sample",
             title="A few digits",
             classes=digits.classes,
-            pictures=digits.array,
+            images=digits.array,
             labels=digits.labels,
             train=digits.train[::40],
             validation=digits.validation[::20],
@@ -160,7 +160,7 @@ def test_a_search_runs_its_trials_and_the_chosen_one_is_promoted_with_one_undo(
     network = window.session.editor.network
     assert find(network, "conv-1").filters == best.settings["conv-1.filters"]  # type: ignore[union-attr]
     assert window.session.settings.config.learning_rate == best.settings["learning_rate"]
-    assert window.session.run.trained_here is not None
+    assert window.session.run.trained_for_editor is not None
     window.stack_actions.by_name["undo"].trigger()
     assert window.session.editor.network == before
 

@@ -1,4 +1,4 @@
-"""The final test: once, on what nothing else touches, with real clicks."""
+"""The final test: once, on the test split, with real clicks."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.data.images import ImageSet
 from cnnplay.training.evaluate import Evaluation, evaluate
-from cnnplay.ui.train.final_test import FinalTest, why_not_test
+from cnnplay.ui.train.final_test import FinalTest, final_test_disabled_reason
 from cnnplay.ui.train.views.final_test import FinalTestDialog
 from tests.train_bench import WAIT, Bench, bench, blobs, until
 
@@ -20,7 +20,7 @@ def _with_a_test_part() -> ImageSet:
     whole = blobs(200)
     assert whole.array is not None
     return ImageSet(
-        key="blobs", title="blobs", classes=whole.classes, pictures=whole.array, labels=whole.labels,
+        key="blobs", title="blobs", classes=whole.classes, images=whole.array, labels=whole.labels,
         train=np.arange(120), validation=np.arange(120, 160), test=np.arange(160, 200),
         shape=whole.shape, channels=1,
     )  # fmt: skip
@@ -34,52 +34,52 @@ def _trained(qtbot: QtBot, one: Bench) -> ImageSet:
     return images
 
 
-def test_a_click_judges_the_best_weights_on_the_test_part(qtbot: QtBot) -> None:
+def test_a_click_evaluates_the_best_weights_on_the_test_split(qtbot: QtBot) -> None:
     with bench(epochs=2) as one:
         images = _trained(qtbot, one)
         dialog = FinalTestDialog(FinalTest(one.run, one.data))
         qtbot.addWidget(dialog)
         dialog.open()
-        assert "40 test pictures" in dialog.question.text()
-        qtbot.mouseClick(dialog.judge_button, Qt.MouseButton.LeftButton)
+        assert "40 test images" in dialog.question.text()
+        qtbot.mouseClick(dialog.evaluate_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: "Test accuracy" in dialog.outcome.text(), timeout=WAIT)
         trained = one.run.trained
         assert trained is not None
         assert trained.best_weights is not None
         own = evaluate(trained.network, trained.best_weights, images, "test", facts=trained.facts)
         right = round(own.metrics["accuracy"] * 40)
-        assert f"{right} of 40 are right" in dialog.outcome.text()
-        assert "Validation said" in dialog.outcome.text()
-        assert not dialog.judge_button.isEnabled(), "it is judged once"
+        assert f"{right} of 40 correct" in dialog.outcome.text()
+        assert "Validation accuracy" in dialog.outcome.text()
+        assert not dialog.evaluate_button.isEnabled(), "it is evaluated once"
         qtbot.mouseClick(dialog.close_button, Qt.MouseButton.LeftButton)
 
 
 def _held_until_closed(*given: Any, interrupted: Callable[[], bool], **more: Any) -> Evaluation:
-    """So few pictures could be judged before anybody closes the dialog."""
+    """So few images would be evaluated before anybody closes the dialog."""
     end = time.monotonic() + WAIT / 1000
     while not interrupted() and time.monotonic() < end:
         time.sleep(0.001)
     return evaluate(*given, interrupted=interrupted, **more)
 
 
-def test_closing_breaks_judging_off(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_cancels_the_evaluation(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     with bench(epochs=1) as one:
         _trained(qtbot, one)
         monkeypatch.setattr("cnnplay.training.evaluate.evaluate", _held_until_closed)
         dialog = FinalTestDialog(FinalTest(one.run, one.data))
         qtbot.addWidget(dialog)
         dialog.open()
-        qtbot.mouseClick(dialog.judge_button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(dialog.evaluate_button, Qt.MouseButton.LeftButton)
         dialog.reject()
         assert "Test accuracy" not in dialog.outcome.text()
 
 
-def test_what_cannot_be_judged_says_why(qtbot: QtBot) -> None:
+def test_if_the_test_is_unavailable_it_says_why(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
-        assert why_not_test(one.run, one.data) == "blobs has no test part"
+        assert final_test_disabled_reason(one.run, one.data) == "blobs has no test split"
         one.data.use(_with_a_test_part())
-        assert "has not been trained" in why_not_test(one.run, one.data)
+        assert "has not been trained" in final_test_disabled_reason(one.run, one.data)
         one.run.start()
-        assert "a run is on" in why_not_test(one.run, one.data)
+        assert "run is in progress" in final_test_disabled_reason(one.run, one.data)
         until(qtbot, one.run, "idle")
-        assert why_not_test(one.run, one.data) == ""
+        assert final_test_disabled_reason(one.run, one.data) == ""

@@ -1,4 +1,4 @@
-"""The largest batch that fits is one click away: in the forecast, and after memory ran out."""
+"""The largest batch that fits is one click away: in the estimate, and after memory ran out."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from cnnplay.training import forecast, run
+from cnnplay.training import estimate, run
 from cnnplay.ui.train.views.train import TrainWorkspace
 from tests.train_bench import WAIT, Bench, bench, until
 from tests.ui.events import settle
@@ -17,8 +17,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def workspace(qtbot: QtBot, one: Bench) -> TrainWorkspace:
-    made = TrainWorkspace(one.run, one.settings, one.forecast)
-    for give in (made.set_filters, made.set_maps, made.set_wrong):
+    made = TrainWorkspace(one.run, one.settings, one.estimate)
+    for give in (made.set_filters, made.set_maps, made.set_top_losses):
         give(QLabel("a view"))
     qtbot.addWidget(made)
     made.resize(960, 680)
@@ -27,10 +27,10 @@ def workspace(qtbot: QtBot, one: Bench) -> TrainWorkspace:
     return made
 
 
-def test_a_click_in_the_forecast_takes_the_largest_batch(qtbot: QtBot) -> None:
+def test_a_click_in_the_estimate_sets_the_largest_batch(qtbot: QtBot) -> None:
     with bench() as one:
         made = workspace(qtbot, one)
-        largest = made.settings.forecast_line.largest
+        largest = made.settings.estimate_line.largest
         qtbot.waitUntil(largest.isVisible, timeout=WAIT)
         assert largest.text() == "largest batch: 64"
         assert "learning rate" in largest.toolTip()
@@ -44,7 +44,7 @@ def test_a_click_in_the_forecast_takes_the_largest_batch(qtbot: QtBot) -> None:
 def test_the_keyboard_takes_it_too(qtbot: QtBot) -> None:
     with bench() as one:
         made = workspace(qtbot, one)
-        largest = made.settings.forecast_line.largest
+        largest = made.settings.estimate_line.largest
         qtbot.waitUntil(largest.isVisible, timeout=WAIT)
         largest.setFocus()
         QTest.keyClick(largest, Qt.Key.Key_Space)
@@ -55,13 +55,13 @@ def test_the_keyboard_takes_it_too(qtbot: QtBot) -> None:
 def test_after_memory_ran_out_a_click_takes_a_batch_that_fits_and_it_trains(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    free = forecast.free_bytes
+    free = estimate.free_bytes
     with bench() as one:
         if how == "before it began":
             report = one.editor.report
-            fixed = forecast._fixed_bytes(report, one.settings.config)
-            room = fixed + 10 * forecast._bytes_per_picture(one.editor.network, report)
-            monkeypatch.setattr(forecast, "free_bytes", lambda _: int(room / forecast.SHARE) + 1)
+            fixed = estimate._fixed_bytes(report, one.settings.config)
+            room = fixed + 10 * estimate._bytes_per_image(one.editor.network, report)
+            monkeypatch.setattr(estimate, "free_bytes", lambda _: int(room / estimate.MEMORY_SHARE) + 1)
         else:
             monkeypatch.setattr(run.Run, "loss", _only_small(run.Run.loss))
         made = workspace(qtbot, one)
@@ -72,12 +72,12 @@ def test_after_memory_ran_out_a_click_takes_a_batch_that_fits_and_it_trains(
         notice = made.notices.failure
         assert notice.isVisible()
         wanted = 10 if how == "before it began" else 8
-        assert notice.buttons[0].text() == f"use batch {wanted}"
+        assert notice.buttons[0].text().casefold() == f"use batch size {wanted}"
         QTest.mouseClick(notice.buttons[0], LEFT)
         assert one.settings.config.batch_size == wanted
         settle()
         assert not notice.isVisible()
-        monkeypatch.setattr(forecast, "free_bytes", free)
+        monkeypatch.setattr(estimate, "free_bytes", free)
         assert one.run.start()
         until(qtbot, one.run, "idle")
         assert one.run.failure is None

@@ -1,4 +1,4 @@
-"""What a run has to say that must not be missed, however often it says it."""
+"""Notices of a run that must not be missed, however many there are."""
 
 from pytestqt.qtbot import QtBot
 

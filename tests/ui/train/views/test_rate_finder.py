@@ -1,4 +1,4 @@
-"""Find a learning rate, with real events: from the settings and the menu, live, chosen, used, closed."""
+"""The learning rate finder with real events: from the settings and the menu, live, chosen, used, closed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,7 +62,7 @@ def test_it_begins_at_once_and_one_click_takes_the_suggested_rate_over(qtbot: Qt
         model = finished(qtbot, dialog)
         assert dialog.again.text() == "Again"
         assert dialog.use.text() == model.use_label
-        assert "falls most steeply" in dialog.words.text()
+        assert "falls most steeply" in dialog.status.text()
         click(dialog.use)
         assert not dialog.isVisible()
         assert one.settings.config.learning_rate == model.suggested
@@ -123,7 +123,7 @@ def test_the_curve_grows_while_the_test_goes_on_and_stop_ends_it(qtbot: QtBot, o
         assert steps.isEnabled()
 
 
-def test_numbers_that_make_no_range_are_told_where_they_are_typed(qtbot: QtBot, one: Bench) -> None:
+def test_invalid_ranges_are_reported_where_they_are_typed(qtbot: QtBot, one: Bench) -> None:
     with shown(qtbot, one) as dialog:
         finished(qtbot, dialog)
         line = dialog.editors["high"].inputs()[0]
@@ -131,10 +131,10 @@ def test_numbers_that_make_no_range_are_told_where_they_are_typed(qtbot: QtBot, 
         line.setFocus()
         QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(line, "1e-9")
-        assert dialog.words.text().startswith("highest rate must be more than the lowest")
+        assert dialog.status.text().startswith("highest rate must be more than the lowest")
         assert line.property("fault") == "true"
         assert not dialog.again.isEnabled()
-        assert "Not now: highest rate" in dialog.again.toolTip()
+        assert "Unavailable: highest" in dialog.again.toolTip()
 
 
 def test_closing_in_the_middle_ends_the_test_at_once(qtbot: QtBot, one: Bench) -> None:
@@ -147,15 +147,15 @@ def test_closing_in_the_middle_ends_the_test_at_once(qtbot: QtBot, one: Bench) -
         assert one.settings.config.learning_rate == 1e-3, "nothing was taken over"
 
 
-def test_while_a_run_is_on_it_says_so(qtbot: QtBot) -> None:
+def test_during_a_run_it_says_why_it_is_unavailable(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         one.run.start()
         until(qtbot, one.run, "running")
         with shown(qtbot, one) as dialog:
-            assert "a run is on" in dialog.words.text()
+            assert "run is in progress" in dialog.status.text()
             assert not dialog.again.isEnabled()
             assert not dialog.use.isEnabled()
-            assert "Not now" in dialog.use.toolTip()
+            assert "Unavailable" in dialog.use.toolTip()
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
@@ -205,5 +205,5 @@ def test_the_settings_and_the_menu_lead_there(qtbot: QtBot, make_window: Callabl
     settle()
     button = window.train.workspace.settings.find_rate
     assert not button.isEnabled()
-    assert "Not now: a run is on" in button.toolTip()
+    assert "Unavailable: a run is in progress" in button.toolTip()
     assert not window.menus.find_rate.isEnabled()

@@ -1,4 +1,4 @@
-"""The curves with real events: zoom is the user's, extremes stay, nothing is drawn that nobody sees."""
+"""The curves with real events: the user's zoom stays, extremes stay, nothing is drawn while hidden."""
 
 from itertools import pairwise
 
@@ -227,7 +227,7 @@ def test_the_run_before_never_sets_the_axes_and_names_its_end(qtbot: QtBot) -> N
 
 
 @pytest.mark.parametrize("change", [{"network": "other"}, {"data": "other"}])
-def test_the_run_before_goes_where_network_or_data_are_others(qtbot: QtBot, change: dict[str, str]) -> None:
+def test_the_previous_run_is_hidden_if_network_or_data_differ(qtbot: QtBot, change: dict[str, str]) -> None:
     with bench() as one:
         first, *rest = events(1, 5)
         one.run.previous = History([msgspec.structs.replace(first, **change), *rest])
@@ -237,7 +237,7 @@ def test_the_run_before_goes_where_network_or_data_are_others(qtbot: QtBot, chan
         assert all("previous" not in end.text for end in made.plot._ends)
 
 
-def test_curves_of_another_network_say_whose_they_are_and_are_pale(qtbot: QtBot) -> None:
+def test_curves_of_another_network_name_it_and_are_lighter(qtbot: QtBot) -> None:
     with bench() as one:
         more(one, *events(1, 2))
         made = panel(qtbot, one)
@@ -253,7 +253,7 @@ def test_curves_of_another_network_say_whose_they_are_and_are_pale(qtbot: QtBot)
         assert made.plot.box.opacity() == 1.0
 
 
-def test_a_logarithmic_scale_keeps_the_user_where_he_is_and_is_taken_back(qtbot: QtBot) -> None:
+def test_a_log_scale_keeps_the_view_and_can_be_undone(qtbot: QtBot) -> None:
     with bench() as one:
         one.run.history = History(events(1, 3))
         made = panel(qtbot, one)
@@ -278,7 +278,7 @@ def test_the_slider_names_how_much_is_smoothed(qtbot: QtBot) -> None:
         assert not made.plot._curves["raw"].isVisible()
 
 
-def test_nothing_is_drawn_while_nobody_sees_it(qtbot: QtBot) -> None:
+def test_nothing_is_drawn_while_hidden(qtbot: QtBot) -> None:
     with bench() as one:
         one.run.history = History(events(1, 1))
         made = panel(qtbot, one)
@@ -292,7 +292,7 @@ def test_nothing_is_drawn_while_nobody_sees_it(qtbot: QtBot) -> None:
         assert made.plot._curves["training"].getData()[0][-1] == 2.0
 
 
-def test_the_curve_of_the_run_before_stays_pale(qtbot: QtBot) -> None:
+def test_the_curve_of_the_previous_run_stays_lighter(qtbot: QtBot) -> None:
     with bench() as one:
         one.run.previous = History(events(1, 5))
         one.run.history = History(events(1, 1))
@@ -324,13 +324,13 @@ def test_the_menu_offers_only_what_works(qtbot: QtBot) -> None:
     with bench() as one:
         loss = panel(qtbot, one)
         assert [action.text().partition("\t")[0] for action in loss.plot.actions_of_menu] == [
-            "Show all",
-            "Logarithmic scale",
-            "Copy as picture",
+            "View all",
+            "Log scale",
+            "Copy as image",
         ]
         accuracy = panel(qtbot, one, "accuracy")
         names = [action.text().partition("\t")[0] for action in accuracy.plot.actions_of_menu]
-        assert names == ["Show all", "Copy as picture"]
+        assert names == ["View all", "Copy as image"]
 
 
 def test_labels_neither_overlap_nor_leave_the_area() -> None:

@@ -30,7 +30,7 @@ def one() -> Iterator[Bench]:
 
 
 def panel(qtbot: QtBot, one: Bench, width: int = 467, height: int = 220) -> SettingsPanel:
-    made = SettingsPanel(one.settings, one.run, one.forecast)
+    made = SettingsPanel(one.settings, one.run, one.estimate)
     qtbot.addWidget(made)
     made.resize(width, height)
     made.show()
@@ -98,9 +98,9 @@ def test_a_fault_in_a_group_that_is_not_shown_is_seen(qtbot: QtBot, one: Bench) 
     click_tab(made, "augmentation")
     seen = made._room.viewport().rect()
     assert seen.contains(made._fault.mapTo(made._room.viewport(), made._fault.rect().center()))
-    assert not made.pictures.isVisible()
+    assert not made.augmentation_view.isVisible()
     type_into(made, "erase", "0.5")
-    assert made.pictures.isVisible()
+    assert made.augmentation_view.isVisible()
     assert not made._fault.isVisible()
 
 
@@ -187,32 +187,32 @@ def test_pictures_before_and_after_follow_the_settings_and_a_click(qtbot: QtBot,
     made = panel(qtbot, one)
     assert one.editor.network.input.shape == (1, 8, 8)
     click_tab(made, "augmentation")
-    view = made.pictures
+    view = made.augmentation_view
     qtbot.waitUntil(lambda: view.count > 3, timeout=WAIT)
-    assert view.foot.words.text() == "all off: as they are"
+    assert view.footer.label.text().startswith("augmentation off")
     before, after = view._images[0]
     assert before == after
     type_into(made, "mixup", "0.5")
-    qtbot.waitUntil(lambda: view.foot.words.text().startswith("λ "), timeout=WAIT)
-    words = view.words_at(view.tile_rect(0, True).center())
-    assert ", mixed with " in words
-    assert words in view.accessibleDescription()
-    first = view.foot.words.text()
-    QTest.mouseClick(view.foot.another, LEFT)
-    qtbot.waitUntil(lambda: view.foot.words.text() not in ("", first), timeout=WAIT)
+    qtbot.waitUntil(lambda: view.footer.label.text().startswith("λ "), timeout=WAIT)
+    text = view.text_at(view.tile_rect(0, True).center())
+    assert ", mixed with " in text
+    assert text in view.accessibleDescription()
+    first = view.footer.label.text()
+    QTest.mouseClick(view.footer.resample, LEFT)
+    qtbot.waitUntil(lambda: view.footer.label.text() not in ("", first), timeout=WAIT)
 
 
 def test_without_a_data_set_the_place_of_the_pictures_says_what_to_do(qtbot: QtBot, one: Bench) -> None:
     model = AugmentationModel(one.editor, one.settings, DataModel())
-    made = SettingsPanel(one.settings, one.run, one.forecast, model)
+    made = SettingsPanel(one.settings, one.run, one.estimate, model)
     qtbot.addWidget(made)
     made.resize(467, 220)
     made.show()
     settle()
     click_tab(made, "augmentation")
-    assert model.words == NO_DATA
-    assert made.pictures.accessibleDescription() == NO_DATA
-    assert not made.pictures.foot.another.isEnabled()
+    assert model.text == NO_DATA
+    assert made.augmentation_view.accessibleDescription() == NO_DATA
+    assert not made.augmentation_view.footer.resample.isEnabled()
 
 
 def test_numbers_stand_before_their_units(qtbot: QtBot, one: Bench) -> None:

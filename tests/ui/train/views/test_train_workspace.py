@@ -1,4 +1,4 @@
-"""The workspace Train with real events: settings, notices, forecast, layout, closing while it trains."""
+"""The Train workspace with real events: settings, notices, estimate, layout, closing during training."""
 
 import threading
 
@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from cnnplay.training.forecast import Forecast
+from cnnplay.training.estimate import Estimate
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.views.settings import SettingsPanel
 from cnnplay.ui.train.views.train import TrainWorkspace
@@ -21,8 +21,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def workspace(qtbot: QtBot, one: Bench) -> TrainWorkspace:
-    made = TrainWorkspace(one.run, one.settings, one.forecast)
-    for give in (made.set_filters, made.set_maps, made.set_wrong):
+    made = TrainWorkspace(one.run, one.settings, one.estimate)
+    for give in (made.set_filters, made.set_maps, made.set_top_losses):
         give(QLabel("a view"))
     qtbot.addWidget(made)
     made.resize(960, 680)
@@ -45,33 +45,33 @@ def test_a_run_draws_curves_and_says_what_was_chosen_for_this_machine(qtbot: QtB
         assert "best" in made.accuracy.muted()
 
 
-def test_the_empty_curve_asks_nobody_to_press_train_who_did(qtbot: QtBot) -> None:
+def test_the_empty_curve_does_not_ask_to_press_train_during_a_run(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         made = workspace(qtbot, one)
         assert "Press Train" in made.loss.empty.label.text()
         one.run.start()
         assert "Press Train" not in made.loss.empty.label.text()
-        assert "made ready" in made.loss.empty.label.text()
+        assert "starting" in made.loss.empty.label.text()
         one.run.stop()
         until(qtbot, one.run, "idle")
 
 
-def test_the_forecast_gives_way_to_the_plan_while_a_run_is_on(qtbot: QtBot) -> None:
+def test_the_plan_replaces_the_estimate_during_a_run(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         made = workspace(qtbot, one)
-        qtbot.waitUntil(made.settings.forecast_line.isVisible, timeout=WAIT)
+        qtbot.waitUntil(made.settings.estimate_line.isVisible, timeout=WAIT)
         one.run.start()
         until(qtbot, one.run, "running")
-        assert not made.settings.forecast_line.isVisible()
+        assert not made.settings.estimate_line.isVisible()
         qtbot.waitUntil(made.plan.isVisible, timeout=WAIT)
         one.run.stop()
         until(qtbot, one.run, "idle")
         assert not made.plan.isVisible()
 
 
-def test_settings_stand_in_two_columns_again_when_large_text_is_small_again(qtbot: QtBot) -> None:
+def test_settings_are_in_two_columns_again_when_large_text_is_reset(qtbot: QtBot) -> None:
     with bench() as one:
-        made = SettingsPanel(one.settings, one.run, one.forecast)
+        made = SettingsPanel(one.settings, one.run, one.estimate)
         qtbot.addWidget(made)
         made.resize(440, 320)
         made.show()
@@ -96,7 +96,7 @@ def test_settings_are_typed_and_a_wrong_one_says_so_where_it_is(qtbot: QtBot) ->
         QTest.keyClicks(line, "0")
         assert "learning rate must be" in line.toolTip()
         assert line.property("fault") == "true"
-        assert one.run.why_not("train")
+        assert one.run.disabled_reason("train")
 
 
 def test_during_a_run_what_acts_between_two_batches_can_be_typed(qtbot: QtBot) -> None:
@@ -107,7 +107,7 @@ def test_during_a_run_what_acts_between_two_batches_can_be_typed(qtbot: QtBot) -
         free = [name for name, editor in made.settings.editors.items() if editor.isEnabled()]
         assert {"learning_rate", "epochs", "schedule"} < set(free)
         assert not {"batch_size", "optimizer", "seed"} & set(free)
-        assert "stop it to change this" in made.settings.editors["seed"].inputs()[0].toolTip()
+        assert "stop the run" in made.settings.editors["seed"].inputs()[0].toolTip()
         line = made.settings.editors["learning_rate"].inputs()[0]
         line.setFocus()
         QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -116,7 +116,7 @@ def test_during_a_run_what_acts_between_two_batches_can_be_typed(qtbot: QtBot) -
         qtbot.waitUntil(lambda: one.run.history.changes[-1][1].value == 0.0002, timeout=WAIT)
 
 
-def test_a_failure_names_the_cause_and_a_click_takes_the_mend(qtbot: QtBot) -> None:
+def test_a_failure_names_the_cause_and_a_click_applies_the_fix(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
         made = workspace(qtbot, one)
         assert made.notices is not None
@@ -125,18 +125,18 @@ def test_a_failure_names_the_cause_and_a_click_takes_the_mend(qtbot: QtBot) -> N
         notice = made.notices.failure
         assert notice.isVisible()
         assert "learning rate of 999" in notice.label.text()
-        mend = notice.buttons[0]
-        assert mend.text().startswith("use learning rate ")
-        QTest.mouseClick(mend, LEFT)
+        fix = notice.buttons[0]
+        assert fix.text().casefold().startswith("use learning rate ")
+        QTest.mouseClick(fix, LEFT)
         assert one.settings.config.learning_rate < 1.0
-        assert not mend.isVisible()
+        assert not fix.isVisible()
         one.run.start()
         assert not notice.isVisible()
         until(qtbot, one.run, "idle")
         assert one.run.failure is None
 
 
-def test_an_edit_during_the_run_is_told_and_a_click_trains_it(qtbot: QtBot) -> None:
+def test_an_edit_during_the_run_shows_a_notice_and_a_click_trains_it(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         made = workspace(qtbot, one)
         assert made.notices is not None
@@ -166,15 +166,15 @@ def test_a_note_can_be_dismissed_and_the_next_one_shows(qtbot: QtBot) -> None:
         assert not made.notices.note.isVisible()
 
 
-def test_a_forecast_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) -> None:
+def test_an_estimate_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) -> None:
     with bench() as one:
         made = workspace(qtbot, one)
-        qtbot.waitUntil(lambda: one.forecast.forecast is not None, timeout=WAIT)
-        line = made.settings.forecast_line
-        assert line.label.text() == one.forecast.memory_words
+        qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
+        line = made.settings.estimate_line
+        assert line.label.text() == one.estimate.memory_text
         assert line.label.text().endswith(" free")
-        assert not line.mend.isVisible()
-        big = Forecast(
+        assert not line.fix.isVisible()
+        big = Estimate(
             bytes=31_000_000_000,
             network_bytes=0,
             data_bytes=0,
@@ -182,16 +182,18 @@ def test_a_forecast_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) -> 
             seconds_per_epoch=1.0,
             fits=False,
             largest_batch=10,
-            words="",
+            summary="",
             advice="",
         )
-        one.forecast.forecast = big
-        one.forecast.changed.emit()
-        assert line.label.text() == "batch 16 needs 31 GB, 20 GB are free; the largest batch that fits is 10"
-        QTest.mouseClick(line.mend, LEFT)
+        one.estimate.estimate = big
+        one.estimate.changed.emit()
+        assert line.label.text() == (
+            "batch size 16 needs 31 GB; 20 GB are free. The largest batch size that fits is 10"
+        )
+        QTest.mouseClick(line.fix, LEFT)
         assert one.settings.config.batch_size == 10
-        qtbot.waitUntil(lambda: one.forecast.forecast is not big, timeout=WAIT)
-        assert one.forecast.fits
+        qtbot.waitUntil(lambda: one.estimate.estimate is not big, timeout=WAIT)
+        assert one.estimate.fits
 
 
 def test_sizes_are_remembered_and_reset(qtbot: QtBot) -> None:
@@ -209,7 +211,7 @@ def test_sizes_are_remembered_and_reset(qtbot: QtBot) -> None:
         assert made.top.sizes() == moved
 
 
-def test_closing_while_it_trains_joins_the_thread(qtbot: QtBot) -> None:
+def test_closing_during_training_joins_the_thread(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         made = workspace(qtbot, one)
         one.run.start()

@@ -8,15 +8,15 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.network.network import Network
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.train.keeping import Keeping
 from cnnplay.ui.train.trained import Trained, TrainedStore
+from cnnplay.ui.train.weights_cache import WeightsCache
 
 if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
     from cnnplay.spec.trained import DataFacts
 
 
-class TrainedWork(QObject):
+class TrainedWeightsModel(QObject):
     """Finds the weights that belong to the network in the editor.
 
     `weights_changed`: `trained` changed.
@@ -27,26 +27,26 @@ class TrainedWork(QObject):
     def __init__(self, editor: EditorModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.editor = editor
-        self._keeping = Keeping()
+        self._weights_cache = WeightsCache()
 
     @property
     def store(self) -> TrainedStore:
         """All weights that are kept, so that undo can restore them."""
-        return self._keeping.store
+        return self._weights_cache.store
 
     @property
-    def trained_here(self) -> Trained | None:
+    def trained_for_editor(self) -> Trained | None:
         """The weights whose parameters match the network in the editor exactly."""
-        return self._keeping.fitting(self.editor.network)
+        return self._weights_cache.matching(self.editor.network)
 
     @property
     def trained(self) -> Trained | None:
         """The weights to inspect and to export: those of the current run as of its last epoch, else those of
         the network in the editor, else the newest ones if most of them still fit it.
         """
-        if self._keeping.current is not None:
-            return self._keeping.current
-        return self._keeping.nearest(self.editor.network)
+        if self._weights_cache.current is not None:
+            return self._weights_cache.current
+        return self._weights_cache.closest(self.editor.network)
 
     @property
     def weights(self) -> Weights | None:

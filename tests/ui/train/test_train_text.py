@@ -1,13 +1,13 @@
-"""The words for going on: how many epochs are left, from where, and which weights are looked at meanwhile."""
+"""The text for resuming: how many epochs are left, from where, and which weights are shown meanwhile."""
 
 from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from cnnplay.ui.look.look_words import trained_words
+from cnnplay.ui.look.look_text import trained_text
 from cnnplay.ui.shell.exporting import ExportModel
-from cnnplay.ui.train.train_words import TRAIN, train_words
+from cnnplay.ui.train.train_text import TRAIN, train_text
 from tests.train_bench import WAIT, Bench, bench, until
 
 
@@ -19,30 +19,31 @@ def stopped_in_the_second_epoch(qtbot: QtBot, one: Bench) -> None:
         done = len(one.run.history)
         one.run.single_step()
         qtbot.waitUntil(lambda done=done: len(one.run.history) > done, timeout=WAIT)
-    assert train_words(one.run).short == "Go on", "in the pause"
+    assert train_text(one.run).short == "Resume", "in the pause"
     one.run.stop()
     until(qtbot, one.run, "idle")
 
 
 def test_before_anything_was_trained_train_trains(qapp: QCoreApplication) -> None:
     with bench() as one:
-        assert train_words(one.run) == ("Train", "Train", TRAIN)
+        assert train_text(one.run) == ("Train", "Train", TRAIN)
 
 
-def test_after_a_stop_it_says_how_many_epochs_are_left_and_where_it_goes_on(qtbot: QtBot) -> None:
+def test_after_a_stop_it_says_how_many_epochs_are_left_and_where_it_resumes(qtbot: QtBot) -> None:
     with bench(epochs=5) as one:
         stopped_in_the_second_epoch(qtbot, one)
-        words = train_words(one.run)
-        assert words.short == "Go on"
-        assert words.entry == "Go on: 4 epochs left"
-        assert words.hint.endswith("left of 5. It goes on in epoch 2, just where it was stopped")
+        words = train_text(one.run)
+        assert words.short == "Resume"
+        assert words.entry == "Resume: 4 epochs left"
+        assert "left of 5" in words.hint
+        assert "in epoch 2, exactly where" in words.hint
         one.settings.set("epochs", 2)
-        assert train_words(one.run).entry == "Go on: 1 epoch left"
+        assert train_text(one.run).entry == "Resume: 1 epoch left"
         one.settings.set("epochs", 5)
         one.settings.set("learning_rate", 0.01)
-        words = train_words(one.run)
-        assert words.entry == "Go on: 4 epochs left"
-        assert words.hint.endswith("with the settings as they are now")
+        words = train_text(one.run)
+        assert words.entry == "Resume: 4 epochs left"
+        assert words.hint.endswith("with the current settings")
         one.run.start()
         until(qtbot, one.run, "idle")
         assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3, 4, 5], "and so it was"
@@ -52,9 +53,9 @@ def test_after_the_last_epoch_it_says_how_many_more(qtbot: QtBot) -> None:
     with bench(epochs=2) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        assert train_words(one.run).entry == "Go on: 2 epochs more"
+        assert train_text(one.run).entry == "Resume: 2 epochs more"
         one.settings.set("epochs", 5)
-        assert train_words(one.run).entry == "Go on: 3 epochs left"
+        assert train_text(one.run).entry == "Resume: 3 epochs left"
 
 
 def test_after_a_stop_within_an_epoch_views_and_export_say_which_weights_they_have(qtbot: QtBot) -> None:
@@ -63,7 +64,7 @@ def test_after_a_stop_within_an_epoch_views_and_export_say_which_weights_they_ha
         trained = one.run.trained
         assert trained is not None
         assert trained.within == 2
-        assert trained_words(trained) == "last weights, stopped in epoch 2 (best: epoch 1)"
+        assert trained_text(trained) == "last weights, stopped in epoch 2 (best: epoch 1)"
         exporting = ExportModel(one.editor, one.settings, one.data, one.run)
         assert [choice.words for choice in exporting.choices()] == [
             "best: epoch 1",
@@ -78,7 +79,7 @@ def test_only_where_another_epoch_was_better_the_last_is_named(qtbot: QtBot) -> 
         until(qtbot, one.run, "idle")
         trained = one.run.trained
         assert trained is not None
-        assert trained_words(replace(trained, best_epoch=2)) == "trained weights"
-        assert trained_words(replace(trained, best_epoch=1)) == "last weights, epoch 2 (best: epoch 1)"
-        assert trained_words(replace(trained, best_epoch=None)) == "trained weights"
-        assert trained_words(None) == "trained weights"
+        assert trained_text(replace(trained, best_epoch=2)) == "trained weights"
+        assert trained_text(replace(trained, best_epoch=1)) == "last weights, epoch 2 (best: epoch 1)"
+        assert trained_text(replace(trained, best_epoch=None)) == "trained weights"
+        assert trained_text(None) == "trained weights"

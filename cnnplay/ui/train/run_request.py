@@ -18,71 +18,73 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Order:
+class RunRequest:
     """What one run should do. `resume_from` is the training that it continues; None trains from scratch."""
 
     run: str
     network: Network
     config: TrainConfig
     images: ImageSet
-    going_on: Trained | None = None
+    resume_from: Trained | None = None
     state: RunState | None = None
     """The state to resume exactly, as if training had never stopped; None if it starts from scratch or with
     changed settings."""
-    behind: int = 0
+    epochs_before: int = 0
     """How many of the requested epochs are done already: the engine's `epochs` counts only the run's own."""
 
     @property
     def first_epoch(self) -> int:
         if self.state is not None:
             return self.state.first_epoch
-        return self.going_on.last_epoch + 1 if self.going_on is not None else 1
+        return self.resume_from.last_epoch + 1 if self.resume_from is not None else 1
 
 
-def make_order(
-    network: Network, config: TrainConfig, images: ImageSet, going_on: Trained | None = None
-) -> Order:
+def make_run_request(
+    network: Network, config: TrainConfig, images: ImageSet, resume_from: Trained | None = None
+) -> RunRequest:
     """Makes a request of these. A resumed run ends at the requested epoch if it was not reached yet, else
     after that many more. If nothing but the number of epochs changed, it resumes exactly where it stopped.
     """
     run = uuid.uuid4().hex[:12]
-    if going_on is None:
-        return Order(run, network, config, images)
-    state = _where_it_was_stopped(going_on, network, config)
+    if resume_from is None:
+        return RunRequest(run, network, config, images)
+    state = _resume_state(resume_from, network, config)
     if state is not None:
-        behind = config.epochs - state.config.epochs
-        return Order(going_on.run or run, network, state.config, images, going_on, state, behind)
-    behind = going_on.last_epoch if config.epochs > going_on.last_epoch else 0
-    config = msgspec.structs.replace(config, epochs=config.epochs - behind)
-    return Order(run, network, config, images, going_on, behind=behind)
+        epochs_before = config.epochs - state.config.epochs
+        return RunRequest(
+            resume_from.run or run, network, state.config, images, resume_from, state, epochs_before
+        )
+    epochs_before = resume_from.last_epoch if config.epochs > resume_from.last_epoch else 0
+    config = msgspec.structs.replace(config, epochs=config.epochs - epochs_before)
+    return RunRequest(run, network, config, images, resume_from, epochs_before=epochs_before)
 
 
 @dataclass(frozen=True)
-class Left:
+class ResumePlan:
     """What a resumed run would do: train `epochs` of `of` epochs, the first of which is number `epoch`.
     `exactly`: as if it had never stopped; else with what was changed since then."""
 
     epochs: int
-    of: int
+    total: int
     epoch: int
     exactly: bool
 
 
-def what_is_left(network: Network, config: TrainConfig, going_on: Trained) -> Left:
+def plan_resume(network: Network, config: TrainConfig, resume_from: Trained) -> ResumePlan:
     """What `make_order` would request."""
-    state = _where_it_was_stopped(going_on, network, config)
+    state = _resume_state(resume_from, network, config)
     if state is not None:
-        return Left(state.final_epoch - state.last_epoch, state.final_epoch, state.place.epoch, True)
-    done = going_on.last_epoch
-    behind = done if config.epochs > done else 0
-    epochs = config.epochs - behind
-    return Left(epochs, done + epochs, done + 1, False)
+        return ResumePlan(state.final_epoch - state.last_epoch, state.final_epoch, state.place.epoch, True)
+    done = resume_from.last_epoch
+    epochs_before = done if config.epochs > done else 0
+    epochs = config.epochs - epochs_before
+    return ResumePlan(epochs, done + epochs, done + 1, False)
 
 
-def _where_it_was_stopped(going_on: Trained, network: Network, config: TrainConfig) -> RunState | None:
+def _resume_state(resume_from: Trained, network: Network, config: TrainConfig) -> RunState | None:
     """The state to resume from, if nothing but the number of epochs changed and some are left."""
-    state = going_on.state
-    if state is None or network != going_on.network:
+    state = resume_from.state
+    if state is None or network != resume_from.network:
         return None
     if _same_device(config.device, state.config.device):
         config = msgspec.structs.replace(config, device=state.config.device)

@@ -10,15 +10,15 @@ from cnnplay.ui.kit.devices import AUTO, resolvable, torch_is_imported
 if TYPE_CHECKING:
     from cnnplay.ui.train.run import RunModel
 
-Action: TypeAlias = Literal["train", "afresh", "pause", "step", "stop", "replace", "bring_back"]
+Action: TypeAlias = Literal["train", "from_scratch", "pause", "step", "stop", "replace", "restore_previous"]
 
 
-def why_not(run: RunModel, action: Action) -> str:
+def disabled_reason(run: RunModel, action: Action) -> str:
     """Why an action is unavailable; "" if it is available."""
     match action:
         case "train":
             return _train(run)
-        case "afresh":
+        case "from_scratch":
             return "a run is in progress: stop it first" if run.active else run.elsewhere() or _ready(run)
         case "pause":
             if run.state == "idle":
@@ -34,14 +34,14 @@ def why_not(run: RunModel, action: Action) -> str:
             return "the run is already stopping" if run.state == "stopping" else ""
         case "replace":
             return _ready(run)
-        case "bring_back":
-            return _bring_back(run)
+        case "restore_previous":
+            return _restore_previous(run)
 
 
-def _bring_back(run: RunModel) -> str:
+def _restore_previous(run: RunModel) -> str:
     if run.active:
         return "a run is in progress: stop it first"
-    there = run.store.before(run.editor.network) is not None
+    there = run.store.previous(run.editor.network) is not None
     return (
         "" if there else "there are no previous weights: the network on screen was not trained twice in a row"
     )
@@ -76,8 +76,8 @@ def _network(run: RunModel) -> str:
 
 def _data(run: RunModel) -> str:
     if run.data.state == "loading":
-        return run.data.words
-    return "" if run.data.images is not None else f"choose a data set first: {run.data.words}"
+        return run.data.summary
+    return "" if run.data.images is not None else f"choose a data set first: {run.data.summary}"
 
 
 def _settings(run: RunModel) -> str:

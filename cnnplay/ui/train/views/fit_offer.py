@@ -9,7 +9,7 @@ from cnnplay.network.network import Input
 from cnnplay.spec.settings import Fit
 from cnnplay.ui.kit.views.fields import PairEditor
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.train.offer import OfferModel, Option
+from cnnplay.ui.train.fit_offer import FitOfferModel, Option
 
 SIZE = msgspec.structs.replace(
     next(field for field in fields_of(Input) if field.name == "height"),
@@ -19,15 +19,15 @@ SIZE = msgspec.structs.replace(
 )
 
 
-class OfferBar(QFrame):
+class FitOfferBar(QFrame):
     """A question and a row per option: its button, what it changes, its estimated cost."""
 
-    def __init__(self, model: OfferModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: FitOfferModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         role(self, "panel")
         self._model = model
         self.buttons: dict[Fit, QPushButton] = {}
-        self._words: dict[Fit, QLabel] = {}
+        self._labels: dict[Fit, QLabel] = {}
         self._rows: dict[Fit, QWidget] = {}
         self._question = QLabel()
         self._question.setWordWrap(True)
@@ -55,15 +55,15 @@ class OfferBar(QFrame):
         for fit, accept in (("stem", self._accept_stem), ("resize", self._accept_resize)):
             button = QPushButton()
             button.clicked.connect(accept)
-            words = QLabel()
-            words.setWordWrap(True)
+            label = QLabel()
+            label.setWordWrap(True)
             row = QWidget()
             inside = QHBoxLayout(row)
             inside.setContentsMargins(0, 0, 0, 0)
             inside.addWidget(button)
-            inside.addWidget(words, 1)
+            inside.addWidget(label, 1)
             layout.addWidget(row)
-            self.buttons[fit], self._words[fit], self._rows[fit] = button, words, row  # type: ignore[index]
+            self.buttons[fit], self._labels[fit], self._rows[fit] = button, label, row  # type: ignore[index]
         model.changed.connect(self._refresh)
         model.asked.connect(self._take_keyboard)
         theme().changed.connect(self._restyle)
@@ -88,11 +88,11 @@ class OfferBar(QFrame):
             button.setMinimumWidth(px(200))
 
     def _show(self, option: Option) -> None:
-        button, words = self.buttons[option.fit], self._words[option.fit]
+        button, label = self.buttons[option.fit], self._labels[option.fit]
         button.setText(option.title)
-        button.setAccessibleDescription(option.words)
+        button.setAccessibleDescription(option.text)
         cost = option.cost or "estimating memory and time …"
-        words.setText("\n".join(line[:1].upper() + line[1:] for line in (cost, option.words)))
+        label.setText("\n".join(line[:1].upper() + line[1:] for line in (cost, option.text)))
 
     @Slot()
     def _take_keyboard(self) -> None:

@@ -16,7 +16,7 @@ LOW = 0.8
 """If both accuracies are lower, the network underfits."""
 
 
-class Gap(msgspec.Struct, frozen=True):
+class GeneralizationGap(msgspec.Struct, frozen=True):
     """Training and validation accuracy after the last epoch, as fractions."""
 
     training: float
@@ -25,7 +25,7 @@ class Gap(msgspec.Struct, frozen=True):
     """The gap expected by chance: two standard deviations of the validation accuracy."""
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """``gap 2.9 points``."""
         return f"gap {100 * (self.training - self.validation):.1f} points".replace("-", "−")
 
@@ -35,15 +35,15 @@ class Gap(msgspec.Struct, frozen=True):
         gap, usual = self.training - self.validation, max(NOTICED, self.noise)
         if gap > usual:
             return (
-                f"Training accuracy is {100 * gap:.1f} points above validation: the network memorizes part of "
-                "the data (overfitting). More data, augmentation, weight decay, dropout or a smaller network "
-                "help."
+                f"Training accuracy is {100 * gap:.1f} points above validation: the network memorizes part "
+                "of the data (overfitting). More data, augmentation, weight decay, dropout or a smaller "
+                "network help."
             )
         if self.training < LOW and self.validation < LOW:
             return (
-                f"Training ({percent(self.training)}) and validation ({percent(self.validation)}) are both low: "
-                "the network has not learned enough yet (underfitting). More epochs, another learning rate "
-                "or a larger network help."
+                f"Training ({percent(self.training)}) and validation ({percent(self.validation)}) are both "
+                "low: the network has not learned enough yet (underfitting). More epochs, another learning "
+                "rate or a larger network help."
             )
         if gap < -usual:
             return (
@@ -53,7 +53,7 @@ class Gap(msgspec.Struct, frozen=True):
         return "Training and validation are close together: no sign of overfitting."
 
 
-def gap_of(history: History, smoothing: float) -> Gap | None:
+def measure_gap(history: History, smoothing: float) -> GeneralizationGap | None:
     """The gap after the last epoch, training averaged over about `smoothing` steps; None while it is too
     early, or unknown."""
     validation = history.metric("validation_accuracy")
@@ -68,4 +68,4 @@ def gap_of(history: History, smoothing: float) -> Gap | None:
         return None
     size = history.started.validation_size if history.started is not None else 0
     noise = 2 * math.sqrt(max(known * (1 - known), 0.0) / size) if size else 0.0
-    return Gap(float(training.y[inside - 1]), known, noise)
+    return GeneralizationGap(float(training.y[inside - 1]), known, noise)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from cnnplay.network.network import Network, leaves
 from cnnplay.ui.train.history import History
-from cnnplay.ui.train.order import Order
-from cnnplay.ui.train.trained import Trained, TrainedStore, let_go
+from cnnplay.ui.train.run_request import RunRequest
+from cnnplay.ui.train.trained import Trained, TrainedStore, free_in_background
 
 if TYPE_CHECKING:
     from cnnplay.training.job import Checkpoint, Result
@@ -18,7 +18,7 @@ STILL_FITS = 0.5
 """Weights of an edited network are still shown while they cover at least this fraction of its parameters."""
 
 
-class Keeping:
+class WeightsCache:
     """Makes a `Trained` of checkpoints and results, and finds the one for a network."""
 
     def __init__(self) -> None:
@@ -31,18 +31,18 @@ class Keeping:
     def begin(self) -> None:
         self._set_current(None)
 
-    def keep(self, order: Order, checkpoints: Sequence[Checkpoint], history: History) -> None:
+    def keep(self, request: RunRequest, checkpoints: Sequence[Checkpoint], history: History) -> None:
         """Keeps the weights of the epochs done since the last call. Nobody writes into them, so they are not
         copied."""
-        before = self.current or order.going_on
+        before = self.current or request.resume_from
         best, best_epoch = (before.best_weights, before.best_epoch) if before is not None else (None, None)
         for checkpoint in checkpoints:
             if checkpoint.best:
                 best, best_epoch = checkpoint.weights, checkpoint.epoch
         last = checkpoints[-1]
         current = Trained(
-            network=order.network,
-            config=order.config,
+            network=request.network,
+            config=request.config,
             facts=last.facts,
             weights=last.weights,
             best_weights=best,
@@ -50,19 +50,19 @@ class Keeping:
             best_epoch=best_epoch,
             last_epoch=last.epoch,
             events=(*history.stages[-1:], *history.epochs),
-            mark=order.images.mark,
+            mark=request.images.mark,
         )
         self._set_current(current)
 
-    def end(self, order: Order, result: Result, history: History, folder: Path | None = None) -> None:
+    def end(self, request: RunRequest, result: Result, history: History, folder: Path | None = None) -> None:
         """The run has ended. If it failed before it learned anything, there is nothing to resume from."""
         self._set_current(None)
         if not result.learned or result.facts is None:
             return
         self._remember(
             Trained(
-                network=order.network,
-                config=order.config,
+                network=request.network,
+                config=request.config,
                 facts=result.facts,
                 weights=result.weights,
                 best_weights=result.best_weights,
@@ -70,10 +70,10 @@ class Keeping:
                 best_epoch=result.best_epoch,
                 last_epoch=result.last_epoch,
                 events=history.saved(),
-                run=order.run,
+                run=request.run,
                 folder=folder,
                 state=result.state,
-                mark=order.images.mark,
+                mark=request.images.mark,
             )
         )
 
@@ -82,7 +82,7 @@ class Keeping:
         if trained is not None:
             self._remember(trained)
             return
-        self.store.put_aside(network)
+        self.store.set_aside(network)
         self._newest = None
         self._answers.clear()
 
@@ -96,16 +96,16 @@ class Keeping:
         """Whether its curves are the ones on screen."""
         return trained is self._newest
 
-    def fitting(self, network: Network) -> Trained | None:
+    def matching(self, network: Network) -> Trained | None:
         """The weights whose parameters match this network exactly."""
         return self._answer(network)[1]
 
-    def nearest(self, network: Network) -> Trained | None:
+    def closest(self, network: Network) -> Trained | None:
         """The same, or else the newest weights if they cover at least half of the network's parameters."""
         return self._answer(network)[2]
 
     def _set_current(self, trained: Trained | None) -> None:
-        let_go(self.current)
+        free_in_background(self.current)
         self.current = trained
 
     def _remember(self, trained: Trained) -> None:
@@ -117,7 +117,7 @@ class Keeping:
         kept = self._answers.get("last")
         if kept is not None and kept[0] is network:
             return kept
-        fitting = self.store.fitting(network)
+        fitting = self.store.matching(network)
         answer = (network, fitting, fitting or self._partly(network))
         self._answers["last"] = answer
         return answer

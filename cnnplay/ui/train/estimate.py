@@ -32,7 +32,7 @@ AGAIN_MS = (500, 1000, 2000, 4000, 8000)
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class EstimateRequest:
     """The inputs of an estimate, captured when it is requested."""
 
     network: Network
@@ -42,15 +42,15 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class EstimateResult:
     """The estimate for a request, or the reason why there is none."""
 
-    question: Question
+    request: EstimateRequest
     estimate: Estimate | None
     error: str = ""
 
 
-class ForecastModel(QObject):
+class EstimateModel(QObject):
     """`changed`: text or advice changed. Nothing is computed before torch is imported elsewhere: the window
     appears first. While held, only memory is estimated: timing layers would disturb the run. A pending
     estimate is cancelled.
@@ -63,8 +63,8 @@ class ForecastModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data = editor, settings, data
-        self.forecast: Estimate | None = None
-        self._answered: Question | None = None
+        self.estimate: Estimate | None = None
+        self._last_request: EstimateRequest | None = None
         self._problem = ""
         self.held = False
         self._enough = threading.Event()
@@ -80,15 +80,15 @@ class ForecastModel(QObject):
         self._timer.start()
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """``about 3.2 s per epoch, 1 min 4 s in total; 240 MB of 18 GB free``; "" while unknown.
 
         Without times if it was made while held.
         """
-        found = self.forecast
+        found = self.estimate
         if found is None:
             return self._problem
-        memory = self.memory_words
+        memory = self.memory_text
         if not found.fits:
             return f"needs {memory}"
         if not found.seconds_per_epoch:
@@ -97,9 +97,9 @@ class ForecastModel(QObject):
         return f"about {_short(found.seconds_per_epoch)} per epoch, {_short(whole)} in total; {memory}"
 
     @property
-    def memory_words(self) -> str:
+    def memory_text(self) -> str:
         """``240 MB of 18 GB free``; "" while unknown."""
-        found = self.forecast
+        found = self.estimate
         if found is None:
             return ""
         return f"{bytes_text(found.bytes)} of {bytes_text(found.available_bytes)} free"
@@ -107,12 +107,12 @@ class ForecastModel(QObject):
     @property
     def fits(self) -> bool:
         """Whether the run fits into memory, as far as known."""
-        return self.forecast is None or self.forecast.fits
+        return self.estimate is None or self.estimate.fits
 
     @property
     def advice(self) -> str:
         """What to change if the run does not fit into memory; "" if it does."""
-        found = self.forecast
+        found = self.estimate
         if found is None or found.fits:
             return ""
         batch = self._settings.config.batch_size
@@ -123,9 +123,9 @@ class ForecastModel(QObject):
         return f"{needs}. Not even one image fits: use a smaller network or smaller images"
 
     @property
-    def mend_label(self) -> str:
+    def fix_label(self) -> str:
         """The label of `fix`; "" if it cannot help."""
-        found = self.forecast
+        found = self.estimate
         if found is None or found.fits or not found.largest_batch:
             return ""
         return f"Use batch size {found.largest_batch:,}"
@@ -133,7 +133,7 @@ class ForecastModel(QObject):
     @Slot()
     def fix(self) -> None:
         """Sets the largest batch size that fits."""
-        found = self.forecast
+        found = self.estimate
         if found is not None and not found.fits and found.largest_batch:
             self._settings.set("batch_size", found.largest_batch)
 
@@ -145,7 +145,7 @@ class ForecastModel(QObject):
         The largest size that fits leaves no room for errors of the estimate; the power of two below it
         does, and it suits the hardware.
         """
-        found, images = self.forecast, self._data.images
+        found, images = self.estimate, self._data.images
         if found is None or not found.fits or not found.largest_batch or images is None:
             return None
         most = min(found.largest_batch, len(images.train))
@@ -162,7 +162,7 @@ class ForecastModel(QObject):
     @property
     def largest_hint(self) -> str:
         """What `use_largest` would do, and the trade-off."""
-        found, images, largest = self.forecast, self._data.images, self.largest_batch
+        found, images, largest = self.estimate, self._data.images, self.largest_batch
         if found is None or images is None or largest is None:
             return ""
         all_of_them = (found.largest_batch or 0) >= len(images.train)
@@ -224,22 +224,22 @@ class ForecastModel(QObject):
         if not torch_is_imported():
             self._timer.start(2 * SETTLE_MS)
             return
-        question = Question(self._editor.network, self._editor.report, self._settings.config, images)
-        known = self._answered is not None and not self._question_differs(self._answered)
+        request = EstimateRequest(self._editor.network, self._editor.report, self._settings.config, images)
+        known = self._last_request is not None and not self._request_differs(self._last_request)
         if known and (self.held or not self._doubtful):
             return
         self._enough = threading.Event()
-        arguments = (question, self._box, not self.held, self._enough.is_set)
-        self._thread = threading.Thread(target=_answer, args=arguments, name="cnnplay-forecast")
+        arguments = (request, self._box, not self.held, self._enough.is_set)
+        self._thread = threading.Thread(target=_compute, args=arguments, name="cnnplay-estimate")
         self._thread.start()
         self._poller.start()
 
     @property
     def _doubtful(self) -> bool:
-        found = self.forecast
+        found = self.estimate
         return found is not None and found.fits and not (found.reliable and found.seconds_per_epoch)
 
-    def _question_differs(self, asked: Question) -> bool:
+    def _request_differs(self, asked: EstimateRequest) -> bool:
         return (
             asked.network is not self._editor.network
             or asked.config != self._settings.config
@@ -247,36 +247,36 @@ class ForecastModel(QObject):
         )
 
     def _deliver(self, mail: Mail) -> None:
-        answer: Answer = mail.messages[-1]
+        result: EstimateResult = mail.messages[-1]
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         self._poller.stop()
-        if self._enough.is_set() or self._question_differs(answer.question):
+        if self._enough.is_set() or self._request_differs(result.request):
             self.refresh()
         else:
-            self._show(answer.question, answer.estimate, answer.error)
+            self._show(result.request, result.estimate, result.error)
             if self._doubtful and not self.held and self._again < len(AGAIN_MS):
                 self._timer.start(AGAIN_MS[self._again])
                 self._again += 1
 
-    def _show(self, question: Question | None, estimate: Estimate | None, problem: str) -> None:
-        changed = (estimate, problem) != (self.forecast, self._problem)
-        self._answered, self.forecast, self._problem = question, estimate, problem
+    def _show(self, request: EstimateRequest | None, estimate: Estimate | None, problem: str) -> None:
+        changed = (estimate, problem) != (self.estimate, self._problem)
+        self._last_request, self.estimate, self._problem = request, estimate, problem
         if changed:
             self.changed.emit()
 
 
-def _answer(question: Question, box: Mailbox, timed: bool, enough: Callable[[], bool]) -> None:
+def _compute(request: EstimateRequest, box: Mailbox, timed: bool, enough: Callable[[], bool]) -> None:
     try:
         from cnnplay.training.estimate import estimate
 
-        asked = (question.network, question.report, question.config, question.images)
+        asked = (request.network, request.report, request.config, request.images)
         found = estimate(*asked, timed=timed, stop_timing=enough)
-        box.put(Answer(question, found))
+        box.put(EstimateResult(request, found))
     except Exception as error:
         # A missing estimate must not keep anybody from training.
-        box.put(Answer(question, None, f"no estimate: {error}"))
+        box.put(EstimateResult(request, None, f"no estimate: {error}"))
 
 
 def _short(seconds: float) -> str:

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 LARGE = 2.5
 """From this ratio of areas on, resizing small images to a large input costs enough to ask first."""
-MOST_GUESSED = 64
+MOST_ASSUMED = 64
 """The largest size assumed for images of mixed sizes, until the user enters another one."""
 LARGEST = next(int(field.maximum or 0) for field in fields_of(Input) if field.name == "height")
 SETTLE_MS = 150
-NO_FORECAST = "no estimate of memory and time"
+NO_ESTIMATE = "no estimate of memory and time"
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -38,11 +38,11 @@ class Option(msgspec.Struct, frozen=True):
 
     fit: Fit
     title: str
-    words: str
+    text: str
     cost: str = ""
 
 
-class OfferModel(QObject):
+class FitOfferModel(QObject):
     """Asks when a large preset meets small images, and on request (`ask`). A different number of classes
     is applied at once, as a visible edit.
 
@@ -70,7 +70,7 @@ class OfferModel(QObject):
         self.size: tuple[int, int] | None = None
         """The height and width to fit the network to, if the images have mixed sizes; else None."""
         self._soon = QTimer(self, interval=SETTLE_MS, singleShot=True)
-        self._soon.timeout.connect(self._forecast)
+        self._soon.timeout.connect(self._estimate)
         editor.changed.connect(self._network_changed)
         data.changed.connect(self._data_changed)
 
@@ -78,7 +78,7 @@ class OfferModel(QObject):
     def open(self) -> bool:
         return bool(self.options)
 
-    def why_not(self) -> str:
+    def disabled_reason(self) -> str:
         """Why `ask` is unavailable; "" if it is available."""
         network, images = self._editor.network, self._data.images
         if images is None:
@@ -93,11 +93,11 @@ class OfferModel(QObject):
     def ask(self) -> None:
         """Asks how to fit network and images to each other, however small the difference is."""
         network, images = self._editor.network, self._data.images
-        if self.why_not() or images is None:
+        if self.disabled_reason() or images is None:
             return
         self._asked = (network.preset, images.key)
         height, width = network.input.height, network.input.width
-        self.size = None if images.shape else (min(height, MOST_GUESSED), min(width, MOST_GUESSED))
+        self.size = None if images.shape else (min(height, MOST_ASSUMED), min(width, MOST_ASSUMED))
         self._ask(network, images)
         self.asked.emit()
 
@@ -152,26 +152,26 @@ class OfferModel(QObject):
             self.dismiss()
         elif key != self._asked or not self.options:
             self._asked = key
-            answering = self._editor.travelling or self._run.active
-            self._consider(network, images, mend_classes=not answering)
+            answering = self._editor.restoring or self._run.active
+            self._consider(network, images, fix_classes=not answering)
 
     @Slot()
     def _data_changed(self) -> None:
         images = self._data.images
         if images is not None and not self._run.active:
             self._asked = (self._editor.network.preset, images.key)
-            self._consider(self._editor.network, images, mend_classes=True)
+            self._consider(self._editor.network, images, fix_classes=True)
 
-    def _consider(self, network: Network, images: ImageSet, mend_classes: bool) -> None:
+    def _consider(self, network: Network, images: ImageSet, fix_classes: bool) -> None:
         classes = len(images.classes)
         shape = images.shape
-        loses_colour = images.channels > network.input.channels
-        if shape is not None and (loses_colour or _area(network.input.shape) >= LARGE * _area(shape)):
+        loses_color = images.channels > network.input.channels
+        if shape is not None and (loses_color or _area(network.input.shape) >= LARGE * _area(shape)):
             self.size = None
             self._ask(network, images)
             return
         self.dismiss()
-        if mend_classes and network.task.classes != classes and network.stack:
+        if fix_classes and network.task.classes != classes and network.stack:
             ids = self._editor.reserved_ids()
             adapted = adapt(network, shape or network.input.shape, classes, "resize", ids)
             if self._editor.apply(adapted.edited):
@@ -190,26 +190,28 @@ class OfferModel(QObject):
             f"{images.title} has {sizes} and {classes:,} classes."
         )
         titles = {"stem": "Fit the network to the data", "resize": _resize_title(own, images.shape)}
-        self.options = tuple(Option(fit, titles[fit], self._words(network, fit, classes)) for fit in fits)
+        self.options = tuple(
+            Option(fit, titles[fit], self._changes_text(network, fit, classes)) for fit in fits
+        )
         self.changed.emit()
         if at_once:
-            self._forecast()
+            self._estimate()
         else:
             self._soon.start()
 
-    def _words(self, network: Network, fit: Fit, classes: int) -> str:
+    def _changes_text(self, network: Network, fit: Fit, classes: int) -> str:
         adapted = self._adapted[fit]
         if fit == "resize":
             last = "unchanged" if network.task.classes == classes else f"gets {classes:,} outputs"
             return f"to {shape_text(network.input.shape)}; the last layer {last}"
         few, more = "; ".join(adapted.changes[:3]), len(adapted.changes) - 3
-        words = few + (f"; {more} more" if more > 0 else "")
+        text = few + (f"; {more} more" if more > 0 else "")
         left = len(infer(adapted.edited.network).problems)
         problems = f"{left} problem{'s' if left > 1 else ''} to fix by hand" if left else ""
-        return "; ".join(part for part in (words, problems) if part) or "no changes needed"
+        return "; ".join(part for part in (text, problems) if part) or "no changes needed"
 
     @Slot()
-    def _forecast(self) -> None:
+    def _estimate(self) -> None:
         images = self._data.images
         if images is None or not self.options:
             return
@@ -219,7 +221,7 @@ class OfferModel(QObject):
         def done(costs: dict[Fit, str]) -> None:
             if adapted is self._adapted and self.options:
                 self.options = tuple(
-                    msgspec.structs.replace(option, cost=costs.get(option.fit, NO_FORECAST))
+                    msgspec.structs.replace(option, cost=costs.get(option.fit, NO_ESTIMATE))
                     for option in self.options
                 )
                 self.changed.emit()

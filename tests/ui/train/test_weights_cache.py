@@ -1,4 +1,4 @@
-"""What a run leaves behind: all that was learned, also where it failed before its first epoch's end."""
+"""The weights that a run keeps, also if it failed before the end of its first epoch."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Checkpoint, Result
 from cnnplay.ui.train.history import History
-from cnnplay.ui.train.keeping import Keeping
-from cnnplay.ui.train.order import Order
+from cnnplay.ui.train.run_request import RunRequest
+from cnnplay.ui.train.weights_cache import WeightsCache
 from tests.look_bench import digits, learned
 
 
@@ -15,11 +15,11 @@ from tests.look_bench import digits, learned
 def test_a_run_that_failed_in_its_first_epoch_leaves_its_last_good_weights_if_it_learned_any(
     good: bool,
 ) -> None:
-    order = Order("r", preset("tiny-cnn").network, TrainConfig(), digits())
+    request = RunRequest("r", preset("tiny-cnn").network, TrainConfig(), digits())
     ended = Result("failed", learned().weights, last_epoch=0, step=336, learned=good, facts=learned().facts)
-    keeping = Keeping()
-    keeping.end(order, ended, History())
-    kept = keeping.fitting(order.network)
+    cache = WeightsCache()
+    cache.end(request, ended, History())
+    kept = cache.matching(request.network)
     assert (kept is not None) == good
     if kept is not None:
         assert kept.weights is ended.weights
@@ -27,15 +27,15 @@ def test_a_run_that_failed_in_its_first_epoch_leaves_its_last_good_weights_if_it
 
 
 def test_of_several_epochs_at_once_the_last_and_the_best_weights_are_kept() -> None:
-    order, result = Order("r", preset("tiny-cnn").network, TrainConfig(), digits()), learned()
+    request, result = RunRequest("r", preset("tiny-cnn").network, TrainConfig(), digits()), learned()
     assert result.facts is not None
-    keeping = Keeping()
+    cache = WeightsCache()
     told = [
         Checkpoint(number, number, dict(result.weights), number == 2, {}, result.facts)
         for number in range(1, 4)
     ]
-    keeping.keep(order, told, History())
-    kept = keeping.current
+    cache.keep(request, told, History())
+    kept = cache.current
     assert kept is not None
     assert kept.weights is told[2].weights
     assert (kept.last_epoch, kept.best_epoch) == (3, 2)

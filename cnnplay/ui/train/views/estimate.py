@@ -4,15 +4,15 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.train.forecast import ForecastModel
+from cnnplay.ui.train.estimate import EstimateModel
 
 
-class ForecastLine(QWidget):
+class EstimateLine(QWidget):
     """``240 MB of 18 GB free``. The status bar also shows the times."""
 
-    def __init__(self, forecast: ForecastModel, parent: QWidget | None = None) -> None:
+    def __init__(self, estimate: EstimateModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._forecast, self._wanted = forecast, True
+        self._estimate, self._wanted = estimate, True
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -22,17 +22,17 @@ class ForecastLine(QWidget):
         )
         self.fix = QPushButton()
         role(self.fix, "link")
-        self.fix.clicked.connect(forecast.fix)
+        self.fix.clicked.connect(estimate.fix)
         self.largest = QPushButton()
         role(self.largest, "link")
-        self.largest.clicked.connect(forecast.use_largest)
+        self.largest.clicked.connect(estimate.use_largest)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme().px(8))
         layout.addWidget(self.label, 1)
         layout.addWidget(self.largest)
         layout.addWidget(self.fix)
-        forecast.changed.connect(self.refresh)
+        estimate.changed.connect(self.refresh)
         self.refresh()
 
     def set_wanted(self, wanted: bool) -> None:
@@ -43,14 +43,14 @@ class ForecastLine(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        forecast = self._forecast
-        words = forecast.advice or forecast.memory_words or forecast.words
-        self.label.setText(words)
-        role(self.label, "fault" if forecast.advice else "muted")
-        self.fix.setText(forecast.mend_label)
+        estimate = self._estimate
+        text = estimate.advice or estimate.memory_text or estimate.text
+        self.label.setText(text)
+        role(self.label, "fault" if estimate.advice else "muted")
+        self.fix.setText(estimate.fix_label)
         self.fix.setToolTip("Sets the batch size to the largest one that fits into free memory")
-        self.fix.setVisible(bool(forecast.mend_label))
-        self.largest.setText(forecast.largest_label)
-        self.largest.setToolTip(forecast.largest_hint)
-        self.largest.setVisible(bool(forecast.largest_label))
-        self.setVisible(self._wanted and bool(words))
+        self.fix.setVisible(bool(estimate.fix_label))
+        self.largest.setText(estimate.largest_label)
+        self.largest.setToolTip(estimate.largest_hint)
+        self.largest.setVisible(bool(estimate.largest_label))
+        self.setVisible(self._wanted and bool(text))

@@ -1,4 +1,4 @@
-"""The question that a large network and small pictures raise, and its two answers."""
+"""The offer to fit network and data to each other: a large network and small images, and its two options."""
 
 from pathlib import Path
 
@@ -15,17 +15,17 @@ from tests.ui.conftest import Quiet
 
 @pytest.mark.parametrize("key", ["alexnet", "vgg-16", "resnet-18", "resnet-34"])
 def test_a_large_preset_is_asked_about(quiet: Quiet, key: str) -> None:
-    offer = quiet.session.offer
+    offer = quiet.session.fit_offer
     assert not offer.open
     quiet.session.editor.load_preset(key)
     assert [option.fit for option in offer.options] == ["stem", "resize"]
-    assert "MNIST sample has 1 × 28 × 28 and 10" in offer.question
+    assert "MNIST sample has 1 × 28 × 28 and 10 classes" in offer.question
 
 
 @pytest.mark.parametrize("key", ["lenet-5", "tiny-cnn", "mini-resnet", "mlp"])
 def test_a_small_preset_is_not(quiet: Quiet, key: str) -> None:
     quiet.session.editor.load_preset(key)
-    assert not quiet.session.offer.open
+    assert not quiet.session.fit_offer.open
 
 
 @pytest.mark.parametrize(("fit", "shape"), [("stem", (1, 28, 28)), ("resize", (3, 224, 224))])
@@ -34,38 +34,38 @@ def test_either_answer_makes_it_trainable_in_one_step_of_undo(
 ) -> None:
     session = quiet.session
     session.editor.load_preset("resnet-18")
-    session.offer.accept(fit)  # type: ignore[arg-type]
-    assert not session.offer.open
+    session.fit_offer.accept(fit)  # type: ignore[arg-type]
+    assert not session.fit_offer.open
     network = session.editor.network
     assert network.input.shape == shape
     assert network.task.classes == 10
     assert infer(network).valid
     assert session.settings.config.fit == fit
-    assert session.run.why_not("train") == ""
+    assert session.run.disabled_reason("train") == ""
     session.editor.undo()
     assert session.editor.network == preset("resnet-18").network
 
 
-def test_both_answers_come_with_their_forecasts(quiet: Quiet) -> None:
+def test_both_options_come_with_estimates(quiet: Quiet) -> None:
     session = quiet.session
     session.editor.load_preset("resnet-18")
-    assert [option.cost for option in session.offer.options] == ["", ""]
-    session.offer.shutdown()
-    costs = [option.cost for option in session.offer.options]
+    assert [option.cost for option in session.fit_offer.options] == ["", ""]
+    session.fit_offer.shutdown()
+    costs = [option.cost for option in session.fit_offer.options]
     assert all(costs)
     assert costs[0] != costs[1]
 
 
-def test_while_a_run_is_on_their_memory_alone_is_foreseen(quiet: Quiet, qtbot: QtBot) -> None:
+def test_during_a_run_only_their_memory_is_estimated(quiet: Quiet, qtbot: QtBot) -> None:
     session = quiet.session
     session.settings.set("epochs", 1000)
     assert session.run.start()
     session.editor.load_preset("resnet-18")
-    qtbot.waitUntil(lambda: all(option.cost for option in session.offer.options), timeout=20_000)
+    qtbot.waitUntil(lambda: all(option.cost for option in session.fit_offer.options), timeout=20_000)
     assert session.run.active
-    for option in session.offer.options:
+    for option in session.fit_offer.options:
         assert "of memory" in option.cost
-        assert "an epoch" not in option.cost
+        assert "epoch" not in option.cost
 
 
 def test_leaving_it_closes_the_question_and_the_preset_asks_anew_when_it_is_opened_again(
@@ -73,21 +73,21 @@ def test_leaving_it_closes_the_question_and_the_preset_asks_anew_when_it_is_open
 ) -> None:
     session = quiet.session
     session.editor.load_preset("resnet-18")
-    session.offer.dismiss()
-    assert not session.offer.open
+    session.fit_offer.dismiss()
+    assert not session.fit_offer.open
     session.editor.load_preset("lenet-5")
     session.editor.load_preset("resnet-18")
-    assert session.offer.open
+    assert session.fit_offer.open
 
 
 def test_an_edit_closes_a_question_that_was_about_another_network(quiet: Quiet) -> None:
     session = quiet.session
     session.editor.load_preset("resnet-18")
     session.editor.set_input(channels=1)
-    assert not session.offer.open
+    assert not session.fit_offer.open
 
 
-def test_the_classes_of_new_pictures_are_taken_over_visibly(quiet: Quiet) -> None:
+def test_the_number_of_classes_of_new_data_is_applied_visibly(quiet: Quiet) -> None:
     session = quiet.session
     images = session.data.images
     assert images is not None
@@ -96,27 +96,30 @@ def test_the_classes_of_new_pictures_are_taken_over_visibly(quiet: Quiet) -> Non
     session.data.use(images)
     assert session.editor.network.task.classes == 10
     assert session.editor.report.valid
-    assert "10" in quiet.said[-1]
+    assert "10" in quiet.messages[-1]
     session.editor.undo()
     assert session.editor.network.task.classes == 3
 
 
 @pytest.mark.parametrize(("fit", "shape"), [("stem", (1, 28, 28)), ("resize", (1, 32, 32))])
-def test_a_small_difference_is_asked_about_when_somebody_wants_it(
+def test_a_small_difference_is_asked_about_on_request(
     quiet: Quiet, fit: str, shape: tuple[int, int, int]
 ) -> None:
     session = quiet.session
     assert session.editor.network == preset("lenet-5").network
-    assert session.offer.why_not() == ""
-    session.offer.ask()
-    assert [option.title for option in session.offer.options] == ["Adapt the network", "Enlarge the pictures"]
-    session.offer.accept(fit)  # type: ignore[arg-type]
+    assert session.fit_offer.disabled_reason() == ""
+    session.fit_offer.ask()
+    assert [option.title for option in session.fit_offer.options] == [
+        "Fit the network to the data",
+        "Resize the images",
+    ]
+    session.fit_offer.accept(fit)  # type: ignore[arg-type]
     assert session.editor.network.input.shape == shape
     assert session.editor.report.valid
     assert session.settings.config.fit == fit
-    assert session.run.why_not("train") == ""
+    assert session.run.disabled_reason("train") == ""
     if fit == "stem":
-        assert session.offer.why_not().startswith("the network takes these pictures as they are")
+        assert "already fits" in session.fit_offer.disabled_reason()
         session.editor.undo()
     assert session.editor.network == preset("lenet-5").network
     assert not session.editor.undo_stack.canUndo()
@@ -124,18 +127,18 @@ def test_a_small_difference_is_asked_about_when_somebody_wants_it(
 
 def test_only_the_classes_differ_and_only_the_last_layer_is_offered(quiet: Quiet) -> None:
     session = quiet.session
-    session.offer.ask()
-    session.offer.accept("stem")
+    session.fit_offer.ask()
+    session.fit_offer.accept("stem")
     session.editor.set_classes(3)
-    session.offer.ask()
-    assert [option.fit for option in session.offer.options] == ["resize"]
-    session.offer.accept("resize")
+    session.fit_offer.ask()
+    assert [option.fit for option in session.fit_offer.options] == ["resize"]
+    session.fit_offer.accept("resize")
     assert session.editor.network.task.classes == 10
     assert session.editor.network.input.shape == (1, 28, 28)
 
 
 def mixed(root: Path) -> Path:
-    """A folder of two classes with colour pictures of many sizes."""
+    """A folder of two classes with color images of many sizes."""
     for name in ("cat", "dog"):
         (root / name).mkdir(parents=True)
         for number in range(6):
@@ -145,35 +148,37 @@ def mixed(root: Path) -> Path:
     return root
 
 
-def test_pictures_of_mixed_sizes_let_the_size_be_chosen(quiet: Quiet, qtbot: QtBot, tmp_path: Path) -> None:
+def test_with_images_of_mixed_sizes_you_can_choose_the_size(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
     session = quiet.session
     session.editor.load_preset("resnet-18")
     session.data.choose_folder(mixed(tmp_path / "pets"))
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
-    assert not session.offer.open
+    assert not session.fit_offer.open
     before = session.editor.network
-    session.offer.ask()
-    assert "pictures of mixed sizes and 2" in session.offer.question
-    assert session.offer.size == (64, 64)
-    assert "must be 1 to 8,192; got 0 × 48" in session.offer.set_size(0, 48)
-    assert session.offer.set_size(48, 56) == ""
-    qtbot.waitUntil(lambda: all(option.cost for option in session.offer.options), timeout=20_000)
-    session.offer.accept("stem")
+    session.fit_offer.ask()
+    assert "images of mixed sizes and 2 classes" in session.fit_offer.question
+    assert session.fit_offer.size == (64, 64)
+    assert "must be 1 to 8,192; got 0 × 48" in session.fit_offer.set_size(0, 48)
+    assert session.fit_offer.set_size(48, 56) == ""
+    qtbot.waitUntil(lambda: all(option.cost for option in session.fit_offer.options), timeout=20_000)
+    session.fit_offer.accept("stem")
     assert session.editor.network.input.shape == (3, 48, 56)
     assert session.editor.network.task.classes == 2
     assert session.editor.report.valid
-    assert session.offer.size is None
+    assert session.fit_offer.size is None
     session.editor.undo()
     assert session.editor.network == before
 
 
-def test_without_pictures_or_blocks_there_is_a_reason(quiet: Quiet) -> None:
+def test_without_layers_there_is_a_reason(quiet: Quiet) -> None:
     session = quiet.session
     session.editor.select_all()
     session.editor.remove_selected()
-    assert session.offer.why_not() == "the network is empty: add blocks first"
-    session.offer.ask()
-    assert not session.offer.open
+    assert "empty" in session.fit_offer.disabled_reason()
+    session.fit_offer.ask()
+    assert not session.fit_offer.open
 
 
 def pictures_in(path: Path, size: int, mode: str, classes: int = 3) -> Path:
@@ -185,19 +190,19 @@ def pictures_in(path: Path, size: int, mode: str, classes: int = 3) -> Path:
     return path
 
 
-def test_a_preset_opened_over_pictures_of_other_classes_takes_theirs_and_undo_lets_it_be(
+def test_a_preset_takes_the_number_of_classes_of_the_data_and_undo_restores_it(
     quiet: Quiet, qtbot: QtBot, tmp_path: Path
 ) -> None:
     session = quiet.session
     with qtbot.waitSignal(session.data.changed, timeout=20_000):
         session.data.choose_folder(pictures_in(tmp_path, 32, "L"))
     session.editor.load_preset("tiny-cnn")
-    assert not session.offer.open
+    assert not session.fit_offer.open
     assert session.editor.network.task.classes == 3
-    assert session.run.why_not("train") == ""
+    assert session.run.disabled_reason("train") == ""
     session.editor.undo()
     assert session.editor.network == preset("tiny-cnn").network
-    assert "3" in session.run.why_not("train")
+    assert "3" in session.run.disabled_reason("train")
 
 
 def test_undo_goes_all_the_way_back_past_opened_presets(quiet: Quiet, qtbot: QtBot, tmp_path: Path) -> None:
@@ -207,7 +212,7 @@ def test_undo_goes_all_the_way_back_past_opened_presets(quiet: Quiet, qtbot: QtB
     session.editor.load_preset("tiny-cnn")
     session.editor.load_preset("mlp")
     count = stack.count()
-    assert count == 5, "two presets, and three times their classes"
+    assert count == 5, "two presets, and three changes of classes"
     for index in range(count - 1, -1, -1):
         session.editor.undo()
         assert stack.index() == index
@@ -217,14 +222,14 @@ def test_undo_goes_all_the_way_back_past_opened_presets(quiet: Quiet, qtbot: QtB
         assert (stack.index(), stack.count()) == (index, count)
 
 
-def test_colour_pictures_before_a_grey_network_are_asked_about(
+def test_color_images_and_a_grayscale_network_are_asked_about(
     quiet: Quiet, qtbot: QtBot, tmp_path: Path
 ) -> None:
     session = quiet.session
     with qtbot.waitSignal(session.data.changed, timeout=20_000):
         session.data.choose_folder(pictures_in(tmp_path, 32, "RGB"))
-    assert session.offer.open, "colour would be lost without a word"
-    session.offer.accept("stem")
+    assert session.fit_offer.open, "color would be lost silently"
+    session.fit_offer.accept("stem")
     assert session.editor.network.input.shape == (3, 32, 32)
     assert session.editor.network.task.classes == 3
-    assert session.run.why_not("train") == ""
+    assert session.run.disabled_reason("train") == ""
