@@ -23,8 +23,8 @@ class CopiedLayers(
     blocks: tuple[Node, ...]
 
 
-def to_text(blocks: Stack) -> str:
-    return msgspec.json.format(msgspec.json.encode(CopiedLayers(blocks)), indent=2).decode()
+def to_text(nodes: Stack) -> str:
+    return msgspec.json.format(msgspec.json.encode(CopiedLayers(nodes)), indent=2).decode()
 
 
 def from_text(text: str) -> Stack:
@@ -34,22 +34,22 @@ def from_text(text: str) -> Stack:
     if len(text) > _MAX_CHARACTERS:
         raise ClipboardError(f"the text on the clipboard is too long to be layers: {len(text):,} characters")
     try:
-        blocks = msgspec.json.decode(text, type=CopiedLayers).blocks
+        nodes = msgspec.json.decode(text, type=CopiedLayers).blocks
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise ClipboardError(
             f"the clipboard contains no layers: expected layers as JSON; got “{_start(text)}” ({error})"
         ) from None
     except RecursionError:
         raise ClipboardError("the layers on the clipboard are nested too deeply") from None
-    if not blocks:
+    if not nodes:
         raise ClipboardError("the clipboard contains an empty list of layers")
-    _check_ids(blocks)
-    return blocks
+    _check_ids(nodes)
+    return nodes
 
 
-def put(blocks: Stack) -> None:
+def put(nodes: Stack) -> None:
     """Puts layers on the system clipboard, as text and under their own MIME type."""
-    text = to_text(blocks)
+    text = to_text(nodes)
     data = QMimeData()
     data.setText(text)
     data.setData(MIME_TYPE, text.encode())
@@ -86,10 +86,10 @@ def _start(text: str) -> str:
     return line if len(line) <= 40 else line[:39] + "…"
 
 
-def _check_ids(blocks: Stack) -> None:
+def _check_ids(nodes: Stack) -> None:
     # Pasting assigns new ids; an invalid one means that the text was not written by this application.
-    for block in blocks:
-        if not ID_PATTERN.match(block.id):
-            raise ClipboardError(f"the layers on the clipboard are damaged: {block.id!r} is not a valid id")
-        for inner in stacks_of(block):
+    for node in nodes:
+        if not ID_PATTERN.match(node.id):
+            raise ClipboardError(f"the layers on the clipboard are damaged: {node.id!r} is not a valid id")
+        for inner in stacks_of(node):
             _check_ids(inner)

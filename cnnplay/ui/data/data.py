@@ -140,7 +140,7 @@ class DataModel(QObject):
         self.state_changed.emit()
 
     def choose_folder(self, path: str | Path) -> None:
-        """Loads a folder of images, one sub-folder per class; reads it again if it is in use."""
+        """Loads a folder of images, one subfolder per class; reads it again if it is in use."""
         self.choose(f"{FOLDER}{Path(path)}", again=True)
 
     def choose_or_download(self, key: str) -> None:

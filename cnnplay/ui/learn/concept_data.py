@@ -102,8 +102,8 @@ def _compute(above: Network, image: Array, weights: "Weights | None") -> Array |
     module.eval()
     last = above.stack[-1].id
     with torch.no_grad():
-        _, seen = module.trace(torch.from_numpy(image).float()[None], {last})
-    maps: Array = seen[last][0].numpy()
+        _, outputs = module.trace(torch.from_numpy(image).float()[None], {last})
+    maps: Array = outputs[last][0].numpy()
     return maps
 
 

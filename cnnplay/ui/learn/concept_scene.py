@@ -132,16 +132,16 @@ def layer_scene(
             filter=0,
             is_image=first,
         )
-    seen = shape[0] // node.groups
-    start = filter_index // max(1, node.filters // node.groups) * seen
-    kernel, bias, is_random = _filter(node, data, seen, filter_index)
+    group_channels = shape[0] // node.groups
+    start = filter_index // max(1, node.filters // node.groups) * group_channels
+    kernel, bias, is_random = _filter(node, data, group_channels, filter_index)
     if is_random:
         origin.append("random weights")
     return Scene(
         operation=operation,
         title=node.id,
         origin=", ".join(origin),
-        maps=maps[start : start + seen],
+        maps=maps[start : start + group_channels],
         first_channel=start,
         sliding=sliding,
         filters=node.filters,
@@ -173,15 +173,15 @@ def lecture_scene(operation: Operation, stride: int, padding: int) -> Scene:
 
 
 def _filter(
-    node: nodes.Convolution, data: LayerData, seen: int, index: int
+    node: nodes.Convolution, data: LayerData, group_channels: int, index: int
 ) -> tuple[Array, Number | None, bool]:
     """One filter's kernel and bias, and whether they are random: uniform in ±1/√fan-in, as in torch."""
-    expected = (node.filters, seen, *node.kernel_size)
+    expected = (node.filters, group_channels, *node.kernel_size)
     if data.kernel is not None and data.kernel.shape == expected:
         bias = data.bias[index].item() if node.bias and data.bias is not None else None
         return data.kernel[index], bias, False
     rng = np.random.default_rng((_seed(node.id), index))
-    bound = 1 / np.sqrt(seen * node.kernel_size[0] * node.kernel_size[1])
+    bound = 1 / np.sqrt(group_channels * node.kernel_size[0] * node.kernel_size[1])
     kernel = rng.uniform(-bound, bound, expected[1:]).astype(np.float32)
     return kernel, float(rng.uniform(-bound, bound)) if node.bias else None, True
 

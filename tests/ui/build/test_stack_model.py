@@ -1,4 +1,4 @@
-"""What all stack views share: what is closed, strips, the prediction."""
+"""What all stack views share: collapsed containers, strips, the prediction."""
 
 import pytest
 from PySide6.QtGui import QImage
@@ -20,21 +20,21 @@ def image(width: int = 60, height: int = 10) -> QImage:
     return made
 
 
-def test_closing_a_container_chooses_it_in_place_of_what_it_hides(model: StackModel) -> None:
+def test_collapsing_a_container_selects_it_instead_of_what_it_hides(model: StackModel) -> None:
     model._editor.select(("conv-2",))
     model.set_collapsed("skip-1", True)
     assert model._editor.selected == ("skip-1",)
     assert model.is_collapsed("skip-1")
 
 
-def test_choosing_a_hidden_block_opens_what_hides_it(model: StackModel) -> None:
+def test_selecting_a_hidden_layer_expands_what_hides_it(model: StackModel) -> None:
     model.collapse_all(True)
     assert model.collapsed == {"skip-1", "skip-2"}
     model._editor.select(("conv-2",))
     assert model.collapsed == {"skip-2"}
 
 
-def test_closed_containers_stay_closed_through_edits_and_undo(model: StackModel) -> None:
+def test_collapsed_containers_stay_collapsed_through_edits_and_undo(model: StackModel) -> None:
     model.set_collapsed("skip-2", True)
     model._editor.select(("skip-2",))
     model._editor.remove_selected()
@@ -42,7 +42,7 @@ def test_closed_containers_stay_closed_through_edits_and_undo(model: StackModel)
     assert model.is_collapsed("skip-2")
 
 
-def test_a_strip_changes_its_card_alone_and_goes_with_its_block(model: StackModel) -> None:
+def test_a_strip_changes_only_its_card_and_is_deleted_with_its_layer(model: StackModel) -> None:
     changed: list[str] = []
     model.strip_changed.connect(changed.append)
     model.set_strip("conv-1", image())

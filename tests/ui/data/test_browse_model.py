@@ -1,4 +1,4 @@
-"""Looking through the data set: what is shown, read and counted, and what is left alone."""
+"""The browser's model: what is shown, read and counted, and what is not."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ CLASSES = ("cat", "dog", "hen")
 
 
 class Watched:
-    """Pictures whose every pixel is their index's last byte; `read` are those that were asked for."""
+    """Images whose every pixel is the last byte of their index; `read` are the requested ones."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -35,7 +35,7 @@ class Watched:
 
 
 def watched() -> tuple[ImageSet, Watched]:
-    """240 training, 30 validation and 30 test pictures, three classes turn by turn."""
+    """240 training, 30 validation and 30 test images, three alternating classes."""
     pictures = Watched(300)
     return ImageSet(
         key="watched",
@@ -60,7 +60,7 @@ class Bench:
         self.data.use(images)
 
     def settle(self) -> None:
-        """All that was asked for is there."""
+        """Waits until all requests are answered."""
         model = self.model
         self._qtbot.waitUntil(lambda: model.overview is not None or bool(model.overview_error))
         self._qtbot.waitUntil(lambda: model.thumbnails is not None or bool(model.error) or not model.indices)
@@ -79,7 +79,7 @@ def test_nothing_is_read_before_it_is_opened(bench: Bench) -> None:
     assert not bench.pictures.read
 
 
-def test_some_pictures_of_each_class_come_first_with_counts_and_means(bench: Bench) -> None:
+def test_samples_of_each_class_come_first_with_counts_and_means(bench: Bench) -> None:
     bench.model.open()
     bench.settle()
     model = bench.model
@@ -101,7 +101,7 @@ def test_reading_and_computing_happen_beside_the_window(bench: Bench) -> None:
     assert bench.pictures.threads == {"cnnplay-browser"}
 
 
-def test_the_test_part_is_counted_and_not_read_until_it_is_asked_for(bench: Bench) -> None:
+def test_the_test_split_is_counted_and_not_read_until_the_user_asks(bench: Bench) -> None:
     model = bench.model
     model.open()
     model.choose_split("test")
@@ -142,7 +142,7 @@ def test_all_classes_are_turned_too_and_end_with_the_largest(bench: Bench) -> No
     assert len(model.indices) == 30
 
 
-def test_a_class_with_fewer_pictures_leaves_places_empty() -> None:
+def test_a_class_with_fewer_images_leaves_places_empty() -> None:
     images, _ = watched()
     images.train = np.concatenate([np.arange(0, 90, 3), [1, 4], np.arange(2, 60, 3)])
     found = np.array(indices_of(images, "train", None, 0)).reshape(3, PER_CLASS)
@@ -169,7 +169,7 @@ def test_another_data_set_is_followed_while_it_is_open(bench: Bench) -> None:
     assert model.images is None  # closed, it keeps no data set in memory
 
 
-def test_a_file_that_went_away_stays_grey_and_all_of_them_give_words(
+def test_a_deleted_file_stays_gray_and_deleting_all_gives_an_error(
     bench: Bench, tmp_path: Path, qtbot: QtBot
 ) -> None:
     from cnnplay.data import folder
@@ -189,10 +189,10 @@ def test_a_file_that_went_away_stays_grey_and_all_of_them_give_words(
         path.unlink()
     bench.model.choose_class(0)
     bench.settle()
-    assert "there is no such file" in bench.model.error
+    assert "no such file" in bench.model.error
 
 
-def test_closing_gives_up_what_is_on_its_way(bench: Bench) -> None:
+def test_closing_cancels_pending_requests(bench: Bench) -> None:
     bench.model.open()
     bench.model.close()
     bench.model.open()

@@ -1,4 +1,4 @@
-"""The data set's view model: loads in a thread, keeps what it has until then, errs in words."""
+"""The data set's model: loads in a thread, keeps the one in use until then, has error messages."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_a_folder_becomes_the_data_set_and_is_remembered(qtbot: QtBot, folder: P
     assert model.folders == (model.key,)
 
 
-def test_a_folder_that_was_mended_on_the_disk_is_read_again_when_it_is_chosen_again(
+def test_a_folder_changed_on_the_disk_is_read_again_when_it_is_selected_again(
     qtbot: QtBot, folder: Path
 ) -> None:
     (folder / "cats" / "late.png").write_bytes(b"half")
@@ -67,15 +67,15 @@ def test_a_folder_that_was_mended_on_the_disk_is_read_again_when_it_is_chosen_ag
     assert model.folders == (model.key,)
 
 
-def test_an_error_comes_in_words_and_what_was_there_stays(qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_error_has_a_message_and_the_data_set_in_use_stays(qtbot: QtBot, tmp_path: Path) -> None:
     model = DataModel()
     loaded(qtbot, model, "mnist-sample")
     with qtbot.assertNotEmitted(model.changed):
         model.choose_folder(tmp_path / "nowhere")
         qtbot.waitUntil(lambda: model.state == "ready")
-    assert "expected a folder with one sub-folder per class" in model.error
+    assert "expected a folder with one subfolder per class" in model.error
     assert model.key == "mnist-sample"
-    # The same folder may be asked for again once it is mended; another choice clears the words.
+    # The same folder can be selected again after a change; another selection clears the error.
     loaded(qtbot, model, "mnist-sample")
     assert model.error == ""
 

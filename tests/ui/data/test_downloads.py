@@ -1,4 +1,4 @@
-"""Data sets that come over the network: what is in use stays, nothing waits, failures have words."""
+"""Downloads of data sets: the one in use stays, nothing waits, failures have messages."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ IMAGES = NAMES[0]
 
 @pytest.fixture
 def near(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    """A mirror of a small `mnist`, the only data set that is fetched."""
+    """A mirror of a small `mnist`, the only data set that is downloaded."""
     with mirror() as made:
         source, made.files = digits(made.address)
         monkeypatch.setattr(table, "_table", lambda: (source,))
@@ -34,13 +34,13 @@ def model(qtbot: QtBot, near: Mirror) -> Iterator[DataModel]:
 
 
 def stalled(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
-    """Half of the pictures came, and then silence."""
+    """Half of the images arrive, then nothing more."""
     near.plan[IMAGES] = ["stall"]
     model.choose_or_download("mnist")
     qtbot.waitUntil(lambda: model.downloads.progress[0] > 0)
 
 
-def test_what_was_wanted_is_fetched_and_then_used(qtbot: QtBot, model: DataModel) -> None:
+def test_a_selected_data_set_is_downloaded_and_then_used(qtbot: QtBot, model: DataModel) -> None:
     with qtbot.waitSignals([model.downloads.downloaded, model.changed]):
         model.choose_or_download("mnist")
         assert model.downloads.state == "downloading"
@@ -62,7 +62,9 @@ def test_what_is_here_already_is_used_at_once(qtbot: QtBot, model: DataModel, ne
     assert near.asked == []
 
 
-def test_the_one_in_use_stays_ready_while_another_comes(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+def test_the_one_in_use_stays_ready_while_another_downloads(
+    qtbot: QtBot, model: DataModel, near: Mirror
+) -> None:
     stalled(qtbot, model, near)
     assert (model.state, model.key) == ("ready", "mnist-sample")
     done, whole = model.downloads.progress
@@ -72,7 +74,7 @@ def test_the_one_in_use_stays_ready_while_another_comes(qtbot: QtBot, model: Dat
     assert "downloading: " in choice_text(info, model.downloads)[0]
 
 
-def test_the_list_says_size_parts_and_whether_it_is_here(model: DataModel) -> None:
+def test_the_list_shows_size_splits_and_whether_it_is_downloaded(model: DataModel) -> None:
     sample, mnist = model.choices
     assert "download" not in choice_text(sample, model.downloads)[0]
     text, hint = choice_text(mnist, model.downloads)
@@ -81,7 +83,7 @@ def test_the_list_says_size_parts_and_whether_it_is_here(model: DataModel) -> No
     assert "Not downloaded yet" in hint
 
 
-def test_cancelled_it_keeps_what_came_and_the_next_goes_on(
+def test_a_cancelled_download_is_resumed_by_the_next_one(
     qtbot: QtBot, model: DataModel, near: Mirror
 ) -> None:
     stalled(qtbot, model, near)
@@ -93,7 +95,7 @@ def test_cancelled_it_keeps_what_came_and_the_next_goes_on(
     assert model.key == "mnist"
 
 
-def test_a_failure_has_words_and_can_be_tried_again(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+def test_a_failure_has_a_message_and_can_be_retried(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
     near.plan[IMAGES] = ["missing"]
     model.choose_or_download("mnist")
     qtbot.waitUntil(lambda: model.downloads.state == "failed")
@@ -106,7 +108,7 @@ def test_a_failure_has_words_and_can_be_tried_again(qtbot: QtBot, model: DataMod
     assert model.downloads.error == ""
 
 
-def test_a_failure_that_was_read_is_gone(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
+def test_a_dismissed_failure_is_gone(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
     near.plan[IMAGES] = ["missing"]
     model.choose_or_download("mnist")
     qtbot.waitUntil(lambda: model.downloads.state == "failed")
@@ -135,7 +137,7 @@ def test_shutting_down_amid_a_silent_download_takes_less_than_two_seconds(
     assert model.downloads.state == "idle"
 
 
-def test_a_project_whose_data_are_not_here_is_told_and_nothing_is_fetched(
+def test_a_data_set_that_is_not_downloaded_gives_an_error_and_no_download(
     qtbot: QtBot, model: DataModel, near: Mirror
 ) -> None:
     model.choose("mnist")

@@ -173,19 +173,19 @@ class CostBars(QAbstractScrollArea):
             painter, QRect(left, inner.y(), inner.right() - numbers - 2 * pad - left, line), cost, shares
         )
 
-    def _bars(self, painter: QPainter, room: QRect, cost: Cost, shares: tuple[float, float]) -> None:
+    def _bars(self, painter: QPainter, area: QRect, cost: Cost, shares: tuple[float, float]) -> None:
         """The parameter bar in the row's first line; the thinner, lighter multiply-add bar in its second."""
         now = theme()
         color = now.family(cost.family)
-        y = room.y() + room.height() // 2
+        y = area.y() + area.height() // 2
         if cost.parameters:
             thick = now.px(10)
-            painter.fillRect(room.x(), y - thick // 2, max(2, round(room.width() * shares[0])), thick, color)
+            painter.fillRect(area.x(), y - thick // 2, max(2, round(area.width() * shares[0])), thick, color)
         if cost.multiply_adds:
             light, thin = QColor(color), now.px(6)
             light.setAlphaF(0.45)
-            below = y + room.height() - thin // 2
-            painter.fillRect(room.x(), below, max(2, round(room.width() * shares[1])), thin, light)
+            below = y + area.height() - thin // 2
+            painter.fillRect(area.x(), below, max(2, round(area.width() * shares[1])), thin, light)
 
     def _tooltip_text(self, cost: Cost) -> str:
         report = self._editor.report

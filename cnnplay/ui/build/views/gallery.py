@@ -41,15 +41,15 @@ class Sketch(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pitch = min(theme().px(10), self.height() / max(1, len(self._bars)))
-        room = self.width() - theme().px(14)
+        available = self.width() - theme().px(14)
         top = (self.height() - pitch * len(self._bars)) / 2
         for index, (family, share) in enumerate(self._bars):
-            width = max(theme().px(4), room * share)
-            rect = QRectF((room - width) / 2, top + index * pitch, width, max(1.0, pitch * 0.72))
+            width = max(theme().px(4), available * share)
+            rect = QRectF((available - width) / 2, top + index * pitch, width, max(1.0, pitch * 0.72))
             painter.fillRect(rect, theme().family(family))
         painter.setPen(QPen(theme().family("structure"), 1))
-        widest = max((share for _, share in self._bars), default=0.0) * room
-        x, reach = (room + widest) / 2 + theme().px(3), theme().px(6)
+        widest = max((share for _, share in self._bars), default=0.0) * available
+        x, reach = (available + widest) / 2 + theme().px(3), theme().px(6)
         for first, last in self._skips:
             y, end = top + (first - 0.1) * pitch, top + (last + 0.85) * pitch
             corners = (QPointF(x, y), QPointF(x + reach, y), QPointF(x + reach, end), QPointF(x, end))

@@ -101,9 +101,9 @@ class CountDelegate(QStyledItemDelegate):
         inner = rect.adjusted(now.px(4), 0, -now.px(4), 0)
         painter.setPen(now.color("text_muted"))
         painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
-        room = inner.width() - metrics.horizontalAdvance(count) - now.px(8)
+        available = inner.width() - metrics.horizontalAdvance(count) - now.px(8)
         painter.setPen(now.color("text"))
-        name = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
+        name = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, available)
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         painter.restore()
 

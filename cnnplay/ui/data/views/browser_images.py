@@ -187,8 +187,8 @@ class Pager(QWidget):
         """Updates the label and the buttons."""
         self.setVisible(bool(self._model.page_text))
         self.label.setText(self._model.page_text)
-        for button, way in ((self.previous, -1), (self.next, 1)):
-            possible = self._model.can_turn(way)
+        for button, step in ((self.previous, -1), (self.next, 1)):
+            possible = self._model.can_turn(step)
             button.setEnabled(possible)
             hint = button.accessibleName()
             button.setToolTip(hint if possible else f"{hint}\nUnavailable: there are no more")

@@ -1,4 +1,4 @@
-"""Faults with their mends, and what every layer costs, in the Build workspace."""
+"""Problems with their fixes, and the cost of every layer, in the Build workspace."""
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,7 +15,9 @@ from tests.ui.build_bench import LEFT, NONE, editor_of
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
-def test_a_fault_is_named_chosen_and_mended_by_clicks(work: BuildWorkspace, qtbot: QtBot) -> None:
+def test_a_problem_is_named_and_clicks_select_its_layer_and_fix_it(
+    work: BuildWorkspace, qtbot: QtBot
+) -> None:
     editor = editor_of(work)
     assert work.problems.muted().startswith("No problems")
     editor.set_classes(7)
@@ -35,7 +37,7 @@ def test_a_fault_is_named_chosen_and_mended_by_clicks(work: BuildWorkspace, qtbo
     assert editor.report.output == (7,)
 
 
-def test_the_keyboard_goes_from_a_mended_fault_to_the_next_and_at_last_to_the_stack(
+def test_the_focus_goes_from_a_fixed_problem_to_the_next_and_at_last_to_the_stack(
     work: BuildWorkspace, qtbot: QtBot
 ) -> None:
     editor = editor_of(work)
@@ -51,7 +53,7 @@ def test_the_keyboard_goes_from_a_mended_fault_to_the_next_and_at_last_to_the_st
     qtbot.waitUntil(work.stack_panel.view.hasFocus)
 
 
-def test_the_fault_of_an_empty_network_is_wholly_in_sight(work: BuildWorkspace, qtbot: QtBot) -> None:
+def test_the_problem_of_an_empty_network_is_fully_visible(work: BuildWorkspace, qtbot: QtBot) -> None:
     editor = editor_of(work)
     network = editor.network
     editor.reset(Network(name="bare", input=network.input, task=network.task, stack=()))
@@ -74,7 +76,7 @@ def test_the_head_button_finishes_a_bare_stack_and_goes_away(work: BuildWorkspac
     assert not work.stack_panel.head_button.isVisible()
 
 
-def test_costs_name_every_layer_and_a_click_chooses_it(work: BuildWorkspace) -> None:
+def test_costs_name_every_layer_and_a_click_selects_it(work: BuildWorkspace) -> None:
     bars, editor = work.costs.bars, editor_of(work)
     assert [cost.node_id for cost in bars.costs] == ["conv-1", "conv-2", "conv-3", "dense-1", "dense-2"]
     assert sum(cost.parameters for cost in bars.costs) == 61_706
@@ -101,7 +103,7 @@ def test_costs_are_called_as_in_the_stack_and_counted_in_one_unit(work: BuildWor
     assert [name for name in names if "shortcut" in name] == ["skip-1 shortcut", "skip-2 shortcut"]
 
 
-def test_costs_add_up_with_containers_open_or_closed(work: BuildWorkspace) -> None:
+def test_costs_add_up_with_containers_expanded_or_collapsed(work: BuildWorkspace) -> None:
     editor, model = editor_of(work), work.stack_panel.view.model
     editor.load_preset("resnet-34")
     for closed in (False, True):

@@ -1,4 +1,4 @@
-"""A block's fields and formulas in the Build workspace, with mouse and keyboard."""
+"""A layer's fields and formulas in the Build workspace, with mouse and keyboard."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -54,7 +54,7 @@ def test_typing_a_number_changes_the_network_as_one_step(work: BuildWorkspace) -
     assert filters.spin.value() == 6
 
 
-def test_a_number_outside_its_limits_gets_a_fault_at_its_field(work: BuildWorkspace) -> None:
+def test_a_number_outside_its_limits_shows_a_problem_at_its_field(work: BuildWorkspace) -> None:
     editor_of(work).select(("conv-1",))
     stride = field(work, "stride")
     assert isinstance(stride, PairEditor)
@@ -165,7 +165,7 @@ def test_a_whole_number_may_have_thousands_separators(work: BuildWorkspace) -> N
     assert filters.spin.value() == 1024
 
 
-def test_words_in_a_number_field_are_refused_at_the_field(work: BuildWorkspace) -> None:
+def test_text_in_a_number_field_is_refused_at_the_field(work: BuildWorkspace) -> None:
     editor = editor_of(work)
     editor.insert("dropout", Place("", 0, 1))
     p = field(work, "p")
@@ -179,7 +179,7 @@ def test_words_in_a_number_field_are_refused_at_the_field(work: BuildWorkspace) 
     assert editor.network is before
 
 
-def test_several_blocks_of_a_kind_are_changed_together(work: BuildWorkspace) -> None:
+def test_several_layers_of_a_kind_are_edited_together(work: BuildWorkspace) -> None:
     editor = editor_of(work)
     editor.select(("conv-1", "conv-2"))
     filters = field(work, "filters")
@@ -203,7 +203,7 @@ def test_the_input_and_the_classes_are_edited_in_the_same_way(work: BuildWorkspa
     assert editor.network.task.classes == 7
 
 
-def test_formulas_stand_with_their_own_numbers_and_follow_edits(work: BuildWorkspace) -> None:
+def test_formulas_contain_the_layers_numbers_and_follow_edits(work: BuildWorkspace) -> None:
     editor = editor_of(work)
     editor.select(("conv-1",))
     assert "⌊(32 − 5) / 1⌋ + 1 = 28" in work.properties.formulas.text()
@@ -224,7 +224,7 @@ def test_enter_on_a_card_goes_to_its_first_field(work: BuildWorkspace, qtbot: Qt
     assert editor_of(work).selected == ("conv-1",)
 
 
-def test_numbers_stand_below_one_another_in_fields_of_one_width(work: BuildWorkspace) -> None:
+def test_numbers_are_right_aligned_in_fields_of_equal_width(work: BuildWorkspace) -> None:
     editor_of(work).select(("conv-1",))
     QApplication.processEvents()
     filters, kernel = field(work, "filters"), field(work, "kernel_size")

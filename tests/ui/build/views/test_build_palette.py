@@ -15,7 +15,7 @@ from tests.ui.build_bench import LEFT, NONE, editor_of, point_of
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
-def test_a_block_is_dragged_from_the_palette_between_two_cards(work: BuildWorkspace) -> None:
+def test_a_layer_is_dragged_from_the_palette_between_two_cards(work: BuildWorkspace) -> None:
     layers, view = work.palette_panel.layers, work.stack_panel.view
     row = [kind.tag for kind in KINDS].index("batch-norm")
     start = point_of(work, layers.viewport(), layers.visualItemRect(layers.item(row)).center())
@@ -58,7 +58,7 @@ def test_the_search_finds_titles_and_aliases_and_enter_inserts(work: BuildWorksp
     assert work.palette_panel.layers.count() == len(KINDS)
 
 
-def test_a_slash_opens_the_blocks_from_all_of_the_workspace_but_is_typed_in_a_field(
+def test_a_slash_opens_the_layer_list_anywhere_in_the_workspace_but_is_typed_in_a_field(
     work: BuildWorkspace, qtbot: QtBot
 ) -> None:
     editor_of(work).select(("conv-1",))
@@ -75,7 +75,7 @@ def test_a_slash_opens_the_blocks_from_all_of_the_workspace_but_is_typed_in_a_fi
     QTest.keyClick(picker.search, Qt.Key.Key_Escape)
 
 
-def test_a_double_click_inserts_behind_the_chosen_block(work: BuildWorkspace) -> None:
+def test_a_double_click_inserts_after_the_selected_layer(work: BuildWorkspace) -> None:
     editor_of(work).select(("conv-1",))
     layers = work.palette_panel.layers
     point = layers.visualItemRect(layers.item([kind.tag for kind in KINDS].index("dropout"))).center()

@@ -181,7 +181,7 @@ DEEDS: dict[str, Callable[[Monkey], object]] = {
 
 
 def expected_texts(stack: Stack, view: StackView) -> Iterator[str]:
-    """The shapes that must stand on the edges, in the order in which the view lays them out."""
+    """The expected shapes on the edges, in the order of the layout."""
     for node in stack:
         if node.id in view.boxes.frames:
             for part in stacks_of(node):
@@ -209,7 +209,7 @@ def check_view(view: StackView) -> None:
 
 
 def check_module(editor: EditorModel) -> None:
-    """What torch says of the same network, without memory for its weights."""
+    """Torch's result for the same network, without memory for its weights."""
     network, report = editor.network, editor.report
     if not report.valid:
         return

@@ -1,4 +1,4 @@
-"""The Build workspace as a whole: what stands where, and how much room it takes."""
+"""The Build workspace as a whole: the layout of its panels."""
 
 import pytest
 from PySide6.QtCore import QPoint
@@ -37,7 +37,7 @@ def test_cards_end_as_far_from_the_panels_edge_as_they_begin(work: BuildWorkspac
     assert abs(left - right) <= 1
 
 
-def test_while_stepping_in_a_low_window_the_fields_give_way_and_faults_stay(work: BuildWorkspace) -> None:
+def test_while_stepping_in_a_low_window_the_fields_fold_and_problems_stay(work: BuildWorkspace) -> None:
     model = ConceptModel()
     page = ConceptPage(model)
     work.set_concept_page(page)
@@ -50,7 +50,7 @@ def test_while_stepping_in_a_low_window_the_fields_give_way_and_faults_stay(work
     editor_of(work).set_field("conv-1", "groups", 4)
     settle()
     (row,) = work.problems.rows
-    assert row.button.isVisible(), "a fault can be mended from here"
+    assert row.button.isVisible(), "a problem can be fixed from here"
     editor_of(work).undo()
     settle()
     assert work.step_button.isVisible()
@@ -99,7 +99,7 @@ def test_the_splitters_are_remembered(work: BuildWorkspace) -> None:
     assert not work.restore_layout(b"build 200 -4 x")
 
 
-def test_all_that_is_to_say_of_a_block_is_seen_where_there_is_room(work: BuildWorkspace) -> None:
+def test_all_properties_of_a_layer_are_visible_where_there_is_room(work: BuildWorkspace) -> None:
     editor_of(work).select(("conv-1",))
     settle()
     assert work.properties.findChildren(QScrollArea)[0].verticalScrollBar().maximum() == 0
@@ -122,7 +122,7 @@ def test_where_there_is_none_the_view_ends_between_two_rows(work: BuildWorkspace
         assert not top < shown < top + editor.height(), editor.field.name
 
 
-def test_the_concept_page_stands_behind_a_button_beside_the_formula(work: BuildWorkspace) -> None:
+def test_a_button_next_to_the_formula_shows_the_step_by_step_page(work: BuildWorkspace) -> None:
     page = QLineEdit("the window slides")
     work.set_concept_page(page)
     assert not page.isVisible()

@@ -1,4 +1,4 @@
-"""The stack under a real keyboard."""
+"""The stack with a real keyboard."""
 
 from collections.abc import Iterator
 
@@ -64,7 +64,7 @@ def test_down_and_up_go_through_the_cards_and_into_bodies(view: StackView) -> No
         assert view.editor.current == expected
 
 
-def test_right_opens_and_enters_left_leaves_and_closes(view: StackView) -> None:
+def test_right_expands_and_enters_left_leaves_and_collapses(view: StackView) -> None:
     view.editor.select(("skip-1",))
     press(view, KEY.Key_Left)
     assert view.boxes.cards["skip-1"].collapsed
@@ -177,7 +177,7 @@ def test_undo_and_redo_without_limit(view: StackView) -> None:
 
 
 @pytest.mark.parametrize("key", [KEY.Key_Slash, KEY.Key_Insert])
-def test_a_key_opens_the_blocks_and_enter_inserts_behind_the_current_one(
+def test_a_key_opens_the_layer_list_and_enter_inserts_after_the_current_one(
     view: StackView, qtbot: QtBot, key: Qt.Key
 ) -> None:
     view.editor.select(("relu-1",))
@@ -192,7 +192,7 @@ def test_a_key_opens_the_blocks_and_enter_inserts_behind_the_current_one(
     assert view.editor.current == "max-pool-1"
 
 
-def test_escape_closes_the_blocks_and_changes_nothing(view: StackView, qtbot: QtBot) -> None:
+def test_escape_closes_the_layer_list_and_changes_nothing(view: StackView, qtbot: QtBot) -> None:
     before = view.editor.network
     view.editor.select(("relu-1",))
     press(view, KEY.Key_Insert)
@@ -204,7 +204,7 @@ def test_escape_closes_the_blocks_and_changes_nothing(view: StackView, qtbot: Qt
     assert view.editor.network is before
 
 
-def test_space_folds_and_the_arrows_reach_an_empty_branch(view: StackView) -> None:
+def test_space_collapses_and_the_arrows_reach_an_empty_branch(view: StackView) -> None:
     view.editor.insert("branches", Place("", 0, 0))
     holder = view.editor.current
     view.editor.add_branch()
@@ -218,7 +218,7 @@ def test_space_folds_and_the_arrows_reach_an_empty_branch(view: StackView) -> No
     assert view.boxes.cards[holder].collapsed
 
 
-def test_a_key_that_can_do_nothing_now_says_why(view: StackView) -> None:
+def test_the_key_of_an_unavailable_action_says_why(view: StackView) -> None:
     said: list[str] = []
     view.editor.message.connect(said.append)
     view.editor.select(())
@@ -226,7 +226,7 @@ def test_a_key_that_can_do_nothing_now_says_why(view: StackView) -> None:
     assert said == ["Delete: select a layer first"]
 
 
-def test_foreign_text_is_refused_in_words(view: StackView) -> None:
+def test_foreign_text_is_refused_with_a_message(view: StackView) -> None:
     said: list[str] = []
     view.editor.message.connect(said.append)
     QGuiApplication.clipboard().setText("a poem")
@@ -234,7 +234,7 @@ def test_foreign_text_is_refused_in_words(view: StackView) -> None:
     assert "a poem" in said[0]
 
 
-def test_the_current_card_is_there_for_those_who_hear_it(view: StackView) -> None:
+def test_the_current_card_has_a_screen_reader_text(view: StackView) -> None:
     view.editor.select(("conv-1",))
     assert view.accessibleName() == "Network stack"
     words = view.accessibleDescription()
@@ -264,7 +264,7 @@ def test_the_menu_key_opens_the_menu_at_the_card(view: StackView, qtbot: QtBot) 
     menu.close()
 
 
-def test_blocks_typed_one_after_another_into_an_empty_stack_stand_in_that_order(
+def test_layers_inserted_one_after_another_into_an_empty_stack_keep_that_order(
     view: StackView, qtbot: QtBot
 ) -> None:
     press(view, KEY.Key_A, CONTROL)

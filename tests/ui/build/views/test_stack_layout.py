@@ -1,4 +1,4 @@
-"""Where things stand: nothing overlaps, everything stays in the width, narrow frames change their form."""
+"""The stack layout: nothing overlaps, everything fits the width, narrow frames change their form."""
 
 import pytest
 from PySide6.QtCore import QRect
@@ -11,8 +11,8 @@ from cnnplay.ui.build.views.stack.boxes import Layout
 from cnnplay.ui.build.views.stack.layout import lay_out
 
 
-def laid(network: Network, width: int = 390, closed: frozenset[str] = frozenset()) -> Layout:
-    return lay_out(network, infer(network), closed.__contains__, width, round)
+def laid(network: Network, width: int = 390, collapsed: frozenset[str] = frozenset()) -> Layout:
+    return lay_out(network, infer(network), collapsed.__contains__, width, round)
 
 
 def of(*stack: Node) -> Network:
@@ -47,12 +47,12 @@ def test_cards_do_not_overlap_and_stay_inside(key: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("key", preset_keys())
-def test_every_block_is_in_the_order_of_the_network(key: str) -> None:
+def test_every_layer_is_in_the_order_of_the_network(key: str) -> None:
     network = preset(key).network
     assert laid(network, 390).order == ["input", *(node.id for node, _ in walk(network))]
 
 
-def test_few_branches_stand_side_by_side_many_below_one_another() -> None:
+def test_few_branches_are_side_by_side_many_below_one_another() -> None:
     few = laid(branches((conv(1),), (conv(2),), (conv(3), conv(4))))
     tops = {few.cards[f"conv-{number}"].rect.y() for number in (1, 2, 3)}
     assert len(tops) == 1
@@ -61,7 +61,7 @@ def test_few_branches_stand_side_by_side_many_below_one_another() -> None:
     assert len({card.rect.x() for card in many.cards.values()}) == 1
 
 
-def test_a_closed_container_is_one_card() -> None:
+def test_a_collapsed_container_is_one_card() -> None:
     network = preset("mini-resnet").network
     layout = laid(network, collapsed=frozenset({"skip-1"}))
     assert layout.cards["skip-1"].collapsed
@@ -69,7 +69,7 @@ def test_a_closed_container_is_one_card() -> None:
     assert layout.height < laid(network).height
 
 
-def test_containers_that_are_too_deep_for_the_width_are_shown_closed() -> None:
+def test_containers_that_are_too_deep_for_the_width_are_shown_collapsed() -> None:
     node: Node = ReLU(id="relu-1")
     for depth in range(1, 9):
         node = Skip(id=f"skip-{depth}", body=(node,))
@@ -78,7 +78,7 @@ def test_containers_that_are_too_deep_for_the_width_are_shown_closed() -> None:
     assert len(wide.frames) > len(narrow.frames)
 
 
-def test_an_empty_stack_asks_for_a_block() -> None:
+def test_an_empty_stack_asks_for_a_layer() -> None:
     layout = laid(of())
     assert [slot.place for slot in layout.empty_slots] == [Place("", 0, 0)]
     assert "press /" in layout.empty_slots[0].text

@@ -1,4 +1,4 @@
-"""The stack under a real mouse: choosing, dragging, copying, folding, inserting."""
+"""The stack with a real mouse: selecting, dragging, copying, collapsing, inserting."""
 
 from collections.abc import Iterator
 
@@ -91,7 +91,7 @@ def hand(view: StackView) -> Hand:
     return Hand(view)
 
 
-def test_a_click_chooses_a_card(view: StackView, hand: Hand) -> None:
+def test_a_click_selects_a_card(view: StackView, hand: Hand) -> None:
     hand.click(hand.card("conv-2"))
     assert view.editor.selected == ("conv-2",)
     hand.click(hand.card("skip-1"))
@@ -112,7 +112,7 @@ def test_control_adds_and_takes_away_and_shift_extends(view: StackView, hand: Ha
     assert view.editor.selected == ("conv-1", "batch-norm-1", "relu-1")
 
 
-def test_a_click_beside_the_cards_chooses_nothing(view: StackView, hand: Hand) -> None:
+def test_a_click_next_to_the_cards_clears_the_selection(view: StackView, hand: Hand) -> None:
     hand.click(hand.card("conv-1"))
     hand.click(QPoint(300, view.boxes.input.bottom() + 4 - view.offset()))
     assert view.editor.selected == ()
@@ -132,7 +132,7 @@ def test_a_card_is_dragged_to_another_place(view: StackView, hand: Hand) -> None
     assert view.editor.network == preset("mini-resnet").network
 
 
-def test_a_card_is_dragged_into_a_skip_and_its_shape_stands_beside_the_cursor(
+def test_a_card_is_dragged_into_a_skip_and_its_shape_is_next_to_the_cursor(
     view: StackView, hand: Hand
 ) -> None:
     hand.lift(hand.card("relu-1"))
@@ -181,7 +181,7 @@ def test_a_container_is_not_dropped_into_itself(view: StackView, hand: Hand) -> 
     assert view.editor.network == preset("mini-resnet").network
 
 
-def test_a_double_click_closes_a_container_and_opens_it(view: StackView, hand: Hand) -> None:
+def test_a_double_click_collapses_a_container_and_expands_it(view: StackView, hand: Hand) -> None:
     hand.double_click(hand.card("skip-1"))
     assert "skip-1" in view.boxes.cards
     assert "conv-2" not in view.boxes.cards
@@ -189,7 +189,7 @@ def test_a_double_click_closes_a_container_and_opens_it(view: StackView, hand: H
     assert "conv-2" in view.boxes.cards
 
 
-def test_a_closed_container_stays_closed_through_undo_and_redo(view: StackView, hand: Hand) -> None:
+def test_a_collapsed_container_stays_collapsed_through_undo_and_redo(view: StackView, hand: Hand) -> None:
     hand.double_click(hand.card("skip-1"))
     view.editor.select(("skip-1",))
     view.editor.remove_selected()
@@ -197,7 +197,7 @@ def test_a_closed_container_stays_closed_through_undo_and_redo(view: StackView, 
     assert view.boxes.cards["skip-1"].collapsed
 
 
-def test_the_plus_in_a_gap_inserts_what_is_chosen_there(view: StackView, hand: Hand, qtbot: QtBot) -> None:
+def test_the_plus_in_a_gap_inserts_the_picked_layer_there(view: StackView, hand: Hand, qtbot: QtBot) -> None:
     gap = hand.gap(Place("", 0, 1))
     hand.carry(gap)
     assert view.plus_gap is not None

@@ -67,7 +67,7 @@ def test_a_click_on_the_lecture_shows_its_first_step(page: ConceptPage) -> None:
     assert page.muted() == "worked example 6×6 · vertical-edge filter"
 
 
-def test_keys_step_through_the_picture(page: ConceptPage) -> None:
+def test_keys_step_through_the_image(page: ConceptPage) -> None:
     _lecture(page)
     totals = []
     for name in ("Right", "Down", "Left", "End", "Up", "Home"):
@@ -123,7 +123,7 @@ def test_stride_and_padding_of_the_lecture_are_set_by_keys(page: ConceptPage) ->
     assert page.model.output.shape == (3, 3)
 
 
-def test_filter_and_channel_are_chosen_by_keys(page: ConceptPage) -> None:
+def test_filter_and_channel_are_selected_by_keys(page: ConceptPage) -> None:
     page.canvas.setFocus()
     QTest.keyClick(page.controls.filter, Qt.Key.Key_Up)
     QTest.keyClick(page.canvas, Qt.Key.Key_PageDown)
@@ -166,7 +166,7 @@ def test_a_hidden_page_stops_playing(page: ConceptPage) -> None:
     assert not page.model.playing
 
 
-def test_every_control_has_a_name_and_teaches(page: ConceptPage) -> None:
+def test_every_control_has_a_name_and_a_tooltip(page: ConceptPage) -> None:
     controls = page.controls
     for widget in (
         controls.filter, controls.channel, controls.stride, controls.padding, controls.back, controls.play,

@@ -174,11 +174,11 @@ class Builder:
             return width // 2
         return m.lane
 
-    def _trial(self, lay: Callable[[], int]) -> int:
+    def _trial(self, lay_out_trial: Callable[[], int]) -> int:
         """The height of a trial layout, which is discarded."""
         kept = self._out
         self._out = Layout(width=kept.width)
-        end = lay()
+        end = lay_out_trial()
         top = min((column.rect.y() for column in self._out.columns), default=0)
         self._out = kept
         return end - top
@@ -219,12 +219,12 @@ class Builder:
         inner = area.width() - 2 * m.pad
         width = (inner - (count - 1) * m.pad) // count
         top = frame.header.bottom() + 1
-        beside = width >= m.column and not any(
+        side_by_side = width >= m.column and not any(
             self._has_expanded(branch) and width < m.column + m.lane + 2 * m.pad for branch in node.branches
         )
         if not node.branches:
             end = top + m.lead
-        elif beside:
+        elif side_by_side:
             end = self._side_by_side(node, frame, QRect(area.x() + m.pad, top, width, 0))
         else:
             end = self._one_below_another(node, QRect(area.x() + m.pad, top, inner, 0))

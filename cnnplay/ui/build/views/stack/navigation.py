@@ -35,9 +35,9 @@ class StackNavigation:
         if isinstance(item, str) and item in self._layout.frames:
             return KeyEffect(item=self._first_inside(item))
         for parent, slot in self._ancestors(item):
-            beside = self._nearest(parent, slot + 1, item)
-            if beside is not None:
-                return KeyEffect(item=beside)
+            neighbor = self._nearest(parent, slot + 1, item)
+            if neighbor is not None:
+                return KeyEffect(item=neighbor)
         return KeyEffect()
 
     def left(self, item: Item) -> KeyEffect:
@@ -45,8 +45,8 @@ class StackNavigation:
         if isinstance(item, str) and item in self._layout.frames:
             return KeyEffect(collapse=item)
         for parent, slot in self._ancestors(item):
-            beside = self._nearest(parent, slot - 1, item) if slot else None
-            return KeyEffect(item=beside if beside is not None else parent)
+            neighbor = self._nearest(parent, slot - 1, item) if slot else None
+            return KeyEffect(item=neighbor if neighbor is not None else parent)
         return KeyEffect()
 
     def between(self, one: Item, other: Item) -> tuple[str, ...]:

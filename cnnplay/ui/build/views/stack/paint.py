@@ -91,18 +91,18 @@ class StackPainter:
         used = self._text(rest, details, style.muted, style.body, LEFT)
         strip = self.strip(card.node.id)
         if strip is not None:
-            room = rest.adjusted(used + (pad if used else 0), pad // 2, 0, pad // 2 - pad)
+            rect = rest.adjusted(used + (pad if used else 0), pad // 2, 0, pad // 2 - pad)
             selected = card.node.id in self.selected
-            self.strip_rects[card.node.id] = StripRect(room, style.selection if selected else style.surface)
-            self._strip(strip, room)
+            self.strip_rects[card.node.id] = StripRect(rect, style.selection if selected else style.surface)
+            self._strip(strip, rect)
 
     def draw_strips(self, strip_rects: Mapping[str, StripRect]) -> None:
         """Repaints only the strips where they were painted before."""
-        for node_id, room in strip_rects.items():
-            self._p.fillRect(room.rect, room.fill)
+        for node_id, strip_rect in strip_rects.items():
+            self._p.fillRect(strip_rect.rect, strip_rect.fill)
             strip = self.strip(node_id)
             if strip is not None:
-                self._strip(strip, room.rect)
+                self._strip(strip, strip_rect.rect)
 
     def _compact(self, card: Card) -> None:
         style = self._style
@@ -117,15 +117,15 @@ class StackPainter:
             rect = QRect(inner.x(), y + index * height + 1, inner.width(), height)
             self._text(rect, line, style.muted if index else style.text, style.small, CENTER)
 
-    def _strip(self, image: QImage, room: QRect) -> None:
+    def _strip(self, image: QImage, rect: QRect) -> None:
         """Paints as many whole feature maps as fit."""
-        height = room.height()
+        height = rect.height()
         tiles = max(1, image.width() // max(1, image.height()))
-        fitting = min(tiles, room.width() // max(1, height))
+        fitting = min(tiles, rect.width() // max(1, height))
         if fitting < 1 or height < 4:
             return
         source = QRect(0, 0, image.width() * fitting // tiles, image.height())
-        target = QRect(room.x(), room.y(), height * fitting, height)
+        target = QRect(rect.x(), rect.y(), height * fitting, height)
         self._p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.height() > height)
         self._p.drawImage(target, image, source)
 

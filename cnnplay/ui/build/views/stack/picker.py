@@ -149,7 +149,7 @@ class LayerPicker(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         role(self, "panel")
-        self.blocks = LayerList(self)
+        self.layers = LayerList(self)
         self.search = LayerSearch(self.layers, self)
         self.search.installEventFilter(self)
         layout = QVBoxLayout(self)
