@@ -23,9 +23,11 @@ from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.concept_link import ConceptLink
 from cnnplay.ui.look.look import LookModel
-from cnnplay.ui.runs.cut_run import CutRunModel
-from cnnplay.ui.runs.going_on import GoingOn
-from cnnplay.ui.runs.run_shelf import RunShelf
+from cnnplay.ui.runs.interrupted_run import InterruptedRunModel
+from cnnplay.ui.runs.resume import RunResumer
+from cnnplay.ui.runs.run_actions import RunActions
+from cnnplay.ui.runs.run_loader import RunLoader
+from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.shell.document import DocumentModel
 from cnnplay.ui.shell.exporting import ExportModel
 from cnnplay.ui.shell.importing import ImportModel
@@ -39,7 +41,7 @@ from cnnplay.ui.train.settings import SettingsModel
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.project.project import Project
-    from cnnplay.ui.search.search_desk import SearchDesk
+    from cnnplay.ui.search.search_session import SearchSession
     from cnnplay.ui.train.trained import Trained
 
 FIRST_PRESET = "lenet-5"
@@ -70,13 +72,15 @@ class Session(QObject):
         self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
         self.document = DocumentModel(self.collect, preferences, self)
-        self.shelf = RunShelf(preferences, self.editor, self.settings, self.data, self.run, self)
-        self.going_on = GoingOn(self.shelf.opener, self.settings, self.data, self.run, self)
-        self.cut_run = CutRunModel(preferences, self.going_on, self.run, self)
+        self.runs = RunsModel(preferences, parent=self)
+        self.run_actions = RunActions(self.runs, self)
+        self.run_loader = RunLoader(self.runs, self.editor, self.settings, self.data, self.run, self)
+        self.resumer = RunResumer(self.run_loader, self.settings, self.data, self.run, self)
+        self.interrupted_run = InterruptedRunModel(preferences, self.resumer, self.run, self)
         self._concept_link = ConceptLink(self.concept, self.editor, self.run, self.look, self)
         self.warm_modules: tuple[str, ...] = ("torch",)
         """What `warm_up` imports, so that nobody has to wait for it later."""
-        self._search: SearchDesk | None = None
+        self._search: SearchSession | None = None
         self._warming: threading.Thread | None = None
         self._warm_enough = threading.Event()
         self._opening = False
@@ -108,10 +112,12 @@ class Session(QObject):
         self.importing.failed.connect(self.failed)
         self.importing.done.connect(self.message)
         self.look.image_choice.failed.connect(self.failed)
-        self.shelf.failed.connect(self.failed)
-        self.shelf.message.connect(self.message)
-        self.going_on.failed.connect(self.failed)
-        self.going_on.done.connect(self.message)
+        self.runs.failed.connect(self.failed)
+        for source in (self.run_actions, self.run_loader):
+            source.failed.connect(self.failed)
+            source.done.connect(self.message)
+        self.resumer.failed.connect(self.failed)
+        self.resumer.done.connect(self.message)
 
     @Slot()
     def warm_up(self) -> None:
@@ -131,12 +137,12 @@ class Session(QObject):
         return self._warming is not None and not self._warming.is_alive()
 
     @property
-    def search(self) -> SearchDesk:
+    def search(self) -> SearchSession:
         """Created on first use."""
         if self._search is None:
-            from cnnplay.ui.search.search_desk import SearchDesk
+            from cnnplay.ui.search.search_session import SearchSession
 
-            self._search = SearchDesk(self.editor, self.settings, self.data, self.run, self.estimate, self)
+            self._search = SearchSession(self.editor, self.settings, self.data, self.run, self.estimate, self)
             self._search.failed.connect(self.failed)
             self._search.message.connect(self.message)
             self._search.model.state_changed.connect(self._hold_estimate)
@@ -169,9 +175,9 @@ class Session(QObject):
             self.data.choose(FIRST_DATA)
         self.document.renew()
 
-    def go_on(self, folder: Path) -> None:
+    def resume(self, folder: Path) -> None:
         """Opens a stopped or interrupted run and trains its remaining epochs."""
-        self.going_on.go_on(folder)
+        self.resumer.resume(folder)
 
     def collect(self) -> Project:
         """The document as a value."""
@@ -200,9 +206,11 @@ class Session(QObject):
         if self._search is not None:
             self._search.shutdown()
         self.document.finish()
-        self.cut_run.shutdown()
-        self.going_on.shutdown()
-        self.shelf.shutdown()
+        self.interrupted_run.shutdown()
+        self.resumer.shutdown()
+        self.run_actions.shutdown()  # writes what was typed
+        self.run_loader.shutdown()
+        self.runs.shutdown()
         self.look.shutdown()
         self.estimate.shutdown()
         self.augmentation.shutdown()
@@ -292,7 +300,7 @@ class Session(QObject):
     @Slot()
     def _remember_device(self) -> None:
         """The device is this machine's: the one stored in an opened project is not the user's choice."""
-        if not self._opening and not self.going_on.opening:
+        if not self._opening and not self.resumer.opening:
             self.preferences.set("device", self.settings.config.device)
 
     @Slot()

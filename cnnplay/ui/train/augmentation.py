@@ -47,7 +47,7 @@ class DrawnSamples:
     """Samples of one draw; `kept` is mixup's λ, None without mixup."""
 
     samples: tuple[Sample, ...]
-    kept: float | None = None
+    lam: float | None = None
 
     varied: bool = True
     """Whether any augmentation is enabled."""
@@ -57,28 +57,28 @@ class DrawnSamples:
         """A note that applies to all samples."""
         if not self.varied:
             return "augmentation off: images unchanged"
-        return "" if self.kept is None else f"λ {self.kept:.2f}"
+        return "" if self.lam is None else f"λ {self.lam:.2f}"
 
     def text(self, number: int) -> str:
         """``7, mixed with 3, λ 0.71``: for the tooltip of an image."""
         sample = self.samples[number]
-        if self.kept is None:
+        if self.lam is None:
             return sample.label
-        return f"{sample.label}, mixed with {sample.mixed}, λ {self.kept:.2f}"
+        return f"{sample.label}, mixed with {sample.mixed}, λ {self.lam:.2f}"
 
 
 @dataclass(frozen=True, eq=False)
 class DrawRequest:
     """The inputs of one draw, captured when it is requested."""
 
-    images: ImageSet
+    dataset: ImageSet
     input: Input
     config: TrainConfig
     draw: int
 
     def same(self, other: DrawRequest | None) -> bool:
         return other is not None and (
-            (self.images is other.images, self.input, self.config, self.draw)
+            (self.dataset is other.dataset, self.input, self.config, self.draw)
             == (True, other.input, other.config, other.draw)
         )
 
@@ -98,7 +98,7 @@ class AugmentationModel(QObject):
         """What to show in place of images."""
         self._draw, self._watched = 0, False
         self._last_request: DrawRequest | None = None
-        self._rules = PreprocessingCache()
+        self._preprocessing_cache = PreprocessingCache()
         self._tasks = Tasks("augmentation", self)
         self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask)
@@ -146,14 +146,14 @@ class AugmentationModel(QObject):
                 return
             asked = request
             self._tasks.run(
-                lambda: draw(asked, self._rules),
+                lambda: draw(asked, self._preprocessing_cache),
                 lambda drawn: self._receive(asked, drawn, ""),
                 lambda error: self._receive(asked, None, str(error)),
             )
 
     def _request(self) -> tuple[DrawRequest | None, str]:
-        images = self._data.images
-        if images is None:
+        dataset = self._data.images
+        if dataset is None:
             return None, NO_DATA
         config = self._settings.config
         own = {field.name: getattr(config, field.name) for field in self._settings.of_group("augmentation")}
@@ -161,7 +161,7 @@ class AugmentationModel(QObject):
         config = TrainConfig(**own, seed=config.seed)
         if setting_problems(config):
             return None, SETTINGS_PROBLEMS
-        return DrawRequest(images, self._editor.network.input, config, self._draw), ""
+        return DrawRequest(dataset, self._editor.network.input, config, self._draw), ""
 
     def _receive(self, request: DrawRequest, drawn: DrawnSamples | None, problem: str) -> None:
         if self._watched:
@@ -175,7 +175,7 @@ class AugmentationModel(QObject):
             self.changed.emit()
 
 
-def draw(request: DrawRequest, rules: PreprocessingCache) -> DrawnSamples:
+def draw(request: DrawRequest, cache: PreprocessingCache) -> DrawnSamples:
     """Augments some training images as the settings say. DataError if they cannot be fitted to the input."""
     import torch
 
@@ -183,23 +183,23 @@ def draw(request: DrawRequest, rules: PreprocessingCache) -> DrawnSamples:
     from cnnplay.training.augmentation import augment, augments, mixup_pairs
 
     use_one_thread()
-    images, config = request.images, request.config
+    dataset, config = request.dataset, request.config
     rows, labels = _rows(request)
-    preprocessing = rules.get(None, images, request.input.shape)
+    preprocessing = cache.get(None, dataset, request.input.shape)
     mean, std = (np.asarray(part, np.float32) for part in (preprocessing.mean, preprocessing.std))
-    pictures = torch.from_numpy((rows.astype(np.float32) / 255 - mean) / std).permute(0, 3, 1, 2)
+    images = torch.from_numpy((rows.astype(np.float32) / 255 - mean) / std).permute(0, 3, 1, 2)
     numbers = torch.from_numpy(labels)
     varied, _ = augment(
-        pictures, numbers, config, len(images.classes), preprocessing, config.seed, request.draw
+        images, numbers, config, len(dataset.classes), preprocessing, config.seed, request.draw
     )
     values = varied.permute(0, 2, 3, 1).numpy() * std + mean
     after = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
-    names = [images.classes[label] for label in labels]
-    mixed, kept = [""] * len(names), None
+    names = [dataset.classes[label] for label in labels]
+    mixed, lam = [""] * len(names), None
     if config.mixup > 0:
-        kept, others = mixup_pairs(len(names), config.mixup, config.seed, request.draw)
+        lam, others = mixup_pairs(len(names), config.mixup, config.seed, request.draw)
         mixed = [names[other] for other in others]
-    return DrawnSamples(tuple(map(Sample, rows, after, names, mixed)), kept, augments(config))
+    return DrawnSamples(tuple(map(Sample, rows, after, names, mixed)), lam, augments(config))
 
 
 def _rows(request: DrawRequest) -> tuple[Bytes, npt.NDArray[np.int64]]:
@@ -207,18 +207,18 @@ def _rows(request: DrawRequest) -> tuple[Bytes, npt.NDArray[np.int64]]:
     from cnnplay.data.fitting import fit_rows
     from cnnplay.data.images import DataError
 
-    images = request.images
-    chosen = np.random.default_rng(request.config.seed).permutation(images.train)[: 2 * SAMPLES]
+    dataset = request.dataset
+    chosen = np.random.default_rng(request.config.seed).permutation(dataset.train)[: 2 * SAMPLES]
     rows, kept = [], []
     for index in chosen:
         try:
-            picture = images.image(int(index))
+            image = dataset.image(int(index))
         except DataError:
             continue  # a file that disappeared after the data set was loaded
-        rows.append(fit_rows(picture[None], request.input.shape)[0])
-        kept.append(images.labels[index])
+        rows.append(fit_rows(image[None], request.input.shape)[0])
+        kept.append(dataset.labels[index])
         if len(rows) == SAMPLES:
             break
     if not rows:
-        raise DataError(f"{images.title}: none of the training images can be read")
+        raise DataError(f"{dataset.title}: none of the training images can be read")
     return np.stack(rows), np.asarray(kept, np.int64)

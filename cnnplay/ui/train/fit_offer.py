@@ -245,11 +245,11 @@ def _costs(
     }
 
 
-def _resize_title(own: tuple[int, int, int], pictures: tuple[int, int, int] | None) -> str:
+def _resize_title(own: tuple[int, int, int], image_shape: tuple[int, int, int] | None) -> str:
     """The label of the button that fits the images to the network."""
-    if pictures is None or pictures[1:] != own[1:]:
+    if image_shape is None or image_shape[1:] != own[1:]:
         return "Resize the images"
-    return "Keep the input" if pictures == own else "Convert the images"
+    return "Keep the input" if image_shape == own else "Convert the images"
 
 
 def _as_published(network: Network) -> bool:

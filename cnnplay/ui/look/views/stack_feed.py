@@ -43,7 +43,7 @@ class StackFeed(QObject):
     def _show_prediction(self) -> None:
         prediction = self._look.prediction
         learned = self._look.origin in ("trained", "live")
-        if prediction is None or not learned or self._look.run.trains_another:
+        if prediction is None or not learned or self._look.run.trains_other_network:
             self._stack.set_prediction(None)
             return
         best = prediction.top(TOP)
@@ -53,7 +53,7 @@ class StackFeed(QObject):
 
     def _show_strips(self) -> None:
         strips = self._look.strips
-        if not strips or self._look.origin == "untrained" or self._look.run.trains_another:
+        if not strips or self._look.origin == "untrained" or self._look.run.trains_other_network:
             self._stack.clear_strips()
             return
         self.redraws += 1

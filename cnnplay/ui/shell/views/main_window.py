@@ -18,7 +18,7 @@ from cnnplay.ui.data.views.download_notice import DownloadNotice
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
 from cnnplay.ui.learn.views.concept import ConceptPage
 from cnnplay.ui.look.views.stack_feed import StackFeed
-from cnnplay.ui.runs.views.cut_notice import CutNotice
+from cnnplay.ui.runs.views.interrupted_notice import InterruptedRunNotice
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.files import Files
 from cnnplay.ui.shell.views.header import WORKSPACES, Header
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.fit_offer = FitOfferBar(session.fit_offer)
         self.download_notice = DownloadNotice(session.data.downloads, margin=8)
-        self.cut_notice = CutNotice(session.cut_run, margin=8)
+        self.interrupted_notice = InterruptedRunNotice(session.interrupted_run, margin=8)
         self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
         self.feed = StackFeed(session.look, session.stack, self)
         self._status_text = StatusText(session, self.status, self)
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.download_notice)
-        layout.addWidget(self.cut_notice)
+        layout.addWidget(self.interrupted_notice)
         layout.addWidget(self.notices)
         layout.addWidget(self.fit_offer)
         layout.addWidget(self.pages)
@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.build.problems.add_source(session.fit_offer.class_faults, session.data.changed)
         session.fit_offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
-        session.cut_run.asked.connect(self.show_run)
+        session.interrupted_run.show_requested.connect(self.show_run)
         session.failed.connect(self.show_failure)
         session.document.changed.connect(self._retitle)
         session.editor.changed.connect(self._retitle)
@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
     def show_run(self, folder: Path) -> None:
         """Shows a stored run in the Runs workspace, selected."""
         self.show_workspace("runs")
-        self.session.shelf.runs.choose([str(folder)])
+        self.session.runs.select([str(folder)])
 
     @Slot()
     def return_to_workspace(self) -> None:
@@ -314,12 +314,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def offer_recovery(self) -> None:
         """Offers what a crash left: unsaved work and an interrupted run."""
-        self.session.cut_run.look(self.files.offer_recovery)
+        self.session.interrupted_run.find(self.files.offer_recovery)
 
     @Slot()
     def offer_cut_run(self) -> None:
         """Offers an interrupted run alone: the user asked for a file, not for unsaved work."""
-        self.session.cut_run.look(self.session.cut_run.offer)
+        self.session.interrupted_run.find(self.session.interrupted_run.offer)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
