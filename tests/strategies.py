@@ -1,4 +1,4 @@
-"""Random networks for property-based tests: small enough to be computed in a moment, of every kind."""
+"""Random networks for property-based tests: small enough to compute quickly, with nodes of every kind."""
 
 from math import gcd, prod
 
@@ -16,7 +16,7 @@ from cnnplay.shapes.infer import Flow, visit_stack
 from cnnplay.shapes.projection import projection
 
 MOST_NUMBERS = 6_000
-"""No node of a random network puts out more numbers than this."""
+"""No node of a random network outputs more values than this."""
 
 _ACTIVATIONS = (
     nodes.ReLU(),
@@ -30,7 +30,7 @@ _ACTIVATIONS = (
 
 @st.composite
 def networks(draw: st.DrawFn, max_nodes: int = 6, depth: int = 2) -> Network:
-    """A valid network: maps first, then a row, then one number for each class."""
+    """A valid network: feature maps first, then a vector, then one score per class."""
     image = Input(draw(st.integers(1, 4)), draw(st.integers(3, 17)), draw(st.integers(3, 17)))
     classes = draw(st.integers(2, 5))
     stack, shape = draw(_stacks(image.shape, max_nodes, depth))
@@ -51,7 +51,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, depth: int = 2) -> Network:
 
 @st.composite
 def _stacks(draw: st.DrawFn, shape: Shape, max_nodes: int, depth: int) -> tuple[Stack, Shape]:
-    """A stack without faults on that shape, and what comes out of it."""
+    """A stack without problems for this input shape, and its output shape."""
     stack: Stack = ()
     for _ in range(draw(st.integers(1, max_nodes))):
         containers = depth > 0 and draw(st.integers(0, 3)) == 0
@@ -64,7 +64,7 @@ def _stacks(draw: st.DrawFn, shape: Shape, max_nodes: int, depth: int) -> tuple[
 
 
 def _added(stack: Stack, shape: Shape, node: Node) -> tuple[Stack, Shape]:
-    """The node put on the stack where it fits and does not make too much of it; else the stack as it was."""
+    """The stack with the node appended, if it fits and does not get too large; else the stack unchanged."""
     visited = visit_stack((node,), Flow(shape, receptive.pixels(), (1, 1)))
     output = None if visited.problems else visited.flow.shape
     if output is None or prod(output) > MOST_NUMBERS:
@@ -87,10 +87,10 @@ def _skips(draw: st.DrawFn, shape: Shape, depth: int) -> Node:
 @st.composite
 def _branches(draw: st.DrawFn, shape: Shape, depth: int) -> Node:
     merge: Merge = draw(st.sampled_from(("concatenate", "concatenate", "add")))
-    ways = [draw(_stacks(shape, 2, depth)) for _ in range(draw(st.integers(1, 3)))]
-    target = min((reached for _, reached in ways), key=lambda reached: reached[1:])
+    paths = [draw(_stacks(shape, 2, depth)) for _ in range(draw(st.integers(1, 3)))]
+    target = min((reached for _, reached in paths), key=lambda reached: reached[1:])
     stacks = []
-    for stack, reached in ways:
+    for stack, reached in paths:
         wanted = target if merge == "add" else (reached[0], *target[1:])
         missing = projection(reached, wanted)
         if missing is not None:
@@ -177,7 +177,7 @@ def _pools(draw: st.DrawFn) -> Node:
 
 @st.composite
 def any_networks(draw: st.DrawFn) -> Network:
-    """A network that need not be valid: blocks in any order, with fields in and out of their limits."""
+    """A network that need not be valid: nodes in any order, with fields inside and outside their limits."""
     leaf = st.one_of(
         st.builds(
             nodes.Convolution,

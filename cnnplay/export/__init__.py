@@ -1,1 +1,1 @@
-"""Networks carried away: weights, ONNX and code, with the preprocessing and the class names beside them."""
+"""Exports networks as weights, ONNX and code, together with preprocessing and class names."""

@@ -1,4 +1,4 @@
-"""What goes beside the weights and never into the graph: network, preprocessing, class names, as text."""
+"""What is exported with the weights but never part of the graph: network, preprocessing, class names."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from cnnplay.export.trained import TrainedNetwork
 
 
 def facts(network: TrainedNetwork) -> dict[str, object]:
-    """The facts as JSON values, under stable names."""
+    """The facts as JSON values, under stable keys."""
     return {
         "made_by": MADE_BY,
         "trained": network.trained and network.weights is not None,
@@ -19,7 +19,7 @@ def facts(network: TrainedNetwork) -> dict[str, object]:
 
 
 def metadata(network: TrainedNetwork) -> dict[str, str]:
-    """The facts as strings, for formats that keep no other: each is JSON, the rule is a sentence."""
+    """The facts as strings, for formats that store only strings: JSON, except for text values."""
     return {
         name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
         for name, value in facts(network).items()
@@ -27,19 +27,21 @@ def metadata(network: TrainedNetwork) -> dict[str, str]:
 
 
 def rule(network: TrainedNetwork) -> str:
-    """The preprocessing in words (see spec.Preprocessing)."""
+    """The preprocessing as a sentence (see spec.Preprocessing)."""
     if network.preprocessing is None:
         return "none recorded: the network has not been trained on data"
     channels, height, width = network.preprocessing.input
     color = (
-        "grey (0.299 R + 0.587 G + 0.114 B)" if channels == 1 else "RGB" if channels == 3 else "its channels"
+        "grayscale (0.299 R + 0.587 G + 0.114 B)"
+        if channels == 1
+        else "RGB"
+        if channels == 3
+        else f"{channels} channels"
     )
-    enlarge = (
-        ", a 28 × 28 one by 2 pixels of black on each side, others by antialiased bilinear resizing"
-        if (height, width) == (32, 32)
-        else " by antialiased bilinear resizing"
-    )
+    resize = "antialiased bilinear resizing"
+    if (height, width) == (32, 32):
+        resize += " (28 × 28 images: 2 black pixels added on each side)"
     return (
-        f"bring the picture to {color} and to {height} × {width}{enlarge}; "
+        f"convert the image to {color}; bring it to {height} × {width} by {resize}; "
         "scale it to 0…1; subtract the mean and divide by the standard deviation of each channel"
     )

@@ -1,4 +1,4 @@
-"""The one way in: a network, a format's key, a path."""
+"""The entry point: exports a network in a format to a path."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,16 +24,16 @@ _WRITERS: dict[str, Writer] = {
 
 
 def export(network: TrainedNetwork, format_key: str, path: Path | str, seed: int = 0) -> Exported:
-    """Writes the network in a format. Without weights, fresh ones for `seed` go out and `trained` is False.
+    """Writes the network in a format. Without weights, random ones for `seed` are used; `trained` is False.
 
-    The file, and what belongs beside it, appears whole or not at all. ExportError for what cannot be
-    exported or written (then ExportWriteError), in one line for people.
+    The file and its sidecar are written completely or not at all. ExportError if the network cannot be
+    exported, ExportWriteError if the file cannot be written; each is one line for the user.
     """
     path = Path(path)
     if format_key not in _WRITERS:
-        raise ExportError(f"expected a format out of {', '.join(_WRITERS)}; found {format_key!r}")
+        raise ExportError(f"expected a format among {', '.join(_WRITERS)}; found {format_key!r}")
     if path.is_dir():
-        raise ExportError(f"{path}: expected a file's name; found a folder")
+        raise ExportError(f"{path}: expected a file name; found a folder")
     if not path.parent.is_dir():
         raise ExportError(f"{path}: expected an existing folder to write into; found none at {path.parent}")
     try:

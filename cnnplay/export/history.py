@@ -10,7 +10,7 @@ from cnnplay.spec.events import EpochDone, Event
 
 
 def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
-    """A row for each epoch done: epoch, step, the metrics, seconds, images a second, best or not."""
+    """A row for each completed epoch: epoch, step, metrics, seconds, images per second, best or not."""
     return [
         {
             "epoch": event.epoch,
@@ -26,7 +26,7 @@ def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
 
 
 def history_csv(rows: Sequence[Mapping[str, object]], path: Path) -> Exported:
-    """Writes the rows with one head line; what a row lacks stays empty. ExportWriteError from the disk."""
+    """Writes a header line and the rows; missing values stay empty. ExportWriteError if writing fails."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     try:
         with (

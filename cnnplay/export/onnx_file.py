@@ -8,23 +8,23 @@ from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
 
 INSTALL = "pip install '.[onnx]'"
-"""As the README says it: from the checkout, since the package lies on no index."""
+"""As in the README: from the checkout, since the package is not on an index."""
 
 LARGEST = 2**31 - 2**20
-"""A protobuf message ends at 2 GiB; a little is left for the graph."""
+"""A protobuf message is limited to 2 GiB; this leaves some space for the graph."""
 
 
 def write_onnx(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
-    """One file with the input "pictures" B × C × H × W and the output "logits" B × N."""
+    """Writes one file with the input "pictures" B × C × H × W and the output "logits" B × N."""
     if importlib.util.find_spec("onnx") is None:
-        raise ExportError(f"ONNX export needs the extra 'onnx': in the program's folder, {INSTALL}")
+        raise ExportError(f"ONNX export needs the extra 'onnx'; run in the program's folder: {INSTALL}")
     from cnnplay.export.onnx_graph import model_of  # needs the extra
 
     module = module_of(network, seed)
     size = sum(tensor.nbytes for tensor in module.state_dict().values())
     if size > LARGEST:
         raise ExportError(
-            f"expected at most 2 GiB of weights, as one ONNX file can hold; found {size:,} bytes"
+            f"expected at most 2 GiB of weights, the limit of one ONNX file; found {size:,} bytes"
         )
     content = model_of(module, metadata(network)).SerializeToString()
     with replacing(path) as (temporary,):

@@ -1,8 +1,8 @@
-"""A module as an ONNX model: the stack walked from top to bottom, every value named after its node's id.
+"""Converts a module to an ONNX model: the stack from top to bottom, every value named after its node's id.
 
-torch's own exporter is not used: it changes state that all threads share, and so stops a training that is
-going on beside it (seen with torch 2.13: KeyError 'custom' from an optimizer's step). It also takes seconds,
-and leaves the nodes without the names that people gave them.
+torch's own exporter is not used: it changes state that all threads share, which makes a training run in
+another thread fail (seen with torch 2.13: KeyError 'custom' from an optimizer's step). It also takes seconds,
+and drops the nodes' names.
 """
 
 from typing import Any
@@ -16,15 +16,15 @@ from cnnplay.network.nodes import Stack
 from cnnplay.shapes.infer import infer
 
 OPSET = 20
-"""The first with GELU."""
+"""The first version with GELU."""
 
 IR_VERSION = 9
-"""That of the opset's own time, so that older engines read it."""
+"""The version released with the opset, so that older runtimes can read it."""
 
 INPUT, OUTPUT = "pictures", "logits"
 
 _START = "input.pictures"
-"""The input while the graph is made: a name that no block's value can have."""
+"""The input's name while the graph is built: one that no node's value can have."""
 
 
 def model_of(module: NetworkModule, facts: dict[str, str]) -> Any:
@@ -34,13 +34,13 @@ def model_of(module: NetworkModule, facts: dict[str, str]) -> Any:
     last = _stack(ops, module, network.stack, _START)
     if last == _START:
         last = ops.add("Identity", [_START], "input.same")
-    for name in {INPUT, OUTPUT} - {last}:  # blocks may be called so
+    for name in {INPUT, OUTPUT} - {last}:  # nodes may have these ids
         _rename(ops, name, f"{name}.output")
     _rename(ops, last, OUTPUT)
     _rename(ops, _START, INPUT)
     graph = helper.make_graph(
         ops.nodes,
-        # Names in ONNX are identifiers by convention alone, but some engines print them unescaped.
+        # ONNX names are identifiers only by convention, but some runtimes print them unescaped.
         "".join(character if character.isalnum() or character in "-_." else "_" for character in network.name)
         or "network",
         [_value(INPUT, network.input.shape)],
@@ -95,7 +95,7 @@ def _rename(ops: Operators, old: str, new: str) -> None:
 
 
 def _shapes(module: NetworkModule, ops: Operators) -> list[Any]:
-    """The shapes of the values in between, which viewers show."""
+    """The shapes of the intermediate values, for viewers."""
     reports = infer(module.network).nodes
     made = {name for operator in ops.nodes for name in operator.output}
     return [

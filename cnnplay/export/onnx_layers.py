@@ -1,4 +1,4 @@
-"""One torch layer as ONNX operators (opset 20), its weights as initializers under the state dict's names."""
+"""Converts a torch layer to ONNX operators (opset 20); weights are initializers with state-dict names."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -11,26 +11,26 @@ from cnnplay.modules.padding import PaddedAvgPool2d, PaddedConv2d, PaddedMaxPool
 
 
 class Operators:
-    """Collects operators and initializers; each method appends and gives the name of what comes out."""
+    """Collects operators and initializers; each method appends one and returns its output's name."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
 
     def add(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
-        """One operator, named after its output."""
+        """Adds an operator, named after its output."""
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
 
     def constant(self, name: str, value: Any) -> str:
-        """A tensor that goes into the file."""
+        """Adds a tensor to the file."""
         array = value.detach().numpy() if isinstance(value, Tensor) else value
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
 
 def emit(ops: Operators, node_id: str, layer: nn.Module, x: str) -> str:
-    """Appends what the layer computes of `x`, as the value `node_id`. Dropout does nothing when evaluated."""
+    """Appends the layer applied to `x`, as the value `node_id`. Dropout does nothing in evaluation."""
     if isinstance(layer, nn.Dropout):
         return x
     for kind, write in _WRITERS:
@@ -58,7 +58,7 @@ def _transposed(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) ->
 
 
 def _transposed_decomposed(ops: Operators, name: str, layer: nn.ConvTranspose2d, x: str) -> str:
-    """More output padding than ONNX takes: cuts off less at the bottom right or adds zeros; then the bias."""
+    """More output padding than ONNX allows: crops less or adds zeros at the bottom right, then the bias."""
     top, bottom, left, right = _sides(layer.padding)
     bottom, right = bottom - layer.output_padding[0], right - layer.output_padding[1]
     sides = (top, max(bottom, 0), left, max(right, 0))
@@ -83,7 +83,7 @@ def _pooling(ops: Operators, name: str, layer: nn.MaxPool2d | nn.AvgPool2d, x: s
     sides = layer.around if isinstance(layer, (PaddedMaxPool2d, PaddedAvgPool2d)) else _sides(layer.padding)
     kernel = list(_pair(layer.kernel_size))
     if max(sides[:2]) >= kernel[0] or max(sides[2:]) >= kernel[1]:
-        # onnxruntime refuses to pad a pool by its whole window.
+        # onnxruntime rejects pooling padding as large as the window.
         x = _pad(ops, name, x, sides, float("-inf") if largest else 0.0)
         sides = (0, 0, 0, 0)
     window = {"kernel_shape": kernel, "strides": list(_pair(layer.stride)), "pads": _pads(sides)}
@@ -114,7 +114,7 @@ def _batch_norm(ops: Operators, name: str, layer: nn.BatchNorm2d | nn.BatchNorm1
 def _local_response(ops: Operators, name: str, layer: nn.LocalResponseNorm, x: str) -> str:
     if layer.size % 2:
         return ops.add("LRN", [x], name, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
-    # ONNX has the odd neighbour of an even size on the other side, so torch's definition is written out.
+    # For even sizes ONNX puts the odd neighbor on the other side, so torch's definition is written out.
     size, axis = layer.size, ops.constant(f"{name}.axis", np.array([1], np.int64))
     squares = ops.add("Mul", [x, x], f"{name}.squares")
     stacked = ops.add("Unsqueeze", [squares, axis], f"{name}.stacked")

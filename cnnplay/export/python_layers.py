@@ -1,4 +1,4 @@
-"""One torch layer as the Python expression that makes it, and the padding that has to be written out."""
+"""The Python expression that creates a torch layer, and its explicit padding."""
 
 from torch import nn
 
@@ -6,7 +6,7 @@ from cnnplay.modules.padding import PaddedAvgPool2d, PaddedConv2d, PaddedMaxPool
 
 
 def expression(layer: nn.Module) -> str:
-    """``nn.Conv2d(1, 6, 5)``: arguments that equal torch's defaults are left out."""
+    """``nn.Conv2d(1, 6, 5)``: arguments equal to torch's defaults are left out."""
     match layer:
         case nn.Conv2d():
             return _convolution("Conv2d", layer, "")
@@ -28,7 +28,7 @@ def expression(layer: nn.Module) -> str:
 
 
 def padding_before(layer: nn.Module) -> str:
-    """The arguments of F.pad behind the tensor, where the layer pads explicitly; else nothing."""
+    """The arguments of F.pad after the tensor, if the layer pads explicitly; else ""."""
     if not isinstance(layer, (PaddedConv2d, PaddedMaxPool2d, PaddedAvgPool2d)):
         return ""
     top, bottom, left, right = layer.around
@@ -37,7 +37,7 @@ def padding_before(layer: nn.Module) -> str:
 
 
 def pair(size: object) -> str:
-    """A height and width as torch takes them, a single number where they are equal."""
+    """A height and width as torch takes them: a single number if they are equal."""
     if isinstance(size, tuple) and len(size) == 2 and size[0] == size[1]:
         size = size[0]
     return repr(size)
@@ -77,6 +77,6 @@ def _convolution(name: str, layer: nn.Conv2d | nn.ConvTranspose2d, more: str) ->
 
 
 def _unless(name: str, value: object, default: object) -> str:
-    """``, name=value`` where the value is not torch's default."""
+    """``, name=value`` if the value is not torch's default."""
     text = pair(value)
     return "" if text == repr(default) else f", {name}={text}"

@@ -1,4 +1,4 @@
-"""The network as a readable Python module that needs torch alone, and its weights beside it."""
+"""Exports the network as a readable Python module that needs only torch, and its weights as a sidecar."""
 
 import keyword
 import textwrap
@@ -7,7 +7,7 @@ from pathlib import Path
 from cnnplay.export.facts import rule
 from cnnplay.export.python_layers import expression, padding_before
 from cnnplay.export.python_text import FUNCTIONAL, MODULE, PREPROCESS, docstring_safe, literal
-from cnnplay.export.sidecar import MADE_BY, sidecar_path, weights_line
+from cnnplay.export.sidecar import WRITTEN_BY, sidecar_path, weights_line
 from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.export.weight_files import save_state
 from cnnplay.modules.atomic import replacing
@@ -31,7 +31,7 @@ def write_python(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, 
 
 
 def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -> str:
-    """The module's text. Its weights are in NAME.pt as is `usual`, else in NAME.py.pt."""
+    """The module's source text. Its weights are in NAME.pt if `usual`, else in NAME.py.pt."""
     writer = _Forward(module)
     lines = writer.stack(network.network.stack, "x")
     names = attribute_names(network.network)
@@ -39,17 +39,17 @@ def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -
     preprocessing = network.preprocessing
     trained = network.trained and network.weights is not None
     return MODULE.format(
-        mark=MADE_BY,
+        written_by=WRITTEN_BY,
         title=docstring_safe(network.network.name),
-        sidecar="the same name with the ending .pt" if usual else "this name with .pt behind it",
+        sidecar="with the suffix .pt" if usual else "with .pt appended to its name",
         weights=weights_line(usual),
-        state="trained" if trained else "fresh, not trained",
+        state="trained" if trained else "random, not trained",
         channels=channels,
         height=height,
         width=width,
         outputs=network.network.task.classes,
         parameters=f"{sum(p.numel() for p in module.parameters()):,}",
-        rule="\n# ".join(textwrap.wrap(f"How a picture becomes the input: {rule(network)}.", 100)),
+        rule="\n# ".join(textwrap.wrap(f"How an image becomes the input: {rule(network)}.", 100)),
         functional=FUNCTIONAL if preprocessing or any("F.pad" in line for line in lines) else "",
         classes=literal(network.classes),
         preprocessing="None"
@@ -63,7 +63,7 @@ def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -
 
 
 def _renamed(module: NetworkModule) -> Weights:
-    """The weights under the attribute names of the written class."""
+    """The weights under the attribute names of the exported class."""
     names = attribute_names(module.network)
     renamed = {}
     for key, tensor in weights_of(module).items():
@@ -73,7 +73,7 @@ def _renamed(module: NetworkModule) -> Weights:
 
 
 class _Forward:
-    """Writes the body of ``forward``: a line a layer, with the shape behind it."""
+    """Writes the body of ``forward``: one line per layer, with the output shape as a comment."""
 
     def __init__(self, module: NetworkModule) -> None:
         self.module = module
@@ -102,7 +102,7 @@ class _Forward:
     def _merged(
         self, node_id: str, merge: nodes.Merge, stacks: tuple[Stack, ...], variable: str
     ) -> list[str]:
-        """The first stack goes on in `variable`; every other one has a variable of its own."""
+        """The first stack continues in `variable`; every other one gets its own variable."""
         name = self.locals[node_id]
         others = [name] if len(stacks) == 2 else [f"{name}_{n}" for n in range(2, len(stacks) + 1)]
         variables = [variable, *others]
@@ -122,7 +122,7 @@ class _Forward:
 
 
 def _local_names(module: NetworkModule) -> dict[str, str]:
-    """A variable's name for each container, unique with a branch's number behind it too."""
+    """A variable name for each container, unique also with a branch number appended."""
     names: dict[str, str] = {}
     taken = {"x", "self", "torch", "nn"}
     for node, _ in walk(module.network):

@@ -1,15 +1,15 @@
-"""The text around a generated network, and values written so that they can only be values."""
+"""The text around a generated network, and values written so that they cannot become code."""
 
 import pprint
 
 
 def literal(value: object) -> str:
-    """A tuple, dict, number or text as Python writes it: quotes in a class name stay inside its quotes."""
+    """A tuple, dict, number or string as a Python literal: quotes in a class name are escaped."""
     return pprint.pformat(value, width=100, sort_dicts=False, compact=True)
 
 
 def docstring_safe(text: str) -> str:
-    """Text that may stand in a docstring: nothing in it ends the docstring or the line."""
+    """Text that is safe in a docstring: it cannot end the docstring or the line."""
     kept = "".join(
         character if character.isprintable() and character not in '"\\{}' else " " for character in text
     )
@@ -19,14 +19,14 @@ def docstring_safe(text: str) -> str:
 FUNCTIONAL = "import torch.nn.functional as F\n"
 
 MODULE = '''\
-"""{title}: a convolutional network written by {mark}. It needs torch alone.
+"""{title}: a convolutional network {written_by}. It needs only torch.
 
-Its weights ({state}) lie beside this file, under {beside}:
+Its weights ({state}) are in a file next to this one, {sidecar}:
 
     model = load_model()
-    logits = model(pictures)  # B × {channels} × {height} × {width} → B × {outputs}
+    logits = model(images)  # B × {channels} × {height} × {width} → B × {outputs}
 
-{parameters} parameters. Shapes in comments read channels × height × width, for one picture.
+{parameters} parameters. Shapes in comments are channels × height × width, for one image.
 """
 
 from pathlib import Path
@@ -44,7 +44,7 @@ PREPROCESSING = {preprocessing}
 
 
 class Net(nn.Module):
-    """Pictures B × {channels} × {height} × {width} in, logits B × {outputs} out."""
+    """Input: images B × {channels} × {height} × {width}; output: logits B × {outputs}."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ def load_model(weights: Path | str = WEIGHTS, device: str = "cpu") -> Net:
     """The network with its weights, ready to predict (in evaluation mode)."""
     model = Net()
     state = torch.load(weights, map_location="cpu", weights_only=True)
-    # A state dict that was exported for itself names layers with hyphens: conv-1.weight.
+    # State dicts exported on their own name layers with hyphens: conv-1.weight.
     model.load_state_dict({{name.replace("-", "_"): tensor for name, tensor in state.items()}})
     return model.to(device).eval()
 
@@ -72,14 +72,14 @@ if __name__ == "__main__":
 '''
 
 PREPROCESS = '''
-def preprocess(picture: Tensor) -> Tensor:
-    """A picture (channels × height × width, values 0…1) as input 1 × C × H × W (see PREPROCESSING)."""
+def preprocess(image: Tensor) -> Tensor:
+    """An image (channels × height × width, values 0…1) as input 1 × C × H × W (see PREPROCESSING)."""
     channels, height, width = PREPROCESSING["input"]
-    if picture.shape[0] == 3 and channels == 1:
-        picture = (picture * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(0, keepdim=True)
-    elif picture.shape[0] == 1:
-        picture = picture.expand(channels, -1, -1)
-    x = picture[None].float()
+    if image.shape[0] == 3 and channels == 1:
+        image = (image * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(0, keepdim=True)
+    elif image.shape[0] == 1:
+        image = image.expand(channels, -1, -1)
+    x = image[None].float()
     if tuple(x.shape[2:]) == (28, 28) and (height, width) == (32, 32):
         x = F.pad(x, (2, 2, 2, 2))
     elif tuple(x.shape[2:]) != (height, width):

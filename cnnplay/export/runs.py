@@ -1,4 +1,4 @@
-"""Runs carried away together: tables of runs, of their epochs and of their steps, or TensorBoard's files."""
+"""Exports several runs together: tables of runs, epochs and steps, or TensorBoard logs."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +18,7 @@ from cnnplay.spec.events import EpochDone, Event, Stepped
 
 TABLES = RUNS, EPOCHS, STEPS = "runs-table.csv", "runs-epochs.csv", "runs-steps.csv"
 MISSING = (
-    "TensorBoard's files need the package tensorboardX, which is not installed: "
+    "TensorBoard logs need the package tensorboardX, which is not installed: "
     'pip install "cnn-playground[tensorboard]"'
 )
 _METRICS = {
@@ -30,9 +30,9 @@ _METRICS = {
 
 
 def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path, Path]:
-    """Writes three tables into a folder, in place of those that were there: a row a run, with its outcome and
-    all its settings; a row an epoch and a row a step, each with its run. RunError for a run that cannot be
-    read, ExportWriteError from the disk.
+    """Writes three tables into a folder, replacing those there: one row per run, with its results and all
+    settings; one row per epoch and one per step, each with its run. RunError for a run that cannot be read,
+    ExportWriteError if writing fails.
     """
     runs: list[dict[str, object]] = []
     epochs: list[dict[str, object]] = []
@@ -50,15 +50,15 @@ def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path, Path]:
 
 
 def tensorboard_disabled_reason() -> str:
-    """Why TensorBoard's files cannot be written here; "" where they can."""
+    """Why TensorBoard logs cannot be written; "" if they can."""
     from importlib.util import find_spec
 
     return "" if find_spec("tensorboardX") is not None else MISSING
 
 
 def runs_tensorboard(folders: Sequence[Path], where: Path) -> list[Path]:
-    """Writes a folder for each run into `where`, whole or not at all, and gives them back. They are named
-    after the runs and must not be there yet. ExportError, ExportWriteError, RunError.
+    """Writes a folder for each run into `where`, completely or not at all, and returns them. They are named
+    after the runs and must not exist yet. ExportError, ExportWriteError, RunError.
     """
     reason = tensorboard_disabled_reason()
     if reason:
@@ -66,7 +66,7 @@ def runs_tensorboard(folders: Sequence[Path], where: Path) -> list[Path]:
     targets = [where / folder.name for folder in folders]
     there = next((target for target in targets if target.exists()), None)
     if there is not None:
-        raise ExportError(f"{there}: is there already; choose another folder, or take it away first")
+        raise ExportError(f"{there} already exists; choose another folder or remove it first")
     for folder, target in zip(folders, targets, strict=True):
         record, events = read_record(folder), _events(folder)
         with _whole_folder(target) as temporary:
@@ -126,7 +126,7 @@ def _step_rows(run: str, events: Sequence[Event]) -> list[dict[str, object]]:
 
 
 def _write_events(folder: Path, record: RunRecord, events: Sequence[Event]) -> None:
-    # The writer without its thread: that one would wait for ever on a full disk.
+    # The writer without its thread, which would wait forever on a full disk.
     from tensorboardX.event_file_writer import EventsWriter
     from tensorboardX.proto.event_pb2 import Event as Record
     from tensorboardX.summary import scalar, text
@@ -160,7 +160,7 @@ def _scalars(event: Stepped | EpochDone) -> Iterator[tuple[str, float]]:
 
 
 def _settings_table(record: RunRecord) -> str:
-    """A table in Markdown, which TensorBoard shows as one."""
+    """A Markdown table, which TensorBoard renders."""
     import msgspec
 
     values = {"network": record.network.name, "data": record.data, **msgspec.to_builtins(record.config)}
@@ -169,7 +169,7 @@ def _settings_table(record: RunRecord) -> str:
 
 @contextmanager
 def _whole_folder(target: Path) -> Iterator[Path]:
-    """A neighbour to write into, which gets the target's name when all went well and goes away else."""
+    """Yields a temporary folder; it is renamed to `target` on success and removed otherwise."""
     temporary = target.with_name(f".{target.name[:100]}.part")
     try:
         temporary.mkdir(parents=True)

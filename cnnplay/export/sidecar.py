@@ -1,41 +1,44 @@
-"""Which file goes beside an export: never in place of one that was not exported with it. Needs no torch."""
+"""The second file of an export. It never replaces a file that was not exported with it. Needs no torch."""
 
 import json
 from pathlib import Path
 
 MADE_BY = "CNN Playground"
-"""Who made it, in every file that can say so."""
+"""The program that wrote a file, in every format that can store it."""
+
+WRITTEN_BY = f"written by {MADE_BY}"
+"""In the first line of exported code, by which it is recognized: files of earlier versions have it too."""
 
 SUFFIXES = {"pt": ".json", "python": ".pt"}
-"""What goes beside an export, by the format's key."""
+"""The suffixes of the sidecar files, by the format's key."""
 
 _HEAD = 2**16
 _LARGEST = 2**26
 
 
 def sidecar_path(path: Path, suffix: str) -> Path:
-    """The file that belongs beside `path`: ``NAME.json``; ``NAME.pt.json`` where that one is another's.
+    """The sidecar of `path`: ``NAME.json``, or ``NAME.pt.json`` if the former belongs to something else.
 
-    So ``net.py`` with its ``net.pt`` does not take the place of a ``net.pt`` that was exported before, nor
-    ``model.pt`` that of a ``model.json`` of one's own. What an export had beside it is replaced with it.
-    ExportError where both names are taken.
+    So ``net.py`` with its ``net.pt`` does not replace a ``net.pt`` that was exported before, nor ``model.pt``
+    the user's own ``model.json``. An export replaces the sidecar of the export that it replaces.
+    ExportError if both names are taken.
     """
-    from cnnplay.export.trained import ExportError  # brings torch along
+    from cnnplay.export.trained import ExportError  # imports torch
 
     if path.suffix == suffix:
-        raise ExportError(f"{path.name}: expected another ending than {suffix}: {_WHY[suffix]}")
+        raise ExportError(f"{path.name}: expected a suffix other than {suffix}: {_WHY[suffix]}")
     found = _free_or_own(path, suffix)
     if found is None:
         usual, other = _names(path, suffix)
         raise ExportError(
-            f"{path.name}: expected a free name for what goes beside it; "
-            f"{usual.name} and {other.name} are both there and were not exported with it"
+            f"{path.name}: expected a free name for its sidecar file; "
+            f"{usual.name} and {other.name} both exist and were not exported with it"
         )
     return found
 
 
 def files_to_replace(format_key: str, path: Path) -> tuple[Path, ...]:
-    """The files that an export in this format to `path` would take the place of."""
+    """The files that an export in this format to `path` would replace."""
     suffix = SUFFIXES.get(format_key)
     sidecar = None if suffix is None else _free_or_own(path, suffix)
     return tuple(file for file in (path, sidecar) if file is not None and _exists(file))
@@ -65,7 +68,7 @@ def _exists(path: Path) -> bool:
 
 
 def _exported_with(sidecar: Path, path: Path) -> bool:
-    """Whether `beside` was written with `path`: the facts say who made them, and code names its weights."""
+    """Whether `sidecar` was exported with `path`: JSON says who made it, and code names its weights."""
     try:
         if sidecar.suffix == ".json":
             if not sidecar.is_file() or sidecar.stat().st_size > _LARGEST:
@@ -79,9 +82,9 @@ def _exported_with(sidecar: Path, path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     line = weights_line(sidecar == path.with_suffix(sidecar.suffix))
-    return f"written by {MADE_BY}" in code.partition("\n")[0] and f"\n{line}\n" in code
+    return WRITTEN_BY in code.partition("\n")[0] and f"\n{line}\n" in code
 
 
 def weights_line(usual: bool) -> str:
-    """The line of exported code that says where its weights are: NAME.pt as is `usual`, else NAME.py.pt."""
+    """The line of exported code that says where its weights are: NAME.pt if `usual`, else NAME.py.pt."""
     return "WEIGHTS = " + ('Path(__file__).with_suffix(".pt")' if usual else 'Path(__file__ + ".pt")')

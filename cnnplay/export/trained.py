@@ -1,4 +1,4 @@
-"""What is exported, what comes of it, and what may go wrong."""
+"""What is exported, the result, and the errors."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ from cnnplay.spec.trained import DataFacts
 
 
 class ExportError(ValueError):
-    """An export that cannot be made; one line for people. The files that were there before are untouched."""
+    """The export failed; one line for the user. Existing files are untouched."""
 
 
 class ExportWriteError(ExportError):
-    """The disk, not the request, is the reason."""
+    """The file could not be written; the request was valid."""
 
 
 class TrainedNetwork(msgspec.Struct, frozen=True, kw_only=True):
-    """A network with what belongs to it. `weights` None means fresh ones, drawn as `initialisation` says."""
+    """A network and its facts. `weights` None means random ones, drawn as `initialisation` says."""
 
     network: Network
     weights: Weights | None = None
@@ -36,8 +36,8 @@ class TrainedNetwork(msgspec.Struct, frozen=True, kw_only=True):
 def trained_network(
     network: Network, weights: Weights, learned: Network, facts: DataFacts | None
 ) -> TrainedNetwork:
-    """`network` with weights that were trained in `learned`, where they are just its own (another activation,
-    another pooling or another input size change no weight); else `learned` with them.
+    """`network` with weights that were trained in `learned`, if they match it exactly (another activation,
+    pooling or input size changes no weight); else `learned` with them.
     """
     exported = network if weights_match(weights, network) else learned
     preprocessing = None if facts is None else facts.preprocessing
@@ -53,7 +53,7 @@ def trained_network(
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was written, its format's key and size, and the files that belong beside it."""
+    """A file that was written, its format's key and size, and its sidecar files."""
 
     path: Path
     format: str
@@ -63,7 +63,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def module_of(network: TrainedNetwork, seed: int) -> NetworkModule:
-    """The module in evaluation mode, with its weights or fresh ones for `seed`. ExportError for misfits."""
+    """The module in evaluation mode, with its weights or random ones for `seed`. ExportError on a mismatch."""
     _check(network)
     try:
         module, result = build_with_weights(
@@ -73,19 +73,19 @@ def module_of(network: TrainedNetwork, seed: int) -> NetworkModule:
         raise ExportError(str(error)) from None
     if network.weights is not None and not result.complete:
         more = f" (and {len(result.messages) - 1} more)" if len(result.messages) > 1 else ""
-        raise ExportError(f"the weights do not belong to this network: {result.messages[0]}{more}")
+        raise ExportError(f"the weights do not fit this network: {result.messages[0]}{more}")
     return module.eval()
 
 
 def _check(network: TrainedNetwork) -> None:
     expected = network.network.task.classes
     if network.classes and len(network.classes) != expected:
-        raise ExportError(f"expected {expected} class names, one an output; found {len(network.classes)}")
+        raise ExportError(f"expected {expected} class names, one per output; found {len(network.classes)}")
     for node in leaves(network.network):
         if not ID_PATTERN.match(node.id):
-            raise ExportError(f"expected an id of lower-case letters, digits and hyphens; found {node.id!r}")
+            raise ExportError(f"expected an id of lowercase letters, digits and hyphens; found {node.id!r}")
 
 
 def example(network: Network, batch: int = 2) -> torch.Tensor:
-    """Blank pictures of the network's input size."""
+    """Blank images of the network's input size."""
     return torch.zeros(batch, *network.input.shape)

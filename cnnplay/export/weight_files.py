@@ -1,4 +1,4 @@
-"""Weights as safetensors, and as a PyTorch state dict with a JSON file beside it."""
+"""Exports weights as safetensors, and as a PyTorch state dict with a JSON sidecar."""
 
 from pathlib import Path
 
@@ -15,30 +15,30 @@ from cnnplay.modules.weights import Weights, weights_of
 
 
 def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
-    """One file: the weights under their ids, the facts as its metadata."""
+    """Writes one file: the weights by id, with the facts as metadata."""
     weights = weights_of(module_of(network, seed))
     with replacing(path) as (temporary,):
         try:
             write_tensors(weights, temporary, metadata(network))
-        except SafetensorError as error:  # what it makes of a full disk
+        except SafetensorError as error:  # raised on a full disk
             raise OSError(str(error)) from None
     return ()
 
 
 def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
-    """A plain dict of tensors under their ids, loadable with ``weights_only=True``, and ``NAME.json``."""
-    beside = sidecar_path(path, ".json")
+    """Writes a dict of tensors by id, loadable with ``weights_only=True``, and ``NAME.json``."""
+    sidecar = sidecar_path(path, ".json")
     weights = weights_of(module_of(network, seed))
-    with replacing(beside, path) as (sidecar, temporary):
+    with replacing(sidecar, path) as (json_file, temporary):
         save_state(weights, temporary)
-        sidecar.write_bytes(msgspec.json.format(msgspec.json.encode(facts(network)), indent=2) + b"\n")
-    return (beside,)
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(facts(network)), indent=2) + b"\n")
+    return (sidecar,)
 
 
 def save_state(weights: Weights, path: Path) -> None:
-    """A dict of tensors as torch saves it. OSError when it cannot be written."""
+    """Saves a dict of tensors with torch.save. OSError if it cannot be written."""
     try:
-        # Given a path, torch says of a full disk nothing but its own line number.
+        # Given a path, torch reports a full disk only with its own line number.
         with path.open("wb") as file:
             torch.save(weights, file)
     except RuntimeError as error:

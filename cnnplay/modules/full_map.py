@@ -21,10 +21,8 @@ class FullMapConv2d(nn.Conv2d):
             return super().forward(x)
         rows, kernels = x, self.weight
         if kernels.is_contiguous(memory_format=torch.channels_last):
-            rows, kernels = (
-                rows.permute(0, 2, 3, 1),
-                kernels.permute(0, 2, 3, 1),
-            )  # in memory order: no copies
+            # In memory order: nothing is copied.
+            rows, kernels = rows.permute(0, 2, 3, 1), kernels.permute(0, 2, 3, 1)
         return F.linear(rows.flatten(1), kernels.flatten(1), self.bias)[:, :, None, None]
 
 

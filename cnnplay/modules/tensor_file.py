@@ -13,8 +13,8 @@ def write_tensors(tensors: Weights, path: Path, about: Mapping[str, str]) -> Non
     """Writes contiguous CPU tensors and the metadata `about`. SafetensorError, OSError.
 
     They are passed as arrays over the same memory. Given tensors, safetensors would create a Python object
-    for each one's storage, and freeing such a tensor later blocks all other threads: for a gigabyte of weights
-    a tenth of a second, in which the window would freeze.
+    for each one's storage, and freeing such a tensor later blocks all other threads: for a gigabyte of
+    weights a tenth of a second, in which the window would freeze.
     """
     for name, tensor in tensors.items():
         if not tensor.is_contiguous():

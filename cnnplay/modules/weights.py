@@ -65,7 +65,7 @@ def weights_of(module: nn.Module, copied: bool = True) -> Weights:
 
 
 def parameter_shapes(network: Network) -> dict[str, Shape]:
-    """The shape of every tensor in the state dict (allocates none). BuildError for a network with problems."""
+    """The shape of every tensor in the state dict (none is allocated). BuildError if it has problems."""
     return dict(_shapes(network))
 
 

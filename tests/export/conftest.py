@@ -20,7 +20,7 @@ from cnnplay.spec.preprocessing import Preprocessing
 PREPROCESSING = Preprocessing(input=(1, 32, 32), mean=(0.1307,), std=(0.3081,))
 
 
-def pictures(count: int) -> torch.Tensor:
+def images(count: int) -> torch.Tensor:
     return torch.randn(count, 1, 32, 32, generator=torch.Generator().manual_seed(count))
 
 
@@ -33,17 +33,17 @@ def lively(network: Network) -> NetworkModule:
                 layer.weight.mul_(math.sqrt(6))  # from torch's 1/(3·fan in) to He's 2/(fan in)
             if isinstance(layer, nn.BatchNorm2d):
                 layer.momentum = None  # takes the statistics of the one batch below
-        module(pictures(8))
+        module(images(8))
     return module.eval()
 
 
 @dataclass(frozen=True)
 class Case:
-    """A preset to export, its pictures and the logits that it must give for them."""
+    """A preset to export, some images and the logits that it must give for them."""
 
     key: str
     network: TrainedNetwork
-    pictures: NDArray[np.float32]
+    images: NDArray[np.float32]
     logits: NDArray[np.float32]
 
 
@@ -56,7 +56,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 def case_of(key: str) -> Case:
     network = adapt(preset(key).network, (1, 32, 32), 10, "stem").edited.network
     module = lively(network)
-    x = pictures(5)
+    x = images(5)
     trained = TrainedNetwork(
         network=network,
         weights=weights_of(module),

@@ -20,7 +20,7 @@ def _epoch(number: int, **metrics: float) -> EpochDone:
     )
 
 
-def test_the_table_has_a_row_an_epoch_and_all_metrics_of_any(tmp_path: Path) -> None:
+def test_the_table_has_a_row_per_epoch_and_all_metrics_of_any(tmp_path: Path) -> None:
     step = Stepped(run="r", step=1, epoch=1, loss=2.3, accuracy=0.1, images=64)
     rows = epoch_rows([step, _epoch(1, train_loss=0.5), _epoch(2, train_loss=0.25, validation_loss=0.3)])
     result = history_csv(rows, tmp_path / "h.csv")
@@ -38,6 +38,6 @@ def test_a_history_without_epochs_is_an_empty_table(tmp_path: Path) -> None:
     assert (tmp_path / "h.csv").read_text(encoding="utf-8").strip() == ""
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExportWriteError, match="nowhere"):
         history_csv([], tmp_path / "nowhere" / "h.csv")

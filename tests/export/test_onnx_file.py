@@ -26,20 +26,20 @@ from cnnplay.network.presets import preset
 from tests.strategies import networks
 
 
-def _run(path: Path | bytes, pictures: Any) -> Any:
+def _run(path: Path | bytes, images: Any) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return session.run(["logits"], {"pictures": pictures})[0]
+    return session.run(["logits"], {"pictures": images})[0]
 
 
 @pytest.mark.slow
 def test_every_preset_gives_the_modules_logits_in_onnxruntime(case: Any, tmp_path: Path) -> None:
     result = export(case.network, "onnx", tmp_path / "a.onnx")
-    assert case.logits.std() > 0.01, "logits that do not tell pictures apart would prove nothing"
-    np.testing.assert_allclose(_run(result.path, case.pictures), case.logits, rtol=0, atol=1e-4)
-    np.testing.assert_allclose(_run(result.path, case.pictures[:1]), case.logits[:1], rtol=0, atol=1e-4)
-    result.path.unlink()  # pytest keeps what lies in tmp_path
+    assert case.logits.std() > 0.01, "logits that are the same for all images would prove nothing"
+    np.testing.assert_allclose(_run(result.path, case.images), case.logits, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(_run(result.path, case.images[:1]), case.logits[:1], rtol=0, atol=1e-4)
+    result.path.unlink()  # pytest keeps the files in tmp_path
 
 
 ODD = Network(
@@ -74,7 +74,7 @@ def test_random_networks_give_the_modules_logits(network: Network) -> None:
     np.testing.assert_allclose(_run(model, x.numpy()), module(x).detach().numpy(), rtol=1e-4, atol=1e-5)
 
 
-def test_odd_padding_merges_and_ids_go_out_right(tmp_path: Path) -> None:
+def test_odd_padding_merges_and_ids_are_exported_correctly(tmp_path: Path) -> None:
     export(TrainedNetwork(network=ODD), "onnx", tmp_path / "a.onnx", seed=3)
     x = np.random.default_rng(0).standard_normal((3, 3, 9, 7)).astype(np.float32)
     module = build(ODD, seed=3).eval()
@@ -82,7 +82,7 @@ def test_odd_padding_merges_and_ids_go_out_right(tmp_path: Path) -> None:
     np.testing.assert_allclose(_run(tmp_path / "a.onnx", x), expected, rtol=0, atol=1e-5)
 
 
-def test_facts_are_metadata_and_normalisation_is_not_in_the_graph(tmp_path: Path) -> None:
+def test_facts_are_metadata_and_normalization_is_not_in_the_graph(tmp_path: Path) -> None:
     classes = ("a", "b", "c", "ß")
     result = export(TrainedNetwork(network=ODD, classes=classes), "onnx", tmp_path / "a.onnx")
     model = onnx.load(result.path)
@@ -97,14 +97,16 @@ def test_facts_are_metadata_and_normalisation_is_not_in_the_graph(tmp_path: Path
     assert [size.dim_value for size in sizes[1:]] == [3, 9, 7]
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     find = importlib.util.find_spec
 
     def without(name: str, package: str | None = None) -> ModuleSpec | None:
         return None if name == "onnx" else find(name, package)
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
-    with pytest.raises(ExportError, match=r"^ONNX export needs the extra 'onnx': ") as caught:
+    with pytest.raises(ExportError, match=r"^ONNX export needs the extra 'onnx'") as caught:
         export(TrainedNetwork(network=ODD), "onnx", tmp_path / "a.onnx")
     assert str(caught.value).endswith(INSTALL)
     assert list(tmp_path.iterdir()) == []
@@ -123,11 +125,11 @@ def test_nothing_is_printed_or_logged(
     assert caplog.messages == []
 
 
-def test_exporting_beside_a_training_disturbs_neither(tmp_path: Path) -> None:
+def test_exporting_during_a_training_run_disturbs_neither(tmp_path: Path) -> None:
     """torch's own exporter changes state that all threads share; this one must not."""
     network = preset("mini-resnet").network
     losses: list[list[float]] = []
-    for beside in (False, True):
+    for exporting in (False, True):
         started, stop = threading.Event(), threading.Event()
         found: list[float] = []
         losses.append(found)
@@ -136,7 +138,7 @@ def test_exporting_beside_a_training_disturbs_neither(tmp_path: Path) -> None:
         )
         thread.start()
         started.wait()
-        for form in FORMATS if beside else ():
+        for form in FORMATS if exporting else ():
             export(TrainedNetwork(network=network), form.key, tmp_path / f"a{form.suffix}")
         stop.set()
         thread.join()
@@ -168,7 +170,7 @@ def _train(
         ("a", "pictures", "logits"),
     ],
 )
-def test_blocks_may_be_called_as_the_input_and_the_output_are(names: tuple[str, str, str]) -> None:
+def test_layers_may_have_the_names_of_the_input_and_output(names: tuple[str, str, str]) -> None:
     network = Network(
         name="named",
         input=Input(1, 4, 4),
@@ -180,10 +182,10 @@ def test_blocks_may_be_called_as_the_input_and_the_output_are(names: tuple[str, 
         ),
     )
     module = build(network, seed=1).eval()
-    pictures = torch.randn(2, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(2, 1, 4, 4, generator=torch.Generator().manual_seed(0))
     model = model_of(module, {})
     with torch.no_grad():
-        expected = module(pictures).numpy()
-    np.testing.assert_allclose(_run(model.SerializeToString(), pictures.numpy()), expected, atol=1e-5)
+        expected = module(images).numpy()
+    np.testing.assert_allclose(_run(model.SerializeToString(), images.numpy()), expected, atol=1e-5)
     weights = {tensor.name for tensor in model.graph.initializer}
     assert {f"{names[0]}.weight", f"{names[2]}.weight"} <= weights

@@ -37,14 +37,14 @@ spec.loader.exec_module(exported)
 model = exported.load_model()
 assert not model.training
 with torch.no_grad():
-    logits = model(torch.from_numpy(numpy.load({pictures!r})))
+    logits = model(torch.from_numpy(numpy.load({images!r})))
 numpy.save({logits!r}, logits.numpy())
 used = sorted(name for name in sys.modules if name.split(".")[0] == "cnnplay")
 print(json.dumps([exported.CLASSES, exported.PREPROCESSING, used]))
 """
 
 
-def test_a_module_finds_weights_that_had_to_take_another_name(tmp_path: Path) -> None:
+def test_a_module_finds_weights_with_the_alternative_name(tmp_path: Path) -> None:
     network = _tiny()
     module = build(network, seed=3).eval()
     (tmp_path / "net.pt").write_bytes(b"another export's weights")
@@ -56,7 +56,7 @@ def test_a_module_finds_weights_that_had_to_take_another_name(tmp_path: Path) ->
     assert (tmp_path / "net.pt").read_bytes() == b"another export's weights"
 
 
-def test_a_state_dict_exported_over_its_weights_serves_the_module_as_well(tmp_path: Path) -> None:
+def test_a_state_dict_exported_over_its_weights_loads_into_the_module(tmp_path: Path) -> None:
     network = _tiny()
     module = build(network, seed=3).eval()
     trained = TrainedNetwork(network=network, weights=weights_of(module))
@@ -77,13 +77,13 @@ def _tiny() -> Network:
     )
 
 
-def _run_elsewhere(path: Path, pictures: Any) -> tuple[Any, Any]:
-    """The logits, and what the module says of classes and preprocessing."""
-    np.save(path.with_name("pictures.npy"), pictures)
+def _run_elsewhere(path: Path, images: Any) -> tuple[Any, Any]:
+    """The logits, and the classes and preprocessing that the module states."""
+    np.save(path.with_name("images.npy"), images)
     script = ELSEWHERE.format(
         site=sysconfig.get_path("purelib"),
         path=str(path),
-        pictures=str(path.with_name("pictures.npy")),
+        images=str(path.with_name("images.npy")),
         logits=str(path.with_name("logits.npy")),
     )
     done = subprocess.run(
@@ -103,9 +103,9 @@ def _imported(path: Path) -> Any:
 def test_every_preset_gives_the_modules_logits_from_its_code(case: Any, tmp_path: Path) -> None:
     result = export(case.network, "python", tmp_path / "net.py")
     with torch.no_grad():
-        found = _imported(result.path)["load_model"]()(torch.from_numpy(case.pictures)).numpy()
+        found = _imported(result.path)["load_model"]()(torch.from_numpy(case.images)).numpy()
     np.testing.assert_allclose(found, case.logits, rtol=0, atol=1e-4)
-    result.also[0].unlink()  # pytest keeps what lies in tmp_path
+    result.also[0].unlink()  # pytest keeps the files in tmp_path
 
 
 ODD = Network(
@@ -173,7 +173,7 @@ def _odd() -> TrainedNetwork:
     )
 
 
-def test_the_module_runs_where_cnnplay_is_not_and_gives_the_same_logits(tmp_path: Path) -> None:
+def test_the_module_runs_without_cnnplay_and_gives_the_same_logits(tmp_path: Path) -> None:
     odd = _odd()
     export(odd, "python", tmp_path / "my-net.py")
     x = np.random.default_rng(0).standard_normal((3, 3, 9, 7)).astype(np.float32)
@@ -189,7 +189,7 @@ def test_the_module_runs_where_cnnplay_is_not_and_gives_the_same_logits(tmp_path
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
-def test_the_code_of_random_networks_computes_what_their_modules_do(network: Network) -> None:
+def test_the_code_of_random_networks_gives_the_same_results_as_their_modules(network: Network) -> None:
     module = build(network, seed=1).eval()
     scope: dict[str, Any] = {"__file__": "net.py", "__name__": "exported"}
     exec(source(TrainedNetwork(network=network), module), scope)
@@ -242,8 +242,8 @@ def test_preprocess_follows_the_stated_rule(
     )
     rule = Preprocessing(input=shape, mean=(0.2,) * channels, std=(0.5,) * channels)
     export(TrainedNetwork(network=network, preprocessing=rule), "python", tmp_path / "a.py")
-    picture = np.random.default_rng(1).integers(0, 256, (*size[1:], size[0]), dtype=np.uint8)
-    given = torch.from_numpy(picture.transpose(2, 0, 1) / 255.0)
+    image = np.random.default_rng(1).integers(0, 256, (*size[1:], size[0]), dtype=np.uint8)
+    given = torch.from_numpy(image.transpose(2, 0, 1) / 255.0)
     found = _imported(tmp_path / "a.py")["preprocess"](given)
     # The application rounds to bytes after each step: two of them, over a deviation of 0.5.
-    np.testing.assert_allclose(found.numpy(), to_input(picture, rule), rtol=0, atol=4 / 255)
+    np.testing.assert_allclose(found.numpy(), to_input(image, rule), rtol=0, atol=4 / 255)

@@ -1,4 +1,4 @@
-"""Runs as tables and as TensorBoard's files, read back with TensorBoard's own reader."""
+"""Runs as tables and as TensorBoard logs, read back with TensorBoard's own reader."""
 
 import csv
 import errno
@@ -40,7 +40,7 @@ def test_all_epochs_and_steps_are_in_the_tables_with_their_runs(runs: list[Path]
     assert float(steps[5]["seconds"]) == 3.0, "epochs of four steps take two seconds each"
 
 
-def test_a_row_a_run_has_its_outcome_and_its_settings(runs: list[Path], tmp_path: Path) -> None:
+def test_each_run_has_a_row_with_its_results_and_settings(runs: list[Path], tmp_path: Path) -> None:
     write_notes(runs[0], Notes(note="a try", tags=("wide", "night")))
     runs_csv(runs, tmp_path)
     one, two = read(tmp_path / RUNS)
@@ -52,7 +52,7 @@ def test_a_row_a_run_has_its_outcome_and_its_settings(runs: list[Path], tmp_path
     assert set(TrainConfig.__struct_fields__) <= set(one)
 
 
-def test_a_run_that_went_on_has_each_step_once(tmp_path: Path) -> None:
+def test_a_resumed_run_has_each_step_once(tmp_path: Path) -> None:
     run = make_run(tmp_path / "one", epochs=2, ended="", accuracy=0.1)
     goes_on = started("one", TrainConfig(epochs=2), done=6, within=2)
     write(run, [goes_on, *epoch_events("one", 2, begin=2)])
@@ -79,15 +79,15 @@ def test_tensorboard_reads_what_was_written(runs: list[Path], tmp_path: Path) ->
     assert b"| learning_rate | 0.001 |" in settings.tensor_proto.string_val[0]
 
 
-def test_a_folder_that_is_there_is_not_written_into(runs: list[Path], tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_written_into(runs: list[Path], tmp_path: Path) -> None:
     board = tmp_path / "board"
     (board / "two").mkdir(parents=True)
-    with pytest.raises(ExportError, match="is there already"):
+    with pytest.raises(ExportError, match="already exists"):
         runs_tensorboard(runs, board)
     assert [path.name for path in board.iterdir()] == ["two"]
 
 
-def test_a_full_disk_leaves_nothing_behind(
+def test_a_full_disk_leaves_no_files(
     runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_nothing_behind(
     assert list((tmp_path / "board").iterdir()) == []
 
 
-def test_without_the_package_it_says_how_to_get_it(
+def test_without_the_package_the_error_says_how_to_install_it(
     runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

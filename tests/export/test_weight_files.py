@@ -45,7 +45,7 @@ def _same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> 
     return found.keys() == expected.keys() and all(torch.equal(found[k], expected[k]) for k in expected)
 
 
-def test_safetensors_hold_the_weights_and_say_what_belongs_to_them(tmp_path: Path) -> None:
+def test_safetensors_hold_the_weights_and_the_facts_as_metadata(tmp_path: Path) -> None:
     result = export(TRAINED, "safetensors", tmp_path / "a.safetensors")
     assert (result.format, result.trained, result.also) == ("safetensors", True, ())
     assert result.bytes == result.path.stat().st_size
@@ -60,7 +60,7 @@ def test_safetensors_hold_the_weights_and_say_what_belongs_to_them(tmp_path: Pat
     assert facts["trained"] == "true"
 
 
-def test_a_state_dict_loads_without_unpickling_and_has_its_facts_beside_it(tmp_path: Path) -> None:
+def test_a_state_dict_loads_without_unpickling_and_has_a_sidecar_with_its_facts(tmp_path: Path) -> None:
     result = export(TRAINED, "pt", tmp_path / "a.pt")
     assert TRAINED.weights is not None
     assert _same(torch.load(result.path, weights_only=True), TRAINED.weights)
@@ -73,15 +73,17 @@ def test_a_state_dict_loads_without_unpickling_and_has_its_facts_beside_it(tmp_p
 
 
 @pytest.mark.parametrize("key", ["safetensors", "pt", "python"])
-def test_without_weights_fresh_ones_for_the_seed_go_out_and_it_says_so(tmp_path: Path, key: str) -> None:
-    fresh = TrainedNetwork(network=NETWORK)
-    result = export(fresh, key, tmp_path / "a.bin", seed=7)
+def test_without_weights_random_ones_for_the_seed_are_exported_and_marked_untrained(
+    tmp_path: Path, key: str
+) -> None:
+    untrained = TrainedNetwork(network=NETWORK)
+    result = export(untrained, key, tmp_path / "a.bin", seed=7)
     assert not result.trained
     if key == "pt":
         assert _same(torch.load(result.path, weights_only=True), weights_of(build(NETWORK, seed=7)))
 
 
-def test_weights_of_another_network_are_refused_in_words(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_refused_and_named(tmp_path: Path) -> None:
     weights = dict(TRAINED.weights or {})
     weights["dense-1.weight"] = torch.zeros(3, 7)
     odd = msgspec.structs.replace(TRAINED, weights=weights)
@@ -90,29 +92,29 @@ def test_weights_of_another_network_are_refused_in_words(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_faulty_network_and_a_wrong_number_of_classes_are_refused_in_words(tmp_path: Path) -> None:
-    faulty = msgspec.structs.replace(NETWORK, stack=NETWORK.stack[:2])
-    with pytest.raises(ExportError, match="cannot be computed"):
-        export(TrainedNetwork(network=faulty), "pt", tmp_path / "a.pt")
+def test_a_network_with_problems_and_a_wrong_number_of_classes_are_refused(tmp_path: Path) -> None:
+    invalid = msgspec.structs.replace(NETWORK, stack=NETWORK.stack[:2])
+    with pytest.raises(ExportError, match="cannot be built"):
+        export(TrainedNetwork(network=invalid), "pt", tmp_path / "a.pt")
     with pytest.raises(ExportError, match="expected 3 class names"):
         export(TrainedNetwork(network=NETWORK, classes=("a",)), "pt", tmp_path / "a.pt")
 
 
-def test_places_that_cannot_be_written_are_said_in_words(tmp_path: Path) -> None:
+def test_paths_that_cannot_be_written_are_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="found a folder"):
         export(TRAINED, "pt", tmp_path)
     with pytest.raises(ExportError, match="existing folder"):
         export(TRAINED, "pt", tmp_path / "nowhere" / "a.pt")
-    with pytest.raises(ExportError, match=r"another ending than \.json"):
+    with pytest.raises(ExportError, match=r"other than \.json"):
         export(TRAINED, "pt", tmp_path / "a.json")
-    with pytest.raises(ExportError, match=r"another ending than \.pt"):
+    with pytest.raises(ExportError, match=r"other than \.pt"):
         export(TRAINED, "python", tmp_path / "a.pt")
-    with pytest.raises(ExportError, match="expected a format out of"):
+    with pytest.raises(ExportError, match=r"expected a format .*safetensors.*caffe"):
         export(TRAINED, "caffe", tmp_path / "a.pt")
 
 
 @pytest.mark.parametrize("key", [form.key for form in FORMATS if form.key != "onnx"])
-def test_a_failed_export_leaves_the_former_files(
+def test_a_failed_export_leaves_the_existing_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     path = tmp_path / "a.bin"
@@ -129,7 +131,9 @@ def test_a_failed_export_leaves_the_former_files(
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
-def test_the_libraries_own_write_errors_become_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_errors_of_the_libraries_become_export_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise SafetensorError("I/O error: No space left on device")
 
@@ -150,7 +154,7 @@ def test_exported_weights_fit_the_network_again(tmp_path: Path) -> None:
     assert compare(torch.load(tmp_path / "a.pt", weights_only=True), NETWORK).complete
 
 
-def test_what_goes_beside_an_export_takes_no_other_files_place(tmp_path: Path) -> None:
+def test_a_sidecar_replaces_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("mine")
     first = export(TRAINED, "pt", tmp_path / "a.pt")
     second = export(TRAINED, "python", tmp_path / "a.py")
@@ -160,7 +164,7 @@ def test_what_goes_beside_an_export_takes_no_other_files_place(tmp_path: Path) -
     assert facts_of(tmp_path / "a.pt").classes == TRAINED.classes
 
 
-def test_an_export_made_again_replaces_no_neighbour_that_it_did_not_write(tmp_path: Path) -> None:
+def test_a_repeated_export_replaces_no_sidecar_that_it_did_not_write(tmp_path: Path) -> None:
     """The user agreed to replace model.pt and net.py, and was not asked about the others."""
     for name in ("model.pt", "model.json", "net.py", "net.pt"):
         (tmp_path / name).write_text('{"layers": 5}')
@@ -170,17 +174,18 @@ def test_an_export_made_again_replaces_no_neighbour_that_it_did_not_write(tmp_pa
     assert (tmp_path / "model.json").read_text() == (tmp_path / "net.pt").read_text() == '{"layers": 5}'
 
 
-def test_an_export_whose_neighbours_names_are_both_taken_is_refused_with_them(tmp_path: Path) -> None:
+def test_an_export_is_refused_if_both_names_of_its_sidecar_are_taken(tmp_path: Path) -> None:
     for name in ("a.json", "a.pt.json", "b.pt", "b.py.pt"):
         (tmp_path / name).write_text("mine")
+    names = {"a.pt": r"a\.json and a\.pt\.json", "b.py": r"b\.pt and b\.py\.pt"}
     for key, path in (("pt", "a.pt"), ("python", "b.py")):
-        with pytest.raises(ExportError, match=r"are both there and were not exported with it"):
+        with pytest.raises(ExportError, match=names[path]):
             export(TRAINED, key, tmp_path / path)
         assert not (tmp_path / path).exists()
     assert all(file.read_text() == "mine" for file in tmp_path.iterdir())
 
 
-def test_what_an_export_would_replace_is_known_before(tmp_path: Path) -> None:
+def test_the_files_that_an_export_would_replace_are_known_before(tmp_path: Path) -> None:
     assert files_to_replace("pt", tmp_path / "a.pt") == ()
     export(TRAINED, "pt", tmp_path / "a.pt")
     assert files_to_replace("pt", tmp_path / "a.pt") == (tmp_path / "a.pt", tmp_path / "a.json")
@@ -190,7 +195,7 @@ def test_what_an_export_would_replace_is_known_before(tmp_path: Path) -> None:
     assert files_to_replace("onnx", tmp_path / "a.pt") == (tmp_path / "a.pt",)
 
 
-def test_an_export_made_again_replaces_what_was_beside_it(tmp_path: Path) -> None:
+def test_a_repeated_export_replaces_its_sidecar(tmp_path: Path) -> None:
     for _ in range(2):
         assert export(TRAINED, "pt", tmp_path / "a.pt").also == (tmp_path / "a.json",)
         assert export(TRAINED, "python", tmp_path / "b.py").also == (tmp_path / "b.pt",)
@@ -198,14 +203,27 @@ def test_an_export_made_again_replaces_what_was_beside_it(tmp_path: Path) -> Non
         assert export(TRAINED, "python", tmp_path / "a.py").also == (tmp_path / "a.py.pt",)
 
 
-def test_each_format_has_one_key_and_one_ending() -> None:
+def test_code_exported_by_an_earlier_version_is_recognized(tmp_path: Path) -> None:
+    """The first line and the WEIGHTS line are as earlier versions wrote them."""
+    header = '"""lenet: a convolutional network written by CNN Playground. It needs torch alone.\n\n"""\n'
+    for weights, line in (
+        ("a.pt", 'WEIGHTS = Path(__file__).with_suffix(".pt")'),
+        ("b.py.pt", 'WEIGHTS = Path(__file__ + ".pt")'),
+    ):
+        code = tmp_path / f"{weights[0]}.py"
+        code.write_text(f"{header}\n{line}\n", encoding="utf-8")
+        (tmp_path / weights).write_bytes(b"weights")
+        assert files_to_replace("python", code) == (code, tmp_path / weights)
+
+
+def test_each_format_has_one_key_and_one_suffix() -> None:
     assert [form.key for form in FORMATS] == ["safetensors", "pt", "onnx", "python"]
     assert len({form.suffix for form in FORMATS}) == len(FORMATS)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
 @pytest.mark.parametrize("form", ["pt", "python"])
-def test_a_full_disk_is_told_in_words_and_not_by_a_line_of_torchs(
+def test_a_full_disk_is_reported_as_such_and_not_by_a_line_of_torch(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = weight_files.torch.save
@@ -216,7 +234,7 @@ def test_a_full_disk_is_told_in_words_and_not_by_a_line_of_torchs(
 
 
 def _fill(save: Callable[..., None], weights: object, file: Any) -> None:
-    """Has torch write where nothing can be: to the full device in place of that file, by path or handle."""
+    """Makes torch write to a full device instead of the file, by path or handle."""
     if isinstance(file, Path):
         save(weights, "/dev/full")
         return

@@ -37,7 +37,7 @@ def test_the_first_step_shows_the_products_worked_by_hand() -> None:
     assert step.total == -5
 
 
-def test_a_padded_window_names_cells_outside_the_picture_and_counts_them_as_zero() -> None:
+def test_a_padded_window_names_cells_outside_the_image_and_counts_them_as_zero() -> None:
     step = convolution_step(IMAGE, VERTICAL_EDGE, padding=(1, 1))
     assert step.rows == (-1, 0, 1)
     assert step.columns == (-1, 0, 1)
@@ -46,13 +46,13 @@ def test_a_padded_window_names_cells_outside_the_picture_and_counts_them_as_zero
     assert step.total == -5
 
 
-def test_a_position_off_the_output_says_how_large_the_output_is() -> None:
+def test_a_position_outside_the_output_is_refused_with_the_output_size() -> None:
     with pytest.raises(IndexError, match="the output is 4 × 4; it has no cell in row 4, column 0"):
         convolution_step(IMAGE, VERTICAL_EDGE, row=4)
 
 
-def test_maps_and_kernel_of_different_depth_are_refused() -> None:
-    with pytest.raises(ValueError, match="as many channels"):
+def test_maps_and_kernel_with_different_channels_are_refused() -> None:
+    with pytest.raises(ValueError, match="equal channels"):
         convolution(IMAGE, np.ones((2, 3, 3)))
 
 

@@ -13,11 +13,11 @@ from cnnplay.lessons.sliding import Sliding, pads_of
 HALVES = Sliding(size=(6, 6), kernel=(2, 2), stride=(2, 2))
 
 
-def test_max_pooling_of_the_lectures_picture_keeps_the_largest_of_each_window() -> None:
+def test_max_pooling_of_the_lectures_image_keeps_the_largest_of_each_window() -> None:
     assert pooling(IMAGE, HALVES, "max").tolist() == [[5, 9, 7], [7, 5, 8], [4, 6, 9]]
 
 
-def test_average_pooling_of_the_lectures_picture_is_the_mean_of_each_window() -> None:
+def test_average_pooling_of_the_lectures_image_is_the_mean_of_each_window() -> None:
     assert pooling(IMAGE, HALVES, "average").tolist() == [
         [2.25, 5.0, 3.75],
         [2.5, 2.75, 4.75],
@@ -25,7 +25,7 @@ def test_average_pooling_of_the_lectures_picture_is_the_mean_of_each_window() ->
     ]
 
 
-def test_a_step_says_where_the_largest_lies() -> None:
+def test_a_step_says_where_the_largest_value_is() -> None:
     step = pooling_step(IMAGE, HALVES, "max", row=0, column=1)
     assert step.patch.tolist() == [[1, 2], [8, 9]]
     assert step.chosen == (1, 1)

@@ -1,4 +1,4 @@
-"""Arithmetic as it is written on the board."""
+"""Arithmetic written out as on a blackboard."""
 
 import numpy as np
 import pytest
@@ -29,19 +29,19 @@ def test_a_number_is_short_and_has_a_true_minus(value: float, text: str) -> None
     assert number(value) == text
 
 
-def test_a_negative_factor_stands_in_brackets() -> None:
+def test_a_negative_factor_is_in_parentheses() -> None:
     assert product(1, -1) == "1·(−1)"
     assert product(-2, 3) == "(−2)·3"
 
 
 def test_the_first_window_of_the_lecture_is_written_as_on_its_slide() -> None:
     step = convolution_step(IMAGE, VERTICAL_EDGE)
-    words = convolution_text(step.patch[0], VERTICAL_EDGE[0], step.total, most=4)
-    assert words == "3·1 + 0·0 + 1·(−1) + … + 2·(−1) = −5"
+    text = convolution_text(step.patch[0], VERTICAL_EDGE[0], step.total, most=4)
+    assert text == "3·1 + 0·0 + 1·(−1) + … + 2·(−1) = −5"
     assert products_by_row(step.patch[0], VERTICAL_EDGE[0])[1] == ("1·1", "5·0", "8·(−1)")
 
 
-def test_channels_are_summed_in_words() -> None:
+def test_the_sum_over_channels_is_written_out() -> None:
     assert sum_over_channels([1, -2, 3], 0.5, 2.5) == "sum over 3 channels + bias: 1 + (−2) + 3 + 0.50 = 2.50"
     assert sum_over_channels([-5], 0, -5) == "sum + bias: −5 + 0 = −5"
     assert sum_over_channels([-5], None, -5) == "sum = −5"
@@ -63,5 +63,5 @@ def test_pools_are_written_out() -> None:
     ("value", "text"),
     [(3, "3"), (-0.25, "−.25"), (0.004, ".00"), (1.234, "1.23"), (-12.34, "−12.3"), (float("-inf"), "−∞")],
 )
-def test_a_number_in_a_cell_is_as_short_as_can_be(value: float, text: str) -> None:
+def test_a_number_in_a_cell_is_as_short_as_possible(value: float, text: str) -> None:
     assert compact(value) == text

@@ -11,14 +11,14 @@ def _names(folder: Path) -> set[str]:
 
 
 def _fill(*paths: Path, fails: bool = False) -> None:
-    with replacing(*paths) as neighbours:
-        for neighbour in neighbours:
-            neighbour.write_bytes(b"new")
+    with replacing(*paths) as temporaries:
+        for temporary in temporaries:
+            temporary.write_bytes(b"new")
         if fails:
             raise ValueError("half done")
 
 
-def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+def test_a_file_replaces_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     write_bytes(path, b"old")
     path.chmod(0o640)
@@ -29,15 +29,15 @@ def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_a_new_file_can_be_read_by_whom_the_system_lets(tmp_path: Path) -> None:
+def test_a_new_file_has_the_default_permissions(tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
-    with replacing(tmp_path / "a") as (neighbour,):
-        neighbour.unlink()
-        neighbour.touch(0o600)
+    with replacing(tmp_path / "a") as (temporary,):
+        temporary.unlink()
+        temporary.touch(0o600)
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
-def test_what_fails_in_the_block_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_an_error_in_the_block_leaves_only_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     write_bytes(path, b"old")
     with pytest.raises(ValueError, match="half"):
@@ -68,16 +68,16 @@ def test_a_rename_that_fails_leaves_all_old_files(tmp_path: Path, monkeypatch: p
 
 def test_several_files_appear_together(tmp_path: Path) -> None:
     (tmp_path / "1").write_bytes(b"old")
-    with replacing(tmp_path / "1", tmp_path / "2") as neighbours:
-        for neighbour in neighbours:
-            neighbour.write_bytes(b"new")
+    with replacing(tmp_path / "1", tmp_path / "2") as temporaries:
+        for temporary in temporaries:
+            temporary.write_bytes(b"new")
         assert (tmp_path / "1").read_bytes() == b"old"
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes() == b"new"
     assert _names(tmp_path) == {"1", "2"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links need rights on Windows")
-def test_a_symbolic_link_goes_on_pointing_at_its_file(tmp_path: Path) -> None:
+def test_a_symbolic_link_keeps_pointing_at_its_file(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "folder" / "real")
@@ -87,7 +87,7 @@ def test_a_symbolic_link_goes_on_pointing_at_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among its files")
-def test_what_is_no_plain_file_is_never_replaced(tmp_path: Path) -> None:
+def test_only_regular_files_are_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     (tmp_path / "folder").mkdir()

@@ -94,7 +94,7 @@ def test_channels_last_computes_the_same() -> None:
     torch.testing.assert_close(found, expected)
 
 
-def test_weights_taken_out_of_a_channels_last_module_are_contiguous_copies() -> None:
+def test_weights_of_a_channels_last_module_are_contiguous_copies() -> None:
     module = build(NETWORK, seed=0).to(memory_format=torch.channels_last)
     taken = weights_of(module)
     assert all(tensor.is_contiguous() for tensor in taken.values())
@@ -115,7 +115,7 @@ def test_a_deep_copy_shares_no_weights() -> None:
     assert not torch.equal(twin(_pictures()), before)
 
 
-def test_a_trace_gives_the_logits_and_copies_that_later_writing_does_not_change() -> None:
+def test_a_trace_gives_the_logits_and_copies_that_in_place_layers_do_not_change() -> None:
     module = build(NETWORK, seed=0).eval()
     logits, seen = module.trace(_pictures(), ["conv-1", "skip-1", "relu-1", "no-such-node"])
     assert torch.equal(logits, module(_pictures()))
@@ -129,7 +129,7 @@ def test_a_trace_gives_the_logits_and_copies_that_later_writing_does_not_change(
     assert seen["flatten-1"].abs().sum() > 0
 
 
-def test_a_batch_of_one_through_batch_norm_of_single_pixels_is_refused_by_torch_in_training_alone() -> None:
+def test_torch_refuses_a_batch_of_one_in_batch_norm_on_single_pixels_only_in_training() -> None:
     module = build(
         _network(
             nodes.GlobalAveragePooling(id="global-avg-pool-1"),
@@ -143,7 +143,7 @@ def test_a_batch_of_one_through_batch_norm_of_single_pixels_is_refused_by_torch_
     assert module.eval()(_pictures(1)).shape == (1, 10)
 
 
-def test_a_faulty_network_is_refused_in_words_that_name_the_node() -> None:
-    faulty = _network(nodes.Convolution(id="conv-1", filters=8, kernel_size=(13, 13), padding="valid"))
+def test_a_network_with_problems_is_refused_with_the_node_named() -> None:
+    invalid = _network(nodes.Convolution(id="conv-1", filters=8, kernel_size=(13, 13), padding="valid"))
     with pytest.raises(BuildError, match="conv-1"):
-        build(faulty)
+        build(invalid)

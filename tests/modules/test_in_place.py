@@ -1,4 +1,4 @@
-"""Activations and sums that write over their input: the same numbers, and never over what is needed."""
+"""Activations and sums in place: the same results, and never over values that are still needed."""
 
 import copy
 from typing import Any
@@ -23,11 +23,11 @@ def _network(*stack: Node) -> Network:
     return Network(name="n", input=Input(1, 6, 6), task=Classification(4), stack=(*stack, *last))
 
 
-def _step(module: NetworkModule, run: Any, pictures: Tensor) -> tuple[Tensor, list[Tensor | None]]:
+def _step(module: NetworkModule, run: Any, images: Tensor) -> tuple[Tensor, list[Tensor | None]]:
     """Outputs and gradients of a pass forward and backward in training mode."""
     module.zero_grad()
     torch.manual_seed(0)  # dropout
-    outputs = run(pictures)
+    outputs = run(images)
     outputs.square().sum().backward()
     return outputs.detach(), [weight.grad for weight in module.parameters()]
 
@@ -38,12 +38,12 @@ def test_outputs_and_gradients_equal_those_without_for_random_networks(network: 
     module = build(network, seed=0).train()
     if not list(module.parameters()):
         return
-    pictures = torch.randn(3, *network.input.shape, generator=torch.Generator().manual_seed(1))
-    before = pictures.clone()
-    lean = _step(module, module, pictures)
+    images = torch.randn(3, *network.input.shape, generator=torch.Generator().manual_seed(1))
+    before = images.clone()
+    lean = _step(module, module, images)
     # What is traced is computed layer by layer, each into memory of its own.
-    plain = _step(module, lambda x: module.trace(x, ())[0], pictures)
-    assert torch.equal(pictures, before)
+    plain = _step(module, lambda x: module.trace(x, ())[0], images)
+    assert torch.equal(images, before)
     assert torch.equal(lean[0], plain[0]) or lean[0].isnan().any()
     for one, other in zip(lean[1], plain[1], strict=True):
         assert (one is None) == (other is None)
@@ -54,16 +54,16 @@ def test_outputs_and_gradients_equal_those_without_for_random_networks(network: 
 @pytest.mark.parametrize(
     "kind", [nodes.ReLU, nodes.Tanh, nodes.Sigmoid, nodes.LeakyReLU], ids=lambda kind: kind.__name__
 )
-def test_behind_a_convolution_the_map_is_written_over_while_learning_and_not_else(kind: Any) -> None:
+def test_after_a_convolution_the_map_is_overwritten_only_in_training(kind: Any) -> None:
     module, seen = build(_network(CONV, kind(id="activation")), seed=0), []
     module.layer("conv").register_forward_hook(lambda layer, given, made: seen.append(made.data_ptr()))
     module.layer("flatten").register_forward_pre_hook(lambda layer, given: seen.append(given[0].data_ptr()))
-    pictures = torch.randn(2, 1, 6, 6)
-    learned = module.train()(pictures)
-    judged = module.eval()(pictures)
+    images = torch.randn(2, 1, 6, 6)
+    learned = module.train()(images)
+    evaluated = module.eval()(images)
     assert seen[0] == seen[1]
     assert seen[2] != seen[3]
-    assert torch.equal(learned, judged)
+    assert torch.equal(learned, evaluated)
 
 
 RELU, TANH = nodes.ReLU(id="relu"), nodes.Tanh(id="tanh")
@@ -72,7 +72,7 @@ RELU, TANH = nodes.ReLU(id="relu"), nodes.Tanh(id="tanh")
 @pytest.mark.parametrize(
     ("stack", "found"),
     [
-        ((RELU, CONV), set()),  # the pictures themselves
+        ((RELU, CONV), set()),  # the images themselves
         ((CONV, RELU, TANH), {"relu"}),  # the rectified map is needed to go back through ReLU
         ((CONV, nodes.GELU(id="gelu"), RELU), set()),
         ((CONV, nodes.BatchNormalisation(id="norm"), RELU), {"relu"}),
@@ -88,16 +88,16 @@ RELU, TANH = nodes.ReLU(id="relu"), nodes.Tanh(id="tanh")
         ((CONV, nodes.Branches(id="two", branches=((), (CONV,))), RELU), {"relu"}),
     ],
 )
-def test_which_activations_and_sums_may(stack: tuple[Node, ...], found: set[str]) -> None:
+def test_which_activations_and_sums_may_work_in_place(stack: tuple[Node, ...], found: set[str]) -> None:
     assert in_place_ids(stack) == found
 
 
-def test_copies_learn_by_their_own_weights() -> None:
+def test_copies_train_their_own_weights() -> None:
     module = build(_network(CONV, RELU), seed=0)
     other = copy.deepcopy(module)
     with torch.no_grad():
         for weight in other.parameters():
             weight.zero_()
-    pictures = torch.ones(1, 1, 6, 6)
-    assert module.train()(pictures).abs().sum() > 0
-    assert other.train()(pictures).abs().sum() == 0
+    images = torch.ones(1, 1, 6, 6)
+    assert module.train()(images).abs().sum() > 0
+    assert other.train()(images).abs().sum() == 0

@@ -24,7 +24,7 @@ def _picture(channels: int = 3, height: int = 11, width: int = 13) -> Tensor:
 
 
 def _by_hand(x: Tensor, kernel: tuple[int, int], dilation: tuple[int, int], value: float) -> Tensor:
-    """`x` inside a larger constant map, the odd row and column behind."""
+    """`x` inside a larger constant map, the odd row and column at the end."""
     extra = [d * (f - 1) for d, f in zip(dilation, kernel, strict=True)]
     height, width = x.shape[2] + extra[0], x.shape[3] + extra[1]
     padded = torch.full((*x.shape[:2], height, width), float(value))
@@ -35,7 +35,7 @@ def _by_hand(x: Tensor, kernel: tuple[int, int], dilation: tuple[int, int], valu
 
 @settings(deadline=None)
 @given(kernel=pairs, stride=strides, dilation=strides)
-def test_same_convolution_pads_by_d_times_f_minus_one_the_odd_pixel_behind(
+def test_same_convolution_pads_by_d_times_f_minus_one_with_the_odd_pixel_at_the_end(
     kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
 ) -> None:
     node = nodes.Convolution(filters=4, kernel_size=kernel, stride=stride, dilation=dilation, padding="same")
@@ -132,7 +132,7 @@ def test_a_transposed_convolution_is_torchs_own_with_every_field() -> None:
 
 
 @pytest.mark.parametrize(("shape", "kind"), [((7, 5, 5), nn.BatchNorm2d), ((7,), nn.BatchNorm1d)])
-def test_batch_norm_takes_maps_and_rows(shape: tuple[int, ...], kind: type[nn.Module]) -> None:
+def test_batch_norm_takes_maps_and_vectors(shape: tuple[int, ...], kind: type[nn.Module]) -> None:
     made = layer(nodes.BatchNormalisation(momentum=0.3, eps=1e-3, affine=False), shape, "cpu")
     assert type(made) is kind
     x = torch.randn(4, *shape, generator=torch.Generator().manual_seed(0))
@@ -149,7 +149,7 @@ def test_batch_norm_takes_maps_and_rows(shape: tuple[int, ...], kind: type[nn.Mo
 def test_a_convolution_as_large_as_its_input_equals_torchs_with_its_gradients(
     kernel: tuple[int, int], stride: tuple[int, int], bias: bool, last: bool
 ) -> None:
-    """It is computed as a matrix product while it learns."""
+    """It is computed as a matrix product in training."""
     node = nodes.Convolution(filters=4, kernel_size=kernel, stride=stride, padding="valid", bias=bias)
     made = layer(node, (3, *kernel), "cpu")
     made.to(memory_format=torch.channels_last if last else torch.contiguous_format)  # type: ignore[call-overload]
@@ -169,7 +169,7 @@ def test_a_convolution_as_large_as_its_input_equals_torchs_with_its_gradients(
 
 @settings(deadline=None)
 @given(size=pairs, last=st.booleans())
-def test_global_average_pooling_equals_torchs_and_its_gradient_lies_as_its_maps_do(
+def test_global_average_pooling_equals_torchs_and_its_gradient_has_the_memory_format_of_its_maps(
     size: tuple[int, int], last: bool
 ) -> None:
     layout = torch.channels_last if last else torch.contiguous_format

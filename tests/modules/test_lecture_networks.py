@@ -49,7 +49,7 @@ def _lenet() -> nn.Sequential:
     )
 
 
-def test_lenet_starts_with_the_very_weights_and_logits_that_torch_gives_for_the_seed() -> None:
+def test_lenet_starts_with_exactly_the_weights_and_logits_that_torch_gives_for_the_seed() -> None:
     with torch.random.fork_rng():
         torch.manual_seed(11)
         reference = _lenet()

@@ -1,4 +1,4 @@
-"""A network's JSON comes back as it was, and what is none is refused in words."""
+"""Networks survive a round trip through JSON, and other JSON is refused with a message."""
 
 import msgspec
 import pytest
@@ -45,7 +45,7 @@ def test_a_field_left_out_takes_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ({"stack": [{"kind": "lstm", "id": "lstm-1"}]}, r"lstm.*\$\.stack\[0\]\.kind"),
         (
@@ -61,11 +61,13 @@ def test_a_field_left_out_takes_its_default() -> None:
         ({"task": {"task": "classification", "classes": 2, "smoothing": 0.1}}, "smoothing"),
     ],
 )
-def test_json_that_is_not_a_network_is_refused_with_its_place(change: dict[str, object], words: str) -> None:
+def test_json_that_is_not_a_network_is_refused_with_its_place(
+    change: dict[str, object], message: str
+) -> None:
     data = msgspec.json.decode(encode(network_of(nodes.ReLU())))
-    with pytest.raises(NetworkFormatError, match=words):
+    with pytest.raises(NetworkFormatError, match=message):
         convert({**data, **change})
-    with pytest.raises(NetworkFormatError, match=words):
+    with pytest.raises(NetworkFormatError, match=message):
         decode(msgspec.json.encode({**data, **change}))
 
 

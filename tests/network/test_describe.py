@@ -1,4 +1,4 @@
-"""What stands on a card."""
+"""The text on a card."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from cnnplay.network.nodes import Node
 
 
 @pytest.mark.parametrize(
-    ("node", "words"),
+    ("node", "text"),
     [
         (nodes.Convolution(filters=32, stride=(2, 2)), "32 @ 3×3 / 2, same"),
         (nodes.Convolution(filters=6, kernel_size=(5, 3), padding="valid"), "6 @ 5×3"),
@@ -31,8 +31,8 @@ from cnnplay.network.nodes import Node
         (nodes.ReLU(), ""),
     ],
 )
-def test_the_detail_of_a_card(node: Node, words: str) -> None:
-    assert detail(node) == words
+def test_the_detail_of_a_card(node: Node, text: str) -> None:
+    assert detail(node) == text
 
 
 def test_layers_that_people_refer_to_are_titled_by_their_ids() -> None:

@@ -1,4 +1,4 @@
-"""What differs between two networks, block by block."""
+"""The differences between two networks, node by node."""
 
 import msgspec
 from hypothesis import given

@@ -102,17 +102,17 @@ def test_a_field_is_replaced_and_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words"),
+    ("field", "value", "message"),
     [
         ("filters", "many", "filters of conv-1 cannot be 'many'"),
         ("filters", 1.5, "filters of conv-1 cannot be 1.5"),
         ("kernel_size", (3,), "kernel size of conv-1 cannot be"),
         ("padding", "mirror", "padding of conv-1 cannot be 'mirror'"),
-        ("colour", 3, "colour of conv-1 cannot be 3"),
+        ("color", 3, "color of conv-1 cannot be 3"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused(field: str, value: object, words: str) -> None:
-    with pytest.raises(EditError, match=words):
+def test_a_value_of_the_wrong_type_is_refused(field: str, value: object, message: str) -> None:
+    with pytest.raises(EditError, match=message):
         edits.replace_field(network_of(nodes.Convolution()), "conv-1", field, value)
 
 

@@ -54,7 +54,7 @@ def test_how_a_field_is_edited_follows_from_its_type(
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "value", "words"),
+    ("kind", "name", "value", "message"),
     [
         (nodes.Convolution, "stride", (0, 1), "1 or more"),
         (nodes.Convolution, "stride", (1, 513), "at most 512"),
@@ -68,7 +68,5 @@ def test_how_a_field_is_edited_follows_from_its_type(
         (nodes.Convolution, "bias", False, None),
     ],
 )
-def test_a_violated_limit_is_named(
-    kind: type, name: str, value: object, words: str | None
-) -> None:
-    assert violated_limit(declared(kind, name), value) == words
+def test_a_violated_limit_is_named(kind: type, name: str, value: object, message: str | None) -> None:
+    assert violated_limit(declared(kind, name), value) == message

@@ -1,4 +1,4 @@
-"""Presets and other networks adapted to other pictures and classes."""
+"""Presets and other networks adapted to other images and classes."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,7 +30,7 @@ def test_every_preset_is_valid_under_stem(key: str, shape: tuple[int, int, int],
 
 
 @pytest.mark.parametrize("key", preset_keys())
-def test_resize_keeps_the_input_and_changes_the_last_layer_alone(key: str) -> None:
+def test_resize_keeps_the_input_and_changes_only_the_last_layer(key: str) -> None:
     network = preset(key).network
     adapted = adapt(network, (1, 28, 28), 7, "resize")
     changed = adapted.edited.network
@@ -64,7 +64,7 @@ def test_lenet_on_28_gets_two_pixels_of_padding() -> None:
 
 
 @pytest.mark.parametrize("side", [28, 32])
-def test_resnet_gets_the_usual_stem_for_small_pictures(side: int) -> None:
+def test_resnet_gets_the_usual_stem_for_small_images(side: int) -> None:
     adapted = adapt(preset("resnet-18").network, (3, side, side), 10, "stem")
     assert adapted.changes == (
         f"input: 3 × 224 × 224 becomes 3 × {side} × {side}",
@@ -76,25 +76,25 @@ def test_resnet_gets_the_usual_stem_for_small_pictures(side: int) -> None:
     assert infer(adapted.edited.network).parameters == 11_173_962  # as published for CIFAR-10
 
 
-def test_alexnet_keeps_its_pools_on_small_pictures() -> None:
+def test_alexnet_keeps_its_pools_on_small_images() -> None:
     adapted = adapt(preset("alexnet").network, (3, 32, 32), 10, "stem")
     assert adapted.changes[1:-2] == (
         "conv-1: kernel size 11 becomes 3, stride 4 becomes 1, padding valid becomes same",
     )
 
 
-def test_vgg_loses_the_pool_for_which_nothing_is_left() -> None:
+def test_vgg_loses_the_pool_that_has_nothing_left_to_pool() -> None:
     adapted = adapt(preset("vgg-16").network, (1, 28, 28), 10, "stem")
     assert adapted.changes[1:-2] == ("max-pool-5: removed",)
 
 
-def test_stem_leaves_the_users_own_faults_alone() -> None:
+def test_stem_leaves_the_users_own_problems_alone() -> None:
     network = network_of(nodes.Convolution(), nodes.Dropout(p=2.0), nodes.Flatten(), nodes.Dense())
     adapted = adapt(network, (3, 9, 9), 5, "stem")
     assert [problem.node for problem in infer(adapted.edited.network).problems] == ["dropout-1"]
 
 
-def test_stem_mends_groups_that_no_longer_divide() -> None:
+def test_stem_fixes_groups_that_no_longer_divide() -> None:
     network = network_of(
         nodes.Convolution(filters=6, groups=3), nodes.Flatten(), nodes.Dense(), image=(3, 9, 9)
     )
@@ -105,7 +105,7 @@ def test_stem_mends_groups_that_no_longer_divide() -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks(), st.tuples(st.integers(1, 4), st.integers(1, 40), st.integers(1, 40)), st.integers(2, 9))
-def test_stem_leaves_no_fault_that_could_be_mended(
+def test_stem_leaves_no_problem_that_has_a_fix(
     network: Network, shape: tuple[int, int, int], classes: int
 ) -> None:
     report = infer(adapt(network, shape, classes, "stem").edited.network)
@@ -113,7 +113,7 @@ def test_stem_leaves_no_fault_that_could_be_mended(
     assert infer(adapt(network, shape, classes, "resize").edited.network).valid
 
 
-def test_changes_are_told_in_words() -> None:
+def test_changes_are_listed_as_text() -> None:
     before = network_of(nodes.Convolution(), nodes.ReLU(), nodes.Flatten(), nodes.Dense())
     after = network_of(nodes.Convolution(stride=(2, 1)), nodes.Flatten(), nodes.Dense(), nodes.Tanh())
     assert changes(before, after) == (

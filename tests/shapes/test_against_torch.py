@@ -20,9 +20,9 @@ def test_shapes_and_counts_equal_torchs_for_500_random_networks(network: Network
     assert report.valid
     assert report.complete
     module = build(network, seed=0).eval()
-    pictures = torch.zeros(1, *network.input.shape)
+    images = torch.zeros(1, *network.input.shape)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        logits, seen = module.trace(pictures, report.nodes.keys())
+        logits, seen = module.trace(images, report.nodes.keys())
     assert logits.shape == (1, *(report.output or ()))
     assert {name: tuple(value.shape[1:]) for name, value in seen.items()} == {
         name: node.output for name, node in report.nodes.items()
@@ -41,7 +41,7 @@ def test_shapes_and_counts_equal_torchs_for_500_random_networks(network: Network
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks())
-def test_a_network_whose_faults_are_mended_can_be_computed(network: Network) -> None:
+def test_a_network_whose_problems_are_fixed_can_be_computed(network: Network) -> None:
     for _ in range(150):
         fix = next((problem.fix for problem in infer(network).problems if problem.fix), None)
         if fix is None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cnnplay.shapes import arithmetic
 
 
-def test_a_convolution_without_padding_loses_the_kernel_less_one() -> None:
+def test_a_convolution_without_padding_shrinks_by_the_kernel_minus_one() -> None:
     assert arithmetic.windows((32, 32), (5, 5), (1, 1), "valid") == (28, 28)
 
 
@@ -25,7 +25,7 @@ def test_resnets_first_convolution_gives_112() -> None:
     assert arithmetic.windows((224, 224), (7, 7), (2, 2), (3, 3)) == (112, 112)
 
 
-def test_same_padding_puts_the_odd_pixel_behind() -> None:
+def test_same_padding_puts_the_odd_pixel_at_the_end() -> None:
     assert arithmetic.same_padding(4) == (1, 2)
     assert arithmetic.same_padding(3, 2) == (2, 2)
     assert arithmetic.same_padding(2, 3) == (1, 2)
@@ -55,7 +55,7 @@ def test_a_transposed_convolution_undoes_the_size_of_a_convolution(
 
 
 @given(st.integers(1, 200), st.integers(1, 200))
-def test_stride_between_finds_the_least_stride_or_none(n: int, target: int) -> None:
+def test_stride_between_finds_the_smallest_stride_or_none(n: int, target: int) -> None:
     every = [s for s in range(1, n + 1) if ceil(n / s) == target]
     assert arithmetic.stride_between(n, target) == (min(every) if every else None)
 

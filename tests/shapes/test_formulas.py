@@ -1,4 +1,4 @@
-"""Formulas read as in the pictures of the window, and their numbers give their results."""
+"""Formulas read as in the design of the window, and their numbers give their results."""
 
 import re
 from math import ceil, floor
@@ -22,7 +22,7 @@ def _formula(network: Network, node: str, name: str) -> Formula:
     return found
 
 
-def test_the_picture_of_the_window_is_matched() -> None:
+def test_the_formulas_of_the_design_are_matched() -> None:
     network = preset("mini-resnet").network
     size = _formula(network, "conv-2", "output size")
     assert (size.symbols, size.numbers, size.result) == (
@@ -36,7 +36,7 @@ def test_the_picture_of_the_window_is_matched() -> None:
     assert (field.result, field.remark) == ("5 × 5", "pixels of the input, in steps of 2")
 
 
-def test_behind_enlarged_maps_a_field_is_the_most_that_an_output_sees() -> None:
+def test_after_enlarged_maps_a_field_is_the_most_that_an_output_sees() -> None:
     network = network_of(
         nodes.AveragePooling(kernel_size=(2, 2), stride=(2, 2)),
         nodes.Upsampling(scale=(2, 2), mode="nearest"),
@@ -47,14 +47,14 @@ def test_behind_enlarged_maps_a_field_is_the_most_that_an_output_sees() -> None:
     )
 
 
-def test_uneven_same_padding_is_told_as_a_size_rounded_up() -> None:
+def test_uneven_same_padding_is_shown_as_a_rounded_up_size() -> None:
     network = network_of(nodes.Convolution(kernel_size=(4, 4), stride=(2, 2)))
     size = _formula(network, "conv-1", "output size")
     assert (size.symbols, size.numbers, size.result) == ("⌈n / s⌉", "⌈28 / 2⌉", "14")
     assert size.remark == "same padding: 1 before, 2 after"
 
 
-def test_height_and_width_are_told_apart_where_they_differ() -> None:
+def test_height_and_width_have_their_own_formulas_if_they_differ() -> None:
     network = network_of(nodes.Convolution(kernel_size=(3, 5), padding="valid"))
     assert _formula(network, "conv-1", "output height").numbers == "⌊(28 − 3) / 1⌋ + 1"
     assert _formula(network, "conv-1", "output width").numbers == "⌊(28 − 5) / 1⌋ + 1"
@@ -67,13 +67,13 @@ def test_a_kernel_that_does_not_fit_shows_why() -> None:
     assert size.remark == "the kernel does not fit"
 
 
-def test_batch_norm_learns_two_numbers_a_channel() -> None:
+def test_batch_norm_has_two_parameters_per_channel() -> None:
     network = network_of(nodes.Convolution(filters=6), nodes.BatchNormalisation())
     parameters = _formula(network, "batch-norm-1", "parameters")
     assert (parameters.symbols, parameters.numbers, parameters.result) == ("2 · C", "2 · 6", "12")
 
 
-def test_merges_are_told() -> None:
+def test_merges_have_formulas() -> None:
     network = network_of(nodes.Branches(branches=((nodes.Convolution(filters=4),), ())))
     output = _formula(network, "branches-1", "output")
     assert (output.symbols, output.numbers, output.result) == ("branch 1 + branch 2", "4 + 1", "5 × 28 × 28")
@@ -87,7 +87,7 @@ def test_the_input_has_no_formulas_and_an_unknown_node_is_an_error() -> None:
         formulas(report, "conv-9")
 
 
-def test_a_stride_of_nought_leaves_formulas_out_and_does_no_harm() -> None:
+def test_a_stride_of_zero_gives_no_size_formula_and_no_error() -> None:
     network = replace_field(network_of(nodes.Convolution()), "conv-1", "stride", (0, 0)).network
     assert "output size" not in [formula.name for formula in formulas(infer(network), "conv-1")]
 
@@ -113,18 +113,18 @@ def test_the_numbers_of_every_formula_give_its_result(network: Network) -> None:
 
 
 def _value(text: str) -> int:
-    """A formula's numbers worked out by Python."""
+    """A formula's numbers, computed by Python."""
     code = text.replace(",", "").replace("×", "*").replace("·", "*").replace("−", "-")
     code = code.replace("⌊", "floor(").replace("⌈", "ceil(").replace("⌋", ")").replace("⌉", ")")
     assert re.fullmatch(r"[\d\s.+\-*/()a-z]+", code)
     return int(eval(code, {"floor": floor, "ceil": ceil}))  # noqa: S307
 
 
-def test_a_merge_at_fault_shows_no_equation_that_is_false() -> None:
+def test_a_merge_that_does_not_fit_shows_no_false_equation() -> None:
     network = network_of(
         nodes.Skip(body=(nodes.Convolution(filters=16, kernel_size=(5, 5), padding="valid"),)),
         image=(6, 14, 14),
     )
     assert not [formula for formula in formulas(infer(network), "skip-1") if formula.name == "output"]
-    mended = network_of(nodes.Skip(body=(nodes.Convolution(filters=6),)), image=(6, 14, 14))
-    assert _formula(mended, "skip-1", "output").result == "6 × 14 × 14"
+    fixed_network = network_of(nodes.Skip(body=(nodes.Convolution(filters=6),)), image=(6, 14, 14))
+    assert _formula(fixed_network, "skip-1", "output").result == "6 × 14 × 14"

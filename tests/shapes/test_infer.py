@@ -1,4 +1,4 @@
-"""Inference goes on past faults as far as it honestly can, and changes nothing."""
+"""Inference continues after problems as far as it can, and changes nothing."""
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +20,7 @@ def test_dense_on_maps_is_inferred_as_if_they_were_flattened() -> None:
     assert [problem.node for problem in report.problems] == ["dense-1"]
 
 
-def test_behind_a_kernel_that_does_not_fit_nothing_is_known_until_a_dense_layer() -> None:
+def test_after_a_kernel_that_does_not_fit_nothing_is_known_until_a_dense_layer() -> None:
     network = network_of(
         nodes.Convolution(kernel_size=(9, 9), padding="valid"),
         nodes.ReLU(),
@@ -40,7 +40,7 @@ def test_behind_a_kernel_that_does_not_fit_nothing_is_known_until_a_dense_layer(
     assert [problem.node for problem in report.problems] == ["conv-1"]
 
 
-def test_two_mistakes_are_two_faults() -> None:
+def test_two_mistakes_are_two_problems() -> None:
     network = network_of(
         nodes.Convolution(stride=(0, 0)), nodes.Dropout(p=1.5), nodes.Flatten(), nodes.Dense(units=10)
     )
@@ -84,7 +84,7 @@ def test_a_containers_numbers_are_the_sums_inside() -> None:
     assert skip.activation_bytes == sum(part.activation_bytes or 0 for part in inside)
 
 
-def test_batch_norm_on_a_row_is_fine() -> None:
+def test_batch_norm_on_a_vector_is_valid() -> None:
     report = infer(
         network_of(nodes.Flatten(), nodes.Dense(units=5), nodes.BatchNormalisation(), nodes.Dense(units=10))
     )
@@ -92,14 +92,14 @@ def test_batch_norm_on_a_row_is_fine() -> None:
     assert report.nodes["batch-norm-1"].parameters == 10
 
 
-def test_activation_memory_is_four_bytes_a_number() -> None:
+def test_activation_memory_is_four_bytes_per_value() -> None:
     report = infer(network_of(nodes.Convolution(filters=6, kernel_size=(5, 5), padding="valid")))
     assert report.nodes["conv-1"].activation_bytes == 6 * 24 * 24 * 4
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks())
-def test_inference_and_its_mends_leave_the_network_as_it_was(network: Network) -> None:
+def test_inference_and_fixes_do_not_change_the_network(network: Network) -> None:
     before = encode(network)
     for problem in infer(network).problems:
         if problem.fix:
@@ -109,7 +109,7 @@ def test_inference_and_its_mends_leave_the_network_as_it_was(network: Network) -
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_networks())
-def test_what_is_remembered_equals_what_is_computed_afresh(network: Network) -> None:
+def test_cached_results_equal_newly_computed_ones(network: Network) -> None:
     from cnnplay.shapes import infer as module
 
     warm = infer(network)

@@ -1,4 +1,4 @@
-"""What holds for the faults of every network, however broken."""
+"""Properties of the problems of every network, however invalid."""
 
 from hypothesis import HealthCheck, assume, given, settings
 
@@ -24,7 +24,7 @@ def test_every_node_is_reported_whatever_is_wrong(network: Network) -> None:
 
 @_SETTINGS
 @given(any_networks())
-def test_every_fault_says_where_what_was_expected_and_what_was_found(network: Network) -> None:
+def test_every_problem_names_the_place_the_expected_and_the_found(network: Network) -> None:
     for problem in infer(network).problems:
         assert problem.node in ids(network) | {""}
         assert problem.field
@@ -36,7 +36,7 @@ def test_every_fault_says_where_what_was_expected_and_what_was_found(network: Ne
 
 @_SETTINGS
 @given(any_networks())
-def test_each_mend_removes_its_fault(network: Network) -> None:
+def test_each_fix_removes_its_problem(network: Network) -> None:
     for problem in infer(network).problems:
         if problem.fix is None:
             continue
@@ -47,7 +47,7 @@ def test_each_mend_removes_its_fault(network: Network) -> None:
 
 @_SETTINGS
 @given(any_networks())
-def test_mending_comes_to_an_end(network: Network) -> None:
+def test_fixing_comes_to_an_end(network: Network) -> None:
     for _ in range(150):
         fix = next((problem.fix for problem in infer(network).problems if problem.fix), None)
         if fix is None:
@@ -59,7 +59,7 @@ def test_mending_comes_to_an_end(network: Network) -> None:
 
 @_SETTINGS
 @given(any_networks())
-def test_the_faults_are_those_of_the_file_read_back(network: Network) -> None:
+def test_the_problems_are_the_same_after_a_round_trip(network: Network) -> None:
     assume("null" not in str(encode(network)))  # JSON has no NaN, and no edit makes one
     again = decode(encode(network))
     assert again == network
@@ -78,5 +78,5 @@ def test_formulas_can_be_written_for_every_node(network: Network) -> None:
 
 @_SETTINGS
 @given(networks())
-def test_random_valid_networks_have_no_fault(network: Network) -> None:
+def test_random_valid_networks_have_no_problems(network: Network) -> None:
     assert infer(network).problems == ()

@@ -21,7 +21,7 @@ SIZE = 40
 
 
 def _window(field: ReceptiveField, axis: int, index: int) -> tuple[int, int]:
-    """The first and last pixel that an output sees, counted on where they lie outside the picture."""
+    """The first and last pixel that an output sees; the count continues outside the image."""
     centre = field.start[axis] + index * field.jump[axis]
     half = (field.size[axis] - 1) / 2
     return round(centre - half), round(centre + half)
@@ -68,7 +68,7 @@ def test_an_output_sees_exactly_the_pixels_of_its_field(
 
 
 def _support(network: Network, number: int) -> tuple[list[int], list[int]]:
-    """The rows and columns of the picture on which that number of the row depends, all weights being one."""
+    """The rows and columns of the image on which an element of the vector depends, with all weights one."""
     module = build(network, seed=0).double().eval()
     with torch.no_grad():
         for parameter in module.parameters():
@@ -76,10 +76,10 @@ def _support(network: Network, number: int) -> tuple[list[int], list[int]]:
         dense = module.layer("dense-1").weight
         dense.zero_()
         dense[0, number] = 1.0
-    pictures = torch.ones(1, 1, SIZE, SIZE, dtype=torch.float64, requires_grad=True)
-    module(pictures)[0, 0].backward()
-    assert pictures.grad is not None
-    seen = pictures.grad[0, 0] != 0
+    images = torch.ones(1, 1, SIZE, SIZE, dtype=torch.float64, requires_grad=True)
+    module(images)[0, 0].backward()
+    assert images.grad is not None
+    seen = images.grad[0, 0] != 0
     return seen.any(1).nonzero().flatten().tolist(), seen.any(0).nonzero().flatten().tolist()
 
 
@@ -124,12 +124,12 @@ def test_branches_that_step_differently_have_windows_large_enough_for_every_outp
     network = network_of(nodes.Branches(id="branches-1", branches=((two,), (three,))), image=(1, 4, 3))
     field = infer(network).nodes["branches-1"].field
     assert field is not None
-    # Row 1 of the output stands for row 2 of the picture in one branch, and for row 3 in the other.
+    # Row 1 of the output corresponds to row 2 of the image in one branch, and for row 3 in the other.
     assert _window(field, 0, 1) == (2, 3)
 
 
 Seen: TypeAlias = list[tuple[int, int] | None]
-"""The first and last pixel that each output along one dimension really sees; None for one in the padding."""
+"""The first and last pixel that each output along one dimension really sees; None in the padding."""
 
 PICTURE = 24
 _operations = st.one_of(
@@ -145,7 +145,7 @@ _operations = st.one_of(
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(_operations, min_size=1, max_size=6))
-def test_a_window_holds_all_that_an_output_sees_however_often_maps_are_enlarged(
+def test_a_window_contains_all_that_an_output_sees_however_often_maps_are_enlarged(
     operations: list[tuple[Any, ...]],
 ) -> None:
     """Counted pixel by pixel along one dimension: strides, windows, enlarged maps, and merges of them."""
@@ -164,7 +164,7 @@ def test_a_window_holds_all_that_an_output_sees_however_often_maps_are_enlarged(
 
 
 def _through(kind: str, numbers: list[int], seen: Seen, span: receptive.Span) -> tuple[Seen, receptive.Span]:
-    """An operation on what is seen, and on the span. One that leaves no output is left out."""
+    """An operation on the pixels seen and on the span. One that leaves no output is skipped."""
     if kind == "window":
         kernel, stride, before, dilation = numbers
         before = min(before, kernel - 1)
@@ -224,7 +224,7 @@ def _enlarged(seen: Seen, scale: int, bilinear: bool) -> Seen:
 
 
 def _skip_of(seen: Seen, span: receptive.Span, scale: int) -> tuple[Seen, receptive.Span]:
-    """Past a branch that looks at windows of `scale`, and one that takes every so manieth, both enlarged."""
+    """Merged with two branches, enlarged again: windows of `scale`, and every `scale`-th pixel."""
     branches, spans = [seen], [span]
     for kernel in (scale, 1):
         branches.append(_enlarged(_window_of(seen, kernel, scale, 0, 1), scale, False))

@@ -1,4 +1,4 @@
-"""What is suggested fits where it is put."""
+"""Suggestions fit the place where they are inserted."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,15 +35,15 @@ NEEDS_MAPS = (
 )
 
 
-def behind(network: Network, place: Place, tag: str) -> Shape | None:
-    """The shape behind a new block of that kind, were it put there."""
+def output_after(network: Network, place: Place, tag: str) -> Shape | None:
+    """The output shape of new nodes of this kind, if inserted there."""
     shape = shape_at(network, place)
     assert shape is not None
     return visit_stack(new_nodes(tag, network, place), Flow(shape, receptive.pixels(), (1, 1))).flow.shape
 
 
 def _places(network: Network) -> list[Place]:
-    """Every gap of a network."""
+    """Every place in a network."""
     gaps = {Place("", 0, len(network.stack))}
     for node, place in walk(network):
         gaps |= {place, Place(place.parent, place.slot, place.index + 1)}
@@ -54,37 +54,37 @@ def _places(network: Network) -> list[Place]:
 
 @_SETTINGS
 @given(networks(), st.sampled_from(TAGS), st.randoms(use_true_random=False))
-def test_a_new_block_has_no_fault_of_its_own(network: Network, tag: str, random: object) -> None:
+def test_new_nodes_have_no_problems_of_their_own(network: Network, tag: str, random: object) -> None:
     place = random.choice(_places(network))  # type: ignore[attr-defined]
     shape = shape_at(network, place)
     assert shape is not None
     edited = edits.insert(network, place, new_nodes(tag, network, place))
     if len(shape) == 1 and tag in NEEDS_MAPS:
-        assert behind(network, place, tag) is None
+        assert output_after(network, place, tag) is None
         return
     report = infer(edited.network)
     inside = {
         inner.id for name in edited.touched for inner, _ in edits._walk_node(find(edited.network, name))
     }
     assert not [problem for problem in report.problems if problem.node in inside]
-    assert report.nodes[edited.touched[-1]].output == behind(network, place, tag)
+    assert report.nodes[edited.touched[-1]].output == output_after(network, place, tag)
 
 
 @_SETTINGS
 @given(any_networks(), st.sampled_from(TAGS))
-def test_suggestions_are_made_for_broken_networks_too(network: Network, tag: str) -> None:
+def test_suggestions_are_made_for_networks_with_problems_too(network: Network, tag: str) -> None:
     for place in _places(network):
         assert new_nodes(tag, network, place)
 
 
-def test_the_first_convolution_gets_16_filters_and_one_behind_a_pool_twice_as_many_as_the_last() -> None:
+def test_the_first_convolution_gets_16_filters_and_one_after_a_pool_twice_as_many_as_the_last() -> None:
     network = network_of(nodes.Convolution(filters=24), nodes.MaxPooling())
     assert new_nodes("conv", network, Place("", 0, 0)) == (Convolution(filters=16),)
     assert new_nodes("conv", network, Place("", 0, 1)) == (Convolution(filters=24),)
     assert new_nodes("conv", network, Place("", 0, 2)) == (Convolution(filters=48),)
 
 
-def test_a_dense_layer_on_maps_brings_flatten_and_at_the_end_has_a_unit_for_each_class() -> None:
+def test_a_dense_layer_on_maps_comes_with_flatten_and_at_the_end_has_a_unit_per_class() -> None:
     network = network_of(nodes.ReLU(), nodes.Flatten(), nodes.Dense(units=7), classes=7)
     assert new_nodes("dense", network, Place("", 0, 1)) == (nodes.Flatten(), nodes.Dense(units=128))
     assert new_nodes("dense", network, Place("", 0, 3)) == (nodes.Dense(units=7),)
@@ -109,7 +109,7 @@ def test_an_unknown_kind_is_a_key_error() -> None:
         new_nodes("lstm", network_of(), Place("", 0, 0))
 
 
-def test_the_shape_at_a_place_is_known_inside_containers_and_unknown_behind_a_fault() -> None:
+def test_the_shape_at_a_place_is_known_inside_containers_and_unknown_after_a_problem() -> None:
     inner = nodes.Skip(body=(nodes.Convolution(filters=1, stride=(1, 1)),))
     network = network_of(nodes.MaxPooling(), inner, nodes.Convolution(stride=(0, 0)))
     assert shape_at(network, Place("", 0, 0)) == (1, 28, 28)
@@ -117,14 +117,14 @@ def test_the_shape_at_a_place_is_known_inside_containers_and_unknown_behind_a_fa
     assert shape_at(network, Place("", 0, 3)) is None
 
 
-def test_wrapping_what_keeps_the_shape_needs_no_projection() -> None:
+def test_wrapping_layers_that_keep_the_shape_needs_no_projection() -> None:
     network = network_of(nodes.Convolution(filters=1), nodes.ReLU(), nodes.Flatten(), nodes.Dense())
     edited = wrap_in_skip(network, ["conv-1", "relu-1"])
     assert find(edited.network, "skip-1").shortcut == ()  # type: ignore[union-attr]
     assert infer(edited.network).valid
 
 
-def test_wrapping_what_changes_the_shape_inserts_a_projection_at_the_right_stride() -> None:
+def test_wrapping_layers_that_change_the_shape_inserts_a_projection_at_the_right_stride() -> None:
     network = network_of(
         nodes.Convolution(filters=32, stride=(2, 2)),
         nodes.BatchNormalisation(),
@@ -141,14 +141,14 @@ def test_wrapping_what_changes_the_shape_inserts_a_projection_at_the_right_strid
     assert infer(edited.network).valid
 
 
-def test_wrapping_without_batch_norm_projects_by_a_convolution_alone() -> None:
+def test_wrapping_without_batch_norm_projects_by_only_a_convolution() -> None:
     network = network_of(nodes.Convolution(filters=5), nodes.Flatten(), nodes.Dense())
     (conv,) = find(wrap_in_skip(network, ["conv-1"]).network, "skip-1").shortcut  # type: ignore[union-attr]
     assert conv.filters == 5
     assert conv.bias
 
 
-def test_wrapping_happens_where_no_projection_reaches_and_the_fault_says_so() -> None:
+def test_wrapping_works_without_a_possible_projection_and_leaves_a_problem() -> None:
     conv = nodes.Convolution(filters=4, kernel_size=(5, 5), padding="valid")
     network = network_of(conv, nodes.Flatten(), nodes.Dense(), image=(1, 32, 32))
     edited = wrap_in_skip(network, ["conv-1"])
@@ -157,7 +157,7 @@ def test_wrapping_happens_where_no_projection_reaches_and_the_fault_says_so() ->
 
 @_SETTINGS
 @given(networks())
-def test_wrapping_any_block_of_a_valid_network_leaves_at_most_a_fault_of_the_skip(network: Network) -> None:
+def test_wrapping_any_node_of_a_valid_network_leaves_at_most_a_problem_of_the_skip(network: Network) -> None:
     for node, _ in list(walk(network)):
         edited = wrap_in_skip(network, [node.id])
         assert {problem.node for problem in infer(edited.network).problems} <= set(edited.touched) | {
@@ -191,12 +191,12 @@ def test_a_head_sets_the_units_of_a_last_dense_layer() -> None:
     assert infer(edited.network).valid
 
 
-def test_a_head_that_is_there_is_not_added_again() -> None:
+def test_an_existing_head_is_not_added_again() -> None:
     with pytest.raises(EditError, match=r"already ends in .*10"):
         classifier_head(network_of(nodes.Flatten(), nodes.Dense(units=10)))
 
 
-def test_a_head_cannot_be_put_under_what_is_not_known() -> None:
+def test_a_head_cannot_be_added_to_an_unknown_output() -> None:
     with pytest.raises(EditError, match="fix the problems first"):
         classifier_head(network_of(nodes.Convolution(stride=(0, 0))))
 
@@ -215,7 +215,7 @@ def test_a_head_cannot_be_put_under_what_is_not_known() -> None:
         (nodes.Flatten(), nodes.Skip(body=(nodes.Dense(units=10),), shortcut=(nodes.Dense(units=10),))),
     ],
 )
-def test_another_number_of_classes_changes_the_last_layer_alone(stack: tuple[nodes.Node, ...]) -> None:
+def test_another_number_of_classes_changes_only_the_last_layer(stack: tuple[nodes.Node, ...]) -> None:
     network = network_of(*stack)
     assert infer(network).valid
     edited = replace_head(network, 7)
@@ -243,7 +243,7 @@ def test_a_head_for_implausibly_many_values_averages_them_or_is_refused() -> Non
     assert problem_of(row, "", "output").fix is None
 
 
-def test_one_unit_is_head_enough_for_two_classes_alone() -> None:
+def test_one_unit_is_a_head_only_for_two_classes() -> None:
     def ending(classes: int) -> Network:
         stack = (nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=1))
         return Network(name="one", input=Input(1, 8, 8), task=Classification(classes), stack=stack)
