@@ -64,7 +64,7 @@ def parse_settings(option: str, pairs: Sequence[str], given: Mapping[str, str]) 
         if not equals:
             raise UserError(f"{option} must be NAME=VALUE; got {pair}")
         if name not in fields:
-            raise UserError(f"{option}: no setting is called {name}; {_meant(name, fields)}")
+            raise UserError(f"{option}: unknown setting {name}; {_meant(name, fields)}")
         check_given_once(name, given.get(name), f"{option} {pair}")
         given[name] = f"{option} {pair}"
         found[name] = _value(option, fields[name], text.strip())

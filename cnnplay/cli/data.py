@@ -61,13 +61,13 @@ def list_data(json: bool) -> None:
 
 def fetch_data(key: str, json: bool) -> None:
     """Downloads a data set into the cache unless it is there."""
-    from cnnplay.data.catalog import DataError, FetchError, catalog, download
+    from cnnplay.data.catalog import DataError, DownloadError, catalog, download
 
     try:
         with _progress(key, json) as (progress, note), as_user_errors(DataError):
             try:
                 new = download(key, progress, None, note)
-            except FetchError as error:  # a failing network is not the user's error
+            except DownloadError as error:  # a failing network is not the user's error
                 raise CommandError(str(error)) from None
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the next fetch resumes the download") from None

@@ -64,10 +64,10 @@ def open_run(path: Path) -> "RunFolder":
 
 def remember_run(folder: Path) -> None:
     """Adds a run outside the store to the list of runs. Ignores disk errors."""
-    from cnnplay.runs import run_store as place
+    from cnnplay.runs import run_store
 
     with suppress(OSError):
-        place.remember(place.store_folder(), folder)
+        run_store.remember(run_store.store_folder(), folder)
 
 
 def available_weights(run: "RunFolder", weights: str) -> str:

@@ -91,7 +91,7 @@ class TextReporter(Reporter):
                 chosen = f"{threads}, {event.memory_format}"
                 if event.precision != "float32":
                     chosen += f", {event.precision}"
-                self._say(f"from step {event.step}: {chosen}: {event.reason}")
+                self._say(f"plan from step {event.step}: {chosen} ({event.reason})")
             case events.Stepped():
                 self._advance(event)
             case events.EpochDone():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from cnnplay.runs import run_store as place
+from cnnplay.runs import run_store
 from cnnplay.runs.files import RECORD, files_of
 from cnnplay.runs.index import Entry, RunIndex
 from cnnplay.runs.row import RunRow
@@ -25,8 +25,8 @@ class Library:
     """Not thread-safe: use it from one thread at a time."""
 
     def __init__(self, store: Path | None = None, index: Path | None = None) -> None:
-        self.store = store or place.store_folder()
-        self.index = RunIndex(index or place.index_path())
+        self.store = store or run_store.store_folder()
+        self.index = RunIndex(index or run_store.index_path())
         self._known: dict[str, Entry] | None = None
         self._readings: dict[str, RunReader] = {}
         """Readers of unfinished runs, which continue where they stopped."""
@@ -73,18 +73,18 @@ class Library:
     def remember(self, folder: Path) -> None:
         """Adds a run outside the store to the list. RunError if it is not a run; OSError from the disk."""
         read_record(folder)
-        place.remember(self.store, folder)
+        run_store.remember(self.store, folder)
 
     def forget(self, folder: Path) -> None:
         """Removes a run from the list; its files stay."""
-        place.forget(self.store, folder)
+        run_store.forget(self.store, folder)
 
     def _folders(self) -> list[Path]:
         found = []
         if self.store.is_dir():
             with os.scandir(self.store) as entries:
                 found = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-        return found + [folder for folder in place.elsewhere(self.store) if folder not in found]
+        return found + [folder for folder in run_store.elsewhere(self.store) if folder not in found]
 
     def _entry(self, folder: Path, known: Entry | None) -> Entry | None:
         """The folder's entry, the known one if nothing changed; None for a folder without a run."""

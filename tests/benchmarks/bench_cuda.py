@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_cuda.py [--device cuda:0] [--pairs 5] [--seconds 10] [--batch 128]
                                           [--size 32] [--size 224]
 
-ResNet-18 on pictures of noise, 3 × 32 × 32 and 3 × 224 × 224 unless one is named; momentum. The plain loop
+ResNet-18 on images of noise, 3 × 32 × 32 and 3 × 224 × 224 unless one is named; momentum. The plain loop
 has the data set on the device as one tensor, channels_last, a fused optimizer and autocast to bfloat16; it
 waits for the GPU once an epoch. They take turns. With `--device cpu` it only shows that it works.
 """
@@ -34,12 +34,12 @@ WARM_UP = 5.0
 
 
 def noise(size: int) -> ImageSet:
-    pictures = np.random.default_rng(0).integers(0, 256, (PICTURES + 16, size, size, 3), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (PICTURES + 16, size, size, 3), dtype=np.uint8)
     return ImageSet(
         key="noise",
         title="noise",
         classes=tuple("0123456789"),
-        images=pictures,
+        images=images,
         labels=np.arange(PICTURES + 16, dtype=np.int64) % CLASSES,
         train=np.arange(PICTURES),
         validation=np.arange(PICTURES, PICTURES + 16),
@@ -48,8 +48,8 @@ def noise(size: int) -> ImageSet:
     )
 
 
-def engine_rate(network: Network, images: ImageSet, device: str, batch: int, seconds: float) -> float:
-    """Pictures a second of the engine, validation of 16 pictures an epoch included."""
+def engine_rate(network: Network, dataset: ImageSet, device: str, batch: int, seconds: float) -> float:
+    """Images a second of the engine, validation of 16 images an epoch included."""
     control = Control()
     told: list[tuple[float, int]] = []
 
@@ -62,7 +62,7 @@ def engine_rate(network: Network, images: ImageSet, device: str, batch: int, sec
                 control.stop()
 
     config = TrainConfig(epochs=100_000, batch_size=batch, optimizer="momentum", device=device)
-    result = train(Job("bench", network, config, images), sink, None, control)
+    result = train(Job("bench", network, config, dataset), sink, None, control)
     if result.failure is not None:
         raise SystemExit(result.failure.message)
     begun = told[0][0] + WARM_UP
@@ -71,7 +71,7 @@ def engine_rate(network: Network, images: ImageSet, device: str, batch: int, sec
 
 
 def plain_rate(network: Network, images: ImageSet, device: str, batch: int, seconds: float) -> float:
-    """Pictures a second of the plain loop."""
+    """Images a second of the plain loop."""
     place = torch.device(device)
     module = build(network, device=place, seed=0).train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(module.parameters(), lr=1e-3, momentum=0.9, fused=True)

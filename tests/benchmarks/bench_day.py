@@ -119,9 +119,9 @@ class Day(Worker):
         while len(self._box._messages) > FULL:
             time.sleep(0.005)
         self.may_go.wait()
-        if self.control.pending and not (requests := self.control.take()).stop and not requests.go:
+        if self.control.pending and not (requests := self.control.take()).stop and not requests.proceed:
             self._hear(Paused(run=run, step=self.step))
-            while not (requests := self.control.take())requests.go and not requests.stop:
+            while not (requests := self.control.take()).proceed and not requests.stop:
                 self.control.wait()
             self._hear(Resumed(run=run, step=self.step))
         return not self.control.stopping
@@ -142,7 +142,7 @@ def wait(driver: UiDriver, reached: Callable[[], bool]) -> None:
 
 
 def redraw(window: Any, driver: UiDriver) -> float:
-    """Microseconds of the window's thread for one curve, drawn anew and painted: the median of 20 of both."""
+    """Microseconds of the window's thread for one curve, redrawn: the median of 20 of both."""
     times = []
     for _ in range(20):
         for panel in (window.train.workspace.loss, window.train.workspace.accuracy):

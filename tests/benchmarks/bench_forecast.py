@@ -1,9 +1,9 @@
-"""How near the forecast comes to what a run then takes: memory and time, for some classics.
+"""How near the estimate comes to what a run then takes: memory and time, for some classics.
 
     python tests/benchmarks/bench_forecast.py [KEY ...]
 
 Each network is trained for some steps in a process of its own; its peak memory, less what the process had
-before, and the median of its steps (without the first epoch's) stand beside the forecast.
+before, and the median of its steps (without the first epoch's) stand beside the estimate.
 """
 
 import argparse
@@ -47,7 +47,7 @@ CASES = (
 
 
 def run(case: Case, threads: int) -> dict[str, float]:
-    """In the child: what was foreseen and what was taken."""
+    """In the child: what was estimated and what was taken."""
     import numpy as np
 
     from cnnplay.data.images import ImageSet
@@ -91,7 +91,7 @@ def run(case: Case, threads: int) -> dict[str, float]:
     taken = _bytes("VmHWM") - before
     # Only now: the layers that are tried leave memory behind, which the run would take.
     timed = estimate(network, report, config, images)
-    steps = (len(images.train) + len(images.validation) / 3) / case.batch  # as the forecast counts an epoch
+    steps = (len(images.train) + len(images.validation) / 3) / case.batch  # as the estimate counts an epoch
     return {
         "foreseen_mb": foreseen.bytes / 1e6,
         "taken_mb": taken / 1e6,

@@ -4,7 +4,7 @@
                                                 [--network lenet-5] [--network resnet-8]
 
 Batch 64, Adam; LeNet-5 at 32 × 32 and a ResNet-8 at 3 × 32 × 32, both unless one is named. Each kind is a
-process of its own; for every pair all begin anew, and take turns, only one running at a time (see track.py):
+process of its own; for every pair all begin again, and take turns, only one running at a time (see track.py):
 shared machines were seen to go by a third faster or slower from one second to the next and for ten seconds or
 more, and that is to fall on all of them. A turn takes longer than the live views' period: who was stopped has
 all views due at once, and of a shorter turn they would take more than of a run that nobody stops. Prints the

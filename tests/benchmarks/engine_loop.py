@@ -1,4 +1,4 @@
-"""cnnplay's own loop, as the command line runs it: all events told, every epoch judged.
+"""cnnplay's own loop, as the command line runs it: all events told, every epoch evaluated.
 
 Judging the validation part, which the loops beside it leave out, is not timed. It goes on until it is killed:
 see track.py.
@@ -18,7 +18,7 @@ from cnnplay.training.run import Run
 
 
 class Counter:
-    """A sink that keeps a track. From an epoch's last step to its figures, the engine judges."""
+    """A sink that keeps a track. From an epoch's last step to its figures, the engine evaluates."""
 
     def __init__(self, track: Track) -> None:
         self._track = track

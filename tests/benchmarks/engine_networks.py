@@ -1,4 +1,4 @@
-"""The networks and pictures of plain_networks.py as cnnplay has them."""
+"""The networks and images of plain_networks.py as cnnplay has them."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How many pictures a training process has learned from, shared with the process that measures it.
+"""How many images a training process has learned from, shared with the process that measures it.
 
 The loops stay as they are and add to a few numbers in a file that both map into memory. So several can be
 alive, take turns by the second, and be timed from outside: `Racer.go` lets one go on, watches it and stops it
@@ -26,7 +26,7 @@ RUN_UP = 0.4
 
 
 class Track:
-    """Four numbers in a file: pictures, seconds that do not count, whether such seconds pass, threads."""
+    """Four numbers in a file: images, seconds that do not count, whether such seconds pass, threads."""
 
     def __init__(self, path: str) -> None:
         with Path(path).open("r+b") as file:
@@ -52,7 +52,7 @@ class Reading:
     left_out: float
 
     def rate_since(self, before: "Reading") -> float:
-        """Pictures learned from a second of learning."""
+        """Images learned from a second of learning."""
         seconds = self.when - before.when - (self.left_out - before.left_out)
         return (self.images - before.images) / seconds
 
@@ -102,7 +102,7 @@ class Racer:
         self._home.cleanup()
 
     def go(self, seconds: float) -> float:
-        """Goes on for so long, and stops: pictures a second."""
+        """Goes on for so long, and stops: images a second."""
         self.go_on()
         time.sleep(RUN_UP)
         found = self.rate(seconds)
@@ -110,7 +110,7 @@ class Racer:
         return found
 
     def rate(self, seconds: float) -> float:
-        """Pictures a second over the next seconds, while it runs."""
+        """Images a second over the next seconds, while it runs."""
         before = self.read()
         time.sleep(seconds)
         return self.read().rate_since(before)

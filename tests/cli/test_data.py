@@ -30,7 +30,7 @@ def test_a_data_set_is_fetched_and_listed_as_here(cnnplay: Command, near: Mirror
     done = cnnplay("data", "fetch", "mnist")
     assert done.status == 0
     assert done.err == ""
-    assert done.out.splitlines()[-2] == "mnist is here: 32 train / 8 validation / 10 test, kept apart"
+    assert done.out.splitlines()[-2] == "mnist is downloaded: 32 train / 8 validation / 10 test (held out)"
     assert cnnplay("data", "list", "--json").json[1]["available"] is True
     assert "already" in cnnplay("data", "fetch", "mnist").out
 
@@ -43,7 +43,7 @@ def test_json_is_one_object_and_says_whether_anything_was_fetched(cnnplay: Comma
 
 
 def test_an_unknown_key_is_a_mistake_that_names_the_keys(cnnplay: Command, near: Mirror) -> None:
-    assert "expected one of mnist; svhn is none" in cnnplay("data", "fetch", "svhn").complains()
+    assert "expected one of mnist; svhn" in cnnplay("data", "fetch", "svhn").complains()
 
 
 def test_a_network_that_fails_is_no_mistake_of_the_users(cnnplay: Command, near: Mirror) -> None:
@@ -68,7 +68,7 @@ def test_interrupted_it_says_that_the_next_goes_on(cnnplay: Command, near: Mirro
     done = cnnplay("data", "fetch", "mnist")
     helper.join()
     assert done.status == INTERRUPTED
-    assert "the next fetch goes on" in done.err
+    assert "the next fetch resumes" in done.err
     assert cnnplay("data", "fetch", "mnist").status == 0
 
 

@@ -62,7 +62,7 @@ def test_a_summary_agrees_with_inference_leaf_by_leaf(cnnplay: Command, key: str
     assert found["parameters"] == report.parameters == sum(layer["parameters"] for layer in found["layers"])
     assert found["multiply_adds"] == report.multiply_adds
     assert sum(layer["multiply_adds"] for layer in found["layers"]) == report.multiply_adds
-    assert found["faults"] == []
+    assert found["problems"] == found["faults"] == []
     assert [layer["id"] for layer in found["layers"]] == [node.id for node in leaves(network)]
     for layer in found["layers"]:
         assert set(layer) == {"id", "kind", "output", "parameters", "multiply_adds"}
@@ -84,13 +84,18 @@ def test_another_input_replaces_the_input_and_nothing_else(cnnplay: Command) -> 
     assert [problem["message"] for problem in found["faults"]] == [
         problem.message for problem in infer(other).problems
     ]
+    assert found["problems"] == found["faults"]
     assert found["faults"]
+    for problem in found["faults"]:
+        assert problem["mend"] == problem["fix"]
+        assert {"node", "field", "message", "expected", "found"} <= set(problem)
 
 
-def test_faults_are_listed_for_people_with_their_mends(cnnplay: Command) -> None:
+def test_problems_are_listed_for_people_with_their_fixes(cnnplay: Command) -> None:
     done = cnnplay("summary", "lenet-5", "--input", "1,8,8")
     assert done.status == 0
-    assert "fault: " in done.out
+    assert "problem: " in done.out
+    assert "(fix: " in done.out
 
 
 def test_data_are_listed(cnnplay: Command) -> None:

@@ -232,7 +232,8 @@ def test_a_run_that_a_second_ctrl_c_cut_off_is_not_listed_as_on(
     done = cnnplay(*TRAIN, "--epochs", "2", "--out", tmp_path / "run")
     monkeypatch.setattr(RunRecorder, "observe", seen)
     assert done.status == 130
-    assert f"{tmp_path / 'run'} has what was written before: `cnnplay resume` goes on" in done.err
+    assert str(tmp_path / "run") in done.err
+    assert "`cnnplay resume`" in done.err
     assert cnnplay("runs", "--json").json["runs"][0]["state"] == "interrupted"
     assert cnnplay("resume", tmp_path / "run").status == 0
     assert not (tmp_path / "run" / LOCK).exists()
@@ -277,12 +278,12 @@ def test_a_failure_on_a_full_disk_claims_no_weights_and_an_earlier_ones_claims_w
     failing = 1
     done = cnnplay(*TRAIN, "--epochs", "3", "--out", tmp_path / "one")
     assert done.status == 1
-    assert f"Kept in {tmp_path / 'one'}: the weights after 1 epoch." in done.err
+    assert f"Saved in {tmp_path / 'one'}: the weights after 1 epoch." in done.err
     assert RunFolder.open(tmp_path / "one").last_epoch == 1
     failing = 2  # the disk is full from the start
     done = cnnplay(*TRAIN, "--epochs", "3", "--out", tmp_path / "two", "--json")
     assert done.status == 1
-    assert "Kept in" not in done.err
+    assert "Saved in" not in done.err
     assert (done.lines[-1]["event"], done.lines[-1]["run"]) == ("failed", "")
     assert len(RunFolder.open(tmp_path / "two").events()) > 2
 
@@ -331,7 +332,7 @@ def test_without_a_screen_the_window_is_one_line(more: dict[str, str], tmp_path:
         assert done.returncode == 1
         (line,) = done.stderr.decode().splitlines()
         assert line.startswith("cnnplay: no screen")
-        assert "cnnplay demo DIR works without one" in line
+        assert "cnnplay demo DIR" in line
 
 
 @POSIX

@@ -58,7 +58,7 @@ def test_only_the_leading_process_minds_that_the_place_is_taken(
     in_a_team(monkeypatch, 1)
     assert "process 1 joins" in cnnplay(*TRAIN, "--out", tmp_path).complains()
     in_a_team(monkeypatch, 0)
-    assert "--out must be a new or an empty folder" in cnnplay(*TRAIN, "--out", tmp_path).complains()
+    assert "--out must be a new or empty folder" in cnnplay(*TRAIN, "--out", tmp_path).complains()
 
 
 def test_a_process_without_a_gpu_is_told_so_before_anything_is_foreseen_for_it(

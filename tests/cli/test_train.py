@@ -98,13 +98,13 @@ def test_without_the_best_weights_the_last_are_judged_and_called_so(
     assert done.json["weights"] == "last"
     assert "the weights of the best epoch, " in done.err
     done = cnnplay("export", copy, "--format", "pt", "-o", tmp_path / "a.pt")
-    assert "are missing: these are the last ones" in done.err
+    assert "are missing; using the last ones" in done.err
     assert cnnplay("evaluate", copy, "--weights", "last").err == ""
 
 
 def test_what_the_run_will_take_is_told_before_it_begins(lines: list[dict[str, Any]]) -> None:
     notes = [line["message"] for line in lines if line["event"] == "note"]
-    assert any(note.startswith("forecast: ") and "an epoch" in note for note in notes)
+    assert any(note.startswith("estimate: ") and "epoch" in note for note in notes)
     assert lines.index(next(line for line in lines if line["event"] == "note")) < lines.index(
         next(line for line in lines if line["event"] == "step")
     )
@@ -114,15 +114,15 @@ def test_a_setting_without_effect_beside_the_others_is_told(cnnplay: Command, tm
     more = ("--optimizer", "sgd", "--momentum", "0.8", "--set", "step_every=2", "--json")
     done = cnnplay(*TRAIN, "--epochs", "1", *more, "--out", tmp_path / "run")
     notes = [line["message"] for line in done.lines if line["event"] == "note"]
-    assert "momentum is not used by sgd: choose momentum, nesterov or rmsprop" in notes
-    assert any("is not used by a constant schedule: choose step" in note for note in notes)
+    assert any("momentum is not used by sgd" in note and "nesterov or rmsprop" in note for note in notes)
+    assert any("is not used by a constant schedule" in note for note in notes)
     done = cnnplay(*TRAIN, "--epochs", "1", "--optimizer", "momentum", "--momentum", "0.8", "--json")
     assert not [line for line in done.lines if "is not used" in line.get("message", "")]
 
 
 def test_another_split_is_judged_when_asked_for(cnnplay: Command, run: Path) -> None:
     assert np.sum(cnnplay("evaluate", run, "--split", "train", "--json").json["confusion"]) == 4000
-    assert "has no test part" in cnnplay("evaluate", run, "--split", "test").complains()
+    assert "has no test " in cnnplay("evaluate", run, "--split", "test").complains()
     assert "--split must be" in cnnplay("evaluate", run, "--split", "some").complains()
 
 
@@ -133,7 +133,7 @@ def test_people_get_a_line_an_epoch_and_a_matrix(cnnplay: Command, tmp_path: Pat
     assert "epoch 1/1  train loss" in done.out
     assert f"run: {tmp_path / 'run'}" in done.out
     assert "\x1b" not in done.out
-    assert "truth" in cnnplay("evaluate", tmp_path / "run").out
+    assert "true class" in cnnplay("evaluate", tmp_path / "run").out
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_run_as_json_is_said_to_be_without_weights(cnnplay: Command, run: Path
 
 def test_a_presets_weights_are_said_to_be_fresh_and_follow_the_seed(cnnplay: Command, tmp_path: Path) -> None:
     command = ("export", "tiny-cnn", "--format", "safetensors", "-o")
-    assert "freshly initialised weights (seed 7)" in cnnplay(*command, tmp_path / "a", "--seed", "7").out
+    assert "random weights (seed 7)" in cnnplay(*command, tmp_path / "a", "--seed", "7").out
     assert cnnplay(*command, tmp_path / "b", "--seed", "7", "--json").json["trained"] is False
     assert cnnplay(*command, tmp_path / "c", "--seed", "8").status == 0
     first, same, other = (load_file(tmp_path / name) for name in "abc")
@@ -232,10 +232,8 @@ def test_a_folder_of_mixed_sizes_trains_under_both_rules(
     folder = RunFolder.open(tmp_path / "stem")
     assert folder.network.input.shape == (3, 24, 20)
     assert any(isinstance(event, Noted) and "3 × 24 × 20" in event.message for event in folder.events())
-    assert (
-        "tells 2 classes apart"
-        in cnnplay("evaluate", tmp_path / "stem", "--data", "mnist-sample").complains()
-    )
+    evaluated = cnnplay("evaluate", tmp_path / "stem", "--data", "mnist-sample")
+    assert "the network has 2 outputs" in evaluated.complains()
 
 
 @pytest.fixture
@@ -252,7 +250,7 @@ def test_a_run_is_not_judged_on_other_classes_than_it_learned(
     assert cnnplay("evaluate", pets, "--json").json["classes"] == ["cats", "dogs"]
     (mixed_folder / "dogs").rename(mixed_folder / "apes")
     words = cnnplay("evaluate", pets).complains()
-    assert "expected the classes that were learned, cats, dogs; found apes, cats" in words
+    assert "classes, cats, dogs; found apes, cats" in words
 
 
 def test_pictures_that_are_left_out_of_a_judgement_are_told(cnnplay: Command, pets: Path) -> None:
@@ -272,7 +270,7 @@ def test_pictures_that_are_added_move_none_of_another_class_and_the_change_is_to
     for number in range(10):
         grey.save(mixed_folder / "cats" / f"0-{number}.png")
     done = cnnplay("evaluate", pets, "--split", "train", "--json")
-    assert "pets has changed since the run: other pictures validate now" in done.err
+    assert "pets has changed since the run" in done.err
     after = done.json
     assert after["confusion"][1] == before["confusion"][1]
     assert after["pictures"] <= before["pictures"] + 10
@@ -309,7 +307,7 @@ def test_more_threads_than_cores_become_as_many_and_it_is_said(
     done = cnnplay("train", "tiny-cnn", "--data", "mnist-sample", "--threads", "256", "--epochs", "1",
                    "--out", tmp_path / "run")  # fmt: skip
     assert done.status == 0
-    assert "threads: 256 becomes 1, as many as this machine's cores" in done.out
+    assert "threads: 256 reduced to 1" in done.out
     assert RunFolder.open(tmp_path / "run").record.config.threads == 1
 
 
@@ -320,7 +318,7 @@ def test_a_run_is_not_exported_over_what_is_read(cnnplay: Command, run: Path, tm
     for place in (copy / "run.json", copy / "history.csv", tmp_path / "link" / "run.json"):
         for form in ("json", "csv", "pt"):
             words = cnnplay("export", copy, "--format", form, "-o", place).complains()
-            assert "outside of the run's own folder" in words
+            assert "outside the run's own folder" in words
     assert {file.name: file.read_bytes() for file in copy.iterdir()} == before
     project = tmp_path / "e.cnnplay"
     cnnplay("export", run, "--format", "project", "-o", project)
@@ -329,7 +327,7 @@ def test_a_run_is_not_exported_over_what_is_read(cnnplay: Command, run: Path, tm
     for form in ("csv", "project", "safetensors"):
         for place in (project, tmp_path / "other.cnnplay"):
             words = cnnplay("export", project, "--format", form, "-o", place).complains()
-            assert "another file than NETWORK" in words
+            assert "a file other than NETWORK" in words
     assert project.read_bytes() == content
 
 
@@ -370,7 +368,7 @@ def test_weights_of_a_type_that_no_network_has_are_refused(
     weights = {key: t.to(torch.float8_e4m3fn) for key, t in load_file(copy / "best.safetensors").items()}
     save_file(weights, copy / "best.safetensors")
     for arguments in (("evaluate", copy), ("export", copy, "--format", "pt", "-o", tmp_path / "a.pt")):
-        assert "expected usual numbers" in cnnplay(*arguments).complains()
+        assert "expected a supported type" in cnnplay(*arguments).complains()
 
 
 def test_a_name_that_is_no_text_is_a_mistake_in_json_too(cnnplay: Command) -> None:
@@ -386,7 +384,7 @@ def test_a_loss_that_is_no_number_is_status_1_with_advice(cnnplay: Command, tmp_
     assert done.status == 1
     (line,) = done.err.splitlines()
     assert "Try a learning rate of" in line
-    assert f"Kept in {tmp_path / 'run'}: " in line
+    assert f"Saved in {tmp_path / 'run'}: " in line
     assert done.lines[-1]["event"] == "failed"
     assert RunFolder.open(tmp_path / "run").weights("last")
 

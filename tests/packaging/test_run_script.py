@@ -45,7 +45,7 @@ def test_without_a_screen_the_demonstration_runs_and_its_folder_is_named(
 ) -> None:
     monkeypatch.setattr(run, "ROOT", tmp_path)
     assert run.arguments_for(Screen(), []) == ["demo", str(tmp_path / "cnnplay-demo")]
-    assert "no screen" in (said := capsys.readouterr().out)
+    assert "no screen" in (said := capsys.readouterr().out).lower()
     assert str(tmp_path / "cnnplay-demo") in said
 
 

@@ -115,7 +115,7 @@ def test_weights_that_do_not_belong_are_refused_on_saving(project: Project, tmp_
 
 def test_a_view_of_other_than_plain_values_is_refused_on_saving(project: Project, tmp_path: Path) -> None:
     odd = msgspec.structs.replace(project, view={"x": object()})  # type: ignore[dict-item]
-    with pytest.raises(ProjectError, match="view: expected plain values"):
+    with pytest.raises(ProjectError, match="view: expected JSON values"):
         save(odd, tmp_path / "a.cnnplay")
 
 

@@ -66,7 +66,7 @@ def test_a_file_larger_than_the_memory_is_refused_and_takes_none(
     with (tmp_path / name).open("wb") as file:
         file.write(start)
         file.truncate(2**42)  # a hole: it takes no room on the disk
-    assert "do not fit into memory" in _refused(tmp_path / name)
+    assert "bytes of memory; " in _refused(tmp_path / name)
 
 
 def test_a_safetensors_file_is_not_read_beyond_a_header_that_lies(
@@ -82,7 +82,7 @@ def test_a_safetensors_file_is_not_read_beyond_a_header_that_lies(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.pt")
-    assert "expected a plain file" in _refused(tmp_path / "a.pt")
+    assert "expected a regular file" in _refused(tmp_path / "a.pt")
 
 
 def test_weights_that_were_read_outlive_their_file(tmp_path: Path) -> None:
@@ -125,7 +125,9 @@ def test_shared_and_channels_last_weights_come_out_contiguous(tmp_path: Path) ->
 
 def test_numbers_that_are_not_finite_are_loaded_and_can_be_told() -> None:
     weights = {"a": torch.tensor([1.0, float("nan"), float("inf")]), "b": torch.ones(2), "c": torch.tensor(1)}
-    assert not_finite(weights) == ("a holds 2 numbers that are not finite (NaN or infinity)",)
+    (line,) = not_finite(weights)
+    assert line.startswith("a ")
+    assert "2 values that are not finite" in line
 
 
 class Harm:
@@ -144,7 +146,7 @@ def test_a_pickle_that_would_run_something_is_refused_and_nothing_runs(tmp_path:
     path = _saved(
         {"a": torch.ones(2), "b": Harm(harmed)}, tmp_path / "a.pt", _use_new_zipfile_serialization=not legacy
     )
-    assert f"a.pt: holds Python objects ({os.system.__module__}.system) beside tensors" in _refused(path)
+    assert f"a.pt: holds Python objects ({os.system.__module__}.system) besides tensors" in _refused(path)
     assert not harmed.exists()
 
 
@@ -203,12 +205,12 @@ def test_packed_members_are_refused(tmp_path: Path) -> None:
     ):
         for name in given.namelist():
             packed.writestr(name, given.read(name))
-    assert "found packed ones" in _refused(path)
+    assert "found compressed ones" in _refused(path)
 
 
 def test_a_project_is_named_as_one(project: Project, tmp_path: Path) -> None:
     save(project, tmp_path / "a.cnnplay")
-    assert "found a project: open it instead" in _refused(tmp_path / "a.cnnplay")
+    assert "found a project" in _refused(tmp_path / "a.cnnplay")
 
 
 def test_other_zips_and_missing_files_are_said(tmp_path: Path) -> None:
@@ -216,7 +218,7 @@ def test_other_zips_and_missing_files_are_said(tmp_path: Path) -> None:
         archive.writestr("readme.txt", "no weights here")
     assert "with data.pkl in it" in _refused(tmp_path / "a.pt")
     assert "cannot be read: No such file" in _refused(tmp_path / "b.pt")
-    assert "expected a plain file; found a folder" in _refused(tmp_path)
+    assert "expected a regular file; found a folder" in _refused(tmp_path)
 
 
 def _header(text: bytes) -> bytes:

@@ -221,7 +221,7 @@ def test_a_folder_that_was_left_in_the_middle_goes_on_to_the_same_weights(
 
 def test_a_run_that_is_being_written_is_not_written_by_another(tmp_path: Path) -> None:
     first = _folder(tmp_path / "run")
-    with pytest.raises(RunError, match="is being trained now"):
+    with pytest.raises(RunError, match="is being trained"):
         RunRecorder.reopen(tmp_path / "run")
     first.close()
     RunRecorder.reopen(tmp_path / "run").close()

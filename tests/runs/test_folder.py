@@ -154,7 +154,7 @@ def test_what_the_events_come_to_takes_no_memory_for_each_of_them(
     trained: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cnnplay.runs.regular_file.available_bytes", lambda: 1)
-    with pytest.raises(RunError, match="do not fit"):
+    with pytest.raises(RunError, match="bytes of memory"):
         trained[0].events()
     assert trained[0].outcome().ended == "done"
 
@@ -184,7 +184,7 @@ def test_numbers_that_are_not_finite_are_read_back(folder: RunRecorder) -> None:
 def test_events_larger_than_the_memory_are_refused_and_take_none(folder: RunRecorder) -> None:
     with (folder.path / "events.jsonl").open("wb") as file:
         file.truncate(2**42)  # a hole: it takes no room on the disk
-    with pytest.raises(RunError, match=r"events\.jsonl: .* do not fit into"):
+    with pytest.raises(RunError, match=r"events\.jsonl: .* bytes of memory; .* free"):
         folder.events()
 
 
@@ -216,7 +216,7 @@ def test_an_event_nested_without_end_gives_words(folder: RunRecorder) -> None:
 
 
 def test_weights_of_a_run_without_any_give_words(folder: RunRecorder) -> None:
-    with pytest.raises(RunError, match="no weights yet"):
+    with pytest.raises(RunError, match="not saved weights yet"):
         folder.weights()
 
 
@@ -292,11 +292,11 @@ def test_pipes_and_devices_in_place_of_a_runs_files_are_refused(name: str, train
     read()
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(RunError, match=f"{name}: expected a plain file"):
+    with pytest.raises(RunError, match=f"{name}: expected a regular file"):
         read()
     path.unlink()
     path.symlink_to("/dev/zero")
-    with pytest.raises(RunError, match=f"{name}: expected a plain file"):
+    with pytest.raises(RunError, match=f"{name}: expected a regular file"):
         read()
 
 
@@ -310,7 +310,7 @@ def test_weights_larger_than_the_memory_are_refused(
     trained: Kept,
 ) -> None:
     os.truncate(trained[0].path / "last.safetensors", 2**42)
-    with pytest.raises(RunError, match=r"last\.safetensors: .* do not fit into"):
+    with pytest.raises(RunError, match=r"last\.safetensors: .* bytes of memory; .* free"):
         trained[0].weights("last")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnplay.runs import run_store as place
+from cnnplay.runs import run_store
 from cnnplay.runs.index import Entry, RunIndex
 from cnnplay.runs.library import Library, Listing
 from cnnplay.runs.notes import Notes, write_notes
@@ -113,7 +113,7 @@ def test_without_a_place_for_the_index_the_runs_are_listed_with_a_word(tmp_path:
     (tmp_path / "file").touch()
     found = Library(tmp_path / "runs", tmp_path / "file" / "runs.sqlite").refresh()
     assert len(found.rows) == 1
-    assert "read from their folders each time" in found.trouble
+    assert "folders are read each time" in found.trouble
 
 
 def test_a_full_disk_takes_no_run_away(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,11 +180,11 @@ def test_a_pipe_in_place_of_a_runs_files_holds_no_list_up(library: Library, tmp_
     os.mkfifo(tmp_path / "runs" / "run-0" / "about.json")
     rows = {row.title: row for row in library.refresh().rows}
     assert rows["run-0"].state == "done", "the run itself is whole"
-    assert "about.json: expected a plain file" in rows["run-0"].problem
+    assert "about.json: expected a regular file" in rows["run-0"].problem
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     os.mkfifo(elsewhere / "run.json")
-    with pytest.raises(RunError, match=r"run\.json: expected a plain file"):
+    with pytest.raises(RunError, match=r"run\.json: expected a regular file"):
         library.remember(elsewhere)
 
 
@@ -210,11 +210,11 @@ def test_a_run_elsewhere_is_remembered_and_forgotten(library: Library, tmp_path:
 def test_what_is_no_run_is_not_remembered(library: Library, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"run\.json"):
         library.remember(tmp_path)
-    assert place.elsewhere(library.store) == ()
+    assert run_store.elsewhere(library.store) == ()
 
 
 def test_a_damaged_list_of_runs_elsewhere_counts_as_empty(library: Library, tmp_path: Path) -> None:
-    (tmp_path / "runs" / place.ELSEWHERE).write_text("[[[")
+    (tmp_path / "runs" / run_store.ELSEWHERE).write_text("[[[")
     assert len(library.refresh().rows) == 3
 
 

@@ -42,10 +42,10 @@ def test_a_run_of_which_nobody_said_anything_has_neither(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("[", "no note and tags"),
+        ("[", "note and tags"),
         ('{"note": 3}', "note"),
         ('{"version": 9}', "newer"),
-        ('{"tags": ["two words"]}', "without blanks"),
+        ('{"tags": ["two words"]}', "without spaces"),
         ('{"note": "' + "x" * (LONGEST_NOTE + 1) + '"}', "at most 10,000"),
         ('{"tags": [' + ",".join(f'"t{n}"' for n in range(MOST_TAGS + 1)) + "]}", "at most 32"),
     ],
@@ -60,21 +60,21 @@ def test_a_file_that_breaks_a_limit_is_named(tmp_path: Path, content: str, words
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
 def test_a_pipe_in_its_place_keeps_no_reader_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "about.json")
-    with pytest.raises(RunError, match=r"about\.json: expected a plain file"):
+    with pytest.raises(RunError, match=r"about\.json: expected a regular file"):
         read_notes(tmp_path)
 
 
 def test_what_breaks_a_limit_is_not_written(tmp_path: Path) -> None:
     write_notes(tmp_path, Notes(note="before"))
-    with pytest.raises(RunError, match="without blanks"):
+    with pytest.raises(RunError, match="without spaces"):
         write_notes(tmp_path, Notes(tags=("a:b",)))
     assert read_notes(tmp_path).note == "before"
 
 
-def test_a_place_that_is_gone_is_the_disks_fault(tmp_path: Path) -> None:
+def test_a_missing_folder_is_a_write_error(tmp_path: Path) -> None:
     with pytest.raises(RunWriteError, match="cannot be written"):
         write_notes(tmp_path / "gone", Notes(note="x"))
 
 
-def test_tags_are_parted_by_blanks_and_commas() -> None:
+def test_tags_are_separated_by_spaces_and_commas() -> None:
     assert tags_in(" good, best  good,,lecture ") == ("good", "best", "lecture")

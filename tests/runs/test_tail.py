@@ -111,7 +111,7 @@ def test_what_is_no_plain_file_is_refused(folder: Path) -> None:
     import os
 
     os.mkfifo(folder / "events.jsonl")
-    with pytest.raises(RunError, match="plain file"):
+    with pytest.raises(RunError, match="regular file"):
         events_since(Tail(folder))
 
 

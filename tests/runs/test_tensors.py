@@ -84,7 +84,7 @@ def test_only_damage_is_called_damage(path: Path, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(RunDamage, match="cannot be read as weights"):
         read_checked(path, "weights")
-    with pytest.raises(RunError, match="expected a plain file") as caught:
+    with pytest.raises(RunError, match="expected a regular file") as caught:
         read_checked(tmp_path, "weights")
     assert not isinstance(caught.value, RunDamage)
     with pytest.raises(FileNotFoundError):

@@ -38,14 +38,14 @@ def test_whoever_only_looks_takes_no_writer_its_lock(
     monkeypatch.setattr("time.sleep", lambda _: fcntl.flock(look, fcntl.LOCK_UN))
     recorder = RunRecorder.reopen(run)
     assert is_being_written(run, 0)
-    with pytest.raises(RunError, match="is being trained now"):
+    with pytest.raises(RunError, match="is being trained"):
         RunRecorder.reopen(run)
     recorder.close()
     assert not (run / LOCK).exists()
 
 
 def test_without_its_lock_nobody_goes_on_where_there_are_locks(run: Path, look: int) -> None:
-    with pytest.raises(RunError, match="is being trained now"):
+    with pytest.raises(RunError, match="is being trained"):
         RunRecorder.reopen(run)
 
 

@@ -63,9 +63,9 @@ def test_both_forms_of_choices_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", 'f: expected a search space in JSON, {"vary"'),
+        ("{", "f: expected a search space in JSON"),
         ("[1]", "f: expected an object like"),
-        ('{"vary": {}}', "f, vary: expected what varies"),
+        ('{"vary": {}}', "f, vary: expected a non-empty object"),
         (
             '{"vary": {"a": 1}}',
             'f, vary.a: expected a range {"low": …, "high": …} or a list of choices; found 1',
@@ -91,15 +91,15 @@ def test_both_forms_of_choices_are_the_same() -> None:
         ),
         (
             '{"vary": {"a": {"low": 0, "hihg": 1}}}',
-            "f, vary.a.hihg: expected high, log, low, step alone; found hihg",
+            "f, vary.a.hihg: expected high, log, low, step only; found hihg",
         ),
         ('{"vary": {"a": []}}', "f, vary.a: expected a list of one or more choices; found []"),
         (
             '{"vary": {"a": [1, null]}}',
-            "f, vary.a[1]: expected a number, a word, true or false; found nothing",
+            "f, vary.a[1]: expected a number, a string, true or false; found nothing",
         ),
         ('{"vary": {"a": [1, 1]}}', "f, vary.a[1]: expected each choice once; found 1 twice"),
-        ('{"vary": {"a": [1]}, "more": 1}', "f, more: expected format, version and vary alone"),
+        ('{"vary": {"a": [1]}, "more": 1}', "f, more: expected only format, version and vary"),
         ('{"version": 2, "vary": {"a": [1]}}', "f: written by a newer CNN Playground (version 2"),
         ('{"format": "x", "vary": {"a": [1]}}', 'f, format: expected "cnnplay-space"; found "x"'),
     ],

@@ -33,7 +33,7 @@ def test_settings_and_blocks_fields_are_found_by_name(small: Network) -> None:
             Range(1, 2),
             "f, vary.learning_rte: expected a setting, perhaps learning_rate; found",
         ),
-        ("conv-9.filters", Range(1, 2), "f, vary.conv-9.filters: expected a block of small, perhaps conv-2;"),
+        ("conv-9.filters", Range(1, 2), "f, vary.conv-9.filters: expected a layer of small, perhaps conv-2;"),
         ("conv-1.filter", Range(1, 2), "f, vary.conv-1.filter: expected a field of conv-1, perhaps filters"),
         (
             "relu-1.slope",
