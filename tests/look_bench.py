@@ -39,7 +39,7 @@ def learned() -> Result:
 
 
 def pets(root: Path) -> Path:
-    """A folder of two classes with six small grey pictures each."""
+    """A folder of two classes with six small gray images each."""
     for shade, name in ((40, "cat"), (200, "dog")):
         (root / name).mkdir(parents=True)
         for number in range(6):

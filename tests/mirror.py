@@ -115,7 +115,7 @@ def idx(values: np.ndarray) -> bytes:
 def digits(
     address: str | tuple[str, ...], key: str = "mnist", train: int = 40, test: int = 10
 ) -> tuple[Source, dict[str, bytes]]:
-    """A data set like MNIST with few pictures of noise, two classes turn by turn, and its files."""
+    """A data set like MNIST with few images of noise, two classes turn by turn, and its files."""
     rng = np.random.default_rng(5)
     parts = []
     for count in (train, test):
@@ -154,7 +154,7 @@ def tar_gz(members: dict[str, bytes]) -> bytes:
 
 
 def photos(address: str) -> tuple[Source, dict[str, bytes], np.ndarray, np.ndarray]:
-    """A data set like CIFAR-100 with few pictures of noise: itself, its file, their planes and labels."""
+    """A data set like CIFAR-100 with few images of noise: itself, its file, their planes and labels."""
     rng = np.random.default_rng(6)
     planes = rng.integers(0, 256, (30, 3, 32, 32), np.uint8)
     labels = np.arange(30, dtype=np.uint8) % 3
@@ -175,7 +175,7 @@ def photos(address: str) -> tuple[Source, dict[str, bytes], np.ndarray, np.ndarr
             mirrors=(address,),
             files=(published("cifar.tar.gz", files["cifar.tar.gz"]),),
             label_bytes=2,
-            members=(Member(name="cifar/train.bin", pictures=24), Member(name="cifar/test.bin", pictures=6)),
+            members=(Member(name="cifar/train.bin", images=24), Member(name="cifar/test.bin", images=6)),
         ),
         files,
         planes,

@@ -11,7 +11,7 @@ from cnnplay.network.network import Network
 from cnnplay.network.presets import preset
 from cnnplay.runs.record import RunRecord, encode
 from cnnplay.spec.events import EpochDone, Event, Finished, Started, Stepped
-from cnnplay.spec.portable import portable
+from cnnplay.spec.json_values import json_values
 from cnnplay.spec.settings import TrainConfig
 
 STEPS = 4
@@ -73,7 +73,7 @@ def write(folder: Path, events: list[Event]) -> None:
     """Appends events as a run's folder does."""
     with (folder / "events.jsonl").open("ab") as file:
         for event in events:
-            file.write(msgspec.json.encode(portable(event)) + b"\n")
+            file.write(msgspec.json.encode(json_values(event)) + b"\n")
 
 
 def make_run(

@@ -1,4 +1,4 @@
-"""A small network, easy pictures and all models that a run needs, for tests of Train."""
+"""A small network, easy images and all models that a run needs, for tests of Train."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,15 +26,15 @@ ENDLESS = 10_000
 
 
 def blobs(count: int = 160, size: int = 8) -> ImageSet:
-    """Two classes that are easily told apart: dark and light pictures. 120 train, 40 validate."""
+    """Two classes that are easily told apart: dark and light images. 120 train, 40 validate."""
     rng = np.random.default_rng(0)
     labels = np.arange(count, dtype=np.int64) % 2
-    pictures = rng.integers(0, 80, (count, size, size, 1)) + 150 * labels[:, None, None, None]
+    images = rng.integers(0, 80, (count, size, size, 1)) + 150 * labels[:, None, None, None]
     return ImageSet(
         key="blobs",
         title="blobs",
         classes=("dark", "light"),
-        images=pictures.astype(np.uint8),
+        images=images.astype(np.uint8),
         labels=labels,
         train=np.arange(count * 3 // 4),
         validation=np.arange(count * 3 // 4, count),

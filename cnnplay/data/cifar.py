@@ -1,8 +1,9 @@
-"""CIFAR's binary version: a gzipped tar archive of records, label bytes and then the three colour planes.
+"""CIFAR's binary version: a gzipped tar archive of records, each with label bytes followed by three color
+planes.
 
-The archive is read from front to back and nothing of it is written to the disk: of its members those that
-are expected by name and size are read, into memory that was taken for what is expected. What an archive may
-hold besides is bounded, however little of it there is while it is packed.
+The archive is read from front to back and nothing is written to disk: members with the expected name and size
+are read into memory allocated for what is expected. The total unpacked size is limited, however small the
+compressed archive is.
 """
 
 import gzip
@@ -20,7 +21,7 @@ from cnnplay.data.images import DataError
 from cnnplay.data.sources import Member
 
 SLACK = 4 * 2**20
-"""So many bytes beyond the pictures are read at most: headers, lists of names, padding."""
+"""At most this many bytes beyond the images are read: headers, file names, padding."""
 _RECORDS = 1024
 
 Bytes = NDArray[np.uint8]
@@ -31,17 +32,17 @@ def read_cifar(
     members: tuple[Member, ...],
     shape: tuple[int, int, int],
     label_bytes: int,
-    breathe: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> tuple[Bytes, Bytes]:
-    """(pictures N × H × W × C, labels N), the members one behind the other in the order that is given.
+    """Reads (images N × H × W × C, labels N), the members one after another in the given order.
 
-    DataError, with the place, for an archive that lacks one, or has one of another size.
+    Raises DataError, naming the place, if a member is missing or has another size.
     """
     record = label_bytes + prod(shape)
-    count = sum(member.pictures for member in members)
-    pictures = np.empty((count, shape[1], shape[2], shape[0]), np.uint8)
+    count = sum(member.images for member in members)
+    images = np.empty((count, shape[1], shape[2], shape[0]), np.uint8)
     labels = np.empty(count, np.uint8)
-    starts = np.cumsum([0, *(member.pictures for member in members)])
+    starts = np.cumsum([0, *(member.images for member in members)])
     wanted = {member.name: (int(start), member) for start, member in zip(starts, members, strict=False)}
     try:
         with gzip.open(path) as unpacked:
@@ -51,37 +52,39 @@ def read_cifar(
                     if entry.name in wanted:
                         start, member = wanted.pop(entry.name)
                         _check(entry, member, record, path)
-                        end = start + member.pictures
+                        end = start + member.images
                         source = cast(IO[bytes], archive.extractfile(entry))
                         place = f"{path}, {member.name}"
-                        _records(source, pictures[start:end], labels[start:end], label_bytes, place, breathe)
-                    breathe()
+                        _records(
+                            source, images[start:end], labels[start:end], label_bytes, place, check_cancelled
+                        )
+                    check_cancelled()
     except DataError:
         raise
     except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, ValueError, LookupError) as error:
         raise DataError(f"{path}: expected a whole tar.gz archive; found a damaged one ({error})") from None
     if wanted:
         raise DataError(f"{path}: expected the file {next(iter(wanted))} in the archive; found none")
-    return pictures, labels
+    return images, labels
 
 
 def _check(entry: tarfile.TarInfo, member: Member, record: int, path: Path) -> None:
-    expected = member.pictures * record
+    expected = member.images * record
     if not entry.isreg():
-        raise DataError(f"{path}, {member.name}: expected a plain file; found a link or a folder")
+        raise DataError(f"{path}, {member.name}: expected a regular file; found a link or a folder")
     if entry.size != expected:
         raise DataError(f"{path}, {member.name}: expected {expected:,} bytes; found {entry.size:,}")
 
 
 def _records(
     source: IO[bytes],
-    pictures: Bytes,
+    images: Bytes,
     labels: Bytes,
     label_bytes: int,
     place: str,
-    breathe: Callable[[], None],
+    check_cancelled: Callable[[], None],
 ) -> None:
-    count, height, width, channels = pictures.shape
+    count, height, width, channels = images.shape
     record = label_bytes + height * width * channels
     for start in range(0, count, _RECORDS):
         end = min(start + _RECORDS, count)
@@ -92,12 +95,12 @@ def _records(
         rows = np.frombuffer(content, np.uint8).reshape(end - start, record)
         labels[start:end] = rows[:, label_bytes - 1]
         planes = rows[:, label_bytes:].reshape(-1, channels, height, width)
-        pictures[start:end] = planes.transpose(0, 2, 3, 1)
-        breathe()
+        images[start:end] = planes.transpose(0, 2, 3, 1)
+        check_cancelled()
 
 
 class _Bounded:
-    """Reads no more than so many bytes: a few packed megabytes may stand for terabytes of nothing."""
+    """Limits how many bytes are read: a few compressed megabytes could unpack to terabytes."""
 
     def __init__(self, source: IO[bytes], most: int, path: Path) -> None:
         self._source, self._most, self._path = source, most, path

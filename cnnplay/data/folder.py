@@ -1,9 +1,9 @@
-"""A folder of pictures as a data set: one sub-folder per class, in the order of their names.
+"""A folder of images as a data set: one subfolder per class, in alphabetical order.
 
-Pictures may lie deeper in a class's folder. What begins with a dot (and macOS's ``__MACOSX``) is passed over;
-a file that is no picture, or a damaged one, is left out and named in `problems`. The data set is grey where
-every picture shows grey alone, in whichever kind of file. Which pictures validate is decided by their names
-(see `split`).
+Images may be in nested folders of a class. Names that begin with a dot (and macOS's ``__MACOSX``) are
+ignored; a file that is not an image, or is damaged, is skipped and listed in `problems`. The data set is gray
+if every image only contains gray, whatever its file type. The validation split is chosen by file names (see
+`split`).
 """
 
 import os
@@ -17,33 +17,33 @@ from zlib import crc32
 
 import numpy as np
 
-from cnnplay.data.decode import SUFFIXES, decode, look
-from cnnplay.data.images import DataError, ImageSet, Indices, Picture, Pictures
+from cnnplay.data.decode import SUFFIXES, decode, read_header
+from cnnplay.data.images import DataError, ImageArray, ImageSet, ImageSource, Indices
 from cnnplay.data.memory import available_bytes
-from cnnplay.data.paths import at_home, is_text
-from cnnplay.data.split import by_name, mark_of
+from cnnplay.data.paths import expand_user, is_utf8
+from cnnplay.data.split import names_hash, split_by_name
 
 PREFIX = "folder:"
 IN_MEMORY_SHARE = 0.25
-"""Decoded pictures are kept while they take at most this share of the free memory."""
+"""Decoded images are kept while they take at most this share of the free memory."""
 
-_PASSED_OVER = frozenset(["__MACOSX", "Thumbs.db", "desktop.ini"])
+_IGNORED = frozenset(["__MACOSX", "Thumbs.db", "desktop.ini"])
 _AT_ONCE = 64
 _PIECE, _PIECES = 4096, 16
-"""Of a file's bytes its fingerprint is taken of so many pieces, evenly spread: of a small one, of all."""
+"""A file's fingerprint uses this many pieces, evenly spread; for a small file, all of it."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 Cancelled: TypeAlias = Callable[[], bool]
 
 
 class LoadCancelled(DataError):
-    """The user no longer wants the data set that was being loaded."""
+    """The user cancelled loading the data set."""
 
 
-class FilePictures:
-    """Pictures that are decoded when asked for, all with the same number of channels."""
+class FileImages:
+    """Images that are decoded on demand, all with the same number of channels."""
 
-    def __init__(self, paths: list[Path], kept: list[Picture | None], channels: int) -> None:
+    def __init__(self, paths: list[Path], kept: list[ImageArray | None], channels: int) -> None:
         self._paths = paths
         self._kept = kept
         self._channels = channels
@@ -51,34 +51,34 @@ class FilePictures:
     def __len__(self) -> int:
         return len(self._paths)
 
-    def __getitem__(self, index: int, /) -> Picture:
+    def __getitem__(self, index: int, /) -> ImageArray:
         kept = self._kept[index]
         return _with_channels(decode(self._paths[index]) if kept is None else kept, self._channels)
 
 
-class _Read:
-    """One file, read or looked at: its size, whether it is grey, the picture where it is kept, or why not.
+class _ScannedFile:
+    """One scanned file: its size, whether it is gray, the image if it is kept, or the problem with it.
 
-    `keep` has it decoded and kept. With `judge`, a colour file is decoded all the same, to find out whether
-    it shows grey alone.
+    With `keep`, it is decoded and kept. With `check_color`, a color file is decoded anyway, to find out
+    whether it only contains gray.
     """
 
-    __slots__ = ("grey", "label", "path", "picture", "print", "problem", "size")
+    __slots__ = ("fingerprint", "gray", "image", "label", "path", "problem", "size")
 
-    def __init__(self, path: Path, label: int, keep: bool, judge: bool) -> None:
+    def __init__(self, path: Path, label: int, keep: bool, check_color: bool) -> None:
         self.path, self.label, self.problem = path, label, ""
-        self.picture: Picture | None = None
-        self.print = ""
+        self.image: ImageArray | None = None
+        self.fingerprint = ""
         try:
-            self.print = _fingerprint(path)
+            self.fingerprint = _fingerprint(path)
             if not keep:
-                self.size, self.grey = look(path)
-            if keep or (judge and not self.grey):
-                picture = decode(path)
-                self.size, self.grey = (picture.shape[0], picture.shape[1]), picture.shape[2] == 1
-                self.picture = picture if keep else None
+                self.size, self.gray = read_header(path)
+            if keep or (check_color and not self.gray):
+                image = decode(path)
+                self.size, self.gray = (image.shape[0], image.shape[1]), image.shape[2] == 1
+                self.image = image if keep else None
         except DataError as error:
-            self.problem = _shown(str(error))
+            self.problem = _printable(str(error))
 
 
 def load_folder(
@@ -87,61 +87,63 @@ def load_folder(
     cancelled: Cancelled | None = None,
     memory: int | None = None,
 ) -> ImageSet:
-    """The data set in a folder; DataError where it is none. `memory` bounds the decoded bytes kept."""
-    root = at_home(path)
+    """The data set in a folder. Raises DataError if it is not one. `memory` limits the size of the decoded
+    images kept, in bytes.
+    """
+    root = expand_user(path)
     names = _class_names(root)
     files, problems = _files(root, names)
     budget = int(available_bytes() * IN_MEMORY_SHARE) if memory is None else memory
-    reads, prints = [], []
-    for read in _read_all(files, budget, progress, cancelled):
-        # Of those with a problem too: a picture that is cut off is one or not, as the free memory has it.
-        prints.append(f"{read.path.relative_to(root).as_posix()} {read.print}")
-        if read.problem:
-            problems.append(read.problem)
+    scanned, fingerprints = [], []
+    for file in _read_all(files, budget, progress, cancelled):
+        # Unreadable files too: whether a truncated image is noticed depends on the free memory.
+        fingerprints.append(f"{file.path.relative_to(root).as_posix()} {file.fingerprint}")
+        if file.problem:
+            problems.append(file.problem)
         else:
-            reads.append(read)
-    labels = np.array([read.label for read in reads], np.int64)
-    _complain_of_empty_classes(root, names, labels, problems)
-    return _image_set(root, names, reads, labels, tuple(problems), mark_of(prints))
+            scanned.append(file)
+    labels = np.array([file.label for file in scanned], np.int64)
+    _check_empty_classes(root, names, labels, problems)
+    return _image_set(root, names, scanned, labels, tuple(problems), names_hash(fingerprints))
 
 
 def _image_set(
     root: Path,
     names: tuple[str, ...],
-    reads: list[_Read],
+    scanned: list[_ScannedFile],
     labels: Indices,
     problems: tuple[str, ...],
     contents: str,
 ) -> ImageSet:
-    channels = 1 if all(read.grey for read in reads) else 3
-    sizes = {read.size for read in reads}
+    channels = 1 if all(file.gray for file in scanned) else 3
+    sizes = {file.size for file in scanned}
     size = sizes.pop() if len(sizes) == 1 else None
-    pictures: Pictures
-    if size is not None and all(read.picture is not None for read in reads):
-        pictures = np.stack(
-            [_with_channels(read.picture, channels) for read in reads if read.picture is not None]
+    images: ImageSource
+    if size is not None and all(file.image is not None for file in scanned):
+        images = np.stack(
+            [_with_channels(file.image, channels) for file in scanned if file.image is not None]
         )
     else:
-        pictures = FilePictures([read.path for read in reads], [read.picture for read in reads], channels)
-    places = [read.path.relative_to(root).as_posix() for read in reads]
-    train, validation = by_name(labels, places)
+        images = FileImages([file.path for file in scanned], [file.image for file in scanned], channels)
+    places = [file.path.relative_to(root).as_posix() for file in scanned]
+    train, validation = split_by_name(labels, places)
     root = root.resolve()
     if not len(validation):
         raise DataError(
-            f"{root}: no class has two pictures; one class at least must, so that one can validate"
+            f"{root}: expected a class with two or more images, so that one can validate; found none"
         )
     return ImageSet(
         key=f"{PREFIX}{root}",
         title=root.name or str(root),
         classes=names,
-        pictures=pictures,
+        images=images,
         labels=labels,
         train=train,
         validation=validation,
         shape=None if size is None else (channels, *size),
         channels=channels,
         problems=problems,
-        mark=mark_of(places[index] for index in validation),
+        mark=names_hash(places[index] for index in validation),
         contents=contents,
     )
 
@@ -150,73 +152,73 @@ def _class_names(root: Path) -> tuple[str, ...]:
     try:
         if not root.is_dir():
             found = "a file" if root.exists() else "nothing"
-            raise DataError(f"{root}: expected a folder with one sub-folder per class; found {found}")
+            raise DataError(f"{root}: expected a folder with one subfolder per class; found {found}")
         names = tuple(
-            sorted(entry.name for entry in root.iterdir() if _counts(entry.name) and entry.is_dir())
+            sorted(entry.name for entry in root.iterdir() if _is_included(entry.name) and entry.is_dir())
         )
     except OSError as error:
         raise DataError(f"{root}: cannot be read ({error.strerror or error})") from None
     for name in (str(root.resolve()), *names):
-        if not is_text(name):  # it could not be written into a run's or a project's file
-            raise DataError(f"{_shown(name)}: expected a name in UTF-8; found other bytes: give it another")
+        if not is_utf8(name):  # it could not be stored in a run or a project
+            raise DataError(f"{_printable(name)}: expected a UTF-8 name; found other bytes: rename it")
     if len(names) < 2:
         found = f"one, {names[0]!r}" if names else "none"
-        raise DataError(f"{root}: expected two sub-folders or more, one per class; found {found}")
+        raise DataError(f"{root}: expected two or more subfolders, one per class; found {found}")
     return names
 
 
 def _files(root: Path, names: tuple[str, ...]) -> tuple[list[tuple[Path, int]], list[str]]:
-    """The picture files with their labels, in the order of their names, and a line for what is none."""
+    """The image files with their labels, sorted by name, and a line for every file that is not an image."""
     files: list[tuple[Path, int]] = []
     problems: list[str] = []
     for label, name in enumerate(names):
-        for path in _below(root / name):
+        for path in _files_below(root / name):
             if path.suffix.lower() in SUFFIXES:
                 files.append((path, label))
             else:
-                problems.append(f"{_shown(path)}: not a picture by its name; left out")
+                problems.append(f"{_printable(path)}: not an image file name; skipped")
     return files, problems
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise DataError(f"{error.filename}: cannot be read ({error.strerror})")
 
-    # Links to folders are not followed: one that leads upwards would never end.
+    # Links to folders are not followed: a link to a parent folder would never end.
     for parent, inner, files in os.walk(folder, onerror=refuse):
-        inner[:] = sorted(name for name in inner if _counts(name))
+        inner[:] = sorted(name for name in inner if _is_included(name))
         for name in sorted(files):
-            if _counts(name):
+            if _is_included(name):
                 yield Path(parent, name)
 
 
-def _counts(name: str) -> bool:
-    return not name.startswith(".") and name not in _PASSED_OVER
+def _is_included(name: str) -> bool:
+    return not name.startswith(".") and name not in _IGNORED
 
 
 def _read_all(
     files: list[tuple[Path, int]], budget: int, progress: Progress | None, cancelled: Cancelled | None
-) -> Iterator[_Read]:
-    """Decodes the files, several at a time; once the budget is spent it looks at their beginnings alone.
+) -> Iterator[_ScannedFile]:
+    """Decodes the files, several at a time; once the budget is spent, only reads their headers.
 
-    Then, too, colour files are decoded until the first that shows colour: whether the data set is grey must
-    not depend on the memory that happens to be free.
+    Even then, color files are decoded until the first one that contains color: whether the data set is gray
+    must not depend on the free memory.
     """
     spent = done = 0
-    grey = True
+    gray = True
     pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "cnnplay-decode")
     try:
         for first in range(0, len(files), _AT_ONCE):
-            _stop_where(cancelled)
+            _raise_if_cancelled(cancelled)
             paths, labels = zip(*files[first : first + _AT_ONCE], strict=True)
-            for read in pool.map(_Read, paths, labels, repeat(spent < budget), repeat(grey)):
-                _stop_where(cancelled)  # one picture may take a second
-                if read.picture is not None:
-                    spent += read.picture.nbytes
+            for file in pool.map(_ScannedFile, paths, labels, repeat(spent < budget), repeat(gray)):
+                _raise_if_cancelled(cancelled)  # a single image may take a second
+                if file.image is not None:
+                    spent += file.image.nbytes
                     if spent > budget:
-                        read.picture = None
-                grey = grey and (bool(read.problem) or read.grey)
-                yield read
+                        file.image = None
+                gray = gray and (bool(file.problem) or file.gray)
+                yield file
             done += len(paths)
             if progress is not None:
                 progress(done, len(files))
@@ -225,9 +227,9 @@ def _read_all(
 
 
 def _fingerprint(path: Path) -> str:
-    """Nearly always another one where a file holds another picture, at hardly any cost: its size, and a
-    checksum of pieces of it, the beginning and the end among them. "" for what is no plain file or cannot be
-    read: to say so is for who decodes it.
+    """A cheap fingerprint that almost always changes with the image: the file's size, and a checksum of
+    pieces of it, including the beginning and the end. "" if it is not a regular file or cannot be read, which
+    decoding reports.
     """
     try:
         if not path.is_file():
@@ -243,33 +245,31 @@ def _fingerprint(path: Path) -> str:
         return ""
 
 
-def _stop_where(cancelled: Cancelled | None) -> None:
+def _raise_if_cancelled(cancelled: Cancelled | None) -> None:
     if cancelled is not None and cancelled():
         raise LoadCancelled("loading was cancelled")
 
 
-def _shown(text: str | Path) -> str:
-    """With a question mark for every byte that is no text."""
+def _printable(text: str | Path) -> str:
+    """Replaces bytes that are not valid text by question marks."""
     return str(text).encode("utf-8", "replace").decode()
 
 
-def _complain_of_empty_classes(
-    root: Path, names: tuple[str, ...], labels: Indices, problems: list[str]
-) -> None:
+def _check_empty_classes(root: Path, names: tuple[str, ...], labels: Indices, problems: list[str]) -> None:
     counts = np.bincount(labels, minlength=len(names))
     empty = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if empty:
         listed = ", ".join(repr(name) for name in empty[:5]) + (" …" if len(empty) > 5 else "")
         inside = f"{root / empty[0]}{os.sep}"
-        there = [line for line in problems if line.startswith(inside)]
-        why = f"; what was left out: {there[0]}" if there else ""
-        raise DataError(f"{root}: every class needs a picture that can be read; none in {listed}{why}")
+        skipped = [line for line in problems if line.startswith(inside)]
+        why = f"; skipped: {skipped[0]}" if skipped else ""
+        raise DataError(f"{root}: every class needs a readable image; none in {listed}{why}")
 
 
-def _with_channels(picture: Picture, channels: int) -> Picture:
-    if picture.shape[2] == channels:
-        return picture
-    if picture.shape[2] == 1:
-        return np.repeat(picture, 3, axis=2)
-    # The file was grey when the folder was loaded, and is no longer: its red channel would mislead.
-    raise DataError("a picture has changed since the folder was loaded: it was grey and is in colour now")
+def _with_channels(image: ImageArray, channels: int) -> ImageArray:
+    if image.shape[2] == channels:
+        return image
+    if image.shape[2] == 1:
+        return np.repeat(image, 3, axis=2)
+    # The file was gray when the folder was loaded: using its red channel would be wrong.
+    raise DataError("an image has changed since the folder was loaded: it was gray and is in color now")

@@ -1,4 +1,4 @@
-"""A data set as the program knows it: pictures, their classes, and which part each belongs to."""
+"""A data set in memory: images, their classes, and the split that each belongs to."""
 
 from copy import copy
 from typing import Literal, Protocol, TypeAlias
@@ -6,32 +6,32 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Picture: TypeAlias = NDArray[np.uint8]
-"""H × W × C, 0…255; C is 1 (grey) or 3 (red, green, blue)."""
+ImageArray: TypeAlias = NDArray[np.uint8]
+"""H × W × C, 0…255; C is 1 (gray) or 3 (red, green, blue)."""
 
 Indices: TypeAlias = NDArray[np.int64]
 Split: TypeAlias = Literal["validation", "train", "test", "all"]
 
 
 class DataError(ValueError):
-    """Data that cannot be used; the message is for people: what, where, expected and found."""
+    """Data that cannot be used; the message tells the user what, where, expected and found."""
 
 
-class Pictures(Protocol):
-    """Where pictures come from: an array N × H × W × C, or files that are decoded when asked for."""
+class ImageSource(Protocol):
+    """A source of images: an array N × H × W × C, or files that are decoded on demand."""
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int, /) -> Picture: ...
+    def __getitem__(self, index: int, /) -> ImageArray: ...
 
 
 class ImageSet:
-    """Pictures with labels and a fixed split. Nothing in it changes, so threads may share it.
+    """Images with labels and a fixed split. It never changes, so threads may share it.
 
-    `labels` are indices into `classes`; `train`, `validation` and `test` are indices of pictures. `shape` is
-    (C, H, W), or None where the sizes are mixed. `problems` names what was left out, a line each. `mark` is
-    another one wherever other pictures validate, `contents` nearly always where any picture is another; both
-    are "" where they are always the same.
+    `labels` are indices into `classes`; `train`, `validation` and `test` are indices of images. `shape` is
+    (C, H, W), or None for mixed sizes. `problems` lists what was skipped, one line each. `mark` changes
+    whenever the validation split has other images, and `contents` almost always when any image changes; both
+    are "" for data sets that never change.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class ImageSet:
         key: str,
         title: str,
         classes: tuple[str, ...],
-        pictures: Pictures,
+        images: ImageSource,
         labels: Indices,
         train: Indices,
         validation: Indices,
@@ -63,59 +63,63 @@ class ImageSet:
         self.problems = problems
         self.mark = mark
         self.contents = contents
-        self._pictures = pictures
+        self._images = images
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
     def run_size(self) -> int:
-        """So many of the first pictures hold all that a run uses: a test part behind them stays untouched."""
+        """The first `run_size` images include all that a run uses: the test split after them is not
+        touched.
+        """
         if not len(self.test):
             return len(self)
         return 1 + max((int(part.max()) for part in (self.train, self.validation) if len(part)), default=-1)
 
-    def picture(self, index: int) -> Picture:
-        """The picture as it is, H × W × C. DataError where its file can no longer be read."""
-        return self._pictures[index]
+    def image(self, index: int) -> ImageArray:
+        """The original image, H × W × C. Raises DataError if its file can no longer be read."""
+        return self._images[index]
 
     @property
     def array(self) -> NDArray[np.uint8] | None:
-        """All pictures as one array N × H × W × C, where they lie in memory so; else None."""
-        return self._pictures if isinstance(self._pictures, np.ndarray) else None
+        """All images as one array N × H × W × C, if they are in memory that way; else None."""
+        return self._images if isinstance(self._images, np.ndarray) else None
 
     def indices(self, split: Split) -> Indices:
-        """The pictures of one part. DataError where the data set has none."""
+        """The images of one split. Raises DataError if the data set has none."""
         if split == "all":
             return np.arange(len(self), dtype=np.int64)
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         if split not in parts:
             raise DataError(f"split must be validation, train, test or all; got {split}")
         if not len(parts[split]):
-            raise DataError(f"{self.title} has no {split} part")
+            raise DataError(f"{self.title} has no {split} split")
         return parts[split]
 
     def in_order_of(self, classes: tuple[str, ...]) -> "ImageSet":
-        """The same pictures with the same classes in another order. DataError where the names differ."""
+        """The same images and classes with the classes in another order. Raises DataError if the names
+        differ.
+        """
         if classes == self.classes:
             return self
         if sorted(classes) != sorted(self.classes) or len(set(classes)) != len(classes):
             raise DataError(
-                f"{self.title}: expected the classes that were learned, {_listed(classes, self.classes)}; "
+                f"{self.title}: expected the trained network's classes, {_listed(classes, self.classes)}; "
                 f"found {_listed(self.classes, classes)}"
             )
-        places = np.array([classes.index(name) for name in self.classes], np.int64)
+        positions = np.array([classes.index(name) for name in self.classes], np.int64)
         ordered = copy(self)
-        ordered.classes, ordered.labels = classes, places[self.labels]
+        ordered.classes, ordered.labels = classes, positions[self.labels]
         return ordered
 
     def counts(self) -> tuple[int, ...]:
-        """How many pictures each class has."""
+        """The number of images in each class."""
         return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.classes)))
 
 
 def _listed(names: tuple[str, ...], others: tuple[str, ...], most: int = 8) -> str:
-    """The names; of many, those first that the others lack."""
+    """The names; if there are many, those missing from `others` first."""
     if len(names) > most:
         known = set(others)
         names = tuple(sorted(names, key=known.__contains__))

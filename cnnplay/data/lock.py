@@ -1,4 +1,6 @@
-"""One process at a time in a folder: a lock that goes with whoever held it, however that one ended."""
+"""Lets one process at a time work in a folder. The lock ends with the process that holds it, however it
+ends.
+"""
 
 import os
 import sys
@@ -8,13 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOOK_S = 0.1
-"""Between two tries."""
+"""Seconds between two attempts."""
 
 
 @contextmanager
 def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Holds the lock file `path`, which stays. `waiting` is called again and again while another process (or
-    thread) holds it, and may raise. Where the file system knows no locks, nobody waits.
+    """Holds the lock file `path`, which is not deleted. `waiting` is called repeatedly while another process
+    (or thread) holds it, and may raise. On file systems without locks, it does not wait.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:

@@ -1,4 +1,4 @@
-"""How much memory is free: what the machine has, or less where a container allows less."""
+"""The free memory: the machine's, or less if a container allows less."""
 
 import ctypes
 import os
@@ -10,7 +10,7 @@ _CGROUP_V1 = _CGROUP / "memory"
 
 
 def available_bytes() -> int:
-    """Bytes that this process may still take before the system has to kill something."""
+    """Bytes that this process may still allocate before the system has to kill a process."""
     found = [value for value in (_machine(), _control_group()) if value is not None]
     return max(0, min(found)) if found else 2 * 2**30
 
@@ -25,7 +25,7 @@ def _machine() -> int | None:
     except (OSError, ValueError, IndexError):
         pass
     try:
-        # macOS says what it has, not what is free; half of it is a careful guess.
+        # macOS reports the total, not the free memory; half of it is a cautious guess.
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (OSError, ValueError):
         return None
@@ -53,7 +53,9 @@ def _windows() -> int | None:
 
 
 def _control_group() -> int | None:
-    """What is left below the tightest limit of this process's control groups (versions 2 and 1), or None."""
+    """The memory left under the tightest limit of this process's control groups (versions 2 and 1), or
+    None.
+    """
     left = []
     for folder in _group_folders():
         limit, used = _read(folder, "memory.max", "memory.current")
@@ -85,13 +87,13 @@ def _group_folders() -> list[Path]:
 def _read(folder: Path, *names: str) -> tuple[int | None, int | None]:
     try:
         limit, used = (int((folder / name).read_text()) for name in names)
-    except (OSError, ValueError):  # "max" is no number: no limit here
+    except (OSError, ValueError):  # "max" means no limit
         return None, None
     return limit, used
 
 
 def _reclaimable(folder: Path) -> int:
-    """File pages count as used, and are given back when memory is needed."""
+    """File pages count as used but are freed when memory is needed."""
     try:
         for line in (folder / "memory.stat").read_text().splitlines():
             if line.startswith(("inactive_file ", "total_inactive_file ")):

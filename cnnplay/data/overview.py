@@ -1,6 +1,7 @@
-"""A data set at a glance: how many pictures each class has in each part, their mean, each channel's μ and σ.
+"""An overview of a data set: how many images each class has in each split, their means, and each channel's μ
+and σ.
 
-Means and statistics are the training part's: what is learned from. Neither of the other parts goes into them.
+Means and statistics are those of the training split only.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,9 +15,11 @@ from cnnplay.data.images import DataError, ImageSet, Indices
 from cnnplay.data.statistics import channel_statistics
 
 SIDE = 64
-"""The longest side of a mean picture."""
+"""The longest side of a mean image."""
 SAMPLE = 1024
-"""Of pictures that are decoded or shrunk for it, so many make the mean, evenly over the training part."""
+"""If images must be decoded or downscaled, the means use this many of them, evenly spread over the training
+split.
+"""
 _BLOCK = 1024
 
 Blocks = Iterator[tuple[Indices, NDArray[np.uint8]]]
@@ -24,9 +27,9 @@ Blocks = Iterator[tuple[Indices, NDArray[np.uint8]]]
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """`counts[part]` has a number a class. `means` is classes + 1 pictures H × W × C, that of all first; a
-    class without training pictures has a black one. `mean` and `std` are per channel, of pictures in 0…1;
-    `used` is of how many training pictures.
+    """`counts[split]` has one number per class. `means` has classes + 1 images H × W × C, the mean of all
+    images first; it is black for a class without training images. `mean` and `std` are per channel, for
+    values in 0…1; `used` is the number of training images included.
     """
 
     counts: dict[str, tuple[int, ...]]
@@ -36,41 +39,41 @@ class Overview:
     used: int
 
 
-def counts_of(images: ImageSet) -> dict[str, tuple[int, ...]]:
-    """How many pictures each class has in each part."""
-    parts = {"train": images.train, "validation": images.validation, "test": images.test}
-    classes = len(images.classes)
+def counts_of(dataset: ImageSet) -> dict[str, tuple[int, ...]]:
+    """The number of images of each class in each split."""
+    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    classes = len(dataset.classes)
     return {
-        name: tuple(np.bincount(images.labels[part], minlength=classes).tolist())
+        name: tuple(np.bincount(dataset.labels[part], minlength=classes).tolist())
         for name, part in parts.items()
     }
 
 
-def overview(images: ImageSet, breathe: Callable[[int, int], None] = lambda *_: None) -> Overview:
-    """Goes once through the training part. `breathe(done, all)` is called now and then, and may raise."""
-    channels, height, width = images.shape or (images.channels, SIDE, SIDE)
-    whole = images.array is not None and max(height, width) <= SIDE
-    chosen = images.train if whole else _spread(images.train, SAMPLE)
+def overview(dataset: ImageSet, progress: Callable[[int, int], None] = lambda *_: None) -> Overview:
+    """Reads the training split once. `progress(done, all)` is called now and then and may raise."""
+    channels, height, width = dataset.shape or (dataset.channels, SIDE, SIDE)
+    whole = dataset.array is not None and max(height, width) <= SIDE
+    selected = dataset.train if whole else _spread(dataset.train, SAMPLE)
     if not whole:
         height, width = _within(height, width)
-    sums = np.zeros((len(images.classes), height, width, channels), np.float64)
-    found = np.zeros(len(images.classes), np.int64)
+    sums = np.zeros((len(dataset.classes), height, width, channels), np.float64)
+    found = np.zeros(len(dataset.classes), np.int64)
 
     def added() -> Iterator[NDArray[np.uint8]]:
-        """The blocks as they are, for the statistics; what is fitted goes into the sums."""
+        """The original blocks, for the statistics; adds the resized images to the sums."""
         done = 0
-        for indices, block in _whole(images, chosen) if whole else _sampled(images, chosen):
-            labels = images.labels[indices]
+        for indices, block in _whole(dataset, selected) if whole else _sampled(dataset, selected):
+            labels = dataset.labels[indices]
             small = block if whole else fit_rows(block, (channels, height, width))
             for label in np.unique(labels):
                 sums[label] += small[labels == label].sum(axis=0, dtype=np.uint64)
             found[:] += np.bincount(labels, minlength=len(found))
             done += len(indices)
-            breathe(done, len(chosen))
+            progress(done, len(selected))
             yield block
 
     mean, std = channel_statistics(added())
-    return Overview(counts_of(images), _means(sums, found), mean, std, int(found.sum()))
+    return Overview(counts_of(dataset), _means(sums, found), mean, std, int(found.sum()))
 
 
 def _means(sums: NDArray[np.float64], found: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -80,24 +83,24 @@ def _means(sums: NDArray[np.float64], found: NDArray[np.int64]) -> NDArray[np.ui
     return means
 
 
-def _whole(images: ImageSet, chosen: Indices) -> Blocks:
-    array = images.array
+def _whole(dataset: ImageSet, selected: Indices) -> Blocks:
+    array = dataset.array
     assert array is not None
-    for start in range(0, len(chosen), _BLOCK):
-        indices = chosen[start : start + _BLOCK]
+    for start in range(0, len(selected), _BLOCK):
+        indices = selected[start : start + _BLOCK]
         yield indices, array[indices]
 
 
-def _sampled(images: ImageSet, chosen: Indices) -> Blocks:
-    for index in chosen:
+def _sampled(dataset: ImageSet, selected: Indices) -> Blocks:
+    for index in selected:
         try:
-            yield np.array([index], np.int64), images.picture(int(index))[None]
+            yield np.array([index], np.int64), dataset.image(int(index))[None]
         except DataError:
-            continue  # a file that went away since the data set was loaded
+            continue  # the file was removed after the data set was loaded
 
 
 def _spread(indices: Indices, most: int) -> Indices:
-    """At most so many of them, evenly from the first to the last: of even classes equally many."""
+    """At most `most` of them, evenly spread from first to last: balanced classes stay balanced."""
     if len(indices) <= most:
         return indices
     return indices[np.linspace(0, len(indices) - 1, most).astype(np.int64)]

@@ -1,18 +1,18 @@
-"""Paths as people write them."""
+"""Paths as users type them."""
 
 from pathlib import Path
 
 
-def at_home(path: str | Path) -> Path:
-    """The path with ``~`` as the user's folder; with the name of an unknown user it stays as it is."""
+def expand_user(path: str | Path) -> Path:
+    """Expands ``~`` to the user's home folder; a path with an unknown user's name is returned unchanged."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
 
 
-def is_text(path: str | Path) -> bool:
-    """Whether the name is UTF-8, as everything must be that is written into a file of ours."""
+def is_utf8(path: str | Path) -> bool:
+    """Whether the name is valid UTF-8, which everything written to our files must be."""
     try:
         str(path).encode()
     except UnicodeEncodeError:

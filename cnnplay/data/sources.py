@@ -1,8 +1,8 @@
-"""The data sets that are fetched on request: where they lie, how they are packed, what is in them.
+"""The downloadable data sets: where they are, how they are packed, and what they contain.
 
-The table is ``resources/data/sources.json``. Sizes and SHA-256 of the files are those that their publishers,
-and the libraries that fetch them too, give. Each of a set's mirrors is the beginning of an address; a file's
-name goes behind it.
+The table is ``resources/data/sources.json``. Sizes and SHA-256 checksums are those given by the publishers,
+and by libraries that download the same files. Each mirror is a URL prefix, to which a file's name is
+appended.
 """
 
 from functools import cache
@@ -14,7 +14,7 @@ import msgspec
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file as it is published: `size` in bytes."""
+    """A published file; `size` is in bytes."""
 
     name: str
     size: int
@@ -22,17 +22,17 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file within an archive, which holds so many pictures."""
+    """A file in an archive, containing that many images."""
 
     name: str
-    pictures: int
+    images: int
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A data set: its first `train` pictures are for learning, the `test` behind them are kept apart.
+    """A data set: its first `train` images are for training, the `test` images after them are held out.
 
-    `shape` is (C, H, W). `idx`: four files, the training part's pictures and labels, then the test part's.
-    `cifar`: an archive whose `members` come in that order; each picture has `label_bytes` before it, of which
+    `shape` is (C, H, W). `idx`: four files, the training images and labels, then the test images and labels.
+    `cifar`: an archive whose `members` come in that order; each image is preceded by `label_bytes`, of which
     the last is the class.
     """
 
@@ -52,32 +52,32 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def size(self) -> int:
-        """How many pictures there are in all."""
+        """The total number of images."""
         return self.train + self.test
 
     @property
     def download_bytes(self) -> int:
-        """What is fetched."""
+        """The total size of the files to download."""
         return sum(file.size for file in self.files)
 
     @property
     def unpacked_bytes(self) -> int:
-        """What pictures and labels take on the disk, and in memory."""
+        """The size of images and labels on disk and in memory."""
         return self.size * (prod(self.shape) + 1)
 
 
 def sources() -> tuple[Source, ...]:
-    """All of them, in the order in which they are offered."""
+    """All of them, in the order in which they are listed."""
     return _table()
 
 
 def source(key: str) -> Source | None:
-    """The one of that key, or None."""
+    """The one with that key, or None."""
     return next((each for each in sources() if each.key == key), None)
 
 
 def megabytes(count: int) -> str:
-    """``11.6 MB``; a megabyte is 10⁶ bytes, as browsers count."""
+    """``11.6 MB``; a megabyte is 10⁶ bytes, as in browsers."""
     return f"{count / 1e6:,.0f} MB" if count >= 1e8 else f"{count / 1e6:,.1f} MB"
 
 

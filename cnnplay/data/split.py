@@ -1,12 +1,12 @@
-"""Which pictures validate: a share of each class.
+"""Chooses the validation split: a share of each class.
 
-In a folder they are chosen by the pictures' own names. Of each class the share with the lowest places
-validates; a picture's place is the hash of its path within the data set. So the split does not depend on the
-order in which a system lists files, and pictures that are added or taken away move no more than the one or
-two at the border from one part to the other. A class of two pictures or more gives at least one to each part.
+In a folder, it is chosen by file names. In each class, the images with the lowest hashes of their paths
+within the data set are for validation. So the split does not depend on the order in which a system lists
+files, and adding or removing images moves at most one or two others between the splits. A class of two or
+more images has at least one in each split.
 
-Published data sets have an order of their own that never changes: of each class's training pictures the last
-fifth in that order validates. Their test parts are no matter of this: they stay apart.
+Published data sets have a fixed order: in each class, the last fifth of the training images is for
+validation. Their test splits are not affected: they stay held out.
 """
 
 import hashlib
@@ -20,42 +20,44 @@ from cnnplay.data.images import Indices
 VALIDATION_SHARE = 0.2
 
 
-def by_name(
+def split_by_name(
     labels: Indices, names: Sequence[str], share: float = VALIDATION_SHARE
 ) -> tuple[Indices, Indices]:
-    """(train, validation): ascending indices. `names` are the pictures' paths, parted by "/"."""
-    places = np.array([_place(name) for name in names], np.float64)
-    validates = np.zeros(len(labels), bool)
+    """(train, validation): ascending indices. `names` are the images' paths, separated by "/"."""
+    hashes = np.array([_hash_fraction(name) for name in names], np.float64)
+    is_validation = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         if len(members) > 1:
             count = min(max(1, round(share * len(members))), len(members) - 1)
-            validates[members[np.argsort(places[members], kind="stable")[:count]]] = True
-    return np.flatnonzero(~validates).astype(np.int64), np.flatnonzero(validates).astype(np.int64)
+            is_validation[members[np.argsort(hashes[members], kind="stable")[:count]]] = True
+    return np.flatnonzero(~is_validation).astype(np.int64), np.flatnonzero(is_validation).astype(np.int64)
 
 
-def last_of_each_class(labels: Indices, share: float = VALIDATION_SHARE) -> tuple[Indices, Indices]:
-    """(train, validation): ascending indices; the last of each class, in the order given, validate."""
-    validates = np.zeros(len(labels), bool)
+def split_last_of_each_class(labels: Indices, share: float = VALIDATION_SHARE) -> tuple[Indices, Indices]:
+    """(train, validation): ascending indices; the last of each class, in the given order, are for
+    validation.
+    """
+    is_validation = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        validates[members[len(members) - round(share * len(members)) :]] = True
-    return np.flatnonzero(~validates).astype(np.int64), np.flatnonzero(validates).astype(np.int64)
+        is_validation[members[len(members) - round(share * len(members)) :]] = True
+    return np.flatnonzero(~is_validation).astype(np.int64), np.flatnonzero(is_validation).astype(np.int64)
 
 
-def mark_of(names: Iterable[str]) -> str:
-    """A short mark of just these pictures, in whichever order."""
-    return hashlib.sha256("\n".join(sorted(map(_spelt, names))).encode("utf-8", "surrogatepass")).hexdigest()[
-        :16
-    ]
+def names_hash(names: Iterable[str]) -> str:
+    """A short hash of these names, in any order."""
+    return hashlib.sha256(
+        "\n".join(sorted(map(_normalized_name, names))).encode("utf-8", "surrogatepass")
+    ).hexdigest()[:16]
 
 
-def _place(name: str) -> float:
-    """From 0 to 1."""
-    content = _spelt(name).encode("utf-8", "surrogatepass")
+def _hash_fraction(name: str) -> float:
+    """A hash of the name, from 0 to 1."""
+    content = _normalized_name(name).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.sha256(content).digest()[:8], "big") / 2**64
 
 
-def _spelt(name: str) -> str:
-    """Systems that spell an umlaut in two signs find the same."""
+def _normalized_name(name: str) -> str:
+    """Systems that encode an umlaut as two characters give the same result."""
     return unicodedata.normalize("NFC", name)

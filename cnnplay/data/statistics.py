@@ -1,4 +1,4 @@
-"""Mean and standard deviation of each channel, exactly, from counts of the 256 values."""
+"""Mean and standard deviation per channel, exactly, from counts of the 256 values."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONSTANT = 1e-6
-"""A channel whose σ is below this is constant: it is shifted, and divided by 1."""
+"""A channel with σ below this is constant: it is only shifted, and divided by 1."""
 
 
 def channel_statistics(blocks: Iterable[NDArray[np.uint8]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(means, stds) of pictures in 0…1 given as blocks … × C of bytes; the variance is over n, not n − 1.
+    """(means, stds) for values in 0…1 of images given as blocks … × C of bytes; the variance is divided by n,
+    not n − 1.
 
-    Both are empty where there are no pictures.
+    Both are empty if there are no images.
     """
     counts: NDArray[np.int64] | None = None
     for block in blocks:

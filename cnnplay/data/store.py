@@ -1,8 +1,8 @@
-"""Fetched data sets as they are kept: unpacked, one file each, in the user's cache.
+"""Downloaded data sets, unpacked into one file each in the user's cache.
 
-``CNNPLAY_CACHE`` names another folder for the cache: a disk with more room, or one that a class shares. What
-is kept is safetensors: pictures N × H × W × C and labels N, as bytes, the training part before the test part.
-It loads at the speed of the disk, and is put in place whole or not at all.
+``CNNPLAY_CACHE`` sets another folder for the cache: a disk with more space, or one shared by a class. The
+files are safetensors: images N × H × W × C and labels N, as bytes, training split before test split. They
+load at disk speed and are written atomically.
 """
 
 import os
@@ -15,54 +15,54 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from cnnplay.data.images import DataError, ImageSet
-from cnnplay.data.paths import at_home
+from cnnplay.data.paths import expand_user
 from cnnplay.data.sources import Source
-from cnnplay.data.split import last_of_each_class
+from cnnplay.data.split import split_last_of_each_class
 from cnnplay.modules.atomic import replacing
 
 CACHE_VARIABLE = "CNNPLAY_CACHE"
 """The environment variable that moves the cache."""
-KEPT = "pictures.safetensors"
+DATA_FILE = "pictures.safetensors"
 
 
 def cache_folder() -> Path:
-    """Where data sets are kept: what CNNPLAY_CACHE says, else the system's place for such things."""
-    chosen = os.environ.get(CACHE_VARIABLE, "")
-    return at_home(chosen) if chosen else user_cache_path("cnnplay", appauthor=False)
+    """The cache: CNNPLAY_CACHE if set, else the system's cache folder."""
+    custom = os.environ.get(CACHE_VARIABLE, "")
+    return expand_user(custom) if custom else user_cache_path("cnnplay", appauthor=False)
 
 
-def folder_of(source: Source) -> Path:
-    """Where one data set is kept."""
+def data_folder(source: Source) -> Path:
+    """The folder of one data set."""
     return cache_folder() / "data" / source.key
 
 
-def is_here(source: Source) -> bool:
-    """Whether it was fetched: its file is there, and large enough. `load_kept` looks closer."""
+def is_downloaded(source: Source) -> bool:
+    """Whether its file exists and is large enough. `load_downloaded` checks it fully."""
     try:
-        return (folder_of(source) / KEPT).stat().st_size > source.unpacked_bytes
+        return (data_folder(source) / DATA_FILE).stat().st_size > source.unpacked_bytes
     except OSError:
         return False
 
 
-def keep(source: Source, pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
-    """Puts a data set into the cache. OSError where the disk does not take it."""
-    with replacing(folder_of(source) / KEPT) as (neighbour,):
-        save_file({"pictures": pictures, "labels": labels}, neighbour)
+def save(source: Source, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
+    """Writes a data set to the cache. Raises OSError if the disk does not accept it."""
+    with replacing(data_folder(source) / DATA_FILE) as (temporary,):
+        save_file({"pictures": images, "labels": labels}, temporary)
 
 
-def load_kept(source: Source) -> ImageSet:
-    """A data set from the cache. DataError where its file is not what was put there."""
-    path = folder_of(source) / KEPT
-    pictures, labels = _read(path, source)
+def load_downloaded(source: Source) -> ImageSet:
+    """A data set from the cache. Raises DataError if its file is not what was written."""
+    path = data_folder(source) / DATA_FILE
+    images, labels = _read(path, source)
     check_labels(labels, len(source.classes), str(path))
-    numbers = labels.astype(np.int64)
-    train, validation = last_of_each_class(numbers[: source.train])
+    class_indices = labels.astype(np.int64)
+    train, validation = split_last_of_each_class(class_indices[: source.train])
     return ImageSet(
         key=source.key,
         title=source.title,
         classes=source.classes,
-        pictures=pictures,
-        labels=numbers,
+        images=images,
+        labels=class_indices,
         train=train,
         validation=validation,
         test=np.arange(source.train, source.size, dtype=np.int64),
@@ -72,7 +72,7 @@ def load_kept(source: Source) -> ImageSet:
 
 
 def check_labels(labels: NDArray[np.uint8], classes: int, place: str) -> None:
-    """DataError where a label names no class."""
+    """Raises DataError if a label is not a class."""
     wrong = np.flatnonzero(labels >= classes)
     if len(wrong):
         at = int(wrong[0])
@@ -82,20 +82,20 @@ def check_labels(labels: NDArray[np.uint8], classes: int, place: str) -> None:
 def _read(path: Path, source: Source) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     channels, height, width = source.shape
     expected = {"pictures": [source.size, height, width, channels], "labels": [source.size]}
-    mend = f"delete it, and fetch {source.key} again"
+    fix = f"delete it and download {source.key} again"
     try:
-        with safe_open(path, framework="np") as kept:
+        with safe_open(path, framework="np") as stored:
             for name, shape in expected.items():
-                found = kept.get_slice(name)
+                found = stored.get_slice(name)
                 if found.get_shape() != shape or found.get_dtype() != "U8":
                     raise DataError(
                         f"{path}, {name}: expected {shape} unsigned bytes; found {found.get_shape()} of "
-                        f"{found.get_dtype()}; {mend}"
+                        f"{found.get_dtype()}; {fix}"
                     )
-            return kept.get_tensor("pictures"), kept.get_tensor("labels")
+            return stored.get_tensor("pictures"), stored.get_tensor("labels")
     except SafetensorError as error:
         raise DataError(
-            f"{path}: expected a whole safetensors file; found a damaged one ({error}); {mend}"
+            f"{path}: expected a whole safetensors file; found a damaged one ({error}); {fix}"
         ) from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None

@@ -1,4 +1,4 @@
-"""Pictures read and fitted in the background, a bounded number of batches ahead of who uses them."""
+"""Reads and fits images in the background, a limited number of batches ahead of the consumer."""
 
 import os
 import queue
@@ -14,22 +14,22 @@ from cnnplay.data.fitting import Shape, fit_rows
 from cnnplay.data.images import DataError, ImageSet, Indices
 
 AHEAD = 4
-"""So many batches wait at most: enough to ride over a slow file, and never much memory."""
+"""At most this many batches wait: enough to bridge a slow file, without much memory."""
 READERS = max(1, min(4, os.cpu_count() or 1))
-"""So many files are read at once: Pillow lets other threads run while it decodes and resizes."""
+"""This many files are read at once: Pillow releases the GIL while it decodes and resizes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Fitted pictures N × H × W × C, which they are, and a line for each that could not be read."""
+    """Fitted images N × H × W × C, their indices, and a line for each that could not be read."""
 
     pixels: NDArray[np.uint8]
     indices: Indices
     problems: tuple[str, ...]
 
 
-def stream(images: ImageSet, input_shape: Shape, chunks: Sequence[Indices]) -> Iterator[Block]:
-    """The chunks in their order, each as a block. Whoever stops early ends the background threads too."""
+def stream(dataset: ImageSet, input_shape: Shape, chunks: Sequence[Indices]) -> Iterator[Block]:
+    """The chunks in order, each as a block. Stopping early ends the background threads too."""
     ready: queue.Queue[Block | Exception | None] = queue.Queue(AHEAD)
     stop = threading.Event()
 
@@ -37,10 +37,10 @@ def stream(images: ImageSet, input_shape: Shape, chunks: Sequence[Indices]) -> I
         try:
             with ThreadPoolExecutor(READERS, "cnnplay-read") as pool:
                 for chunk in chunks:
-                    if not _put(ready, read_block(images, input_shape, chunk, pool), stop):
+                    if not _put(ready, read_block(dataset, input_shape, chunk, pool), stop):
                         return
             _put(ready, None, stop)
-        except Exception as error:  # carried over to the thread that asked
+        except Exception as error:  # raised in the consumer's thread
             _put(ready, error, stop)
 
     worker = threading.Thread(target=work, name="cnnplay-stream", daemon=True)
@@ -55,16 +55,18 @@ def stream(images: ImageSet, input_shape: Shape, chunks: Sequence[Indices]) -> I
         worker.join()
 
 
-def read_block(images: ImageSet, input_shape: Shape, chunk: Indices, pool: Executor) -> Block:
-    """Some pictures, fitted, several at a time. One that can no longer be read is left out and named."""
+def read_block(dataset: ImageSet, input_shape: Shape, chunk: Indices, pool: Executor) -> Block:
+    """Reads and fits some images, several at a time. Images that can no longer be read are skipped and
+    reported.
+    """
     channels, height, width = input_shape
-    array = images.array
+    array = dataset.array
     if array is not None:
         return Block(fit_rows(array[chunk], input_shape), chunk, ())
     rows: list[NDArray[np.uint8]] = [np.empty((0, height, width, channels), np.uint8)]
     read: list[int] = []
     problems: list[str] = []
-    found = pool.map(lambda index: _read_one(images, input_shape, int(index)), chunk)
+    found = pool.map(lambda index: _read_one(dataset, input_shape, int(index)), chunk)
     for index, row in zip(chunk, found, strict=True):
         if isinstance(row, str):
             problems.append(row)
@@ -74,19 +76,19 @@ def read_block(images: ImageSet, input_shape: Shape, chunk: Indices, pool: Execu
     return Block(np.concatenate(rows), np.array(read, np.int64), tuple(problems))
 
 
-def _read_one(images: ImageSet, input_shape: Shape, index: int) -> NDArray[np.uint8] | str:
-    """1 × H × W × C, or why the picture cannot be read."""
+def _read_one(dataset: ImageSet, input_shape: Shape, index: int) -> NDArray[np.uint8] | str:
+    """1 × H × W × C, or why the image cannot be read."""
     try:
-        picture = images.picture(index)
+        image = dataset.image(index)
     except DataError as error:
         return str(error)
-    return fit_rows(picture[None], input_shape)
+    return fit_rows(image[None], input_shape)
 
 
 def _put(
     ready: "queue.Queue[Block | Exception | None]", item: Block | Exception | None, stop: threading.Event
 ) -> bool:
-    """Waits for room; False once nobody wants it any more."""
+    """Waits for space in the queue; False once stopped."""
     while not stop.is_set():
         try:
             ready.put(item, timeout=0.1)

@@ -1,8 +1,9 @@
-"""One file over HTTP, piece by piece, from any byte on; given up at once, whatever the network does.
+"""Downloads one file over HTTP in pieces, from any byte on; can be stopped at once, whatever the network
+does.
 
-Reading happens in a helper thread, for a name server, a handshake or a silent peer may block for long. Who
-iterates calls `waiting` ten times a second meanwhile. Giving up shuts the socket, which wakes the helper; one
-that is stuck where nothing wakes it (a name server) is left behind and ends by its own time-out.
+A helper thread reads, because a name server, a handshake or a silent peer may block for long. Meanwhile the
+iterating thread calls `waiting` ten times per second. Stopping shuts down the socket, which wakes the helper;
+a helper stuck where nothing wakes it (in a name server lookup) is left to end by its own timeout.
 """
 
 import http.client
@@ -22,7 +23,7 @@ from cnnplay import __version__
 from cnnplay.data.images import DataError
 
 STALL_S = 20.0
-"""Nothing for so long, and the file is sought elsewhere."""
+"""After this many seconds without data, the next mirror is tried."""
 LOOK_S = 0.1
 _PIECE = 2**18
 _AHEAD = 8
@@ -30,26 +31,28 @@ _END_S = 1.0
 
 
 class TransferError(DataError):
-    """The network or the server did not give the file; the message says why."""
+    """The network or the server did not deliver the file; the message says why."""
 
 
-class Began(NamedTuple):
-    """The server answers: its pieces begin at byte `start`; the file has `size` bytes, where it says so."""
+class TransferStart(NamedTuple):
+    """The server's response: its data begins at byte `start`; the file has `size` bytes, if the server says
+    so.
+    """
 
     start: int
     size: int | None
 
 
 class Transfer:
-    """Used with `with`; `began` waits for the answer, then iterating gives the pieces.
+    """A context manager; `start` waits for the response, then iterating yields the pieces.
 
-    `waiting` is called while nothing comes, and before each piece; it may raise. TransferError where the
-    server refuses, cannot be reached, or says nothing for `stall_s` seconds.
+    `waiting` is called while there is no data and before each piece; it may raise. Raises TransferError if
+    the server refuses, cannot be reached, or sends nothing for `stall_s` seconds.
     """
 
     def __init__(self, url: str, start: int, waiting: Callable[[], None], stall_s: float = STALL_S) -> None:
         self._url, self._start, self._waiting, self._stall_s = url, start, waiting, stall_s
-        self._pieces: queue.Queue[Began | bytes | TransferError | None] = queue.Queue(_AHEAD)
+        self._pieces: queue.Queue[TransferStart | bytes | TransferError | None] = queue.Queue(_AHEAD)
         self._stop = threading.Event()
         self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._work, name="cnnplay-transfer", daemon=True)
@@ -64,14 +67,14 @@ class Transfer:
         self._stop.set()
         for each in self._sockets:
             with suppress(OSError):
-                # Of the plain socket, also under TLS: nobody waits for a farewell.
+                # The plain socket's shutdown, also under TLS: do not wait for the TLS goodbye.
                 socket.socket.shutdown(each, socket.SHUT_RDWR)
         self._thread.join(_END_S)
 
-    def began(self) -> Began:
-        """Where the server begins: at the byte that was asked for, or at 0 where it cannot."""
+    def start(self) -> TransferStart:
+        """Where the server's data begins: at the requested byte, or at 0 if the server cannot resume."""
         first = self._next()
-        assert isinstance(first, Began)
+        assert isinstance(first, TransferStart)
         return first
 
     def __iter__(self) -> Iterator[bytes]:
@@ -79,7 +82,7 @@ class Transfer:
             assert isinstance(piece, bytes)
             yield piece
 
-    def _next(self) -> Began | bytes | None:
+    def _next(self) -> TransferStart | bytes | None:
         until = time.monotonic() + self._stall_s
         while True:
             self._waiting()
@@ -87,13 +90,13 @@ class Transfer:
                 found = self._pieces.get(timeout=LOOK_S)
             except queue.Empty:
                 if time.monotonic() > until:
-                    raise TransferError(_silence(self._stall_s)) from None
+                    raise TransferError(_stall_text(self._stall_s)) from None
                 continue
             if isinstance(found, TransferError):
                 raise found
             return found
 
-    # The helper thread
+    # In the helper thread
 
     def _work(self) -> None:
         try:
@@ -105,7 +108,7 @@ class Transfer:
             error.close()
             self._put(TransferError(f"the server answered {error.code} {error.reason}"))
         except Exception as error:  # sockets, TLS and http.client raise many kinds
-            self._put(TransferError(_words(error, self._stall_s)))
+            self._put(TransferError(_error_text(error, self._stall_s)))
 
     def _receive(self) -> None:
         headers = {"User-Agent": f"cnnplay/{__version__}", "Accept-Encoding": "identity"}
@@ -114,16 +117,16 @@ class Transfer:
         request = urllib.request.Request(self._url, headers=headers)
         opener = urllib.request.build_opener(_Http(self._opened), _Https(self._opened))
         with opener.open(request, timeout=self._stall_s) as response:
-            self._put(_began(response, self._start))
+            self._put(_transfer_start(response, self._start))
             while not self._stop.is_set() and (piece := response.read1(_PIECE)):
                 self._put(piece)
 
     def _opened(self, made: socket.socket) -> None:
         self._sockets.append(made)
         if self._stop.is_set():
-            raise TransferError("given up")
+            raise TransferError("cancelled")
 
-    def _put(self, item: Began | bytes | TransferError | None) -> None:
+    def _put(self, item: TransferStart | bytes | TransferError | None) -> None:
         while not self._stop.is_set():
             try:
                 self._pieces.put(item, timeout=LOOK_S)
@@ -132,67 +135,67 @@ class Transfer:
             return
 
 
-def _began(response: Any, asked: int) -> Began:
-    """What the answer's headers say."""
+def _transfer_start(response: Any, asked: int) -> TransferStart:
+    """Reads the response's headers."""
     length = response.headers.get("Content-Length", "")
     count = int(length) if length.isdecimal() else None
     if response.status != http.client.PARTIAL_CONTENT:
-        return Began(0, count)
+        return TransferStart(0, count)
     extent = response.headers.get("Content-Range", "")
     place, _, whole = extent.removeprefix("bytes ").partition("/")
     if place.partition("-")[0].strip() != str(asked):
-        raise TransferError(f"expected the bytes from {asked:,} on; found {extent or 'no Content-Range'}")
-    return Began(asked, int(whole) if whole.isdecimal() else None)
+        raise TransferError(f"expected the bytes from {asked:,} on; got {extent or 'no Content-Range'}")
+    return TransferStart(asked, int(whole) if whole.isdecimal() else None)
 
 
-def _words(error: Exception, stall_s: float) -> str:
+def _error_text(error: Exception, stall_s: float) -> str:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError):
-        return _silence(stall_s)
+        return _stall_text(stall_s)
     if isinstance(reason, socket.gaierror):
-        return "its address is not known here (is there a network?)"
+        return "its address cannot be resolved (is there a network connection?)"
     if isinstance(reason, OSError) and reason.strerror:
         return reason.strerror
     return str(reason) or type(reason).__name__
 
 
-def _silence(stall_s: float) -> str:
-    return f"nothing came for {stall_s:g} s"
+def _stall_text(stall_s: float) -> str:
+    return f"no data for {stall_s:g} s"
 
 
-class _Telling:
-    """A connection that hands out its socket, so that somebody else can shut it."""
+class _SocketReporter:
+    """A connection that passes on its socket, so that another thread can shut it down."""
 
     def __init__(self, *args: Any, opened: Callable[[socket.socket], None], **more: Any) -> None:
         super().__init__(*args, **more)
-        self._tell = opened
+        self._report = opened
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
-        self._tell(self.sock)  # type: ignore[attr-defined]
+        self._report(self.sock)  # type: ignore[attr-defined]
 
 
-class _Connection(_Telling, http.client.HTTPConnection):
+class _Connection(_SocketReporter, http.client.HTTPConnection):
     pass
 
 
-class _SafeConnection(_Telling, http.client.HTTPSConnection):
+class _SafeConnection(_SocketReporter, http.client.HTTPSConnection):
     pass
 
 
 class _Http(urllib.request.HTTPHandler):
     def __init__(self, opened: Callable[[socket.socket], None]) -> None:
         super().__init__()
-        self._tell = opened
+        self._report = opened
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_Connection, opened=self._tell), req)
+        return self.do_open(partial(_Connection, opened=self._report), req)
 
 
 class _Https(urllib.request.HTTPSHandler):
     def __init__(self, opened: Callable[[socket.socket], None]) -> None:
         super().__init__()
-        self._tell = opened
+        self._report = opened
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(_SafeConnection, opened=self._tell), req)
+        return self.do_open(partial(_SafeConnection, opened=self._report), req)

@@ -1,1 +1,1 @@
-"""What a run is asked to do and what it reports: settings, data references, preprocessing, events."""
+"""What a run is asked to do and what it reports: settings, data sets, preprocessing, events."""

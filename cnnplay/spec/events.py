@@ -1,8 +1,8 @@
-"""What a run reports: a closed union of frozen structs, each stamped with its run's id.
+"""What a run reports: a closed union of frozen structs, each with its run's id.
 
 The terminal, the window, the run's folder and the tests read the same events. Steps and epochs count from 1.
-Accuracies are fractions. As JSON, each carries its name under ``event``. A field that is unknown is read
-over: events are a log, in which a newer program may tell more (what describes a network or a run forbids it).
+Accuracies are fractions. In JSON, the event's name is under ``event``. Unknown fields are ignored: events are
+a log, to which a newer program may add (descriptions of networks and runs forbid unknown fields).
 """
 
 from typing import Annotated, Literal, TypeAlias
@@ -11,7 +11,7 @@ import msgspec
 
 from cnnplay.spec.settings import TrainConfig
 
-# Limits are checked where events are read from a file: what draws and counts them may rely on these.
+# Limits are checked when events are read from a file, so that plots and counters can rely on them.
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Value: TypeAlias = bool | int | float | str
@@ -19,16 +19,16 @@ Metrics: TypeAlias = dict[Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0
 
 
 class BaseEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """What all events carry."""
+    """What all events have."""
 
     run: str
 
 
 class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
-    """The run is set up; training begins. `first_epoch` is above 1 where it goes on after an earlier run.
+    """The run is set up and training begins. `first_epoch` is above 1 if it continues an earlier run.
 
-    Where a run goes on within what it had begun, `done` steps lie behind it and it is in its epoch `within`
-    (whose steps may all be done, but not its validation). What was told of later ones is told anew.
+    If it resumes an interrupted run, `done` steps are completed and it is in its epoch `within` (whose steps
+    may all be done, but not its validation). Later steps in the log are superseded by the new ones.
     """
 
     network: str
@@ -45,11 +45,11 @@ class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
 
     @property
     def epoch(self) -> int:
-        """The epoch that is trained or judged next: those before it stand as they were told."""
+        """The epoch that is trained or evaluated next; earlier epochs in the log remain valid."""
         return self.first_epoch if self.within is None else self.within
 
     def keeps(self, step: int, epoch: int) -> bool:
-        """Whether a step that was told before stands."""
+        """Whether an earlier step in the log remains valid."""
         return epoch < self.first_epoch if self.done is None else step <= self.done
 
 
@@ -62,12 +62,12 @@ class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):
     precision: str = "float32"
     fused: bool
     resident: bool
-    """Whether the whole data set lies on the device as one tensor."""
+    """Whether the whole data set is on the device as one tensor."""
     reason: str
 
 
 class Stepped(BaseEvent, frozen=True, kw_only=True, tag="step"):
-    """One batch was learned from. `loss` is that batch's mean, `accuracy` its fraction right."""
+    """One training step. `loss` is the batch's mean, `accuracy` the fraction of correct predictions."""
 
     step: Count
     epoch: Ordinal
@@ -77,27 +77,29 @@ class Stepped(BaseEvent, frozen=True, kw_only=True, tag="step"):
 
 
 class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
-    """An epoch and its validation are done. `best` says that it is the best so far by validation accuracy
-    (ties by lower validation loss)."""
+    """An epoch and its validation are done. `best`: it is the best so far by validation accuracy (ties: lower
+    validation loss).
+    """
 
     epoch: Ordinal
     step: Count
     metrics: Metrics
-    """At least train_loss, train_accuracy, validation_loss, validation_accuracy. Where weight decay is on
-    also decay_loss, λ/2 · Σw²; where weights are averaged averaged_loss and averaged_accuracy."""
+    """At least train_loss, train_accuracy, validation_loss, validation_accuracy. With weight decay also
+    decay_loss, λ/2 · Σw²; with weight averaging averaged_loss and averaged_accuracy.
+    """
     seconds: float
     images_per_second: float
     best: bool
 
 
 class Paused(BaseEvent, frozen=True, kw_only=True, tag="paused"):
-    """The loop waits between two batches."""
+    """The run is paused between two batches."""
 
     step: Count
 
 
 class Resumed(BaseEvent, frozen=True, kw_only=True, tag="resumed"):
-    """The loop goes on."""
+    """The run continues after a pause."""
 
     step: Count
 
@@ -111,32 +113,32 @@ class SettingChanged(BaseEvent, frozen=True, kw_only=True, tag="setting"):
 
 
 class Noted(BaseEvent, frozen=True, kw_only=True, tag="note"):
-    """Something that people should know, and that does not end the run (a picture that could not be read)."""
+    """A message for the user that does not end the run (such as an unreadable image)."""
 
     message: str
 
 
 class Failed(BaseEvent, frozen=True, kw_only=True, tag="failed"):
-    """The run ended because something went wrong. The last good weights are kept."""
+    """The run ended with an error. The last good weights are kept."""
 
     cause: Literal["non-finite", "memory", "data", "disk", "unforeseen"]
     step: Count
     epoch: Count
     message: str
     advice: str
-    """The change to try."""
+    """What to try."""
     setting: str = ""
-    """The setting to change, where one mends it; `value` is what to try."""
+    """The setting to change, if that fixes it; `value` is what to try."""
     value: float | None = None
     details: str = ""
 
 
 class Finished(BaseEvent, frozen=True, kw_only=True, tag="finished"):
-    """The run is over. `metrics` are the last weights'; `reason` says whether all epochs were done."""
+    """The run is over. `metrics` are the last weights'; `reason` says whether all epochs were completed."""
 
     epochs: Count
     reason: Literal["done", "stopped", "early"]
-    """`early`: validation had not become better for as long as was asked."""
+    """`early`: early stopping ended the run."""
     metrics: Metrics
     images_per_second: float
     seconds: float

@@ -1,4 +1,4 @@
-"""What somebody who misspelt a name may have meant."""
+"""Suggests what a misspelled name was meant to be."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -8,10 +8,10 @@ SETTING_ALIASES = {
     "batch": "batch_size",
     "decay": "weight_decay",
 }
-"""Short names by which people know settings."""
+"""Common short names of settings."""
 
 
 def nearest(name: str, known: Iterable[str], aliases: Mapping[str, str] = {}) -> str | None:
-    """What an alias stands for, or the most alike of the known names; None where none is alike."""
+    """The target of an alias, or else the most similar known name; None if none is similar."""
     alike = get_close_matches(name.lower(), sorted(known), 1)
     return aliases.get(name.lower(), alike[0] if alike else None)

@@ -1,27 +1,27 @@
-"""How the learning rate moves: what the settings' rate is multiplied by at each step.
+"""Learning-rate schedules: the factor on the learning rate at each step.
 
-Plain arithmetic, which the loop follows and the window draws. Steps are counted from 0 within the run (an
-epoch that goes on after an earlier run is the first again). Warm-up grows in a line, reaching 1 at its last
-step. One cycle follows a cosine up from 1/25 to 1 in its first three tenths, or within the warm-up where
-there is one, and a cosine down to 1/250,000 (Smith and Topin 2018, with the proportions that torch uses).
+Plain arithmetic, used by the loop and drawn in the window. Steps count from 0 within the run (the first epoch
+of a run that continues another counts as its first). Warm-up grows linearly and reaches 1 at its last step.
+One cycle follows a cosine up from 1/25 to 1 in its first three tenths, or during the warm-up if there is one,
+and a cosine down to 1/250,000 (Smith and Topin 2018, with torch's proportions).
 """
 
 from math import cos, pi
 
 from cnnplay.spec.settings import TrainConfig
 
-RISE = 0.3
-"""One cycle rises for this part of the run."""
+RISE_SHARE = 0.3
+"""One cycle rises during this share of the run."""
 FIRST_PART, LAST_PART = 1 / 25, 1 / 250_000
 """One cycle's factor at its first and at its last step."""
 
 
 def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
-    """What the learning rate is multiplied by at the run's step `step`, which counts from 0."""
+    """The learning rate's factor at the run's step `step`, which counts from 0."""
     total = max(config.epochs * steps_per_epoch, 1)
     rise = round(config.warmup * steps_per_epoch)
     if config.schedule == "one-cycle":
-        top = float(rise) if rise else max(RISE * total - 1, 0.0)
+        top = float(rise) if rise else max(RISE_SHARE * total - 1, 0.0)
         if step < top:
             return _cosine(FIRST_PART, 1.0, step / top)
         return _cosine(1.0, LAST_PART, _part(step - top, total - 1 - top))
@@ -35,8 +35,8 @@ def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
     return 1.0
 
 
-def moves(config: TrainConfig) -> bool:
-    """Whether the rate changes during the run by itself."""
+def rate_varies(config: TrainConfig) -> bool:
+    """Whether the schedule changes the learning rate during the run."""
     return config.schedule != "constant" or config.warmup > 0
 
 

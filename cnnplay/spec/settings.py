@@ -1,13 +1,13 @@
-"""What a run is asked to do: the training settings, each field with its limits, unit and help."""
+"""The training settings: each field with its limits, unit and help."""
 
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from cnnplay.network.fields import FieldInfo, complaint, declare, fields_of
+from cnnplay.network.fields import FieldInfo, declare, fields_of, violated_limit
 
-MOST_THREADS = 256
-"""More would be made in earnest, and the machine would stand still."""
+MAX_THREADS = 256
+"""More could be created, and would bring the machine to a halt."""
 
 Fit: TypeAlias = Literal["resize", "stem"]
 Optimizer: TypeAlias = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
@@ -15,46 +15,50 @@ Schedule: TypeAlias = Literal["constant", "step", "cosine", "one-cycle"]
 Loss: TypeAlias = Literal["cross-entropy", "squared-error"]
 Balance: TypeAlias = Literal["off", "loss", "sampling"]
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
-Initialisation: TypeAlias = Literal["default", "he", "xavier", "lecun", "small", "zero"]
+Initialization: TypeAlias = Literal["default", "he", "xavier", "lecun", "small", "zero"]
 
 GROUPS = {
-    "basics": "What every run needs: the rule, its step size, how much at a time and how long.",
-    "schedule": "How the learning rate moves during the run.",
-    "regularisation": "The loss, where weights begin, and what keeps them from learning by heart.",
-    "augmentation": "How training pictures are varied, anew in each epoch; validation sees them as they are.",
+    "basics": "What every run needs: optimizer, learning rate, batch size and number of epochs.",
+    "schedule": "How the learning rate changes during the run.",
+    "regularization": "Loss, initial weights, and what keeps the network from memorizing the images.",
+    "augmentation": "Random changes to training images, new in each epoch; not for validation images.",
 }
-"""The settings' groups in their order, each in a sentence."""
+"""The groups of settings, in order, each with a description."""
 
 MOMENTUM_USERS = frozenset({"momentum", "nesterov", "rmsprop"})
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of a run. Decoding checks types; `faults` checks the limits.
+    """The settings of a run. Decoding checks types; `setting_problems` checks the limits.
 
-    Those declared `live` act on a run that is on, from its next batch. Who adds a field raises the versions
-    of a project and of a run's record, as an older program would refuse it.
+    Changes of those declared `live` take effect in a running run, from its next batch. Adding a field
+    requires new versions of the project file and the run record, because an older program would reject it.
     """
 
     epochs: Annotated[
         int,
         declare(
-            "How often every training picture is seen.", minimum=1, maximum=100_000, live=True, group="basics"
+            "Number of passes over the training images.",
+            minimum=1,
+            maximum=100_000,
+            live=True,
+            group="basics",
         ),
     ] = 20
     batch_size: Annotated[
         int,
         declare(
-            "How many pictures one step averages over.",
+            "Number of images per training step; gradients are averaged over them.",
             minimum=1,
             maximum=65_536,
-            unit="pictures",
+            unit="images",
             group="basics",
         ),
     ] = 64
     optimizer: Annotated[
         Optimizer,
         declare(
-            "The rule that turns gradients into steps. Momentum keeps a part of the step before, Nesterov "
+            "The rule that turns gradients into steps. Momentum keeps a share of the previous step, Nesterov "
             "looks ahead along it; RMSProp divides by the gradients' usual size; Adam does both.",
             group="basics",
         ),
@@ -62,7 +66,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     learning_rate: Annotated[
         float,
         declare(
-            "The size of a step. Too large and the loss jumps or becomes NaN; too small and nothing happens.",
+            "The size of a step. Too large: the loss jumps or becomes NaN. Too small: training is slow.",
             minimum=0,
             maximum=1000,
             exclusive=True,
@@ -73,8 +77,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     momentum: Annotated[
         float,
         declare(
-            "How much of the step before is kept; used by momentum, Nesterov and RMSProp's moving "
-            "average alone.",
+            "The share of the previous step that is kept. Used by momentum, Nesterov and, as its moving "
+            "average's decay, RMSProp.",
             minimum=0,
             maximum=0.9999,
             live=True,
@@ -84,7 +88,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     weight_decay: Annotated[
         float,
         declare(
-            "How strongly weights are pulled to zero at each step.",
+            "How strongly each step pulls the weights toward zero.",
             minimum=0,
             maximum=100,
             live=True,
@@ -94,7 +98,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     seed: Annotated[
         int,
         declare(
-            "Decides the initial weights and the order of the pictures: same seed and plan, same result.",
+            "Determines the initial weights and the order of the images: same seed and plan, same result.",
             minimum=0,
             maximum=2**31 - 1,
             group="basics",
@@ -103,22 +107,22 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     checkpoint_every: Annotated[
         float,
         declare(
-            "So often all that the run needs to go on is written to the disk, and after each epoch. 0 leaves "
-            "it at the epochs.",
+            "How often everything needed to resume the run is written to disk, in addition to after each "
+            "epoch. 0: only after each epoch.",
             minimum=0,
             maximum=86_400,
             unit="s",
             live=True,
             group="basics",
-            label="save every",
+            label="checkpoint interval",
         ),
     ] = 30.0
 
     schedule: Annotated[
         Schedule,
         declare(
-            "How the learning rate moves: constant; in steps, times a factor every so many epochs; down a "
-            "cosine to zero at the end; one cycle, up in the first three tenths and then down.",
+            "How the learning rate changes. Constant; step: multiplied by a factor every few epochs; cosine: "
+            "down to zero at the end; one cycle: up during the first three tenths, then down.",
             group="schedule",
             live=True,
         ),
@@ -126,8 +130,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     warmup: Annotated[
         float,
         declare(
-            "Over so many epochs the rate grows in a line from near zero: early gradients are wild. "
-            "In one cycle it is the length of the way up.",
+            "The learning rate grows linearly from near zero over this many epochs, because early gradients "
+            "are large. In one cycle, the length of the rise.",
             minimum=0,
             maximum=1000,
             unit="epochs",
@@ -139,39 +143,42 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     step_every: Annotated[
         int,
         declare(
-            "The rate is lowered after every so many epochs.",
+            "The learning rate is lowered every time this many epochs have passed.",
             minimum=1,
             maximum=100_000,
             unit="epochs",
             group="schedule",
+            label="decay every",
             live=True,
         ),
     ] = 10
     step_factor: Annotated[
         float,
         declare(
-            "What the rate is multiplied by at each step.",
+            "The learning rate is multiplied by this factor at each decay.",
             minimum=0,
             maximum=1,
             exclusive=True,
             group="schedule",
+            label="decay factor (γ)",
             live=True,
         ),
     ] = 0.1
     averaging: Annotated[
         float,
         declare(
-            "Stochastic weight averaging: over this last part of the epochs the weights are averaged, and "
-            "the average is judged too. 0 is off; 0.25 is usual.",
+            "Stochastic weight averaging: the share of the epochs, at the end of the run, whose weights are "
+            "averaged; the average is evaluated too. 0: off; 0.25 is common.",
             minimum=0,
             maximum=1,
             group="schedule",
+            label="weight averaging (SWA)",
         ),
     ] = 0.0
     early_stopping: Annotated[
         int,
         declare(
-            "The run ends once the validation has not become better for so many epochs. 0 is off.",
+            "Ends the run if validation has not improved for this many epochs. 0: off.",
             minimum=0,
             maximum=100_000,
             unit="epochs",
@@ -183,54 +190,55 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     loss: Annotated[
         Loss,
         declare(
-            "What is made small. Cross-entropy: −log of the true class's probability (with one output unit "
-            "the binary one). Squared error: of the probabilities against one-hot targets.",
-            group="regularisation",
+            "What training minimizes. Cross-entropy: −log of the true class's probability (binary with one "
+            "output unit). Squared error: between probabilities and one-hot targets.",
+            group="regularization",
         ),
     ] = "cross-entropy"
     label_smoothing: Annotated[
         float,
         declare(
-            "The target of the true class is 1 less this, which all classes share: the network need not "
-            "become ever surer. 0.1 is usual.",
+            "Takes this share from the true class's target and spreads it over all classes, so that the "
+            "network does not become overconfident. 0.1 is common.",
             minimum=0,
             maximum=0.99,
-            group="regularisation",
+            group="regularization",
             live=True,
         ),
     ] = 0.0
     class_balance: Annotated[
         Balance,
         declare(
-            "Where classes differ in number: weigh a rare class more in the loss, or draw its pictures "
-            "more often.",
-            group="regularisation",
+            "If classes differ in size: give rare classes more weight in the loss, or draw their images more "
+            "often.",
+            group="regularization",
         ),
     ] = "off"
     gradient_clipping: Annotated[
         float,
         declare(
-            "A gradient longer than this (all weights together) is shortened to it. 0 is off.",
+            "Limits the norm of the gradient of all weights together. 0: off.",
             minimum=0,
             maximum=1e6,
-            group="regularisation",
+            group="regularization",
             live=True,
         ),
     ] = 0.0
     initialisation: Annotated[
-        Initialisation,
+        Initialization,
         declare(
-            "Where weights begin. He: variance 2/fan-in, for ReLU. Xavier: 2/(fan-in + fan-out), for tanh. "
-            "LeCun: 1/fan-in. Small: normal with σ 0.01. Zero: all units of a layer stay alike. Default: "
+            "The initial weights. He: variance 2/fan-in, for ReLU. Xavier: 2/(fan-in + fan-out), for tanh. "
+            "LeCun: 1/fan-in. Small: normal with σ 0.01. Zero: all units of a layer stay identical. Default: "
             "torch's, uniform between ±1/√fan-in.",
-            group="regularisation",
+            group="regularization",
+            label="initialization",
         ),
     ] = "default"
 
     shift: Annotated[
         int,
         declare(
-            "Moves a picture by up to so many pixels each way; the edge is repeated.",
+            "Shifts images by up to this many pixels in each direction; edge pixels are repeated.",
             minimum=0,
             maximum=64,
             unit="px",
@@ -241,7 +249,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     rotate: Annotated[
         float,
         declare(
-            "Turns a picture by up to so many degrees either way.",
+            "Rotates images by up to this angle in either direction.",
             minimum=0,
             maximum=180,
             unit="°",
@@ -252,7 +260,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     crop: Annotated[
         float,
         declare(
-            "Cuts away up to this part of a picture's area and enlarges the rest.",
+            "Crops up to this share of an image's area and resizes the rest to full size.",
             minimum=0,
             maximum=0.95,
             group="augmentation",
@@ -262,24 +270,25 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     flip: Annotated[
         bool,
         declare(
-            "Mirrors every second picture, left to right. Not for digits.", group="augmentation", live=True
+            "Flips images horizontally with probability ½. Not for digits.", group="augmentation", live=True
         ),
     ] = False
     colour: Annotated[
         float,
         declare(
-            "Varies brightness, contrast and, in colour pictures, saturation by up to this part.",
+            "Varies brightness, contrast and, in color images, saturation by up to this share.",
             minimum=0,
             maximum=1,
             group="augmentation",
+            label="color",
             live=True,
         ),
     ] = 0.0
     erase: Annotated[
         float,
         declare(
-            "Blanks a rectangle out of so large a part of the pictures: the network must not rely on "
-            "one spot.",
+            "Erases a rectangle in this share of the images, so that the network does not rely on a single "
+            "spot.",
             minimum=0,
             maximum=1,
             group="augmentation",
@@ -289,8 +298,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     mixup: Annotated[
         float,
         declare(
-            "Mixes two pictures and their labels, in a proportion drawn from Beta(α, α). 0 is off; "
-            "0.2 is usual.",
+            "Mixes pairs of images and their labels in a ratio drawn from Beta(α, α). 0: off; 0.2 is common.",
             minimum=0,
             maximum=10,
             group="augmentation",
@@ -298,80 +306,84 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ),
     ] = 0.0
 
-    device: Annotated[str, declare("Where it is computed: auto, cpu, cuda, cuda:1 or mps.", hidden=True)] = (
+    device: Annotated[str, declare("The computing device: auto, cpu, cuda, cuda:1 or mps.", hidden=True)] = (
         "auto"
     )
     threads: Annotated[
         int | None,
         declare(
-            "Computing threads; empty lets the engine choose.", minimum=1, maximum=MOST_THREADS, hidden=True
+            "Number of CPU threads; chosen automatically if empty.",
+            minimum=1,
+            maximum=MAX_THREADS,
+            hidden=True,
         ),
     ] = None
     precision: Annotated[
         Precision,
         declare(
-            "In how many bits forward and backward are computed; weights always have 32. auto: 16 on GPUs "
-            "that have bfloat16.",
+            "The number format of forward and backward passes; weights always have 32 bits. auto: bfloat16 "
+            "on GPUs that support it.",
             hidden=True,
         ),
     ] = "auto"
     sync_batch_norm: Annotated[
         bool,
         declare(
-            "Of several processes on GPUs: batch norm takes its statistics over the whole batch.", hidden=True
+            "With several GPU processes, batch norm takes its statistics over the whole batch.", hidden=True
         ),
     ] = False
     fit: Annotated[
         Fit,
         declare(
-            "Where pictures and network differ in size: bring the pictures to the network, or adapt the "
-            "network's first layers to the pictures.",
+            "If images and network differ in size: resize the images, or adapt the network's first layers to "
+            "the images.",
             hidden=True,
         ),
     ] = "resize"
 
 
-class SettingFault(msgspec.Struct, frozen=True):
-    """A setting outside its limits; the message is for people."""
+class SettingProblem(msgspec.Struct, frozen=True):
+    """A setting out of range; the message is for the user."""
 
     field: str
     message: str
 
 
-def faults(config: TrainConfig) -> tuple[SettingFault, ...]:
-    """All settings that break their limits, ``learning rate must be more than 0; got 0``."""
+def setting_problems(config: TrainConfig) -> tuple[SettingProblem, ...]:
+    """All settings out of range, ``learning rate must be more than 0; got 0``."""
     found = []
     for field in fields_of(TrainConfig):
         value = getattr(config, field.name)
-        expected = complaint(field, value)
+        expected = violated_limit(field, value)
         if expected is not None:
-            found.append(SettingFault(field.name, f"{field.label} must be {expected}; got {shown(value)}"))
+            message = f"{field.label} must be {expected}; got {format_value(value)}"
+            found.append(SettingProblem(field.name, message))
     threads = config.threads
-    if threads is not None and not 1 <= threads <= MOST_THREADS:
-        expected = "1 or more" if threads < 1 else f"at most {MOST_THREADS}"
-        found.append(SettingFault("threads", f"threads must be {expected}; got {threads:,}"))
+    if threads is not None and not 1 <= threads <= MAX_THREADS:
+        expected = "1 or more" if threads < 1 else f"at most {MAX_THREADS}"
+        found.append(SettingProblem("threads", f"threads must be {expected}; got {threads:,}"))
     return tuple(found)
 
 
 def setting_fields() -> tuple[FieldInfo, ...]:
-    """The settings that people edit, in their order."""
+    """The settings that the user can edit, in order."""
     return fields_of(TrainConfig)
 
 
 def live_settings() -> frozenset[str]:
-    """The settings that act on a run that is on."""
+    """The settings that can change during a run."""
     return frozenset(field.name for field in setting_fields() if field.live)
 
 
-def why_unused(config: TrainConfig, name: str) -> str:
-    """Why a setting has no effect beside the others; "" where it has one."""
+def unused_reason(config: TrainConfig, name: str) -> str:
+    """Why a setting has no effect given the others; "" if it has one."""
     if name == "momentum" and config.optimizer not in MOMENTUM_USERS:
-        return f"is not used by {config.optimizer}: choose momentum, nesterov or rmsprop"
+        return f"is not used by {config.optimizer}: use momentum, nesterov or rmsprop"
     if name in ("step_every", "step_factor") and config.schedule != "step":
-        return f"is not used by a {config.schedule} schedule: choose step"
+        return f"is not used by a {config.schedule} schedule: use step"
     return ""
 
 
-def shown(value: Any) -> str:
-    """A setting's value in words."""
+def format_value(value: Any) -> str:
+    """A setting's value as text."""
     return f"{value:,.10g}" if isinstance(value, int | float) else str(value)

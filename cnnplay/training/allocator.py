@@ -1,9 +1,9 @@
-"""The C library's allocator, told to keep the memory of one step for the next.
+"""Tells the C library's allocator to keep the memory of one training step for the next.
 
-A step allocates the same tensors as the step before. glibc by default returns those of some size to the
-system at the end of a step and asks for them again at the next: the system hands out each page anew, filled
-with zeros, and a run of small pictures spends a third of its time on that (LeNet-5, two cores: 1,100 pages a
-step; 8,600 images/s, and 13,100 where they are kept). After a run the memory is given back whole.
+Each step allocates the same tensors as the one before. By default, glibc returns large blocks to the system
+at the end of a step and requests them again in the next, and the system zeroes every page it hands out. With
+small images, a third of the time goes to this (LeNet-5 on two cores: 1,100 pages per step, 8,600 images/s;
+13,100 images/s if the memory is kept). All of it is returned after the run.
 """
 
 import ctypes
@@ -11,22 +11,24 @@ import sys
 from typing import Any
 
 MIB = 1 << 20
-KEPT = {
-    -3: 32 * MIB,  # M_MMAP_THRESHOLD: blocks up to this come from the heap, which is kept
-    -1: 512 * MIB,  # M_TRIM_THRESHOLD: only so much unused memory at a heap's end is returned at once
-    -2: 64 * MIB,  # M_TOP_PAD: a thread's heaps have this size, and an empty one is not given up
+MALLOC_PARAMETERS = {
+    -3: 32 * MIB,  # M_MMAP_THRESHOLD: blocks up to this size come from the heap, which is kept
+    -1: 512 * MIB,  # M_TRIM_THRESHOLD: more unused memory than this at the heap's end is returned at once
+    -2: 64 * MIB,  # M_TOP_PAD: threads' heaps have this size, and empty ones are kept
 }
-"""Parameters of mallopt(3), with their values in bytes."""
+"""Parameters of mallopt(3) and their values in bytes."""
 
 
 def keep_memory() -> bool:
-    """From now on, what a step frees is kept for the next one. False where the C library is another one."""
+    """Keeps freed memory for later steps from now on. Returns False if the C library is not glibc."""
     library = _glibc()
-    return library is not None and all(library.mallopt(name, value) for name, value in KEPT.items())
+    return library is not None and all(
+        library.mallopt(name, value) for name, value in MALLOC_PARAMETERS.items()
+    )
 
 
-def give_memory_back() -> bool:
-    """Returns all unused memory to the system; whether there was any."""
+def release_memory() -> bool:
+    """Returns all unused memory to the system. Returns whether there was any."""
     library = _glibc()
     return library is not None and bool(library.malloc_trim(0))
 

@@ -1,4 +1,6 @@
-"""How other threads steer a run: pause, single step, stop, settings. All act between two batches."""
+"""How other threads control a run: pause, single step, stop, change settings. All take effect between two
+batches.
+"""
 
 import threading
 from collections.abc import Mapping
@@ -8,45 +10,45 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from cnnplay.spec.events import Value
-from cnnplay.spec.settings import TrainConfig, faults, live_settings
+from cnnplay.spec.settings import TrainConfig, live_settings, setting_problems
 
 
 class Interrupted(Exception):
-    """The run is to stop; what was being computed was not finished."""
+    """The run must stop; the current computation was not finished."""
 
 
 State: TypeAlias = Literal["running", "paused", "stopping"]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What was asked for since the loop last looked."""
+class PendingRequests:
+    """What was requested since the training loop last checked."""
 
-    go: bool
-    """Whether the next batch may be learned from."""
+    proceed: bool
+    """Whether to train on the next batch."""
     stop: bool
-    look: bool
-    """Whether a view wants to look while the run is paused."""
+    observe: bool
+    """Whether to call the observer while the run is paused."""
     changes: Mapping[str, Value]
-    """Settings that were changed, by name, with what they are now."""
+    """The changed settings and their new values."""
 
 
 class Control:
-    """Shared by the run and those who steer it. Every method may be called from any thread at any time."""
+    """Shared by a run and whoever controls it. Every method may be called from any thread at any time."""
 
     def __init__(self) -> None:
-        # A plain attribute, so that the loop pays no lock for each batch in which nothing was asked.
+        # A plain attribute, so that batches without a request cost the loop no lock.
         self.pending = False
         self._changed = threading.Condition()
         self._stop = False
         self._paused = False
         self._steps = 0
-        self._look = False
+        self._observe = False
         self._changes: dict[str, Value] = {}
 
     @property
     def state(self) -> State:
-        """What was asked for last; the loop follows at its next batch."""
+        """The latest requested state; the loop follows at its next batch."""
         if self._stop:
             return "stopping"
         return "paused" if self._paused else "running"
@@ -56,75 +58,77 @@ class Control:
         return self._stop
 
     def pause(self) -> None:
-        """Waits after the batch at hand."""
+        """Pauses the run after the current batch."""
         with self._changed:
             self._paused = True
-            self._tell()
+            self._notify()
 
     def resume(self) -> None:
-        """Goes on after a pause."""
+        """Resumes a paused run."""
         with self._changed:
             self._paused = False
             self._steps = 0
-            self._tell()
+            self._notify()
 
     def step(self) -> None:
-        """Learns from one more batch, then waits. From a running loop it pauses."""
+        """Trains on one more batch, then pauses. Pauses a running loop."""
         with self._changed:
             if self._paused:
                 self._steps += 1
             self._paused = True
-            self._tell()
+            self._notify()
 
     def stop(self) -> None:
-        """Ends the run after the batch at hand."""
+        """Stops the run after the current batch."""
         with self._changed:
             self._stop = True
-            self._tell()
+            self._notify()
 
     def wake(self) -> None:
-        """Has the observer called once, where the run is paused: a view wants a look."""
+        """Calls the observer once if the run is paused, so that a view can update."""
         with self._changed:
-            self._look = True
-            self._tell()
+            self._observe = True
+            self._notify()
 
     def change(self, name: str, value: Value) -> None:
-        """A setting, from the next batch on. ValueError where it breaks its limits or does not act on a run
-        that is on.
+        """Changes a setting from the next batch on. Raises ValueError if the value is out of range or the
+        setting cannot change during a run.
         """
         if name not in live_settings():
             raise ValueError(f"{name} cannot be changed during a run")
-        found = faults(msgspec.structs.replace(TrainConfig(), **{name: value}))
+        found = setting_problems(msgspec.structs.replace(TrainConfig(), **{name: value}))
         if found:
             raise ValueError(found[0].message)
         with self._changed:
             self._changes[name] = value
-            self._tell()
+            self._notify()
 
-    def take(self) -> Order:
-        """For the loop: what to do now. A single step that was asked for is used up by this."""
+    def take(self) -> PendingRequests:
+        """For the loop: what to do now. Consumes a requested single step."""
         with self._changed:
             single = self._paused and self._steps > 0
             if single:
                 self._steps -= 1
-            order = Order(
-                go=not self._paused or single,
+            requests = PendingRequests(
+                proceed=not self._paused or single,
                 stop=self._stop,
-                look=self._look and self._paused,
+                observe=self._observe and self._paused,
                 changes=self._changes,
             )
-            self._look = False
+            self._observe = False
             self._changes = {}
             self.pending = self._stop or self._paused
-            return order
+            return requests
 
     def wait(self) -> None:
-        """For the paused loop: returns once something was asked for that `take` has not yet given."""
+        """For the paused loop: blocks until there is a request that `take` has not returned yet."""
         with self._changed:
             self._changed.wait_for(
-                lambda: bool(self._stop or not self._paused or self._steps > 0 or self._look or self._changes)
+                lambda: bool(
+                    self._stop or not self._paused or self._steps > 0 or self._observe or self._changes
+                )
             )
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self.pending = True
         self._changed.notify_all()

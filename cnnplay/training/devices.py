@@ -1,4 +1,4 @@
-"""Where a network can be computed on this machine."""
+"""The devices of this machine."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ import torch
 
 
 class DeviceError(ValueError):
-    """A device that this machine does not have; the message is for people."""
+    """A device that this machine does not have; the message is for the user."""
 
 
 def devices() -> tuple[str, ...]:
-    """What this machine has: "cpu" first, then "cuda:0" …, then "mps"."""
+    """The available devices: "cpu" first, then "cuda:0" …, then "mps"."""
     found = ["cpu"]
     if torch.cuda.is_available():
         found += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
@@ -21,7 +21,9 @@ def devices() -> tuple[str, ...]:
 
 
 def resolve(name: str) -> torch.device:
-    """The device of that name; "auto" is the first GPU where there is one. DeviceError where it is absent."""
+    """The device of that name; "auto" is the first GPU, or the CPU if there is none. Raises DeviceError if it
+    is absent.
+    """
     present = devices()
     if name == "auto":
         return torch.device(present[1] if len(present) > 1 else "cpu")
@@ -31,15 +33,16 @@ def resolve(name: str) -> torch.device:
     return torch.device(wanted)
 
 
-def cores() -> int:
-    """The cores that this process may use."""
+def core_count() -> int:
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def most_threads(processes: int = 1) -> int:
-    """How many computing threads run at once here: the cores, or fewer by quota. Those that each of so many
-    processes may have; one at least."""
-    limits = [cores()]
+def max_threads(processes: int = 1) -> int:
+    """How many threads can compute at once: the number of cores, or less under a CPU quota. With several
+    `processes`, the number for each of them; at least one.
+    """
+    limits = [core_count()]
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):
         limits.append(int(asked))
@@ -50,9 +53,9 @@ def most_threads(processes: int = 1) -> int:
 
 
 class IdleCores:
-    """Called now and then: how many cores of the machine were idle since the last call.
+    """Returns how many cores of the machine were idle since the last call.
 
-    None at the first call, and where the system does not tell (Linux does).
+    Returns None at the first call, and on systems that do not report it (Linux does).
     """
 
     def __init__(self) -> None:
@@ -67,7 +70,7 @@ class IdleCores:
 
 
 def _idle_and_all() -> tuple[float, float] | None:
-    """The time that all cores have been idle since the machine started, and all their time."""
+    """The idle time and the total time of all cores since the machine started."""
     try:
         counts = [float(number) for number in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
     except (OSError, ValueError):
@@ -76,7 +79,7 @@ def _idle_and_all() -> tuple[float, float] | None:
 
 
 def _quota() -> float | None:
-    """The cores that a container grants, by its control group (version 2)."""
+    """The number of cores that the container may use, from its control group (version 2)."""
     try:
         allowed, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         return None if allowed == "max" else int(allowed) / int(period)

@@ -1,4 +1,4 @@
-"""How well trained weights do on a data set."""
+"""Evaluates trained weights on a data set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,22 +8,23 @@ from numpy.typing import NDArray
 
 from cnnplay.data.images import DataError, ImageSet, Indices, Split
 from cnnplay.data.prepared import prepare
-from cnnplay.modules.weights import Weights, build_with
+from cnnplay.modules.weights import Weights, build_with_weights
 from cnnplay.network.network import Network
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.devices import resolve
 from cnnplay.training.setup import check_network
-from cnnplay.training.tasks import PLAIN, Aim, rules_of
+from cnnplay.training.tasks import PLAIN_LOSS, LossConfig, task_spec
 from cnnplay.training.validation import validate
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`metrics` hold accuracy and loss; `confusion[i, j]` counts pictures of class i taken for class j.
+    """`metrics` has accuracy and loss; `confusion[i, j]` counts images of class i that were predicted as
+    class j.
 
-    `classes` names the classes in the network's order, which labels, rows and columns follow. `probabilities`
-    has a row a picture; `labels` and `indices` say what it is and which of the data set. `problems` names the
-    pictures of the data set that were left out, a line each.
+    `classes` names the classes in the network's order, which labels, rows and columns use. `probabilities` (N
+    × classes) has one row per image; `labels` are the true classes and `indices` the images' indices in the
+    data set. `problems` describes the images that were skipped, one line each.
     """
 
     metrics: dict[str, float]
@@ -38,43 +39,43 @@ class Evaluation:
 def evaluate(
     network: Network,
     weights: Weights,
-    images: ImageSet,
+    dataset: ImageSet,
     split: Split = "validation",
     *,
     facts: DataFacts | None = None,
     device: str = "auto",
-    aim: Aim = PLAIN,
+    loss_config: LossConfig = PLAIN_LOSS,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Evaluation:
-    """Judges a part of a data set, which may be another than the one learned from.
+    """Evaluates one split of a data set, which may differ from the one the network was trained on.
 
-    Pictures are normalised as in training, by `facts`; without them, by this data set's own training part.
-    Classes are those of the `facts` by their names, in whichever order the data set has them.
-    `aim` says by which loss. DataError where they differ in number or name or the part is empty, DeviceError
-    for an absent device, Interrupted once `interrupted()` says so.
+    Images are normalized as in training, by `facts`; without `facts`, by the statistics of this data set's
+    training split. With `facts`, classes are matched by name, so their order in the data set does not matter.
+    Raises DataError if the classes differ in number or name or the split is empty, DeviceError if the device
+    is absent, Interrupted once `interrupted()` returns True.
     """
-    check_network(network, images)
+    check_network(network, dataset)
     if facts is not None:
-        images = images.in_order_of(facts.classes)
-    place = resolve(device)
+        dataset = dataset.in_order_of(facts.classes)
+    torch_device = resolve(device)
     prepared = prepare(
-        images,
+        dataset,
         network.input.shape,
-        place,
+        torch_device,
         preprocessing=None if facts is None else facts.preprocessing,
     )
-    module, result = build_with(weights, network, device=place, seed=0)
+    module, result = build_with_weights(weights, network, device=torch_device, seed=0)
     if not result.complete:
-        raise DataError("the weights do not fit the network: " + "; ".join(result.words[:3]))
-    found = validate(module, prepared, prepared.split(split), aim, interrupted)
+        raise DataError("the weights do not fit the network: " + "; ".join(result.messages[:3]))
+    found = validate(module, prepared, prepared.split(split), loss_config, interrupted)
     if found is None:
-        raise DataError(f"{images.title}: none of its {split} pictures can be read")
+        raise DataError(f"{dataset.title}: none of its {split} images can be read")
     return Evaluation(
-        metrics={rules_of(network.task).score_name: found.accuracy, "loss": found.loss},
+        metrics={task_spec(network.task).score_name: found.accuracy, "loss": found.loss},
         confusion=found.confusion,
         probabilities=found.probabilities,
         labels=found.labels,
         indices=found.indices,
-        classes=images.classes,
-        problems=(*images.problems, *prepared.problems),
+        classes=dataset.classes,
+        problems=(*dataset.problems, *prepared.problems),
     )

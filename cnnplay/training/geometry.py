@@ -1,9 +1,9 @@
-"""Pictures that are mirrored, turned, cut and shifted, each in its own way: one look-up for a whole batch.
+"""Flips, rotates, crops and shifts each image of a batch in its own way, with one lookup for the whole batch.
 
-For every pixel of the new picture it is worked out where it lay in the old one. Going backwards leaves no
-holes, and all moves join into one: x_old = A · x_new + t, a 2 × 2 matrix and an offset for each picture.
-Whole pixels are copied as they are; between pixels the four neighbours are mixed (bilinear). Beyond a
-picture's edge the edge is repeated.
+For every pixel of the new image, its position in the old image is computed. Going backward leaves no holes,
+and all transforms combine into x_old = A · x_new + t, with a 2 × 2 matrix and an offset per image.
+Whole-pixel moves copy pixels exactly; in between, the four neighbors are interpolated (bilinear). Outside the
+image, the edge is repeated.
 """
 
 from dataclasses import dataclass
@@ -15,58 +15,58 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """What happens to each of B pictures; every field holds B numbers. In this order:"""
+class Transforms:
+    """The transforms of B images, applied in this order; every field has B values."""
 
     mirrored: NDArray[np.bool_]
-    """Left and right change places."""
+    """Horizontal flip."""
     degrees: Floats
-    """Then it is turned about its middle, counter-clockwise."""
+    """Counter-clockwise rotation about the center."""
     width: Floats
     height: Floats
-    """Of that a window is kept, so large as a part of the whole,"""
+    """The size of the crop window relative to the image,"""
     window_x: Floats
     window_y: Floats
-    """and so far from the middle, in pixels; it is enlarged to the picture's size."""
-    right: Whole
-    down: Whole
-    """At last it is shifted by whole pixels."""
+    """and its offset from the center in pixels; the crop is resized to the image's size."""
+    right: Integers
+    down: Integers
+    """Shift by whole pixels."""
 
     @property
     def exact(self) -> bool:
-        """Whether every new pixel is one of the old ones."""
+        """Whether every new pixel is a copy of an old one."""
         return not (self.degrees.any() or (self.width != 1).any() or (self.height != 1).any())
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Where every new pixel lay, as two parts of which the sum is taken: one of its row, one of its column.
+class SourcePixels:
+    """Where every new pixel comes from, as sums of a row part and a column part.
 
-    Of exact moves the place in memory, B × H and B × W · C. Else x and y from −1 to 1: of each, what the
-    column adds and what the row adds, B × W and B × H.
+    For exact transforms, the parts are offsets in memory, B × H and B × W · C. Otherwise, for each of x and y
+    (from −1 to 1), the contributions of the column, B × W, and of the row, B × H.
     """
 
     exact: bool
     parts: tuple[Tensor, ...]
 
-    def some(self, first: int, count: int) -> "Sources":
-        """Those of so many pictures."""
-        return Sources(self.exact, tuple(part.narrow(0, first, count) for part in self.parts))
+    def part(self, first: int, count: int) -> "SourcePixels":
+        """Those of `count` images from `first` on."""
+        return SourcePixels(self.exact, tuple(part.narrow(0, first, count) for part in self.parts))
 
 
-def sources(moves: Moves, height: int, width: int, channels: int) -> Sources:
-    """Works out where the pixels of moved pictures lay."""
+def source_pixels(moves: Transforms, height: int, width: int, channels: int) -> SourcePixels:
+    """Computes where the pixels of transformed images come from."""
     if moves.exact:
-        return Sources(True, _places(moves, height, width, channels))
-    return Sources(False, _coordinates(moves, height, width))
+        return SourcePixels(True, _exact_pixels(moves, height, width, channels))
+    return SourcePixels(False, _coordinates(moves, height, width))
 
 
-def _places(moves: Moves, height: int, width: int, channels: int) -> tuple[Tensor, Tensor]:
-    """Where each row begins, and where in it each number lies."""
+def _exact_pixels(moves: Transforms, height: int, width: int, channels: int) -> tuple[Tensor, Tensor]:
+    """The offset of each row, and the offset of each value within the row."""
     row = np.clip(np.arange(height) - moves.down[:, None], 0, height - 1)
     column = np.clip(np.arange(width) - moves.right[:, None], 0, width - 1)
     column = np.where(moves.mirrored[:, None], width - 1 - column, column)
@@ -74,9 +74,9 @@ def _places(moves: Moves, height: int, width: int, channels: int) -> tuple[Tenso
     return torch.from_numpy(row * width * channels), torch.from_numpy(place.reshape(len(place), -1))
 
 
-def _coordinates(moves: Moves, height: int, width: int) -> tuple[Tensor, ...]:
-    """x_old = ± (cos · x − sin · y) and y_old = sin · x + cos · y, in halves of the picture."""
-    # Both are counted in pixels from the picture's middle, so that a turn keeps angles where H ≠ W.
+def _coordinates(moves: Transforms, height: int, width: int) -> tuple[Tensor, ...]:
+    """x_old = ± (cos · x − sin · y) and y_old = sin · x + cos · y, in units of half the image."""
+    # Both are in pixels from the image's center, so that a rotation keeps angles if H ≠ W.
     x = np.arange(width) - (width - 1) / 2 - moves.right[:, None]
     y = np.arange(height) - (height - 1) / 2 - moves.down[:, None]
     x = moves.width[:, None] * x + moves.window_x[:, None]
@@ -88,11 +88,11 @@ def _coordinates(moves: Moves, height: int, width: int) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(part.astype(np.float32)) for part in parts)
 
 
-def moved(lines: Tensor, found: Sources, channels: int) -> Tensor:
-    """B × H × (W · C) pictures, as they lie in memory in channels_last's order, moved: a new tensor."""
+def transformed(lines: Tensor, found: SourcePixels, channels: int) -> Tensor:
+    """Transforms images B × H × (W · C) in channels_last's memory order; returns a new tensor."""
     count, height, across = lines.shape
     if found.exact:
-        # Each number is fetched from its old place: nothing is rounded.
+        # Each value is copied from its old position: nothing is rounded.
         starts, places = (part.to(lines.device) for part in found.parts)
         old = (starts[:, :, None] + places[:, None, :]).view(count, -1)
         return lines.reshape(count, -1).gather(1, old).view(count, height, across)
@@ -101,7 +101,7 @@ def moved(lines: Tensor, found: Sources, channels: int) -> Tensor:
     columns_x, rows_x, columns_y, rows_y = (part.to(lines.device, lines.dtype) for part in found.parts)
     torch.add(columns_x[:, None, :], rows_x[:, :, None], out=grid[..., 0])
     torch.add(columns_y[:, None, :], rows_y[:, :, None], out=grid[..., 1])
-    # The four old pixels around each place are mixed by how near they are.
-    pictures = lines.view(count, height, width, channels).permute(0, 3, 1, 2)
-    new = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    # Interpolates between the four old pixels around each position.
+    images = lines.view(count, height, width, channels).permute(0, 3, 1, 2)
+    new = F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return new.permute(0, 2, 3, 1).reshape(count, height, across)

@@ -1,4 +1,4 @@
-"""A step that takes long is broken off between two layers once the run is to stop; nothing of it is kept."""
+"""Interrupts a slow step between two layers when the run must stop; nothing of the step is kept."""
 
 from collections.abc import Callable
 from copy import copy
@@ -8,39 +8,39 @@ from torch import Tensor, nn
 
 from cnnplay.modules.build import NetworkModule
 from cnnplay.training.control import Interrupted
-from cnnplay.training.meter import Sums
+from cnnplay.training.meter import EpochMetrics
 
 
 class Interruption:
-    """Watches a module's layers, forward and backward, until `end`. Interrupted comes out of either.
+    """Hooks a module's layers, forward and backward, until `end`. Either pass may then raise Interrupted.
 
-    Running statistics move in the forward pass already, and a batch's loss counts before the backward one:
-    `begin_step` remembers both, and `undo` puts them back unless the step was done (`end_step`).
+    The forward pass already updates running statistics, and a batch's loss counts before the backward pass:
+    `begin_step` saves both, and `undo` restores them unless the step was completed (`end_step`).
     """
 
     def __init__(self, module: NetworkModule, stopping: Callable[[], bool]) -> None:
         self._module = module
         self._stopping = stopping
         self._before: list[Tensor] = []
-        self._sums: tuple[Sums, Sums] | None = None
+        self._metrics: tuple[EpochMetrics, EpochMetrics] | None = None
         leaves = [layer for layer in module.modules() if not any(layer.children())]
         self._hooks = [layer.register_forward_pre_hook(self._before_layer) for layer in leaves]
         self._hooks += [layer.register_forward_hook(self._after_layer) for layer in leaves]
 
-    def begin_step(self, sums: Sums) -> None:
-        """What follows may be undone; `sums` are the epoch's."""
-        self._sums = sums, copy(sums)
+    def begin_step(self, metrics: EpochMetrics) -> None:
+        """Starts a step that may be undone; `metrics` are the epoch's."""
+        self._metrics = metrics, copy(metrics)
         self._before = [buffer.clone() for buffer in self._module.buffers()]
 
     def end_step(self) -> None:
-        """The step counts: what is broken off from here on undoes nothing."""
-        self._before, self._sums = [], None
+        """Marks the step as completed: `undo` does nothing after this."""
+        self._before, self._metrics = [], None
 
     def undo(self) -> None:
-        """Puts statistics and sums back, as they were before the step that was broken off."""
-        if self._sums is not None:
-            now, before = self._sums
-            now.put_back(before)
+        """Restores statistics and metrics from before the interrupted step."""
+        if self._metrics is not None:
+            now, before = self._metrics
+            now.restore(before)
         for buffer, old in zip(self._module.buffers(), self._before, strict=False):
             buffer.copy_(old)
         self.end_step()
@@ -58,7 +58,7 @@ class Interruption:
             output.register_hook(self._backward)
 
     def _backward(self, gradient: Tensor) -> None:
-        """The backward pass is about to go through a layer."""
+        """Called before the backward pass of a layer."""
         self._check()
 
     def _check(self) -> None:

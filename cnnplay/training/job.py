@@ -1,4 +1,4 @@
-"""What a run is given, what it shows while it goes on, and what it leaves behind."""
+"""A training run's input, its observations while it runs, and its result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,48 +15,48 @@ from cnnplay.network.network import Network
 from cnnplay.spec.events import Failed
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts
+from cnnplay.training.distributed import DistributedContext
 from cnnplay.training.optimizers import OptimizerState
-from cnnplay.training.state import Averaged, Best, RunState
-from cnnplay.training.team import Team
+from cnnplay.training.state import AveragedWeights, BestEpoch, RunState
 
 Reason: TypeAlias = Literal["done", "stopped", "early", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run: `config.epochs` epochs, the first of which is `first_epoch`.
+    """A run of `config.epochs` epochs, starting with `first_epoch`.
 
-    To go on with something new after an earlier run, give its weights as `initial`, its `optimizer_state`,
-    its `best`, and its last epoch + 1 as `first_epoch`. `resume` goes on as if the run had never stopped: see
-    `resumed`. `prepared` saves fitting the pictures again; it must be of this data set,
-    the network's input and the device.
+    To continue after an earlier run with changes, pass its weights as `initial`, its `optimizer_state`, its
+    `best`, and its last epoch + 1 as `first_epoch`. `resume` continues as if the run had never stopped: see
+    `resumed_job`. `prepared` avoids fitting the images again; it must match this data set, the network's
+    input and the device.
     """
 
     run: str
     network: Network
     config: TrainConfig
-    images: ImageSet
+    dataset: ImageSet
     initial: Weights | None = None
     optimizer_state: OptimizerState | None = None
     first_epoch: int = 1
     prepared: Prepared | None = None
-    best: Best | None = None
+    best: BestEpoch | None = None
     resume: RunState | None = None
-    team: Team | None = None
-    """Where several processes train together (within `team.joined`)."""
+    distributed: DistributedContext | None = None
+    """Set if several processes train together (within `distributed.process_group`)."""
     check_memory: bool = True
-    """Whether a run whose forecast does not fit into the free memory is refused."""
+    """Whether to refuse a run that is estimated not to fit into the free memory."""
 
 
-def resumed(
-    run: str, network: Network, images: ImageSet, state: RunState, prepared: Prepared | None = None
+def resumed_job(
+    run: str, network: Network, dataset: ImageSet, state: RunState, prepared: Prepared | None = None
 ) -> Job:
-    """The rest of a run, from `state` on, under its own settings and plan."""
+    """The rest of a run after `state`, with the settings and plan of `state`."""
     return Job(
         run,
         network,
         state.config,
-        images,
+        dataset,
         initial=state.weights,
         optimizer_state=state.optimizer,
         first_epoch=state.first_epoch,
@@ -68,10 +68,10 @@ def resumed(
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What the network says of the validation part: a row of `probabilities` (N × classes) a picture.
+    """The network's results on the validation split: a row of `probabilities` (N × classes) per image.
 
-    `confusion[i, j]` counts pictures of class i that were taken for class j. `indices` are the pictures'
-    in the data set.
+    `confusion[i, j]` counts images of class i that were predicted as class j. `indices` are the images'
+    indices in the data set.
     """
 
     accuracy: float
@@ -84,7 +84,7 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The weights after an epoch. Nobody writes into them, so they may be kept without a copy."""
+    """The weights after an epoch. They are never modified, so they may be kept without a copy."""
 
     epoch: int
     step: int
@@ -92,17 +92,17 @@ class Checkpoint:
     best: bool
     metrics: dict[str, float]
     facts: DataFacts
-    averaged: Averaged | None = None
+    averaged: AveragedWeights | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an observer is given between two batches, in the run's own thread.
+    """What an observer receives between two batches, in the run's own thread.
 
-    The module is in training mode, and must be so again when the observer returns. After an epoch there are a
-    `validation` and a `checkpoint` too. `config` has what was changed during the run. `state` copies all that
-    is needed to go on from here; weights that were copied already may be given to it. `note` tells people
-    something without ending the run.
+    The module is in training mode and must be again when the observer returns. After an epoch, `validation`
+    and `checkpoint` are set. `config` includes changes during the run. `state` copies everything needed to
+    resume from here; pass it weights that were copied already to save a copy. `note` sends the user a message
+    without ending the run.
     """
 
     module: NetworkModule
@@ -118,10 +118,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended. `weights` are the last good ones; empty where it failed before it had any.
+    """How a run ended. `weights` are the last good ones, empty if it failed before there were any.
 
-    `last_epoch` is the last whole epoch, so that `first_epoch = last_epoch + 1` goes on. `metrics` are those
-    of `weights` as far as they are known.
+    `last_epoch` is the last complete epoch; continue with `first_epoch = last_epoch + 1`. `metrics` belong to
+    `weights` as far as known.
     """
 
     reason: Reason
@@ -129,11 +129,11 @@ class Result:
     last_epoch: int
     step: int
     learned: bool = False
-    """Whether `weights` hold anything that this run learned."""
+    """Whether this run trained `weights` at all."""
     metrics: dict[str, float] = field(default_factory=dict)
-    best: Best | None = None
+    best: BestEpoch | None = None
     state: RunState | None = None
-    """To go on from; None where it should not be: after a loss that was no number."""
+    """The state to resume from; None if the run should not be resumed because its loss was not finite."""
     facts: DataFacts | None = None
     validation: Validation | None = None
     failure: Failed | None = None
@@ -145,7 +145,7 @@ class Result:
         return None if self.best is None else self.best.weights
 
     @property
-    def averaged(self) -> Averaged | None:
+    def averaged(self) -> AveragedWeights | None:
         return None if self.state is None else self.state.averaged
 
     @property

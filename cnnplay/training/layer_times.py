@@ -1,8 +1,9 @@
-"""How long the layers of a network take on this machine, forward and backward: each kind is tried once.
+"""Measures how long a network's layers take on this machine, forward and backward. Each distinct layer is
+timed once.
 
-A layer is tried with as few pictures as say something, and what was found is remembered, so that an edit
-costs the changed layers alone. What was found while the program itself computed something else is doubtful:
-it is tried again the next time.
+A layer is timed with as few images as give a meaningful time, and the result is remembered, so that an edit
+only costs the changed layers. Times measured while this program was computing something else are unreliable
+and measured again next time.
 """
 
 import threading
@@ -19,59 +20,67 @@ from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dense, Node
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.report import NodeReport, Report
-from cnnplay.training.tries import Tried, Watch
+from cnnplay.training.timing import ComputeTimer, Timing
 
 OPERATIONS = 5e9
-"""A layer is tried with so many pictures that this many operations are needed, …"""
+"""A layer is timed with enough images for this many operations, …"""
 BYTES = 48 * 2**20
-"""… or that its maps take so much, whichever are fewer: one picture at least."""
-MOST_WEIGHTS = 8_000_000
-"""A dense layer with more is tried with fewer units: all its weights, twice, would take too much memory. So
-many are still more than caches hold."""
-TRIES = 2
-PATIENCE = 2.0
-"""Seconds that the tries for one forecast may take in all."""
-MOST_REMEMBERED = 512
+"""… or for feature maps of this size, whichever is fewer; at least one image."""
+MAX_WEIGHTS = 8_000_000
+"""A dense layer with more weights is timed with fewer units: all its weights, twice, would take too much
+memory. This many still exceed the caches.
+"""
+REPEATS = 2
+TIME_LIMIT_S = 2.0
+"""The most time in seconds that one estimate may spend timing layers."""
+MAX_REMEMBERED = 512
 
 
-class Time(NamedTuple):
-    """What a batch takes in a layer, in seconds. `sure`: nothing else of this program computed meanwhile."""
+class LayerTime(NamedTuple):
+    """A batch's time in a layer in seconds. `reliable`: nothing else in this program was computing."""
 
     node: Node
     seconds: float
-    sure: bool
+    reliable: bool
 
 
 _lock = threading.Lock()
-"""The window's forecast and that of a dialog are made in threads of their own."""
-_remembered: dict[tuple[Node, Shape, Shape, int, bool, int], Tried] = {}
+"""Estimates are made in threads of their own: the window's and a dialog's."""
+_remembered: dict[tuple[Node, Shape, Shape, int, bool, int], Timing] = {}
 
 
 def layer_seconds(
-    network: Network, report: Report, batch: int, threads: int, enough: Callable[[], bool] = lambda: False
-) -> Iterator[Time]:
-    """Every leaf that could be tried on the CPU, and what a batch takes in it. The others are left out: those
-    too that are left when there is `enough`."""
-    end = time.perf_counter() + PATIENCE
+    network: Network,
+    report: Report,
+    batch: int,
+    threads: int,
+    stop_timing: Callable[[], bool] = lambda: False,
+) -> Iterator[LayerTime]:
+    """The time of one batch in every layer that can be timed on the CPU. Other layers are omitted, as are
+    those left when `stop_timing()` returns True.
+    """
+    end = time.perf_counter() + TIME_LIMIT_S
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        learns = False  # the gradient goes no farther back than the first weights
+        learns = False  # the backward pass ends at the first layer with weights
         for node in leaves(network):
             found = report.nodes[node.id]
             inner, learns = learns, learns or bool(found.parameters)
             if found.input is None or found.output is None:
                 continue
-            count = _pictures(found, batch)
-            plain, output, share = _narrowed(msgspec.structs.replace(node, id=""), found.input, found.output)
-            if time.perf_counter() < end and not enough():
-                tried = _tried(plain, found.input, output, count, inner, threads)
-                yield Time(node, tried.seconds / share * batch / count, tried.sure)
+            count = _image_count(found, batch)
+            plain, output, share = _with_fewer_units(
+                msgspec.structs.replace(node, id=""), found.input, found.output
+            )
+            if time.perf_counter() < end and not stop_timing():
+                timing = _remembered_timing(plain, found.input, output, count, inner, threads)
+                yield LayerTime(node, timing.seconds / share * batch / count, timing.reliable)
     finally:
         torch.set_num_threads(before)
 
 
-def _pictures(found: NodeReport, batch: int) -> int:
+def _image_count(found: NodeReport, batch: int) -> int:
     assert found.input is not None
     assert found.output is not None
     maps = 4 * (prod(found.input) + prod(found.output)) * 2
@@ -79,44 +88,46 @@ def _pictures(found: NodeReport, batch: int) -> int:
     return max(1, min(batch, int(most)))
 
 
-def _narrowed(node: Node, shape: Shape, output: Shape) -> tuple[Node, Shape, float]:
-    """The layer to try for this one, its output, and which share of the weights it has."""
-    if not isinstance(node, Dense) or prod(shape) * node.units <= MOST_WEIGHTS:
+def _with_fewer_units(node: Node, shape: Shape, output: Shape) -> tuple[Node, Shape, float]:
+    """The layer to time instead of this one, its output shape, and its share of the weights."""
+    if not isinstance(node, Dense) or prod(shape) * node.units <= MAX_WEIGHTS:
         return node, output, 1.0
-    units = max(1, MOST_WEIGHTS // prod(shape))
+    units = max(1, MAX_WEIGHTS // prod(shape))
     return msgspec.structs.replace(node, units=units), (units,), units / node.units
 
 
-def _tried(node: Node, shape: Shape, output: Shape, count: int, inner: bool, threads: int) -> Tried:
-    """The shortest that was ever found; tried anew until it is sure."""
+def _remembered_timing(
+    node: Node, shape: Shape, output: Shape, count: int, inner: bool, threads: int
+) -> Timing:
+    """The shortest time ever measured; measured again until it is reliable."""
     key = (node, shape, output, count, inner, threads)
     known = _remembered.get(key)
-    if known is not None and known.sure:
+    if known is not None and known.reliable:
         return known
-    found = _try(node, shape, output, count, inner)
+    found = _time_layer(node, shape, output, count, inner)
     if known is not None:
-        found = Tried(min(known.seconds, found.seconds), found.sure)
+        found = Timing(min(known.seconds, found.seconds), found.reliable)
     with _lock:
         _remembered[key] = found
-        if len(_remembered) > MOST_REMEMBERED:
+        if len(_remembered) > MAX_REMEMBERED:
             del _remembered[next(iter(_remembered))]
     return found
 
 
-def _try(node: Node, shape: Shape, output: Shape, count: int, inner: bool) -> Tried:
-    """One pass forward and backward; `inner` layers give a gradient on to the one before."""
+def _time_layer(node: Node, shape: Shape, output: Shape, count: int, inner: bool) -> Timing:
+    """One pass forward and backward; `inner` layers pass a gradient on to the previous layer."""
     module = layer(node, shape, "cpu").train()
-    pictures = torch.full((count, *shape), 0.5)
+    images = torch.full((count, *shape), 0.5)
     if len(shape) == 3:
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=torch.channels_last)
     gradient = torch.ones((count, *output))
     if len(output) == 3:
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-    best = Tried(float("inf"), sure=False)
-    for _ in range(TRIES + 1):  # the first also sets memory up, and is hardly ever the shortest
-        given = pictures.clone().requires_grad_(inner)
-        watch = Watch()
+    best = Timing(float("inf"), reliable=False)
+    for _ in range(REPEATS + 1):  # the first also allocates memory and is hardly ever the shortest
+        given = images.clone().requires_grad_(inner)
+        watch = ComputeTimer()
         result = module(given)
         if result.requires_grad:
             result.backward(gradient)

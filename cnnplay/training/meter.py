@@ -1,4 +1,4 @@
-"""Losses as numbers. On a CPU they are read at once; a GPU would stall, so there many are read together."""
+"""Reads losses as numbers. On a CPU they are read at once; a GPU would stall, so many are read together."""
 
 import math
 import time
@@ -8,73 +8,74 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-TOGETHER = 16
-"""So many steps are read together,"""
-LATEST = 0.1
-"""or those of so many seconds, whichever come first: curves should move."""
+STEPS_PER_READ = 16
+"""On a GPU, this many steps are read together,"""
+READ_INTERVAL_S = 0.1
+"""or those of this many seconds, whichever comes first, so that curves move."""
 
 
-class Reading(NamedTuple):
-    """What one step gave: the batch's mean loss, how many of its pictures were right."""
+class StepMetrics(NamedTuple):
+    """One step's results: the batch's mean loss, and how many of its images were predicted correctly."""
 
     step: int
     loss: float
-    right: int
+    correct: int
     images: int
 
 
 class Meter:
-    """Takes losses as tensors and gives them back as numbers, in order, some steps later on a GPU unless they
-    are wanted `at_once`."""
+    """Takes losses as tensors and returns them as numbers, in order; on a GPU some steps later, unless
+    `at_once`.
+    """
 
     def __init__(self, device: torch.device, at_once: bool = False) -> None:
         self._at_once = at_once or device.type == "cpu"
         self._waiting: list[tuple[int, Tensor, Tensor, int]] = []
         self._read = time.perf_counter()
 
-    def note(self, step: int, loss: Tensor, right: Tensor, images: int) -> Sequence[Reading]:
-        """The steps whose numbers are known now."""
+    def note(self, step: int, loss: Tensor, correct: Tensor, images: int) -> Sequence[StepMetrics]:
+        """Adds a step. Returns the steps whose numbers are known now."""
         if self._at_once:
-            return (Reading(step, loss.item(), int(right.item()), images),)
-        self._waiting.append((step, loss.detach(), right, images))
-        late = time.perf_counter() - self._read > LATEST
-        return self.flush() if late or len(self._waiting) >= TOGETHER else ()
+            return (StepMetrics(step, loss.item(), int(correct.item()), images),)
+        self._waiting.append((step, loss.detach(), correct, images))
+        late = time.perf_counter() - self._read > READ_INTERVAL_S
+        return self.flush() if late or len(self._waiting) >= STEPS_PER_READ else ()
 
-    def flush(self) -> Sequence[Reading]:
-        """All that still wait, read in one transfer."""
+    def flush(self) -> Sequence[StepMetrics]:
+        """All waiting steps, read in one transfer."""
         if not self._waiting:
             return ()
         waiting, self._waiting = self._waiting, []
         self._read = time.perf_counter()
         losses = torch.stack([loss for _, loss, _, _ in waiting]).tolist()
-        rights = torch.stack([right for _, _, right, _ in waiting]).tolist()
+        counts = torch.stack([correct for _, _, correct, _ in waiting]).tolist()
         return [
-            Reading(step, loss, int(right), images)
-            for (step, _, _, images), loss, right in zip(waiting, losses, rights, strict=True)
+            StepMetrics(step, loss, int(correct), images)
+            for (step, _, _, images), loss, correct in zip(waiting, losses, counts, strict=True)
         ]
 
 
-class Sums:
-    """An epoch's mean loss and share of right answers, every picture counting once."""
+class EpochMetrics:
+    """An epoch's mean loss and accuracy; every image counts once."""
 
-    def __init__(self, loss: float = 0.0, right: int = 0, images: int = 0) -> None:
+    def __init__(self, loss: float = 0.0, correct: int = 0, images: int = 0) -> None:
         self.loss = loss
-        self.right = right
+        self.correct = correct
         self.images = images
 
-    def add(self, reading: Reading) -> None:
-        self.loss += reading.loss * reading.images
-        self.right += reading.right
-        self.images += reading.images
+    def add(self, step: StepMetrics) -> None:
+        self.loss += step.loss * step.images
+        self.correct += step.correct
+        self.images += step.images
 
-    def put_back(self, before: "Sums") -> None:
-        """They are those of `before` again."""
-        self.loss, self.right, self.images = before.loss, before.right, before.images
+    def restore(self, previous: "EpochMetrics") -> None:
+        """Restores the values of `previous`."""
+        self.loss, self.correct, self.images = previous.loss, previous.correct, previous.images
 
     @property
     def mean_loss(self) -> float:
         return self.loss / self.images if self.images else math.nan
 
     @property
-    def share_right(self) -> float:
-        return self.right / self.images if self.images else math.nan
+    def accuracy(self) -> float:
+        return self.correct / self.images if self.images else math.nan

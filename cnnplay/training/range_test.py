@@ -1,10 +1,11 @@
 """The learning-rate range test (Smith 2017, "Cyclical Learning Rates for Training Neural Networks").
 
-The rate grows from step to step, from far too small to far too large, by the same factor each time. While it
-is too small the loss stands still, then it falls, and where steps overshoot further than the one before it
-shoots up. A good rate is where it falls most steeply: well below the rate at which training breaks.
+The learning rate grows by the same factor at each step, from far too small to far too large. While it is too
+small the loss stays constant, then it falls, and once each step overshoots more than the previous one it
+shoots up. A good learning rate is where the loss falls most steeply: well below the rate at which training
+diverges.
 
-All that moves is a copy: the job's own weights stay as they are.
+The test trains a copy: the job's own weights do not change.
 """
 
 import math
@@ -19,36 +20,37 @@ from torch import nn
 
 from cnnplay.data.folder import LoadCancelled
 from cnnplay.data.prepared import Batch
-from cnnplay.spec.range_test import RangeTest, range_faults
+from cnnplay.spec.range_test import RangeTest, range_test_problems
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.batches import BatchSource
 from cnnplay.training.control import Control, Interrupted
-from cnnplay.training.failures import BadSettings
-from cnnplay.training.feed import Feed
+from cnnplay.training.failures import SettingsError
+from cnnplay.training.fused_step import FusedStep
 from cnnplay.training.interruption import Interruption
 from cnnplay.training.job import Job
 from cnnplay.training.optimizers import set_learning_rate
 from cnnplay.training.precision import arithmetic
-from cnnplay.training.setup import Ready, set_up
-from cnnplay.training.stepper import Stepper
-from cnnplay.training.surroundings import seed_step, surroundings, uses_chance
-from cnnplay.training.tasks import Aim, rules_of
+from cnnplay.training.rng import preserved_torch_state, seed_step, uses_randomness
+from cnnplay.training.setup import TrainingSetup, set_up
+from cnnplay.training.tasks import LossConfig, task_spec
 
-BETA = 0.9
-"""So much of the smoothed loss is kept at each step."""
-HALF = 4
-"""Of the curve that suggests a rate, so many points on either side are averaged; slopes likewise."""
-SCATTERS = 2.5
-"""A fall is more than so many standard deviations of a batch's loss; the average has a third of that."""
-ENOUGH = 4.0
-"""Once the smoothed loss is so many times its best, the rest is known."""
+SMOOTHING = 0.9
+"""The share of the smoothed loss that each step keeps."""
+HALF_WINDOW = 4
+"""In the curve that suggests a rate, averages and slopes use this many points on either side."""
+MIN_FALL = 2.5
+"""A fall must exceed this many standard deviations of a batch's loss; the average has a third of that."""
+DIVERGED_FACTOR = 4.0
+"""The test ends once the smoothed loss is this many times its minimum."""
 
 Ended: TypeAlias = Literal["done", "diverged", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A step: its rate, and the batch's loss before its weights moved. `smoothed` is an average of the losses
-    so far that forgets exponentially, without a bias at the start."""
+    """One step: its learning rate, and the batch's loss before the weights changed. `smoothed` is an
+    exponential moving average of the losses so far, corrected for its start.
+    """
 
     rate: float
     loss: float
@@ -56,46 +58,47 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The outcome. `suggested` is None where the loss never fell."""
+class RangeTestResult:
+    """The result. `suggested` is None if the loss never fell."""
 
     points: tuple[Point, ...]
     ended: Ended
     suggested: float | None
 
 
-def find_rate(job: Job, test: RangeTest, sink: Callable[[Point], None], control: Control) -> Found:
-    """Makes the test in the calling thread, on weights as `job` begins with; each point goes to `sink`.
+def find_rate(job: Job, test: RangeTest, sink: Callable[[Point], None], control: Control) -> RangeTestResult:
+    """Runs the test in the calling thread, from the weights that `job` starts with; each point goes to
+    `sink`.
 
-    `control.stop` ends it after the batch at hand; a step that takes long is broken off. What cannot be set
-    up, and what a device cannot bear, is raised as in a run: `failures.explain` has the words.
+    `control.stop` ends it after the current batch; a slow step is interrupted. Setup and device errors are
+    raised as in a run: `failures.explain` describes them.
     """
-    found = range_faults(test)
+    found = range_test_problems(test)
     if found:
-        raise BadSettings(found[0].message)
+        raise SettingsError(found[0].message)
     points: list[Point] = []
     ended: Ended = "done"
-    with surroundings():
+    with preserved_torch_state():
         try:
             ready = set_up(job, control, lambda _: None)
             test = test.within(ready.prepared.steps(job.config.batch_size))
-            for point in sweep(test, _stepper(job, ready, control), lambda: control.stopping):
+            for point in sweep(test, _make_step(job, ready, control), lambda: control.stopping):
                 points.append(point)
                 sink(point)
             ended = "stopped" if control.stopping else ended
         except (Interrupted, LoadCancelled):
             ended = "stopped"
     if torch.cuda.is_available() and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()  # the application goes on
+        torch.cuda.empty_cache()  # the application continues
     if ended == "done" and (len(points) < test.steps or _blew_up(points)):
         ended = "diverged"
-    return Found(tuple(points), ended, suggested(points))
+    return RangeTestResult(tuple(points), ended, steepest_rate(points))
 
 
 def sweep(test: RangeTest, step: Callable[[float], float], stopping: Callable[[], bool]) -> Iterator[Point]:
-    """The test itself. `step(rate)` gives the loss as it is, and then moves the weights at that rate.
+    """The test itself. `step(rate)` returns the current loss, then updates the weights at that rate.
 
-    Ends early where the loss is no finite number, which is no point, or `ENOUGH` times the best so far.
+    Ends early if the loss is not finite (which gives no point) or `DIVERGED_FACTOR` times its minimum.
     """
     average, best = 0.0, math.inf
     for number in range(test.steps):
@@ -105,36 +108,41 @@ def sweep(test: RangeTest, step: Callable[[float], float], stopping: Callable[[]
         loss = step(rate)
         if not math.isfinite(loss):
             return
-        average = BETA * average + (1 - BETA) * loss
-        smoothed = average / (1 - BETA ** (number + 1))  # the average began at 0: that is taken out again
+        average = SMOOTHING * average + (1 - SMOOTHING) * loss
+        smoothed = average / (1 - SMOOTHING ** (number + 1))  # bias correction: the average starts at 0
         best = min(best, smoothed)
         yield Point(rate, loss, smoothed)
-        if smoothed > ENOUGH * best:
+        if smoothed > DIVERGED_FACTOR * best:
             return
 
 
-def centred(losses: Sequence[float]) -> list[float]:
-    """Each loss averaged with its neighbours, up to `HALF` on either side and as many on both.
+def centered_average(losses: Sequence[float]) -> list[float]:
+    """Each loss averaged with its neighbors, up to `HALF_WINDOW` on either side and equally many on both.
 
-    Other than the running average, which decides when enough was seen, this one does not lag behind: a curve
-    falls where its losses do.
+    Unlike the moving average, which decides when to end the test, this one does not lag: the curve falls
+    where its losses do.
     """
     last = len(losses) - 1
-    halves = [min(HALF, index, last - index) for index in range(len(losses))]
+    halves = [min(HALF_WINDOW, index, last - index) for index in range(len(losses))]
     return [fmean(losses[index - half : index + half + 1]) for index, half in enumerate(halves)]
 
 
-def suggested(points: Sequence[Point]) -> float | None:
-    """The rate at which the `centred` loss falls most steeply over the rate's logarithm.
+def steepest_rate(points: Sequence[Point]) -> float | None:
+    """The learning rate at which the `centered_average` falls most steeply over the rate's logarithm.
 
-    The slope is that of a straight line through a point and its neighbours, before the loss is at its lowest.
-    A loss shows what the rate of the step before has done: that one is taken. None where the loss never fell
-    by more than batches differ anyway. Averages of fewer points at either end do not count.
+    The slope is that of a straight line through a point and its neighbors, before the loss is at its minimum.
+    A loss is the effect of the previous step's rate, so that rate is returned. None if the loss never fell by
+    more than batches differ anyway. Averages of fewer points, at either end, do not count.
     """
-    losses, places = centred([point.loss for point in points]), range(HALF, len(points) - HALF)
-    lowest = min(places, key=losses.__getitem__, default=0)
-    middles = range(2 * HALF, lowest - HALF + 1)
-    if not middles or max(losses[HALF:lowest]) - losses[lowest] <= SCATTERS * _scatter(points[: lowest + 1]):
+    losses, indices = (
+        centered_average([point.loss for point in points]),
+        range(HALF_WINDOW, len(points) - HALF_WINDOW),
+    )
+    lowest = min(indices, key=losses.__getitem__, default=0)
+    middles = range(2 * HALF_WINDOW, lowest - HALF_WINDOW + 1)
+    if not middles or max(losses[HALF_WINDOW:lowest]) - losses[lowest] <= MIN_FALL * _noise(
+        points[: lowest + 1]
+    ):
         return None
     slopes = {middle: _slope(points, losses, middle) for middle in middles}
     steepest = min(slopes, key=slopes.__getitem__)
@@ -142,55 +150,59 @@ def suggested(points: Sequence[Point]) -> float | None:
 
 
 def _slope(points: Sequence[Point], losses: Sequence[float], middle: int) -> float:
-    """By how much the loss grows a decade."""
-    places = range(middle - HALF, middle + HALF + 1)
-    logarithms = [math.log10(points[place].rate) for place in places]
-    return linear_regression(logarithms, [losses[place] for place in places]).slope
+    """The loss's growth per decade of the rate."""
+    indices = range(middle - HALF_WINDOW, middle + HALF_WINDOW + 1)
+    logarithms = [math.log10(points[index].rate) for index in indices]
+    return linear_regression(logarithms, [losses[index] for index in indices]).slope
 
 
-def _scatter(points: Sequence[Point]) -> float:
-    """How far one batch's loss is from another's at the same weights, about: from neighbours' differences, so
-    that a trend does not count. For normal noise the median of |difference| is 0.954 σ."""
+def _noise(points: Sequence[Point]) -> float:
+    """The approximate standard deviation between batch losses at the same weights, from neighbors'
+    differences, so that a trend does not count. For normal noise the median of |difference| is 0.954 σ.
+    """
     differences = [abs(b.loss - a.loss) for a, b in pairwise(points)]
     return median(differences) / 0.954
 
 
 def _blew_up(points: Sequence[Point]) -> bool:
-    return bool(points) and points[-1].smoothed > ENOUGH * min(point.smoothed for point in points)
+    return bool(points) and points[-1].smoothed > DIVERGED_FACTOR * min(point.smoothed for point in points)
 
 
-def _stepper(job: Job, ready: Ready, control: Control) -> Callable[[float], float]:
-    """A step of the job's own kind: its optimizer, loss, pictures and what varies them."""
-    config, module, optimizer, rules = job.config, ready.module, ready.optimizer, rules_of(job.network.task)
-    aim, weights = Aim.learning(config, ready.class_weights), list(ready.module.parameters())
-    feed, chance = Feed(ready, config, None), uses_chance(job.network)
-    stepper, in_bits, done = Stepper(optimizer), arithmetic(config, ready.device), 0
-    batches = _batches(job, feed, lambda: (config, done))
+def _make_step(job: Job, ready: TrainingSetup, control: Control) -> Callable[[float], float]:
+    """A step like the job's own: its optimizer, loss, images and augmentation."""
+    config, module, optimizer, spec = job.config, ready.module, ready.optimizer, task_spec(job.network.task)
+    loss_config, weights = (
+        LossConfig.for_training(config, ready.class_weights),
+        list(ready.module.parameters()),
+    )
+    source, random = BatchSource(ready, config, None), uses_randomness(job.network)
+    fused_step, in_bits, done = FusedStep(optimizer), arithmetic(config, ready.device), 0
+    batches = _batches(job, source, lambda: (config, done))
     if ready.slow:
-        Interruption(module, lambda: control.stopping)  # goes with the module
+        Interruption(module, lambda: control.stopping)  # lives as long as the module
 
     def step(rate: float) -> float:
         nonlocal done
         batch = next(batches)
-        if chance:
-            seed_step(ready.device, feed.seed, done)
+        if random:
+            seed_step(ready.device, source.seed, done)
         set_learning_rate(optimizer, rate)
         with in_bits:
-            logits = module(batch.pictures)
-            loss = rules.loss(logits, batch.labels, aim)
+            logits = module(batch.images)
+            loss = spec.loss(logits, batch.labels, loss_config)
         loss.backward()
         if config.gradient_clipping:
             nn.utils.clip_grad_norm_(weights, config.gradient_clipping)
         value = loss.item()
-        stepper.step()
-        stepper.forget()
+        fused_step.step()
+        fused_step.zero_grad()
         done += 1
         return value
 
     return step
 
 
-def _batches(job: Job, feed: Feed, now: Callable[[], tuple[TrainConfig, int]]) -> Iterator[Batch]:
-    """Epoch after epoch, in the order in which a run of the job would see them."""
+def _batches(job: Job, source: BatchSource, now: Callable[[], tuple[TrainConfig, int]]) -> Iterator[Batch]:
+    """Epoch after epoch, in the order in which a run of the job would see the batches."""
     for epoch in count(job.first_epoch):
-        yield from feed.batches(epoch, 0, now)
+        yield from source.batches(epoch, 0, now)

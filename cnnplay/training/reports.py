@@ -1,4 +1,4 @@
-"""What a run tells of itself: when it begins, and which troubles it met."""
+"""A run's start and plan as events, and the warnings it gives."""
 
 from collections.abc import Mapping
 
@@ -6,18 +6,18 @@ from cnnplay.data.prepared import Prepared
 from cnnplay.network.network import Network
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.failures import overshot
+from cnnplay.training.failures import overshoot_warning
 from cnnplay.training.job import Job
 from cnnplay.training.precision import in_bfloat16
-from cnnplay.training.setup import Ready
+from cnnplay.training.setup import TrainingSetup
 
 
-def started(job: Job, ready: Ready, steps: int, done: int) -> events.Started:
-    """The run is set up, of so many steps an epoch; so many are done."""
+def started_event(job: Job, ready: TrainingSetup, steps: int, done: int) -> events.Started:
+    """The run is set up: `steps` per epoch, `done` of them completed."""
     return events.Started(
         run=job.run,
         network=job.network.name,
-        data=job.images.key,
+        data=job.dataset.key,
         config=job.config,
         device=str(ready.device),
         parameters=ready.parameters,
@@ -30,10 +30,10 @@ def started(job: Job, ready: Ready, steps: int, done: int) -> events.Started:
     )
 
 
-def planned(
-    ready: Ready, config: TrainConfig, run: str, step: int, threads: int, reason: str
+def planned_event(
+    ready: TrainingSetup, config: TrainConfig, run: str, step: int, threads: int, reason: str
 ) -> events.Planned:
-    """What was chosen, from a step on."""
+    """The chosen plan, from a step on."""
     return events.Planned(
         run=run,
         step=step,
@@ -46,20 +46,19 @@ def planned(
     )
 
 
-class Troubles:
-    """What goes wrong and does not end a run, each told once: pictures that cannot be read, and steps that
-    overshoot."""
+class TrainingWarnings:
+    """Problems that do not end a run, each reported once: unreadable images, and steps that overshoot."""
 
     def __init__(self, prepared: Prepared, network: Network) -> None:
         self._prepared = prepared
         self._classes = network.task.classes
-        self._told = len(prepared.problems)
-        self._overshot = False
+        self._reported = len(prepared.problems)
+        self._overshoot_reported = False
 
     def after_epoch(self, epoch: int, metrics: Mapping[str, float], config: TrainConfig) -> tuple[str, ...]:
-        """In words, what the epoch brought to light."""
-        fresh = tuple(self._prepared.problems[self._told :])
-        self._told += len(fresh)
-        words = "" if self._overshot else overshot(epoch, metrics, self._classes, config)
-        self._overshot = self._overshot or bool(words)
-        return (*fresh, words) if words else fresh
+        """The new warnings of an epoch."""
+        new = tuple(self._prepared.problems[self._reported :])
+        self._reported += len(new)
+        warning = "" if self._overshoot_reported else overshoot_warning(epoch, metrics, self._classes, config)
+        self._overshoot_reported = self._overshoot_reported or bool(warning)
+        return (*new, warning) if warning else new

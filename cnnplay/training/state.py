@@ -1,7 +1,7 @@
-"""All that a run needs to go on as if it had never stopped.
+"""Everything a run needs to resume as if it had never stopped.
 
-What a step draws (its order, its dropout, its variations of pictures) depends on seed, epoch and step alone,
-so no generator's state is among it.
+What a step draws at random (its order, dropout, augmentation) depends only on seed, epoch and step, so no
+generator state is included.
 """
 
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from cnnplay.training.optimizers import OptimizerState
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
-    """The epoch with the highest validation accuracy so far (ties: the lower loss), and its weights."""
+class BestEpoch:
+    """The epoch with the highest validation accuracy so far (ties: lower loss), and its weights."""
 
     epoch: int
     accuracy: float
@@ -25,18 +25,20 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
-class Averaged:
-    """The mean of the weights after so many epochs, and batch norm's statistics under it."""
+class AveragedWeights:
+    """The mean of the weights after `count` epochs, with batch norm's statistics for it."""
 
     weights: Weights
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """How far a run is: `step` batches in all, `batches` of them in `epoch`, whose sums are the rest.
+class RunPosition:
+    """How far a run is: `step` batches in total, `batches` of them in `epoch`. The other fields are that
+    epoch's sums.
 
-    `loss` is the sum over the epoch's pictures so far, `right` and `images` count them.
+    `loss` is summed over the epoch's images so far; `right` counts the correct predictions and `images` the
+    images.
     """
 
     step: int
@@ -51,35 +53,35 @@ class Place:
 class RunState:
     """A run between two batches.
 
-    `config` has what was changed during the run; `first_epoch` is the run's first. `metrics` are those of the
-    last whole epoch, or of what there was of the first. The tensors are nobody else's. `threads` and
-    `channels_last` are the plan that the next step follows.
+    `config` includes changes during the run; `first_epoch` is the run's first epoch. `metrics` are those of
+    the last complete epoch, or the partial ones of the first. The tensors are not shared. `threads` and
+    `channels_last` are the plan of the next step.
     """
 
     config: TrainConfig
     first_epoch: int
-    place: Place
+    place: RunPosition
     weights: Weights
     optimizer: OptimizerState
     threads: int
     channels_last: bool
     metrics: dict[str, float] = field(default_factory=dict)
-    best: Best | None = None
-    averaged: Averaged | None = None
+    best: BestEpoch | None = None
+    averaged: AveragedWeights | None = None
     contents: str = ""
-    """Of the pictures (`ImageSet.contents`); "" where it is not known."""
+    """The images' fingerprint (`ImageSet.contents`); "" if unknown."""
 
     @property
     def last_epoch(self) -> int:
-        """The last whole epoch."""
+        """The last complete epoch."""
         return self.place.epoch - 1
 
     @property
     def final_epoch(self) -> int:
-        """The epoch with which the run means to end."""
+        """The epoch after which the run is supposed to end."""
         return self.first_epoch - 1 + self.config.epochs
 
     @property
     def unfinished(self) -> bool:
-        """Whether there is something left of what was asked for."""
+        """Whether requested epochs are left."""
         return self.last_epoch < self.final_epoch

@@ -1,4 +1,4 @@
-"""Carries out what `Control` was asked for, between two batches."""
+"""Handles the requests made through `Control`, between two batches."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from cnnplay.training.stopwatch import Stopwatch
 
 
 class Steering:
-    """The loop's side of a Control: tells what it does by events, and keeps pauses out of the times."""
+    """The loop's side of a Control: reports its actions as events and excludes pauses from the times."""
 
     def __init__(
         self,
@@ -25,35 +25,35 @@ class Steering:
         self._watch = watch
         self._paused = False
 
-    def obey(self, step: int, look: Callable[[], None], change: Callable[[str, Value], None]) -> bool:
-        """Waits while paused, calling `look` when a view asks for it, and `change` for a setting that becomes
-        another one. False when the run is to stop.
+    def apply(self, step: int, observe: Callable[[], None], change: Callable[[str, Value], None]) -> bool:
+        """Blocks while paused, calling `observe` when a view requests it and `change` for each changed
+        setting. Returns False if the run must stop.
         """
-        told = False
+        announced = False
         start = time.perf_counter()
         try:
             while True:
-                order = self._control.take()
-                for name, value in order.changes.items():
+                requests = self._control.take()
+                for name, value in requests.changes.items():
                     change(name, value)
-                    # `step` are done, so the one behind them is the first under the new setting.
+                    # `step` steps are done, so the next one is the first with the new setting.
                     self._emit(events.SettingChanged(run=self._run, step=step + 1, name=name, value=value))
-                if order.stop:
+                if requests.stop:
                     return False
-                if order.go:
-                    self._go_on(step)
+                if requests.proceed:
+                    self._resume(step)
                     return True
-                if not told:
-                    # After a single step too: those who wait for it learn that it is done.
+                if not announced:
+                    # After a single step too, so that its end is known.
                     self._emit(events.Paused(run=self._run, step=step))
-                    self._paused = told = True
-                if order.look:
-                    look()
+                    self._paused = announced = True
+                if requests.observe:
+                    observe()
                 self._control.wait()
         finally:
             self._watch.paused(time.perf_counter() - start)
 
-    def _go_on(self, step: int) -> None:
+    def _resume(self, step: int) -> None:
         if self._paused and self._control.state == "running":
             self._paused = False
             self._emit(events.Resumed(run=self._run, step=step))

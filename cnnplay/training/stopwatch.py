@@ -1,10 +1,10 @@
-"""The times of a run. Pauses count nowhere."""
+"""Times of a run, excluding pauses."""
 
 import time
 
 
 class Stopwatch:
-    """`training` and `images` are since the last `new_epoch`; the totals are of the whole run."""
+    """`training` and `images` count since the last `new_epoch`; the totals since the start of the run."""
 
     def __init__(self) -> None:
         self._start = self._mark = self._epoch_start = time.perf_counter()
@@ -15,25 +15,25 @@ class Stopwatch:
         self.total_images = 0
 
     def new_epoch(self) -> None:
-        """An epoch's first batch is about to come."""
+        """Called before an epoch's first batch."""
         self.training = 0.0
         self.images = 0
         self._mark = self._epoch_start = time.perf_counter()
 
     def lap(self, now: float, images: int) -> None:
-        """A batch was learned from; fetching it and showing the one before belong to its time."""
+        """Called after each batch; its time includes loading it and showing the previous one."""
         self.training += now - self._mark
         self.images += images
         self._mark = now
 
     def paused(self, seconds: float) -> None:
-        """Nothing happened for so long."""
+        """Excludes a pause of this many seconds."""
         self._mark += seconds
         self._epoch_start += seconds
         self._paused += seconds
 
     def close_training(self) -> None:
-        """The epoch's last batch is learned; its validation follows."""
+        """Called after the epoch's last batch, before validation."""
         self.total_training += self.training
         self.total_images += self.images
 
@@ -47,7 +47,7 @@ class Stopwatch:
 
     @property
     def rate(self) -> float:
-        """Pictures learned from a second, in this epoch."""
+        """Training images per second, in this epoch."""
         return self.images / self.training if self.training else 0.0
 
     @property

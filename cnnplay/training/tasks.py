@@ -1,6 +1,6 @@
-"""What each task means for training: its loss, and how a batch's answers are judged.
+"""What each task means for training: its loss, and how a batch's predictions are scored.
 
-A new task registers its rules here; the loop knows none of them by name.
+A new task registers its spec here; the loop refers to none by name.
 """
 
 from collections.abc import Callable
@@ -16,75 +16,82 @@ from cnnplay.spec.settings import TrainConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
-    """What is made small. `smoothing` is the part of a target that all classes share; `weights` has a number
-    a class, by which its pictures count (None: all alike)."""
+class LossConfig:
+    """The loss to minimize. `smoothing` is the share of a target that is spread over all classes; `weights`
+    has one value per class, by which its images count (None: equally).
+    """
 
     loss: settings.Loss = "cross-entropy"
     smoothing: float = 0.0
     weights: Tensor | None = None
 
     @classmethod
-    def learning(cls, config: TrainConfig, weights: Tensor | None = None) -> "Aim":
-        """What is learned by."""
+    def for_training(cls, config: TrainConfig, weights: Tensor | None = None) -> "LossConfig":
+        """The loss of the training split."""
         return cls(config.loss, config.label_smoothing, weights)
 
     @classmethod
-    def judging(cls, config: TrainConfig) -> "Aim":
-        """What is judged by: the plain loss, so that runs with other smoothing and weights compare."""
+    def for_evaluation(cls, config: TrainConfig) -> "LossConfig":
+        """The plain loss, without smoothing and weights, so that runs can be compared."""
         return cls(config.loss)
 
 
-PLAIN = Aim()
-"""Cross-entropy as it is."""
+PLAIN_LOSS = LossConfig()
+"""Plain cross-entropy."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules of a task. Both functions take the network's outputs B × … and the targets B × …."""
+class TaskSpec:
+    """A task's training functions. Both take the network's outputs B × … and the targets B × …."""
 
-    loss: Callable[[Tensor, Tensor, Aim], Tensor]
-    """The batch's mean loss, a single number that knows its gradient."""
+    loss: Callable[[Tensor, Tensor, LossConfig], Tensor]
+    """The batch's mean loss, a differentiable scalar."""
     score: Callable[[Tensor, Tensor], Tensor]
-    """How many of the batch are right."""
+    """The number of correct predictions in the batch."""
     score_name: str
 
 
-def _class_loss(outputs: Tensor, targets: Tensor, aim: Aim) -> Tensor:
-    """Targets are labels B, or shares of the classes B × N that sum to 1 (mixed pictures)."""
+def _class_loss(outputs: Tensor, targets: Tensor, loss_config: LossConfig) -> Tensor:
+    """Targets are labels B, or class distributions B × N (mixed images)."""
     scores = class_scores(outputs)
-    if aim.loss == "squared-error":
-        return _squared_error(scores, targets, aim)
+    if loss_config.loss == "squared-error":
+        return _squared_error(scores, targets, loss_config)
     # −log of the probability that softmax gives the true class, averaged over the batch.
-    if aim.weights is None:
-        return F.cross_entropy(scores, targets, label_smoothing=aim.smoothing)
-    # By the number of pictures, not by the sum of their weights: a picture counts alike in every batch and
-    # in every share of one.
-    losses = F.cross_entropy(scores, targets, aim.weights, label_smoothing=aim.smoothing, reduction="none")
+    if loss_config.weights is None:
+        return F.cross_entropy(scores, targets, label_smoothing=loss_config.smoothing)
+    # Divided by the number of images, not by the sum of their weights: an image counts equally in every
+    # batch and in every process's share of a batch.
+    losses = F.cross_entropy(
+        scores, targets, loss_config.weights, label_smoothing=loss_config.smoothing, reduction="none"
+    )
     return losses.mean()
 
 
-def _squared_error(scores: Tensor, targets: Tensor, aim: Aim) -> Tensor:
-    """Σ (p − t)² over the classes, averaged over the batch (Brier 1950), t being one-hot."""
+def _squared_error(scores: Tensor, targets: Tensor, loss_config: LossConfig) -> Tensor:
+    """Σ (p − t)² over the classes, averaged over the batch (Brier 1950); t is one-hot."""
     classes = scores.shape[1]
-    hot = F.one_hot(targets, classes).to(scores.dtype) if targets.ndim == 1 else targets
-    wanted = hot if not aim.smoothing else hot * (1 - aim.smoothing) + aim.smoothing / classes
+    one_hot = F.one_hot(targets, classes).to(scores.dtype) if targets.ndim == 1 else targets
+    wanted = (
+        one_hot
+        if not loss_config.smoothing
+        else one_hot * (1 - loss_config.smoothing) + loss_config.smoothing / classes
+    )
     errors = (scores.softmax(1) - wanted).square().sum(1)
-    if aim.weights is None:
+    if loss_config.weights is None:
         return errors.mean()
-    return (errors * (hot @ aim.weights)).mean()
+    return (errors * (one_hot @ loss_config.weights)).mean()
 
 
-def _right(outputs: Tensor, targets: Tensor) -> Tensor:
+def _count_correct(outputs: Tensor, targets: Tensor) -> Tensor:
     labels = targets if targets.ndim == 1 else targets.argmax(1)
     return (class_scores(outputs.detach()).argmax(1) == labels).sum()
 
 
-RULES: dict[type[Task], Rules] = {
-    Classification: Rules(loss=_class_loss, score=_right, score_name="accuracy"),
+TASK_SPECS: dict[type[Task], TaskSpec] = {
+    Classification: TaskSpec(loss=_class_loss, score=_count_correct, score_name="accuracy"),
 }
 
 
-def rules_of(task: Task) -> Rules:
-    """The rules of a network's task. KeyError for a task that nothing has registered."""
-    return RULES[type(task)]
+def task_spec(task: Task) -> TaskSpec:
+    """The spec of a network's task. Raises KeyError for a task that is not registered."""
+    return TASK_SPECS[type(task)]

@@ -1,4 +1,4 @@
-"""Judging a network on pictures that it does not learn from."""
+"""Evaluates a network on images that it is not trained on."""
 
 from collections.abc import Callable
 
@@ -15,34 +15,33 @@ from cnnplay.modules.scores import probabilities
 from cnnplay.shapes.infer import infer
 from cnnplay.training.control import Interrupted
 from cnnplay.training.job import Validation
-from cnnplay.training.tasks import Aim, rules_of
+from cnnplay.training.tasks import LossConfig, task_spec
 
-LARGEST_BATCH = 512
-ROOM = 128 * 2**20
-"""Bytes of feature maps that a validation batch may have in all."""
+MAX_BATCH = 512
+ACTIVATION_BYTES = 128 * 2**20
+"""The total size of a validation batch's feature maps, in bytes."""
 
 
 def validation_batch(module: NetworkModule) -> int:
-    """How many pictures at a time: many, as no gradients are kept, while their feature maps stay small."""
-    return max(1, min(LARGEST_BATCH, ROOM // max(1, infer(module.network).activation_bytes)))
+    """Images per batch: many, since no gradients are kept, as long as their feature maps stay small."""
+    return max(1, min(MAX_BATCH, ACTIVATION_BYTES // max(1, infer(module.network).activation_bytes)))
 
 
 def validate(
     module: NetworkModule,
     prepared: Prepared,
     indices: Indices,
-    aim: Aim,
+    loss_config: LossConfig,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Validation | None:
-    """Runs the pictures through the module in evaluation mode and puts it back into its mode.
+    """Evaluates the images with the module in evaluation mode, then restores its mode.
 
-    `aim` says by which loss. None where no picture can be judged. Interrupted, between two batches, once
-    `interrupted()` says so.
+    None if no image can be read. Raises Interrupted between two batches once `interrupted()` returns True.
     """
-    sizes = batch_sizes(len(indices), validation_batch(module), fewest=1)
-    outputs, labels, judged = [], [], []
+    sizes = batch_sizes(len(indices), validation_batch(module), min_batch=1)
+    outputs, labels, evaluated = [], [], []
     loss = 0.0
-    rules = rules_of(module.network.task)
+    spec = task_spec(module.network.task)
     training = module.training
     module.eval()
     try:
@@ -51,30 +50,30 @@ def validate(
                 if interrupted():
                     raise Interrupted
                 logits = module(x)
-                loss += rules.loss(logits, y, aim).item() * len(y)
+                loss += spec.loss(logits, y, loss_config).item() * len(y)
                 outputs.append(probabilities(logits).cpu())
                 labels.append(y.cpu())
-                judged.append(which.cpu())
+                evaluated.append(which.cpu())
     finally:
         module.train(training)
     if not outputs:
         return None
-    return _summary(torch.cat(outputs), torch.cat(labels), torch.cat(judged), loss)
+    return _summary(torch.cat(outputs), torch.cat(labels), torch.cat(evaluated), loss)
 
 
-def confusion_of(labels: Indices, predicted: Indices, classes: int) -> NDArray[np.int64]:
+def confusion_matrix(labels: Indices, predicted: Indices, classes: int) -> NDArray[np.int64]:
     """Counts by (true class, predicted class)."""
     counts: NDArray[np.int64] = np.bincount(labels * classes + predicted, minlength=classes * classes)
     return counts.reshape(classes, classes)
 
 
-def _summary(probabilities: Tensor, labels: Tensor, judged: Tensor, loss: float) -> Validation:
+def _summary(probabilities: Tensor, labels: Tensor, evaluated: Tensor, loss: float) -> Validation:
     predicted = probabilities.argmax(1)
     return Validation(
         accuracy=int((predicted == labels).sum()) / len(labels),
         loss=loss / len(labels),
-        confusion=confusion_of(labels.numpy(), predicted.numpy(), probabilities.shape[1]),
+        confusion=confusion_matrix(labels.numpy(), predicted.numpy(), probabilities.shape[1]),
         probabilities=probabilities.numpy(),
         labels=labels.numpy(),
-        indices=judged.numpy(),
+        indices=evaluated.numpy(),
     )

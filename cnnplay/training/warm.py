@@ -1,4 +1,4 @@
-"""Has torch load what it otherwise loads at the first training step."""
+"""Makes torch load what it otherwise loads at the first training step."""
 
 from cnnplay.modules.build import build
 from cnnplay.network.network import Classification, Input, Network
@@ -8,7 +8,9 @@ from cnnplay.training.optimizers import optimizer_for
 
 
 def warm_up() -> None:
-    """A second or two of imports, before someone presses Train and waits for them. Any thread may call it."""
+    """Does a second or two of imports before the user presses Train and waits for them. Any thread may call
+    it.
+    """
     network = Network(
         name="warm-up",
         input=Input(1, 8, 8),
@@ -20,5 +22,5 @@ def warm_up() -> None:
         ),
     )
     module = build(network, seed=0)
-    # Making an optimizer is what imports torch's compiler, whether it is used or not.
+    # Creating an optimizer imports torch's compiler, whether it is used or not.
     optimizer_for(module.parameters(), TrainConfig())

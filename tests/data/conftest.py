@@ -1,4 +1,4 @@
-"""Small folders of pictures, made by Pillow for each test."""
+"""Small folders of images, made by Pillow for each test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,21 +11,21 @@ from PIL import Image
 MakeFolder = Callable[..., Path]
 
 
-def picture(value: int = 100, mode: str = "RGB", size: tuple[int, int] = (8, 6)) -> Image.Image:
-    """A picture of one colour; `size` is (width, height)."""
+def image(value: int = 100, mode: str = "RGB", size: tuple[int, int] = (8, 6)) -> Image.Image:
+    """A image of one color; `size` is (width, height)."""
     return Image.new("RGB", size, (value, value // 2, 255 - value)).convert(mode)
 
 
 @pytest.fixture
 def make_folder(tmp_path: Path) -> MakeFolder:
-    """Makes class folders of `count` colour pictures each."""
+    """Makes class folders of `count` color images each."""
 
     def make(classes: tuple[str, ...] = ("cat", "dog"), count: int = 5, mode: str = "RGB") -> Path:
         root = tmp_path / "pictures"
         for label, name in enumerate(classes):
             (root / name).mkdir(parents=True)
             for number in range(count):
-                picture(40 * label + 10 * number, mode).save(root / name / f"{number}.png")
+                image(40 * label + 10 * number, mode).save(root / name / f"{number}.png")
         return root
 
     return make
@@ -33,7 +33,7 @@ def make_folder(tmp_path: Path) -> MakeFolder:
 
 @pytest.fixture
 def noise() -> np.ndarray:
-    """A picture in which every pixel differs, 12 × 10 × 3."""
+    """A image in which every pixel differs, 12 × 10 × 3."""
     return np.random.default_rng(0).integers(0, 256, (12, 10, 3), dtype=np.uint8)
 
 

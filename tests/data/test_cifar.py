@@ -19,7 +19,7 @@ from tests.mirror import photos, tar_gz
 
 SHAPE = (3, 4, 5)
 RECORD = 1 + 60
-MEMBERS = (Member(name="c/one.bin", pictures=2), Member(name="c/two.bin", pictures=3))
+MEMBERS = (Member(name="c/one.bin", images=2), Member(name="c/two.bin", images=3))
 WHOLE = {
     "c/one.bin": bytes(range(2 * RECORD)),
     "c/two.bin": bytes(range(3 * RECORD)),
@@ -32,20 +32,20 @@ def write(folder: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
-def test_planes_become_pictures_and_the_last_label_byte_the_class(tmp_path: Path) -> None:
+def test_planes_become_images_and_the_last_label_byte_the_class(tmp_path: Path) -> None:
     source, files, planes, labels = photos("")
     path = tmp_path / "cifar.tar.gz"
     path.write_bytes(files[path.name])
-    pictures, found = read_cifar(path, source.members, source.shape, source.label_bytes)
-    assert np.array_equal(pictures, planes.transpose(0, 2, 3, 1))
+    images, found = read_cifar(path, source.members, source.shape, source.label_bytes)
+    assert np.array_equal(images, planes.transpose(0, 2, 3, 1))
     assert np.array_equal(found, labels)
 
 
 def test_the_order_is_the_tables_and_not_the_archives(tmp_path: Path) -> None:
     turned = dict(reversed(WHOLE.items()))
     ordered, _ = read_cifar(write(tmp_path, WHOLE), MEMBERS, SHAPE, 1)
-    pictures, _ = read_cifar(write(tmp_path, turned), MEMBERS, SHAPE, 1)
-    assert np.array_equal(pictures, ordered)
+    images, _ = read_cifar(write(tmp_path, turned), MEMBERS, SHAPE, 1)
+    assert np.array_equal(images, ordered)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_order_is_the_tables_and_not_the_archives(tmp_path: Path) -> None:
         ({**WHOLE, "c/two.bin": b"short"}, "c/two.bin: expected 183 bytes; found 5"),
     ],
 )
-def test_an_archive_of_another_kind_gives_words(
+def test_an_archive_of_another_kind_gives_an_error(
     tmp_path: Path, members: dict[str, bytes], words: str
 ) -> None:
     with pytest.raises(DataError, match=words):
@@ -71,7 +71,7 @@ def test_a_link_in_a_members_place_is_refused(tmp_path: Path) -> None:
         archive.addfile(entry)
     path = tmp_path / "c.tar.gz"
     path.write_bytes(packed.getvalue())
-    with pytest.raises(DataError, match="expected a plain file; found a link"):
+    with pytest.raises(DataError, match="expected a regular file; found a link"):
         read_cifar(path, MEMBERS, SHAPE, 1)
 
 
@@ -92,7 +92,7 @@ def test_what_unpacks_into_more_than_is_expected_is_left_early(
 
 
 @given(data=st.data())
-def test_a_damaged_archive_is_read_or_gives_words(
+def test_a_damaged_archive_is_read_or_gives_an_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     """The damage is within the packing too: in the tar archive, under a gzip whose checksum is right."""
@@ -103,5 +103,5 @@ def test_a_damaged_archive_is_read_or_gives_words(
     packed = gzip.compress(content[: data.draw(st.integers(0, len(content)))], 1)
     path.write_bytes(packed[: data.draw(st.integers(0, len(packed)))] if data.draw(st.booleans()) else packed)
     with suppress(DataError):
-        pictures, _ = read_cifar(path, MEMBERS, SHAPE, 1)
-        assert pictures.shape == (5, 4, 5, 3)
+        images, _ = read_cifar(path, MEMBERS, SHAPE, 1)
+        assert images.shape == (5, 4, 5, 3)

@@ -1,4 +1,4 @@
-"""Every odd kind of picture file becomes 8-bit grey or RGB, upright, on white."""
+"""Every odd kind of image file becomes 8-bit gray or RGB, upright, on white."""
 
 import struct
 from pathlib import Path
@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnplay.data.decode import MAX_PIXELS, decode, look
+from cnnplay.data.decode import MAX_PIXELS, decode, read_header
 from cnnplay.data.images import DataError
 
 
-def saved(picture: Image.Image, path: Path, **options: object) -> Path:
-    picture.save(path, **options)  # type: ignore[arg-type]
+def saved(image: Image.Image, path: Path, **options: object) -> Path:
+    image.save(path, **options)  # type: ignore[arg-type]
     return path
 
 
 @pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "ppm", "webp"])
-def test_lossless_colour_comes_back_as_it_was(suffix: str, noise: np.ndarray, tmp_path: Path) -> None:
+def test_lossless_color_comes_back_as_it_was(suffix: str, noise: np.ndarray, tmp_path: Path) -> None:
     options = {"lossless": True} if suffix == "webp" else {}
     path = saved(Image.fromarray(noise), tmp_path / f"a.{suffix}", **options)
     assert np.array_equal(decode(path), noise)
@@ -43,7 +43,7 @@ def test_exif_rotation_is_applied(orientation: int, tmp_path: Path) -> None:
     path = saved(Image.fromarray(np.ascontiguousarray(stored)), tmp_path / "a.png", exif=exif)
     found = decode(path)
     assert np.array_equal(found, upright[:, :, :1])
-    assert look(path)[0] == found.shape[:2]
+    assert read_header(path)[0] == found.shape[:2]
 
 
 def test_transparent_parts_are_put_onto_white(tmp_path: Path) -> None:
@@ -57,23 +57,23 @@ def test_transparent_parts_are_put_onto_white(tmp_path: Path) -> None:
     assert abs(int(found[1, 0, 0]) - 127) <= 1
 
 
-def test_a_grey_picture_with_transparency_stays_grey(tmp_path: Path) -> None:
+def test_a_gray_image_with_transparency_stays_gray(tmp_path: Path) -> None:
     found = decode(saved(Image.new("LA", (3, 2), (50, 0)), tmp_path / "a.png"))
     assert found.shape == (2, 3, 1)
     assert (found == 255).all()
 
 
-def test_a_palette_becomes_its_colours(tmp_path: Path) -> None:
-    picture = Image.new("P", (4, 3), 1)
-    picture.putpalette([0, 0, 0, 10, 200, 30])
-    assert decode(saved(picture, tmp_path / "a.png"))[0, 0].tolist() == [10, 200, 30]
-    assert decode(saved(picture, tmp_path / "a.gif"))[0, 0].tolist() == [10, 200, 30]
+def test_a_palette_becomes_its_colors(tmp_path: Path) -> None:
+    image = Image.new("P", (4, 3), 1)
+    image.putpalette([0, 0, 0, 10, 200, 30])
+    assert decode(saved(image, tmp_path / "a.png"))[0, 0].tolist() == [10, 200, 30]
+    assert decode(saved(image, tmp_path / "a.gif"))[0, 0].tolist() == [10, 200, 30]
 
 
-def test_a_palettes_transparent_colour_becomes_white(tmp_path: Path) -> None:
-    picture = Image.new("P", (4, 3), 1)
-    picture.putpalette([0, 0, 0, 10, 200, 30])
-    assert (decode(saved(picture, tmp_path / "a.png", transparency=1)) == 255).all()
+def test_a_palettes_transparent_color_becomes_white(tmp_path: Path) -> None:
+    image = Image.new("P", (4, 3), 1)
+    image.putpalette([0, 0, 0, 10, 200, 30])
+    assert (decode(saved(image, tmp_path / "a.png", transparency=1)) == 255).all()
 
 
 def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_floats_become_eight_bits(tmp_path: Path) -> None:
 
 
 def tiff(bits: int, numbers: bytes, width: int) -> bytes:
-    """A TIFF of one row of grey, as a microscope writes it: Pillow itself writes none of 12 bits."""
+    """A TIFF of one row of gray, as a microscope writes it: Pillow itself writes none of 12 bits."""
     tags = {256: width, 257: 1, 258: bits, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: len(numbers)}
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
     head = b"II*\0" + struct.pack("<I", 8 + len(numbers)) + numbers
@@ -127,15 +127,15 @@ def test_the_least_usual_scale_that_holds_all_numbers_is_white(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (np.array([[0, 2**31 - 1]], np.int32), "expected numbers of 0…1, 0…255 or 0…65,535; found 0…2"),
+        (np.array([[0, 2**31 - 1]], np.int32), "expected values in 0…1, 0…255 or 0…65,535; found 0…2"),
         (np.array([[-1, 200]], np.int32), "found -1…200"),
-        (np.array([[0, 4095]], np.uint16), "end at 4,095, where white is 65,535"),
-        (np.array([[0, 1000]], np.int32), "end at 1,000, where white is 65,535"),
+        (np.array([[0, 4095]], np.uint16), "4,095, but white is 65,535"),
+        (np.array([[0, 1000]], np.int32), "1,000, but white is 65,535"),
         (np.array([[-0.5, 1.0]], np.float32), "found -0.5…1"),
         (np.array([[0, 1e9]], np.float32), r"found 0…1e\+09"),
-        (np.array([[0, 1.5]], np.float32), "end at 1.5, where white is 255"),
-        (np.full((1, 2), np.nan, np.float32), "not all finite"),
-        (np.array([[0.5, np.inf]], np.float32), "not all finite"),
+        (np.array([[0, 1.5]], np.float32), "1.5, but white is 255"),
+        (np.full((1, 2), np.nan, np.float32), "NaN or infinity"),
+        (np.array([[0.5, np.inf]], np.float32), "NaN or infinity"),
     ],
 )
 def test_numbers_that_would_turn_black_or_white_are_refused(
@@ -153,18 +153,18 @@ def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
     assert blue < 20
 
 
-def test_black_and_white_becomes_grey(tmp_path: Path) -> None:
+def test_black_and_white_becomes_gray(tmp_path: Path) -> None:
     found = decode(saved(Image.new("1", (5, 4), 1), tmp_path / "a.png"))
     assert found.shape == (4, 5, 1)
     assert (found == 255).all()
 
 
-def test_a_colour_file_that_shows_grey_alone_counts_as_grey(tmp_path: Path) -> None:
+def test_a_color_file_that_shows_gray_alone_counts_as_gray(tmp_path: Path) -> None:
     found = decode(saved(Image.new("RGB", (5, 4), (9, 9, 9)), tmp_path / "a.png"))
     assert found.shape == (4, 5, 1)
 
 
-def test_of_an_animation_the_first_picture_is_taken(tmp_path: Path) -> None:
+def test_of_an_animation_the_first_image_is_taken(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (4, 4), (255, 0, 0)), Image.new("RGB", (4, 4), (0, 255, 0))
     path = saved(first, tmp_path / "a.gif", save_all=True, append_images=[second])
     assert decode(path)[0, 0].tolist() == [255, 0, 0]
@@ -185,23 +185,23 @@ def test_a_file_cut_short_gives_words_that_name_it(suffix: str, noise: np.ndarra
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture at all", b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
-def test_what_is_no_picture_gives_words(content: bytes, tmp_path: Path) -> None:
+def test_what_is_no_image_gives_an_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    for read in (decode, look):
+    for read in (decode, read_header):
         with pytest.raises(DataError, match=r"a\.png"):
             read(path)
 
 
-def test_a_missing_file_gives_words(tmp_path: Path) -> None:
+def test_a_missing_file_gives_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         decode(tmp_path / "none.png")
 
 
 @pytest.mark.parametrize("size", [(10_000, 10_000), (MAX_PIXELS // 8 + 1, 8)])
-def test_a_picture_of_too_many_pixels_is_refused_unread(size: tuple[int, int], tmp_path: Path) -> None:
+def test_an_image_of_too_many_pixels_is_refused_unread(size: tuple[int, int], tmp_path: Path) -> None:
     path = saved(Image.new("1", size), tmp_path / "bomb.png")
-    for read in (decode, look):
+    for read in (decode, read_header):
         with pytest.raises(DataError, match=r"bomb\.png"):
             read(path)
 

@@ -50,7 +50,7 @@ def test_malformed_content_gives_place_expected_and_found(tmp_path: Path, conten
 
 
 @given(at=st.integers(0, 59), value=st.integers(0, 255), end=st.integers(0, 60))
-def test_a_damaged_file_is_read_as_it_was_or_gives_words(
+def test_a_damaged_file_is_read_as_it_was_or_gives_an_error(
     tmp_path_factory: pytest.TempPathFactory, at: int, value: int, end: int
 ) -> None:
     path = write(tmp_path_factory.mktemp("idx"), idx(SMALL))

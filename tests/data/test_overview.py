@@ -1,4 +1,4 @@
-"""The data set at a glance, against numpy over all pictures at once."""
+"""The data set at a glance, against numpy over all images at once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import DataError, ImageSet
 from cnnplay.data.overview import SIDE, overview
 
@@ -18,7 +18,7 @@ def noise(count: int = 60, shape: tuple[int, int, int] = (3, 6, 5)) -> ImageSet:
         key="noise",
         title="noise",
         classes=("a", "b", "c", "none"),
-        pictures=rng.integers(0, 256, (count, *shape[1:], shape[0]), np.uint8),
+        images=rng.integers(0, 256, (count, *shape[1:], shape[0]), np.uint8),
         labels=labels,
         train=np.arange(0, 30),
         validation=np.arange(30, 40),
@@ -29,15 +29,15 @@ def noise(count: int = 60, shape: tuple[int, int, int] = (3, 6, 5)) -> ImageSet:
 
 
 def test_means_and_statistics_are_the_training_parts() -> None:
-    images = noise()
-    found = overview(images)
-    assert images.array is not None
-    learned = images.array[images.train]
+    dataset = noise()
+    found = overview(dataset)
+    assert dataset.array is not None
+    learned = dataset.array[dataset.train]
     assert np.array_equal(found.means[0], np.rint(learned.mean(axis=0)).astype(np.uint8))
     for label in range(3):
-        inside = learned[images.labels[images.train] == label]
+        inside = learned[dataset.labels[dataset.train] == label]
         assert np.array_equal(found.means[1 + label], np.rint(inside.mean(axis=0)).astype(np.uint8))
-    assert not found.means[4].any()  # a class without pictures
+    assert not found.means[4].any()  # a class without images
     assert np.allclose(found.mean, (learned / 255).mean(axis=(0, 1, 2)))
     assert np.allclose(found.std, (learned / 255).std(axis=(0, 1, 2)))
     assert found.used == 30
@@ -57,7 +57,7 @@ def test_the_sample_has_the_published_mean_of_mnist_nearly() -> None:
     assert found.std[0] == pytest.approx(0.3081, abs=0.003)
 
 
-def test_large_pictures_are_shrunk_and_a_sample_of_them_used() -> None:
+def test_large_images_are_shrunk_and_a_sample_of_them_used() -> None:
     images = noise(1600, (1, 80, 40))
     images.train = np.arange(1500)
     found = overview(images)

@@ -1,4 +1,4 @@
-"""Batches: the same pictures whichever way they are kept, in an order that seed and epoch decide."""
+"""Batches: the same images whichever way they are kept, in an order that seed and epoch decide."""
 
 import threading
 from pathlib import Path
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.fitting import to_input
 from cnnplay.data.folder import LoadCancelled, load_folder
 from cnnplay.data.images import DataError, ImageSet
 from cnnplay.data.order import batch_sizes, shuffled
 from cnnplay.data.prepared import Prepared, prepare, storage
-from tests.data.conftest import MakeFolder, picture
+from tests.data.conftest import MakeFolder, image
 
 FLOATS, BYTES, STREAMED = 10**9, 4 * 10**7, 0
 """Free memory with which the digits are kept as floats, kept as bytes, and streamed."""
@@ -25,7 +25,7 @@ def digits() -> ImageSet:
 
 
 @pytest.mark.parametrize(("memory", "resident", "floats"), [(FLOATS, 1, 1), (BYTES, 1, 0), (STREAMED, 0, 0)])
-def test_memory_decides_how_pictures_are_kept(
+def test_memory_decides_how_images_are_kept(
     memory: int, resident: int, floats: int, digits: ImageSet
 ) -> None:
     prepared = prepare(digits, (1, 32, 32), memory=memory)
@@ -41,17 +41,17 @@ def test_all_ways_give_the_same_batches_bit_for_bit(digits: ImageSet) -> None:
     for batches in zip(*(way.train_batches(3, 512, seed=5) for way in ways), strict=True):
         first = batches[0]
         for batch in batches[1:]:
-            assert torch.equal(batch.pictures, first.pictures)
+            assert torch.equal(batch.images, first.images)
             assert torch.equal(batch.labels, first.labels)
             assert torch.equal(batch.indices, first.indices)
 
 
-def test_a_batch_holds_what_the_single_picture_rule_gives(digits: ImageSet) -> None:
+def test_a_batch_holds_what_the_single_image_rule_gives(digits: ImageSet) -> None:
     prepared = prepare(digits, (1, 32, 32))
     batch = next(iter(prepared.train_batches(1, 64, seed=0)))
     for row, index in enumerate(batch.indices.tolist()[:8]):
-        expected = to_input(digits.picture(index), prepared.preprocessing)[0]
-        assert np.array_equal(batch.pictures[row].numpy(), expected)
+        expected = to_input(digits.image(index), prepared.preprocessing)[0]
+        assert np.array_equal(batch.images[row].numpy(), expected)
         assert int(batch.labels[row]) == digits.labels[index]
 
 
@@ -66,12 +66,12 @@ def test_statistics_are_the_fitted_training_parts_alone(digits: ImageSet) -> Non
 
 def test_training_batches_have_mean_zero_and_deviation_one(digits: ImageSet) -> None:
     prepared = prepare(digits, (1, 32, 32))
-    everything = torch.cat([batch.pictures for batch in prepared.train_batches(1, 500, seed=0)])
+    everything = torch.cat([batch.images for batch in prepared.train_batches(1, 500, seed=0)])
     assert abs(everything.double().mean().item()) < 1e-5
     assert abs(everything.double().std(correction=0).item() - 1) < 1e-5
 
 
-def test_an_epoch_shows_every_training_picture_once(digits: ImageSet) -> None:
+def test_an_epoch_shows_every_training_image_once(digits: ImageSet) -> None:
     prepared = prepare(digits, (1, 28, 28))
     seen = torch.cat([batch.indices for batch in prepared.train_batches(1, 64, seed=0)])
     assert np.array_equal(np.sort(seen.numpy()), np.sort(digits.train))
@@ -89,7 +89,7 @@ def test_seed_and_epoch_decide_the_order_and_the_global_dice_are_left_alone() ->
     ("count", "size", "expected"),
     [(10, 5, [5, 5]), (11, 5, [5, 6]), (12, 5, [5, 5, 2]), (1, 5, [1]), (3, 1, [1, 1, 1]), (0, 4, [])],
 )
-def test_one_picture_left_over_joins_the_batch_before(count: int, size: int, expected: list[int]) -> None:
+def test_one_image_left_over_joins_the_batch_before(count: int, size: int, expected: list[int]) -> None:
     assert batch_sizes(count, size) == expected
 
 
@@ -99,17 +99,17 @@ def test_one_picture_left_over_joins_the_batch_before(count: int, size: int, exp
 )
 def test_too_few_to_be_shared_join_the_batch_before(count: int, size: int, expected: list[int]) -> None:
     """Two processes need four."""
-    assert batch_sizes(count, size, fewest=4) == expected
+    assert batch_sizes(count, size, min_batch=4) == expected
 
 
 def test_validation_batches_are_never_merged() -> None:
-    assert batch_sizes(11, 5, fewest=1) == [5, 5, 1]
+    assert batch_sizes(11, 5, min_batch=1) == [5, 5, 1]
 
 
-def test_pictures_lie_in_channels_last_order(make_folder: MakeFolder) -> None:
+def test_images_lie_in_channels_last_order(make_folder: MakeFolder) -> None:
     prepared = prepare(load_folder(make_folder(count=10)), (3, 6, 8))
     batch = next(iter(prepared.train_batches(1, 4, seed=0)))
-    assert batch.pictures.is_contiguous(memory_format=torch.channels_last)
+    assert batch.images.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_given_preprocessing_is_kept(digits: ImageSet) -> None:
@@ -118,12 +118,12 @@ def test_given_preprocessing_is_kept(digits: ImageSet) -> None:
     assert other.preprocessing is rule
 
 
-def test_pictures_for_views_are_the_networks_input(digits: ImageSet) -> None:
+def test_images_for_views_are_the_networks_input(digits: ImageSet) -> None:
     for memory in (FLOATS, BYTES, STREAMED):
         prepared = prepare(digits, (3, 30, 20), memory=memory)
         seen = prepared.inputs([4, 4000])
         assert seen.shape == (2, 3, 30, 20)
-        expected = to_input(digits.picture(4000), prepared.preprocessing)
+        expected = to_input(digits.image(4000), prepared.preprocessing)
         assert np.array_equal(seen[1:].numpy(), expected)
 
 
@@ -133,7 +133,7 @@ def lazy(make_folder: MakeFolder) -> tuple[ImageSet, Path]:
 
 
 @pytest.mark.parametrize("memory", [FLOATS, STREAMED])
-def test_a_picture_that_vanished_is_named_and_left_out(memory: int, make_folder: MakeFolder) -> None:
+def test_an_image_that_vanished_is_named_and_skipped(memory: int, make_folder: MakeFolder) -> None:
     images, root = lazy(make_folder)
     gone = int(images.train[0])
     class_name = images.classes[images.labels[gone]]
@@ -145,7 +145,7 @@ def test_a_picture_that_vanished_is_named_and_left_out(memory: int, make_folder:
     assert any("no such file" in problem for problem in prepared.problems)
 
 
-def test_a_picture_that_vanished_is_named_once_however_often_it_is_missed(make_folder: MakeFolder) -> None:
+def test_an_image_that_vanished_is_named_once_however_often_it_is_missed(make_folder: MakeFolder) -> None:
     images, root = lazy(make_folder)
     gone = int(images.train[0])
     sorted((root / images.classes[images.labels[gone]]).iterdir())[gone % 20].unlink()
@@ -156,7 +156,7 @@ def test_a_picture_that_vanished_is_named_once_however_often_it_is_missed(make_f
 
 
 @pytest.mark.parametrize("memory", [FLOATS, BYTES])
-def test_a_picture_that_vanished_is_in_no_part(memory: int, make_folder: MakeFolder) -> None:
+def test_an_image_that_vanished_is_in_no_part(memory: int, make_folder: MakeFolder) -> None:
     images, root = lazy(make_folder)
     gone = int(images.train[0])
     sorted((root / images.classes[images.labels[gone]]).iterdir())[gone % 20].unlink()
@@ -166,11 +166,11 @@ def test_a_picture_that_vanished_is_in_no_part(memory: int, make_folder: MakeFol
 
 
 @pytest.mark.parametrize("memory", [FLOATS, STREAMED])
-def test_pictures_that_all_vanished_are_said_in_words(memory: int, make_folder: MakeFolder) -> None:
+def test_images_that_all_vanished_are_said_with_a_message(memory: int, make_folder: MakeFolder) -> None:
     images, root = lazy(make_folder)
     for file in root.rglob("*.*"):
         file.unlink()
-    with pytest.raises(DataError, match="none of the training pictures can be read"):
+    with pytest.raises(DataError, match="none of the training images can be read"):
         prepare(images, (3, 6, 8), memory=memory)
 
 
@@ -197,7 +197,7 @@ def test_preparing_can_be_cancelled_and_tells_its_progress(digits: ImageSet) -> 
         prepare(digits, (1, 28, 28), cancelled=lambda: True)
 
 
-def test_statistics_of_streamed_pictures_can_be_cancelled(make_folder: MakeFolder) -> None:
+def test_statistics_of_streamed_images_can_be_cancelled(make_folder: MakeFolder) -> None:
     images, _ = lazy(make_folder)
     with pytest.raises(LoadCancelled):
         prepare(images, (3, 6, 8), memory=STREAMED, cancelled=lambda: True)
@@ -205,11 +205,9 @@ def test_statistics_of_streamed_pictures_can_be_cancelled(make_folder: MakeFolde
 
 def test_mixed_sizes_are_brought_to_the_networks(make_folder: MakeFolder) -> None:
     root = make_folder()
-    picture(5, size=(40, 3)).save(root / "cat" / "wide.png")
+    image(5, size=(40, 3)).save(root / "cat" / "wide.png")
     prepared: Prepared = prepare(load_folder(root), (1, 16, 16))
-    assert {tuple(batch.pictures.shape[1:]) for batch in prepared.train_batches(1, 4, seed=0)} == {
-        (1, 16, 16)
-    }
+    assert {tuple(batch.images.shape[1:]) for batch in prepared.train_batches(1, 4, seed=0)} == {(1, 16, 16)}
 
 
 def test_reserved_memory_is_left_for_the_network(digits: ImageSet) -> None:

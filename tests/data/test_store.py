@@ -6,38 +6,38 @@ import numpy as np
 import pytest
 
 from cnnplay.data import sources as table
-from cnnplay.data.catalogue import DataError, NotHere, catalogue, fetch, load
+from cnnplay.data.catalog import DataError, NotDownloaded, catalog, download, load
 from cnnplay.data.images import ImageSet
 from cnnplay.data.sources import Source, megabytes, sources
-from cnnplay.data.split import last_of_each_class
-from cnnplay.data.store import KEPT, cache_folder, folder_of, is_here, keep, load_kept
+from cnnplay.data.split import split_last_of_each_class
+from cnnplay.data.store import DATA_FILE, cache_folder, data_folder, is_downloaded, load_downloaded, save
 from tests.mirror import digits
 
 
 @pytest.fixture
 def kept() -> Source:
-    """A data set in the cache: picture i is full of i, and its class is i's last bit."""
+    """A data set in the cache: image i is full of i, and its class is i's last bit."""
     source, _ = digits("")
     numbers = np.arange(50, dtype=np.uint8)
-    folder_of(source).mkdir(parents=True)
-    keep(source, np.broadcast_to(numbers[:, None, None, None], (50, 28, 28, 1)).copy(), numbers % 2)
+    data_folder(source).mkdir(parents=True)
+    save(source, np.broadcast_to(numbers[:, None, None, None], (50, 28, 28, 1)).copy(), numbers % 2)
     return source
 
 
 def test_the_parts_are_apart_even_and_always_the_same(kept: Source) -> None:
-    images = load_kept(kept)
+    images = load_downloaded(kept)
     parts = (images.train, images.validation, images.test)
     assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(50))
     assert np.array_equal(images.test, np.arange(40, 50))
     assert np.array_equal(images.validation, np.arange(32, 40))  # the last fifth of both classes
     for part in parts:
         assert len(set(np.bincount(images.labels[part]))) == 1
-    assert np.array_equal(load_kept(kept).train, images.train)
+    assert np.array_equal(load_downloaded(kept).train, images.train)
 
 
 def test_of_each_class_the_last_fifth_validates() -> None:
     labels = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0])
-    train, validation = last_of_each_class(labels)
+    train, validation = split_last_of_each_class(labels)
     assert validation.tolist() == [9, 13, 14]
     assert np.array_equal(np.sort(np.concatenate([train, validation])), np.arange(15))
 
@@ -45,31 +45,31 @@ def test_of_each_class_the_last_fifth_validates() -> None:
 def test_mnists_own_class_counts_give_twelve_thousand_to_validate() -> None:
     counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]  # as published
     labels = np.repeat(np.arange(10), counts)
-    train, validation = last_of_each_class(labels)
+    train, validation = split_last_of_each_class(labels)
     assert (len(train), len(validation)) == (48_000, 12_000)
 
 
-def test_pictures_come_back_as_they_were(kept: Source) -> None:
-    images = load_kept(kept)
+def test_images_come_back_as_they_were(kept: Source) -> None:
+    images = load_downloaded(kept)
     assert isinstance(images, ImageSet)
     assert images.array is not None
-    assert images.picture(37).tolist() == np.full((28, 28, 1), 37).tolist()
+    assert images.image(37).tolist() == np.full((28, 28, 1), 37).tolist()
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "other shape", "labels"])
 def test_a_damaged_cache_gives_words_and_the_way_out(kept: Source, damage: str) -> None:
-    path = folder_of(kept) / KEPT
+    path = data_folder(kept) / DATA_FILE
     content = path.read_bytes()
     if damage == "cut":
         path.write_bytes(content[:-10])
     elif damage == "text":
         path.write_bytes(b"x" * len(content))
     elif damage == "other shape":
-        keep(kept, np.zeros((51, 28, 28, 1), np.uint8), np.zeros(51, np.uint8))
+        save(kept, np.zeros((51, 28, 28, 1), np.uint8), np.zeros(51, np.uint8))
     else:
-        keep(kept, load_kept(kept).array, np.full(50, 7, np.uint8))
+        save(kept, load_downloaded(kept).array, np.full(50, 7, np.uint8))
     with pytest.raises(DataError, match=r"expected .*found") as caught:
-        load_kept(kept)
+        load_downloaded(kept)
     assert str(path) in str(caught.value)
 
 
@@ -79,15 +79,15 @@ def test_the_cache_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert cache_folder() == tmp_path / "shared"
 
 
-def test_what_was_not_fetched_says_how_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(NotHere, match=r"`cnnplay data fetch cifar-10` fetches it \(170 MB\)"):
+def test_what_was_not_downloaded_says_how_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotDownloaded, match=r"`cnnplay data fetch cifar-10` \(170 MB\)"):
         load("cifar-10")
 
 
 @pytest.mark.parametrize("key", ["mnist-sample", "folder:/x", "", "svhn"])
-def test_what_cannot_be_fetched_says_what_can(key: str) -> None:
+def test_what_cannot_be_downloaded_says_what_can(key: str) -> None:
     with pytest.raises(DataError, match="expected one of mnist, fashion-mnist, kmnist, cifar-10, cifar-100"):
-        fetch(key)
+        download(key)
 
 
 def test_the_table_is_sound() -> None:
@@ -105,19 +105,19 @@ def test_the_table_is_sound() -> None:
         assert all(len(file.sha256) == 64 and file.size > 4000 for file in source.files)
         assert len(source.files) == (1 if source.format == "cifar" else 4)
         if source.format == "cifar":
-            assert sum(member.pictures for member in source.members) == source.size
+            assert sum(member.images for member in source.members) == source.size
 
 
-def test_the_catalogue_counts_every_part(kept: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = {info.key: info for info in catalogue()}
+def test_the_catalog_counts_every_part(kept: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {info.key: info for info in catalog()}
     assert before["mnist"].train == 48_000
     assert before["cifar-100"].validation == 10_000
     assert before["kmnist"].test == 10_000
     monkeypatch.setattr(table, "_table", lambda: (kept,))
-    info = next(info for info in catalogue() if info.key == "mnist")
+    info = next(info for info in catalog() if info.key == "mnist")
     images = load("mnist")
     assert info.available
-    assert is_here(kept)
+    assert is_downloaded(kept)
     assert (info.train, info.validation, info.test) == (
         len(images.train),
         len(images.validation),
@@ -125,6 +125,6 @@ def test_the_catalogue_counts_every_part(kept: Source, monkeypatch: pytest.Monke
     )
 
 
-def test_sizes_are_told_as_browsers_do() -> None:
+def test_sizes_are_reported_as_browsers_do() -> None:
     assert megabytes(11_594_722) == "11.6 MB"
     assert megabytes(170_052_171) == "170 MB"

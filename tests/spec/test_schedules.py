@@ -7,7 +7,7 @@ import torch
 from torch.optim import lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 
-from cnnplay.spec.schedules import moves, rate_factor
+from cnnplay.spec.schedules import rate_factor, rate_varies
 from cnnplay.spec.settings import TrainConfig
 
 STEPS_PER_EPOCH = 10
@@ -56,6 +56,6 @@ def test_a_run_of_one_step_has_a_rate() -> None:
 
 
 def test_only_a_constant_rate_without_warm_up_stays() -> None:
-    assert not moves(TrainConfig())
-    assert moves(TrainConfig(warmup=1.0))
-    assert moves(TrainConfig(schedule="step"))
+    assert not rate_varies(TrainConfig())
+    assert rate_varies(TrainConfig(warmup=1.0))
+    assert rate_varies(TrainConfig(schedule="step"))

@@ -1,10 +1,10 @@
 import pytest
 
-from cnnplay.spec.settings import TrainConfig, faults
+from cnnplay.spec.settings import TrainConfig, setting_problems
 
 
 def test_the_usual_settings_break_no_limit() -> None:
-    assert faults(TrainConfig()) == ()
+    assert setting_problems(TrainConfig()) == ()
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,9 @@ def test_the_usual_settings_break_no_limit() -> None:
     ],
 )
 def test_a_fault_names_the_setting_the_limit_and_the_value(config: TrainConfig, words: str) -> None:
-    assert [fault.message for fault in faults(config)] == [words]
+    assert [fault.message for fault in setting_problems(config)] == [words]
 
 
-def test_every_fault_is_told_not_the_first_alone() -> None:
+def test_every_fault_is_reported_not_the_first_alone() -> None:
     config = TrainConfig(epochs=0, batch_size=0, weight_decay=-1.0)
-    assert [fault.field for fault in faults(config)] == ["epochs", "batch_size", "weight_decay"]
+    assert [fault.field for fault in setting_problems(config)] == ["epochs", "batch_size", "weight_decay"]

@@ -1,4 +1,4 @@
-"""Small runs: few pictures, one thread, every event kept."""
+"""Small runs: few images, one thread, every event kept."""
 
 import queue
 import threading
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnnplay.data.catalogue import load
+from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import (
@@ -49,12 +49,12 @@ def digits() -> ImageSet:
 
 @pytest.fixture(scope="session")
 def few(digits: ImageSet) -> ImageSet:
-    """200 digits to learn from and 50 to be judged on."""
+    """200 digits to learn from and 50 to be evaluated on."""
     return ImageSet(
         key="few",
         title="A few digits",
         classes=digits.classes,
-        pictures=digits.array if digits.array is not None else np.empty(0),
+        images=digits.array if digits.array is not None else np.empty(0),
         labels=digits.labels,
         train=digits.train[::20],
         validation=digits.validation[::20],
@@ -136,7 +136,7 @@ def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
             super().__init__(torch.device("cuda"))
 
     monkeypatch.setattr("cnnplay.training.run.Meter", Late)
-    monkeypatch.setattr("cnnplay.training.meter.LATEST", float("inf"))
+    monkeypatch.setattr("cnnplay.training.meter.READ_INTERVAL_S", float("inf"))
 
 
 class Background:

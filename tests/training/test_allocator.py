@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnnplay.training.allocator import give_memory_back, keep_memory
+from cnnplay.training.allocator import keep_memory, release_memory
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux") or not keep_memory(), reason="glibc's allocator only"
@@ -44,7 +44,7 @@ def give_back() -> None:
     keep_memory()
     allocate_and_free()
     held = resident()
-    assert give_memory_back()
+    assert release_memory()
     assert held - resident() > BLOCKS * SIZE / 2
     assert allocate_and_free() > BLOCKS * SIZE // resource.getpagesize() / 2
 

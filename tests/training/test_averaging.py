@@ -16,17 +16,17 @@ from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import BatchNormalisation, Dense, Dropout, Flatten
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.averaging import Averaging
+from cnnplay.training.averaging import WeightAverager
 from cnnplay.training.control import Control
-from cnnplay.training.job import Observation, Result, resumed
+from cnnplay.training.job import Observation, Result, resumed_job
 from cnnplay.training.loop import train
-from cnnplay.training.state import Averaged
+from cnnplay.training.state import AveragedWeights
 from tests.training.conftest import Kept
 
 Trained = Callable[..., Result]
 
 
-def _same(one: Averaged | None, other: Averaged | None) -> bool:
+def _same(one: AveragedWeights | None, other: AveragedWeights | None) -> bool:
     assert one is not None
     assert other is not None
     return one.count == other.count and all(
@@ -35,11 +35,11 @@ def _same(one: Averaged | None, other: Averaged | None) -> bool:
 
 
 @pytest.mark.parametrize("within", ["measuring", "judging"])
-def test_a_run_stopped_while_its_mean_is_made_goes_on_as_if_it_had_not_been(
+def test_a_run_stopped_while_its_mean_is_made_resumes_as_if_it_had_not_been(
     within: str, trained: Trained, few: ImageSet, small: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the third epoch, when there is a mean already; it takes several batches either way."""
-    monkeypatch.setattr("cnnplay.training.validation.LARGEST_BATCH", 10)
+    monkeypatch.setattr("cnnplay.training.validation.MAX_BATCH", 10)
     whole = trained(epochs=3, averaging=1.0)
     control, own, epoch, computed = Control(), list[nn.Module](), [0], list[str]()
 
@@ -60,12 +60,12 @@ def test_a_run_stopped_while_its_mean_is_made_goes_on_as_if_it_had_not_been(
     assert stopped.averaged is not None
     assert stopped.averaged.count == 2
     assert stopped.state is not None
-    rest = train(resumed("b", small, few, stopped.state), lambda _: None)
+    rest = train(resumed_job("b", small, few, stopped.state), lambda _: None)
     assert _same(rest.averaged, whole.averaged)
     assert rest.metrics == whole.metrics
 
 
-def test_statistics_are_measured_anew_where_a_team_synchronised_batch_norm(
+def test_statistics_are_measured_again_after_distributed_batch_norm(
     few: ImageSet, small: Network, config: TrainConfig
 ) -> None:
     """By each process alone: synchronised batch norm would ask for a GPU here, and wait for the others."""
@@ -75,16 +75,16 @@ def test_statistics_are_measured_anew_where_a_team_synchronised_batch_norm(
     prepared = prepare(few, small.input.shape)
     dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
     try:
-        mean = Averaging(module)
+        mean = WeightAverager(module)
         mean.add(module, prepared, 1, config, lambda: False)
     finally:
         dist.destroy_process_group()
     torch.optim.swa_utils.update_bn((x for x, _, _ in prepared.train_batches(1, 32, 0)), plain)
-    weights = mean.taken().weights
+    weights = mean.snapshot().weights
     assert weights.keys() == plain.state_dict().keys()
     for key, tensor in plain.state_dict().items():
         assert torch.allclose(weights[key], tensor, rtol=1e-4), key
-    assert isinstance(module.layer("batch-norm-1"), nn.SyncBatchNorm), "the run's own goes on with the team"
+    assert isinstance(module.layer("batch-norm-1"), nn.SyncBatchNorm), "the run's own still synchronizes"
 
 
 def test_a_run_that_is_made_longer_averages_its_own_last_part_alone(trained: Trained) -> None:
@@ -107,20 +107,20 @@ def test_a_run_that_is_made_longer_averages_its_own_last_part_alone(trained: Tra
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "warned"),
     [
         ({"early_stopping": 2}, True),
         ({"early_stopping": 8}, False),
         ({}, False),
     ],
 )
-def test_early_stopping_before_the_mean_begins_is_foretold(
-    settings: dict[str, int], told: bool, trained: Trained, kept: Kept
+def test_early_stopping_before_the_mean_begins_gives_a_warning(
+    settings: dict[str, int], warned: bool, trained: Trained, kept: Kept
 ) -> None:
     control = Control()
     trained(epochs=10, averaging=0.2, control=control, observer=lambda _: control.stop(), **settings)
     notes = [note.message for note in kept.of(events.Noted) if "averaged from epoch 9 on" in note.message]
-    assert bool(notes) is told
+    assert bool(notes) is warned
 
 
 def test_a_run_that_is_asked_for_more_epochs_averages_those_of_its_new_last_part(
@@ -130,26 +130,29 @@ def test_a_run_that_is_asked_for_more_epochs_averages_those_of_its_new_last_part
     state = trained(epochs=2, averaging=0.5).state
     assert state is not None
     longer = replace(state, config=msgspec.structs.replace(state.config, epochs=4))
-    assert _same(train(resumed("b", small, few, longer), lambda event: None).averaged, whole)
+    assert _same(train(resumed_job("b", small, few, longer), lambda event: None).averaged, whole)
 
 
-@pytest.mark.parametrize(("every", "told"), [(3, True), (2, True), (1, False)])
-def test_a_learning_rate_that_never_steps_is_told(
-    every: int, told: bool, trained: Trained, kept: Kept
+@pytest.mark.parametrize(("every", "warned"), [(3, True), (2, True), (1, False)])
+def test_a_learning_rate_that_never_steps_is_reported(
+    every: int, warned: bool, trained: Trained, kept: Kept
 ) -> None:
     control = Control()
     settings = {"schedule": "step", "step_every": every}
     trained(epochs=2, **settings, control=control, observer=lambda _: control.stop())
-    assert any("it never does" in note.message for note in kept.of(events.Noted)) is told
+    assert any("it never does" in note.message for note in kept.of(events.Noted)) is warned
 
 
-@pytest.mark.parametrize(("warmup", "told"), [(3, True), (2, False)])
-def test_a_warm_up_that_outlasts_the_run_is_told(
-    warmup: int, told: bool, trained: Trained, kept: Kept
+@pytest.mark.parametrize(("warmup", "warned"), [(3, True), (2, False)])
+def test_a_warm_up_that_outlasts_the_run_is_reported(
+    warmup: int, warned: bool, trained: Trained, kept: Kept
 ) -> None:
     control = Control()
     trained(epochs=2, warmup=warmup, control=control, observer=lambda _: control.stop())
-    assert any("warm-up takes 3 epochs and the run has 2" in n.message for n in kept.of(events.Noted)) is told
+    assert (
+        any("warm-up takes 3 epochs" in n.message and "2" in n.message for n in kept.of(events.Noted))
+        is warned
+    )
 
 
 def test_what_drops_out_before_a_norm_depends_on_the_epoch_alone(few: ImageSet, config: TrainConfig) -> None:
@@ -165,7 +168,7 @@ def test_what_drops_out_before_a_norm_depends_on_the_epoch_alone(few: ImageSet, 
     found = []
     for draws in (0, 17):
         torch.rand(draws)  # whatever was drawn before
-        mean = Averaging(module)
+        mean = WeightAverager(module)
         mean.add(module, prepared, 1, config, lambda: False)
-        found.append(mean.taken())
+        found.append(mean.snapshot())
     assert _same(*found)

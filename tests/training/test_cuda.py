@@ -18,10 +18,10 @@ from cnnplay.network.network import Network
 from cnnplay.network.presets import preset
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.graphs import Graphed, graphed
+from cnnplay.training.distributed import DistributedContext
+from cnnplay.training.graphs import GraphedModel, capture_graph
 from cnnplay.training.job import Job, Result
 from cnnplay.training.setup import model_of
-from cnnplay.training.team import Team
 from tests.training.conftest import Kept
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
@@ -38,9 +38,9 @@ def stand_in(replayed: list[Tensor]) -> Callable[..., Any]:
         for _ in range(3):
             module(*samples)
 
-        def replay(pictures: Tensor) -> Tensor:
-            replayed.append(pictures)
-            result: Tensor = module(pictures)
+        def replay(images: Tensor) -> Tensor:
+            replayed.append(images)
+            result: Tensor = module(images)
             return result
 
         return replay
@@ -53,9 +53,9 @@ def test_whole_batches_are_replayed_and_others_computed(monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cuda, "make_graphed_callables", stand_in(replayed))
     module, whole = norm_network(), torch.randn(8, 1, 8, 8)
     before = {name: value.clone() for name, value in module.state_dict().items()}
-    model, words = graphed(module, whole, nullcontext())
+    model, words = capture_graph(module, whole, nullcontext())
     assert words == "forward and backward as a CUDA graph"
-    assert isinstance(model, Graphed)
+    assert isinstance(model, GraphedModel)
     for name, value in module.state_dict().items():
         assert torch.equal(value, before[name]), name
     rest = whole[:5]
@@ -75,7 +75,7 @@ def test_where_nothing_can_be_captured_the_module_computes_and_a_word_says_why(
     monkeypatch.setattr(torch.cuda, "make_graphed_callables", make)
     module = norm_network()
     before = {name: value.clone() for name, value in module.state_dict().items()}
-    model, words = graphed(module, torch.randn(8, 1, 8, 8), nullcontext())
+    model, words = capture_graph(module, torch.randn(8, 1, 8, 8), nullcontext())
     assert model is module
     assert words == "no CUDA graph: operation not permitted when stream is capturing"
     for name, value in module.state_dict().items():
@@ -91,18 +91,18 @@ def test_a_graph_is_for_one_process_small_steps_and_room_for_two(
     room = SimpleNamespace(network_bytes=100, available_bytes=201)
     prepared = prepare(few, small.input.shape, torch.device("cpu"))
     ready: Any = SimpleNamespace(
-        device=torch.device("cuda"), module=build(small, seed=0), prepared=prepared, forecast=room
+        device=torch.device("cuda"), module=build(small, seed=0), prepared=prepared, estimate=room
     )
     model, words = model_of(job, ready)
     assert words == "; forward and backward as a CUDA graph"
-    pictures = next(iter(prepared.train_batches(1, 32, 0))).pictures
-    assert model(pictures).shape == (32, 10)
+    images = next(iter(prepared.train_batches(1, 32, 0))).images
+    assert model(images).shape == (32, 10)
     assert len(replayed) == 1
-    assert model_of(replace(job, team=Team(0, 2, 0, 2)), ready) == (ready.module, "")
+    assert model_of(replace(job, distributed=DistributedContext(0, 2, 0, 2)), ready) == (ready.module, "")
     room.available_bytes = 200
     assert model_of(job, ready) == (ready.module, "")
     room.available_bytes = 201
-    monkeypatch.setattr("cnnplay.training.setup.MOST_OPERATIONS", 1e6)
+    monkeypatch.setattr("cnnplay.training.setup.MAX_OPERATIONS", 1e6)
     assert model_of(job, ready) == (ready.module, "")
 
 
@@ -111,15 +111,15 @@ def test_a_graph_computes_what_the_layers_do() -> None:
     """Logits, gradients and running statistics, on batches that differ."""
     plain, other = (build(preset("mini-resnet").network, device="cuda", seed=0).train() for _ in range(2))
     shape = (16, *preset("mini-resnet").network.input.shape)
-    model, words = graphed(other, torch.randn(shape, device="cuda"), nullcontext())
+    model, words = capture_graph(other, torch.randn(shape, device="cuda"), nullcontext())
     assert words == "forward and backward as a CUDA graph"
     for seed in range(3):
         torch.manual_seed(seed)
-        pictures = torch.randn(shape, device="cuda")
-        for computed, module in ((plain(pictures), plain), (model(pictures), other)):
+        images = torch.randn(shape, device="cuda")
+        for computed, module in ((plain(images), plain), (model(images), other)):
             module.zero_grad()
             computed.square().mean().backward()
-        torch.testing.assert_close(plain(pictures), other(pictures), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(plain(images), other(images), rtol=1e-4, atol=1e-4)
         for (name, ours), theirs in zip(plain.named_parameters(), other.parameters(), strict=True):
             torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-3, atol=1e-4, msg=name)
     for (name, value), kept in zip(plain.named_buffers(), other.buffers(), strict=True):
@@ -133,7 +133,7 @@ def test_a_run_learns_on_the_gpu_with_a_graph_and_without(
 ) -> None:
     losses = []
     for most, words in ((2e11, True), (0.0, False)):
-        monkeypatch.setattr("cnnplay.training.setup.MOST_OPERATIONS", most)
+        monkeypatch.setattr("cnnplay.training.setup.MAX_OPERATIONS", most)
         kept.events.clear()
         result = trained(device="cuda:0", epochs=4, precision=precision)
         assert result.reason == "done"

@@ -57,7 +57,7 @@ def test_a_huge_learning_rate_is_named_with_one_to_try(
     assert failed is kept.events[-1]
     assert failed.cause == "non-finite"
     assert "learning rate of 900" in failed.message
-    assert "no layer normalises" in failed.message
+    assert "no layer normalizes" in failed.message
     assert f"{suggested_rate(TrainConfig(optimizer=optimizer, learning_rate=900.0)):g}" in failed.advice  # type: ignore[arg-type]
     assert finite(result)
     assert result.state is None
@@ -70,27 +70,27 @@ def test_the_rate_to_try_is_a_tenth_and_at_most_the_usual_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "text",
     [
         "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:537] Read error: Connection reset by peer",
         "NCCL error: remote process exited or there was a network error",
     ],
 )
-def test_a_process_of_a_team_that_is_gone_is_told_in_words(words: str, plain: Network) -> None:
-    told = explain(RuntimeError(words), plain, TrainConfig(), 3, None)
-    assert told.message == "another process of this run ended, or can no longer be reached"
-    assert "cnnplay resume" in told.advice
-    assert words in told.details
+def test_a_lost_distributed_process_is_explained(text: str, plain: Network) -> None:
+    explanation = explain(RuntimeError(text), plain, TrainConfig(), 3, None)
+    assert "another process" in explanation.message
+    assert "cnnplay resume" in explanation.advice
+    assert text in explanation.details
 
 
-def test_that_steps_overshoot_and_stay_finite_is_told_once(
+def test_that_steps_overshoot_and_stay_finite_is_reported_once(
     plain: Network, trained: Trained, kept: Kept
 ) -> None:
     result = trained(network=plain, optimizer="adam", learning_rate=3.0, epochs=4)
     assert result.reason == "done"
     assert kept.of(events.EpochDone)[0].metrics["train_loss"] > 2 * math.log(10)
     (noted,) = [note for note in kept.of(events.Noted) if "learning rate" in note.message]
-    assert "guessing among 10 classes has 2.30: a learning rate of 3 " in noted.message
+    assert all(part in noted.message for part in ("epoch 1", "10 classes", "2.30", "learning rate of 3 "))
     assert noted.message.endswith("try 0.001")
 
 
@@ -182,7 +182,7 @@ def test_a_device_without_memory_is_explained_and_the_weights_are_kept(
     assert result.step == 2
 
 
-def test_an_unforeseen_error_is_told_with_details_and_never_raised(trained: Trained, kept: Kept) -> None:
+def test_an_unestimated_error_is_reported_with_details_and_never_raised(trained: Trained, kept: Kept) -> None:
     def break_down(seen: Observation) -> None:
         raise KeyError("a view's mistake")
 
@@ -194,7 +194,7 @@ def test_an_unforeseen_error_is_told_with_details_and_never_raised(trained: Trai
     assert finite(result)
 
 
-def test_a_full_disk_is_told_as_such(trained: Trained, kept: Kept) -> None:
+def test_a_full_disk_is_reported_as_such(trained: Trained, kept: Kept) -> None:
     def full(seen: Observation) -> None:
         raise OSError(28, "No space left on device", "last.safetensors")
 
@@ -216,7 +216,9 @@ def test_a_sink_that_fails_ends_the_run_and_the_result_says_why(few: ImageSet, s
     assert result.failure.cause == "disk"
 
 
-def test_classes_that_differ_from_the_datas_give_words(small: Network, trained: Trained, kept: Kept) -> None:
+def test_classes_that_differ_from_the_datas_give_an_error(
+    small: Network, trained: Trained, kept: Kept
+) -> None:
     wrong = msgspec.structs.replace(
         small,
         task=Classification(7),
@@ -225,13 +227,13 @@ def test_classes_that_differ_from_the_datas_give_words(small: Network, trained: 
     result = trained(network=wrong)
     (failed,) = kept.of(events.Failed)
     assert failed.cause == "data"
-    assert "7 classes" in failed.message
+    assert "7 outputs" in failed.message
     assert "has 10" in failed.message
     assert result.weights == {}
     assert kept.of(events.Started) == []
 
 
-def test_an_input_that_takes_no_pictures_is_said_to_be_the_networks_matter(trained: Trained) -> None:
+def test_an_input_that_takes_no_images_is_said_to_be_the_networks_matter(trained: Trained) -> None:
     network = Network(
         name="four",
         input=Input(4, 8, 8),
@@ -240,7 +242,7 @@ def test_an_input_that_takes_no_pictures_is_said_to_be_the_networks_matter(train
     )
     failed = trained(network=network).failure
     assert failed is not None
-    assert "must have 1 channel (grey) or 3 (colour) for pictures; it has 4" in failed.message
+    assert "1 channel" in failed.message and "it has 4" in failed.message
     assert "data set" not in failed.advice
 
 
@@ -259,7 +261,7 @@ def test_a_network_with_faults_is_not_trained(small: Network, trained: Trained) 
     assert "faults" in result.failure.message
 
 
-def test_a_valid_network_without_weights_is_told_that_nothing_can_learn(
+def test_a_valid_network_without_weights_is_reported_that_nothing_can_learn(
     small: Network, trained: Trained
 ) -> None:
     empty = msgspec.structs.replace(
@@ -293,7 +295,7 @@ def test_a_run_that_cannot_fit_is_not_started_but_answered(
 ) -> None:
     monkeypatch.setattr("cnnplay.training.estimate.free_bytes", lambda _: 33 * 2**20)
     built: list[str] = []
-    monkeypatch.setattr("cnnplay.training.setup.build_with", lambda *_, **__: built.append("built"))
+    monkeypatch.setattr("cnnplay.training.setup.build_with_weights", lambda *_, **__: built.append("built"))
     result = trained(batch_size=10_000)
     (failed,) = kept.events
     assert isinstance(failed, events.Failed)

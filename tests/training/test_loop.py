@@ -163,7 +163,7 @@ def test_going_on_twice_from_the_same_result_gives_the_same(trained: Trained) ->
     assert same(trained(epochs=1, job=more).weights, trained(epochs=1, job=more).weights)
 
 
-def test_streamed_pictures_train_to_the_same_weights(
+def test_streamed_images_train_to_the_same_weights(
     trained: Trained, monkeypatch: pytest.MonkeyPatch, kept: Kept
 ) -> None:
     resident = trained()
@@ -251,13 +251,13 @@ def test_the_observer_is_called_between_batches_in_the_runs_own_thread(trained: 
     assert steps == [(step, False) for step in range(1, 8)] + [(7, True)]
 
 
-def test_weights_that_do_not_all_fit_begin_afresh_with_a_note(trained: Trained, kept: Kept) -> None:
+def test_weights_that_do_not_all_fit_start_from_scratch_with_a_note(trained: Trained, kept: Kept) -> None:
     partial = {key: value for key, value in trained(epochs=1).weights.items() if not key.startswith("dense")}
     trained(epochs=1, job={"initial": partial})
     assert any("dense-1.weight" in note.message for note in kept.of(events.Noted))
 
 
-def test_pictures_that_cannot_be_read_are_noted(
+def test_images_that_cannot_be_read_are_noted(
     trained: Trained, kept: Kept, few: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cnnplay.data import streaming
@@ -304,8 +304,8 @@ def test_a_loss_that_is_read_late_and_no_number_leaves_good_weights(
     assert all(torch.isfinite(tensor).all() for tensor in result.weights.values())
 
 
-@pytest.mark.parametrize("part", ["Keeper", "Meter", "Feed", "Judge", "model_of"])
-def test_memory_that_runs_out_before_the_first_step_is_told(
+@pytest.mark.parametrize("part", ["BestWeights", "Meter", "BatchSource", "Evaluator", "model_of"])
+def test_memory_that_runs_out_before_the_first_step_is_reported(
     part: str, trained: Trained, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none_left(*_: object, **__: object) -> None:
@@ -332,7 +332,7 @@ def test_nothing_of_a_run_that_is_over_waits_for_the_garbage_collection(
     end: str, breakable: bool, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else its module lives on, with gigabytes, and the window's thread has to free them."""
-    monkeypatch.setattr(setup, "WORTH_BREAKING_OFF", 0.0 if breakable else 1e30)
+    monkeypatch.setattr(setup, "INTERRUPTIBLE_OPERATIONS", 0.0 if breakable else 1e30)
     control, seen = Control(), list[weakref.ref[nn.Module]]()
 
     def observe(observation: Observation) -> None:

@@ -13,14 +13,20 @@ from cnnplay.network.network import Classification, Network
 from cnnplay.network.nodes import Dense
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training import devices, threads
-from cnnplay.training.devices import DeviceError, IdleCores, most_threads, resolve
+from cnnplay.training.devices import DeviceError, IdleCores, max_threads, resolve
 from cnnplay.training.evaluate import evaluate
 from cnnplay.training.job import Result
-from cnnplay.training.meter import Meter, Sums
-from cnnplay.training.optimizers import OptimizerState, optimizer_for, restore, set_learning_rate, state_of
+from cnnplay.training.meter import EpochMetrics, Meter
+from cnnplay.training.optimizers import (
+    OptimizerState,
+    optimizer_for,
+    restore_state,
+    set_learning_rate,
+    state_of,
+)
 from cnnplay.training.plan import recorded_plan
-from cnnplay.training.threads import choose, measure_threads
-from cnnplay.training.validation import confusion_of
+from cnnplay.training.threads import choose_threads, measure_threads
+from cnnplay.training.validation import confusion_matrix
 from cnnplay.training.warm import warm_up
 
 Trained = Callable[..., Result]
@@ -48,29 +54,31 @@ def test_classes_are_found_by_their_names_and_others_are_refused(
     assert np.array_equal(found.confusion, result.confusion)
     assert result.facts is not None
     other = msgspec.structs.replace(result.facts, classes=("zero", *few.classes[1:]))
-    with pytest.raises(DataError, match=r"were learned, zero, 1.* …; found 0, 1"):
+    with pytest.raises(DataError, match=r"classes, zero, 1.* …; found 0, 1"):
         evaluate(small, result.weights, few, facts=other, device="cpu")
 
 
-def test_another_part_can_be_judged(trained: Trained, few: ImageSet, small: Network) -> None:
+def test_another_part_can_be_evaluated(trained: Trained, few: ImageSet, small: Network) -> None:
     result = trained(epochs=1)
     found = evaluate(small, result.weights, few, "train", facts=result.facts, device="cpu")
     assert found.confusion.sum() == 200
-    with pytest.raises(DataError, match="no test part"):
+    with pytest.raises(DataError, match="no test split"):
         evaluate(small, result.weights, few, "test", device="cpu")
 
 
 def test_a_confusions_rows_are_the_truth() -> None:
     labels, guesses = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 0, 2, 2])
-    assert confusion_of(labels, guesses, 3).tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 2]]
+    assert confusion_matrix(labels, guesses, 3).tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 2]]
 
 
-def test_other_classes_or_other_weights_give_words(trained: Trained, few: ImageSet, small: Network) -> None:
+def test_other_classes_or_other_weights_give_an_error(
+    trained: Trained, few: ImageSet, small: Network
+) -> None:
     weights = trained(epochs=1).weights
     seven = msgspec.structs.replace(
         small, task=Classification(7), stack=(*small.stack[:-1], Dense(id="dense-1", units=7))
     )
-    with pytest.raises(DataError, match="7 classes"):
+    with pytest.raises(DataError, match="7 outputs"):
         evaluate(seven, weights, few, device="cpu")
     with pytest.raises(DataError, match=r"do not fit.*conv-1\.weight"):
         evaluate(small, {"conv-1.weight": torch.zeros(1)}, few, device="cpu")
@@ -93,10 +101,10 @@ def test_auto_takes_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) 
 
 def test_threads_are_at_most_the_cores_and_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    free = most_threads()
+    free = max_threads()
     assert free >= 1
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert most_threads() == 1
+    assert max_threads() == 1
 
 
 def test_idle_cores_are_between_none_and_all() -> None:
@@ -135,7 +143,7 @@ def test_many_threads_are_given_up_at_the_first_hopeless_step(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("before", "most", "now"), [(2, None, 2), (2, 1, 1), (1, 2, 1)], ids=["alone", "shared", "fewer before"]
 )
-def test_a_run_that_goes_on_has_its_threads_again_unless_others_share_the_machine(
+def test_a_run_that_resumes_has_its_threads_again_unless_others_share_the_machine(
     monkeypatch: pytest.MonkeyPatch, before: int, most: int | None, now: int
 ) -> None:
     chosen: list[int] = []
@@ -149,7 +157,7 @@ def test_a_moment_in_which_a_core_was_taken_does_not_decide(monkeypatch: pytest.
     work = Work(monkeypatch, lambda number: 1.0 if number == 1 else 0.5 if work.now > 12 else 3.0)
     found = measure_threads(2, work)
     assert found == pytest.approx({1: 1, 2: 0.5})
-    assert choose(found, 2) == 2
+    assert choose_threads(found, 2) == 2
 
 
 @pytest.mark.parametrize(
@@ -163,7 +171,7 @@ def test_a_moment_in_which_a_core_was_taken_does_not_decide(monkeypatch: pytest.
     ],
 )
 def test_all_threads_are_chosen_unless_fewer_are_clearly_faster(found: dict[int, float], chosen: int) -> None:
-    assert choose(found, 2) == chosen
+    assert choose_threads(found, 2) == chosen
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])
@@ -184,7 +192,7 @@ def test_an_optimizers_memory_is_taken_over_under_the_new_settings() -> None:
     state = remembered(TrainConfig(learning_rate=0.1), layer)
     config = TrainConfig(learning_rate=0.5, weight_decay=0.1)
     optimizer, _ = optimizer_for(layer.parameters(), config)
-    assert restore(optimizer, state, config)
+    assert restore_state(optimizer, state, config)
     assert optimizer.param_groups[0]["lr"] == 0.5
     assert optimizer.param_groups[0]["weight_decay"] == 0.1
     moments = optimizer.state[layer.weight]["exp_avg"]
@@ -203,7 +211,7 @@ def test_a_fused_step_on_another_device_finds_its_step_count_there(from_file: bo
     layer = nn.Linear(3, 2, device="meta")
     optimizer = torch.optim.Adam(layer.parameters(), lr=0.5)
     optimizer.param_groups[0]["fused"] = True  # torch makes none on this device
-    assert restore(optimizer, state, config)
+    assert restore_state(optimizer, state, config)
     assert {value.device.type for value in optimizer.state[layer.weight].values()} == {"meta"}
     assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["fused"]) == (0.5, True)
 
@@ -212,7 +220,7 @@ def test_memory_of_another_optimizer_or_network_is_not_taken_over() -> None:
     state = remembered(TrainConfig(), nn.Linear(3, 2))
     for other, config in ((nn.Linear(3, 2), TrainConfig(optimizer="sgd")), (nn.Linear(5, 2), TrainConfig())):
         optimizer, _ = optimizer_for(other.parameters(), config)
-        assert not restore(optimizer, state, config)
+        assert not restore_state(optimizer, state, config)
         assert not optimizer.state
 
 
@@ -225,7 +233,7 @@ def test_moments_follow_their_weights_into_another_memory_format() -> None:
     state = state_of(optimizer, config)
     other = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
     again, _ = optimizer_for(other.parameters(), config)
-    assert restore(again, state, config)
+    assert restore_state(again, state, config)
     moments = again.state[other.weight]["exp_avg"]
     assert moments.stride() == other.weight.stride()
     assert torch.equal(moments, state.state["state"][0]["exp_avg"])
@@ -240,7 +248,7 @@ def test_a_changed_learning_rate_reaches_every_group() -> None:
 def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     loss, right = torch.tensor(1.5), torch.tensor(3)
     assert Meter(torch.device("cpu")).note(1, loss, right, 4)[0] == (1, 1.5, 3, 4)
-    monkeypatch.setattr("cnnplay.training.meter.LATEST", float("inf"))
+    monkeypatch.setattr("cnnplay.training.meter.READ_INTERVAL_S", float("inf"))
     meter = Meter(torch.device("cuda"))  # no GPU is touched: it only decides when to read
     read = [reading for step in range(20) for reading in meter.note(step, loss, right, 4)]
     assert [reading.step for reading in read] == list(range(16))
@@ -248,14 +256,14 @@ def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu(monkeypatch: pyt
     assert list(meter.flush()) == []
 
 
-def test_sums_count_every_picture_once() -> None:
-    sums = Sums()
+def test_epoch_metrics_count_every_image_once() -> None:
+    sums = EpochMetrics()
     for reading in Meter(torch.device("cpu")).note(1, torch.tensor(2.0), torch.tensor(1), 1):
         sums.add(reading)
     for reading in Meter(torch.device("cpu")).note(2, torch.tensor(1.0), torch.tensor(0), 3):
         sums.add(reading)
     assert sums.mean_loss == pytest.approx(5 / 4)
-    assert sums.share_right == 0.25
+    assert sums.accuracy == 0.25
 
 
 def test_warming_up_leaves_the_dice_alone() -> None:

@@ -14,18 +14,18 @@ from cnnplay.modules.build import build
 from cnnplay.modules.weights import weights_of
 from cnnplay.network.network import Network
 from cnnplay.spec.events import Stepped
-from cnnplay.spec.range_test import EPOCHS, RangeTest, range_faults
+from cnnplay.spec.range_test import MAX_EPOCHS, RangeTest, range_test_problems
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training import setup
 from cnnplay.training.control import Control
-from cnnplay.training.failures import BadSettings
+from cnnplay.training.failures import SettingsError
 from cnnplay.training.job import Job, Result
 from cnnplay.training.range_test import (
-    ENOUGH,
-    Found,
+    DIVERGED_FACTOR,
     Point,
+    RangeTestResult,
     find_rate,
-    suggested,
+    steepest_rate,
     sweep,
 )
 from tests.training.conftest import Kept
@@ -47,7 +47,7 @@ def run(step: Callable[[float], float], test: RangeTest | None = None) -> list[P
     return list(sweep(test or RangeTest(), step, lambda: False))
 
 
-def find(network: Network, images: ImageSet, config: TrainConfig, **more: object) -> Found:
+def find(network: Network, images: ImageSet, config: TrainConfig, **more: object) -> RangeTestResult:
     test = more.pop("test", RangeTest())
     job = Job("", network, config, images, **more)  # type: ignore[arg-type]
     return find_rate(job, test, lambda _: None, Control())  # type: ignore[arg-type]
@@ -73,9 +73,9 @@ def test_on_one_parabola_the_loss_falls_just_up_to_two_over_its_curvature(curvat
 def test_on_many_curvatures_it_ends_behind_the_stable_limit_and_suggests_a_rate_below(largest: float) -> None:
     points = run(quadratic(*np.geomspace(largest / 1000, largest, 20)), RangeTest(1e-6 / largest, 100.0, 150))
     limit = 2 / largest
-    assert points[-1].smoothed > ENOUGH * min(point.smoothed for point in points)
+    assert points[-1].smoothed > DIVERGED_FACTOR * min(point.smoothed for point in points)
     assert limit < points[-1].rate < 20 * limit
-    rate = suggested(points)
+    rate = steepest_rate(points)
     assert rate is not None
     assert limit / 1000 < rate < limit
 
@@ -88,13 +88,13 @@ def test_smoothing_begins_without_a_bias_and_forgets() -> None:
 
 
 def test_nothing_is_suggested_where_the_loss_never_falls() -> None:
-    assert suggested(run(_given([2.0] * 100))) is None
+    assert steepest_rate(run(_given([2.0] * 100))) is None
     rising = [2.0 + 0.01 * number for number in range(100)]
-    assert suggested(run(_given(rising))) is None
+    assert steepest_rate(run(_given(rising))) is None
     rng = np.random.default_rng(0)
     for _ in range(50):
         noise = (2.3 + 0.1 * rng.standard_normal(100)).tolist()
-        assert suggested(run(_given(noise))) is None, "batches that differ are no fall"
+        assert steepest_rate(run(_given(noise))) is None, "batches that differ are no fall"
 
 
 def test_a_fall_in_noise_is_found_where_it_is() -> None:
@@ -103,7 +103,7 @@ def test_a_fall_in_noise_is_found_where_it_is() -> None:
     losses = [
         2.3 - 1.6 / (1 + math.exp(-(number - 50) / 3)) + 0.05 * rng.standard_normal() for number in range(100)
     ]
-    rate = suggested(run(_given(losses), test))
+    rate = steepest_rate(run(_given(losses), test))
     assert rate is not None
     assert test.rate(38) <= rate <= test.rate(56)
 
@@ -112,21 +112,21 @@ def test_a_loss_that_is_no_number_ends_it_and_is_no_point() -> None:
     points = run(_given([2.0] * 30 + [math.nan] + [2.0] * 69))
     assert len(points) == 30
     assert len(run(_given([2.0] * 10 + [math.inf] * 90))) == 10
-    assert suggested([]) is None
+    assert steepest_rate([]) is None
 
 
 @pytest.mark.parametrize(
     ("low", "high", "steps", "words"),
     [
-        (0.0, 1.0, 100, "lowest rate must be more than 0; got 0"),
-        (math.nan, 1.0, 100, "lowest rate must be a number from 0 to 1,000"),
-        (0.1, 0.1, 100, "highest rate must be more than the lowest, 0.1; got 0.1"),
-        (0.1, math.inf, 100, "highest rate must be"),
+        (0.0, 1.0, 100, "lowest LR must be more than 0; got 0"),
+        (math.nan, 1.0, 100, "lowest LR must be a number from 0 to 1,000"),
+        (0.1, 0.1, 100, "highest LR must be more than the lowest, 0.1; got 0.1"),
+        (0.1, math.inf, 100, "highest LR must be"),
         (0.1, 1.0, 19, "steps must be 20 or more; got 19"),
     ],
 )
-def test_what_is_no_range_is_told_in_words(low: float, high: float, steps: int, words: str) -> None:
-    (fault,) = range_faults(RangeTest(low, high, steps))
+def test_what_is_no_range_is_reported_with_a_message(low: float, high: float, steps: int, words: str) -> None:
+    (fault,) = range_test_problems(RangeTest(low, high, steps))
     assert words in fault.message
 
 
@@ -148,7 +148,7 @@ def test_the_first_loss_is_that_of_the_weights_a_run_would_begin_with(
     trained: Callable[..., Result],
     kept: Kept,
 ) -> None:
-    """And of the pictures as the run would vary them."""
+    """And of the images as the run would vary them."""
     found = find(small, few, msgspec.structs.replace(config, **more))
     trained(epochs=1, **more)
     first = kept.of(Stepped)[0]
@@ -172,12 +172,12 @@ def test_it_begins_with_the_weights_it_is_given(few: ImageSet, small: Network, c
     assert fresh.points[0].loss != given.points[0].loss
 
 
-def test_few_pictures_are_not_seen_more_often_than_in_some_epochs(
+def test_few_images_are_not_seen_more_often_than_in_some_epochs(
     few: ImageSet, small: Network, config: TrainConfig
 ) -> None:
-    # 200 pictures by 32 are 7 batches: the last 8 are one of their own.
+    # 200 images by 32 are 7 batches: the last 8 are one of their own.
     found = find(small, few, config, test=RangeTest(1e-6, 1e-4, 500))
-    assert len(found.points) == EPOCHS * 7
+    assert len(found.points) == MAX_EPOCHS * 7
     assert found.points[-1].rate == pytest.approx(1e-4), "the whole range all the same"
     assert found.ended == "done"
 
@@ -206,7 +206,7 @@ def test_it_stops_between_two_batches(few: ImageSet, small: Network, config: Tra
 def test_a_slow_step_is_broken_off(
     few: ImageSet, small: Network, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setup, "WORTH_BREAKING_OFF", 1.0)  # every step counts as slow
+    monkeypatch.setattr(setup, "INTERRUPTIBLE_OPERATIONS", 1.0)  # every step counts as slow
     control, points = Control(), []
 
     # Asked once before each step, and by every layer within it: the third of these is in the third step.
@@ -220,14 +220,14 @@ def test_a_slow_step_is_broken_off(
 
 
 def test_a_range_that_is_none_is_refused(few: ImageSet, small: Network, config: TrainConfig) -> None:
-    with pytest.raises(BadSettings, match="highest rate must be more than the lowest"):
+    with pytest.raises(SettingsError, match="highest LR must be more than the lowest"):
         find(small, few, config, test=RangeTest(1.0, 0.1))
 
 
 def test_settings_that_break_their_limits_are_refused(
     few: ImageSet, small: Network, config: TrainConfig
 ) -> None:
-    with pytest.raises(BadSettings, match="momentum"):
+    with pytest.raises(SettingsError, match="momentum"):
         find(small, few, msgspec.structs.replace(config, momentum=2.0))
 
 

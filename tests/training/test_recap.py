@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from cnnplay.data.images import ImageSet
-from cnnplay.data.order import evenly_drawn
+from cnnplay.data.order import class_balanced_order
 from cnnplay.data.prepared import prepare
 from cnnplay.modules.build import build
 from cnnplay.network.network import Classification, Input, Network
@@ -17,11 +17,11 @@ from cnnplay.network.nodes import Convolution, Dense, Dropout, Flatten, ReLU
 from cnnplay.shapes.infer import infer
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.averaging import averages
+from cnnplay.training.averaging import is_averaged
 from cnnplay.training.control import Control
+from cnnplay.training.distributed import DistributedContext
 from cnnplay.training.job import Observation, Result
-from cnnplay.training.tasks import Aim, rules_of
-from cnnplay.training.team import Team
+from cnnplay.training.tasks import LossConfig, task_spec
 from tests.training.conftest import Kept
 
 Trained = Callable[..., Result]
@@ -38,14 +38,14 @@ def labels() -> torch.Tensor:
     return torch.tensor([0, 1, 2, 3, 3, 2, 1, 0, 0])
 
 
-def _loss(outputs: torch.Tensor, targets: torch.Tensor, aim: Aim) -> float:
-    return rules_of(CLASSES).loss(outputs, targets, aim).item()
+def _loss(outputs: torch.Tensor, targets: torch.Tensor, loss_config: LossConfig) -> float:
+    return task_spec(CLASSES).loss(outputs, targets, loss_config).item()
 
 
-def test_one_unit_is_judged_by_binary_cross_entropy() -> None:
+def test_one_unit_is_evaluated_by_binary_cross_entropy() -> None:
     logits = torch.randn(16, 1, generator=torch.Generator().manual_seed(1), requires_grad=True)
     labels = (torch.arange(16) % 3 == 0).long()
-    loss = rules_of(Classification(2)).loss(logits, labels, Aim())
+    loss = task_spec(Classification(2)).loss(logits, labels, LossConfig())
     loss.backward()
     other = logits.detach().clone().requires_grad_()
     expected = F.binary_cross_entropy_with_logits(other[:, 0], labels.float())
@@ -54,7 +54,7 @@ def test_one_unit_is_judged_by_binary_cross_entropy() -> None:
     assert logits.grad is not None
     assert other.grad is not None
     assert torch.allclose(logits.grad, other.grad, atol=1e-7)
-    right = rules_of(Classification(2)).score(logits, labels)
+    right = task_spec(Classification(2)).score(logits, labels)
     assert int(right) == int(((logits[:, 0] > 0) == labels.bool()).sum())
 
 
@@ -63,22 +63,22 @@ def test_squared_error_is_that_of_the_probabilities_against_one_hot(
 ) -> None:
     hot = F.one_hot(labels, 4).float()
     expected = F.mse_loss(scores.softmax(1), hot, reduction="sum") / len(labels)
-    assert _loss(scores, labels, Aim("squared-error")) == pytest.approx(expected.item(), rel=1e-6)
+    assert _loss(scores, labels, LossConfig("squared-error")) == pytest.approx(expected.item(), rel=1e-6)
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "squared-error"])
 def test_shares_of_one_class_alone_are_as_good_as_its_label(
     loss: str, scores: torch.Tensor, labels: torch.Tensor
 ) -> None:
-    aim = Aim(loss, smoothing=0.1)  # type: ignore[arg-type]
+    loss_config = LossConfig(loss, smoothing=0.1)  # type: ignore[arg-type]
     shares = F.one_hot(labels, 4).float()
-    assert _loss(scores, shares, aim) == pytest.approx(_loss(scores, labels, aim), rel=1e-6)
+    assert _loss(scores, shares, loss_config) == pytest.approx(_loss(scores, labels, loss_config), rel=1e-6)
 
 
 def test_smoothing_and_class_weights_are_torchs(scores: torch.Tensor, labels: torch.Tensor) -> None:
     weights = torch.tensor([0.5, 1.0, 2.0, 0.25])
     expected = F.cross_entropy(scores, labels, weights, label_smoothing=0.2, reduction="sum") / len(labels)
-    found = _loss(scores, labels, Aim(smoothing=0.2, weights=weights))
+    found = _loss(scores, labels, LossConfig(smoothing=0.2, weights=weights))
     assert found == pytest.approx(expected.item(), rel=1e-6)
 
 
@@ -87,15 +87,16 @@ def test_smoothing_and_class_weights_are_torchs(scores: torch.Tensor, labels: to
 def test_with_class_weights_too_the_shares_of_a_batch_are_the_batch(
     loss: str, size: int, scores: torch.Tensor, labels: torch.Tensor
 ) -> None:
-    """And mixed pictures of one class alone count as that class's do."""
-    aim = Aim(loss, smoothing=0.1, weights=torch.tensor([0.5, 1.0, 2.0, 0.25]))  # type: ignore[arg-type]
-    whole = _loss(scores, labels, aim)
+    """And mixed images of one class alone count as that class's do."""
+    loss_config = LossConfig(loss, smoothing=0.1, weights=torch.tensor([0.5, 1.0, 2.0, 0.25]))  # type: ignore[arg-type]
+    whole = _loss(scores, labels, loss_config)
     parts = [
-        _loss(scores[rank::size], labels[rank::size], aim) * Team(rank, size, rank, size).weight(len(labels))
+        _loss(scores[rank::size], labels[rank::size], loss_config)
+        * DistributedContext(rank, size, rank, size).weight(len(labels))
         for rank in range(size)
     ]
     assert np.mean(parts) == pytest.approx(whole, rel=1e-5)
-    assert _loss(scores, F.one_hot(labels, 4).float(), aim) == pytest.approx(whole, rel=1e-5)
+    assert _loss(scores, F.one_hot(labels, 4).float(), loss_config) == pytest.approx(whole, rel=1e-5)
 
 
 def test_a_network_of_two_classes_may_end_in_one_unit_and_learns(
@@ -105,7 +106,7 @@ def test_a_network_of_two_classes_may_end_in_one_unit_and_learns(
         key="two",
         title="small and large digits",
         classes=("below five", "five and more"),
-        pictures=few.array if few.array is not None else np.empty(0),
+        images=few.array if few.array is not None else np.empty(0),
         labels=(few.labels >= 5).astype(np.int64),
         train=few.train,
         validation=few.validation,
@@ -134,7 +135,7 @@ def test_no_other_number_of_classes_ends_in_one_unit() -> None:
         task=Classification(3),
         stack=(Flatten(id="f"), Dense(id="d", units=1)),
     )
-    assert [fault.field for fault in infer(network).faults] == ["output"]
+    assert [problem.field for problem in infer(network).problems] == ["output"]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
@@ -186,7 +187,7 @@ def test_a_run_steps_as_torchs_own_loop_does(
         assert torch.allclose(result.weights[name], tensor, rtol=1e-4, atol=1e-6), name
 
 
-def test_decay_loss_is_told_apart_from_the_data_loss(trained: Trained) -> None:
+def test_decay_loss_is_reported_apart_from_the_data_loss(trained: Trained) -> None:
     result = trained(epochs=1, weight_decay=0.1)
     parameters = [
         v for k, v in result.weights.items() if not k.endswith(("running_mean", "running_var", "tracked"))
@@ -225,12 +226,12 @@ def test_averaged_weights_are_the_mean_of_the_last_epochs_with_statistics_of_the
 
 
 def test_averaging_takes_the_last_part_of_the_epochs() -> None:
-    taken = [epoch for epoch in range(1, 21) if averages(TrainConfig(averaging=0.25), 1, epoch)]
+    taken = [epoch for epoch in range(1, 21) if is_averaged(TrainConfig(averaging=0.25), 1, epoch)]
     assert taken == [16, 17, 18, 19, 20]
-    assert [epoch for epoch in range(5, 8) if averages(TrainConfig(epochs=3, averaging=0.01), 5, epoch)] == [
-        7
-    ]
-    assert not averages(TrainConfig(), 1, 20)
+    assert [
+        epoch for epoch in range(5, 8) if is_averaged(TrainConfig(epochs=3, averaging=0.01), 5, epoch)
+    ] == [7]
+    assert not is_averaged(TrainConfig(), 1, 20)
 
 
 def test_a_run_ends_early_once_validation_is_no_better_for_so_long(trained: Trained, kept: Kept) -> None:
@@ -280,9 +281,9 @@ def test_from_zero_all_units_of_a_layer_stay_alike(trained: Trained) -> None:
 
 def test_rare_classes_are_drawn_as_often_as_others_and_weigh_as_much(trained: Trained, few: ImageSet) -> None:
     labels = np.array([0] * 900 + [1] * 90 + [2] * 10, np.int64)
-    drawn = labels[evenly_drawn(labels, 0, 1)]
+    drawn = labels[class_balanced_order(labels, 0, 1)]
     assert np.bincount(drawn).tolist() == pytest.approx([333, 333, 333], rel=0.15)
-    assert np.array_equal(evenly_drawn(labels, 0, 1), evenly_drawn(labels, 0, 1))
+    assert np.array_equal(class_balanced_order(labels, 0, 1), class_balanced_order(labels, 0, 1))
     assert trained(epochs=1, class_balance="sampling").reason == "done"
     assert trained(epochs=1, class_balance="loss").reason == "done"
 

@@ -100,7 +100,7 @@ def test_where_losses_are_read_together_a_state_counts_every_step_before_it(
     assert _told(told, 12) == _told(retold, 12)
 
 
-def test_a_stop_while_a_slow_network_is_judged_undoes_nothing_of_the_step_before(
+def test_a_stop_while_a_slow_network_is_evaluated_undoes_nothing_of_the_step_before(
     small: Network, few: ImageSet, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its steps could be broken off; judging is broken off here."""
@@ -121,7 +121,7 @@ def test_a_stop_while_a_slow_network_is_judged_undoes_nothing_of_the_step_before
     assert _same(whole.weights, rest.weights)
 
 
-def test_a_run_that_goes_on_from_any_step_has_every_step_and_epoch_once(
+def test_a_run_that_resumes_from_any_step_has_every_step_and_epoch_once(
     small: Network, few: ImageSet, config: TrainConfig
 ) -> None:
     states: list[RunState] = []
@@ -150,7 +150,7 @@ def test_a_state_is_not_written_into_by_the_steps_after_it(small: Network, few: 
     assert _same(first.weights, second.weights)
 
 
-def test_a_run_that_was_stopped_within_an_epoch_goes_on_there(
+def test_a_run_that_was_stopped_within_an_epoch_resumes_there(
     small: Network, few: ImageSet, kept: Kept
 ) -> None:
     control = Control()

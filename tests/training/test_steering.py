@@ -14,7 +14,7 @@ from tests.training.conftest import Background, Kept
 Start = Callable[..., Background]
 
 
-def test_a_paused_run_waits_and_goes_on(background: Start) -> None:
+def test_a_paused_run_waits_and_resumes(background: Start) -> None:
     run = background()
     run.until(events.Stepped)
     run.control.pause()
@@ -75,7 +75,7 @@ def test_a_stopped_run_keeps_its_weights_and_says_so(paused: bool, background: S
     assert result.step == max(event.step for event in run.seen if isinstance(event, events.Stepped))
 
 
-def test_a_run_stopped_within_an_epoch_is_judged_as_it_stands(background: Start) -> None:
+def test_a_run_stopped_within_an_epoch_is_evaluated_as_it_stands(background: Start) -> None:
     run = background()
     run.until(events.EpochDone)
     run.until(events.Stepped)
@@ -85,7 +85,7 @@ def test_a_run_stopped_within_an_epoch_is_judged_as_it_stands(background: Start)
     assert result.last_epoch >= 1
 
 
-def test_a_stopped_run_that_cannot_be_judged_any_more_ends_in_words(
+def test_a_stopped_run_that_cannot_be_evaluated_any_more_ends_with_a_message(
     background: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = background()
@@ -98,7 +98,7 @@ def test_a_stopped_run_that_cannot_be_judged_any_more_ends_in_words(
     def full(*_: object) -> None:
         raise RuntimeError("CUDA out of memory")
 
-    monkeypatch.setattr("cnnplay.training.judge.validate", full)
+    monkeypatch.setattr("cnnplay.training.evaluator.validate", full)
     run.control.stop()
     result = run.end()
     assert result.failure is not None
@@ -181,11 +181,11 @@ def test_a_run_stopped_before_it_began_leaves_its_fresh_weights(
     assert kept.of(events.Finished)[0].reason == "stopped"
 
 
-def test_a_run_can_be_stopped_while_it_judges(
+def test_a_run_can_be_stopped_while_it_evaluates(
     trained: Callable[..., Result], kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     control = Control()
-    monkeypatch.setattr("cnnplay.training.validation.LARGEST_BATCH", 10)
+    monkeypatch.setattr("cnnplay.training.validation.MAX_BATCH", 10)
 
     def stop_at_the_last_step(seen: Observation) -> None:
         if seen.step == 7:

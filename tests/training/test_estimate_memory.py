@@ -1,4 +1,4 @@
-"""The memory forecast beside what a real run takes, in a process of its own: no formula is its own judge."""
+"""The memory estimate beside what a real run takes, in a process of its own: no formula is its own judge."""
 
 import json
 import os
@@ -38,7 +38,7 @@ STACKS = {
     ("key", "optimizer"),
     [("weights", "sgd"), ("weights", "adam"), ("maps", "sgd"), ("normalised maps", "sgd")],
 )
-def test_the_forecast_is_near_the_memory_that_a_run_takes(key: str, optimizer: str) -> None:
+def test_the_estimate_is_near_the_memory_that_a_run_takes(key: str, optimizer: str) -> None:
     done = subprocess.run(
         [sys.executable, __file__, key, optimizer],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -57,13 +57,13 @@ def _kilobytes(name: str) -> int:
 
 
 def _child(key: str, optimizer: str) -> tuple[int, int]:
-    """Bytes foreseen, and the peak of a run of few steps above what the process had before."""
+    """Bytes estimated, and the peak of a run of few steps above what the process had before."""
     import numpy as np
 
     from cnnplay.data.images import ImageSet
     from cnnplay.shapes.infer import infer
     from cnnplay.spec.settings import TrainConfig
-    from cnnplay.training.forecast import forecast
+    from cnnplay.training.estimate import estimate
     from cnnplay.training.job import Job
     from cnnplay.training.loop import train
     from cnnplay.training.warm import warm_up
@@ -73,12 +73,12 @@ def _child(key: str, optimizer: str) -> tuple[int, int]:
     images = ImageSet(
         key="noise", title="noise", classes=("a", "b"), labels=np.arange(count, dtype=np.int64) % 2,
         shape=shape, channels=1, train=np.arange(count - 4), validation=np.arange(count - 4, count),
-        pictures=np.random.default_rng(0).integers(0, 256, (count, 32, 32, 1), dtype=np.uint8),
+        images=np.random.default_rng(0).integers(0, 256, (count, 32, 32, 1), dtype=np.uint8),
     )  # fmt: skip
     network = Network(name=key, input=Input(*shape), task=Classification(2), stack=STACKS[key])
     config = TrainConfig(epochs=3, batch_size=batch, optimizer=optimizer, device="cpu", threads=1)  # type: ignore[arg-type]
     warm_up()
-    foreseen = forecast(network, infer(network), config, images, timed=False)
+    foreseen = estimate(network, infer(network), config, images, timed=False)
     before = _kilobytes("VmRSS")
     result = train(Job("run", network, config, images), lambda event: None)
     assert result.failure is None, result.failure

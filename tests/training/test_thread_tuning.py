@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 import pytest
 
-from cnnplay.training.pace import LAST_RETRY, Change, Pace
-from cnnplay.training.plan import compared
+from cnnplay.training.plan import comparison_text
+from cnnplay.training.thread_tuning import LAST_RETRY, ThreadChange, ThreadTuner
 
 
 class Machine:
     """Steps whose seconds depend on the threads and on whether another program takes a core."""
 
-    def __init__(self, pace: Pace, seconds: Callable[[int, bool], float]) -> None:
+    def __init__(self, pace: ThreadTuner, seconds: Callable[[int, bool], float]) -> None:
         self.pace = pace
         self.seconds = seconds
         self.busy = False
         self.clock = 0.0
         self.images = 0
-        self.changes: list[tuple[float, Change]] = []
+        self.changes: list[tuple[float, ThreadChange]] = []
 
     def run(self, duration: float) -> None:
         end = self.clock + duration
@@ -25,7 +25,7 @@ class Machine:
             took = self.seconds(self.pace.threads, self.busy)
             self.clock += took
             self.images += 64
-            change = self.pace.note(took)
+            change = self.pace.record(took)
             if change is not None:
                 self.changes.append((self.clock, change))
 
@@ -46,7 +46,7 @@ def dragging(threads: int, busy: bool) -> float:
 
 @pytest.mark.parametrize("machine", [spinning, dragging])
 def test_a_quiet_machine_keeps_its_threads(machine: Callable[[int, bool], float]) -> None:
-    simulated = Machine(Pace(2, 2, machine(2, False)), machine)
+    simulated = Machine(ThreadTuner(2, 2, machine(2, False)), machine)
     simulated.run(60)
     assert simulated.changes == []
 
@@ -55,7 +55,7 @@ def test_a_quiet_machine_keeps_its_threads(machine: Callable[[int, bool], float]
 def test_one_thread_within_three_seconds_of_another_programs_start(
     machine: Callable[[int, bool], float],
 ) -> None:
-    simulated = Machine(Pace(2, 2, machine(2, False)), machine)
+    simulated = Machine(ThreadTuner(2, 2, machine(2, False)), machine)
     simulated.run(5)
     simulated.busy = True
     simulated.run(3)
@@ -72,7 +72,7 @@ def test_two_threads_again_within_ten_seconds_of_its_end(
     def idle() -> float | None:
         return (0.0 if simulated.busy else 1.0) if knows_idle else None
 
-    simulated = Machine(Pace(2, 2, machine(2, False), idle), machine)
+    simulated = Machine(ThreadTuner(2, 2, machine(2, False), idle), machine)
     simulated.run(5)
     simulated.busy = True
     simulated.run(60)
@@ -88,7 +88,7 @@ def test_trying_costs_little_while_the_machine_stays_busy(knows_idle: bool, leas
     def idle() -> float | None:
         return (0.0 if simulated.busy else 1.0) if knows_idle else None
 
-    simulated = Machine(Pace(2, 2, 0.006, idle), spinning)
+    simulated = Machine(ThreadTuner(2, 2, 0.006, idle), spinning)
     simulated.run(5)
     simulated.busy = True
     simulated.run(3)
@@ -98,7 +98,9 @@ def test_trying_costs_little_while_the_machine_stays_busy(knows_idle: bool, leas
 
 
 def test_where_more_threads_never_help_they_are_tried_rarely() -> None:
-    simulated = Machine(Pace(2, 1, 0.005, lambda: 1.0), lambda threads, _: 0.005 if threads == 1 else 0.007)
+    simulated = Machine(
+        ThreadTuner(2, 1, 0.005, lambda: 1.0), lambda threads, _: 0.005 if threads == 1 else 0.007
+    )
     simulated.run(600)
     assert simulated.pace.threads == 1
     assert len(simulated.changes) < 30
@@ -106,13 +108,13 @@ def test_where_more_threads_never_help_they_are_tried_rarely() -> None:
 
 def test_a_single_slow_step_changes_nothing() -> None:
     seconds = iter([0.006] * 500 + [0.3] + [0.006] * 500)
-    pace = Pace(2, 2, 0.006)
-    assert all(pace.note(step) is None for step in seconds)
+    pace = ThreadTuner(2, 2, 0.006)
+    assert all(pace.record(step) is None for step in seconds)
 
 
 def test_what_is_slow_with_any_number_of_threads_keeps_the_larger() -> None:
     slow = Machine(
-        Pace(2, 2, 0.006), lambda threads, busy: (0.06 if busy else 0.006) * (1 if threads == 2 else 2)
+        ThreadTuner(2, 2, 0.006), lambda threads, busy: (0.06 if busy else 0.006) * (1 if threads == 2 else 2)
     )
     slow.run(5)
     slow.busy = True
@@ -126,7 +128,7 @@ def test_many_cores_lose_only_as_many_threads_as_they_must() -> None:
         quiet = 0.064 / threads
         return quiet * 10 if busy and threads == 16 else quiet
 
-    simulated = Machine(Pace(16, 16, 0.004), sixteen)
+    simulated = Machine(ThreadTuner(16, 16, 0.004), sixteen)
     simulated.run(5)
     simulated.busy = True
     simulated.run(5)
@@ -134,7 +136,7 @@ def test_many_cores_lose_only_as_many_threads_as_they_must() -> None:
 
 
 def test_every_change_says_why() -> None:
-    simulated = Machine(Pace(2, 2, 0.006), spinning)
+    simulated = Machine(ThreadTuner(2, 2, 0.006), spinning)
     simulated.run(2)
     simulated.busy = True
     simulated.run(3 * LAST_RETRY)
@@ -144,10 +146,10 @@ def test_every_change_says_why() -> None:
 
 
 def test_a_measurement_reads_as_a_comparison() -> None:
-    assert compared(2, {1: 9000.4, 2: 11400.0}, "images/s") == (
+    assert comparison_text(2, {1: 9000.4, 2: 11400.0}, "images/s") == (
         "2 threads: measured 11,400 images/s against 9,000 with 1"
     )
-    assert compared(1, {1: 80, 2: 70, 4: 9}, "images/s in a small convolution") == (
+    assert comparison_text(1, {1: 80, 2: 70, 4: 9}, "images/s in a small convolution") == (
         "1 thread: measured 80 images/s in a small convolution against 70 with 2, 9 with 4"
     )
 
@@ -156,10 +158,10 @@ def test_a_measurement_reads_as_a_comparison() -> None:
 def test_a_run_that_began_in_a_busy_moment_has_all_threads_within_two_seconds(
     machine: Callable[[int, bool], float],
 ) -> None:
-    simulated = Machine(Pace(2, 1, machine(1, False), lambda: 1.0), machine)
+    simulated = Machine(ThreadTuner(2, 1, machine(1, False), lambda: 1.0), machine)
     simulated.run(2)
     assert simulated.pace.threads == 2
-    taken = Machine(Pace(2, 1, machine(1, False), lambda: 0.1), machine)
+    taken = Machine(ThreadTuner(2, 1, machine(1, False), lambda: 0.1), machine)
     taken.busy = True
     taken.run(60)
     assert taken.changes == [], "where the other core is another program's, nothing is tried"

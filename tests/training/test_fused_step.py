@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training.optimizers import follow_settings, optimizer_for, set_learning_rate
-from cnnplay.training.stepper import Stepper
+from cnnplay.training.fused_step import FusedStep
+from cnnplay.training.optimizers import apply_settings, optimizer_for, set_learning_rate
 
 
 def _layers() -> nn.Module:
@@ -30,7 +30,7 @@ def test_weights_and_memory_equal_torchs_while_settings_change(name: str, decay:
     ours, torchs = _layers(), _layers()
     config = TrainConfig(optimizer=name, learning_rate=0.05, weight_decay=decay)  # type: ignore[arg-type]
     quick, own = optimizer_for(ours.parameters(), config)[0], optimizer_for(torchs.parameters(), config)[0]
-    stepper = Stepper(quick)
+    fused_step = FusedStep(quick)
     for step in range(12):
         # In one step a weight has no gradient: it stays, and so does what is remembered of it.
         without = 1 if step == 8 else None
@@ -40,9 +40,9 @@ def test_weights_and_memory_equal_torchs_while_settings_change(name: str, decay:
             changed = TrainConfig(optimizer=name, momentum=0.5, weight_decay=0.1)  # type: ignore[arg-type]
             for optimizer in (quick, own):
                 set_learning_rate(optimizer, 0.003)
-                follow_settings(optimizer, changed)
-        stepper.step()
-        stepper.forget()
+                apply_settings(optimizer, changed)
+        fused_step.step()
+        fused_step.zero_grad()
         own.step()
         own.zero_grad()
         for one, other in zip(ours.parameters(), torchs.parameters(), strict=True):
@@ -60,13 +60,13 @@ def test_momentum_that_is_turned_on_during_the_run_begins_as_torchs_does() -> No
     ours = _layers()
     torchs = copy.deepcopy(ours)
     quick, own = (torch.optim.SGD(module.parameters(), lr=0.1, fused=True) for module in (ours, torchs))
-    stepper = Stepper(quick)
+    fused_step = FusedStep(quick)
     for step in range(6):
         for module in (ours, torchs):
             _gradients(module, step)
         for optimizer in (quick, own):
             optimizer.param_groups[0]["momentum"] = 0.9 if step > 2 else 0.0
-        stepper.step()
+        fused_step.step()
         own.step()
         for one, other in zip(ours.parameters(), torchs.parameters(), strict=True):
             assert torch.equal(one, other)
@@ -76,7 +76,7 @@ def test_momentum_that_is_turned_on_during_the_run_begins_as_torchs_does() -> No
 def test_after_the_first_step_torchs_own_is_not_taken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = _layers()
     optimizer, _ = optimizer_for(module.parameters(), TrainConfig(optimizer=name))  # type: ignore[arg-type]
-    stepper, taken = Stepper(optimizer), 0
+    fused_step, taken = FusedStep(optimizer), 0
     step = optimizer.step
 
     def counted(closure: None = None) -> None:
@@ -87,5 +87,5 @@ def test_after_the_first_step_torchs_own_is_not_taken(name: str, monkeypatch: py
     monkeypatch.setattr(optimizer, "step", counted)
     for number in range(4):
         _gradients(module, number)
-        stepper.step()
+        fused_step.step()
     assert taken == 1

@@ -1,4 +1,4 @@
-"""Several processes on one network learn what one would have learned."""
+"""Distributed training gives the same result as a single process."""
 
 import json
 import os
@@ -17,14 +17,14 @@ from cnnplay.data.prepared import Prepared, prepare
 from cnnplay.network.network import Network
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.training.batches import BatchSource
 from cnnplay.training.control import Control
 from cnnplay.training.devices import DeviceError
-from cnnplay.training.failures import BadSettings
-from cnnplay.training.feed import Feed
-from cnnplay.training.forecast import forecast
+from cnnplay.training.distributed import DistributedContext, distributed_from_environment
+from cnnplay.training.estimate import estimate
+from cnnplay.training.failures import SettingsError
 from cnnplay.training.job import Job
 from cnnplay.training.setup import set_up
-from cnnplay.training.team import Team, team_of_environment
 
 TRAIN = [
     "-m",
@@ -38,7 +38,7 @@ TRAIN = [
     "--batch-size",
     "67",
 ]
-# Adam would make much of the last bits in which sums differ that are taken in another order.
+# Adam would amplify the last-bit differences of sums in another order.
 TRAIN += [
     "--optimizer",
     "momentum",
@@ -54,7 +54,9 @@ TRAIN += [
 @pytest.mark.parametrize("size", [2, 3, 5])
 @pytest.mark.parametrize("batch_size", [32, 33, 199])
 def test_the_shares_of_a_batch_are_the_batch(few: ImageSet, size: int, batch_size: int) -> None:
-    prepared = prepare(few, (1, 8, 8), torch.device("cpu"), fewest=Team(0, size, 0, size).fewest)
+    prepared = prepare(
+        few, (1, 8, 8), torch.device("cpu"), min_batch=DistributedContext(0, size, 0, size).min_batch
+    )
     whole = [b.indices.tolist() for b in prepared.train_batches(1, batch_size, 0)]
     shares = [
         [b.indices.tolist() for b in prepared.train_batches(1, batch_size, 0, share=(rank, size))]
@@ -62,89 +64,90 @@ def test_the_shares_of_a_batch_are_the_batch(few: ImageSet, size: int, batch_siz
     ]
     for number, batch in enumerate(whole):
         parts = [shares[rank][number] for rank in range(size)]
-        teams = [Team(rank, size, rank, size) for rank in range(size)]
-        real = [part for part, team in zip(parts, teams, strict=True) if team.share(len(batch))]
+        group = [DistributedContext(rank, size, rank, size) for rank in range(size)]
+        real = [part for part, process in zip(parts, group, strict=True) if process.share(len(batch))]
         assert sorted(index for part in real for index in part) == sorted(batch)
         assert min(map(len, parts)) >= 2, "batch norm has no variance of one"
         # A mean of the shares' means, each by its weight, is the batch's mean.
         values = np.arange(len(few), dtype=float)
         weighted = [
-            team.weight(len(batch)) * np.mean(values[part]) for part, team in zip(parts, teams, strict=True)
+            process.weight(len(batch)) * np.mean(values[part])
+            for part, process in zip(parts, group, strict=True)
         ]
         assert np.mean(weighted) == pytest.approx(np.mean(values[batch]))
 
 
-def test_a_process_alone_has_no_team(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_alone_is_not_distributed(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
-    assert team_of_environment() is None
+    assert distributed_from_environment() is None
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "1")
-    assert team_of_environment() is None
+    assert distributed_from_environment() is None
     monkeypatch.setenv("WORLD_SIZE", "4")
     monkeypatch.setenv("LOCAL_RANK", "0")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
-    assert team_of_environment() == Team(0, 4, 0, 2)
+    assert distributed_from_environment() == DistributedContext(0, 4, 0, 2)
 
 
-def test_a_process_without_a_gpu_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("devices", "team"):
+def test_a_process_needs_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("devices", "distributed"):
         monkeypatch.setattr(f"cnnplay.training.{module}.devices", lambda: ("cpu", "cuda:0", "cuda:1"))
-    assert Team(1, 4, 1, 4).device("auto") == torch.device("cuda", 1)
-    assert Team(3, 4, 3, 4).device("cpu") == torch.device("cpu")
+    assert DistributedContext(1, 4, 1, 4).device("auto") == torch.device("cuda", 1)
+    assert DistributedContext(3, 4, 3, 4).device("cpu") == torch.device("cpu")
     with pytest.raises(DeviceError, match=r"each of the 4 processes .* GPU of its own; it has cpu, cuda:0, "):
-        Team(3, 4, 3, 4).device("auto")
+        DistributedContext(3, 4, 3, 4).device("auto")
 
 
 @pytest.fixture
-def one_of_two() -> Iterator[Team]:
-    """The first of two processes; the words that it says to the other come back to itself."""
+def one_of_two() -> Iterator[DistributedContext]:
+    """The first of two processes; its messages to the other come back to itself."""
     dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
-    yield Team(0, 2, 0, 2)
+    yield DistributedContext(0, 2, 0, 2)
     dist.destroy_process_group()
 
 
-def test_no_process_gets_a_single_picture_and_all_count_the_same_steps(
-    one_of_two: Team, few: ImageSet, small: Network
+def test_no_process_gets_a_single_image_and_all_count_the_same_steps(
+    one_of_two: DistributedContext, few: ImageSet, small: Network
 ) -> None:
-    """Of 200 pictures 197 fill a batch and 3 are left over: one process would have a single one."""
+    """197 of 200 images fill a batch and 3 are left over: one process would get a single image."""
     config = TrainConfig(batch_size=197, device="cpu", threads=1)
-    ready = set_up(Job("run", small, config, few, team=one_of_two), Control(), lambda _: None)
-    feed = Feed(ready, config, Team(1, 2, 1, 2))
-    assert (feed.sizes, ready.prepared.steps(197)) == ([200], 1)
-    assert [len(batch.labels) for batch in feed.batches(1, 0, lambda: (config, 0))] == [100]
+    ready = set_up(Job("run", small, config, few, distributed=one_of_two), Control(), lambda _: None)
+    source = BatchSource(ready, config, DistributedContext(1, 2, 1, 2))
+    assert (source.sizes, ready.prepared.steps(197)) == ([200], 1)
+    assert [len(batch.labels) for batch in source.batches(1, 0, lambda: (config, 0))] == [100]
 
 
 def test_a_process_is_set_up_for_its_share_of_batch_and_memory(
-    one_of_two: Team, few: ImageSet, small: Network, monkeypatch: pytest.MonkeyPatch
+    one_of_two: DistributedContext, few: ImageSet, small: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole batch would not fit into the half of what is free."""
     config = TrainConfig(batch_size=200, device="cpu", threads=1)
-    whole = forecast(small, infer(small), config, few, timed=False, available=0).network_bytes
+    whole = estimate(small, infer(small), config, few, timed=False, available=0).network_bytes
     half, given = int(1.05 * whole), list[object]()
-    assert not forecast(small, infer(small), config, few, timed=False, available=half).fits
-    monkeypatch.setattr("cnnplay.training.forecast.free_bytes", lambda device: 2 * half)
+    assert not estimate(small, infer(small), config, few, timed=False, available=half).fits
+    monkeypatch.setattr("cnnplay.training.estimate.free_bytes", lambda device: 2 * half)
 
     def prepared(*arguments: object, **named: object) -> Prepared:
         given.append(named["memory"])
         return prepare(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr("cnnplay.training.setup.prepare", prepared)
-    ready = set_up(Job("run", small, config, few, team=one_of_two), Control(), lambda _: None)
-    assert (ready.forecast.available_bytes, given) == (half, [half])
+    ready = set_up(Job("run", small, config, few, distributed=one_of_two), Control(), lambda _: None)
+    assert (ready.estimate.available_bytes, given) == (half, [half])
 
 
-def test_too_few_pictures_for_a_team_are_refused_in_words(
-    one_of_two: Team, few: ImageSet, small: Network
+def test_too_few_images_for_the_processes_are_refused(
+    one_of_two: DistributedContext, few: ImageSet, small: Network
 ) -> None:
     config = TrainConfig(batch_size=3, device="cpu", threads=1)
-    with pytest.raises(BadSettings, match="at least 4, 2 pictures a process; got 3"):
-        set_up(Job("run", small, config, few, team=one_of_two), Control(), lambda _: None)
+    with pytest.raises(SettingsError, match="at least 4, 2 images per process; got 3"):
+        set_up(Job("run", small, config, few, distributed=one_of_two), Control(), lambda _: None)
     three = ImageSet(
         key="three",
         title="three",
         classes=few.classes,
-        pictures=few.array if few.array is not None else np.empty(0),
+        images=few.array if few.array is not None else np.empty(0),
         labels=few.labels,
         train=few.train[:3],
         validation=few.validation,
@@ -152,8 +155,8 @@ def test_too_few_pictures_for_a_team_are_refused_in_words(
         channels=1,
     )
     config = TrainConfig(batch_size=4, device="cpu", threads=1)
-    with pytest.raises(DataError, match="2 processes need 4 training pictures at least, 2 each; there are 3"):
-        set_up(Job("run", small, config, three, team=one_of_two), Control(), lambda _: None)
+    with pytest.raises(DataError, match="2 processes need at least 4 training images, 2 each; there are 3"):
+        set_up(Job("run", small, config, three, distributed=one_of_two), Control(), lambda _: None)
 
 
 @pytest.mark.slow

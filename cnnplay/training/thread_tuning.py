@@ -1,8 +1,8 @@
-"""Watches how long steps take, and changes the number of threads when the machine gets busy or quiet.
+"""Watches how long steps take and changes the number of threads as the machine gets busy or quiet.
 
-Threads that compute one layer together wait for each other at its end, spinning. When another program
-takes one of their cores, all wait for the one that has none: two threads on two cores can become fifty times
-slower than one. So when steps become slow, fewer threads are tried, and more again now and then.
+Threads that compute one layer together wait for each other at its end, spinning. If another program takes one
+of their cores, all wait for the thread without a core: two threads on two cores can become fifty times slower
+than one. So fewer threads are tried when steps become slow, and more again now and then.
 """
 
 from collections.abc import Callable
@@ -10,28 +10,29 @@ from dataclasses import dataclass
 from statistics import fmean
 
 SLOW = 1.4
-"""So many times the usual step time is slow."""
+"""A step is slow from this multiple of the usual step time on."""
 BETTER = 0.93
-"""Another number of threads must bring the step time to this share, or the change is not worth it."""
+"""Another number of threads must reduce the step time to this share, or it is not worth changing."""
 HOPELESS = 2.5
-"""A trial ends at the first step that takes so many times as long as before."""
+"""A trial ends at the first step that takes this many times as long as before."""
 EARLY_RETRY = 1.0
-"""Seconds of training until more threads than the run began with are tried: a program that has just started,
-or read its pictures, was still busy when they were measured."""
+"""Seconds of training until more threads than at the start are tried: a program that has just started, or was
+reading its images, was still busy when the threads were timed.
+"""
 FIRST_RETRY, LAST_RETRY, RARE_RETRY = 4.0, 8.0, 60.0
-"""Seconds until more threads are tried again; rarely where a quiet machine showed that they do not help."""
+"""Seconds until more threads are tried again; rarely if a quiet machine showed that they do not help."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """From the next step on, so many threads, and why."""
+class ThreadChange:
+    """The number of threads from the next step on, and the reason."""
 
     threads: int
     reason: str
 
 
-class Pace:
-    """Told the seconds of every step, it answers with a change now and then. It knows no other clock."""
+class ThreadTuner:
+    """Takes the duration of every step and now and then returns a change. It uses no other clock."""
 
     def __init__(
         self,
@@ -40,7 +41,9 @@ class Pace:
         usual: float | None = None,
         idle: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """`usual` is the step time to expect; `idle` says how many cores were idle since last asked."""
+        """`most` is the largest number of threads, `usual` the expected step time; `idle` returns the number
+        of idle cores since its last call.
+        """
         self.threads = threads
         self._most = most
         self._usual: dict[int, float] = {} if usual is None else {threads: usual}
@@ -49,12 +52,12 @@ class Pace:
         self._retry = FIRST_RETRY
         self._retry_at = EARLY_RETRY
         self._steps: list[float] = []
-        self._settling = 2  # the first steps also set memory and caches up
+        self._settling = 2  # the first steps also warm up memory and caches
         self._slow = 0
         self._trial: _Trial | None = None
 
-    def note(self, seconds: float) -> Change | None:
-        """One step took so long."""
+    def record(self, seconds: float) -> ThreadChange | None:
+        """Takes the duration of one step."""
         self._elapsed += seconds
         if self._trial is not None:
             return self._on_trial(self._trial, seconds)
@@ -66,10 +69,10 @@ class Pace:
             return None
         now = fmean(self._steps)
         self._steps = []
-        return self._judge(now)
+        return self._evaluate(now)
 
-    def _judge(self, now: float) -> Change | None:
-        """Some steps were gathered, of the mean time `now`."""
+    def _evaluate(self, now: float) -> ThreadChange | None:
+        """Compares the recent mean step time `now` with the usual one."""
         usual = self._usual.setdefault(self.threads, now)
         if now > SLOW * usual:
             self._slow += 1
@@ -83,9 +86,9 @@ class Pace:
             return self._try_more(now)
         return None
 
-    def _try_more(self, now: float) -> Change | None:
+    def _try_more(self, now: float) -> ThreadChange | None:
         idle = self._idle()
-        if idle is not None and idle < 0.5:  # the other cores are still taken: trying would only cost
+        if idle is not None and idle < 0.5:  # the other cores are still busy: a trial would only cost time
             self._retry_at = self._elapsed + 1.0
             return None
         longest = LAST_RETRY if idle is None else RARE_RETRY
@@ -93,12 +96,12 @@ class Pace:
         self._retry_at = self._elapsed + self._retry
         return self._try([self._most], now, "the machine may be quiet again")
 
-    def _try(self, candidates: list[int], now: float, why: str) -> Change:
+    def _try(self, candidates: list[int], now: float, why: str) -> ThreadChange:
         self._slow = 0
         self._trial = _Trial(self.threads, now, candidates[1:])
-        return self._change(candidates[0], f"{why}: trying {words(candidates[0])}")
+        return self._change(candidates[0], f"{why}: trying {threads_text(candidates[0])}")
 
-    def _on_trial(self, trial: "_Trial", seconds: float) -> Change | None:
+    def _on_trial(self, trial: "_Trial", seconds: float) -> ThreadChange | None:
         hopeless = seconds > HOPELESS * trial.before
         if self._settling and not hopeless:
             self._settling -= 1
@@ -109,30 +112,32 @@ class Pace:
         trial.found[self.threads] = fmean(self._steps)
         if trial.left:
             following = trial.left.pop(0)
-            return self._change(following, f"trying {words(following)}")
+            return self._change(following, f"trying {threads_text(following)}")
         return self._settle(trial)
 
-    def _settle(self, trial: "_Trial") -> Change:
-        """All candidates were tried: the fastest stays, if it is worth it."""
+    def _settle(self, trial: "_Trial") -> ThreadChange:
+        """All candidates were tried: keeps the fastest if it is worth it."""
         self._trial = None
         best = min(trial.found, key=trial.found.__getitem__)
         if trial.found[best] >= BETTER * trial.before:
             self._usual[trial.incumbent] = trial.before
-            return self._change(trial.incumbent, f"still faster: {words(trial.incumbent)}")
+            return self._change(trial.incumbent, f"still faster: {threads_text(trial.incumbent)}")
         self._usual[best] = trial.found[best]
         self._retry, self._retry_at = FIRST_RETRY, self._elapsed + FIRST_RETRY
         gain = trial.before / trial.found[best]
-        return self._change(best, f"{words(best)} now: {gain:.1f} times as fast as {words(trial.incumbent)}")
+        return self._change(
+            best, f"{threads_text(best)}: {gain:.1f} times as fast as {threads_text(trial.incumbent)}"
+        )
 
-    def _change(self, threads: int, reason: str) -> Change:
+    def _change(self, threads: int, reason: str) -> ThreadChange:
         self._steps = []
         self._settling = 1
         self.threads = threads
-        return Change(threads, reason)
+        return ThreadChange(threads, reason)
 
 
 class _Trial:
-    """What is being compared: the number of threads before with its step time, and those tried."""
+    """A comparison: the previous number of threads with its step time, and those tried."""
 
     def __init__(self, incumbent: int, before: float, left: list[int]) -> None:
         self.incumbent = incumbent
@@ -141,11 +146,11 @@ class _Trial:
         self.found: dict[int, float] = {}
 
 
-def words(threads: int) -> str:
+def threads_text(threads: int) -> str:
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
 def _enough(steps: list[float], count: int, seconds: float) -> bool:
-    """Whether the steps say something: so many that take so long, or two that take very long."""
+    """Whether the steps are conclusive: enough of them over a long enough time, or two very long ones."""
     total = sum(steps)
     return (len(steps) >= count and total >= seconds) or (len(steps) >= 2 and total >= 0.5)

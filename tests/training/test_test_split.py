@@ -1,9 +1,9 @@
-"""The test part is kept apart: no run and no usual evaluation touches it; it is judged on request."""
+"""The test part is kept apart: no run and no usual evaluation touches it; it is evaluated on request."""
 
 import numpy as np
 import pytest
 
-from cnnplay.data.images import ImageSet, Picture
+from cnnplay.data.images import ImageArray, ImageSet
 from cnnplay.data.prepared import prepare
 from cnnplay.network.presets import preset
 from cnnplay.shapes.adapt import adapt
@@ -17,7 +17,7 @@ TRAIN, VALIDATION, TEST = np.arange(48), np.arange(48, 60), np.arange(60, 72)
 
 
 class Watched:
-    """Pictures of noise; `read` are those that were asked for."""
+    """Images of noise; `read` are those that were asked for."""
 
     def __init__(self) -> None:
         self._pixels = np.random.default_rng(0).integers(0, 256, (72, 8, 8, 1), np.uint8)
@@ -26,24 +26,24 @@ class Watched:
     def __len__(self) -> int:
         return len(self._pixels)
 
-    def __getitem__(self, index: int, /) -> Picture:
+    def __getitem__(self, index: int, /) -> ImageArray:
         self.read.add(int(index))
-        picture: Picture = self._pixels[index]
-        return picture
+        image: ImageArray = self._pixels[index]
+        return image
 
 
 @pytest.fixture
-def pictures() -> Watched:
+def images() -> Watched:
     return Watched()
 
 
 @pytest.fixture
-def images(pictures: Watched) -> ImageSet:
+def dataset(images: Watched) -> ImageSet:
     return ImageSet(
         key="noise",
         title="noise",
         classes=("even", "odd"),
-        pictures=pictures,
+        images=images,
         labels=np.arange(72) % 2,
         train=TRAIN,
         validation=VALIDATION,
@@ -53,37 +53,37 @@ def images(pictures: Watched) -> ImageSet:
     )
 
 
-def test_a_run_and_an_evaluation_leave_the_test_part_alone(images: ImageSet, pictures: Watched) -> None:
+def test_a_run_and_an_evaluation_leave_the_test_part_alone(dataset: ImageSet, images: Watched) -> None:
     network = adapt(preset("mlp").network, (1, 8, 8), 2, "stem").edited.network
     config = TrainConfig(epochs=2, batch_size=16, device="cpu", threads=1)
     heard: list[Event] = []
-    result = train(Job("run", network, config, images), heard.append)
+    result = train(Job("run", network, config, dataset), heard.append)
     assert result.reason == "done"
     for split in ("validation", "train"):
-        evaluate(network, result.weights, images, split, facts=result.facts, device="cpu")  # type: ignore[arg-type]
-    assert pictures.read == {*TRAIN, *VALIDATION}
-    found = evaluate(network, result.weights, images, "test", facts=result.facts, device="cpu")
+        evaluate(network, result.weights, dataset, split, facts=result.facts, device="cpu")  # type: ignore[arg-type]
+    assert images.read == {*TRAIN, *VALIDATION}
+    found = evaluate(network, result.weights, dataset, "test", facts=result.facts, device="cpu")
     assert np.array_equal(np.sort(found.indices), TEST)
     assert found.confusion.sum() == len(TEST)
-    assert pictures.read == {*TRAIN, *VALIDATION, *TEST}
+    assert images.read == {*TRAIN, *VALIDATION, *TEST}
 
 
 @pytest.mark.parametrize("memory", [10**9, 40_000, 0])
-def test_the_test_part_comes_as_any_other_picture_when_it_is_asked_for(
-    images: ImageSet, pictures: Watched, memory: int
+def test_the_test_part_comes_as_any_other_image_when_it_is_asked_for(
+    dataset: ImageSet, images: Watched, memory: int
 ) -> None:
-    whole = np.concatenate([pictures[index][None] for index in range(72)])
-    rule = prepare(images, (1, 8, 8)).preprocessing
-    pictures.read.clear()
-    prepared = prepare(images, (1, 8, 8), memory=memory, preprocessing=rule)
-    assert not pictures.read & {*TEST}
+    whole = np.concatenate([images[index][None] for index in range(72)])
+    rule = prepare(dataset, (1, 8, 8)).preprocessing
+    images.read.clear()
+    prepared = prepare(dataset, (1, 8, 8), memory=memory, preprocessing=rule)
+    assert not images.read & {*TEST}
     for indices in (prepared.split("test"), prepared.split("all")):
         batches = list(prepared.batches(indices, [len(indices)]))
         expected = (
             whole[indices].transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
             - np.float32(rule.mean[0])
         ) / np.float32(rule.std[0])
-        assert np.allclose(batches[0].pictures.numpy(), expected, atol=1e-6)
+        assert np.allclose(batches[0].images.numpy(), expected, atol=1e-6)
         assert batches[0].indices.tolist() == indices.tolist()
     assert prepared.inputs(TEST[:2]).shape == (2, 1, 8, 8)
     assert prepared.inputs(TRAIN[:2]).shape == (2, 1, 8, 8)

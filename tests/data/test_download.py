@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnplay.data import fetch as fetching
-from cnnplay.data.fetch import FetchError, fetch
+from cnnplay.data import download as fetching
+from cnnplay.data.download import DownloadError, download
 from cnnplay.data.folder import LoadCancelled
 from cnnplay.data.images import DataError
 from cnnplay.data.lock import locked
-from cnnplay.data.store import folder_of, is_here, load_kept
+from cnnplay.data.store import data_folder, is_downloaded, load_downloaded
 from tests.mirror import NAMES, Deed, Mirror, digits, mirror, photos
 
 IMAGES = NAMES[0]
@@ -38,34 +38,34 @@ def left(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_data_set_is_fetched_unpacked_and_kept_alone(near: Mirror) -> None:
+def test_a_data_set_is_downloaded_unpacked_and_kept_alone(near: Mirror) -> None:
     source, near.files = digits(near.address)
     heard: list[tuple[int, int]] = []
-    assert not is_here(source)
-    assert fetch(source, lambda done, whole: heard.append((done, whole)))
-    assert is_here(source)
-    assert left(folder_of(source)) == {"pictures.safetensors", ".lock"}
+    assert not is_downloaded(source)
+    assert download(source, lambda done, whole: heard.append((done, whole)))
+    assert is_downloaded(source)
+    assert left(data_folder(source)) == {"pictures.safetensors", ".lock"}
     whole = source.download_bytes
     assert heard[-1] == (whole, whole)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
-    images = load_kept(source)
+    images = load_downloaded(source)
     assert images.shape == (1, 28, 28)
     assert (len(images.train), len(images.validation), len(images.test)) == (32, 8, 10)
 
 
-def test_an_archive_of_photographs_is_fetched(near: Mirror) -> None:
+def test_an_archive_of_photographs_is_downloaded(near: Mirror) -> None:
     source, near.files, planes, labels = photos(near.address)
-    fetch(source)
-    images = load_kept(source)
-    assert np.array_equal(images.picture(29), planes[29].transpose(1, 2, 0))
+    download(source)
+    images = load_downloaded(source)
+    assert np.array_equal(images.image(29), planes[29].transpose(1, 2, 0))
     assert np.array_equal(images.labels, labels)
 
 
-def test_what_is_here_is_not_fetched_again(near: Mirror) -> None:
+def test_what_is_here_is_not_downloaded_again(near: Mirror) -> None:
     source, near.files = digits(near.address)
-    fetch(source)
+    download(source)
     near.asked.clear()
-    assert not fetch(source)
+    assert not download(source)
     assert near.asked == []
 
 
@@ -73,9 +73,9 @@ def test_what_is_here_is_not_fetched_again(near: Mirror) -> None:
     ("deed", "words"),
     [
         ("missing", "the server answered 404"),
-        ("wrong", "wrong content: expected the SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}"),
-        ("portal", "another file: expected [0-9,]+ bytes, found 25"),
-        ("stall", "nothing came for 0.3 s"),
+        ("wrong", "wrong content: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}"),
+        ("portal", "wrong file: expected [0-9,]+ bytes, got 25"),
+        ("stall", "no data for 0.3 s"),
     ],
 )
 def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, deed: Deed, words: str) -> None:
@@ -83,8 +83,8 @@ def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, dee
     far.files = near.files
     near.plan[IMAGES] = [deed] * 5
     notes: list[str] = []
-    fetch(source, note=notes.append, stall_s=STALL_S)
-    assert is_here(source)
+    download(source, note=notes.append, stall_s=STALL_S)
+    assert is_downloaded(source)
     assert [name for name, _ in far.asked] == [IMAGES]
     assert re.search(words, notes[0]), notes
 
@@ -92,75 +92,75 @@ def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, dee
 def test_where_no_mirror_helps_the_words_name_file_expected_and_found(near: Mirror, far: Mirror) -> None:
     source, near.files = digits((near.address, far.address))
     near.plan[IMAGES] = ["wrong"]
-    with pytest.raises(FetchError) as caught:
-        fetch(source)
+    with pytest.raises(DownloadError) as caught:
+        download(source)
     words = str(caught.value)
     assert f"{IMAGES} of MNIST: expected" in words
     assert source.files[0].sha256 in words
     assert "from one of its 2 mirrors" in words
-    assert "found " in words
+    assert "got " in words
     assert "404" in words
     assert "\n" not in words
-    assert not is_here(source)
-    assert left(folder_of(source)) == {".lock"}  # wrong bytes do not stay
+    assert not is_downloaded(source)
+    assert left(data_folder(source)) == {".lock"}  # wrong bytes do not stay
 
 
 def test_a_file_that_breaks_off_is_gone_on_with(near: Mirror) -> None:
     source, near.files = digits(near.address)
     near.plan[IMAGES] = ["break off", "break off"]
-    fetch(source)
+    download(source)
     ranges = [extent for name, extent in near.asked if name == IMAGES]
     half = len(near.files[IMAGES]) // 2
     assert ranges[0] == ""
     assert ranges[1] == f"bytes={half}-"
     assert len(ranges) == 3
-    assert is_here(source)
+    assert is_downloaded(source)
 
 
 def test_a_mirror_that_cannot_go_on_begins_again(near: Mirror) -> None:
     source, near.files = digits(near.address)
     near.plan[IMAGES] = ["break off", "ignore range"]
-    fetch(source)
-    assert is_here(source)
+    download(source)
+    assert is_downloaded(source)
 
 
 def test_what_is_longer_than_published_is_refused(near: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     source, near.files = digits(near.address)
     near.plan[IMAGES] = ["longer"]
-    with pytest.raises(FetchError, match="another file"):
-        fetch(source)
+    with pytest.raises(DownloadError, match="wrong file"):
+        download(source)
 
 
-def test_wrong_bytes_from_before_are_fetched_anew(near: Mirror) -> None:
+def test_wrong_bytes_from_before_are_downloaded_again(near: Mirror) -> None:
     source, near.files = digits(near.address)
-    folder_of(source).mkdir(parents=True)
-    (folder_of(source) / f"{IMAGES}.part").write_bytes(b"not these")
-    fetch(source)
+    data_folder(source).mkdir(parents=True)
+    (data_folder(source) / f"{IMAGES}.part").write_bytes(b"not these")
+    download(source)
     assert [extent for name, extent in near.asked if name == IMAGES] == ["bytes=9-", ""]
-    assert is_here(source)
+    assert is_downloaded(source)
 
 
 def test_a_file_that_was_put_there_by_hand_is_used_and_stays(near: Mirror) -> None:
     source, near.files = digits(near.address)
-    folder_of(source).mkdir(parents=True)
-    (folder_of(source) / IMAGES).write_bytes(near.files[IMAGES])
-    (folder_of(source) / NAMES[1]).write_bytes(b"damaged")
-    fetch(source)
+    data_folder(source).mkdir(parents=True)
+    (data_folder(source) / IMAGES).write_bytes(near.files[IMAGES])
+    (data_folder(source) / NAMES[1]).write_bytes(b"damaged")
+    download(source)
     assert [name for name, _ in near.asked] == list(NAMES[1:])
-    assert IMAGES in left(folder_of(source))
+    assert IMAGES in left(data_folder(source))
 
 
-def test_cancelling_a_silent_download_ends_it_and_the_next_goes_on(near: Mirror) -> None:
+def test_cancelling_a_silent_download_ends_it_and_the_next_resumes(near: Mirror) -> None:
     source, near.files = digits(near.address)
     half = len(near.files[IMAGES]) // 2
     near.plan[IMAGES] = ["stall"]
     heard = [0]
     with pytest.raises(LoadCancelled):
-        fetch(source, lambda done, _: heard.append(done), lambda: heard[-1] == half)
-    assert (folder_of(source) / f"{IMAGES}.part").stat().st_size == half
-    fetch(source)
+        download(source, lambda done, _: heard.append(done), lambda: heard[-1] == half)
+    assert (data_folder(source) / f"{IMAGES}.part").stat().st_size == half
+    download(source)
     assert near.asked[1] == (IMAGES, f"bytes={half}-")
-    assert is_here(source)
+    assert is_downloaded(source)
 
 
 def test_cancelling_does_not_wait_for_a_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def test_cancelling_does_not_wait_for_a_name_server(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(socket, "getaddrinfo", ask)
     before = time.perf_counter()
     with pytest.raises(LoadCancelled):
-        fetch(source, cancelled=asked.is_set)
+        download(source, cancelled=asked.is_set)
     assert time.perf_counter() - before < 2
     released.set()  # the thread that was left behind ends
 
@@ -190,46 +190,46 @@ def test_two_at_once_fetch_once(near: Mirror) -> None:
         notes.append(words)
         waits.set()
 
-    first = threading.Thread(target=fetch, args=(source,), kwargs={"stall_s": STALL_S})
+    first = threading.Thread(target=download, args=(source,), kwargs={"stall_s": STALL_S})
     first.start()
     assert near.stalled.wait(5)
-    second = threading.Thread(target=fetch, args=(source,), kwargs={"note": note})
+    second = threading.Thread(target=download, args=(source,), kwargs={"note": note})
     second.start()
     assert waits.wait(5)
     for thread in (first, second):
         thread.join()
-    assert notes == ["another program is fetching MNIST: waiting for it"]
-    assert is_here(source)
+    assert notes == ["another program is downloading MNIST: waiting for it"]
+    assert is_downloaded(source)
     assert [name for name, _ in near.asked] == [IMAGES, *NAMES]
 
 
 def test_who_waits_for_another_can_give_up(near: Mirror) -> None:
     source, near.files = digits(near.address)
-    folder_of(source).mkdir(parents=True)
-    with locked(folder_of(source) / ".lock", lambda: None), pytest.raises(LoadCancelled):
-        fetch(source, cancelled=lambda: True)
+    data_folder(source).mkdir(parents=True)
+    with locked(data_folder(source) / ".lock", lambda: None), pytest.raises(LoadCancelled):
+        download(source, cancelled=lambda: True)
     assert near.asked == []
 
 
-def test_a_full_disk_is_told_before_anything_is_fetched(
+def test_a_full_disk_is_reported_before_anything_is_downloaded(
     near: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, near.files = digits(near.address)
     usage = type("Usage", (), {"free": 5_000})
     monkeypatch.setattr(fetching.shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(DataError, match=r"expected 0\.1 MB of free disk for MNIST; found 0\.0 MB"):
-        fetch(source)
+    with pytest.raises(DataError, match=r"expected 0\.1 MB of free disk space for MNIST; found 0\.0 MB"):
+        download(source)
     assert near.asked == []
 
 
-def test_nobody_there_gives_words() -> None:
+def test_nobody_there_gives_an_error() -> None:
     with mirror() as gone:
         source, _ = digits(gone.address)
-    with pytest.raises(FetchError, match="refused"):
-        fetch(source)
+    with pytest.raises(DownloadError, match="refused"):
+        download(source)
 
 
-def test_an_address_that_does_not_exist_gives_words() -> None:
+def test_an_address_that_does_not_exist_gives_an_error() -> None:
     source, _ = digits("http://nowhere.invalid/")
-    with pytest.raises(FetchError, match=r"nowhere\.invalid: "):
-        fetch(source, stall_s=5)
+    with pytest.raises(DownloadError, match=r"nowhere\.invalid: "):
+        download(source, stall_s=5)

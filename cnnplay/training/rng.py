@@ -1,4 +1,6 @@
-"""What a run changes in its thread and process, and puts back: threads, the random state, memory."""
+"""The process and thread state that a run changes and restores (threads, random state, memory), and each
+step's random seed.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +9,14 @@ import torch
 
 from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dropout
-from cnnplay.training.allocator import give_memory_back, keep_memory
+from cnnplay.training.allocator import keep_memory, release_memory
 
 
 @contextmanager
-def surroundings() -> Iterator[None]:
-    """After the block, the thread computes with as many threads as before, and torch's dice lie as before.
+def preserved_torch_state() -> Iterator[None]:
+    """Restores torch's number of threads and random state after the block.
 
-    The memory that the block freed is given back after it, not within.
+    Memory that the block freed is returned to the system after it, not within.
     """
     threads = torch.get_num_threads()
     state = torch.get_rng_state()
@@ -24,18 +26,19 @@ def surroundings() -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.set_rng_state(state)
-        give_memory_back()
+        release_memory()
 
 
-def uses_chance(network: Network) -> bool:
+def uses_randomness(network: Network) -> bool:
     """Whether steps draw random numbers (dropout)."""
     return any(isinstance(node, Dropout) and node.p > 0 for node in leaves(network))
 
 
 def seed_step(device: torch.device, seed: int, step: int) -> None:
-    """Sets torch's own generator, which dropout draws from: what a step drops depends on seed and step alone.
+    """Seeds torch's own generator, which dropout uses: what a step drops depends only on seed and step.
 
-    So it does not matter who else drew in between, and a run that goes on drops what it would have dropped.
+    It does not matter who else drew random numbers in between, and a resumed run drops what it would have
+    dropped.
     """
     number = (seed * 1_000_003 + step * 7_919 + 1) % 2**63
     torch.default_generator.manual_seed(number)
