@@ -63,7 +63,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def module_of(network: TrainedNetwork, seed: int) -> NetworkModule:
-    """The module in evaluation mode, with its weights or random ones for `seed`. ExportError on a mismatch."""
+    """The module in evaluation mode, with its weights or random ones for `seed`. ExportError if unfit."""
     _check(network)
     try:
         module, result = build_with_weights(
