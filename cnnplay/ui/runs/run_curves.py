@@ -1,4 +1,4 @@
-"""The curves of several runs over one another: which lines, where their labels stand, what a cursor reads."""
+"""The curves of several runs in one plot: lines, labels, and values at a cursor."""
 
 import math
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from cnnplay.ui.train.curves import DEFAULT_SMOOTHING, metric_text
 from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.trace import Axis, Metric, Trace
 
-Part: TypeAlias = Literal["validation", "training"]
-Parts: TypeAlias = Literal["validation", "training", "both"]
+Split: TypeAlias = Literal["validation", "training"]
+SplitChoice: TypeAlias = Literal["validation", "training", "both"]
 
 AXES: tuple[Axis, ...] = get_args(Axis)
-PARTS: tuple[Parts, ...] = get_args(Parts)
-PARTS_WORDS = {"validation": "validation", "training": "training", "both": "both"}
-SAMPLE = 2_000
+SPLITS: tuple[SplitChoice, ...] = get_args(SplitChoice)
+SAMPLE_SIZE = 2_000
+"""Points that are looked at to find the usual range of a curve."""
 _UNITS = ((3 * 3600.0, 3600.0, "h"), (180.0, 60.0, "min"), (0.0, 1.0, "s"))
-"""From so many seconds on, an axis counts in these."""
+"""From how many seconds on, the unit in seconds, and its name."""
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """A run that is drawn. `slot` decides its colour and stays while the run is chosen."""
+class DrawnRun(msgspec.Struct, frozen=True):
+    """A run with its curves. `slot` decides its color and stays the same while the run is selected."""
 
     path: str
     label: str
@@ -37,16 +37,16 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class RunLine(msgspec.Struct, frozen=True):
-    """One line to draw."""
+    """One line of the plot."""
 
     path: str
-    part: Part
+    split: Split
     slot: int
     curve: Curve
 
 
-class RunEnd(msgspec.Struct, frozen=True):
-    """Words at a point of a run's curve: its label at the end, a value under the cursor."""
+class PointLabel(msgspec.Struct, frozen=True):
+    """A text at a point of a run's curve: its label at the end, or a value at the cursor."""
 
     slot: int
     text: str
@@ -55,15 +55,15 @@ class RunEnd(msgspec.Struct, frozen=True):
 
 
 class RunReadout(msgspec.Struct, frozen=True):
-    """The values under a cursor."""
+    """The values at a cursor."""
 
     x: float
     title: str
-    ends: tuple[RunEnd, ...]
+    labels: tuple[PointLabel, ...]
 
 
 class RunCurvesModel(QObject):
-    """How the curves are shown. `changed`: draw again; `axis_changed`: in other units, so show all."""
+    """How the curves are shown. `changed`: redraw; `axis_changed`: the axis has another unit, so show all."""
 
     changed = Signal()
     axis_changed = Signal()
@@ -71,32 +71,32 @@ class RunCurvesModel(QObject):
     def __init__(self, preferences: Preferences | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._preferences = preferences
-        self.shown: tuple[Shown, ...] = ()
+        self.drawn_runs: tuple[DrawnRun, ...] = ()
         self.axis: Axis = "epoch"
-        self.parts: Parts = "validation"
+        self.splits: SplitChoice = "validation"
         self.smoothing = DEFAULT_SMOOTHING
         self.logarithmic = False
         if preferences is not None:
             self.axis = preferences.choice("runs/axis", AXES)  # type: ignore[assignment]
-            self.parts = preferences.choice("runs/parts", PARTS)  # type: ignore[assignment]
+            self.splits = preferences.choice("runs/parts", SPLITS)  # type: ignore[assignment]
             self.logarithmic = preferences.flag("runs/logarithmic")
 
-    def show(self, shown: Sequence[Shown]) -> None:
-        """Draws these runs, or the same with what came."""
-        self.shown = tuple(shown)
+    def show(self, runs: Sequence[DrawnRun]) -> None:
+        """Shows these runs, or the same runs with new points."""
+        self.drawn_runs = tuple(runs)
         self.changed.emit()
 
     def set_axis(self, axis: Axis) -> None:
         if axis != self.axis:
             self.axis = axis
-            self._keep("runs/axis", axis)
+            self._remember("runs/axis", axis)
             self.axis_changed.emit()
             self.changed.emit()
 
-    def set_parts(self, parts: Parts) -> None:
-        if parts != self.parts:
-            self.parts = parts
-            self._keep("runs/parts", parts)
+    def set_splits(self, splits: SplitChoice) -> None:
+        if splits != self.splits:
+            self.splits = splits
+            self._remember("runs/parts", splits)
             self.changed.emit()
 
     def set_smoothing(self, steps: int) -> None:
@@ -105,50 +105,52 @@ class RunCurvesModel(QObject):
             self.changed.emit()
 
     def set_logarithmic(self, logarithmic: bool) -> None:
-        """Of the loss."""
+        """Applies to the loss only."""
         if logarithmic != self.logarithmic:
             self.logarithmic = logarithmic
-            self._keep("runs/logarithmic", logarithmic)
+            self._remember("runs/logarithmic", logarithmic)
             self.changed.emit()
 
-    # What is drawn
+    # Lines and labels
 
     def lines(self, metric: Metric, left: float, right: float, columns: int) -> list[RunLine]:
-        """The lines between `left` and `right`, from back to front, thinned to so many pixel columns."""
+        """The lines between `left` and `right`, back to front, thinned to this number of pixel columns."""
         found = []
-        for part in self._drawn:
-            for run in reversed(self.shown):
-                curve = self._curve(run.trace, metric, part).between(left, right, columns)
+        for split in self._visible_splits:
+            for run in reversed(self.drawn_runs):
+                curve = self._curve(run.trace, metric, split).between(left, right, columns)
                 if len(curve):
-                    found.append(RunLine(run.path, part, run.slot, curve))
+                    found.append(RunLine(run.path, split, run.slot, curve))
         return found
 
-    def ends(self, metric: Metric, right: float) -> list[RunEnd]:
+    def labels(self, metric: Metric, right: float) -> list[PointLabel]:
         """A label for each run, at its last point left of `right`."""
         found = []
-        for run in self.shown:
+        for run in self.drawn_runs:
             curve = self._front(run.trace, metric)
             inside = int(np.searchsorted(curve.x, right, side="right"))
             if inside and math.isfinite(curve.y[inside - 1]):
                 x, y = float(curve.x[inside - 1]), float(curve.y[inside - 1])
-                found.append(RunEnd(run.slot, run.label, x, y))
+                found.append(PointLabel(run.slot, run.label, x, y))
         return found
 
-    def circles(self, metric: Metric) -> list[tuple[int, Curve, int | None]]:
-        """Of each run whose validation is drawn: slot, a point an epoch, and which of them is the best."""
-        if "validation" not in self._drawn:
+    def epoch_markers(self, metric: Metric) -> list[tuple[int, Curve, int | None]]:
+        """For each run with a visible validation curve: slot, a point per epoch, index of the best."""
+        if "validation" not in self._visible_splits:
             return []
         found = []
-        for run in self.shown:
+        for run in self.drawn_runs:
             curve, best = run.trace.metric(f"validation_{metric}", self.axis), run.trace.best_epoch
             numbers = [done.epoch for done in run.trace.epochs if f"validation_{metric}" in done.metrics]
             found.append((run.slot, curve, numbers.index(best) if best in numbers else None))
         return found
 
     def bounds(self, metric: Metric) -> Bounds:
-        """The rectangle that shows all of it, and what the runs that are on mean to do."""
-        curves = [self._curve(run.trace, metric, part) for run in self.shown for part in self._drawn]
-        right = max((run.trace.aim(self.axis) for run in self.shown), default=0.0) or 1.0
+        """The limits that show all curves, and the remaining epochs of active runs."""
+        curves = [
+            self._curve(run.trace, metric, split) for run in self.drawn_runs for split in self._visible_splits
+        ]
+        right = max((run.trace.aim(self.axis) for run in self.drawn_runs), default=0.0) or 1.0
         usable = np.concatenate([_sample(curve.y) for curve in curves]) if curves else np.empty(0)
         if metric == "loss" and self.logarithmic:
             usable = usable[usable > 0]
@@ -156,7 +158,7 @@ class RunCurvesModel(QObject):
             return Bounds(0.0, right, 0.0, 1.0)
         bottom, top = float(usable.min()), float(usable.max())
         if metric == "accuracy":
-            # A steep first epoch must not squeeze the rest; but how each run ended is to be seen.
+            # A steep first epoch must not squeeze the rest, but the end of each run must be visible.
             ends = [curve.y[np.isfinite(curve.y)][-1:] for curve in curves]
             bottom = accuracy_floor(min(np.percentile(usable, 5, method="lower"), *np.concatenate(ends)))
             top = 1.0 if top > 0.75 else top
@@ -165,21 +167,21 @@ class RunCurvesModel(QObject):
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0)
 
     def readout(self, metric: Metric, x: float) -> RunReadout | None:
-        """What each run says nearest to `x`."""
-        ends = []
-        for run in self.shown:
+        """The value of each run nearest to `x`."""
+        labels = []
+        for run in self.drawn_runs:
             curve = self._front(run.trace, metric)
             if len(curve) and x <= curve.x[-1] + 0.02 * max(abs(x), 1.0):
                 index = _nearest(curve.x, x)
                 value = float(curve.y[index])
                 text = f"{run.label}  {metric_text(metric, value)}"
-                ends.append(RunEnd(run.slot, text, float(curve.x[index]), value))
-        if not ends:
+                labels.append(PointLabel(run.slot, text, float(curve.x[index]), value))
+        if not labels:
             return None
-        at = min((end.x for end in ends), key=lambda found: abs(found - x))
-        return RunReadout(at, f"{self._front_part}, {self.place_words(at)}", tuple(ends))
+        at = min((label.x for label in labels), key=lambda found: abs(found - x))
+        return RunReadout(at, f"{self._front_split}, {self.position_text(at)}", tuple(labels))
 
-    def place_words(self, x: float) -> str:
+    def position_text(self, x: float) -> str:
         """``epoch 3``, ``step 1,024``, ``12 s``."""
         if self.axis == "time":
             unit, word = _unit(x)
@@ -193,7 +195,7 @@ class RunCurvesModel(QObject):
         )
 
     def x_ticks(self, low: float, high: float, most: int) -> list[Tick]:
-        """The last one says what the axis counts."""
+        """Ticks of the x axis; the last one names the unit."""
         if self.axis == "time":
             unit, word = _unit(high)
             found = [Tick(tick.at * unit, tick.text) for tick in ticks(low / unit, high / unit, most)]
@@ -204,34 +206,34 @@ class RunCurvesModel(QObject):
         return [*found[:-1], *(Tick(tick.at, text) for tick, text in zip(found[-1:], named, strict=True))]
 
     @property
-    def _drawn(self) -> tuple[Part, ...]:
-        """From back to front."""
-        return ("training", "validation") if self.parts == "both" else (self.parts,)
+    def _visible_splits(self) -> tuple[Split, ...]:
+        """Back to front."""
+        return ("training", "validation") if self.splits == "both" else (self.splits,)
 
     @property
-    def _front_part(self) -> Part:
-        return "training" if self.parts == "training" else "validation"
+    def _front_split(self) -> Split:
+        return "training" if self.splits == "training" else "validation"
 
     def _front(self, trace: Trace, metric: Metric) -> Curve:
-        return self._curve(trace, metric, self._front_part)
+        return self._curve(trace, metric, self._front_split)
 
-    def _curve(self, trace: Trace, metric: Metric, part: Part) -> Curve:
-        if part == "validation":
+    def _curve(self, trace: Trace, metric: Metric, split: Split) -> Curve:
+        if split == "validation":
             return trace.metric(f"validation_{metric}", self.axis)
         curve = trace.steps(metric, self.axis, self.smoothing)
         return curve if len(curve) else trace.metric(f"train_{metric}", self.axis)
 
-    def _keep(self, key: str, value: object) -> None:
+    def _remember(self, key: str, value: object) -> None:
         if self._preferences is not None:
             self._preferences.set(key, value)
 
 
 def _sample(values: Floats) -> Floats:
-    """Some of the finite values, evenly, and their extremes: for what is usual among very many."""
+    """An even sample of the finite values, and their extremes: percentiles of long curves would be slow."""
     finite = values[np.isfinite(values)]
-    if len(finite) <= SAMPLE:
+    if len(finite) <= SAMPLE_SIZE:
         return finite
-    return np.append(finite[:: len(finite) // SAMPLE + 1], (finite.min(), finite.max()))
+    return np.append(finite[:: len(finite) // SAMPLE_SIZE + 1], (finite.min(), finite.max()))
 
 
 def _nearest(x: Floats, at: float) -> int:

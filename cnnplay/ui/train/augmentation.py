@@ -44,7 +44,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class DrawnSamples:
-    """Samples of one draw; `kept` is mixup's λ, None without mixup."""
+    """Samples of one draw; `lam` is mixup's λ, None without mixup."""
 
     samples: tuple[Sample, ...]
     lam: float | None = None
@@ -106,7 +106,7 @@ class AugmentationModel(QObject):
             signal.connect(self.refresh)
 
     def watch(self, watched: bool) -> None:
-        """Whether a view is visible."""
+        """Sets whether a view is visible."""
         if watched != self._watched:
             self._watched = watched
             if watched:

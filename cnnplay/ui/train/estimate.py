@@ -67,7 +67,7 @@ class EstimateModel(QObject):
         self._last_request: EstimateRequest | None = None
         self._problem = ""
         self.held = False
-        self._enough = threading.Event()
+        self._cancelled = threading.Event()
         """Cancels the pending estimate."""
         self._again = 0
         self._box = Mailbox()
@@ -198,7 +198,7 @@ class EstimateModel(QObject):
             return
         self.held = held
         if held:
-            self._enough.set()
+            self._cancelled.set()
         else:
             self._again = 0
             self._timer.start(RELEASE_MS)
@@ -206,7 +206,7 @@ class EstimateModel(QObject):
     def shutdown(self) -> None:
         """Joins the thread; no estimate arrives after that."""
         self._timer.stop()
-        self._enough.set()
+        self._cancelled.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -226,16 +226,16 @@ class EstimateModel(QObject):
             return
         request = EstimateRequest(self._editor.network, self._editor.report, self._settings.config, images)
         known = self._last_request is not None and not self._request_differs(self._last_request)
-        if known and (self.held or not self._doubtful):
+        if known and (self.held or not self._unreliable):
             return
-        self._enough = threading.Event()
-        arguments = (request, self._box, not self.held, self._enough.is_set)
+        self._cancelled = threading.Event()
+        arguments = (request, self._box, not self.held, self._cancelled.is_set)
         self._thread = threading.Thread(target=_compute, args=arguments, name="cnnplay-estimate")
         self._thread.start()
         self._poller.start()
 
     @property
-    def _doubtful(self) -> bool:
+    def _unreliable(self) -> bool:
         found = self.estimate
         return found is not None and found.fits and not (found.reliable and found.seconds_per_epoch)
 
@@ -252,11 +252,11 @@ class EstimateModel(QObject):
             self._thread.join()
             self._thread = None
         self._poller.stop()
-        if self._enough.is_set() or self._request_differs(result.request):
+        if self._cancelled.is_set() or self._request_differs(result.request):
             self.refresh()
         else:
             self._show(result.request, result.estimate, result.error)
-            if self._doubtful and not self.held and self._again < len(AGAIN_MS):
+            if self._unreliable and not self.held and self._again < len(AGAIN_MS):
                 self._timer.start(AGAIN_MS[self._again])
                 self._again += 1
 
@@ -267,12 +267,12 @@ class EstimateModel(QObject):
             self.changed.emit()
 
 
-def _compute(request: EstimateRequest, box: Mailbox, timed: bool, enough: Callable[[], bool]) -> None:
+def _compute(request: EstimateRequest, box: Mailbox, timed: bool, cancelled: Callable[[], bool]) -> None:
     try:
         from cnnplay.training.estimate import estimate
 
         asked = (request.network, request.report, request.config, request.images)
-        found = estimate(*asked, timed=timed, stop_timing=enough)
+        found = estimate(*asked, timed=timed, stop_timing=cancelled)
         box.put(EstimateResult(request, found))
     except Exception as error:
         # A missing estimate must not keep anybody from training.

@@ -114,8 +114,8 @@ def _validation_text(trained: Trained) -> str:
     """Validation accuracy, which is usually a little higher: the best epoch was chosen by it."""
     from cnnplay.spec.events import EpochDone
 
-    judged = (e for e in trained.events if isinstance(e, EpochDone) and e.epoch == trained.best_epoch)
-    accuracy = next((event.metrics.get("validation_accuracy") for event in judged), None)
+    evaluated = (e for e in trained.events if isinstance(e, EpochDone) and e.epoch == trained.best_epoch)
+    accuracy = next((event.metrics.get("validation_accuracy") for event in evaluated), None)
     return (
         ""
         if accuracy is None

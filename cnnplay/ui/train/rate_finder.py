@@ -28,7 +28,7 @@ State: TypeAlias = Literal["idle", "running", "stopping"]
 
 
 @dataclass(frozen=True, eq=False)
-class TestInputs:
+class RangeTestInputs:
     """The inputs of a test, captured when it is requested."""
 
     network: Network
@@ -39,7 +39,7 @@ class TestInputs:
 
 
 @dataclass(frozen=True, eq=False)
-class TestUpdate:
+class RangeTestUpdate:
     """A message of the thread: a point, or at the end the result or the failure."""
 
     request: int
@@ -114,7 +114,7 @@ class RateFinder(QObject):
         resume_from = self._run.trained_for_editor if self.trained and self._run.can_resume else None
         weights = None if resume_from is None else resume_from.weights
         network, config = self._run.editor.network, self._run.settings.config
-        inputs = TestInputs(network, config, images, weights, self.test)
+        inputs = RangeTestInputs(network, config, images, weights, self.test)
         self.points, self.found, self.problem, self.chosen = [], None, "", None
         self._asked, self.state = self.test, "running"
         control, box = Control(), self._box
@@ -224,7 +224,7 @@ class RateFinder(QObject):
         if news:
             self.changed.emit()
 
-    def _end(self, update: TestUpdate) -> None:
+    def _end(self, update: RangeTestUpdate) -> None:
         self._thread.finish()
         self._control, self.state = None, "idle"
         if update.failure is not None:
@@ -257,16 +257,16 @@ def _result_text(found: RangeTestResult, suggested: float | None) -> str:
     )
 
 
-def _run_test(request: int, inputs: TestInputs, box: Mailbox, control: Control) -> None:
+def _run_test(request: int, inputs: RangeTestInputs, box: Mailbox, control: Control) -> None:
     try:
         from cnnplay.training.job import Job
         from cnnplay.training.range_test import find_rate
 
         job = Job("", inputs.network, inputs.config, inputs.images, initial=inputs.weights)
-        found = find_rate(job, inputs.test, lambda one: box.put(TestUpdate(request, one)), control)
-        box.put(TestUpdate(request, found=found))
+        found = find_rate(job, inputs.test, lambda one: box.put(RangeTestUpdate(request, one)), control)
+        box.put(RangeTestUpdate(request, found=found))
     except Exception as error:
         from cnnplay.training.failures import explain
 
         failure = explain(error, inputs.network, inputs.config, 0, None)
-        box.put(TestUpdate(request, failure=failure))
+        box.put(RangeTestUpdate(request, failure=failure))

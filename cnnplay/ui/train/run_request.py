@@ -61,7 +61,7 @@ def make_run_request(
 
 @dataclass(frozen=True)
 class ResumePlan:
-    """What a resumed run would do: train `epochs` of `of` epochs, the first of which is number `epoch`.
+    """What a resumed run would do: train `epochs` of `total` epochs, the first of which is number `epoch`.
     `exactly`: as if it had never stopped; else with what was changed since then."""
 
     epochs: int
@@ -71,7 +71,7 @@ class ResumePlan:
 
 
 def plan_resume(network: Network, config: TrainConfig, resume_from: Trained) -> ResumePlan:
-    """What `make_order` would request."""
+    """What `make_run_request` would request."""
     state = _resume_state(resume_from, network, config)
     if state is not None:
         return ResumePlan(state.final_epoch - state.last_epoch, state.final_epoch, state.place.epoch, True)

@@ -54,10 +54,10 @@ class Trace:
     @property
     def best_epoch(self) -> int | None:
         """The epoch of the highest validation accuracy; a tie goes to the lower loss."""
-        judged = [done for done in self._epochs.values() if "validation_accuracy" in done.metrics]
-        if not judged:
+        evaluated = [done for done in self._epochs.values() if "validation_accuracy" in done.metrics]
+        if not evaluated:
             return None
-        return max(judged, key=_rank).epoch
+        return max(evaluated, key=_rank).epoch
 
     def extend(self, events: Iterable[Event]) -> None:
         rows: list[tuple[float, ...]] = []

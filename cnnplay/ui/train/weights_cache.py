@@ -26,7 +26,7 @@ class WeightsCache:
         self.current: Trained | None = None
         """The current run, as of its last epoch."""
         self._newest: Trained | None = None
-        self._answers: dict[str, tuple[Network, Trained | None, Trained | None]] = {}
+        self._found: dict[str, tuple[Network, Trained | None, Trained | None]] = {}
 
     def begin(self) -> None:
         self._set_current(None)
@@ -84,11 +84,11 @@ class WeightsCache:
             return
         self.store.set_aside(network)
         self._newest = None
-        self._answers.clear()
+        self._found.clear()
 
     def clear(self) -> None:
         self.store.clear()
-        self._answers.clear()
+        self._found.clear()
         self._set_current(None)
         self._newest = None
 
@@ -98,11 +98,11 @@ class WeightsCache:
 
     def matching(self, network: Network) -> Trained | None:
         """The weights whose parameters match this network exactly."""
-        return self._answer(network)[1]
+        return self._find(network)[1]
 
     def closest(self, network: Network) -> Trained | None:
         """The same, or else the newest weights if they cover at least half of the network's parameters."""
-        return self._answer(network)[2]
+        return self._find(network)[2]
 
     def _set_current(self, trained: Trained | None) -> None:
         free_in_background(self.current)
@@ -111,18 +111,18 @@ class WeightsCache:
     def _remember(self, trained: Trained) -> None:
         self.store.remember(trained)
         self._newest = trained
-        self._answers.clear()
+        self._found.clear()
 
-    def _answer(self, network: Network) -> tuple[Network, Trained | None, Trained | None]:
-        kept = self._answers.get("last")
+    def _find(self, network: Network) -> tuple[Network, Trained | None, Trained | None]:
+        kept = self._found.get("last")
         if kept is not None and kept[0] is network:
             return kept
-        fitting = self.store.matching(network)
-        answer = (network, fitting, fitting or self._partly(network))
-        self._answers["last"] = answer
-        return answer
+        matching = self.store.matching(network)
+        found = (network, matching, matching or self._partly_matching(network))
+        self._found["last"] = found
+        return found
 
-    def _partly(self, network: Network) -> Trained | None:
+    def _partly_matching(self, network: Network) -> Trained | None:
         newest = self.store.newest()
         if newest is None:
             return None
@@ -131,7 +131,7 @@ class WeightsCache:
         try:
             wanted = parameter_shapes(network)
         except ValueError:
-            return newest if _mostly_there(newest, network) else None
+            return newest if _has_most_nodes(newest, network) else None
         sizes = {key: _product(shape) for key, shape in wanted.items()}
         fits = sum(
             size
@@ -141,7 +141,7 @@ class WeightsCache:
         return newest if fits and fits >= STILL_FITS * sum(sizes.values()) else None
 
 
-def _mostly_there(trained: Trained, network: Network) -> bool:
+def _has_most_nodes(trained: Trained, network: Network) -> bool:
     """Whether an invalid network, which has no shapes, still has the nodes of most of the weights.
 
     Otherwise a problem introduced after training would keep the weights out of the saved file.

@@ -69,7 +69,7 @@ def test_mixup_names_the_class_that_each_image_is_mixed_with(
     model.watch(True)
     found = drawn(qtbot, model)
     kept, others = mixup_pairs(16, 0.4, one.settings.config.seed, 0)
-    assert found.kept == kept
+    assert found.lam == kept
     names = [sample.label for sample in found.samples]
     assert [sample.mixed for sample in found.samples] == [names[other] for other in others]
     assert found.text(0) == f"{names[0]}, mixed with {names[others[0]]}, λ {kept:.2f}"

@@ -121,7 +121,7 @@ def test_decay_has_a_line_an_end_and_a_readout() -> None:
     readout = model.readout("loss", history, 3.9)
     assert readout is not None
     assert readout.ends[-1].text == "data + decay 1.25 (decay 0.250)"
-    assert "weight decay" in model.hint("loss", history)
+    assert "penalty" in model.hint("loss", history)
     assert "with decay" not in {line.part for line in model.lines("accuracy", history, None, 0, 4, 400)}
 
 

@@ -72,7 +72,7 @@ def test_it_begins_with_new_weights_or_with_those_there_are(qtbot: QtBot) -> Non
 def test_it_says_why_no_test_can_be_started(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one, finder(one) as made:
         made.set("high", 1e-7)
-        assert made.disabled_reason().startswith("highest rate must be more than the lowest")
+        assert made.disabled_reason().startswith("highest LR must be more than the lowest")
         assert not made.start()
         made.set("high", 1.0)
         one.run.start()

@@ -48,7 +48,7 @@ def test_momentum_says_which_optimizers_use_it(qtbot: QtBot) -> None:
 def test_each_group_tells_what_differs_from_the_defaults() -> None:
     settings = SettingsModel(TrainConfig(shift=2, rotate=7.5, flip=True, loss="squared-error"))
     assert settings.differing("augmentation") == ("shift 2 px", "rotate 7.5°", "flip on")
-    assert settings.differing("regularisation") == ("loss squared-error",)
+    assert settings.differing("regularization") == ("loss squared-error",)
     assert settings.differing("basics") == settings.differing("schedule") == ()
 
 
@@ -67,7 +67,7 @@ def test_every_setting_is_in_one_group_and_its_problems_are_reported_there() -> 
         ("warmup", 1.5, "1.5 epochs"),
         ("step_every", 10, "10 epochs"),
         ("checkpoint_every", 1, "1 s"),
-        ("batch_size", 2048, "2,048 pictures"),
+        ("batch_size", 2048, "2,048 images"),
         ("rotate", 10.0, "10°"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 from cnnplay.spec.events import Event, Stepped
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.ui.runs.run_curves import RunCurvesModel, Shown
+from cnnplay.ui.runs.run_curves import DrawnRun, RunCurvesModel
 from cnnplay.ui.train import trace as module
 from cnnplay.ui.train.trace import Trace
 from tests.runs_bench import epoch_events, finished, started
@@ -110,7 +110,7 @@ def test_however_a_run_ended_the_axis_of_accuracies_reaches_it() -> None:
         good.extend(epoch_events("a", number, accuracy=0.9 + number / 400))
     bad.extend([started("b", TrainConfig(epochs=1)), *epoch_events("b", 1, accuracy=0.144)])
     model = RunCurvesModel()
-    model.show([Shown("a", "a", 0, good)])
+    model.show([DrawnRun("a", "a", 0, good)])
     assert model.bounds("accuracy").bottom == pytest.approx(0.9)
-    model.show([Shown("a", "a", 0, good), Shown("b", "b", 1, bad)])
+    model.show([DrawnRun("a", "a", 0, good), DrawnRun("b", "b", 1, bad)])
     assert model.bounds("accuracy").bottom == pytest.approx(0.1)

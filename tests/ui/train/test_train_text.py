@@ -66,9 +66,9 @@ def test_after_a_stop_within_an_epoch_views_and_export_say_which_weights_they_ha
         assert trained.within == 2
         assert trained_text(trained) == "last weights, stopped in epoch 2 (best: epoch 1)"
         exporting = ExportModel(one.editor, one.settings, one.data, one.run)
-        assert [choice.words for choice in exporting.choices()] == [
+        assert [choice.label for choice in exporting.choices()] == [
             "best: epoch 1",
-            "last: stopped in epoch 2",
+            "last: stopped during epoch 2",
         ]
         exporting.shutdown()
 

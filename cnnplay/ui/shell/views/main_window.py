@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.network_picker.gallery_requested.connect(self.build.open_gallery)
         self.data_picker.browse_requested.connect(self.browse_data)
         self.controls.refused.connect(self._status_text.show_message)
-        self.build.problems.add_source(session.fit_offer.class_faults, session.data.changed)
+        self.build.problems.add_source(session.fit_offer.class_problems, session.data.changed)
         session.fit_offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
         session.interrupted_run.show_requested.connect(self.show_run)

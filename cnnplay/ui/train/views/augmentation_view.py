@@ -128,7 +128,7 @@ class AugmentationView(QWidget):
         for after, image in enumerate(self._images[number]):
             painter.drawImage(_inside(self.tile_rect(number, bool(after)), image), image)
         drawn = self._model.drawn
-        if drawn is not None and drawn.kept is not None:
+        if drawn is not None and drawn.lam is not None:
             tile = self.tile_rect(number, True)
             text = painter.fontMetrics().elidedText(
                 drawn.samples[number].mixed, Qt.TextElideMode.ElideRight, tile.width()
@@ -142,7 +142,7 @@ class AugmentationView(QWidget):
     def _caption(self) -> int:
         """The height of the captions below the tiles."""
         drawn = self._model.drawn
-        mixed = drawn is not None and drawn.kept is not None
+        mixed = drawn is not None and drawn.lam is not None
         return QFontMetrics(theme().font(small=True)).height() if mixed else 0
 
     def _layout(self) -> tuple[int, int, int]:

@@ -9,9 +9,9 @@ from cnnplay.ui.train.settings import SettingsModel
 
 SHORT_LABELS: tuple[dict[str, str], ...] = (
     {},
-    {"regularisation": "regularise", "augmentation": "augment"},
-    {"regularisation": "loss", "augmentation": "augment"},
-    {"schedule": "LR", "regularisation": "loss", "augmentation": "aug."},
+    {"regularization": "regularize", "augmentation": "augment"},
+    {"regularization": "loss", "augmentation": "augment"},
+    {"schedule": "LR", "regularization": "loss", "augmentation": "aug."},
 )
 """Shorter tab labels, for less and less room."""
 DOT = 2.5

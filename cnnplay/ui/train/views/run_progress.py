@@ -90,10 +90,10 @@ class RunProgress(QWidget):
         shown = bool(self.width_at(self._compact_level))
         if shown == self.isHidden():
             self.setVisible(shown)
-        told = (self._position_text(), self._remaining_text(), self._share())
-        if told != (self.position, self.remaining, self.fraction):
-            self.position, self.remaining, self.fraction = told
-            self.setAccessibleDescription(f"{self.place}, {self.left}")
+        shown_now = (self._position_text(), self._remaining_text(), self._share())
+        if shown_now != (self.position, self.remaining, self.fraction):
+            self.position, self.remaining, self.fraction = shown_now
+            self.setAccessibleDescription(f"{self.position}, {self.remaining}")
             self.update()
 
     @property

@@ -131,7 +131,7 @@ def test_invalid_ranges_are_reported_where_they_are_typed(qtbot: QtBot, one: Ben
         line.setFocus()
         QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(line, "1e-9")
-        assert dialog.status.text().startswith("highest rate must be more than the lowest")
+        assert dialog.status.text().startswith("highest LR must be more than the lowest")
         assert line.property("fault") == "true"
         assert not dialog.again.isEnabled()
         assert "Unavailable: highest" in dialog.again.toolTip()

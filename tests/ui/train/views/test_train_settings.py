@@ -55,8 +55,8 @@ def type_into(made: SettingsPanel, name: str, text: str) -> None:
 def test_a_click_and_the_arrow_keys_show_one_group_at_a_time(qtbot: QtBot, one: Bench) -> None:
     made = panel(qtbot, one)
     assert [name for name, page in made.pages.items() if page.isVisible()] == ["basics"]
-    click_tab(made, "regularisation")
-    assert [name for name, page in made.pages.items() if page.isVisible()] == ["regularisation"]
+    click_tab(made, "regularization")
+    assert [name for name, page in made.pages.items() if page.isVisible()] == ["regularization"]
     assert made.editors["label_smoothing"].isVisible()
     assert not made.editors["epochs"].isVisible()
     made.tabs.setFocus()
@@ -89,22 +89,22 @@ def test_a_group_that_is_not_as_usual_is_marked_and_says_what(qtbot: QtBot, one:
     assert "shift" not in made.tabs.accessibleTabName(index)
 
 
-def test_a_fault_in_a_group_that_is_not_shown_is_seen(qtbot: QtBot, one: Bench) -> None:
+def test_a_problem_in_a_hidden_group_is_visible(qtbot: QtBot, one: Bench) -> None:
     made = panel(qtbot, one)
     one.settings.set("erase", 3.0)
-    assert made._fault.isVisible()
-    assert "erase must be" in made._fault.text()
+    assert made._problem.isVisible()
+    assert "erase must be" in made._problem.text()
     assert "erase must be" in made.tabs.tabToolTip(made.tabs.groups.index("augmentation"))
     click_tab(made, "augmentation")
     seen = made._room.viewport().rect()
-    assert seen.contains(made._fault.mapTo(made._room.viewport(), made._fault.rect().center()))
+    assert seen.contains(made._problem.mapTo(made._room.viewport(), made._problem.rect().center()))
     assert not made.augmentation_view.isVisible()
     type_into(made, "erase", "0.5")
     assert made.augmentation_view.isVisible()
-    assert not made._fault.isVisible()
+    assert not made._problem.isVisible()
 
 
-def test_during_a_run_each_group_says_what_is_fixed(qtbot: QtBot) -> None:
+def test_during_a_run_each_group_says_which_settings_are_locked(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         made = panel(qtbot, one)
         one.run.start()
@@ -123,9 +123,9 @@ def test_during_a_run_each_group_says_what_is_fixed(qtbot: QtBot) -> None:
             "initialisation",
         }
         for name in ("loss", "averaging"):
-            assert "stop it to change this" in made.editors[name].inputs()[0].toolTip()
+            assert "stop the run" in made.editors[name].inputs()[0].toolTip()
             assert (
-                "stop it to change this"
+                "stop the run"
                 in made.page.labels.get(name, made.editors[name].inputs()[0]).toolTip()
             )
         click_tab(made, "augmentation")
