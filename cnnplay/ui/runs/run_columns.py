@@ -1,4 +1,4 @@
-"""The columns of the table of runs: what stands in each, how it is sorted, what it means."""
+"""The columns of the table of runs: their texts, sort keys and hints."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,11 +11,11 @@ from cnnplay.ui.kit.numerals import numeral, percent, short
 from cnnplay.ui.kit.text import bytes_text, duration_text
 
 Key: TypeAlias = float | str | None
-"""What a column is sorted by; None stands last whichever way it is sorted."""
+"""What a column is sorted by; None comes last in both directions."""
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column. Numbers that people compare stand at the right."""
+    """One column; numbers are right-aligned."""
 
     key: str
     title: str
@@ -25,15 +25,15 @@ class Column(msgspec.Struct, frozen=True):
     number: bool = False
 
 
-def _when(row: RunRow) -> str:
-    moment = _moment(row)
+def _created_text(row: RunRow) -> str:
+    moment = _created_at(row)
     if moment is None:
         return ""
     here = moment.astimezone()
     return here.strftime("%d %b %H:%M" if here.year == datetime.now().year else "%d %b %Y %H:%M")
 
 
-def _moment(row: RunRow) -> datetime | None:
+def _created_at(row: RunRow) -> datetime | None:
     try:
         moment = datetime.fromisoformat(row.created)
     except ValueError:
@@ -41,8 +41,8 @@ def _moment(row: RunRow) -> datetime | None:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _stamp(row: RunRow) -> Key:
-    moment = _moment(row)
+def _timestamp(row: RunRow) -> Key:
+    moment = _created_at(row)
     return None if moment is None else moment.timestamp()
 
 
@@ -62,7 +62,7 @@ def _count(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
-def _setting(name: str) -> Callable[[RunRow], Key]:
+def _setting_key(name: str) -> Callable[[RunRow], Key]:
     def value(row: RunRow) -> Key:
         found = row.config.get(name)
         return found if isinstance(found, (int, float, str)) else None
@@ -70,7 +70,7 @@ def _setting(name: str) -> Callable[[RunRow], Key]:
     return value
 
 
-def _rate(row: RunRow) -> str:
+def _learning_rate(row: RunRow) -> str:
     found = row.config.get("learning_rate")
     return short(found) if isinstance(found, float) else "–"
 
@@ -83,18 +83,18 @@ COLUMNS: tuple[Column, ...] = (
         lambda row: row.name or row.title,
         lambda row: (row.name or row.title).lower(),
     ),
-    Column("created", "Begun", "When the run was begun", _when, _stamp),
+    Column("created", "Started", "When the run was started", _created_text, _timestamp),
     Column(
         "state",
         "State",
-        "Running, done, stopped, failed, or interrupted: it ended without a word",
+        "Running, done, stopped, failed, or interrupted: the program ended during the run",
         lambda row: row.state,
         lambda row: row.state,
     ),
     Column(
         "data",
         "Data",
-        "The data set that it learned from",
+        "The data set that it was trained on",
         lambda row: row.data,
         lambda row: row.data.lower(),
     ),
@@ -114,34 +114,34 @@ COLUMNS: tuple[Column, ...] = (
         lambda row: row.best_loss,
         True,
     ),
-    Column("epochs", "Epochs", "Done / asked for", _epochs, lambda row: float(row.epochs_done), True),
+    Column("epochs", "Epochs", "Done / requested", _epochs, lambda row: float(row.epochs_done), True),
     Column(
         "optimizer",
         "Optimizer",
-        "The rule that turned gradients into steps",
+        "The optimizer: how gradients became updates",
         lambda row: str(row.config.get("optimizer", "")),
-        _setting("optimizer"),
+        _setting_key("optimizer"),
     ),
     Column(
         "learning_rate",
-        "Rate",
-        "The learning rate that it began with",
-        _rate,
-        _setting("learning_rate"),
+        "LR",
+        "The initial learning rate",
+        _learning_rate,
+        _setting_key("learning_rate"),
         True,
     ),
     Column(
         "batch_size",
         "Batch",
-        "Pictures a step",
+        "Batch size: images per step",
         lambda row: _count(row.config.get("batch_size")),
-        _setting("batch_size"),
+        _setting_key("batch_size"),
         True,
     ),
     Column(
         "seconds",
         "Time",
-        "Of computing",
+        "Training time",
         lambda row: duration_text(row.seconds) if row.seconds else "–",
         lambda row: row.seconds or None,
         True,
@@ -149,7 +149,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "speed",
         "Images/s",
-        "How many training pictures a second",
+        "Training images per second",
         lambda row: _count(row.images_per_second),
         lambda row: row.images_per_second,
         True,
@@ -157,7 +157,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "parameters",
         "Parameters",
-        "Numbers that it learned",
+        "The number of learned parameters",
         lambda row: _count(row.parameters),
         lambda row: row.parameters,
         True,
@@ -165,7 +165,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "bytes",
         "Disk",
-        "What its files take",
+        "The size of its files",
         lambda row: bytes_text(row.bytes),
         lambda row: float(row.bytes),
         True,
@@ -173,14 +173,14 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "tags",
         "Tags",
-        "Yours: click a run to give it some",
+        "Your tags: select a run to edit them",
         lambda row: " ".join(row.tags),
         lambda row: " ".join(row.tags).lower() or None,
     ),
     Column(
         "note",
         "Note",
-        "Yours: click a run to write one",
+        "Your note: select a run to edit it",
         lambda row: row.note.split("\n")[0],
         lambda row: row.note.lower() or None,
     ),
@@ -202,24 +202,24 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def column(key: str) -> int:
-    """Where a column stands. ValueError where there is none of that key."""
+def column_index(key: str) -> int:
+    """The index of a column by its key. ValueError for an unknown key."""
     return [one.key for one in COLUMNS].index(key)
 
 
-def less(first: Key, second: Key, descending: bool) -> bool:
-    """Whether the first stands before the second, before a descending table is turned round."""
+def sorts_before(first: Key, second: Key, descending: bool) -> bool:
+    """Whether the first key sorts before the second; None and NaN come last, also in a descending table."""
     if first is None or second is None:
         return (second is None and first is not None) != descending
     if isinstance(first, str) or isinstance(second, str):
         return str(first) < str(second)
-    if first != first or second != second:  # not a number: as if it were not there
+    if first != first or second != second:  # NaN: like None
         return (second != second and first == first) != descending
     return first < second
 
 
-def row_words(row: RunRow) -> str:
-    """What a row's tooltip says."""
+def row_tooltip(row: RunRow) -> str:
+    """A row's tooltip: its folder, problem and note."""
     parts = [row.path]
     if row.problem:
         parts.append(row.problem)

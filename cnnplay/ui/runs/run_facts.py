@@ -1,4 +1,4 @@
-"""What there is to say of one run, as pairs of a name and words."""
+"""The details of one run, as pairs of a name and a text."""
 
 import msgspec
 
@@ -6,18 +6,18 @@ from cnnplay.runs.row import RunRow
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.numerals import numeral, percent
 from cnnplay.ui.kit.text import bytes_text, duration_text
-from cnnplay.ui.runs.run_columns import COLUMNS, column
-from cnnplay.ui.runs.run_labels import DULL, setting_words
+from cnnplay.ui.runs.run_columns import COLUMNS, column_index
+from cnnplay.ui.runs.run_labels import IGNORED, setting_text
 
-ALWAYS = ("optimizer", "learning_rate", "batch_size", "seed")
-"""Settings that are told even where they are the usual ones."""
+ALWAYS_SHOWN = ("optimizer", "learning_rate", "batch_size", "seed")
+"""Settings that are shown even at their defaults."""
 
 
 def facts(row: RunRow) -> list[tuple[str, str]]:
-    """In their order; what a run lacks is left out."""
+    """In order; empty ones are left out."""
     found = [
         ("state", _state(row)),
-        ("begun", COLUMNS[column("created")].text(row)),
+        ("started", COLUMNS[column_index("created")].text(row)),
         ("data", row.data),
         ("settings", _settings(row)),
         ("best", _best(row)),
@@ -28,24 +28,26 @@ def facts(row: RunRow) -> list[tuple[str, str]]:
         ("made with", _environment(row)),
         ("folder", row.path),
     ]
-    return [(name, words) for name, words in found if words]
+    return [(name, text) for name, text in found if text]
 
 
 def _state(row: RunRow) -> str:
-    words = {
-        "interrupted": "interrupted: it ended without a word",
+    text = {
+        "interrupted": "interrupted: the program ended during the run",
         "running": "running",
         "paused": "paused",
     }.get(row.state, row.state)
-    return f"{words}: {row.problem}" if row.problem and row.state != "done" else words
+    return f"{text}: {row.problem}" if row.problem and row.state != "done" else text
 
 
 def _settings(row: RunRow) -> str:
-    usual = {field.name: field.default for field in msgspec.structs.fields(TrainConfig)}
-    skipped = DULL | {"epochs", *ALWAYS}
-    others = [name for name, value in row.config.items() if name not in skipped and value != usual.get(name)]
-    told = [*(name for name in ALWAYS if name in row.config), *others]
-    return ", ".join(setting_words(name, row.config[name]) for name in told)
+    defaults = {field.name: field.default for field in msgspec.structs.fields(TrainConfig)}
+    skipped = IGNORED | {"epochs", *ALWAYS_SHOWN}
+    others = [
+        name for name, value in row.config.items() if name not in skipped and value != defaults.get(name)
+    ]
+    shown = [*(name for name in ALWAYS_SHOWN if name in row.config), *others]
+    return ", ".join(setting_text(name, row.config[name]) for name in shown)
 
 
 def _best(row: RunRow) -> str:
@@ -61,8 +63,8 @@ def _last(row: RunRow) -> str:
         f"loss {numeral(row.last_loss)}" if row.last_loss is not None else "",
         f"training {numeral(row.train_loss)}" if row.train_loss is not None else "",
     ]
-    words = ", ".join(part for part in parts if part)
-    return f"{words}, epoch {row.epochs_done:,} of {row.epochs_asked:,}" if words else ""
+    text = ", ".join(part for part in parts if part)
+    return f"{text}, epoch {row.epochs_done:,} of {row.epochs_asked:,}" if text else ""
 
 
 def _time(row: RunRow) -> str:

@@ -1,4 +1,4 @@
-"""What tells chosen runs apart, in a few words: the network where it differs, else the settings that do."""
+"""Short labels that distinguish the selected runs: the network if it differs, else the settings that do."""
 
 from collections.abc import Sequence
 
@@ -16,44 +16,44 @@ SHORT_NAMES = {
     "class_balance": "balance",
     "early_stopping": "early stop",
 }
-BARE = frozenset({"optimizer", "schedule", "loss", "initialisation", "fit"})
-"""Settings whose value says what it is the value of."""
-DULL = frozenset({"device", "threads", "checkpoint_every"})
-LAST = ("epochs", "seed")
-"""Settings that tell runs apart only where no other does."""
+SELF_EXPLANATORY = frozenset({"optimizer", "schedule", "loss", "initialisation", "fit"})
+"""Settings whose value needs no name."""
+IGNORED = frozenset({"device", "threads", "checkpoint_every"})
+LAST_RESORT = ("epochs", "seed")
+"""Settings that are used only if no other differs."""
 
 
 def labels(rows: Sequence[RunRow]) -> list[str]:
-    """A label a run, in their order, as short as tells them apart; where nothing else does, the time at which
-    they began, or their folders' names.
+    """A label per run, as short as possible. Runs with the same settings are labeled by their start time, or
+    else by their folder's name.
     """
-    parts = [_heads(row, rows) for row in rows]
+    parts = [_base_parts(row, rows) for row in rows]
     for _ in range(MOST_SETTINGS):
         texts = [", ".join(part) for part in parts]
         for text in {text for text in texts if texts.count(text) > 1}:
             alike = [number for number, other in enumerate(texts) if other == text]
             name = _first_differing([rows[number] for number in alike])
             for number in alike if name else ():
-                parts[number].append(setting_words(name, rows[number].config.get(name)))
+                parts[number].append(setting_text(name, rows[number].config.get(name)))
     texts = [", ".join(part) for part in parts]
-    for words in (_clock, _title):  # copies of a run began at the same time
+    for distinguish in (_start_time, _folder_name):  # copies of a run have the same start time
         texts = [
-            text if texts.count(text) == 1 and text else ", ".join((*part, words(row)))
+            text if texts.count(text) == 1 and text else ", ".join((*part, distinguish(row)))
             for text, part, row in zip(texts, parts, rows, strict=True)
         ]
     return texts
 
 
-def setting_words(name: str, value: object) -> str:
+def setting_text(name: str, value: object) -> str:
     """``lr 0.01``, ``adam``, ``batch 64``."""
-    text = value_words(value)
-    return text if name in BARE else f"{SHORT_NAMES.get(name, name.replace('_', ' '))} {text}"
+    text = value_text(value)
+    return text if name in SELF_EXPLANATORY else f"{SHORT_NAMES.get(name, name.replace('_', ' '))} {text}"
 
 
-def value_words(value: object) -> str:
-    """A setting's value as people write it."""
+def value_text(value: object) -> str:
+    """A setting's value, for people."""
     if value is None:
-        return "chosen"
+        return "auto"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float) and value != int(value):
@@ -61,27 +61,27 @@ def value_words(value: object) -> str:
     return f"{value:,.10g}" if isinstance(value, (int, float)) else str(value)
 
 
-def _heads(row: RunRow, rows: Sequence[RunRow]) -> list[str]:
-    """Network and data, where they differ; of a single run the network."""
+def _base_parts(row: RunRow, rows: Sequence[RunRow]) -> list[str]:
+    """Network and data if they differ; for a single run, the network."""
     names = {one.name for one in rows}
     parts = [row.name or row.title] if len(names) > 1 or len(rows) == 1 else []
     return [*parts, row.data] if len({one.data for one in rows}) > 1 else parts
 
 
 def _first_differing(rows: Sequence[RunRow]) -> str:
-    """The first setting that is not the same in all; "" where all are."""
-    names = [name for name in rows[0].config if name not in DULL and name not in LAST]
-    for name in (*names, *LAST):
+    """The first setting that differs; "" if none does."""
+    names = [name for name in rows[0].config if name not in IGNORED and name not in LAST_RESORT]
+    for name in (*names, *LAST_RESORT):
         if len({repr(row.config.get(name)) for row in rows}) > 1:
             return name
     return ""
 
 
-def _title(row: RunRow) -> str:
+def _folder_name(row: RunRow) -> str:
     return row.title
 
 
-def _clock(row: RunRow) -> str:
+def _start_time(row: RunRow) -> str:
     from datetime import datetime
 
     try:

@@ -1,4 +1,4 @@
-"""The runs as a table that sorts and filters; what is chosen stays chosen while rows come and change."""
+"""The table of runs, as Qt models that sort and filter."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,18 +14,18 @@ from PySide6.QtCore import (
 
 from cnnplay.runs.filter import Filter
 from cnnplay.runs.row import RunRow
-from cnnplay.ui.runs.run_columns import COLUMNS, less, row_words
+from cnnplay.ui.runs.run_columns import COLUMNS, row_tooltip, sorts_before
 
 Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
-SLOT = Qt.ItemDataRole.UserRole
-"""The role under which a row's first column says its curves' slot; None where it has none."""
+NO_PARENT = QModelIndex()
+SLOT_ROLE = Qt.ItemDataRole.UserRole
+"""The role of the slot of a row's curves, in its first column; None if it has none."""
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RunTable(QAbstractTableModel):
-    """All rows, in the order in which they were first seen."""
+    """All rows, in the order in which they were first found."""
 
     def __init__(self, slot_of: Callable[[str], int | None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,10 +34,10 @@ class RunTable(QAbstractTableModel):
         self._where: dict[str, int] = {}
 
     def update(self, rows: Sequence[RunRow]) -> None:
-        """Shows these: others go, new ones come at the end, and of the rest only what changed is told."""
+        """Shows these rows with as few model changes as possible; new ones are appended."""
         wanted = {row.path for row in rows}
         for place in reversed([i for i, row in enumerate(self._rows) if row.path not in wanted]):
-            self.beginRemoveRows(NOWHERE, place, place)
+            self.beginRemoveRows(NO_PARENT, place, place)
             del self._rows[place]
             self.endRemoveRows()
         self._where = {row.path: place for place, row in enumerate(self._rows)}
@@ -46,29 +46,29 @@ class RunTable(QAbstractTableModel):
             if known is not None and self._rows[known] != row:
                 self._rows[known] = row
                 self.dataChanged.emit(self.index(known, 0), self.index(known, len(COLUMNS) - 1))
-        fresh = [row for row in rows if row.path not in self._where]
-        if fresh:
+        new = [row for row in rows if row.path not in self._where]
+        if new:
             first = len(self._rows)
-            self.beginInsertRows(NOWHERE, first, first + len(fresh) - 1)
-            self._rows += fresh
-            self._where |= {row.path: first + number for number, row in enumerate(fresh)}
+            self.beginInsertRows(NO_PARENT, first, first + len(new) - 1)
+            self._rows += new
+            self._where |= {row.path: first + number for number, row in enumerate(new)}
             self.endInsertRows()
 
     def update_slots(self) -> None:
-        """The colours are others."""
+        """Repaints the swatches."""
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, 0))
 
     def row(self, place: int) -> RunRow:
         return self._rows[place]
 
-    def place_of(self, path: str) -> int | None:
+    def source_row(self, path: str) -> int | None:
         return self._where.get(path)
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = NOWHERE) -> int:
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -79,7 +79,7 @@ class RunTable(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.number else LEFT
             case Qt.ItemDataRole.ToolTipRole:
-                return row_words(row)
+                return row_tooltip(row)
             case Qt.ItemDataRole.UserRole:
                 return self._slot_of(row.path) if index.column() == 0 else None
             case _:
@@ -97,13 +97,13 @@ class RunTable(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.number else LEFT
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{column.hint}. A click sorts by it."
+                return f"{column.hint}. Click to sort."
             case _:
                 return None
 
 
-class PickedRuns(QSortFilterProxyModel):
-    """Those of them that the filter takes, sorted by the column that was clicked."""
+class FilteredRuns(QSortFilterProxyModel):
+    """The rows that match the filter, sorted by the clicked column."""
 
     def __init__(self, table: RunTable, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -112,16 +112,16 @@ class PickedRuns(QSortFilterProxyModel):
         self.setDynamicSortFilter(True)
         self.setSourceModel(table)
 
-    def set_filter(self, picks: Filter) -> None:
-        self._filter = picks
+    def set_filter(self, row_filter: Filter) -> None:
+        self._filter = row_filter
         self.invalidate()
 
     def run_at(self, row: int) -> RunRow:
         return self._table.row(self.mapToSource(self.index(row, 0)).row())
 
     def row_of(self, path: str) -> int | None:
-        """Where a run stands; None where it is not shown."""
-        place = self._table.place_of(path)
+        """The row of a run; None if it is filtered out."""
+        place = self._table.source_row(path)
         if place is None:
             return None
         row = self.mapFromSource(self._table.index(place, 0)).row()
@@ -135,6 +135,6 @@ class PickedRuns(QSortFilterProxyModel):
         descending = self.sortOrder() == Qt.SortOrder.DescendingOrder
         first, second = self._table.row(left.row()), self._table.row(right.row())
         one, other = sort(first), sort(second)
-        if one == other:  # the newest first, and always in the same order
+        if one == other:  # newest first, and always in the same order
             return ((first.created, first.path) > (second.created, second.path)) != descending
-        return less(one, other, descending)
+        return sorts_before(one, other, descending)

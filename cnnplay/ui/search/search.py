@@ -1,7 +1,7 @@
-"""A search as the window sees it: what is asked for, the study on screen, its trials, and how it is steered.
+"""Hyperparameter search in the window: its options, the study on screen, its trials, start and stop.
 
-One search at a time, in a thread of its own, and not beside a run: both would be slow, and each other's
-measure. The thread fills a mailbox; nothing here waits for it, except `shutdown`.
+One search at a time, in its own thread, and never during a run: they would slow each other down and distort
+the measured times. The thread fills a mailbox; only `shutdown` waits for it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.search.search_space import SpaceModel
-from cnnplay.ui.search.search_study import StudyOnScreen
-from cnnplay.ui.search.search_worker import SearchEnded, SearchWish, SearchWorker
+from cnnplay.ui.search.search_study import StudyModel
+from cnnplay.ui.search.search_worker import SearchEnded, SearchInputs, SearchWorker
 from cnnplay.ui.train import disabled_reasons
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
@@ -39,15 +39,15 @@ State: TypeAlias = Literal["idle", "starting", "running", "stopping"]
 TRIALS = 20
 MOST_TRIALS = 10_000
 EPOCHS = 5
-"""Of a trial, where nothing else is asked for: what is good shows early."""
-ROUNDS_MS = 100
+"""Epochs per trial by default: good settings show early."""
+POLL_MS = 100
 INSTANT = 0.5
 """Seconds; up to here `duration_text` says "under 1 s", which is a bound by itself."""
 
 
-class SearchModel(StudyOnScreen):
-    """`state_changed`: the state, what is asked for, or why it cannot begin. `studies_changed`: the list of
-    studies. `failed(str)` must be read.
+class SearchModel(StudyModel):
+    """`state_changed`: the state, the options, or why it cannot start. `studies_changed`: the studies.
+    `failed(str)` needs attention.
     """
 
     state_changed = Signal()
@@ -74,14 +74,14 @@ class SearchModel(StudyOnScreen):
         self._state: State = "idle"
         self._worker: SearchWorker | None = None
         self._box = Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self, ROUNDS_MS)
+        self._poller = MailboxPoller(self._box, self._deliver, self, POLL_MS)
         self._tasks = Tasks("studies", self)
         for signal in (editor.changed, settings.changed, data.changed, data.state_changed):
             signal.connect(self.state_changed)
         for signal in (run.state_changed, estimate.changed, self.space.changed):
             signal.connect(self.state_changed)
 
-    # What is on screen
+    # State
 
     @property
     def state(self) -> State:
@@ -89,18 +89,18 @@ class SearchModel(StudyOnScreen):
 
     @property
     def active(self) -> bool:
-        """Whether a search is on."""
+        """Whether a search is running."""
         return self._state != "idle"
 
     @property
-    def words(self) -> str:
-        """``trial 7, epoch 2 of 5 · 6 of 20 done``, for the status."""
+    def status_text(self) -> str:
+        """``trial 7, epoch 2 of 5 · 6 of 20 done``."""
         done = counted(self.rows)
         whole = f"{done:,} of {self.trials:,} done" if self.active else f"{done:,} done"
         if self._state == "starting":
-            return "getting ready"
+            return "starting …"
         if self._state == "stopping":
-            return f"stopping after this batch · {whole}"
+            return f"stopping after the current batch · {whole}"
         running = next((row for row in self.rows if row.state == "running"), None)
         if running is None or not self.active:
             return whole if self._rows else ""
@@ -108,8 +108,8 @@ class SearchModel(StudyOnScreen):
         return f"trial {running.number}, epoch {epoch} of {self.epochs} · {whole}"
 
     @property
-    def forecast_words(self) -> str:
-        """``about 4 min for 20 trials``; "" while nothing is known."""
+    def estimate_text(self) -> str:
+        """``about 4 min for 20 trials``; "" while there is no estimate."""
         found = self._estimate.estimate
         left = max(self.trials - counted(self.rows), 0)
         if found is None or not found.seconds_per_epoch or not left:
@@ -120,38 +120,38 @@ class SearchModel(StudyOnScreen):
         return f"{bound}{duration_text(seconds)} for {trials} of this network"
 
     def disabled_reason(self) -> str:
-        """Why no search can begin now; "" when it can."""
+        """Why no search can start now; "" if one can."""
         if self.active:
-            return "a search is on: stop it first"
+            return "a search is running: stop it first"
         missing = missing_reason()
         if missing:
             return missing
         if self._run.active:
-            return "a run is on: both would be slow. Stop it first, or wait for its end"
-        if not self.begun:
+            return "a run is in progress: stop it first, or wait until it ends"
+        if not self.has_started:
             return disabled_reasons.disabled_reason(self._run, "replace") or self.space.problem
-        return self._why_not_on()
+        return self._resume_disabled_reason()
 
-    def _why_not_on(self) -> str:
-        """The study was opened: its own network is trained, on its own data."""
+    def _resume_disabled_reason(self) -> str:
+        """Why the open study cannot be resumed: it trains its own network, on its own data."""
         if counted(self.rows) >= self.trials:
-            trials = "its trial is" if self.trials == 1 else f"its {self.trials:,} trials are"
-            return f"{trials} done: ask for more"
+            trials = "the trial is" if self.trials == 1 else f"all {self.trials:,} trials are"
+            return f"{trials} done: increase the number of trials"
         images = self._data.images
         if self._record is not None and (images is None or images.key != self._record.data):
-            return f"this study searches on {self._record.data}: choose it as the data set"
+            return f"this study uses {self._record.data}: choose it as the data set"
         return "" if images is not None else "choose a data set first"
 
-    # What is asked for
+    # Options, start and stop
 
-    def ask(
+    def set_options(
         self,
         trials: int | None = None,
         epochs: int | None = None,
         sampler: Sampler | None = None,
         pruner: Pruner | None = None,
     ) -> None:
-        """Changes what the next search is asked for."""
+        """Changes the options of the next search."""
         self.trials = self.trials if trials is None else max(1, min(trials, MOST_TRIALS))
         self.epochs = self.epochs if epochs is None else max(1, epochs)
         self.sampler = sampler or self.sampler
@@ -159,7 +159,7 @@ class SearchModel(StudyOnScreen):
         self.state_changed.emit()
 
     def start(self) -> bool:
-        """Begins a study, or goes on with the one on screen. Whether it could: `why_not` says why not."""
+        """Starts a new study, or resumes the one on screen. False if it cannot: see `disabled_reason`."""
         images = self._data.images
         if self.disabled_reason() or images is None:
             return False
@@ -169,12 +169,14 @@ class SearchModel(StudyOnScreen):
             network, space = self._record.network, self._record.searched
             here = {"device": config.device, "threads": config.threads}
             config = msgspec.structs.replace(self._record.config, **here)
-        elif not self.begun:
+        elif not self.has_started:
             self._clear()
             self.study = new_name(network.name, images.key)
             self.variables = variables(space, network, "the space")
-        wish = SearchWish(network, config, images, space, self.study, self.trials, self.sampler, self.pruner)
-        self._worker = SearchWorker(wish, self._box)
+        inputs = SearchInputs(
+            network, config, images, space, self.study, self.trials, self.sampler, self.pruner
+        )
+        self._worker = SearchWorker(inputs, self._box)
         self._poller.start()
         self._worker.start()
         self._set_state("starting")
@@ -182,45 +184,45 @@ class SearchModel(StudyOnScreen):
         return True
 
     def stop(self) -> None:
-        """Ends the search after the batch at hand; the study can be gone on with."""
+        """Stops the search after the current batch; the study can be resumed."""
         if self._worker is not None and self._state != "stopping":
             self._worker.stop()
             self._set_state("stopping")
 
     # Studies
 
-    def look_for_studies(self) -> None:
-        """Lists the studies of the user's storage anew, in the background."""
+    def refresh_studies(self) -> None:
+        """Updates the list of studies in the background."""
         if not missing_reason():
-            self._tasks.run(_studies, self._list, self._fail)
+            self._tasks.run(_list_studies, self._list, self._fail)
 
-    def renew(self) -> None:
-        """A study that is not begun, in place of the one on screen."""
+    def new_study(self) -> None:
+        """Replaces the study on screen by a new one that has not started."""
         if not self.active:
             self._clear()
             self._show()
             self.state_changed.emit()
 
     def open(self, name: str) -> None:
-        """Shows a study of the user's storage."""
+        """Opens a study from the user's storage."""
         if not self.active:
-            self._tasks.run(_opening(name), self._open, self._fail)
+            self._tasks.run(_study_reader(name), self._open, self._fail)
 
     def _open(self, found: StudyFound) -> None:
         if self.active:
             return
-        again = found.name == self.study  # it was searched here just now: what is asked for stays
-        chosen = self.chosen if again else None
+        same = found.name == self.study  # it was searched here just now: keep the options
+        selected = self.selected if same else None
         record = found.record
         try:
             varied = variables(record.searched, record.network, f"the study {found.name}")
         except SearchError as error:
             self.failed.emit(str(error))
             return
-        self._take(found, varied)
+        self._load(found, varied)
         self.space.show(record.searched)
-        self.chosen, self.epochs = chosen, record.config.epochs
-        if not again:
+        self.selected, self.epochs = selected, record.config.epochs
+        if not same:
             self.sampler, self.pruner = record.sampler, record.pruner
             self.trials = max(record.trials, counted(found.rows))
         self._show()
@@ -238,11 +240,11 @@ class SearchModel(StudyOnScreen):
 
     def _deliver(self, mail: Mail) -> None:
         ended: SearchEnded | None = None
-        for letter in mail.messages:
-            if isinstance(letter, SearchEnded):
-                ended = letter
+        for message in mail.messages:
+            if isinstance(message, SearchEnded):
+                ended = message
             else:
-                self._follow(letter)
+                self._follow(message)
         self._show()
         self.state_changed.emit()
         if ended is not None:
@@ -253,7 +255,7 @@ class SearchModel(StudyOnScreen):
             case events.SearchBegan() if self._state == "starting":
                 self._state = "running"
             case _:
-                self._hear(event)
+                self._on_event(event)
 
     def _end(self, ended: SearchEnded) -> None:
         assert self._worker is not None
@@ -264,25 +266,25 @@ class SearchModel(StudyOnScreen):
         if ended.error:
             self.failed.emit(ended.error)
         if not self._rows:
-            self.renew()
-        else:  # as the storage has it: others may have searched too
+            self.new_study()
+        else:  # reload it: other workers may have searched too
             self.open(self.study)
-            self.look_for_studies()
+            self.refresh_studies()
 
     def _set_state(self, state: State) -> None:
         if state != self._state:
             self._state = state
             self.state_changed.emit()
 
-    # The end
+    # Shutdown
 
     def wait(self) -> None:
-        """Waits for what is being read."""
+        """Waits for the background work."""
         self._tasks.finish()
 
     @Slot()
     def shutdown(self) -> None:
-        """Ends the search and joins every thread; what it had begun is tried again another time."""
+        """Stops the search and joins every thread; a resumed study repeats the unfinished trial."""
         if self._worker is not None:
             self.stop()
             self._worker.join()
@@ -293,7 +295,7 @@ class SearchModel(StudyOnScreen):
         self._set_state("idle")
 
 
-def _studies() -> tuple[StudySummary, ...]:
+def _list_studies() -> tuple[StudySummary, ...]:
     from cnnplay.search.optuna_extra import require_optuna
     from cnnplay.search.storage import default_url
     from cnnplay.search.studies import list_studies
@@ -302,7 +304,7 @@ def _studies() -> tuple[StudySummary, ...]:
     return list_studies(default_url())
 
 
-def _opening(name: str) -> Callable[[], StudyFound]:
+def _study_reader(name: str) -> Callable[[], StudyFound]:
     def work() -> StudyFound:
         from cnnplay.search.optuna_extra import require_optuna
         from cnnplay.search.storage import default_url

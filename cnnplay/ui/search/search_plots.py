@@ -1,4 +1,4 @@
-"""A search in pictures, as values: its trials across parallel axes, the best so far, and what mattered."""
+"""The plots of a search, as values: parallel coordinates, best so far, hyperparameter importance."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import msgspec
 
 from cnnplay.search.rows import TrialRow
 from cnnplay.search.space import Choices, Range, Value
-from cnnplay.search.values import value_words
+from cnnplay.search.values import value_text
 from cnnplay.search.variables import Variable
 from cnnplay.ui.kit.numerals import percent, short
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 
 ACCURACY = "accuracy"
 MOST_TICKS = 5
-DONE = ("complete", "pruned")
+EVALUATED = ("complete", "pruned")
 
 
 class Axis(msgspec.Struct, frozen=True):
-    """One upright axis. Ticks stand from 0 at its foot to 1 at its head."""
+    """One vertical axis; ticks are from 0 at the bottom to 1 at the top."""
 
     name: str
     label: str
@@ -30,24 +30,24 @@ class Axis(msgspec.Struct, frozen=True):
 class Line(msgspec.Struct, frozen=True):
     """A trial across the axes: where it crosses each, from 0 to 1; None where it has no such value.
 
-    `merit`: its accuracy among those of all, from 0 to 1.
+    `score`: its accuracy, scaled from 0 to 1 over all trials.
     """
 
     number: int
     crossings: tuple[float | None, ...]
-    merit: float
+    score: float
     pruned: bool
 
 
-class Parallel(msgspec.Struct, frozen=True):
-    """All axes, and a line for each trial that was judged; the best are last, so that they lie on top."""
+class ParallelAxes(msgspec.Struct, frozen=True):
+    """All axes, and a line per evaluated trial; the best are last, so that they are on top."""
 
     axes: tuple[Axis, ...] = ()
     lines: tuple[Line, ...] = ()
 
 
 class BestSoFar(msgspec.Struct, frozen=True):
-    """Each trial's accuracy in the order in which they ended, and the best up to it."""
+    """Each trial's accuracy in order, and the best so far."""
 
     numbers: tuple[int, ...] = ()
     values: tuple[float, ...] = ()
@@ -56,7 +56,7 @@ class BestSoFar(msgspec.Struct, frozen=True):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The accuracies to be drawn, from and to, with a little room."""
+        """The limits of the accuracy axis, with a margin."""
         return _padded(min(self.values, default=0.0), max(self.values, default=1.0))
 
     def ticks(self, most: int) -> list[Tick]:
@@ -64,28 +64,28 @@ class BestSoFar(msgspec.Struct, frozen=True):
         return [tick for tick in percent_ticks(low, high, most) if tick.at <= 1 + 1e-9]
 
     @property
-    def words(self) -> str:
-        """``best 96.4 %, of trial 7``."""
+    def text(self) -> str:
+        """``best 96.4 %, trial 7``."""
         if not self.best or self.best[-1] not in self.values:
             return ""
         return f"best {percent(self.best[-1])}, trial {self.numbers[self.values.index(self.best[-1])]}"
 
 
-class Share(msgspec.Struct, frozen=True):
-    """How much a variable mattered, as a share of all."""
+class Importance(msgspec.Struct, frozen=True):
+    """The importance of a hyperparameter, as a share of the total."""
 
     label: str
     share: float
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         return f"{self.share * 100:.0f} %"
 
 
-def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow]) -> Parallel:
-    """The trials that were judged, each a line across what varies to its accuracy."""
-    judged = [row for row in rows if row.state in DONE and row.value is not None]
-    values = [row.value or 0.0 for row in judged]
+def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow]) -> ParallelAxes:
+    """The evaluated trials, each a line across its parameters to its accuracy."""
+    evaluated = [row for row in rows if row.state in EVALUATED and row.value is not None]
+    values = [row.value or 0.0 for row in evaluated]
     low, high = _padded(min(values, default=0.0), max(values, default=1.0))
     accuracy = Axis(
         ACCURACY,
@@ -97,7 +97,7 @@ def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow]) -> Paralle
         ),
     )
     if not variables:
-        return Parallel()
+        return ParallelAxes()
     lines = [
         Line(
             number=row.number,
@@ -105,41 +105,41 @@ def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow]) -> Paralle
                 *(_crossing(one, row.settings.get(one.name)) for one in variables),
                 (value - low) / (high - low),
             ),
-            merit=(value - low) / (high - low),
+            score=(value - low) / (high - low),
             pruned=row.state == "pruned",
         )
-        for row, value in zip(judged, values, strict=True)
+        for row, value in zip(evaluated, values, strict=True)
     ]
-    lines.sort(key=lambda line: (not line.pruned, line.merit))
-    return Parallel((*map(_axis, variables), accuracy), tuple(lines))
+    lines.sort(key=lambda line: (not line.pruned, line.score))
+    return ParallelAxes((*map(_axis, variables), accuracy), tuple(lines))
 
 
 def best_so_far(rows: Sequence[TrialRow]) -> BestSoFar:
-    """Of the trials that were judged."""
-    judged = [row for row in rows if row.state in DONE and row.value is not None]
+    """The best accuracy after each evaluated trial; pruned trials do not count."""
+    evaluated = [row for row in rows if row.state in EVALUATED and row.value is not None]
     best, found = -math.inf, []
-    for row in judged:
+    for row in evaluated:
         best = max(best, row.value or 0.0) if row.state == "complete" else best
         found.append(best)
     return BestSoFar(
-        numbers=tuple(row.number for row in judged),
-        values=tuple(row.value or 0.0 for row in judged),
-        pruned=tuple(row.state == "pruned" for row in judged),
+        numbers=tuple(row.number for row in evaluated),
+        values=tuple(row.value or 0.0 for row in evaluated),
+        pruned=tuple(row.state == "pruned" for row in evaluated),
         best=tuple(found),
     )
 
 
-def shares(importance: dict[str, float], variables: Sequence[Variable]) -> tuple[Share, ...]:
-    """The largest first."""
+def importances(importance: dict[str, float], variables: Sequence[Variable]) -> tuple[Importance, ...]:
+    """Sorted, the largest first."""
     labels = {variable.name: variable.label for variable in variables}
-    found = [Share(labels.get(name, name), share) for name, share in importance.items()]
+    found = [Importance(labels.get(name, name), share) for name, share in importance.items()]
     return tuple(sorted(found, key=lambda one: -one.share))
 
 
 def _axis(variable: Variable) -> Axis:
     entry = variable.entry
     if isinstance(entry, Choices):
-        marks = [Tick(_crossing(variable, choice) or 0.0, value_words(choice)) for choice in entry.choices]
+        marks = [Tick(_crossing(variable, choice) or 0.0, value_text(choice)) for choice in entry.choices]
     elif entry.log:
         low, high = math.log10(entry.low), math.log10(entry.high)
         marks = [Tick((t.at - low) / (high - low), t.text) for t in log_ticks(low, high, MOST_TICKS)]
@@ -169,6 +169,6 @@ def _crossing(variable: Variable, value: Value | None) -> float | None:
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:
-    """A little room around accuracies; never none."""
+    """Adds a margin around accuracies; the result is never empty."""
     room = max(0.05 * (high - low), 0.005)
     return max(low - room, 0.0), min(high + room, 1.0) if high + room < 1 else 1.0 + 0.2 * room

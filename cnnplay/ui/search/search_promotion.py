@@ -1,4 +1,4 @@
-"""A trial's network, settings and weights into the editor: the network as one edit that can be undone."""
+"""Promotes a trial to the editor: network, settings and weights; the network as one undoable edit."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.tasks import Tasks, error_text
-from cnnplay.ui.runs.run_opening import OpenedRun, read
+from cnnplay.ui.runs.run_loader import LoadedRun, read_run
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
 
 class Promoter(QObject):
-    """Reads in a thread. `promoted`: the editor shows it; `done(str)` is for the status line."""
+    """Reads in a thread. `promoted`: it is in the editor. `done(str)` is for the status bar, `failed(str)`
+    needs attention.
+    """
 
     promoted = Signal()
     done = Signal(str)
@@ -44,23 +46,23 @@ class Promoter(QObject):
         self._tasks = Tasks("promote", self)
 
     def disabled_reason(self) -> str:
-        """Why no trial can be promoted now; "" when the chosen one, or else the best, can."""
-        row = self._search.chosen_row
+        """Why no trial can be promoted now; "" if the selected one, or else the best, can."""
+        row = self._search.selected_row
         if row is None:
             return (
-                "no trial is complete yet: choose another in the table"
+                "no trial is complete yet: select one in the table"
                 if self._search.rows
-                else "no trial yet"
+                else "there are no trials yet"
             )
         if row.state in ("running", "waiting"):
-            return f"trial {row.number} is still on"
+            return f"trial {row.number} is not finished"
         if row.state == "failed" and not row.run:
-            return f"trial {row.number} makes no network: {row.why}"
-        return "a run is on in this window: stop it first" if self._run.active else ""
+            return f"trial {row.number} could not be trained: {row.why}"
+        return "a run is in progress: stop it first" if self._run.active else ""
 
     def promote(self) -> None:
-        """The chosen trial, or else the best, becomes the editor's."""
-        row, reason = self._search.chosen_row, self.disabled_reason()
+        """Loads the selected trial, or else the best, into the editor."""
+        row, reason = self._search.selected_row, self.disabled_reason()
         if reason or row is None:
             self.failed.emit(f"Not promoted: {reason}.")
             return
@@ -76,7 +78,7 @@ class Promoter(QObject):
     def shutdown(self) -> None:
         self._tasks.finish()
 
-    def _show(self, row: TrialRow, found: OpenedRun | None) -> None:
+    def _show(self, row: TrialRow, found: LoadedRun | None) -> None:
         if self._run.active:
             self.failed.emit(f"Trial {row.number} was not promoted: a run was started meanwhile.")
             return
@@ -88,7 +90,7 @@ class Promoter(QObject):
             self.failed.emit(f"Trial {row.number} was not promoted: {error}.")
             return
         self._editor.open_network(network)
-        # Device and threads are this machine's, and how often is saved the user's.
+        # Device, threads and checkpoint interval stay this machine's.
         here = self._settings.config
         mine = {name: getattr(here, name) for name in ("device", "threads", "checkpoint_every")}
         self._settings.replace(msgspec.structs.replace(config, **mine))
@@ -98,24 +100,24 @@ class Promoter(QObject):
         if found is not None and found.record.data != self._data.key:
             self._data.choose(found.record.data)
         weights = "with its weights" if trained is not None else "without weights"
-        self.done.emit(f"trial {row.number} is in the editor, {weights}; undo brings back the network before")
+        self.done.emit(f"trial {row.number} is in the editor, {weights}; undo restores the previous network")
         if found is not None and found.problem:
             self.failed.emit(found.problem)
         self.promoted.emit()
 
     def _made(self, row: TrialRow) -> tuple[Network, TrainConfig]:
-        """The trial's network and settings, where its run is gone."""
+        """The trial's network and settings if its run was deleted."""
         record = self._search.record
         if record is None:
-            raise BadTrial("its run is gone")
+            raise BadTrial("its run was deleted")
         return apply_values(row.settings, self._search.variables, record.network, record.config)
 
 
-def _read(row: TrialRow) -> OpenedRun | None:
-    """The trial's run; None where it is gone or never was."""
+def _read(row: TrialRow) -> LoadedRun | None:
+    """The trial's run; None if it was deleted or never existed."""
     if not row.run or not Path(row.run).is_dir():
         return None
     try:
-        return read(Path(row.run))
+        return read_run(Path(row.run))
     except RunError:
         return None

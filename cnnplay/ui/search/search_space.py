@@ -1,4 +1,4 @@
-"""What a search is to vary, ticked field by field: settings, and fields of the network's blocks."""
+"""The search space, field by field: settings, and fields of the network's layers."""
 
 from __future__ import annotations
 
@@ -7,34 +7,46 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.network.fields import FieldInfo, complaint, fields_of
+from cnnplay.network.fields import FieldInfo, fields_of, violated_limit
 from cnnplay.network.network import ids, walk
 from cnnplay.search.space import Choices, Entry, Range, Space, Value
 from cnnplay.search.suggest import suggested
-from cnnplay.search.values import value_words as in_words
+from cnnplay.search.values import value_text as choice_text
 from cnnplay.search.variables import Variable, varying_settings
 from cnnplay.spec.settings import GROUPS
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.train.settings import SettingsModel, value_words
+from cnnplay.ui.train.settings import SettingsModel, value_text
 
-FIRST = ("learning_rate",)
-"""Ticked at first: it matters most."""
-BLOCKS = "blocks"
-NO_BLOCKS = "Choose a layer in the stack to vary its fields."
-EVEN, LOG = "even", "log"
+INITIAL = ("learning_rate",)
+"""Varied by default: it matters most."""
+LAYERS = "layers"
+NO_LAYER = "Select a layer in the stack to search its fields."
 STEPS = (2, 4, 8, 16, 32)
-FEWEST = 2
-"""Choices of which one is drawn."""
+FEWEST_CHOICES = 2
+"""A categorical parameter needs at least two choices."""
 
 
-class VaryRow(msgspec.Struct, frozen=True):
-    """A field as the list shows it. `fault`: what is wrong with its range."""
+class Scale(msgspec.Struct, frozen=True):
+    """How values are sampled between the ends of a range."""
+
+    log: bool = False
+    step: int | float | None = None
+
+    @property
+    def label(self) -> str:
+        if self.log:
+            return "log-uniform"
+        return "uniform" if self.step is None else f"step {self.step:g}"
+
+
+class SpaceField(msgspec.Struct, frozen=True):
+    """A row of the list: a field that can vary. `problem`: what is wrong with its range."""
 
     variable: Variable
-    ticked: bool
-    present: str
-    """The value that it has now, in words."""
-    fault: str = ""
+    varied: bool
+    current: str
+    """Its current value, as text."""
+    problem: str = ""
 
     @property
     def name(self) -> str:
@@ -49,35 +61,35 @@ class VaryRow(msgspec.Struct, frozen=True):
         return self.variable.entry
 
     @property
-    def scale(self) -> str:
-        """``even``, ``log`` or ``step 2``."""
+    def scale(self) -> Scale | None:
+        """None for a list of choices."""
         entry = self.entry
-        if isinstance(entry, Choices):
-            return ""
-        return LOG if entry.log else EVEN if entry.step is None else f"step {entry.step:g}"
+        return None if isinstance(entry, Choices) else Scale(entry.log, entry.step)
 
     @property
-    def scales(self) -> tuple[str, ...]:
-        """All that its range may have."""
-        steps = tuple(f"step {step}" for step in STEPS) if self.variable.whole else ()
-        return tuple(dict.fromkeys((EVEN, LOG, *steps, self.scale)))
+    def scales(self) -> tuple[Scale, ...]:
+        """The scales that its range can have."""
+        steps = tuple(Scale(step=step) for step in STEPS) if self.variable.whole else ()
+        current = () if self.scale is None else (self.scale,)
+        return tuple(dict.fromkeys((Scale(), Scale(log=True), *steps, *current)))
 
 
-class VaryGroup(msgspec.Struct, frozen=True):
-    """Rows that belong together under a title."""
+class FieldGroup(msgspec.Struct, frozen=True):
+    """Rows under a common title."""
 
     key: str
     title: str
     hint: str
-    rows: tuple[VaryRow, ...]
+    rows: tuple[SpaceField, ...]
     empty: str = ""
-    """What to do for rows to stand here."""
+    """How to get rows here, shown if there are none."""
 
 
 class SpaceModel(QObject):
-    """Holds what is ticked, by name, and each field's range, whether it is ticked or not.
+    """Holds which fields vary, by name, and the range of each field, whether it varies or not.
 
-    Fields of blocks are those of the chosen block, and those that are ticked. `changed`: something of it.
+    Layers' fields are listed for the selected layer, and for other layers only those that vary. `changed`:
+    any of this changed.
     """
 
     changed = Signal()
@@ -85,20 +97,20 @@ class SpaceModel(QObject):
     def __init__(self, editor: EditorModel, settings: SettingsModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._editor, self._settings = editor, settings
-        self._ticked: set[str] = set(FIRST)
+        self._varied: set[str] = set(INITIAL)
         self._entries: dict[str, Entry] = {}
-        self._groups: tuple[VaryGroup, ...] = ()
+        self._groups: tuple[FieldGroup, ...] = ()
         for signal in (editor.changed, editor.selection_changed, settings.changed):
             signal.connect(self.refresh)
         self.refresh()
 
     @property
-    def groups(self) -> tuple[VaryGroup, ...]:
-        """All fields, as they are listed."""
+    def groups(self) -> tuple[FieldGroup, ...]:
+        """All fields, as listed."""
         return self._groups
 
-    def row(self, name: str) -> VaryRow:
-        """KeyError for a field that is not listed."""
+    def row(self, name: str) -> SpaceField:
+        """The row of a field. KeyError if it is not listed."""
         for group in self._groups:
             for row in group.rows:
                 if row.name == name:
@@ -106,37 +118,35 @@ class SpaceModel(QObject):
         raise KeyError(name)
 
     @property
-    def ticked(self) -> tuple[VaryRow, ...]:
-        return tuple(row for group in self._groups for row in group.rows if row.ticked)
+    def varied(self) -> tuple[SpaceField, ...]:
+        return tuple(row for group in self._groups for row in group.rows if row.varied)
 
     @property
     def space(self) -> Space:
-        """What is ticked, as a search takes it."""
-        return Space({row.name: row.entry for row in self.ticked})
+        """The search space for the engine."""
+        return Space({row.name: row.entry for row in self.varied})
 
     @property
     def problem(self) -> str:
-        """Why nothing can be searched so; "" where it can."""
-        if not self.ticked:
-            return "tick what is to vary"
-        return next((row.fault for row in self.ticked if row.fault), "")
+        """What is wrong with the space; "" if it can be searched."""
+        if not self.varied:
+            return "choose parameters to search"
+        return next((row.problem for row in self.varied if row.problem), "")
 
     @property
-    def words(self) -> str:
-        """``3 fields vary``."""
-        count = len(self.ticked)
-        return (
-            "nothing is ticked" if not count else "1 field varies" if count == 1 else f"{count} fields vary"
-        )
+    def summary(self) -> str:
+        """``3 parameters``."""
+        count = len(self.varied)
+        return "1 parameter" if count == 1 else f"{count} parameters" if count else "no parameters"
 
-    def tick(self, name: str, ticked: bool) -> None:
-        """Has a field vary, or no more."""
-        if ticked != (name in self._ticked):
-            (self._ticked.add if ticked else self._ticked.discard)(name)
+    def set_varied(self, name: str, varied: bool) -> None:
+        """Adds a field to the search space, or removes it."""
+        if varied != (name in self._varied):
+            (self._varied.add if varied else self._varied.discard)(name)
             self.refresh()
 
     def set_ends(self, name: str, low: float | None = None, high: float | None = None) -> None:
-        """Another end of a range. One that breaks a limit is held too: `fault` then says what is wrong."""
+        """Changes the ends of a range. Invalid ones are kept too; `problem` then says what is wrong."""
         row = self.row(name)
         entry = row.entry
         if isinstance(entry, Range):
@@ -149,15 +159,14 @@ class SpaceModel(QObject):
             }
             self._set(name, msgspec.structs.replace(entry, **ends))
 
-    def set_scale(self, name: str, scale: str) -> None:
-        """``even``, ``log`` or ``step 2``."""
+    def set_scale(self, name: str, scale: Scale) -> None:
+        """Changes how values are sampled between the ends of a range."""
         entry = self.row(name).entry
         if isinstance(entry, Range):
-            step = int(scale.split()[1]) if scale.startswith("step") else None
-            self._set(name, Range(entry.low, entry.high, scale == LOG, step))
+            self._set(name, Range(entry.low, entry.high, scale.log, scale.step))
 
     def set_choice(self, name: str, choice: Value, wanted: bool) -> None:
-        """Takes a choice among those that are drawn, or out of them."""
+        """Adds a choice to those that are sampled, or removes it."""
         row = self.row(name)
         if isinstance(row.entry, Choices):
             kept = {one for one in row.entry.choices if one != choice} | ({choice} if wanted else set())
@@ -165,8 +174,8 @@ class SpaceModel(QObject):
             self._set(name, Choices(tuple(one for one in every if one in kept)))
 
     def show(self, space: Space) -> None:
-        """Ticks just what a space varies."""
-        self._ticked = set(space.vary)
+        """Replaces the search space."""
+        self._varied = set(space.vary)
         self._entries |= space.vary
         self.refresh()
 
@@ -177,73 +186,72 @@ class SpaceModel(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """The network, the chosen block or the settings are others."""
+        """Updates the list after a change of the network, the selected layer or the settings."""
         config = self._settings.config
         groups = []
         for key, hint in GROUPS.items():
             fields = [field for field in varying_settings() if field.group == key]
             rows = tuple(self._row(field, getattr(config, field.name)) for field in fields)
-            groups.append(VaryGroup(key, key.capitalize(), hint, rows))
-        hint = "Fields of the chosen block, and of others those that are ticked."
-        blocks = VaryGroup(BLOCKS, "Blocks", hint, self._of_blocks(), NO_BLOCKS)
-        groups.insert(1, blocks)
+            groups.append(FieldGroup(key, key.capitalize(), hint, rows))
+        hint = "Fields of the selected layer, and the chosen fields of other layers."
+        groups.insert(1, FieldGroup(LAYERS, "Layers", hint, self._layer_rows(), NO_LAYER))
         if tuple(groups) != self._groups:
             self._groups = tuple(groups)
             self.changed.emit()
 
-    def _of_blocks(self) -> tuple[VaryRow, ...]:
-        network, chosen = self._editor.network, self._editor.current
-        self._ticked = {
-            name for name in self._ticked if "." not in name or name.rpartition(".")[0] in ids(network)
+    def _layer_rows(self) -> tuple[SpaceField, ...]:
+        network, selected = self._editor.network, self._editor.current
+        self._varied = {
+            name for name in self._varied if "." not in name or name.rpartition(".")[0] in ids(network)
         }
         return tuple(
             self._row(field, getattr(node, field.name), node.id)
             for node, _ in walk(network)
             for field in fields_of(type(node))
-            if field.type != "text" and (node.id == chosen or f"{node.id}.{field.name}" in self._ticked)
+            if field.type != "text" and (node.id == selected or f"{node.id}.{field.name}" in self._varied)
         )
 
-    def _row(self, field: FieldInfo, value: Any, node: str = "") -> VaryRow:
+    def _row(self, field: FieldInfo, value: Any, node: str = "") -> SpaceField:
         name = f"{node}.{field.name}" if node else field.name
         entry = self._entries.get(name)
         if entry is None:
             entry = suggested(field, value)
-            if name in self._ticked:  # from now on it stays, whatever the value becomes
+            if name in self._varied:  # from now on it is kept, even if the value changes
                 self._entries[name] = entry
         variable = Variable(name, field, entry, node)
-        return VaryRow(variable, name in self._ticked, _present(field, value), fault_of(variable))
+        return SpaceField(variable, name in self._varied, _current_text(field, value), problem_of(variable))
 
 
-def fault_of(variable: Variable) -> str:
-    """What is wrong with a range or its choices, in words; "" where nothing is."""
+def problem_of(variable: Variable) -> str:
+    """What is wrong with a range or its choices; "" if nothing is."""
     entry, label = variable.entry, variable.label
     if isinstance(entry, Choices):
-        return "" if len(entry.choices) >= FEWEST else f"{label}: choose two or more"
+        return "" if len(entry.choices) >= FEWEST_CHOICES else f"{label}: choose at least two values"
     for name, value in (("from", entry.low), ("to", entry.high)):
         if variable.whole and not isinstance(value, int):
-            return f"{label}, {name}: must be a whole number; got {value:g}"
-        expected = complaint(variable.field, value)
+            return f"{label}, {name}: must be an integer; got {value:g}"
+        expected = violated_limit(variable.field, value)
         if expected is not None:
             return f"{label}, {name}: must be {expected}; got {value:,.10g}"
     if not entry.low < entry.high:
-        return f"{label}: the range must end above {entry.low:,.10g}; got {entry.high:,.10g}"
+        return f"{label}: the upper end must be above {entry.low:,.10g}; got {entry.high:,.10g}"
     if entry.log and entry.low <= 0:
-        return f"{label}: a logarithmic range must begin above 0; got {entry.low:g}"
+        return f"{label}: a log-uniform range must start above 0; got {entry.low:g}"
     if entry.step is not None and entry.step > entry.high - entry.low:
         return f"{label}: the step is larger than the range"
     return ""
 
 
-def entry_words(entry: Entry) -> str:
-    """``0.0001 to 0.01, log``, ``32 to 128 in steps of 32``, ``sgd, momentum or adam``."""
+def entry_text(entry: Entry) -> str:
+    """``0.0001 to 0.01, log-uniform``, ``32 to 128 in steps of 32``, ``sgd, momentum or adam``."""
     if isinstance(entry, Choices):
-        *others, last = map(in_words, entry.choices)
+        *others, last = map(choice_text, entry.choices)
         return f"{', '.join(others)} or {last}" if others else last
-    scale = ", log" if entry.log else "" if entry.step is None else f" in steps of {entry.step:g}"
-    return f"{in_words(entry.low)} to {in_words(entry.high)}{scale}"
+    scale = ", log-uniform" if entry.log else "" if entry.step is None else f" in steps of {entry.step:g}"
+    return f"{choice_text(entry.low)} to {choice_text(entry.high)}{scale}"
 
 
-def _present(field: FieldInfo, value: Any) -> str:
+def _current_text(field: FieldInfo, value: Any) -> str:
     if isinstance(value, tuple):
         return " × ".join(map(str, value))
-    return "–" if value is None else value_words(field, value)
+    return "–" if value is None else value_text(field, value)

@@ -1,4 +1,4 @@
-"""The study on screen: its trials as they come, which of them is chosen, and pictures of them as values."""
+"""The study on screen: its trials, which of them is selected, and its plots as values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.search import events
 from cnnplay.search.rows import TrialRow, best_of
-from cnnplay.search.values import words
+from cnnplay.search.values import settings_text
 from cnnplay.search.variables import Variable
 from cnnplay.ui.kit.numerals import percent
-from cnnplay.ui.search.search_plots import BestSoFar, Parallel, Share, best_so_far, parallel, shares
+from cnnplay.ui.search.search_plots import (
+    BestSoFar,
+    Importance,
+    ParallelAxes,
+    best_so_far,
+    importances,
+    parallel,
+)
 from cnnplay.ui.search.search_table import TrialTable
 
 if TYPE_CHECKING:
@@ -20,29 +27,29 @@ if TYPE_CHECKING:
     from cnnplay.search.studies import StudyFound
 
 
-class StudyOnScreen(QObject):
-    """`trials_changed`: another study, or its trials. `chosen_changed`: which trial is chosen."""
+class StudyModel(QObject):
+    """`trials_changed`: the study or its trials. `selection_changed`: which trial is selected."""
 
     trials_changed = Signal()
-    chosen_changed = Signal()
+    selection_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.study = ""
-        """The study's name; "" for one that is not begun."""
+        """The study's name; "" before it has started."""
         self.variables: tuple[Variable, ...] = ()
         self.table = TrialTable(self)
-        self.chosen: int | None = None
-        """The trial that somebody chose; None: the best counts."""
-        self.parallel, self.best_curve = Parallel(), BestSoFar()
-        self.shares: tuple[Share, ...] = ()
+        self.selected: int | None = None
+        """The selected trial; None stands for the best."""
+        self.parallel, self.best_curve = ParallelAxes(), BestSoFar()
+        self.importances: tuple[Importance, ...] = ()
         self._record: StudyRecord | None = None
         self._rows: dict[int, TrialRow] = {}
         self._importance: dict[str, float] = {}
 
     @property
-    def begun(self) -> bool:
-        """Whether the study has begun: what it varies is settled."""
+    def has_started(self) -> bool:
+        """Whether the study has started: then its space is fixed."""
         return bool(self.study)
 
     @property
@@ -55,46 +62,46 @@ class StudyOnScreen(QObject):
         return best_of(self.rows)
 
     @property
-    def chosen_row(self) -> TrialRow | None:
-        """The chosen trial, else the best."""
-        chosen = self._rows.get(self.chosen) if self.chosen is not None else None
-        return chosen if chosen is not None else self.best
+    def selected_row(self) -> TrialRow | None:
+        """The selected trial, else the best."""
+        selected = self._rows.get(self.selected) if self.selected is not None else None
+        return selected if selected is not None else self.best
 
     @property
     def record(self) -> StudyRecord | None:
-        """What the study searches, where it was opened."""
+        """The study's network, settings and space, if it was opened from the storage."""
         return self._record
 
     @property
     def labels(self) -> dict[str, str]:
-        """What varies, in words, by name."""
+        """The labels of the parameters, by name."""
         return {variable.name: variable.label for variable in self.variables}
 
-    def choose(self, number: int | None) -> None:
-        """Chooses a trial; None: the best counts."""
-        if number != self.chosen:
-            self.chosen = number
-            self.chosen_changed.emit()
+    def select(self, number: int | None) -> None:
+        """Selects a trial; None stands for the best."""
+        if number != self.selected:
+            self.selected = number
+            self.selection_changed.emit()
 
-    def words_of(self, row: TrialRow) -> str:
+    def trial_text(self, row: TrialRow) -> str:
         """``trial 7, 96.4 %: learning rate 0.0012, …``."""
         value = "" if row.value is None else f", {percent(row.value)}"
         why = f" ({row.why})" if row.why else ""
         state = "" if row.state == "complete" else f", {row.state}{why}"
-        return f"trial {row.number}{value}{state}: {words(row.settings, self.labels)}"
+        return f"trial {row.number}{value}{state}: {settings_text(row.settings, self.labels)}"
 
-    def _take(self, found: StudyFound, variables: tuple[Variable, ...]) -> None:
-        """A study as its storage has it."""
+    def _load(self, found: StudyFound, variables: tuple[Variable, ...]) -> None:
+        """Replaces the study by one from the storage."""
         self.study, self.variables, self._record = found.name, variables, found.record
         self._rows = {row.number: row for row in found.rows}
         self._importance = found.importance
 
     def _clear(self) -> None:
         self.study, self._record, self.variables = "", None, ()
-        self._rows, self._importance, self.chosen = {}, {}, None
+        self._rows, self._importance, self.selected = {}, {}, None
 
-    def _hear(self, event: events.Event) -> None:
-        """What an event of the search says of its trials."""
+    def _on_event(self, event: events.Event) -> None:
+        """Updates the trials from an event of the search."""
         match event:
             case events.TrialBegan():
                 self._rows[event.number] = TrialRow(
@@ -109,7 +116,7 @@ class StudyOnScreen(QObject):
                 known = msgspec.structs.asdict(event)
                 known.pop("best")
                 self._rows[event.number] = TrialRow(**known)
-            case events.Weighed():
+            case events.ImportanceUpdated():
                 self._importance = event.importance
             case _:
                 pass
@@ -119,5 +126,5 @@ class StudyOnScreen(QObject):
         self.table.show(self.variables, rows, None if best is None else best.number)
         self.parallel = parallel(self.variables, rows)
         self.best_curve = best_so_far(rows)
-        self.shares = shares(self._importance, self.variables)
+        self.importances = importances(self._importance, self.variables)
         self.trials_changed.emit()

@@ -1,4 +1,4 @@
-"""The trials of a study as a table: number, state, accuracy, and a column for each thing that varies."""
+"""The trials of a study as a table: number, accuracy, state, and a column per parameter."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,26 +12,26 @@ from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.kit.text import duration_text
 
 Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
+NO_PARENT = QModelIndex()
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-STATE = Qt.ItemDataRole.UserRole
-"""The role under which each cell says its trial's state."""
-BEST = Qt.ItemDataRole.UserRole + 1
-"""… and whether that is the best."""
-FIRST = (
-    ("trial", "In the order in which they began; those that came too late or were tried again leave gaps"),
-    ("accuracy", "The best validation accuracy of its epochs"),
-    ("state", "Complete, or why it is not"),
-    ("epochs", "How many are done"),
-    ("time", "From its beginning to its end"),
+STATE_ROLE = Qt.ItemDataRole.UserRole
+"""The role of a trial's state, in each cell."""
+BEST_ROLE = Qt.ItemDataRole.UserRole + 1
+"""The role of whether the trial is the best."""
+FIXED_COLUMNS = (
+    ("trial", "Trial number, in order of start. Trials that came too late or were repeated leave gaps"),
+    ("accuracy", "The best validation accuracy over its epochs"),
+    ("state", "Complete, pruned, failed, stopped, …"),
+    ("epochs", "Completed epochs"),
+    ("time", "Duration of the trial"),
 )
-BEFORE = 3
-"""So many of them stand before what varies."""
+LEADING = 3
+"""How many of them come before the parameters."""
 
 
 class TrialTable(QAbstractTableModel):
-    """Sorts itself: there are hundreds of trials, not thousands."""
+    """Sorts its rows itself: there are hundreds of trials, not thousands."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class TrialTable(QAbstractTableModel):
         self._order = (0, Qt.SortOrder.DescendingOrder)
 
     def show(self, variables: Sequence[Variable], rows: Sequence[TrialRow], best: int | None) -> None:
-        """Shows these trials. Where they are the same ones, only their cells are told to be others."""
+        """Shows these trials. If they are the same ones, only their cells change."""
         found = self._sorted(list(rows), tuple(variables))
         same = tuple(variables) == self._variables and [row.number for row in found] == [
             row.number for row in self._rows
@@ -61,11 +61,11 @@ class TrialTable(QAbstractTableModel):
     def row_of(self, number: int) -> int | None:
         return next((place for place, row in enumerate(self._rows) if row.number == number), None)
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = NOWHERE) -> int:
-        return 0 if parent.isValid() else len(FIRST) + len(self._variables)
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(FIXED_COLUMNS) + len(self._variables)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._rows[index.row()], index.column()
@@ -76,9 +76,9 @@ class TrialTable(QAbstractTableModel):
                 return RIGHT if self._is_number(column) else LEFT
             case Qt.ItemDataRole.ToolTipRole:
                 return row.why or None
-            case _ if role == STATE:
+            case _ if role == STATE_ROLE:
                 return row.state
-            case _ if role == BEST:
+            case _ if role == BEST_ROLE:
                 return row.number == self._best
             case _:
                 return None
@@ -91,12 +91,12 @@ class TrialTable(QAbstractTableModel):
         variable = self._variable(section)
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return variable.label if variable is not None else FIRST[self._place(section)][0]
+                return variable.label if variable is not None else FIXED_COLUMNS[self._place(section)][0]
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if self._is_number(section) else LEFT
             case Qt.ItemDataRole.ToolTipRole:
-                hint = variable.field.help if variable is not None else FIRST[self._place(section)][1]
-                return f"{hint.rstrip('.')}. A click sorts by it."
+                hint = variable.field.help if variable is not None else FIXED_COLUMNS[self._place(section)][1]
+                return f"{hint.rstrip('.')}. Click to sort."
             case _:
                 return None
 
@@ -110,28 +110,28 @@ class TrialTable(QAbstractTableModel):
             self.changePersistentIndex(index, self.index(places[before[index.row()]], index.column()))
         self.layoutChanged.emit()
 
-    # Columns: trial, accuracy, state, what varies, epochs, time
+    # Columns: trial, accuracy, state, the parameters, epochs, time
 
     def _variable(self, column: int) -> Variable | None:
-        place = column - BEFORE
+        place = column - LEADING
         return self._variables[place] if 0 <= place < len(self._variables) else None
 
     def _place(self, column: int) -> int:
-        """Among those that every study has."""
-        return column if column < BEFORE else column - len(self._variables)
+        """The index among the fixed columns."""
+        return column if column < LEADING else column - len(self._variables)
 
     def _is_number(self, column: int) -> bool:
         variable = self._variable(column)
         if variable is not None:
             return variable.field.type not in ("choice", "flag", "padding")
-        return FIRST[self._place(column)][0] not in ("trial", "state")  # a trial's number is its name
+        return FIXED_COLUMNS[self._place(column)][0] not in ("trial", "state")  # a trial number is a name
 
     def _text(self, row: TrialRow, column: int) -> str:
         variable = self._variable(column)
         if variable is not None:
             value = row.settings.get(variable.name)
             return "–" if value is None else value_text(value)
-        match FIRST[self._place(column)][0]:
+        match FIXED_COLUMNS[self._place(column)][0]:
             case "trial":
                 return str(row.number)
             case "accuracy":
@@ -155,12 +155,14 @@ class TrialTable(QAbstractTableModel):
 
 
 def _key(row: TrialRow, column: int, variables: tuple[Variable, ...]) -> Any:
-    """What a trial is sorted by; None where it has none: it comes last."""
-    place = column - BEFORE
+    """The sort key of a trial; trials without one (None) come last."""
+    place = column - LEADING
     if 0 <= place < len(variables):
         value = row.settings.get(variables[place].name)
         return None if value is None else (str(value), 0.0) if isinstance(value, str) else ("", float(value))
-    name = FIRST[column if column < BEFORE else min(column - len(variables), len(FIRST) - 1)][0]
+    name = FIXED_COLUMNS[
+        column if column < LEADING else min(column - len(variables), len(FIXED_COLUMNS) - 1)
+    ][0]
     match name:
         case "trial":
             return row.number

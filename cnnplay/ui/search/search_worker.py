@@ -1,4 +1,4 @@
-"""The thread that searches: all that it needs is captured when it is made, and it speaks by mail alone."""
+"""The search thread: it gets its inputs when it is created, and reports only through the mailbox."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SearchWish:
-    """What was asked for in the window."""
+class SearchInputs:
+    """What the window asks for."""
 
     network: Network
     config: TrainConfig
@@ -34,17 +34,17 @@ class SearchWish:
 
 @dataclass(frozen=True)
 class SearchEnded:
-    """The last letter of every search. `error`: what went wrong; `details` where nobody foresaw it."""
+    """The last message of every search. `error`: what went wrong; `details`: the traceback of a bug."""
 
     error: str = ""
     details: str = ""
 
 
 class SearchWorker:
-    """One search in one thread."""
+    """Runs one search in a thread."""
 
-    def __init__(self, wish: SearchWish, box: Mailbox) -> None:
-        self.wish = wish
+    def __init__(self, inputs: SearchInputs, box: Mailbox) -> None:
+        self.inputs = inputs
         self._box = box
         self._stop = threading.Event()
         self._control: SearchControl | None = None
@@ -54,7 +54,7 @@ class SearchWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends it after the batch at hand."""
+        """Stops the search after the current batch."""
         self._stop.set()
         if self._control is not None:
             self._control.stop()
@@ -64,39 +64,39 @@ class SearchWorker:
 
     def _work(self) -> None:
         try:
-            from cnnplay.search.errors import SearchError, SearchTrouble
-            from cnnplay.search.needed import require
+            from cnnplay.search.errors import SearchError, SearchFailure
+            from cnnplay.search.optuna_extra import require_optuna
 
             try:
-                # torch and Optuna are imported here, in the thread, and not before somebody searches.
-                require()
+                # torch and Optuna are imported only here, when a search starts.
+                require_optuna()
                 self._search()
                 self._box.put(SearchEnded())
-            except (SearchError, SearchTrouble) as error:
+            except (SearchError, SearchFailure) as error:
                 self._box.put(SearchEnded(str(error)))
         except BaseException as error:
-            # Nothing but the end of the process may keep the window waiting for the last letter.
+            # Whatever happens, the window must get the last message.
             self._box.put(SearchEnded(f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     def _search(self) -> None:
         from cnnplay.search.control import SearchControl
-        from cnnplay.search.engine import SearchOrder, search
+        from cnnplay.search.engine import SearchRequest, search
         from cnnplay.search.storage import default_url
 
         self._control = control = SearchControl()
         if self._stop.is_set():
             control.stop()
-        wish = self.wish
-        order = SearchOrder(
-            network=wish.network,
-            config=wish.config,
-            images=wish.images,
-            space=wish.space,
-            study=wish.study,
+        inputs = self.inputs
+        request = SearchRequest(
+            network=inputs.network,
+            config=inputs.config,
+            images=inputs.images,
+            space=inputs.space,
+            study=inputs.study,
             storage=default_url(),
-            trials=wish.trials,
-            sampler=wish.sampler,
-            pruner=wish.pruner,
-            seed=wish.config.seed,
+            trials=inputs.trials,
+            sampler=inputs.sampler,
+            pruner=inputs.pruner,
+            seed=inputs.config.seed,
         )
-        search(order, self._box.put, control)
+        search(request, self._box.put, control)

@@ -1,4 +1,4 @@
-"""The search in the window, without widgets: what is ticked, what is asked for, the trials as they come."""
+"""The search in the window, without widgets: its space, options and trials."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ from cnnplay.search.variables import variables, varying_settings
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.search.search_desk import SearchDesk
-from cnnplay.ui.search.search_plots import best_so_far, parallel, shares
-from cnnplay.ui.search.search_space import Scale, SpaceModel, fault_of
+from cnnplay.ui.search.search_plots import best_so_far, importances, parallel
+from cnnplay.ui.search.search_session import SearchSession
+from cnnplay.ui.search.search_space import Scale, SpaceModel, problem_of
 from cnnplay.ui.search.search_table import TrialTable
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
@@ -45,7 +45,7 @@ SMALL = Network(
 
 @pytest.fixture(scope="session")
 def few() -> ImageSet:
-    """100 digits to learn from and 50 to be judged on."""
+    """100 training and 50 validation digits."""
     digits = load("mnist-sample")
     assert digits.array is not None
     return ImageSet(
@@ -62,7 +62,7 @@ def few() -> ImageSet:
 
 
 class Bench:
-    """All that a search needs, and what it had to say."""
+    """All models that a search needs, and its messages."""
 
     def __init__(self, images: ImageSet) -> None:
         self.editor = EditorModel(SMALL)
@@ -71,15 +71,15 @@ class Bench:
         self.data.use(images)
         self.run = RunModel(self.editor, self.settings, self.data)
         self.estimate = EstimateModel(self.editor, self.settings, self.data)
-        self.desk = SearchDesk(self.editor, self.settings, self.data, self.run, self.estimate)
-        self.model = self.desk.model
+        self.session = SearchSession(self.editor, self.settings, self.data, self.run, self.estimate)
+        self.model = self.session.model
         self.failed: list[str] = []
         self.said: list[str] = []
-        self.desk.failed.connect(self.failed.append)
-        self.desk.message.connect(self.said.append)
+        self.session.failed.connect(self.failed.append)
+        self.session.message.connect(self.said.append)
 
     def shutdown(self) -> None:
-        self.desk.shutdown()
+        self.session.shutdown()
         self.run.shutdown()
         self.estimate.shutdown()
         self.data.shutdown()
@@ -95,17 +95,22 @@ def bench(qtbot: QtBot, few: ImageSet) -> Iterator[Bench]:
 
 @pytest.fixture
 def searched(bench: Bench, qtbot: QtBot) -> Bench:
-    """Three trials of one epoch are done."""
+    """A finished search of three trials of one epoch."""
     bench.editor.select(("conv-1",))
-    bench.model.space.tick("conv-1.filters", True)
-    bench.model.ask(trials=3, epochs=1)
+    bench.model.space.set_varied("conv-1.filters", True)
+    bench.model.set_options(trials=3, epochs=1)
     assert bench.model.start()
     qtbot.waitUntil(lambda: not bench.model.active, timeout=30_000)
     bench.model.wait()
     return bench
 
 
-# What varies
+# The space
+
+
+def names(text: str, *parts: str) -> bool:
+    """Whether a message names all of this."""
+    return all(part in text for part in parts)
 
 
 @pytest.fixture
@@ -113,27 +118,27 @@ def space(qtbot: QtBot) -> SpaceModel:
     return SpaceModel(EditorModel(SMALL), SettingsModel())
 
 
-def test_the_learning_rate_is_ticked_first_a_power_of_ten_to_each_side(space: SpaceModel) -> None:
+def test_by_default_the_learning_rate_varies_by_a_power_of_ten_to_each_side(space: SpaceModel) -> None:
     assert space.space == Space({"learning_rate": Range(1e-4, 1e-2, log=True)})
-    assert space.words == "1 field varies"
-    space.tick("learning_rate", False)
-    assert space.problem == "tick what is to vary"
+    assert space.summary == "1 parameter"
+    space.set_varied("learning_rate", False)
+    assert space.problem
 
 
 def test_every_setting_has_a_first_range_within_its_limits() -> None:
     for field in varying_settings():
         entry = suggested(field, getattr(TrainConfig(), field.name))
         (variable,) = variables(Space({field.name: entry}), SMALL, "the space")
-        assert fault_of(variable) == ""
+        assert problem_of(variable) == ""
 
 
-def test_fields_of_the_chosen_block_are_listed_and_a_ticked_one_stays_listed(qtbot: QtBot) -> None:
+def test_fields_of_the_selected_layer_are_listed_and_varied_ones_stay_listed(qtbot: QtBot) -> None:
     editor = EditorModel(SMALL)
     space = SpaceModel(editor, SettingsModel())
     editor.select(("conv-1",))
-    space.tick("conv-1.filters", True)
+    space.set_varied("conv-1.filters", True)
     editor.select(("dropout-1",))
-    listed = [row.name for row in next(group for group in space.groups if group.key == "blocks").rows]
+    listed = [row.name for row in next(group for group in space.groups if group.key == "layers").rows]
     assert listed == ["conv-1.filters", "dropout-1.p"]
     assert space.space.vary["conv-1.filters"] == Range(2, 8)
     editor.select(("conv-1",))
@@ -141,26 +146,26 @@ def test_fields_of_the_chosen_block_are_listed_and_a_ticked_one_stays_listed(qtb
     assert "conv-1.filters" not in space.space.vary
 
 
-def test_what_is_wrong_with_a_range_is_said_and_held(space: SpaceModel) -> None:
+def test_an_invalid_range_is_reported_and_kept(space: SpaceModel) -> None:
     space.set_ends("learning_rate", low=5.0)
-    assert space.problem == "learning rate: the range must end above 5; got 0.01"
+    assert names(space.problem, "learning rate", "above 5", "got 0.01")
     space.set_ends("learning_rate", low=0.0)
-    assert space.problem == "learning rate, from: must be more than 0; got 0"
+    assert names(space.problem, "learning rate", "from", "more than 0", "got 0")
     space.set_ends("learning_rate", low=1e-3)
     assert space.problem == ""
-    space.tick("batch_size", True)
+    space.set_varied("batch_size", True)
     space.set_ends("batch_size", high=80.5)
-    assert space.problem == "batch size, to: must be a whole number; got 80.5"
+    assert names(space.problem, "batch size", "to", "integer", "got 80.5")
     space.set_ends("batch_size", high=80.0)
     space.set_scale("batch_size", Scale(step=16))
     assert space.space.vary["batch_size"] == Range(32, 80, step=16)
-    space.tick("optimizer", True)
+    space.set_varied("optimizer", True)
     for choice in ("momentum", "nesterov", "rmsprop", "adam", "adamw"):
         space.set_choice("optimizer", choice, False)
-    assert space.problem == "optimizer: choose two or more"
+    assert names(space.problem, "optimizer", "at least two")
 
 
-# Pictures
+# Plots
 
 ROWS = (
     TrialRow(number=0, state="complete", value=0.5, settings={"learning_rate": 1e-2, "optimizer": "adam"}),
@@ -173,7 +178,7 @@ VARIED = variables(
 )
 
 
-def test_trials_cross_the_axes_where_their_values_lie_and_the_best_is_last() -> None:
+def test_trials_cross_the_axes_at_their_values_and_the_best_is_last() -> None:
     drawn = parallel(VARIED, ROWS)
     assert [axis.name for axis in drawn.axes] == ["learning_rate", "optimizer", "accuracy"]
     assert [line.number for line in drawn.lines] == [2, 0, 3]
@@ -186,18 +191,18 @@ def test_trials_cross_the_axes_where_their_values_lie_and_the_best_is_last() -> 
     assert [tick.text for tick in drawn.axes[1].ticks] == ["sgd", "adam"]
 
 
-def test_the_best_so_far_counts_complete_trials_alone() -> None:
+def test_the_best_so_far_counts_only_complete_trials() -> None:
     curve = best_so_far(ROWS)
     assert (curve.numbers, curve.values) == ((0, 2, 3), (0.5, 0.2, 0.9))
     assert curve.best == (0.5, 0.5, 0.9)
-    assert curve.words == "best 90.0 %, trial 3"
-    assert [one.words for one in shares({"optimizer": 0.25, "learning_rate": 0.75}, VARIED)] == [
+    assert curve.text == "best 90.0 %, trial 3"
+    assert [one.text for one in importances({"optimizer": 0.25, "learning_rate": 0.75}, VARIED)] == [
         "75 %",
         "25 %",
     ]
 
 
-def test_the_table_sorts_numbers_as_numbers_and_what_has_none_comes_last(qtbot: QtBot) -> None:
+def test_the_table_sorts_numbers_as_numbers_and_missing_ones_last(qtbot: QtBot) -> None:
     table = TrialTable()
     table.show(VARIED, ROWS, 3)
     heads = [table.headerData(column, Qt.Orientation.Horizontal) for column in range(table.columnCount())]
@@ -218,34 +223,34 @@ def test_trials_come_one_by_one_and_the_best_is_known(searched: Bench) -> None:
     assert [row.state for row in model.rows] == ["complete"] * 3
     assert model.best is not None
     assert model.best.value == max(row.value or 0 for row in model.rows)
-    assert model.words == "3 done"
-    assert model.disabled_reason() == "its 3 trials are done: ask for more"
+    assert model.status_text == "3 done"
+    assert "3 trials are done" in model.disabled_reason()
     assert model.study.startswith("small-few-")
     assert {line.number for line in model.parallel.lines} == {0, 1, 2}
 
 
-def test_a_study_is_listed_opened_and_gone_on_with(searched: Bench, qtbot: QtBot) -> None:
+def test_a_study_is_listed_opened_and_resumed(searched: Bench, qtbot: QtBot) -> None:
     model, name = searched.model, searched.model.study
     before = model.rows
     assert [(study.name, study.trials) for study in model.studies] == [(name, 3)]
-    model.renew()
+    model.new_study()
     assert (model.rows, model.study) == ((), "")
     model.open(name)
     model.wait()
     assert model.rows == before
-    model.ask(trials=4)
+    model.set_options(trials=4)
     assert model.start()
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
     model.wait()
     assert [row.number for row in model.rows] == [0, 1, 2, 3]
 
 
-def test_promoting_brings_network_settings_and_weights_and_undo_brings_back_the_network(
+def test_promoting_loads_network_settings_and_weights_and_undo_restores_the_network(
     searched: Bench,
 ) -> None:
     model, editor = searched.model, searched.editor
-    promoter = searched.desk.promoter
-    model.choose(1)
+    promoter = searched.session.promoter
+    model.select(1)
     row = model.rows[1]
     promoter.promote()
     promoter.wait()
@@ -255,27 +260,26 @@ def test_promoting_brings_network_settings_and_weights_and_undo_brings_back_the_
     trained = searched.run.trained_for_editor
     assert trained is not None
     assert trained.best_epoch == row.epoch
-    assert searched.said == [
-        "trial 1 is in the editor, with its weights; undo brings back the network before"
-    ]
+    (said,) = searched.said
+    assert names(said, "trial 1", "with its weights")
     editor.undo_stack.undo()
     assert editor.network == SMALL
 
 
-def test_a_trial_whose_run_is_gone_is_promoted_without_weights(searched: Bench) -> None:
+def test_a_trial_whose_run_was_deleted_is_promoted_without_weights(searched: Bench) -> None:
     best = searched.model.best
     assert best is not None
     shutil.rmtree(best.run)
-    searched.desk.promoter.promote()
-    searched.desk.promoter.wait()
+    searched.session.promoter.promote()
+    searched.session.promoter.wait()
     assert searched.settings.config.learning_rate == best.settings["learning_rate"]
     assert "without weights" in searched.said[0]
 
 
-def test_no_run_beside_a_search_and_no_search_beside_a_run(bench: Bench, qtbot: QtBot) -> None:
-    bench.model.ask(trials=100, epochs=100_000)
+def test_no_run_during_a_search_and_no_search_during_a_run(bench: Bench, qtbot: QtBot) -> None:
+    bench.model.set_options(trials=100, epochs=100_000)
     assert bench.model.start()
-    assert "a search is on" in bench.run.disabled_reason("train")
+    assert "a search is running" in bench.run.disabled_reason("train")
     assert not bench.run.start()
     qtbot.waitUntil(lambda: bench.model.state == "running", timeout=30_000)
     bench.model.stop()
@@ -284,14 +288,14 @@ def test_no_run_beside_a_search_and_no_search_beside_a_run(bench: Bench, qtbot: 
     bench.model.wait()
     assert bench.run.disabled_reason("train") == ""
     assert bench.run.start()
-    assert bench.model.disabled_reason().startswith("a run is on")
+    assert bench.model.disabled_reason().startswith("a run is in progress")
     bench.run.shutdown()
 
 
-def test_shutdown_during_a_search_joins_its_thread_and_the_trial_is_tried_again(
+def test_shutdown_during_a_search_joins_its_thread_and_the_trial_is_repeated(
     bench: Bench, qtbot: QtBot
 ) -> None:
-    bench.model.ask(trials=1, epochs=100_000)
+    bench.model.set_options(trials=1, epochs=100_000)
     bench.model.start()
     qtbot.waitUntil(lambda: any(row.epochs for row in bench.model.rows), timeout=30_000)
     name = bench.model.study
@@ -302,20 +306,20 @@ def test_shutdown_during_a_search_joins_its_thread_and_the_trial_is_tried_again(
     assert bench.model.rows[0].settings == bench.model.rows[1].settings
 
 
-def test_what_goes_wrong_in_the_thread_is_told(bench: Bench, qtbot: QtBot, own_folders: Path) -> None:
+def test_an_error_in_the_thread_is_reported(bench: Bench, qtbot: QtBot, own_folders: Path) -> None:
     storage = own_folders / "data" / "cnnplay" / "studies.sqlite3"
     storage.parent.mkdir(parents=True)
     storage.write_bytes(b"this is no database " * 100)
     with qtbot.waitSignal(bench.model.failed, timeout=30_000):
         bench.model.start()
     bench.model.wait()
-    assert "the storage of studies cannot be used: file is not a database" in bench.failed[0]
+    assert names(bench.failed[0], "studies.sqlite3", "not a database")
     bench.failed.clear()
     assert not bench.model.active
     assert bench.model.study == ""
 
 
-def test_without_optuna_nothing_begins_and_it_says_how_to_get_it(
+def test_without_optuna_nothing_starts_and_it_says_how_to_install_it(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cnnplay.search.optuna_extra.find_spec", lambda name: None)

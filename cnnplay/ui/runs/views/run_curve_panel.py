@@ -1,4 +1,4 @@
-"""Loss and accuracy of the chosen runs beside one another, and how they are drawn."""
+"""Loss and accuracy of the selected runs side by side, and how they are shown."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
@@ -15,17 +15,17 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.runs.run_curves import AXES, PARTS
+from cnnplay.ui.runs.run_curves import AXES, SPLITS
 from cnnplay.ui.runs.runs import MOST_DRAWN, RunsModel
 from cnnplay.ui.runs.views.run_plot import RunPlot
 from cnnplay.ui.train.curves import SMOOTHINGS
 
-EMPTY = "Choose runs in the table to see their curves over one another.\nHold Ctrl or Shift for several."
-READING = "Reading …"
+EMPTY = "Select runs in the table to compare their curves.\nHold Ctrl or Shift to select several."
+READING = "Loading …"
 
 
 class RunCurvePanel(Panel):
-    """Two plots with common controls."""
+    """Two plots with shared controls."""
 
     def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__("Curves", parent=parent)
@@ -47,8 +47,8 @@ class RunCurvePanel(Panel):
         self.body.addLayout(self._stack, 1)
         for plot in (self.loss, self.accuracy):
             plot.following_changed.connect(self._show_fit)
-        runs.chosen_changed.connect(self._refresh)
-        runs.told_changed.connect(self._refresh)
+        runs.selection_changed.connect(self._refresh)
+        runs.values_changed.connect(self._refresh)
         runs.rows_changed.connect(self._refresh)
         self._model.changed.connect(self._refresh)
         theme().changed.connect(self._restyle)
@@ -56,26 +56,24 @@ class RunCurvePanel(Panel):
         self._refresh()
 
     def splitters(self) -> tuple[Splitter, ...]:
-        """Those whose places are remembered."""
+        """The splitters whose positions are remembered."""
         return (self._split,)
 
     def reset_layout(self) -> None:
         self._split.setSizes([500, 500])
 
     def _make_controls(self) -> None:
-        self.parts = _choice(
-            PARTS, self._model.parts, "Which part", "Validation pictures, training batches, or both"
-        )
-        self.parts.currentIndexChanged.connect(lambda index: self._model.set_parts(PARTS[index]))
+        self.splits = _choice(SPLITS, self._model.splits, "Split", "Show validation, training, or both")
+        self.splits.currentIndexChanged.connect(lambda index: self._model.set_splits(SPLITS[index]))
         self.axis = _choice(
             AXES,
             self._model.axis,
-            "By",
-            "What stands along the bottom: epochs, steps, or the time that training took",
+            "x axis",
+            "The x axis: epochs, steps, or training time",
         )
         self.axis.currentIndexChanged.connect(lambda index: self._model.set_axis(AXES[index]))
-        self.log = QCheckBox("log")
-        self.log.setToolTip("Draw the loss on a logarithmic scale: small ones far apart (L)")
+        self.log = QCheckBox("Log scale")
+        self.log.setToolTip("Logarithmic scale of the loss, which spreads small values (L)")
         self.log.setAccessibleName("logarithmic scale of the loss")
         self.log.setChecked(self._model.logarithmic)
         self.log.toggled.connect(self._model.set_logarithmic)
@@ -85,16 +83,16 @@ class RunCurvePanel(Panel):
         self.slider.setAccessibleName("smoothing")
         self.slider.setValue(SMOOTHINGS.index(self._model.smoothing))
         self.slider.valueChanged.connect(lambda index: self._model.set_smoothing(SMOOTHINGS[index]))
-        self.fit_button = QPushButton("fit")
+        self.fit_button = QPushButton("View all")
         role(self.fit_button, "link")
-        self.fit_button.setToolTip("Show all again; a double click or the key Home does it too")
-        self.fit_button.setAccessibleName("fit the curves of runs")
+        self.fit_button.setToolTip("Show the whole curves again (double-click, or Home)")
+        self.fit_button.setAccessibleName("view all of the curves")
         self.fit_button.clicked.connect(self._fit)
         kept = self.fit_button.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self.fit_button.setSizePolicy(kept)
         self.fit_button.hide()
-        for widget in (self.fit_button, self.parts, QLabel("by"), self.axis, self.log, self.slider):
+        for widget in (self.fit_button, self.splits, QLabel("by"), self.axis, self.log, self.slider):
             self.add_corner(widget)
 
     @Slot()
@@ -108,36 +106,35 @@ class RunCurvePanel(Panel):
 
     @Slot()
     def _refresh(self) -> None:
-        shown, chosen = self._model.shown, self._runs.chosen
+        shown, selected = self._model.drawn_runs, self._runs.selected
         drawn = [run for run in shown if len(run.trace) or run.trace.epochs]
         problems = "\n".join(self._runs.problems.values())
-        if not chosen:
+        if not selected:
             self.empty.set_text(EMPTY)
         elif problems:
             self.empty.set_text(problems)
         else:
             whole = len(shown) == len(self._runs.drawn)
-            self.empty.set_text("Nothing was measured in it yet." if whole else READING)
+            self.empty.set_text("No values yet." if whole else READING)
         self._stack.setCurrentWidget(self._pair if drawn else self.empty)
-        self.set_muted(self._facts(len(chosen), problems))
+        self.set_muted(self._facts(len(selected), problems))
         self.log.setChecked(self._model.logarithmic)
-        self.parts.setCurrentIndex(PARTS.index(self._model.parts))
+        self.splits.setCurrentIndex(SPLITS.index(self._model.splits))
         self.axis.setCurrentIndex(AXES.index(self._model.axis))
-        training = self._model.parts != "validation"
+        training = self._model.splits != "validation"
         steps = self._model.smoothing
         self.slider.setVisible(training)  # validation is not smoothed
-        now = f"over {steps} steps" if steps > 1 else "not at all"
-        hint = f"Smooths the training curves. Now: {now}"
-        self.slider.setToolTip(f"{hint}.")
+        now = f"averaged over {steps} steps" if steps > 1 else "off"
+        self.slider.setToolTip(f"Smooths the training curves. Now: {now}.")
 
-    def _facts(self, chosen: int, problems: str) -> str:
-        averaged = any(run.trace.averaged for run in self._model.shown)
+    def _facts(self, selected: int, problems: str) -> str:
+        averaged = any(run.trace.averaged for run in self._model.drawn_runs)
         return " · ".join(
             part
             for part in (
-                f"the first {MOST_DRAWN} of {chosen:,} chosen runs" if chosen > MOST_DRAWN else "",
+                f"the first {MOST_DRAWN} of {selected:,} selected runs" if selected > MOST_DRAWN else "",
                 problems.split("\n")[0],
-                "old steps are averaged" if averaged and self._model.parts != "validation" else "",
+                "old steps are averaged" if averaged and self._model.splits != "validation" else "",
             )
             if part
         )
@@ -153,17 +150,17 @@ def _titled(title: str, plot: RunPlot) -> QWidget:
     layout = QVBoxLayout(holder)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
-    words = QLabel(title)
-    role(words, "muted")
-    layout.addWidget(words)
+    label = QLabel(title)
+    role(label, "muted")
+    layout.addWidget(label)
     layout.addWidget(plot, 1)
     return holder
 
 
-def _choice(choices: tuple[str, ...], chosen: str, name: str, hint: str) -> QComboBox:
+def _choice(choices: tuple[str, ...], selected: str, name: str, hint: str) -> QComboBox:
     box = QComboBox()
     box.addItems(list(choices))
-    box.setCurrentIndex(choices.index(chosen))
+    box.setCurrentIndex(choices.index(selected))
     box.setAccessibleName(name)
     box.setToolTip(hint)
     return box

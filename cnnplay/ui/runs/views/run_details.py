@@ -1,4 +1,4 @@
-"""One chosen run: its note and tags to write, and what it says of itself."""
+"""One selected run: its note and tags to edit, and its details."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
@@ -13,25 +13,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.runs.about import TAG
+from cnnplay.runs.notes import TAG
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.runs.run_deeds import RunDeeds
+from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_facts import facts
 from cnnplay.ui.runs.runs import RunsModel
 
-NOTE_HINT = "What you want to remember of it; kept in the run's folder (about.json)"
-NARROW = 240
-"""Pixels of the design."""
-TAGS_HINT = "Words to find it by, parted by blanks: good lecture-3. The filter finds tag:good"
+NOTE_HINT = "Your note on this run; saved in its folder (about.json)"
+NARROW_WIDTH = 240
+"""Design pixels; narrower panels put the names above the values."""
+TAGS_HINT = "Tags separated by spaces, such as: good lecture-3. Filter by them with tag:good"
 
 
 class RunDetailsPanel(Panel):
-    """Note and tags are written as they are typed."""
+    """Note and tags are saved as you type."""
 
-    def __init__(self, runs: RunsModel, deeds: RunDeeds, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: RunsModel, actions: RunActions, parent: QWidget | None = None) -> None:
         super().__init__("Run", parent=parent)
-        self._runs, self._deeds = runs, deeds
+        self._runs, self._actions = runs, actions
         self._path = ""
         self._filling = False
         self._facts: list[tuple[QLabel, QLabel]] = []
@@ -63,48 +63,48 @@ class RunDetailsPanel(Panel):
         self.body.addWidget(self.area, 1)
         self.tags.textEdited.connect(self._tag)
         self.note.textChanged.connect(self._note)
-        runs.chosen_changed.connect(self.refresh)
-        runs.told_changed.connect(self.refresh)
+        runs.selection_changed.connect(self.refresh)
+        runs.values_changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
         self._restyle()
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the one chosen run; what is being typed is left alone."""
-        rows = self._runs.chosen_rows
+        """Shows the selected run; does not overwrite what is being typed."""
+        rows = self._runs.selected_rows
         if len(rows) != 1:
             return
-        row, fresh = rows[0], rows[0].path != self._path
+        row, other = rows[0], rows[0].path != self._path
         self._path = row.path
         self.set_title(row.name or "Run")
         self.set_muted(row.title)
-        about = self._deeds.about(row.path)
+        notes = self._actions.notes(row.path)
         self._filling = True
-        if fresh or not self.tags.hasFocus():
-            self.tags.setText(" ".join(about.tags))
-        if (fresh or not self.note.hasFocus()) and self.note.toPlainText() != about.note:
-            self.note.setPlainText(about.note)
+        if other or not self.tags.hasFocus():
+            self.tags.setText(" ".join(notes.tags))
+        if (other or not self.note.hasFocus()) and self.note.toPlainText() != notes.note:
+            self.note.setPlainText(notes.note)
         self._filling = False
         self._show_facts(facts(row))
 
     def _show_facts(self, found: list[tuple[str, str]]) -> None:
         if len(self._facts) != len(found):
             self._make_rows(len(found))
-        for (name, words), (title, text) in zip(self._facts, found, strict=True):
+        for (name, value), (title, text) in zip(self._facts, found, strict=True):
             name.setText(title)
-            words.setText(_breakable(text) if title == "folder" else text)
+            value.setText(_breakable(text) if title == "folder" else text)
 
     def _make_rows(self, count: int) -> None:
         while self._form.rowCount():
             self._form.removeRow(0)
         self._facts = [(QLabel(), QLabel()) for _ in range(count)]
-        for name, words in self._facts:
+        for name, value in self._facts:
             role(name, "muted")
             name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            words.setWordWrap(True)
-            words.setMinimumWidth(1)  # else its longest word would make all of it wider than the panel
-            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._form.addRow(name, words)
+            value.setWordWrap(True)
+            value.setMinimumWidth(1)  # else its longest word would make the form wider than the panel
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._form.addRow(name, value)
 
     @Slot(str)
     def _tag(self, line: str) -> None:
@@ -114,25 +114,25 @@ class RunDetailsPanel(Panel):
         self.tags.style().polish(self.tags)
         if bad:
             self.tags.setToolTip(
-                f"{TAGS_HINT}\n“{bad}” is no tag: at most 40 signs, none of : ; < > = or quotes."
+                f"{TAGS_HINT}\n“{bad}” is not a tag: at most 40 characters, without : ; < > = or quotes."
             )
             return
         self.tags.setToolTip(TAGS_HINT)
-        self._deeds.tag(self._path, line)
+        self._actions.set_tags(self._path, line)
 
     @Slot()
     def _note(self) -> None:
         if not self._filling and self._path:
-            self._deeds.note(self._path, self.note.toPlainText())
+            self._actions.set_note(self._path, self.note.toPlainText())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._wrap()
 
     def _wrap(self) -> None:
-        """Names stand above their facts where both have too little room beside one another."""
+        """Puts names above values if the panel is too narrow for both side by side."""
         policy = QFormLayout.RowWrapPolicy
-        narrow = self.width() < theme().px(NARROW)
+        narrow = self.width() < theme().px(NARROW_WIDTH)
         self._form.setRowWrapPolicy(policy.WrapAllRows if narrow else policy.DontWrapRows)
 
     @Slot()
@@ -145,5 +145,5 @@ class RunDetailsPanel(Panel):
 
 
 def _breakable(path: str) -> str:
-    """A path has no blanks: it may be broken behind its strokes and hyphens."""
+    """Lets a path wrap after slashes and hyphens: it has no spaces."""
     return path.replace("/", "/\u200b").replace("-", "-\u200b")

@@ -1,4 +1,4 @@
-"""What differs between the two runs that are chosen, side by side."""
+"""The differences between the two selected runs, side by side."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFont, QResizeEvent
@@ -13,25 +13,25 @@ from PySide6.QtWidgets import (
 
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.runs.run_deeds import RunDeeds
+from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_labels import labels
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.runs.views.run_plot import shortened
 from cnnplay.ui.runs.views.run_table import swatch
 
-NAMES = 0.45
-"""The most of the width that the names may take."""
+NAMES_SHARE = 0.45
+"""The largest part of the width for the names."""
 ROW = 24
-SWATCH_ROOM = 44
-"""Of a column's head, for swatch, margins and the bar beside the table, in pixels of the design."""
+HEADER_MARGIN = 44
+"""Design pixels of a column's header for swatch, margins and scroll bar."""
 
 
 class RunDifferencePanel(Panel):
-    """A table of settings and blocks; only what is not the same in both."""
+    """A table of what is not the same in both runs."""
 
-    def __init__(self, runs: RunsModel, deeds: RunDeeds, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: RunsModel, actions: RunActions, parent: QWidget | None = None) -> None:
         super().__init__("Difference", parent=parent)
-        self._runs, self._deeds = runs, deeds
+        self._runs, self._actions = runs, actions
         self.table = QTableWidget(0, 3, self)
         self.table.setAccessibleName("difference between two runs")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -52,25 +52,25 @@ class RunDifferencePanel(Panel):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)
         self.body.addLayout(self._stack, 1)
-        deeds.difference_changed.connect(self.refresh)
+        actions.difference_changed.connect(self.refresh)
         theme().changed.connect(self.refresh)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        rows = self._deeds.difference
+        rows = self._actions.difference
         if rows:
             self._fill()
         elif rows is not None:
             self.empty.set_text("Both runs have the same network, data, settings and outcome.")
         else:
-            self.empty.set_text(self._deeds.difference_problem or "Comparing …")
+            self.empty.set_text(self._actions.difference_problem or "Comparing …")
         self._stack.setCurrentWidget(self.table if rows else self.empty)
         count = sum(not row.heading for row in rows or ())
-        self.set_muted("in 1 thing" if count == 1 else f"in {count:,} things" if count else "")
+        self.set_muted("1 difference" if count == 1 else f"{count:,} differences" if count else "")
 
     def _fill(self) -> None:
-        rows = self._deeds.difference or ()
+        rows = self._actions.difference or ()
         self.table.setRowCount(len(rows))
         self.table.clearSpans()
         strong = QFont(theme().font(strong=True))
@@ -89,13 +89,12 @@ class RunDifferencePanel(Panel):
         self._share_width()
 
     def _share_width(self) -> None:
-        """The names of what differs get what they need, as far as it leaves the values more than half; those
-        of the runs are cut to what is left."""
-        most = round(NAMES * self.width())
+        """Gives the names the width they need, within limits, and shortens the runs' labels to the rest."""
+        most = round(NAMES_SHARE * self.width())
         first = min(self.table.sizeHintForColumn(0) + theme().px(8), most)
         self.table.setColumnWidth(0, first)
-        metrics, room = self.table.fontMetrics(), (self.width() - first) // 2 - theme().px(SWATCH_ROOM)
-        pair = self._runs.chosen_rows
+        metrics, room = self.table.fontMetrics(), (self.width() - first) // 2 - theme().px(HEADER_MARGIN)
+        pair = self._runs.selected_rows
         if len(pair) != 2:
             return
         self.table.setHorizontalHeaderItem(0, QTableWidgetItem(""))

@@ -1,4 +1,4 @@
-"""The panel with the table of runs: a line to filter it, and what can be done with those that are chosen."""
+"""The panel with the table of runs, its filter, and the actions on selected runs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,35 +21,33 @@ from cnnplay.runs.remove import Cleanup
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.runs.run_deeds import RunDeeds
-from cnnplay.ui.runs.run_opening import RunOpener
-from cnnplay.ui.runs.run_weighing import SWEEP_WORDS, Weighed
+from cnnplay.ui.runs.deletion_plan import CLEANUP_TEXTS, DeletionPlan
+from cnnplay.ui.runs.run_actions import RunActions
+from cnnplay.ui.runs.run_loader import RunLoader
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.runs.views.run_table import RunTableView
 
 EMPTY = (
-    "Each training leaves a run here: its curves, its settings, its weights.\n"
+    "Every training run is listed here, with its curves, settings and weights.\n"
     "Train a network (F5), or run “cnnplay train” in a terminal.\n"
-    "A run elsewhere is added with “Add…”."
+    "To list runs in another folder, use “Add…”."
 )
-NO_MATCH = "No run is like that.\nTake words out of the filter, or clear it with Esc."
+NO_MATCH = "No runs match the filter.\nPress Esc to clear it."
 FILTER_HINT = (
-    "Words pick runs; each must hold. A bare word is looked for in name, data, note and tags.\n"
-    'field:text looks in one field: data:mnist  state:done  optimizer:adam  note:"batch norm"\n'
-    "field=text is the whole of it: data=mnist is not mnist-sample\n"
+    "Lists runs that match all terms. A plain word is searched in name, data, note and tags.\n"
+    'field:text searches one field: data:mnist  state:done  optimizer:adam  note:"batch norm"\n'
+    "field=text matches the whole field: data=mnist does not match mnist-sample\n"
     "field<number compares (also <=, >, >=, =): lr<0.01  acc>95%  epochs>=10  parameters<60k  size>20MB\n"
-    "tag:good is a whole tag. A hyphen turns a word round: -failed  (/)"
+    "tag:good matches a whole tag. A hyphen excludes: -failed  (/)"
 )
-FILTER = 130
-"""The least width of the filter, in pixels of the design."""
+FILTER_WIDTH = 130
+"""The minimum width of the filter, in design pixels."""
 PLACEHOLDER = "Filter: lr<0.01 tag:good"
-OPEN_HINT = (
-    "Network, settings and weights of the chosen run into the editor; undo brings back what was there (Enter)"
-)
+OPEN_HINT = "Loads network, settings and weights into the editor; undo restores the previous network (Enter)"
 
 
 class FilterLine(QLineEdit):
-    """Esc empties it, Enter and Down go to the table."""
+    """Esc clears it; Enter and Down move the focus to the table."""
 
     left = Signal()
 
@@ -64,13 +62,11 @@ class FilterLine(QLineEdit):
 
 
 class RunListPanel(Panel):
-    """`said(str)` is for the status line."""
-
     def __init__(
-        self, runs: RunsModel, deeds: RunDeeds, opener: RunOpener, parent: QWidget | None = None
+        self, runs: RunsModel, actions: RunActions, loader: RunLoader, parent: QWidget | None = None
     ) -> None:
         super().__init__("Runs", parent=parent)
-        self._runs, self._deeds, self._opener = runs, deeds, opener
+        self._runs, self._actions, self._loader = runs, actions, loader
         self.table = RunTableView(runs, self)
         self.filter = FilterLine()
         self.filter.setPlaceholderText(PLACEHOLDER)
@@ -90,40 +86,40 @@ class RunListPanel(Panel):
         self._restyle()
         self._refresh()
 
-    # What there is to do
+    # Actions
 
     def _make_actions(self) -> None:
-        self.open_action = self._action("Open in the editor", self._opener.open)
-        self.delete_action = self._action("Delete…", self._deeds.weigh)
-        self.csv_action = self._action("Tables (CSV)…", self._export_csv)
-        self.board_action = self._action("TensorBoard files…", self._export_tensorboard)
-        self.sweep_actions = [
-            self._action(f"{words}…", _weighing(self._deeds, sweep))
-            for sweep, (words, _) in SWEEP_WORDS.items()
+        self.open_action = self._action("Open in editor", self._loader.open)
+        self.delete_action = self._action("Delete…", self._actions.plan_deletion)
+        self.csv_action = self._action("CSV tables…", self._export_csv)
+        self.tensorboard_action = self._action("TensorBoard logs…", self._export_tensorboard)
+        self.cleanup_actions = [
+            self._action(f"{text}…", _planner(self._actions, cleanup))
+            for cleanup, (text, _) in CLEANUP_TEXTS.items()
         ]
-        self.add_action = self._action("Add a folder…", self._add)
+        self.add_action = self._action("Add folder…", self._add)
         self.add_action.setToolTip(
-            "Lists a run that lies elsewhere (cnnplay train --out), or all runs in a folder, from now on"
+            "Adds a run outside the store (cnnplay train --out), or all runs in a folder, to this list"
         )
-        self.forget_action = self._action("Take off the list", self._forget)
-        self.rebuild_action = self._action("Read all folders again", lambda: self._runs.look_soon(True))
-        self.rebuild_action.setToolTip(
-            "Throws the index of the runs away and makes it anew from their folders"
-        )
+        self.forget_action = self._action("Remove from list", self._forget)
+        self.rebuild_action = self._action("Rebuild index", lambda: self._runs.refresh_soon(True))
+        self.rebuild_action.setToolTip("Rebuilds the index of runs from their folders")
 
-    def _action(self, text: str, deed: Callable[[], object]) -> QAction:
+    def _action(self, text: str, callback: Callable[[], object]) -> QAction:
         action = QAction(text, self)
-        action.triggered.connect(lambda _checked=False: deed())
+        action.triggered.connect(lambda _checked=False: callback())
         return action
 
     def _make_bar(self) -> None:
         self.open_button = self._button(self.open_action, "Open", "Open the run in the editor")
-        self.export_button = self._menu_button("Export", (self.csv_action, self.board_action))
-        self.clean_button = self._menu_button("Clean up", (*self.sweep_actions, None, self.rebuild_action))
-        self.delete_button = self._button(self.delete_action, "Delete…", "Delete the chosen runs")
+        self.export_button = self._menu_button("Export", (self.csv_action, self.tensorboard_action))
+        self.clean_button = self._menu_button("Clean up", (*self.cleanup_actions, None, self.rebuild_action))
+        self.delete_button = self._button(self.delete_action, "Delete…", "Delete the selected runs")
         self.add_button = self._button(self.add_action, "Add…", "Add a folder of runs")
-        self.export_button.setToolTip("The chosen runs as tables, or as files that TensorBoard shows.")
-        self.clean_button.setToolTip("Frees disk: what of the chosen runs (or of all) is needed no more.")
+        self.export_button.setToolTip("Exports the selected runs as CSV tables or TensorBoard logs.")
+        self.clean_button.setToolTip(
+            "Frees disk space: deletes weights and checkpoints that the selected runs, or all, do not need."
+        )
         self.add_button.setToolTip(self.add_action.toolTip())
         for widget in (
             self.filter, self.open_button, self.export_button, self.clean_button, self.delete_button,
@@ -134,7 +130,7 @@ class RunListPanel(Panel):
         self.filter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._corner.insertStretch(0)
         self._corner.setStretchFactor(self.filter, 1)
-        self._row.setStretch(2, 3)  # the filter takes most of what is left beside the title
+        self._row.setStretch(2, 3)  # the filter takes most of the remaining width
 
     def _button(self, action: QAction, text: str, name: str) -> QPushButton:
         button = QPushButton(text)
@@ -157,68 +153,69 @@ class RunListPanel(Panel):
     def _connect(self) -> None:
         self.filter.textChanged.connect(self._runs.set_filter)
         self.filter.left.connect(self._into_table)
-        self.table.filter_asked.connect(self.filter.setFocus)
-        self.table.open_asked.connect(self.open_action.trigger)
-        self.table.delete_asked.connect(self.delete_action.trigger)
+        self.table.filter_requested.connect(self.filter.setFocus)
+        self.table.open_requested.connect(self.open_action.trigger)
+        self.table.delete_requested.connect(self.delete_action.trigger)
         self.table.customContextMenuRequested.connect(self._menu_at)
-        for signal in (self._runs.rows_changed, self._runs.chosen_changed, self._runs.told_changed):
+        for signal in (self._runs.rows_changed, self._runs.selection_changed, self._runs.values_changed):
             signal.connect(self._refresh)
-        self._deeds.weighed.connect(self._ask)
+        self._actions.deletion_planned.connect(self._confirm)
         theme().changed.connect(self._restyle)
 
     @Slot()
     def _refresh(self) -> None:
         runs = self._runs
-        self.set_muted(runs.words)
-        self._problem.setText(runs.filter_problem or runs.trouble)
+        self.set_muted(runs.summary)
+        self._problem.setText(runs.filter_problem or runs.store_problem)
         self._problem.setVisible(bool(self._problem.text()))
         self._problem.setWordWrap(True)
         if not runs.loaded:
-            self.empty.set_text("Looking for runs …")
+            self.empty.set_text("Loading runs …")
         else:
             self.empty.set_text(NO_MATCH if runs.rows else EMPTY)
-        self._stack.setCurrentWidget(self.table if runs.picked.rowCount() else self.empty)
+        self._stack.setCurrentWidget(self.table if runs.filtered.rowCount() else self.empty)
         self.filter.setToolTip(FILTER_HINT)
-        self._enable(self.open_action, self.open_button, OPEN_HINT, self._opener.disabled_reason())
+        self._enable(self.open_action, self.open_button, OPEN_HINT, self._loader.disabled_reason())
         self._enable(
             self.delete_action,
             self.delete_button,
-            "The chosen runs with their weights; asks first and says what it frees (Del)",
-            self._deeds.why_not_delete(),
+            "Deletes the selected runs with their weights; shows first how much space it frees (Del)",
+            self._actions.delete_disabled_reason(),
         )
         self._enable(
-            self.csv_action, None, "A row a run, a row an epoch, a row a step", self._deeds.disabled_reason()
-        )
-        self._enable(
-            self.board_action,
+            self.csv_action,
             None,
-            "A folder for each run, for tensorboard --logdir",
-            self._deeds.why_no_tensorboard(),
+            "Three tables, with a row per run, per epoch and per step",
+            self._actions.disabled_reason(),
         )
-        for action, (_, words) in zip(self.sweep_actions, SWEEP_WORDS.values(), strict=True):
-            self._enable(action, None, words, "" if runs.rows else "there is no run yet")
-        chosen = runs.chosen
-        alone = "" if len(chosen) == 1 else "choose one run alone"
-        here = "it lies in the store: delete it to be rid of it"
-        elsewhere = len(chosen) == 1 and self._deeds.is_elsewhere(chosen[0])
         self._enable(
-            self.forget_action, None, "Its files stay where they are", alone or ("" if elsewhere else here)
+            self.tensorboard_action,
+            None,
+            "A folder per run, for tensorboard --logdir",
+            self._actions.tensorboard_disabled_reason(),
         )
+        for action, (_, text) in zip(self.cleanup_actions, CLEANUP_TEXTS.values(), strict=True):
+            self._enable(action, None, text, "" if runs.rows else "there are no runs yet")
+        selected = runs.selected
+        alone = "" if len(selected) == 1 else "select a single run"
+        here = "the run is in the store: delete it instead"
+        elsewhere = len(selected) == 1 and self._actions.is_elsewhere(selected[0])
+        self._enable(self.forget_action, None, "Its files are kept", alone or ("" if elsewhere else here))
 
     def _enable(self, action: QAction, button: QPushButton | None, hint: str, reason: str) -> None:
-        words = f"{hint}.\nNot now: {reason}." if reason else f"{hint}."
+        text = f"{hint}.\nUnavailable: {reason}." if reason else f"{hint}."
         action.setEnabled(not reason)
-        action.setToolTip(words)
+        action.setToolTip(text)
         if button is not None:
             button.setEnabled(not reason)
-            button.setToolTip(words)
+            button.setToolTip(text)
 
-    # Deeds
+    # Handlers
 
     @Slot()
     def _into_table(self) -> None:
         self.table.setFocus()
-        if not self.table.selectionModel().hasSelection() and self._runs.picked.rowCount():
+        if not self.table.selectionModel().hasSelection() and self._runs.filtered.rowCount():
             self.table.selectRow(0)
 
     @Slot(QPoint)
@@ -228,8 +225,8 @@ class RunListPanel(Panel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         groups = (
             (self.open_action,),
-            (self.csv_action, self.board_action),
-            (*self.sweep_actions, self.forget_action, self.delete_action),
+            (self.csv_action, self.tensorboard_action),
+            (*self.cleanup_actions, self.forget_action, self.delete_action),
         )
         for group in groups:
             menu.addActions(list(group))
@@ -237,51 +234,51 @@ class RunListPanel(Panel):
         menu.popup(self.table.viewport().mapToGlobal(at))
 
     @Slot(object)
-    def _ask(self, weighed: Weighed) -> None:
-        if not weighed.paths:
+    def _confirm(self, plan: DeletionPlan) -> None:
+        if not plan.paths:
             QMessageBox.information(
-                self, "CNN Playground", "There is nothing to clean up.\n" + "\n".join(weighed.kept[:3])
+                self, "CNN Playground", "Nothing to clean up.\n" + "\n".join(plan.kept[:3])
             )
             return
         box = QMessageBox(self)
-        box.setWindowTitle("Delete runs" if weighed.sweep is None else SWEEP_WORDS[weighed.sweep][0])
-        box.setText(weighed.question)
-        box.setInformativeText(weighed.words)
-        deed = "Delete" if weighed.sweep is None else "Clean up"
-        yes = box.addButton(deed, QMessageBox.ButtonRole.DestructiveRole)
+        box.setWindowTitle("Delete runs" if plan.cleanup is None else CLEANUP_TEXTS[plan.cleanup][0])
+        box.setText(plan.question)
+        box.setInformativeText(plan.details)
+        action = "Delete" if plan.cleanup is None else "Clean up"
+        yes = box.addButton(action, QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
         if box.clickedButton() is yes:
-            self._deeds.carry_out(weighed)
+            self._actions.apply(plan)
 
     def _export_csv(self) -> None:
         def export(where: Path) -> None:
-            if confirm_replace(self, self._deeds.tables_in(where)):
-                self._deeds.export_csv(where)
+            if confirm_replace(self, self._actions.tables_in(where)):
+                self._actions.export_csv(where)
 
-        self._into_folder("Write the tables into", export)
+        self._into_folder("Choose a folder for the tables", export)
 
     def _export_tensorboard(self) -> None:
-        self._into_folder("Write TensorBoard's files into", self._deeds.export_tensorboard)
+        self._into_folder("Choose a folder for the TensorBoard logs", self._actions.export_tensorboard)
 
     def _add(self) -> None:
-        self._into_folder("A run's folder, or one that holds runs", self._deeds.add)
+        self._into_folder("Choose a run folder, or a folder of runs", self._actions.add_folder)
 
     def _forget(self) -> None:
-        self._deeds.forget(self._runs.chosen[0])
+        self._actions.forget(self._runs.selected[0])
 
-    def _into_folder(self, title: str, deed: Callable[[Path], None]) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
-        if chosen:
-            deed(Path(chosen))
+    def _into_folder(self, title: str, callback: Callable[[Path], None]) -> None:
+        folder = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
+        if folder:
+            callback(Path(folder))
 
     @Slot()
     def _restyle(self) -> None:
         self._corner.setSpacing(theme().px(8))
         whole = self.filter.fontMetrics().horizontalAdvance(PLACEHOLDER)
-        self.filter.setMinimumWidth(theme().px(FILTER))
+        self.filter.setMinimumWidth(theme().px(FILTER_WIDTH))
         self.filter.setMaximumWidth(whole + theme().px(48))
 
 
-def _weighing(deeds: RunDeeds, sweep: Cleanup) -> Callable[[], None]:
-    return lambda: deeds.weigh(sweep)
+def _planner(actions: RunActions, cleanup: Cleanup) -> Callable[[], None]:
+    return lambda: actions.plan_deletion(cleanup)

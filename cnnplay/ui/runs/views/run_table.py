@@ -1,4 +1,4 @@
-"""The table of runs: sorted by a click, filtered by words, with a swatch in each drawn curve's colour."""
+"""The table of runs: sortable, filterable, with a swatch in the color of each run's curves."""
 
 from PySide6.QtCore import (
     QByteArray,
@@ -23,45 +23,45 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.runs.run_columns import COLUMNS, column
-from cnnplay.ui.runs.run_table import SLOT
+from cnnplay.ui.runs.run_columns import COLUMNS, column_index
+from cnnplay.ui.runs.run_table import SLOT_ROLE
 from cnnplay.ui.runs.runs import RunsModel
-from cnnplay.ui.runs.views.run_plot import COLOURS
+from cnnplay.ui.runs.views.run_plot import COLORS
 
 SWATCH = 10
-"""The side of a swatch in pixels of the design."""
+"""The side of a swatch, in design pixels."""
 ROW = 26
 WIDEST = 220
-"""Of a column, in pixels of the design, when the table chooses."""
+"""The largest automatic width of a column, in design pixels."""
 
 
 class RunTableView(RowTable):
-    """`open_asked`, `delete_asked`: a key or a double click asked for it."""
+    """`open_requested`, `delete_requested`, `filter_requested`: by a key or a double-click."""
 
-    open_asked = Signal()
-    delete_asked = Signal()
-    filter_asked = Signal()
+    open_requested = Signal()
+    delete_requested = Signal()
+    filter_requested = Signal()
     KEYS = KeyTable(
         "Table of runs",
-        KeyRow("Open the run in the editor", dict.fromkeys(ENTER, lambda view: view.open_asked.emit())),
-        KeyRow("Delete the chosen runs", {Qt.Key.Key_Delete: lambda view: view.delete_asked.emit()}),
-        KeyRow("Filter", {Qt.Key.Key_Slash: lambda view: view.filter_asked.emit()}),
+        KeyRow("Open the run in the editor", dict.fromkeys(ENTER, lambda view: view.open_requested.emit())),
+        KeyRow("Delete the selected runs", {Qt.Key.Key_Delete: lambda view: view.delete_requested.emit()}),
+        KeyRow("Filter", {Qt.Key.Key_Slash: lambda view: view.filter_requested.emit()}),
     )
 
     def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
         super().__init__(QAbstractItemView.SelectionMode.ExtendedSelection, ROW, parent)
         self._runs = runs
-        self._choosing = False
+        self._selecting = False
         self._fitted = False
-        self.setModel(runs.picked)
+        self.setModel(runs.filtered)
         self.setItemDelegateForColumn(0, SwatchDelegate(self))
         self.setAccessibleName("runs")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.horizontalHeader().setSectionsMovable(True)
-        self.sortByColumn(column("created"), Qt.SortOrder.DescendingOrder)
+        self.sortByColumn(column_index("created"), Qt.SortOrder.DescendingOrder)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         self.doubleClicked.connect(self._double_clicked)
-        runs.chosen_changed.connect(self._show_chosen)
+        runs.selection_changed.connect(self._show_selected)
         runs.rows_changed.connect(self._rows_changed)
         theme().changed.connect(self._restyle)
 
@@ -70,67 +70,67 @@ class RunTableView(RowTable):
             super().keyPressEvent(event)
 
     def fit_columns(self) -> None:
-        """Each as wide as what stands in it, within limits."""
+        """Makes each column as wide as its content, within limits."""
         self._fitted = True
         self.resizeColumnsToContents()
         for number in range(len(COLUMNS)):
             self.setColumnWidth(number, min(self.columnWidth(number), theme().px(WIDEST)))
 
     def save_columns(self) -> bytes:
-        """Order, widths and sorting, to be remembered; and the text size that the widths are for."""
+        """Order, widths and sorting of the columns, and the text size that the widths are for."""
         state = bytes(self.horizontalHeader().saveState().toBase64().data())
         return f"{theme().text_scale:g}:".encode() + state
 
     def restore_columns(self, kept: bytes) -> None:
-        """As they were remembered; what cannot be read changes nothing."""
+        """Restores what `save_columns` returned; ignores invalid data."""
         scale, _, state = kept.partition(b":")
         if self.horizontalHeader().restoreState(QByteArray.fromBase64(state)):
             self._fitted = scale == f"{theme().text_scale:g}".encode()
             self._rows_changed()
 
     def reset_columns(self) -> None:
-        """As at the first start: the newest on top."""
+        """Restores the defaults: newest run on top."""
         header = self.horizontalHeader()
         for number in range(len(COLUMNS)):
             header.moveSection(header.visualIndex(number), number)
-        self.sortByColumn(column("created"), Qt.SortOrder.DescendingOrder)
+        self.sortByColumn(column_index("created"), Qt.SortOrder.DescendingOrder)
         self._fitted = False
         self._rows_changed()
 
     @Slot()
     def _selection_changed(self, *_: QItemSelection) -> None:
-        if self._choosing or self._runs.listing:
+        if self._selecting or self._runs.updating:
             return
         rows = [index.row() for index in self.selectionModel().selectedRows()]
-        listed = [self._runs.picked.run_at(row).path for row in sorted(rows)]
-        self._choosing = True
-        self._runs.choose(listed)
-        self._choosing = False
+        listed = [self._runs.filtered.run_at(row).path for row in sorted(rows)]
+        self._selecting = True
+        self._runs.select(listed)
+        self._selecting = False
 
     @Slot()
-    def _show_chosen(self) -> None:
-        """Somebody else chose."""
-        if self._choosing:
+    def _show_selected(self) -> None:
+        """Shows a selection that was made elsewhere."""
+        if self._selecting:
             return
-        self._choosing = True
+        self._selecting = True
         flags = QItemSelectionModel.SelectionFlag
         self.selectionModel().clearSelection()
-        rows = [self._runs.picked.row_of(path) for path in self._runs.chosen]
+        rows = [self._runs.filtered.row_of(path) for path in self._runs.selected]
         for number, row in enumerate(row for row in rows if row is not None):
-            index = self._runs.picked.index(row, 0)
+            index = self._runs.filtered.index(row, 0)
             if not number:
                 self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
             self.selectionModel().select(index, flags.Select | flags.Rows)
-        self._choosing = False
+        self._selecting = False
 
     @Slot()
     def _rows_changed(self) -> None:
-        if not self._fitted and self._runs.picked.rowCount():
+        if not self._fitted and self._runs.filtered.rowCount():
             self.fit_columns()
 
     @Slot(QModelIndex)
     def _double_clicked(self, _: QModelIndex) -> None:
-        self.open_asked.emit()
+        self.open_requested.emit()
 
     @Slot()
     def _restyle(self) -> None:
@@ -139,7 +139,7 @@ class RunTableView(RowTable):
 
 
 class SwatchDelegate(QStyledItemDelegate):
-    """A swatch before a run's name, in the colour of its curves; room is kept where it has none."""
+    """A swatch before a run's name, in the color of its curves; the space is reserved if it has none."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -149,13 +149,13 @@ class SwatchDelegate(QStyledItemDelegate):
         self.initStyleOption(shifted, index)
         style = shifted.widget.style()
         style.drawPrimitive(style.PrimitiveElement.PE_PanelItemViewItem, shifted, painter, shifted.widget)
-        text = shifted.rect.adjusted(room, 0, -theme().px(4), -1)
+        place = shifted.rect.adjusted(room, 0, -theme().px(4), -1)
         painter.save()
         painter.setPen(theme().color("text"))
         painter.setFont(shifted.font)
-        words = painter.fontMetrics().elidedText(shifted.text, Qt.TextElideMode.ElideRight, text.width())
-        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
-        slot = index.data(SLOT)
+        text = painter.fontMetrics().elidedText(shifted.text, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        slot = index.data(SLOT_ROLE)
         if slot is not None:
             self._paint_swatch(painter, QRectF(shifted.rect), slot)
         painter.restore()
@@ -173,16 +173,16 @@ class SwatchDelegate(QStyledItemDelegate):
 
 
 def paint_swatch(painter: QPainter, square: QRectF, slot: int) -> None:
-    """Filled; of a dashed curve the frame alone."""
+    """Filled, or only a frame for a dashed curve."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     color = theme().run(slot)
     painter.setPen(QPen(color, 1.5))
-    painter.setBrush(color if slot < COLOURS else Qt.BrushStyle.NoBrush)
+    painter.setBrush(color if slot < COLORS else Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(square, 2, 2)
 
 
 def swatch(slot: int) -> QIcon:
-    """The same as an icon."""
+    """The swatch as an icon."""
     side = theme().px(SWATCH)
     pixmap = QPixmap(2 * side + 4, 2 * side + 4)
     pixmap.setDevicePixelRatio(2.0)

@@ -1,4 +1,4 @@
-"""The right side of the workspace Runs: the table on top, below it curves and what there is to say."""
+"""The right side of the workspace Runs: the table on top, curves and details below."""
 
 from PySide6.QtCore import QByteArray, Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -6,49 +6,49 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
-from cnnplay.ui.runs.run_deeds import RunDeeds
-from cnnplay.ui.runs.run_opening import RunOpener
+from cnnplay.ui.runs.run_actions import RunActions
+from cnnplay.ui.runs.run_loader import RunLoader
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.runs.views.run_curve_panel import RunCurvePanel
 from cnnplay.ui.runs.views.run_details import RunDetailsPanel
 from cnnplay.ui.runs.views.run_difference import RunDifferencePanel
 from cnnplay.ui.runs.views.run_list import RunListPanel
 
-NONE = "Choose a run to write a note on it.\nChoose two to see what differs between them."
-MANY = "Two chosen runs are compared here; one shows its note and tags."
+SELECT_HINT = "Select a run to add a note or tags.\nSelect two to see how they differ."
+SEVERAL_HINT = "Select two runs to compare them, or one to edit its note and tags."
 
 
 class RunsWorkspace(QWidget):
-    """Looks at the store while it is on screen, and not else."""
+    """Polls the store only while it is visible."""
 
     def __init__(
-        self, runs: RunsModel, deeds: RunDeeds, opener: RunOpener, parent: QWidget | None = None
+        self, runs: RunsModel, actions: RunActions, loader: RunLoader, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Runs")
         self._runs = runs
-        self.list = RunListPanel(runs, deeds, opener)
+        self.list = RunListPanel(runs, actions, loader)
         self.curves = RunCurvePanel(runs)
-        self.details = RunDetailsPanel(runs, deeds)
-        self.difference = RunDifferencePanel(runs, deeds)
-        self.nothing = Panel("Run")
-        self._words = EmptyState(NONE)
-        self.nothing.body.addWidget(self._words, 1)
+        self.details = RunDetailsPanel(runs, actions)
+        self.difference = RunDifferencePanel(runs, actions)
+        self.placeholder = Panel("Run")
+        self._hint = EmptyState(SELECT_HINT)
+        self.placeholder.body.addWidget(self._hint, 1)
         self.side = QStackedWidget()
-        for panel in (self.nothing, self.details, self.difference):
+        for panel in (self.placeholder, self.details, self.difference):
             self.side.addWidget(panel)
         self.bottom = Splitter(Qt.Orientation.Horizontal, self.curves, self.side)
         self.rows = Splitter(Qt.Orientation.Vertical, self.list, self.bottom)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.rows, 1)
-        runs.chosen_changed.connect(self._show_side)
+        runs.selection_changed.connect(self._show_side)
         self._show_side()
         self.reset_layout()
 
     @property
     def redraws(self) -> dict[str, int]:
-        """How often each view showed something new."""
+        """How often each view was redrawn."""
         return {
             "loss of runs": self.curves.loss.redraws,
             "accuracy of runs": self.curves.accuracy.redraws,
@@ -64,14 +64,14 @@ class RunsWorkspace(QWidget):
 
     @Slot()
     def _show_side(self) -> None:
-        count = len(self._runs.chosen)
-        self._words.set_text(MANY if count > 2 else NONE)
-        self.nothing.set_title("Run" if count < 2 else f"{count:,} runs")
+        count = len(self._runs.selected)
+        self._hint.set_text(SEVERAL_HINT if count > 2 else SELECT_HINT)
+        self.placeholder.set_title("Run" if count < 2 else f"{count:,} runs")
         panels = {1: self.details, 2: self.difference}
-        self.side.setCurrentWidget(panels.get(count, self.nothing))
+        self.side.setCurrentWidget(panels.get(count, self.placeholder))
 
     def reset_layout(self) -> None:
-        """The sizes of the first start."""
+        """Restores the default sizes."""
         self.rows.setSizes([440, 560])
         self.bottom.setSizes([640, 360])
         self.rows.setStretchFactor(0, 1)
@@ -82,14 +82,14 @@ class RunsWorkspace(QWidget):
         self.list.table.reset_columns()
 
     def save_layout(self) -> QByteArray:
-        """The splitters' and the columns' state, to be remembered."""
+        """The state of the splitters and columns, for `restore_layout`."""
         state = QByteArray()
         for splitter in self._splitters:
             state.append(splitter.saveState().toBase64()).append(b" ")
         return state.append(self.list.table.save_columns())
 
     def restore_layout(self, state: QByteArray) -> None:
-        """Sizes as they were remembered; nothing happens for what cannot be read."""
+        """Restores what `save_layout` returned; ignores invalid data."""
         *parts, columns = bytes(state.data()).split() or [b""]
         if len(parts) == len(self._splitters):
             for splitter, part in zip(self._splitters, parts, strict=True):

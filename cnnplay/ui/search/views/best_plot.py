@@ -1,4 +1,4 @@
-"""Each trial's accuracy as a point, in order, and the best so far as a line of steps."""
+"""Each trial's accuracy as a point, and the best so far as a step line."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
@@ -8,13 +8,13 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_plots import BestSoFar
 
-EMPTY = "The best accuracy so far rises here, trial by trial."
+EMPTY = "The best accuracy so far is plotted here."
 NEAR = 9
-"""Pixels from a point within which the cursor is on it."""
+"""A point is hit within this distance in pixels."""
 
 
 class BestPlot(QWidget):
-    """A click on a point chooses its trial."""
+    """Click a point to select its trial."""
 
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,15 +24,15 @@ class BestPlot(QWidget):
         self.setAccessibleName("best accuracy so far")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
-        model.chosen_changed.connect(self.update)
+        model.selection_changed.connect(self.update)
         theme().changed.connect(self.update)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """Draws the trials there are now."""
+        """Redraws the trials."""
         self._drawn = self._model.best_curve
-        self.setAccessibleDescription(self._drawn.words)
+        self.setAccessibleDescription(self._drawn.text)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -43,18 +43,18 @@ class BestPlot(QWidget):
 
     @property
     def area(self) -> QRectF:
-        """What the points lie in."""
+        """The rectangle of the plot."""
         left, line = theme().px(48), self.fontMetrics().height()
         return QRectF(
             left, 0.5 * line, max(self.width() - left - theme().px(12), 1), max(self.height() - 1.9 * line, 1)
         )
 
     def point(self, place: int) -> QPointF:
-        """Where a trial's point is."""
+        """The position of a trial's point."""
         return QPointF(self._across(place), self._height(self._drawn.values[place]))
 
     def trial_at(self, at: QPointF) -> int | None:
-        """The trial whose point is nearest, where it is near."""
+        """The trial whose point is at this position; None if there is none."""
         near = [
             ((self.point(place) - at).manhattanLength(), number)
             for place, number in enumerate(self._drawn.numbers)
@@ -94,29 +94,29 @@ class BestPlot(QWidget):
             painter.drawText(foot, Qt.AlignmentFlag.AlignRight, str(self._drawn.numbers[-1]))
 
     def _paint_steps(self, painter: QPainter) -> None:
-        path, begun = QPainterPath(), False
+        path, started = QPainterPath(), False
         for place, best in enumerate(self._drawn.best):
             if best < 0:  # none is complete yet
                 continue
             x, y = self._across(place), self._height(best)
-            if begun:
+            if started:
                 path.lineTo(x, path.currentPosition().y())
                 path.lineTo(x, y)
             else:
                 path.moveTo(x, y)
-                begun = True
+                started = True
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(theme().color("accent"), 1.8))
         painter.drawPath(path)
 
     def _paint_points(self, painter: QPainter) -> None:
-        chosen = self._model.chosen_row
+        selected = self._model.selected_row
         for place, number in enumerate(self._drawn.numbers):
-            is_chosen = chosen is not None and chosen.number == number
-            color = theme().color("validation_curve" if is_chosen else "text_muted")
+            is_selected = selected is not None and selected.number == number
+            color = theme().color("validation_curve" if is_selected else "text_muted")
             painter.setPen(QPen(color, 1.4))
             painter.setBrush(theme().color("surface") if self._drawn.pruned[place] else color)
-            radius = 4.5 if is_chosen else 2.5
+            radius = 4.5 if is_selected else 2.5
             painter.drawEllipse(self.point(place), radius, radius)
 
     def _across(self, place: int) -> float:
@@ -129,7 +129,7 @@ class BestPlot(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._model.choose(self.trial_at(event.position()))
+            self._model.select(self.trial_at(event.position()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         near = self.trial_at(event.position()) is not None
@@ -139,6 +139,6 @@ class BestPlot(QWidget):
         if isinstance(event, QHelpEvent):
             number = self.trial_at(QPointF(event.pos()))
             row = next((row for row in self._model.rows if row.number == number), None)
-            QToolTip.showText(event.globalPos(), "" if row is None else self._model.words_of(row), self)
+            QToolTip.showText(event.globalPos(), "" if row is None else self._model.trial_text(row), self)
             return True
         return super().event(event)  # type: ignore[arg-type]

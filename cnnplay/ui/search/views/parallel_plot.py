@@ -1,4 +1,4 @@
-"""Trials across parallel axes: a line a trial, through each of its values to its accuracy."""
+"""Trials in parallel coordinates: a line per trial, through its values to its accuracy."""
 
 import math
 from itertools import pairwise
@@ -20,53 +20,53 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.search.search import SearchModel
-from cnnplay.ui.search.search_plots import Axis, Line, Parallel
+from cnnplay.ui.search.search_plots import Axis, Line, ParallelAxes
 
-EMPTY = "Each trial will be a line here, through its values to its accuracy."
+EMPTY = "Each trial becomes a line here, through its values to its accuracy."
 NEAR = 8
-"""Pixels from a line within which the cursor is on it."""
-PALEST = 70
-"""Opacity of 255 of the worst trial."""
+"""A line is hit within this distance in pixels."""
+FAINTEST = 70
+"""Opacity (of 255) of the worst trial."""
 KEYS = KeyTable(
-    "Parallel axes",
+    "Parallel coordinates",
     KeyRow(
-        "The next better trial, the next worse",
+        "Next better trial, next worse trial",
         {Qt.Key.Key_Up: lambda view: view.step(1), Qt.Key.Key_Down: lambda view: view.step(-1)},
     ),
-    KeyRow("The best trial", {Qt.Key.Key_Home: lambda view: view.to_best()}),
+    KeyRow("Best trial", {Qt.Key.Key_Home: lambda view: view.to_best()}),
 )
-HINT = f"A line a trial; the better, the stronger its colour. A click chooses one. {KEYS.sentence()}"
+HINT = f"A line per trial; better trials have a stronger color. Click to select one. {KEYS.sentence()}"
 
 
 class ParallelPlot(QWidget):
-    """Better trials are stronger in colour and lie on top; the chosen one stands out. A click chooses."""
+    """Better trials have a stronger color and are on top; the selected one is highlighted."""
 
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._drawn = Parallel()
+        self._drawn = ParallelAxes()
         self._sides = 0, 0
-        """Pixels that the outer axes want beside them."""
+        """The margins that the outer axes need, in pixels."""
         self._hover: int | None = None
         self.redraws = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("trials across parallel axes")
+        self.setAccessibleName("trials in parallel coordinates")
         self.setToolTip(HINT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
-        model.chosen_changed.connect(self.refresh)
+        model.selection_changed.connect(self.refresh)
         theme().changed.connect(self.refresh)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """Draws the trials there are now."""
+        """Redraws the trials."""
         self._drawn = self._model.parallel
         axes = self._drawn.axes
         self._sides = (_side(axes[0]), _side(axes[-1])) if axes else (0, 0)
-        row = self._model.chosen_row
-        self.setAccessibleDescription("" if row is None else self._model.words_of(row))
+        row = self._model.selected_row
+        self.setAccessibleDescription("" if row is None else self._model.trial_text(row))
         self.redraws += 1
         self.update()
 
@@ -80,19 +80,19 @@ class ParallelPlot(QWidget):
 
     @property
     def area(self) -> QRectF:
-        """From the first axis to the last, and from their feet to their heads."""
+        """The rectangle of the axes."""
         line = self.fontMetrics().height()
         left, right = (min(side, self.width() // 4) for side in self._sides)
         width, height = self.width() - left - right, self.height() - 2.2 * line
         return QRectF(left, 1.6 * line, max(width, 1), max(height, 1))
 
     def axis_x(self, number: int) -> float:
-        """Where an axis stands."""
+        """The x position of an axis."""
         area, last = self.area, max(len(self._drawn.axes) - 1, 1)
         return area.left() + area.width() * number / last
 
     def points(self, line: Line) -> list[QPointF | None]:
-        """Where a trial's line crosses the axes; None where it does not."""
+        """Where a trial's line crosses the axes; None where it has no value."""
         area = self.area
         return [
             None if height is None else QPointF(self.axis_x(number), area.bottom() - height * area.height())
@@ -100,7 +100,7 @@ class ParallelPlot(QWidget):
         ]
 
     def trial_at(self, at: QPointF) -> int | None:
-        """The trial whose line is nearest to a point, where it is near; the best of several."""
+        """The trial whose line is at this position, the best of several; None if there is none."""
         best, found = float(theme().px(NEAR)), None
         for line in reversed(self._drawn.lines):
             distance = min(
@@ -135,8 +135,8 @@ class ParallelPlot(QWidget):
         painter.end()
 
     def _paint_lines(self, painter: QPainter) -> None:
-        chosen = self._model.chosen_row
-        number = None if chosen is None else chosen.number
+        selected = self._model.selected_row
+        number = None if selected is None else selected.number
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for line in self._drawn.lines:
             if line.number not in (number, self._hover):
@@ -149,7 +149,7 @@ class ParallelPlot(QWidget):
 
     def _pen(self, line: Line) -> QPen:
         color = theme().color("accent" if not line.pruned else "text_muted")
-        color.setAlpha(round(PALEST + (255 - PALEST) * max(0.0, min(line.merit, 1.0)) ** 2))
+        color.setAlpha(round(FAINTEST + (255 - FAINTEST) * max(0.0, min(line.score, 1.0)) ** 2))
         return QPen(color, 1.4, Qt.PenStyle.DashLine if line.pruned else Qt.PenStyle.SolidLine)
 
     def _paint_line(self, painter: QPainter, line: Line, pen: QPen) -> None:
@@ -188,7 +188,7 @@ class ParallelPlot(QWidget):
                 continue
             y = area.bottom() - tick.at * area.height()
             if before - y < metrics.height():
-                continue  # no room for both
+                continue  # they would overlap
             before = y
             text = metrics.elidedText(tick.text, Qt.TextElideMode.ElideRight, round(room))
             width = metrics.horizontalAdvance(text) + 2
@@ -197,11 +197,11 @@ class ParallelPlot(QWidget):
             painter.setPen(QPen(theme().color("text_muted"), 1))
             painter.drawLine(QPointF(x - 3, y), QPointF(x + 3, y))
             ground = theme().color("surface")
-            ground.setAlpha(190)  # lines pass behind the words
+            ground.setAlpha(190)  # keeps the text readable above lines
             painter.fillRect(place, ground)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
-    # Hands
+    # Mouse and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._set_hover(self.trial_at(event.position()))
@@ -211,33 +211,33 @@ class ParallelPlot(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._model.choose(self.trial_at(event.position()))
+            self._model.select(self.trial_at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not KEYS.press(self, event):
             super().keyPressEvent(event)
 
     def step(self, ranks: int) -> bool:
-        """Chooses the trial so many ranks better; whether there are trials."""
-        lines, row = self._drawn.lines, self._model.chosen_row
+        """Selects the trial this many ranks better; returns whether there are trials."""
+        lines, row = self._drawn.lines, self._model.selected_row
         if not lines:
             return False
         numbers = [line.number for line in lines]
         place = numbers.index(row.number) if row is not None and row.number in numbers else len(lines) - 1
-        self._model.choose(numbers[min(max(place + ranks, 0), len(lines) - 1)])
+        self._model.select(numbers[min(max(place + ranks, 0), len(lines) - 1)])
         return True
 
     def to_best(self) -> bool:
-        """Chooses the best trial."""
-        self._model.choose(None)
+        """Selects the best trial."""
+        self._model.select(None)
         return bool(self._drawn.lines)
 
     def event(self, event: object) -> bool:
         if isinstance(event, QHelpEvent):
             number = self.trial_at(QPointF(event.pos()))
             row = next((row for row in self._model.rows if row.number == number), None)
-            words = HINT if row is None else self._model.words_of(row)
-            QToolTip.showText(event.globalPos(), words, self)
+            text = HINT if row is None else self._model.trial_text(row)
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)  # type: ignore[arg-type]
 
@@ -251,19 +251,19 @@ class ParallelPlot(QWidget):
 
 
 def _side(axis: Axis) -> int:
-    """Room for what stands beside an outer axis: its ticks' words, and half of its label above it."""
+    """The margin for an outer axis: its tick labels, and half of its title."""
     metrics = QFontMetrics(theme().font(small=True))
     ticks = max((metrics.horizontalAdvance(tick.text) for tick in axis.ticks), default=0)
     return max(ticks + theme().px(12), metrics.horizontalAdvance(axis.label) // 2, theme().px(30))
 
 
 def _pairs(points: list[QPointF | None]) -> list[tuple[QPointF, QPointF]]:
-    """Neighbouring crossings that are both there."""
+    """Adjacent crossings that both exist."""
     return [(one, other) for one, other in pairwise(points) if one is not None and other is not None]
 
 
 def _distance(at: QPointF, one: QPointF, other: QPointF) -> float:
-    """From a point to the line between two others."""
+    """The distance of a point to the line through two others."""
     dx, dy = other.x() - one.x(), other.y() - one.y()
     length = math.hypot(dx, dy)
     if not length:

@@ -1,4 +1,4 @@
-"""The window of hyper-parameter search: what varies at the left, trials and pictures of them at the right."""
+"""The hyperparameter search window: the space on the left, trials and plots on the right."""
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
@@ -9,39 +9,43 @@ from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.search.search_desk import SearchDesk
+from cnnplay.ui.search.search_session import SearchSession
 from cnnplay.ui.search.views.best_plot import BestPlot
+from cnnplay.ui.search.views.importance_bars import ImportanceBars
 from cnnplay.ui.search.views.parallel_plot import ParallelPlot
 from cnnplay.ui.search.views.search_fields import SpacePanel
-from cnnplay.ui.search.views.search_order import OrderPanel
+from cnnplay.ui.search.views.search_options import OptionsPanel
 from cnnplay.ui.search.views.search_trials import TrialsPanel
-from cnnplay.ui.search.views.share_bars import ShareBars
 
 FIRST_SIZE = (1240, 700)
 LEFT = 428
 STUDY = 480
-"""Of the list of studies, in the design's pixels."""
+"""The width of the list of studies, in design pixels."""
 NEW = "New search"
-STUDIES_HINT = "A study is kept with all its trials: open one to look at it, or to go on with it"
+STUDIES_HINT = "Studies are saved with all their trials: open one to view or resume it"
 
 
 class SearchWindow(QDialog):
-    """A window beside the main one: it blocks nothing, and a search goes on while it is closed."""
+    """Not modal; a search continues while the window is closed."""
 
-    def __init__(self, desk: SearchDesk, parent: QWidget | None = None) -> None:
+    def __init__(self, session: SearchSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = model = desk.model
-        self.setWindowTitle("Search hyper-parameters")
-        self.space, self.order = SpacePanel(model), OrderPanel(model)
-        self.parallel, self.best, self.shares = ParallelPlot(model), BestPlot(model), ShareBars(model)
-        self.trials = TrialsPanel(model, desk.promoter)
+        self._model = model = session.model
+        self.setWindowTitle("Search hyperparameters")
+        self.space, self.options = SpacePanel(model), OptionsPanel(model)
+        self.parallel, self.best, self.importances = (
+            ParallelPlot(model),
+            BestPlot(model),
+            ImportanceBars(model),
+        )
+        self.trials = TrialsPanel(model, session.promoter)
         self._make_head()
         self._lay_out()
-        for keys, deed in (("F5", model.start), ("Shift+F5", model.stop)):
-            QShortcut(QKeySequence(keys), self, deed)
+        for keys, callback in (("F5", model.start), ("Shift+F5", model.stop)):
+            QShortcut(QKeySequence(keys), self, callback)
         model.state_changed.connect(self.refresh)
         model.trials_changed.connect(self.refresh)
-        model.chosen_changed.connect(self.refresh)
+        model.selection_changed.connect(self.refresh)
         model.studies_changed.connect(self._list_studies)
         theme().changed.connect(self._restyle)
         self._restyle()
@@ -50,23 +54,23 @@ class SearchWindow(QDialog):
         self.refresh()
 
     def _make_head(self) -> None:
-        self._title, self._words = QLabel("Search"), ElidedLabel()
+        self._title, self._hint = QLabel("Search"), ElidedLabel()
         role(self._title, "title")
-        role(self._words, "muted")
+        role(self._hint, "muted")
         self.studies = ComboBox((NEW,))
         self.studies.setAccessibleName("study")
         self.studies.setToolTip(STUDIES_HINT)
-        self.studies.activated.connect(self._study_chosen)
+        self.studies.activated.connect(self._study_selected)
         self.close_button = QPushButton("Close")
         self.close_button.setAutoDefault(False)
-        self.close_button.setToolTip("A search goes on while this window is closed")
+        self.close_button.setToolTip("A running search continues while this window is closed")
         self.close_button.clicked.connect(self.close)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(theme().px(8))
         top.addWidget(self._title)
-        top.addWidget(self._words, 1)
+        top.addWidget(self._hint, 1)
         top.addWidget(self.studies)
         top.addWidget(self.close_button)
         self.left = QWidget()
@@ -74,12 +78,12 @@ class SearchWindow(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme().px(8))
         column.addWidget(self.space, 1)
-        column.addWidget(self.order)
-        self.lines = _panel("Trials across what varies", self.parallel)
-        self.curve = _panel("Best so far", self.best)
-        self.weights = _panel("What mattered", self.shares)
-        middle = Splitter(Qt.Orientation.Horizontal, self.curve, self.weights)
-        right = Splitter(Qt.Orientation.Vertical, self.lines, middle, self.trials)
+        column.addWidget(self.options)
+        self.parallel_panel = _panel("Parallel coordinates", self.parallel)
+        self.best_panel = _panel("Best so far", self.best)
+        self.importance_panel = _panel("Hyperparameter importance", self.importances)
+        middle = Splitter(Qt.Orientation.Horizontal, self.best_panel, self.importance_panel)
+        right = Splitter(Qt.Orientation.Vertical, self.parallel_panel, middle, self.trials)
         right.setSizes([240, 170, 230])
         for index in range(3):
             right.setStretchFactor(index, 1)
@@ -90,19 +94,19 @@ class SearchWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addLayout(both, 1)
-        self.order.start.setAutoDefault(False)
-        self.order.stop.setAutoDefault(False)
+        self.options.start.setAutoDefault(False)
+        self.options.stop.setAutoDefault(False)
         self.trials.promote.setAutoDefault(False)
 
     @Slot()
     def refresh(self) -> None:
-        """What the study is, and its best trial."""
+        """Updates the header, the selected trial and the panels' texts."""
         model = self._model
-        self._words.setText("" if model.begun else "Tick what is to vary, and press Search")
-        row = model.chosen_row
-        self.lines.set_muted("" if row is None else self._model.words_of(row))
-        self.curve.set_muted(model.best_curve.words)
-        self.weights.set_muted("share of the difference" if model.shares else "")
+        self._hint.setText("" if model.has_started else "Choose parameters, then press Search")
+        row = model.selected_row
+        self.parallel_panel.set_muted("" if row is None else self._model.trial_text(row))
+        self.best_panel.set_muted(model.best_curve.text)
+        self.importance_panel.set_muted("share of total" if model.importances else "")
         self.studies.setEnabled(not model.active)
         self._show_study()
 
@@ -124,16 +128,16 @@ class SearchWindow(QDialog):
         self.studies.setCurrentIndex(place)
 
     @Slot(int)
-    def _study_chosen(self, place: int) -> None:
+    def _study_selected(self, place: int) -> None:
         name = self.studies.itemData(place)
         if not name:
-            self._model.renew()
+            self._model.new_study()
         elif name != self._model.study:
             self._model.open(name)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._model.look_for_studies()
+        self._model.refresh_studies()
 
     @Slot()
     def _restyle(self) -> None:

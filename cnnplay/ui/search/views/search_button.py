@@ -1,4 +1,4 @@
-"""The way from the curves to the search, which says how far a search is while one is on."""
+"""The button that opens the search; shows the progress of a running one."""
 
 from collections.abc import Callable
 
@@ -10,22 +10,22 @@ from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.search.search import SearchModel
 
 TEXT = "Search…"
-HINT = "Have settings and blocks' fields searched for a better accuracy, trial after trial (Ctrl+Shift+F)"
+HINT = "Search settings and layer fields for better accuracy (Ctrl+Shift+F)"
 
 
 class SearchButton(QPushButton):
-    """Opens the window of the search."""
+    """Opens the search window."""
 
-    def __init__(self, deed: Callable[[], object], parent: QWidget | None = None) -> None:
+    def __init__(self, open_search: Callable[[], object], parent: QWidget | None = None) -> None:
         super().__init__(TEXT, parent)
         role(self, "link")
-        self.setAccessibleName("Search hyper-parameters")
+        self.setAccessibleName("Search hyperparameters")
         self.setToolTip(HINT)
-        self.clicked.connect(lambda: deed())
+        self.clicked.connect(lambda: open_search())
         self._model: SearchModel | None = None
 
     def follow(self, model: SearchModel) -> None:
-        """Says from now on how far the search is; before somebody searched there is no model."""
+        """Shows the progress of this model, which is created with the first search."""
         if self._model is None:
             self._model = model
             model.state_changed.connect(self.refresh)
@@ -36,5 +36,5 @@ class SearchButton(QPushButton):
         """``Search: 7 of 20``."""
         model = self._model
         if model is not None:
-            on = f"Search: {counted(model.rows):,} of {model.trials:,}"
-            self.setText(on if model.active else TEXT)
+            progress = f"Search: {counted(model.rows):,} of {model.trials:,}"
+            self.setText(progress if model.active else TEXT)

@@ -1,4 +1,4 @@
-"""What varies, ticked field by field: a row for each, with its range or its choices where it is ticked."""
+"""The search space: a row per field, with its range or choices if it varies."""
 
 from collections.abc import Callable
 
@@ -25,36 +25,36 @@ from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 from cnnplay.ui.search.search import SearchModel
-from cnnplay.ui.search.search_space import SpaceModel, VaryGroup, VaryRow, entry_words
+from cnnplay.ui.search.search_space import FieldGroup, Scale, SpaceField, SpaceModel, entry_text
 
 END_WIDTH, SCALE_WIDTH = 66, 78
-"""Of an end of a range and of its scale, in the design's pixels."""
+"""The widths of an end of a range and of its scale, in design pixels."""
 CHIPS = 3
-"""So many choices stand beside one another."""
+"""Choices per line."""
 SCALE_HINT = (
-    "even: each number is as likely. log: each power of ten is, as for rates. step: only the first number "
-    "and every so many after it"
+    "uniform: every value is equally likely. log-uniform: every power of ten is, good for learning rates. "
+    "step: only multiples of the step above the lower end"
 )
 
 
 class SpacePanel(Panel):
-    """The list of all that may vary. Of a study that has begun it shows what it varies, and lets it be."""
+    """The list of all fields that can vary; for a study that has started, its fixed space."""
 
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
-        super().__init__("What varies", parent=parent)
+        super().__init__("Search space", parent=parent)
         self._model, self._space = model, model.space
         self.rows: dict[str, FieldRow] = {}
         self._groups: dict[str, tuple[QLabel, QVBoxLayout]] = {}
-        """Of each what it says while it is empty, and where its rows stand."""
+        """For each group, the label shown while it is empty, and the layout of its rows."""
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, theme().px(12), 0)
         self._column.setSpacing(theme().px(2))
-        self.settled = SettledSpace()
-        self.area, self.settled_area = _scrolled(inner), _scrolled(self.settled)
-        self.settled_area.setToolTip("The study has begun: choose New search to vary something else")
+        self.study_space = StudySpace()
+        self.area, self.study_area = _scrolled(inner), _scrolled(self.study_space)
+        self.study_area.setToolTip("The study has started: choose New search to change its space")
         self._pages = QStackedLayout()
-        for area in (self.area, self.settled_area):
+        for area in (self.area, self.study_area):
             self._pages.addWidget(area)
         self.body.addLayout(self._pages, 1)
         self._space.changed.connect(self.refresh)
@@ -63,23 +63,23 @@ class SpacePanel(Panel):
 
     @Slot()
     def refresh(self) -> None:
-        """Shows the fields there are; those that stay keep their widgets, and the keyboard."""
+        """Updates the rows; remaining ones keep their widgets and the keyboard focus."""
         for group in self._space.groups:
             self._show_group(group)
         listed = {row.name for group in self._space.groups for row in group.rows}
         for name in self.rows.keys() - listed:
             self._drop(name)
-        begun = self._model.begun
-        self.settled.show_variables(self._model.variables)
-        self._pages.setCurrentWidget(self.settled_area if begun else self.area)
-        self.set_muted("of the study: settled when it began" if begun else self._space.words)
+        started = self._model.has_started
+        self.study_space.show_variables(self._model.variables)
+        self._pages.setCurrentWidget(self.study_area if started else self.area)
+        self.set_muted("fixed for this study" if started else self._space.summary)
 
     def _drop(self, name: str) -> None:
         row = self.rows.pop(name)
         row.setParent(None)
         row.deleteLater()
 
-    def _show_group(self, group: VaryGroup) -> None:
+    def _show_group(self, group: FieldGroup) -> None:
         if group.key not in self._groups:
             title = QLabel(group.title)
             role(title, "strong")
@@ -99,7 +99,7 @@ class SpacePanel(Panel):
         empty.setVisible(not group.rows)
         for place, row in enumerate(group.rows):
             kept = self.rows.get(row.name)
-            if kept is not None and not kept.suits(row):
+            if kept is not None and not kept.matches(row):
                 self._drop(row.name)
             if row.name not in self.rows:
                 self.rows[row.name] = FieldRow(self._space, row)
@@ -107,8 +107,8 @@ class SpacePanel(Panel):
             self.rows[row.name].show_row(row)
 
 
-class SettledSpace(QWidget):
-    """What a study varies that has begun: a line each."""
+class StudySpace(QWidget):
+    """The space of a study that has started, a line per parameter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,59 +119,59 @@ class SettledSpace(QWidget):
         self._form.setVerticalSpacing(theme().px(8))
 
     def show_variables(self, variables: tuple[Variable, ...]) -> None:
-        """Of a study on screen."""
+        """Shows the parameters of a study."""
         if variables == self._shown:
             return
         self._shown = variables
         while self._form.rowCount():
             self._form.removeRow(0)
         for variable in variables:
-            words = QLabel(entry_words(variable.entry))
-            words.setWordWrap(True)
-            role(words, "muted")
-            self._form.addRow(QLabel(variable.label), words)
+            entry = QLabel(entry_text(variable.entry))
+            entry.setWordWrap(True)
+            role(entry, "muted")
+            self._form.addRow(QLabel(variable.label), entry)
 
 
 class FieldRow(QWidget):
-    """A tick and the field's name; beside it what it is now, or the range in which it varies."""
+    """A check box with the field's name, and its current value or the range in which it varies."""
 
-    def __init__(self, space: SpaceModel, row: VaryRow, parent: QWidget | None = None) -> None:
+    def __init__(self, space: SpaceModel, row: SpaceField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._space, self._name = space, row.name
-        self.tick = QCheckBox(row.variable.label)
-        self.tick.setToolTip(row.field.help)
-        self.tick.setAccessibleName(f"vary {row.variable.label}")
-        self.tick.clicked.connect(lambda ticked: space.tick(self._name, ticked))
-        self.present = QLabel()
-        role(self.present, "muted")
-        self.present.setAlignment(RIGHT)
+        self.checkbox = QCheckBox(row.variable.label)
+        self.checkbox.setToolTip(row.field.help)
+        self.checkbox.setAccessibleName(f"search {row.variable.label}")
+        self.checkbox.clicked.connect(lambda varied: space.set_varied(self._name, varied))
+        self.current = QLabel()
+        role(self.current, "muted")
+        self.current.setAlignment(RIGHT)
         self.range: RangeEditor | None = None
         self.chips: ChoiceChips | None = None
         self._ranges = isinstance(row.entry, Range)
-        self.fault = QLabel()
-        self.fault.setWordWrap(True)
-        role(self.fault, "fault")
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        role(self.problem, "fault")
         self._line = QHBoxLayout()
         self._line.setSpacing(theme().px(6))
-        self._line.addWidget(self.tick, 1)
-        self._line.addWidget(self.present)
+        self._line.addWidget(self.checkbox, 1)
+        self._line.addWidget(self.current)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme().px(4))
         self._column.addLayout(self._line)
-        self._column.addWidget(self.fault)
+        self._column.addWidget(self.problem)
         theme().changed.connect(self._restyle)
         self._restyle()
 
-    def suits(self, row: VaryRow) -> bool:
-        """Whether it has what edits this: a file may list choices where else a range stands."""
+    def matches(self, row: SpaceField) -> bool:
+        """Whether its editor fits: a file may list choices for a field that usually has a range."""
         return isinstance(row.entry, Range) == self._ranges
 
-    def show_row(self, row: VaryRow) -> None:
-        """What the model holds."""
-        with QSignalBlocker(self.tick):
-            self.tick.setChecked(row.ticked)
-        if row.ticked:
+    def show_row(self, row: SpaceField) -> None:
+        """Shows the row of the model."""
+        with QSignalBlocker(self.checkbox):
+            self.checkbox.setChecked(row.varied)
+        if row.varied:
             self._make_editor(row)
         editor = self.range if self._ranges else self.chips
         if self.range is not None:
@@ -179,15 +179,15 @@ class FieldRow(QWidget):
         if self.chips is not None and isinstance(row.entry, Choices):
             self.chips.show_choices(row.entry)
         if editor is not None:
-            editor.setVisible(row.ticked)
-        without = row.ticked and editor is None
-        self.present.setText(entry_words(row.entry) if without else row.present)
-        self.present.setVisible(not row.ticked or not self._ranges)
-        self.fault.setText(row.fault)
-        self.fault.setVisible(row.ticked and bool(row.fault))
+            editor.setVisible(row.varied)
+        without = row.varied and editor is None
+        self.current.setText(entry_text(row.entry) if without else row.current)
+        self.current.setVisible(not row.varied or not self._ranges)
+        self.problem.setText(row.problem)
+        self.problem.setVisible(row.varied and bool(row.problem))
 
-    def _make_editor(self, row: VaryRow) -> None:
-        """Not before it is ticked: most never are. Of a flag there is nothing to choose."""
+    def _make_editor(self, row: SpaceField) -> None:
+        """Only when it varies: most never do. A flag needs no editor."""
         if self._ranges and self.range is None:
             self.range = RangeEditor(self._space, row)
             self._line.addWidget(self.range)
@@ -196,21 +196,22 @@ class FieldRow(QWidget):
             self._column.insertWidget(1, self.chips)
 
     def _restyle(self) -> None:
-        self.tick.setMinimumHeight(theme().px(28))
+        self.checkbox.setMinimumHeight(theme().px(28))
 
 
 class RangeEditor(QWidget):
-    """From, to, and the scale between."""
+    """The ends of a range, and its scale."""
 
-    def __init__(self, space: SpaceModel, row: VaryRow, parent: QWidget | None = None) -> None:
+    def __init__(self, space: SpaceModel, row: SpaceField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._space, self._name, self._label = space, row.name, row.variable.label
         self._row = row
         self.low, self.high = self._end("low", "from"), self._end("high", "to")
-        self.scale = ComboBox(row.scales)
+        self._scales: list[Scale] = []
+        self.scale = ComboBox(())
         self.scale.setAccessibleName(f"{self._label}: scale")
         self.scale.setToolTip(SCALE_HINT)
-        self.scale.textActivated.connect(lambda text: space.set_scale(self._name, text))
+        self.scale.activated.connect(lambda index: space.set_scale(self._name, self._scales[index]))
         dash = QLabel("–")
         role(dash, "muted")
         layout = QHBoxLayout(self)
@@ -221,17 +222,20 @@ class RangeEditor(QWidget):
         theme().changed.connect(self._restyle)
         self._restyle()
 
-    def show_row(self, row: VaryRow) -> None:
-        """The range, but for an end that somebody is typing."""
+    def show_row(self, row: SpaceField) -> None:
+        """Shows the range, except an end that is being edited."""
         self._row = row
         assert isinstance(row.entry, Range)
         for line, value in ((self.low, row.entry.low), (self.high, row.entry.high)):
             if not line.hasFocus():
                 line.setText(f"{value:g}" if isinstance(value, float) else str(value))
-            _mark(line, bool(row.fault))
-        if self.scale.findText(row.scale) < 0:
-            self.scale.addItem(row.scale)
-        self.scale.setCurrentIndex(self.scale.findText(row.scale))
+            _mark_invalid(line, bool(row.problem))
+        for scale in row.scales:
+            if scale not in self._scales:
+                self._scales.append(scale)
+                self.scale.addItem(scale.label)
+        assert row.scale is not None
+        self.scale.setCurrentIndex(self._scales.index(row.scale))
 
     def _end(self, which: str, word: str) -> QLineEdit:
         line = QLineEdit()
@@ -245,20 +249,20 @@ class RangeEditor(QWidget):
     def _typed(self, line: QLineEdit, which: str, text: str) -> None:
         number = read_number(text)
         if number is None:
-            _mark(line, True)
+            _mark_invalid(line, True)
         elif which == "low":
             self._space.set_ends(self._name, low=number)
         else:
             self._space.set_ends(self._name, high=number)
 
     def _finished(self, line: QLineEdit) -> None:
-        """What is no number goes back to the last that was one."""
+        """Restores the last number if the text is not one."""
         if read_number(line.text()) is None:
             entry = self._row.entry
             assert isinstance(entry, Range)
             value = entry.low if line is self.low else entry.high
             line.setText(f"{value:g}")
-            _mark(line, bool(self._row.fault))
+            _mark_invalid(line, bool(self._row.problem))
 
     def _restyle(self) -> None:
         for line in (self.low, self.high):
@@ -267,9 +271,9 @@ class RangeEditor(QWidget):
 
 
 class ChoiceChips(QWidget):
-    """A button a choice; those that are pressed are drawn from."""
+    """A button per choice; checked ones are sampled."""
 
-    def __init__(self, space: SpaceModel, row: VaryRow, parent: QWidget | None = None) -> None:
+    def __init__(self, space: SpaceModel, row: SpaceField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buttons: dict[Value, QToolButton] = {}
         grid = QGridLayout(self)
@@ -280,7 +284,7 @@ class ChoiceChips(QWidget):
             button.setText(choice)
             button.setCheckable(True)
             button.setAccessibleName(f"{row.variable.label}: {choice}")
-            button.setToolTip(f"Whether {choice} is among what is drawn")
+            button.setToolTip(f"Whether to sample {choice}")
             button.clicked.connect(_setter(space, row.name, choice))
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(0)
@@ -303,8 +307,8 @@ def _setter(space: SpaceModel, name: str, choice: Value) -> Callable[[bool], Non
     return lambda wanted: space.set_choice(name, choice, wanted)
 
 
-def _mark(line: QLineEdit, faulty: bool) -> None:
-    if bool(line.property("fault")) != faulty:
-        line.setProperty("fault", "true" if faulty else "")
+def _mark_invalid(line: QLineEdit, invalid: bool) -> None:
+    if bool(line.property("fault")) != invalid:
+        line.setProperty("fault", "true" if invalid else "")
         line.style().unpolish(line)
         line.style().polish(line)

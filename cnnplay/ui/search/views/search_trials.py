@@ -1,4 +1,4 @@
-"""The table of trials: sorted by a click, the best marked, one chosen; and the way into the editor."""
+"""The table of trials, sortable, with the best one highlighted; and Promote to the editor."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QFont, QKeyEvent, QPalette
@@ -17,43 +17,43 @@ from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_promotion import Promoter
-from cnnplay.ui.search.search_table import BEST, STATE
+from cnnplay.ui.search.search_table import BEST_ROLE, STATE_ROLE
 
 ROW = 24
 WIDEST = 160
 EMPTY = (
-    "Tick what is to vary, and press Search: trial after trial is trained, judged and listed here.\n"
-    "Each is a run: its curves are in the workspace Runs."
+    "Choose parameters and press Search: each trial is trained, evaluated and listed here.\n"
+    "Trials are runs too: see their curves in Runs."
 )
 PROMOTE_HINT = (
-    "Network and settings of the chosen trial, or else of the best, become the editor's, with its weights. "
-    "Undo brings back the network before (Enter)"
+    "Loads network, settings and weights of the selected trial, or else of the best, into the editor. "
+    "Undo restores the previous network (Enter)"
 )
 MUTED_STATES = ("pruned", "stopped", "lost", "waiting", "running")
 
 
 class TrialTableView(RowTable):
-    """`Enter` promotes."""
+    """Enter promotes the selected trial."""
 
     KEYS = KeyTable(
         "Table of trials",
         KeyRow("Promote the trial to the editor", dict.fromkeys(ENTER, lambda view: view.promote())),
-        KeyRow("The best trial", {Qt.Key.Key_B: lambda view: view.to_best()}),
+        KeyRow("Best trial", {Qt.Key.Key_B: lambda view: view.to_best()}),
     )
 
     def __init__(self, model: SearchModel, promoter: Promoter, parent: QWidget | None = None) -> None:
         super().__init__(QAbstractItemView.SelectionMode.SingleSelection, ROW, parent)
-        self._model, self._promoter, self._choosing = model, promoter, False
+        self._model, self._promoter, self._selecting = model, promoter, False
         self._fitted: tuple[str, ...] = ()
         self.setModel(model.table)
         self.setItemDelegate(TrialDelegate(self))
         self.setAccessibleName("trials")
-        self.setToolTip(f"A row a trial; a click on a heading sorts. {self.KEYS.sentence()}")
+        self.setToolTip(f"A row per trial; click a header to sort. {self.KEYS.sentence()}")
         self.horizontalHeader().setStretchLastSection(True)
         self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
         self.doubleClicked.connect(self.promote)
-        model.chosen_changed.connect(self._show_chosen)
+        model.selection_changed.connect(self._show_selected)
         model.trials_changed.connect(self._rows_changed)
         theme().changed.connect(self._restyle)
 
@@ -63,35 +63,35 @@ class TrialTableView(RowTable):
 
     @Slot()
     def promote(self) -> bool:
-        """Takes the trial into the editor; whether that can be done."""
+        """Promotes the trial; returns whether that is possible."""
         if self._promoter.disabled_reason():
             return False
         self._promoter.promote()
         return True
 
     def to_best(self) -> bool:
-        """Chooses the best trial."""
+        """Selects the best trial."""
         best = self._model.best
-        self._model.choose(None if best is None else best.number)
+        self._model.select(None if best is None else best.number)
         return best is not None
 
     @Slot()
     def _selection_changed(self) -> None:
-        if self._choosing:
+        if self._selecting:
             return
         rows = self.selectionModel().selectedRows()
         if rows:
-            self._choosing = True
-            self._model.choose(self._model.table.number_at(rows[0].row()))
-            self._choosing = False
+            self._selecting = True
+            self._model.select(self._model.table.number_at(rows[0].row()))
+            self._selecting = False
 
     @Slot()
-    def _show_chosen(self) -> None:
-        """Somebody else chose."""
-        if self._choosing:
+    def _show_selected(self) -> None:
+        """Shows a selection that was made elsewhere."""
+        if self._selecting:
             return
-        self._choosing = True
-        number = self._model.chosen
+        self._selecting = True
+        number = self._model.selected
         row = None if number is None else self._model.table.row_of(number)
         flags = QItemSelectionModel.SelectionFlag
         if row is None:
@@ -100,7 +100,7 @@ class TrialTableView(RowTable):
             index = self._model.table.index(row, 0)
             self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
             self.scrollTo(index)
-        self._choosing = False
+        self._selecting = False
 
     @Slot()
     def _rows_changed(self) -> None:
@@ -108,13 +108,13 @@ class TrialTableView(RowTable):
         if self._model.table.rowCount() and names != self._fitted:
             self._fitted = names
             self.fit_columns()
-        self._show_chosen()
+        self._show_selected()
 
     def fit_columns(self) -> None:
-        """Each as wide as what stands in it, within limits."""
+        """Makes each column as wide as its content, within limits."""
         self.resizeColumnsToContents()
         for number in range(self._model.table.columnCount()):
-            # Room for the arrow that says by which it is sorted.
+            # Leave room for the sort arrow.
             width = self.columnWidth(number) + theme().px(12)
             self.setColumnWidth(number, min(width, theme().px(WIDEST)))
 
@@ -124,14 +124,14 @@ class TrialTableView(RowTable):
 
 
 class TrialDelegate(QStyledItemDelegate):
-    """The best trial stands out; one that failed has the faults' colour, one that was broken off is muted."""
+    """Highlights the best trial, shows failed ones in the color of problems, and mutes unfinished ones."""
 
     def initStyleOption(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         super().initStyleOption(option, index)
-        state = index.data(STATE)
-        if index.data(BEST):
+        state = index.data(STATE_ROLE)
+        if index.data(BEST_ROLE):
             option.font.setWeight(QFont.Weight.DemiBold)
             color = theme().color("good")
         elif state == "failed":
@@ -145,7 +145,7 @@ class TrialDelegate(QStyledItemDelegate):
 
 
 class TrialsPanel(Panel):
-    """Says what to do while there is none."""
+    """The table, or what to do while there are no trials."""
 
     def __init__(self, model: SearchModel, promoter: Promoter, parent: QWidget | None = None) -> None:
         super().__init__("Trials", parent=parent)
@@ -160,16 +160,18 @@ class TrialsPanel(Panel):
         role(self.promote, "primary")
         self.promote.clicked.connect(lambda: promoter.promote())
         self.add_corner(self.promote)
-        for signal in (model.trials_changed, model.chosen_changed, model.state_changed):
+        for signal in (model.trials_changed, model.selection_changed, model.state_changed):
             signal.connect(self.refresh)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """What is going on, and whether the chosen trial can be promoted."""
+        """Updates the state, and whether the selected trial can be promoted."""
         self._stack.setCurrentWidget(self.table if self._model.rows else self.empty)
-        self.set_muted(self._model.words)
-        reason, row = self._promoter.disabled_reason(), self._model.chosen_row
+        self.set_muted(self._model.status_text)
+        reason, row = self._promoter.disabled_reason(), self._model.selected_row
         self.promote.setEnabled(not reason)
         which = "" if row is None else f"Trial {row.number}. "
-        self.promote.setToolTip(f"{PROMOTE_HINT}\nNot now: {reason}" if reason else f"{which}{PROMOTE_HINT}")
+        self.promote.setToolTip(
+            f"{PROMOTE_HINT}\nUnavailable: {reason}" if reason else f"{which}{PROMOTE_HINT}"
+        )

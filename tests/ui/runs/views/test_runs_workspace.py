@@ -1,4 +1,4 @@
-"""The workspace Runs, with mouse and keyboard."""
+"""The Runs workspace, with mouse and keyboard."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cnnplay.runs import run_store as place
+from cnnplay.runs import run_store
 from cnnplay.runs.notes import read_notes
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.runs.run_columns import column
-from cnnplay.ui.runs.run_shelf import RunShelf
+from cnnplay.ui.runs.run_actions import RunActions
+from cnnplay.ui.runs.run_columns import column_index
+from cnnplay.ui.runs.run_loader import RunLoader
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.runs.views.run_plot import RunPlot, shortened
 from cnnplay.ui.runs.views.runs import RunsWorkspace
@@ -32,8 +33,8 @@ WAIT = 10_000
 
 @pytest.fixture
 def store() -> Path:
-    """Four runs: a and b of one network, c with other data, d that somebody writes."""
-    store = place.store_folder()
+    """Four runs: a and b of one network, c with other data, d still being written."""
+    store = run_store.store_folder()
     for number, (name, more) in enumerate(
         {
             "a": {"learning_rate": 0.001, "accuracy": 0.9},
@@ -48,40 +49,43 @@ def store() -> Path:
 
 @pytest.fixture
 def page(store: Path, qtbot: QtBot) -> Iterator[RunsWorkspace]:
-    """The workspace with its rows, without a window around it; it looks again only when the test says so."""
+    """The workspace with its rows, without the main window; polls only when the test says so."""
     theme().install("dark")
     with bench() as models:
-        shelf = RunShelf(Preferences(), models.editor, models.settings, models.data, models.run)
-        shown = RunsWorkspace(shelf.runs, shelf.deeds, shelf.opener)
+        runs = RunsModel(Preferences())
+        actions = RunActions(runs)
+        loader = RunLoader(runs, models.editor, models.settings, models.data, models.run)
+        shown = RunsWorkspace(runs, actions, loader)
         qtbot.addWidget(shown)
         shown.resize(1000, 650)
         with qtbot.waitActive(shown):
             shown.show()
             shown.activateWindow()
-        settled(shelf.runs, qtbot)
+        settled(runs, qtbot)
         yield shown
         shown.close()
-        shelf.shutdown()
+        for model in (actions, loader, runs):
+            model.shutdown()
 
 
 @pytest.fixture
 def page_in_window(
     store: Path, window: MainWindow, stray_windows: StrayWindows, qtbot: QtBot
 ) -> RunsWorkspace:
-    """The same in its window."""
+    """The same in the main window."""
     window.resize(1366, 768)
     with qtbot.waitActive(window):
         window.activateWindow()
     QTest.keyClick(window, Qt.Key.Key_5, CONTROL)
     assert window.workspace == "runs"
     assert window.runs is not None
-    settled(window.session.shelf.runs, qtbot)
+    settled(window.session.runs, qtbot)
     assert stray_windows.found == []
     return window.runs.workspace
 
 
 def settled(runs: RunsModel, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: runs.picked.rowCount() == 4, timeout=WAIT)
+    qtbot.waitUntil(lambda: runs.filtered.rowCount() == 4, timeout=WAIT)
     runs.watch(False)
     runs.wait()
     settle()
@@ -93,11 +97,11 @@ def runs(page: RunsWorkspace) -> RunsModel:
 
 
 def titles(runs: RunsModel) -> list[str]:
-    return [runs.picked.run_at(row).title for row in range(runs.picked.rowCount())]
+    return [runs.filtered.run_at(row).title for row in range(runs.filtered.rowCount())]
 
 
-def chosen(runs: RunsModel) -> list[str]:
-    return [row.title for row in runs.chosen_rows]
+def selected_titles(runs: RunsModel) -> list[str]:
+    return [row.title for row in runs.selected_rows]
 
 
 def click_row(
@@ -105,7 +109,7 @@ def click_row(
 ) -> None:
     row = titles(page._runs).index(title)
     table = page.list.table
-    at = table.visualRect(page._runs.picked.index(row, 2)).center()
+    at = table.visualRect(page._runs.filtered.index(row, 2)).center()
     QTest.mouseClick(table.viewport(), LEFT, held, at)
     page._runs.wait()
     settle()
@@ -113,19 +117,19 @@ def click_row(
 
 def click_heading(page: RunsWorkspace, key: str) -> None:
     header = page.list.table.horizontalHeader()
-    x = header.sectionViewportPosition(column(key)) + 20
+    x = header.sectionViewportPosition(column_index(key)) + 20
     QTest.mouseClick(header.viewport(), LEFT, pos=QPoint(x, header.height() // 2))
     settle()
 
 
 def look(runs: RunsModel) -> None:
-    runs.look_soon()
+    runs.refresh_soon()
     runs.wait()
     settle()
 
 
-def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page: RunsWorkspace, runs: RunsModel) -> None:
-    assert titles(runs) == ["a", "b", "c", "d"], "the newest first"
+def test_a_click_on_a_heading_sorts_and_another_reverses(page: RunsWorkspace, runs: RunsModel) -> None:
+    assert titles(runs) == ["a", "b", "c", "d"], "newest first"
     click_heading(page, "accuracy")
     assert titles(runs) == ["b", "d", "c", "a"]
     click_heading(page, "accuracy")
@@ -137,59 +141,58 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it_round(page: RunsWorkspa
 def test_order_and_widths_of_the_columns_are_remembered(page: RunsWorkspace, runs: RunsModel) -> None:
     header = page.list.table.horizontalHeader()
     click_heading(page, "accuracy")
-    header.moveSection(header.visualIndex(column("bytes")), 1)
-    header.resizeSection(column("name"), 150)
+    header.moveSection(header.visualIndex(column_index("bytes")), 1)
+    header.resizeSection(column_index("name"), 150)
     kept = page.save_layout()
     page.reset_layout()
-    assert header.visualIndex(column("bytes")) == column("bytes")
+    assert header.visualIndex(column_index("bytes")) == column_index("bytes")
     assert titles(runs) == ["a", "b", "c", "d"]
     page.restore_layout(kept)
-    assert header.visualIndex(column("bytes")) == 1
-    assert header.sectionSize(column("name")) == 150
+    assert header.visualIndex(column_index("bytes")) == 1
+    assert header.sectionSize(column_index("name")) == 150
     assert titles(runs) == ["b", "d", "c", "a"]
     theme().install("dark", 1.5)
     page.restore_layout(kept)
-    assert header.sectionSize(column("name")) != 150, "widths are those of a text size"
-    assert header.visualIndex(column("bytes")) == 1
+    assert header.sectionSize(column_index("name")) != 150, "widths belong to a text size"
+    assert header.visualIndex(column_index("bytes")) == 1
     theme().install("dark")
 
 
-def test_the_choice_stays_with_its_runs_when_the_table_is_sorted(
+def test_the_selection_stays_with_its_runs_when_the_table_is_sorted(
     page: RunsWorkspace, runs: RunsModel
 ) -> None:
     click_row(page, "b")
     click_row(page, "c", CONTROL)
-    assert chosen(runs) == ["b", "c"]
+    assert selected_titles(runs) == ["b", "c"]
     click_heading(page, "accuracy")
-    assert chosen(runs) == ["b", "c"]
+    assert selected_titles(runs) == ["b", "c"]
     selected = sorted(index.row() for index in page.list.table.selectionModel().selectedRows())
     assert [titles(runs)[row] for row in selected] == ["b", "c"]
 
 
-def test_words_filter_the_table_and_what_is_hidden_is_not_chosen(
-    page: RunsWorkspace, runs: RunsModel
-) -> None:
+def test_the_filter_hides_rows_and_deselects_hidden_ones(page: RunsWorkspace, runs: RunsModel) -> None:
     click_row(page, "b")
     click_row(page, "c", CONTROL)
     QTest.keyClick(page.list.table, Qt.Key.Key_Slash)
     assert QApplication.focusWidget() is page.list.filter
     QTest.keyClicks(page.list.filter, "data:mnist -data:sample")
     assert titles(runs) == ["c"]
-    assert chosen(runs) == ["c"]
+    assert selected_titles(runs) == ["c"]
     QTest.keyClicks(page.list.filter, " nothing-like-it")
     assert page.list.empty.isVisible()
-    assert "No run is like that" in page.list.empty.label.text()
+    assert "filter" in page.list.empty.label.text()
     QTest.keyClick(page.list.filter, Qt.Key.Key_Escape)
     assert titles(runs) == ["a", "b", "c", "d"]
-    assert chosen(runs) == ["b", "c"], "what is listed again is chosen again"
+    assert selected_titles(runs) == ["b", "c"], "runs that are listed again are selected again"
     QTest.keyClicks(page.list.filter, "lr<x")
-    assert page.list._problem.text() == "learning_rate< expects a number; got x"
+    assert "learning_rate" in page.list._problem.text()
+    assert "got x" in page.list._problem.text()
     QTest.keyClick(page.list.filter, Qt.Key.Key_Escape)
     QTest.keyClick(page.list.filter, Qt.Key.Key_Down)
     assert QApplication.focusWidget() is page.list.table
 
 
-def test_the_curves_of_chosen_runs_lie_over_one_another(page: RunsWorkspace, runs: RunsModel) -> None:
+def test_the_curves_of_selected_runs_share_a_plot(page: RunsWorkspace, runs: RunsModel) -> None:
     assert page.curves.empty.isVisible()
     click_row(page, "a")
     click_row(page, "b", CONTROL)
@@ -198,15 +201,15 @@ def test_the_curves_of_chosen_runs_lie_over_one_another(page: RunsWorkspace, run
     assert len(plot._curves) == 2
     assert not page.curves.slider.isVisible(), "validation is not smoothed"
     assert plot.accessibleDescription() == "lr 0.001, lr 0.1"
-    page.curves.parts.setFocus()
-    QTest.keyClick(page.curves.parts, Qt.Key.Key_Down)
-    QTest.keyClick(page.curves.parts, Qt.Key.Key_Down)
-    assert runs.curves.parts == "both"
+    page.curves.splits.setFocus()
+    QTest.keyClick(page.curves.splits, Qt.Key.Key_Down)
+    QTest.keyClick(page.curves.splits, Qt.Key.Key_Down)
+    assert runs.curves.splits == "both"
     assert len(plot._curves) == 4
     assert page.curves.slider.isVisible()
 
 
-def test_the_zoom_stays_when_data_come_in_and_when_the_choice_changes(
+def test_the_zoom_stays_when_data_come_in_and_when_the_selection_changes(
     page: RunsWorkspace, runs: RunsModel, store: Path
 ) -> None:
     click_row(page, "d")
@@ -230,7 +233,7 @@ def test_the_zoom_stays_when_data_come_in_and_when_the_choice_changes(
     assert not page.curves.fit_button.isVisible()
 
 
-def test_another_axis_shows_all_again_in_its_own_units(page: RunsWorkspace, runs: RunsModel) -> None:
+def test_another_axis_shows_all_in_its_own_units(page: RunsWorkspace, runs: RunsModel) -> None:
     click_row(page, "b")
     plot = page.curves.accuracy
     QTest.keyClick(plot, Qt.Key.Key_Plus)
@@ -244,7 +247,7 @@ def test_another_axis_shows_all_again_in_its_own_units(page: RunsWorkspace, runs
     assert any(tick.text.endswith(" s") for tick in plot.x_ticks(0, 8, 5))
 
 
-def test_a_label_that_is_too_long_keeps_what_tells_its_run_apart(qtbot: QtBot) -> None:
+def test_an_elided_label_keeps_what_distinguishes_its_run(qtbot: QtBot) -> None:
     metrics = QFontMetrics(theme().font(small=True))
     for label, end in (("tiny-cnn, batch 103", "batch 103"), ("lenet-5, 04:55:23", "04:55:23")):
         whole = metrics.horizontalAdvance(label)
@@ -258,12 +261,12 @@ def test_a_label_that_is_too_long_keeps_what_tells_its_run_apart(qtbot: QtBot) -
     assert "…" in cut
 
 
-def test_a_row_and_its_curve_follow_a_run_that_is_written(
+def test_a_row_and_its_curve_follow_a_run_that_is_being_written(
     page: RunsWorkspace, runs: RunsModel, store: Path, qtbot: QtBot
 ) -> None:
     click_row(page, "d")
     row = titles(runs).index("d")
-    cell = runs.picked.index(row, column("epochs"))
+    cell = runs.filtered.index(row, column_index("epochs"))
     assert cell.data() == "2 / 2"
     runs.watch(True)
     write(store / "d", epoch_events("d", 3, accuracy=0.95))
@@ -271,7 +274,7 @@ def test_a_row_and_its_curve_follow_a_run_that_is_written(
     trace = runs.trace(str(store / "d"))
     assert trace is not None
     qtbot.waitUntil(lambda: len(trace) == 12, timeout=WAIT)
-    assert runs.picked.index(row, column("accuracy")).data() == "95.0 %"
+    assert runs.filtered.index(row, column_index("accuracy")).data() == "95.0 %"
 
 
 def test_note_and_tags_are_typed_and_kept(
@@ -295,11 +298,11 @@ def test_note_and_tags_are_typed_and_kept(
     assert titles(runs) == ["a"]
 
 
-def test_a_word_that_is_no_tag_is_shown_as_a_fault(page: RunsWorkspace) -> None:
+def test_an_invalid_tag_is_marked_and_explained(page: RunsWorkspace) -> None:
     click_row(page, "a")
     QTest.keyClicks(page.details.tags, "a:b")
     assert page.details.tags.property("fault") == "true"
-    assert "“a:b” is no tag" in page.details.tags.toolTip()
+    assert "“a:b”" in page.details.tags.toolTip()
 
 
 def test_two_runs_show_what_differs_between_them(page: RunsWorkspace, runs: RunsModel, qtbot: QtBot) -> None:
@@ -313,14 +316,14 @@ def test_two_runs_show_what_differs_between_them(page: RunsWorkspace, runs: Runs
     assert table.horizontalHeaderItem(1).text() == "mnist-sample"
     names = [table.item(row, 0).text() for row in range(table.rowCount())]
     widest = max(table.fontMetrics().horizontalAdvance(name) for name in names)
-    assert widest <= table.columnWidth(0) <= page.difference.width() / 2, "no name is cut"
+    assert widest <= table.columnWidth(0) <= page.difference.width() / 2, "no name is elided"
     click_row(page, "b", CONTROL)
-    assert page.nothing.isVisible()
+    assert page.placeholder.isVisible()
 
 
 @pytest.fixture
 def answer() -> Iterator[Callable[[str], list[str]]]:
-    """Presses a button of the next question; gives the list in which its words are then."""
+    """Presses a button of the next question; returns the list that its text is then added to."""
     timers: list[QTimer] = []
 
     def prepare(button: str) -> list[str]:
@@ -346,7 +349,7 @@ def answer() -> Iterator[Callable[[str], list[str]]]:
         timer.stop()
 
 
-def test_tables_that_are_there_already_are_asked_about(
+def test_existing_tables_are_replaced_only_after_a_question(
     page: RunsWorkspace,
     runs: RunsModel,
     tmp_path: Path,
@@ -356,19 +359,22 @@ def test_tables_that_are_there_already_are_asked_about(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     click_row(page, "a")
     page.list.csv_action.trigger()
-    page.list._deeds.wait()
+    page.list._actions.wait()
     table = tmp_path / "runs-table.csv"
     one = table.read_text()
     click_row(page, "b", CONTROL)
     (tmp_path / "runs-steps.csv").unlink()
     said = answer("Cancel")
     page.list.csv_action.trigger()
-    page.list._deeds.wait()
-    assert said == ["runs-table.csv and runs-epochs.csv are there already. Replace them? "]
+    page.list._actions.wait()
+    (question,) = said
+    assert "runs-table.csv" in question
+    assert "runs-epochs.csv" in question
+    assert "runs-steps.csv" not in question
     assert table.read_text() == one
     answer("Replace")
     page.list.csv_action.trigger()
-    page.list._deeds.wait()
+    page.list._actions.wait()
     assert len(table.read_text().splitlines()) == 3
 
 
@@ -384,28 +390,29 @@ def test_delete_asks_and_says_what_it_frees(
     said = answer("Cancel")
     QTest.keyClick(page.list.table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: bool(said), timeout=WAIT)
-    assert said[0].startswith("Delete 2 runs? This frees ")
+    assert said[0].startswith("Delete 2 runs? ")
+    assert "frees" in said[0]
     assert (store / "a").exists()
     said = answer("Delete")
     QTest.mouseClick(page.list.delete_button, LEFT)
     qtbot.waitUntil(lambda: not (store / "a").exists() and not (store / "b").exists(), timeout=WAIT)
-    page.list._deeds.wait()
+    page.list._actions.wait()
     look(runs)
     assert titles(runs) == ["c", "d"]
-    assert chosen(runs) == []
+    assert selected_titles(runs) == []
 
 
-def test_what_cannot_be_done_says_why(page: RunsWorkspace) -> None:
+def test_disabled_buttons_say_why(page: RunsWorkspace) -> None:
     for button in (page.list.open_button, page.list.delete_button):
         assert not button.isEnabled()
-        assert "Not now: choose" in button.toolTip()
+        assert "select" in button.toolTip().split("Unavailable: ")[1]
     click_row(page, "a")
     assert page.list.open_button.isEnabled()
     click_row(page, "b", CONTROL)
-    assert "choose one run in the table alone" in page.list.open_button.toolTip()
+    assert "select a single run" in page.list.open_button.toolTip()
 
 
-def test_enter_opens_the_run_and_undo_brings_back_what_was_there(
+def test_enter_opens_the_run_and_undo_restores_the_network(
     page_in_window: RunsWorkspace, window: MainWindow, qtbot: QtBot
 ) -> None:
     page = page_in_window
@@ -422,7 +429,7 @@ def test_every_control_has_a_name_a_hint_and_the_keyboard(page: RunsWorkspace) -
     click_row(page, "a")
     controls = [
         page.list.filter, page.list.open_button, page.list.export_button, page.list.clean_button,
-        page.list.delete_button, page.list.add_button, page.curves.parts, page.curves.axis, page.curves.log,
+        page.list.delete_button, page.list.add_button, page.curves.splits, page.curves.axis, page.curves.log,
         page.curves.slider, page.details.note, page.details.tags,
     ]  # fmt: skip
     for control in controls:
@@ -430,9 +437,9 @@ def test_every_control_has_a_name_a_hint_and_the_keyboard(page: RunsWorkspace) -
         assert control.toolTip(), control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.accessibleName()
     for action in (
-        *page.list.sweep_actions,
+        *page.list.cleanup_actions,
         page.list.csv_action,
-        page.list.board_action,
+        page.list.tensorboard_action,
         page.list.forget_action,
     ):
         assert action.toolTip(), action.text()
@@ -466,7 +473,7 @@ def test_an_empty_store_says_what_to_do(page: RunsWorkspace, runs: RunsModel, st
     assert not page.list.delete_button.isEnabled()
 
 
-def test_nothing_is_looked_at_while_nobody_sees_it(page_in_window: RunsWorkspace, window: MainWindow) -> None:
+def test_the_store_is_not_polled_while_hidden(page_in_window: RunsWorkspace, window: MainWindow) -> None:
     page = page_in_window
     page._runs.watch(True)
     assert page._runs._timer.isActive()
@@ -475,7 +482,7 @@ def test_nothing_is_looked_at_while_nobody_sees_it(page_in_window: RunsWorkspace
     page._runs.wait()
 
 
-def test_runs_differ_in_colours_that_can_be_told_apart() -> None:
+def test_runs_have_distinguishable_colors() -> None:
     for choice in ("light", "dark"):
         theme().install(choice)
         surface = theme().color("surface")

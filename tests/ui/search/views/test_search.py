@@ -1,4 +1,4 @@
-"""The search's window with real clicks and keys: fields ticked, trials live, the best promoted."""
+"""The search window with real clicks and keys: choosing parameters, live trials, promoting the best."""
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -14,7 +14,7 @@ from cnnplay.network.presets import preset
 from cnnplay.search.space import Range
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.search.search import SearchModel
-from cnnplay.ui.search.search_space import NO_BLOCKS
+from cnnplay.ui.search.search_space import NO_LAYER
 from cnnplay.ui.search.views.search import SearchWindow
 from cnnplay.ui.shell.views.main_window import MainWindow
 from tests.ui.conftest import StrayWindows
@@ -30,7 +30,7 @@ CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftM
 
 @pytest.fixture
 def opened(window: MainWindow, qtbot: QtBot) -> SearchWindow:
-    """The window of the search, over a small network and few digits."""
+    """The search window, for a small network and few digits."""
     digits = load("mnist-sample")
     assert digits.array is not None
     window.session.data.use(
@@ -73,11 +73,11 @@ def type_into(line: QWidget, text: str) -> None:
     QTest.keyClick(line, KEY.Key_Tab)
 
 
-def test_fields_are_ticked_and_their_ranges_typed(opened: SearchWindow, window: MainWindow) -> None:
+def test_fields_are_checked_and_their_ranges_typed(opened: SearchWindow, window: MainWindow) -> None:
     model = model_of(window)
     rows = opened.space.rows
-    assert rows["learning_rate"].tick.isChecked()
-    click(rows["batch_size"].tick)
+    assert rows["learning_rate"].checkbox.isChecked()
+    click(rows["batch_size"].checkbox)
     editor = rows["batch_size"].range
     assert editor is not None
     assert editor.isVisible()
@@ -85,75 +85,76 @@ def test_fields_are_ticked_and_their_ranges_typed(opened: SearchWindow, window: 
     type_into(editor.high, "48")
     assert model.space.space.vary["batch_size"] == Range(16, 48, log=True)
     type_into(editor.high, "8")
-    assert rows["batch_size"].fault.text() == "batch size: the range must end above 16; got 8"
-    assert not opened.order.start.isEnabled()
-    assert "must end above 16" in opened.order.reason.text()
+    problem = rows["batch_size"].problem.text()
+    assert all(part in problem for part in ("batch size", "above 16", "got 8"))
+    assert not opened.options.start.isEnabled()
+    assert problem in opened.options.reason.text()
     type_into(editor.high, "nonsense")
     assert editor.high.text() == "8"
-    click(rows["batch_size"].tick)
-    assert opened.order.start.isEnabled()
-    click(rows["conv-1.filters"].tick)
+    click(rows["batch_size"].checkbox)
+    assert opened.options.start.isEnabled()
+    click(rows["conv-1.filters"].checkbox)
     assert "conv-1.filters" in model.space.space.vary
-    assert opened.space.muted() == "2 fields vary"
+    assert opened.space.muted() == "2 parameters"
 
 
-def test_without_a_chosen_layer_the_list_says_how_its_fields_come_there(
+def test_without_a_selected_layer_the_list_says_how_to_add_its_fields(
     opened: SearchWindow, window: MainWindow
 ) -> None:
     def shown() -> list[str]:
         return [label.text() for label in opened.space.findChildren(QLabel) if label.isVisible()]
 
-    assert NO_BLOCKS not in shown()
+    assert NO_LAYER not in shown()
     window.session.editor.select(())
-    assert NO_BLOCKS in shown()
+    assert NO_LAYER in shown()
     assert not [name for name in opened.space.rows if "." in name]
     window.session.editor.select(("conv-1",))
     settle()
-    assert NO_BLOCKS not in shown()
+    assert NO_LAYER not in shown()
     assert opened.space.rows["conv-1.filters"].isVisible()
 
 
-def test_choices_are_pressed_and_let_go(opened: SearchWindow, window: MainWindow) -> None:
+def test_choices_are_toggled(opened: SearchWindow, window: MainWindow) -> None:
     row = opened.space.rows["optimizer"]
-    click(row.tick)
+    click(row.checkbox)
     assert row.chips is not None
     click(row.chips.buttons["nesterov"])
     entry = model_of(window).space.space.vary["optimizer"]
     assert entry.choices == ("sgd", "momentum", "rmsprop", "adam", "adamw")  # type: ignore[union-attr]
 
 
-def test_a_search_runs_its_trials_and_the_chosen_one_is_promoted_with_one_undo(
+def test_a_search_runs_its_trials_and_the_selected_one_is_promoted_with_one_undo(
     opened: SearchWindow, window: MainWindow, qtbot: QtBot
 ) -> None:
     model, before = model_of(window), window.session.editor.network
-    click(opened.space.rows["conv-1.filters"].tick)
-    opened.order.trials.setValue(4)
-    opened.order.epochs.setValue(1)
-    click(opened.order.start)
+    click(opened.space.rows["conv-1.filters"].checkbox)
+    opened.options.trials.setValue(4)
+    opened.options.epochs.setValue(1)
+    click(opened.options.start)
     assert model.active
-    assert opened.order.stop.isEnabled()
-    assert not opened.order.start.isEnabled()
+    assert opened.options.stop.isEnabled()
+    assert not opened.options.start.isEnabled()
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
     model.wait()
     settle()
     assert model.table.rowCount() == 4
     assert opened.studies.currentText().startswith(model.study)
-    # A click on a line of the picture chooses its trial.
+    # A click on a line of the plot selects its trial.
     other = next(line for line in model.parallel.lines if line.number != model.best.number)  # type: ignore[union-attr]
     one, next_ = opened.parallel.points(other)[:2]
     assert one is not None
     assert next_ is not None
     click(opened.parallel, ((one + next_) / 2).toPoint())
-    assert model.chosen is not None
-    assert_outer_words_are_whole(opened)
-    # One on the table's best row chooses that.
+    assert model.selected is not None
+    assert_outer_labels_fit(opened)
+    # A click on the best row of the table selects that.
     best = model.best
     assert best is not None
     row = model.table.row_of(best.number)
     assert row is not None
     table = opened.trials.table
     click(table.viewport(), table.visualRect(model.table.index(row, 1)).center())
-    assert model.chosen == best.number
+    assert model.selected == best.number
     use_the_keys(opened, model)
     click(opened.trials.promote)
     window.session.search.promoter.wait()
@@ -165,8 +166,8 @@ def test_a_search_runs_its_trials_and_the_chosen_one_is_promoted_with_one_undo(
     assert window.session.editor.network == before
 
 
-def assert_outer_words_are_whole(opened: SearchWindow) -> None:
-    """What stands beside the first axis and behind the last is within the widget."""
+def assert_outer_labels_fit(opened: SearchWindow) -> None:
+    """The labels left of the first axis and right of the last one are inside the widget."""
     plot, metrics = opened.parallel, QFontMetrics(theme().font(small=True))
     axes = plot._drawn.axes
     for axis, room in ((axes[0], plot.area.left()), (axes[-1], plot.width() - plot.area.right())):
@@ -175,23 +176,23 @@ def assert_outer_words_are_whole(opened: SearchWindow) -> None:
 
 
 def use_the_keys(opened: SearchWindow, model: SearchModel) -> None:
-    """Down and up go from trial to trial as they are better or worse."""
+    """Up and Down select the next better or worse trial."""
     numbers = [line.number for line in model.parallel.lines]
     opened.parallel.setFocus()
     QTest.keyClick(opened.parallel, KEY.Key_Down)
-    assert model.chosen == numbers[-2]
+    assert model.selected == numbers[-2]
     QTest.keyClick(opened.parallel, KEY.Key_Up)
-    assert model.chosen == numbers[-1]
+    assert model.selected == numbers[-1]
     assert opened.parallel.accessibleDescription().startswith(f"trial {numbers[-1]}, ")
     QTest.keyClick(opened.parallel, KEY.Key_Home)
-    assert model.chosen is None
+    assert model.selected is None
 
 
-def test_a_study_is_chosen_from_the_list_and_gone_on_with(
+def test_a_study_is_opened_from_the_list_and_resumed(
     opened: SearchWindow, window: MainWindow, qtbot: QtBot
 ) -> None:
     model = model_of(window)
-    model.ask(trials=1, epochs=1)
+    model.set_options(trials=1, epochs=1)
     QTest.keyClick(opened, KEY.Key_F5)
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
     model.wait()
@@ -204,27 +205,27 @@ def test_a_study_is_chosen_from_the_list_and_gone_on_with(
     model.wait()
     settle()
     assert model.study == name
-    assert opened.order.start.text() == "Go on"
-    assert "done: ask for more" in opened.order.reason.text()
-    assert opened.space.settled.isVisible()
-    assert not opened.space.rows["learning_rate"].tick.isVisible()
-    opened.order.trials.setValue(2)
-    assert opened.order.start.isEnabled()
+    assert opened.options.start.text() == "Resume"
+    assert "done" in opened.options.reason.text()
+    assert opened.space.study_space.isVisible()
+    assert not opened.space.rows["learning_rate"].checkbox.isVisible()
+    opened.options.trials.setValue(2)
+    assert opened.options.start.isEnabled()
 
 
-def test_shift_f5_stops_within_a_batch_and_the_button_in_train_says_how_far_it_is(
+def test_shift_f5_stops_within_a_batch_and_the_button_in_train_shows_the_progress(
     opened: SearchWindow, window: MainWindow, qtbot: QtBot
 ) -> None:
     model = model_of(window)
     window.show_workspace("train")
     assert window.search_button is not None
-    model.ask(trials=50, epochs=100_000)
+    model.set_options(trials=50, epochs=100_000)
     QTest.keyClick(opened, KEY.Key_F5)
     qtbot.waitUntil(lambda: any(row.epochs for row in model.rows), timeout=30_000)
     assert window.search_button.text() == "Search: 0 of 50"
     assert not window.controls.train.isEnabled()
-    assert "a search is on" in window.controls.train.toolTip()
-    opened.close()  # it goes on
+    assert "a search is running" in window.controls.train.toolTip()
+    opened.close()  # it continues
     assert model.active
     click(window.search_button)
     qtbot.waitUntil(opened.isActiveWindow)
@@ -239,7 +240,7 @@ def test_closing_the_window_ends_the_search_and_joins_its_thread(
     opened: SearchWindow, window: MainWindow, qtbot: QtBot
 ) -> None:
     model = model_of(window)
-    model.ask(trials=50, epochs=100_000)
+    model.set_options(trials=50, epochs=100_000)
     model.start()
     qtbot.waitUntil(lambda: any(row.epochs for row in model.rows), timeout=30_000)
     window.session.document.dirty = False
@@ -248,14 +249,14 @@ def test_closing_the_window_ends_the_search_and_joins_its_thread(
     assert not opened.isVisible()
 
 
-def test_the_list_of_what_varies_ends_between_two_rows(opened: SearchWindow) -> None:
+def test_the_list_of_fields_ends_between_two_rows(opened: SearchWindow) -> None:
     area = opened.space.area
     for height in (620, 660, 700, 740):
         opened.resize(1240, height)
         settle()
         end = area.viewport().height()
         tops = {row: row.mapTo(area.viewport(), QPoint(0, 0)).y() for row in opened.space.rows.values()}
-        assert any(top >= end for top in tops.values()), "all of it has room: nothing is tried"
+        assert any(top >= end for top in tops.values()), "all rows fit: nothing is tested"
         assert not [row for row, top in tops.items() if top < end < top + row.height()]
 
 
@@ -275,5 +276,5 @@ def test_it_fits_a_small_screen_and_everything_has_a_name_and_a_hint(
 
 
 def _is_part(widget: QWidget) -> bool:
-    """A spin box's line, a list's view."""
+    """Parts of other widgets: a spin box's text field, a list's view."""
     return widget.objectName().startswith("qt_") or widget.inherits("QAbstractScrollArea")

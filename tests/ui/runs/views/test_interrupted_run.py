@@ -1,4 +1,4 @@
-"""After a kill: one line in the window, or one question with the unsaved work, and real clicks on them."""
+"""After a kill: a notice in the window, or one question together with the unsaved work, with real clicks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +18,12 @@ from tests.ui.events import settle
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 LEFT = Qt.MouseButton.LeftButton
-WORDS = f"A run of tiny-cnn was cut off in epoch 3 of {EPOCHS}."
+NAMED = ("tiny-cnn", "interrupted", "epoch 3", f"of {EPOCHS}")
 
 
 @pytest.fixture
 def folder() -> Path:
-    """A run that was killed, without unsaved work beside it."""
+    """A run that was killed, without unsaved work."""
     return cut_off()
 
 
@@ -31,13 +31,13 @@ def start(make_window: Callable[[], MainWindow]) -> MainWindow:
     """As the program starts it."""
     window = make_window()
     window.offer_recovery()
-    window.session.cut_run.wait()
+    window.session.interrupted_run.wait()
     settle()
     return window
 
 
 class Answer(QObject):
-    """Clicks a button of the next message box, and keeps what the box said."""
+    """Clicks a button of the next message box, and keeps its texts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -55,14 +55,14 @@ class Answer(QObject):
             QTest.mouseClick(next(b for b in box.buttons() if b.text() == self._text), LEFT)
 
 
-def test_go_on_opens_the_run_and_trains_the_rest(
+def test_resume_opens_the_run_and_trains_the_rest(
     qtbot: QtBot, folder: Path, make_window: Callable[[], MainWindow]
 ) -> None:
     window = start(make_window)
-    notice = window.cut_notice.notice
+    notice = window.interrupted_notice.notice
     assert notice.isVisible()
-    assert notice.label.text() == WORDS
-    assert [button.text() for button in notice.buttons] == ["Go on in epoch 3", "Show it", "Dismiss"]
+    assert all(part in notice.label.text() for part in NAMED)
+    assert [button.text() for button in notice.buttons] == ["Resume in epoch 3", "Show", "Dismiss"]
     assert all(button.toolTip() for button in notice.buttons)
     run = window.session.run
     QTest.mouseClick(notice.buttons[0], LEFT)
@@ -74,31 +74,31 @@ def test_go_on_opens_the_run_and_trains_the_rest(
     assert window.session.editor.network.name == "tiny-cnn"
 
 
-def test_show_it_chooses_it_among_all_runs_and_it_stays_on_offer(
+def test_show_selects_it_among_all_runs_and_the_notice_stays(
     qtbot: QtBot, folder: Path, make_window: Callable[[], MainWindow]
 ) -> None:
     window = start(make_window)
-    QTest.mouseClick(window.cut_notice.notice.buttons[1], LEFT)
+    QTest.mouseClick(window.interrupted_notice.notice.buttons[1], LEFT)
     assert window.workspace == "runs"
-    runs = window.session.shelf.runs
-    qtbot.waitUntil(lambda: [row.path for row in runs.chosen_rows] == [str(folder)], timeout=WAIT)
-    assert window.cut_notice.notice.isVisible()
+    runs = window.session.runs
+    qtbot.waitUntil(lambda: [row.path for row in runs.selected_rows] == [str(folder)], timeout=WAIT)
+    assert window.interrupted_notice.notice.isVisible()
 
 
-def test_dismissed_it_does_not_come_again(
+def test_a_dismissed_notice_does_not_return(
     qtbot: QtBot, folder: Path, make_window: Callable[[], MainWindow]
 ) -> None:
     window = start(make_window)
-    notice = window.cut_notice.notice
+    notice = window.interrupted_notice.notice
     notice.buttons[2].setFocus()
     QTest.keyClick(notice.buttons[2], Qt.Key.Key_Space)
     assert not notice.isVisible()
     window.session.preferences.sync()
-    assert not start(make_window).cut_notice.notice.isVisible()
+    assert not start(make_window).interrupted_notice.notice.isVisible()
 
 
-def test_without_a_cut_run_nothing_is_said(make_window: Callable[[], MainWindow]) -> None:
-    assert not start(make_window).cut_notice.isVisible()
+def test_without_an_interrupted_run_there_is_no_notice(make_window: Callable[[], MainWindow]) -> None:
+    assert not start(make_window).interrupted_notice.isVisible()
 
 
 @pytest.mark.parametrize("answer", ["Open and resume", "Open", "Discard"])
@@ -111,18 +111,18 @@ def test_with_unsaved_work_there_is_one_question_that_names_both(
     window.offer_recovery()
     qtbot.waitUntil(lambda: bool(clicker.said), timeout=WAIT)
     assert "Its work was kept" in clicker.said[0]
-    assert "was cut off in epoch" in clicker.said[1]
+    assert "interrupted in epoch" in clicker.said[1]
     assert {"Open and resume", "Open", "Discard", "Later"} <= set(clicker.said[2:])
     session = window.session
     if answer == "Open and resume":
         qtbot.waitUntil(lambda: session.run.active, timeout=WAIT)
-        assert not window.cut_notice.notice.isVisible()
+        assert not window.interrupted_notice.notice.isVisible()
         qtbot.waitUntil(lambda: not session.run.active, timeout=WAIT)
         assert len(session.run.history.epochs) == EPOCHS
     else:
-        qtbot.waitUntil(lambda: session.cut_run.offered and not session.document.busy, timeout=WAIT)
+        qtbot.waitUntil(lambda: session.interrupted_run.offered and not session.document.busy, timeout=WAIT)
         settle()
-        assert window.cut_notice.notice.isVisible(), "the run can still go on"
+        assert window.interrupted_notice.notice.isVisible(), "the run can still be resumed"
         name = "tiny-cnn" if answer == "Open" else "lenet-5"
         assert session.editor.network.name == name
 
@@ -136,7 +136,7 @@ def test_the_line_fits_a_small_screen_with_large_text(
         window.resize(1366, 736)
         settle()
         assert window.minimumSizeHint().width() <= 1366
-        notice = window.cut_notice.notice
+        notice = window.interrupted_notice.notice
         assert all(button.width() >= button.sizeHint().width() for button in notice.buttons)
     finally:
         theme().install("dark")

@@ -1,4 +1,4 @@
-"""All that the search window needs, wired together: the search, and taking a trial into the editor."""
+"""The models of the search window, wired together: the search, and promoting a trial to the editor."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -10,11 +10,11 @@ from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
-BUSY = "a search is on: both would be slow. Stop it first, in its window"
+BUSY = "a search is running: stop it in the search window first"
 
 
-class SearchDesk(QObject):
-    """`message(str)` is for the status line, `failed(str)` must be read."""
+class SearchSession(QObject):
+    """`message(str)` is for the status bar, `failed(str)` needs attention. A search blocks new runs."""
 
     message = Signal(str)
     failed = Signal(str)
@@ -34,21 +34,21 @@ class SearchDesk(QObject):
         self.model.failed.connect(self.failed)
         self.promoter.failed.connect(self.failed)
         self.promoter.done.connect(self.message)
-        self._run, self._told = run, False
-        run.elsewhere = self._why_no_run
-        self.model.state_changed.connect(self._tell_run)
+        self._run, self._was_active = run, False
+        run.elsewhere = self._run_disabled_reason
+        self.model.state_changed.connect(self._notify_run)
 
     def shutdown(self) -> None:
-        """Ends the search and joins every thread."""
+        """Stops the search and joins every thread."""
         self.model.shutdown()
         self.promoter.shutdown()
 
-    def _why_no_run(self) -> str:
+    def _run_disabled_reason(self) -> str:
         return BUSY if self.model.active else ""
 
     @Slot()
-    def _tell_run(self) -> None:
-        """Whether a run may begin has another answer now."""
-        if self.model.active != self._told:
-            self._told = self.model.active
+    def _notify_run(self) -> None:
+        """Whether a run can start depends on the search: lets the run's views update."""
+        if self.model.active != self._was_active:
+            self._was_active = self.model.active
             self._run.state_changed.emit()

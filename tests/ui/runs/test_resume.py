@@ -1,4 +1,4 @@
-"""A run that was cut off is found when the program starts, and ends with the weights of one that was not."""
+"""An interrupted run is found when the program starts, and resumes to the weights of an uninterrupted run."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.train_bench import WAIT
 
 
 class Started:
-    """A session as the program starts it, with all that it said."""
+    """A session as the program starts it, with its messages."""
 
     def __init__(self) -> None:
         self.session = Session(Preferences())
@@ -29,13 +29,13 @@ class Started:
         self.session.message.connect(self.said.append)
 
     def look(self) -> None:
-        self.session.cut_run.look(self.session.cut_run.offer)
-        self.session.cut_run.wait()
+        self.session.interrupted_run.find(self.session.interrupted_run.offer)
+        self.session.interrupted_run.wait()
 
 
 @pytest.fixture
 def made() -> Iterator[list[Started]]:
-    """Sessions that are shut down in order."""
+    """Sessions, shut down in order."""
     all_of_them: list[Started] = []
     yield all_of_them
     for one in all_of_them:
@@ -52,8 +52,8 @@ def idle(qtbot: QtBot, session: Session) -> None:
     qtbot.waitUntil(lambda: session.run.state == "idle", timeout=WAIT)
 
 
-def never_cut(qtbot: QtBot, made: list[Started]) -> dict[str, torch.Tensor]:
-    """The weights of the same run, left alone."""
+def uninterrupted(qtbot: QtBot, made: list[Started]) -> dict[str, torch.Tensor]:
+    """The weights of the same run without an interruption."""
     made.append(Started())
     session = made[-1].session
     prepare(session)
@@ -65,58 +65,59 @@ def never_cut(qtbot: QtBot, made: list[Started]) -> dict[str, torch.Tensor]:
     return session.run.weights
 
 
-def test_a_killed_run_is_offered_and_goes_on_to_the_weights_of_one_never_cut(
+def test_a_killed_run_is_offered_and_resumes_to_the_weights_of_an_uninterrupted_run(
     qtbot: QtBot, made: list[Started], started: Started
 ) -> None:
     folder = cut_off()
     session = started.session
     started.look()
-    assert session.cut_run.words == f"A run of tiny-cnn was cut off in epoch 3 of {EPOCHS}."
-    session.cut_run.go_on()
+    text = session.interrupted_run.text
+    assert all(part in text for part in ("tiny-cnn", "interrupted", "epoch 3", f"of {EPOCHS}"))
+    session.interrupted_run.resume()
     qtbot.waitUntil(lambda: session.run.active or bool(started.failed), timeout=WAIT)
     assert started.failed == []
-    assert session.cut_run.words == "", "it is not offered any more"
+    assert session.interrupted_run.text == "", "it is no longer offered"
     assert session.editor.network.name == "tiny-cnn"
     assert session.settings.config.epochs == EPOCHS
     idle(qtbot, session)
-    assert any("goes on in epoch" in words for words in started.said)
+    assert any("resumes in epoch" in text for text in started.said)
     assert [done.epoch for done in session.run.history.epochs] == list(range(1, EPOCHS + 1))
     weights = session.run.weights
     assert weights is not None
     session.run.shutdown()
-    assert list(store_folder().iterdir()) == [folder], "it went on in its own folder"
+    assert list(store_folder().iterdir()) == [folder], "it resumed in its own folder"
     told = effective_events(RunFolder.open(folder).events())
     assert [event.epoch for event in told if isinstance(event, EpochDone)] == list(range(1, EPOCHS + 1))
     steps = [event.step for event in told if isinstance(event, Stepped)]
     assert steps == list(range(1, steps[-1] + 1))
-    whole = never_cut(qtbot, made)
+    whole = uninterrupted(qtbot, made)
     assert all(torch.equal(weights[key], whole[key]) for key in whole)
 
 
-def test_a_run_that_was_cut_off_in_its_first_epoch_goes_on_too(qtbot: QtBot, started: Started) -> None:
+def test_a_run_interrupted_in_its_first_epoch_resumes_too(qtbot: QtBot, started: Started) -> None:
     folder = cut_off()
     for name in ("last.safetensors", "best.safetensors"):
         (folder / name).unlink()
-    started.session.go_on(folder)
+    started.session.resume(folder)
     qtbot.waitUntil(lambda: started.session.run.active or bool(started.failed), timeout=WAIT)
     assert started.failed == []
     idle(qtbot, started.session)
     assert started.session.run.history.last_x == EPOCHS
 
 
-def test_what_was_dismissed_is_not_offered_again(started: Started, made: list[Started]) -> None:
+def test_a_dismissed_run_is_not_offered_again(started: Started, made: list[Started]) -> None:
     cut_off()
     started.look()
-    assert started.session.cut_run.words
-    started.session.cut_run.dismiss()
-    assert started.session.cut_run.words == ""
+    assert started.session.interrupted_run.text
+    started.session.interrupted_run.dismiss()
+    assert started.session.interrupted_run.text == ""
     started.session.preferences.sync()
     made.append(Started())
     made[-1].look()
-    assert made[-1].session.cut_run.words == ""
+    assert made[-1].session.interrupted_run.text == ""
 
 
-def test_what_the_kill_left_behind_goes_and_the_run_stays(started: Started) -> None:
+def test_leftovers_of_the_kill_are_deleted_and_the_run_is_kept(started: Started) -> None:
     folder = cut_off()
     assert (folder / LOCK).exists()
     part = folder / ".checkpoint.safetensors.0123abcd.part"
@@ -126,58 +127,58 @@ def test_what_the_kill_left_behind_goes_and_the_run_stays(started: Started) -> N
     assert RunFolder.open(folder).has_checkpoint
 
 
-def test_where_its_pictures_are_gone_the_run_is_open_and_says_what_is_missing(
-    qtbot: QtBot, started: Started
-) -> None:
+def test_without_its_data_set_the_run_opens_and_says_what_is_missing(qtbot: QtBot, started: Started) -> None:
     folder = cut_off()
     record = (folder / "run.json").read_text()
     (folder / "run.json").write_text(
         record.replace('"data": "mnist-sample"', '"data": "folder:/nowhere/at/all"')
     )
-    started.session.go_on(folder)
+    started.session.resume(folder)
     qtbot.waitUntil(lambda: bool(started.failed) and bool(started.said), timeout=WAIT)
     assert "/nowhere/at/all" in started.failed[0]
-    assert "once all is chosen, Go on (F5) trains what is left" in started.said[-1]
+    assert all(part in started.said[-1] for part in ("choose all", "Resume (F5)"))
     assert not started.session.run.active
     assert started.session.run.trained_for_editor is not None
 
 
-def test_other_validation_pictures_are_refused_and_the_weights_open(qtbot: QtBot, started: Started) -> None:
+def test_another_validation_split_is_refused_and_the_weights_open(qtbot: QtBot, started: Started) -> None:
     folder = cut_off()
     record = (folder / "run.json").read_text()
     assert '"mark": ""' in record
     (folder / "run.json").write_text(record.replace('"mark": ""', '"mark": "of another split"'))
-    started.session.go_on(folder)
+    started.session.resume(folder)
     qtbot.waitUntil(lambda: bool(started.failed), timeout=WAIT)
-    assert "other pictures of mnist-sample validate than when it began" in started.failed[0]
+    assert "validation split of mnist-sample" in started.failed[0]
     assert not started.session.run.active
     trained = started.session.run.trained_for_editor
     assert trained is not None
-    assert trained.state is None, "it could only go on as another run"
+    assert trained.state is None, "it could only continue as a new run"
 
 
 @pytest.mark.parametrize("missing", ["checkpoint.safetensors", "run.json", "everything"])
-def test_what_cannot_go_on_is_told(qtbot: QtBot, started: Started, missing: str) -> None:
+def test_a_run_that_cannot_be_resumed_says_why(qtbot: QtBot, started: Started, missing: str) -> None:
     folder = cut_off()
     before = started.session.editor.network
     if missing == "everything":
         shutil.rmtree(folder)
     else:
         (folder / missing).unlink()
-    started.session.go_on(folder)
+    started.session.resume(folder)
     qtbot.waitUntil(lambda: bool(started.failed), timeout=WAIT)
-    wanted = {"checkpoint.safetensors": "no checkpoint to go on from", "run.json": "not a run"}
+    wanted = {"checkpoint.safetensors": "no checkpoint", "run.json": "not a run"}
     assert wanted.get(missing, "no such folder") in started.failed[0]
     assert started.session.editor.network is before
 
 
-def test_while_a_run_is_on_no_other_goes_on(qtbot: QtBot, started: Started) -> None:
+def test_no_other_run_resumes_while_one_is_in_progress(qtbot: QtBot, started: Started) -> None:
     folder = cut_off()
     session = started.session
     session.warm_up()
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=WAIT)
     started.look()
     session.run.start()
-    assert session.cut_run.words == "", "nothing is offered that cannot be done"
-    session.go_on(folder)
-    assert started.failed == [f"{folder.name} cannot go on now: a run is on in this window: stop it first."]
+    assert session.interrupted_run.text == "", "it cannot be resumed now, so it is not offered"
+    session.resume(folder)
+    (failed,) = started.failed
+    assert folder.name in failed
+    assert "a run is in progress" in failed

@@ -1,4 +1,4 @@
-"""A run's network back in the editor, with its settings and its weights: an edit that can be undone."""
+"""Loads a run into the editor: network, settings and weights, as an edit that can be undone."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OpenedRun:
-    """What was read. `trained` is None where it kept no weights; `problem` says what could not be read."""
+class LoadedRun:
+    """A run from its folder. `trained` is None without weights; `problem` names what could not be read."""
 
     name: str
     record: RunRecord
@@ -39,13 +39,15 @@ class OpenedRun:
 
     @property
     def config(self) -> TrainConfig:
-        """The run's settings; of one that can go on those with which it was stopped."""
+        """The run's settings; if it can be resumed, those at the time it stopped."""
         state = None if self.trained is None else self.trained.state
         return state.config if state is not None and state.unfinished else self.record.config
 
 
-class RunOpener(QObject):
-    """Reads in a thread. `done(str)` is for the status line, `opened`: the editor shows it."""
+class RunLoader(QObject):
+    """Reads in a thread. `opened`: the run is in the editor. `done(str)` is for the status bar, `failed(str)`
+    needs attention.
+    """
 
     opened = Signal()
     done = Signal(str)
@@ -65,32 +67,32 @@ class RunOpener(QObject):
         self._tasks = Tasks("open-run", self)
 
     def disabled_reason(self) -> str:
-        """Why the chosen run cannot be opened now; "" when it can."""
-        rows = self._runs.chosen_rows
+        """Why the selected run cannot be opened now; "" if it can."""
+        rows = self._runs.selected_rows
         if len(rows) != 1:
-            return "choose one run in the table" + (" alone" if rows else " first")
+            return "select a single run in the table" if rows else "select a run in the table first"
         if rows[0].state == "unreadable":
             return "it cannot be read"
-        return "a run is on in this window: stop it first" if self._run.active else ""
+        return "a run is in progress: stop it first" if self._run.active else ""
 
     def open(self) -> None:
-        """Opens the chosen run."""
+        """Opens the selected run."""
         reason = self.disabled_reason()
         if reason:
             self.failed.emit(f"The run cannot be opened now: {reason}.")
             return
-        row = self._runs.chosen_rows[0]
-        folder, on = row.folder, row.is_active
+        row = self._runs.selected_rows[0]
+        folder, active = row.folder, row.is_active
         self._tasks.run(
-            lambda: read(folder, on), self._show, lambda error: self.failed.emit(error_text(error))
+            lambda: read_run(folder, active), self._show, lambda error: self.failed.emit(error_text(error))
         )
 
-    def put(self, found: OpenedRun) -> None:
-        """Shows a run that was read: its network, settings and weights, its pictures once they are here."""
+    def load_into_editor(self, found: LoadedRun) -> None:
+        """Loads the run's network, settings and weights, and starts loading its data set."""
         record = found.record
         if self._editor.network != record.network:
             self._editor.open_network(record.network)
-        # Device and threads are this machine's.
+        # Device and threads stay this machine's.
         here = self._settings.config
         self._settings.replace(
             msgspec.structs.replace(found.config, device=here.device, threads=here.threads)
@@ -105,33 +107,33 @@ class RunOpener(QObject):
     def shutdown(self) -> None:
         self._tasks.finish()
 
-    def _show(self, found: OpenedRun) -> None:
+    def _show(self, found: LoadedRun) -> None:
         if self._run.active:
-            self.failed.emit(f"{found.name} was not opened: a run was started meanwhile")
+            self.failed.emit(f"{found.name} was not opened: a run was started meanwhile.")
             return
-        self.put(found)
-        lacking = "none of its weights can be used" if found.problem else "it kept no weights"
-        weights = lacking if found.trained is None else "with its weights"
-        self.done.emit(f"opened {found.name}, {weights}; undo brings back what was there")
+        self.load_into_editor(found)
+        missing = "none of its weights can be used" if found.problem else "it has no weights"
+        weights = missing if found.trained is None else "with its weights"
+        self.done.emit(f"opened {found.name}, {weights}; undo restores the previous network")
         if found.problem:
             self.failed.emit(found.problem)
         self.opened.emit()
 
 
-def read(folder: Path, on: bool = False) -> OpenedRun:
-    """A run as the editor takes it over. One that is `on` is gone on with elsewhere, not in its folder.
+def read_run(folder: Path, active: bool = False) -> LoadedRun:
+    """Reads a run. If it is `active`, another program writes it: training then continues as a new run.
 
-    RunError where it is none.
+    RunError if the folder is not a run.
     """
     from cnnplay.runs.folder import RunFolder
     from cnnplay.ui.train.history import History
 
     run = RunFolder.open(folder)
-    checkpoint = run.has_checkpoint and not on
+    checkpoint = run.has_checkpoint and not active
     if run.facts is None or not (run.has_last or run.has_best or checkpoint):
-        return OpenedRun(folder.name, run.record, None)
+        return LoadedRun(folder.name, run.record, None)
     problems = list[str]()
-    best, last, averaged = (_kept(run, which, problems) for which in ("best", "last", "averaged"))
+    best, last, averaged = (_weights_or_none(run, which, problems) for which in ("best", "last", "averaged"))
     events, missing = _events(folder)
     if missing:
         problems.append(missing)
@@ -142,9 +144,9 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
             _check(state.weights, run)
         except ValueError as error:
             state = None
-            problems.append(f"{folder.name}: it cannot go on just where it was stopped: {error}")
+            problems.append(f"{folder.name}: it cannot be resumed from its checkpoint: {error}")
     problem = "; ".join(problems)
-    # Of a run that was cut off in its first epoch, or whose files are damaged, not all are there.
+    # A run that was interrupted in its first epoch, or is damaged, does not have all of them.
     if last is not None:
         weights, epoch = last, run.last_epoch or run.best_epoch
     elif state is not None:
@@ -152,7 +154,7 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
     elif best is not None:
         weights, epoch = best, run.best_epoch
     else:
-        return OpenedRun(folder.name, run.record, None, problem)
+        return LoadedRun(folder.name, run.record, None, problem)
     trained = Trained(
         network=run.network,
         config=run.record.config,
@@ -164,16 +166,16 @@ def read(folder: Path, on: bool = False) -> OpenedRun:
         last_epoch=epoch or 0,
         events=History(events).saved(),
         run=run.record.run,
-        folder=None if on else folder,
+        folder=None if active else folder,
         state=state,
         mark=run.record.mark,
     )
-    return OpenedRun(folder.name, run.record, trained, problem)
+    return LoadedRun(folder.name, run.record, trained, problem)
 
 
-def _kept(run: RunFolder, which: Which, problems: list[str]) -> Weights | None:
-    """The weights of a file that is there; None, and a line more among the problems, where they cannot be
-    read. A damaged file takes no other with it.
+def _weights_or_none(run: RunFolder, which: Which, problems: list[str]) -> Weights | None:
+    """The weights, or None if there are none or they cannot be read, which is then added to `problems`. A
+    damaged file does not prevent the others from being read.
     """
     try:
         return _weights(run, which) if run.has(which) else None
@@ -183,7 +185,7 @@ def _kept(run: RunFolder, which: Which, problems: list[str]) -> Weights | None:
 
 
 def _weights(run: RunFolder, which: Which) -> Weights:
-    """The weights in a folder. ValueError where they are damaged, or another network's."""
+    """The weights from the folder. ValueError if they are damaged or belong to another network."""
     from cnnplay.project.tensors import checked
 
     weights = checked(run.weights(which))
@@ -195,11 +197,11 @@ def _check(weights: Weights, run: RunFolder) -> None:
     from cnnplay.modules.weights import weights_match
 
     if not weights_match(weights, run.network):
-        raise ValueError("they are another network's")
+        raise ValueError("they belong to another network")
 
 
 def _events(folder: Path) -> tuple[list[Event], str]:
-    """All that counts in the end, and what could not be read of it."""
+    """The effective events, and a problem if some could not be read."""
     tail, events = Tail(folder), []
     try:
         while part := tail.lines_since():

@@ -1,4 +1,4 @@
-"""What is done with runs: noted, deleted, cleaned up, carried away. Files are touched in a thread."""
+"""Actions on runs: notes and tags, deleting, cleaning up, exporting. Files are accessed in a thread."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from cnnplay.runs.notes import Notes, read_notes, tags_in, write_notes
 from cnnplay.runs.remove import Cleanup
 from cnnplay.runs.summary import read_record
 from cnnplay.ui.kit.tasks import Tasks, error_text
-from cnnplay.ui.runs.run_difference import DifferenceRow, outcome, rows
-from cnnplay.ui.runs.run_weighing import Weighed, added, carried_out, weighed
+from cnnplay.ui.runs.deletion_plan import DeletionPlan, apply, plan_deletion, remember_runs
+from cnnplay.ui.runs.run_difference import DifferenceRow, difference_rows, outcome_rows
 from cnnplay.ui.runs.runs import RunsModel
 
 DRAFT_MS = 700
-"""After so long without a key what was typed is written."""
+"""Typed notes and tags are written after this pause."""
 
 
-class RunDeeds(QObject):
-    """`weighed(Weighed)`: somebody must say yes before `carry_out`. `done(str)` is for the status line,
-    `failed(str)` must be read. `difference_changed`: `difference` is another one.
+class RunActions(QObject):
+    """`deletion_planned(DeletionPlan)`: to be confirmed before `apply`. `done(str)` is for the status bar,
+    `failed(str)` needs attention. `difference_changed`: `difference` changed.
     """
 
-    weighed = Signal(object)
+    deletion_planned = Signal(object)
     done = Signal(str)
     failed = Signal(str)
     difference_changed = Signal()
@@ -36,31 +36,31 @@ class RunDeeds(QObject):
     def __init__(self, runs: RunsModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runs = runs
-        self._tasks = Tasks("run-deeds", self)
+        self._tasks = Tasks("run-actions", self)
         self._declared: tuple[DifferenceRow, ...] | None = None
         self.difference_problem = ""
         self._drafts: dict[str, dict[str, Any]] = {}
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
         self._draft_timer.timeout.connect(self.flush)
-        runs.chosen_changed.connect(self._compare)
-        runs.chosen_changed.connect(self.flush)
-        runs.told_changed.connect(self._outcome_changed)
+        runs.selection_changed.connect(self._compare)
+        runs.selection_changed.connect(self.flush)
+        runs.values_changed.connect(self._outcome_changed)
 
-    # Why something cannot be done
+    # Why an action is unavailable
 
     def disabled_reason(self) -> str:
-        """Why nothing can be done with what is chosen; "" when something can."""
-        return "" if self._runs.chosen else "choose runs in the table first"
+        """Why no action on the selected runs is available; "" if one is."""
+        return "" if self._runs.selected else "select runs in the table first"
 
-    def why_not_delete(self) -> str:
-        rows = self._runs.chosen_rows
-        if rows and all(row.is_active for row in rows):
-            return "it is being trained" if len(rows) == 1 else "they are being trained"
-        if rows and all(row.state == "unreadable" for row in rows):
-            return "what cannot be read as a run is not touched"
+    def delete_disabled_reason(self) -> str:
+        selected = self._runs.selected_rows
+        if selected and all(row.is_active for row in selected):
+            return "it is being trained" if len(selected) == 1 else "they are being trained"
+        if selected and all(row.state == "unreadable" for row in selected):
+            return "folders that cannot be read as a run are never deleted"
         return self.disabled_reason()
 
-    def why_no_tensorboard(self) -> str:
+    def tensorboard_disabled_reason(self) -> str:
         from importlib.util import find_spec
 
         if find_spec("tensorboardX") is None:
@@ -69,66 +69,67 @@ class RunDeeds(QObject):
 
     # Notes and tags
 
-    def note(self, path: str, text: str) -> None:
-        """What somebody is typing; it is written when he pauses."""
+    def set_note(self, path: str, text: str) -> None:
+        """Sets the note; it is written when the user pauses typing."""
         self._draft(path, note=text)
 
-    def tag(self, path: str, line: str) -> None:
-        """Tags, parted by blanks or commas."""
+    def set_tags(self, path: str, line: str) -> None:
+        """Sets the tags, separated by spaces or commas."""
         self._draft(path, tags=tags_in(line))
 
-    def about(self, path: str) -> Notes:
-        """Note and tags as they are on screen: what is typed already counts."""
+    def notes(self, path: str) -> Notes:
+        """Note and tags, including what is typed and not yet written."""
         row = self._runs.row(path)
         about = Notes() if row is None else Notes(note=row.note, tags=row.tags)
         return msgspec.structs.replace(about, **self._drafts.get(path, {}))
 
     @Slot()
     def flush(self) -> None:
-        """Writes what was typed."""
+        """Writes what was typed now."""
         self._draft_timer.stop()
         drafts, self._drafts = self._drafts, {}
         for path, fields in drafts.items():
-            self._run(_noting(Path(path), fields), self._noted)
+            self._run(_notes_writer(Path(path), fields), self._noted)
 
     def _draft(self, path: str, **fields: Any) -> None:
         self._drafts.setdefault(path, {}).update(fields)
         self._draft_timer.start()
 
     def _noted(self, _: object) -> None:
-        self._runs.look_soon()
+        self._runs.refresh_soon()
 
     # Deleting and cleaning up
 
-    def weigh(self, sweep: Cleanup | None = None) -> None:
-        """Finds out what deleting (or a sweep) of the chosen runs would do; a sweep of all listed where none
-        is chosen.
+    def plan_deletion(self, cleanup: Cleanup | None = None) -> None:
+        """Works out what deleting or cleaning up the selected runs would do, and emits `deletion_planned`.
+
+        Without a selection, a cleanup takes all runs.
         """
-        paths = self._runs.chosen or (tuple(row.path for row in self._runs.rows) if sweep else ())
+        paths = self._runs.selected or (tuple(row.path for row in self._runs.rows) if cleanup else ())
         if paths:
             self.flush()
-            self._run(lambda: weighed(paths, sweep), self.weighed.emit)
+            self._run(lambda: plan_deletion(paths, cleanup), self.deletion_planned.emit)
 
-    def carry_out(self, order: Weighed) -> None:
-        """Does what was weighed; what changed meanwhile is judged again, folder by folder."""
-        self._run(lambda: carried_out(order), self._carried)
+    def apply(self, plan: DeletionPlan) -> None:
+        """Carries out a confirmed plan; each folder is checked again, since it may have changed meanwhile."""
+        self._run(lambda: apply(plan), self._applied)
 
-    def _carried(self, outcome: tuple[str, str]) -> None:
-        words, problem = outcome
-        self._runs.look_soon()
-        self.done.emit(words)
+    def _applied(self, result: tuple[str, str]) -> None:
+        text, problem = result
+        self._runs.refresh_soon()
+        self.done.emit(text)
         if problem:
             self.failed.emit(problem)
 
-    # Elsewhere
+    # Runs outside the store
 
-    def add(self, folder: Path) -> None:
-        """Lists a run that lies elsewhere, or all that lie in that folder."""
+    def add_folder(self, folder: Path) -> None:
+        """Lists a run outside the store, or all runs in this folder."""
         store = self._runs.library.store
-        self._run(lambda: added(store, folder), self._added)
+        self._run(lambda: remember_runs(store, folder), self._added)
 
     def forget(self, path: str) -> None:
-        """Takes a run that lies elsewhere off the list; its files stay."""
+        """Removes a run outside the store from the list; its files are kept."""
         store = self._runs.library.store
         self._run(lambda: place.forget(store, Path(path)), self._noted)
 
@@ -136,15 +137,15 @@ class RunDeeds(QObject):
         return Path(path).parent != self._runs.library.store
 
     def _added(self, folders: tuple[Path, ...]) -> None:
-        self._runs.look_soon()
+        self._runs.refresh_soon()
         count = len(folders)
-        self.done.emit(f"listed {folders[0].name}" if count == 1 else f"listed {count:,} runs")
+        self.done.emit(f"added {folders[0].name}" if count == 1 else f"added {count:,} runs")
 
-    # Carrying away
+    # Export
 
     def export_csv(self, where: Path) -> None:
-        """A table of the chosen runs, one of all their epochs and one of all their steps."""
-        folders = [Path(path) for path in self._runs.chosen]
+        """Writes a table of the selected runs, one of all their epochs and one of all their steps."""
+        folders = [Path(path) for path in self._runs.selected]
 
         def work() -> str:
             from cnnplay.export.runs import runs_csv
@@ -156,14 +157,14 @@ class RunDeeds(QObject):
 
     @staticmethod
     def tables_in(where: Path) -> tuple[Path, ...]:
-        """The tables in a folder that `export_csv` would replace."""
+        """The existing files that `export_csv` would replace."""
         from cnnplay.export.runs import TABLES
 
         return tuple(where / name for name in TABLES if (where / name).exists())
 
     def export_tensorboard(self, where: Path) -> None:
-        """A folder for each chosen run, which TensorBoard shows."""
-        folders = [Path(path) for path in self._runs.chosen]
+        """Writes a folder for each selected run, for TensorBoard."""
+        folders = [Path(path) for path in self._runs.selected]
 
         def work() -> str:
             from cnnplay.export.runs import runs_tensorboard
@@ -174,16 +175,16 @@ class RunDeeds(QObject):
 
         self._run(work, self.done.emit)
 
-    # The difference
+    # Difference of two runs
 
     @property
     def difference(self) -> tuple[DifferenceRow, ...] | None:
-        """Of the two runs that are chosen, what came of them and what they are; None while it is being made,
-        or where there are not two.
+        """How the two selected runs differ: outcome, settings, data, network. None while it is computed, or
+        if not exactly two are selected.
         """
-        if self._declared is None or len(self._runs.chosen_rows) != 2:
+        if self._declared is None or len(self._runs.selected_rows) != 2:
             return None
-        return (*outcome(*self._runs.chosen_rows), *self._declared)
+        return (*outcome_rows(*self._runs.selected_rows), *self._declared)
 
     @Slot()
     def _outcome_changed(self) -> None:
@@ -193,28 +194,28 @@ class RunDeeds(QObject):
     @Slot()
     def _compare(self) -> None:
         self._declared, self.difference_problem = None, ""
-        pair = self._runs.chosen
+        pair = self._runs.selected
         if len(pair) == 2:
             one, other = map(Path, pair)
             self._tasks.run(
-                lambda: tuple(rows(compare(read_record(one), read_record(other)))),
+                lambda: tuple(difference_rows(compare(read_record(one), read_record(other)))),
                 lambda found: self._compared(pair, found, ""),
                 lambda error: self._compared(pair, None, error_text(error)),
             )
         self.difference_changed.emit()
 
     def _compared(self, pair: tuple[str, ...], found: tuple[DifferenceRow, ...] | None, problem: str) -> None:
-        if pair == self._runs.chosen:
+        if pair == self._runs.selected:
             self._declared, self.difference_problem = found, problem
             self.difference_changed.emit()
 
-    # The end
+    # Shutdown
 
     def wait(self) -> None:
         self._tasks.finish()
 
     def shutdown(self) -> None:
-        """What was typed is written."""
+        """Writes what was typed and joins the threads."""
         self.flush()
         self._tasks.finish()
 
@@ -222,7 +223,7 @@ class RunDeeds(QObject):
         self._tasks.run(work, done, lambda error: self.failed.emit(error_text(error)))
 
 
-def _noting(folder: Path, fields: dict[str, Any]) -> Callable[[], None]:
+def _notes_writer(folder: Path, fields: dict[str, Any]) -> Callable[[], None]:
     def work() -> None:
         about = read_notes(folder)
         changed = msgspec.structs.replace(about, **fields)

@@ -1,4 +1,4 @@
-"""How much each thing that varies mattered: a bar each, with its share."""
+"""Hyperparameter importance: a bar and a share per parameter."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -6,27 +6,27 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.search.search import SearchModel
-from cnnplay.ui.search.search_plots import Share
+from cnnplay.ui.search.search_plots import Importance
 
-EMPTY = "From four complete trials on: how much each thing that varies told good trials from others."
+EMPTY = "Hyperparameter importance appears after four complete trials."
 ROW = 22
 BAR = 8
 LABELS = 0.42
-"""The part of the width that labels may take."""
+"""The largest part of the width for the labels."""
 HINT = (
-    "PED-ANOVA: how well each thing alone tells the best tenth of the trials from all others. Of few trials "
-    "it says little"
+    "PED-ANOVA: how well each parameter alone separates the best tenth of the trials from the others. Not "
+    "reliable with few trials"
 )
 
 
-class ShareBars(QWidget):
-    """The largest first; what has no room at the foot is left out, and said."""
+class ImportanceBars(QWidget):
+    """The largest first; counts the parameters that do not fit."""
 
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._shares: tuple[Share, ...] = ()
-        self.setAccessibleName("what mattered")
+        self._importances: tuple[Importance, ...] = ()
+        self.setAccessibleName("hyperparameter importance")
         self.setToolTip(HINT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
@@ -35,9 +35,9 @@ class ShareBars(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Draws the shares there are now."""
-        self._shares = self._model.shares
-        self.setAccessibleDescription(", ".join(f"{one.label} {one.words}" for one in self._shares))
+        """Redraws the bars."""
+        self._importances = self._model.importances
+        self.setAccessibleDescription(", ".join(f"{one.label} {one.text}" for one in self._importances))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -50,7 +50,7 @@ class ShareBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font(small=True))
-        if not self._shares:
+        if not self._importances:
             painter.setPen(theme().color("text_muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
         else:
@@ -60,7 +60,7 @@ class ShareBars(QWidget):
     def _paint_rows(self, painter: QPainter) -> None:
         metrics, height = painter.fontMetrics(), theme().px(ROW)
         room = max(self.height() // height, 1)
-        shown = self._shares if len(self._shares) <= room else self._shares[: max(room - 1, 1)]
+        shown = self._importances if len(self._importances) <= room else self._importances[: max(room - 1, 1)]
         gap = theme().px(8)
         widest = max(metrics.horizontalAdvance(one.label) for one in shown) + 2
         names = min(widest, round(LABELS * self.width()))
@@ -73,7 +73,7 @@ class ShareBars(QWidget):
             painter.setPen(theme().color("text"))
             label = metrics.elidedText(one.label, Qt.TextElideMode.ElideMiddle, names)
             painter.drawText(QRectF(row.left(), row.top(), names, height), left, label)
-            painter.drawText(row, right, one.words)
+            painter.drawText(row, right, one.text)
             bar = track.translated(0, row.center().y() - track.height() / 2)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().color("line"))
@@ -81,7 +81,7 @@ class ShareBars(QWidget):
             bar.setWidth(max(bar.width() * one.share, 2))
             painter.setBrush(theme().color("accent"))
             painter.drawRoundedRect(bar, 3, 3)
-        if len(shown) < len(self._shares):
+        if len(shown) < len(self._importances):
             painter.setPen(theme().color("text_muted"))
             rest = QRectF(0, len(shown) * height, self.width(), height)
             painter.drawText(rest, left, f"and {len(self._shares) - len(shown)} more")
