@@ -102,7 +102,8 @@ def test_the_mistake_on_the_lectures_slide_is_mentioned(qtbot: QtBot) -> None:
     model.set_source("lecture")
     model.go_to(1, 0)
     summary = model.step_text.summary
-    assert summary.startswith("sum = −10 (") and "slides" in summary
+    assert summary.startswith("sum = −10 (")
+    assert "slides" in summary
     model.set_lecture_padding(1)
     model.go_to(1, 0)
     assert "slide" not in model.step_text.summary

@@ -51,7 +51,7 @@ class StackPage(QWidget):
             self.side.restore_layout(QByteArray(inner))  # type: ignore[attr-defined]
 
     def reset_layout(self) -> None:
-        self._width.choose(0)
+        self._width.set_preferred(0)
         self._place()
         self.side.reset_layout()  # type: ignore[attr-defined]
 
@@ -154,8 +154,7 @@ class RunsPage(StackPage):
         # Imported here: it brings pyqtgraph, which takes 0.4 s.
         from cnnplay.ui.runs.views.runs import RunsWorkspace
 
-        shelf = session.shelf
-        self.workspace = RunsWorkspace(shelf.runs, shelf.deeds, shelf.opener)
+        self.workspace = RunsWorkspace(session.runs, session.run_actions, session.run_loader)
         super().__init__(session, actions, self.workspace)
 
     @property
