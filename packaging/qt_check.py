@@ -105,9 +105,7 @@ def ensure_qt(python: Path, screen: Screen) -> Screen:
         elif done.returncode == 0:
             return screen
         elif screen.visible and not screen.forced and any(text in output for text in UNREACHABLE):
-            say(
-                "      The screen named by DISPLAY or WAYLAND_DISPLAY does not respond; continuing without it."
-            )
+            say("      The screen named by DISPLAY or WAYLAND_DISPLAY does not respond; continuing without.")
             screen = Screen()
         else:
             raise SetupError(f"Qt does not start (platform: {screen.name}). It says:\n{output.strip()}")

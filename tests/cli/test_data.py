@@ -46,7 +46,7 @@ def test_an_unknown_key_is_a_mistake_that_names_the_keys(cnnplay: Command, near:
     assert "expected one of mnist; svhn" in cnnplay("data", "fetch", "svhn").complains()
 
 
-def test_a_network_that_fails_is_no_mistake_of_the_users(cnnplay: Command, near: Mirror) -> None:
+def test_a_failing_network_is_not_a_user_error(cnnplay: Command, near: Mirror) -> None:
     near.files = {}
     done = cnnplay("data", "fetch", "mnist", "--json")
     assert done.status == 1
@@ -56,7 +56,7 @@ def test_a_network_that_fails_is_no_mistake_of_the_users(cnnplay: Command, near:
     assert "404" in line
 
 
-def test_interrupted_it_says_that_the_next_goes_on(cnnplay: Command, near: Mirror) -> None:
+def test_an_interrupted_download_says_that_the_next_one_resumes(cnnplay: Command, near: Mirror) -> None:
     near.plan[NAMES[0]] = ["stall"]
 
     def interrupt() -> None:
@@ -81,7 +81,7 @@ def test_training_on_what_is_not_here_says_the_command_that_fetches(
     assert not (tmp_path / "run").exists()
 
 
-def test_the_test_part_is_judged_when_it_is_asked_for(cnnplay: Command, near: Mirror, tmp_path: Path) -> None:
+def test_the_test_split_is_evaluated_on_request(cnnplay: Command, near: Mirror, tmp_path: Path) -> None:
     cnnplay("data", "fetch", "mnist")
     run = tmp_path / "run"
     done = cnnplay("train", "tiny-cnn", "--data", "mnist", "--epochs", "1", "--out", run, "--json")

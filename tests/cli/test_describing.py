@@ -197,7 +197,7 @@ def test_a_project_that_was_edited_without_touching_a_weight_exports_what_summar
     assert "Tanh()" in (tmp_path / "m.py").read_text()
 
 
-def test_settings_are_listed_with_limits_units_and_words(cnnplay: Command) -> None:
+def test_settings_are_listed_with_limits_units_and_choices(cnnplay: Command) -> None:
     rows = {row["name"]: row for row in cnnplay("settings", "--json").json}
     assert list(rows) == [field.name for field in setting_fields()]
     assert (rows["shift"]["maximum"], rows["shift"]["unit"], rows["shift"]["default"]) == (64, "px", 0)

@@ -42,7 +42,7 @@ def begun(path: Path) -> subprocess.Popen[bytes]:
 
 
 def until(process: subprocess.Popen[bytes], kind: str, count: int = 1) -> None:
-    """Reads the process's events until so many of a kind were told."""
+    """Reads the process's events until so many of a kind were printed."""
     assert process.stdout is not None
     told: Iterator[Any] = (json.loads(line) for line in process.stdout)
     for event in told:
@@ -60,13 +60,13 @@ def test_after_a_kill_weights_and_events_know_the_same_epochs(tmp_path: Path) ->
         process.kill()
     folder = RunFolder.open(path)
     done = [event for event in folder.events() if isinstance(event, EpochDone)]
-    assert len(done) >= 3, "an epoch that was told is lost"
+    assert len(done) >= 3, "an epoch that was printed is lost"
     assert folder.last_epoch in (len(done), len(done) + 1)
     assert folder.best_epoch is not None
     assert folder.weights("best").keys() == folder.weights("last").keys()
 
 
-def test_that_an_epoch_is_done_is_told_once_its_weights_are_on_the_disk(
+def test_an_epoch_is_printed_once_its_weights_are_on_disk(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[int, bool]] = []
@@ -83,7 +83,7 @@ def test_that_an_epoch_is_done_is_told_once_its_weights_are_on_the_disk(
     assert sum(isinstance(e, EpochDone) for e in RunFolder.open(tmp_path / "run").events()) == 2
 
 
-def test_no_checkpoint_lies_behind_an_epoch_without_a_record(
+def test_no_checkpoint_is_newer_than_the_recorded_epochs(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "run"

@@ -61,7 +61,7 @@ def test_only_the_leading_process_minds_that_the_place_is_taken(
     assert "--out must be a new or empty folder" in cnnplay(*TRAIN, "--out", tmp_path).complains()
 
 
-def test_a_process_without_a_gpu_is_told_so_before_anything_is_foreseen_for_it(
+def test_a_process_without_a_gpu_is_refused_before_anything_is_estimated(
     cnnplay: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("devices", "distributed"):

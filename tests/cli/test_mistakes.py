@@ -1,4 +1,4 @@
-"""Users' mistakes: one line on stderr that names what was wrong, and exit status 2."""
+"""User errors: one line on stderr that names what is wrong, and exit status 2."""
 
 import os
 from pathlib import Path
@@ -73,7 +73,7 @@ TRAIN = ("train", "lenet-5", "--data", "mnist-sample", "--epochs", "1")
         (("export", "mlp", "--format", "pt", "-o", "x.pt", "--weights", "worst"), "best, last or averaged"),
     ],
 )  # fmt: skip
-def test_a_mistake_gives_one_line_and_status_2(
+def test_a_user_error_gives_one_line_and_status_2(
     cnnplay: Command, arguments: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -82,18 +82,18 @@ def test_a_mistake_gives_one_line_and_status_2(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_project_is_told_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_project_gives_one_line(cnnplay: Command, tmp_path: Path) -> None:
     path = tmp_path / "x.cnnplay"
     path.write_bytes(b"PK\x03\x04 not really")
     assert "x.cnnplay" in cnnplay("summary", path).complains()
 
 
-def test_a_folder_that_is_no_run_is_told_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_gives_one_line(cnnplay: Command, tmp_path: Path) -> None:
     for arguments in (("summary", tmp_path), ("evaluate", tmp_path)):
         assert str(tmp_path) in cnnplay(*arguments).complains()
 
 
-def test_open_and_demo_are_handed_over(tmp_path: Path) -> None:
+def test_open_and_demo_are_passed_on(tmp_path: Path) -> None:
     seen: list[object] = []
     project = tmp_path / "a.cnnplay"
     project.touch()
@@ -114,7 +114,7 @@ def test_a_demonstration_as_json_prints_its_report_alone(
     assert capfd.readouterr() == ('{"seed":1}\n', "")
 
 
-def test_an_unforeseen_error_goes_into_the_log_and_is_one_line(
+def test_an_unexpected_error_goes_to_the_log_and_is_one_line(
     capfd: pytest.CaptureFixture[str], own_folders: Path, tmp_path: Path
 ) -> None:
     def broken(path: str | None) -> int:
@@ -159,7 +159,9 @@ def test_ctrl_c_is_status_130(capfd: pytest.CaptureFixture[str], tmp_path: Path)
     assert capfd.readouterr().err == "cnnplay: interrupted\n"
 
 
-def test_a_network_of_four_channels_is_told_what_pictures_have(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_network_with_four_channels_is_refused_with_the_supported_numbers(
+    cnnplay: Command, tmp_path: Path
+) -> None:
     network = Network(
         name="four",
         input=Input(4, 8, 8),

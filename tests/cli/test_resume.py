@@ -1,4 +1,4 @@
-"""`cnnplay resume`: what was killed ends with the weights of a run that nobody killed."""
+"""`cnnplay resume`: a killed run ends with the weights of one that was not killed."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ def _with_dropout(path: Path, cnnplay: Command) -> Path:
 
 
 def _folder(path: Path, each: int) -> str:
-    """So many digits of each class, as a folder of pictures."""
+    """So many digits of each class, as a folder of images."""
     digits = load("mnist-sample")
     for label in range(10):
         (path / str(label)).mkdir(parents=True)
@@ -120,7 +120,7 @@ def test_a_run_that_stopped_early_is_over_unless_more_is_asked_for(cnnplay: Comm
     assert [line["epoch"] for line in more.lines if line["event"] == "epoch"] == [epochs + 1]
 
 
-def test_a_run_whose_end_was_told_but_not_kept_goes_on(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_run_whose_end_was_printed_but_not_saved_can_be_resumed(cnnplay: Command, tmp_path: Path) -> None:
     """As a kill leaves it between the last event and the last checkpoint."""
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
@@ -197,7 +197,7 @@ def _flip(path: Path, place: float = 0.999) -> None:
     path.write_bytes(content)
 
 
-def test_a_run_without_a_checkpoint_goes_on_from_its_weights(cnnplay: Command, cut: Path) -> None:
+def test_a_run_without_a_checkpoint_resumes_from_its_weights(cnnplay: Command, cut: Path) -> None:
     before = RunFolder.open(cut)
     best = before.best()
     assert best is not None
@@ -229,14 +229,14 @@ def test_the_best_weights_are_not_replaced_by_worse_ones(cnnplay: Command, cut: 
     assert RunFolder.open(cut).best_epoch == 1
 
 
-def test_best_weights_that_cannot_be_read_are_told(cnnplay: Command, cut: Path) -> None:
+def test_unreadable_best_weights_are_reported(cnnplay: Command, cut: Path) -> None:
     _flip(cut / "best.safetensors")
     done = cnnplay("resume", cut, "--json")
     assert "best epoch so far are missing or damaged" in _notes(done)
     assert RunFolder.open(cut).best_epoch == 3
 
 
-def test_how_far_a_run_without_a_checkpoint_is_to_go(cnnplay: Command, cut: Path) -> None:
+def test_the_number_of_epochs_of_a_run_without_a_checkpoint(cnnplay: Command, cut: Path) -> None:
     assert "--epochs must be 3 or more; got 0" in cnnplay("resume", cut, "--epochs", "0").complains()
     assert "nothing left to train after 2 epochs; " in cnnplay("resume", cut, "--epochs", "2").complains()
     more = SettingChanged(run="r", step=126, name="epochs", value=4)
@@ -248,19 +248,19 @@ def test_how_far_a_run_without_a_checkpoint_is_to_go(cnnplay: Command, cut: Path
     assert _epochs(cnnplay("resume", cut, "--epochs", "5", "--json")) == [5]
 
 
-def test_a_run_that_ended_early_is_over_without_its_checkpoint_too(cnnplay: Command, cut: Path) -> None:
+def test_a_run_that_stopped_early_is_over_even_without_its_checkpoint(cnnplay: Command, cut: Path) -> None:
     end = Finished(run="r", epochs=2, reason="early", metrics={}, images_per_second=1.0, seconds=1.0)
     with (cut / "events.jsonl").open("ab") as file:
         file.write(msgspec.json.encode(end) + b"\n")
     assert "after 2 epochs: it stopped early" in cnnplay("resume", cut).complains()
 
 
-def test_without_events_a_run_goes_on_as_it_was_asked_for_first(cnnplay: Command, cut: Path) -> None:
+def test_without_events_a_run_resumes_with_its_first_settings(cnnplay: Command, cut: Path) -> None:
     (cut / "events.jsonl").unlink()
     assert _epochs(cnnplay("resume", cut, "--json")) == [3]
 
 
-def test_the_best_weights_alone_are_enough_to_go_on(cnnplay: Command, cut: Path) -> None:
+def test_the_best_weights_alone_are_enough_to_resume(cnnplay: Command, cut: Path) -> None:
     (cut / "last.safetensors").unlink()
     best = RunFolder.open(cut).best_epoch
     assert best is not None
@@ -285,7 +285,7 @@ def test_weights_of_a_type_that_no_network_has_are_not_trained_on(cnnplay: Comma
     assert "expected a supported type" in words
 
 
-def test_nothing_begins_anew_over_damaged_weights(cnnplay: Command, cut: Path) -> None:
+def test_damaged_weights_are_not_replaced_by_starting_over(cnnplay: Command, cut: Path) -> None:
     best = RunFolder.open(cut).best_epoch
     assert best is not None
     for which in ("last", "best"):
@@ -298,7 +298,7 @@ def test_nothing_begins_anew_over_damaged_weights(cnnplay: Command, cut: Path) -
     assert _epochs(done) == list(range(best + 1, 4))
 
 
-def test_weights_that_do_not_say_their_epoch_are_not_written_over(cnnplay: Command, cut: Path) -> None:
+def test_weights_that_do_not_say_their_epoch_are_not_overwritten(cnnplay: Command, cut: Path) -> None:
     write_checked(RunFolder.open(cut).weights("last"), cut / "last.safetensors", {"by": "hand"})
     assert "do not say their epoch" in cnnplay("resume", cut).complains()
     write_checked(RunFolder.open(cut).weights("last"), cut / "last.safetensors", {"epoch": "0"})
@@ -321,7 +321,7 @@ def test_a_resume_that_fails_before_its_first_step_leaves_the_weights(cnnplay: C
     assert _epochs(cnnplay("resume", cut, "--json")) == [3]
 
 
-def test_a_run_that_came_to_no_epoch_begins_anew(cnnplay: Command, cut: Path) -> None:
+def test_a_run_without_a_complete_epoch_starts_over(cnnplay: Command, cut: Path) -> None:
     for name in ("last", "best"):
         (cut / f"{name}.safetensors").unlink()
     whole = (cut / "events.jsonl").read_text().splitlines(keepends=True)
@@ -335,7 +335,7 @@ def test_a_run_that_came_to_no_epoch_begins_anew(cnnplay: Command, cut: Path) ->
     assert "neither a checkpoint nor weights to resume from" in cnnplay("resume", cut).complains()
 
 
-def test_events_that_end_before_the_checkpoint_are_told(cnnplay: Command, tmp_path: Path) -> None:
+def test_events_that_end_before_the_checkpoint_are_reported(cnnplay: Command, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "2", "--out", run).status == 0
     whole = (run / "events.jsonl").read_text().splitlines(keepends=True)
@@ -346,7 +346,7 @@ def test_events_that_end_before_the_checkpoint_are_told(cnnplay: Command, tmp_pa
     assert f"its events end after step {steps}: " in notes
 
 
-def test_a_damaged_checkpoint_is_said_in_one_line(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_gives_one_line(cnnplay: Command, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
     (run / "checkpoint.safetensors").write_bytes(b"nonsense")
@@ -388,7 +388,7 @@ def test_a_run_that_cannot_be_written_does_not_go_on(cnnplay: Command, tmp_path:
     assert "epoch" not in done.out
 
 
-def test_the_best_epoch_is_told_where_it_lay_before_the_run_went_on(cnnplay: Command, tmp_path: Path) -> None:
+def test_the_best_epoch_is_reported_if_it_was_before_the_resume(cnnplay: Command, tmp_path: Path) -> None:
     """Nothing is learned at such a rate: no later epoch is better than the first."""
     run = tmp_path / "run"
     still = ("--optimizer", "sgd", "--lr", "1e-12")
@@ -397,7 +397,7 @@ def test_the_best_epoch_is_told_where_it_lay_before_the_run_went_on(cnnplay: Com
     assert "in epoch 1)" in next(line for line in words if line.startswith("done"))
 
 
-def test_averaged_weights_are_judged_and_exported_where_there_are_any(
+def test_averaged_weights_are_evaluated_and_exported_if_there_are_any(
     cnnplay: Command, tmp_path: Path
 ) -> None:
     run, plain = tmp_path / "run", tmp_path / "plain"
@@ -441,7 +441,7 @@ def test_settings_are_given_by_name(cnnplay: Command, tmp_path: Path) -> None:
         ("mixup=-1", "mixup must be 0 or more; got -1"),
     ],
 )
-def test_a_setting_that_is_none_is_said(pair: str, words: str, cnnplay: Command, tmp_path: Path) -> None:
+def test_an_invalid_setting_is_named(pair: str, words: str, cnnplay: Command, tmp_path: Path) -> None:
     said = cnnplay(*QUICK, "--epochs", "1", "--set", pair, "--out", tmp_path / "run").complains()
     assert words in said
     assert not (tmp_path / "run").exists()
@@ -460,7 +460,7 @@ def _cut_in_its_second_epoch(cnnplay: Command, tmp_path: Path) -> tuple[Path, Pa
     return run, pictures
 
 
-def test_pictures_that_were_changed_under_their_names_are_told(cnnplay: Command, tmp_path: Path) -> None:
+def test_images_that_changed_under_their_names_are_reported(cnnplay: Command, tmp_path: Path) -> None:
     run, pictures = _cut_in_its_second_epoch(cnnplay, tmp_path)
     one = next((pictures / "3").iterdir())
     Image.fromarray(255 - np.asarray(Image.open(one))).save(one)
@@ -470,7 +470,7 @@ def test_pictures_that_were_changed_under_their_names_are_told(cnnplay: Command,
     assert not [line for line in again.lines if "were changed" in line.get("message", "")], "known by now"
 
 
-def test_what_is_missing_of_a_run_is_told_and_it_goes_on(cnnplay: Command, tmp_path: Path) -> None:
+def test_missing_files_of_a_run_are_reported_and_it_resumes(cnnplay: Command, tmp_path: Path) -> None:
     run, _ = _cut_in_its_second_epoch(cnnplay, tmp_path)
     (run / "best.safetensors").unlink()
     (run / "events.jsonl").unlink()
@@ -482,7 +482,7 @@ def test_what_is_missing_of_a_run_is_told_and_it_goes_on(cnnplay: Command, tmp_p
     assert RunFolder.open(run).best_epoch == 2
 
 
-def test_a_whole_run_goes_on_without_such_words(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_complete_run_resumes_without_such_notes(cnnplay: Command, tmp_path: Path) -> None:
     run, _ = _cut_in_its_second_epoch(cnnplay, tmp_path)
     done = cnnplay("resume", run, "--json")
     assert not [line for line in done.lines if "missing" in line.get("message", "")]

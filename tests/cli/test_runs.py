@@ -37,7 +37,7 @@ def test_json_holds_all_that_is_known(cnnplay: Command, store: Path) -> None:
     assert found["runs"][0]["config"]["learning_rate"] == 0.5
 
 
-def test_words_pick_and_a_wrong_one_is_a_mistake(cnnplay: Command, store: Path) -> None:
+def test_terms_filter_and_a_wrong_one_is_a_user_error(cnnplay: Command, store: Path) -> None:
     assert len(cnnplay("runs", "lr>0.1", "--json").json["runs"]) == 1
     assert len(cnnplay("runs", "network:tiny cnn", "--json").json["runs"]) == 0
     assert "no runs match" in cnnplay("runs", "resnet").out

@@ -88,7 +88,7 @@ def test_evaluating_the_last_weights_gives_what_finished_reported(
     assert confusion.trace() / confusion.sum() == pytest.approx(found["metrics"]["accuracy"])
 
 
-def test_without_the_best_weights_the_last_are_judged_and_called_so(
+def test_without_the_best_weights_the_last_are_evaluated_and_named_so(
     cnnplay: Command, run: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy"
@@ -102,7 +102,7 @@ def test_without_the_best_weights_the_last_are_judged_and_called_so(
     assert cnnplay("evaluate", copy, "--weights", "last").err == ""
 
 
-def test_what_the_run_will_take_is_told_before_it_begins(lines: list[dict[str, Any]]) -> None:
+def test_the_estimate_is_printed_before_training(lines: list[dict[str, Any]]) -> None:
     notes = [line["message"] for line in lines if line["event"] == "note"]
     assert any(note.startswith("estimate: ") and "epoch" in note for note in notes)
     assert lines.index(next(line for line in lines if line["event"] == "note")) < lines.index(
@@ -110,7 +110,7 @@ def test_what_the_run_will_take_is_told_before_it_begins(lines: list[dict[str, A
     )
 
 
-def test_a_setting_without_effect_beside_the_others_is_told(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_setting_without_effect_is_reported(cnnplay: Command, tmp_path: Path) -> None:
     more = ("--optimizer", "sgd", "--momentum", "0.8", "--set", "step_every=2", "--json")
     done = cnnplay(*TRAIN, "--epochs", "1", *more, "--out", tmp_path / "run")
     notes = [line["message"] for line in done.lines if line["event"] == "note"]
@@ -120,7 +120,7 @@ def test_a_setting_without_effect_beside_the_others_is_told(cnnplay: Command, tm
     assert not [line for line in done.lines if "is not used" in line.get("message", "")]
 
 
-def test_another_split_is_judged_when_asked_for(cnnplay: Command, run: Path) -> None:
+def test_another_split_is_evaluated_on_request(cnnplay: Command, run: Path) -> None:
     assert np.sum(cnnplay("evaluate", run, "--split", "train", "--json").json["confusion"]) == 4000
     assert "has no test " in cnnplay("evaluate", run, "--split", "test").complains()
     assert "--split must be" in cnnplay("evaluate", run, "--split", "some").complains()
@@ -158,7 +158,7 @@ def test_a_run_as_json_is_said_to_be_without_weights(cnnplay: Command, run: Path
     assert "weights" not in json.loads((tmp_path / "a.json").read_text())
 
 
-def test_a_presets_weights_are_said_to_be_fresh_and_follow_the_seed(cnnplay: Command, tmp_path: Path) -> None:
+def test_a_presets_weights_are_random_and_follow_the_seed(cnnplay: Command, tmp_path: Path) -> None:
     command = ("export", "tiny-cnn", "--format", "safetensors", "-o")
     assert "random weights (seed 7)" in cnnplay(*command, tmp_path / "a", "--seed", "7").out
     assert cnnplay(*command, tmp_path / "b", "--seed", "7", "--json").json["trained"] is False
@@ -178,7 +178,7 @@ def test_a_run_is_a_network_too(cnnplay: Command, run: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("form", ["project", "json", "csv"])
-def test_a_run_whose_events_are_lost_is_not_exported_and_said_in_one_line(
+def test_a_run_whose_events_are_lost_is_not_exported(
     form: str, cnnplay: Command, run: Path, tmp_path: Path
 ) -> None:
     damaged = shutil.copytree(run, tmp_path / "damaged")
@@ -206,7 +206,7 @@ def test_a_disk_that_refuses_is_status_1(cnnplay: Command, run: Path) -> None:
 
 @pytest.fixture
 def mixed_folder(tmp_path: Path) -> Path:
-    """Two classes, colour, pictures of mixed sizes, one of them damaged."""
+    """Two classes, RGB images of different sizes, one of them damaged."""
     rng = np.random.default_rng(0)
     for label, name in enumerate(("cats", "dogs")):
         (tmp_path / "pets" / name).mkdir(parents=True)
@@ -244,7 +244,7 @@ def pets(cnnplay: Command, mixed_folder: Path, tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_a_run_is_not_judged_on_other_classes_than_it_learned(
+def test_a_run_is_not_evaluated_on_other_classes_than_it_learned(
     cnnplay: Command, pets: Path, mixed_folder: Path
 ) -> None:
     assert cnnplay("evaluate", pets, "--json").json["classes"] == ["cats", "dogs"]
@@ -253,14 +253,14 @@ def test_a_run_is_not_judged_on_other_classes_than_it_learned(
     assert "classes, cats, dogs; found apes, cats" in words
 
 
-def test_pictures_that_are_left_out_of_a_judgement_are_told(cnnplay: Command, pets: Path) -> None:
+def test_images_left_out_of_an_evaluation_are_reported(cnnplay: Command, pets: Path) -> None:
     (problem,) = cnnplay("evaluate", pets, "--json").json["problems"]
     assert "broken.png" in problem
     (line,) = [line for line in cnnplay("evaluate", pets).out.splitlines() if line.startswith("left out: ")]
     assert "broken.png" in line
 
 
-def test_pictures_that_are_added_move_none_of_another_class_and_the_change_is_told(
+def test_added_images_move_none_of_another_class_and_the_change_is_reported(
     cnnplay: Command, pets: Path, mixed_folder: Path
 ) -> None:
     untouched = cnnplay("evaluate", pets, "--split", "train", "--json")
@@ -299,7 +299,7 @@ def test_a_terminals_table_takes_headings_as_they_are() -> None:
     assert "[bold]b" in terminal.getvalue()
 
 
-def test_more_threads_than_cores_become_as_many_and_it_is_said(
+def test_more_threads_than_cores_are_reduced_with_a_note(
     cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
@@ -331,7 +331,7 @@ def test_a_run_is_not_exported_over_what_is_read(cnnplay: Command, run: Path, tm
     assert project.read_bytes() == content
 
 
-def test_weights_are_called_what_they_are(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+def test_weights_are_named_what_they_are(cnnplay: Command, run: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(run, tmp_path / "copy")
     command = ("--format", "safetensors", "-o", tmp_path / "a")
     assert "trained weights (best)" in cnnplay("export", copy, *command).out
@@ -389,7 +389,7 @@ def test_a_loss_that_is_no_number_is_status_1_with_advice(cnnplay: Command, tmp_
     assert RunFolder.open(tmp_path / "run").weights("last")
 
 
-def test_the_mean_weights_are_judged_beside_the_others(cnnplay: Command, tmp_path: Path) -> None:
+def test_the_averaged_weights_are_evaluated_too(cnnplay: Command, tmp_path: Path) -> None:
     more = ("--epochs", "2", "--set", "averaging=0.5", "--out", tmp_path / "run")
     first, second = [line for line in cnnplay(*TRAIN, *more).out.splitlines() if line.startswith("epoch ")]
     metrics = [
@@ -399,7 +399,7 @@ def test_the_mean_weights_are_judged_beside_the_others(cnnplay: Command, tmp_pat
     assert f"averaged {metrics[1]['averaged_accuracy'] * 100:.1f} %" in second
 
 
-def test_a_run_that_was_stopped_within_an_epoch_says_of_which_its_numbers_are() -> None:
+def test_a_run_stopped_within_an_epoch_says_which_epoch_its_metrics_are_from() -> None:
     report, said = TextReporter(), list[str]()
     report._say = said.append  # type: ignore[method-assign]
     report.best = 2, 0.7
@@ -412,7 +412,7 @@ def test_a_run_that_was_stopped_within_an_epoch_says_of_which_its_numbers_are() 
     assert said[1].endswith("validation accuracy 80.0 % (best 70.0 % in epoch 2)")
 
 
-def test_without_a_place_the_run_lands_in_the_users_data(cnnplay: Command, own_folders: Path) -> None:
+def test_without_out_the_run_is_in_the_users_data(cnnplay: Command, own_folders: Path) -> None:
     done = cnnplay(*TRAIN, "--epochs", "1", "--json")
     assert Path(done.lines[-1]["run"]).parent == own_folders / "data" / "cnnplay" / "runs"
 

@@ -46,7 +46,7 @@ def test_a_transposed_convolutions_filters_are_what_one_pixel_stamps() -> None:
             np.testing.assert_array_equal(found[group * 2 : group * 2 + 2, channel], stamped.detach().numpy())
 
 
-def test_a_node_without_filters_is_said_in_words() -> None:
+def test_a_node_without_filters_is_an_error() -> None:
     module = build(NETWORK)
     with pytest.raises(ProbeError, match="relu-1 has no filters"):
         filters(module, NETWORK, "relu-1")

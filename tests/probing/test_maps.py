@@ -33,7 +33,7 @@ def _trained() -> NetworkModule:
     return module
 
 
-def test_looking_changes_no_weight_no_statistic_no_mode_and_no_random_number() -> None:
+def test_capturing_changes_no_weight_no_statistic_no_mode_and_no_random_number() -> None:
     module = _trained()
     module.layer("batch-norm-1").eval()  # frozen by someone: must stay so
     before, modes, rng = weights_of(module), [m.training for m in module.modules()], torch.get_rng_state()
@@ -81,6 +81,6 @@ def test_predicting_nothing_gives_no_rows() -> None:
     assert predict(_trained(), _pictures(0)).shape == (0, 10)
 
 
-def test_pictures_as_doubles_are_brought_to_the_weights_type() -> None:
+def test_images_as_doubles_are_converted_to_the_weights_type() -> None:
     pictures = _pictures().numpy().astype(np.float64)
     np.testing.assert_array_equal(predict(_trained(), pictures), predict(_trained(), _pictures()))

@@ -42,7 +42,7 @@ def test_an_output_depends_on_nothing_outside_its_window(network: Network, data:
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear"])
 @pytest.mark.parametrize(("stride", "scale"), [(3, 3), (4, 4), (5, 2), (2, 5), (2, 2)])
-def test_behind_a_stride_that_is_wider_than_the_window_enlarged_maps_see_what_they_saw(
+def test_upsampling_after_a_stride_wider_than_the_window_keeps_the_receptive_field(
     stride: int, scale: int, mode: Any
 ) -> None:
     network = _behind_a_stride(stride, nodes.Upsampling(id="upsample", scale=(scale, scale), mode=mode))
@@ -99,7 +99,7 @@ def _step(name: str, kind: str, by: int) -> nodes.Node:
 
 
 def _behind_a_stride(stride: int, *layers: nodes.Node) -> Network:
-    """Behind a convolution that sees one pixel in each direction of every `stride`."""
+    """After a convolution that sees one pixel in each direction of every `stride`."""
     stack = (
         nodes.Convolution(id="conv", filters=1, kernel_size=(1, 1), stride=(stride, stride), padding="valid"),
         *layers,
@@ -110,7 +110,7 @@ def _behind_a_stride(stride: int, *layers: nodes.Node) -> Network:
 
 
 def _sensitivity(module: NetworkModule, node_id: str, row: int, column: int) -> torch.Tensor:
-    """How much the one pixel of a node's only map changes with each row of a picture of ones."""
+    """How much the one pixel of a node's only map changes with each row of an image of ones."""
     x = torch.ones(1, 1, 16, 16, requires_grad=True)
     found: list[torch.Tensor] = []
     _output(module._plan, x, node_id, found)
@@ -131,7 +131,7 @@ def _output(plan: Plan, x: torch.Tensor, node_id: str, found: list[torch.Tensor]
     return x
 
 
-def test_the_lectures_window_at_the_border_is_cut_to_the_picture() -> None:
+def test_the_lectures_window_at_the_border_is_clipped_to_the_image() -> None:
     network = Network(
         name="n",
         input=Input(1, 6, 8),
@@ -153,7 +153,7 @@ def test_the_lectures_window_at_the_border_is_cut_to_the_picture() -> None:
 @pytest.mark.parametrize(
     ("stride", "kernel", "back"), [(3, 3, 3), (4, 2, 2), (4, 3, 2), (2, 5, 3), (2, 2, 2)]
 )
-def test_behind_a_stride_that_is_wider_than_the_window_transposed_convolutions_see_what_they_saw(
+def test_transposed_convolutions_after_a_stride_wider_than_the_window_keep_the_receptive_field(
     stride: int, kernel: int, back: int
 ) -> None:
     network = _behind_a_stride(

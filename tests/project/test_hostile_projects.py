@@ -101,7 +101,7 @@ def test_garbage_is_refused(tmp_path: Path, seed: int) -> None:
     assert "expected a complete zip archive" in _refused(path)
 
 
-def test_a_newer_version_is_refused_in_words(members: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_newer_version_is_refused(members: dict[str, bytes], tmp_path: Path) -> None:
     members["project.json"] = members["project.json"].replace(b'"version": 2', b'"version": 9')
     said = _refused(_zip(tmp_path / "a.cnnplay", members))
     assert said == (
@@ -280,7 +280,7 @@ def test_blocks_nested_without_end_are_refused(members: dict[str, bytes], tmp_pa
     assert "nested" in _refused(_zip(tmp_path / "a.cnnplay", members))
 
 
-def test_weights_of_other_shapes_are_refused_in_words(members: dict[str, bytes], tmp_path: Path) -> None:
+def test_weights_of_other_shapes_are_refused(members: dict[str, bytes], tmp_path: Path) -> None:
     members["weights.safetensors"] = to_safetensors({"conv-1.weight": torch.zeros(2, 2)})
     message = _refused(_zip(tmp_path / "a.cnnplay", members))
     assert "weights.safetensors: the weights do not belong to the network" in message

@@ -32,7 +32,7 @@ def test_the_newest_document_is_left_as_it_is() -> None:
     assert migrate({"version": 3, "data": 1}, (_rename, _nest)) == {"version": 3, "data": 1}
 
 
-def test_a_newer_one_is_refused_in_words() -> None:
+def test_a_newer_version_is_refused() -> None:
     with pytest.raises(
         ProjectError, match=r"^made by a newer CNN Playground \(version 9\); this one reads up to 3$"
     ):
@@ -40,7 +40,7 @@ def test_a_newer_one_is_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize("version", [None, 0, -1, 1.0, "1", True, [], pytest.param(10**5000, id="huge")])
-def test_a_version_that_is_none_is_refused_in_words(version: object) -> None:
+def test_an_invalid_version_is_refused(version: object) -> None:
     with pytest.raises(ProjectError, match="version"):
         migrate({"version": version})
 

@@ -228,7 +228,7 @@ def test_project_json_is_the_archives_own(project: Project, tmp_path: Path) -> N
     assert data["network"]["stack"][0]["kind"] == "conv"
 
 
-def test_places_that_cannot_be_read_or_written_are_said(project: Project, tmp_path: Path) -> None:
+def test_paths_that_cannot_be_read_or_written_are_errors(project: Project, tmp_path: Path) -> None:
     with pytest.raises(ProjectWriteError, match="nowhere"):
         save(project, tmp_path / "nowhere" / "a.cnnplay")
     with pytest.raises(ProjectWriteError, match="nowhere"):

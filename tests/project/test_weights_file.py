@@ -1,4 +1,4 @@
-"""Weights of anyone's: read where they are plain tensors, refused in one line where they are not."""
+"""Untrusted weights files: plain tensors are read, anything else is refused in one line."""
 
 import io
 import os
@@ -123,7 +123,7 @@ def test_shared_and_channels_last_weights_come_out_contiguous(tmp_path: Path) ->
     assert all(torch.equal(tensor, kernel) and tensor.is_contiguous() for tensor in found.values())
 
 
-def test_numbers_that_are_not_finite_are_loaded_and_can_be_told() -> None:
+def test_numbers_that_are_not_finite_are_loaded_and_reported() -> None:
     weights = {"a": torch.tensor([1.0, float("nan"), float("inf")]), "b": torch.ones(2), "c": torch.tensor(1)}
     (line,) = not_finite(weights)
     assert line.startswith("a ")
@@ -170,7 +170,7 @@ def test_a_whole_module_is_refused_with_the_way_out(tmp_path: Path) -> None:
         ({"a": torch.ones(3, device="meta")}, "holds Python objects"),
     ],
 )
-def test_what_is_no_state_dict_is_refused_in_words(tmp_path: Path, content: Any, said: str) -> None:
+def test_what_is_not_a_state_dict_is_refused(tmp_path: Path, content: Any, said: str) -> None:
     assert said in _refused(_saved(content, tmp_path / "a.pt"))
 
 

@@ -1,4 +1,4 @@
-"""A run's state on disk: it comes back as it was, damage has words, and a full disk takes nothing away."""
+"""A run's state on disk: it is restored exactly, damage is reported, and a full disk destroys nothing."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def _train(job: Job, at: int) -> tuple[Result, RunState]:
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
-def test_a_state_comes_back_from_its_file_and_goes_on_bit_for_bit(
+def test_a_state_is_restored_from_its_file_and_resumes_bit_for_bit(
     optimizer: str, digits: ImageSet, tmp_path: Path
 ) -> None:
     config = TrainConfig(
@@ -88,7 +88,7 @@ def written(digits: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> bytes
     return path.read_bytes()
 
 
-def test_what_was_loaded_is_nobody_elses(written: bytes, tmp_path: Path) -> None:
+def test_a_loaded_state_shares_no_memory(written: bytes, tmp_path: Path) -> None:
     """A mapped file would change under the run, and on Windows could not be replaced by its next state."""
     path = tmp_path / "c.safetensors"
     path.write_bytes(written)
@@ -180,10 +180,8 @@ def _folder(path: Path) -> RunRecorder:
     return RunRecorder.create(path, network=NETWORK, config=CONFIG, data="mnist-sample")
 
 
-def test_a_folder_that_was_left_in_the_middle_goes_on_to_the_same_weights(
-    digits: ImageSet, tmp_path: Path
-) -> None:
-    """As after a kill: nothing was closed, a line is cut short, and a neighbour lies about."""
+def test_a_folder_left_mid_run_resumes_to_the_same_weights(digits: ImageSet, tmp_path: Path) -> None:
+    """As after a kill: nothing was closed, a line is cut off, and a temporary file is left."""
     whole = train(Job("r", NETWORK, CONFIG, digits), lambda event: None)
     folder = _folder(tmp_path / "run")
 
@@ -219,7 +217,7 @@ def test_a_folder_that_was_left_in_the_middle_goes_on_to_the_same_weights(
     ]
 
 
-def test_a_run_that_is_being_written_is_not_written_by_another(tmp_path: Path) -> None:
+def test_a_run_that_is_being_written_cannot_be_opened_for_writing(tmp_path: Path) -> None:
     first = _folder(tmp_path / "run")
     with pytest.raises(RunError, match="is being trained"):
         RunRecorder.reopen(tmp_path / "run")

@@ -1,4 +1,4 @@
-"""The words that pick runs."""
+"""The filter of runs."""
 
 import pytest
 from hypothesis import given

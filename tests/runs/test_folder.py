@@ -1,4 +1,4 @@
-"""A run's folder: whole after any kill, clear words for what is none."""
+"""A run's folder: complete after any kill, clear errors for anything else."""
 
 import json
 import math
@@ -123,7 +123,7 @@ def test_every_event_is_one_line_of_json_that_names_itself(
     assert json.loads(lines[-1])["event"] == "finished"
 
 
-def test_a_last_line_cut_short_is_read_over(trained: Kept) -> None:
+def test_a_truncated_last_line_is_ignored(trained: Kept) -> None:
     folder, _, seen = trained
     file = folder.path / "events.jsonl"
     whole = file.read_bytes()
@@ -132,7 +132,7 @@ def test_a_last_line_cut_short_is_read_over(trained: Kept) -> None:
         assert RunFolder.open(folder.path).events() == tuple(seen[:-1])
 
 
-def test_damage_before_the_last_line_is_named_and_left_out(trained: Kept) -> None:
+def test_damage_before_the_last_line_is_reported_and_skipped(trained: Kept) -> None:
     folder, _, seen = trained
     file = folder.path / "events.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
@@ -142,7 +142,7 @@ def test_damage_before_the_last_line_is_named_and_left_out(trained: Kept) -> Non
     assert folder.damage == "events.jsonl, line 2: not an event (and 1 more)"
 
 
-def test_events_of_a_newer_program_are_read_over(trained: Kept) -> None:
+def test_events_of_a_newer_program_are_skipped(trained: Kept) -> None:
     folder, _, seen = trained
     file = folder.path / "events.jsonl"
     file.write_bytes(b'{"event":"heated","run":"r","by":3}\n' + file.read_bytes())
@@ -209,18 +209,18 @@ def test_others_may_read_the_weights_whom_the_system_lets_read_files(
     assert len(set(modes.values())) == 1, modes
 
 
-def test_an_event_nested_without_end_gives_words(folder: RunRecorder) -> None:
+def test_an_endlessly_nested_event_is_an_error(folder: RunRecorder) -> None:
     (folder.path / "events.jsonl").write_bytes(b'{"event":"note","more":' + b"[" * 100_000 + b"\n")
     with pytest.raises(RunError, match=r"events\.jsonl, line 1"):
         folder.events()
 
 
-def test_weights_of_a_run_without_any_give_words(folder: RunRecorder) -> None:
+def test_weights_of_a_run_without_any_are_an_error(folder: RunRecorder) -> None:
     with pytest.raises(RunError, match="not saved weights yet"):
         folder.weights()
 
 
-def test_the_best_weights_of_a_run_that_was_never_judged_are_the_last(
+def test_the_best_weights_of_a_run_without_validation_are_the_last(
     trained: Kept,
 ) -> None:
     folder, result, _ = trained
@@ -229,7 +229,7 @@ def test_the_best_weights_of_a_run_that_was_never_judged_are_the_last(
 
 
 @pytest.mark.parametrize("step", [1, 64])
-def test_weights_cut_short_give_words(step: int, trained: Kept) -> None:
+def test_truncated_weights_are_an_error(step: int, trained: Kept) -> None:
     file = trained[0].path / "last.safetensors"
     whole = file.read_bytes()
     for length in range(0, len(whole), max(step, len(whole) // 40)):
@@ -314,13 +314,13 @@ def test_weights_larger_than_the_memory_are_refused(
         trained[0].weights("last")
 
 
-def test_a_file_name_that_is_no_text_can_be_told(folder: RunRecorder) -> None:
+def test_a_file_name_that_is_not_text_can_be_reported(folder: RunRecorder) -> None:
     folder.sink(events.Noted(run="r", message="\udcff.png: damaged"))
     assert folder.events() == (events.Noted(run="r", message="?.png: damaged"),)
     folder.close()
 
 
-def test_no_neighbour_is_left_beside_the_files(
+def test_no_temporary_file_is_left(
     trained: Kept,
 ) -> None:
     names = sorted(file.name for file in trained[0].path.iterdir())
@@ -393,7 +393,7 @@ def change(**fields: object) -> Callable[[dict[str, object]], bytes]:
         (lambda record: b"[" * 100_000, "not a run"),
     ],
 )
-def test_a_record_that_is_none_gives_words_that_name_the_file(
+def test_an_invalid_record_is_an_error_that_names_the_file(
     spoil: Callable[[dict[str, object]], bytes], words: str, folder: RunRecorder
 ) -> None:
     file = folder.path / "run.json"
@@ -424,7 +424,7 @@ def test_a_record_that_is_none_gives_words_that_name_the_file(
         ),
     ],
 )
-def test_facts_that_cannot_be_the_networks_give_words(
+def test_facts_that_cannot_belong_to_the_network_are_an_error(
     field: str, value: object, words: str, folder: RunRecorder
 ) -> None:
     facts = {
@@ -441,7 +441,7 @@ def test_facts_that_cannot_be_the_networks_give_words(
         RunFolder.open(folder.path)
 
 
-def test_a_record_cut_short_at_every_64th_byte_gives_words(folder: RunRecorder) -> None:
+def test_a_record_truncated_at_every_64th_byte_is_an_error(folder: RunRecorder) -> None:
     file = folder.path / "run.json"
     whole = file.read_bytes()
     for length in range(0, len(whole) - 2, 64):
@@ -450,7 +450,7 @@ def test_a_record_cut_short_at_every_64th_byte_gives_words(folder: RunRecorder) 
             RunFolder.open(folder.path)
 
 
-def test_what_is_no_run_gives_words(tmp_path: Path) -> None:
+def test_what_is_not_a_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no such folder"):
         RunFolder.open(tmp_path / "none")
     with pytest.raises(RunError, match=r"no run\.json in it"):
@@ -460,7 +460,7 @@ def test_what_is_no_run_gives_words(tmp_path: Path) -> None:
         RunFolder.open(tmp_path / "file")
 
 
-def test_training_goes_on_where_the_folder_vanishes_and_says_so(folder: RunRecorder) -> None:
+def test_training_continues_with_a_note_if_the_folder_vanishes(folder: RunRecorder) -> None:
     seen: list[events.Event] = []
     shutil.rmtree(folder.path)
 

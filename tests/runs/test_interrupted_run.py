@@ -1,4 +1,4 @@
-"""Runs that were cut off are found, and what kills left behind goes, but never while somebody writes."""
+"""Interrupted runs are found, and what kills left is deleted, but never while a run is being written."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def aged(folder: Path, seconds: float = 2 * RECENT) -> Path:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a run that was cut off in its third epoch of five, with a checkpoint."""
+    """Makes a run that was interrupted in its third epoch of five, with a checkpoint."""
 
     def make(name: str = "one", checkpoint: bool = True, age: float = 2 * RECENT) -> Path:
         folder = make_run(tmp_path / name, epochs=2, ended="")
@@ -41,7 +41,7 @@ def cut(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def test_a_run_without_an_end_that_nobody_writes_was_cut_off(
+def test_a_run_without_an_end_that_nobody_writes_was_interrupted(
     cut: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = cut()
@@ -58,13 +58,13 @@ def test_a_lock_that_nobody_holds_says_so_at_once(cut: Callable[..., Path], tmp_
     assert newest_interrupted_run(tmp_path) is not None, "its writer is gone"
 
 
-def test_a_run_that_is_written_is_none(cut: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_run_that_is_being_written_is_not_interrupted(cut: Callable[..., Path], tmp_path: Path) -> None:
     with WriterLock(cut()):
         assert newest_interrupted_run(tmp_path) is None
     assert newest_interrupted_run(tmp_path) is not None
 
 
-def test_neither_is_one_that_has_nothing_to_go_on_from(cut: Callable[..., Path], tmp_path: Path) -> None:
+def test_neither_is_one_without_anything_to_resume_from(cut: Callable[..., Path], tmp_path: Path) -> None:
     cut(checkpoint=False)
     assert newest_interrupted_run(tmp_path) is None
 
@@ -104,7 +104,7 @@ def test_a_store_that_is_absent_or_damaged_has_none(cut: Callable[..., Path], tm
     assert newest_interrupted_run(tmp_path) is None
 
 
-def test_what_a_kill_left_behind_goes_and_nothing_else(cut: Callable[..., Path], tmp_path: Path) -> None:
+def test_only_what_a_kill_left_is_deleted(cut: Callable[..., Path], tmp_path: Path) -> None:
     folder = cut()
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     (folder / ".checkpoint.safetensors.0123abcd.part").write_bytes(b"half")
@@ -126,7 +126,7 @@ def test_the_lock_of_a_run_that_was_just_cut_off_stays_for_a_while(
     assert newest_interrupted_run(tmp_path) is not None, "it is still known that nobody writes it"
 
 
-def test_nothing_is_taken_from_a_run_that_is_on(cut: Callable[..., Path], tmp_path: Path) -> None:
+def test_nothing_is_deleted_from_an_active_run(cut: Callable[..., Path], tmp_path: Path) -> None:
     locked, fresh = cut("locked"), cut("fresh", age=0.0)
     for folder in (locked, fresh):
         (folder / ".last.safetensors.0123abcd.part").write_bytes(b"being written")

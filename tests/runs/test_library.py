@@ -62,7 +62,7 @@ def test_the_newest_run_comes_first(library: Library) -> None:
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "cut", "older", "other table", "missing", "a folder"])
-def test_an_index_that_is_no_use_is_made_anew(library: Library, tmp_path: Path, damage: str) -> None:
+def test_an_unusable_index_is_rebuilt(library: Library, tmp_path: Path, damage: str) -> None:
     expected = library.refresh()
     index = tmp_path / "cache" / "runs.sqlite"
     content = index.read_bytes()
@@ -258,8 +258,8 @@ def old(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("done", [4, 6, 8, None])
-def test_what_is_done_anew_replaces_what_was_told_before(tmp_path: Path, done: int | None) -> None:
-    """Two epochs of four steps; it goes on after the first, within the second, or before its judgement."""
+def test_repeated_epochs_replace_the_earlier_record(tmp_path: Path, done: int | None) -> None:
+    """Two epochs of four steps; it resumes after the first, within the second, or before its validation."""
     folder = make_run(tmp_path / "runs" / "one", epochs=2, ended="", accuracy=0.9)
     config = again(tmp_path).refresh().rows[0]
     assert config.best_accuracy == 0.9

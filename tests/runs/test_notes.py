@@ -35,7 +35,7 @@ def test_what_is_written_is_read_back(
     assert [file.name for file in folder.iterdir()] == ["about.json"]
 
 
-def test_a_run_of_which_nobody_said_anything_has_neither(tmp_path: Path) -> None:
+def test_a_run_without_notes_has_neither(tmp_path: Path) -> None:
     assert read_notes(tmp_path) == Notes()
 
 

@@ -44,7 +44,7 @@ def test_the_order_is_that_of_the_names_and_the_newest_of_one_name_counts() -> N
     assert writer.idle
 
 
-def test_a_write_that_fails_is_told_and_the_next_is_carried_out() -> None:
+def test_a_failing_write_is_reported_and_the_next_is_performed() -> None:
     told: list[str] = []
     done: list[str] = []
     writer = _writer(lambda name, error: told.append(f"{name}: {error}"))
@@ -57,7 +57,7 @@ def test_a_write_that_fails_is_told_and_the_next_is_carried_out() -> None:
     assert (told, done) == (["a: full"], ["b"])
 
 
-def test_behind_much_writing_it_rests_and_what_came_meanwhile_is_written_then(
+def test_after_much_writing_it_rests_and_then_writes_what_came_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(writers, "LONGEST", 0.3)

@@ -44,12 +44,12 @@ def test_whoever_only_looks_takes_no_writer_its_lock(
     assert not (run / LOCK).exists()
 
 
-def test_without_its_lock_nobody_goes_on_where_there_are_locks(run: Path, look: int) -> None:
+def test_a_run_cannot_be_resumed_without_its_lock(run: Path, look: int) -> None:
     with pytest.raises(RunError, match="is being trained"):
         RunRecorder.reopen(run)
 
 
-def test_where_there_are_no_locks_a_run_goes_on(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_file_locks_a_run_can_be_resumed(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object) -> None:
         raise OSError(37, "No locks available")
 
@@ -61,7 +61,7 @@ def test_where_there_are_no_locks_a_run_goes_on(run: Path, monkeypatch: pytest.M
 
 
 def test_a_lock_whose_file_its_holder_took_away_is_none(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next writer would make the file anew, and both would hold a lock."""
+    """The next writer would recreate the file, and both would hold a lock."""
     first, real = WriterLock(run), os.open
 
     def opened(path: Path, *how: int) -> int:

@@ -34,7 +34,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def few() -> ImageSet:
-    """100 digits to learn from and 50 to be judged on."""
+    """100 digits for training and 50 for validation."""
     digits = load("mnist-sample")
     return ImageSet(
         key="few",
@@ -69,7 +69,7 @@ def small() -> Network:
 
 
 class Search:
-    """A search that was carried through, and what it told."""
+    """A finished search and its events."""
 
     def __init__(
         self, order: SearchRequest, hear: Callable[[Event, SearchControl], None] | None = None
@@ -91,7 +91,7 @@ class Search:
 
 @pytest.fixture
 def order(few: ImageSet, small: Network, tmp_path: Path) -> Callable[..., SearchRequest]:
-    """An order for a small search; keywords change it."""
+    """A request for a small search; keywords change it."""
 
     def make(vary: dict[str, Entry] | None = None, trials: int = 3, **more: Any) -> SearchRequest:
         config = TrainConfig(epochs=more.pop("epochs", 1), batch_size=50, threads=1, device="cpu")

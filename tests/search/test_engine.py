@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_trials_and_the_same_accuracies(order: Make
     ]
 
 
-def test_going_on_with_a_study_runs_what_is_left_of_it(order: Make) -> None:
+def test_resuming_a_study_runs_its_remaining_trials(order: Make) -> None:
     Search(order(trials=1))
     more = Search(order(trials=3))
     began = next(event for event in more.events if isinstance(event, SearchBegan))
@@ -68,7 +68,7 @@ def test_going_on_with_a_study_runs_what_is_left_of_it(order: Make) -> None:
     assert Search(order(trials=3)).trials == []
 
 
-def test_a_study_is_not_gone_on_with_that_searches_something_else(order: Make) -> None:
+def test_a_study_that_searches_something_else_is_not_resumed(order: Make) -> None:
     Search(order(trials=1))
     with pytest.raises(SearchError, match="a different space"):
         Search(order({"learning_rate": Range(1, 2)}))
@@ -76,7 +76,7 @@ def test_a_study_is_not_gone_on_with_that_searches_something_else(order: Make) -
         Search(order(epochs=2))
 
 
-def test_values_that_make_no_network_fail_their_trial_with_words_and_the_search_goes_on(order: Make) -> None:
+def test_values_that_make_no_network_fail_their_trial_and_the_search_continues(order: Make) -> None:
     found = Search(order({"conv-2.filters": Choices((4, 5))}, 6))
     states = {trial.settings["conv-2.filters"]: trial.state for trial in found.trials}
     assert states == {4: "complete", 5: "failed"}
@@ -86,7 +86,7 @@ def test_values_that_make_no_network_fail_their_trial_with_words_and_the_search_
     assert found.done.best.settings == {"conv-2.filters": 4}
 
 
-def test_a_loss_that_is_no_number_fails_its_trial_with_words(order: Make) -> None:
+def test_a_loss_that_is_not_finite_fails_its_trial(order: Make) -> None:
     found = Search(order({"learning_rate": Choices((900.0,)), "optimizer": Choices(("sgd",))}, 1, epochs=3))
     (trial,) = found.trials
     assert trial.state == "failed"
@@ -94,7 +94,7 @@ def test_a_loss_that_is_no_number_fails_its_trial_with_words(order: Make) -> Non
     assert found.done.best is None
 
 
-def test_the_median_gives_up_what_is_worse_than_half_and_keeps_its_run(order: Make) -> None:
+def test_the_median_prunes_the_worse_half_and_keeps_its_runs(order: Make) -> None:
     study = order({"learning_rate": Choices((0.003, 1e-6))}, 12, epochs=3, pruner="median", seed=2)
     found = Search(study)
     pruned = [trial for trial in found.trials if trial.state == "pruned"]
@@ -106,12 +106,12 @@ def test_the_median_gives_up_what_is_worse_than_half_and_keeps_its_run(order: Ma
     assert found.done.counts["pruned"] == len(pruned)
 
 
-def test_halving_gives_some_up_after_one_epoch(order: Make) -> None:
+def test_halving_prunes_some_after_one_epoch(order: Make) -> None:
     study = order({"learning_rate": Choices((0.003, 1e-6))}, 9, epochs=2, pruner="halving")
     assert {trial.epochs for trial in Search(study).trials if trial.state == "pruned"} == {1}
 
 
-def test_a_stopped_trial_is_tried_again_with_the_same_values(order: Make) -> None:
+def test_a_stopped_trial_is_repeated_with_the_same_values(order: Make) -> None:
     def stop(event: Event, control: SearchControl) -> None:
         if isinstance(event, TrialEpoch) and event.number == 1:
             control.stop()
@@ -135,7 +135,7 @@ def test_a_stop_before_anything_was_learned_leaves_no_run(order: Make) -> None:
     assert trial.state == "stopped"
 
 
-def test_a_trial_of_a_worker_that_is_gone_is_tried_again_with_its_values(
+def test_a_trial_of_a_lost_worker_is_repeated_with_its_values(
     order: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
@@ -182,7 +182,7 @@ def test_the_grid_ends_when_all_its_points_were_tried(order: Make) -> None:
     assert len(found.trials) == 2
 
 
-def test_a_storage_that_cannot_be_used_is_told(order: Make, tmp_path: Path) -> None:
+def test_an_unusable_storage_is_an_error(order: Make, tmp_path: Path) -> None:
     (tmp_path / "no.sqlite3").write_bytes(b"no database at all, but long enough to be looked at" * 50)
     with pytest.raises(SearchFailure, match="cannot be used: file is not a database"):
         Search(order(storage=f"sqlite:///{tmp_path / 'no.sqlite3'}"))
@@ -196,7 +196,7 @@ def test_a_password_is_never_shown(own_folders: Path) -> None:
     assert url_of("/tmp/x.db") == "sqlite:////tmp/x.db"
 
 
-def test_other_threads_and_devices_may_go_on_with_a_study(order: Make) -> None:
+def test_other_threads_and_devices_can_resume_a_study(order: Make) -> None:
     Search(order(trials=1))
     asked = order(trials=2)
     moved = msgspec.structs.replace(asked.config, threads=None, checkpoint_every=5.0)

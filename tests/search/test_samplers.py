@@ -86,7 +86,7 @@ def test_the_same_seed_draws_the_same_trials_and_another_seed_others(draw: Draw,
     assert draw(sampler, 5, seed=3) != draw(sampler, 5, seed=4)
 
 
-def test_going_on_draws_what_one_go_would_have_drawn(draw: Draw) -> None:
+def test_a_resumed_search_draws_what_an_uninterrupted_one_would(draw: Draw) -> None:
     study = optuna.create_study(direction="maximize")
     assert draw("random", 2, study=study) + draw("random", 3, study=study) == draw("random", 5)
 

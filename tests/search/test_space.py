@@ -1,4 +1,4 @@
-"""The space's file: what is written comes back, and what is wrong is told with its place."""
+"""The space's file: what is written is read back, and errors name their place."""
 
 import json
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_space_comes_back_as_it_was_written(space: Space) -> None:
         ),
     )
 )
-def test_whatever_stands_in_a_file_it_is_a_space_or_an_error_in_words(found: object) -> None:
+def test_any_json_is_a_space_or_an_error(found: object) -> None:
     try:
         space = decode(json.dumps(found), "space.json")
     except SearchError as error:
@@ -112,7 +112,7 @@ def test_an_error_names_the_file_the_field_what_was_expected_and_what_was_found(
     assert str(caught.value).startswith(words)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SearchError, match=r"space\.json: cannot be read \(No such file"):
         read(tmp_path / "space.json")
 

@@ -61,7 +61,7 @@ def test_settings_and_blocks_fields_are_found_by_name(small: Network) -> None:
         ),
     ],
 )
-def test_what_cannot_vary_is_told_with_its_place(
+def test_an_invalid_variable_is_an_error_with_its_place(
     small: Network, name: str, entry: Entry, message: str
 ) -> None:
     with pytest.raises(SearchError) as caught:
@@ -69,7 +69,7 @@ def test_what_cannot_vary_is_told_with_its_place(
     assert str(caught.value).startswith(message)
 
 
-def test_values_are_put_into_settings_and_network(small: Network) -> None:
+def test_values_are_applied_to_settings_and_network(small: Network) -> None:
     vary: dict[str, Entry] = {
         "learning_rate": Range(0.1, 0.2),
         "conv-1.kernel_size": Range(3, 5),
@@ -85,7 +85,7 @@ def test_values_are_put_into_settings_and_network(small: Network) -> None:
     assert settings_text(values) == "learning rate 0.15, conv-1 kernel size 5, dropout-1 p 0.25"
 
 
-def test_a_network_with_faults_is_no_trial_and_says_why(small: Network) -> None:
+def test_a_network_with_problems_is_a_bad_trial_with_the_reason(small: Network) -> None:
     varied = variables(Space({"conv-2.filters": Range(4, 8)}), small, "f")
     with pytest.raises(BadTrial, match="skip-1"):
         apply_values({"conv-2.filters": 7}, varied, small, TrainConfig())
