@@ -40,7 +40,7 @@ def rule(network: TrainedNetwork) -> str:
     )
     resize = "antialiased bilinear resizing"
     if (height, width) == (32, 32):
-        resize += " (28 × 28 images: 2 black pixels added on each side)"
+        resize += " (28 × 28 images get 2 black pixels on each side instead)"
     return (
         f"convert the image to {color}; bring it to {height} × {width} by {resize}; "
         "scale it to 0…1; subtract the mean and divide by the standard deviation of each channel"
