@@ -342,7 +342,8 @@ def test_an_image_that_does_not_fit_the_network_is_reported(
     bench.want("maps")
     bench.wait(qtbot)
     assert bench.look.maps is None
-    assert "must have 1 channel (grey) or 3 (colour)" in bench.look.problem
+    assert "must have 1 channel" in bench.look.problem
+    assert "it has 2" in bench.look.problem
 
 
 def test_view_models_of_looking_import_no_torch() -> None:

@@ -209,13 +209,13 @@ class TilesView(QWidget):
             painter.drawImage(
                 QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
             )
-            self._captions(self._tiles, arrangement).paint(painter)
+            self._page_captions(self._tiles, arrangement).paint(painter)
         if self.hasFocus() and self._selected < 0:
             painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _captions(self, tiles: Tiles, arrangement: Arrangement) -> Captions:
+    def _page_captions(self, tiles: Tiles, arrangement: Arrangement) -> Captions:
         """The captions for the labels (full or brief) that the tiles were arranged with."""
         brief = self._labelled is not None and self._labelled.is_brief
         return Captions(
@@ -227,7 +227,7 @@ class TilesView(QWidget):
         tiles, arrangement = self._tiles, self.arrangement()
         if tiles is None or arrangement is None:
             return ""
-        return self._captions(tiles, arrangement).under(point, self.fontMetrics(), tiles)
+        return self._page_captions(tiles, arrangement).under(point, self.fontMetrics(), tiles)
 
     def _paint_selection(self, painter: QPainter) -> None:
         assert self._tiles is not None

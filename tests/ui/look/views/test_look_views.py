@@ -357,7 +357,7 @@ def test_the_stack_gets_image_strips_and_prediction(qtbot: QtBot, make: Callable
     stack = StackModel(bench.editor)
     feed = StackFeed(bench.look, stack)
     bench.wait(qtbot)
-    assert stack.picture is not None
+    assert stack.image is not None
     assert stack.caption.startswith("mnist-sample · ")
     strip = stack.strip("conv-1")
     assert strip is not None

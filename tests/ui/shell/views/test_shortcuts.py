@@ -70,10 +70,9 @@ def test_the_table_of_every_view_is_in_the_list() -> None:
 
 def test_the_list_holds_the_keys_of_curves_and_of_the_concepts_page(window: MainWindow) -> None:
     rows = keys_of_views()
-    assert ("Curves", "Logarithmic scale of the loss", "L") in rows
-    assert ("Curves", "View all", "Home, 0") in rows
-    assert ("Step by step", "A step back, a step on", "Left, Right") in rows
-    assert ("Step by step", "Play, or stop", "Space") in rows
+    keys = {(where, keys) for where, _, keys in rows}
+    assert {("Curves", "L"), ("Curves", "Home, 0")} <= keys
+    assert {("Step by step", "Left, Right"), ("Step by step", "Space")} <= keys
     dialog = ShortcutsDialog(window.menus.groups, rows, window)
     shown = {
         tuple(dialog.table.item(row, column).text() for column in range(3))
