@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from cnnplay.ui.build.clipboard import from_text, to_text
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.runs.run_opening import read
+from cnnplay.ui.runs.run_loader import read_run
 from cnnplay.ui.shell.session import Session
 
 from .conftest import HERE, Copied
@@ -125,7 +125,7 @@ def test_an_old_run_taken_into_the_editor_is_saved_with_the_same_history(
     shutil.copytree(HERE / ("finished" if name == "long" else name), folder)
     if name == "long":
         write_long_run(folder)
-    session.shelf.opener.put(read(folder))
+    session.run_loader.load_into_editor(read_run(folder))
     history = _saved(session, tmp_path / "a.cnnplay")
     events = [event["event"] for event in history["events"]]
     old = expected["histories"][name]
@@ -138,8 +138,8 @@ def test_an_old_run_taken_into_the_editor_is_saved_with_the_same_history(
 def test_an_old_run_that_was_cut_off_goes_on_in_the_window_to_the_same_end(
     session: Session, qtbot: QtBot, copied: Copied, exact: bool
 ) -> None:
-    session.go_on(copied("interrupted"))
-    session.going_on.wait()
+    session.resume(copied("interrupted"))
+    session.resumer.wait()
     qtbot.waitUntil(lambda: session.run.active, timeout=WAIT)
     qtbot.waitUntil(lambda: session.run.state == "idle", timeout=WAIT)
     history, weights = session.run.history, session.run.weights

@@ -129,17 +129,17 @@ class Files(QObject):
         left = self._session.document.recoverable()
         if left:
             self._ask_to_recover(left[0])
-        self._session.cut_run.offer()
+        self._session.interrupted_run.offer()
 
     def _ask_to_recover(self, kept: Path) -> None:
-        cut = self._session.cut_run
+        cut = self._session.interrupted_run
         box = QMessageBox(self._window)
         box.setWindowTitle("Unsaved work found")
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(kept.stat().st_mtime)))
         box.setText(f"CNN Playground closed without saving. Open the work that was kept from {when}?")
         go_on = None
         if cut.found is not None:
-            box.setInformativeText(f"{cut.words} You can resume it now or later.")
+            box.setInformativeText(f"{cut.text} You can resume it now or later.")
             go_on = box.addButton("Open and resume", QMessageBox.ButtonRole.AcceptRole)
         recover = box.addButton("Open", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
@@ -149,7 +149,7 @@ class Files(QObject):
         if box.clickedButton() is recover:
             self._session.document.open(kept, recovered=True)
         elif go_on is not None and box.clickedButton() is go_on:
-            self._session.document.open(kept, recovered=True, then=cut.go_on)
+            self._session.document.open(kept, recovered=True, then=cut.resume)
         elif box.clickedButton() is not later:
             self._session.document.discard_recoverable()
 
