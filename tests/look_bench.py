@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
@@ -38,6 +39,14 @@ def learned() -> Result:
     return result
 
 
+@cache
+def learned_weights() -> TrainedWeights:
+    """What `learned` left."""
+    weights = learned().trained_weights(preset("tiny-cnn").network, CONFIG)
+    assert weights is not None
+    return weights
+
+
 def pets(root: Path) -> Path:
     """A folder of two classes with six small gray images each."""
     for shade, name in ((40, "cat"), (200, "dog")):
@@ -59,9 +68,7 @@ class LookBench:
         self.look = LookModel(self.editor, self.run, self.data, self.settings)
 
     def adopt(self) -> None:
-        result = learned()
-        assert result.facts is not None
-        self.run.adopt(Trained(preset("tiny-cnn").network, CONFIG, result.facts, result.weights))
+        self.run.adopt(Trained(learned_weights()))
 
     def want(self, *kinds: Any) -> None:
         """As if views of these kinds were on screen."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cnnplay.cli.errors import UserError
 from cnnplay.network.fields import FieldInfo, violated_limit
 from cnnplay.spec.nearest import SETTING_ALIASES, nearest
 from cnnplay.spec.settings import TrainConfig, format_value, setting_fields
+
+Choice = TypeVar("Choice", bound=str)
 
 _FLAGS = {
     "true": True,
@@ -34,12 +36,13 @@ def parse_numbers(option: str, form: str, text: str) -> tuple[int, ...]:
     return found
 
 
-def check_choice(option: str, value: str, choices: tuple[str, ...]) -> str:
-    """Returns `value`. Raises UserError unless it is one of the choices."""
-    if value not in choices:
-        listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        raise UserError(f"{option} must be {listed}; got {value}")
-    return value
+def check_choice(option: str, value: str, choices: tuple[Choice, ...]) -> Choice:
+    """The choice that `value` names. Raises UserError unless it is one of them."""
+    for choice in choices:
+        if choice == value:
+            return choice
+    listed = f"{', '.join(choices[:-1])} or {choices[-1]}"
+    raise UserError(f"{option} must be {listed}; got {value}")
 
 
 def folder(option: str, text: str | None) -> Path | None:

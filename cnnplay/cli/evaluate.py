@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, cast
 
 from cnnplay.cli.arguments import check_choice
 from cnnplay.cli.errors import as_user_errors
-from cnnplay.cli.export import WEIGHTS
-from cnnplay.cli.networks import available_weights, open_run, run_weights, warn_where_not_finite
+from cnnplay.cli.networks import chosen_weights, open_run, run_weights, warn_where_not_finite
 from cnnplay.cli.output import Column, echo, first_few, percent, plural, print_json, table, warn
+from cnnplay.modules.trained_weights import WHICH
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet, Split
-    from cnnplay.runs.folder import Which
     from cnnplay.runs.record import RunRecord
     from cnnplay.training.evaluate import Evaluation
 
@@ -23,7 +22,7 @@ WIDEST = 20
 def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: bool) -> None:
     """Evaluates a run's weights, by default on its own validation set."""
     check_choice("--split", split, SPLITS)
-    check_choice("--weights", weights, WEIGHTS)
+    which = check_choice("--weights", weights, WHICH)
     folder = open_run(path)
     from cnnplay.data.catalog import load
     from cnnplay.data.images import DataError
@@ -32,8 +31,8 @@ def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: b
     from cnnplay.training.tasks import LossConfig
 
     key = data or folder.record.data
-    weights = available_weights(folder, weights)
-    kept = run_weights(folder, cast("Which", weights))
+    which = chosen_weights(folder, which)
+    kept = run_weights(folder, which)
     with as_user_errors(DataError, BuildError):
         images = load(key)
         aim = LossConfig.for_evaluation(folder.record.config)
@@ -48,7 +47,7 @@ def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: b
                 "run": str(path),
                 "data": key,
                 "split": split,
-                "weights": weights,
+                "weights": which,
                 "pictures": len(found.labels),
                 "metrics": found.metrics,
                 "classes": found.classes,
@@ -58,7 +57,7 @@ def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: b
         )
         return
     echo(
-        f"{path} on {key}, {split} ({plural(len(found.labels), 'image')}), {weights} weights: "
+        f"{path} on {key}, {split} ({plural(len(found.labels), 'image')}), {which} weights: "
         f"accuracy {percent(found.metrics.get('accuracy'))}, loss {found.metrics['loss']:.4f}"
     )
     for problem in first_few(found.problems):

@@ -1,42 +1,42 @@
 """`cnnplay export NETWORK`: weights, code or a project as a file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from cnnplay.cli.arguments import check_choice
 from cnnplay.cli.errors import CommandError, UserError, as_user_errors
-from cnnplay.cli.networks import Found, available_weights, find_network, run_weights, warn_where_not_finite
+from cnnplay.cli.networks import Found, chosen_weights, find_network, run_weights, warn_where_not_finite
 from cnnplay.cli.output import echo, print_json, warn
 from cnnplay.data.paths import expand_user
+from cnnplay.modules.trained_weights import WHICH, Which, choose_weights
 from cnnplay.spec.events import Event
 
 if TYPE_CHECKING:
     from cnnplay.export.trained import Exported, TrainedNetwork
     from cnnplay.project.project import Project
-    from cnnplay.runs.folder import RunFolder, Which
+    from cnnplay.runs.folder import RunFolder
 
 FORMATS = ("safetensors", "pt", "onnx", "python", "project", "json", "csv")
-WEIGHTS = ("best", "last", "averaged")
 
 
 def export_network(text: str, format_key: str, path: Path, seed: int, weights: str, json: bool) -> None:
     """Writes the file and prints what is in it."""
     check_choice("--format", format_key, FORMATS)
-    check_choice("--weights", weights, WEIGHTS)
+    which = check_choice("--weights", weights, WHICH)
     found = find_network(text)
     _check_place(path, text, found)
     if format_key == "python" and path.suffix != ".py":
         raise UserError(
             f"{path}: expected a name that ends in .py, so that Python can import it; found {path.name}"
         )
-    weights = _there(found, weights)
+    which = _chosen(found, which)
     match format_key:
         case "project" | "json":
             written = _project(found, format_key, path)
         case "csv":
             written = _history(found, path)
         case _:
-            written = _weights(found, format_key, path, seed, weights)
+            written = _weights(found, format_key, path, seed, which)
     if json:
         print_json(
             {
@@ -44,25 +44,25 @@ def export_network(text: str, format_key: str, path: Path, seed: int, weights: s
                 "format": format_key,
                 "bytes": written.bytes,
                 "trained": written.trained,
-                "weights": weights if written.trained else None,
+                "weights": which if written.trained else None,
                 "also": [str(other) for other in written.also],
             }
         )
         return
     also = "".join(f", with {other.name}" for other in written.also)
-    origin = _origin(found, written, seed, weights)
+    origin = _origin(found, written, seed, which)
     echo(f"{written.path}: {format_key}, {written.bytes:,} bytes{also}; {origin}")
 
 
-def _there(found: Found, weights: str) -> str:
-    """The name of the weights to use: "last" instead of "best" if there are no best weights."""
+def _chosen(found: Found, which: Which) -> Which:
+    """The weights to use if `which` is asked for."""
     if found.run is not None:
-        return available_weights(found.run, weights)
-    kept = found.project is None or found.project.best is not None
-    return weights if kept or weights != "best" else "last"
+        return chosen_weights(found.run, which)
+    trained = None if found.project is None else found.project.trained
+    return which if trained is None else choose_weights(which, trained.available)
 
 
-def _origin(found: Found, written: "Exported", seed: int, weights: str) -> str:
+def _origin(found: Found, written: "Exported", seed: int, which: Which) -> str:
     if written.format == "csv":
         return "training history"
     if written.format == "json":
@@ -70,13 +70,13 @@ def _origin(found: Found, written: "Exported", seed: int, weights: str) -> str:
     if written.format == "project":
         return "with trained weights" if written.trained else "not trained, without weights"
     if written.trained:
-        return f"trained weights ({weights})"
+        return f"trained weights ({which})"
     if found.run is not None:
         return "the run's initial weights: it has learned nothing yet"
     return f"untrained network: random weights (seed {seed})"
 
 
-def _weights(found: Found, format_key: str, path: Path, seed: int, which: str) -> "Exported":
+def _weights(found: Found, format_key: str, path: Path, seed: int, which: Which) -> "Exported":
     from cnnplay.export.formats import export
     from cnnplay.export.trained import ExportError, ExportWriteError
 
@@ -84,7 +84,7 @@ def _weights(found: Found, format_key: str, path: Path, seed: int, which: str) -
         return export(_trained(found, which), format_key, path, seed)
 
 
-def _trained(found: Found, which: str) -> "TrainedNetwork":
+def _trained(found: Found, which: Which) -> "TrainedNetwork":
     """The network with the requested weights, if it has any."""
     import msgspec
 
@@ -92,15 +92,13 @@ def _trained(found: Found, which: str) -> "TrainedNetwork":
 
     weights, facts, learned, trained = None, None, found.network, True
     if found.run is not None:
-        kept = cast("Which", which)
-        weights, facts, trained = run_weights(found.run, kept), found.run.facts, found.run.learned(kept)
+        weights, facts, trained = run_weights(found.run, which), found.run.facts, found.run.learned(which)
     elif found.project is not None:
-        project = found.project
-        if which == "averaged" and project.averaged is None:
+        kept = found.project.trained
+        if which == "averaged" and (kept is None or kept.averaged is None):
             raise UserError(f"{found.network.name}: the project has no averaged weights")
-        others = {"best": project.best, "averaged": project.averaged}
-        weights = others.get(which) or project.weights
-        facts, learned = project.facts, project.network_of_weights
+        if kept is not None:
+            weights, facts, learned = kept.chosen(which), kept.facts, kept.network
     if weights is None:
         untrained = TrainedNetwork(network=found.network)
         if found.project is None:
@@ -118,7 +116,7 @@ def _project(found: Found, format_key: str, path: Path) -> "Exported":
     project = _as_project(found)
     with as_user_errors(ProjectError, problem=ProjectWriteError):
         (save if format_key == "project" else save_json)(project, path)
-    trained = format_key == "project" and (project.weights is not None or project.best is not None)
+    trained = format_key == "project" and project.trained is not None
     return Exported(path=path, format=format_key, bytes=path.stat().st_size, trained=trained)
 
 
@@ -144,12 +142,12 @@ def _project_of(run: "RunFolder") -> "Project":
         network=record.network,
         config=record.config,
         data_key=record.data,
-        facts=record.facts,
-        weights=run_weights(run, "last"),
-        best=run_weights(run, "best") if run.has_best else None,
-        averaged=run_weights(run, "averaged") if run.has_averaged else None,
-        best_epoch=run.best_epoch,
-        last_epoch=run.last_epoch,
+        trained=run.trained_weights(
+            run_weights(run, "last"),
+            run_weights(run, "best") if run.has("best") else None,
+            run_weights(run, "averaged") if run.has("averaged") else None,
+            run.last_epoch,
+        ),
         history=_events_of(run),
     )
 

@@ -12,9 +12,10 @@ from cnnplay.network.presets import preset, preset_keys
 from cnnplay.spec.nearest import nearest
 
 if TYPE_CHECKING:
+    from cnnplay.modules.trained_weights import Which
     from cnnplay.modules.weights import Weights
     from cnnplay.project.project import Project
-    from cnnplay.runs.folder import RunFolder, Which
+    from cnnplay.runs.folder import RunFolder
 
 
 class Found(NamedTuple):
@@ -70,20 +71,21 @@ def remember_run(folder: Path) -> None:
         run_store.remember(run_store.store_folder(), folder)
 
 
-def available_weights(run: "RunFolder", weights: str) -> str:
-    """The name of the weights to use: "last" instead of "best" if there are no best weights. Warns on stderr
-    if there was a best epoch and its weights are missing.
+def chosen_weights(run: "RunFolder", which: "Which") -> "Which":
+    """The weights to use if `which` is asked for. Warns on stderr if there was a best epoch and its weights
+    are missing.
     """
     from cnnplay.runs.folder import RunError
 
-    if weights != "best" or run.has_best:
-        return weights
+    chosen = run.chosen(which)
+    if chosen == which:
+        return which
     with suppress(RunError):
         best = run.outcome().fields()["best_epoch"]
         if best is not None and run.last_epoch >= best:  # else they are just being written
             what = f"the weights of the best epoch, {best:,}, are missing"
             warn(f"cnnplay: warning: {what}; using the last ones")
-    return "last"
+    return chosen
 
 
 def run_weights(run: "RunFolder", which: "Which") -> "Weights":

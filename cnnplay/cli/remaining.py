@@ -12,9 +12,10 @@ from cnnplay.spec.settings import TrainConfig, setting_fields, setting_problems
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
+    from cnnplay.modules.trained_weights import Which
     from cnnplay.modules.weights import Weights
     from cnnplay.runs.digest import Digest
-    from cnnplay.runs.folder import RunFolder, Which
+    from cnnplay.runs.folder import RunFolder
     from cnnplay.training.job import Job
     from cnnplay.training.state import BestEpoch, RunState
 
@@ -157,9 +158,9 @@ def _kept_weights(run: "RunFolder") -> KeptWeights | None:
 
 def _candidates(run: "RunFolder") -> Iterator["Which"]:
     """The existing weights to resume from, in the order in which they are tried."""
-    if run.has_last and run.learned("last"):
+    if run.has("last") and run.learned("last"):
         yield "last"
-    if run.has_best:
+    if run.has("best"):
         yield "best"
 
 

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from cnnplay.modules.trained_weights import Which
 from cnnplay.project.errors import ProjectError, one_line
 
 PROJECT = "project.json"
-WEIGHTS = "weights.safetensors"
-BEST = "best-weights.safetensors"
-AVERAGED = "averaged-weights.safetensors"
+WEIGHTS: dict[Which, str] = {
+    "last": "weights.safetensors",
+    "best": "best-weights.safetensors",
+    "averaged": "averaged-weights.safetensors",
+}
 HISTORY = "history.json"
 
 Buffer: TypeAlias = bytes | memoryview
@@ -112,7 +115,7 @@ def write(path: Path, members: Mapping[str, bytes | Pieces]) -> None:
 
 def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """The members by name. ProjectError unless all are known, regular, unencrypted and within RATIO."""
-    known = (PROJECT, WEIGHTS, BEST, AVERAGED, HISTORY)
+    known = (PROJECT, *WEIGHTS.values(), HISTORY)
     found: dict[str, zipfile.ZipInfo] = {}
     for member in members:
         name = member.filename

@@ -31,25 +31,30 @@ class Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     trained_config: TrainConfig | None = None
     view: dict[str, Any] = {}
 
+    @property
+    def network_of_weights(self) -> Network:
+        return self.network if self.trained_network is None else self.trained_network
+
 
 def project_json(project: Project) -> bytes:
     """A project as indented JSON, without weights and history."""
+    trained = project.trained
     document = Document(
         network=project.network,
         config=project.config,
         data=project.data_key,
-        facts=project.facts,
-        best_epoch=project.best_epoch,
-        last_epoch=project.last_epoch,
-        trained_network=project.trained_network,
-        trained_config=project.trained_config,
+        facts=trained.facts if trained else None,
+        best_epoch=trained.best_epoch if trained else None,
+        last_epoch=trained.last_epoch if trained else 0,
+        trained_network=trained.network if trained else None,
+        trained_config=trained.config if trained else None,
         view=dict(project.view),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def read_document(text: bytes) -> Project:
-    """The project in project.json, without weights and history. ProjectError if it is not one."""
+def read_document(text: bytes) -> Document:
+    """What is in project.json. ProjectError if it is not that of a project."""
     try:
         data = msgspec.json.decode(text)
         if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -62,23 +67,12 @@ def read_document(text: bytes) -> Project:
         raise ProjectError(one_line(error)) from None
     except RecursionError:
         raise ProjectError("expected at most a few hundred levels of nesting; found more") from None
-    project = Project(
-        network=document.network,
-        config=document.config,
-        data_key=document.data,
-        facts=document.facts,
-        best_epoch=document.best_epoch,
-        last_epoch=document.last_epoch,
-        trained_network=document.trained_network,
-        trained_config=document.trained_config,
-        view=document.view,
-    )
-    check_facts(project)
-    return project
+    check_facts(document.facts, document.network_of_weights)
+    return document
 
 
-def check_facts(project: Project) -> None:
+def check_facts(facts: DataFacts | None, trained: Network) -> None:
     """ProjectError if the classes or the preprocessing cannot belong to the trained network."""
-    problem = "" if project.facts is None else facts_mismatch(project.facts, project.network_of_weights)
+    problem = "" if facts is None else facts_mismatch(facts, trained)
     if problem:
         raise ProjectError(problem)

@@ -4,12 +4,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from cnnplay.modules.weights import Weights
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network
 from cnnplay.project.errors import ProjectError
 from cnnplay.spec.events import Event
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.spec.trained import DataFacts
 
 __all__ = ["Json", "Project", "ProjectError"]
 
@@ -19,27 +18,13 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The network in the editor, its training settings, and the results of training.
 
-    `weights` (the last), `best` (of epoch `best_epoch`) and `averaged` (of the last epochs) belong to
-    `trained_network`, or to `network` if that is None; `facts` describe the data they were trained on,
-    `trained_config` the settings (None: `config`), `last_epoch` the number of epochs. `view` is the window's
-    saved state.
+    `trained` may belong to an earlier version of the network and to other settings; `history` is that
+    training's. `view` is the window's saved state.
     """
 
     network: Network
     config: TrainConfig = TrainConfig()
     data_key: str = "mnist-sample"
-    facts: DataFacts | None = None
-    weights: Weights | None = None
-    best: Weights | None = None
-    averaged: Weights | None = None
-    best_epoch: int | None = None
-    last_epoch: int = 0
-    trained_network: Network | None = None
-    trained_config: TrainConfig | None = None
+    trained: TrainedWeights | None = None
     history: tuple[Event, ...] = ()
     view: dict[str, Json] = {}
-
-    @property
-    def network_of_weights(self) -> Network:
-        """The network that the weights belong to."""
-        return self.network if self.trained_network is None else self.trained_network

@@ -9,10 +9,11 @@ import msgspec
 
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.build import BuildError
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.modules.weights import Weights, compare, parameter_shapes
 from cnnplay.network.network import Network
 from cnnplay.project import archive, history
-from cnnplay.project.document import check_facts, project_json, read_document
+from cnnplay.project.document import Document, check_facts, project_json, read_document
 from cnnplay.project.errors import ProjectError, ProjectWriteError, WeightsError
 from cnnplay.project.project import Project
 from cnnplay.project.tensors import from_bytes, to_pieces
@@ -66,20 +67,18 @@ def save_json(project: Project, path: Path | str) -> None:
 
 
 def _members(project: Project) -> dict[str, bytes | archive.Pieces]:
-    check_facts(project)
+    trained = project.trained
+    if trained is not None:
+        check_facts(trained.facts, trained.network)
     try:
         members: dict[str, bytes | archive.Pieces] = {archive.PROJECT: project_json(project)}
     except (TypeError, msgspec.MsgspecError, RecursionError) as error:
         raise ProjectError(f"view: expected JSON values; found others ({error})") from None
-    kept = {
-        archive.WEIGHTS: project.weights,
-        archive.BEST: project.best,
-        archive.AVERAGED: project.averaged,
-    }
-    for name, weights in kept.items():
-        if weights is not None:
+    for which, name in archive.WEIGHTS.items():
+        weights = trained.get(which) if trained is not None else None
+        if trained is not None and weights is not None:
             with _inside(name):
-                _check_weights(weights, project.network_of_weights)
+                _check_weights(weights, trained.network)
                 members[name] = to_pieces(weights)
     if project.history:
         members[archive.HISTORY] = history.pack(project.history)
@@ -89,23 +88,46 @@ def _members(project: Project) -> dict[str, bytes | archive.Pieces]:
 def _read(opened: archive.Archive) -> Project:
     text = opened.read(archive.PROJECT)
     with _inside(archive.PROJECT):
-        project = read_document(text)
-    weights, best, averaged = (
-        _read_weights(opened, name, project) for name in (archive.WEIGHTS, archive.BEST, archive.AVERAGED)
-    )
+        document = read_document(text)
+    trained = _read_trained(opened, document)
     events: tuple[Event, ...] = ()
     if archive.HISTORY in opened:
         text = opened.read(archive.HISTORY)
         with _inside(archive.HISTORY):
             events = history.unpack(text)
-    return msgspec.structs.replace(project, weights=weights, best=best, averaged=averaged, history=events)
+    return Project(
+        network=document.network,
+        config=document.config,
+        data_key=document.data,
+        trained=trained,
+        history=events,
+        view=document.view,
+    )
 
 
-def _read_weights(opened: archive.Archive, name: str, project: Project) -> Weights | None:
+def _read_trained(opened: archive.Archive, document: Document) -> TrainedWeights | None:
+    network = document.network_of_weights
+    last, best, averaged = (_read_weights(opened, name, network) for name in archive.WEIGHTS.values())
+    if last is None:  # no version wrote such a file; the others stand in for them
+        last = best if best is not None else averaged
+    if last is None:
+        return None
+    return TrainedWeights(
+        network=network,
+        config=document.trained_config or document.config,
+        facts=document.facts,
+        last=last,
+        best=best,
+        averaged=averaged,
+        best_epoch=document.best_epoch,
+        last_epoch=document.last_epoch,
+    )
+
+
+def _read_weights(opened: archive.Archive, name: str, network: Network) -> Weights | None:
     """The weights in the network's order; None if the file has none."""
     if name not in opened:
         return None
-    network = project.network_of_weights
     with _inside(name):
         try:
             shapes = parameter_shapes(network)

@@ -6,11 +6,12 @@ which readers ignore.
 """
 
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Self
 
 from safetensors import SafetensorError, safe_open
 
 from cnnplay.data.paths import expand_user
+from cnnplay.modules.trained_weights import WHICH, TrainedWeights, Which, choose_weights
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import load as load_state
@@ -24,9 +25,7 @@ from cnnplay.spec.events import Event
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import BestEpoch, RunState
 
-__all__ = ["RunDamage", "RunError", "RunFolder", "RunWriteError", "Which"]
-
-Which: TypeAlias = Literal["best", "last", "averaged"]
+__all__ = ["RunDamage", "RunError", "RunFolder", "RunWriteError"]
 
 CHECKPOINT = "checkpoint.safetensors"
 EVENT_MEMORY = 4
@@ -78,7 +77,7 @@ class RunFolder:
 
     def learned(self, which: Which) -> bool:
         """Whether these weights were trained, and are not the initial ones."""
-        return _metadata(self._file_of(which)).get("learned") != "false"
+        return _metadata(self._file(self.chosen(which))).get("learned") != "false"
 
     def state(self) -> RunState:
         """The state to resume from. RunError if the checkpoint is missing or damaged."""
@@ -118,33 +117,39 @@ class RunFolder:
     @property
     def has_weights(self) -> bool:
         """Whether there are last or best weights."""
-        return self.has_last or self.has_best
+        return self.has("last") or self.has("best")
 
     def has(self, which: Which) -> bool:
         return self._file(which).exists()
 
-    @property
-    def has_last(self) -> bool:
-        return self.has("last")
-
-    @property
-    def has_best(self) -> bool:
-        return self.has("best")
-
-    @property
-    def has_averaged(self) -> bool:
-        return self.has("averaged")
+    def chosen(self, which: Which) -> Which:
+        """The weights to use if `which` is asked for."""
+        return choose_weights(which, [it for it in WHICH if self.has(it)])
 
     def weights(self, which: Which = "best") -> Weights:
-        """The best weights (the last ones if there are none), the last ones, or the average of the last
-        epochs'. RunError if they are missing or damaged."""
+        """The weights to use if `which` is asked for. RunError if they are missing or damaged."""
         try:
-            _, weights = read_checked(self._file_of(which), "weights")
+            _, weights = read_checked(self._file(self.chosen(which)), "weights")
         except FileNotFoundError:
             if which == "averaged":
                 raise RunError(f"{self.path}: the run has no averaged weights (yet)") from None
             raise RunError(f"{self.path}: the run has not saved weights yet") from None
         return weights
+
+    def trained_weights(
+        self, last: Weights, best: Weights | None, averaged: Weights | None, last_epoch: int
+    ) -> TrainedWeights:
+        """These weights, which were read from the folder, with what the folder says about them."""
+        return TrainedWeights(
+            self.network,
+            self.record.config,
+            self.facts,
+            last,
+            best,
+            averaged,
+            best_epoch=None if best is None else self.best_epoch,
+            last_epoch=last_epoch,
+        )
 
     def events(self) -> tuple[Event, ...]:
         """All events so far, without a cut-off last line and without damaged lines, which `damage` reports.
@@ -160,10 +165,6 @@ class RunFolder:
             events += tail.decoded(lines)
         self.damage = tail.damage
         return tuple(events)
-
-    def _file_of(self, which: Which) -> Path:
-        """The file to read: "last" stands in for missing best weights."""
-        return self._file("last" if which == "best" and not self.has_best else which)
 
     def _file(self, which: Which) -> Path:
         return self.path / f"{which}.safetensors"

@@ -15,11 +15,12 @@ import msgspec
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.paths import expand_user
 from cnnplay.modules.atomic import replacing, write_bytes
+from cnnplay.modules.trained_weights import Which
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.runs.checkpoint import save as save_state
 from cnnplay.runs.files import RECORD, files_of, is_free
-from cnnplay.runs.folder import CHECKPOINT, RunFolder, Which
+from cnnplay.runs.folder import CHECKPOINT, RunFolder
 from cnnplay.runs.log import EventLog
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError, encode, new_record
 from cnnplay.runs.run_store import store_folder
@@ -170,7 +171,7 @@ class RunRecorder(RunFolder):
             if result.facts is not None and self.record.facts is None:
                 self._record_facts(result.facts)
             # A resumed run that learned nothing this time already has better weights.
-            if result.learned or not self.has_last:
+            if result.learned or not self.has("last"):
                 about = {"epoch": str(result.last_epoch), "step": str(result.step)}
                 about |= {} if result.learned else {"learned": "false"}
                 writes["last"] = self._weights_write("last", result.weights, about)
@@ -238,7 +239,7 @@ class RunRecorder(RunFolder):
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
-        elif self.has_averaged:  # the run was made longer: averaging starts later
+        elif self.has("averaged"):  # the run was made longer: averaging starts later
             writes["averaged"] = partial(self._file("averaged").unlink, missing_ok=True)
         self._held |= writes
         if not self._writer.resting:

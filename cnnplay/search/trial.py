@@ -174,7 +174,7 @@ def _folder(
 
 def _keep_or_discard(folder: RunRecorder) -> None:
     """Deletes the folder of a run without results."""
-    if folder.has_last or folder.has_best:
+    if folder.has_weights:
         return
     with suppress(OSError):
         (folder.path / NOTES).unlink(missing_ok=True)

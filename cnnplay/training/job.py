@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cnnplay.data.images import ImageSet, Indices
 from cnnplay.data.prepared import Prepared
 from cnnplay.modules.build import NetworkModule
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.modules.weights import Weights
 from cnnplay.network.network import Network
 from cnnplay.spec.events import Failed
@@ -140,9 +141,20 @@ class Result:
     images_per_second: float = 0.0
     seconds: float = 0.0
 
-    @property
-    def best_weights(self) -> Weights | None:
-        return None if self.best is None else self.best.weights
+    def trained_weights(self, network: Network, config: TrainConfig) -> TrainedWeights | None:
+        """What the run of this network learned; None if that is nothing."""
+        if not self.learned or self.facts is None:
+            return None
+        return TrainedWeights(
+            network,
+            config,
+            self.facts,
+            last=self.weights,
+            best=None if self.best is None else self.best.weights,
+            averaged=None if self.averaged is None else self.averaged.weights,
+            best_epoch=self.best_epoch,
+            last_epoch=self.last_epoch,
+        )
 
     @property
     def averaged(self) -> AveragedWeights | None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from cnnplay.modules.build import build
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.modules.weights import weights_of
 from cnnplay.network.codec import encode
 from cnnplay.network.edits import insert, remove
@@ -19,7 +20,7 @@ from cnnplay.project.project import Project
 from cnnplay.project.store import save
 from cnnplay.shapes.infer import infer
 from cnnplay.spec.preprocessing import Preprocessing
-from cnnplay.spec.settings import setting_fields
+from cnnplay.spec.settings import TrainConfig, setting_fields
 from cnnplay.spec.trained import DataFacts
 
 
@@ -179,12 +180,15 @@ def test_a_project_that_was_edited_without_touching_a_weight_exports_what_summar
     edited = insert(remove(learned, ("relu-1",)).network, Place("", 0, 1), Tanh()).network
     project = Project(
         network=edited,
-        trained_network=learned,
-        weights=weights_of(build(learned, seed=1)),
-        facts=DataFacts(
-            key="mnist-sample",
-            classes=tuple("0123456789"),
-            preprocessing=Preprocessing(input=learned.input.shape, mean=(0.1,), std=(0.3,)),
+        trained=TrainedWeights(
+            learned,
+            TrainConfig(),
+            DataFacts(
+                key="mnist-sample",
+                classes=tuple("0123456789"),
+                preprocessing=Preprocessing(input=learned.input.shape, mean=(0.1,), std=(0.3,)),
+            ),
+            weights_of(build(learned, seed=1)),
         ),
     )
     save(project, tmp_path / "mine.cnnplay")

@@ -72,7 +72,7 @@ def test_each_trial_is_a_line_and_the_last_names_the_best_run(cnnplay: Command, 
     for trial in trials:
         assert trial["state"] == "complete"
         assert set(trial["settings"]) == {"learning_rate", "conv-1.filters"}
-        assert RunFolder.open(trial["run"]).has_best
+        assert RunFolder.open(trial["run"]).has("best")
     last = done.lines[-1]
     assert (last["event"], last["trials"], last["study"]) == ("finished", 3, "lines")
     assert last["storage"].startswith("sqlite:///")

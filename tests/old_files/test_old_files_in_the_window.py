@@ -77,10 +77,10 @@ def test_an_old_project_shows_its_network_its_settings_and_its_curve(session: Se
     assert (config.optimizer, config.schedule, config.loss) == ("adamw", "cosine", "squared-error")
     assert (config.averaging, config.class_balance, config.initialisation) == (0.7, "loss", "lecun")
     assert (config.shift, config.rotate, config.crop) == (1, 5.0, 0.05)
-    assert session.run.trained_network is not None
+    assert session.run.trained is not None
     biases = [
         [node.bias for node in network.stack if node.id == "dense-1"]
-        for network in (session.editor.network, session.run.trained_network)
+        for network in (session.editor.network, session.run.trained.weights.network)
     ]
     assert biases == [[False], [True]], "edited since it was trained"
     history = session.run.history

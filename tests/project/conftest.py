@@ -3,6 +3,7 @@
 import pytest
 
 from cnnplay.modules.build import build
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.modules.weights import weights_of
 from cnnplay.network.presets import preset
 from cnnplay.project.project import Project
@@ -64,16 +65,20 @@ def project() -> Project:
         network=network,
         config=config,
         data_key="mnist-sample",
-        facts=DataFacts(
-            key="mnist-sample",
-            classes=tuple("0123456789"),
-            preprocessing=Preprocessing(input=(1, 32, 32), mean=(0.1,), std=(0.3,)),
+        trained=TrainedWeights(
+            network=network,
+            config=config,
+            facts=DataFacts(
+                key="mnist-sample",
+                classes=tuple("0123456789"),
+                preprocessing=Preprocessing(input=(1, 32, 32), mean=(0.1,), std=(0.3,)),
+            ),
+            last=weights_of(build(network, seed=1)),
+            best=weights_of(build(network, seed=2)),
+            averaged=weights_of(build(network, seed=3)),
+            best_epoch=2,
+            last_epoch=3,
         ),
-        weights=weights_of(build(network, seed=1)),
-        best=weights_of(build(network, seed=2)),
-        averaged=weights_of(build(network, seed=3)),
-        best_epoch=2,
-        last_epoch=3,
         history=_history(config),
         view={"workspace": "train", "splitters": [1, 2.5, None], "dark": True},
     )

@@ -83,8 +83,9 @@ def test_flipped_bits_are_refused_or_harmless(whole: bytes, project: Project, tm
             assert len(found) < 400
         else:
             assert found.network == project.network
-            if found.weights is not None and project.weights is not None:
-                assert all(torch.equal(found.weights[key], project.weights[key]) for key in project.weights)
+            if found.trained is not None and project.trained is not None:
+                its, mine = found.trained.last, project.trained.last
+                assert all(torch.equal(its[key], mine[key]) for key in mine)
 
 
 def _outcome(path: Path) -> Project | str:
@@ -309,7 +310,7 @@ def test_weights_of_a_network_that_cannot_be_computed_are_refused(
     members: dict[str, bytes], tmp_path: Path
 ) -> None:
     data = json.loads(members["project.json"])
-    data["network"]["stack"] = data["network"]["stack"][:1]
+    data["trained_network"]["stack"] = data["trained_network"]["stack"][:1]
     members["project.json"] = json.dumps(data).encode()
     assert "expected a network that can have weights" in _refused(_zip(tmp_path / "a.cnnplay", members))
 

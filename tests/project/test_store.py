@@ -3,7 +3,9 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 
 from cnnplay.modules.build import build
+from cnnplay.modules.trained_weights import WHICH, TrainedWeights
 from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.network import nodes
 from cnnplay.network.presets import preset
@@ -31,17 +34,31 @@ def _same(found: Weights | None, expected: Weights | None) -> bool:
 
 def _equal(found: Project, expected: Project) -> bool:
     """NaN in the history compares by what is printed."""
-    fields = (
-        "network", "config", "data_key", "facts", "best_epoch", "last_epoch", "trained_network",
-        "trained_config", "view",
-    )  # fmt: skip
+    fields = ("network", "config", "data_key", "view")
     return (
         all(getattr(found, field) == getattr(expected, field) for field in fields)
         and repr(found.history) == repr(expected.history)
-        and _same(found.weights, expected.weights)
-        and _same(found.best, expected.best)
-        and _same(found.averaged, expected.averaged)
+        and _equally_trained(found.trained, expected.trained)
     )
+
+
+def _equally_trained(found: TrainedWeights | None, expected: TrainedWeights | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    fields = ("network", "config", "facts", "best_epoch", "last_epoch")
+    return all(getattr(found, field) == getattr(expected, field) for field in fields) and all(
+        _same(found.get(which), expected.get(which)) for which in WHICH
+    )
+
+
+def _trained(project: Project) -> TrainedWeights:
+    assert project.trained is not None
+    return project.trained
+
+
+def _with(project: Project, **changes: Any) -> Project:
+    """The project with other trained weights."""
+    return msgspec.structs.replace(project, trained=replace(_trained(project), **changes))
 
 
 def test_a_project_comes_back_as_it_was(project: Project, tmp_path: Path) -> None:
@@ -69,24 +86,22 @@ def test_a_half_finished_network_and_settings_out_of_limits_are_kept(tmp_path: P
 def test_a_network_edited_after_training_is_kept_beside_the_trained_one(
     project: Project, tmp_path: Path
 ) -> None:
-    edited = msgspec.structs.replace(
-        project, network=preset("mlp").network, trained_network=project.network, trained_config=TrainConfig()
-    )
+    trained = replace(_trained(project), config=TrainConfig())
+    edited = msgspec.structs.replace(project, network=preset("mlp").network, trained=trained)
     save(edited, tmp_path / "a.cnnplay")
     found = load(tmp_path / "a.cnnplay")
     assert _equal(found, edited)
-    assert found.network_of_weights == project.network
+    assert _trained(found).network == project.network
 
 
 def test_batch_norms_statistics_travel_too(tmp_path: Path) -> None:
     network = preset("mini-resnet").network
     module = build(network, seed=0)
     module(torch.randn(4, *network.input.shape, generator=torch.Generator().manual_seed(0)))
-    kept = Project(network=network, weights=weights_of(module))
-    save(kept, tmp_path / "a.cnnplay")
-    found = load(tmp_path / "a.cnnplay").weights
-    assert _same(found, kept.weights)
-    assert found is not None
+    trained = TrainedWeights(network, TrainConfig(), None, weights_of(module))
+    save(Project(network=network, trained=trained), tmp_path / "a.cnnplay")
+    found = _trained(load(tmp_path / "a.cnnplay")).last
+    assert _same(found, trained.last)
     assert int(found["batch-norm-1.num_batches_tracked"]) == 1
 
 
@@ -97,19 +112,16 @@ def test_the_same_project_gives_the_same_bytes(project: Project, tmp_path: Path)
 
 
 def test_weights_that_are_not_finite_are_kept(project: Project, tmp_path: Path) -> None:
-    weights = dict(project.weights or {})
-    weights["conv-1.bias"] = torch.full((6,), float("nan"))
-    save(msgspec.structs.replace(project, weights=weights), tmp_path / "a.cnnplay")
-    found = load(tmp_path / "a.cnnplay").weights
-    assert found is not None
+    weights = _trained(project).last | {"conv-1.bias": torch.full((6,), float("nan"))}
+    save(_with(project, last=weights), tmp_path / "a.cnnplay")
+    found = _trained(load(tmp_path / "a.cnnplay")).last
     assert found["conv-1.bias"].isnan().all()
 
 
 def test_weights_that_do_not_belong_are_refused_on_saving(project: Project, tmp_path: Path) -> None:
-    weights = dict(project.weights or {})
-    weights["conv-1.bias"] = torch.zeros(7)
+    weights = _trained(project).last | {"conv-1.bias": torch.zeros(7)}
     with pytest.raises(ProjectError, match=r"a\.cnnplay: weights\.safetensors: .*expected 6; found 7"):
-        save(msgspec.structs.replace(project, weights=weights), tmp_path / "a.cnnplay")
+        save(_with(project, last=weights), tmp_path / "a.cnnplay")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -163,11 +175,13 @@ from pathlib import Path
 
 import torch
 
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.modules.weights import parameter_shapes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Dense, Flatten
 from cnnplay.project.project import Project
 from cnnplay.project.store import save
+from cnnplay.spec.settings import TrainConfig
 
 
 def kilobytes(name):
@@ -185,14 +199,15 @@ def network(units):
 def project(units):
     made = network(units)
     weights = {key: torch.ones(shape) for key, shape in parameter_shapes(made).items()}
-    return Project(network=made, weights=weights, best=weights, best_epoch=1, last_epoch=1)
+    trained = TrainedWeights(made, TrainConfig(), None, weights, weights, best_epoch=1, last_epoch=1)
+    return Project(network=made, trained=trained)
 
 
 save(project(2), sys.argv[1])
 large = project(2000)
 before = kilobytes("VmRSS")
 save(large, sys.argv[1])
-print(sum(tensor.nbytes for tensor in large.weights.values()), (kilobytes("VmHWM") - before) * 1024)
+print(sum(tensor.nbytes for tensor in large.trained.last.values()), (kilobytes("VmHWM") - before) * 1024)
 """
 
 
@@ -212,7 +227,7 @@ def test_saving_that_fails_leaves_the_file_before(
     else:
         monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(ProjectWriteError, match=r"a\.cnnplay: cannot be written: No space left on device$"):
-        save(msgspec.structs.replace(project, best_epoch=3), path)
+        save(_with(project, best_epoch=3), path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["a.cnnplay"]
 

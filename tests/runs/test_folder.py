@@ -104,7 +104,7 @@ def test_a_mean_whose_window_moved_on_is_taken_away(folder: RunRecorder) -> None
         folder.observe(seen)
         if seen.checkpoint is not None:
             folder.finish_writing()
-            there.append(folder.has_averaged)
+            there.append(folder.has("averaged"))
             if seen.epoch == 3:
                 control.change("epochs", 8)
 
@@ -265,7 +265,7 @@ def test_weights_of_a_runs_beginning_are_known_as_such(folder: RunRecorder) -> N
     folder.close(result)
     again = RunFolder.open(folder.path)
     assert not again.learned("last")
-    assert not again.has_best
+    assert not again.has("best")
     assert not again.learned("best"), "the last weights stand for them"
 
 

@@ -17,7 +17,7 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.main_window import MainWindow
 from cnnplay.ui.train.trained import Trained
-from tests.look_bench import CONFIG, digits, learned
+from tests.look_bench import digits, learned_weights
 
 
 class StrayWindows(QObject):
@@ -115,17 +115,7 @@ class Quiet:
     def adopt(self) -> Trained:
         """The network in the editor becomes tiny-cnn, trained for an epoch."""
         self.session.editor.load_preset("tiny-cnn")
-        result = learned()
-        assert result.facts is not None
-        trained = Trained(
-            preset("tiny-cnn").network,
-            CONFIG,
-            result.facts,
-            result.weights,
-            result.best_weights,
-            result.best_epoch,
-            result.last_epoch,
-        )
+        trained = Trained(learned_weights())
         self.session.run.adopt(trained)
         return trained
 

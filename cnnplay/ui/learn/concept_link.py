@@ -54,9 +54,7 @@ class ConceptLink(QObject):
             self._next_request = node_id
             return
         self._next_request = ""
-        network, weights = self._editor.network, None
-        if self._run.trained_network is not None:
-            weights = self._run.weights
+        network, weights = self._editor.network, self._run.weights
         image, seed = self._look.image_choice.image, self._run.settings.config.seed
         caption = "" if image is None else f", {image.caption}"
         facts, images, preprocessing = self._run.facts, self._run.data.images, self._look.rules

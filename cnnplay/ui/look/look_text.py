@@ -16,8 +16,9 @@ def trained_text(trained: Trained | None) -> str:
     """``trained weights``; if others of the run are better, which weights these are and which are best."""
     if trained is None:
         return "trained weights"
-    best, last, within = trained.best_epoch, trained.last_epoch, trained.within
-    better = "" if best is None or trained.best_weights is None else f" (best: epoch {best})"
+    weights, within = trained.weights, trained.within
+    best, last = weights.best_epoch, weights.last_epoch
+    better = "" if best is None or weights.best is None else f" (best: epoch {best})"
     if within is not None:
         return f"last weights, stopped in epoch {within}{better}"
     return f"last weights, epoch {last}{better}" if better and last and best != last else "trained weights"

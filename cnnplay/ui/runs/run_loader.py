@@ -23,8 +23,9 @@ from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.trained import Trained
 
 if TYPE_CHECKING:
+    from cnnplay.modules.trained_weights import Which
     from cnnplay.modules.weights import Weights
-    from cnnplay.runs.folder import RunFolder, Which
+    from cnnplay.runs.folder import RunFolder
     from cnnplay.runs.record import RunRecord
 
 
@@ -130,7 +131,7 @@ def read_run(folder: Path, active: bool = False) -> LoadedRun:
 
     run = RunFolder.open(folder)
     checkpoint = run.has_checkpoint and not active
-    if run.facts is None or not (run.has_last or run.has_best or checkpoint):
+    if run.facts is None or not (run.has_weights or checkpoint):
         return LoadedRun(folder.name, run.record, None)
     problems = list[str]()
     best, last, averaged = (_weights_or_none(run, which, problems) for which in ("best", "last", "averaged"))
@@ -156,19 +157,12 @@ def read_run(folder: Path, active: bool = False) -> LoadedRun:
     else:
         return LoadedRun(folder.name, run.record, None, problem)
     trained = Trained(
-        network=run.network,
-        config=run.record.config,
-        facts=run.facts,
-        weights=weights,
-        best_weights=best,
-        averaged=averaged,
-        best_epoch=None if best is None else run.best_epoch,
-        last_epoch=epoch or 0,
+        run.trained_weights(weights, best, averaged, epoch or 0),
         events=History(events).saved(),
         run=run.record.run,
         folder=None if active else folder,
-        state=state,
         mark=run.record.mark,
+        state=state,
     )
     return LoadedRun(folder.name, run.record, trained, problem)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.modules.trained_weights import Which
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import Initialization
 from cnnplay.ui.build.editor import EditorModel
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from cnnplay.export.trained import Exported, TrainedNetwork
     from cnnplay.ui.train.trained import Trained
 
-Which: TypeAlias = Literal["best", "last", "averaged", "fresh"]
+Choice: TypeAlias = Which | Literal["fresh"]
 
 
 class WeightsChoice(msgspec.Struct, frozen=True):
     """Weights that can be exported, and their label."""
 
-    which: Which
+    which: Choice
     label: str
 
 
@@ -53,18 +54,12 @@ class ExportModel(QObject):
         trained = self._run.trained
         if trained is None:
             return (WeightsChoice("fresh", f"untrained (random weights, seed {self._settings.config.seed})"),)
-        found = []
-        if trained.best_weights is not None and trained.best_epoch is not None:
-            found.append(WeightsChoice("best", f"best: epoch {trained.best_epoch}"))
-        found.append(WeightsChoice("last", _last_label(trained)))
-        if trained.averaged is not None:
-            found.append(WeightsChoice("averaged", "averaged: mean of the last epochs"))
-        return tuple(found)
+        return tuple(WeightsChoice(which, _label(trained, which)) for which in trained.weights.available)
 
     def network_note(self) -> str:
         """Which network is exported, if the one on screen is not the one that was trained; else ""."""
         trained, network = self._run.trained, self._editor.network
-        if trained is None or trained.network.same_structure(network):
+        if trained is None or trained.weights.network.same_structure(network):
             return ""
         if self._run.trained_for_editor is trained:
             return "The network was edited after training; it is exported with the earlier weights."
@@ -75,7 +70,7 @@ class ExportModel(QObject):
         trained = any(isinstance(event, EpochDone) for event in self._events())
         return "" if trained else "this network has no finished epoch yet"
 
-    def export(self, format_key: str, path: Path, which: Which) -> None:
+    def export(self, format_key: str, path: Path, which: Choice) -> None:
         """Writes one format; the history as CSV under the key ``csv``."""
         events = self._events()
         network, seed = self._network(which), self._settings.config.seed
@@ -105,18 +100,22 @@ class ExportModel(QObject):
             return tuple(self._run.history.epochs) if self._run.active else ()
         return trained.events
 
-    def _network(self, which: Which) -> _Snapshot:
+    def _network(self, which: Choice) -> _Snapshot:
         return _Snapshot(self._editor, self._data, self._run, self._settings.config.initialisation, which)
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(error_text(error))
 
 
-def _last_label(trained: Trained) -> str:
+def _label(trained: Trained, which: Which) -> str:
+    if which == "best":
+        return f"best: epoch {trained.weights.best_epoch}" if trained.weights.best_epoch else "best"
+    if which == "averaged":
+        return "averaged: mean of the last epochs"
     if trained.within is not None:
         return f"last: stopped during epoch {trained.within}"
-    if trained.last_epoch:
-        return f"last: epoch {trained.last_epoch}"
+    if trained.weights.last_epoch:
+        return f"last: epoch {trained.weights.last_epoch}"
     return "last: before the end of the first epoch" if trained.events else "loaded from a file"
 
 
@@ -129,11 +128,11 @@ class _Snapshot:
         data: DataModel,
         run: RunModel,
         initialisation: Initialization,
-        which: Which,
+        which: Choice,
     ) -> None:
         self._network, self._initialisation = editor.network, initialisation
-        self._trained = run.trained if which != "fresh" else None
-        self._which = which
+        trained = run.trained
+        self._trained, self._which = None if trained is None else trained.weights, which
         images = data.images
         matching = images is not None and len(images.classes) == editor.network.task.classes
         self._classes = images.classes if images is not None and matching else ()
@@ -141,17 +140,12 @@ class _Snapshot:
     def __call__(self) -> TrainedNetwork:
         from cnnplay.export.trained import TrainedNetwork, trained_network
 
-        trained = self._trained
-        if trained is None:
+        trained, which = self._trained, self._which
+        if trained is None or which == "fresh":
             return TrainedNetwork(
                 network=self._network, classes=self._classes, initialisation=self._initialisation
             )
-        weights = trained.weights
-        if self._which == "best" and trained.best_weights:
-            weights = trained.best_weights
-        elif self._which == "averaged" and trained.averaged is not None:
-            weights = trained.averaged
-        return trained_network(self._network, weights, trained.network, trained.facts)
+        return trained_network(self._network, trained.chosen(which), trained.network, trained.facts)
 
 
 def exported_text(exported: Exported) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
@@ -127,5 +128,5 @@ def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSe
         preprocessing = sampled_statistics(images, network.input.shape)
     classes = _class_names(network.task.classes, stored.classes, images.classes)
     facts = DataFacts(key=images.key, classes=classes, preprocessing=preprocessing)
-    trained = Trained(network=network, config=config, facts=facts, weights=weights_of(module))
+    trained = Trained(TrainedWeights(network, config, facts, weights_of(module)))
     return Imported(path, result.messages, len(result.loaded), len(module.state_dict()), trained)

@@ -188,14 +188,7 @@ class Session(QObject):
             network=self.editor.network,
             config=self.settings.config,
             data_key=self._data_key or self.data.key,
-            facts=trained.facts if trained else None,
-            weights=trained.weights if trained else None,
-            best=trained.best_weights if trained else None,
-            averaged=trained.averaged if trained else None,
-            best_epoch=trained.best_epoch if trained else None,
-            last_epoch=trained.last_epoch if trained else 0,
-            trained_network=trained.network if trained else None,
-            trained_config=trained.config if trained else None,
+            trained=trained.weights if trained else None,
             history=trained.events if trained else (),
         )
 
@@ -232,20 +225,8 @@ class Session(QObject):
 
         self._replace(project.network, project.config)
         self._select_first()
-        if project.weights is not None and project.facts is not None:
-            self.run.adopt(
-                Trained(
-                    network=project.network_of_weights,
-                    config=project.trained_config or project.config,
-                    facts=project.facts,
-                    weights=project.weights,
-                    best_weights=project.best,
-                    averaged=project.averaged,
-                    best_epoch=project.best_epoch,
-                    last_epoch=project.last_epoch,
-                    events=project.history,
-                )
-            )
+        if project.trained is not None:
+            self.run.adopt(Trained(project.trained, project.history))
         if project.data_key and project.data_key != self.data.key:
             self._data_key = project.data_key
             self.data.choose(project.data_key)
@@ -279,7 +260,7 @@ class Session(QObject):
         """Tells the user when a network that was trained before is opened again: its weights are back."""
         before, self._here = self._here, self.run.trained_for_editor
         if self._here is not None and self._here is not before and not self.editor.restoring:
-            epochs = self._here.last_epoch
+            epochs = self._here.weights.last_epoch
             times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
             self.message.emit(
                 f"its weights are back ({times} trained); Train from scratch starts without them"

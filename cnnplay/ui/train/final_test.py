@@ -39,7 +39,8 @@ class FinalTest(QObject):
         images, trained = self._data.images, self._run.trained_for_editor
         if images is None or trained is None:
             return ""
-        which = f"best weights (epoch {trained.best_epoch})" if trained.best_epoch else "last weights"
+        weights = trained.weights
+        which = "last weights" if weights.best is None else f"best weights (epoch {weights.best_epoch})"
         return (
             f"The {which} are evaluated on the {len(images.test):,} test images of {images.title}, "
             "which were not used for training or validation. Do this once, when everything is decided: if "
@@ -51,6 +52,7 @@ class FinalTest(QObject):
         images, trained = self._data.images, self._run.trained_for_editor
         if images is None or trained is None or self.state == "evaluating":
             return
+        weights = trained.weights
         self.state, self.text = "evaluating", f"Evaluating {len(images.test):,} images …"
         self._stop.clear()
         stop = self._stop
@@ -60,13 +62,13 @@ class FinalTest(QObject):
             from cnnplay.training.tasks import LossConfig
 
             return evaluate(
-                trained.network,
-                trained.best_weights or trained.weights,
+                weights.network,
+                weights.chosen("best"),
                 images,
                 "test",
-                facts=trained.facts,
-                device=trained.config.device,
-                loss_config=LossConfig.for_evaluation(trained.config),
+                facts=weights.facts,
+                device=weights.config.device,
+                loss_config=LossConfig.for_evaluation(weights.config),
                 interrupted=stop.is_set,
             )
 
@@ -105,8 +107,9 @@ def final_test_disabled_reason(run: RunModel, data: DataModel) -> str:
     trained = run.trained_for_editor
     if trained is None:
         return "the network on screen has not been trained"
-    if trained.facts.classes != data.images.classes or trained.facts.key != data.images.key:
-        return f"the network was trained on {trained.facts.key}, not on {data.images.key}"
+    facts, key = trained.weights.facts, data.images.key
+    if facts is None or (facts.key, facts.classes) != (key, data.images.classes):
+        return f"the network was trained on {facts.key if facts else 'unknown data'}, not on {key}"
     return ""
 
 
@@ -114,7 +117,8 @@ def _validation_text(trained: Trained) -> str:
     """Validation accuracy, which is usually a little higher: the best epoch was chosen by it."""
     from cnnplay.spec.events import EpochDone
 
-    evaluated = (e for e in trained.events if isinstance(e, EpochDone) and e.epoch == trained.best_epoch)
+    best = trained.weights.best_epoch
+    evaluated = (event for event in trained.events if isinstance(event, EpochDone) and event.epoch == best)
     accuracy = next((event.metrics.get("validation_accuracy") for event in evaluated), None)
     return (
         ""

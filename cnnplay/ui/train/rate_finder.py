@@ -112,7 +112,7 @@ class RateFinder(QObject):
         from cnnplay.training.control import Control
 
         resume_from = self._run.trained_for_editor if self.trained and self._run.can_resume else None
-        weights = None if resume_from is None else resume_from.weights
+        weights = None if resume_from is None else resume_from.weights.last
         network, config = self._run.editor.network, self._run.settings.config
         inputs = RangeTestInputs(network, config, images, weights, self.test)
         self.points, self.found, self.problem, self.chosen = [], None, "", None

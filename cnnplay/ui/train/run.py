@@ -153,7 +153,8 @@ class RunModel(TrainedWeightsModel):
         trained, images = self.trained_for_editor, self.data.images
         if trained is None or images is None or trained.mark not in ("", images.mark):
             return False
-        return (trained.facts.key, trained.facts.classes) == (images.key, images.classes)
+        facts = trained.weights.facts
+        return facts is not None and (facts.key, facts.classes) == (images.key, images.classes)
 
     # Control
 

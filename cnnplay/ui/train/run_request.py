@@ -36,7 +36,7 @@ class RunRequest:
     def first_epoch(self) -> int:
         if self.state is not None:
             return self.state.first_epoch
-        return self.resume_from.last_epoch + 1 if self.resume_from is not None else 1
+        return self.resume_from.weights.last_epoch + 1 if self.resume_from is not None else 1
 
 
 def make_run_request(
@@ -54,7 +54,8 @@ def make_run_request(
         return RunRequest(
             resume_from.run or run, network, state.config, images, resume_from, state, epochs_before
         )
-    epochs_before = resume_from.last_epoch if config.epochs > resume_from.last_epoch else 0
+    done = resume_from.weights.last_epoch
+    epochs_before = done if config.epochs > done else 0
     config = msgspec.structs.replace(config, epochs=config.epochs - epochs_before)
     return RunRequest(run, network, config, images, resume_from, epochs_before=epochs_before)
 
@@ -75,7 +76,7 @@ def plan_resume(network: Network, config: TrainConfig, resume_from: Trained) -> 
     state = _resume_state(resume_from, network, config)
     if state is not None:
         return ResumePlan(state.final_epoch - state.last_epoch, state.final_epoch, state.place.epoch, True)
-    done = resume_from.last_epoch
+    done = resume_from.weights.last_epoch
     epochs_before = done if config.epochs > done else 0
     epochs = config.epochs - epochs_before
     return ResumePlan(epochs, done + epochs, done + 1, False)
@@ -84,7 +85,7 @@ def plan_resume(network: Network, config: TrainConfig, resume_from: Trained) -> 
 def _resume_state(resume_from: Trained, network: Network, config: TrainConfig) -> RunState | None:
     """The state to resume from, if nothing but the number of epochs changed and some are left."""
     state = resume_from.state
-    if state is None or network != resume_from.network:
+    if state is None or network != resume_from.weights.network:
         return None
     if _same_device(config.device, state.config.device):
         config = msgspec.structs.replace(config, device=state.config.device)

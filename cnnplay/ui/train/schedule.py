@@ -101,7 +101,7 @@ class ScheduleModel(QObject):
         if any(problem.field in _DECIDING for problem in self._settings.problems) and not run.active:
             return None
         trained = run.trained_for_editor if run.can_resume and not run.active else None
-        epochs_before = 0 if trained is None else trained.last_epoch
+        epochs_before = 0 if trained is None else trained.weights.last_epoch
         if epochs_before < config.epochs:
             # As in a resumed run: it ends at the requested epoch, or after that many more.
             config = msgspec.structs.replace(config, epochs=config.epochs - epochs_before)

@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network
 from cnnplay.spec.events import Event
-from cnnplay.spec.settings import TrainConfig
-from cnnplay.spec.trained import DataFacts
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from cnnplay.modules.weights import Weights
     from cnnplay.training.state import RunState
 
 MAX_KEPT = 8
@@ -30,27 +28,19 @@ FREED_AFTER = 0.1
 """Seconds after which nobody else holds released weights any more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trained:
-    """The result of a run so far: the network, the data, the settings, and the last, best and averaged
-    weights."""
+    """Trained weights, and what it takes to show their history and to resume their training."""
 
-    network: Network
-    config: TrainConfig
-    facts: DataFacts
-    weights: Weights
-    best_weights: Weights | None = None
-    best_epoch: int | None = None
-    last_epoch: int = 0
+    weights: TrainedWeights
     events: tuple[Event, ...] = ()
     run: str = ""
     """The run's id."""
     folder: Path | None = None
     """Its folder in the run store; None if it has none."""
-    averaged: Weights | None = None
     mark: str = ""
     """The data set's `ImageSet.mark`; "" if unknown."""
-    state: RunState | None = field(default=None, compare=False, repr=False)
+    state: RunState | None = field(default=None, repr=False)
     """The state to resume from."""
 
     @property
@@ -62,7 +52,7 @@ class Trained:
     @property
     def tensors(self) -> list[Tensor]:
         """All tensors of the weights and of the resume state, each once."""
-        kept = [self.weights, self.best_weights or {}, self.averaged or {}]
+        kept = [self.weights.last, self.weights.best or {}, self.weights.averaged or {}]
         if self.state is not None:
             kept += [self.state.weights, *self.state.optimizer.state["state"].values()]
         tensors = {id(value): value for its in kept for value in its.values() if hasattr(value, "nbytes")}
@@ -107,7 +97,7 @@ class TrainedStore:
 
     def remember(self, trained: Trained) -> None:
         """Adds weights; they replace those with the same parameters."""
-        shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.items()}
+        shapes = {name: tuple(tensor.shape) for name, tensor in trained.weights.last.items()}
         displaced = next((kept for its, kept in self._kept if its == shapes), None)
         if displaced is not None:
             free_in_background(self._previous)
@@ -169,4 +159,4 @@ def _fits(trained: Trained | None, network: Network) -> bool:
         return False
     from cnnplay.modules.weights import weights_match  # torch is imported once something was trained
 
-    return weights_match(trained.weights, network)
+    return weights_match(trained.weights.last, network)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnplay.network.network import Network
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.train.trained import Trained, TrainedStore
 from cnnplay.ui.train.weights_cache import WeightsCache
@@ -51,20 +50,10 @@ class TrainedWeightsModel(QObject):
     @property
     def weights(self) -> Weights | None:
         trained = self.trained
-        return trained.weights if trained is not None else None
-
-    @property
-    def best_weights(self) -> Weights | None:
-        trained = self.trained
-        return trained.best_weights if trained is not None else None
-
-    @property
-    def trained_network(self) -> Network | None:
-        trained = self.trained
-        return trained.network if trained is not None else None
+        return trained.weights.last if trained is not None else None
 
     @property
     def facts(self) -> DataFacts | None:
         """The data set that the weights were trained on, and its preprocessing."""
         trained = self.trained
-        return trained.facts if trained is not None else None
+        return trained.weights.facts if trained is not None else None

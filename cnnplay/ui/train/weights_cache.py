@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network, leaves
+from cnnplay.spec.events import Event
 from cnnplay.ui.train.history import History
 from cnnplay.ui.train.run_request import RunRequest
 from cnnplay.ui.train.trained import Trained, TrainedStore, free_in_background
@@ -35,47 +37,32 @@ class WeightsCache:
         """Keeps the weights of the epochs done since the last call. Nobody writes into them, so they are not
         copied."""
         before = self.current or request.resume_from
-        best, best_epoch = (before.best_weights, before.best_epoch) if before is not None else (None, None)
+        best, best_epoch = (before.weights.best, before.weights.best_epoch) if before else (None, None)
         for checkpoint in checkpoints:
             if checkpoint.best:
                 best, best_epoch = checkpoint.weights, checkpoint.epoch
         last = checkpoints[-1]
-        current = Trained(
-            network=request.network,
-            config=request.config,
-            facts=last.facts,
-            weights=last.weights,
-            best_weights=best,
+        weights = TrainedWeights(
+            request.network,
+            request.config,
+            last.facts,
+            last=last.weights,
+            best=best,
             averaged=None if last.averaged is None else last.averaged.weights,
             best_epoch=best_epoch,
             last_epoch=last.epoch,
-            events=(*history.stages[-1:], *history.epochs),
-            mark=request.images.mark,
         )
-        self._set_current(current)
+        events: tuple[Event, ...] = (*history.stages[-1:], *history.epochs)
+        self._set_current(Trained(weights, events, mark=request.images.mark))
 
     def end(self, request: RunRequest, result: Result, history: History, folder: Path | None = None) -> None:
         """The run has ended. If it failed before it learned anything, there is nothing to resume from."""
         self._set_current(None)
-        if not result.learned or result.facts is None:
-            return
-        self._remember(
-            Trained(
-                network=request.network,
-                config=request.config,
-                facts=result.facts,
-                weights=result.weights,
-                best_weights=result.best_weights,
-                averaged=None if result.averaged is None else result.averaged.weights,
-                best_epoch=result.best_epoch,
-                last_epoch=result.last_epoch,
-                events=history.saved(),
-                run=request.run,
-                folder=folder,
-                state=result.state,
-                mark=request.images.mark,
+        weights = result.trained_weights(request.network, request.config)
+        if weights is not None:
+            self._remember(
+                Trained(weights, history.saved(), request.run, folder, request.images.mark, result.state)
             )
-        )
 
     def adopt(self, trained: Trained | None, network: Network) -> None:
         """Takes weights from a file; None if the file has none: those kept for this network are put aside."""
@@ -133,10 +120,9 @@ class WeightsCache:
         except ValueError:
             return newest if _has_most_nodes(newest, network) else None
         sizes = {key: _product(shape) for key, shape in wanted.items()}
+        there = newest.weights.last
         fits = sum(
-            size
-            for key, size in sizes.items()
-            if key in newest.weights and tuple(newest.weights[key].shape) == wanted[key]
+            size for key, size in sizes.items() if key in there and tuple(there[key].shape) == wanted[key]
         )
         return newest if fits and fits >= STILL_FITS * sum(sizes.values()) else None
 
@@ -147,7 +133,7 @@ def _has_most_nodes(trained: Trained, network: Network) -> bool:
     Otherwise a problem introduced after training would keep the weights out of the saved file.
     """
     ids = {node.id for node in leaves(network)}
-    sizes = {key: tensor.numel() for key, tensor in trained.weights.items()}
+    sizes = {key: tensor.numel() for key, tensor in trained.weights.last.items()}
     there = sum(size for key, size in sizes.items() if key.rpartition(".")[0] in ids)
     return there >= STILL_FITS * sum(sizes.values())
 

@@ -135,10 +135,11 @@ def _job(request: RunRequest) -> Any:
     if trained is None:
         return Job(request.run, request.network, request.config, request.images)
     best = None
-    if trained.best_weights is not None and trained.best_epoch is not None:
-        metrics = _metrics(trained, trained.best_epoch)
+    weights = trained.weights
+    if weights.best is not None and weights.best_epoch is not None:
+        metrics = _metrics(trained, weights.best_epoch)
         accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
-        best = BestEpoch(trained.best_epoch, accuracy, loss, trained.best_weights)
+        best = BestEpoch(weights.best_epoch, accuracy, loss, weights.best)
     state = trained.state
     same_rule = state is not None and state.optimizer.optimizer == request.config.optimizer
     return Job(
@@ -146,7 +147,7 @@ def _job(request: RunRequest) -> Any:
         request.network,
         request.config,
         request.images,
-        initial=trained.weights,
+        initial=weights.last,
         optimizer_state=state.optimizer if state is not None and same_rule else None,
         first_epoch=request.first_epoch,
         best=best,

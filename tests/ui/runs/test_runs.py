@@ -297,8 +297,8 @@ def test_a_run_comes_back_into_the_editor_with_settings_and_weights(
     assert (models.settings.config.optimizer, models.settings.config.epochs) == ("sgd", 2)
     here = models.run.trained_for_editor
     assert here is not None
-    assert here.last_epoch == 2
-    assert here.best_weights is not None
+    assert here.weights.last_epoch == 2
+    assert here.weights.best is not None
     assert len(models.run.history.epochs) == 2
     models.editor.undo()
     assert models.editor.network.name == "lenet-5"
@@ -360,9 +360,9 @@ def test_a_damaged_file_does_not_affect_the_others(trained: Path, which: str) ->
     opened = read_run(trained)
     assert f"{which}.safetensors: damaged since it was written" in opened.problem
     assert opened.trained is not None
-    assert opened.trained.last_epoch == RunFolder.open(trained).last_epoch
-    assert (opened.trained.best_weights is None) == (which == "best")
-    assert (opened.trained.best_epoch is None) == (which == "best")
+    assert opened.trained.weights.last_epoch == RunFolder.open(trained).last_epoch
+    assert (opened.trained.weights.best is None) == (which == "best")
+    assert (opened.trained.weights.best_epoch is None) == (which == "best")
     assert (opened.trained.state is None) == (which == "checkpoint")
 
 

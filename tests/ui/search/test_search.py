@@ -259,7 +259,7 @@ def test_promoting_loads_network_settings_and_weights_and_undo_restores_the_netw
     assert searched.settings.config.epochs == 1
     trained = searched.run.trained_for_editor
     assert trained is not None
-    assert trained.best_epoch == row.epoch
+    assert trained.weights.best_epoch == row.epoch
     (said,) = searched.said
     assert names(said, "trial 1", "with its weights")
     editor.undo_stack.undo()

@@ -1,6 +1,7 @@
 """Exporting: which weights there are, and files that hold just those."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -31,17 +32,9 @@ def epoch(number: int, accuracy: float) -> EpochDone:
 def with_two(quiet: Quiet) -> Trained:
     """A training whose best weights are other ones than its last, with a history."""
     trained = quiet.adopt()
-    best = {name: torch.zeros_like(tensor) for name, tensor in trained.weights.items()}
-    two = Trained(
-        trained.network,
-        trained.config,
-        trained.facts,
-        trained.weights,
-        best,
-        1,
-        2,
-        (epoch(1, 0.5), epoch(2, 0.4)),
-    )
+    best = {name: torch.zeros_like(tensor) for name, tensor in trained.weights.last.items()}
+    weights = replace(trained.weights, best=best, best_epoch=1, last_epoch=2)
+    two = Trained(weights, (epoch(1, 0.5), epoch(2, 0.4)))
     quiet.session.run.adopt(two)
     return two
 
@@ -75,7 +68,7 @@ def test_best_and_last_are_two_files(quiet: Quiet, tmp_path: Path) -> None:
     exporting.wait()
     assert not any(tensor.any() for tensor in load_file(tmp_path / "best.safetensors").values())
     last = load_file(tmp_path / "last.safetensors")
-    assert all(torch.equal(last[name], trained.weights[name]) for name in trained.weights)
+    assert all(torch.equal(last[name], trained.weights.last[name]) for name in last)
 
 
 def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
@@ -101,14 +94,14 @@ def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
     assert all(torch.equal(first[key], second[key]) for key in first)
     trained = session.run.trained
     assert trained is not None
-    assert any(not torch.equal(first[key], trained.weights[key]) for key in first)
+    assert any(not torch.equal(first[key], trained.weights.last[key]) for key in first)
 
 
 def test_weights_from_a_file_are_not_said_to_be_of_an_epoch(quiet: Quiet) -> None:
-    trained = quiet.adopt()
-    quiet.session.run.adopt(Trained(trained.network, trained.config, trained.facts, trained.weights))
+    weights = replace(quiet.adopt().weights, best=None, best_epoch=None, last_epoch=0)
+    quiet.session.run.adopt(Trained(weights))
     assert [choice.label for choice in quiet.session.exporting.choices()] == [
-        "as they were loaded from a file"
+        "loaded from a file"
     ]
 
 
@@ -123,7 +116,7 @@ def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_s
     exporting.export("pt", tmp_path / "a.pt", "last")
     exporting.wait()
     written = torch.load(tmp_path / "a.pt", weights_only=True)
-    assert written["dense-1.weight"].shape == trained.weights["dense-1.weight"].shape
+    assert written["dense-1.weight"].shape == trained.weights.last["dense-1.weight"].shape
 
 
 def test_the_history_is_that_of_the_network_that_undo_brought_back(quiet: Quiet, tmp_path: Path) -> None:

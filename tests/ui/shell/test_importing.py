@@ -57,7 +57,7 @@ def test_what_was_exported_comes_back_with_its_normalisation(quiet: Quiet, tmp_p
     session.importing.read(tmp_path / "a.safetensors")
     session.importing.wait()
     assert session.run.facts is not None
-    assert session.run.facts.preprocessing == trained.facts.preprocessing
+    assert session.run.facts.preprocessing == trained.weights.facts.preprocessing
 
 
 def test_a_file_that_fits_in_part_is_asked_about_and_taken_on_demand(

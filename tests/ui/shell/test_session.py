@@ -69,10 +69,11 @@ def test_a_project_comes_back_whole_and_unchanged(quiet: Quiet, tmp_path: Path) 
     session.document.wait()
     assert session.editor.network == edited
     assert session.settings.config.epochs == 3
-    assert session.run.trained_network == trained.network
+    assert session.run.trained is not None
+    assert session.run.trained.weights.network == trained.weights.network
     weights = session.run.weights
     assert weights is not None
-    assert all(torch.equal(weights[key], trained.weights[key]) for key in weights)
+    assert all(torch.equal(weights[key], trained.weights.last[key]) for key in weights)
     assert not session.document.dirty
     assert session.title == "mine"
 
@@ -89,7 +90,8 @@ def test_a_fault_that_came_after_training_does_not_keep_the_weights_out_of_the_f
     session.new()
     session.document.open(tmp_path / "mine.cnnplay")
     session.document.wait()
-    assert session.run.trained_network == trained.network
+    assert session.run.trained is not None
+    assert session.run.trained.weights.network == trained.weights.network
     assert session.run.weights is not None
     session.editor.fix(session.editor.report.problems[0])
     assert session.run.can_resume
@@ -103,7 +105,7 @@ def test_undo_over_another_preset_brings_network_and_weights_back(quiet: Quiet) 
     assert session.run.trained_for_editor is None
     assert not session.run.history_is_current, "the header does not claim those epochs for the other network"
     session.editor.undo()
-    assert session.editor.network == trained.network
+    assert session.editor.network == trained.weights.network
     assert session.run.trained_for_editor is trained
     assert session.run.history_is_current
     assert session.run.can_resume

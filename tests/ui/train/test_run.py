@@ -23,8 +23,9 @@ def test_a_run_goes_from_start_to_end_and_leaves_weights(qtbot: QtBot) -> None:
         assert len(one.run.history) == 2 * 8
         assert one.run.failure is None
         assert one.run.weights is not None
-        assert one.run.best_weights is not None
-        assert one.run.trained_network == one.editor.network
+        assert one.run.trained is not None
+        assert one.run.trained.weights.best is not None
+        assert one.run.trained.weights.network == one.editor.network
         assert one.run.facts is not None
         assert one.run.facts.classes == ("dark", "light")
         assert one.run.progress.fraction == 1.0
@@ -36,7 +37,8 @@ def test_weights_are_there_after_each_epoch_while_the_run_is_on(qtbot: QtBot) ->
             one.run.start()
         qtbot.waitUntil(lambda: one.run.weights is not None, timeout=WAIT)
         assert one.run.active
-        assert one.run.best_weights is not None
+        assert one.run.trained is not None
+        assert one.run.trained.weights.best is not None
 
 
 def test_pause_step_and_resume_act_between_two_batches(qtbot: QtBot) -> None:
@@ -274,7 +276,7 @@ def test_forgetting_leaves_no_weights_and_no_curves(qtbot: QtBot) -> None:
         assert one.run.trained is None
         assert one.run.history.empty
         one.run.adopt(trained)
-        assert one.run.weights is trained.weights
+        assert one.run.weights is trained.weights.last
         assert [done.epoch for done in one.run.history.epochs] == [1]
         assert len(one.run.history) == 8
 

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.ui.look.look_text import trained_text
 from cnnplay.ui.shell.exporting import ExportModel
 from cnnplay.ui.train.train_text import TRAIN, train_text
+from cnnplay.ui.train.trained import Trained
 from tests.train_bench import WAIT, Bench, bench, until
 
 
@@ -79,7 +80,11 @@ def test_only_where_another_epoch_was_better_the_last_is_named(qtbot: QtBot) -> 
         until(qtbot, one.run, "idle")
         trained = one.run.trained
         assert trained is not None
-        assert trained_text(replace(trained, best_epoch=2)) == "trained weights"
-        assert trained_text(replace(trained, best_epoch=1)) == "last weights, epoch 2 (best: epoch 1)"
-        assert trained_text(replace(trained, best_epoch=None)) == "trained weights"
+
+        def other_best(epoch: int | None) -> Trained:
+            return replace(trained, weights=replace(trained.weights, best_epoch=epoch))
+
+        assert trained_text(other_best(2)) == "trained weights"
+        assert trained_text(other_best(1)) == "last weights, epoch 2 (best: epoch 1)"
+        assert trained_text(other_best(None)) == "trained weights"
         assert trained_text(None) == "trained weights"

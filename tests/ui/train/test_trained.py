@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from cnnplay.modules.build import build
+from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.modules.weights import weights_of
 from cnnplay.network.edits import remove, replace_field
 from cnnplay.network.network import Network
@@ -31,7 +32,7 @@ LENET = preset("lenet-5").network
 
 
 def training(network: Network, seed: int = 0) -> Trained:
-    return Trained(network, TrainConfig(), FACTS, weights_of(build(network, seed=seed)))
+    return Trained(TrainedWeights(network, TrainConfig(), FACTS, weights_of(build(network, seed=seed))))
 
 
 def test_each_network_finds_its_own_training_and_another_none() -> None:
@@ -108,24 +109,25 @@ def test_the_oldest_go_when_they_take_too_much_memory_and_the_newest_never(
 
 def test_the_best_weights_count_too() -> None:
     weights = {"a.weight": torch.zeros(10)}
-    both = Trained(LENET, TrainConfig(), FACTS, weights, best_weights={"a.weight": torch.zeros(10)})
+    best = {"a.weight": torch.zeros(10)}
+    both = Trained(TrainedWeights(LENET, TrainConfig(), FACTS, weights, best))
     assert both.bytes == 80
 
 
 def test_what_a_training_takes_counts_the_optimizers_memory_and_no_tensor_twice() -> None:
     plain = training(TINY)
-    once = sum(tensor.nbytes for tensor in plain.weights.values())
+    once = sum(tensor.nbytes for tensor in plain.weights.last.values())
     memory = {"exp_avg": torch.zeros(1000), "exp_avg_sq": torch.zeros(1000)}
     state = RunState(
         config=TrainConfig(),
         first_epoch=1,
         place=RunPosition(1, 1),
-        weights=plain.weights,
+        weights=plain.weights.last,
         optimizer=OptimizerState("adam", {"state": {0: memory}, "param_groups": []}),
         threads=1,
         channels_last=False,
     )
-    same = replace(plain, best_weights=plain.weights, state=state)
+    same = Trained(replace(plain.weights, best=plain.weights.last), state=state)
     assert plain.bytes == once
     assert same.bytes == once + 8000
 
@@ -138,9 +140,9 @@ def test_large_weights_that_nobody_needs_are_freed_in_a_thread_of_their_own(
     ends: queue.Queue[str] = queue.Queue()
     store = TrainedStore()
     first = training(TINY, seed=0)
-    for tensor in first.weights.values():
+    for tensor in first.weights.last.values():
         weakref.finalize(tensor, lambda: ends.put(threading.current_thread().name))
-    count = len(first.weights)
+    count = len(first.weights.last)
     store.remember(first)
     store.remember(training(TINY, seed=1))
     store.remember(training(TINY, seed=2))  # the one before the last is nobody's

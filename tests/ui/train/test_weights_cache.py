@@ -22,8 +22,8 @@ def test_a_run_that_failed_in_its_first_epoch_leaves_its_last_good_weights_if_it
     kept = cache.matching(request.network)
     assert (kept is not None) == good
     if kept is not None:
-        assert kept.weights is ended.weights
-        assert kept.last_epoch == 0
+        assert kept.weights.last is ended.weights
+        assert kept.weights.last_epoch == 0
 
 
 def test_of_several_epochs_at_once_the_last_and_the_best_weights_are_kept() -> None:
@@ -35,8 +35,8 @@ def test_of_several_epochs_at_once_the_last_and_the_best_weights_are_kept() -> N
         for number in range(1, 4)
     ]
     cache.keep(request, told, History())
-    kept = cache.current
-    assert kept is not None
-    assert kept.weights is told[2].weights
+    assert cache.current is not None
+    kept = cache.current.weights
+    assert kept.last is told[2].weights
     assert (kept.last_epoch, kept.best_epoch) == (3, 2)
-    assert kept.best_weights is told[1].weights
+    assert kept.best is told[1].weights

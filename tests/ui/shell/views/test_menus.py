@@ -13,7 +13,7 @@ from cnnplay.spec.events import EpochDone
 from cnnplay.ui.shell.views.export_dialog import ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 from cnnplay.ui.train.trained import Trained
-from tests.look_bench import CONFIG, learned, pets
+from tests.look_bench import learned_weights, pets
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -51,9 +51,7 @@ def test_the_bottom_line_takes_a_history_without_accuracies(window: MainWindow) 
     done = EpochDone(
         run="r", epoch=3, step=30, metrics={"train_loss": 1.0}, seconds=1.0, images_per_second=1.0, best=True
     )
-    result, network = learned(), preset("tiny-cnn").network
-    assert result.facts is not None
-    window.session.run.adopt(Trained(network, CONFIG, result.facts, result.weights, events=(done,)))
+    window.session.run.adopt(Trained(learned_weights(), (done,)))
     assert window.session.run.history_is_current
     assert "%" not in window.status.text()
     assert "parameters" in window.status.text()

@@ -19,7 +19,7 @@ from cnnplay.ui.shell.views.export_dialog import ROWS, ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 from cnnplay.ui.shell.views.shortcuts import bindings
 from cnnplay.ui.shell.views.workspaces import StackPage
-from tests.look_bench import CONFIG, learned
+from tests.look_bench import learned_weights
 from tests.ui.events import settle
 
 LEFT = Qt.MouseButton.LeftButton
@@ -250,9 +250,7 @@ def test_the_stack_marks_a_right_prediction_and_does_not_praise_one_of_which_not
 
     session = window.session
     session.editor.load_preset("tiny-cnn")
-    result = learned()
-    assert result.facts is not None
-    session.run.adopt(Trained(session.editor.network, CONFIG, result.facts, result.weights))
+    session.run.adopt(Trained(learned_weights()))
     qtbot.waitUntil(lambda: session.stack.prediction is not None, timeout=60_000)
     picture = session.look.image_choice.image
     assert picture is not None

@@ -43,10 +43,10 @@ def test_a_click_evaluates_the_best_weights_on_the_test_split(qtbot: QtBot) -> N
         assert "40 test images" in dialog.question.text()
         qtbot.mouseClick(dialog.evaluate_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: "Test accuracy" in dialog.outcome.text(), timeout=WAIT)
-        trained = one.run.trained
-        assert trained is not None
-        assert trained.best_weights is not None
-        own = evaluate(trained.network, trained.best_weights, images, "test", facts=trained.facts)
+        assert one.run.trained is not None
+        weights = one.run.trained.weights
+        assert weights.best is not None
+        own = evaluate(weights.network, weights.best, images, "test", facts=weights.facts)
         right = round(own.metrics["accuracy"] * 40)
         assert f"{right} of 40 correct" in dialog.outcome.text()
         assert "Validation accuracy" in dialog.outcome.text()
