@@ -84,4 +84,4 @@ class ImportanceBars(QWidget):
         if len(shown) < len(self._importances):
             painter.setPen(theme().color("text_muted"))
             rest = QRectF(0, len(shown) * height, self.width(), height)
-            painter.drawText(rest, left, f"and {len(self._shares) - len(shown)} more")
+            painter.drawText(rest, left, f"and {len(self._importances) - len(shown)} more")
