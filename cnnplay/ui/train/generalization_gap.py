@@ -38,8 +38,8 @@ class GeneralizationGap(msgspec.Struct, frozen=True):
         if gap > usual:
             return (
                 f"Training {self.metric.title} is {100 * gap:.1f} points above validation: the network "
-                "memorizes part of the data (overfitting). More data, augmentation, weight decay, dropout or a "
-                "smaller network help."
+                "memorizes part of the data (overfitting). More data, augmentation, weight decay, dropout or "
+                "a smaller network help."
             )
         if self.training < LOW and self.validation < LOW:
             return (
