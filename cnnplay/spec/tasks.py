@@ -88,7 +88,7 @@ LOSS = Metric(
     meaning="How wrong the network is, step by step",
     hint="The loss",
 )
-_ACCURACY = Metric(
+ACCURACY = Metric(
     name="accuracy",
     title="accuracy",
     better="higher",
@@ -102,7 +102,7 @@ _ACCURACY = Metric(
 DEFAULT = "classification"
 """The task of events and rows that do not name one: earlier versions had no other."""
 TASKS: dict[str, TaskInfo] = {
-    DEFAULT: TaskInfo(key=DEFAULT, metrics=(_ACCURACY,), primary=_ACCURACY, tie=LOSS),
+    DEFAULT: TaskInfo(key=DEFAULT, metrics=(ACCURACY,), primary=ACCURACY, tie=LOSS),
 }
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cnnplay.data.images import Indices
 from cnnplay.modules.scores import class_scores, probabilities
+from cnnplay.spec.tasks import ACCURACY
 from cnnplay.training.task import LossConfig, TrainingTask
 
 
@@ -49,7 +50,7 @@ class ClassEvaluator:
             labels=labels.numpy(),
             indices=torch.cat(self._indices).numpy(),
         )
-        return {"accuracy": int((predicted == labels).sum()) / len(labels)}, results
+        return {ACCURACY.name: int((predicted == labels).sum()) / len(labels)}, results
 
 
 def confusion_matrix(labels: Indices, predicted: Indices, classes: int) -> NDArray[np.int64]:
@@ -89,10 +90,10 @@ def _squared_error(scores: Tensor, targets: Tensor, loss_config: LossConfig) -> 
     return (errors * (one_hot @ loss_config.weights)).mean()
 
 
-def _count_correct(outputs: Tensor, targets: Tensor) -> Tensor:
+def _count_correct(outputs: Tensor, targets: Tensor) -> tuple[Tensor]:
     """Targets as for the loss; of a mixed image, the class with the largest share."""
     labels = targets if targets.ndim == 1 else targets.argmax(1)
-    return (class_scores(outputs.detach()).argmax(1) == labels).sum(0, keepdim=True)
+    return ((class_scores(outputs.detach()).argmax(1) == labels).sum(),)
 
 
 CLASSIFICATION = TrainingTask(loss=_class_loss, measure=_count_correct, evaluator=ClassEvaluator)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import torch
@@ -30,13 +31,13 @@ class Meter:
 
     def __init__(self, device: torch.device, at_once: bool = False) -> None:
         self._at_once = at_once or device.type == "cpu"
-        self._waiting: list[tuple[int, Tensor, Tensor, int]] = []
+        self._waiting: list[tuple[int, Tensor, tuple[Tensor, ...], int]] = []
         self._read = time.perf_counter()
 
-    def note(self, step: int, loss: Tensor, sums: Tensor, images: int) -> Sequence[StepMetrics]:
+    def note(self, step: int, loss: Tensor, sums: tuple[Tensor, ...], images: int) -> Sequence[StepMetrics]:
         """Adds a step. Returns the steps whose numbers are known now."""
         if self._at_once:
-            return (StepMetrics(step, loss.item(), sums.tolist(), images),)
+            return (StepMetrics(step, loss.item(), [each.item() for each in sums], images),)
         self._waiting.append((step, loss.detach(), sums, images))
         late = time.perf_counter() - self._read > READ_INTERVAL_S
         return self.flush() if late or len(self._waiting) >= STEPS_PER_READ else ()
@@ -48,10 +49,13 @@ class Meter:
         waiting, self._waiting = self._waiting, []
         self._read = time.perf_counter()
         losses = torch.stack([loss for _, loss, _, _ in waiting]).tolist()
-        measured = torch.stack([sums for _, _, sums, _ in waiting]).tolist()
+        columns = [
+            torch.stack(column).tolist() for column in zip(*(sums for _, _, sums, _ in waiting), strict=True)
+        ]
+        measured = zip(*columns, strict=True) if columns else repeat(())
         return [
             StepMetrics(step, loss, sums, images)
-            for (step, _, _, images), loss, sums in zip(waiting, losses, measured, strict=True)
+            for (step, _, _, images), loss, sums in zip(waiting, losses, measured, strict=False)
         ]
 
 

@@ -387,15 +387,17 @@ class Run:
         sums = {name: position.sums.get(name, 0.0) for name in self._task_info.step_metrics}
         return EpochMetrics(position.loss, sums, position.images)
 
-    def _reduce(self, distributed: DistributedContext, loss: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
+    def _reduce(
+        self, distributed: DistributedContext, loss: Tensor, sums: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The whole batch's mean loss and the sums of its metrics. Also shares whether a process was asked to
         stop.
         """
         self._images = self._batch_source.sizes[self._batches]
-        mine = sums if distributed.share(self._images) else torch.zeros_like(sums)
+        mine = sums if distributed.share(self._images) else tuple(map(torch.zeros_like, sums))
         total, *measured, stop = distributed.sum(loss, *mine, float(self._control.stopping))
         self._stop_all = bool(stop)
-        return total / distributed.size, torch.stack(measured) if measured else sums
+        return total / distributed.size, tuple(measured)
 
     def _apply_requests(self) -> bool:
         for step in self._meter.flush():  # a user who pauses or steps wants to see every step

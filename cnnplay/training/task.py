@@ -51,7 +51,7 @@ class TrainingTask:
 
     loss: Callable[[Tensor, Tensor, LossConfig], Tensor]
     """The batch's mean loss, a differentiable scalar."""
-    measure: Callable[[Tensor, Tensor], Tensor]
+    measure: Callable[[Tensor, Tensor], tuple[Tensor, ...]]
     """The metrics that the task's row says are measured in steps, in its order: their sums over the batch's
     images. They stay on the device; the loop reads them together with the loss.
     """

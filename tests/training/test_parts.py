@@ -246,7 +246,7 @@ def test_a_changed_learning_rate_reaches_every_group() -> None:
 
 
 def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    loss, right = torch.tensor(1.5), torch.tensor([3])
+    loss, right = torch.tensor(1.5), (torch.tensor(3),)
     assert Meter(torch.device("cpu")).note(1, loss, right, 4)[0] == (1, 1.5, [3], 4)
     monkeypatch.setattr("cnnplay.training.meter.READ_INTERVAL_S", float("inf"))
     meter = Meter(torch.device("cuda"))  # no GPU is touched: it only decides when to read
@@ -257,10 +257,10 @@ def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu(monkeypatch: pyt
 
 
 def test_epoch_metrics_count_every_image_once() -> None:
-    sums = EpochMetrics(0.0, {"right": 0.0, "wrong": 0.0}, 0)
-    for reading in Meter(torch.device("cpu")).note(1, torch.tensor(2.0), torch.tensor([1, 0]), 1):
+    sums, meter = EpochMetrics(0.0, {"right": 0.0, "wrong": 0.0}, 0), Meter(torch.device("cpu"))
+    for reading in meter.note(1, torch.tensor(2.0), (torch.tensor(1), torch.tensor(0)), 1):
         sums.add(reading)
-    for reading in Meter(torch.device("cpu")).note(2, torch.tensor(1.0), torch.tensor([0, 3]), 3):
+    for reading in meter.note(2, torch.tensor(1.0), (torch.tensor(0), torch.tensor(3)), 3):
         sums.add(reading)
     assert sums.means == {"loss": pytest.approx(5 / 4), "right": 0.25, "wrong": 0.75}
 

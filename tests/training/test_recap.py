@@ -55,7 +55,7 @@ def test_one_unit_is_evaluated_by_binary_cross_entropy() -> None:
     assert logits.grad is not None
     assert other.grad is not None
     assert torch.allclose(logits.grad, other.grad, atol=1e-7)
-    right = training_task(Classification(2)).measure(logits, labels)
+    (right,) = training_task(Classification(2)).measure(logits, labels)
     assert int(right) == int(((logits[:, 0] > 0) == labels.bool()).sum())
 
 
