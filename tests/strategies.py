@@ -1,12 +1,15 @@
 """Random networks for property-based tests: small enough to compute quickly, with nodes of every kind."""
 
+from collections.abc import Callable
 from math import gcd, prod
+from typing import Any
 
 from hypothesis import strategies as st
 
 from cnnplay.network import nodes
 from cnnplay.network.edits import with_new_ids
-from cnnplay.network.kinds import KINDS
+from cnnplay.network.fields import FieldInfo, fields_of
+from cnnplay.network.kinds import KINDS, LEAF_KINDS, Kind
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Merge, Node, Stack
 from cnnplay.shapes import receptive
@@ -17,15 +20,6 @@ from cnnplay.shapes.projection import projection
 
 MOST_NUMBERS = 6_000
 """No node of a random network outputs more values than this."""
-
-_ACTIVATIONS = (
-    nodes.ReLU(),
-    nodes.LeakyReLU(negative_slope=0.2),
-    nodes.Tanh(),
-    nodes.Sigmoid(),
-    nodes.GELU(),
-    nodes.SiLU(),
-)
 
 
 @st.composite
@@ -99,31 +93,55 @@ def _branches(draw: st.DrawFn, shape: Shape, depth: int) -> Node:
 
 
 def _maps(shape: Shape) -> st.SearchStrategy[Node]:
-    return st.one_of(
-        _convolutions(shape),
-        _convolutions(shape),
-        _transposed(shape),
-        _pools(),
-        st.builds(
-            nodes.Upsampling,
-            scale=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-            mode=st.sampled_from(("nearest", "bilinear")),
-        ),
-        st.builds(nodes.BatchNormalisation, affine=st.booleans()),
-        st.builds(nodes.LocalResponseNormalisation, size=st.integers(1, 6)),
-        st.sampled_from(_ACTIVATIONS),
-        st.just(nodes.Dropout(p=0.25)),
-    )
+    """A node for feature maps, after which there still are some; every other one is a convolution."""
+    kinds = (kind for kind in LEAF_KINDS if not kind.keeps_length and kind.outputs != "units")
+    return st.one_of(_convolutions(shape), st.one_of([_leaf(kind, shape) for kind in kinds]))
 
 
 def _rows() -> st.SearchStrategy[Node]:
-    return st.one_of(
-        st.builds(nodes.Dense, units=st.integers(1, 12), bias=st.booleans()),
-        st.builds(nodes.BatchNormalisation, affine=st.booleans()),
-        st.sampled_from(_ACTIVATIONS),
-        st.just(nodes.Dropout(p=0.5)),
-        st.just(nodes.Flatten()),
-    )
+    return st.one_of([_leaf(kind, ()) for kind in LEAF_KINDS if not kind.spatial])
+
+
+def _leaf(kind: Kind, shape: Shape) -> st.SearchStrategy[Node]:
+    """A node of this kind; its fields are drawn independently unless they depend on the shape or each
+    other."""
+    special = _SPECIAL.get(kind.type)
+    if special is not None:
+        return special(shape)
+    return st.builds(kind.type, **{field.name: _values(field) for field in fields_of(kind.type)})  # type: ignore[arg-type]
+
+
+def _values(field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Small values within the limits of a field."""
+    low = int(field.minimum or 0)
+    match field.type:
+        case "integer":
+            return st.integers(low, low + 5)
+        case "pair":
+            return _pairs(low, low + 2)
+        case "padding":
+            return _paddings(2)
+        case "flag":
+            return st.booleans()
+        case "choice":
+            return st.sampled_from(field.choices)
+        case _:
+            return st.sampled_from((0.1, 0.25, 0.5))
+
+
+def _any_values(field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Values inside and outside the limits of a field."""
+    match field.type:
+        case "integer":
+            return st.integers(-1, 20)
+        case "pair":
+            return st.one_of(_pairs(-1, 6), st.sampled_from(((70, 1), (1, 600))))
+        case "padding":
+            return st.one_of(st.sampled_from(field.choices), _pairs(-1, 4))
+        case "number":
+            return st.floats()
+        case _:
+            return _values(field)
 
 
 def _pairs(low: int, high: int) -> st.SearchStrategy[tuple[int, int]]:
@@ -167,42 +185,29 @@ def _transposed(draw: st.DrawFn, shape: Shape) -> Node:
 
 
 @st.composite
-def _pools(draw: st.DrawFn) -> Node:
-    kind = draw(st.sampled_from((nodes.MaxPooling, nodes.AveragePooling)))
+def _pools(draw: st.DrawFn, kind: type[nodes.MaxPooling] | type[nodes.AveragePooling]) -> Node:
     kernel = draw(_pairs(1, 4))
     own = (draw(st.integers(0, kernel[0] // 2)), draw(st.integers(0, kernel[1] // 2)))
     padding = draw(st.sampled_from(("same", "valid", own)))
     return kind(kernel_size=kernel, stride=draw(_pairs(1, 3)), padding=padding)
 
 
+_SPECIAL: dict[type[nodes.Base], Callable[[Shape], st.SearchStrategy[Node]]] = {
+    nodes.Convolution: _convolutions,
+    nodes.TransposedConvolution: _transposed,
+    nodes.MaxPooling: lambda shape: _pools(nodes.MaxPooling),
+    nodes.AveragePooling: lambda shape: _pools(nodes.AveragePooling),
+}
+
+
 @st.composite
 def any_networks(draw: st.DrawFn) -> Network:
     """A network that need not be valid: nodes in any order, with fields inside and outside their limits."""
     leaf = st.one_of(
-        st.builds(
-            nodes.Convolution,
-            filters=st.integers(-1, 9),
-            kernel_size=_pairs(-1, 9),
-            stride=_pairs(-1, 4),
-            padding=st.one_of(st.sampled_from(("same", "valid")), _pairs(-1, 4)),
-            dilation=_pairs(0, 3),
-            groups=st.integers(-1, 4),
+        *(
+            st.builds(kind.type, **{field.name: _any_values(field) for field in fields_of(kind.type)})
+            for kind in LEAF_KINDS
         ),
-        st.builds(
-            nodes.TransposedConvolution,
-            filters=st.integers(0, 5),
-            kernel_size=_pairs(0, 3),
-            stride=_pairs(0, 3),
-            padding=_pairs(0, 4),
-            output_padding=_pairs(0, 4),
-            groups=st.integers(0, 3),
-        ),
-        st.builds(nodes.MaxPooling, kernel_size=_pairs(0, 5), stride=_pairs(0, 3), padding=_pairs(0, 4)),
-        st.builds(nodes.Upsampling, scale=_pairs(0, 70)),
-        st.builds(nodes.Dense, units=st.integers(-1, 20)),
-        st.builds(nodes.Dropout, p=st.floats()),
-        st.builds(nodes.BatchNormalisation, eps=st.floats(), momentum=st.floats()),
-        st.builds(nodes.LocalResponseNormalisation, size=st.integers(-1, 3), k=st.floats()),
         st.sampled_from([kind.type() for kind in KINDS]),
     )
     stack = st.recursive(

@@ -3,7 +3,8 @@
 import pytest
 
 from cnnplay.network import nodes
-from cnnplay.network.describe import by, detail, shape_text, title
+from cnnplay.network.describe import detail, shape_text, title
+from cnnplay.network.layer_details import by
 from cnnplay.network.nodes import Node
 
 
