@@ -199,6 +199,7 @@ WRITERS: dict[type[nodes.Base], Writer] = {
     nodes.Sigmoid: _plain("Sigmoid"),
     nodes.GELU: _plain("Gelu"),
     nodes.SiLU: _silu,
+    nodes.ELU: lambda ops, name, layer, x: ops.add("Elu", [x], name, alpha=layer.alpha),
     nodes.Flatten: _plain("Flatten"),
     nodes.Dense: _dense,
 }

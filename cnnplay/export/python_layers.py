@@ -101,6 +101,7 @@ EXPRESSIONS: dict[type[nodes.Base], Expression] = {
     nodes.Sigmoid: _plain,
     nodes.GELU: _plain,
     nodes.SiLU: _plain,
+    nodes.ELU: lambda layer: f"nn.ELU({layer.alpha})",
     nodes.Flatten: _plain,
     nodes.Dense: _dense,
 }

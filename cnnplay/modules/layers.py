@@ -155,6 +155,7 @@ LAYERS: dict[type[nodes.Base], Layer] = {
     nodes.Sigmoid: Layer(_plain(nn.Sigmoid), lambda layer: torch.sigmoid_),
     nodes.GELU: Layer(_plain(nn.GELU)),
     nodes.SiLU: Layer(_plain(nn.SiLU)),
+    nodes.ELU: Layer(lambda node, shape, device: nn.ELU(node.alpha)),
     nodes.Flatten: Layer(_plain(nn.Flatten)),
     nodes.Dense: Layer(_dense, output_not_saved=True),
 }

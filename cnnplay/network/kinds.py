@@ -194,6 +194,16 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("gelu", nodes.GELU, "GELU", "GELU", "gelu", "activation", keeps_shape=True),
     Kind("silu", nodes.SiLU, "SiLU", "SiLU", "silu", "activation", ("swish",), keeps_shape=True),
+    Kind(
+        "elu",
+        nodes.ELU,
+        "ELU",
+        "ELU",
+        "elu",
+        "activation",
+        details=lambda node: (f"{node.alpha:g}",),
+        keeps_shape=True,
+    ),
     Kind("flatten", nodes.Flatten, "Flatten", "flatten", "flatten", "dense", keeps_length=True),
     Kind(
         "dense",

@@ -180,6 +180,15 @@ class SiLU(Base, frozen=True, kw_only=True, tag="silu"):
     """x · sigmoid(x), also called Swish."""
 
 
+class ELU(Base, frozen=True, kw_only=True, tag="elu"):
+    """x if positive, else α · (exp(x) − 1): values above −α (Clevert et al. 2015)."""
+
+    alpha: Annotated[
+        float,
+        declare("How far negative values reach: down to −α.", minimum=0, exclusive=True),
+    ] = 1.0
+
+
 class Flatten(Base, frozen=True, kw_only=True, tag="flatten"):
     """Turns C × H × W into a vector of C·H·W values."""
 
@@ -225,6 +234,7 @@ Node: TypeAlias = (
     | Sigmoid
     | GELU
     | SiLU
+    | ELU
     | Flatten
     | Dense
     | Skip

@@ -135,6 +135,7 @@ LAYER_FORMULAS: dict[type[nodes.Base], LayerFormulas] = {
     nodes.Sigmoid: LayerFormulas("1 / (1 + e⁻ˣ)"),
     nodes.GELU: LayerFormulas("x · Φ(x)"),
     nodes.SiLU: LayerFormulas("x / (1 + e⁻ˣ)"),
+    nodes.ELU: LayerFormulas("x where x > 0, else α · (eˣ − 1)", "α = {0.alpha:g}"),
     nodes.Flatten: LayerFormulas(output=sizes.of_flatten),
     nodes.Dense: LayerFormulas(parameters=_dense_parameters, multiply_adds=_dense_work),
 }

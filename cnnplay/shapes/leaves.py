@@ -254,6 +254,7 @@ RULES: dict[type[nodes.Base], Rule] = {
     nodes.Sigmoid: Rule(_unchanged),
     nodes.GELU: Rule(_unchanged),
     nodes.SiLU: Rule(_unchanged),
+    nodes.ELU: Rule(_unchanged),
     nodes.Flatten: Rule(_flatten),
     nodes.Dense: Rule(_dense, _costs_unknown),
 }

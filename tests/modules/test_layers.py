@@ -88,6 +88,7 @@ def test_each_activation_is_torchs_own() -> None:
         (nodes.Sigmoid(), torch.sigmoid(x)),
         (nodes.GELU(), F.gelu(x)),
         (nodes.SiLU(), F.silu(x)),
+        (nodes.ELU(alpha=0.7), F.elu(x, 0.7)),
     ]
     for node, expected in pairs:
         torch.testing.assert_close(layer(node, (3, 11, 13), "cpu")(x), expected)

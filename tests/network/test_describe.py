@@ -25,6 +25,7 @@ from cnnplay.network.nodes import Node
         (nodes.LocalResponseNormalisation(), "5 channels"),
         (nodes.Dropout(p=0.25), "0.25"),
         (nodes.LeakyReLU(), "0.01"),
+        (nodes.ELU(alpha=0.5), "0.5"),
         (nodes.Dense(units=4096), "4,096"),
         (nodes.Skip(), "0 layers · add"),
         (nodes.Skip(body=(nodes.ReLU(),), merge="concatenate"), "1 layer · concatenate"),
