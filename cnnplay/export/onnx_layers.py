@@ -108,6 +108,24 @@ def _batch_norm(ops: Operators, name: str, layer: nn.BatchNorm2d | nn.BatchNorm1
     return ops.add("BatchNormalization", [x, *inputs], name, epsilon=layer.eps)
 
 
+def _group_norm(ops: Operators, name: str, layer: nn.GroupNorm, x: str) -> str:
+    """Written out: before opset 21, ONNX scales and shifts groups, not channels."""
+
+    def reshaped(value: str, sizes: list[int], output: str) -> str:
+        shape = ops.constant(f"{output}.shape", np.array(sizes, np.int64))  # 0: as it is
+        return ops.add("Reshape", [value, shape], output)
+
+    ones = ops.constant(f"{name}.ones", np.ones(layer.num_groups, np.float32))
+    zeros = ops.constant(f"{name}.zeros", np.zeros(layer.num_groups, np.float32))
+    grouped = reshaped(x, [0, layer.num_groups, -1], f"{name}.grouped")
+    normal = ops.add("InstanceNormalization", [grouped, ones, zeros], f"{name}.normal", epsilon=layer.eps)
+    value = reshaped(normal, [0, layer.num_channels, -1], f"{name}.channels")
+    for kind, key, parameter in (("Mul", "weight", layer.weight), ("Add", "bias", layer.bias)):
+        constant = ops.constant(f"{name}.{key}", parameter.reshape(-1, 1))
+        value = ops.add(kind, [value, constant], f"{name}.with_{key}")
+    return ops.add("Reshape", [value, ops.add("Shape", [x], f"{name}.size")], name)
+
+
 def _local_response(ops: Operators, name: str, layer: nn.LocalResponseNorm, x: str) -> str:
     if layer.size % 2:
         return ops.add("LRN", [x], name, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
@@ -191,6 +209,7 @@ WRITERS: dict[type[nodes.Base], Writer] = {
     nodes.AveragePooling: _pooling,
     nodes.GlobalAveragePooling: _plain("GlobalAveragePool"),
     nodes.BatchNormalisation: _batch_norm,
+    nodes.GroupNormalisation: _group_norm,
     nodes.LocalResponseNormalisation: _local_response,
     nodes.Dropout: lambda ops, name, layer, x: x,  # it does nothing in evaluation
     nodes.ReLU: _plain("Relu"),

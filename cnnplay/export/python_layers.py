@@ -93,6 +93,7 @@ EXPRESSIONS: dict[type[nodes.Base], Expression] = {
     nodes.AveragePooling: _pooling("AvgPool2d"),
     nodes.GlobalAveragePooling: lambda layer: "nn.AdaptiveAvgPool2d(1)",
     nodes.BatchNormalisation: _batch_norm,
+    nodes.GroupNormalisation: lambda layer: f"nn.GroupNorm({layer.num_groups}, {layer.num_channels})",
     nodes.LocalResponseNormalisation: _local_response,
     nodes.Dropout: lambda layer: f"nn.Dropout({layer.p})",
     nodes.ReLU: _plain,

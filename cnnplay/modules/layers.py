@@ -144,6 +144,9 @@ LAYERS: dict[type[nodes.Base], Layer] = {
     nodes.AveragePooling: Layer(_pooling, output_not_saved=True),
     nodes.GlobalAveragePooling: Layer(_plain(FullMapAvgPool2d), output_not_saved=True),
     nodes.BatchNormalisation: Layer(_batch_norm, output_not_saved=True),
+    nodes.GroupNormalisation: Layer(
+        lambda node, shape, device: nn.GroupNorm(node.groups, shape[0], device=device), output_not_saved=True
+    ),
     nodes.LocalResponseNormalisation: Layer(_local_response),
     nodes.Dropout: Layer(lambda node, shape, device: nn.Dropout(node.p)),
     nodes.ReLU: Layer(_plain(nn.ReLU), lambda layer: torch.relu_),

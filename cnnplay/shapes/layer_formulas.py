@@ -53,6 +53,19 @@ def _batch_norm_parameters(node: nodes.BatchNormalisation, shape: Shape, result:
     return Formula("parameters", "2 · C", f"2 · {shape[0]:,}", result, remark)
 
 
+def _group_norm_parameters(_: nodes.GroupNormalisation, shape: Shape, result: str) -> Formula:
+    return Formula("parameters", "2 · C", f"2 · {shape[0]:,}", result, "a scale and a shift per channel")
+
+
+def _group_size(node: nodes.GroupNormalisation, shape: Shape) -> list[Formula]:
+    """How many values share a mean and a variance."""
+    if node.groups < 1 or shape[0] % node.groups:
+        return []
+    symbols = "C/g × H × W" if len(shape) == 3 else "n/g"
+    numbers = " × ".join((f"{shape[0]:,}/{node.groups:,}", *(f"{size:,}" for size in shape[1:])))
+    return [Formula("group size", symbols, numbers, f"{prod(shape) // node.groups:,}", "g groups")]
+
+
 def _weighted(
     outer: str, inner: str, outer_number: str, product: str, bias: bool, result: str, what: str
 ) -> Formula:
@@ -122,6 +135,12 @@ LAYER_FORMULAS: dict[type[nodes.Base], LayerFormulas] = {
         "γ · (x − μ) / √(σ² + ε) + β",
         "ε = {0.eps:g}; μ, σ² of the batch in training, then the running ones",
         parameters=_batch_norm_parameters,
+    ),
+    nodes.GroupNormalisation: LayerFormulas(
+        "γ · (x − μ) / √(σ² + ε) + β",
+        "ε = 1e-05; μ, σ² of each group in each image; γ, β of each channel",
+        output=_group_size,
+        parameters=_group_norm_parameters,
     ),
     nodes.LocalResponseNormalisation: LayerFormulas(
         "x / (k + α/n · Σ x²)^β", "k = {0.k:g}, α = {0.alpha:g}, n = {0.size}, β = {0.beta:g}"

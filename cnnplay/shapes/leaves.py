@@ -82,6 +82,20 @@ def _batch_norm(node: nodes.BatchNormalisation, given: Given) -> Step:
     return Step(given.shape, parameters=2 * given.shape[0] if node.affine else 0, spans=given.spans)
 
 
+def _group_norm(node: nodes.GroupNormalisation, given: Given) -> Step:
+    """torch needs groups of more than one value: a single one is its own mean."""
+    channels, values = given.shape[0], prod(given.shape)
+    problem: tuple[Problem, ...] = ()
+    if given.groups_known and (channels % node.groups or node.groups == values):
+        most = channels if values > channels else channels // 2
+        alone = "" if most == channels else ", with two or more in each group"
+        expected = f"a divisor of the {format_value(channels)} channels{alone}"
+        fix = fixes.fit_groups(node.id, channels, channels, min(node.groups, most)) if most else None
+        found = format_value(node.groups)
+        problem = (field_problem(node.id, "groups", expected, found, fix or fixes.remove(node.id)),)
+    return Step(given.shape, parameters=2 * channels, spans=given.spans, problems=problem)
+
+
 def _convolution(node: nodes.Convolution, given: Given) -> Step:
     shape, spans, _, groups_known = given
     size = arithmetic.windows(
@@ -246,6 +260,7 @@ RULES: dict[type[nodes.Base], Rule] = {
     nodes.AveragePooling: Rule(_pooling),
     nodes.GlobalAveragePooling: Rule(_global_average),
     nodes.BatchNormalisation: Rule(_batch_norm, lambda node: Step(None, None if node.affine else 0)),
+    nodes.GroupNormalisation: Rule(_group_norm, lambda node: Step(None, None)),
     nodes.LocalResponseNormalisation: Rule(_unchanged),
     nodes.Dropout: Rule(_unchanged),
     nodes.ReLU: Rule(_unchanged),

@@ -22,6 +22,7 @@ from cnnplay.network.nodes import Node
         (nodes.Upsampling(scale=(2, 3)), "× 2×3 nearest"),
         (nodes.MaxPooling(), "2×2 / 2"),
         (nodes.AveragePooling(kernel_size=(3, 3), padding="same"), "3×3 / 2, same"),
+        (nodes.GroupNormalisation(groups=8), "8 groups"),
         (nodes.LocalResponseNormalisation(), "5 channels"),
         (nodes.Dropout(p=0.25), "0.25"),
         (nodes.LeakyReLU(), "0.01"),
