@@ -82,7 +82,7 @@ def _print(network: Network, report: Report) -> None:
         Column("multiply-adds", "right"),
     )
     table(columns, rows)
-    known = "" if report.complete else " (where known)"
+    known = "" if report.complete else " (known layers only)"
     echo(f"{report.parameters:,} parameters, {report.multiply_adds:,} multiply-adds per image{known}")
     for problem in report.problems:
         fix = "" if problem.fix is None else f" (fix: {problem.fix.label})"

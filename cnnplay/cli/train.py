@@ -100,7 +100,7 @@ def _config(arguments: TrainArguments) -> TrainConfig:
     config = TrainConfig(**arguments.settings)
     found = setting_problems(config)
     if found:
-        raise UserError("; ".join(fault.message for fault in found))
+        raise UserError("; ".join(problem.message for problem in found))
     return config
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from cnnplay.runs import run_store as place
+from cnnplay.runs import run_store
 from cnnplay.runs.record import RunError
 from cnnplay.runs.remove import Cleanup, clean_up, cleanable, deletable, delete
 from cnnplay.runs.summary import read_record
@@ -93,5 +93,5 @@ def remember_runs(store: Path, folder: Path) -> tuple[Path, ...]:
         raise RunError(f"{folder}: expected a run folder, or a folder of runs; found no run.json")
     for one in found:
         read_record(one)
-        place.remember(store, one)
+        run_store.remember(store, one)
     return tuple(found)

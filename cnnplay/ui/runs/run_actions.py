@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from cnnplay.runs import run_store as place
+from cnnplay.runs import run_store
 from cnnplay.runs.difference import compare
 from cnnplay.runs.notes import Notes, read_notes, tags_in, write_notes
 from cnnplay.runs.remove import Cleanup
@@ -131,7 +131,7 @@ class RunActions(QObject):
     def forget(self, path: str) -> None:
         """Removes a run outside the store from the list; its files are kept."""
         store = self._runs.library.store
-        self._run(lambda: place.forget(store, Path(path)), self._noted)
+        self._run(lambda: run_store.forget(store, Path(path)), self._noted)
 
     def is_elsewhere(self, path: str) -> bool:
         return Path(path).parent != self._runs.library.store

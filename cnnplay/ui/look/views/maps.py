@@ -38,11 +38,12 @@ class MapsView(Panel):
         self.activated = _switch("after activation", AFTER, True)
         self.activated.toggled.connect(look.set_activated)
         self.shared_scale = _switch(
-            "shared color scale",
+            "shared scale",
             "Use one color scale for all maps, so that they can be compared. Off: each map uses the whole "
             "scale, so that details of weak maps are visible",
             True,
         )
+        self.shared_scale.setAccessibleName("Shared color scale")
         self.shared_scale.toggled.connect(self.refresh)
         self.add_corner(self.activated)
         self.tiles.add_option(self.shared_scale)

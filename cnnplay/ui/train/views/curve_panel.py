@@ -41,10 +41,6 @@ class CurvePanel(Panel):
         self._timer.timeout.connect(self._redraw)
         self.fit_button = self._link("View all", "Show the whole run again (double-click or Home)")
         self.fit_button.clicked.connect(self.plot.follow)
-        # Its space is kept, so that the text beside it does not move.
-        kept = self.fit_button.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self.fit_button.setSizePolicy(kept)
         self.fit_button.hide()
         if metric == "loss":
             self._add_loss_controls()

@@ -83,7 +83,7 @@ def test_cancel_ends_it_and_leaves_everything_as_it_was(
     assert not window.download_notice.isVisible()
     assert window.data_picker.choice.text() == "mnist-sample"
     begun(window, qtbot, near)
-    click(window, "Cancel fetching mnist")
+    click(window, "Cancel download of mnist")
     assert window.session.data.downloads.state == "idle"
 
 

@@ -305,7 +305,7 @@ def test_classes_that_the_pictures_do_not_have_are_a_fault_with_a_mend(window: M
     editor.apply(replace_head(editor.network, 7))
     assert editor.report.valid
     (row,) = problems.rows
-    assert "7 outputs; MNIST sample has 10 classes" in row.fault.message
+    assert "7 outputs; MNIST sample has 10 classes" in row.problem.message
     assert row.button.text() == "Set classes to 10"
     assert not window.controls.train_button.isEnabled()
     QTest.mouseClick(row.button, LEFT)
