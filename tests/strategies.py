@@ -1,6 +1,7 @@
 """Random networks for property-based tests: small enough to compute quickly, with nodes of every kind."""
 
 from collections.abc import Callable
+from functools import cache
 from math import gcd, prod
 from typing import Any
 
@@ -94,21 +95,28 @@ def _branches(draw: st.DrawFn, shape: Shape, depth: int) -> Node:
 
 def _maps(shape: Shape) -> st.SearchStrategy[Node]:
     """A node for feature maps, after which there still are some; every other one is a convolution."""
-    kinds = (kind for kind in LEAF_KINDS if not kind.keeps_length and kind.outputs != "units")
-    return st.one_of(_convolutions(shape), st.one_of([_leaf(kind, shape) for kind in kinds]))
+    return st.one_of(_convolutions(shape), _leaves(_ON_MAPS, shape))
 
 
 def _rows() -> st.SearchStrategy[Node]:
-    return st.one_of([_leaf(kind, ()) for kind in LEAF_KINDS if not kind.spatial])
+    return _leaves(_ON_ROWS, ())
 
 
-def _leaf(kind: Kind, shape: Shape) -> st.SearchStrategy[Node]:
-    """A node of this kind; its fields are drawn independently unless they depend on the shape or each
-    other."""
+@st.composite
+def _leaves(draw: st.DrawFn, kinds: tuple[Kind, ...], shape: Shape) -> Node:
+    kind = draw(st.sampled_from(kinds))
     special = _SPECIAL.get(kind.type)
-    if special is not None:
-        return special(shape)
-    return st.builds(kind.type, **{field.name: _values(field) for field in fields_of(kind.type)})  # type: ignore[arg-type]
+    return draw(special(shape) if special else _independent(kind))
+
+
+_ON_MAPS = tuple(kind for kind in LEAF_KINDS if not kind.keeps_length and kind.outputs != "units")
+_ON_ROWS = tuple(kind for kind in LEAF_KINDS if not kind.spatial)
+
+
+@cache
+def _independent(kind: Kind) -> st.SearchStrategy[Any]:
+    """A node of this kind whose fields are drawn independently of each other and of the shape."""
+    return st.builds(kind.type, **{field.name: _values(field) for field in fields_of(kind.type)})
 
 
 def _values(field: FieldInfo) -> st.SearchStrategy[Any]:
@@ -200,9 +208,9 @@ _SPECIAL: dict[type[nodes.Base], Callable[[Shape], st.SearchStrategy[Node]]] = {
 }
 
 
-@st.composite
-def any_networks(draw: st.DrawFn) -> Network:
-    """A network that need not be valid: nodes in any order, with fields inside and outside their limits."""
+@cache
+def _any_stack() -> st.SearchStrategy[Node]:
+    """A node of any kind; skips and branches hold more of them."""
     leaf = st.one_of(
         *(
             st.builds(kind.type, **{field.name: _any_values(field) for field in fields_of(kind.type)})
@@ -210,7 +218,7 @@ def any_networks(draw: st.DrawFn) -> Network:
         ),
         st.sampled_from([kind.type() for kind in KINDS]),
     )
-    stack = st.recursive(
+    return st.recursive(
         leaf,
         lambda inner: st.one_of(
             st.builds(
@@ -227,7 +235,12 @@ def any_networks(draw: st.DrawFn) -> Network:
         ),
         max_leaves=8,
     )
-    chosen = draw(st.lists(stack, max_size=5))
+
+
+@st.composite
+def any_networks(draw: st.DrawFn) -> Network:
+    """A network that need not be valid: nodes in any order, with fields inside and outside their limits."""
+    chosen = draw(st.lists(_any_stack(), max_size=5))
     image = Input(draw(st.integers(0, 4)), draw(st.integers(0, 12)), draw(st.integers(1, 12)))
     task = Classification(draw(st.integers(1, 5)))
     return Network(name="any", input=image, task=task, stack=with_new_ids(tuple(chosen), set()))
