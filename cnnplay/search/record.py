@@ -1,6 +1,6 @@
 """What a study searches, stored with its trials, so that resuming it searches the same."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from optuna import Study, create_study
@@ -75,6 +75,7 @@ def new_record(
 
 def join_study(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> Study:
     """Opens or creates the study of that name. SearchError if it searches something else."""
+    direction: Literal["maximize", "minimize"]
     direction = "maximize" if record.metric.better == "higher" else "minimize"
     study = create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
     there = read_record(study, where)

@@ -144,10 +144,10 @@ def test_an_edit_during_the_run_shows_a_notice_and_a_click_trains_it(qtbot: QtBo
         until(qtbot, one.run, "running")
         assert not made.notices.isVisible()
         one.edit()
-        assert made.notices.earlier.isVisible()
-        QTest.mouseClick(made.notices.earlier.buttons[0], LEFT)
+        assert made.notices.stale.isVisible()
+        QTest.mouseClick(made.notices.stale.buttons[0], LEFT)
         qtbot.waitUntil(lambda: one.run.network == one.editor.network, timeout=WAIT)
-        assert not made.notices.earlier.isVisible()
+        assert not made.notices.stale.isVisible()
 
 
 def test_a_note_can_be_dismissed_and_the_next_one_shows(qtbot: QtBot) -> None:
