@@ -83,7 +83,10 @@ def _batch_norm(node: nodes.BatchNormalisation, given: Given) -> Step:
 
 
 def _group_norm(node: nodes.GroupNormalisation, given: Given) -> Step:
-    """torch needs groups of more than one value: a single one is its own mean."""
+    """torch needs groups of more than one value: a single one is its own mean.
+
+    Every output sees the whole image, through its group's mean and variance.
+    """
     channels, values = given.shape[0], prod(given.shape)
     problem: tuple[Problem, ...] = ()
     if given.groups_known and (channels % node.groups or node.groups == values):
@@ -93,7 +96,8 @@ def _group_norm(node: nodes.GroupNormalisation, given: Given) -> Step:
         fix = fixes.fit_groups(node.id, channels, channels, min(node.groups, most)) if most else None
         found = format_value(node.groups)
         problem = (field_problem(node.id, "groups", expected, found, fix or fixes.remove(node.id)),)
-    return Step(given.shape, parameters=2 * channels, spans=given.spans, problems=problem)
+    spans = receptive.full_image(given.image)
+    return Step(given.shape, parameters=2 * channels, spans=spans, problems=problem)
 
 
 def _convolution(node: nodes.Convolution, given: Given) -> Step:

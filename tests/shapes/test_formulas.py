@@ -87,6 +87,7 @@ def test_group_norm_shows_how_many_values_share_a_mean(
     size = _formula(network, "group-norm-1", "group size")
     assert (size.symbols, size.numbers, size.result) == (symbols, numbers, result)
     assert _formula(network, "group-norm-1", "parameters").numbers == "2 · 8"
+    assert "the whole image" in _formula(network, "group-norm-1", "receptive field").remark
 
 
 def test_merges_have_formulas() -> None:
