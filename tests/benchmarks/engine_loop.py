@@ -6,7 +6,7 @@ see track.py.
 
 import argparse
 
-from engine_networks import engine_network, engine_images
+from engine_networks import engine_images, engine_network
 from track import THREADS, Track
 
 from cnnplay.spec.events import EpochDone, Event, Planned, Stepped

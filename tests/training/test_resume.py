@@ -11,8 +11,7 @@ from cnnplay.network.network import Network
 from cnnplay.runs.effective_events import effective_events
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training import evaluator
-from cnnplay.training import setup
+from cnnplay.training import evaluator, setup
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation, Result, resumed_job
 from cnnplay.training.loop import train
