@@ -30,9 +30,9 @@ os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from cnnplay.app import make_window  # noqa: E402
+from cnnplay.demo.ui_driver import UiDriver  # noqa: E402
 from cnnplay.spec.events import EpochDone, Paused, Planned, Resumed, Started, Stepped  # noqa: E402
 from cnnplay.spec.settings import TrainConfig  # noqa: E402
-from cnnplay.ui.shell.views.ui_driver import UiDriver  # noqa: E402
 from cnnplay.ui.train.worker import Ended, Worker, _job  # noqa: E402
 
 FULL = 20_000

@@ -49,9 +49,9 @@ class Trial:
 
         from cnnplay.app import make_window
         from cnnplay.data.images import ImageSet
+        from cnnplay.demo.ui_driver import Clock, UiDriver
         from cnnplay.network.presets import preset
         from cnnplay.shapes.adapt import adapt
-        from cnnplay.ui.shell.views.ui_driver import Clock, UiDriver
 
         self.application = QApplication([])
         self.window = make_window()

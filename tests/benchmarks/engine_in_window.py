@@ -36,8 +36,8 @@ def train(track: Track, home: Path, seconds: float | None, workspace: str, size:
     from PySide6.QtWidgets import QApplication
 
     from cnnplay.app import make_window
+    from cnnplay.demo.ui_driver import UiDriver
     from cnnplay.ui.kit.mailbox import Mailbox
-    from cnnplay.ui.shell.views.ui_driver import UiDriver
 
     application = QApplication([])
     window = make_window()

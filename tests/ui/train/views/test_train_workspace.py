@@ -73,7 +73,7 @@ def test_settings_are_in_two_columns_again_when_large_text_is_reset(qtbot: QtBot
     with bench() as one:
         made = SettingsPanel(one.settings, one.run, one.estimate)
         qtbot.addWidget(made)
-        made.resize(440, 320)
+        made.resize(467, 320)
         made.show()
         qtbot.waitUntil(lambda: made.page.columns == 2)
         try:
