@@ -10,16 +10,16 @@ from math import prod
 from typing import NamedTuple
 
 from cnnplay.network.fields import Pair, fields_of, violated_limit
-from cnnplay.network.network import Input, Network, Task, leaves
+from cnnplay.network.network import Input, Network, Task, leaves, task_key
 from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
 from cnnplay.shapes import fixes, merging, receptive
 from cnnplay.shapes.arithmetic import BYTES_PER_ELEMENT, Shape
-from cnnplay.shapes.leaves import Step, step, step_from_unknown
-from cnnplay.shapes.output import output_problems
+from cnnplay.shapes.leaves import Given, Step, step, step_from_unknown
 from cnnplay.shapes.problems import Problem, format_value, limit_problems, within_limits
 from cnnplay.shapes.receptive import Spans
 from cnnplay.shapes.report import NodeReport, Report
 from cnnplay.shapes.size_limits import oversize_problems
+from cnnplay.shapes.tasks import TASK_SHAPES
 
 _GEOMETRY = frozenset(
     {"filters", "kernel_size", "stride", "padding", "output_padding", "dilation", "scale", "units"}
@@ -59,7 +59,7 @@ def infer(network: Network) -> Report:
         flow = Flow(shape, receptive.pixels(), shape[1:])
     visited = visit_stack(network.stack, flow)
     nodes = {report.id: report for report in visited.reports}
-    problems += [*visited.problems, *output_problems(network, visited.flow.shape)]
+    problems += [*visited.problems, *TASK_SHAPES[task_key(network.task)](network, visited.flow.shape)]
     parts = [nodes[node.id] for node in leaves(network)]
     return Report(
         network=network,
@@ -93,7 +93,7 @@ def _visit(node: Node, flow: Flow) -> Visited:
     if flow.shape is None or flow.spans is None or fields & _GEOMETRY:
         result = step_from_unknown(node, flow.image, bool(fields & _GEOMETRY))
     else:
-        result = step(node, flow.shape, flow.spans, flow.image, groups_known="groups" not in fields)
+        result = step(node, Given(flow.shape, flow.spans, flow.image, "groups" not in fields))
     excess = oversize_problems(node.id, result.output, result.parameters)
     if excess:
         result = Step(None, None, None, None, (*result.problems, *excess))

@@ -339,7 +339,9 @@ def test_weights_are_named_what_they_are(cnnplay: Command, run: Path, tmp_path: 
     assert "trained weights (last)" in cnnplay("export", copy, *command).out
     project = tmp_path / "e.cnnplay"
     cnnplay("export", copy, "--format", "project", "-o", project)
-    assert load(project).best is None
+    trained = load(project).trained
+    assert trained is not None
+    assert trained.best is None
     assert "trained weights (last)" in cnnplay("export", project, *command).out
     weights = load_file(copy / "last.safetensors")
     save_file(weights, copy / "last.safetensors", metadata={"epoch": "0", "learned": "false"})
@@ -402,7 +404,7 @@ def test_the_averaged_weights_are_evaluated_too(cnnplay: Command, tmp_path: Path
 def test_a_run_stopped_within_an_epoch_says_which_epoch_its_metrics_are_from() -> None:
     report, said = TextReporter(), list[str]()
     report._say = said.append  # type: ignore[method-assign]
-    report.best = 2, 0.7
+    report.best = 2, {"accuracy": 0.7}
     report.event(Stepped(run="r", step=130, epoch=3, loss=0.5, accuracy=0.5, images=64))
     metrics = {"validation_accuracy": 0.8}
     ending = Finished(run="r", epochs=2, reason="stopped", metrics=metrics, images_per_second=1, seconds=4)

@@ -337,4 +337,4 @@ def test_packed_by_another_program_it_opens_all_the_same(
 ) -> None:
     found = load(_zip(tmp_path / "a.cnnplay", members, zipfile.ZIP_DEFLATED))
     assert found.network == project.network
-    assert found.weights is not None
+    assert found.trained is not None

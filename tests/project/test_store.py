@@ -94,6 +94,20 @@ def test_a_network_edited_after_training_is_kept_beside_the_trained_one(
     assert _trained(found).network == project.network
 
 
+def test_in_a_file_without_last_weights_the_best_stand_in_for_them(project: Project, tmp_path: Path) -> None:
+    save(project, tmp_path / "a.cnnplay")
+    with (
+        zipfile.ZipFile(tmp_path / "a.cnnplay") as whole,
+        zipfile.ZipFile(tmp_path / "b.cnnplay", "w") as part,
+    ):
+        for name in whole.namelist():
+            if name != "weights.safetensors":
+                part.writestr(name, whole.read(name))
+    found = _trained(load(tmp_path / "b.cnnplay"))
+    assert _same(found.last, _trained(project).best)
+    assert _same(found.averaged, _trained(project).averaged)
+
+
 def test_batch_norms_statistics_travel_too(tmp_path: Path) -> None:
     network = preset("mini-resnet").network
     module = build(network, seed=0)

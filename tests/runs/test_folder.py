@@ -68,8 +68,8 @@ def test_a_run_is_read_back_as_it_was(trained: Kept) -> None:
 
 def test_best_and_last_weights_are_kept(trained: Kept) -> None:
     folder, result, _ = trained
-    assert result.best_weights is not None
-    for which, expected in (("last", result.weights), ("best", result.best_weights)):
+    assert result.best is not None
+    for which, expected in (("last", result.weights), ("best", result.best.weights)):
         found = RunFolder.open(folder.path).weights(which)  # type: ignore[arg-type]
         assert found.keys() == expected.keys()
         assert all(torch.equal(found[key], expected[key]) for key in found)

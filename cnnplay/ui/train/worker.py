@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnplay.spec.events import BaseEvent, EpochDone, Event, Failed, Noted, Value
+from cnnplay.spec.tasks import of_split
 from cnnplay.ui.kit.mailbox import Mailbox
 from cnnplay.ui.train.probes import Probes
 from cnnplay.ui.train.recording import Recording
@@ -137,9 +138,8 @@ def _job(request: RunRequest) -> Any:
     best = None
     weights = trained.weights
     if weights.best is not None and weights.best_epoch is not None:
-        metrics = _metrics(trained, weights.best_epoch)
-        accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
-        best = BestEpoch(weights.best_epoch, accuracy, loss, weights.best)
+        metrics = of_split(_metrics(trained, weights.best_epoch), "validation")
+        best = BestEpoch(weights.best_epoch, metrics, weights.best)
     state = trained.state
     same_rule = state is not None and state.optimizer.optimizer == request.config.optimizer
     return Job(

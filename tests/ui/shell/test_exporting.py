@@ -100,9 +100,7 @@ def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
 def test_weights_from_a_file_are_not_said_to_be_of_an_epoch(quiet: Quiet) -> None:
     weights = replace(quiet.adopt().weights, best=None, best_epoch=None, last_epoch=0)
     quiet.session.run.adopt(Trained(weights))
-    assert [choice.label for choice in quiet.session.exporting.choices()] == [
-        "loaded from a file"
-    ]
+    assert [choice.label for choice in quiet.session.exporting.choices()] == ["loaded from a file"]
 
 
 def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_so(

@@ -157,7 +157,7 @@ def test_the_device_of_a_project_is_no_choice_of_this_machine(quiet: Quiet, tmp_
     session.settings.set("device", "auto")
     session.document.open(tmp_path / "far.cnnplay")
     session.document.wait()
-    assert session.run.disabled_reason("train") == "this machine has no cuda:7: choose another device, above"
+    assert "this machine has no cuda:7" in session.run.disabled_reason("train")
     assert session.preferences.text("device") == "auto"
     session.settings.set("device", "cpu")
     assert session.run.disabled_reason("train") == ""
@@ -197,9 +197,34 @@ def test_a_run_that_is_on_is_unsaved_work_and_saving_for_good_ends_it_first(
     assert not session.unsaved
     weights = session.run.weights
     assert weights is not None
-    written = load(path).weights
+    written = load(path).trained
     assert written is not None
-    assert all(torch.equal(written[key], weights[key]) for key in weights)
+    assert all(torch.equal(written.last[key], weights[key]) for key in weights)
+
+
+def test_the_weights_of_an_opened_project_are_passed_on_and_never_copied(
+    quiet: Quiet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session, opened = quiet.session, list[Project]()
+    quiet.adopt()
+    session.document.save(tmp_path / "a.cnnplay")
+    session.document.wait()
+    session.new()
+    session.document.opened.connect(opened.append)
+    session.document.open(tmp_path / "a.cnnplay")
+    session.document.wait()
+    trained = session.run.trained
+    assert trained is not None
+    assert trained.weights is opened[0].trained
+    assert session.collect().trained is trained.weights, "saving writes the same value again"
+    session.editor.load_preset("mlp")
+    session.editor.undo()
+    assert session.run.trained is trained
+    session.data.use(digits())
+    assert session.run.start()
+    assert session.run.network is session.editor.network
+    assert session.run.trained is trained, "until its first epoch is done, a resumed run shows them"
+    session.run.shutdown()
 
 
 def test_a_project_keeps_its_folder_where_that_is_absent_until_another_is_chosen(

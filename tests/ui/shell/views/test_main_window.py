@@ -296,7 +296,7 @@ def test_closing_asks_while_a_run_is_on_though_all_was_saved(
     assert window.close()
     timer.stop()
     assert session.run.state == "idle"
-    assert load(tmp_path / "mine.cnnplay").weights is not None
+    assert load(tmp_path / "mine.cnnplay").trained is not None
 
 
 def test_classes_that_the_pictures_do_not_have_are_a_fault_with_a_mend(window: MainWindow) -> None:
