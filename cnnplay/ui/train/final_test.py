@@ -42,10 +42,11 @@ class FinalTest(QObject):
             return ""
         weights = trained.weights
         which = "last weights" if weights.best is None else f"best weights (epoch {weights.best_epoch})"
+        primary = task_info(weights.network.task).primary
         return (
             f"The {which} are evaluated on the {len(images.test):,} test images of {images.title}, "
             "which were not used for training or validation. Do this once, when everything is decided: if "
-            f"you choose by test {task_info(trained.weights.network.task).primary.title}, it becomes too optimistic."
+            f"you choose by test {primary.title}, it becomes too optimistic."
         )
 
     def begin(self) -> None:

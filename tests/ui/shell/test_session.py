@@ -13,6 +13,7 @@ from cnnplay.project.store import load, save
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.shell.session import Session
+from tests.look_bench import digits
 from tests.ui.conftest import Quiet
 
 
