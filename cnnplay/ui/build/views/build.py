@@ -16,8 +16,8 @@ from cnnplay.ui.build.views.stack.panel import StackPanel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import theme
 
-PALETTE_WIDTH = 200
-"""The width of the palette, in design pixels."""
+PALETTE_WIDTH = 224
+"""The width of the palette, in design pixels: "Global average pooling" fits."""
 MIN_COSTS_HEIGHT = 160
 """The least height of the costs panel, in design pixels, however tall the properties are."""
 MIN_PAGE_HEIGHT = 360
