@@ -150,11 +150,15 @@ class _Profiler:
 
     def _choose_plan(self, images: Tensor, labels: Tensor) -> ExecutionPlan:
         """That of a run of this network on this machine. It times steps, which need weights."""
-        spec, batch = task_spec(self._network.task), (images, labels)
         if not self._report.parameters:
             threads = torch.get_num_threads()
             return ExecutionPlan(threads, channels_last=True, reason="no weights")
-        return choose_plan(self._module, spec, self._config, batch, self._report.multiply_adds)
+        spec, batch = task_spec(self._network.task), (images, labels)
+        hook = self._module.register_forward_pre_hook(lambda *_: self._check())  # copies of the module too
+        try:
+            return choose_plan(self._module, spec, self._config, batch, self._report.multiply_adds)
+        finally:
+            hook.remove()
 
     def _stack(self, stack: Stack, x: Tensor) -> Tensor:
         """Times everything in a stack; returns its output for `x`."""
