@@ -129,7 +129,7 @@ def load_torch_library_first() -> None:
 
 
 def _run_demo(folder: Path, seed: int) -> int:
-    from cnnplay.demo import run
+    from cnnplay.demo.demo import run
 
     return run(folder, seed)
 

@@ -26,7 +26,7 @@ settings.load_profile("cnnplay")
 
 
 def pytest_collection_finish() -> None:
-    """From here on garbage is collected between tests, in this thread: as the window's Sweeper does it.
+    """From here on garbage is collected between tests, in this thread: as the window's GcTimer does it.
 
     What the imports left is taken out of it, or every round would walk through all of torch.
     """

@@ -34,9 +34,9 @@ def started(run: str, config: TrainConfig, steps: int = STEPS, **fields: Any) ->
 def epoch_events(
     run: str, epoch: int, steps: int = STEPS, accuracy: float | None = None, begin: int = 0
 ) -> list[Event]:
-    """The steps and the end of an epoch; the loss falls with the steps. `begin`: steps of it left out."""
+    """The steps and the end of an epoch; the loss falls with the steps. `begin`: steps to skip."""
     first = (epoch - 1) * steps
-    told: list[Event] = [
+    reported: list[Event] = [
         Stepped(run=run, step=n, epoch=epoch, loss=2.0 * math.exp(-n / 50), accuracy=0.5, images=16)
         for n in range(first + 1 + begin, first + steps + 1)
     ]
@@ -55,7 +55,7 @@ def epoch_events(
         images_per_second=1000.0,
         best=True,
     )
-    return [*told, done]
+    return [*reported, done]
 
 
 def finished(run: str, epochs: int, reason: str = "done") -> Finished:
@@ -102,10 +102,10 @@ def make_run(
         environment={"torch": "2.13.0"},
     )
     (folder / "run.json").write_bytes(encode(record))
-    told: list[Event] = [started(run, config, steps)]
+    reported: list[Event] = [started(run, config, steps)]
     for epoch in range(1, epochs + 1):
-        told += epoch_events(run, epoch, steps, accuracy)
-    write(folder, [*told, *([finished(run, epochs, ended)] if ended else [])])
+        reported += epoch_events(run, epoch, steps, accuracy)
+    write(folder, [*reported, *([finished(run, epochs, ended)] if ended else [])])
     if weights:
         for name in ("best", "last"):
             (folder / f"{name}.safetensors").write_bytes(b"weights" * 100)

@@ -1,12 +1,16 @@
 """Random networks for property-based tests: small enough to compute quickly, with nodes of every kind."""
 
+from collections.abc import Callable
+from functools import cache
 from math import gcd, prod
+from typing import Any
 
 from hypothesis import strategies as st
 
 from cnnplay.network import nodes
 from cnnplay.network.edits import with_new_ids
-from cnnplay.network.kinds import KINDS
+from cnnplay.network.fields import FieldInfo, fields_of
+from cnnplay.network.kinds import KINDS, LEAF_KINDS, Kind
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.nodes import Merge, Node, Stack
 from cnnplay.shapes import receptive
@@ -17,15 +21,6 @@ from cnnplay.shapes.projection import projection
 
 MOST_NUMBERS = 6_000
 """No node of a random network outputs more values than this."""
-
-_ACTIVATIONS = (
-    nodes.ReLU(),
-    nodes.LeakyReLU(negative_slope=0.2),
-    nodes.Tanh(),
-    nodes.Sigmoid(),
-    nodes.GELU(),
-    nodes.SiLU(),
-)
 
 
 @st.composite
@@ -99,31 +94,62 @@ def _branches(draw: st.DrawFn, shape: Shape, depth: int) -> Node:
 
 
 def _maps(shape: Shape) -> st.SearchStrategy[Node]:
-    return st.one_of(
-        _convolutions(shape),
-        _convolutions(shape),
-        _transposed(shape),
-        _pools(),
-        st.builds(
-            nodes.Upsampling,
-            scale=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-            mode=st.sampled_from(("nearest", "bilinear")),
-        ),
-        st.builds(nodes.BatchNormalisation, affine=st.booleans()),
-        st.builds(nodes.LocalResponseNormalisation, size=st.integers(1, 6)),
-        st.sampled_from(_ACTIVATIONS),
-        st.just(nodes.Dropout(p=0.25)),
-    )
+    """A node for feature maps, after which there still are some; every other one is a convolution."""
+    return st.one_of(_convolutions(shape), _leaves(_ON_MAPS, shape))
 
 
 def _rows() -> st.SearchStrategy[Node]:
-    return st.one_of(
-        st.builds(nodes.Dense, units=st.integers(1, 12), bias=st.booleans()),
-        st.builds(nodes.BatchNormalisation, affine=st.booleans()),
-        st.sampled_from(_ACTIVATIONS),
-        st.just(nodes.Dropout(p=0.5)),
-        st.just(nodes.Flatten()),
-    )
+    return _leaves(_ON_ROWS, ())
+
+
+@st.composite
+def _leaves(draw: st.DrawFn, kinds: tuple[Kind, ...], shape: Shape) -> Node:
+    kind = draw(st.sampled_from(kinds))
+    special = _SPECIAL.get(kind.type)
+    return draw(special(shape) if special else _independent(kind))
+
+
+_ON_MAPS = tuple(kind for kind in LEAF_KINDS if not kind.keeps_length and kind.outputs != "units")
+_ON_ROWS = tuple(kind for kind in LEAF_KINDS if not kind.spatial)
+
+
+@cache
+def _independent(kind: Kind) -> st.SearchStrategy[Any]:
+    """A node of this kind whose fields are drawn independently of each other and of the shape."""
+    return st.builds(kind.type, **{field.name: _values(field) for field in fields_of(kind.type)})
+
+
+def _values(field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Small values within the limits of a field."""
+    low = int(field.minimum or 0)
+    match field.type:
+        case "integer":
+            return st.integers(low, low + 5)
+        case "pair":
+            return _pairs(low, low + 2)
+        case "padding":
+            return _paddings(2)
+        case "flag":
+            return st.booleans()
+        case "choice":
+            return st.sampled_from(field.choices)
+        case _:
+            return st.sampled_from((0.1, 0.25, 0.5))
+
+
+def _any_values(field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Values inside and outside the limits of a field."""
+    match field.type:
+        case "integer":
+            return st.integers(-1, 20)
+        case "pair":
+            return st.one_of(_pairs(-1, 6), st.sampled_from(((70, 1), (1, 600))))
+        case "padding":
+            return st.one_of(st.sampled_from(field.choices), _pairs(-1, 4))
+        case "number":
+            return st.floats()
+        case _:
+            return _values(field)
 
 
 def _pairs(low: int, high: int) -> st.SearchStrategy[tuple[int, int]]:
@@ -167,45 +193,32 @@ def _transposed(draw: st.DrawFn, shape: Shape) -> Node:
 
 
 @st.composite
-def _pools(draw: st.DrawFn) -> Node:
-    kind = draw(st.sampled_from((nodes.MaxPooling, nodes.AveragePooling)))
+def _pools(draw: st.DrawFn, kind: type[nodes.MaxPooling] | type[nodes.AveragePooling]) -> Node:
     kernel = draw(_pairs(1, 4))
     own = (draw(st.integers(0, kernel[0] // 2)), draw(st.integers(0, kernel[1] // 2)))
     padding = draw(st.sampled_from(("same", "valid", own)))
     return kind(kernel_size=kernel, stride=draw(_pairs(1, 3)), padding=padding)
 
 
-@st.composite
-def any_networks(draw: st.DrawFn) -> Network:
-    """A network that need not be valid: nodes in any order, with fields inside and outside their limits."""
+_SPECIAL: dict[type[nodes.Base], Callable[[Shape], st.SearchStrategy[Node]]] = {
+    nodes.Convolution: _convolutions,
+    nodes.TransposedConvolution: _transposed,
+    nodes.MaxPooling: lambda shape: _pools(nodes.MaxPooling),
+    nodes.AveragePooling: lambda shape: _pools(nodes.AveragePooling),
+}
+
+
+@cache
+def _any_stack() -> st.SearchStrategy[Node]:
+    """A node of any kind; skips and branches hold more of them."""
     leaf = st.one_of(
-        st.builds(
-            nodes.Convolution,
-            filters=st.integers(-1, 9),
-            kernel_size=_pairs(-1, 9),
-            stride=_pairs(-1, 4),
-            padding=st.one_of(st.sampled_from(("same", "valid")), _pairs(-1, 4)),
-            dilation=_pairs(0, 3),
-            groups=st.integers(-1, 4),
+        *(
+            st.builds(kind.type, **{field.name: _any_values(field) for field in fields_of(kind.type)})
+            for kind in LEAF_KINDS
         ),
-        st.builds(
-            nodes.TransposedConvolution,
-            filters=st.integers(0, 5),
-            kernel_size=_pairs(0, 3),
-            stride=_pairs(0, 3),
-            padding=_pairs(0, 4),
-            output_padding=_pairs(0, 4),
-            groups=st.integers(0, 3),
-        ),
-        st.builds(nodes.MaxPooling, kernel_size=_pairs(0, 5), stride=_pairs(0, 3), padding=_pairs(0, 4)),
-        st.builds(nodes.Upsampling, scale=_pairs(0, 70)),
-        st.builds(nodes.Dense, units=st.integers(-1, 20)),
-        st.builds(nodes.Dropout, p=st.floats()),
-        st.builds(nodes.BatchNormalisation, eps=st.floats(), momentum=st.floats()),
-        st.builds(nodes.LocalResponseNormalisation, size=st.integers(-1, 3), k=st.floats()),
         st.sampled_from([kind.type() for kind in KINDS]),
     )
-    stack = st.recursive(
+    return st.recursive(
         leaf,
         lambda inner: st.one_of(
             st.builds(
@@ -222,7 +235,12 @@ def any_networks(draw: st.DrawFn) -> Network:
         ),
         max_leaves=8,
     )
-    chosen = draw(st.lists(stack, max_size=5))
+
+
+@st.composite
+def any_networks(draw: st.DrawFn) -> Network:
+    """A network that need not be valid: nodes in any order, with fields inside and outside their limits."""
+    chosen = draw(st.lists(_any_stack(), max_size=5))
     image = Input(draw(st.integers(0, 4)), draw(st.integers(0, 12)), draw(st.integers(1, 12)))
     task = Classification(draw(st.integers(1, 5)))
     return Network(name="any", input=image, task=task, stack=with_new_ids(tuple(chosen), set()))

@@ -67,7 +67,7 @@ def _stack(ops: Operators, module: NetworkModule, stack: Stack, x: str) -> str:
             case nodes.Branches(branches=branches):
                 x = _merged(ops, module, node, branches, x)
             case _:
-                x = emit(ops, node.id, module.layer(node.id), x)
+                x = emit(ops, node, module.layer(node.id), x)
     return x
 
 

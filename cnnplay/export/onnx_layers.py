@@ -8,6 +8,8 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from cnnplay.modules.padding import PaddedAvgPool2d, PaddedConv2d, PaddedMaxPool2d, Sides
+from cnnplay.network import nodes
+from cnnplay.network.nodes import Node
 
 
 class Operators:
@@ -29,14 +31,9 @@ class Operators:
         return name
 
 
-def emit(ops: Operators, node_id: str, layer: nn.Module, x: str) -> str:
-    """Appends the layer applied to `x`, as the value `node_id`. Dropout does nothing in evaluation."""
-    if isinstance(layer, nn.Dropout):
-        return x
-    for kind, write in _WRITERS:
-        if isinstance(layer, kind):
-            return write(ops, node_id, layer, x)
-    raise NotImplementedError(f"{node_id}: {type(layer).__name__} has no ONNX form here")
+def emit(ops: Operators, node: Node, layer: nn.Module, x: str) -> str:
+    """Appends the node's layer applied to `x`; returns the name of its value, the node's id if it has one."""
+    return WRITERS[type(node)](ops, node.id, layer, x)
 
 
 def _convolution(ops: Operators, name: str, layer: nn.Conv2d, x: str) -> str:
@@ -111,6 +108,24 @@ def _batch_norm(ops: Operators, name: str, layer: nn.BatchNorm2d | nn.BatchNorm1
     return ops.add("BatchNormalization", [x, *inputs], name, epsilon=layer.eps)
 
 
+def _group_norm(ops: Operators, name: str, layer: nn.GroupNorm, x: str) -> str:
+    """Written out: before opset 21, ONNX scales and shifts groups, not channels."""
+
+    def reshaped(value: str, sizes: list[int], output: str) -> str:
+        shape = ops.constant(f"{output}.shape", np.array(sizes, np.int64))  # 0: as it is
+        return ops.add("Reshape", [value, shape], output)
+
+    ones = ops.constant(f"{name}.ones", np.ones(layer.num_groups, np.float32))
+    zeros = ops.constant(f"{name}.zeros", np.zeros(layer.num_groups, np.float32))
+    grouped = reshaped(x, [0, layer.num_groups, -1], f"{name}.grouped")
+    normal = ops.add("InstanceNormalization", [grouped, ones, zeros], f"{name}.normal", epsilon=layer.eps)
+    value = reshaped(normal, [0, layer.num_channels, -1], f"{name}.channels")
+    for kind, key, parameter in (("Mul", "weight", layer.weight), ("Add", "bias", layer.bias)):
+        constant = ops.constant(f"{name}.{key}", parameter.reshape(-1, 1))
+        value = ops.add(kind, [value, constant], f"{name}.with_{key}")
+    return ops.add("Reshape", [value, ops.add("Shape", [x], f"{name}.size")], name)
+
+
 def _local_response(ops: Operators, name: str, layer: nn.LocalResponseNorm, x: str) -> str:
     if layer.size % 2:
         return ops.add("LRN", [x], name, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
@@ -166,26 +181,6 @@ def _leaky(ops: Operators, name: str, layer: nn.LeakyReLU, x: str) -> str:
 
 Writer: TypeAlias = Callable[[Operators, str, Any, str], str]
 
-_WRITERS: tuple[tuple[type[nn.Module], Writer], ...] = (
-    (nn.Conv2d, _convolution),
-    (nn.ConvTranspose2d, _transposed),
-    (nn.MaxPool2d, _pooling),
-    (nn.AvgPool2d, _pooling),
-    (nn.AdaptiveAvgPool2d, _plain("GlobalAveragePool")),
-    (nn.BatchNorm2d, _batch_norm),
-    (nn.BatchNorm1d, _batch_norm),
-    (nn.LocalResponseNorm, _local_response),
-    (nn.Upsample, _upsampling),
-    (nn.Flatten, _plain("Flatten")),
-    (nn.Linear, _dense),
-    (nn.ReLU, _plain("Relu")),
-    (nn.LeakyReLU, _leaky),
-    (nn.Tanh, _plain("Tanh")),
-    (nn.Sigmoid, _plain("Sigmoid")),
-    (nn.GELU, _plain("Gelu")),
-    (nn.SiLU, _silu),
-)
-
 
 def _weights(ops: Operators, name: str, layer: nn.Module) -> list[str]:
     return [ops.constant(f"{name}.{key}", parameter) for key, parameter in layer.named_parameters()]
@@ -204,3 +199,27 @@ def _pads(sides: Sides) -> list[int]:
     """In ONNX's order: top, left, bottom, right."""
     top, bottom, left, right = sides
     return [top, left, bottom, right]
+
+
+WRITERS: dict[type[nodes.Base], Writer] = {
+    nodes.Convolution: _convolution,
+    nodes.TransposedConvolution: _transposed,
+    nodes.Upsampling: _upsampling,
+    nodes.MaxPooling: _pooling,
+    nodes.AveragePooling: _pooling,
+    nodes.GlobalAveragePooling: _plain("GlobalAveragePool"),
+    nodes.BatchNormalisation: _batch_norm,
+    nodes.GroupNormalisation: _group_norm,
+    nodes.LocalResponseNormalisation: _local_response,
+    nodes.Dropout: lambda ops, name, layer, x: x,  # it does nothing in evaluation
+    nodes.ReLU: _plain("Relu"),
+    nodes.LeakyReLU: _leaky,
+    nodes.Tanh: _plain("Tanh"),
+    nodes.Sigmoid: _plain("Sigmoid"),
+    nodes.GELU: _plain("Gelu"),
+    nodes.SiLU: _silu,
+    nodes.ELU: lambda ops, name, layer, x: ops.add("Elu", [x], name, alpha=layer.alpha),
+    nodes.Flatten: _plain("Flatten"),
+    nodes.Dense: _dense,
+}
+"""Every kind but skips and branches."""

@@ -15,7 +15,7 @@ from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.names import attribute_names
 from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.network import nodes
-from cnnplay.network.network import walk
+from cnnplay.network.network import leaves, walk
 from cnnplay.network.nodes import Stack
 from cnnplay.shapes.infer import infer
 
@@ -56,7 +56,10 @@ def source(network: TrainedNetwork, module: NetworkModule, usual: bool = True) -
         if preprocessing is None
         else literal({"input": preprocessing.input, "mean": preprocessing.mean, "std": preprocessing.std}),
         preprocess="" if preprocessing is None else PREPROCESS,
-        layers="\n".join(f"        self.{name} = {expression(module.layer(i))}" for i, name in names.items())
+        layers="\n".join(
+            f"        self.{names[node.id]} = {expression(node, module.layer(node.id))}"
+            for node in leaves(network.network)
+        )
         or "        pass",
         forward="\n".join(f"        {line}" for line in lines),
     )

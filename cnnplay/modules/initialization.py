@@ -32,8 +32,8 @@ def initialize_weights(
                 _fill(layer.weight, scheme, generator)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
-        elif isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            layer.reset_parameters()  # ones and zeros: nothing is random
+        elif callable(reset := getattr(layer, "reset_parameters", None)):
+            reset()  # normalization: ones and zeros, nothing is random
 
 
 def _fill(weight: Tensor, scheme: Initialization, generator: torch.Generator) -> None:

@@ -6,9 +6,10 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
-from cnnplay.modules.in_place import Step, in_place_ids, in_place_version
+from cnnplay.modules.in_place import in_place_ids, in_place_version
+from cnnplay.modules.layers import Step
 from cnnplay.network import nodes
-from cnnplay.network.network import Network
+from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Merge, Stack, stacks_of
 
 Seen: TypeAlias = dict[str, Tensor]
@@ -56,7 +57,10 @@ class NetworkModule(nn.Module):
     def _wire(self, layers: Mapping[str, nn.Module]) -> None:
         self._plan = _plan(self.network.stack, layers)
         own = in_place_ids(self.network.stack)
-        lean = {key: in_place_version(layer) if key in own else layer for key, layer in layers.items()}
+        lean: dict[str, Step] = dict(layers)
+        for node in leaves(self.network):
+            if node.id in own:
+                lean[node.id] = in_place_version(node, layers[node.id])
         self._training_plan = _plan(self.network.stack, lean, own)
 
 

@@ -137,6 +137,21 @@ class BatchNormalisation(Base, frozen=True, kw_only=True, tag="batch-norm"):
     affine: Annotated[bool, declare("Whether to learn a scale and a shift per channel.")] = True
 
 
+class GroupNormalisation(Base, frozen=True, kw_only=True, tag="group-norm"):
+    """Normalizes each group of channels to mean 0 and variance 1 per image, whatever the batch size, then
+    scales and shifts each channel (Wu & He 2018)."""
+
+    groups: Annotated[
+        int,
+        declare(
+            "Number of groups that share a mean and a variance; must divide the channels. 1 normalizes all "
+            "channels together.",
+            minimum=1,
+            maximum=65536,
+        ),
+    ] = 1
+
+
 class LocalResponseNormalisation(Base, frozen=True, kw_only=True, tag="local-response-norm"):
     """Divides each value by the energy of neighboring channels (Krizhevsky et al. 2012)."""
 
@@ -180,6 +195,15 @@ class SiLU(Base, frozen=True, kw_only=True, tag="silu"):
     """x · sigmoid(x), also called Swish."""
 
 
+class ELU(Base, frozen=True, kw_only=True, tag="elu"):
+    """x if positive, else α · (exp(x) − 1): values above −α (Clevert et al. 2015)."""
+
+    alpha: Annotated[
+        float,
+        declare("How far negative values reach: down to −α.", minimum=0, exclusive=True),
+    ] = 1.0
+
+
 class Flatten(Base, frozen=True, kw_only=True, tag="flatten"):
     """Turns C × H × W into a vector of C·H·W values."""
 
@@ -217,6 +241,7 @@ Node: TypeAlias = (
     | AveragePooling
     | GlobalAveragePooling
     | BatchNormalisation
+    | GroupNormalisation
     | LocalResponseNormalisation
     | Dropout
     | ReLU
@@ -225,6 +250,7 @@ Node: TypeAlias = (
     | Sigmoid
     | GELU
     | SiLU
+    | ELU
     | Flatten
     | Dense
     | Skip

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from cnnplay.network import nodes
+from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network, find
 
 
@@ -24,7 +25,7 @@ def filters(
     for a node without kernels or without weights in `source`.
     """
     node = find(network, node_id)
-    if not isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
+    if not kind_of(node).has_kernels:
         raise ProbeError(f"{node_id} has no filters: it is not a convolution")
     weight = _weight(source, node_id)
     if weight is None:

@@ -5,7 +5,7 @@ from math import prod
 import msgspec
 
 from cnnplay.network import nodes
-from cnnplay.network.kinds import ACTIVATIONS
+from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network
 from cnnplay.network.nodes import Node, Stack
 from cnnplay.shapes.arithmetic import MAX_ELEMENTS, Shape
@@ -13,16 +13,6 @@ from cnnplay.shapes.arithmetic import MAX_ELEMENTS, Shape
 _SMALL_SIDE = 8
 _FEW_CHANNELS = 8
 _SMALL_ROW = 2048
-
-_KEEPS_LENGTH: tuple[type[nodes.Base], ...] = (
-    nodes.Dropout,
-    *ACTIVATIONS,
-    nodes.BatchNormalisation,
-    nodes.LocalResponseNormalisation,
-    nodes.Flatten,
-    nodes.GlobalAveragePooling,
-)
-"""The kinds after which a vector of C values still comes from C channels or C units."""
 
 
 def head_for(shape: Shape, classes: int) -> Stack | None:
@@ -56,16 +46,15 @@ def output_layer(network: Network, length: int) -> Node | None:
     """The layer whose units or filters determine the output's `length`, if only layers that keep it follow;
     None if it is inside a container."""
     for node in reversed(network.stack):
-        if isinstance(node, nodes.Dense):
-            return node if node.units == length else None
-        if isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
-            return node if node.filters == length and node.groups == 1 else None
-        if not isinstance(node, _KEEPS_LENGTH):
+        kind = kind_of(node)
+        if kind.outputs:
+            fits = getattr(node, kind.outputs) == length and getattr(node, "groups", 1) == 1
+            return node if fits else None
+        if not (kind.keeps_shape or kind.keeps_length):
             return None
     return None
 
 
 def with_outputs(node: Node, classes: int) -> Node:
     """The same dense or convolution layer with one output per class."""
-    field = "units" if isinstance(node, nodes.Dense) else "filters"
-    return msgspec.structs.replace(node, **{field: classes})
+    return msgspec.structs.replace(node, **{kind_of(node).outputs: classes})

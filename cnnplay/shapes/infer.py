@@ -14,7 +14,7 @@ from cnnplay.network.network import Input, Network, Task, leaves
 from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
 from cnnplay.shapes import fixes, merging, receptive
 from cnnplay.shapes.arithmetic import BYTES_PER_ELEMENT, Shape
-from cnnplay.shapes.leaves import Step, step, step_from_unknown
+from cnnplay.shapes.leaves import Given, Step, step, step_from_unknown
 from cnnplay.shapes.output import output_problems
 from cnnplay.shapes.problems import Problem, format_value, limit_problems, within_limits
 from cnnplay.shapes.receptive import Spans
@@ -93,7 +93,7 @@ def _visit(node: Node, flow: Flow) -> Visited:
     if flow.shape is None or flow.spans is None or fields & _GEOMETRY:
         result = step_from_unknown(node, flow.image, bool(fields & _GEOMETRY))
     else:
-        result = step(node, flow.shape, flow.spans, flow.image, groups_known="groups" not in fields)
+        result = step(node, Given(flow.shape, flow.spans, flow.image, "groups" not in fields))
     excess = oversize_problems(node.id, result.output, result.parameters)
     if excess:
         result = Step(None, None, None, None, (*result.problems, *excess))

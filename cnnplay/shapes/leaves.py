@@ -1,28 +1,29 @@
 """What one layer does to a shape, and what it costs. Its fields are within their limits and its input is
 known here."""
 
+from collections.abc import Callable
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnnplay.network import nodes
 from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import Pair
+from cnnplay.network.kinds import kind_of
 from cnnplay.network.nodes import Node
 from cnnplay.shapes import arithmetic, fixes, receptive
 from cnnplay.shapes.arithmetic import Shape, effective_kernel, sides
 from cnnplay.shapes.problems import Problem, field_problem, format_value
 from cnnplay.shapes.receptive import Spans
 
-SPATIAL = (
-    nodes.Convolution,
-    nodes.TransposedConvolution,
-    nodes.Upsampling,
-    nodes.MaxPooling,
-    nodes.AveragePooling,
-    nodes.GlobalAveragePooling,
-    nodes.LocalResponseNormalisation,
-)
-"""The kinds that need feature maps, not a vector."""
+
+class Given(NamedTuple):
+    """What a layer is given: the input's shape and receptive field, and the image's size. `groups_known` is
+    False if the layer's groups are outside their limits."""
+
+    shape: Shape
+    spans: Spans
+    image: Pair
+    groups_known: bool = True
 
 
 class Step(NamedTuple):
@@ -35,49 +36,18 @@ class Step(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def step(node: Node, shape: Shape, spans: Spans, image: Pair, groups_known: bool = True) -> Step:
-    """Applies a layer to an input shape. `groups_known` is False if the groups are outside their limits."""
-    if isinstance(node, SPATIAL) and len(shape) != 3:
-        return Step(None, None, None, None, (_needs_maps(node, shape),))
-    match node:
-        case nodes.Convolution():
-            return _convolution(node, shape, spans, groups_known)
-        case nodes.TransposedConvolution():
-            return _transposed(node, shape, spans, groups_known)
-        case nodes.Upsampling():
-            size = (shape[1] * node.scale[0], shape[2] * node.scale[1])
-            bilinear = node.mode == "bilinear"
-            down, across = (
-                receptive.through_upsampling(span, scale, bilinear)
-                for span, scale in zip(spans, node.scale, strict=True)
-            )
-            return Step((shape[0], *size), spans=(down, across))
-        case nodes.MaxPooling() | nodes.AveragePooling():
-            return _pooling(node, shape, spans)
-        case nodes.GlobalAveragePooling():
-            return Step((shape[0], 1, 1), spans=receptive.full_image(image))
-        case nodes.BatchNormalisation():
-            return Step(shape, parameters=2 * shape[0] if node.affine else 0, spans=spans)
-        case nodes.Flatten():
-            return Step((prod(shape),), spans=spans)
-        case nodes.Dense():
-            return _dense(node, shape, image)
-        case _:
-            return Step(shape, spans=spans)
+def step(node: Node, given: Given) -> Step:
+    """Applies a layer to an input."""
+    if kind_of(node).spatial and len(given.shape) != 3:
+        return Step(None, None, None, None, (_needs_maps(node, given.shape),))
+    return RULES[type(node)].step(node, given)
 
 
 def step_from_unknown(node: Node, image: Pair | None, invalid: bool) -> Step:
     """What is known if the input is unknown or a field is outside its limits: a dense layer's units."""
-    spans = receptive.full_image(image) if image else None
-    match node:
-        case nodes.Dense() if not invalid:
-            return Step((node.units,), None, None, spans)
-        case nodes.Convolution() | nodes.TransposedConvolution() | nodes.Dense():
-            return Step(None, None, None)
-        case nodes.BatchNormalisation() if node.affine:
-            return Step(None, None)
-        case _:
-            return Step(None)
+    if isinstance(node, nodes.Dense) and not invalid:
+        return Step((node.units,), None, None, receptive.full_image(image) if image else None)
+    return RULES[type(node)].unknown(node)
 
 
 def _needs_maps(node: Node, shape: Shape) -> Problem:
@@ -86,7 +56,52 @@ def _needs_maps(node: Node, shape: Shape) -> Problem:
     return field_problem(node.id, "input", expected, found, fixes.remove(node.id))
 
 
-def _convolution(node: nodes.Convolution, shape: Shape, spans: Spans, groups_known: bool) -> Step:
+def _unchanged(_: Node, given: Given) -> Step:
+    return Step(given.shape, spans=given.spans)
+
+
+def _flatten(_: nodes.Flatten, given: Given) -> Step:
+    return Step((prod(given.shape),), spans=given.spans)
+
+
+def _global_average(_: nodes.GlobalAveragePooling, given: Given) -> Step:
+    return Step((given.shape[0], 1, 1), spans=receptive.full_image(given.image))
+
+
+def _upsampling(node: nodes.Upsampling, given: Given) -> Step:
+    size = (given.shape[1] * node.scale[0], given.shape[2] * node.scale[1])
+    bilinear = node.mode == "bilinear"
+    down, across = (
+        receptive.through_upsampling(span, scale, bilinear)
+        for span, scale in zip(given.spans, node.scale, strict=True)
+    )
+    return Step((given.shape[0], *size), spans=(down, across))
+
+
+def _batch_norm(node: nodes.BatchNormalisation, given: Given) -> Step:
+    return Step(given.shape, parameters=2 * given.shape[0] if node.affine else 0, spans=given.spans)
+
+
+def _group_norm(node: nodes.GroupNormalisation, given: Given) -> Step:
+    """torch needs groups of more than one value: a single one is its own mean.
+
+    Every output sees the whole image, through its group's mean and variance.
+    """
+    channels, values = given.shape[0], prod(given.shape)
+    problem: tuple[Problem, ...] = ()
+    if given.groups_known and (channels % node.groups or node.groups == values):
+        most = channels if values > channels else channels // 2
+        alone = "" if most == channels else ", with two or more in each group"
+        expected = f"a divisor of the {format_value(channels)} channels{alone}"
+        fix = fixes.fit_groups(node.id, channels, channels, min(node.groups, most)) if most else None
+        found = format_value(node.groups)
+        problem = (field_problem(node.id, "groups", expected, found, fix or fixes.remove(node.id)),)
+    spans = receptive.full_image(given.image)
+    return Step(given.shape, parameters=2 * channels, spans=spans, problems=problem)
+
+
+def _convolution(node: nodes.Convolution, given: Given) -> Step:
+    shape, spans, _, groups_known = given
     size = arithmetic.windows(
         (shape[1], shape[2]), node.kernel_size, node.stride, node.padding, node.dilation
     )
@@ -113,7 +128,8 @@ def _convolution(node: nodes.Convolution, shape: Shape, spans: Spans, groups_kno
     return Step(output, _parameters(node, shape, True), multiply_adds, (down, across))
 
 
-def _transposed(node: nodes.TransposedConvolution, shape: Shape, spans: Spans, groups_known: bool) -> Step:
+def _transposed(node: nodes.TransposedConvolution, given: Given) -> Step:
+    shape, spans, _, groups_known = given
     problems = _output_padding(node)
     height, width = (
         arithmetic.transposed_count(
@@ -153,7 +169,8 @@ def _parameters(
     return arithmetic.convolution_parameters(shape[0], node.filters, node.kernel_size, node.groups, node.bias)
 
 
-def _pooling(node: nodes.MaxPooling | nodes.AveragePooling, shape: Shape, spans: Spans) -> Step:
+def _pooling(node: nodes.MaxPooling | nodes.AveragePooling, given: Given) -> Step:
+    shape, spans = given.shape, given.spans
     problems: tuple[Problem, ...] = ()
     half = (node.kernel_size[0] // 2, node.kernel_size[1] // 2)
     if not isinstance(node.padding, str) and (node.padding[0] > half[0] or node.padding[1] > half[1]):
@@ -171,7 +188,8 @@ def _pooling(node: nodes.MaxPooling | nodes.AveragePooling, shape: Shape, spans:
     return Step((shape[0], *size), spans=(down, across), problems=problems)
 
 
-def _dense(node: nodes.Dense, shape: Shape, image: Pair) -> Step:
+def _dense(node: nodes.Dense, given: Given) -> Step:
+    shape = given.shape
     problems: tuple[Problem, ...] = ()
     if len(shape) != 1:
         fix = fixes.insert_before(node.id, nodes.Flatten(), "flatten")
@@ -179,7 +197,7 @@ def _dense(node: nodes.Dense, shape: Shape, image: Pair) -> Step:
         problems = (field_problem(node.id, "input", "a vector", found, fix),)
     length = prod(shape)
     parameters = arithmetic.dense_parameters(length, node.units, node.bias)
-    return Step((node.units,), parameters, length * node.units, receptive.full_image(image), problems)
+    return Step((node.units,), parameters, length * node.units, receptive.full_image(given.image), problems)
 
 
 def _groups(node: nodes.Convolution | nodes.TransposedConvolution, shape: Shape) -> tuple[Problem, ...]:
@@ -225,3 +243,38 @@ def _nothing_left(node: nodes.TransposedConvolution, height: int, width: int) ->
     expected = "small enough to leave an output"
     found = f"{format_value(node.padding)}, which leaves {format_value(height)}×{format_value(width)}"
     return field_problem(node.id, "padding", expected, found, fixes.change_field(node.id, "padding", (0, 0)))
+
+
+def _costs_unknown(_: Node) -> Step:
+    return Step(None, None, None)
+
+
+class Rule(NamedTuple):
+    """What a kind does to a known input, and what is known of it without one: no parameters by default."""
+
+    step: Callable[[Any, Given], Step]
+    unknown: Callable[[Any], Step] = lambda node: Step(None)
+
+
+RULES: dict[type[nodes.Base], Rule] = {
+    nodes.Convolution: Rule(_convolution, _costs_unknown),
+    nodes.TransposedConvolution: Rule(_transposed, _costs_unknown),
+    nodes.Upsampling: Rule(_upsampling),
+    nodes.MaxPooling: Rule(_pooling),
+    nodes.AveragePooling: Rule(_pooling),
+    nodes.GlobalAveragePooling: Rule(_global_average),
+    nodes.BatchNormalisation: Rule(_batch_norm, lambda node: Step(None, None if node.affine else 0)),
+    nodes.GroupNormalisation: Rule(_group_norm, lambda node: Step(None, None)),
+    nodes.LocalResponseNormalisation: Rule(_unchanged),
+    nodes.Dropout: Rule(_unchanged),
+    nodes.ReLU: Rule(_unchanged),
+    nodes.LeakyReLU: Rule(_unchanged),
+    nodes.Tanh: Rule(_unchanged),
+    nodes.Sigmoid: Rule(_unchanged),
+    nodes.GELU: Rule(_unchanged),
+    nodes.SiLU: Rule(_unchanged),
+    nodes.ELU: Rule(_unchanged),
+    nodes.Flatten: Rule(_flatten),
+    nodes.Dense: Rule(_dense, _costs_unknown),
+}
+"""The shape arithmetic of every kind but skips and branches."""

@@ -80,6 +80,12 @@ def _pool(kind: type[nodes.MaxPooling] | type[nodes.AveragePooling]) -> Callable
     return make
 
 
+def _group_norm(situation: InsertionContext) -> Stack:
+    """Groups of two or more channels, as many as fit up to eight."""
+    channels = situation.shape[0] if situation.shape is not None else 1
+    return (nodes.GroupNormalisation(groups=max(n for n in range(1, 9) if n == 1 or not channels % (2 * n))),)
+
+
 def _dense(situation: InsertionContext) -> Stack:
     dense = nodes.Dense(units=situation.classes or _HIDDEN_UNITS)
     maps = situation.shape is not None and len(situation.shape) == 3
@@ -121,6 +127,7 @@ _MAKERS: dict[str, Callable[[InsertionContext], Stack]] = {
     "transposed-conv": _transposed,
     "max-pool": _pool(nodes.MaxPooling),
     "avg-pool": _pool(nodes.AveragePooling),
+    "group-norm": _group_norm,
     "dense": _dense,
     "skip": _skip,
     "branches": _branches,

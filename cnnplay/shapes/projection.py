@@ -3,6 +3,7 @@
 import msgspec
 
 from cnnplay.network import nodes
+from cnnplay.network.fields import fields_of
 from cnnplay.network.nodes import Node, Stack, stacks_of, with_stacks
 from cnnplay.shapes.arithmetic import Shape, stride_between
 from cnnplay.shapes.problems import limit_violations
@@ -50,7 +51,7 @@ def with_same_padding(stack: Stack) -> Stack:
 
 
 def _with_same_padding(node: Node) -> Node:
-    if isinstance(node, (nodes.Convolution, nodes.MaxPooling, nodes.AveragePooling)):
+    if any(field.type == "padding" for field in fields_of(type(node))):
         return msgspec.structs.replace(node, padding="same")
     return with_stacks(node, tuple(with_same_padding(inner) for inner in stacks_of(node)))
 

@@ -1,8 +1,10 @@
 """The formulas of output sizes; one for both dimensions if they are equal."""
 
 from collections.abc import Callable
+from math import prod
 
 from cnnplay.network import nodes
+from cnnplay.network.describe import shape_text
 from cnnplay.shapes.arithmetic import Shape, sides, transposed_count, window_count
 from cnnplay.shapes.formula import Formula
 
@@ -75,6 +77,22 @@ def of_upsampling(node: nodes.Upsampling, shape: Shape) -> list[Formula]:
         return Formula(name, "n · k", f"{n:,} · {scale}", f"{n * scale:,}", "k is the scale")
 
     return _both(along)
+
+
+def of_global_average(_: nodes.GlobalAveragePooling, shape: Shape) -> list[Formula]:
+    """C × 1 × 1."""
+    if len(shape) != 3:
+        return []
+    output = shape_text((shape[0], 1, 1))
+    numbers = f"{shape_text(shape)} → {output}"
+    return [Formula("output", "C × H × W → C × 1 × 1", numbers, output, "the mean of each map")]
+
+
+def of_flatten(_: nodes.Flatten, shape: Shape) -> list[Formula]:
+    """C · H · W."""
+    numbers = " · ".join(f"{size:,}" for size in shape)
+    symbols = "C · H · W" if len(shape) == 3 else "n"
+    return [Formula("output", symbols, numbers, f"{prod(shape):,}", "channel by channel, row by row")]
 
 
 def _both(along: Callable[[int, str], Formula]) -> list[Formula]:

@@ -9,18 +9,10 @@ LeNet-5 on 28 × 28 two pixels of padding.
 import msgspec
 
 from cnnplay.network import edits, nodes
-from cnnplay.network.kinds import ACTIVATIONS
+from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Input, Network
 from cnnplay.shapes.arithmetic import Shape, windows
 from cnnplay.shapes.infer import infer
-
-_BETWEEN: tuple[type[nodes.Base], ...] = (
-    nodes.BatchNormalisation,
-    nodes.LocalResponseNormalisation,
-    nodes.Dropout,
-    *ACTIVATIONS,
-)
-"""What may come between a convolution and the pool that belongs to it."""
 
 
 def fit_stem(original: Network, new_input: Input) -> Network:
@@ -79,6 +71,6 @@ def _without_pool(original: Network, network: Network, index: int) -> Network:
             given = infer(network).nodes[node.id].input
             fits = target and given and given[1] <= target[1] and given[2] <= target[2]
             return edits.remove(network, [node.id]).network if fits else network
-        if not isinstance(node, _BETWEEN):
-            return network
+        if not kind_of(node).keeps_shape:
+            return network  # no pool belongs to the convolution
     return network

@@ -5,6 +5,7 @@ the weights that they were measured with, so they are measured again for the mea
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,6 +14,8 @@ from torch.optim.swa_utils import AveragedModel
 from cnnplay.data.prepared import Prepared
 from cnnplay.modules.build import NetworkModule, build
 from cnnplay.modules.weights import transfer, weights_of
+from cnnplay.network.kinds import kind_of
+from cnnplay.network.network import leaves
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Interrupted
 from cnnplay.training.rng import seed_step
@@ -97,8 +100,9 @@ def _measure_statistics(
     interrupted: Callable[[], bool],
 ) -> None:
     """One pass over the training images without augmentation. All batches count equally."""
-    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
-    norms = [layer for layer in norms if layer.track_running_stats]
+    norms: list[Any] = [
+        module.layer(node.id) for node in leaves(module.network) if kind_of(node).running_statistics
+    ]
     if not norms:
         return
     usual = [layer.momentum for layer in norms]

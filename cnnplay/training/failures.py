@@ -9,8 +9,9 @@ import torch
 
 from cnnplay.data.images import DataError
 from cnnplay.modules.build import BuildError
+from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network, leaves
-from cnnplay.network.nodes import BatchNormalisation, Convolution, LocalResponseNormalisation
+from cnnplay.network.nodes import Convolution
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.devices import DeviceError
 from cnnplay.training.optimizers import SAFE_LEARNING_RATES
@@ -132,9 +133,7 @@ def overshoot_warning(epoch: int, metrics: Mapping[str, float], classes: int, co
 
 def _non_finite(loss: float, network: Network, config: TrainConfig, updates: int) -> Explanation:
     became = "not a number (NaN)" if loss != loss else "infinite"
-    normalized = any(
-        isinstance(node, BatchNormalisation | LocalResponseNormalisation) for node in leaves(network)
-    )
+    normalized = any(kind_of(node).normalizes for node in leaves(network))
     convolves = any(isinstance(node, Convolution) for node in leaves(network))
     fix = f"batch norm after the {'convolutions' if convolves else 'dense layers'}"
     rate = suggested_rate(config)

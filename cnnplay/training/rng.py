@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network, leaves
-from cnnplay.network.nodes import Dropout
 from cnnplay.training.allocator import keep_memory, release_memory
 
 
@@ -30,8 +30,8 @@ def preserved_torch_state() -> Iterator[None]:
 
 
 def uses_randomness(network: Network) -> bool:
-    """Whether steps draw random numbers (dropout)."""
-    return any(isinstance(node, Dropout) and node.p > 0 for node in leaves(network))
+    """Whether steps draw random numbers, as dropout does."""
+    return any(kind_of(node).is_random(node) for node in leaves(network))
 
 
 def seed_step(device: torch.device, seed: int, step: int) -> None:

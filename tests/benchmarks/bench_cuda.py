@@ -51,22 +51,22 @@ def noise(size: int) -> ImageSet:
 def engine_rate(network: Network, dataset: ImageSet, device: str, batch: int, seconds: float) -> float:
     """Images a second of the engine, validation of 16 images an epoch included."""
     control = Control()
-    told: list[tuple[float, int]] = []
+    steps: list[tuple[float, int]] = []
 
     def sink(event: Event) -> None:
         if isinstance(event, Planned):
             print(f"  {event.reason}", flush=True)
         if isinstance(event, Stepped):
-            told.append((time.perf_counter(), event.images))
-            if told[-1][0] - told[0][0] > WARM_UP + seconds:
+            steps.append((time.perf_counter(), event.images))
+            if steps[-1][0] - steps[0][0] > WARM_UP + seconds:
                 control.stop()
 
     config = TrainConfig(epochs=100_000, batch_size=batch, optimizer="momentum", device=device)
     result = train(Job("bench", network, config, dataset), sink, None, control)
     if result.failure is not None:
         raise SystemExit(result.failure.message)
-    begun = told[0][0] + WARM_UP
-    counted = [(when, count) for when, count in told if when >= begun]
+    begun = steps[0][0] + WARM_UP
+    counted = [(when, count) for when, count in steps if when >= begun]
     return sum(count for _, count in counted[1:]) / (counted[-1][0] - counted[0][0])
 
 

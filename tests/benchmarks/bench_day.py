@@ -1,7 +1,7 @@
 """A day of training in two minutes: `python tests/benchmarks/bench_day.py [--hours 24] [--rate 200]`.
 
 The real window with all live views of Train open, its run model, mailbox, poller and recording. LeNet-5 is
-trained for one epoch; from then on a source tells of steps, epochs, validations and weights as a run does, as
+trained for one epoch; from then on a source emits steps, epochs, validations and weights as a run does, as
 fast as the window takes them in. There is a pause in it. Prints the memory of the process over the
 simulated hours, its slope, what a redraw of both curves costs the window's thread, and what lies on the disk.
 """
@@ -30,9 +30,9 @@ os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from cnnplay.app import make_window  # noqa: E402
+from cnnplay.demo.ui_driver import UiDriver  # noqa: E402
 from cnnplay.spec.events import EpochDone, Paused, Planned, Resumed, Started, Stepped  # noqa: E402
 from cnnplay.spec.settings import TrainConfig  # noqa: E402
-from cnnplay.ui.shell.views.ui_driver import UiDriver  # noqa: E402
 from cnnplay.ui.train.worker import Ended, Worker, _job  # noqa: E402
 
 FULL = 20_000
@@ -60,24 +60,24 @@ class Day(Worker):
 
         self.recording.begin()
         seen: list[Any] = []
-        job = _job(self.requests)
+        job = _job(self.request)
         short = dataclasses.replace(job, config=TrainConfig(epochs=1, threads=1))
         started: list[Any] = []
         result = train(short, started.append, lambda found: seen.append(found) if found.checkpoint else None)
         self._hear(self._start(started))
-        last = self._tell(next(e for e in started if isinstance(e, Planned)), seen[-1], self._per_epoch)
+        last = self._emit(next(e for e in started if isinstance(e, Planned)), seen[-1], self._per_epoch)
         ended = dataclasses.replace(result, reason="stopped", last_epoch=last, step=self.step)
         self.recording.end(ended)
         self._box.put(Ended(ended))
 
-    def _start(self, told: list[Any]) -> Started:
-        first = next(event for event in told if isinstance(event, Started))
+    def _start(self, seen: list[Any]) -> Started:
+        first = next(event for event in seen if isinstance(event, Started))
         self._per_epoch = first.steps_per_epoch
         epochs = round(self.hours * 3600 * self.rate / self._per_epoch) + 1
         return msgspec.structs.replace(first, config=TrainConfig(epochs=epochs))
 
-    def _tell(self, plan: Planned, seen: Any, per_epoch: int) -> int:
-        run, total = self.requests.run, round(self.hours * 3600 * self.rate)
+    def _emit(self, plan: Planned, seen: Any, per_epoch: int) -> int:
+        run, total = self.request.run, round(self.hours * 3600 * self.rate)
         rng = np.random.default_rng(0)
         looked, best, epoch = 0.0, 0.0, 0
         for epoch in range(1, total // per_epoch + 1):
@@ -89,12 +89,12 @@ class Day(Worker):
                 self._hear(
                     Stepped(run=run, step=self.step, epoch=epoch, loss=loss, accuracy=accuracy, images=64)
                 )
-            judged = float(rng.binomial(1000, 0.97 - 0.5 / (1 + epoch / 20))) / 1000
-            is_best = judged > best
-            best = max(best, judged)
+            accuracy = float(rng.binomial(1000, 0.97 - 0.5 / (1 + epoch / 20))) / 1000
+            is_best = accuracy > best
+            best = max(best, accuracy)
             metrics = {
                 "train_loss": sum(losses) / per_epoch, "train_accuracy": sum(right) / per_epoch,
-                "validation_loss": level * 1.1 + rng.normal(0, 0.01), "validation_accuracy": judged,
+                "validation_loss": level * 1.1 + rng.normal(0, 0.01), "validation_accuracy": accuracy,
             }  # fmt: skip
             self._hear(
                 EpochDone(

@@ -77,7 +77,7 @@ def run(case: Case, threads: int) -> dict[str, float]:
     config = TrainConfig(
         epochs=epochs, batch_size=case.batch, optimizer=case.optimizer, device="cpu", threads=threads
     )  # type: ignore[arg-type]
-    foreseen = estimate(network, report, config, images, timed=False)
+    estimated = estimate(network, report, config, images, timed=False)
     before = _bytes("VmRSS")
     times: list[tuple[int, float]] = []
 
@@ -93,9 +93,9 @@ def run(case: Case, threads: int) -> dict[str, float]:
     timed = estimate(network, report, config, images)
     steps = (len(images.train) + len(images.validation) / 3) / case.batch  # as the estimate counts an epoch
     return {
-        "foreseen_mb": foreseen.bytes / 1e6,
+        "estimated_mb": estimated.bytes / 1e6,
         "taken_mb": taken / 1e6,
-        "foreseen_s": timed.seconds_per_epoch / steps,
+        "estimated_s": timed.seconds_per_epoch / steps,
         "taken_s": statistics.median(
             after - before
             for (epoch, before), (same, after) in itertools.pairwise(times)
@@ -133,9 +133,10 @@ def main() -> None:
         found = json.loads(done.stdout.splitlines()[-1])
         name = f"{case.key} {'×'.join(map(str, case.size))} batch {case.batch} {case.optimizer}"
         print(
-            f"{name:42} memory {found['foreseen_mb']:7,.0f} MB, took {found['taken_mb']:7,.0f} "
-            f"({found['foreseen_mb'] / found['taken_mb'] - 1:+.0%}); step {found['foreseen_s']:.3f} s, "
-            f"took {found['taken_s']:.3f} ({found['foreseen_s'] / found['taken_s'] - 1:+.0%})",
+            f"{name:42} estimated memory {found['estimated_mb']:7,.0f} MB, took {found['taken_mb']:7,.0f} "
+            f"({found['estimated_mb'] / found['taken_mb'] - 1:+.0%}); "
+            f"estimated step {found['estimated_s']:.3f} s, "
+            f"took {found['taken_s']:.3f} ({found['estimated_s'] / found['taken_s'] - 1:+.0%})",
             flush=True,
         )
 

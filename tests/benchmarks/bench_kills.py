@@ -1,4 +1,4 @@
-"""Kills runs at random instants and goes on with them, again and again:
+"""Kills runs at random instants and resumes them, again and again:
 
     python tests/benchmarks/bench_kills.py [--kills 200] [--seed 0]
 
@@ -59,7 +59,7 @@ def main() -> int:
         train[1] = asked.network
         whole = folder / "whole"
         start = time.perf_counter()
-        _ended(_begun([*train, "--out", str(whole)], folder / "told"))
+        _ended(_begun([*train, "--out", str(whole)], folder / "output"))
         seconds = time.perf_counter() - start
         number = 0
         while found["kills"] < asked.kills:
@@ -72,7 +72,7 @@ def main() -> int:
 
 
 CLAIMS = (
-    "told epochs without a record", "epochs lost at the end", "unreadable files", "leftover files",
+    "reported epochs without a record", "epochs lost at the end", "unreadable files", "leftover files",
     "resumes that failed", "other weights",
 )  # fmt: skip
 
@@ -81,20 +81,20 @@ def _one(
     train: list[str], run: Path, whole: Path, seconds: float, dice: random.Random, found: Counter[str]
 ) -> None:
     """A run that is killed up to six times."""
-    told = run.with_suffix(".told")
+    output = run.with_suffix(".told")
     for _ in range(6):
-        child = _begun(_command(train, run), told)
+        child = _begun(_command(train, run), output)
         time.sleep(dice.uniform(0.0, 0.8 * seconds))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         if os.WIFEXITED(status):
-            _note_failure(os.WEXITSTATUS(status), told, found)
+            _note_failure(os.WEXITSTATUS(status), output, found)
             break
         found["kills"] += 1
-        _check(run, told, found)
+        _check(run, output, found)
     else:
-        _note_failure(_ended(_begun(_command(train, run), told)), told, found)
-    _check(run, told, found)
+        _note_failure(_ended(_begun(_command(train, run), output)), output, found)
+    _check(run, output, found)
     found["leftover files"] += sum(kind_of(file.name) == "left" for file in run.iterdir())
     folder, other = RunFolder.open(run), RunFolder.open(whole)
     records = [event.epoch for event in effective_events(folder.events()) if isinstance(event, EpochDone)]
@@ -111,13 +111,13 @@ def _command(train: list[str], run: Path) -> list[str]:
     return ["resume", str(run), "--json"] if (run / "run.json").exists() else [*train, "--out", str(run)]
 
 
-def _note_failure(status: int, told: Path, found: Counter[str]) -> None:
+def _note_failure(status: int, output: Path, found: Counter[str]) -> None:
     if status:
         found["resumes that failed"] += 1
-        print(f"status {status}: {told.with_suffix('.err').read_text().strip()}", file=sys.stderr)
+        print(f"status {status}: {output.with_suffix('.err').read_text().strip()}", file=sys.stderr)
 
 
-def _check(run: Path, told: Path, found: Counter[str]) -> None:
+def _check(run: Path, output: Path, found: Counter[str]) -> None:
     """What must hold after every kill."""
     if not (run / "run.json").exists():
         return
@@ -133,25 +133,25 @@ def _check(run: Path, told: Path, found: Counter[str]) -> None:
         print(f"unreadable: {error}", file=sys.stderr)
         found["unreadable files"] += 1
         return
-    lines = told.read_bytes().splitlines(keepends=True)
+    lines = output.read_bytes().splitlines(keepends=True)
     epochs = {
         event["epoch"]
         for event in (json.loads(line) for line in lines if line.endswith(b"}\n"))
         if event["event"] == "epoch"
     }
-    found["told epochs without a record"] += not epochs <= records
+    found["reported epochs without a record"] += not epochs <= records
 
 
-def _begun(arguments: list[str], told: Path) -> int:
-    """A child that runs the command line, its lines appended to `told`."""
+def _begun(arguments: list[str], output: Path) -> int:
+    """A child that runs the command line, its lines appended to `output`."""
     child = os.fork()
     if child:
         return child
     status = 1
     try:
-        with told.open("a", buffering=1) as file, redirect_stdout(file):
+        with output.open("a", buffering=1) as file, redirect_stdout(file):
             os.dup2(file.fileno(), 1)
-            with told.with_suffix(".err").open("w") as complaints:
+            with output.with_suffix(".err").open("w") as complaints:
                 os.dup2(complaints.fileno(), 2)
             status = command_line(arguments, lambda path: 1, lambda folder, seed: 1)
     finally:

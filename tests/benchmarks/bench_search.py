@@ -24,7 +24,7 @@ SPACE = {
 
 
 def searched(workers: int, trials: int, epochs: int, home: Path) -> tuple[float, list[list[dict[str, Any]]]]:
-    """Seconds from the first process's start to the last one's end, and what each told."""
+    """Seconds from the first process's start to the last one's end, and what each reported."""
     command = [
         sys.executable, "-m", "cnnplay", "search", "lenet-5", "--data", "mnist-sample", "--json",
         "--trials", str(trials), "--epochs", str(epochs), "--threads", "1", "--study", "bench",
@@ -35,8 +35,8 @@ def searched(workers: int, trials: int, epochs: int, home: Path) -> tuple[float,
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(workers)
     ]
-    told = [[json.loads(line) for line in process.communicate()[0].splitlines()] for process in running]
-    return time.perf_counter() - start, told
+    reported = [[json.loads(line) for line in process.communicate()[0].splitlines()] for process in running]
+    return time.perf_counter() - start, reported
 
 
 def main() -> None:
@@ -50,9 +50,9 @@ def main() -> None:
         home = Path(folder)
         (home / "space.json").write_text(json.dumps(SPACE))
         for workers in (1, 2):
-            seconds, told = searched(workers, asked.trials, asked.epochs, home)
-            trials = [[line for line in lines if line["event"] == "trial"] for lines in told]
-            last = told[0][-1]
+            seconds, reported = searched(workers, asked.trials, asked.epochs, home)
+            trials = [[line for line in lines if line["event"] == "trial"] for lines in reported]
+            last = reported[0][-1]
             values.append(
                 {line["number"]: (line["settings"], line["value"]) for part in trials for line in part}
             )

@@ -6,7 +6,7 @@ VGG-16 at 3 × 224 × 224 with a batch of 4 trains in the real window, all live 
 are: by how much a 5 ms timer in the window's event loop was late meanwhile; how long a click on Pause and on
 Stop keeps the window, and when all is done (a pause comes after the step at hand, or after the epoch's
 validation); and the same for closing the window. Wanted: 100 ms for the window, 2 s for the worker's end.
-Where other machines on the same hardware took this one's processors away meanwhile, that is told apart.
+Processor time taken by other machines on the same hardware is reported separately.
 """
 
 import argparse
@@ -49,9 +49,9 @@ class Trial:
 
         from cnnplay.app import make_window
         from cnnplay.data.images import ImageSet
+        from cnnplay.demo.ui_driver import Clock, UiDriver
         from cnnplay.network.presets import preset
         from cnnplay.shapes.adapt import adapt
-        from cnnplay.ui.shell.views.ui_driver import Clock, UiDriver
 
         self.application = QApplication([])
         self.window = make_window()
@@ -86,14 +86,14 @@ class Trial:
         from PySide6.QtWidgets import QMessageBox
 
         self.begin(0.0)
-        tell(f"{seconds:g} s of training", self.watched(lambda: self.driver.settle(round(1000 * seconds))))
+        report(f"{seconds:g} s of training", self.watched(lambda: self.driver.settle(round(1000 * seconds))))
         for number in range(times):
             wait = 0.37 * (number + 1)
             self.begin(wait)
-            tell("pause", self.deed(self.window.controls.pause_button, lambda: self.state == "paused"))
+            report("pause", self.deed(self.window.controls.pause_button, lambda: self.state == "paused"))
             self.driver.click(self.window.controls.pause_button)
             self.begin(wait)
-            tell("stop", self.deed(self.window.controls.stop_button, lambda: self.state == "idle"))
+            report("stop", self.deed(self.window.controls.stop_button, lambda: self.state == "idle"))
         self.begin(0.9)
         worker = next(thread for thread in threading.enumerate() if thread.name == "cnnplay-train")
         gone = threading.Event()
@@ -113,7 +113,7 @@ class Trial:
         self.window.hide = lambda: (hide(), hidden.append(time.perf_counter()))  # type: ignore[method-assign]
         self.window.close()
         gone.wait()
-        tell("closing the window", {"window gone": hidden[0] - start, "worker ended": ended[0] - start})
+        report("closing the window", {"window gone": hidden[0] - start, "worker ended": ended[0] - start})
 
     @property
     def state(self) -> str:
@@ -132,7 +132,7 @@ class Trial:
             self.driver.until(learned, "the first step")
             self.driver.settle(round(1000 * wait))
 
-        tell("begin, go on", self.watched(go))
+        report("start, resume", self.watched(go))
 
     def deed(self, button: Any, done: Callable[[], bool]) -> dict[str, float]:
         """Clicks, and watches the window until it is done."""
@@ -186,7 +186,7 @@ def stolen() -> float:
     return int(Path("/proc/stat").read_text().split()[8]) / os.sysconf("SC_CLK_TCK")
 
 
-def tell(what: str, found: dict[str, float]) -> None:
+def report(what: str, found: dict[str, float]) -> None:
     print(
         f"{what}: " + ", ".join(f"{name} {1000 * value:,.0f} ms" for name, value in found.items()), flush=True
     )

@@ -4,7 +4,7 @@
                                                 [--network lenet-5] [--network resnet-8]
 
 Batch 64, Adam; LeNet-5 at 32 × 32 and a ResNet-8 at 3 × 32 × 32, both unless one is named. Each kind is a
-process of its own; for every pair all begin again, and take turns, only one running at a time (see track.py):
+process of its own; for every pair all start again and take turns, only one running at a time (see track.py):
 shared machines were seen to go by a third faster or slower from one second to the next and for ten seconds or
 more, and that is to fall on all of them. A turn takes longer than the live views' period: who was stopped has
 all views due at once, and of a shorter turn they would take more than of a run that nobody stops. Prints the
@@ -56,10 +56,10 @@ def compare(network: str, pairs: int, turns: int, seconds: float, engine: str) -
         pair = {name: statistics.fmean(values) for name, values in rates.items()}
         pair["best"] = max(pair["best"], pair.pop("best-1"))
         found.append(pair)
-        told = ", ".join(f"{name} {value:,.0f}" for name, value in pair.items())
+        reported = ", ".join(f"{name} {value:,.0f}" for name, value in pair.items())
         least, most = min(threads), max(threads)
-        told += f"; engine with {most} threads" + (f" (at times {least})" if least < most else "")
-        print(f"{network}, pair {number + 1}: images/s: {told}", flush=True)
+        reported += f"; engine with {most} threads" + (f" (at times {least})" if least < most else "")
+        print(f"{network}, pair {number + 1}: images/s: {reported}", flush=True)
     return found
 
 
@@ -71,10 +71,10 @@ def report(found: list[dict[str, float]], network: str) -> None:
             continue
         ratios = sorted(pair["engine"] / pair[other] for pair in found)
         middle = statistics.median(ratios)
-        verdict = "enough" if middle >= wanted else "too slow"
+        result = "enough" if middle >= wanted else "too slow"
         print(
             f"{network}: engine / {other}: median {middle:.3f}, from {ratios[0]:.3f} to {ratios[-1]:.3f} "
-            f"(wanted {wanted}: {verdict})",
+            f"(wanted {wanted}: {result})",
             flush=True,
         )
 

@@ -69,7 +69,7 @@ for number in range(200):
     editor.set_field(node.id, "bias", number // len(nodes) % 2 == 0)
     times.append(time.perf_counter() - start)
     application.processEvents()
-print(f"an edit in resnet-34, all views told: median {1e3 * statistics.median(times):.1f} ms of 200")
+print(f"an edit in resnet-34, all views notified: median {1e3 * statistics.median(times):.1f} ms of 200")
 window.session.document.dirty = False
 window.close()
 """

@@ -1,6 +1,6 @@
 """A network trained in the real window with all live views of a workspace open.
 
-The rate is counted as engine_loop.py counts it, looks of the views included. It goes on until it is killed
+The rate is counted as engine_loop.py counts it, including the views' probes. It runs until it is killed
 (see track.py), or with `--seconds` for so long: then it prints {"images_per_second": …, "late_ms": …}, by how
 much a 5 ms timer in the window's event loop was late. That costs the run a little itself.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine_loop import Counter
-from engine_networks import engine_network, engine_pictures
+from engine_networks import engine_images, engine_network
 from track import IMAGES, Track, reading, track_file
 
 
@@ -36,8 +36,8 @@ def train(track: Track, home: Path, seconds: float | None, workspace: str, size:
     from PySide6.QtWidgets import QApplication
 
     from cnnplay.app import make_window
+    from cnnplay.demo.ui_driver import UiDriver
     from cnnplay.ui.kit.mailbox import Mailbox
-    from cnnplay.ui.shell.views.ui_driver import UiDriver
 
     application = QApplication([])
     window = make_window()
@@ -47,7 +47,7 @@ def train(track: Track, home: Path, seconds: float | None, workspace: str, size:
     session = window.session
     driver.until(lambda: session.data.state == "ready", "the digits")
     if network != "lenet-5":
-        session.data.use(engine_pictures(network))
+        session.data.use(engine_images(network))
         session.editor.reset(engine_network(network))
     session.settings.set("epochs", 100_000)
     window.show_workspace(workspace)

@@ -1,12 +1,12 @@
-"""cnnplay's own loop, as the command line runs it: all events told, every epoch evaluated.
+"""cnnplay's own loop, as the command line runs it: all events reported, every epoch evaluated.
 
-Judging the validation part, which the loops beside it leave out, is not timed. It goes on until it is killed:
+Evaluating the validation split, which the other loops omit, is not timed. It runs until it is killed:
 see track.py.
 """
 
 import argparse
 
-from engine_networks import engine_network, engine_pictures
+from engine_networks import engine_images, engine_network
 from track import THREADS, Track
 
 from cnnplay.spec.events import EpochDone, Event, Planned, Stepped
@@ -22,11 +22,11 @@ class Counter:
 
     def __init__(self, track: Track) -> None:
         self._track = track
-        judge = Run.after_epoch
+        evaluate = Run.after_epoch
 
         def after_epoch(run: Run) -> bool:
             track.rest()
-            return judge(run)
+            return evaluate(run)
 
         Run.after_epoch = after_epoch  # type: ignore[method-assign]
 
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--network", default="lenet-5")
     asked = parser.parse_args()
     config = TrainConfig(epochs=100_000, batch_size=64, device="cpu")
-    job = Job("bench", engine_network(asked.network), config, engine_pictures(asked.network))
+    job = Job("bench", engine_network(asked.network), config, engine_images(asked.network))
     train(job, Counter(Track(asked.track)), None, Control())
 
 

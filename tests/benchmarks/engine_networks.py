@@ -29,7 +29,7 @@ def engine_network(name: str) -> Network:
     )
 
 
-def engine_pictures(name: str) -> ImageSet:
+def engine_images(name: str) -> ImageSet:
     if name == "lenet-5":
         return load("mnist-sample")
     noise = np.random.default_rng(0).integers(0, 256, (2048, 32, 32, 3), dtype=np.uint8)

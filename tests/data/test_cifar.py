@@ -1,4 +1,4 @@
-"""CIFAR's binary archives: read by name, nothing unpacked to the disk, malformed ones give words."""
+"""CIFAR's binary archives: read by name, nothing unpacked to the disk, malformed ones give an error."""
 
 import gzip
 import io
@@ -49,7 +49,7 @@ def test_the_order_is_the_tables_and_not_the_archives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "words"),
+    ("members", "text"),
     [
         ({}, r"expected the file c/one.bin in the archive; found none"),
         ({"c/one.bin": WHOLE["c/one.bin"]}, "expected the file c/two.bin"),
@@ -57,9 +57,9 @@ def test_the_order_is_the_tables_and_not_the_archives(tmp_path: Path) -> None:
     ],
 )
 def test_an_archive_of_another_kind_gives_an_error(
-    tmp_path: Path, members: dict[str, bytes], words: str
+    tmp_path: Path, members: dict[str, bytes], text: str
 ) -> None:
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=text):
         read_cifar(write(tmp_path, members), MEMBERS, SHAPE, 1)
 
 

@@ -125,7 +125,7 @@ def test_the_least_usual_scale_that_holds_all_numbers_is_white(
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "text"),
     [
         (np.array([[0, 2**31 - 1]], np.int32), "expected values in 0…1, 0…255 or 0…65,535; found 0…2"),
         (np.array([[-1, 200]], np.int32), "found -1…200"),
@@ -139,9 +139,9 @@ def test_the_least_usual_scale_that_holds_all_numbers_is_white(
     ],
 )
 def test_numbers_that_would_turn_black_or_white_are_refused(
-    values: np.ndarray, words: str, tmp_path: Path
+    values: np.ndarray, text: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match=rf"a\.tiff: .*{words}"):
+    with pytest.raises(DataError, match=rf"a\.tiff: .*{text}"):
         decode(saved(Image.fromarray(values), tmp_path / "a.tiff"))
 
 

@@ -1,4 +1,4 @@
-"""Fetching from mirrors that stall, break off, forget or lie: what was published, or words."""
+"""Downloads from mirrors that stall, break off, forget or lie give the published file or an error."""
 
 import re
 import socket
@@ -70,7 +70,7 @@ def test_what_is_here_is_not_downloaded_again(near: Mirror) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deed", "words"),
+    ("deed", "text"),
     [
         ("missing", "the server answered 404"),
         ("wrong", "wrong content: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}"),
@@ -78,7 +78,7 @@ def test_what_is_here_is_not_downloaded_again(near: Mirror) -> None:
         ("stall", "no data for 0.3 s"),
     ],
 )
-def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, deed: Deed, words: str) -> None:
+def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, deed: Deed, text: str) -> None:
     source, near.files = digits((near.address, far.address))
     far.files = near.files
     near.plan[IMAGES] = [deed] * 5
@@ -86,21 +86,21 @@ def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, dee
     download(source, note=notes.append, stall_s=STALL_S)
     assert is_downloaded(source)
     assert [name for name, _ in far.asked] == [IMAGES]
-    assert re.search(words, notes[0]), notes
+    assert re.search(text, notes[0]), notes
 
 
-def test_where_no_mirror_helps_the_words_name_file_expected_and_found(near: Mirror, far: Mirror) -> None:
+def test_if_no_mirror_helps_the_error_names_file_expected_and_found(near: Mirror, far: Mirror) -> None:
     source, near.files = digits((near.address, far.address))
     near.plan[IMAGES] = ["wrong"]
     with pytest.raises(DownloadError) as caught:
         download(source)
-    words = str(caught.value)
-    assert f"{IMAGES} of MNIST: expected" in words
-    assert source.files[0].sha256 in words
-    assert "from one of its 2 mirrors" in words
-    assert "got " in words
-    assert "404" in words
-    assert "\n" not in words
+    text = str(caught.value)
+    assert f"{IMAGES} of MNIST: expected" in text
+    assert source.files[0].sha256 in text
+    assert "from one of its 2 mirrors" in text
+    assert "got " in text
+    assert "404" in text
+    assert "\n" not in text
     assert not is_downloaded(source)
     assert left(data_folder(source)) == {".lock"}  # wrong bytes do not stay
 
@@ -186,8 +186,8 @@ def test_two_at_once_fetch_once(near: Mirror) -> None:
     notes: list[str] = []
     waits = threading.Event()
 
-    def note(words: str) -> None:
-        notes.append(words)
+    def note(text: str) -> None:
+        notes.append(text)
         waits.set()
 
     first = threading.Thread(target=download, args=(source,), kwargs={"stall_s": STALL_S})

@@ -276,9 +276,9 @@ def test_an_image_that_turned_from_gray_to_color_gives_an_error(make_folder: Mak
 
 def test_progress_reaches_the_end_and_loading_can_be_cancelled(make_folder: MakeFolder) -> None:
     root = make_folder(count=40)
-    told: list[tuple[int, int]] = []
-    load_folder(root, progress=lambda done, all_: told.append((done, all_)))
-    assert told == [(64, 80), (80, 80)]
+    reported: list[tuple[int, int]] = []
+    load_folder(root, progress=lambda done, all_: reported.append((done, all_)))
+    assert reported == [(64, 80), (80, 80)]
     with pytest.raises(LoadCancelled):
         load_folder(root, cancelled=lambda: True)
 

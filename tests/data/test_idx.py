@@ -30,7 +30,7 @@ def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, valu
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "text"),
     [
         (b"", "expected the magic number, 4 bytes; found 0"),
         (b"\0\0\x09\x03" + idx(SMALL)[4:], "byte 0: expected the magic number 00 00 08 03"),
@@ -41,9 +41,9 @@ def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, valu
         (idx(SMALL) + b"!", "byte 40: expected the file's end; found more"),
     ],
 )
-def test_malformed_content_gives_place_expected_and_found(tmp_path: Path, content: bytes, words: str) -> None:
+def test_malformed_content_gives_place_expected_and_found(tmp_path: Path, content: bytes, text: str) -> None:
     path = write(tmp_path, content)
-    with pytest.raises(DataError, match=words) as caught:
+    with pytest.raises(DataError, match=text) as caught:
         read_idx(path, SMALL.shape)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -190,9 +190,9 @@ def test_an_error_in_the_background_reaches_who_asked(digits: ImageSet) -> None:
 
 
 def test_preparing_can_be_cancelled_and_tells_its_progress(digits: ImageSet) -> None:
-    told: list[int] = []
-    prepare(digits, (1, 28, 28), progress=lambda done, _: told.append(done))
-    assert told[-1] == 5000
+    reported: list[int] = []
+    prepare(digits, (1, 28, 28), progress=lambda done, _: reported.append(done))
+    assert reported[-1] == 5000
     with pytest.raises(LoadCancelled):
         prepare(digits, (1, 28, 28), cancelled=lambda: True)
 

@@ -88,6 +88,7 @@ def test_each_activation_is_torchs_own() -> None:
         (nodes.Sigmoid(), torch.sigmoid(x)),
         (nodes.GELU(), F.gelu(x)),
         (nodes.SiLU(), F.silu(x)),
+        (nodes.ELU(alpha=0.7), F.elu(x, 0.7)),
     ]
     for node, expected in pairs:
         torch.testing.assert_close(layer(node, (3, 11, 13), "cpu")(x), expected)
@@ -142,6 +143,27 @@ def test_batch_norm_takes_maps_and_vectors(shape: tuple[int, ...], kind: type[nn
     assert made.weight is None
     assert made.running_mean is not None
     torch.testing.assert_close(made.running_mean, running[0])
+
+
+@pytest.mark.parametrize("shape", [(6, 5, 4), (6, 1, 1), (6,)], ids=str)
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_group_norm_is_torchs_own_on_maps_and_vectors_and_single_images(
+    shape: tuple[int, ...], groups: int
+) -> None:
+    made = layer(nodes.GroupNormalisation(groups=groups), shape, "cpu")
+    assert isinstance(made, nn.GroupNorm)
+    scale, shift = torch.arange(1.0, 7), torch.arange(6.0)
+    with torch.no_grad():
+        made.weight.copy_(scale)
+        made.bias.copy_(shift)
+    x = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))
+    rows = x.reshape(3, groups, -1)
+    normal = (rows - rows.mean(2, keepdim=True)) / (rows.var(2, keepdim=True, unbiased=False) + 1e-5).sqrt()
+    sides = (6, *(1 for _ in shape[1:]))
+    expected = normal.reshape(x.shape) * scale.reshape(sides) + shift.reshape(sides)
+    for images, wanted in ((x, expected), (x[:1], expected[:1])):
+        torch.testing.assert_close(made(images), wanted)
+        torch.testing.assert_close(made.train()(images), wanted)
 
 
 @settings(deadline=None)

@@ -3,7 +3,8 @@
 import pytest
 
 from cnnplay.network import nodes
-from cnnplay.network.describe import by, detail, shape_text, title
+from cnnplay.network.describe import detail, shape_text, title
+from cnnplay.network.layer_details import by
 from cnnplay.network.nodes import Node
 
 
@@ -21,9 +22,11 @@ from cnnplay.network.nodes import Node
         (nodes.Upsampling(scale=(2, 3)), "× 2×3 nearest"),
         (nodes.MaxPooling(), "2×2 / 2"),
         (nodes.AveragePooling(kernel_size=(3, 3), padding="same"), "3×3 / 2, same"),
+        (nodes.GroupNormalisation(groups=8), "8 groups"),
         (nodes.LocalResponseNormalisation(), "5 channels"),
         (nodes.Dropout(p=0.25), "0.25"),
         (nodes.LeakyReLU(), "0.01"),
+        (nodes.ELU(alpha=0.5), "0.5"),
         (nodes.Dense(units=4096), "4,096"),
         (nodes.Skip(), "0 layers · add"),
         (nodes.Skip(body=(nodes.ReLU(),), merge="concatenate"), "1 layer · concatenate"),

@@ -73,6 +73,23 @@ def test_batch_norm_has_two_parameters_per_channel() -> None:
     assert (parameters.symbols, parameters.numbers, parameters.result) == ("2 · C", "2 · 6", "12")
 
 
+@pytest.mark.parametrize(
+    ("stack", "symbols", "numbers", "result"),
+    [
+        ((), "C/g × H × W", "8/4 × 28 × 28", "1,568"),
+        ((nodes.GlobalAveragePooling(), nodes.Flatten()), "n/g", "8/4", "2"),
+    ],
+)
+def test_group_norm_shows_how_many_values_share_a_mean(
+    stack: tuple[nodes.Node, ...], symbols: str, numbers: str, result: str
+) -> None:
+    network = network_of(nodes.Convolution(filters=8), *stack, nodes.GroupNormalisation(groups=4))
+    size = _formula(network, "group-norm-1", "group size")
+    assert (size.symbols, size.numbers, size.result) == (symbols, numbers, result)
+    assert _formula(network, "group-norm-1", "parameters").numbers == "2 · 8"
+    assert "the whole image" in _formula(network, "group-norm-1", "receptive field").remark
+
+
 def test_merges_have_formulas() -> None:
     network = network_of(nodes.Branches(branches=((nodes.Convolution(filters=4),), ())))
     output = _formula(network, "branches-1", "output")
@@ -100,6 +117,7 @@ def test_the_numbers_of_every_formula_give_its_result(network: Network) -> None:
         "output size",
         "output height",
         "output width",
+        "group size",
         "parameters",
         "multiply-adds",
         "activations",

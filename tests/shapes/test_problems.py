@@ -369,3 +369,24 @@ def test_implausible_sizes_are_a_problem_and_nothing_is_computed_from_them() -> 
 def test_implausibly_many_weights_are_a_problem() -> None:
     network = network_of(C(filters=65_536, kernel_size=(1, 1)), C(filters=65_536, kernel_size=(512, 512)))
     assert [(f.node, f.field) for f in infer(network).problems] == [("conv-2", "parameters")]
+
+
+@pytest.mark.parametrize(
+    ("stack", "groups", "label"),
+    [
+        ((), 8, "Set groups of group-norm-1 to 6"),
+        ((), 4, "Set groups of group-norm-1 to 3"),
+        ((), 7_000, "Set groups of group-norm-1 to 6"),
+        ((nodes.GlobalAveragePooling(),), 6, "Set groups of group-norm-1 to 3"),
+        ((nodes.GlobalAveragePooling(), nodes.Flatten()), 6, "Set groups of group-norm-1 to 3"),
+        ((nodes.Flatten(), nodes.Dense(units=7)), 7, "Set groups of group-norm-1 to 1"),
+        ((nodes.Flatten(), nodes.Dense(units=1)), 1, "Remove group-norm-1"),
+    ],
+)
+def test_the_groups_of_group_norm_divide_the_channels_and_hold_several_values(
+    stack: tuple[Node, ...], groups: int, label: str
+) -> None:
+    network = network_of(*stack, nodes.GroupNormalisation(groups=groups), image=(6, 5, 5))
+    problem = problem_of(network, "group-norm-1", "groups")
+    assert_names(problem.message, "groups of group-norm-1", "divisor of the", f"got {groups:,}")
+    fixed(network, "group-norm-1", "groups", label)

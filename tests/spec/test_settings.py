@@ -8,7 +8,7 @@ def test_the_usual_settings_break_no_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "words"),
+    ("config", "text"),
     [
         (TrainConfig(epochs=0), "epochs must be 1 or more; got 0"),
         (TrainConfig(epochs=1_234_567), "epochs must be at most 100,000; got 1,234,567"),
@@ -21,10 +21,10 @@ def test_the_usual_settings_break_no_limit() -> None:
         (TrainConfig(threads=100_000), "threads must be at most 256; got 100,000"),
     ],
 )
-def test_a_fault_names_the_setting_the_limit_and_the_value(config: TrainConfig, words: str) -> None:
-    assert [fault.message for fault in setting_problems(config)] == [words]
+def test_a_problem_names_the_setting_the_limit_and_the_value(config: TrainConfig, text: str) -> None:
+    assert [problem.message for problem in setting_problems(config)] == [text]
 
 
-def test_every_fault_is_reported_not_the_first_alone() -> None:
+def test_every_problem_is_reported_not_only_the_first() -> None:
     config = TrainConfig(epochs=0, batch_size=0, weight_decay=-1.0)
-    assert [fault.field for fault in setting_problems(config)] == ["epochs", "batch_size", "weight_decay"]
+    assert [problem.field for problem in setting_problems(config)] == ["epochs", "batch_size", "weight_decay"]

@@ -34,7 +34,7 @@ def _same(one: AveragedWeights | None, other: AveragedWeights | None) -> bool:
     )
 
 
-@pytest.mark.parametrize("within", ["measuring", "judging"])
+@pytest.mark.parametrize("within", ["measuring", "evaluating"])
 def test_a_run_stopped_while_its_mean_is_made_resumes_as_if_it_had_not_been(
     within: str, trained: Trained, few: ImageSet, small: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +156,7 @@ def test_a_warm_up_that_outlasts_the_run_is_reported(
 
 
 def test_what_drops_out_before_a_norm_depends_on_the_epoch_alone(few: ImageSet, config: TrainConfig) -> None:
-    """Else a run that goes on would measure other statistics than one that never stopped."""
+    """Otherwise a resumed run would measure other statistics than one that never stopped."""
     stack = (
         Dropout(id="drop", p=0.5),
         BatchNormalisation(id="norm"),

@@ -53,8 +53,8 @@ def test_whole_batches_are_replayed_and_others_computed(monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cuda, "make_graphed_callables", stand_in(replayed))
     module, whole = norm_network(), torch.randn(8, 1, 8, 8)
     before = {name: value.clone() for name, value in module.state_dict().items()}
-    model, words = capture_graph(module, whole, nullcontext())
-    assert words == "forward and backward as a CUDA graph"
+    model, text = capture_graph(module, whole, nullcontext())
+    assert text == "forward and backward as a CUDA graph"
     assert isinstance(model, GraphedModel)
     for name, value in module.state_dict().items():
         assert torch.equal(value, before[name]), name
@@ -75,9 +75,9 @@ def test_where_nothing_can_be_captured_the_module_computes_and_a_word_says_why(
     monkeypatch.setattr(torch.cuda, "make_graphed_callables", make)
     module = norm_network()
     before = {name: value.clone() for name, value in module.state_dict().items()}
-    model, words = capture_graph(module, torch.randn(8, 1, 8, 8), nullcontext())
+    model, text = capture_graph(module, torch.randn(8, 1, 8, 8), nullcontext())
     assert model is module
-    assert words == "no CUDA graph: operation not permitted when stream is capturing"
+    assert text == "no CUDA graph: operation not permitted when stream is capturing"
     for name, value in module.state_dict().items():
         assert torch.equal(value, before[name]), name
 
@@ -93,8 +93,8 @@ def test_a_graph_is_for_one_process_small_steps_and_room_for_two(
     ready: Any = SimpleNamespace(
         device=torch.device("cuda"), module=build(small, seed=0), prepared=prepared, estimate=room
     )
-    model, words = model_of(job, ready)
-    assert words == "; forward and backward as a CUDA graph"
+    model, text = model_of(job, ready)
+    assert text == "; forward and backward as a CUDA graph"
     images = next(iter(prepared.train_batches(1, 32, 0))).images
     assert model(images).shape == (32, 10)
     assert len(replayed) == 1
@@ -111,8 +111,8 @@ def test_a_graph_computes_what_the_layers_do() -> None:
     """Logits, gradients and running statistics, on batches that differ."""
     plain, other = (build(preset("mini-resnet").network, device="cuda", seed=0).train() for _ in range(2))
     shape = (16, *preset("mini-resnet").network.input.shape)
-    model, words = capture_graph(other, torch.randn(shape, device="cuda"), nullcontext())
-    assert words == "forward and backward as a CUDA graph"
+    model, text = capture_graph(other, torch.randn(shape, device="cuda"), nullcontext())
+    assert text == "forward and backward as a CUDA graph"
     for seed in range(3):
         torch.manual_seed(seed)
         images = torch.randn(shape, device="cuda")
@@ -132,12 +132,12 @@ def test_a_run_learns_on_the_gpu_with_a_graph_and_without(
     trained: Callable[..., Result], kept: Kept, monkeypatch: pytest.MonkeyPatch, precision: str
 ) -> None:
     losses = []
-    for most, words in ((2e11, True), (0.0, False)):
+    for most, text in ((2e11, True), (0.0, False)):
         monkeypatch.setattr("cnnplay.training.setup.MAX_OPERATIONS", most)
         kept.events.clear()
         result = trained(device="cuda:0", epochs=4, precision=precision)
         assert result.reason == "done"
-        assert ("as a CUDA graph" in kept.of(events.Planned)[0].reason) == words
+        assert ("as a CUDA graph" in kept.of(events.Planned)[0].reason) == text
         losses.append([step.loss for step in kept.of(events.Stepped)])
     np.testing.assert_allclose(losses[0][:5], losses[1][:5], rtol=0.02)
     assert losses[0][-1] < losses[0][0]

@@ -73,7 +73,7 @@ def of_group(
     )
 
 
-def test_each_process_of_a_team_bears_its_share_of_a_batch_alone(digits: ImageSet) -> None:
+def test_each_distributed_process_bears_its_share_of_a_batch_alone(digits: ImageSet) -> None:
     distributed, room = DistributedContext(3, 8, 3, 8), 2**34
     alone, shared = of_group(128, None, digits, room), of_group(1024, distributed, digits, room)
     assert shared.network_bytes == alone.network_bytes
@@ -82,7 +82,7 @@ def test_each_process_of_a_team_bears_its_share_of_a_batch_alone(digits: ImageSe
     assert "in each of 8 processes" in shared.summary
 
 
-def test_the_largest_batch_of_a_team_is_what_all_share(digits: ImageSet) -> None:
+def test_the_largest_distributed_batch_is_what_all_share(digits: ImageSet) -> None:
     distributed, room = DistributedContext(0, 8, 0, 8), 60 * 2**20
     alone, shared = of_group(4000, None, digits, room), of_group(4000, distributed, digits, room)
     assert alone.largest_batch is not None

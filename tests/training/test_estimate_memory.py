@@ -1,4 +1,4 @@
-"""The memory estimate beside what a real run takes, in a process of its own: no formula is its own judge."""
+"""Compares the memory estimate with a real run in a process of its own."""
 
 import json
 import os
@@ -46,9 +46,9 @@ def test_the_estimate_is_near_the_memory_that_a_run_takes(key: str, optimizer: s
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
-    foreseen, taken = json.loads(done.stdout)
+    estimated, taken = json.loads(done.stdout)
     assert taken > 100e6, "a small run would tell nothing"
-    assert 1 / 1.5 < foreseen / taken < 1.5, f"{foreseen / 1e6:.0f} MB foreseen, {taken / 1e6:.0f} taken"
+    assert 1 / 1.5 < estimated / taken < 1.5, f"{estimated / 1e6:.0f} MB estimated, {taken / 1e6:.0f} taken"
 
 
 def _kilobytes(name: str) -> int:
@@ -78,11 +78,11 @@ def _child(key: str, optimizer: str) -> tuple[int, int]:
     network = Network(name=key, input=Input(*shape), task=Classification(2), stack=STACKS[key])
     config = TrainConfig(epochs=3, batch_size=batch, optimizer=optimizer, device="cpu", threads=1)  # type: ignore[arg-type]
     warm_up()
-    foreseen = estimate(network, infer(network), config, images, timed=False)
+    estimated = estimate(network, infer(network), config, images, timed=False)
     before = _kilobytes("VmRSS")
     result = train(Job("run", network, config, images), lambda event: None)
     assert result.failure is None, result.failure
-    return foreseen.bytes, (_kilobytes("VmHWM") - before) * 1024
+    return estimated.bytes, (_kilobytes("VmHWM") - before) * 1024
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every end that is not a good one: a cause, words, the change to try, and the last good weights."""
+"""Every failure: a cause, a message, the change to try, and the last good weights."""
 
 import math
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def test_that_steps_overshoot_and_stay_finite_is_reported_once(
 
 
 @pytest.mark.parametrize(
-    ("metrics", "told"),
+    ("metrics", "warned"),
     [
         ({"train_loss": 9.0, "validation_loss": 8.0}, True),
         ({"train_loss": 9.0}, True),
@@ -103,10 +103,10 @@ def test_that_steps_overshoot_and_stay_finite_is_reported_once(
         ({"train_loss": 0.1, "validation_loss": 8.0}, False),
         ({"train_loss": 2.31, "validation_loss": 2.31}, False),
     ],
-    ids=["worse than guessing", "nothing judges", "began badly", "learned by heart", "learns slowly"],
+    ids=["worse than guessing", "no validation", "began badly", "learned by heart", "learns slowly"],
 )
-def test_only_what_is_worse_than_guessing_is_an_overshoot(metrics: dict[str, float], told: bool) -> None:
-    assert bool(overshoot_warning(1, metrics, 10, TrainConfig())) == told
+def test_only_what_is_worse_than_guessing_is_an_overshoot(metrics: dict[str, float], warned: bool) -> None:
+    assert bool(overshoot_warning(1, metrics, 10, TrainConfig())) == warned
     assert not overshoot_warning(1, metrics, 10, TrainConfig(loss="squared-error")), (
         "at most 2 whatever happens"
     )

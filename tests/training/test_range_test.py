@@ -116,7 +116,7 @@ def test_a_loss_that_is_no_number_ends_it_and_is_no_point() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "steps", "words"),
+    ("low", "high", "steps", "text"),
     [
         (0.0, 1.0, 100, "lowest LR must be more than 0; got 0"),
         (math.nan, 1.0, 100, "lowest LR must be a number from 0 to 1,000"),
@@ -125,9 +125,9 @@ def test_a_loss_that_is_no_number_ends_it_and_is_no_point() -> None:
         (0.1, 1.0, 19, "steps must be 20 or more; got 19"),
     ],
 )
-def test_what_is_no_range_is_reported_with_a_message(low: float, high: float, steps: int, words: str) -> None:
-    (fault,) = range_test_problems(RangeTest(low, high, steps))
-    assert words in fault.message
+def test_what_is_no_range_is_reported_with_a_message(low: float, high: float, steps: int, text: str) -> None:
+    (problem,) = range_test_problems(RangeTest(low, high, steps))
+    assert text in problem.message
 
 
 def test_the_same_test_has_the_same_outcome(few: ImageSet, small: Network, config: TrainConfig) -> None:

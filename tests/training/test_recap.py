@@ -213,8 +213,15 @@ def test_averaged_weights_are_the_mean_of_the_last_epochs_with_statistics_of_the
     key = "conv-1.weight"
     mean = (after[2][key] + after[3][key]) / 2
     assert torch.allclose(averaged.weights[key], mean, atol=1e-7)
-    told = [sorted(k for k in done.metrics if k.startswith("averaged")) for done in kept.of(events.EpochDone)]
-    assert told == [[], [], ["averaged_accuracy", "averaged_loss"], ["averaged_accuracy", "averaged_loss"]]
+    reported = [
+        sorted(k for k in done.metrics if k.startswith("averaged")) for done in kept.of(events.EpochDone)
+    ]
+    assert reported == [
+        [],
+        [],
+        ["averaged_accuracy", "averaged_loss"],
+        ["averaged_accuracy", "averaged_loss"],
+    ]
     # Torch's own way to the statistics, over the same batches.
     module = build(small, seed=0)
     module.load_state_dict(copy.deepcopy(averaged.weights))

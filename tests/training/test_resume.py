@@ -1,4 +1,4 @@
-"""A run that goes on from a state equals one that never stopped, bit for bit."""
+"""A resumed run equals one that never stopped, bit for bit."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,7 @@ from cnnplay.network.network import Network
 from cnnplay.runs.effective_events import effective_events
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training import evaluator
-from cnnplay.training import setup
+from cnnplay.training import evaluator, setup
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation, Result, resumed_job
 from cnnplay.training.loop import train
@@ -70,18 +69,18 @@ def test_the_rest_of_a_run_equals_the_whole(optimizer: str, at: int, small: Netw
     config = TrainConfig(
         **{name: getattr(ALL, name) for name in ALL.__struct_fields__} | {"optimizer": optimizer}
     )
-    whole, told, state = _run(Job("a", small, config, few), at)
+    whole, logged, state = _run(Job("a", small, config, few), at)
     assert state is not None
-    rest, retold, _ = _run(resumed_job("b", small, few, state))
+    rest, relogged, _ = _run(resumed_job("b", small, few, state))
     assert _same(whole.weights, rest.weights)
     assert whole.averaged is not None
     assert rest.averaged is not None
     assert _same(whole.averaged.weights, rest.averaged.weights)
     assert (whole.best_epoch, whole.metrics, whole.step) == (rest.best_epoch, rest.metrics, rest.step)
-    assert _told(told, at) == _told(retold, at)
+    assert _logged(logged, at) == _logged(relogged, at)
 
 
-def _told(heard: list[events.Event], at: int) -> list[tuple[object, ...]]:
+def _logged(heard: list[events.Event], at: int) -> list[tuple[object, ...]]:
     steps = [
         (e.step, e.epoch, e.loss, e.accuracy) for e in heard if isinstance(e, events.Stepped) and e.step > at
     ]
@@ -92,18 +91,18 @@ def _told(heard: list[events.Event], at: int) -> list[tuple[object, ...]]:
 def test_where_losses_are_read_together_a_state_counts_every_step_before_it(
     small: Network, few: ImageSet, config: TrainConfig, as_on_a_gpu: None
 ) -> None:
-    whole, told, state = _run(Job("a", small, config, few), 12)
+    whole, logged, state = _run(Job("a", small, config, few), 12)
     assert state is not None
     assert state.place.images == 5 * 32
-    rest, retold, _ = _run(resumed_job("b", small, few, state))
+    rest, relogged, _ = _run(resumed_job("b", small, few, state))
     assert whole.metrics == rest.metrics
-    assert _told(told, 12) == _told(retold, 12)
+    assert _logged(logged, 12) == _logged(relogged, 12)
 
 
 def test_a_stop_while_a_slow_network_is_evaluated_undoes_nothing_of_the_step_before(
     small: Network, few: ImageSet, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its steps could be broken off; judging is broken off here."""
+    """Its steps could be interrupted; here the evaluation is."""
     monkeypatch.setattr(setup, "INTERRUPTIBLE_OPERATIONS", 0)
     whole, _, _ = _run(Job("a", small, config, few))
     control = Control()
@@ -127,7 +126,7 @@ def test_a_run_that_resumes_from_any_step_has_every_step_and_epoch_once(
     states: list[RunState] = []
 
     def look(seen: Observation) -> None:
-        if seen.checkpoint is None:  # between two batches, also between an epoch's last and its judgement
+        if seen.checkpoint is None:  # between two batches, also between an epoch's last and its evaluation
             states.append(seen.state(None))
 
     whole: list[events.Event] = []
@@ -135,9 +134,9 @@ def test_a_run_that_resumes_from_any_step_has_every_step_and_epoch_once(
     steps = [event.step for event in whole if isinstance(event, events.Stepped)]
     assert len(states) == len(steps)
     for state in states:
-        told = list(whole)  # killed at the very end: all was told, and nothing since that state was kept
-        train(resumed_job("run", small, few, state), told.append)
-        counted = effective_events(told)
+        logged = list(whole)  # killed at the very end: all was logged, and nothing since that state was kept
+        train(resumed_job("run", small, few, state), logged.append)
+        counted = effective_events(logged)
         assert [event.step for event in counted if isinstance(event, events.Stepped)] == steps
         assert [event.epoch for event in counted if isinstance(event, events.EpochDone)] == [1, 2]
 
@@ -195,7 +194,7 @@ def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     way: str, small: Network, few: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cnnplay.training.setup.INTERRUPTIBLE_OPERATIONS", 0)
-    whole, told, _ = _run(Job("a", small, ALL, few))
+    whole, logged, _ = _run(Job("a", small, ALL, few))
     control, reached = Control(), list[str]()
 
     def stop(*_: object) -> None:
@@ -222,8 +221,8 @@ def test_a_slow_step_is_broken_off_between_two_layers_and_counts_as_not_begun(
     assert stopped.state is not None
     place = stopped.state.place
     assert place.images == 32 * place.batches, "the broken one is not counted"
-    rest, told_of_rest, _ = _run(resumed_job("b", small, few, stopped.state))
-    assert _metrics(told_of_rest) == _metrics(told)[-len(_metrics(told_of_rest)) :]
+    rest, logged_of_rest, _ = _run(resumed_job("b", small, few, stopped.state))
+    assert _metrics(logged_of_rest) == _metrics(logged)[-len(_metrics(logged_of_rest)) :]
     assert _same(whole.weights, rest.weights), "batch norm's statistics of the broken step were put back"
 
 
@@ -233,6 +232,6 @@ def test_a_run_stopped_in_its_first_epoch_lacks_no_best_weights(small: Network, 
     observe = lambda seen: control.stop() if seen.step == 3 else None  # noqa: E731
     state = train(Job("r", small, config, few), heard.append, observe, control).state
     assert state is not None
-    assert "validation_loss" in state.metrics, "a stop judges what there is"
+    assert "validation_loss" in state.metrics, "a stopped run evaluates what there is"
     train(resumed_job("r", small, few, state), heard.append)
     assert not [event for event in heard if isinstance(event, events.Noted) and "missing" in event.message]

@@ -198,7 +198,7 @@ def test_a_run_can_be_stopped_while_it_evaluates(
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
-def test_a_learning_rate_that_is_none_is_refused_with_words(rate: float) -> None:
+def test_a_learning_rate_that_is_none_is_refused_with_a_message(rate: float) -> None:
     with pytest.raises(ValueError, match="learning rate must be"):
         Control().change("learning_rate", rate)
 

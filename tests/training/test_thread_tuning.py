@@ -11,8 +11,8 @@ from cnnplay.training.thread_tuning import LAST_RETRY, ThreadChange, ThreadTuner
 class Machine:
     """Steps whose seconds depend on the threads and on whether another program takes a core."""
 
-    def __init__(self, pace: ThreadTuner, seconds: Callable[[int, bool], float]) -> None:
-        self.pace = pace
+    def __init__(self, tuner: ThreadTuner, seconds: Callable[[int, bool], float]) -> None:
+        self.tuner = tuner
         self.seconds = seconds
         self.busy = False
         self.clock = 0.0
@@ -22,10 +22,10 @@ class Machine:
     def run(self, duration: float) -> None:
         end = self.clock + duration
         while self.clock < end:
-            took = self.seconds(self.pace.threads, self.busy)
+            took = self.seconds(self.tuner.threads, self.busy)
             self.clock += took
             self.images += 64
-            change = self.pace.record(took)
+            change = self.tuner.record(took)
             if change is not None:
                 self.changes.append((self.clock, change))
 
@@ -59,7 +59,7 @@ def test_one_thread_within_three_seconds_of_another_programs_start(
     simulated.run(5)
     simulated.busy = True
     simulated.run(3)
-    assert simulated.pace.threads == 1
+    assert simulated.tuner.threads == 1
 
 
 @pytest.mark.parametrize("machine", [spinning, dragging])
@@ -78,7 +78,7 @@ def test_two_threads_again_within_ten_seconds_of_its_end(
     simulated.run(60)
     simulated.busy = False
     simulated.run(10)
-    assert simulated.pace.threads == 2
+    assert simulated.tuner.threads == 2
 
 
 @pytest.mark.parametrize(("knows_idle", "least"), [(True, 0.97), (False, 0.9)])
@@ -102,14 +102,14 @@ def test_where_more_threads_never_help_they_are_tried_rarely() -> None:
         ThreadTuner(2, 1, 0.005, lambda: 1.0), lambda threads, _: 0.005 if threads == 1 else 0.007
     )
     simulated.run(600)
-    assert simulated.pace.threads == 1
+    assert simulated.tuner.threads == 1
     assert len(simulated.changes) < 30
 
 
 def test_a_single_slow_step_changes_nothing() -> None:
     seconds = iter([0.006] * 500 + [0.3] + [0.006] * 500)
-    pace = ThreadTuner(2, 2, 0.006)
-    assert all(pace.record(step) is None for step in seconds)
+    tuner = ThreadTuner(2, 2, 0.006)
+    assert all(tuner.record(step) is None for step in seconds)
 
 
 def test_what_is_slow_with_any_number_of_threads_keeps_the_larger() -> None:
@@ -119,7 +119,7 @@ def test_what_is_slow_with_any_number_of_threads_keeps_the_larger() -> None:
     slow.run(5)
     slow.busy = True
     slow.run(20)
-    assert slow.pace.threads == 2
+    assert slow.tuner.threads == 2
     assert len(slow.changes) == 2  # tried once, and back: the new time is the usual one now
 
 
@@ -132,7 +132,7 @@ def test_many_cores_lose_only_as_many_threads_as_they_must() -> None:
     simulated.run(5)
     simulated.busy = True
     simulated.run(5)
-    assert simulated.pace.threads == 15
+    assert simulated.tuner.threads == 15
 
 
 def test_every_change_says_why() -> None:
@@ -160,7 +160,7 @@ def test_a_run_that_began_in_a_busy_moment_has_all_threads_within_two_seconds(
 ) -> None:
     simulated = Machine(ThreadTuner(2, 1, machine(1, False), lambda: 1.0), machine)
     simulated.run(2)
-    assert simulated.pace.threads == 2
+    assert simulated.tuner.threads == 2
     taken = Machine(ThreadTuner(2, 1, machine(1, False), lambda: 0.1), machine)
     taken.busy = True
     taken.run(60)

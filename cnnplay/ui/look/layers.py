@@ -11,10 +11,6 @@ from cnnplay.shapes.infer import infer
 LARGEST_DENSE = 2_000_000
 """The most weights of a dense layer that are shown as filters."""
 
-_KERNELS = (nodes.Convolution, nodes.TransposedConvolution)
-_BEFORE_ACTIVATION = (*_KERNELS, nodes.Dense, nodes.BatchNormalisation)
-_BOUNDS: dict[type[nodes.Base], tuple[float, float]] = {nodes.Tanh: (-1.0, 1.0), nodes.Sigmoid: (0.0, 1.0)}
-
 
 class Shown(NamedTuple):
     """The node whose output is shown, and the activation's name if it is not the requested node."""
@@ -26,16 +22,17 @@ class Shown(NamedTuple):
 def shown_output(network: Network, node_id: str, activated: bool = True) -> Shown:
     """What "the feature maps of `node_id`" are: with `activated`, the output of the activation after it.
 
-    Only a batch norm may be between the two. A node that is followed by something else shows its own
-    output. KeyError for an unknown id.
+    Only a norm such as batch norm may be between the two. A node that is followed by something else shows
+    its own output. KeyError for an unknown id.
     """
     node, place = locate(network, node_id)
-    if not activated or not isinstance(node, _BEFORE_ACTIVATION):
+    if not activated or not kind_of(node).before_activation:
         return Shown(node_id)
     for follower in stack_at(network, place.parent, place.slot)[place.index + 1 :]:
-        if kind_of(follower).family == "activation":
-            return Shown(follower.id, kind_of(follower).name)
-        if not isinstance(follower, nodes.BatchNormalisation):
+        kind = kind_of(follower)
+        if kind.family == "activation":
+            return Shown(follower.id, kind.name)
+        if not (kind.normalizes and kind.before_activation):
             break
     return Shown(node_id)
 
@@ -47,7 +44,7 @@ def has_activation(network: Network, node_id: str) -> bool:
 
 def bounds(network: Network, node_id: str) -> tuple[float, float] | None:
     """The range of a node's outputs if its activation is bounded: −1 to 1 after tanh."""
-    return _BOUNDS.get(type(locate(network, node_id)[0]))
+    return kind_of(locate(network, node_id)[0]).bounds
 
 
 def filters_node(network: Network, node_id: str) -> str:
@@ -61,10 +58,10 @@ def filters_node(network: Network, node_id: str) -> str:
         inside = [node_id] if input_size(network, node_id) is not None else _kernels_in(selected)
         if inside:
             return inside[0]
-        before = [node.id for node in order[: ids.index(node_id)] if isinstance(node, _KERNELS)]
+        before = [node.id for node in order[: ids.index(node_id)] if kind_of(node).has_kernels]
         if before:
             return before[-1]
-    first = next((node.id for node in order if isinstance(node, _KERNELS)), "")
+    first = next((node.id for node in order if kind_of(node).has_kernels), "")
     return first or next((each for each in ids if input_size(network, each) is not None), "")
 
 
@@ -88,7 +85,7 @@ def input_size(network: Network, node_id: str) -> tuple[int, int, int] | None:
 
 def kernel_nodes(network: Network) -> tuple[str, ...]:
     """The ids of all convolutions, from top to bottom: their cards carry strips."""
-    return tuple(node.id for node, _ in walk(network) if isinstance(node, _KERNELS))
+    return tuple(node.id for node, _ in walk(network) if kind_of(node).has_kernels)
 
 
 def maps_node(network: Network, node_id: str) -> str:
@@ -102,6 +99,6 @@ def maps_node(network: Network, node_id: str) -> str:
 
 
 def _kernels_in(node: Node) -> list[str]:
-    if isinstance(node, _KERNELS):
+    if kind_of(node).has_kernels:
         return [node.id]
     return [found for stack in stacks_of(node) for inner in stack for found in _kernels_in(inner)]

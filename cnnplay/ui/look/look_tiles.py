@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnplay.network.describe import by, shape_text
+from cnnplay.network.describe import shape_text
+from cnnplay.network.layer_details import by
 from cnnplay.ui.kit.numerals import numeral, percent, short, span
 from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.look.probe import Filters, Maps

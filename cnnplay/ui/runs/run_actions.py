@@ -80,8 +80,8 @@ class RunActions(QObject):
     def notes(self, path: str) -> Notes:
         """Note and tags, including what is typed and not yet written."""
         row = self._runs.row(path)
-        about = Notes() if row is None else Notes(note=row.note, tags=row.tags)
-        return msgspec.structs.replace(about, **self._drafts.get(path, {}))
+        notes = Notes() if row is None else Notes(note=row.note, tags=row.tags)
+        return msgspec.structs.replace(notes, **self._drafts.get(path, {}))
 
     @Slot()
     def flush(self) -> None:
@@ -89,13 +89,13 @@ class RunActions(QObject):
         self._draft_timer.stop()
         drafts, self._drafts = self._drafts, {}
         for path, fields in drafts.items():
-            self._run(_notes_writer(Path(path), fields), self._noted)
+            self._run(_notes_writer(Path(path), fields), self._notes_written)
 
     def _draft(self, path: str, **fields: Any) -> None:
         self._drafts.setdefault(path, {}).update(fields)
         self._draft_timer.start()
 
-    def _noted(self, _: object) -> None:
+    def _notes_written(self, _: object) -> None:
         self._runs.refresh_soon()
 
     # Deleting and cleaning up
@@ -131,7 +131,7 @@ class RunActions(QObject):
     def forget(self, path: str) -> None:
         """Removes a run outside the store from the list; its files are kept."""
         store = self._runs.library.store
-        self._run(lambda: run_store.forget(store, Path(path)), self._noted)
+        self._run(lambda: run_store.forget(store, Path(path)), self._notes_written)
 
     def is_elsewhere(self, path: str) -> bool:
         return Path(path).parent != self._runs.library.store
@@ -225,9 +225,9 @@ class RunActions(QObject):
 
 def _notes_writer(folder: Path, fields: dict[str, Any]) -> Callable[[], None]:
     def work() -> None:
-        about = read_notes(folder)
-        changed = msgspec.structs.replace(about, **fields)
-        if changed != about:
+        notes = read_notes(folder)
+        changed = msgspec.structs.replace(notes, **fields)
+        if changed != notes:
             write_notes(folder, changed)
 
     return work

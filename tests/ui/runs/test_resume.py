@@ -14,7 +14,7 @@ from cnnplay.runs.writer_lock import LOCK
 from cnnplay.spec.events import EpochDone, Stepped
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.shell.session import Session
-from tests.cut_bench import EPOCHS, cut_off, prepare
+from tests.interrupted_bench import EPOCHS, interrupt_run, prepare
 from tests.train_bench import WAIT
 
 
@@ -68,7 +68,7 @@ def uninterrupted(qtbot: QtBot, made: list[Started]) -> dict[str, torch.Tensor]:
 def test_a_killed_run_is_offered_and_resumes_to_the_weights_of_an_uninterrupted_run(
     qtbot: QtBot, made: list[Started], started: Started
 ) -> None:
-    folder = cut_off()
+    folder = interrupt_run()
     session = started.session
     started.look()
     text = session.interrupted_run.text
@@ -95,7 +95,7 @@ def test_a_killed_run_is_offered_and_resumes_to_the_weights_of_an_uninterrupted_
 
 
 def test_a_run_interrupted_in_its_first_epoch_resumes_too(qtbot: QtBot, started: Started) -> None:
-    folder = cut_off()
+    folder = interrupt_run()
     for name in ("last.safetensors", "best.safetensors"):
         (folder / name).unlink()
     started.session.resume(folder)
@@ -106,7 +106,7 @@ def test_a_run_interrupted_in_its_first_epoch_resumes_too(qtbot: QtBot, started:
 
 
 def test_a_dismissed_run_is_not_offered_again(started: Started, made: list[Started]) -> None:
-    cut_off()
+    interrupt_run()
     started.look()
     assert started.session.interrupted_run.text
     started.session.interrupted_run.dismiss()
@@ -118,7 +118,7 @@ def test_a_dismissed_run_is_not_offered_again(started: Started, made: list[Start
 
 
 def test_leftovers_of_the_kill_are_deleted_and_the_run_is_kept(started: Started) -> None:
-    folder = cut_off()
+    folder = interrupt_run()
     assert (folder / LOCK).exists()
     part = folder / ".checkpoint.safetensors.0123abcd.part"
     part.write_bytes(b"half")
@@ -128,7 +128,7 @@ def test_leftovers_of_the_kill_are_deleted_and_the_run_is_kept(started: Started)
 
 
 def test_without_its_data_set_the_run_opens_and_says_what_is_missing(qtbot: QtBot, started: Started) -> None:
-    folder = cut_off()
+    folder = interrupt_run()
     record = (folder / "run.json").read_text()
     (folder / "run.json").write_text(
         record.replace('"data": "mnist-sample"', '"data": "folder:/nowhere/at/all"')
@@ -142,7 +142,7 @@ def test_without_its_data_set_the_run_opens_and_says_what_is_missing(qtbot: QtBo
 
 
 def test_another_validation_split_is_refused_and_the_weights_open(qtbot: QtBot, started: Started) -> None:
-    folder = cut_off()
+    folder = interrupt_run()
     record = (folder / "run.json").read_text()
     assert '"mark": ""' in record
     (folder / "run.json").write_text(record.replace('"mark": ""', '"mark": "of another split"'))
@@ -157,7 +157,7 @@ def test_another_validation_split_is_refused_and_the_weights_open(qtbot: QtBot, 
 
 @pytest.mark.parametrize("missing", ["checkpoint.safetensors", "run.json", "everything"])
 def test_a_run_that_cannot_be_resumed_says_why(qtbot: QtBot, started: Started, missing: str) -> None:
-    folder = cut_off()
+    folder = interrupt_run()
     before = started.session.editor.network
     if missing == "everything":
         shutil.rmtree(folder)
@@ -171,7 +171,7 @@ def test_a_run_that_cannot_be_resumed_says_why(qtbot: QtBot, started: Started, m
 
 
 def test_no_other_run_resumes_while_one_is_in_progress(qtbot: QtBot, started: Started) -> None:
-    folder = cut_off()
+    folder = interrupt_run()
     session = started.session
     session.warm_up()
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=WAIT)

@@ -155,7 +155,7 @@ def test_the_device_of_a_project_is_no_choice_of_this_machine(quiet: Quiet, tmp_
     session.settings.set("device", "auto")
     session.document.open(tmp_path / "far.cnnplay")
     session.document.wait()
-    assert session.run.disabled_reason("train") == "this machine has no cuda:7: choose another device, above"
+    assert "this machine has no cuda:7" in session.run.disabled_reason("train")
     assert session.preferences.text("device") == "auto"
     session.settings.set("device", "cpu")
     assert session.run.disabled_reason("train") == ""

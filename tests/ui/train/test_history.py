@@ -59,7 +59,7 @@ def test_the_last_step_of_an_epoch_lies_where_the_epoch_does() -> None:
     assert history.last_x == 2.0
 
 
-def test_going_on_continues_the_curve_whether_steps_are_counted_on_or_afresh() -> None:
+def test_resuming_continues_the_curve_whether_steps_continue_or_restart() -> None:
     for first in (21, 1):
         history = History(two_epochs())
         history.extend([started(first_epoch=3), stepped(first, 3), stepped(first + 9, 3)])
@@ -195,7 +195,7 @@ def test_a_saved_history_is_read_as_the_same(count: int, steps: int, parts: list
         same(history, History(history.saved()))
 
 
-def test_an_epoch_that_is_judged_anew_takes_the_place_of_its_earlier_record() -> None:
+def test_an_epoch_that_is_evaluated_again_replaces_its_earlier_record() -> None:
     """The run goes on from a checkpoint between its last step and its validation."""
     history = History(two_epochs())
     assert history.metric("validation_loss").y.tolist() == [2.0, 1.0]
@@ -207,7 +207,7 @@ def test_an_epoch_that_is_judged_anew_takes_the_place_of_its_earlier_record() ->
     same(history, History(history.saved()))
 
 
-def test_a_run_that_goes_on_within_what_was_thinned_does_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_resumes_within_thinned_steps_replaces_them(monkeypatch: pytest.MonkeyPatch) -> None:
     short(monkeypatch, 1_024, 64)
     history = long_run(np.ones(20_000))
     history.extend([msgspec.structs.replace(started(first_epoch=6, steps=1_000), done=5_100, within=6)])
@@ -244,7 +244,7 @@ def test_a_setting_that_was_moved_several_times_before_a_step_leaves_one_mark() 
     assert [change.value for _, change in history.changes] == [0.2]
 
 
-def test_going_on_counts_the_steps_on() -> None:
+def test_resuming_continues_the_step_numbers() -> None:
     for first in (21, 1):
         history = History(two_epochs())
         history.extend([started(first_epoch=3), stepped(first, 3), stepped(first + 1, 3)])

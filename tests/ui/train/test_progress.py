@@ -65,7 +65,7 @@ def test_a_pause_does_not_count() -> None:
     assert progress.seconds_left == pytest.approx(7.0, rel=0.1)
 
 
-def test_going_on_counts_its_own_epochs() -> None:
+def test_a_resumed_run_counts_its_own_epochs() -> None:
     clock, history = Clock(), History([started(first_epoch=11)])
     progress = Progress(clock)
     clock.now = 1.0

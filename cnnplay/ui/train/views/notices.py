@@ -27,13 +27,13 @@ class RunNotices(QWidget):
         self._shown: tuple[int, int] = (-1, -1)
         self._fix: SettingFix | None = None
         self.failure = Notice("fault", ("", "Copy details", "Dismiss"))
-        self.earlier = Notice("panel", ("Stop and train this",))
+        self.stale = Notice("panel", ("Stop and train this",))
         self.note = Notice("panel", ("Dismiss",))
         self._margin, self._scale = margin, theme().text_scale
         layout = self._layout = QVBoxLayout(self)
         theme().changed.connect(self._restyle)
         self._restyle()
-        for notice in (self.failure, self.earlier, self.note):
+        for notice in (self.failure, self.stale, self.note):
             layout.addWidget(notice)
         self._connect()
         self.refresh()
@@ -50,7 +50,7 @@ class RunNotices(QWidget):
         copy.clicked.connect(self._copy)
         copy.setToolTip("Copies the technical details to the clipboard, for a report")
         dismiss.clicked.connect(self._dismiss_failure)
-        self.earlier.buttons[0].clicked.connect(self._run.stop_and_train_this)
+        self.stale.buttons[0].clicked.connect(self._run.stop_and_train_this)
         self.note.buttons[0].clicked.connect(self._dismiss_notes)
         self._run.state_changed.connect(self.refresh)
         self._run.failed.connect(self.refresh)
@@ -65,8 +65,8 @@ class RunNotices(QWidget):
         text = self._run.stale_text
         if text and reason:
             text = f"{text.rstrip('.')}. The current network cannot be trained: {reason}"
-        self.earlier.set_text("" if stopping else text)
-        button, hint = self.earlier.buttons[0], "Stops the run and trains the current network"
+        self.stale.set_text("" if stopping else text)
+        button, hint = self.stale.buttons[0], "Stops the run and trains the current network"
         button.setEnabled(not reason)
         button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
         self._show_notes()
@@ -101,7 +101,7 @@ class RunNotices(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        anything = (self.failure, self.earlier, self.note)
+        anything = (self.failure, self.stale, self.note)
         self.setVisible(any(not notice.isHidden() for notice in anything))
 
     @Slot()

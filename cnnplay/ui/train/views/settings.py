@@ -191,7 +191,7 @@ class SettingsPanel(Panel):
         self.estimate_line.set_wanted(first and not running)
         self.plan_line.set_wanted(first and running)
         for page in self.pages.values():
-            # Problems take the place of the drawing: below it, nobody would see them.
+            # Problems take the place of the drawing: below it, they would not be visible.
             page.show_below(not settings.problems)
             for name in page.editors:
                 value = getattr(settings.config, name)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.main_window import MainWindow
-from tests.cut_bench import EPOCHS, cut_off
+from tests.interrupted_bench import EPOCHS, interrupt_run
 from tests.train_bench import WAIT
 from tests.ui.events import settle
 
@@ -24,7 +24,7 @@ NAMED = ("tiny-cnn", "interrupted", "epoch 3", f"of {EPOCHS}")
 @pytest.fixture
 def folder() -> Path:
     """A run that was killed, without unsaved work."""
-    return cut_off()
+    return interrupt_run()
 
 
 def start(make_window: Callable[[], MainWindow]) -> MainWindow:
@@ -105,12 +105,12 @@ def test_without_an_interrupted_run_there_is_no_notice(make_window: Callable[[],
 def test_with_unsaved_work_there_is_one_question_that_names_both(
     qtbot: QtBot, make_window: Callable[[], MainWindow], answer: str
 ) -> None:
-    cut_off(2, "--autosave")
+    interrupt_run(2, "--autosave")
     clicker = Answer(answer)
     window = make_window()
     window.offer_recovery()
     qtbot.waitUntil(lambda: bool(clicker.said), timeout=WAIT)
-    assert "Its work was kept" in clicker.said[0]
+    assert "closed without saving" in clicker.said[0]
     assert "interrupted in epoch" in clicker.said[1]
     assert {"Open and resume", "Open", "Discard", "Later"} <= set(clicker.said[2:])
     session = window.session

@@ -75,7 +75,7 @@ def test_the_network_is_adapted_from_the_inputs_fields_in_one_step(window: MainW
     assert session.editor.network.input.shape == (1, 28, 28)
     assert session.editor.report.valid
     assert not button.isEnabled()
-    assert "Not now: the network takes these pictures as they are" in button.toolTip()
+    assert "Unavailable: the network already fits" in button.toolTip()
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Z, CONTROL)
     assert session.editor.network == preset("lenet-5").network
     assert button.isEnabled()

@@ -94,7 +94,7 @@ def test_large_text_with_a_notice_above_the_curves_fits_a_small_projector(
 ) -> None:
     train_a_little(window, qtbot)
     theme().install("dark", 1.5)
-    window.notices.earlier.set_text(
+    window.notices.stale.set_text(
         "This run trains an earlier version of the network: it was edited since then."
     )
     window.notices.setVisible(True)
@@ -231,11 +231,11 @@ def test_stop_and_train_this_says_why_it_cannot_while_the_new_network_has_a_faul
     QTest.keyClick(window, Qt.Key.Key_F5)
     run = window.session.run
     qtbot.waitUntil(lambda: run.state == "running", timeout=60_000)
-    button = window.notices.earlier.buttons[0]
+    button = window.notices.stale.buttons[0]
     window.session.editor.set_field("dense-1", "units", 3)
     assert not button.isEnabled()
-    assert "Not now: the network has a fault" in button.toolTip()
-    assert "as it is now: the network has a fault" in window.notices.earlier.label.text()
+    assert "Unavailable: fix the network" in button.toolTip()
+    assert "cannot be trained: fix the network" in window.notices.stale.label.text()
     window.session.editor.set_field("dense-1", "units", 10)
     window.session.editor.set_field("conv-1", "filters", 4)
     assert button.isEnabled()

@@ -124,10 +124,7 @@ def test_during_a_run_each_group_says_which_settings_are_locked(qtbot: QtBot) ->
         }
         for name in ("loss", "averaging"):
             assert "stop the run" in made.editors[name].inputs()[0].toolTip()
-            assert (
-                "stop the run"
-                in made.page.labels.get(name, made.editors[name].inputs()[0]).toolTip()
-            )
+            assert "stop the run" in made.page.labels.get(name, made.editors[name].inputs()[0]).toolTip()
         click_tab(made, "augmentation")
         type_into(made, "shift", "1")
         qtbot.waitUntil(lambda: bool(one.run.history.changes), timeout=WAIT)

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from cnnplay.network import nodes
-from cnnplay.network.describe import by, detail, shape_text, title
+from cnnplay.network.describe import detail, shape_text, title
 from cnnplay.network.kinds import kind_of
-from cnnplay.network.nodes import Branches, Node, Skip
+from cnnplay.network.nodes import Node
 from cnnplay.shapes.report import NodeReport, Report
 
 
@@ -19,19 +18,16 @@ class CardText:
 
 
 def card_text(node: Node, report: NodeReport | None) -> CardText:
-    return CardText(title(node), _details(node), _number(report))
+    return CardText(title(node), kind_of(node).details(node), _number(report))
 
 
 def compact_card_text(node: Node, report: NodeReport | None) -> CardText:
     """The text of a narrow card: one line for the kind, the other for its parameters or sizes."""
-    number = _number(report)
-    match node:
-        case nodes.Convolution() | nodes.TransposedConvolution() | nodes.Dense():
-            return CardText("", _details(node), number)
-        case Skip() | Branches():
-            return CardText(node.id, _details(node), number)
-        case _:
-            return CardText(kind_of(node).name, _details(node), number)
+    kind = kind_of(node)
+    text = title(node)
+    if kind.named_by_id and kind.family != "structure":
+        text = ""  # the details say enough
+    return CardText(text, kind.details(node), _number(report))
 
 
 def spoken_text(node_id: str, node: Node, report: Report) -> str:
@@ -51,20 +47,3 @@ def spoken_text(node_id: str, node: Node, report: Report) -> str:
 
 def _number(report: NodeReport | None) -> str:
     return f"{report.parameters:,}" if report is not None and report.parameters else ""
-
-
-def _details(node: Node) -> tuple[str, ...]:
-    """Alternatives from the longest to the shortest."""
-    text = detail(node)
-    if not text:
-        return ()
-    found = [text]
-    if isinstance(node, (nodes.Convolution, nodes.TransposedConvolution)):
-        stride = f" / {node.stride[0]}" if node.stride[0] == node.stride[1] else f" / {by(node.stride)}"
-        size = by(node.kernel_size) + ("" if node.stride == (1, 1) else stride)
-        found += [f"{node.filters} @ {size}", size]
-    elif isinstance(node, (nodes.MaxPooling, nodes.AveragePooling)):
-        found.append(text.split(",")[0])
-    elif isinstance(node, (Skip, Branches)):
-        found.append(text.split(" · ")[0])
-    return tuple(found)

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cnnplay.demo.ui_driver import UiDriver
     from cnnplay.ui.shell.session import Session
-    from cnnplay.ui.shell.views.ui_driver import UiDriver
 
 ACCURACY_WANTED = 0.955
 
@@ -55,8 +55,8 @@ def run(folder: Path, seed: int = 0) -> int:
 
 def _drive(folder: Path, seed: int) -> dict[str, Any]:
     from cnnplay.app import make_window
+    from cnnplay.demo.ui_driver import UiDriver
     from cnnplay.ui.kit.views.theme import theme
-    from cnnplay.ui.shell.views.ui_driver import UiDriver
 
     window = make_window()
     theme().install("dark")

@@ -1,4 +1,4 @@
-"""Runs that are really cut off: a process that trains as the window does, killed in the middle."""
+"""Runs that are really interrupted: a process that trains like the window, killed in the middle."""
 
 import atexit
 import os
@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtCore import QTimer
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.shell.session import Session
-from tests.cut_bench import prepare
+from tests.interrupted_bench import prepare
 
 application = QGuiApplication(sys.argv[:1])
 session = Session(Preferences())
@@ -32,7 +32,7 @@ EPOCHS = 4
 
 
 def prepare(session: object) -> None:
-    """A network and settings that a few seconds suffice for; state is saved all the time."""
+    """A network and settings that take a few seconds; the state is saved all the time."""
     session.editor.load_preset("tiny-cnn")  # type: ignore[attr-defined]
     values = {"epochs": EPOCHS, "threads": 1, "checkpoint_every": 0.01, "shift": 1, "schedule": "cosine"}
     for name, value in values.items():
@@ -40,11 +40,11 @@ def prepare(session: object) -> None:
 
 
 _killed: dict[tuple[object, ...], Path] = {}
-"""The users' data after kills that were made once: every test gets a copy."""
+"""Data folders after a kill, each made once: every test gets a copy."""
 
 
-def cut_off(after: int = 2, *more: str) -> Path:
-    """The folder of a run that was killed in the epoch behind so many."""
+def interrupt_run(after: int = 2, *more: str) -> Path:
+    """The folder of a run that was killed in the epoch after this many."""
     if (after, *more) not in _killed:
         _killed[after, *more] = _kill(after, *more)
     shutil.copytree(_killed[after, *more], store_folder().parent, dirs_exist_ok=True)
