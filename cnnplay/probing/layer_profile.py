@@ -171,7 +171,7 @@ class _Profiler:
                 self._other.append(time)
             else:
                 layer = self._module.layer(node.id)
-                step = in_place_version(layer) if node.id in self._in_place else layer
+                step = in_place_version(node, layer) if node.id in self._in_place else layer
                 self._layers[node.id], x = self._time(step, (x,), output)
         return x
 

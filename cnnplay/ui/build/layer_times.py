@@ -186,9 +186,8 @@ def _measure(
 
     try:
         profile = profile_layers(network, config, cancel.is_set)
-    except (ValueError, RuntimeError, MemoryError) as error:
-        # torch reports exhausted memory as a RuntimeError.
-        log.info("no times of the layers", exc_info=True)
-        box.put(Measurement(request, network, config, error=str(error).splitlines()[0]))
+    except Exception as error:  # ProbeError and DeviceError, too little memory, or a defect
+        log.exception("no times of the layers")
+        box.put(Measurement(request, network, config, error=str(error).partition("\n")[0]))
     else:
         box.put(Measurement(request, network, config, profile))

@@ -284,7 +284,7 @@ def test_a_run_cancels_a_measurement_and_after_it_its_network_is_measured(quiet:
     assert not times.measuring
     qtbot.waitUntil(lambda: session.run.state == "running", timeout=60_000)
     session.run.stop()
-    qtbot.waitUntil(lambda: times.profile is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: times.profile is not None, timeout=8_000)
     assert not session.run.active
     assert not times.outdated
     assert times.profile is not None
