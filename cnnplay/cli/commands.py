@@ -310,7 +310,7 @@ def evaluate(
     weights: Which = "best",
     json: Json = False,
 ) -> None:
-    """Evaluate a run: accuracy, loss, confusion matrix."""
+    """Evaluate a run: its metrics and confusion matrix."""
     from cnnplay.cli.evaluate import evaluate_run
 
     evaluate_run(run, data, split, weights, json)

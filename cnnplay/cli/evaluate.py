@@ -1,4 +1,4 @@
-"""`cnnplay evaluate RUN`: accuracy, loss and confusion matrix."""
+"""`cnnplay evaluate RUN`: the metrics, and the confusion matrix of a classification."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -7,7 +7,8 @@ from cnnplay.cli.arguments import check_choice
 from cnnplay.cli.errors import as_user_errors
 from cnnplay.cli.export import WEIGHTS
 from cnnplay.cli.networks import available_weights, open_run, run_weights, warn_where_not_finite
-from cnnplay.cli.output import Column, echo, first_few, percent, plural, print_json, table, warn
+from cnnplay.cli.output import Column, echo, first_few, metric_text, plural, print_json, table, warn
+from cnnplay.spec.tasks import LOSS, TaskInfo, task_info
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet, Split
@@ -29,7 +30,7 @@ def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: b
     from cnnplay.data.images import DataError
     from cnnplay.modules.build import BuildError
     from cnnplay.training.evaluate import evaluate
-    from cnnplay.training.tasks import LossConfig
+    from cnnplay.training.task import LossConfig
 
     key = data or folder.record.data
     weights = available_weights(folder, weights)
@@ -42,6 +43,7 @@ def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: b
         )
     warn_where_not_finite(kept)
     _warn_of_others(folder.record, images, data is None and split != "all")
+    details = _details(found)
     if json:
         print_json(
             {
@@ -49,21 +51,22 @@ def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: b
                 "data": key,
                 "split": split,
                 "weights": weights,
-                "pictures": len(found.labels),
+                "pictures": found.images,
                 "metrics": found.metrics,
                 "classes": found.classes,
-                "confusion": found.confusion.tolist(),
+                **details,
                 "problems": found.problems,
             }
         )
         return
     echo(
-        f"{path} on {key}, {split} ({plural(len(found.labels), 'image')}), {weights} weights: "
-        f"accuracy {percent(found.metrics.get('accuracy'))}, loss {found.metrics['loss']:.4f}"
+        f"{path} on {key}, {split} ({plural(found.images, 'image')}), {weights} weights: "
+        f"{_metrics_text(task_info(folder.network.task), found.metrics)}"
     )
     for problem in first_few(found.problems):
         echo(f"left out: {problem}")
-    _print_confusion(found.classes, found)
+    if "confusion" in details:
+        _print_confusion(found.classes, details["confusion"])
 
 
 def _warn_of_others(record: "RunRecord", images: "ImageSet", own: bool) -> None:
@@ -75,9 +78,23 @@ def _warn_of_others(record: "RunRecord", images: "ImageSet", own: bool) -> None:
         )
 
 
-def _print_confusion(classes: tuple[str, ...], found: "Evaluation") -> None:
+def _metrics_text(info: TaskInfo, metrics: dict[str, float]) -> str:
+    """``accuracy 96.4 %, loss 0.1203``."""
+    return ", ".join(
+        f"{metric.title} {metric_text(metric, metrics[metric.name])}" for metric in (*info.metrics, LOSS)
+    )
+
+
+def _details(found: "Evaluation") -> dict[str, list[list[int]]]:
+    """What a classification has beside its metrics."""
+    from cnnplay.training.classification import ClassResults
+
+    details = found.details
+    return {"confusion": details.confusion.tolist()} if isinstance(details, ClassResults) else {}
+
+
+def _print_confusion(classes: tuple[str, ...], rows: list[list[int]]) -> None:
     """The counts, a row per true class; for many classes, the most frequent mistakes."""
-    rows = found.confusion.tolist()
     if len(classes) <= WIDEST:
         columns = (Column("true class"), *(Column(name, "right") for name in classes))
         table(columns, ([name, *(f"{n:,}" for n in row)] for name, row in zip(classes, rows, strict=True)))

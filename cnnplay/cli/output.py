@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from cnnplay.spec.json_values import json_text
+from cnnplay.spec.tasks import Metric
 
 MOST_LISTED = 5
 """The most problems that are listed one by one."""
@@ -103,6 +104,13 @@ def first_few(problems: Sequence[str]) -> list[str]:
     """The first few problems, and how many more there are."""
     more = len(problems) - MOST_LISTED
     return [*problems[:MOST_LISTED], *([f"and {plural(more, 'more problem')}"] if more > 0 else [])]
+
+
+def metric_text(metric: Metric, value: float | None, digits: int = 4) -> str:
+    """The value in the metric's format; a dash if unknown."""
+    if metric.format == "percent" or value is None:
+        return percent(value)
+    return f"{value:.{digits}f}"
 
 
 def percent(fraction: float | None) -> str:

@@ -25,7 +25,7 @@ def resume(path: Path, epochs: int | None, json: bool, ignore_signals: IgnoreSig
     rest = remaining_work(run, epochs)
     report = reporter(json)
     if rest.best is not None:
-        report.best = rest.best.epoch, rest.best.accuracy
+        report.best = rest.best.epoch, dict(rest.best.metrics)
     images = load_data(run.record.data, report)
     _check_same(run, images)
 

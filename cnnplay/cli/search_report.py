@@ -4,11 +4,12 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cnnplay.cli.output import Column, percent, plural, print_json, printable, table
+from cnnplay.cli.output import Column, metric_text, percent, plural, print_json, printable, table
 from cnnplay.cli.progress import echo_above, terminal_bar
 from cnnplay.search import events
 from cnnplay.search.events import Event
 from cnnplay.search.values import settings_text
+from cnnplay.spec.tasks import LOSS, Metric
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -52,6 +53,7 @@ class TextReporter(SearchReporter):
 
     def __init__(self, labels: dict[str, str], epochs: int) -> None:
         self._labels, self._epochs = labels, epochs
+        self._metric: Metric = LOSS
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -64,7 +66,7 @@ class TextReporter(SearchReporter):
             case events.TrialBegan():
                 self._show(f"trial {event.number}")
             case events.TrialEpoch():
-                best = percent(event.best)
+                best = metric_text(self._metric, event.best)
                 self._show(f"trial {event.number}, epoch {event.epoch}/{self._epochs}, best {best}")
             case events.TrialDone():
                 self._trial(event)
@@ -79,6 +81,7 @@ class TextReporter(SearchReporter):
             self._bar = None
 
     def _begin(self, event: events.SearchBegan) -> None:
+        self._metric = event.metric
         done = f", {event.done:,} already done" if event.done else ""
         self._say(f"study {event.study} in {event.storage}: {plural(event.trials, 'trial')}{done}")
         if not sys.stdout.isatty():
@@ -96,11 +99,11 @@ class TextReporter(SearchReporter):
     def _trial(self, event: events.TrialDone) -> None:
         if self._bar is not None and self._task is not None and event.state not in ("stopped", "lost"):
             self._bar.advance(self._task)
-        value = f"{percent(event.value):>7}" if event.value is not None else " " * 7
+        value = "" if event.value is None else metric_text(self._metric, event.value)
         reason = f"  ({event.why})" if event.why else ""
         best = "  best" if event.best else ""
         settings = settings_text(event.settings, self._labels)
-        self._say(f"trial {event.number:>3}  {event.state:<8}{value}  {settings}{reason}{best}")
+        self._say(f"trial {event.number:>3}  {event.state:<8}{value:>7}  {settings}{reason}{best}")
 
     def _finish(self, event: events.SearchDone) -> None:
         self.close()
@@ -116,7 +119,8 @@ class TextReporter(SearchReporter):
             self._say("no trial has completed, so there is no best one yet")
             return
         self._say(
-            f"best: trial {best.number}, validation accuracy {percent(best.value)} in epoch {best.epoch}: "
+            f"best: trial {best.number}, validation {self._metric.title} "
+            f"{metric_text(self._metric, best.value)} in epoch {best.epoch}: "
             f"{settings_text(best.settings, self._labels)}"
         )
         if best.run:

@@ -1,17 +1,18 @@
 """Output during training: events as JSON lines, or a line per epoch and a progress bar."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from cnnplay.cli.output import percent, plural, print_json
+from cnnplay.cli.output import metric_text, plural, print_json
 from cnnplay.cli.progress import echo_above, terminal_bar
 from cnnplay.spec import events
 from cnnplay.spec.events import Event
+from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo, of_split
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -28,8 +29,8 @@ class Reporter:
 
     run = ""
     """The run's folder, as `evaluate` and `export` take it; "" if none was kept."""
-    best: tuple[int, float] | None = None
-    """The best epoch so far and its validation accuracy."""
+    best: tuple[int, Mapping[str, float]] | None = None
+    """The best epoch so far and its validation metrics, by name."""
 
     def __enter__(self) -> Self:
         return self
@@ -127,18 +128,19 @@ class TextReporter(Reporter):
         self._progress.update(self._task, completed=done, description=text)
 
     def _epoch(self, event: events.EpochDone) -> None:
-        metrics = event.metrics
-        if event.best and "validation_accuracy" in metrics:
-            self.best = event.epoch, metrics["validation_accuracy"]
+        metrics, primary = event.metrics, self._task_info.primary
+        validation, averaged = of_split(metrics, "validation"), of_split(metrics, "averaged")
+        if event.best and primary.name in validation:
+            self.best = event.epoch, validation
         parts = [
             f"epoch {event.epoch:>{len(str(self._last_epoch))}}/{self._last_epoch}",
             f"train loss {metrics['train_loss']:.4f}",
         ]
-        if "validation_loss" in metrics:
-            parts.append(f"validation loss {metrics['validation_loss']:.4f}")
-            parts.append(f"validation accuracy {percent(metrics.get('validation_accuracy'))}")
-        if "averaged_accuracy" in metrics:
-            parts.append(f"averaged {percent(metrics['averaged_accuracy'])}")
+        if validation:
+            parts.append(f"validation loss {validation['loss']:.4f}")
+            parts.append(f"validation {primary.title} {metric_text(primary, validation.get(primary.name))}")
+        if primary.name in averaged:
+            parts.append(f"averaged {metric_text(primary, averaged[primary.name])}")
         parts.append(f"{event.images_per_second:,.0f} images/s")
         if event.best:
             parts.append("best")
@@ -147,15 +149,22 @@ class TextReporter(Reporter):
     def _finish(self, event: events.Finished) -> None:
         self.close()
         ending = _ENDS[event.reason]
-        accuracy = event.metrics.get("validation_accuracy")
-        within = f" within epoch {self._reached}" if self._reached > event.epochs else ""
-        shown = "" if accuracy is None else f", validation accuracy {percent(accuracy)}{within}"
-        if self.best is not None and accuracy is not None:
+        primary, within = self._task_info.primary, ""
+        value, shown = of_split(event.metrics, "validation").get(primary.name), ""
+        if self._reached > event.epochs:
+            within = f" within epoch {self._reached}"
+        if value is not None:
+            shown = f", validation {primary.title} {metric_text(primary, value)}{within}"
+        if self.best is not None and value is not None:
             epoch, best = self.best
-            shown += f" (best {percent(best)} in epoch {epoch})"
+            shown += f" (best {metric_text(primary, best.get(primary.name))} in epoch {epoch})"
         self._say(f"{ending}: {plural(event.epochs, 'epoch')} in {event.seconds:.1f} s{shown}")
         if self.run:
             self._say(f"run: {self.run}")
+
+    @property
+    def _task_info(self) -> TaskInfo:
+        return TASKS[DEFAULT] if self._started is None else self._started.task_info
 
     @property
     def _last_epoch(self) -> int:

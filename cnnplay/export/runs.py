@@ -21,12 +21,8 @@ MISSING = (
     "TensorBoard logs need the package tensorboardX, which is not installed: "
     'pip install "cnn-playground[tensorboard]"'
 )
-_METRICS = {
-    "train_loss": "loss/training",
-    "train_accuracy": "accuracy/training",
-    "validation_loss": "loss/validation",
-    "validation_accuracy": "accuracy/validation",
-}
+_SPLITS = {"train_": "training", "validation_": "validation"}
+"""What TensorBoard's tags call the splits."""
 
 
 def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path, Path]:
@@ -83,6 +79,7 @@ def _events(folder: Path) -> list[Event]:
 
 def _run_row(folder: Path) -> dict[str, object]:
     row = RunReader(folder).row(files_of(folder))
+    decisive = row.task_info.decisive
     return {
         "run": folder.name,
         "network": row.name,
@@ -92,12 +89,9 @@ def _run_row(folder: Path) -> dict[str, object]:
         "epochs_done": row.epochs_done,
         "steps": row.steps,
         "best_epoch": row.best_epoch,
-        "best_validation_accuracy": row.best_accuracy,
-        "best_validation_loss": row.best_loss,
-        "last_validation_accuracy": row.last_accuracy,
-        "last_validation_loss": row.last_loss,
-        "last_train_accuracy": row.train_accuracy,
-        "last_train_loss": row.train_loss,
+        **{f"best_validation_{name}": row.best.get(name) for name in decisive},
+        **{f"last_validation_{name}": row.last.get(name) for name in decisive},
+        **{f"last_train_{name}": row.train.get(name) for name in decisive},
         "seconds": row.seconds,
         "images_per_second": row.images_per_second,
         "parameters": row.parameters,
@@ -117,7 +111,7 @@ def _step_rows(run: str, events: Sequence[Event]) -> list[dict[str, object]]:
             "step": step.step,
             "epoch": step.epoch,
             "loss": step.loss,
-            "accuracy": step.accuracy,
+            **step.values,
             "images": step.images,
             "seconds": round(at, 6) if at == at else "",
         }
@@ -152,11 +146,18 @@ def _write_events(folder: Path, record: RunRecord, events: Sequence[Event]) -> N
 def _scalars(event: Stepped | EpochDone) -> Iterator[tuple[str, float]]:
     if isinstance(event, Stepped):
         yield "loss/step", event.loss
-        yield "accuracy/step", event.accuracy
+        for name, value in event.values.items():
+            yield f"{name}/step", value
         return
     for name, value in event.metrics.items():
-        yield _METRICS.get(name, f"epoch/{name}"), value
+        yield _tag(name), value
     yield "speed/images_per_second", event.images_per_second
+
+
+def _tag(name: str) -> str:
+    """``loss/training`` for ``train_loss``; ``epoch/decay_loss`` for what belongs to no split."""
+    start = next((start for start in _SPLITS if name.startswith(start)), None)
+    return f"epoch/{name}" if start is None else f"{name.removeprefix(start)}/{_SPLITS[start]}"
 
 
 def _settings_table(record: RunRecord) -> str:

@@ -34,6 +34,11 @@ class Classification(
 Task: TypeAlias = Classification
 
 
+def task_key(task: Task) -> str:
+    """The task's key in files and registries."""
+    return str(type(task).__struct_config__.tag)
+
+
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A complete network without weights. `preset` is the key of the preset it came from, or empty."""
 

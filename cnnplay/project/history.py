@@ -4,7 +4,7 @@ JSON has no numbers that are not finite (a diverged loss): they are stored as te
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,8 +25,10 @@ class Steps(msgspec.Struct, forbid_unknown_fields=True):
     step: list[Count] = []
     epoch: list[Ordinal] = []
     loss: list[JsonNumber] = []
-    accuracy: list[JsonNumber] = []
+    accuracy: list[JsonNumber | None] = []
     images: list[Count] = []
+    metrics: dict[str, list[JsonNumber | None]] | msgspec.UnsetType = msgspec.UNSET
+    """A column for each metric that has none of its own above."""
 
 
 class History(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,18 +45,23 @@ def pack(events: Sequence[Event]) -> bytes:
     history = History([], [], Steps())
     columns = history.steps
     runs: dict[str, int] = {}
+    measured: list[Mapping[str, float]] = []
     for event in kept:
         if isinstance(event, Stepped):
             columns.run.append(runs.setdefault(event.run, len(runs)))
             columns.step.append(event.step)
             columns.epoch.append(event.epoch)
             columns.loss.append(json_number(event.loss))
-            columns.accuracy.append(json_number(event.accuracy))
             columns.images.append(event.images)
+            measured.append(event.values)
         else:
             history.events.append(json_values(event))
             history.at.append(len(columns.step))
     columns.runs = list(runs)
+    found = {name: None for metrics in measured for name in metrics if name != "accuracy"}
+    columns.accuracy = _column(measured, "accuracy")
+    if found:
+        columns.metrics = {name: _column(measured, name) for name in found}
     return msgspec.json.encode(history)
 
 
@@ -99,20 +106,27 @@ def _loss(event: Event) -> float:
     return math.inf if math.isnan(event.loss) else event.loss
 
 
+def _column(measured: Sequence[Mapping[str, float]], name: str) -> list[JsonNumber | None]:
+    return [json_number(metrics[name]) if name in metrics else None for metrics in measured]
+
+
 def _steps(columns: Steps) -> list[Event]:
-    rows = zip(
-        columns.run, columns.step, columns.epoch, columns.loss, columns.accuracy, columns.images, strict=True
-    )
     if any(not 0 <= run < len(columns.runs) for run in columns.run):
         raise ProjectError("steps.run: expected indices into steps.runs; found others")
+    others = {} if columns.metrics is msgspec.UNSET else columns.metrics
+    rows = zip(columns.run, columns.step, columns.epoch, columns.loss, columns.images, strict=True)
+    metrics = _metrics({"accuracy": columns.accuracy, **others}, len(columns.step))
     return [
-        Stepped(
-            run=columns.runs[run],
-            step=step,
-            epoch=epoch,
-            loss=float(loss),
-            accuracy=float(accuracy),
-            images=images,
-        )
-        for run, step, epoch, loss, accuracy, images in rows
+        Stepped.make(columns.runs[run], step, epoch, float(loss), values, images)
+        for (run, step, epoch, loss, images), values in zip(rows, metrics, strict=True)
     ]
+
+
+def _metrics(columns: Mapping[str, list[JsonNumber | None]], count: int) -> list[dict[str, float]]:
+    """The metrics of each step. ValueError if a column has another length."""
+    found: list[dict[str, float]] = [{} for _ in range(count)]
+    for name, column in columns.items():
+        for metrics, value in zip(found, column, strict=True):
+            if value is not None:
+                metrics[name] = float(value)
+    return found

@@ -32,6 +32,30 @@ class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss: float
     right: Count
     images: Count
+    sums: Metrics | msgspec.UnsetType = msgspec.UNSET
+
+
+RIGHT = "accuracy"
+"""The metric whose sum has been kept as `right` since version 1; those of other metrics are in `sums`."""
+
+
+def _place_of(position: RunPosition) -> _Place:
+    others = {name: value for name, value in position.sums.items() if name != RIGHT}
+    return _Place(
+        step=position.step,
+        epoch=position.epoch,
+        batches=position.batches,
+        loss=position.loss,
+        right=int(position.sums.get(RIGHT, 0)),
+        images=position.images,
+        sums=others or msgspec.UNSET,
+    )
+
+
+def _position(place: _Place) -> RunPosition:
+    others = {} if place.sums is msgspec.UNSET else place.sums
+    sums = {RIGHT: float(place.right), **others}
+    return RunPosition(place.step, place.epoch, place.batches, place.loss, sums, place.images)
 
 
 class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +77,7 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def save(state: RunState, path: Path) -> None:
     """Writes a state. Raises OSError or SafetensorError if it cannot be written."""
-    memory, place = state.optimizer.state, state.place
+    memory = state.optimizer.state
     tensors = {f"weights/{key}": tensor for key, tensor in state.weights.items()}
     for index, its in memory["state"].items():
         tensors |= {f"optimizer/{index}/{k}": v for k, v in its.items() if isinstance(v, Tensor)}
@@ -62,7 +86,7 @@ def save(state: RunState, path: Path) -> None:
     about = _State(
         config=state.config,
         first_epoch=state.first_epoch,
-        place=_Place(place.step, place.epoch, place.batches, place.loss, place.right, place.images),
+        place=_place_of(state.place),
         threads=state.threads,
         channels_last=state.channels_last,
         optimizer=state.optimizer.optimizer,
@@ -91,7 +115,7 @@ def load(path: Path, best: BestEpoch | None) -> RunState:
     return RunState(
         config=about.config,
         first_epoch=about.first_epoch,
-        place=RunPosition(**msgspec.structs.asdict(about.place)),
+        place=_position(about.place),
         weights=_under("weights/", tensors),
         optimizer=_optimizer(about, tensors, path),
         threads=about.threads,

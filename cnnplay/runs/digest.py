@@ -17,6 +17,7 @@ from cnnplay.spec.events import (
     Stepped,
 )
 from cnnplay.spec.settings import TrainConfig, live_settings, setting_problems
+from cnnplay.spec.tasks import DEFAULT, TASKS, Rank, TaskInfo, of_split
 
 NEWEST = 1_000
 """The number of latest epochs to keep; of earlier ones, only those that were the best when they ended."""
@@ -85,8 +86,8 @@ class Digest:
         last = self.epochs[epochs[-1]] if epochs else None
         best = max(epochs, key=self._rank, default=None)
         metrics = last.metrics if last is not None else {}
-        best_metrics = self.epochs[best].metrics if best is not None else {}
-        accuracy = best_metrics.get("validation_accuracy")
+        best_metrics = of_split(self.epochs[best].metrics, "validation") if best is not None else {}
+        evaluated = self._task_info.primary.name in best_metrics
         started = self.started
         return {
             "parameters": started.parameters if started is not None else None,
@@ -97,13 +98,10 @@ class Digest:
             "steps": self.steps,
             "epochs_done": epochs[-1] if epochs else 0,
             "epochs_asked": self.epochs_asked,
-            "best_epoch": best if accuracy is not None else None,
-            "best_accuracy": accuracy,
-            "best_loss": best_metrics.get("validation_loss") if accuracy is not None else None,
-            "last_accuracy": metrics.get("validation_accuracy"),
-            "last_loss": metrics.get("validation_loss"),
-            "train_accuracy": metrics.get("train_accuracy"),
-            "train_loss": metrics.get("train_loss"),
+            "best_epoch": best if evaluated else None,
+            "best": best_metrics if evaluated else {},
+            "last": of_split(metrics, "validation"),
+            "train": of_split(metrics, "train"),
             "images_per_second": self._rate(last),
             "seconds": self._total_seconds(),
         }
@@ -133,21 +131,23 @@ class Digest:
     def _forget(self) -> None:
         """Keeps every epoch that was a best one: a run that resumes from an earlier step may lose the
         latest."""
-        numbers, best = sorted(self.epochs), (-2.0, 0.0)
-        kept = {}
+        numbers = sorted(self.epochs)
+        kept, best = {}, None
         for number in numbers:
             rank = self._rank(number)
-            if rank > best or number > numbers[-1] - NEWEST:
+            better = best is None or rank > best
+            if better or number > numbers[-1] - NEWEST:
                 kept[number] = self.epochs[number]
-            best = max(best, rank)
+            best = rank if better else best
         self.epochs = kept
         self._full = len(kept) + NEWEST
 
-    def _rank(self, number: int) -> tuple[float, float]:
-        """By validation accuracy, then lower validation loss."""
-        metrics = self.epochs[number].metrics
-        accuracy, loss = metrics.get("validation_accuracy", -1.0), metrics.get("validation_loss", 0.0)
-        return (accuracy if accuracy == accuracy else -1.0, -loss if loss == loss else float("-inf"))
+    @property
+    def _task_info(self) -> TaskInfo:
+        return TASKS[DEFAULT] if self.started is None else self.started.task_info
+
+    def _rank(self, number: int) -> Rank:
+        return self._task_info.rank(of_split(self.epochs[number].metrics, "validation"))
 
     def _rate(self, last: Epoch | None) -> float | None:
         if self._images_per_second:

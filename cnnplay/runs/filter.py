@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 from cnnplay.runs.row import RunRow
 from cnnplay.spec.nearest import SETTING_ALIASES, nearest
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import all_metrics
 
 Check: TypeAlias = Callable[[RunRow], bool]
 
@@ -23,7 +24,6 @@ ALIASES = {
     "net": "name",
     "folder": "run",
     "tag": "tags",
-    "acc": "accuracy",
     "speed": "images_per_second",
     "params": "parameters",
     "status": "state",
@@ -38,8 +38,6 @@ _TEXTS: dict[str, Callable[[RunRow], tuple[str, ...]]] = {
     "created": lambda row: (row.created,),
 }
 _NUMBERS: dict[str, Callable[[RunRow], float | None]] = {
-    "accuracy": lambda row: row.best_accuracy,
-    "loss": lambda row: row.best_loss,
     "epochs": lambda row: row.epochs_done,
     "steps": lambda row: row.steps,
     "parameters": lambda row: row.parameters,
@@ -107,18 +105,31 @@ def _check(field: str, sign: str, value: str) -> Check | str:
 
 def _resolve_field(field: str) -> str | None:
     """The field or setting of that name, alias or (settings only) unique prefix; None if there is none."""
-    field = ALIASES.get(field, field)
-    if field in (*_TEXTS, *_NUMBERS, _TAGS, *_SETTINGS):
+    field = _aliases().get(field, field)
+    if field in (*_own_fields(), *_SETTINGS):
         return field
     begin = [name for name in _SETTINGS if name.startswith(field)] if len(field) > 2 else []
     return begin[0] if len(begin) == 1 else None
 
 
 def _unknown_field(field: str) -> str:
-    own = (*_TEXTS, *_NUMBERS, _TAGS)
+    own = _own_fields()
     near = nearest(field, (*own, *_SETTINGS))
     hint = f"did you mean {near}? Runs" if near else "runs"
     return f"unknown field {field}; {hint} have {', '.join(own)} and all settings"
+
+
+def _aliases() -> dict[str, str]:
+    return ALIASES | {alias: metric.name for metric in all_metrics() for alias in metric.aliases}
+
+
+def _own_fields() -> tuple[str, ...]:
+    return (*_TEXTS, *_metric_names(), *_NUMBERS, _TAGS)
+
+
+def _metric_names() -> tuple[str, ...]:
+    """Those of all tasks; the filter compares their values in the best epoch."""
+    return tuple(metric.name for metric in all_metrics())
 
 
 def _everything(row: RunRow) -> tuple[str, ...]:
@@ -167,10 +178,10 @@ def _compares(field: str, sign: str, number: float) -> Check:
 
 
 def _value(row: RunRow, field: str) -> object:
-    """A number or a setting of the run; None if it has none of that name."""
+    """A number, metric or setting of the run; None if it has none of that name."""
     if field in _NUMBERS:
         return _NUMBERS[field](row)
-    return row.config.get(field)
+    return row.best.get(field) if field in _metric_names() else row.config.get(field)
 
 
 def _number(text: str) -> float | None:

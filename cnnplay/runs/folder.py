@@ -21,6 +21,7 @@ from cnnplay.runs.summary import EventFollower, read_record
 from cnnplay.runs.tail import Tail
 from cnnplay.runs.tensors import read_checked
 from cnnplay.spec.events import Event
+from cnnplay.spec.tasks import task_info
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.state import BestEpoch, RunState
 
@@ -94,7 +95,8 @@ class RunFolder:
         """
         try:
             about, weights = read_checked(self._file("best"), "weights")
-            return BestEpoch(int(about["epoch"]), float(about["accuracy"]), float(about["loss"]), weights)
+            metrics = {name: float(about[name]) for name in task_info(self.network.task).decisive}
+            return BestEpoch(int(about["epoch"]), metrics, weights)
         except (FileNotFoundError, RunDamage, KeyError):
             return None
         except ValueError as error:

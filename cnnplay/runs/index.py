@@ -17,7 +17,7 @@ import msgspec
 from cnnplay.runs.row import RunRow
 from cnnplay.spec.json_values import json_number
 
-VERSION = 1
+VERSION = 2
 """Raise it when a column changes."""
 PATIENCE = 0.5
 """Seconds to wait for another program's write."""
@@ -31,7 +31,8 @@ def _column_type(kind: object) -> str:
 
 
 FIELDS = tuple(field.name for field in msgspec.structs.fields(RunRow))
-_AS_JSON = frozenset({"config", "environment", "tags"})
+_METRICS = frozenset({"best", "last", "train"})
+_AS_JSON = frozenset({"config", "environment", "tags"}) | _METRICS
 _COLUMNS = ", ".join(
     f'"{field.name}" {_column_type(field.type)}' + (" PRIMARY KEY" if field.name == "path" else "")
     for field in msgspec.structs.fields(RunRow)
@@ -131,6 +132,8 @@ def _values(entry: Entry) -> list[Any]:
 
 
 def _plain(name: str, value: Any) -> Any:
+    if name in _METRICS:
+        value = {metric: json_number(number) for metric, number in value.items()}
     if name in _AS_JSON:
         return msgspec.json.encode(value).decode()
     return json_number(value) if isinstance(value, float) else value  # SQLite makes NULL of NaN

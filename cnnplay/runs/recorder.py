@@ -29,6 +29,7 @@ from cnnplay.runs.writer import Write, Writer
 from cnnplay.runs.writer_lock import LOCK, WriterLock
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import of_split, task_info
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.job import Checkpoint, Observation, Result
 from cnnplay.training.optimizers import STATE_PER_WEIGHT
@@ -232,9 +233,9 @@ class RunRecorder(RunFolder):
         about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
         writes = {"last": self._weights_write("last", checkpoint.weights, about)}
         if checkpoint.best:
-            metrics = checkpoint.metrics
-            validated = {name: repr(metrics[f"validation_{name}"]) for name in ("accuracy", "loss")}
-            writes["best"] = self._weights_write("best", checkpoint.weights, about | validated)
+            metrics, info = of_split(checkpoint.metrics, "validation"), task_info(self.record.network.task)
+            decisive = {name: repr(metrics[name]) for name in info.decisive}
+            writes["best"] = self._weights_write("best", checkpoint.weights, about | decisive)
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)

@@ -5,12 +5,14 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo
+
 State: TypeAlias = Literal["running", "paused", "done", "stopped", "failed", "interrupted", "unreadable"]
 Ended: TypeAlias = Literal["", "done", "stopped", "failed", "unreadable"]
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. Losses and accuracies are None until known; accuracies are fractions."""
+    """One run. Metrics are by name (`spec.tasks`), empty until known; shares are fractions."""
 
     path: str
     run: str = ""
@@ -30,14 +32,13 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     epochs_asked: int = 0
     steps: int = 0
     best_epoch: int | None = None
-    best_accuracy: float | None = None
-    best_loss: float | None = None
-    """Validation, both at the best epoch."""
-    last_accuracy: float | None = None
-    last_loss: float | None = None
-    """Validation, after the last epoch."""
-    train_accuracy: float | None = None
-    train_loss: float | None = None
+    task: str = DEFAULT
+    best: dict[str, float] = {}
+    """Validation metrics of the best epoch, by name, with the loss."""
+    last: dict[str, float] = {}
+    """Validation metrics after the last epoch."""
+    train: dict[str, float] = {}
+    """Training metrics of the last epoch."""
     images_per_second: float | None = None
     seconds: float = 0.0
     """Of training, from the events."""
@@ -54,6 +55,11 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """What could not be read, or why the run failed."""
 
     @property
+    def task_info(self) -> TaskInfo:
+        """What its metrics are."""
+        return TASKS[self.task]
+
+    @property
     def folder(self) -> Path:
         return Path(self.path)
 
@@ -66,3 +72,13 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     def is_active(self) -> bool:
         """Whether it is being trained now."""
         return self.state in ("running", "paused")
+
+
+def metric_columns(row: RunRow) -> dict[str, float | None]:
+    """The metrics that decide and those of training as single values: ``best_accuracy``, ``last_loss``, …"""
+    splits = {"best": row.best, "last": row.last, "train": row.train}
+    return {
+        f"{split}_{name}": metrics.get(name)
+        for split, metrics in splits.items()
+        for name in row.task_info.decisive
+    }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from cnnplay.network.network import Network
+from cnnplay.network.network import Network, task_key
 from cnnplay.runs.digest import Digest
 from cnnplay.runs.files import RECORD, RunFile
 from cnnplay.runs.notes import read_notes
@@ -126,6 +126,7 @@ class RunReader:
             preset=record.network.preset,
             data=record.data,
             created=record.created,
+            task=task_key(record.network.task),
             config=msgspec.to_builtins(record.config if started is None else started.config),
             environment=record.environment,
             written=self._follower.written,

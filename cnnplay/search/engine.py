@@ -41,6 +41,7 @@ from cnnplay.search.storage import GRACE_S, HEARTBEAT_S, display_url, storage_at
 from cnnplay.search.trial import StoppedTrial, TrialContext, run_trial
 from cnnplay.search.variables import variables
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import task_info
 
 LOOK_S = 0.5
 """Seconds between two checks of what other workers are doing."""
@@ -88,7 +89,11 @@ def search(request: SearchRequest, on_event: Callable[[Event], None], control: S
         rows = rows_of(study)
         on_event(
             SearchBegan(
-                study=request.study, storage=display_url(request.storage), done=counted(rows), trials=most
+                study=request.study,
+                storage=display_url(request.storage),
+                done=counted(rows),
+                trials=most,
+                metric=task_info(request.network.task).primary,
             )
         )
         points = point_count(varied)
@@ -143,6 +148,7 @@ class _Worker:
         self._grace_s = grace_s
         self._study, self._context, self._most = study, context, most
         self._control, self._on_event = control, on_event
+        self._metric = task_info(context.network.task).primary
         self._waiting = False
         self._number = -1
 
@@ -195,7 +201,7 @@ class _Worker:
             return
         if row.state in ("stopped", "lost"):
             requeue(self._study, found[0])
-        best = best_of(rows_of(self._study))
+        best = best_of(rows_of(self._study), self._metric)
         self._on_event(trial_done(row, best is not None and best.number == row.number))
         if row.state == "complete":
             self._on_event(ImportanceUpdated(importance=importances(self._study)))
@@ -221,6 +227,6 @@ def _done(
         reason=reason,
         trials=counted(rows),
         counts=counts(rows),
-        best=best_of(rows),
+        best=best_of(rows, task_info(request.network.task).primary),
         importance=importances(study),
     )

@@ -6,6 +6,7 @@ import msgspec
 
 from cnnplay.search.rows import TrialRow
 from cnnplay.search.space import Value
+from cnnplay.spec.tasks import Metric
 
 
 class SearchEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -13,12 +14,13 @@ class SearchEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
 
 
 class SearchBegan(SearchEvent, frozen=True, kw_only=True, tag="search"):
-    """The study is open. `done` of its `trials` are already done."""
+    """The study is open. `done` of its `trials` are already done. It searches the best of `metric`."""
 
     study: str
     storage: str
     done: int
     trials: int
+    metric: Metric
 
 
 class TrialBegan(SearchEvent, frozen=True, kw_only=True, tag="began"):
@@ -29,11 +31,11 @@ class TrialBegan(SearchEvent, frozen=True, kw_only=True, tag="began"):
 
 
 class TrialEpoch(SearchEvent, frozen=True, kw_only=True, tag="epoch"):
-    """An epoch of a trial is done: its validation accuracy, and the trial's best so far."""
+    """An epoch of a trial is done: its value, and the trial's best so far."""
 
     number: int
     epoch: int
-    accuracy: float
+    value: float
     best: float
 
 

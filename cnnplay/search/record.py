@@ -1,6 +1,6 @@
 """What a study searches, stored with its trials, so that resuming it searches the same."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from optuna import Study, create_study
@@ -14,6 +14,7 @@ from cnnplay.search.errors import SearchError
 from cnnplay.search.options import Pruner, Sampler
 from cnnplay.search.space import Space, from_builtins, to_builtins
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import Metric, task_info
 
 ATTRIBUTE = "cnnplay"
 VERSION = 1
@@ -36,6 +37,11 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     trials: int = 0
     """How many were requested at first."""
+
+    @property
+    def metric(self) -> Metric:
+        """What the study searches the best of."""
+        return task_info(self.network.task).primary
 
     @property
     def searched(self) -> Space:
@@ -69,7 +75,9 @@ def new_record(
 
 def join_study(name: str, storage: BaseStorage, record: StudyRecord, where: str) -> Study:
     """Opens or creates the study of that name. SearchError if it searches something else."""
-    study = create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    direction: Literal["maximize", "minimize"]
+    direction = "maximize" if record.metric.better == "higher" else "minimize"
+    study = create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
     there = read_record(study, where)
     if there is None:
         there = _written(study, record, where)

@@ -82,7 +82,7 @@ def make_sampler(name: Sampler, seed: int, variables: Sequence[Variable]) -> Bas
 
 
 def make_pruner(name: Pruner) -> BasePruner:
-    """The pruner of that name. It gets the best validation accuracy so far after each epoch."""
+    """The pruner of that name. It gets the best value so far after each epoch."""
     match name:
         case "none":
             return NopPruner()

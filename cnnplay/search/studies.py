@@ -13,6 +13,7 @@ from cnnplay.search.importance import importances
 from cnnplay.search.record import ATTRIBUTE, StudyRecord, decoded
 from cnnplay.search.rows import TrialRow, best_of, counted
 from cnnplay.search.storage import display_url, storage_at
+from cnnplay.spec.tasks import Metric
 
 
 class StudySummary(msgspec.Struct, frozen=True):
@@ -23,6 +24,8 @@ class StudySummary(msgspec.Struct, frozen=True):
     data: str
     trials: int
     best: float | None
+    metric: Metric
+    """What `best` is the best of."""
 
 
 class StudyFound(msgspec.Struct, frozen=True):
@@ -49,7 +52,7 @@ def list_studies(url: str) -> tuple[StudySummary, ...]:
             except SearchError:  # from a newer version
                 continue
             rows = rows_of(load_study(study_name=study.study_name, storage=storage))
-            best = best_of(rows)
+            best = best_of(rows, record.metric)
             found.append(
                 StudySummary(
                     study.study_name,
@@ -57,6 +60,7 @@ def list_studies(url: str) -> tuple[StudySummary, ...]:
                     record.data,
                     counted(rows),
                     None if best is None else best.value,
+                    record.metric,
                 )
             )
     return tuple(reversed(found))

@@ -21,6 +21,7 @@ from cnnplay.search.space import Value
 from cnnplay.search.values import apply_values, settings_text
 from cnnplay.search.variables import Variable
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import Metric, task_info
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation, Result
 from cnnplay.training.loop import train
@@ -47,8 +48,9 @@ class TrialContext:
 def run_trial(
     context: TrialContext, trial: Trial, control: SearchControl, on_event: Callable[[Event], None]
 ) -> float:
-    """Trains once and returns the best validation accuracy. TrialPruned if it was pruned, or if its values
-    cannot be trained; StoppedTrial if the search was stopped; SearchFailure from the disk."""
+    """Trains once and returns the best value of the primary metric on the validation split. TrialPruned if it
+    was pruned, or if its values cannot be trained; StoppedTrial if the search was stopped; SearchFailure from
+    the disk."""
     values = {variable.name: draw_value(trial, variable) for variable in context.variables}
     on_event(TrialBegan(number=trial.number, settings=values))
     try:
@@ -56,7 +58,8 @@ def run_trial(
     except BadTrial as error:
         raise _failed(trial, str(error)) from None
     with control.run() as steering:
-        observer = _TrialObserver(trial, config, steering.stop, on_event)
+        metric = task_info(network.task).primary
+        observer = _TrialObserver(trial, metric, config.epochs, steering.stop, on_event)
         folder = _folder(context, trial, network, config, values)
         try:
             with folder:
@@ -70,10 +73,15 @@ class _TrialObserver:
     """Reports each epoch to the study, and stops the run if the study prunes it."""
 
     def __init__(
-        self, trial: Trial, config: TrainConfig, stop: Callable[[], None], on_event: Callable[[Event], None]
+        self,
+        trial: Trial,
+        metric: Metric,
+        epochs: int,
+        stop: Callable[[], None],
+        on_event: Callable[[Event], None],
     ) -> None:
-        self._trial, self._stop, self._on_event = trial, stop, on_event
-        self.epochs = config.epochs
+        self._trial, self._metric, self._stop, self._on_event = trial, metric, stop, on_event
+        self.epochs = epochs
         self.best: float | None = None
         self.best_epoch: int | None = None
         self.pruned = False
@@ -81,20 +89,21 @@ class _TrialObserver:
 
     def observe(self, seen: Observation) -> None:
         """Stores a storage error, which then ends the search, instead of raising it inside training."""
-        accuracy = None if seen.checkpoint is None else seen.checkpoint.metrics.get("validation_accuracy")
-        if seen.checkpoint is None or accuracy is None:
+        checkpoint = seen.checkpoint
+        value = None if checkpoint is None else checkpoint.metrics.get(f"validation_{self._metric.name}")
+        if checkpoint is None or value is None:
             return
         try:
-            self._epoch(seen.checkpoint.epoch, accuracy)
+            self._epoch(checkpoint.epoch, value)
         except Exception as error:
             self.error = self.error or error
             self._stop()
 
-    def _epoch(self, epoch: int, accuracy: float) -> None:
-        if self.best is None or accuracy > self.best:
-            self.best, self.best_epoch = accuracy, epoch
+    def _epoch(self, epoch: int, value: float) -> None:
+        if self.best is None or self._metric.order(value) > self._metric.order(self.best):
+            self.best, self.best_epoch = value, epoch
         self._trial.report(self.best, epoch)
-        self._on_event(TrialEpoch(number=self._trial.number, epoch=epoch, accuracy=accuracy, best=self.best))
+        self._on_event(TrialEpoch(number=self._trial.number, epoch=epoch, value=value, best=self.best))
         if epoch < self.epochs and self._trial.should_prune():
             self.pruned = True
             self._stop()

@@ -10,16 +10,16 @@ from math import prod
 from typing import NamedTuple
 
 from cnnplay.network.fields import Pair, fields_of, violated_limit
-from cnnplay.network.network import Input, Network, Task, leaves
+from cnnplay.network.network import Input, Network, Task, leaves, task_key
 from cnnplay.network.nodes import Branches, Node, Skip, Stack, stacks_of
 from cnnplay.shapes import fixes, merging, receptive
 from cnnplay.shapes.arithmetic import BYTES_PER_ELEMENT, Shape
 from cnnplay.shapes.leaves import Given, Step, step, step_from_unknown
-from cnnplay.shapes.output import output_problems
 from cnnplay.shapes.problems import Problem, format_value, limit_problems, within_limits
 from cnnplay.shapes.receptive import Spans
 from cnnplay.shapes.report import NodeReport, Report
 from cnnplay.shapes.size_limits import oversize_problems
+from cnnplay.shapes.tasks import TASK_SHAPES
 
 _GEOMETRY = frozenset(
     {"filters", "kernel_size", "stride", "padding", "output_padding", "dilation", "scale", "units"}
@@ -59,7 +59,7 @@ def infer(network: Network) -> Report:
         flow = Flow(shape, receptive.pixels(), shape[1:])
     visited = visit_stack(network.stack, flow)
     nodes = {report.id: report for report in visited.reports}
-    problems += [*visited.problems, *output_problems(network, visited.flow.shape)]
+    problems += [*visited.problems, *TASK_SHAPES[task_key(network.task)](network, visited.flow.shape)]
     parts = [nodes[node.id] for node in leaves(network)]
     return Report(
         network=network,

@@ -1,15 +1,18 @@
 """What a run reports: a closed union of frozen structs, each with its run's id.
 
 The terminal, the window, the run's folder and the tests read the same events. Steps and epochs count from 1.
-Accuracies are fractions. In JSON, the event's name is under ``event``. Unknown fields are ignored: events are
-a log, to which a newer program may add (descriptions of networks and runs forbid unknown fields).
+Metrics are named by their task's row in `spec.tasks`; shares are fractions. In JSON, the event's name is
+under ``event``. Unknown fields are ignored: events are a log, to which a newer program may add (descriptions
+of networks and runs forbid unknown fields).
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo
 
 # Limits are checked when events are read from a file, so that plots and counters can rely on them.
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -42,6 +45,17 @@ class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
     first_epoch: Ordinal = 1
     done: Count | None = None
     within: Ordinal | None = None
+    task: str | msgspec.UnsetType = msgspec.UNSET
+    """Not in the files of earlier versions."""
+
+    def __post_init__(self) -> None:
+        if self.task is not msgspec.UNSET and self.task not in TASKS:
+            raise ValueError(f"task: expected one of {', '.join(TASKS)}; got {self.task!r}")
+
+    @property
+    def task_info(self) -> TaskInfo:
+        """What the metrics of this run are."""
+        return TASKS[DEFAULT if self.task is msgspec.UNSET else self.task]
 
     @property
     def epoch(self) -> int:
@@ -67,25 +81,44 @@ class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):
 
 
 class Stepped(BaseEvent, frozen=True, kw_only=True, tag="step"):
-    """One training step. `loss` is the batch's mean, `accuracy` the fraction of correct predictions."""
+    """One training step: the batch's mean loss and its task's metrics. `make` fills in the fields."""
 
     step: Count
     epoch: Ordinal
     loss: float
-    accuracy: float
+    accuracy: float | None = None
+    """Also in `metrics`: the only metric in logs of earlier versions."""
     images: Count
+    metrics: Metrics = {}
+
+    @classmethod
+    def make(
+        cls, run: str, step: int, epoch: int, loss: float, metrics: dict[str, float], images: int
+    ) -> "Stepped":
+        return cls(
+            run=run,
+            step=step,
+            epoch=epoch,
+            loss=loss,
+            accuracy=metrics.get("accuracy"),
+            images=images,
+            metrics=metrics,
+        )
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """The metrics besides the loss, also those of a log of an earlier version."""
+        return self.metrics or ({} if self.accuracy is None else {"accuracy": self.accuracy})
 
 
 class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
-    """An epoch and its validation are done. `best`: it is the best so far by validation accuracy (ties: lower
-    validation loss).
-    """
+    """An epoch and its validation are done. `best`: it is the best so far by its task's primary metric."""
 
     epoch: Ordinal
     step: Count
     metrics: Metrics
-    """At least train_loss, train_accuracy, validation_loss, validation_accuracy. With weight decay also
-    decay_loss, λ/2 · Σw²; with weight averaging averaged_loss and averaged_accuracy.
+    """train_loss and validation_loss, and the task's metrics named likewise (train_accuracy, …). With weight
+    decay also decay_loss, λ/2 · Σw²; with weight averaging averaged_loss, ….
     """
     seconds: float
     images_per_second: float

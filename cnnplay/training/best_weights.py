@@ -4,11 +4,13 @@ epoch's.
 
 import math
 import time
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
 
 from cnnplay.modules.weights import Weights, weights_of
+from cnnplay.spec.tasks import Rank
 from cnnplay.training.state import BestEpoch
 
 COPY_INTERVAL_S = 0.25
@@ -18,10 +20,15 @@ COPY_COST_FACTOR = 100
 
 
 class BestWeights:
-    """Holds copies of weights; returned copies are never modified."""
+    """Holds copies of weights; returned copies are never modified. `rank` of an epoch's validation metrics:
+    the highest is the best.
+    """
 
-    def __init__(self, module: nn.Module, best: BestEpoch | None) -> None:
+    def __init__(
+        self, module: nn.Module, best: BestEpoch | None, rank: Callable[[Mapping[str, float]], Rank]
+    ) -> None:
         self.best = best
+        self._rank = rank
         self._module = module
         self.last_good = weights_of(module)
         self.trained = False
@@ -55,14 +62,14 @@ class BestWeights:
                 return weights, trained
         return self.last_good, self.trained
 
-    def update(self, epoch: int, accuracy: float, loss: float, weights: Weights) -> bool:
+    def update(self, epoch: int, metrics: Mapping[str, float], weights: Weights) -> bool:
         """Keeps the weights if this epoch is the best so far; returns whether it is. A repeated epoch is only
         compared with the epochs before it.
         """
-        known = self.best is not None and self.best.epoch < epoch
-        if known and self.best is not None and not self.best.beaten_by(accuracy, loss):
+        best = self.best
+        if best is not None and best.epoch < epoch and self._rank(metrics) <= self._rank(best.metrics):
             return False
-        self.best = BestEpoch(epoch, accuracy, loss, weights)
+        self.best = BestEpoch(epoch, metrics, weights)
         return True
 
 

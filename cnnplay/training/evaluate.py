@@ -3,35 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cnnplay.data.images import DataError, ImageSet, Indices, Split
+from cnnplay.data.images import DataError, ImageSet, Split
 from cnnplay.data.prepared import prepare
 from cnnplay.modules.weights import Weights, build_with_weights
 from cnnplay.network.network import Network
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.devices import resolve
 from cnnplay.training.setup import check_network
-from cnnplay.training.tasks import PLAIN_LOSS, LossConfig, task_spec
+from cnnplay.training.task import PLAIN_LOSS, LossConfig
 from cnnplay.training.validation import validate
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`metrics` has accuracy and loss; `confusion[i, j]` counts images of class i that were predicted as
-    class j.
+    """The loss and the task's metrics of `images` images, and the task's details (`training.classification`).
 
-    `classes` names the classes in the network's order, which labels, rows and columns use. `probabilities` (N
-    × classes) has one row per image; `labels` are the true classes and `indices` the images' indices in the
-    data set. `problems` describes the images that were skipped, one line each.
+    `classes` names the classes in the network's order. `problems` describes the images that were skipped, one
+    line each.
     """
 
     metrics: dict[str, float]
-    confusion: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
-    labels: Indices
-    indices: Indices
+    details: object
+    images: int
     classes: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -71,11 +64,9 @@ def evaluate(
     if found is None:
         raise DataError(f"{dataset.title}: none of its {split} images can be read")
     return Evaluation(
-        metrics={task_spec(network.task).score_name: found.accuracy, "loss": found.loss},
-        confusion=found.confusion,
-        probabilities=found.probabilities,
-        labels=found.labels,
-        indices=found.indices,
+        metrics=found.metrics,
+        details=found.details,
+        images=found.images,
         classes=dataset.classes,
         problems=(*dataset.problems, *prepared.problems),
     )

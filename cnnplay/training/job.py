@@ -4,10 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cnnplay.data.images import ImageSet, Indices
+from cnnplay.data.images import ImageSet
 from cnnplay.data.prepared import Prepared
 from cnnplay.modules.build import NetworkModule
 from cnnplay.modules.weights import Weights
@@ -18,6 +15,7 @@ from cnnplay.spec.trained import DataFacts
 from cnnplay.training.distributed import DistributedContext
 from cnnplay.training.optimizers import OptimizerState
 from cnnplay.training.state import AveragedWeights, BestEpoch, RunState
+from cnnplay.training.task import Validation
 
 Reason: TypeAlias = Literal["done", "stopped", "early", "failed"]
 
@@ -64,22 +62,6 @@ def resumed_job(
         best=state.best,
         resume=state,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """The network's results on the validation split: a row of `probabilities` (N × classes) per image.
-
-    `confusion[i, j]` counts images of class i that were predicted as class j. `indices` are the images'
-    indices in the data set.
-    """
-
-    accuracy: float
-    loss: float
-    confusion: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
-    labels: Indices
-    indices: Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +133,3 @@ class Result:
     @property
     def best_epoch(self) -> int | None:
         return None if self.best is None else self.best.epoch
-
-    @property
-    def confusion(self) -> NDArray[np.int64] | None:
-        return None if self.validation is None else self.validation.confusion

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import torch
@@ -15,11 +16,11 @@ READ_INTERVAL_S = 0.1
 
 
 class StepMetrics(NamedTuple):
-    """One step's results: the batch's mean loss, and how many of its images were predicted correctly."""
+    """One step's results: the batch's mean loss, and the sums of the task's metrics over its images."""
 
     step: int
     loss: float
-    correct: int
+    sums: Sequence[float]
     images: int
 
 
@@ -30,14 +31,14 @@ class Meter:
 
     def __init__(self, device: torch.device, at_once: bool = False) -> None:
         self._at_once = at_once or device.type == "cpu"
-        self._waiting: list[tuple[int, Tensor, Tensor, int]] = []
+        self._waiting: list[tuple[int, Tensor, tuple[Tensor, ...], int]] = []
         self._read = time.perf_counter()
 
-    def note(self, step: int, loss: Tensor, correct: Tensor, images: int) -> Sequence[StepMetrics]:
+    def note(self, step: int, loss: Tensor, sums: tuple[Tensor, ...], images: int) -> Sequence[StepMetrics]:
         """Adds a step. Returns the steps whose numbers are known now."""
         if self._at_once:
-            return (StepMetrics(step, loss.item(), int(correct.item()), images),)
-        self._waiting.append((step, loss.detach(), correct, images))
+            return (StepMetrics(step, loss.item(), [each.item() for each in sums], images),)
+        self._waiting.append((step, loss.detach(), sums, images))
         late = time.perf_counter() - self._read > READ_INTERVAL_S
         return self.flush() if late or len(self._waiting) >= STEPS_PER_READ else ()
 
@@ -48,34 +49,38 @@ class Meter:
         waiting, self._waiting = self._waiting, []
         self._read = time.perf_counter()
         losses = torch.stack([loss for _, loss, _, _ in waiting]).tolist()
-        counts = torch.stack([correct for _, _, correct, _ in waiting]).tolist()
+        columns = [
+            torch.stack(column).tolist() for column in zip(*(sums for _, _, sums, _ in waiting), strict=True)
+        ]
+        measured = zip(*columns, strict=True) if columns else repeat(())
         return [
-            StepMetrics(step, loss, int(correct), images)
-            for (step, _, _, images), loss, correct in zip(waiting, losses, counts, strict=True)
+            StepMetrics(step, loss, sums, images)
+            for (step, _, _, images), loss, sums in zip(waiting, losses, measured, strict=False)
         ]
 
 
 class EpochMetrics:
-    """An epoch's mean loss and accuracy; every image counts once."""
+    """An epoch's mean loss and metrics; every image counts once. `sums` has the metrics' sums, by name."""
 
-    def __init__(self, loss: float = 0.0, correct: int = 0, images: int = 0) -> None:
+    def __init__(self, loss: float, sums: Mapping[str, float], images: int) -> None:
         self.loss = loss
-        self.correct = correct
+        self.sums = dict(sums)
         self.images = images
 
     def add(self, step: StepMetrics) -> None:
         self.loss += step.loss * step.images
-        self.correct += step.correct
+        # A new dict: a copy of this object keeps the old one.
+        self.sums = {
+            name: value + more for (name, value), more in zip(self.sums.items(), step.sums, strict=True)
+        }
         self.images += step.images
 
     def restore(self, previous: "EpochMetrics") -> None:
         """Restores the values of `previous`."""
-        self.loss, self.correct, self.images = previous.loss, previous.correct, previous.images
+        self.loss, self.sums, self.images = previous.loss, previous.sums, previous.images
 
     @property
-    def mean_loss(self) -> float:
-        return self.loss / self.images if self.images else math.nan
-
-    @property
-    def accuracy(self) -> float:
-        return self.correct / self.images if self.images else math.nan
+    def means(self) -> dict[str, float]:
+        """The loss and the metrics, by name; NaN without images."""
+        images = self.images or math.nan
+        return {"loss": self.loss / images, **{name: value / images for name, value in self.sums.items()}}

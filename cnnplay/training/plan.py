@@ -14,7 +14,7 @@ from cnnplay.training.fused_step import FusedStep
 from cnnplay.training.machine import CONVOLUTION_BATCH, convolution_step
 from cnnplay.training.optimizers import optimizer_for
 from cnnplay.training.precision import arithmetic
-from cnnplay.training.tasks import LossConfig, TaskSpec
+from cnnplay.training.task import LossConfig, TrainingTask
 from cnnplay.training.thread_tuning import threads_text
 from cnnplay.training.threads import CLEARLY_FASTER, choose_threads, measure_threads, seconds_per_step
 
@@ -38,7 +38,7 @@ class ExecutionPlan:
 
 def choose_plan(
     module: NetworkModule,
-    spec: TaskSpec,
+    task: TrainingTask,
     config: TrainConfig,
     batch: tuple[Tensor, Tensor],
     multiply_adds: int,
@@ -64,7 +64,7 @@ def choose_plan(
         torch.set_num_threads(1)
         return ExecutionPlan(1, True, "1 thread: there is one core")
     own = step_operations(multiply_adds, len(batch[0])) <= WORTH_MEASURING
-    step = network_step(module, spec, config, batch) if own else convolution_step(device)
+    step = network_step(module, task, config, batch) if own else convolution_step(device)
     found = measure_threads(most, step)
     best = choose_threads(found, most)
     torch.set_num_threads(best)
@@ -75,7 +75,7 @@ def choose_plan(
     if not own:
         return ExecutionPlan(best, True, reason)
     # Most layers are faster in channels_last, but not in every network.
-    other = seconds_per_step(network_step(module, spec, config, batch, channels_last=False))
+    other = seconds_per_step(network_step(module, task, config, batch, channels_last=False))
     channels_last = other > CLEARLY_FASTER * found[best]
     faster, slower = ("channels_last", "contiguous") if channels_last else ("contiguous", "channels_last")
     seconds, longer = (found[best], other) if channels_last else (other, found[best])
@@ -114,7 +114,7 @@ def comparison_text(best: int, rates: Mapping[int, float], what: str) -> str:
 
 def network_step(
     module: NetworkModule,
-    spec: TaskSpec,
+    task: TrainingTask,
     config: TrainConfig,
     batch: tuple[Tensor, Tensor],
     channels_last: bool = True,
@@ -133,7 +133,7 @@ def network_step(
     def step() -> None:
         inputs = images if channels_last else images.contiguous()
         with bits:
-            loss = spec.loss(scratch(inputs), labels, loss_config)
+            loss = task.loss(scratch(inputs), labels, loss_config)
         loss.backward()
         fused_step.step()
         fused_step.zero_grad()

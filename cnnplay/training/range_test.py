@@ -32,7 +32,8 @@ from cnnplay.training.optimizers import set_learning_rate
 from cnnplay.training.precision import arithmetic
 from cnnplay.training.rng import preserved_torch_state, seed_step, uses_randomness
 from cnnplay.training.setup import TrainingSetup, set_up
-from cnnplay.training.tasks import LossConfig, task_spec
+from cnnplay.training.task import LossConfig
+from cnnplay.training.tasks import training_task
 
 SMOOTHING = 0.9
 """The share of the smoothed loss that each step keeps."""
@@ -170,7 +171,8 @@ def _blew_up(points: Sequence[Point]) -> bool:
 
 def _make_step(job: Job, ready: TrainingSetup, control: Control) -> Callable[[float], float]:
     """A step like the job's own: its optimizer, loss, images and augmentation."""
-    config, module, optimizer, spec = job.config, ready.module, ready.optimizer, task_spec(job.network.task)
+    config, module, optimizer = job.config, ready.module, ready.optimizer
+    task = training_task(job.network.task)
     loss_config, weights = (
         LossConfig.for_training(config, ready.class_weights),
         list(ready.module.parameters()),
@@ -189,7 +191,7 @@ def _make_step(job: Job, ready: TrainingSetup, control: Control) -> Callable[[fl
         set_learning_rate(optimizer, rate)
         with in_bits:
             logits = module(batch.images)
-            loss = spec.loss(logits, batch.labels, loss_config)
+            loss = task.loss(logits, batch.labels, loss_config)
         loss.backward()
         if config.gradient_clipping:
             nn.utils.clip_grad_norm_(weights, config.gradient_clipping)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cnnplay.data.prepared import Prepared
-from cnnplay.network.network import Network
+from cnnplay.network.network import Network, task_key
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.failures import overshoot_warning
@@ -27,6 +27,7 @@ def started_event(job: Job, ready: TrainingSetup, steps: int, done: int) -> even
         first_epoch=job.first_epoch,
         done=None if job.resume is None else done,
         within=None if job.resume is None else job.resume.place.epoch,
+        task=task_key(job.network.task),
     )
 
 

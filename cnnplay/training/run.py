@@ -15,17 +15,18 @@ from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.spec import events
 from cnnplay.spec.events import Event, Value
 from cnnplay.spec.schedules import rate_factor, rate_varies
+from cnnplay.spec.tasks import task_info
 from cnnplay.training.batches import BatchSource
 from cnnplay.training.best_weights import BestWeights
 from cnnplay.training.control import Control
 from cnnplay.training.devices import IdleCores, max_threads
 from cnnplay.training.distributed import DistributedContext
-from cnnplay.training.evaluator import Evaluator
+from cnnplay.training.epoch_evaluator import EpochEvaluator
 from cnnplay.training.failures import NonFiniteLoss, explain
 from cnnplay.training.fused_step import FusedStep
 from cnnplay.training.graphs import Model
 from cnnplay.training.interruption import Interruption
-from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result, Validation
+from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result
 from cnnplay.training.meter import EpochMetrics, Meter, StepMetrics
 from cnnplay.training.optimizers import apply_settings, set_learning_rate, state_of
 from cnnplay.training.precision import arithmetic
@@ -35,7 +36,8 @@ from cnnplay.training.setup import TrainingSetup, model_of, set_up
 from cnnplay.training.state import RunPosition, RunState
 from cnnplay.training.steering import Steering
 from cnnplay.training.stopwatch import Stopwatch
-from cnnplay.training.tasks import LossConfig, task_spec
+from cnnplay.training.task import LossConfig, Validation
+from cnnplay.training.tasks import training_task
 from cnnplay.training.thread_tuning import ThreadChange, ThreadTuner
 
 
@@ -52,7 +54,8 @@ class Run:
         self.job = job
         self.config = job.config
         """Includes changes during the run."""
-        self.task_spec = task_spec(job.network.task)
+        self.task = training_task(job.network.task)
+        self._task_info = task_info(job.network.task)
         self.distributed = job.distributed
         self.module: NetworkModule
         self.model: Model
@@ -76,7 +79,7 @@ class Run:
         self._loss_config = LossConfig.for_training(job.config)
         self._failure: events.Failed | None = None
         self._random = uses_randomness(job.network)
-        self._epoch_metrics = EpochMetrics(self._position.loss, self._position.right, self._position.images)
+        self._epoch_metrics = self._metrics_from(self._position)
         self._thread_tuner: ThreadTuner | None = None
         self._interruption: Interruption | None = None
         self._steering = Steering(control, job.run, sink, self._watch)
@@ -93,7 +96,7 @@ class Run:
         self.fused_step = FusedStep(ready.optimizer)
         self.model, graph = model_of(self.job, ready)
         self.arithmetic = arithmetic(config, ready.device)
-        self._best_weights = BestWeights(ready.module, self.job.best)
+        self._best_weights = BestWeights(ready.module, self.job.best, self._task_info.rank)
         # Distributed processes must all notice a non-finite loss at the same step.
         self._meter = Meter(ready.device, at_once=self.distributed is not None)
         self._weights = list(ready.module.parameters())
@@ -104,7 +107,7 @@ class Run:
         control, alone, resume = self._control, self.distributed is None, self.job.resume
         # Distributed processes must all finish evaluating, or some would wait for the others.
         averaged = None if resume is None else resume.averaged
-        self._evaluator = Evaluator(ready, averaged, lambda: alone and control.stopping)
+        self._evaluator = EpochEvaluator(ready, averaged, lambda: alone and control.stopping)
         self._ready = ready  # `finish` has what it needs; from here on errors are allowed
         if self.distributed is not None:
             self.model = self.distributed.wrap(ready.module, config.sync_batch_norm)
@@ -132,7 +135,7 @@ class Run:
         if epoch != self._position.epoch:
             self._position = RunPosition(self._step, epoch)
         start, self._epoch, self._batches = self._position, epoch, self._position.batches
-        self._epoch_metrics = EpochMetrics(start.loss, start.right, start.images)
+        self._epoch_metrics = self._metrics_from(start)
         self._watch.new_epoch()
         return self._batch_source.batches(epoch, start.batches, lambda: (self.config, self._step))
 
@@ -154,7 +157,7 @@ class Run:
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss to minimize. In distributed training: this process's share of the batch's mean."""
-        loss = self.task_spec.loss(logits, labels, self._loss_config)
+        loss = self.task.loss(logits, labels, self._loss_config)
         return (
             loss
             if self.distributed is None
@@ -169,10 +172,10 @@ class Run:
     def note(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         """Reports the batch's loss before the backward pass. Raises NonFiniteLoss if it is not finite."""
         self._images = len(labels)
-        correct = self.task_spec.score(logits, labels)
+        sums = self.task.measure(logits, labels)
         if self.distributed is not None:
-            loss, correct = self._reduce(self.distributed, loss, correct)
-        for step in self._meter.note(self._step + 1, loss, correct, self._images):
+            loss, sums = self._reduce(self.distributed, loss, sums)
+        for step in self._meter.note(self._step + 1, loss, sums, self._images):
             self._report(step)
 
     def after_step(self) -> None:
@@ -205,9 +208,7 @@ class Run:
         )
         validation = evaluator.validation
         weights = self._best_weights.snapshot()
-        best = validation is not None and self._best_weights.update(
-            self._epoch, validation.accuracy, validation.loss, weights
-        )
+        best = validation is not None and self._best_weights.update(self._epoch, validation.metrics, weights)
         self._last_epoch = self._epoch
         self._position = RunPosition(self._step, self._epoch + 1)
         self._metrics = metrics
@@ -321,16 +322,9 @@ class Run:
             raise NonFiniteLoss(step.loss)
         self._best_weights.maybe_copy(self._step_start, self._step > self._first_step)
         self._epoch_metrics.add(step)
-        self._sink(
-            events.Stepped(
-                run=self.job.run,
-                step=step.step,
-                epoch=self._epoch,
-                loss=step.loss,
-                accuracy=step.correct / step.images,
-                images=step.images,
-            )
-        )
+        names = self._task_info.step_metrics
+        metrics = {name: total / step.images for name, total in zip(names, step.sums, strict=True)}
+        self._sink(events.Stepped.make(self.job.run, step.step, self._epoch, step.loss, metrics, step.images))
 
     def _observe(self, validation: Validation | None = None, checkpoint: Checkpoint | None = None) -> None:
         if self._observer is None:
@@ -359,7 +353,7 @@ class Run:
         ready, totals, position = self._set_up(), self._epoch_metrics, self._position
         if self._last_epoch < self._epoch:
             position = RunPosition(
-                self._step, self._epoch, self._batches, totals.loss, totals.correct, totals.images
+                self._step, self._epoch, self._batches, totals.loss, totals.sums, totals.images
             )
         return RunState(
             config=self.config,
@@ -388,17 +382,22 @@ class Run:
         apply_settings(self.optimizer, self.config)
         self._set_rate()
 
+    def _metrics_from(self, position: RunPosition) -> EpochMetrics:
+        """The sums of the position's epoch so far."""
+        sums = {name: position.sums.get(name, 0.0) for name in self._task_info.step_metrics}
+        return EpochMetrics(position.loss, sums, position.images)
+
     def _reduce(
-        self, distributed: DistributedContext, loss: Tensor, correct: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """The whole batch's mean loss and number of correct predictions. Also shares whether a process was
-        asked to stop.
+        self, distributed: DistributedContext, loss: Tensor, sums: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The whole batch's mean loss and the sums of its metrics. Also shares whether a process was asked to
+        stop.
         """
         self._images = self._batch_source.sizes[self._batches]
-        mine = correct if distributed.share(self._images) else torch.zeros_like(correct)
-        total, correct, stop = distributed.sum(loss, mine, float(self._control.stopping)).unbind()
+        mine = sums if distributed.share(self._images) else tuple(map(torch.zeros_like, sums))
+        total, *measured, stop = distributed.sum(loss, *mine, float(self._control.stopping))
         self._stop_all = bool(stop)
-        return total / distributed.size, correct
+        return total / distributed.size, tuple(measured)
 
     def _apply_requests(self) -> bool:
         for step in self._meter.flush():  # a user who pauses or steps wants to see every step

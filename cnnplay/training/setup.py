@@ -28,7 +28,7 @@ from cnnplay.training.job import Job
 from cnnplay.training.optimizers import optimizer_for, restore_state
 from cnnplay.training.plan import ExecutionPlan, choose_plan, recorded_plan, step_operations
 from cnnplay.training.precision import arithmetic
-from cnnplay.training.tasks import task_spec
+from cnnplay.training.tasks import training_task
 
 BEST_WEIGHTS_MISSING = (
     "the weights of the best epoch so far are missing or damaged; from now on, the best of the remaining "
@@ -162,7 +162,7 @@ def _plan(job: Job, report: Report, module: NetworkModule, prepared: Prepared) -
         return recorded_plan(job.resume.threads, job.resume.channels_last, prepared.device, most)
     first = _first_batch(job, prepared, share)
     pair = (first.images, first.labels)
-    return choose_plan(module, task_spec(job.network.task), config, pair, report.multiply_adds, processes)
+    return choose_plan(module, training_task(job.network.task), config, pair, report.multiply_adds, processes)
 
 
 def _first_batch(job: Job, prepared: Prepared, share: tuple[int, int] = (0, 1)) -> Batch:
@@ -217,9 +217,7 @@ def _note_early_end(job: Job, note: Callable[[str], None]) -> None:
     config, first = job.config, first_averaged(job.config, job.first_epoch)
     may_end_before = bool(config.early_stopping) and first > job.first_epoch + config.early_stopping
     if config.averaging > 0 and may_end_before and job.resume is None:
-        note(
-            f"weights are averaged from epoch {first} on; if the run ends earlier, there is no average"
-        )
+        note(f"weights are averaged from epoch {first} on; if the run ends earlier, there is no average")
 
 
 def _note_schedule(job: Job, note: Callable[[str], None]) -> None:

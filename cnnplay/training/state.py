@@ -4,6 +4,7 @@ What a step draws at random (its order, dropout, augmentation) depends only on s
 generator state is included.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cnnplay.modules.weights import Weights
@@ -13,15 +14,11 @@ from cnnplay.training.optimizers import OptimizerState
 
 @dataclass(frozen=True, slots=True)
 class BestEpoch:
-    """The epoch with the highest validation accuracy so far (ties: lower loss), and its weights."""
+    """The best epoch so far by its task's primary metric, its validation metrics by name, and its weights."""
 
     epoch: int
-    accuracy: float
-    loss: float
+    metrics: Mapping[str, float]
     weights: Weights
-
-    def beaten_by(self, accuracy: float, loss: float) -> bool:
-        return accuracy > self.accuracy or (accuracy == self.accuracy and loss < self.loss)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +34,14 @@ class RunPosition:
     """How far a run is: `step` batches in total, `batches` of them in `epoch`. The other fields are that
     epoch's sums.
 
-    `loss` is summed over the epoch's images so far; `right` counts the correct predictions and `images` the
-    images.
+    `loss` and the metrics in `sums` are summed over the epoch's images so far; `images` counts those.
     """
 
     step: int
     epoch: int
     batches: int = 0
     loss: float = 0.0
-    right: int = 0
+    sums: Mapping[str, float] = field(default_factory=dict)
     images: int = 0
 
 

@@ -2,20 +2,16 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from cnnplay.data.images import Indices
 from cnnplay.data.order import batch_sizes
 from cnnplay.data.prepared import Prepared
 from cnnplay.modules.build import NetworkModule
-from cnnplay.modules.scores import probabilities
 from cnnplay.shapes.infer import infer
 from cnnplay.training.control import Interrupted
-from cnnplay.training.job import Validation
-from cnnplay.training.tasks import LossConfig, task_spec
+from cnnplay.training.task import LossConfig, Validation
+from cnnplay.training.tasks import training_task
 
 MAX_BATCH = 512
 ACTIVATION_BYTES = 128 * 2**20
@@ -39,9 +35,9 @@ def validate(
     None if no image can be read. Raises Interrupted between two batches once `interrupted()` returns True.
     """
     sizes = batch_sizes(len(indices), validation_batch(module), min_batch=1)
-    outputs, labels, evaluated = [], [], []
-    loss = 0.0
-    spec = task_spec(module.network.task)
+    task = training_task(module.network.task)
+    evaluator = task.evaluator()
+    loss, images = 0.0, 0
     training = module.training
     module.eval()
     try:
@@ -49,31 +45,13 @@ def validate(
             for x, y, which in prepared.batches(indices, sizes):
                 if interrupted():
                     raise Interrupted
-                logits = module(x)
-                loss += spec.loss(logits, y, loss_config).item() * len(y)
-                outputs.append(probabilities(logits).cpu())
-                labels.append(y.cpu())
-                evaluated.append(which.cpu())
+                outputs = module(x)
+                loss += task.loss(outputs, y, loss_config).item() * len(y)
+                images += len(y)
+                evaluator.add(outputs, y, which)
     finally:
         module.train(training)
-    if not outputs:
+    if not images:
         return None
-    return _summary(torch.cat(outputs), torch.cat(labels), torch.cat(evaluated), loss)
-
-
-def confusion_matrix(labels: Indices, predicted: Indices, classes: int) -> NDArray[np.int64]:
-    """Counts by (true class, predicted class)."""
-    counts: NDArray[np.int64] = np.bincount(labels * classes + predicted, minlength=classes * classes)
-    return counts.reshape(classes, classes)
-
-
-def _summary(probabilities: Tensor, labels: Tensor, evaluated: Tensor, loss: float) -> Validation:
-    predicted = probabilities.argmax(1)
-    return Validation(
-        accuracy=int((predicted == labels).sum()) / len(labels),
-        loss=loss / len(labels),
-        confusion=confusion_matrix(labels.numpy(), predicted.numpy(), probabilities.shape[1]),
-        probabilities=probabilities.numpy(),
-        labels=labels.numpy(),
-        indices=evaluated.numpy(),
-    )
+    metrics, details = evaluator.result()
+    return Validation({"loss": loss / images, **metrics}, details, images)

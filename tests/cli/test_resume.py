@@ -219,7 +219,7 @@ def test_a_run_without_a_checkpoint_resumes_from_its_weights(cnnplay: Command, c
     assert folder.state().place.epoch == 4
     after = folder.best()
     assert after is not None
-    assert after.accuracy >= best.accuracy
+    assert after.metrics["accuracy"] >= best.metrics["accuracy"]
 
 
 def test_the_best_weights_are_not_replaced_by_worse_ones(cnnplay: Command, cut: Path) -> None:

@@ -402,7 +402,7 @@ def test_the_averaged_weights_are_evaluated_too(cnnplay: Command, tmp_path: Path
 def test_a_run_stopped_within_an_epoch_says_which_epoch_its_metrics_are_from() -> None:
     report, said = TextReporter(), list[str]()
     report._say = said.append  # type: ignore[method-assign]
-    report.best = 2, 0.7
+    report.best = 2, {"accuracy": 0.7}
     report.event(Stepped(run="r", step=130, epoch=3, loss=0.5, accuracy=0.5, images=64))
     metrics = {"validation_accuracy": 0.8}
     ending = Finished(run="r", epochs=2, reason="stopped", metrics=metrics, images_per_second=1, seconds=4)

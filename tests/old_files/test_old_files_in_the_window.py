@@ -103,6 +103,7 @@ def test_an_old_project_is_trained_on_and_its_history_goes_on_behind_the_old_one
     qtbot.waitUntil(lambda: session.run.state == "idle", timeout=WAIT)
     new = _saved(session, tmp_path / "on.cnnplay")
     told = [{key: value for key, value in event.items() if key not in TIMES} for event in new["events"]]
+    assert told[0].pop("task") == "classification"  # newer than the old file
     before = _history(HERE / "trained.cnnplay")["steps"]
     for name in ("step", "epoch", "loss", "accuracy", "images"):
         assert new["steps"][name][:250] == before[name], name

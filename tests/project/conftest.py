@@ -28,7 +28,7 @@ def _history(config: TrainConfig) -> tuple[Event, ...]:
     ]
     for epoch in range(1, 4):
         events += [
-            Stepped(run="r", step=step, epoch=epoch, loss=2.0 / step, accuracy=step / 200, images=64)
+            Stepped.make("r", step, epoch, 2.0 / step, {"accuracy": step / 200}, 64)
             for step in range((epoch - 1) * 63 + 1, epoch * 63 + 1)
         ]
         events.append(

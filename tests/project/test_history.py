@@ -16,15 +16,20 @@ values = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.sampled_from(["cosine", "step"])
 )
 runs = st.sampled_from(["first", "second"])
+metrics = st.one_of(
+    st.fixed_dictionaries({"accuracy": numbers}),
+    st.tuples(numbers, numbers).map(lambda two: {"dice": two[0], "error": two[1]}),  # another task's
+    st.just({}),
+)
 events = st.lists(
     st.one_of(
         st.builds(
-            Stepped,
+            Stepped.make,
             run=runs,
             step=st.integers(1, 10**6),
             epoch=st.integers(1, 100),
             loss=numbers,
-            accuracy=numbers,
+            metrics=metrics,
             images=st.integers(1, 64),
         ),
         st.builds(Noted, run=runs, message=st.text()),

@@ -14,8 +14,7 @@ ROWS = {
         preset="lenet-5",
         data="mnist-sample",
         state="done",
-        best_accuracy=0.964,
-        best_loss=0.12,
+        best={"accuracy": 0.964, "loss": 0.12},
         parameters=61_706,
         epochs_done=20,
         tags=("good", "lecture"),
@@ -36,7 +35,7 @@ ROWS = {
         name="Good net",
         data="mnist",
         state="interrupted",
-        best_accuracy=0.5,
+        best={"accuracy": 0.5},
         config={"learning_rate": 0.01, "optimizer": "adamw", "batch_size": 64},
     ),
 }

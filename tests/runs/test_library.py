@@ -37,8 +37,8 @@ def test_a_row_says_what_the_folder_says(tmp_path: Path) -> None:
     (row,) = again(tmp_path).refresh().rows
     assert (row.run, row.name, row.preset, row.data) == ("one", "tiny-cnn", "tiny-cnn", "mnist-sample")
     assert (row.state, row.epochs_done, row.epochs_asked, row.steps) == ("done", 3, 3, 12)
-    assert row.best_accuracy == pytest.approx(1 - 0.5 / 3)
-    assert row.last_loss == pytest.approx(1.1 / 3)
+    assert row.best["accuracy"] == pytest.approx(1 - 0.5 / 3)
+    assert row.last["loss"] == pytest.approx(1.1 / 3)
     assert row.config["learning_rate"] == 0.02
     assert row.environment == {"torch": "2.13.0"}
     assert row.bytes == sum(file.stat().st_size for file in folder.iterdir())
@@ -151,10 +151,10 @@ def test_two_programs_share_an_index(tmp_path: Path) -> None:
 
 def test_not_a_number_is_kept_as_that(tmp_path: Path) -> None:
     index = RunIndex(tmp_path / "runs.sqlite")
-    index.store([Entry("s", RunRow(path="p", last_loss=float("nan"), best_loss=float("inf")))])
+    index.store([Entry("s", RunRow(path="p", last={"loss": float("nan")}, best={"loss": float("inf")}))])
     row = index.load()["p"].row
-    assert row.last_loss != row.last_loss
-    assert row.best_loss == float("inf")
+    assert row.last["loss"] != row.last["loss"]
+    assert row.best["loss"] == float("inf")
 
 
 def test_a_folder_that_is_gone_leaves_the_list_and_the_index(library: Library, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_repeated_epochs_replace_the_earlier_record(tmp_path: Path, done: int | 
     """Two epochs of four steps; it resumes after the first, within the second, or before its validation."""
     folder = make_run(tmp_path / "runs" / "one", epochs=2, ended="", accuracy=0.9)
     config = again(tmp_path).refresh().rows[0]
-    assert config.best_accuracy == 0.9
+    assert config.best["accuracy"] == 0.9
     from cnnplay.spec.settings import TrainConfig
 
     goes_on = started("one", TrainConfig(epochs=2), first_epoch=2)
@@ -273,7 +273,7 @@ def test_repeated_epochs_replace_the_earlier_record(tmp_path: Path, done: int | 
     assert row.epochs_done == 1, "the second epoch is done anew"
     write(folder, [*epoch_events("one", 2, accuracy=0.7), finished("one", 2)])
     (row,) = again(tmp_path).refresh().rows
-    assert (row.epochs_done, row.last_accuracy, row.best_accuracy, row.best_epoch) == (2, 0.7, 0.9, 1)
+    assert (row.epochs_done, row.last["accuracy"], row.best["accuracy"], row.best_epoch) == (2, 0.7, 0.9, 1)
     assert row.state == "done"
 
 
@@ -283,7 +283,7 @@ def test_a_run_with_a_damaged_line_is_listed_with_what_is_left_of_it(tmp_path: P
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([*lines[:7], bytes(500), *lines[9:]]))
     (row,) = again(tmp_path).refresh().rows
-    assert (row.state, row.epochs_done, row.best_accuracy) == ("done", 3, 0.9)
+    assert (row.state, row.epochs_done, row.best["accuracy"]) == ("done", 3, 0.9)
     assert row.problem == "events.jsonl, line 8: not an event"
 
 

@@ -45,7 +45,7 @@ def test_each_trial_is_a_tagged_run_and_the_best_of_them_is_named(order: Make) -
 
 
 def test_a_trial_without_validation_fails_with_a_reason(order: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnplay.training.evaluator.validate", lambda *_: None)
+    monkeypatch.setattr("cnnplay.training.epoch_evaluator.validate", lambda *_: None)
     (trial,) = Search(order(trials=1)).trials
     assert (trial.state, trial.value) == ("failed", None)
     assert "validation image" in trial.why

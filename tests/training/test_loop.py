@@ -206,12 +206,12 @@ def test_an_epochs_metrics_are_the_batches_means_and_the_validation_parts(
     assert done.metrics["validation_loss"] == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-5)
     assert done.metrics["validation_accuracy"] == (logits.argmax(1) == labels).sum().item() / 50
     assert last.validation is not None
-    assert np.allclose(last.validation.probabilities, logits.softmax(1).numpy(), atol=1e-6)
-    assert last.validation.indices.tolist() == few.validation.tolist()
+    assert np.allclose(last.validation.details.probabilities, logits.softmax(1).numpy(), atol=1e-6)
+    assert last.validation.details.indices.tolist() == few.validation.tolist()
     counts = np.zeros((10, 10), int)
     for truth, guess in zip(labels.tolist(), logits.argmax(1).tolist(), strict=True):
         counts[truth, guess] += 1
-    assert np.array_equal(last.validation.confusion, counts)
+    assert np.array_equal(last.validation.details.confusion, counts)
 
 
 def test_the_best_epoch_is_kept_beside_the_last(trained: Trained, kept: Kept) -> None:
@@ -304,7 +304,7 @@ def test_a_loss_that_is_read_late_and_no_number_leaves_good_weights(
     assert all(torch.isfinite(tensor).all() for tensor in result.weights.values())
 
 
-@pytest.mark.parametrize("part", ["BestWeights", "Meter", "BatchSource", "Evaluator", "model_of"])
+@pytest.mark.parametrize("part", ["BestWeights", "Meter", "BatchSource", "EpochEvaluator", "model_of"])
 def test_memory_that_runs_out_before_the_first_step_is_reported(
     part: str, trained: Trained, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from cnnplay.network.network import Classification, Network
 from cnnplay.network.nodes import Dense
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training import devices, threads
+from cnnplay.training.classification import confusion_matrix
 from cnnplay.training.devices import DeviceError, IdleCores, max_threads, resolve
 from cnnplay.training.evaluate import evaluate
 from cnnplay.training.job import Result
@@ -26,7 +27,6 @@ from cnnplay.training.optimizers import (
 )
 from cnnplay.training.plan import recorded_plan
 from cnnplay.training.threads import choose_threads, measure_threads
-from cnnplay.training.validation import confusion_matrix
 from cnnplay.training.warm import warm_up
 
 Trained = Callable[..., Result]
@@ -39,8 +39,8 @@ def test_evaluating_a_runs_weights_gives_the_runs_own_metrics(
     found = evaluate(small, result.weights, few, facts=result.facts, device="cpu")
     assert found.metrics["accuracy"] == result.metrics["validation_accuracy"]
     assert found.metrics["loss"] == pytest.approx(result.metrics["validation_loss"])
-    assert result.confusion is not None
-    assert np.array_equal(found.confusion, result.confusion)
+    assert result.validation is not None
+    assert np.array_equal(found.details.confusion, result.validation.details.confusion)
 
 
 def test_classes_are_found_by_their_names_and_others_are_refused(
@@ -51,7 +51,7 @@ def test_classes_are_found_by_their_names_and_others_are_refused(
     found = evaluate(small, result.weights, turned, facts=result.facts, device="cpu")
     assert found.classes == few.classes
     assert found.metrics["accuracy"] == result.metrics["validation_accuracy"]
-    assert np.array_equal(found.confusion, result.confusion)
+    assert np.array_equal(found.details.confusion, result.validation.details.confusion)
     assert result.facts is not None
     other = msgspec.structs.replace(result.facts, classes=("zero", *few.classes[1:]))
     with pytest.raises(DataError, match=r"classes, zero, 1.* …; found 0, 1"):
@@ -61,7 +61,7 @@ def test_classes_are_found_by_their_names_and_others_are_refused(
 def test_another_part_can_be_evaluated(trained: Trained, few: ImageSet, small: Network) -> None:
     result = trained(epochs=1)
     found = evaluate(small, result.weights, few, "train", facts=result.facts, device="cpu")
-    assert found.confusion.sum() == 200
+    assert found.details.confusion.sum() == 200
     with pytest.raises(DataError, match="no test split"):
         evaluate(small, result.weights, few, "test", device="cpu")
 
@@ -246,8 +246,8 @@ def test_a_changed_learning_rate_reaches_every_group() -> None:
 
 
 def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    loss, right = torch.tensor(1.5), torch.tensor(3)
-    assert Meter(torch.device("cpu")).note(1, loss, right, 4)[0] == (1, 1.5, 3, 4)
+    loss, right = torch.tensor(1.5), (torch.tensor(3),)
+    assert Meter(torch.device("cpu")).note(1, loss, right, 4)[0] == (1, 1.5, [3], 4)
     monkeypatch.setattr("cnnplay.training.meter.READ_INTERVAL_S", float("inf"))
     meter = Meter(torch.device("cuda"))  # no GPU is touched: it only decides when to read
     read = [reading for step in range(20) for reading in meter.note(step, loss, right, 4)]
@@ -257,13 +257,12 @@ def test_losses_are_read_at_once_on_a_cpu_and_together_on_a_gpu(monkeypatch: pyt
 
 
 def test_epoch_metrics_count_every_image_once() -> None:
-    sums = EpochMetrics()
-    for reading in Meter(torch.device("cpu")).note(1, torch.tensor(2.0), torch.tensor(1), 1):
+    sums, meter = EpochMetrics(0.0, {"right": 0.0, "wrong": 0.0}, 0), Meter(torch.device("cpu"))
+    for reading in meter.note(1, torch.tensor(2.0), (torch.tensor(1), torch.tensor(0)), 1):
         sums.add(reading)
-    for reading in Meter(torch.device("cpu")).note(2, torch.tensor(1.0), torch.tensor(0), 3):
+    for reading in meter.note(2, torch.tensor(1.0), (torch.tensor(0), torch.tensor(3)), 3):
         sums.add(reading)
-    assert sums.mean_loss == pytest.approx(5 / 4)
-    assert sums.accuracy == 0.25
+    assert sums.means == {"loss": pytest.approx(5 / 4), "right": 0.25, "wrong": 0.75}
 
 
 def test_warming_up_leaves_the_dice_alone() -> None:

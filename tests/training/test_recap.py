@@ -21,7 +21,8 @@ from cnnplay.training.averaging import is_averaged
 from cnnplay.training.control import Control
 from cnnplay.training.distributed import DistributedContext
 from cnnplay.training.job import Observation, Result
-from cnnplay.training.tasks import LossConfig, task_spec
+from cnnplay.training.task import LossConfig
+from cnnplay.training.tasks import training_task
 from tests.training.conftest import Kept
 
 Trained = Callable[..., Result]
@@ -39,13 +40,13 @@ def labels() -> torch.Tensor:
 
 
 def _loss(outputs: torch.Tensor, targets: torch.Tensor, loss_config: LossConfig) -> float:
-    return task_spec(CLASSES).loss(outputs, targets, loss_config).item()
+    return training_task(CLASSES).loss(outputs, targets, loss_config).item()
 
 
 def test_one_unit_is_evaluated_by_binary_cross_entropy() -> None:
     logits = torch.randn(16, 1, generator=torch.Generator().manual_seed(1), requires_grad=True)
     labels = (torch.arange(16) % 3 == 0).long()
-    loss = task_spec(Classification(2)).loss(logits, labels, LossConfig())
+    loss = training_task(Classification(2)).loss(logits, labels, LossConfig())
     loss.backward()
     other = logits.detach().clone().requires_grad_()
     expected = F.binary_cross_entropy_with_logits(other[:, 0], labels.float())
@@ -54,7 +55,7 @@ def test_one_unit_is_evaluated_by_binary_cross_entropy() -> None:
     assert logits.grad is not None
     assert other.grad is not None
     assert torch.allclose(logits.grad, other.grad, atol=1e-7)
-    right = task_spec(Classification(2)).score(logits, labels)
+    (right,) = training_task(Classification(2)).measure(logits, labels)
     assert int(right) == int(((logits[:, 0] > 0) == labels.bool()).sum())
 
 
@@ -124,8 +125,8 @@ def test_a_network_of_two_classes_may_end_in_one_unit_and_learns(
     result = trained(network=network, images=two, epochs=16)
     assert result.metrics["train_accuracy"] > 0.9
     assert result.validation is not None
-    assert result.validation.probabilities.shape == (50, 2)
-    assert result.validation.confusion.sum() == 50
+    assert result.validation.details.probabilities.shape == (50, 2)
+    assert result.validation.details.confusion.sum() == 50
 
 
 def test_no_other_number_of_classes_ends_in_one_unit() -> None:

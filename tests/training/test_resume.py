@@ -11,7 +11,7 @@ from cnnplay.network.network import Network
 from cnnplay.runs.effective_events import effective_events
 from cnnplay.spec import events
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.training import evaluator, setup
+from cnnplay.training import epoch_evaluator, setup
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation, Result, resumed_job
 from cnnplay.training.loop import train
@@ -112,7 +112,7 @@ def test_a_stop_while_a_slow_network_is_evaluated_undoes_nothing_of_the_step_bef
         return validate(*arguments, **more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(evaluator, "validate", stop)
+        patched.setattr(epoch_evaluator, "validate", stop)
         stopped = train(Job("a", small, config, few), lambda event: None, None, control)
     assert (stopped.reason, stopped.step) == ("stopped", 7)
     assert stopped.state is not None

@@ -98,7 +98,7 @@ def test_a_stopped_run_that_cannot_be_evaluated_any_more_ends_with_a_message(
     def full(*_: object) -> None:
         raise RuntimeError("CUDA out of memory")
 
-    monkeypatch.setattr("cnnplay.training.evaluator.validate", full)
+    monkeypatch.setattr("cnnplay.training.epoch_evaluator.validate", full)
     run.control.stop()
     result = run.end()
     assert result.failure is not None

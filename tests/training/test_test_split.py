@@ -63,8 +63,8 @@ def test_a_run_and_an_evaluation_leave_the_test_part_alone(dataset: ImageSet, im
         evaluate(network, result.weights, dataset, split, facts=result.facts, device="cpu")  # type: ignore[arg-type]
     assert images.read == {*TRAIN, *VALIDATION}
     found = evaluate(network, result.weights, dataset, "test", facts=result.facts, device="cpu")
-    assert np.array_equal(np.sort(found.indices), TEST)
-    assert found.confusion.sum() == len(TEST)
+    assert np.array_equal(np.sort(found.details.indices), TEST)
+    assert found.details.confusion.sum() == len(TEST)
     assert images.read == {*TRAIN, *VALIDATION, *TEST}
 
 

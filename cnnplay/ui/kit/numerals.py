@@ -2,6 +2,8 @@
 
 import math
 
+from cnnplay.spec.tasks import Metric
+
 MILLION, BILLION, MOST = 1e6, 1e9, 1e12
 SMALLEST_WRITTEN = 0.00095
 """Smaller numbers are written as powers of ten, whose zeros need not be counted."""
@@ -72,6 +74,11 @@ def span(low: float, high: float) -> str:
     if low == -high and high > 0 and high != 1:
         return f"±{short(high)}"
     return f"{short(low)} to {short(high)}"
+
+
+def metric_text(metric: Metric, value: float) -> str:
+    """The value in the metric's format."""
+    return percent(value) if metric.format == "percent" else numeral(value)
 
 
 def percent(fraction: float) -> str:

@@ -32,12 +32,8 @@ class LiveProbe:
 
     def observe(self, seen: Observation) -> None:
         """Runs one forward pass of one image at most; none while nothing is requested."""
-        validation = seen.validation
-        if validation is not None:
-            found = evaluation_result(
-                seen.prepared.dataset, validation.indices, validation.probabilities, seen.epoch
-            )
-            self._box.post("evaluation", found)
+        if seen.validation is not None:
+            self._show_evaluation(seen, seen.validation.details)
         request, now = self.request, self._clock()
         if request.empty or (request is self._last[0] and now - self._last[1] < self._pause()):
             return
@@ -48,3 +44,12 @@ class LiveProbe:
             self._box.post("problem", str(error))
         else:
             self._box.post("probe", result)
+
+    def _show_evaluation(self, seen: Observation, details: object) -> None:
+        from cnnplay.training.classification import ClassResults
+
+        if isinstance(details, ClassResults):
+            found = evaluation_result(
+                seen.prepared.dataset, details.indices, details.probabilities, seen.epoch
+            )
+            self._box.post("evaluation", found)

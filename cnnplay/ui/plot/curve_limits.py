@@ -26,9 +26,9 @@ class Bounds(msgspec.Struct, frozen=True):
     cut: tuple[float, float] | None = None
 
 
-def accuracy_floor(accuracy: float) -> float:
-    """The start of an accuracy axis that shows this value: a multiple of FLOOR_STEP, below 100 %."""
-    steps = math.floor(accuracy / FLOOR_STEP + 1e-9)
+def percent_floor(share: float) -> float:
+    """The start of an axis in percent that shows this value: a multiple of FLOOR_STEP, below 100 %."""
+    steps = math.floor(share / FLOOR_STEP + 1e-9)
     return min(max(steps, 0) * FLOOR_STEP, 1.0 - FLOOR_STEP)
 
 

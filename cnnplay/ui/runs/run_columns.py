@@ -7,7 +7,8 @@ from typing import TypeAlias
 import msgspec
 
 from cnnplay.runs.row import RunRow
-from cnnplay.ui.kit.numerals import numeral, percent, short
+from cnnplay.spec.tasks import LOSS, Metric, primary_metrics
+from cnnplay.ui.kit.numerals import metric_text, short
 from cnnplay.ui.kit.text import bytes_text, duration_text
 
 Key: TypeAlias = float | str | None
@@ -50,12 +51,19 @@ def _epochs(row: RunRow) -> str:
     return f"{row.epochs_done:,} / {row.epochs_asked:,}" if row.epochs_asked else ""
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else percent(value)
+def _metric_text(metric: Metric, value: float | None) -> str:
+    return "–" if value is None else metric_text(metric, value)
 
 
-def _numeral(value: float | None) -> str:
-    return "–" if value is None else numeral(value)
+def _metric_column(metric: Metric) -> Column:
+    return Column(
+        metric.name,
+        metric.heading,
+        f"Validation {metric.title} of the best epoch",
+        lambda row: _metric_text(metric, row.best.get(metric.name)),
+        lambda row: row.best.get(metric.name),
+        True,
+    )
 
 
 def _count(value: float | None) -> str:
@@ -75,7 +83,7 @@ def _learning_rate(row: RunRow) -> str:
     return short(found) if isinstance(found, float) else "–"
 
 
-COLUMNS: tuple[Column, ...] = (
+_BEFORE: tuple[Column, ...] = (
     Column(
         "name",
         "Network",
@@ -98,22 +106,8 @@ COLUMNS: tuple[Column, ...] = (
         lambda row: row.data,
         lambda row: row.data.lower(),
     ),
-    Column(
-        "accuracy",
-        "Accuracy",
-        "Validation accuracy of the best epoch",
-        lambda row: _percent(row.best_accuracy),
-        lambda row: row.best_accuracy,
-        True,
-    ),
-    Column(
-        "loss",
-        "Loss",
-        "Validation loss of the best epoch",
-        lambda row: _numeral(row.best_loss),
-        lambda row: row.best_loss,
-        True,
-    ),
+)
+_AFTER: tuple[Column, ...] = (
     Column("epochs", "Epochs", "Done / requested", _epochs, lambda row: float(row.epochs_done), True),
     Column(
         "optimizer",
@@ -188,8 +182,8 @@ COLUMNS: tuple[Column, ...] = (
         "train_loss",
         "Train loss",
         "Training loss of the last epoch",
-        lambda row: _numeral(row.train_loss),
-        lambda row: row.train_loss,
+        lambda row: _metric_text(LOSS, row.train.get("loss")),
+        lambda row: row.train.get("loss"),
         True,
     ),
     Column(
@@ -202,9 +196,14 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
+def columns() -> tuple[Column, ...]:
+    """In order. Each task's primary metric has a column."""
+    return (*_BEFORE, *map(_metric_column, (*primary_metrics(), LOSS)), *_AFTER)
+
+
 def column_index(key: str) -> int:
     """The index of a column by its key. ValueError for an unknown key."""
-    return [one.key for one in COLUMNS].index(key)
+    return [one.key for one in columns()].index(key)
 
 
 def sorts_before(first: Key, second: Key, descending: bool) -> bool:

@@ -8,13 +8,15 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.spec.tasks import DEFAULT, LOSS, TASKS, Metric
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.plot.curve_limits import Bounds, accuracy_floor, top_without_spikes
+from cnnplay.ui.plot.curve_limits import Bounds, percent_floor, top_without_spikes
 from cnnplay.ui.plot.series import Floats
 from cnnplay.ui.plot.ticks import Tick, ticks
-from cnnplay.ui.train.curves import DEFAULT_SMOOTHING, metric_text
+from cnnplay.ui.train.curves import DEFAULT_SMOOTHING, Role
 from cnnplay.ui.train.history import Curve
-from cnnplay.ui.train.trace import Axis, Metric, Trace
+from cnnplay.ui.train.trace import Axis, Trace
 
 Split: TypeAlias = Literal["validation", "training"]
 SplitChoice: TypeAlias = Literal["validation", "training", "both"]
@@ -111,9 +113,14 @@ class RunCurvesModel(QObject):
             self._remember("runs/logarithmic", logarithmic)
             self.changed.emit()
 
+    def shown_metric(self, role: Role) -> Metric:
+        """What a plot shows: the loss, or the primary metric of the first run's task."""
+        info = self.drawn_runs[0].trace.task_info if self.drawn_runs else TASKS[DEFAULT]
+        return LOSS if role == "loss" else info.primary
+
     # Lines and labels
 
-    def lines(self, metric: Metric, left: float, right: float, columns: int) -> list[RunLine]:
+    def lines(self, metric: str, left: float, right: float, columns: int) -> list[RunLine]:
         """The lines between `left` and `right`, back to front, thinned to this number of pixel columns."""
         found = []
         for split in self._visible_splits:
@@ -123,7 +130,7 @@ class RunCurvesModel(QObject):
                     found.append(RunLine(run.path, split, run.slot, curve))
         return found
 
-    def labels(self, metric: Metric, right: float) -> list[PointLabel]:
+    def labels(self, metric: str, right: float) -> list[PointLabel]:
         """A label for each run, at its last point left of `right`."""
         found = []
         for run in self.drawn_runs:
@@ -134,7 +141,7 @@ class RunCurvesModel(QObject):
                 found.append(PointLabel(run.slot, run.label, x, y))
         return found
 
-    def epoch_markers(self, metric: Metric) -> list[tuple[int, Curve, int | None]]:
+    def epoch_markers(self, metric: str) -> list[tuple[int, Curve, int | None]]:
         """For each run with a visible validation curve: slot, a point per epoch, index of the best."""
         if "validation" not in self._visible_splits:
             return []
@@ -145,7 +152,7 @@ class RunCurvesModel(QObject):
             found.append((run.slot, curve, numbers.index(best) if best in numbers else None))
         return found
 
-    def bounds(self, metric: Metric) -> Bounds:
+    def bounds(self, metric: str) -> Bounds:
         """The limits that show all curves, and the remaining epochs of active runs."""
         curves = [
             self._curve(run.trace, metric, split) for run in self.drawn_runs for split in self._visible_splits
@@ -157,16 +164,16 @@ class RunCurvesModel(QObject):
         if not len(usable):
             return Bounds(0.0, right, 0.0, 1.0)
         bottom, top = float(usable.min()), float(usable.max())
-        if metric == "accuracy":
+        if self._is_percent(metric):
             # A steep first epoch must not squeeze the rest, but the end of each run must be visible.
             ends = [curve.y[np.isfinite(curve.y)][-1:] for curve in curves]
-            bottom = accuracy_floor(min(np.percentile(usable, 5, method="lower"), *np.concatenate(ends)))
+            bottom = percent_floor(min(np.percentile(usable, 5, method="lower"), *np.concatenate(ends)))
             top = 1.0 if top > 0.75 else top
-        elif not self.logarithmic:
+        elif metric != "loss" or not self.logarithmic:
             bottom, top = min(bottom, 0.0), top_without_spikes(usable)
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0)
 
-    def readout(self, metric: Metric, x: float) -> RunReadout | None:
+    def readout(self, metric: str, x: float) -> RunReadout | None:
         """The value of each run nearest to `x`."""
         labels = []
         for run in self.drawn_runs:
@@ -174,7 +181,7 @@ class RunCurvesModel(QObject):
             if len(curve) and x <= curve.x[-1] + 0.02 * max(abs(x), 1.0):
                 index = _nearest(curve.x, x)
                 value = float(curve.y[index])
-                text = f"{run.label}  {metric_text(metric, value)}"
+                text = f"{run.label}  {metric_text(run.trace.task_info.metric(metric), value)}"
                 labels.append(PointLabel(run.slot, text, float(curve.x[index]), value))
         if not labels:
             return None
@@ -205,6 +212,11 @@ class RunCurvesModel(QObject):
             named = [f"{self.axis} {tick.text}" for tick in found[-1:]]
         return [*found[:-1], *(Tick(tick.at, text) for tick, text in zip(found[-1:], named, strict=True))]
 
+    def _is_percent(self, metric: str) -> bool:
+        infos = [run.trace.task_info for run in self.drawn_runs]
+        known = [one for info in infos for one in info.metrics if one.name == metric]
+        return bool(known) and known[0].format == "percent"
+
     @property
     def _visible_splits(self) -> tuple[Split, ...]:
         """Back to front."""
@@ -214,10 +226,10 @@ class RunCurvesModel(QObject):
     def _front_split(self) -> Split:
         return "training" if self.splits == "training" else "validation"
 
-    def _front(self, trace: Trace, metric: Metric) -> Curve:
+    def _front(self, trace: Trace, metric: str) -> Curve:
         return self._curve(trace, metric, self._front_split)
 
-    def _curve(self, trace: Trace, metric: Metric, split: Split) -> Curve:
+    def _curve(self, trace: Trace, metric: str, split: Split) -> Curve:
         if split == "validation":
             return trace.metric(f"validation_{metric}", self.axis)
         curve = trace.steps(metric, self.axis, self.smoothing)

@@ -8,11 +8,12 @@ from cnnplay.network.describe import detail, shape_text, title
 from cnnplay.network.difference import NodeChange
 from cnnplay.runs.difference import Pair, RunDifference
 from cnnplay.runs.row import RunRow
-from cnnplay.ui.runs.run_columns import COLUMNS, column_index
+from cnnplay.spec.tasks import primary_metrics
+from cnnplay.ui.runs.run_columns import columns
 from cnnplay.ui.runs.run_labels import value_text
 
-OUTCOME = ("state", "epochs", "accuracy", "loss", "train_loss", "seconds", "speed", "bytes")
-"""Columns of the table of runs that describe the outcome."""
+BEFORE, AFTER = ("state", "epochs"), ("loss", "train_loss", "seconds", "speed", "bytes")
+"""Columns of the table of runs that describe the outcome: before and after those of the metrics."""
 
 
 class DifferenceRow(msgspec.Struct, frozen=True):
@@ -40,8 +41,10 @@ def difference_rows(found: RunDifference) -> list[DifferenceRow]:
 
 def outcome_rows(first: RunRow, second: RunRow) -> list[DifferenceRow]:
     """The outcomes that differ; [] if none does."""
-    columns = [COLUMNS[column_index(key)] for key in OUTCOME]
-    pairs = [DifferenceRow(one.title, one.text(first), one.text(second)) for one in columns]
+    found = {column.key: column for column in columns()}
+    keys = (*BEFORE, *(metric.name for metric in primary_metrics()), *AFTER)
+    outcomes = [found[key] for key in keys]
+    pairs = [DifferenceRow(one.title, one.text(first), one.text(second)) for one in outcomes]
     shown = [pair for pair in pairs if pair.first != pair.second]
     return [DifferenceRow("Outcome", heading=True), *shown] if shown else []
 

@@ -1,12 +1,15 @@
 """The details of one run, as pairs of a name and a text."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from cnnplay.runs.row import RunRow
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.ui.kit.numerals import numeral, percent
+from cnnplay.spec.tasks import LOSS
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.text import bytes_text, duration_text
-from cnnplay.ui.runs.run_columns import COLUMNS, column_index
+from cnnplay.ui.runs.run_columns import column_index, columns
 from cnnplay.ui.runs.run_labels import IGNORED, setting_text
 
 ALWAYS_SHOWN = ("optimizer", "learning_rate", "batch_size", "seed")
@@ -17,7 +20,7 @@ def facts(row: RunRow) -> list[tuple[str, str]]:
     """In order; empty ones are left out."""
     found = [
         ("state", _state(row)),
-        ("started", COLUMNS[column_index("created")].text(row)),
+        ("started", columns()[column_index("created")].text(row)),
         ("data", row.data),
         ("settings", _settings(row)),
         ("best", _best(row)),
@@ -51,20 +54,24 @@ def _settings(row: RunRow) -> str:
 
 
 def _best(row: RunRow) -> str:
-    if row.best_accuracy is None:
-        return ""
-    loss = "" if row.best_loss is None else f", loss {numeral(row.best_loss)}"
-    return f"{percent(row.best_accuracy)}{loss}, epoch {row.best_epoch:,}"
+    text = _metrics_text(row, row.best)
+    return f"{text}, epoch {row.best_epoch:,}" if text else ""
 
 
 def _last(row: RunRow) -> str:
-    parts = [
-        f"{percent(row.last_accuracy)}" if row.last_accuracy is not None else "",
-        f"loss {numeral(row.last_loss)}" if row.last_loss is not None else "",
-        f"training {numeral(row.train_loss)}" if row.train_loss is not None else "",
-    ]
-    text = ", ".join(part for part in parts if part)
+    training = f"training {metric_text(LOSS, row.train['loss'])}" if "loss" in row.train else ""
+    text = ", ".join(part for part in (_metrics_text(row, row.last), training) if part)
     return f"{text}, epoch {row.epochs_done:,} of {row.epochs_asked:,}" if text else ""
+
+
+def _metrics_text(row: RunRow, metrics: Mapping[str, float]) -> str:
+    """``98.7 %, loss 0.0412``; the primary metric needs no name."""
+    primary, found = row.task_info.primary, []
+    if primary.name in metrics:
+        found.append(metric_text(primary, metrics[primary.name]))
+    if "loss" in metrics:
+        found.append(f"loss {metric_text(LOSS, metrics['loss'])}")
+    return ", ".join(found)
 
 
 def _time(row: RunRow) -> str:

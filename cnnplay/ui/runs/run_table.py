@@ -14,7 +14,7 @@ from PySide6.QtCore import (
 
 from cnnplay.runs.filter import Filter
 from cnnplay.runs.row import RunRow
-from cnnplay.ui.runs.run_columns import COLUMNS, row_tooltip, sorts_before
+from cnnplay.ui.runs.run_columns import columns, row_tooltip, sorts_before
 
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
@@ -30,6 +30,7 @@ class RunTable(QAbstractTableModel):
     def __init__(self, slot_of: Callable[[str], int | None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._slot_of = slot_of
+        self.columns = columns()
         self._rows: list[RunRow] = []
         self._where: dict[str, int] = {}
 
@@ -45,7 +46,7 @@ class RunTable(QAbstractTableModel):
             known = self._where.get(row.path)
             if known is not None and self._rows[known] != row:
                 self._rows[known] = row
-                self.dataChanged.emit(self.index(known, 0), self.index(known, len(COLUMNS) - 1))
+                self.dataChanged.emit(self.index(known, 0), self.index(known, len(self.columns) - 1))
         new = [row for row in rows if row.path not in self._where]
         if new:
             first = len(self._rows)
@@ -69,10 +70,10 @@ class RunTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row, column = self._rows[index.row()], COLUMNS[index.column()]
+        row, column = self._rows[index.row()], self.columns[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return column.text(row)
@@ -90,7 +91,7 @@ class RunTable(QAbstractTableModel):
     ) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        column = COLUMNS[section]
+        column = self.columns[section]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return column.title
@@ -131,7 +132,7 @@ class FilteredRuns(QSortFilterProxyModel):
         return self._filter.takes(self._table.row(source_row))
 
     def lessThan(self, left: Index, right: Index) -> bool:
-        sort = COLUMNS[left.column()].sort
+        sort = self._table.columns[left.column()].sort
         descending = self.sortOrder() == Qt.SortOrder.DescendingOrder
         first, second = self._table.row(left.row()), self._table.row(right.row())
         one, other = sort(first), sort(second)

@@ -254,6 +254,7 @@ class SearchModel(StudyModel):
         match event:
             case events.SearchBegan() if self._state == "starting":
                 self._state = "running"
+                self._on_event(event)
             case _:
                 self._on_event(event)
 

@@ -11,10 +11,10 @@ from cnnplay.search.rows import TrialRow
 from cnnplay.search.space import Choices, Range, Value
 from cnnplay.search.values import value_text
 from cnnplay.search.variables import Variable
-from cnnplay.ui.kit.numerals import percent, short
+from cnnplay.spec.tasks import DEFAULT, TASKS, Metric
+from cnnplay.ui.kit.numerals import metric_text, short
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 
-ACCURACY = "accuracy"
 MOST_TICKS = 5
 EVALUATED = ("complete", "pruned")
 
@@ -30,7 +30,7 @@ class Axis(msgspec.Struct, frozen=True):
 class Line(msgspec.Struct, frozen=True):
     """A trial across the axes: where it crosses each, from 0 to 1; None where it has no such value.
 
-    `score`: its accuracy, scaled from 0 to 1 over all trials.
+    `score`: how good its value is, from 0 to 1 over all trials.
     """
 
     number: int
@@ -47,7 +47,9 @@ class ParallelAxes(msgspec.Struct, frozen=True):
 
 
 class BestSoFar(msgspec.Struct, frozen=True):
-    """Each trial's accuracy in order, and the best so far."""
+    """Each trial's value in order, and the best so far."""
+
+    metric: Metric = TASKS[DEFAULT].primary
 
     numbers: tuple[int, ...] = ()
     values: tuple[float, ...] = ()
@@ -56,19 +58,19 @@ class BestSoFar(msgspec.Struct, frozen=True):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The limits of the accuracy axis, with a margin."""
-        return _padded(min(self.values, default=0.0), max(self.values, default=1.0))
+        """The limits of the axis of values, with a margin."""
+        return _padded(self.values, self.metric)
 
     def ticks(self, most: int) -> list[Tick]:
-        low, high = self.bounds
-        return [tick for tick in percent_ticks(low, high, most) if tick.at <= 1 + 1e-9]
+        return _value_ticks(*self.bounds, most, self.metric)
 
     @property
     def text(self) -> str:
         """``best 96.4 %, trial 7``."""
         if not self.best or self.best[-1] not in self.values:
             return ""
-        return f"best {percent(self.best[-1])}, trial {self.numbers[self.values.index(self.best[-1])]}"
+        number = self.numbers[self.values.index(self.best[-1])]
+        return f"best {metric_text(self.metric, self.best[-1])}, trial {number}"
 
 
 class Importance(msgspec.Struct, frozen=True):
@@ -82,20 +84,14 @@ class Importance(msgspec.Struct, frozen=True):
         return f"{self.share * 100:.0f} %"
 
 
-def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow]) -> ParallelAxes:
-    """The evaluated trials, each a line across its parameters to its accuracy."""
+def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow], metric: Metric) -> ParallelAxes:
+    """The evaluated trials, each a line across its parameters to its value."""
     evaluated = [row for row in rows if row.state in EVALUATED and row.value is not None]
     values = [row.value or 0.0 for row in evaluated]
-    low, high = _padded(min(values, default=0.0), max(values, default=1.0))
-    accuracy = Axis(
-        ACCURACY,
-        ACCURACY,
-        tuple(
-            Tick((t.at - low) / (high - low), t.text)
-            for t in percent_ticks(low, high, MOST_TICKS)
-            if t.at <= 1 + 1e-9
-        ),
-    )
+    low, high = _padded(values, metric)
+    found = _value_ticks(low, high, MOST_TICKS, metric)
+    worst = min(metric.order(low), metric.order(high))
+    marks = tuple(Tick((tick.at - low) / (high - low), tick.text) for tick in found)
     if not variables:
         return ParallelAxes()
     lines = [
@@ -105,23 +101,24 @@ def parallel(variables: Sequence[Variable], rows: Sequence[TrialRow]) -> Paralle
                 *(_crossing(one, row.settings.get(one.name)) for one in variables),
                 (value - low) / (high - low),
             ),
-            score=(value - low) / (high - low),
+            score=(metric.order(value) - worst) / (high - low),
             pruned=row.state == "pruned",
         )
         for row, value in zip(evaluated, values, strict=True)
     ]
     lines.sort(key=lambda line: (not line.pruned, line.score))
-    return ParallelAxes((*map(_axis, variables), accuracy), tuple(lines))
+    return ParallelAxes((*map(_axis, variables), Axis(metric.name, metric.title, marks)), tuple(lines))
 
 
-def best_so_far(rows: Sequence[TrialRow]) -> BestSoFar:
-    """The best accuracy after each evaluated trial; pruned trials do not count."""
+def best_so_far(rows: Sequence[TrialRow], metric: Metric) -> BestSoFar:
+    """The best value after each evaluated trial; pruned trials do not count."""
     evaluated = [row for row in rows if row.state in EVALUATED and row.value is not None]
-    best, found = -math.inf, []
+    best, found = -math.inf if metric.better == "higher" else math.inf, []
     for row in evaluated:
-        best = max(best, row.value or 0.0) if row.state == "complete" else best
+        best = max(best, row.value or 0.0, key=metric.order) if row.state == "complete" else best
         found.append(best)
     return BestSoFar(
+        metric=metric,
         numbers=tuple(row.number for row in evaluated),
         values=tuple(row.value or 0.0 for row in evaluated),
         pruned=tuple(row.state == "pruned" for row in evaluated),
@@ -168,7 +165,16 @@ def _crossing(variable: Variable, value: Value | None) -> float | None:
     return (value - entry.low) / (entry.high - entry.low)
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
-    """Adds a margin around accuracies; the result is never empty."""
+def _padded(values: Sequence[float], metric: Metric) -> tuple[float, float]:
+    """Adds a margin around the values; the result is never empty."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
     room = max(0.05 * (high - low), 0.005)
-    return max(low - room, 0.0), min(high + room, 1.0) if high + room < 1 else 1.0 + 0.2 * room
+    if metric.format == "percent":
+        return max(low - room, 0.0), min(high + room, 1.0) if high + room < 1 else 1.0 + 0.2 * room
+    return low - room, high + room
+
+
+def _value_ticks(low: float, high: float, most: int, metric: Metric) -> list[Tick]:
+    if metric.format == "percent":
+        return [tick for tick in percent_ticks(low, high, most) if tick.at <= 1 + 1e-9]
+    return ticks(low, high, most)

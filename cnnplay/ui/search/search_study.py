@@ -11,7 +11,8 @@ from cnnplay.search import events
 from cnnplay.search.rows import TrialRow, best_of
 from cnnplay.search.values import settings_text
 from cnnplay.search.variables import Variable
-from cnnplay.ui.kit.numerals import percent
+from cnnplay.spec.tasks import DEFAULT, TASKS
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.search.search_plots import (
     BestSoFar,
     Importance,
@@ -43,6 +44,8 @@ class StudyModel(QObject):
         """The selected trial; None stands for the best."""
         self.parallel, self.best_curve = ParallelAxes(), BestSoFar()
         self.importances: tuple[Importance, ...] = ()
+        self.metric = TASKS[DEFAULT].primary
+        """What the study searches the best of."""
         self._record: StudyRecord | None = None
         self._rows: dict[int, TrialRow] = {}
         self._importance: dict[str, float] = {}
@@ -59,7 +62,7 @@ class StudyModel(QObject):
 
     @property
     def best(self) -> TrialRow | None:
-        return best_of(self.rows)
+        return best_of(self.rows, self.metric)
 
     @property
     def selected_row(self) -> TrialRow | None:
@@ -85,7 +88,7 @@ class StudyModel(QObject):
 
     def trial_text(self, row: TrialRow) -> str:
         """``trial 7, 96.4 %: learning rate 0.0012, …``."""
-        value = "" if row.value is None else f", {percent(row.value)}"
+        value = "" if row.value is None else f", {metric_text(self.metric, row.value)}"
         why = f" ({row.why})" if row.why else ""
         state = "" if row.state == "complete" else f", {row.state}{why}"
         return f"trial {row.number}{value}{state}: {settings_text(row.settings, self.labels)}"
@@ -93,6 +96,7 @@ class StudyModel(QObject):
     def _load(self, found: StudyFound, variables: tuple[Variable, ...]) -> None:
         """Replaces the study by one from the storage."""
         self.study, self.variables, self._record = found.name, variables, found.record
+        self.metric = found.record.metric
         self._rows = {row.number: row for row in found.rows}
         self._importance = found.importance
 
@@ -103,6 +107,8 @@ class StudyModel(QObject):
     def _on_event(self, event: events.Event) -> None:
         """Updates the trials from an event of the search."""
         match event:
+            case events.SearchBegan():
+                self.metric = event.metric
             case events.TrialBegan():
                 self._rows[event.number] = TrialRow(
                     number=event.number, state="running", settings=event.settings
@@ -123,8 +129,8 @@ class StudyModel(QObject):
 
     def _show(self) -> None:
         rows, best = self.rows, self.best
-        self.table.show(self.variables, rows, None if best is None else best.number)
-        self.parallel = parallel(self.variables, rows)
-        self.best_curve = best_so_far(rows)
+        self.table.show(self.variables, rows, None if best is None else best.number, self.metric)
+        self.parallel = parallel(self.variables, rows, self.metric)
+        self.best_curve = best_so_far(rows, self.metric)
         self.importances = importances(self._importance, self.variables)
         self.trials_changed.emit()

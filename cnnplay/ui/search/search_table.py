@@ -1,4 +1,4 @@
-"""The trials of a study as a table: number, accuracy, state, and a column per parameter."""
+"""The trials of a study as a table: number, value, state, and a column per parameter."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from cnnplay.search.rows import TrialRow
 from cnnplay.search.values import value_text
 from cnnplay.search.variables import Variable
-from cnnplay.ui.kit.numerals import percent
+from cnnplay.spec.tasks import DEFAULT, TASKS, Metric
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.text import duration_text
 
 Index = QModelIndex | QPersistentModelIndex
@@ -21,13 +22,13 @@ BEST_ROLE = Qt.ItemDataRole.UserRole + 1
 """The role of whether the trial is the best."""
 FIXED_COLUMNS = (
     ("trial", "Trial number, in order of start. Trials that came too late or were repeated leave gaps"),
-    ("accuracy", "The best validation accuracy over its epochs"),
+    ("value", "The best validation {} over its epochs"),
     ("state", "Complete, pruned, failed, stopped, …"),
     ("epochs", "Completed epochs"),
     ("time", "Duration of the trial"),
 )
 LEADING = 3
-"""How many of them come before the parameters."""
+"""How many of them come before the parameters. The value's column is named after its metric."""
 
 
 class TrialTable(QAbstractTableModel):
@@ -36,23 +37,28 @@ class TrialTable(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._variables: tuple[Variable, ...] = ()
+        self._metric = TASKS[DEFAULT].primary
         self._rows: list[TrialRow] = []
         self._best: int | None = None
         self._order = (0, Qt.SortOrder.DescendingOrder)
 
-    def show(self, variables: Sequence[Variable], rows: Sequence[TrialRow], best: int | None) -> None:
-        """Shows these trials. If they are the same ones, only their cells change."""
+    def show(
+        self, variables: Sequence[Variable], rows: Sequence[TrialRow], best: int | None, metric: Metric
+    ) -> None:
+        """Shows these trials, whose values are of `metric`. If they are the same ones, only their cells
+        change.
+        """
         found = self._sorted(list(rows), tuple(variables))
-        same = tuple(variables) == self._variables and [row.number for row in found] == [
-            row.number for row in self._rows
-        ]
-        if same:
+        numbers = [row.number for row in found]
+        shown = self._variables, self._metric, [row.number for row in self._rows]
+        if (tuple(variables), metric, numbers) == shown:
             self._rows, self._best = found, best
             if found:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, self.columnCount() - 1))
             return
         self.beginResetModel()
         self._variables, self._rows, self._best = tuple(variables), found, best
+        self._metric = metric
         self.endResetModel()
 
     def number_at(self, row: int) -> int:
@@ -91,11 +97,12 @@ class TrialTable(QAbstractTableModel):
         variable = self._variable(section)
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return variable.label if variable is not None else FIXED_COLUMNS[self._place(section)][0]
+                return variable.label if variable is not None else self._heading(section)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if self._is_number(section) else LEFT
             case Qt.ItemDataRole.ToolTipRole:
-                hint = variable.field.help if variable is not None else FIXED_COLUMNS[self._place(section)][1]
+                hint = FIXED_COLUMNS[self._place(section)][1].format(self._metric.title)
+                hint = hint if variable is None else variable.field.help
                 return f"{hint.rstrip('.')}. Click to sort."
             case _:
                 return None
@@ -110,7 +117,7 @@ class TrialTable(QAbstractTableModel):
             self.changePersistentIndex(index, self.index(places[before[index.row()]], index.column()))
         self.layoutChanged.emit()
 
-    # Columns: trial, accuracy, state, the parameters, epochs, time
+    # Columns: trial, value, state, the parameters, epochs, time
 
     def _variable(self, column: int) -> Variable | None:
         place = column - LEADING
@@ -119,6 +126,10 @@ class TrialTable(QAbstractTableModel):
     def _place(self, column: int) -> int:
         """The index among the fixed columns."""
         return column if column < LEADING else column - len(self._variables)
+
+    def _heading(self, column: int) -> str:
+        name = FIXED_COLUMNS[self._place(column)][0]
+        return self._metric.title if name == "value" else name
 
     def _is_number(self, column: int) -> bool:
         variable = self._variable(column)
@@ -134,8 +145,8 @@ class TrialTable(QAbstractTableModel):
         match FIXED_COLUMNS[self._place(column)][0]:
             case "trial":
                 return str(row.number)
-            case "accuracy":
-                return "–" if row.value is None else percent(row.value)
+            case "value":
+                return "–" if row.value is None else metric_text(self._metric, row.value)
             case "state":
                 return row.state
             case "epochs":
@@ -166,7 +177,7 @@ def _key(row: TrialRow, column: int, variables: tuple[Variable, ...]) -> Any:
     match name:
         case "trial":
             return row.number
-        case "accuracy":
+        case "value":
             return row.value
         case "state":
             return row.state

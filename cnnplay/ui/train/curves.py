@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.spec.events import SettingChanged
 from cnnplay.spec.settings import TrainConfig, setting_fields
-from cnnplay.ui.kit.numerals import numeral, percent
-from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, accuracy_floor, evenly_sampled, top_without_spikes
+from cnnplay.spec.tasks import Metric
+from cnnplay.ui.kit.numerals import metric_text
+from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, evenly_sampled, percent_floor, top_without_spikes
 from cnnplay.ui.plot.decimation import Thinner
 from cnnplay.ui.plot.smoothing import smoothing_text
 from cnnplay.ui.train.generalization_gap import GeneralizationGap, measure_gap
@@ -21,7 +22,8 @@ from cnnplay.ui.train.steps import Range
 if TYPE_CHECKING:
     from cnnplay.ui.train.run import RunModel
 
-Metric: TypeAlias = Literal["loss", "accuracy"]
+Role: TypeAlias = Literal["loss", "primary"]
+"""What a panel shows: the loss, or the primary metric of the run's task."""
 Part: TypeAlias = Literal[
     "raw", "training", "validation", "averaged", "with decay", "training before", "validation before"
 ]
@@ -79,7 +81,7 @@ class CurvesModel(QObject):
         super().__init__(parent)
         self._smoothing = DEFAULT_SMOOTHING
         self._logarithmic = False
-        self._thinners: dict[tuple[Metric, Part], Thinner] = {}
+        self._thinners: dict[tuple[str, Part], Thinner] = {}
 
     @property
     def smoothing(self) -> int:
@@ -101,19 +103,19 @@ class CurvesModel(QObject):
             self._logarithmic = logarithmic
             self.changed.emit()
 
-    def summary(self, metric: Metric, history: History) -> str:
+    def summary(self, metric: str, history: History) -> str:
         """The short text beside the panel's title."""
         if metric == "loss":
             return loss_name(history)
-        found, best = [], history.best
-        if best is not None and "validation_accuracy" in best.metrics:
-            found.append(f"best {percent(best.metrics['validation_accuracy'])}, epoch {best.epoch}")
+        found, best = [], best_text(history)
+        if history.best is not None and best:
+            found.append(f"{best}, epoch {history.best.epoch}")
         gap = self._gap(history)
         if gap is not None:
             found.append(gap.text)
         return " · ".join(found)
 
-    def hint(self, metric: Metric, history: History) -> str:
+    def hint(self, metric: str, history: History) -> str:
         """The same in full sentences, for the tooltip."""
         shown = f"Training: {smoothing_text(self._smoothing)}"
         if self._smoothing > 1:
@@ -122,14 +124,14 @@ class CurvesModel(QObject):
         what = (
             f"{name}{' (log scale)' if self._logarithmic else ''}: lower is better"
             if metric == "loss"
-            else "Top-1 accuracy: how often the prediction is correct; the best epoch is marked"
+            else f"{history.task_info.metric(metric).hint}; the best epoch is marked"
         )
         parts = [f"{what}.", f"{shown}.", "Validation: one circle per epoch."]
         if len(history.metric(f"averaged_{metric}")):
             parts.append("Averaged: validation with the mean of the weights of the last epochs (SWA).")
         if metric == "loss" and len(history.metric("decay_loss")):
             parts.append(DECAY_HINT)
-        gap = self._gap(history) if metric == "accuracy" else None
+        gap = self._gap(history) if metric != "loss" else None
         if gap is not None:
             parts.append(gap.hint)
         return "\n".join(parts)
@@ -139,7 +141,7 @@ class CurvesModel(QObject):
 
     def lines(
         self,
-        metric: Metric,
+        metric: str,
         history: History,
         before: History | None,
         left: float,
@@ -161,7 +163,7 @@ class CurvesModel(QObject):
         thin = (Line(line.part, self._thin(metric, line, left, right, columns)) for line in found)
         return [line for line in thin if len(line.curve)]
 
-    def _thin(self, metric: Metric, line: Line, left: float, right: float, columns: int) -> Curve:
+    def _thin(self, metric: str, line: Line, left: float, right: float, columns: int) -> Curve:
         """A wide line (averages or epochs) looks the same with fewer points, and its cost grows with them."""
         if line.part != "raw":
             columns = max(columns // WIDE_COLUMN, 1)
@@ -169,34 +171,32 @@ class CurvesModel(QObject):
         curve = line.curve
         return Curve(*thinner.thin(curve.x, curve.y, curve.mark, left, right, columns))
 
-    def ends(
-        self, metric: Metric, history: History, right: float, before: History | None = None
-    ) -> list[End]:
+    def ends(self, metric: str, history: History, right: float, before: History | None = None) -> list[End]:
         """The labels of the lines, at their last points left of `right`."""
-        validation = history.metric(f"validation_{metric}")
+        validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
         found = [
-            _last("training", metric, self._smoothed(metric, history), right, "training"),
-            _last("validation", metric, validation, right, "validation"),
-            _last("averaged", metric, history.metric(f"averaged_{metric}"), right, "averaged"),
+            _last("training", shown, self._smoothed(metric, history), right, "training"),
+            _last("validation", shown, validation, right, "validation"),
+            _last("averaged", shown, history.metric(f"averaged_{metric}"), right, "averaged"),
         ]
         if metric == "loss":
-            found.append(_last("with decay", metric, with_decay(history), right, "data + decay"))
+            found.append(_last("with decay", shown, with_decay(history), right, "data + decay"))
         if before is not None and comparable(history, before):
             end = _last(
-                "validation before", metric, before.metric(f"validation_{metric}"), right, "previous run"
+                "validation before", shown, before.metric(f"validation_{metric}"), right, "previous run"
             )
             curve = self._smoothed(metric, before)
-            found.append(end or _last("training before", metric, curve, right, "previous run"))
+            found.append(end or _last("training before", shown, curve, right, "previous run"))
         return [end for end in found if end is not None]
 
-    def best(self, metric: Metric, history: History) -> tuple[float, float] | None:
+    def best(self, metric: str, history: History) -> tuple[float, float] | None:
         """The best epoch's point on the validation curve."""
         best = history.best
         if best is None or f"validation_{metric}" not in best.metrics:
             return None
         return float(best.epoch), best.metrics[f"validation_{metric}"]
 
-    def bounds(self, metric: Metric, history: History, before: History | None = None) -> Bounds:
+    def bounds(self, metric: str, history: History, before: History | None = None) -> Bounds:
         """The rectangle that shows this run, including the epochs to come. The previous run counts only while
         this one has no data.
         """
@@ -207,29 +207,29 @@ class CurvesModel(QObject):
         if highest < lowest:
             return Bounds(0.0, right, 0.0, 1.0)
         bottom, top = lowest, highest
-        if metric == "accuracy":
-            bottom = self._floor(history)
+        if history.task_info.metric(metric).format == "percent":
+            bottom = self._floor(metric, history)
             if before is not None and comparable(history, before):
                 # Its line is drawn, with a label at its end.
-                ends = before.metric("validation_accuracy").y[-1:]
+                ends = before.metric(f"validation_{metric}").y[-1:]
                 for end in ends[np.isfinite(ends)]:
-                    bottom, top = min(bottom, accuracy_floor(end)), max(top, end)
+                    bottom, top = min(bottom, percent_floor(end)), max(top, end)
             top = 1.0 if top > 0.75 else top
-        elif not self._logarithmic:
-            bottom, top = min(bottom, 0.0), self._calm_top(history, highest)
+        elif metric != "loss" or not self._logarithmic:
+            bottom, top = min(bottom, 0.0), self._calm_top(metric, history, highest)
             cut = (x, highest) if highest > top else None
-            decay = with_decay(history).y
+            decay = with_decay(history).y if metric == "loss" else np.empty(0)
             if cut is None and len(decay):
                 top = max(top, min(float(np.nan_to_num(decay).max()), DECAY_ROOM * top))
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0, cut)
 
-    def _measured(self, metric: Metric, history: History) -> list[Curve]:
+    def _measured(self, metric: str, history: History) -> list[Curve]:
         """Everything measured, without smoothed curves."""
         raw = history.steps(metric)
         curves = [raw if len(raw) else self._smoothed(metric, history)]
         return curves + [history.metric(f"{part}_{metric}") for part in ("validation", "averaged")]
 
-    def _range(self, metric: Metric, history: History) -> tuple[float, float, float]:
+    def _range(self, metric: str, history: History) -> tuple[float, float, float]:
         """The lowest and the highest drawable value, and the x of the highest."""
         positive = metric == "loss" and self._logarithmic
         steps, curves = history.range(metric), self._measured(metric, history)
@@ -244,27 +244,27 @@ class CurvesModel(QObject):
             return steps.lowest_positive, highest, steps.highest_x
         return steps.lowest, steps.highest, steps.highest_x
 
-    def _calm_top(self, history: History, highest: float) -> float:
+    def _calm_top(self, metric: str, history: History, highest: float) -> float:
         """Like `calm_top`, but passes all values only if a sample suggests that the highest is a spike."""
-        curves = self._measured("loss", history)
+        curves = self._measured(metric, history)
         some = np.concatenate([evenly_sampled(curve.y) for curve in curves])
         if highest <= SPIKE * float(np.median(some[np.isfinite(some)])):
             return highest
         return top_without_spikes(np.concatenate([curve.y for curve in curves]))
 
-    def _floor(self, history: History) -> float:
-        """Where the accuracy axis begins: the steep first epoch would squeeze the rest."""
-        training, validation = self._smoothed("accuracy", history), history.metric("validation_accuracy")
+    def _floor(self, metric: str, history: History) -> float:
+        """Where an axis in percent begins: the steep first epoch would squeeze the rest."""
+        training, validation = self._smoothed(metric, history), history.metric(f"validation_{metric}")
         later = evenly_sampled(training.y[int(np.searchsorted(training.x, 1.0)) :])
         later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
         if not len(later) or not len(known):
             return 0.0
-        return accuracy_floor(min(np.percentile(later, 5), np.percentile(known, 5, method="lower")))
+        return percent_floor(min(np.percentile(later, 5), np.percentile(known, 5, method="lower")))
 
-    def readout(self, metric: Metric, history: History, x: float) -> Readout | None:
+    def readout(self, metric: str, history: History, x: float) -> Readout | None:
         """The values of the lines at the step nearest to `x`; for validation, at the nearest epoch."""
         raw, training = history.steps(metric), self._smoothed(metric, history)
-        validation = history.metric(f"validation_{metric}")
+        validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
         ends = []
         where, title = x, ""
         if len(raw):
@@ -272,40 +272,47 @@ class CurvesModel(QObject):
             where = float(raw.x[index])
             title = f"epoch {math.ceil(where - 1e-9)}, step {int(history.numbers[index]):,}"
             if self._smoothing > 1:
-                ends.append(_end("raw", metric, where, float(raw.y[index]), "this step"))
+                ends.append(_end("raw", shown, where, float(raw.y[index]), "this step"))
             name = "training" if self._smoothing == 1 else "smoothed"
             at = _nearest(training, where)
-            ends.append(_end("training", metric, float(training.x[at]), float(training.y[at]), name))
+            ends.append(_end("training", shown, float(training.x[at]), float(training.y[at]), name))
         if len(validation):
             index = _nearest(validation, where)
             epoch = float(validation.x[index])
             name = f"validation, epoch {epoch:.0f}"
-            ends.append(_end("validation", metric, epoch, float(validation.y[index]), name))
+            ends.append(_end("validation", shown, epoch, float(validation.y[index]), name))
         ends += self._rarer(metric, history, where)
         return Readout(where, title, tuple(ends)) if ends else None
 
-    def _rarer(self, metric: Metric, history: History, x: float) -> list[End]:
+    def _rarer(self, metric: str, history: History, x: float) -> list[End]:
         """The lines that only some runs have, at the epoch nearest to x."""
-        found = []
+        found, shown = [], history.task_info.metric(metric)
         averaged, decayed = history.metric(f"averaged_{metric}"), with_decay(history)
         if len(averaged) and x > averaged.x[0] - 1:
             index = _nearest(averaged, x)
             found.append(
-                _end("averaged", metric, float(averaged.x[index]), float(averaged.y[index]), "averaged")
+                _end("averaged", shown, float(averaged.x[index]), float(averaged.y[index]), "averaged")
             )
         if metric == "loss" and len(decayed):
             index = _nearest(decayed, x)
             part = history.metric("decay_loss")
-            end = _end("with decay", metric, float(decayed.x[index]), float(decayed.y[index]), "data + decay")
+            end = _end("with decay", shown, float(decayed.x[index]), float(decayed.y[index]), "data + decay")
             at = _nearest(part, float(decayed.x[index]))
-            text = f"{end.text} (decay {metric_text(metric, float(part.y[at]))})"
+            text = f"{end.text} (decay {metric_text(shown, float(part.y[at]))})"
             found.append(msgspec.structs.replace(end, text=text))
         return found
 
-    def _smoothed(self, metric: Metric, history: History) -> Curve:
+    def _smoothed(self, metric: str, history: History) -> Curve:
         curve = history.smoothed(metric, self._smoothing)
         # A history read from a file may have only its epochs.
         return curve if len(curve) else history.metric(f"train_{metric}")
+
+
+def best_text(history: History) -> str:
+    """``best 98.7 %``: the primary metric of the best epoch; "" if unknown."""
+    best, primary = history.best, history.task_info.primary
+    value = None if best is None else best.metrics.get(f"validation_{primary.name}")
+    return "" if value is None else f"best {metric_text(primary, value)}"
 
 
 def with_decay(history: History) -> Curve:
@@ -352,10 +359,6 @@ def change_text(change: SettingChanged) -> str:
     if field is None:  # from a file of another version
         return f"{change.name.replace('_', ' ')} {change.value}"
     return f"{field.label} {value_text(field, change.value)}"
-
-
-def metric_text(metric: Metric, value: float) -> str:
-    return percent(value) if metric == "accuracy" else numeral(value)
 
 
 def _nearest(curve: Curve, x: float) -> int:

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from cnnplay.spec.events import EpochDone
+from cnnplay.spec.tasks import DEFAULT, TASKS
 from cnnplay.ui.plot.series import Floats, Series
 
 NEWEST = 2**10
 """At least this many of the last epochs are complete, and fewer than twice as many."""
 STRETCHES = 2**9
 """If there are more stretches of older epochs, the stretches become longer."""
-DRAWN = ("validation_loss", "validation_accuracy")
-"""Each stretch keeps the epochs with the lowest and the highest of these, and its last best one."""
-KEPT = 2 * len(DRAWN) + 1
+KEPT = 5
+"""Each stretch keeps the epochs with the lowest and the highest values of the two metrics that decide which
+epoch is best, and its last best one."""
 MOST = 2 * NEWEST + KEPT * STRETCHES
 """Epochs, however long the run."""
 
@@ -22,15 +23,16 @@ class Epochs:
     """Epochs in ascending order. What is kept depends on their numbers alone, not on how they arrived."""
 
     def __init__(self) -> None:
+        self.task_info = TASKS[DEFAULT]
         self.all: list[EpochDone] = []
         self.best: EpochDone | None = None
-        """The last epoch marked best by the engine. One from a file may lack the accuracy behind that."""
+        """The last epoch marked best by the engine. One from a file may lack the metric behind that."""
         self._settled = 0
         self._curves: dict[str, Series] = {}
 
     def add(self, done: EpochDone) -> None:
         self.all.append(done)
-        if _is_best(done):
+        if self._is_best(done):
             self.best = done
         for name, curve in self._curves.items():
             curve.extend(_points((done,), name))
@@ -41,7 +43,7 @@ class Epochs:
     def cut(self, last: int) -> None:
         """Keeps the epochs up to and including `last`."""
         self.all = [done for done in self.all if done.epoch <= last]
-        self.best = next((done for done in reversed(self.all) if _is_best(done)), None)
+        self.best = next((done for done in reversed(self.all) if self._is_best(done)), None)
         self._curves.clear()
 
     def metric(self, name: str) -> tuple[Floats, Floats]:
@@ -59,29 +61,28 @@ class Epochs:
         old = [done for done in self.all if done.epoch <= settled]
         kept: list[EpochDone] = []
         for _, stretch in groupby(old, key=lambda done: (done.epoch - 1) // length):
-            kept += _needed(list(stretch))
+            kept += self._needed(list(stretch))
         if self.best is not None and self.best.epoch <= settled and self.best not in kept:
             kept = sorted([*kept, self.best], key=lambda done: done.epoch)
         self.all = kept + self.all[len(old) :]
         self._curves.clear()
 
+    def _is_best(self, done: EpochDone) -> bool:
+        return done.best and f"validation_{self.task_info.primary.name}" in done.metrics
 
-def _is_best(done: EpochDone) -> bool:
-    return done.best and "validation_accuracy" in done.metrics
+    def _needed(self, stretch: list[EpochDone]) -> list[EpochDone]:
+        picked = [done for done in stretch if self._is_best(done)][-1:]
+        for name in (f"validation_{name}" for name in self.task_info.decisive):
+            having = [done for done in stretch if name in done.metrics]
+            if having:
+                low, high = _ranked(name, math.inf), _ranked(name, -math.inf)
+                picked += [min(having, key=low), max(having, key=high)]
+        ids = {id(done) for done in picked or stretch[-1:]}
+        return [done for done in stretch if id(done) in ids]
 
 
 def _points(epochs: Iterable[EpochDone], name: str) -> list[tuple[float, float]]:
     return [(done.epoch, done.metrics[name]) for done in epochs if name in done.metrics]
-
-
-def _needed(stretch: list[EpochDone]) -> list[EpochDone]:
-    picked = [done for done in stretch if _is_best(done)][-1:]
-    for name in DRAWN:
-        having = [done for done in stretch if name in done.metrics]
-        if having:
-            picked += [min(having, key=_ranked(name, math.inf)), max(having, key=_ranked(name, -math.inf))]
-    ids = {id(done) for done in picked or stretch[-1:]}
-    return [done for done in stretch if id(done) in ids]
 
 
 def _ranked(name: str, otherwise: float) -> Callable[[EpochDone], float]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.spec.tasks import LOSS, task_info
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.numerals import numeral, percent
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.train.run import RunModel
 
@@ -43,7 +44,7 @@ class FinalTest(QObject):
         return (
             f"The {which} are evaluated on the {len(images.test):,} test images of {images.title}, "
             "which were not used for training or validation. Do this once, when everything is decided: if "
-            "you choose by test accuracy, it becomes too optimistic."
+            f"you choose by test {task_info(trained.network.task).primary.title}, it becomes too optimistic."
         )
 
     def begin(self) -> None:
@@ -57,7 +58,7 @@ class FinalTest(QObject):
 
         def work() -> Evaluation:
             from cnnplay.training.evaluate import evaluate
-            from cnnplay.training.tasks import LossConfig
+            from cnnplay.training.task import LossConfig
 
             return evaluate(
                 trained.network,
@@ -79,12 +80,14 @@ class FinalTest(QObject):
         self._tasks.finish()
 
     def _show(self, found: Evaluation, trained: Trained) -> None:
-        count = len(found.labels)
-        right = round(found.metrics["accuracy"] * count)
+        primary, counted = task_info(trained.network.task).primary, ""
+        value = found.metrics[primary.name]
+        if primary.share_of_images:
+            counted = f": {round(value * found.images):,} of {found.images:,} correct"
         self.state = "evaluated"
         self.text = (
-            f"Test accuracy {percent(found.metrics['accuracy'])}: {right:,} of {count:,} correct; "
-            f"loss {numeral(found.metrics['loss'])}.{_validation_text(trained)}"
+            f"Test {primary.title} {metric_text(primary, value)}{counted}; "
+            f"loss {metric_text(LOSS, found.metrics['loss'])}.{_validation_text(trained)}"
         )
         self.changed.emit()
 
@@ -111,13 +114,12 @@ def final_test_disabled_reason(run: RunModel, data: DataModel) -> str:
 
 
 def _validation_text(trained: Trained) -> str:
-    """Validation accuracy, which is usually a little higher: the best epoch was chosen by it."""
+    """The validation metric, which is usually a little better: the best epoch was chosen by it."""
     from cnnplay.spec.events import EpochDone
 
     evaluated = (e for e in trained.events if isinstance(e, EpochDone) and e.epoch == trained.best_epoch)
-    accuracy = next((event.metrics.get("validation_accuracy") for event in evaluated), None)
-    return (
-        ""
-        if accuracy is None
-        else f" Validation accuracy, by which the epoch was chosen: {percent(accuracy)}."
-    )
+    primary = task_info(trained.network.task).primary
+    value = next((event.metrics.get(f"validation_{primary.name}") for event in evaluated), None)
+    if value is None:
+        return ""
+    return f" Validation {primary.title}, by which the epoch was chosen: {metric_text(primary, value)}."

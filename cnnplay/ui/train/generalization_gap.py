@@ -1,28 +1,30 @@
-"""The generalization gap: training accuracy minus validation accuracy, and what it means."""
+"""The generalization gap: training minus validation, in a metric that is a share of images."""
 
 import math
 
 import msgspec
 import numpy as np
 
+from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.train.history import History
 
 EARLIEST = 3
-"""Before this many epochs the curves are too steep: training accuracy changes within an epoch."""
+"""Before this many epochs the curves are too steep: training values change within an epoch."""
 NOTICED = 0.01
 """A smaller gap is not significant."""
 LOW = 0.8
-"""If both accuracies are lower, the network underfits."""
+"""If both are lower, the network underfits."""
 
 
 class GeneralizationGap(msgspec.Struct, frozen=True):
-    """Training and validation accuracy after the last epoch, as fractions."""
+    """A metric on the training and validation splits after the last epoch, as fractions."""
 
+    metric: Metric
     training: float
     validation: float
     noise: float
-    """The gap expected by chance: two standard deviations of the validation accuracy."""
+    """The gap expected by chance: two standard deviations of the validation value."""
 
     @property
     def text(self) -> str:
@@ -35,9 +37,9 @@ class GeneralizationGap(msgspec.Struct, frozen=True):
         gap, usual = self.training - self.validation, max(NOTICED, self.noise)
         if gap > usual:
             return (
-                f"Training accuracy is {100 * gap:.1f} points above validation: the network memorizes part "
-                "of the data (overfitting). More data, augmentation, weight decay, dropout or a smaller "
-                "network help."
+                f"Training {self.metric.title} is {100 * gap:.1f} points above validation: the network "
+                "memorizes part of the data (overfitting). More data, augmentation, weight decay, dropout or "
+                "a smaller network help."
             )
         if self.training < LOW and self.validation < LOW:
             return (
@@ -55,17 +57,20 @@ class GeneralizationGap(msgspec.Struct, frozen=True):
 
 def measure_gap(history: History, smoothing: float) -> GeneralizationGap | None:
     """The gap after the last epoch, training averaged over about `smoothing` steps; None while it is too
-    early, or unknown."""
-    validation = history.metric("validation_accuracy")
+    early, or unknown, or if the task's primary metric is no share of images."""
+    metric = history.task_info.primary
+    if not metric.share_of_images or metric.better == "lower":
+        return None
+    validation = history.metric(f"validation_{metric.name}")
     if len(history.epochs) < EARLIEST or not len(validation):
         return None
-    training = history.smoothed("accuracy", smoothing)
+    training = history.smoothed(metric.name, smoothing)
     if not len(training):
-        training = history.metric("train_accuracy")
+        training = history.metric(f"train_{metric.name}")
     epoch, known = float(validation.x[-1]), float(validation.y[-1])
     inside = int(np.searchsorted(training.x, epoch + 1e-9, side="right"))
     if not inside or not (math.isfinite(known) and math.isfinite(float(training.y[inside - 1]))):
         return None
     size = history.started.validation_size if history.started is not None else 0
     noise = 2 * math.sqrt(max(known * (1 - known), 0.0) / size) if size else 0.0
-    return GeneralizationGap(float(training.y[inside - 1]), known, noise)
+    return GeneralizationGap(metric, float(training.y[inside - 1]), known, noise)

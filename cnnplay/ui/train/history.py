@@ -17,11 +17,12 @@ from cnnplay.spec.events import (
     Started,
     Stepped,
 )
+from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo
 from cnnplay.ui.plot.decimation import decimate
 from cnnplay.ui.plot.series import Floats
 from cnnplay.ui.train.epochs import Epochs
 from cnnplay.ui.train.smoothed import Smoothed
-from cnnplay.ui.train.steps import Range, Steps
+from cnnplay.ui.train.steps import COLUMNS, Range, Steps
 
 MOST_CHANGES = 256
 """Beyond this many changed settings the older ones are thinned: their marks would overlap."""
@@ -91,6 +92,11 @@ class History:
         return not len(self._steps) and not self.epochs
 
     @property
+    def task_info(self) -> TaskInfo:
+        """What the run's metrics are."""
+        return TASKS[DEFAULT] if self.started is None else self.started.task_info
+
+    @property
     def epochs(self) -> list[EpochDone]:
         """The epochs that are kept: all recent ones, the best, and the extremes of older ones."""
         return self._done.all
@@ -131,12 +137,16 @@ class History:
         self._steps.extend(steps)
 
     def steps(self, name: str) -> Curve:
-        """``loss`` or ``accuracy`` of each kept step, not smoothed."""
-        return Curve(self._steps["x"], self._steps[name], self._steps.mark)
+        """The loss or the primary metric of each kept step, not smoothed; no curve if it is not measured in
+        steps.
+        """
+        if not self.task_info.metric(name).steps:
+            return NO_CURVE
+        return Curve(self._steps["x"], self._steps[_column(name)], self._steps.mark)
 
     def range(self, name: str) -> Range:
         """The lowest and the highest of all steps."""
-        return self._steps.range(name)
+        return self._steps.range(_column(name))
 
     @property
     def numbers(self) -> Floats:
@@ -157,13 +167,13 @@ class History:
 
     def smoothed(self, name: str, steps: float) -> Curve:
         """The same, smoothed over about `steps` steps."""
-        if steps <= 1:
+        if steps <= 1 or not self.task_info.metric(name).steps:
             return self.steps(name)
         key = (name, steps)
         if key not in self._smoothed:
             if len(self._smoothed) >= MOST_SMOOTHED:
                 self._smoothed.clear()
-            self._smoothed[key] = Smoothed(name, steps)
+            self._smoothed[key] = Smoothed(_column(name), steps)
         kept = self._smoothed[key]
         x, y = kept.points(self._steps, self._done.metric(f"train_{name}"))
         return Curve(x, y, kept.mark)
@@ -193,10 +203,11 @@ class History:
         started = msgspec.structs.replace(
             self.started, first_epoch=first, done=done, within=within, config=config
         )
-        table = [self._steps[name] for name in ("x", "epoch", "loss", "accuracy", "images")]
+        names = [self.task_info.primary.name] if self.task_info.primary.steps else []
+        table = [self._steps[name] for name in COLUMNS if name != "step"]
         steps = [
-            Stepped(run=started.run, step=self._number(x), epoch=int(e), loss=loss, accuracy=a, images=int(n))
-            for x, e, loss, a, n in zip(*(column.tolist() for column in table), strict=True)
+            Stepped.make(started.run, self._number(x), int(e), loss, dict.fromkeys(names, value), int(n))
+            for x, e, loss, value, n in zip(*(column.tolist() for column in table), strict=True)
         ]
         changes = [msgspec.structs.replace(change, step=self._number(x)) for x, change in self.changes]
         ends = [event for event in (self.failed, self.finished) if event is not None]
@@ -221,7 +232,8 @@ class History:
                 self._numbered_before = self._step_before
         x = self.x_of(event.step)
         number = self._numbered_before + event.step - self._step_before
-        return x, number, event.epoch, event.loss, event.accuracy, event.images
+        primary = event.values.get(self.task_info.primary.name, np.nan)
+        return x, number, event.epoch, event.loss, primary, event.images
 
     def _note(self, event: Event) -> None:
         match event:
@@ -263,6 +275,7 @@ class History:
 
     def _begin(self, event: Started) -> None:
         self.started = event
+        self._done.task_info = event.task_info
         self.stages.append(event)
         self.failed, self.finished = None, None
         self._step_before = None
@@ -276,3 +289,7 @@ class History:
         self._done.cut(event.epoch - 1)
         # A setting that was changed after the last step had no effect.
         self.changes = [change for change in self.changes if change[0] <= self._first_x]
+
+
+def _column(name: str) -> str:
+    return name if name == "loss" else "primary"

@@ -1,9 +1,9 @@
 """The steps of a run in bounded memory: recent ones complete, older ones thinned, with their means.
 
 Older steps are grouped into stretches of equal length (1 to 8, 9 to 16, …). Each stretch keeps the steps with
-the lowest and the highest loss and accuracy, so that a plot covers the same pixels, and the sums over all of
-its steps, so that smoothing uses the mean of all of them. What is kept depends on the step numbers alone, not
-on how the steps arrived: a history that was saved and read again keeps the same.
+the lowest and the highest loss and primary metric, so that a plot covers the same pixels, and the sums over
+all of its steps, so that smoothing uses the mean of all of them. What is kept depends on the step numbers
+alone, not on how the steps arrived: a history that was saved and read again keeps the same.
 """
 
 from collections.abc import Sequence
@@ -22,12 +22,13 @@ STRETCHES = 2**12
 SHORTEST = 8
 """The initial length of a stretch, in steps."""
 KEPT = 6
-"""The most rows kept per stretch: the lowest, the highest and one NaN, of loss and of accuracy."""
+"""The most rows kept per stretch: the lowest, the highest and one NaN, of loss and of primary metric."""
 MOST = 2 * NEWEST + KEPT * STRETCHES + 1
 """The most rows, however long the run is."""
-COLUMNS = ("x", "step", "epoch", "loss", "accuracy", "images")
-_SUMS = ("x", "first", "last", "steps", "loss", "loss known", "accuracy", "accuracy known")
-_METRICS = ("loss", "accuracy")
+COLUMNS = ("x", "step", "epoch", "loss", "primary", "images")
+"""`primary`: the primary metric of the run's task."""
+_SUMS = ("x", "first", "last", "steps", "loss", "loss known", "primary", "primary known")
+_METRICS = ("loss", "primary")
 _NOTHING: Floats = np.empty(0)
 
 
@@ -139,10 +140,10 @@ class Steps:
 
     def _join(self, rows: Floats) -> None:
         """Adds rows to the sums of their stretches, at their current length."""
-        loss, accuracy = rows[3], rows[4]
-        known = [np.isfinite(values) for values in (loss, accuracy)]
+        loss, primary = rows[3], rows[4]
+        known = [np.isfinite(values) for values in (loss, primary)]
         new = [rows[0], rows[1], rows[1], np.ones(rows.shape[1])]
-        for values, finite in zip((loss, accuracy), known, strict=True):
+        for values, finite in zip((loss, primary), known, strict=True):
             new += [np.where(finite, values, 0.0), finite.astype(np.float64)]
         table = np.concatenate([self._sums.columns, np.stack(new)], axis=1)
         starts = group_starts(self._stretch(table[2]))

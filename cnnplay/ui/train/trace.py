@@ -7,12 +7,12 @@ import numpy as np
 
 from cnnplay.runs.effective_events import elapsed
 from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Started, Stepped
+from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo, of_split
 from cnnplay.ui.plot.series import Floats, Series
 from cnnplay.ui.plot.smoothing import smooth
 from cnnplay.ui.train.history import NO_CURVE, Curve
 
 Axis: TypeAlias = Literal["epoch", "step", "time"]
-Metric: TypeAlias = Literal["loss", "accuracy"]
 
 MOST = 100_000
 """The most points of a run, far more than pixels. Beyond that the older half is averaged in pairs."""
@@ -29,7 +29,7 @@ class Trace:
         self.version = 0
         """Grows with every event."""
         self._epochs: dict[int, EpochDone] = {}
-        self._steps = Series(("step", "epoch", "x", "loss", "accuracy", "count"))
+        self._steps = Series(("step", "epoch", "x", "loss", "primary", "count"))
         self._made: dict[tuple[str, Axis, float], tuple[int, Curve]] = {}
         """Curves of a version: several views request each of them many times."""
 
@@ -43,6 +43,11 @@ class Trace:
         return len(self._steps) > 0 and bool(self._steps["count"][0] > 1)
 
     @property
+    def task_info(self) -> TaskInfo:
+        """What the run's metrics are."""
+        return TASKS[DEFAULT] if self.started is None else self.started.task_info
+
+    @property
     def target(self) -> int:
         """The epoch at which the run will end; 0 before it has started."""
         return 0 if self.started is None else self.started.first_epoch - 1 + self.started.config.epochs
@@ -53,11 +58,12 @@ class Trace:
 
     @property
     def best_epoch(self) -> int | None:
-        """The epoch of the highest validation accuracy; a tie goes to the lower loss."""
-        evaluated = [done for done in self._epochs.values() if "validation_accuracy" in done.metrics]
+        """The best epoch by the task's primary metric."""
+        info, found = self.task_info, self._epochs.values()
+        evaluated = [done for done in found if f"validation_{info.primary.name}" in done.metrics]
         if not evaluated:
             return None
-        return max(evaluated, key=_rank).epoch
+        return max(evaluated, key=lambda done: info.rank(of_split(done.metrics, "validation"))).epoch
 
     def extend(self, events: Iterable[Event]) -> None:
         rows: list[tuple[float, ...]] = []
@@ -71,7 +77,7 @@ class Trace:
             self._note(event)
         self._add(rows)
 
-    def steps(self, metric: Metric, axis: Axis, smoothing: float) -> Curve:
+    def steps(self, metric: str, axis: Axis, smoothing: float) -> Curve:
         """Training values step by step, smoothed over about `smoothing` steps."""
         return self._kept((metric, axis, smoothing), lambda: self._steps_along(metric, axis, smoothing))
 
@@ -79,8 +85,11 @@ class Trace:
         """A metric of each epoch that has it (``validation_loss``), at the epoch's end."""
         return self._kept((name, axis, 0.0), lambda: self._epochs_along(name, axis))
 
-    def _steps_along(self, metric: Metric, axis: Axis, smoothing: float) -> Curve:
-        x, y = self._along(axis), self._smooth(metric, smoothing)
+    def _steps_along(self, metric: str, axis: Axis, smoothing: float) -> Curve:
+        primary = self.task_info.primary
+        if metric != "loss" and not (metric == primary.name and primary.steps):
+            return NO_CURVE
+        x, y = self._along(axis), self._smooth("loss" if metric == "loss" else "primary", smoothing)
         known = np.isfinite(x)
         return Curve(x, y) if known.all() else Curve(x[known], y[known])
 
@@ -128,9 +137,9 @@ class Trace:
     def _ends(self) -> list[tuple[int, float]]:
         return [(done.step, done.seconds) for done in self._epochs.values()]
 
-    def _smooth(self, metric: Metric, steps: float) -> Floats:
+    def _smooth(self, column: str, steps: float) -> Floats:
         """Smooths each stretch in which all points stand for the same number of steps separately."""
-        y, counts = self._steps[metric], self._steps["count"]
+        y, counts = self._steps[column], self._steps["count"]
         parts = np.flatnonzero(np.diff(counts)) + 1
         stretches = zip(np.split(y, parts), np.split(counts, parts), strict=True)
         found = [smooth(part, steps / float(count[0])) for part, count in stretches if len(part)]
@@ -139,7 +148,8 @@ class Trace:
     def _row(self, event: Stepped) -> tuple[float, ...]:
         per_epoch = 0 if self.started is None else self.started.steps_per_epoch
         x = event.step / per_epoch if per_epoch else float(event.epoch)
-        return event.step, event.epoch, x, event.loss, event.accuracy, 1.0
+        primary = event.values.get(self.task_info.primary.name, np.nan)
+        return event.step, event.epoch, x, event.loss, primary, 1.0
 
     def _add(self, rows: list[tuple[float, ...]]) -> None:
         self._steps.extend(rows)
@@ -175,8 +185,3 @@ class Trace:
             self._steps.cut(int(np.searchsorted(self._steps["epoch"], event.first_epoch, side="left")))
         else:
             self._steps.cut(int(np.searchsorted(self._steps["step"], event.done, side="right")))
-
-
-def _rank(done: EpochDone) -> tuple[float, float]:
-    accuracy, loss = done.metrics["validation_accuracy"], done.metrics.get("validation_loss", 0.0)
-    return (accuracy if accuracy == accuracy else -1.0, -loss if loss == loss else float("-inf"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnplay.spec.events import BaseEvent, EpochDone, Event, Failed, Noted, Value
+from cnnplay.spec.tasks import of_split
 from cnnplay.ui.kit.mailbox import Mailbox
 from cnnplay.ui.train.probes import Probes
 from cnnplay.ui.train.recording import Recording
@@ -136,9 +137,8 @@ def _job(request: RunRequest) -> Any:
         return Job(request.run, request.network, request.config, request.images)
     best = None
     if trained.best_weights is not None and trained.best_epoch is not None:
-        metrics = _metrics(trained, trained.best_epoch)
-        accuracy, loss = metrics.get("validation_accuracy", 0.0), metrics.get("validation_loss", float("inf"))
-        best = BestEpoch(trained.best_epoch, accuracy, loss, trained.best_weights)
+        metrics = of_split(_metrics(trained, trained.best_epoch), "validation")
+        best = BestEpoch(trained.best_epoch, metrics, trained.best_weights)
     state = trained.state
     same_rule = state is not None and state.optimizer.optimizer == request.config.optimizer
     return Job(

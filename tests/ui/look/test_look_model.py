@@ -221,8 +221,8 @@ def test_the_validation_split_is_evaluated_from_stored_weights(qtbot: QtBot, tra
     result, validation = trained.look.evaluation.result, learned().validation
     assert result is not None
     assert validation is not None
-    np.testing.assert_array_equal(result.confusion, validation.confusion)
-    np.testing.assert_array_equal(result.indices, validation.indices)
+    np.testing.assert_array_equal(result.confusion, validation.details.confusion)
+    np.testing.assert_array_equal(result.indices, validation.details.indices)
     wrong = result.mistakes()
     assert [found.confidence for found in wrong] == sorted((f.confidence for f in wrong), reverse=True)
     assert all(digits().labels[found.image] == found.truth != found.predicted for found in wrong)

@@ -11,7 +11,7 @@ from cnnplay.runs.difference import compare
 from cnnplay.runs.record import RunRecord
 from cnnplay.runs.row import RunRow
 from cnnplay.spec.settings import TrainConfig
-from cnnplay.ui.runs.run_columns import COLUMNS, column_index, sorts_before
+from cnnplay.ui.runs.run_columns import column_index, columns, sorts_before
 from cnnplay.ui.runs.run_difference import difference_rows
 from cnnplay.ui.runs.run_facts import facts
 from cnnplay.ui.runs.run_labels import labels, setting_text, value_text
@@ -100,11 +100,11 @@ def test_unknown_values_come_last_in_both_sort_directions(keys: list[float | Non
 
 def test_every_column_has_a_text_and_a_sort_key_for_an_empty_row() -> None:
     bare = RunRow(path="/runs/x")
-    for one in COLUMNS:
+    for one in columns():
         assert isinstance(one.text(bare), str)
         one.sort(bare)
-    assert COLUMNS[column_index("accuracy")].text(bare) == "–"
-    assert COLUMNS[column_index("parameters")].text(RunRow(path="x", parameters=61_706)) == "61,706"
+    assert columns()[column_index("accuracy")].text(bare) == "–"
+    assert columns()[column_index("parameters")].text(RunRow(path="x", parameters=61_706)) == "61,706"
 
 
 def test_details_show_the_settings_that_are_not_defaults() -> None:

@@ -18,6 +18,7 @@ from cnnplay.search.space import Choices, Range, Space
 from cnnplay.search.suggest import suggested
 from cnnplay.search.variables import variables, varying_settings
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import TASKS
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.search.search_plots import best_so_far, importances, parallel
@@ -173,13 +174,14 @@ ROWS = (
     TrialRow(number=2, state="pruned", value=0.2, settings={"learning_rate": 1e-4, "optimizer": "sgd"}),
     TrialRow(number=3, state="complete", value=0.9, settings={"learning_rate": 1e-3, "optimizer": "sgd"}),
 )
+VALUE = TASKS["classification"].primary
 VARIED = variables(
     Space({"learning_rate": Range(1e-4, 1e-1, log=True), "optimizer": Choices(("sgd", "adam"))}), SMALL, "f"
 )
 
 
 def test_trials_cross_the_axes_at_their_values_and_the_best_is_last() -> None:
-    drawn = parallel(VARIED, ROWS)
+    drawn = parallel(VARIED, ROWS, VALUE)
     assert [axis.name for axis in drawn.axes] == ["learning_rate", "optimizer", "accuracy"]
     assert [line.number for line in drawn.lines] == [2, 0, 3]
     assert drawn.lines[0].crossings[:2] == pytest.approx((0.0, 0.25))
@@ -192,7 +194,7 @@ def test_trials_cross_the_axes_at_their_values_and_the_best_is_last() -> None:
 
 
 def test_the_best_so_far_counts_only_complete_trials() -> None:
-    curve = best_so_far(ROWS)
+    curve = best_so_far(ROWS, VALUE)
     assert (curve.numbers, curve.values) == ((0, 2, 3), (0.5, 0.2, 0.9))
     assert curve.best == (0.5, 0.5, 0.9)
     assert curve.text == "best 90.0 %, trial 3"
@@ -204,7 +206,7 @@ def test_the_best_so_far_counts_only_complete_trials() -> None:
 
 def test_the_table_sorts_numbers_as_numbers_and_missing_ones_last(qtbot: QtBot) -> None:
     table = TrialTable()
-    table.show(VARIED, ROWS, 3)
+    table.show(VARIED, ROWS, 3, VALUE)
     heads = [table.headerData(column, Qt.Orientation.Horizontal) for column in range(table.columnCount())]
     assert heads == ["trial", "accuracy", "state", "learning rate", "optimizer", "epochs", "time"]
     table.sort(1, Qt.SortOrder.DescendingOrder)

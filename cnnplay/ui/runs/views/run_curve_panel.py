@@ -1,4 +1,4 @@
-"""Loss and accuracy of the selected runs side by side, and how they are shown."""
+"""The loss and the primary metric of the selected runs side by side, and how they are shown."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnplay.spec.tasks import LOSS
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import role, theme
@@ -31,11 +32,14 @@ class RunCurvePanel(Panel):
         super().__init__("Curves", parent=parent)
         self._runs, self._model = runs, runs.curves
         self.loss = RunPlot("loss", self._model)
-        self.accuracy = RunPlot("accuracy", self._model)
+        self.primary = RunPlot("primary", self._model)
+        self._primary_title = _title("")
         self.empty = EmptyState(EMPTY, parent=self)
         self._pair = QWidget(self)
         self._split = Splitter(
-            Qt.Orientation.Horizontal, _titled("Loss", self.loss), _titled("Accuracy", self.accuracy)
+            Qt.Orientation.Horizontal,
+            _titled(_title(LOSS.heading), self.loss),
+            _titled(self._primary_title, self.primary),
         )
         inner = QVBoxLayout(self._pair)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +49,7 @@ class RunCurvePanel(Panel):
         self._stack.addWidget(self._pair)
         self._make_controls()
         self.body.addLayout(self._stack, 1)
-        for plot in (self.loss, self.accuracy):
+        for plot in (self.loss, self.primary):
             plot.following_changed.connect(self._show_fit)
         runs.selection_changed.connect(self._refresh)
         runs.values_changed.connect(self._refresh)
@@ -98,11 +102,11 @@ class RunCurvePanel(Panel):
     @Slot()
     def _fit(self) -> None:
         self.loss.follow()
-        self.accuracy.follow()
+        self.primary.follow()
 
     @Slot()
     def _show_fit(self) -> None:
-        self.fit_button.setVisible(not (self.loss.following and self.accuracy.following))
+        self.fit_button.setVisible(not (self.loss.following and self.primary.following))
 
     @Slot()
     def _refresh(self) -> None:
@@ -117,6 +121,7 @@ class RunCurvePanel(Panel):
             whole = len(shown) == len(self._runs.drawn)
             self.empty.set_text("No values yet." if whole else READING)
         self._stack.setCurrentWidget(self._pair if drawn else self.empty)
+        self._primary_title.setText(self._model.shown_metric("primary").heading)
         self.set_muted(self._facts(len(selected), problems))
         self.log.setChecked(self._model.logarithmic)
         self.splits.setCurrentIndex(SPLITS.index(self._model.splits))
@@ -145,14 +150,18 @@ class RunCurvePanel(Panel):
         self._corner.setSpacing(theme().px(8))
 
 
-def _titled(title: str, plot: RunPlot) -> QWidget:
+def _title(text: str) -> QLabel:
+    label = QLabel(text)
+    role(label, "muted")
+    return label
+
+
+def _titled(title: QLabel, plot: RunPlot) -> QWidget:
     holder = QWidget()
     layout = QVBoxLayout(holder)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
-    label = QLabel(title)
-    role(label, "muted")
-    layout.addWidget(label)
+    layout.addWidget(title)
     layout.addWidget(plot, 1)
     return holder
 

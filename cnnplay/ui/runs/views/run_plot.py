@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFontMetrics, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
+from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve_limits import Bounds
@@ -16,7 +17,7 @@ from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_box, paint_labels
 from cnnplay.ui.plot.views.plot import ROWS, SHOW_ALL, Line, Plot
 from cnnplay.ui.runs.run_curves import PointLabel, RunCurvesModel, Split
-from cnnplay.ui.train.trace import Metric
+from cnnplay.ui.train.curves import Role
 
 COLORS = 8
 """From the ninth run on, colors repeat, dashed."""
@@ -40,8 +41,8 @@ class RunPlot(Plot):
 
     KEYS = KeyTable("Curves of runs", *ROWS, SHOW_ALL, LOGARITHMIC)
 
-    def __init__(self, metric: Metric, model: RunCurvesModel, parent: QWidget | None = None) -> None:
-        self._metric: Metric = metric
+    def __init__(self, role: Role, model: RunCurvesModel, parent: QWidget | None = None) -> None:
+        self._role: Role = role
         self._model = model
         self._curves: dict[tuple[str, Split], Line] = {}
         self._labels: list[PointLabel] = []
@@ -49,11 +50,20 @@ class RunPlot(Plot):
         self._stale = True
         self.redraws = 0
         super().__init__(parent)
-        self.setAccessibleName(f"{metric} of the selected runs")
+        self.setAccessibleName(f"{self._shown.title} of the selected runs")
         self.moved.connect(self.refresh)
         model.changed.connect(self.refresh)
         model.axis_changed.connect(self.follow)
         self.refresh()
+
+    @property
+    def _shown(self) -> Metric:
+        return self._model.shown_metric(self._role)
+
+    @property
+    def metric_name(self) -> str:
+        """The name of what it shows."""
+        return self._shown.name
 
     # Drawing
 
@@ -63,14 +73,14 @@ class RunPlot(Plot):
             self._stale = True
             return
         self._stale = False
-        self._bounds = self._model.bounds(self._metric)
-        self._labels = self._model.labels(self._metric, self._bounds.right)
+        self._bounds = self._model.bounds(self.metric_name)
+        self._labels = self._model.labels(self.metric_name, self._bounds.right)
         if self.following:
             self._fit(self._bounds)
         left, right, _, _ = self.extent
         columns = max(int(self.area.width()), 1)
         drawn = set()
-        for depth, line in enumerate(self._model.lines(self._metric, left, right, columns)):
+        for depth, line in enumerate(self._model.lines(self.metric_name, left, right, columns)):
             item = self._item(line.path, line.split)
             item.setZValue(depth)
             item.setPen(self._pen(line.slot, line.split))
@@ -78,7 +88,7 @@ class RunPlot(Plot):
             drawn.add((line.path, line.split))
         for key in self._curves.keys() - drawn:
             self.box.removeItem(self._curves.pop(key))
-        self._labels = self._model.labels(self._metric, right)
+        self._labels = self._model.labels(self.metric_name, right)
         self.setAccessibleDescription(", ".join(end.text for end in self._labels))
         self.redraws += 1
         self.viewport().update()
@@ -118,7 +128,7 @@ class RunPlot(Plot):
 
     @property
     def _logarithmic(self) -> bool:
-        return self._metric == "loss" and self._model.logarithmic
+        return self.metric_name == "loss" and self._model.logarithmic
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         if not self._logarithmic:
@@ -148,7 +158,7 @@ class RunPlot(Plot):
     def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
         if self._logarithmic:
             return log_ticks(low, high, most)
-        if self._metric == "accuracy":
+        if self._shown.format == "percent":
             return [tick for tick in percent_ticks(low, high, most) if -1e-9 <= tick.at <= 1 + 1e-9]
         return ticks(low, high, most)
 
@@ -174,7 +184,7 @@ class RunPlot(Plot):
 
     def _paint_markers(self, painter: QPainter) -> None:
         left, right, _, _ = self.extent
-        for slot, curve, best in self._model.epoch_markers(self._metric):
+        for slot, curve, best in self._model.epoch_markers(self.metric_name):
             color = theme().run(slot)
             apart = self.area.width() / max(right - left, 1e-9) * _spacing(curve.x)
             one = [] if best is None else [best]
@@ -191,7 +201,7 @@ class RunPlot(Plot):
         painter.drawEllipse(at, radius, radius)
 
     def _paint_readout(self, painter: QPainter, hover: QPointF) -> None:
-        readout = self._model.readout(self._metric, self.x_at(hover.x()))
+        readout = self._model.readout(self.metric_name, self.x_at(hover.x()))
         if readout is None:
             return
         across = self.pixel(readout.x, 0.0).x()
@@ -216,8 +226,8 @@ class RunPlot(Plot):
             self.refresh()
 
     def switch_scale(self) -> bool:
-        """Toggles the log scale; returns False for accuracy, which has none."""
-        if self._metric != "loss":
+        """Toggles the log scale; returns False for others than the loss, which have none."""
+        if self.metric_name != "loss":
             return False
         self._model.set_logarithmic(not self._model.logarithmic)
         return True

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.runs.run_columns import COLUMNS, column_index
+from cnnplay.ui.runs.run_columns import column_index
 from cnnplay.ui.runs.run_table import SLOT_ROLE
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.runs.views.run_plot import COLORS
@@ -73,7 +73,7 @@ class RunTableView(RowTable):
         """Makes each column as wide as its content, within limits."""
         self._fitted = True
         self.resizeColumnsToContents()
-        for number in range(len(COLUMNS)):
+        for number in range(self.horizontalHeader().count()):
             self.setColumnWidth(number, min(self.columnWidth(number), theme().px(WIDEST)))
 
     def save_columns(self) -> bytes:
@@ -91,7 +91,7 @@ class RunTableView(RowTable):
     def reset_columns(self) -> None:
         """Restores the defaults: newest run on top."""
         header = self.horizontalHeader()
-        for number in range(len(COLUMNS)):
+        for number in range(self.horizontalHeader().count()):
             header.moveSection(header.visualIndex(number), number)
         self.sortByColumn(column_index("created"), Qt.SortOrder.DescendingOrder)
         self._fitted = False

@@ -50,8 +50,7 @@ class RunsWorkspace(QWidget):
     def redraws(self) -> dict[str, int]:
         """How often each view was redrawn."""
         return {
-            "loss of runs": self.curves.loss.redraws,
-            "accuracy of runs": self.curves.accuracy.redraws,
+            f"{plot.metric_name} of runs": plot.redraws for plot in (self.curves.loss, self.curves.primary)
         }
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,4 +1,4 @@
-"""Each trial's accuracy as a point, and the best so far as a step line."""
+"""Each trial's value as a point, and the best so far as a step line."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
@@ -8,7 +8,7 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_plots import BestSoFar
 
-EMPTY = "The best accuracy so far is plotted here."
+EMPTY = "The best {} so far is plotted here."
 NEAR = 9
 """A point is hit within this distance in pixels."""
 
@@ -21,7 +21,6 @@ class BestPlot(QWidget):
         self._model = model
         self._drawn = BestSoFar()
         self.setMouseTracking(True)
-        self.setAccessibleName("best accuracy so far")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
         model.selection_changed.connect(self.update)
@@ -32,6 +31,7 @@ class BestPlot(QWidget):
     def refresh(self) -> None:
         """Redraws the trials."""
         self._drawn = self._model.best_curve
+        self.setAccessibleName(f"best {self._model.metric.title} so far")
         self.setAccessibleDescription(self._drawn.text)
         self.update()
 
@@ -68,7 +68,8 @@ class BestPlot(QWidget):
         painter.setFont(theme().font(small=True))
         if not self._drawn.numbers:
             painter.setPen(theme().color("text_muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
+            text = EMPTY.format(self._model.metric.title)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
         else:
             self._paint_axes(painter)
             self._paint_steps(painter)

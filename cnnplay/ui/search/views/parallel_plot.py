@@ -1,4 +1,4 @@
-"""Trials in parallel coordinates: a line per trial, through its values to its accuracy."""
+"""Trials in parallel coordinates: a line per trial, through its parameters to its value."""
 
 import math
 from itertools import pairwise
@@ -22,7 +22,7 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_plots import Axis, Line, ParallelAxes
 
-EMPTY = "Each trial becomes a line here, through its values to its accuracy."
+EMPTY = "Each trial becomes a line here, through its values to its {}."
 NEAR = 8
 """A line is hit within this distance in pixels."""
 FAINTEST = 70
@@ -123,7 +123,8 @@ class ParallelPlot(QWidget):
         painter.setFont(theme().font(small=True))
         if not self._drawn.lines:
             painter.setPen(theme().color("text_muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
+            text = EMPTY.format(self._model.metric.title)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
         else:
             self._paint_lines(painter)
             for number, axis in enumerate(self._drawn.axes):

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from cnnplay.ui.kit.numerals import percent
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
@@ -115,7 +115,7 @@ class SearchWindow(QDialog):
         self.studies.clear()
         self.studies.addItem(NEW, "")
         for study in self._model.studies:
-            best = "" if study.best is None else f" · best {percent(study.best)}"
+            best = "" if study.best is None else f" · best {metric_text(study.metric, study.best)}"
             trials = "1 trial" if study.trials == 1 else f"{study.trials:,} trials"
             self.studies.addItem(f"{study.name} · {trials}{best}", study.name)
         self._show_study()

@@ -10,7 +10,7 @@ from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.search.search import SearchModel
 
 TEXT = "Search…"
-HINT = "Search settings and layer fields for better accuracy (Ctrl+Shift+F)"
+HINT = "Search settings and layer fields for better results (Ctrl+Shift+F)"
 
 
 class SearchButton(QPushButton):

@@ -23,7 +23,7 @@ from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
 
-HISTORY = Format("csv", "History (CSV)", ".csv", False, "One row per epoch: losses, accuracies, time.")
+HISTORY = Format("csv", "History (CSV)", ".csv", False, "One row per epoch: losses, metrics, time.")
 ROWS = (*FORMATS, HISTORY)
 
 

@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
             if self.train is None:
                 self.train = TrainPage(self.session, self.stack_actions)
                 self.train.workspace.settings.find_rate_requested.connect(self.find_learning_rate)
-                self.train.workspace.accuracy.add_corner(self._search_button())
+                self.train.workspace.primary.add_corner(self._search_button())
                 self._add(self.train)
             return self.train
         if key == "runs":

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from cnnplay.ui.kit.counts import multiply_adds_text
-from cnnplay.ui.kit.numerals import percent
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.status import StatusLine
@@ -107,5 +107,6 @@ class StatusText(QObject):
         best = run.history.best if run.history_is_current else None
         if best is None:
             return ""
-        text, accuracy = f"best epoch <b>{best.epoch}</b>", best.metrics.get("validation_accuracy")
-        return text if accuracy is None else f"{text}: {percent(accuracy)}"
+        text, primary = f"best epoch <b>{best.epoch}</b>", run.history.task_info.primary
+        value = best.metrics.get(f"validation_{primary.name}")
+        return text if value is None else f"{text}: {metric_text(primary, value)}"

@@ -3,36 +3,32 @@
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSlider, QStackedLayout, QWidget
 
+from cnnplay.spec.tasks import LOSS, Metric
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel, Metric, other_network_text
+from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel, Role, other_network_text
 from cnnplay.ui.train.run import RunModel
-from cnnplay.ui.train.views.curves import CurvePlot
+from cnnplay.ui.train.views.curves import CurvePlot, shown_metric
 
 REDRAW_MS = 50
 """Added to the interval of live views: curves change more slowly than images."""
-PHASE_MS: dict[Metric, int] = {"loss": 0, "accuracy": 125}
+PHASE_MS: dict[Role, int] = {"loss": 0, "primary": 125}
 """The panels draw in turn: two redraws at once would delay other work of the window."""
 
-EMPTY = {
-    "loss": "How wrong the network is, step by step.\nPress Train (F5) and watch it fall.",
-    "accuracy": "How often the network is right: on the training data, and on data that it has never seen.",
-}
-STARTING = "How wrong the network is, step by step.\nThe run is starting: its first step comes next."
+EMPTY_LOSS = f"{LOSS.meaning}.\nPress Train (F5) and watch it fall."
+STARTING = f"{LOSS.meaning}.\nThe run is starting: its first step comes next."
 
 
 class CurvePanel(Panel):
-    """Loss or accuracy."""
+    """The loss, or the primary metric of the run's task."""
 
-    def __init__(
-        self, metric: Metric, run: RunModel, model: CurvesModel, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(metric.capitalize(), parent=parent)
-        self._metric: Metric = metric
+    def __init__(self, role: Role, run: RunModel, model: CurvesModel, parent: QWidget | None = None) -> None:
+        super().__init__(shown_metric(role, run.history).heading, parent=parent)
+        self._role: Role = role
         self._run, self._model = run, model
-        self.plot = CurvePlot(metric, run, model)
-        self.empty = EmptyState(EMPTY[metric], parent=self)
-        self._phase = PHASE_MS[metric]
+        self.plot = CurvePlot(role, run, model)
+        self.empty = EmptyState(self._empty_text, parent=self)
+        self._phase = PHASE_MS[role]
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.plot)
@@ -42,13 +38,23 @@ class CurvePanel(Panel):
         self.fit_button = self._link("View all", "Show the whole run again (double-click or Home)")
         self.fit_button.clicked.connect(self.plot.follow)
         self.fit_button.hide()
-        if metric == "loss":
+        if role == "loss":
             self._add_loss_controls()
         self.plot.following_changed.connect(self._show_fit)
         run.history_changed.connect(self._history_changed)
         run.state_changed.connect(self._state_changed)
         model.changed.connect(self._redraw)
         self._redraw()
+
+    @property
+    def _shown(self) -> Metric:
+        return shown_metric(self._role, self._run.history)
+
+    @property
+    def _empty_text(self) -> str:
+        if self._role == "loss":
+            return EMPTY_LOSS
+        return f"{self._shown.meaning}: on the training data, and on data that it has never seen."
 
     @Slot()
     def _history_changed(self) -> None:
@@ -60,7 +66,7 @@ class CurvePanel(Panel):
     @Slot()
     def _state_changed(self) -> None:
         if self._run.state == "starting":
-            self._phase = PHASE_MS[self._metric]
+            self._phase = PHASE_MS[self._role]
         if self._run.state in ("starting", "idle"):
             # The last events are drawn at once, not at the next tick.
             self._redraw()
@@ -72,13 +78,14 @@ class CurvePanel(Panel):
             return
         history = self._run.history
         nothing = history.empty and (self._run.previous is None or self._run.previous.empty)
-        starting = self._metric == "loss" and self._run.active
-        self.empty.set_text(STARTING if starting else EMPTY[self._metric])
+        starting = self._role == "loss" and self._run.active
+        self.empty.set_text(STARTING if starting else self._empty_text)
+        self.set_title(self._shown.heading)
         self._stack.setCurrentWidget(self.empty if nothing else self.plot)
         other = "" if nothing else other_network_text(self._run)
-        shown = "" if nothing else self._model.summary(self._metric, history)
+        shown = "" if nothing else self._model.summary(self._shown.name, history)
         self.set_muted(" · ".join(part for part in (other, shown) if part))
-        hint = "" if nothing else self._model.hint(self._metric, history)
+        hint = "" if nothing else self._model.hint(self._shown.name, history)
         for widget in (self._title, self._head):  # the text beside the title has no tooltip of its own
             widget.setToolTip(hint)
         self.plot.set_dimmed(bool(other))
@@ -96,7 +103,7 @@ class CurvePanel(Panel):
         button = QPushButton(text)
         role(button, "link")
         button.setToolTip(hint)
-        button.setAccessibleName(f"{text} {self._metric} curves")
+        button.setAccessibleName(f"{text} {self._shown.title} curves")
         self.add_corner(button)
         return button
 

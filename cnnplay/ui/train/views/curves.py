@@ -10,13 +10,15 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QPainter, QPen
 from PySide6.QtWidgets import QMenu, QWidget
 
+from cnnplay.spec.tasks import LOSS, Metric
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve_limits import Bounds
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_box, paint_labels
 from cnnplay.ui.plot.views.plot import ROWS, SHOW_ALL, Line, Plot
-from cnnplay.ui.train.curves import CurvesModel, End, Metric, Part, change_text, metric_text
+from cnnplay.ui.train.curves import CurvesModel, End, Part, Role, change_text
 from cnnplay.ui.train.history import Curve, History
 
 PARTS: tuple[Part, ...] = (
@@ -34,7 +36,7 @@ JUDGED: tuple[Part, ...] = ("validation", "averaged")
 PALE = {"training before": 90, "validation before": 90, "raw": 90}
 """Opacity (of 255) of the lines in the back."""
 PALER = 60
-"""… of the accuracy of single batches, which jumps by whole images."""
+"""… of shares of images in single batches, which jump by whole images."""
 DIM = 0.4
 """Opacity of curves that belong to another network."""
 MARK_ROWS = 3
@@ -46,6 +48,11 @@ CIRCLES_APART = 7
 
 
 LOGARITHMIC = KeyRow("Log scale of the loss", {Qt.Key.Key_L: lambda plot: plot.switch_scale()})
+
+
+def shown_metric(role: Role, history: History) -> Metric:
+    """What a panel shows of this history."""
+    return LOSS if role == "loss" else history.task_info.primary
 
 
 class HasHistory(Protocol):
@@ -64,9 +71,9 @@ class CurvePlot(Plot):
     KEYS = KeyTable("Curves", *ROWS, SHOW_ALL, LOGARITHMIC)
 
     def __init__(
-        self, metric: Metric, run: HasHistory, model: CurvesModel, parent: QWidget | None = None
+        self, role: Role, run: HasHistory, model: CurvesModel, parent: QWidget | None = None
     ) -> None:
-        self._metric: Metric = metric
+        self._role: Role = role
         self._run, self._model = run, model
         self._curves: dict[Part, Line] = {}
         self._ends: list[End] = []
@@ -83,12 +90,21 @@ class CurvePlot(Plot):
             curve.setZValue(depth)
             self.box.addItem(curve, ignoreBounds=True)
             self._curves[part] = curve
-        self.setAccessibleName(f"{metric} curves")
+        self.setAccessibleName(f"{self._shown.title} curves")
         self.setToolTip("")
         self.actions_of_menu = self._make_actions()
         self.moved.connect(self.refresh)
         self._style_curves()
         self.refresh()
+
+    @property
+    def metric_name(self) -> str:
+        """The name of what it shows."""
+        return self._shown.name
+
+    @property
+    def _shown(self) -> Metric:
+        return shown_metric(self._role, self._run.history)
 
     # Data
 
@@ -108,15 +124,15 @@ class CurvePlot(Plot):
     def _draw(self) -> None:
         history, before = self._run.history, self._run.previous
         # Taken together with the lines: a later repaint would put marks ahead of their line.
-        self._epoch_curves = {part: history.metric(f"{part}_{self._metric}") for part in JUDGED}
-        self._best = self._model.best(self._metric, history)
-        self._bounds = self._model.bounds(self._metric, history, before)
-        self._ends = self._model.ends(self._metric, history, self._bounds.right, before)
+        self._epoch_curves = {part: history.metric(f"{part}_{self.metric_name}") for part in JUDGED}
+        self._best = self._model.best(self.metric_name, history)
+        self._bounds = self._model.bounds(self.metric_name, history, before)
+        self._ends = self._model.ends(self.metric_name, history, self._bounds.right, before)
         if self.following:
             self._fit(self._bounds)
         left, right, _, _ = self.extent
         columns = max(int(self.area.width()), 1)
-        lines = self._model.lines(self._metric, history, before, left, right, columns)
+        lines = self._model.lines(self.metric_name, history, before, left, right, columns)
         found = {line.part: line.curve for line in lines}
         for part, curve in self._curves.items():
             if part in found:
@@ -125,7 +141,7 @@ class CurvePlot(Plot):
             else:
                 curve.setVisible(False)
         if right < history.last_x:
-            self._ends = self._model.ends(self._metric, history, right, before)
+            self._ends = self._model.ends(self.metric_name, history, right, before)
         self.setAccessibleDescription(", ".join(end.text for end in self._ends))
         self.redraws += 1
         self.viewport().update()
@@ -159,7 +175,7 @@ class CurvePlot(Plot):
 
     @property
     def _logarithmic(self) -> bool:
-        return self._metric == "loss" and self._model.logarithmic
+        return self.metric_name == "loss" and self._model.logarithmic
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         if not self._logarithmic:
@@ -188,7 +204,7 @@ class CurvePlot(Plot):
     def y_ticks(self, low: float, high: float, most: int) -> Sequence[Tick]:
         if self._logarithmic:
             return log_ticks(low, high, most)
-        if self._metric == "accuracy":
+        if self._shown.format == "percent":
             return [tick for tick in percent_ticks(low, high, most) if -1e-9 <= tick.at <= 1 + 1e-9]
         return ticks(low, high, most)
 
@@ -222,7 +238,7 @@ class CurvePlot(Plot):
         if cut is None or not self.following:
             return
         area, px, metrics = self.area, theme().px, painter.fontMetrics()
-        text = f"{metric_text(self._metric, cut[1])} (see log scale)"
+        text = f"{metric_text(self._shown, cut[1])} (see log scale)"
         across, side = min(max(self.pixel(*cut).x(), area.left()), area.right()), px(4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("text"))
@@ -242,8 +258,8 @@ class CurvePlot(Plot):
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_changes(self, painter: QPainter) -> None:
-        """A thin line where a setting changed during the run, with its new value: at the top for loss, which
-        falls; at the bottom for accuracy, which rises. Labels that would overlap go to the next row.
+        """A thin line where a setting changed during the run, with its new value: at the top if the curve
+        falls, as the loss does; at the bottom if it rises. Labels that would overlap go to the next row.
         """
         area, metrics, gap = self.area, painter.fontMetrics(), theme().px(4)
         height, taken = metrics.height(), [-math.inf] * MARK_ROWS
@@ -261,7 +277,7 @@ class CurvePlot(Plot):
             taken[row] = left + width + gap
             top = (
                 area.bottom() - (row + 1) * height
-                if self._metric == "accuracy"
+                if self._shown.better == "higher"
                 else area.top() + row * height
             )
             place = QRectF(left, top, width, height)
@@ -292,7 +308,7 @@ class CurvePlot(Plot):
             painter.drawEllipse(at, 2.5, 2.5)
 
     def _paint_readout(self, painter: QPainter, hover: QPointF) -> None:
-        readout = self._model.readout(self._metric, self._run.history, self.x_at(hover.x()))
+        readout = self._model.readout(self.metric_name, self._run.history, self.x_at(hover.x()))
         if readout is None:
             return
         across = self.pixel(readout.x, 0.0).x()
@@ -322,7 +338,7 @@ class CurvePlot(Plot):
     def _color(self, part: Part) -> QColor:
         keys = {"validation": "validation_curve", "averaged": "averaged_curve"}
         color = QColor(theme().color(keys.get(part.split()[0], "training_curve")))
-        jumps = part == "raw" and self._metric == "accuracy"
+        jumps = part == "raw" and self._shown.share_of_images
         color.setAlpha(PALER if jumps else PALE.get(part, 255))
         return color
 
@@ -346,7 +362,7 @@ class CurvePlot(Plot):
         copy = QAction("Copy as image", self)
         copy.triggered.connect(self.copy)
         found = [fit, copy]
-        if self._metric == "loss":
+        if self._role == "loss":
             scale = QAction(f"Log scale\t{LOGARITHMIC.text}", self)
             scale.setCheckable(True)
             scale.triggered.connect(self._model.set_logarithmic)
@@ -356,8 +372,8 @@ class CurvePlot(Plot):
         return found
 
     def switch_scale(self) -> bool:
-        """Toggles the log scale; False if there is none (accuracy)."""
-        if self._metric != "loss":
+        """Toggles the log scale; False if there is none: it is the loss's."""
+        if self.metric_name != "loss":
             return False
         self._model.set_logarithmic(not self._model.logarithmic)
         return True

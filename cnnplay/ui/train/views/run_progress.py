@@ -4,9 +4,9 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.train.curves import best_text
 from cnnplay.ui.train.run import RunModel
 
 WIDTH = 208
@@ -137,6 +137,4 @@ class RunProgress(QWidget):
             return "pausing …"
         if run.active:
             return run.progress.remaining_text
-        best = run.history.best
-        known = best is not None and "validation_accuracy" in best.metrics
-        return f"best {percent(best.metrics['validation_accuracy'])}" if best is not None and known else ""
+        return best_text(run.history)

@@ -19,8 +19,8 @@ above, the window still fits on a small projector."""
 
 
 class TrainWorkspace(QWidget):
-    """Loss and accuracy; filters and feature maps; settings and top losses. `set_filters`, `set_maps` and
-    `set_wrong` set the widgets of other features; without `notices` the window shows them.
+    """The loss and the primary metric; filters and feature maps; settings and top losses. `set_filters`,
+    `set_maps` and `set_wrong` set the widgets of other features; without `notices` the window shows them.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class TrainWorkspace(QWidget):
 
         self.curves = curves or CurvesModel(self)
         self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
-        self.accuracy: CurvePanel = CurvePanel("accuracy", run, self.curves)
+        self.primary: CurvePanel = CurvePanel("primary", run, self.curves)
         self.settings = SettingsPanel(settings, run, estimate, augmentation)
         self.settings.setMinimumHeight(LEAST_SETTINGS)
         self.plan = self.settings.plan_line
         self.notices = RunNotices(run, settings) if notices else None
-        self.top = _splitter(Qt.Orientation.Horizontal, self.loss, self.accuracy)
+        self.top = _splitter(Qt.Orientation.Horizontal, self.loss, self.primary)
         self.middle = _splitter(Qt.Orientation.Horizontal)
         self.bottom = _splitter(Qt.Orientation.Horizontal, self.settings)
         self.rows = _splitter(Qt.Orientation.Vertical, self.top, self.middle, self.bottom)
@@ -75,7 +75,7 @@ class TrainWorkspace(QWidget):
     @property
     def redraws(self) -> dict[str, int]:
         """How often each view was redrawn."""
-        return {"loss": self.loss.plot.redraws, "accuracy": self.accuracy.plot.redraws}
+        return {panel.plot.metric_name: panel.plot.redraws for panel in (self.loss, self.primary)}
 
     def reset_layout(self) -> None:
         """Restores the default sizes."""

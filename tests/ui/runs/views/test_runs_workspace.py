@@ -235,7 +235,7 @@ def test_the_zoom_stays_when_data_come_in_and_when_the_selection_changes(
 
 def test_another_axis_shows_all_in_its_own_units(page: RunsWorkspace, runs: RunsModel) -> None:
     click_row(page, "b")
-    plot = page.curves.accuracy
+    plot = page.curves.primary
     QTest.keyClick(plot, Qt.Key.Key_Plus)
     page.curves.axis.setFocus()
     QTest.keyClick(page.curves.axis, Qt.Key.Key_Down)

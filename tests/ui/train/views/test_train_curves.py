@@ -210,7 +210,7 @@ def test_no_label_of_an_axis_is_cut(qtbot: QtBot) -> None:
 def test_the_accuracys_axis_begins_where_the_first_epoch_ends(qtbot: QtBot) -> None:
     with bench() as one:
         more(one, *events(1, 12))
-        made = panel(qtbot, one, "accuracy")
+        made = panel(qtbot, one, "primary")
         assert made.plot._bounds.bottom == pytest.approx(0.6)
         assert made.plot._bounds.top == 1.0
         assert made.plot.x_ticks(0, 20, 5)[-1].text == "epoch 20"
@@ -328,7 +328,7 @@ def test_the_menu_offers_only_what_works(qtbot: QtBot) -> None:
             "Log scale",
             "Copy as image",
         ]
-        accuracy = panel(qtbot, one, "accuracy")
+        accuracy = panel(qtbot, one, "primary")
         names = [action.text().partition("\t")[0] for action in accuracy.plot.actions_of_menu]
         assert names == ["View all", "Copy as image"]
 

@@ -38,11 +38,11 @@ def test_a_run_draws_curves_and_says_what_was_chosen_for_this_machine(qtbot: QtB
         one.run.start()
         until(qtbot, one.run, "idle")
         assert made.loss.plot.isVisible()
-        assert made.accuracy.plot.isVisible()
+        assert made.primary.plot.isVisible()
         assert all(count > 0 for count in made.redraws.values())
         assert "1 thread" in made.plan.text()
         assert "channels last" in made.plan.toolTip()
-        assert "best" in made.accuracy.muted()
+        assert "best" in made.primary.muted()
 
 
 def test_the_empty_curve_does_not_ask_to_press_train_during_a_run(qtbot: QtBot) -> None:

@@ -7,27 +7,26 @@ import torch
 
 from cnnplay.modules.build import NetworkModule
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.tasks import for_split
 from cnnplay.training.averaging import WeightAverager, first_averaged, is_averaged
 from cnnplay.training.failures import NonFiniteLoss
-from cnnplay.training.job import Validation
 from cnnplay.training.meter import EpochMetrics
 from cnnplay.training.setup import TrainingSetup
 from cnnplay.training.state import AveragedWeights
-from cnnplay.training.tasks import LossConfig, task_spec
+from cnnplay.training.task import LossConfig, Validation
 from cnnplay.training.validation import validate
 
 QUICK_EVALUATION_S = 0.5
 """The longest a stopped run may take for a final evaluation, in seconds."""
 
 
-class Evaluator:
+class EpochEvaluator:
     """`validation` has the latest result. `interrupted` says whether to stop an evaluation."""
 
     def __init__(
         self, ready: TrainingSetup, previous: AveragedWeights | None, interrupted: Callable[[], bool]
     ) -> None:
         self._ready = ready
-        self._score = task_spec(ready.module.network.task).score_name
         self._interrupted = interrupted
         self._averaging: WeightAverager | None = None
         self._averaged = previous
@@ -38,8 +37,8 @@ class Evaluator:
     ) -> dict[str, float]:
         """The metrics of a complete epoch. Raises NonFiniteLoss, Interrupted."""
         self.validation = found = self._validate(self._ready.module, config)
-        if found is not None and not math.isfinite(found.loss):
-            raise NonFiniteLoss(found.loss)
+        if found is not None and not math.isfinite(found.metrics["loss"]):
+            raise NonFiniteLoss(found.metrics["loss"])
         metrics = self._metrics(config, epoch_metrics)
         if self._averaged_epochs > epoch - first_averaged(config, first_epoch):
             # The run was extended: the mean now includes epochs before the run's last part.
@@ -70,10 +69,9 @@ class Evaluator:
         return self._averaged
 
     def _metrics(self, config: TrainConfig, epoch_metrics: EpochMetrics) -> dict[str, float]:
-        metrics = {"train_loss": epoch_metrics.mean_loss, f"train_{self._score}": epoch_metrics.accuracy}
+        metrics = for_split(epoch_metrics.means, "train")
         if self.validation is not None:
-            metrics["validation_loss"] = self.validation.loss
-            metrics[f"validation_{self._score}"] = self.validation.accuracy
+            metrics |= for_split(self.validation.metrics, "validation")
         if config.weight_decay:
             metrics["decay_loss"] = decay_loss(self._ready.module, config.weight_decay)
         return metrics
@@ -87,9 +85,7 @@ class Evaluator:
         # Not earlier: an epoch whose evaluation is interrupted is evaluated again after resuming, and would
         # be in the mean twice.
         self._averaging, self._averaged = averaging, averaging.snapshot()
-        if found is None:
-            return {}
-        return {"averaged_loss": found.loss, f"averaged_{self._score}": found.accuracy}
+        return {} if found is None else for_split(found.metrics, "averaged")
 
     def _validate(self, module: NetworkModule, config: TrainConfig) -> Validation | None:
         prepared = self._ready.prepared
