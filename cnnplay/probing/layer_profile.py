@@ -29,7 +29,8 @@ from cnnplay.training.layer_times import Pass, timed_pass
 from cnnplay.training.plan import ExecutionPlan, choose_plan
 from cnnplay.training.precision import arithmetic
 from cnnplay.training.rng import preserved_torch_state
-from cnnplay.training.tasks import LossConfig, task_spec
+from cnnplay.training.task import LossConfig
+from cnnplay.training.tasks import training_task
 
 REPETITIONS = 5
 """The number of timed passes per layer after one to warm up, …"""
@@ -153,10 +154,10 @@ class _Profiler:
         if not self._report.parameters:
             threads = torch.get_num_threads()
             return ExecutionPlan(threads, channels_last=True, reason="no weights")
-        spec, batch = task_spec(self._network.task), (images, labels)
+        task, batch = training_task(self._network.task), (images, labels)
         hook = self._module.register_forward_pre_hook(lambda *_: self._check())  # copies of the module too
         try:
-            return choose_plan(self._module, spec, self._config, batch, self._report.multiply_adds)
+            return choose_plan(self._module, task, self._config, batch, self._report.multiply_adds)
         finally:
             hook.remove()
 
@@ -176,7 +177,7 @@ class _Profiler:
         return x
 
     def _time_loss(self, logits: Tensor, labels: Tensor) -> PassTime:
-        loss, loss_config = task_spec(self._network.task).loss, LossConfig.for_training(self._config)
+        loss, loss_config = training_task(self._network.task).loss, LossConfig.for_training(self._config)
         return self._time(lambda scores: loss(scores, labels, loss_config), (logits,), None)[0]
 
     def _time(

@@ -17,7 +17,8 @@ from cnnplay.probing.layer_profile import profile_layers
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.devices import resolve, synchronize
 from cnnplay.training.rng import preserved_torch_state
-from cnnplay.training.tasks import PLAIN_LOSS, task_spec
+from cnnplay.training.task import PLAIN_LOSS
+from cnnplay.training.tasks import training_task
 
 STEPS = 9
 
@@ -30,7 +31,7 @@ def whole_step(key: str, batch_size: int, threads: int, device: torch.device) ->
     images = torch.randn((batch_size, *network.input.shape), device=device)
     images = images.contiguous(memory_format=torch.channels_last)
     labels = torch.arange(batch_size, device=device) % network.task.classes
-    loss, times = task_spec(network.task).loss, []
+    loss, times = training_task(network.task).loss, []
     with preserved_torch_state():
         torch.set_num_threads(threads)
         for _ in range(STEPS):
