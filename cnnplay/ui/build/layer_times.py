@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnplay.network.network import Network
+from cnnplay.probing.probes import PROBES
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.kit.cancellable_thread import CancellableThread
@@ -182,10 +183,8 @@ def _differ(first: TrainConfig, second: TrainConfig) -> bool:
 def _measure(
     request: int, network: Network, config: TrainConfig, box: Mailbox, cancel: threading.Event
 ) -> None:
-    from cnnplay.probing.layer_profile import profile_layers
-
     try:
-        profile = profile_layers(network, config, cancel.is_set)
+        profile: LayerProfile | None = PROBES["layer-time"].load()(network, config, cancel.is_set)
     except Exception as error:  # ProbeError and DeviceError, too little memory, or a defect
         log.exception("no times of the layers")
         box.put(Measurement(request, network, config, error=str(error).partition("\n")[0]))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QToolTip
 
 from cnnplay.network.describe import title
 from cnnplay.network.network import find
+from cnnplay.probing.probes import PROBES
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
@@ -32,10 +33,6 @@ PLAIN_BELOW = 10_000_000
 """Numbers are written out where the largest of their column is smaller than this."""
 LIGHTER, LIGHTEST = 0.45, 0.2
 """Opacity of multiply-adds and backward passes; of times that are outdated."""
-MEASURE_HINT = (
-    "Time one batch in each layer on this machine, forward and backward.\n"
-    "Pooling and activations have no multiply-adds, but move every feature map through memory."
-)
 CANCEL_HINT = "Cancel the measurement and keep the earlier times"
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -318,7 +315,7 @@ class CostsPanel(Panel):
             "parameters · multiply-adds (lighter)" + (" · time: forward + backward" if known else "")
         )
         self.measure.setText("Cancel" if times.measuring else "Measure again" if known else "Measure time")
-        hint = CANCEL_HINT if times.measuring else MEASURE_HINT
+        hint = CANCEL_HINT if times.measuring else PROBES["layer-time"].help
         self.measure.setEnabled(not reason)
         self.measure.setToolTip(f"{hint}\nUnavailable: {reason}." if reason else hint)
         self.caption.setText(times.text)

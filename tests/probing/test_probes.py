@@ -1,5 +1,9 @@
-"""A run that is probed after every batch equals, bit for bit, the run that is not."""
+"""The rows of the probes: each can be computed, and a run that is probed after every batch equals, bit for
+bit, the run that is not.
+"""
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -11,9 +15,7 @@ from cnnplay.network.edits import insert
 from cnnplay.network.network import Place
 from cnnplay.network.nodes import BatchNormalisation, Dropout
 from cnnplay.network.presets import preset
-from cnnplay.probing.filters import filters
-from cnnplay.probing.layer_profile import profile_layers
-from cnnplay.probing.maps import capture_activations, predict
+from cnnplay.probing.probes import PROBES
 from cnnplay.shapes.adapt import adapt
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.job import Job, Observation, Result
@@ -25,12 +27,13 @@ NETWORK = insert(BASE, Place("", 0, len(BASE.stack) - 1), Dropout(p=0.5)).networ
 CONFIG = TrainConfig(epochs=1, batch_size=8, threads=1, device="cpu", seed=5)
 IMAGES = np.random.default_rng(0).standard_normal((3, 1, 8, 8)).astype(np.float32)
 
-PROBES: dict[str, Callable[[Observation], object]] = {
-    "feature maps": lambda seen: capture_activations(seen.module, IMAGES, ("conv-1",)).maps["conv-1"],
-    "prediction": lambda seen: predict(seen.module, IMAGES),
-    "filters": lambda seen: filters(seen.module, seen.module.network, "conv-1"),
-    "layer time": lambda seen: profile_layers(seen.module.network, seen.config),
+CALLS: dict[str, Callable[[Callable[..., object], Observation], object]] = {
+    "feature-maps": lambda compute, seen: compute(seen.module, IMAGES, ("conv-1",)),
+    "filters": lambda compute, seen: compute(seen.module, seen.module.network, "conv-1"),
+    "prediction": lambda compute, seen: compute(seen.module, IMAGES),
+    "layer-time": lambda compute, seen: compute(seen.module.network, seen.config),
 }
+"""How each row's function is called between two batches."""
 
 
 def dataset() -> ImageSet:
@@ -61,13 +64,25 @@ def plain() -> Result:
     return trained()
 
 
-@pytest.mark.parametrize("name", PROBES)
-def test_a_probed_run_equals_the_run_without_the_probe(name: str, plain: Result) -> None:
-    results: list[object] = []
-    probed = trained(lambda seen: results.append(PROBES[name](seen)))
+def test_every_probe_is_called_here() -> None:
+    assert CALLS.keys() == PROBES.keys()
+
+
+def test_the_rows_import_neither_torch_nor_qt() -> None:
+    code = (
+        "import sys; from cnnplay.probing.probes import PROBES;"
+        "sys.exit(any(name in sys.modules for name in ('torch', 'numpy', 'PySide6')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("key", PROBES)
+def test_a_probed_run_equals_the_run_without_the_probe(key: str, plain: Result) -> None:
+    compute, results = PROBES[key].load(), list[object]()
+    probed = trained(lambda seen: results.append(CALLS[key](compute, seen)))
     assert len(results) >= 3
     assert all(result is not None for result in results)
     assert probed.weights.keys() == plain.weights.keys()
-    for key, tensor in plain.weights.items():
-        assert torch.equal(probed.weights[key], tensor), key
+    for name, tensor in plain.weights.items():
+        assert torch.equal(probed.weights[name], tensor), name
     assert probed.metrics == plain.metrics
