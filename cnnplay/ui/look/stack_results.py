@@ -13,6 +13,8 @@ class StackResults(QObject):
 
     def __init__(self, look: LookModel, stack: StackModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.updates = 0
+        """How often the stack got new strips."""
         self._look, self._stack = look, stack
         stack.shown_changed.connect(self._request)
         look.image_choice.changed.connect(self._put_image)
@@ -50,5 +52,6 @@ class StackResults(QObject):
         if not strips or self._look.origin == "untrained" or self._look.run.trains_other_network:
             self._stack.clear_strips()
             return
+        self.updates += 1
         for node, maps in strips.items():
             self._stack.set_strip(node, maps)

@@ -65,7 +65,7 @@ class Session(QObject):
         self.browse = BrowseModel(self.data, self)
         self.run = RunModel(self.editor, self.settings, self.data, self)
         self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
-        self._stack_results = StackResults(self.look, self.stack, self)
+        self.stack_results = StackResults(self.look, self.stack, self)
         self.rate_finder = RateFinder(self.run, self)
         self.estimate = EstimateModel(self.editor, self.settings, self.data, self)
         self.augmentation = AugmentationModel(self.editor, self.settings, self.data, self)
