@@ -109,16 +109,26 @@ def settings(json: Json = False) -> None:
 
 @app.command()
 def summary(
+    context: typer.Context,
     network: NetworkArgument,
     size: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Use this input size instead.")
     ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Measure each layer's time, forward and backward.")
+    ] = False,
+    batch_size: Annotated[int, typer.Option(help="Images per batch, for --profile.")] = 64,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps, for --profile.")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads, for --profile; by default chosen automatically.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show layers, shapes, costs and problems."""
-    from cnnplay.cli.summary import print_summary
+    """Show layers, shapes, costs and problems; with --profile, measured times."""
+    from cnnplay.cli.summary import print_summary, profile_settings
 
-    print_summary(network, size, json)
+    given = _given(context)
+    print_summary(network, size, json, profile_settings(profile, batch_size, device, threads, given))
 
 
 @data_app.callback()

@@ -28,6 +28,8 @@ from cnnplay.ui.shell.views.export_dialog import ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 
 PATIENCE_S = 900
+ACTIVE_WITHIN_S = 5.0
+"""Without a window manager a dialog may never become active: it is filled in after so long all the same."""
 TICK_MS = 5
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -303,10 +305,12 @@ class UiDriver:
         """Opens a modal dialog and fills it in once it is shown."""
         timer = QTimer()
         timer.setInterval(50)
+        latest = time.monotonic() + ACTIVE_WITHIN_S
 
         def look() -> None:
             dialog = QApplication.activeModalWidget()
-            if isinstance(dialog, kind):
+            # On a busy machine a dialog is modal before it is active, and Return would be lost.
+            if isinstance(dialog, kind) and (dialog.isActiveWindow() or time.monotonic() > latest):
                 timer.stop()
                 fill(dialog)
 

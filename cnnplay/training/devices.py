@@ -33,6 +33,14 @@ def resolve(name: str) -> torch.device:
     return torch.device(wanted)
 
 
+def synchronize(device: torch.device) -> None:
+    """Waits until the device has computed everything that it was given; the CPU always has."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def core_count() -> int:
     """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -129,6 +129,15 @@ def estimate(
     )
 
 
+def memory_problem(network: Network, report: Report, config: TrainConfig, device: torch.device) -> str:
+    """Why a batch of this network does not fit into the device's free memory; "" if it does."""
+    free = free_bytes(device)
+    needed = _fixed_bytes(report, config) + _bytes_per_image(network, report) * config.batch_size
+    if needed <= free * MEMORY_SHARE:
+        return ""
+    return _summary(config, needed, free, 0.0, fits=False, processes=1)
+
+
 def free_bytes_per_process(device: torch.device, distributed: DistributedContext | None) -> int:
     """The free bytes that one process may use: distributed processes share a machine's memory, but not its
     GPUs.

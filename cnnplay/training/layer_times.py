@@ -14,12 +14,14 @@ from typing import NamedTuple
 
 import msgspec
 import torch
+from torch import Tensor
 
 from cnnplay.modules.layers import layer
 from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Dense, Node
 from cnnplay.shapes.arithmetic import Shape
 from cnnplay.shapes.report import NodeReport, Report
+from cnnplay.training.devices import synchronize
 from cnnplay.training.timing import ComputeTimer, Timing
 
 OPERATIONS = 5e9
@@ -127,9 +129,29 @@ def _time_layer(node: Node, shape: Shape, output: Shape, count: int, inner: bool
     best = Timing(float("inf"), reliable=False)
     for _ in range(REPEATS + 1):  # the first also allocates memory and is hardly ever the shortest
         given = images.clone().requires_grad_(inner)
-        watch = ComputeTimer()
-        result = module(given)
-        if result.requires_grad:
-            result.backward(gradient)
-        best = min(best, watch.read())
+        best = min(best, timed_pass(module, (given,), gradient).both)
     return best
+
+
+class Pass(NamedTuple):
+    """One pass forward and backward: the output, and the time forward and of both."""
+
+    output: Tensor
+    forward: Timing
+    both: Timing
+
+
+def timed_pass(step: Callable[..., Tensor], inputs: tuple[Tensor, ...], gradient: Tensor | None) -> Pass:
+    """Times a step forward and, if its output requires a gradient, backward from that output gradient (None
+    for a scalar).
+    """
+    device = inputs[0].device
+    synchronize(device)
+    watch = ComputeTimer()
+    result = step(*inputs)
+    synchronize(device)
+    forward = watch.read()
+    if result.requires_grad:
+        result.backward(gradient)
+        synchronize(device)
+    return Pass(result.detach().requires_grad_(result.requires_grad), forward, watch.read())

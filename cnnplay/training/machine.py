@@ -8,6 +8,7 @@ from statistics import median
 import torch
 from torch import nn
 
+from cnnplay.training.devices import synchronize
 from cnnplay.training.threads import choose_threads, measure_threads
 from cnnplay.training.timing import ComputeTimer
 
@@ -60,7 +61,7 @@ def convolution_step(device: torch.device) -> Callable[[], None]:
 
     def step() -> None:
         layer(images).sum().backward()
-        _wait(device)
+        synchronize(device)
 
     return step
 
@@ -85,13 +86,6 @@ def _bytes(device: torch.device) -> float:
     for _ in range(4):
         start = time.perf_counter()
         target.copy_(source)
-        _wait(device)
+        synchronize(device)
         times.append(time.perf_counter() - start)
     return 2 * source.numel() * 4 / median(times[1:])
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

@@ -91,6 +91,34 @@ def test_another_input_replaces_the_input_and_nothing_else(cnnplay: Command) -> 
         assert {"node", "field", "message", "expected", "found"} <= set(problem)
 
 
+def test_a_profile_adds_each_layers_time_and_how_it_was_measured(cnnplay: Command) -> None:
+    arguments = ("summary", "lenet-5", "--profile", "--batch-size", 4, "--threads", 1, "--device", "cpu")
+    plain, found = cnnplay("summary", "lenet-5", "--json").json, cnnplay(*arguments, "--json").json
+    how = found.pop("profile")
+    assert (how["batch_size"], how["device"], how["threads"]) == (4, "cpu", 1)
+    assert how["repetitions"] >= 1
+    assert how["other_ms"] > 0
+    for name in ("forward_ms", "backward_ms"):
+        times = [layer.pop(name) for layer in found["layers"]]
+        assert all(time > 0 for time in times)
+        assert how[name] == pytest.approx(sum(times))
+    assert found == plain
+    shown = cnnplay(*arguments).out
+    for text in ("forward ms", "backward ms", "total", "a batch of 4 on cpu, 1 thread"):
+        assert text in shown
+
+
+def test_options_of_a_profile_are_checked(cnnplay: Command) -> None:
+    for option, value in (("--batch-size", 4), ("--device", "cpu"), ("--threads", 1)):
+        done = cnnplay("summary", "lenet-5", option, value)
+        assert done.status == 2
+        assert f"{option} needs --profile" in done.err
+    for arguments, named in ((("--batch-size", 0), "batch size"), (("--device", "cuda:9"), "cuda:9")):
+        done = cnnplay("summary", "lenet-5", "--profile", *arguments)
+        assert done.status == 2
+        assert named in done.err
+
+
 def test_problems_are_listed_for_people_with_their_fixes(cnnplay: Command) -> None:
     done = cnnplay("summary", "lenet-5", "--input", "1,8,8")
     assert done.status == 0

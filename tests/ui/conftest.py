@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
+from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.stack.actions import StackActions
@@ -91,7 +93,8 @@ def work(qtbot: QtBot) -> Iterator[BuildWorkspace]:
     """The Build workspace with LeNet-5 in it, without a window around it."""
     editor = EditorModel(preset("lenet-5").network)
     model = StackModel(editor)
-    shown = BuildWorkspace(editor, model, StackActions(editor, model))
+    times = LayerTimesModel(editor, TrainConfig(batch_size=4, device="cpu", threads=1))
+    shown = BuildWorkspace(editor, model, StackActions(editor, model), times)
     qtbot.addWidget(shown)
     shown.resize(1366, 696)
     with qtbot.waitActive(shown):
@@ -99,6 +102,7 @@ def work(qtbot: QtBot) -> Iterator[BuildWorkspace]:
         shown.activateWindow()
     yield shown
     shown.close()
+    times.shutdown()
 
 
 class Quiet:

@@ -1,10 +1,12 @@
 """Large integers as text, and the costs of a stack as rows."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from cnnplay.network.kinds import kind_of
 from cnnplay.network.network import Network
-from cnnplay.network.nodes import Skip, Stack, stacks_of
+from cnnplay.network.nodes import Node, Skip, Stack, stacks_of
 from cnnplay.shapes.report import Report
 
 
@@ -17,6 +19,13 @@ class Cost(msgspec.Struct, frozen=True):
     multiply_adds: int
     shortcut_of: str = ""
     """The skip on whose shortcut the layer is; "" for none."""
+    forward: float = 0.0
+    backward: float = 0.0
+    """The measured seconds of a batch; both are 0 if they are not known."""
+
+    @property
+    def seconds(self) -> float:
+        return self.forward + self.backward
 
 
 def short_count(number: int) -> str:
@@ -37,23 +46,42 @@ def multiply_adds_text(number: int) -> str:
     return f"{number / 10**6:,.2f} M" if number >= 10**5 else f"{number:,}"
 
 
-def costs(network: Network, report: Report, closed: frozenset[str]) -> tuple[Cost, ...]:
-    """The layers with costs, from top to bottom; a collapsed container is one row."""
-    return tuple(_costs(network.stack, report, closed, ""))
+def costs(
+    network: Network, report: Report, closed: frozenset[str], times: Mapping[str, tuple[float, float]]
+) -> tuple[Cost, ...]:
+    """The layers with costs, from top to bottom; a collapsed container is one row. `times`: the seconds
+    forward and backward by layer.
+    """
+    return tuple(_costs(network.stack, report, closed, times, ""))
 
 
-def _costs(stack: Stack, report: Report, closed: frozenset[str], shortcut_of: str) -> list[Cost]:
+def _costs(
+    stack: Stack,
+    report: Report,
+    closed: frozenset[str],
+    times: Mapping[str, tuple[float, float]],
+    shortcut_of: str,
+) -> list[Cost]:
     found: list[Cost] = []
     for node in stack:
         parts = stacks_of(node)
         if parts and node.id not in closed:
             for slot, part in enumerate(parts):
                 holder = node.id if isinstance(node, Skip) and slot == 1 else ""
-                found += _costs(part, report, closed, holder)
+                found += _costs(part, report, closed, times, holder)
             continue
         numbers = report.nodes.get(node.id)
         parameters = numbers.parameters or 0 if numbers else 0
         multiply_adds = numbers.multiply_adds or 0 if numbers else 0
-        if parameters or multiply_adds:
-            found.append(Cost(node.id, kind_of(node).family, parameters, multiply_adds, shortcut_of))
+        forward, backward = _time(node, times)
+        if parameters or multiply_adds or forward:
+            family = kind_of(node).family
+            found.append(Cost(node.id, family, parameters, multiply_adds, shortcut_of, forward, backward))
     return found
+
+
+def _time(node: Node, times: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """A layer's time; a container's is the sum of its layers'."""
+    found = [times.get(node.id, (0.0, 0.0))]
+    found += [_time(inner, times) for part in stacks_of(node) for inner in part]
+    return sum(time[0] for time in found), sum(time[1] for time in found)

@@ -15,6 +15,7 @@ from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel, first_convolution
+from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.data import FOLDER, DataModel
@@ -68,6 +69,7 @@ class Session(QObject):
         self.stack_results = StackResults(self.look, self.stack, self)
         self.rate_finder = RateFinder(self.run, self)
         self.estimate = EstimateModel(self.editor, self.settings, self.data, self)
+        self.layer_times = LayerTimesModel(self.editor, self.settings.config, self)
         self.augmentation = AugmentationModel(self.editor, self.settings, self.data, self)
         self.concept = ConceptModel(self)
         self.fit_offer = FitOfferModel(self.editor, self.settings, self.data, self.run, self)
@@ -102,8 +104,9 @@ class Session(QObject):
         self.settings.changed.connect(self._remember_device)
         self.run.weights_changed.connect(self._touch)
         self.run.state_changed.connect(self._run_state)
-        self.run.state_changed.connect(self._hold_estimate)
-        self.rate_finder.changed.connect(self._hold_estimate)
+        self.settings.changed.connect(self._settings_changed)
+        for signal in (self.run.state_changed, self.rate_finder.changed, self.layer_times.changed):
+            signal.connect(self._hold_timing)
         self.data.remember(self.preferences.texts("folders"))
         self.data.changed.connect(self._data_changed)
         self.data.state_changed.connect(self._data_state)
@@ -147,7 +150,7 @@ class Session(QObject):
             self._search = SearchSession(self.editor, self.settings, self.data, self.run, self.estimate, self)
             self._search.failed.connect(self.failed)
             self._search.message.connect(self.message)
-            self._search.model.state_changed.connect(self._hold_estimate)
+            self._search.model.state_changed.connect(self._hold_timing)
         return self._search
 
     @property
@@ -215,6 +218,7 @@ class Session(QObject):
         self.runs.shutdown()
         self.look.shutdown()
         self.estimate.shutdown()
+        self.layer_times.shutdown()
         self.augmentation.shutdown()
         self.fit_offer.shutdown()
         self.exporting.shutdown()
@@ -295,9 +299,27 @@ class Session(QObject):
             self._touch()
 
     @Slot()
-    def _hold_estimate(self) -> None:
+    def _hold_timing(self) -> None:
+        """Layers are timed only while nothing else computes, in one place at a time."""
+        busy = self._busy_reason
+        if self.run.network is not None:
+            self.layer_times.follow_run(self.run.network)
+        self.layer_times.set_busy(busy)
+        self.estimate.hold(bool(busy) or self.layer_times.measuring)
+
+    @property
+    def _busy_reason(self) -> str:
+        """Why the machine is not free; "" if it is."""
+        if self.run.active:
+            return "a run is in progress: stop it first"
+        if self.rate_finder.state != "idle":
+            return "a learning-rate range test is in progress: stop it first"
         searching = self._search is not None and self._search.model.active
-        self.estimate.hold(self.run.active or searching or self.rate_finder.state != "idle")
+        return "a search is in progress: stop it first" if searching else ""
+
+    @Slot()
+    def _settings_changed(self) -> None:
+        self.layer_times.set_config(self.settings.config)
 
     @Slot()
     def _remember_device(self) -> None:

@@ -270,6 +270,28 @@ def test_an_empty_network_takes_the_pictures_that_are_there(
     assert not session.document.dirty
 
 
+def test_a_run_cancels_a_measurement_and_after_it_its_network_is_measured(quiet: Quiet, qtbot: QtBot) -> None:
+    session = quiet.session
+    session.settings.set("epochs", 1)
+    times = session.layer_times
+    times.measure()
+    assert times.measuring
+    assert session.estimate.held, "layers are timed in one place at a time"
+    assert session.run.start()
+    assert not times.measuring
+    assert times.disabled_reason() == "a run is in progress: stop it first"
+    times.measure()
+    assert not times.measuring
+    qtbot.waitUntil(lambda: session.run.state == "running", timeout=60_000)
+    session.run.stop()
+    qtbot.waitUntil(lambda: times.profile is not None, timeout=8_000)
+    assert not session.run.active
+    assert not times.outdated
+    assert times.profile is not None
+    assert times.profile.network.same_structure(session.editor.network)
+    assert times.profile.batch_size == session.settings.config.batch_size
+
+
 def test_no_layer_is_tried_while_a_run_a_range_test_or_a_search_is_on(quiet: Quiet, qtbot: QtBot) -> None:
     session, estimate = quiet.session, quiet.session.estimate
     session.settings.set("epochs", 1)
@@ -281,7 +303,9 @@ def test_no_layer_is_tried_while_a_run_a_range_test_or_a_search_is_on(quiet: Qui
         session.rate_finder.state = "running" if on else "idle"
         session.rate_finder.changed.emit()
         assert estimate.held == on
+        assert bool(quiet.session.layer_times.disabled_reason()) == on
     for on in (True, False):
         session.search.model._state = "running" if on else "idle"
         session.search.model.state_changed.emit()
         assert estimate.held == on
+        assert bool(quiet.session.layer_times.disabled_reason()) == on

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.costs import CostsPanel
 from cnnplay.ui.build.views.gallery import Gallery
@@ -39,6 +40,7 @@ class BuildWorkspace(QWidget):
         editor: EditorModel,
         model: StackModel,
         actions: StackActions,
+        times: LayerTimesModel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -47,7 +49,7 @@ class BuildWorkspace(QWidget):
         self.stack_panel = StackPanel(editor, model, actions)
         self.properties = PropertiesPanel(editor)
         self.problems = ProblemsPanel(editor)
-        self.costs = CostsPanel(editor, model)
+        self.costs = CostsPanel(editor, model, times)
         self.pages = _Pages()
         self.pages.addWidget(self.costs)
         self.concept: QWidget | None = None

@@ -1,9 +1,10 @@
-"""The cost of each layer as bars: parameters above, multiply-adds below, numbers at the right."""
+"""The cost of each layer as bars: parameters, multiply-adds, measured time; numbers at the right."""
 
 from bisect import bisect_right
 from itertools import accumulate
+from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -14,19 +15,25 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QToolTip, QWidget
 
 from cnnplay.network.describe import title
 from cnnplay.network.network import find
+from cnnplay.probing.probes import PROBES
 from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.kit.counts import Cost, costs
+from cnnplay.ui.kit.time_text import ms_text
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
-from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
+from cnnplay.ui.kit.views.theme import role, theme
 
 PLAIN_BELOW = 10_000_000
 """Numbers are written out where the largest of their column is smaller than this."""
+LIGHTER, LIGHTEST = 0.45, 0.2
+"""Opacity of multiply-adds and backward passes; of times that are outdated."""
+CANCEL_HINT = "Cancel the measurement and keep the earlier times"
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -46,13 +53,29 @@ def multiply_adds_text(number: int, largest: int) -> str:
     return f"{number / 10**6:,.2f} M" if number >= 5_000 else "< 0.01 M"
 
 
+class Bar(NamedTuple):
+    """One line of a row: lengths as shares of the longest bar, each with its opacity, and the number."""
+
+    text: str
+    parts: tuple[tuple[float, float], ...]
+    thickness: int
+    muted: bool
+
+
 class CostBars(QAbstractScrollArea):
     """The custom-painted rows of the costs panel; a click or the arrow keys select a layer."""
 
-    def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        editor: EditorModel,
+        model: StackModel,
+        times: LayerTimesModel,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._editor = editor
         self._model = model
+        self._times = times
         self.costs: tuple[Cost, ...] = ()
         self._tops: list[int] = [0]
         """The top of each row, and the bottom of the last one."""
@@ -65,6 +88,7 @@ class CostBars(QAbstractScrollArea):
         editor.changed.connect(self._refresh)
         editor.selection_changed.connect(self.viewport().update)
         model.layout_changed.connect(self._refresh)
+        times.changed.connect(self._refresh)
         theme().changed.connect(self._refresh)
 
     def row_rect(self, index: int) -> QRect:
@@ -90,22 +114,16 @@ class CostBars(QAbstractScrollArea):
                 "No layer has a cost yet.",
             )
             return
-        most = max(cost.parameters for cost in self.costs) or 1
-        most_multiply_adds = self._most_multiply_adds()
         metrics = QFontMetrics(theme().font())
         # One pixel more than the text: with fractional widths, text as wide as its rectangle is elided.
         widest = 1 + max(metrics.horizontalAdvance(self.name(cost)) for cost in self._visible())
         names = min(widest, self.width() * 2 // 5)
-        numbers = max(
-            metrics.horizontalAdvance(text)
-            for cost in self.costs
-            for text in (f"{cost.parameters:,}", multiply_adds_text(cost.multiply_adds, most_multiply_adds))
-        )
-        for index, cost in enumerate(self.costs):
+        rows = self._rows()
+        numbers = max(metrics.horizontalAdvance(bar.text) for row in rows for bar in row)
+        for index, (cost, row) in enumerate(zip(self.costs, rows, strict=True)):
             rect = self.row_rect(index)
             if rect.intersects(event.rect()):
-                shares = (cost.parameters / most, cost.multiply_adds / most_multiply_adds)
-                self._row(painter, rect, cost, shares, (names, numbers))
+                self._row(painter, rect, cost, row, (names, numbers))
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -146,8 +164,28 @@ class CostBars(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
+    def _rows(self) -> list[list[Bar]]:
+        """The bars of each row, one per line."""
+        most = max(cost.parameters for cost in self.costs) or 1
+        most_adds = max(cost.multiply_adds for cost in self.costs) or 1
+        longest = max(cost.seconds for cost in self.costs) or 1.0
+        forward, backward = (LIGHTEST, LIGHTEST) if self._times.outdated else (1.0, LIGHTER)
+        rows = []
+        for cost in self.costs:
+            row = []
+            if cost.parameters:
+                row.append(Bar(f"{cost.parameters:,}", ((cost.parameters / most, 1.0),), 10, False))
+            if cost.multiply_adds:
+                text = multiply_adds_text(cost.multiply_adds, most_adds)
+                row.append(Bar(text, ((cost.multiply_adds / most_adds, LIGHTER),), 6, True))
+            if cost.seconds:
+                parts = (cost.forward / longest, forward), (cost.backward / longest, backward)
+                row.append(Bar(ms_text(cost.seconds, longest), parts, 6, True))
+            rows.append(row)
+        return rows
+
     def _row(
-        self, painter: QPainter, rect: QRect, cost: Cost, shares: tuple[float, float], widths: tuple[int, int]
+        self, painter: QPainter, rect: QRect, cost: Cost, row: list[Bar], widths: tuple[int, int]
     ) -> None:
         now, pad = theme(), theme().px(8)
         names, numbers = widths
@@ -155,37 +193,33 @@ class CostBars(QAbstractScrollArea):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(now.color("selection"))
             painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), now.px(6), now.px(6))
-        line = now.px(19)
         painter.setFont(now.font())
         painter.setPen(now.color("text"))
         inner = rect.adjusted(pad // 2, now.px(2), -pad // 2, 0)
+        line = QRect(inner.x(), inner.y(), inner.width(), now.px(19))
         name = QFontMetrics(now.font()).elidedText(self.name(cost), Qt.TextElideMode.ElideRight, names)
-        painter.drawText(QRect(inner.x(), inner.y(), names + 2, line), _LEFT, name)
-        painter.drawText(QRect(inner.x(), inner.y(), inner.width(), line), _RIGHT, f"{cost.parameters:,}")
-        if cost.multiply_adds:
-            painter.setPen(now.color("text_muted"))
-            below = QRect(inner.x(), inner.y() + line, inner.width(), line)
-            painter.drawText(
-                below, _RIGHT, multiply_adds_text(cost.multiply_adds, self._most_multiply_adds())
-            )
+        painter.drawText(QRect(line.x(), line.y(), names + 2, line.height()), _LEFT, name)
         left = inner.x() + names + 2 * pad
-        self._bars(
-            painter, QRect(left, inner.y(), inner.right() - numbers - 2 * pad - left, line), cost, shares
-        )
+        for bar in row:
+            painter.setPen(now.color("text_muted" if bar.muted else "text"))
+            painter.drawText(line, _RIGHT, bar.text)
+            area = QRect(
+                left,
+                line.y() + line.height() // 2,
+                inner.right() - numbers - 2 * pad - left,
+                now.px(bar.thickness),
+            )
+            self._bar(painter, area, now.family(cost.family), bar)
+            line.translate(0, line.height())
 
-    def _bars(self, painter: QPainter, area: QRect, cost: Cost, shares: tuple[float, float]) -> None:
-        """The parameter bar in the row's first line; the thinner, lighter multiply-add bar in its second."""
-        now = theme()
-        color = now.family(cost.family)
-        y = area.y() + area.height() // 2
-        if cost.parameters:
-            thick = now.px(10)
-            painter.fillRect(area.x(), y - thick // 2, max(2, round(area.width() * shares[0])), thick, color)
-        if cost.multiply_adds:
-            light, thin = QColor(color), now.px(6)
-            light.setAlphaF(0.45)
-            below = y + area.height() - thin // 2
-            painter.fillRect(area.x(), below, max(2, round(area.width() * shares[1])), thin, light)
+    def _bar(self, painter: QPainter, area: QRect, color: QColor, bar: Bar) -> None:
+        """A bar centered at the area's top, as long as its parts."""
+        x = area.x()
+        for share, opacity in bar.parts:
+            shade, width = QColor(color), max(2, round(area.width() * share))
+            shade.setAlphaF(opacity)
+            painter.fillRect(x, area.y() - area.height() // 2, width, area.height(), shade)
+            x += width
 
     def _tooltip_text(self, cost: Cost) -> str:
         report = self._editor.report
@@ -195,14 +229,19 @@ class CostBars(QAbstractScrollArea):
         parts.append(f"{cost.multiply_adds:,} multiply-adds")
         if report.multiply_adds:
             parts.append(f"{100 * cost.multiply_adds / report.multiply_adds:.1f} % of the total")
-        return f"{parts[0]}" + ", ".join(["", *parts[1:]])
+        text = ", ".join(parts)
+        profile = self._times.profile
+        if profile is None or not cost.seconds:
+            return text
+        longest = max(row.seconds for row in self.costs)
+        forward, backward = ms_text(cost.forward, longest), ms_text(cost.backward, longest)
+        share = 100 * cost.seconds / profile.total.both
+        outdated = " (outdated)" if self._times.outdated else ""
+        return f"{text}\nforward {forward}, backward {backward}, {share:.1f} % of the total{outdated}"
 
     def _visible(self) -> tuple[Cost, ...]:
         area = self.viewport().rect()
         return tuple(cost for index, cost in enumerate(self.costs) if self.row_rect(index).intersects(area))
-
-    def _most_multiply_adds(self) -> int:
-        return max(cost.multiply_adds for cost in self.costs) or 1
 
     def name(self, cost: Cost) -> str:
         """The layer's title as on its card; on a shortcut, with the name of its skip."""
@@ -226,8 +265,10 @@ class CostBars(QAbstractScrollArea):
     def _update(self) -> None:
         if self._stale:
             self._stale = False
-            self.costs = costs(self._editor.network, self._editor.report, self._model.collapsed)
-            heights = (theme().px(42 if cost.multiply_adds else 24) for cost in self.costs)
+            profile = self._times.profile
+            times = {} if profile is None else profile.layers
+            self.costs = costs(self._editor.network, self._editor.report, self._model.collapsed, times)
+            heights = (theme().px(6 + 18 * len(row)) for row in self._rows()) if self.costs else ()
             self._tops = list(accumulate(heights, initial=0))
             self._ranges()
 
@@ -239,9 +280,43 @@ class CostBars(QAbstractScrollArea):
 
 
 class CostsPanel(Panel):
-    """The cost of each layer, with a title that explains the two bars."""
+    """The cost of each layer, with a title that explains the bars, and a button that measures times."""
 
-    def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
-        super().__init__("Cost per layer", "parameters · multiply-adds (lighter)", parent)
-        self.bars = CostBars(editor, model)
+    def __init__(
+        self, editor: EditorModel, model: StackModel, times: LayerTimesModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Cost per layer", parent=parent)
+        self._times = times
+        self.bars = CostBars(editor, model, times)
         self.body.addWidget(self.bars)
+        self.caption = ElidedLabel()
+        role(self.caption, "muted")
+        self.body.addWidget(self.caption)
+        self.measure = QPushButton("Measure time")
+        role(self.measure, "link")
+        self.measure.clicked.connect(self._toggle)
+        self.add_corner(self.measure)
+        times.changed.connect(self._refresh)
+        self._refresh()
+
+    @Slot()
+    def _toggle(self) -> None:
+        if self._times.measuring:
+            self._times.cancel()
+        else:
+            self._times.measure()
+
+    @Slot()
+    def _refresh(self) -> None:
+        """Shows what was measured, and whether it can be."""
+        times = self._times
+        known, reason = times.profile is not None, times.disabled_reason()
+        self.set_muted(
+            "parameters · multiply-adds (lighter)" + (" · time: forward + backward" if known else "")
+        )
+        self.measure.setText("Cancel" if times.measuring else "Measure again" if known else "Measure time")
+        hint = CANCEL_HINT if times.measuring else PROBES["layer-time"].help
+        self.measure.setEnabled(not reason)
+        self.measure.setToolTip(f"{hint}\nUnavailable: {reason}." if reason else hint)
+        self.caption.setText(times.text)
+        self.caption.setVisible(bool(times.text))

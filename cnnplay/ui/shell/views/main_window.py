@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         self.network_picker = NetworkPicker(session.editor)
         self.data_picker = DataPicker(session.data)
         self.device_picker = DevicePicker(session.settings, session.run)
-        self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions)
+        self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions, session.layer_times)
         self.train: TrainPage | None = None
         self.look: LookPage | None = None
         self.runs: RunsPage | None = None

@@ -6,10 +6,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from cnnplay.network.network import Network
+from cnnplay.network.network import Network, leaves
 from cnnplay.network.nodes import Convolution
 from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.costs import multiply_adds_text
+from cnnplay.ui.kit.counts import costs
+from cnnplay.ui.kit.time_text import ms_text
 from tests.ui.build_bench import LEFT, NONE, editor_of
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -110,3 +112,51 @@ def test_costs_add_up_with_containers_expanded_or_collapsed(work: BuildWorkspace
         model.collapse_all(closed)
         assert sum(cost.parameters for cost in work.costs.bars.costs) == 21_797_672
         assert sum(cost.multiply_adds for cost in work.costs.bars.costs) == editor.report.multiply_adds
+
+
+def test_measured_times_appear_beside_the_counts_also_of_layers_without_parameters(
+    work: BuildWorkspace, qtbot: QtBot
+) -> None:
+    panel, editor = work.costs, editor_of(work)
+    before = panel.bars.row_rect(0).height()
+    assert not panel.caption.isVisible()
+    QTest.mouseClick(panel.measure, LEFT)
+    assert panel.measure.text() == "Cancel"
+    qtbot.waitUntil(lambda: panel.measure.text() == "Measure again", timeout=60_000)
+    rows = panel.bars.costs
+    assert [cost.node_id for cost in rows] == [node.id for node in leaves(editor.network)]
+    assert all(cost.forward > 0 and cost.backward > 0 for cost in rows)
+    assert panel.bars.row_rect(0).height() > before
+    assert panel.caption.isVisible()
+    assert panel.caption.text().startswith("Batch of 4, 1 thread: forward ")
+    editor.set_field("conv-1", "filters", 7)
+    assert panel.caption.text().startswith("Outdated: ")
+    assert panel.bars.costs[0].forward == rows[0].forward
+    editor.set_field("conv-1", "stride", (0, 0))
+    assert not panel.measure.isEnabled()
+    assert "problems" in panel.measure.toolTip()
+
+
+def test_a_collapsed_container_takes_the_time_of_its_layers(work: BuildWorkspace) -> None:
+    editor = editor_of(work)
+    editor.load_preset("mini-resnet")
+    times = {node.id: (1.0, 2.0) for node in leaves(editor.network)}
+    for closed in (frozenset[str](), frozenset({"skip-1"})):
+        rows = costs(editor.network, editor.report, closed, times)
+        assert sum(cost.forward for cost in rows) == len(times)
+        assert sum(cost.seconds for cost in rows) == 3 * len(times)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "largest", "text"),
+    [
+        (0.000_5, 0.000_9, "0.500 ms"),
+        (0.012_34, 0.05, "12.34 ms"),
+        (0.000_001, 0.05, "< 0.01 ms"),
+        (0.25, 0.5, "250.0 ms"),
+        (2.0, 3.0, "2,000 ms"),
+        (0.0, 3.0, "0 ms"),
+    ],
+)
+def test_times_of_a_column_have_the_same_decimals(seconds: float, largest: float, text: str) -> None:
+    assert ms_text(seconds, largest) == text
