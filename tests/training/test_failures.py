@@ -242,7 +242,8 @@ def test_an_input_that_takes_no_images_is_said_to_be_the_networks_matter(trained
     )
     failed = trained(network=network).failure
     assert failed is not None
-    assert "1 channel" in failed.message and "it has 4" in failed.message
+    assert "1 channel" in failed.message
+    assert "it has 4" in failed.message
     assert "data set" not in failed.advice
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 AFTER_RUN_MS = 3000
 """The pause after a run before its network is timed: whoever ends one often starts the next."""
 
+MAX_UNASKED = 20_000_000_000
+"""Multiply-adds of a batch above which a network is timed on request only: each pass would take seconds."""
+
 log = logging.getLogger(__name__)
 
 
@@ -159,10 +162,16 @@ class LayerTimesModel(QObject):
 
     @Slot()
     def _measure_trained(self) -> None:
-        """Nothing is measured if the network was edited or measured meanwhile."""
+        """Nothing is measured if the network is large, or was edited or measured meanwhile."""
         trained, self._trained = self._trained, None
         known = self.profile is not None and not self.outdated
-        if trained is not None and trained.same_structure(self._editor.network) and not known:
+        if (
+            trained is None
+            or known
+            or self._editor.report.multiply_adds * self._config.batch_size > MAX_UNASKED
+        ):
+            return
+        if trained.same_structure(self._editor.network):
             self.measure()
 
     def _deliver(self, mail: Mail) -> None:

@@ -146,6 +146,19 @@ def test_the_network_of_a_run_is_measured_once_after_the_run(
     assert times.profile is found
 
 
+def test_a_network_whose_passes_take_seconds_is_measured_on_request_only(
+    times: LayerTimesModel, editor: EditorModel, qtbot: QtBot
+) -> None:
+    times._after_run.setInterval(0)
+    editor.load_preset("vgg-16")
+    times.set_busy("a run is in progress")
+    times.follow_run(editor.network)
+    times.set_busy("")
+    qtbot.waitUntil(lambda: not times._after_run.isActive(), timeout=WAIT)
+    assert not times.measuring
+    assert not times.disabled_reason()
+
+
 def test_a_network_that_was_edited_since_its_run_is_not_measured(
     times: LayerTimesModel, editor: EditorModel, qtbot: QtBot
 ) -> None:

@@ -18,7 +18,7 @@ from cnnplay.ui.search.views.search_options import OptionsPanel
 from cnnplay.ui.search.views.search_trials import TrialsPanel
 
 FIRST_SIZE = (1240, 700)
-LEFT = 462
+LEFT = 464
 STUDY = 480
 """The width of the list of studies, in design pixels."""
 NEW = "New search"

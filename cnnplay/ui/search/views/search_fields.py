@@ -27,7 +27,7 @@ from cnnplay.ui.kit.views.whole_rows import WholeRows
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_space import FieldGroup, Scale, SpaceField, SpaceModel, entry_text
 
-END_WIDTH, SCALE_WIDTH = 66, 112
+END_WIDTH, SCALE_WIDTH = 66, 117
 """The widths of an end of a range and of its scale, in design pixels."""
 CHIPS = 3
 """Choices per line."""
