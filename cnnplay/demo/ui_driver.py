@@ -116,7 +116,7 @@ class UiDriver:
 
     def views(self) -> dict[str, dict[str, int]]:
         """How often each live view was redrawn."""
-        found = {"stack strips": self.window.feed.redraws}
+        found = {"stack strips": self.window.session.stack_results.updates}
         for page in (self.window.train, self.window.look):
             if page is not None:
                 found |= {f"{page.key} {name}": count for name, count in page.redraws.items()}

@@ -1,9 +1,13 @@
 """What the stack views show besides the network: collapsed containers, image, strips, prediction."""
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
 
 from cnnplay.ui.build.editor import EditorModel
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
 
 UNTRAINED = "train to see a prediction"
 
@@ -12,18 +16,22 @@ class StackModel(QObject):
     """One per window, shared by the stack views of all workspaces, so that they show the same stack.
 
     `layout_changed`: sizes or collapsed containers changed. `strip_changed(id)`, `io_changed`: repaint.
+    `shown_changed`: a stack view is visible now, or none is.
     """
 
     layout_changed = Signal()
     strip_changed = Signal(str)
     io_changed = Signal()
+    shown_changed = Signal()
 
     def __init__(self, editor: EditorModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._editor = editor
         self._collapsed: set[str] = set()
-        self._strips: dict[str, QImage] = {}
-        self.image: QImage | None = None
+        self._strips: dict[str, Floats] = {}
+        self._viewers: set[int] = set()
+        self.image: Bytes | None = None
+        """The network's input image: H × W × 3 (RGB), or H × W × 1."""
         self.caption = ""
         self.prediction: tuple[tuple[str, float], ...] | None = None
         self.truth: str | None = None
@@ -62,28 +70,41 @@ class StackModel(QObject):
         self._collapsed = set(self._editor.containers) if collapsed else set()
         self.layout_changed.emit()
 
-    def strip(self, node_id: str) -> QImage | None:
+    @property
+    def shown(self) -> bool:
+        """Whether any stack view is visible."""
+        return bool(self._viewers)
+
+    def set_shown(self, viewer: object, on: bool) -> None:
+        """A stack view became visible, or is not visible any more."""
+        before = self.shown
+        (self._viewers.add if on else self._viewers.discard)(id(viewer))
+        if self.shown != before:
+            self.shown_changed.emit()
+
+    def strip(self, node_id: str) -> Floats | None:
+        """The feature maps on a card, n × h × w, as fractions of the color scale."""
         return self._strips.get(node_id)
 
-    def set_strip(self, node_id: str, image: QImage | None) -> None:
-        """Sets the feature maps on a card: square tiles side by side, as high as the image; None: none."""
+    def set_strip(self, node_id: str, maps: Floats | None) -> None:
+        """Sets the feature maps on a card; None: none."""
         had = node_id in self._strips
-        if image is None or image.isNull():
+        if maps is None:
             if self._strips.pop(node_id, None) is not None:
                 self.strip_changed.emit(node_id)
             return
         if not had and node_id not in self._editor.node_ids:
             return
-        self._strips[node_id] = image
+        self._strips[node_id] = maps
         self.strip_changed.emit(node_id)
 
     def clear_strips(self) -> None:
         for node_id in tuple(self._strips):
             self.set_strip(node_id, None)
 
-    def set_input_image(self, image: QImage | None, caption: str = "") -> None:
+    def set_input_image(self, image: Bytes | None, caption: str = "") -> None:
         """Sets the network's input image, and where it comes from."""
-        self.image = None if image is None or image.isNull() else image
+        self.image = image
         self.caption = caption
         self.io_changed.emit()
 

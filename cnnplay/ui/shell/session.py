@@ -24,6 +24,7 @@ from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.concept_link import ConceptLink
 from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.stack_results import StackResults
 from cnnplay.ui.runs.interrupted_run import InterruptedRunModel
 from cnnplay.ui.runs.resume import RunResumer
 from cnnplay.ui.runs.run_actions import RunActions
@@ -65,6 +66,7 @@ class Session(QObject):
         self.browse = BrowseModel(self.data, self)
         self.run = RunModel(self.editor, self.settings, self.data, self)
         self.look = LookModel(self.editor, self.run, self.data, self.settings, self)
+        self.stack_results = StackResults(self.look, self.stack, self)
         self.rate_finder = RateFinder(self.run, self)
         self.estimate = EstimateModel(self.editor, self.settings, self.data, self)
         self.layer_times = LayerTimesModel(self.editor, self.settings.config, self)

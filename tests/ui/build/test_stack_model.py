@@ -1,12 +1,12 @@
 """What all stack views share: collapsed containers, strips, the prediction."""
 
+import numpy as np
 import pytest
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from cnnplay.network.presets import preset
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.build.stack import Floats, StackModel
 
 
 @pytest.fixture
@@ -14,10 +14,8 @@ def model(qapp: QApplication) -> StackModel:
     return StackModel(EditorModel(preset("mini-resnet").network))
 
 
-def image(width: int = 60, height: int = 10) -> QImage:
-    made = QImage(width, height, QImage.Format.Format_RGB32)
-    made.fill(0)
-    return made
+def maps() -> Floats:
+    return np.zeros((6, 10, 10), np.float32)
 
 
 def test_collapsing_a_container_selects_it_instead_of_what_it_hides(model: StackModel) -> None:
@@ -45,8 +43,8 @@ def test_collapsed_containers_stay_collapsed_through_edits_and_undo(model: Stack
 def test_a_strip_changes_only_its_card_and_is_deleted_with_its_layer(model: StackModel) -> None:
     changed: list[str] = []
     model.strip_changed.connect(changed.append)
-    model.set_strip("conv-1", image())
-    model.set_strip("gone-7", image())
+    model.set_strip("conv-1", maps())
+    model.set_strip("gone-7", maps())
     assert changed == ["conv-1"]
     assert model.strip("gone-7") is None
     model._editor.select(("conv-1",))
@@ -67,7 +65,16 @@ def test_a_prediction_that_keeps_its_rows_needs_no_new_layout(model: StackModel)
 
 def test_another_document_starts_with_everything_open(model: StackModel) -> None:
     model.collapse_all(True)
-    model.set_strip("conv-1", image())
+    model.set_strip("conv-1", maps())
     model._editor.reset(preset("resnet-18").network)
     assert model.collapsed == frozenset()
     assert model.strip("conv-1") is None
+
+
+def test_the_stack_is_shown_while_any_of_its_views_is_visible(model: StackModel) -> None:
+    emitted: list[bool] = []
+    model.shown_changed.connect(lambda: emitted.append(model.shown))
+    first, second = object(), object()
+    for viewer, on in ((first, True), (second, True), (first, False), (first, False), (second, False)):
+        model.set_shown(viewer, on)
+    assert emitted == [True, False]

@@ -17,7 +17,6 @@ from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.data.views.download_notice import DownloadNotice
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
 from cnnplay.ui.learn.views.concept import ConceptPage
-from cnnplay.ui.look.views.stack_feed import StackFeed
 from cnnplay.ui.runs.views.interrupted_notice import InterruptedRunNotice
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.files import Files
@@ -69,7 +68,6 @@ class MainWindow(QMainWindow):
         self.download_notice = DownloadNotice(session.data.downloads, margin=8)
         self.interrupted_notice = InterruptedRunNotice(session.interrupted_run, margin=8)
         self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
-        self.feed = StackFeed(session.look, session.stack, self)
         self._status_text = StatusText(session, self.status, self)
         self._last_state = session.run.state
         self._lay_out()

@@ -93,7 +93,7 @@ def test_home_and_end_go_to_the_ends_and_the_card_is_scrolled_into_view(view: St
 
 def test_the_last_card_stays_in_sight_when_the_prediction_takes_its_place_again(view: StackView) -> None:
     classes = view.editor.network.task.classes
-    view.set_prediction([("7", 0.9), ("9", 0.1), ("1", 0.0)])
+    view.model.set_prediction([("7", 0.9), ("9", 0.1), ("1", 0.0)])
     press(view, KEY.Key_End)
     last = view.editor.network.stack[-1].id
     assert view.editor.current == last

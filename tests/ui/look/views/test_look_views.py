@@ -12,10 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
 from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.build.views.stack.view import StackView
 from cnnplay.ui.kit.views.images import colorize
+from cnnplay.ui.look.stack_results import StackResults
 from cnnplay.ui.look.views.confusion import ConfusionMatrix
 from cnnplay.ui.look.views.look import LookWorkspace
-from cnnplay.ui.look.views.stack_feed import SIDE, StackFeed
 from tests.look_bench import WAIT, LookBench, digits, pets
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -355,13 +356,19 @@ def test_live_views_are_redrawn_while_it_trains(qtbot: QtBot, make: Callable[...
 def test_the_stack_gets_image_strips_and_prediction(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make()
     stack = StackModel(bench.editor)
-    feed = StackFeed(bench.look, stack)
+    StackResults(bench.look, stack, stack)
+    view = StackView(bench.editor, stack)
+    qtbot.addWidget(view)
+    view.resize(500, 700)
+    with qtbot.waitExposed(view):
+        view.show()
+    before = view.grab().toImage()
     bench.wait(qtbot)
     assert stack.image is not None
     assert stack.caption.startswith("mnist-sample · ")
     strip = stack.strip("conv-1")
     assert strip is not None
-    assert (strip.width(), strip.height()) == (8 * SIDE, SIDE)
+    np.testing.assert_array_equal(strip, bench.look.strips["conv-1"])
     assert stack.prediction is not None
     prediction = bench.look.prediction
     assert prediction is not None
@@ -369,7 +376,28 @@ def test_the_stack_gets_image_strips_and_prediction(qtbot: QtBot, make: Callable
         prediction.name(prediction.best),
         pytest.approx(float(prediction.probabilities.max())),
     )
-    assert feed.redraws >= 1
+    assert view.grab().toImage() != before
+
+
+def test_nothing_is_probed_for_the_stack_while_no_stack_is_visible(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make()
+    stack = StackModel(bench.editor)
+    StackResults(bench.look, stack, stack)
+    bench.wait(qtbot)
+    assert stack.strip("conv-1") is None
+    first, second = object(), object()
+    stack.set_shown(first, True)
+    stack.set_shown(second, True)
+    stack.set_shown(first, False)
+    bench.wait(qtbot)
+    shown = stack.strip("conv-1")
+    assert shown is not None
+    stack.set_shown(second, False)
+    bench.look.choose(3600)
+    bench.wait(qtbot)
+    assert stack.strip("conv-1") is shown
 
 
 def test_every_view_has_a_tooltip_and_an_accessible_name(

@@ -8,6 +8,7 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.boxes import InsertionGap, Item, Layout
 from cnnplay.ui.build.views.stack.drag import Drag
+from cnnplay.ui.build.views.stack.images import StackImages
 from cnnplay.ui.build.views.stack.io_cards import draw_input, draw_prediction
 from cnnplay.ui.build.views.stack.layout import lay_out
 from cnnplay.ui.build.views.stack.paint import StackPainter, StripRect
@@ -28,6 +29,7 @@ class StackCanvas(QAbstractScrollArea):
         self.dragged: Drag | None = None
         self._layout: Layout | None = None
         self._style: StackStyle | None = None
+        self._images = StackImages(model)
         self._strip_rects: dict[str, StripRect] = {}
         """Where the cards drew their strips."""
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -135,9 +137,11 @@ class StackCanvas(QAbstractScrollArea):
         self._layout = None
         _ = self.boxes
         self.verticalScrollBar().setValue(self.model.scroll)
+        self.model.set_shown(self, True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.plus_gap, self.hovered = None, None
+        self.model.set_shown(self, False)
         super().hideEvent(event)
 
     # Drawing
@@ -156,7 +160,7 @@ class StackCanvas(QAbstractScrollArea):
         stack_painter.dragged = (
             frozenset(self.dragged.node_ids) if self.dragged and not self.dragged.copy else frozenset()
         )
-        stack_painter.strip = self.model.strip
+        stack_painter.strip = self._images.strip
         return stack_painter
 
     def _containers_with_problems(self) -> frozenset[str]:
@@ -174,7 +178,7 @@ class StackCanvas(QAbstractScrollArea):
         if area.intersects(layout.input):
             selected = self.editor.current == "input" and self.editor.place is None
             state = (selected, selected and self.hasFocus(), "input" in fields)
-            draw_input(painter, style, layout.input, self.model.image, self.model.caption, state)
+            draw_input(painter, style, layout.input, self._images.input(), self.model.caption, state)
         if area.intersects(layout.prediction) and self.pinned().isEmpty():
             self._draw_prediction(painter, style, layout.prediction)
 
@@ -226,6 +230,7 @@ class StackCanvas(QAbstractScrollArea):
     def _refresh(self) -> None:
         visible = self._shows_current()
         self._layout = None
+        self._images.forget_removed()
         self.plus_gap, self.hovered = None, None
         if self.isVisible():
             _ = self.boxes
@@ -268,8 +273,10 @@ class StackCanvas(QAbstractScrollArea):
         card = self._layout.cards.get(node_id) if self._layout is not None else None
         if card is not None and not card.compact and self.isVisible():
             strip = self._strip_rects.get(node_id)
-            rect = self._seen(card.rect if strip is None else strip.rect)
-            self.viewport().update(rect.translated(0, -self.offset()))
+            rect = self._seen(card.rect if strip is None else strip.rect).translated(0, -self.offset())
+            if rect.intersects(self.viewport().rect()):
+                self._images.strip(node_id)  # now, so that painting takes less time at once
+                self.viewport().update(rect)
 
     def _seen(self, rect: QRect) -> QRect:
         """The part of a canvas rectangle that the pinned prediction does not cover."""
@@ -284,6 +291,7 @@ class StackCanvas(QAbstractScrollArea):
 
     def _restyle(self) -> None:
         self._style = None
+        self._images.restyle()
         self._refresh()
 
     def _set_ranges(self) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QKeySequence,
 )
@@ -85,17 +84,6 @@ class StackView(StackMouse):
     def actions_by_name(self) -> dict[str, QAction]:
         """The actions for the main window's menus."""
         return self.stack_actions.by_name
-
-    # Slots for others
-
-    def set_input_image(self, image: QImage | None, caption: str = "") -> None:
-        self.model.set_input_image(image, caption)
-
-    def set_strip(self, node_id: str, image: QImage | None) -> None:
-        self.model.set_strip(node_id, image)
-
-    def set_prediction(self, classes: list[tuple[str, float]] | None, caption: str = "") -> None:
-        self.model.set_prediction(classes, caption)
 
     def context_menu(self) -> QMenu:
         """The menu for the selection."""
