@@ -299,7 +299,7 @@ def test_closing_asks_while_a_run_is_on_though_all_was_saved(
     assert load(tmp_path / "mine.cnnplay").trained is not None
 
 
-def test_classes_that_the_pictures_do_not_have_are_a_fault_with_a_mend(window: MainWindow) -> None:
+def test_classes_that_the_images_do_not_have_are_a_problem_with_a_fix(window: MainWindow) -> None:
     problems, editor = window.build.problems, window.session.editor
     assert problems.rows == []
     editor.apply(replace_head(editor.network, 7))

@@ -19,7 +19,7 @@ LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-def test_export_answers_to_its_key_as_soon_as_the_fault_is_mended(window: MainWindow) -> None:
+def test_export_answers_to_its_key_as_soon_as_the_problem_is_fixed(window: MainWindow) -> None:
     editor, export = window.session.editor, window.menus.export
     editor.set_input(height=2, width=2)
     assert not editor.report.valid

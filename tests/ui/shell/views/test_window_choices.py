@@ -312,7 +312,7 @@ def test_the_question_names_every_file_that_an_export_would_replace(
     def cancel() -> None:
         box = QApplication.activeModalWidget()
         if isinstance(box, QMessageBox):
-            assert box.icon() == QMessageBox.Icon.NoIcon, "words, no picture of Fusion's"
+            assert box.icon() == QMessageBox.Icon.NoIcon, "no icon of the Fusion style"
             asked.append(box.text())
             QTest.mouseClick(box.button(QMessageBox.StandardButton.Cancel), LEFT)
 
@@ -327,10 +327,10 @@ def test_the_question_names_every_file_that_an_export_would_replace(
     dialog.accept_button.click()
     (tmp_path / "mine.json").write_text("{}")
     dialog.accept_button.click()
-    assert asked == [
-        "mine.pt and mine.json are there already. Replace them?",
-        "mine.pt is there already. Replace it?",
-    ]
+    both, one = asked
+    assert "mine.pt and mine.json" in both
+    assert "mine.pt" in one
+    assert "mine.json" not in one
     timer.stop()
     assert dialog.isVisible()
     dialog.deleteLater()
