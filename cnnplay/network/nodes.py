@@ -200,7 +200,7 @@ class ELU(Base, frozen=True, kw_only=True, tag="elu"):
 
     alpha: Annotated[
         float,
-        declare("How far negative values reach: down to −α.", minimum=0, exclusive=True),
+        declare("How far negative values reach: down to −α.", minimum=0, maximum=1000, exclusive=True),
     ] = 1.0
 
 

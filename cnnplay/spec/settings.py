@@ -172,7 +172,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             minimum=0,
             maximum=1,
             group="schedule",
-            label="weight averaging (SWA)",
+            label="averaging (SWA)",
         ),
     ] = 0.0
     early_stopping: Annotated[

@@ -30,6 +30,7 @@ def one() -> Iterator[Bench]:
 
 
 def panel(qtbot: QtBot, one: Bench, width: int = 467, height: int = 220) -> SettingsPanel:
+    theme().install("dark")
     made = SettingsPanel(one.settings, one.run, one.estimate)
     qtbot.addWidget(made)
     made.resize(width, height)
