@@ -1,10 +1,10 @@
 """The right side of the workspace Look inside: the image, and below it what the network computes for it."""
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.panel import MARGINS, gap
-from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.confusion import ConfusionView
@@ -16,7 +16,7 @@ from cnnplay.ui.look.views.prediction import PredictionView
 from cnnplay.ui.look.views.top_losses import TopLossesView
 
 
-class LookWorkspace(QWidget):
+class LookWorkspace(SplitPage):
     """Image bar; maps and one of them over the image; filters and, in tabs, prediction and mistakes."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
@@ -97,21 +97,10 @@ class LookWorkspace(QWidget):
         }
 
     def reset_layout(self) -> None:
-        """Restores the sizes of the first start."""
         self.rows.setSizes([560, 440])
         self.top.setSizes([620, 380])
         self.bottom.setSizes([540, 460])
 
-    def save_layout(self) -> QByteArray:
-        """The splitters' state, for the preferences."""
-        state = QByteArray()
-        for splitter in (self.rows, self.top, self.bottom):
-            state.append(splitter.saveState().toBase64()).append(b" ")
-        return state
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Restores remembered sizes; a state that cannot be read is ignored."""
-        parts = bytes(state.data()).split()
-        if len(parts) == 3:
-            for splitter, part in zip((self.rows, self.top, self.bottom), parts, strict=True):
-                splitter.restoreState(QByteArray.fromBase64(part))
+    @property
+    def splitters(self) -> tuple[QSplitter, ...]:
+        return (self.rows, self.top, self.bottom)

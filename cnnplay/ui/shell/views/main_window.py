@@ -65,9 +65,9 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.fit_offer = FitOfferBar(session.fit_offer)
-        self.download_notice = DownloadNotice(session.data.downloads, margin=8)
-        self.interrupted_notice = InterruptedRunNotice(session.interrupted_run, margin=8)
-        self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
+        self.download_notice = DownloadNotice(session.data.downloads)
+        self.interrupted_notice = InterruptedRunNotice(session.interrupted_run)
+        self.notices = RunNotices(session.run, session.settings)
         self._status_text = StatusText(session, self.status, self)
         self._last_state = session.run.state
         self._lay_out()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.build.views.stack.panel import StackPanel
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.look.views.filters import FiltersView
 from cnnplay.ui.look.views.look import LookWorkspace
@@ -25,7 +25,7 @@ class StackPage(QWidget):
 
     key = ""
 
-    def __init__(self, session: Session, actions: StackActions, side: QWidget) -> None:
+    def __init__(self, session: Session, actions: StackActions, side: SplitPage) -> None:
         super().__init__()
         self.side = side
         self.stack_panel = StackPanel(session.editor, session.stack, actions)
@@ -42,18 +42,18 @@ class StackPage(QWidget):
 
     def save_layout(self) -> QByteArray:
         """The splitters beside the stack; the Build workspace saves the stack's width."""
-        return QByteArray(SEPARATOR + self.side.save_layout())  # type: ignore[attr-defined]
+        return QByteArray(SEPARATOR + self.side.save_layout())
 
     def restore_layout(self, state: QByteArray) -> None:
         """Restores the splitters; unreadable data changes nothing."""
         _, found, inner = bytes(state.data()).partition(SEPARATOR)
         if found:
-            self.side.restore_layout(QByteArray(inner))  # type: ignore[attr-defined]
+            self.side.restore_layout(QByteArray(inner))
 
     def reset_layout(self) -> None:
         self._width.set_preferred(0)
         self._place()
-        self.side.reset_layout()  # type: ignore[attr-defined]
+        self.side.reset_layout()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
