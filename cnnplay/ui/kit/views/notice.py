@@ -30,8 +30,7 @@ class Notice(QFrame):
         self._restyle()
         self.buttons: list[QPushButton] = []
         for text, hint, clicked in buttons:
-            button = QPushButton(text)
-            role(button, "link")
+            button = role(QPushButton(text), "link")
             button.setToolTip(hint)
             button.clicked.connect(clicked)
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -65,8 +65,7 @@ class LookWorkspace(SplitPage):
 
     def _framed_tabs(self) -> QFrame:
         """The tabs in a panel of their own: their names are where the neighbors' titles are."""
-        self._frame = QFrame()
-        role(self._frame, "panel")
+        self._frame = role(QFrame(), "panel")
         layout = QVBoxLayout(self._frame)
         left, top, right, bottom = MARGINS
         layout.setContentsMargins(left, top, right, bottom)

@@ -116,9 +116,8 @@ class MapsView(Panel):
 
 
 def _switch(text: str, hint: str, on: bool) -> QCheckBox:
-    box = QCheckBox(text)
+    box = role(QCheckBox(text), "muted")
     box.setToolTip(hint)
     box.setAccessibleName(text)
     box.setChecked(on)
-    role(box, "muted")
     return box

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import files_to_replace
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
 
@@ -52,11 +52,8 @@ class ExportDialog(QDialog):
         self.browse = QPushButton("Choose…")
         self.browse.setToolTip("Choose the file in the system's dialog")
         self.browse.clicked.connect(self._browse)
-        self._help = QLabel()
-        self._help.setWordWrap(True)
-        role(self._help, "muted")
-        note = QLabel(model.network_note())
-        note.setWordWrap(True)
+        self._help = wrapped()
+        note = wrapped(model.network_note(), "")
         note.setVisible(bool(model.network_note()))
         file_row = QHBoxLayout()
         file_row.addWidget(self.path, 1)
@@ -67,8 +64,7 @@ class ExportDialog(QDialog):
         form.addRow("Weights", self.weights)
         form.addRow("File", file_row)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.accept_button = QPushButton("Export")
-        role(self.accept_button, "primary")
+        self.accept_button = role(QPushButton("Export"), "primary")
         self.buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.accepted.connect(self._export)
         self.buttons.rejected.connect(self.reject)

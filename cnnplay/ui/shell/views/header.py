@@ -40,8 +40,7 @@ class Header(QWidget):
         self._parts: list[Compactable] = []
         self.compact_level = CompactLevel.FULL
         for key, title, hint in WORKSPACES:
-            tab = QPushButton(title)
-            role(tab, "tab")
+            tab = role(QPushButton(title), "tab")
             tab.setCheckable(True)
             keys = QKeySequence(keys_of(key)).toString(QKeySequence.SequenceFormat.NativeText)
             tab.setToolTip(f"{hint} ({keys})")
