@@ -1,7 +1,7 @@
 """What can be read from a network: one row for each probe. This module imports neither torch nor numpy."""
 
 from collections.abc import Callable
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -24,8 +24,7 @@ class Probe(msgspec.Struct, frozen=True):
 
     def load(self) -> Callable[..., Any]:
         """The function that computes it; imports torch."""
-        module, _, name = self.compute.partition(":")
-        found: Callable[..., Any] = getattr(import_module(module), name)
+        found: Callable[..., Any] = resolve_name(self.compute)
         return found
 
 

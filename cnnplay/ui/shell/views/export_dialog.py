@@ -23,8 +23,8 @@ from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
 
-HISTORY = Format("csv", "History (CSV)", ".csv", False, "One row per epoch: losses, metrics, time.")
-ROWS = (*FORMATS, HISTORY)
+ROWS = tuple(row for row in FORMATS.values() if row.source != "project")
+"""Projects are saved, not exported."""
 
 
 class ExportDialog(QDialog):
@@ -83,21 +83,20 @@ class ExportDialog(QDialog):
     def _format_changed(self) -> None:
         row = self._row
         self._help.setText(row.help)
-        self.weights.setEnabled(row.needs_weights)
+        weights = row.source == "weights"
+        self.weights.setEnabled(weights)
         hint = "Weights of the best epoch (by validation) or of the last"
-        self.weights.setToolTip(
-            hint if row.needs_weights else f"{hint}\nUnavailable: a history holds no weights"
-        )
+        self.weights.setToolTip(hint if weights else f"{hint}\nUnavailable: a history holds no weights")
         named = Path(self.path.text().strip()).expanduser()
         stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)
-        if row.key == "python":  # must be importable
+        if row.importable:
             stem = re.sub(r"\W", "_", stem).lstrip("0123456789") or "network"
         self.path.setText(str(folder / (stem + row.suffix)))
         self._path_changed()
 
     def _path_changed(self) -> None:
         reason = "" if self.path.text().strip() else "enter a file name first"
-        if self._row is HISTORY:
+        if self._row.source == "history":
             reason = self._model.history_disabled_reason() or reason
         self.accept_button.setEnabled(not reason)
         hint = "Write the file, with any files that belong to it"
