@@ -227,7 +227,8 @@ class History:
             return np.round(x * per_epoch)
         known = self._steps["x"]
         beyond = np.maximum(x - known[-1], 0.0) * per_epoch
-        return np.round(np.interp(x, known, self.numbers) + beyond)
+        numbers: Floats = np.interp(x, known, self.numbers) + beyond
+        return numbers.round()
 
     def _step(self, event: Stepped) -> tuple[float, ...]:
         if self._step_before is None:
