@@ -195,6 +195,84 @@ def test_pickles_that_only_take_memory_are_refused(tmp_path: Path) -> None:
     assert "protocol 2" in _refused(_pickle_of(other, tmp_path / "b.pt"))
 
 
+TWICE = b"h\x00h\x00\x86q\x00"
+"""A tuple that holds the one before twice: its hash takes twice as long."""
+
+
+def _tensor_beside(instructions: bytes) -> bytes:
+    """A state dict with one tensor, and one more item whose value the instructions make."""
+    buffer = io.BytesIO()
+    torch.save({"a": torch.ones(2)}, buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        pickled = archive.read("archive/data.pkl")
+    assert pickled.endswith(b"s.")
+    return pickled[:-1] + instructions + b"s."
+
+
+HOSTILE = {
+    "a key whose hash never ends": b")q\x00" + 60 * TWICE + b"K\x01",
+    "a key that is a dictionary": b"}K\x01",
+    "a key that is a tensor": b"h\x0eK\x01",
+    "pairs whose keys never end": b"X\x01\x00\x00\x00bccollections\nOrderedDict\n](]()q\x00" + 60 * TWICE
+    + b"K\x01ee\x85R",
+    "lists nested deep": b"X\x01\x00\x00\x00b" + 100_000 * b"]" + 99_999 * b"a",
+    "tuples nested deep": b"X\x01\x00\x00\x00b)" + 100_000 * b"\x85",
+    "a list that contains itself": b"X\x01\x00\x00\x00b]q\x00h\x00a",
+    "a list that changes inside another": b"X\x01\x00\x00\x00b]q\x00]q\x01h\x00ah\x00h\x01a",
+    "too many instructions": b"X\x01\x00\x00\x00b](" + 600_000 * b"N" + b"e",
+    "a class that stays a class": b"X\x01\x00\x00\x00bccollections\nOrderedDict\n",
+    "a call with other arguments": b"X\x01\x00\x00\x00bctorch\nSize\n(]t\x85R",
+    "a value from below the mark": b"X\x01\x00\x00\x00b(\x85",
+    "a mark that is remembered": b"X\x01\x00\x00\x00b(q\x00h\x00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_pickle_that_would_hang_or_end_the_process_is_refused_before_torch_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(torch, "load", lambda *_args, **_options: pytest.fail("torch read the file"))
+    _refused(_pickle_of(_tensor_beside(HOSTILE[name]), tmp_path / "a.pt"))
+    old = io.BytesIO()
+    torch.save({"a": torch.ones(2)}, old, _use_new_zipfile_serialization=False)
+    head = old.getvalue()[: old.getvalue().index(b"\x80\x02}q\x00X\x01")]
+    (tmp_path / "old.pt").write_bytes(head + _tensor_beside(HOSTILE[name]))
+    _refused(tmp_path / "old.pt")
+
+
+def test_the_state_dict_of_python_2_is_read(tmp_path: Path) -> None:
+    """Published weights of 2017 hold their pairs in a list, as Python 2 wrote an OrderedDict."""
+    buffer = io.BytesIO()
+    torch.save({"b": torch.arange(2.0)}, buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    pickled = members["archive/data.pkl"]
+    tensor = pickled[pickled.index(b"ctorch._utils") : -2]
+    members["archive/data.pkl"] = (
+        b"\x80\x02ccollections\nOrderedDict\n](](X\x01\x00\x00\x00b" + tensor + b"ee\x85R."
+    )
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert torch.equal(read(tmp_path / "a.pt")["b"], torch.arange(2.0))
+
+
+def test_what_training_scripts_keep_beside_the_weights_is_no_obstacle(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    optimizer = torch.optim.Adam(module.parameters())
+    module(torch.ones(2, 1, 4, 4)).sum().backward()
+    optimizer.step()
+    checkpoint = {
+        "state_dict": module.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": {"milestones": {3: 1}, "nested": [{"a": ((1, 2), [None, True])}]},
+        "losses": [0.5] * 3000,
+        "shape": torch.Size([1, 2]),
+        "many": {f"entry {number}": number for number in range(3000)},
+    }
+    assert _same(read(_saved(checkpoint, tmp_path / "a.pt")), module.state_dict())
+
+
 def test_packed_members_are_refused(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     torch.save(_weights(), buffer)
