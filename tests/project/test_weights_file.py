@@ -19,7 +19,7 @@ from cnnplay.project import weights_file
 from cnnplay.project.errors import WeightsError
 from cnnplay.project.project import Project
 from cnnplay.project.store import save
-from cnnplay.project.weights_file import Facts, facts_of, not_finite, read
+from cnnplay.project.weights_file import Facts, facts_of, not_finite, read, read_file
 from cnnplay.spec.preprocessing import Preprocessing
 
 
@@ -108,6 +108,58 @@ def test_a_state_dict_beside_other_things_is_found(tmp_path: Path, name: str) ->
         "tags": ["a"],
     }
     assert _same(read(_saved(checkpoint, tmp_path / "a.pt")), _weights())
+
+
+def test_of_several_state_dicts_the_plain_one_is_taken_and_it_is_said(tmp_path: Path) -> None:
+    checkpoint = {
+        "best_acc1": torch.tensor(0.7),
+        "loss": torch.ones(3),
+        "epoch": 3,
+        "state_dict_ema": {"a": torch.zeros(2)},
+        "state_dict": {"a": torch.ones(2)},
+    }
+    found = read_file(_saved(checkpoint, tmp_path / "a.pth.tar"))
+    assert _same(found.weights, {"a": torch.ones(2)})
+    assert len(found.notes) == 1
+    assert "'state_dict'" in found.notes[0]
+    assert "'state_dict_ema' is there as well" in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["network", "model_ema", "state_dict_ema"])
+def test_other_usual_entries_are_found(tmp_path: Path, name: str) -> None:
+    checkpoint = {"acc": torch.tensor(0.5), name: {"module": _weights()}}
+    found = read_file(_saved(checkpoint, tmp_path / "a.ckpt"))
+    assert _same(found.weights, _weights())
+    assert [name in found.notes[0], "module" in found.notes[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "prefix", ["module.", "model.", "_orig_mod.module.", "module._orig_mod.", "model.net."]
+)
+@pytest.mark.parametrize("safe", [True, False])
+def test_wrappers_prefixes_are_taken_off_in_any_order_and_format(
+    tmp_path: Path, prefix: str, safe: bool
+) -> None:
+    wrapped = {prefix + name: tensor for name, tensor in _weights().items()}
+    path = tmp_path / "a"
+    path.write_bytes(to_safetensors(wrapped)) if safe else torch.save(wrapped, path)
+    found = read_file(path)
+    assert _same(found.weights, _weights())
+    assert any(prefix in note for note in found.notes)
+
+
+def test_the_file_of_averaged_weights_is_read(tmp_path: Path) -> None:
+    module = nn.Linear(2, 3)
+    averaged = torch.optim.swa_utils.AveragedModel(module)
+    found = read_file(_saved(averaged.state_dict(), tmp_path / "a.pt"))
+    assert _same(found.weights, dict(module.state_dict()))
+
+
+def test_conversions_are_said(tmp_path: Path) -> None:
+    given = {"a": torch.ones(2).half(), "b": torch.ones(2).bfloat16(), "c": torch.ones(2).double()}
+    (note,) = read_file(_saved(given, tmp_path / "a.pt")).notes
+    assert all(f"1 of {dtype}" in note for dtype in ("float16", "bfloat16", "float64"))
+    assert read_file(_saved({"a": torch.ones(2)}, tmp_path / "b.pt")).notes == ()
 
 
 def test_parameters_of_a_module_and_wrappers_prefixes_are_taken(tmp_path: Path) -> None:
