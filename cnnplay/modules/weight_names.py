@@ -33,7 +33,7 @@ class Layout(msgspec.Struct, frozen=True):
 def recognized(keys: Iterable[str], network: Network, expected: Iterable[str]) -> Layout:
     """How the keys of a file are named; `expected` are the names of the network's own state dict."""
     keys, own = tuple(keys), frozenset(expected)
-    published = _published(keys)
+    published = published_layout(keys)
     if published is not None:
         return published
     # The attributes of an exported Python module: conv_1 for conv-1.
@@ -66,8 +66,9 @@ def torchvision_names(preset_modules: Mapping[str, str], keys: Iterable[str]) ->
     return {key: name for key in keys if (name := _renamed(key, preset_modules)) != key}
 
 
-def _published(keys: tuple[str, ...]) -> Layout | None:
-    """The names of the smallest model in torchvision that has all the modules of the file."""
+def published_layout(keys: Iterable[str]) -> Layout | None:
+    """The layout of torchvision's smallest model that has all modules of a file with these keys; or None."""
+    keys = tuple(keys)
     owners = {key.rpartition(".")[0] for key in keys}
     for preset in sorted(presets(), key=lambda one: len(one.torchvision.modules) if one.torchvision else 0):
         if preset.torchvision is not None and owners <= {*preset.torchvision.modules.values()}:

@@ -11,7 +11,7 @@ from torch import nn
 from cnnplay.modules.build import BuildError, build
 from cnnplay.modules.layers import Device
 from cnnplay.modules.module import NetworkModule
-from cnnplay.modules.weight_names import COUNTER, Layout, Shape, recognized
+from cnnplay.modules.weight_names import COUNTER, Layout, Shape, by_order, recognized
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import Initialization
 
@@ -108,6 +108,17 @@ def build_with_weights(
 def compare(weights: Mapping[str, torch.Tensor], network: Network, layout: Layout | None = None) -> Transfer:
     """What `transfer` would do, without building a module. BuildError for a network with problems."""
     return _match(weights, network, parameter_shapes(network), layout)[0]
+
+
+def fitting_layout(weights: Mapping[str, torch.Tensor], network: Network) -> Layout:
+    """How the names of these weights are to be read for a network: by name or, where no name fits and all
+    shapes do, in order. BuildError for a network with problems.
+    """
+    expected = parameter_shapes(network)
+    layout = recognized(weights, network, expected)
+    if compare(weights, network, layout).loaded:
+        return layout
+    return by_order({name: tuple(tensor.shape) for name, tensor in weights.items()}, expected) or layout
 
 
 def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool:
