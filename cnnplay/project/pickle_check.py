@@ -277,9 +277,10 @@ def _size(arguments: list[Value]) -> Container:
 
 def _tensor(arguments: list[Value]) -> str:
     """(storage, offset, sizes, strides, requires_grad, hooks): the first four in files before torch 0.4."""
-    storage, offset, *shapes = [*arguments[:4], *(["missing"] * (4 - len(arguments)))]
-    fits = (storage, offset) == ("storage", "int") and all(_is_integers(shape) for shape in shapes)
-    if not fits or not all(_is_plain(value) for value in arguments[4:]):
+    fits = arguments[:2] == ["storage", "int"] and len(arguments) >= 4
+    if not fits or not all(_is_integers(shape) for shape in arguments[2:4]):
+        raise _not_a_state_dict()
+    if not all(_is_plain(value) for value in arguments[4:]):
         raise _not_a_state_dict()
     return "tensor"
 
