@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from cnnplay.ui.kit.views.panel import MARGINS, gap
+from cnnplay.ui.kit.views.panel import MARGINS, Panel, gap
 from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
@@ -32,24 +32,12 @@ class LookWorkspace(SplitPage):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(self.prediction, "Prediction")
-        self.tabs.addTab(self.confusion, "Confusion")
-        self.tabs.addTab(self.top_losses, "Top losses")
-        for panel in (self.prediction, self.confusion, self.top_losses):
-            name = panel.title()
-            panel.set_title("")  # the tab has it
-            panel.setAccessibleName(name)
-            # The frame is around the tabs, not below them.
-            role(panel, "")
-            panel.set_margins(0, 0, 0, 0, 0)
-        for number, hint in enumerate(
-            (
-                "The prediction for the image",
-                "Which classes are confused with which, over all validation images",
-                "The most confident mistakes",
-            )
+        for panel, hint in (
+            (self.prediction, "The prediction for the image"),
+            (self.confusion, "Which classes are confused with which, over all validation images"),
+            (self.top_losses, "The most confident mistakes"),
         ):
-            self.tabs.setTabToolTip(number, hint)
+            self._add_tab(panel, hint)
         self.top = Splitter(Qt.Orientation.Horizontal, self.maps, self.overlay)
         self.bottom = Splitter(Qt.Orientation.Horizontal, self.filters, self._framed_tabs())
         self.rows = Splitter(Qt.Orientation.Vertical, self.top, self.bottom)
@@ -62,6 +50,15 @@ class LookWorkspace(SplitPage):
         theme().changed.connect(self._restyle)
         self._restyle()
         self.reset_layout()
+
+    def _add_tab(self, panel: Panel, hint: str) -> None:
+        name = panel.title()
+        self.tabs.setTabToolTip(self.tabs.addTab(panel, name), hint)
+        panel.set_title("")  # the tab has it
+        panel.setAccessibleName(name)
+        # The frame is around the tabs, not below them.
+        role(panel, "")
+        panel.set_margins(0, 0, 0, 0, 0)
 
     def _framed_tabs(self) -> QFrame:
         """The tabs in a panel of their own: their names are where the neighbors' titles are."""
