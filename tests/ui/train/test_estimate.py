@@ -40,7 +40,7 @@ def test_short_epochs_have_a_decimal(qtbot: QtBot, seconds: float, said: str) ->
         qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
         assert one.estimate.estimate is not None
         one.settings.set("epochs", 20)
-        one.estimate.estimate = replace(one.estimate.estimate, seconds_per_epoch=seconds)
+        one.estimate._estimate = replace(one.estimate.estimate, seconds_per_epoch=seconds)
         assert one.estimate.text.startswith(f"{said}; ")
 
 
@@ -85,10 +85,10 @@ def test_where_memory_is_the_limit_the_largest_batch_leaves_some_room(qtbot: QtB
     with bench() as one:
         qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
         assert one.estimate.estimate is not None
-        one.estimate.estimate = replace(one.estimate.estimate, largest_batch=50)
+        one.estimate._estimate = replace(one.estimate.estimate, largest_batch=50)
         assert one.estimate.largest_label == "largest batch: 32"
         assert "50 would just fit" in one.estimate.largest_hint
-        one.estimate.estimate = replace(one.estimate.estimate, fits=False, largest_batch=10)
+        one.estimate._estimate = replace(one.estimate.estimate, fits=False, largest_batch=10)
         assert one.estimate.largest_label == "", "the fix says it then"
         assert one.estimate.fix_label.casefold() == "use batch size 10"
 
