@@ -59,7 +59,7 @@ class EstimateModel(QObject):
         """Whether the newest estimate is of another network or data set."""
         self.held = False
         self._again = 0
-        self._jobs = Background("estimate", self)
+        self._jobs = Background("estimate", self, "abandon")
         self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask)
         for signal in (editor.changed, settings.changed, data.changed):

@@ -63,7 +63,7 @@ class FitOfferModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data, self._run = editor, settings, data, run
-        self._jobs = Background("offer", self)
+        self._jobs = Background("offer", self, "abandon")
         self._asked: tuple[str, str] = ("", "")
         self._adapted: dict[Fit, Adapted] = {}
         self.question = ""

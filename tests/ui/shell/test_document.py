@@ -49,7 +49,7 @@ def crashed(desk: Desk) -> Callable[[], tuple[DocumentModel, Path]]:
         gone = desk.document()
         gone.touch()
         gone.autosave()
-        gone.wait()
+        finish_jobs(gone)
         gone._lock.unlock()
         return gone, gone._own_autosave
 
