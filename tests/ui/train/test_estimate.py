@@ -59,14 +59,12 @@ def test_a_change_makes_a_new_estimate_and_a_problem_none(qtbot: QtBot) -> None:
 def test_an_estimate_of_another_network_or_data_set_is_not_shown(qtbot: QtBot) -> None:
     with bench() as one:
         qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
-        first = one.estimate.text
         for change in (one.edit, lambda: one.data.use(blobs(80))):
             with qtbot.waitSignal(one.estimate.changed):
                 change()
             assert one.estimate.estimate is None
             assert "estimating" in one.estimate.text
             qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
-            assert one.estimate.text != first
 
 
 def test_undo_brings_the_estimate_back_at_once(qtbot: QtBot) -> None:
