@@ -4,6 +4,7 @@ import msgspec
 
 from cnnplay.export.sidecar import MADE_BY
 from cnnplay.export.trained import TrainedNetwork
+from cnnplay.shapes.infer import infer
 
 
 def facts(network: TrainedNetwork) -> dict[str, object]:
@@ -14,8 +15,17 @@ def facts(network: TrainedNetwork) -> dict[str, object]:
         "classes": list(network.classes),
         "preprocessing": msgspec.to_builtins(network.preprocessing),
         "preprocessing_rule": rule(network),
+        "output_rule": output_rule(network),
         "network": msgspec.to_builtins(network.network),
     }
+
+
+def output_rule(network: TrainedNetwork) -> str:
+    """How the outputs become probabilities, as a sentence."""
+    if infer(network.network).output != (1,):
+        return "softmax over the outputs: one probability for each class"
+    positive = f"class 1 ({network.classes[1]})" if len(network.classes) == 2 else "class 1"
+    return f"sigmoid of the one output: the probability of {positive}; the rest is that of class 0"
 
 
 def metadata(network: TrainedNetwork) -> dict[str, str]:
