@@ -16,7 +16,7 @@ RESERVED = frozenset({"run", "network", "data", "epoch", "step"})
 
 
 def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
-    """A row for each completed epoch: epoch, step, metrics, learning rate, times, and whether it is the best."""
+    """A row for each completed epoch: its metrics, learning rate and times, and whether it is the best."""
     return [
         with_metrics(
             {"epoch": event.epoch, "step": event.step},
