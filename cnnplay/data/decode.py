@@ -14,6 +14,7 @@ sixteenth of it.
 import stat
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -59,8 +60,16 @@ def decode(path: Path) -> ImageArray:
         raise DataError(f"{path}: cannot be read as an image ({_reason(error)})") from None
 
 
-def read_header(path: Path) -> tuple[tuple[int, int], bool]:
-    """((height, width) when upright, whether its mode is gray), from the file's header only.
+class Header(NamedTuple):
+    """What a file's header says: (height, width) when upright, whether its mode is gray, how many frames."""
+
+    size: tuple[int, int]
+    gray: bool
+    frames: int
+
+
+def read_header(path: Path) -> Header:
+    """Reads the file's header only.
 
     Raises DataError if it is not an image. Truncated files are not noticed, nor color files that only contain
     gray: `decode` finds those.
@@ -70,14 +79,15 @@ def read_header(path: Path) -> tuple[tuple[int, int], bool]:
         with Image.open(path, formats=FORMATS) as opened:
             _check_size(opened)
             width, height = opened.size
-            if opened.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # stored rotated by 90°
+            # Stored rotated by 90°. Pillow gives a TIFF's size as it is when upright.
+            if opened.format != "TIFF" and opened.getexif().get(0x0112, 1) in (5, 6, 7, 8):
                 width, height = height, width
-            gray = opened.mode in _GRAY_MODES
+            gray, frames = opened.mode in _GRAY_MODES, getattr(opened, "n_frames", 1)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except Exception as error:
         raise DataError(f"{path}: cannot be read as an image ({_reason(error)})") from None
-    return (height, width), gray
+    return Header((height, width), gray, frames)
 
 
 def _check_regular_file(path: Path) -> None:
