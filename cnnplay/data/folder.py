@@ -16,7 +16,7 @@ from zlib import crc32
 
 import numpy as np
 
-from cnnplay.data.decode import decode, read_header
+from cnnplay.data.decode import Values, common_white, decode, read_header, read_values
 from cnnplay.data.folder_tree import FoundFile, Part, Tree, read_tree
 from cnnplay.data.images import DataError, ImageArray, ImageSet, ImageSource, Indices
 from cnnplay.data.left_out import LeftOut, in_order
@@ -42,38 +42,47 @@ class LoadCancelled(DataError):
 
 
 class FileImages:
-    """Images that are decoded on demand, all with the same number of channels."""
+    """Images that are decoded on demand, all with the same number of channels and the same value of white."""
 
-    def __init__(self, paths: list[Path], kept: list[ImageArray | None], channels: int) -> None:
+    def __init__(
+        self, paths: list[Path], kept: list[ImageArray | None], channels: int, white: float | None
+    ) -> None:
         self._paths = paths
         self._kept = kept
         self._channels = channels
+        self._white = white
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def __getitem__(self, index: int, /) -> ImageArray:
         kept = self._kept[index]
-        return _with_channels(decode(self._paths[index]) if kept is None else kept, self._channels)
+        return _with_channels(
+            decode(self._paths[index], self._white) if kept is None else kept, self._channels
+        )
 
 
 class _ScannedFile:
     """One scanned file: its size, whether it is gray, the image if it is kept, or the problem with it.
 
     With `keep`, it is decoded and kept. With `check_color`, a color file is decoded anyway, to find out
-    whether it only contains gray.
+    whether it only contains gray. Of a file of more than 8 bits only the values are read: what is white is
+    known once all files were scanned.
     """
 
-    __slots__ = ("file", "fingerprint", "frames", "gray", "image", "problem", "size")
+    __slots__ = ("file", "fingerprint", "frames", "gray", "image", "keep", "problem", "size", "values")
 
     def __init__(self, file: FoundFile, keep: bool, check_color: bool) -> None:
-        self.file, self.problem = file, ""
+        self.file, self.problem, self.keep = file, "", keep
         self.image: ImageArray | None = None
+        self.values: Values | None = None
         self.fingerprint, self.frames = "", 1
         try:
             self.fingerprint = _fingerprint(file.path)
-            self.size, self.gray, self.frames = read_header(file.path)
-            if keep or (check_color and not self.gray):
+            self.size, self.gray, self.frames, wide = read_header(file.path)
+            if wide:
+                self.values = read_values(file.path)
+            elif keep or (check_color and not self.gray):
                 image = decode(file.path)
                 self.size, self.gray = (image.shape[0], image.shape[1]), image.shape[2] == 1
                 self.image = image if keep else None
@@ -106,6 +115,10 @@ def load_folder(
 
 
 def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageSet:
+    white = common_white(file.values for file in scanned if file.values is not None)
+    for file in scanned:
+        if file.values is not None and file.keep:
+            file.image = decode(file.file.path, white)
     labels = np.array([file.file.label for file in scanned], np.int64)
     left_out = in_order(tree.left_out)
     _check_empty_classes(tree, labels, left_out)
@@ -113,14 +126,15 @@ def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageS
     sizes = {file.size for file in scanned}
     size = sizes.pop() if len(sizes) == 1 else None
     images: ImageSource
+    paths = [file.file.path for file in scanned]
     if size is not None and all(file.image is not None for file in scanned):
         images = np.stack(
             [_with_channels(file.image, channels) for file in scanned if file.image is not None]
         )
     else:
-        images = FileImages([file.file.path for file in scanned], [file.image for file in scanned], channels)
+        images = FileImages(paths, [file.image for file in scanned], channels, white)
     root = tree.root
-    places = [file.file.path.relative_to(root).as_posix() for file in scanned]
+    places = [path.relative_to(root).as_posix() for path in paths]
     train, validation, test = _splits(labels, places, [file.file.part for file in scanned])
     root = root.resolve()
     if not len(validation):
@@ -139,6 +153,10 @@ def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageS
         shape=None if size is None else (channels, *size),
         channels=channels,
         left_out=left_out,
+        white=white,
+        rescaled=None
+        if white is None
+        else lambda other: FileImages(paths, [None] * len(paths), channels, other),
         remarks=_remarks(tree, scanned, labels, (train, validation, test), places),
         mark=names_hash(places[index] for index in validation),
         contents=contents,

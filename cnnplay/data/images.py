@@ -1,5 +1,6 @@
 """A data set in memory: images, their classes, and the split that each belongs to."""
 
+from collections.abc import Callable
 from copy import copy
 from typing import Literal, Protocol, TypeAlias
 from unicodedata import normalize
@@ -34,7 +35,8 @@ class ImageSet:
     `labels` are indices into `classes`; `train`, `validation` and `test` are indices of images. `shape` is
     (C, H, W), or None for mixed sizes. `left_out` lists what a folder holds besides, `remarks` what a user
     should know of the images. `mark` changes whenever the validation split has other images, and `contents`
-    almost always when any image changes; both are "" for data sets that never change.
+    almost always when any image changes; both are "" for data sets that never change. `white` is the value of
+    white in files of more than 8 bits, None if there are none; `rescaled` reads them with another one.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class ImageSet:
         test: Indices | None = None,
         left_out: tuple[LeftOut, ...] = (),
         remarks: tuple[str, ...] = (),
+        white: float | None = None,
+        rescaled: Callable[[float | None], ImageSource] | None = None,
         mark: str = "",
         contents: str = "",
     ) -> None:
@@ -66,6 +70,8 @@ class ImageSet:
         self.channels = channels
         self.left_out = left_out
         self.remarks = remarks
+        self.white = white
+        self._rescaled = rescaled
         self.mark = mark
         self.contents = contents
         self._images = images
@@ -119,6 +125,14 @@ class ImageSet:
         ordered = copy(self)
         ordered.classes, ordered.labels = classes, positions[self.labels]
         return ordered
+
+    def with_white(self, white: float | None) -> "ImageSet":
+        """The same images with another value of white in files of more than 8 bits; None: each file's own."""
+        if white == self.white or self._rescaled is None:
+            return self
+        other = copy(self)
+        other.white, other._images = white, self._rescaled(white)
+        return other
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -51,7 +51,9 @@ def rule(network: TrainedNetwork) -> str:
     resize = "antialiased bilinear resizing"
     if (height, width) == (32, 32):
         resize += " (28 × 28 images get 2 black pixels on each side instead)"
+    white = network.preprocessing.white
+    divided = "" if white is None else f" (divide by 255; values of more than 8 bits by {white:,.6g})"
     return (
         f"convert the image to {color}; bring it to {height} × {width} by {resize}; "
-        "scale it to 0…1; subtract the mean and divide by the standard deviation of each channel"
+        f"scale it to 0…1{divided}; subtract the mean and divide by the standard deviation of each channel"
     )

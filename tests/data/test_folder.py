@@ -282,6 +282,55 @@ def test_a_class_of_one_image_is_told_to_have_none_for_validation(make_folder: M
     assert load_folder(root).remarks == ("no validation image of 'ant'",)
 
 
+def _gray_folder(root: Path, dtype: type, **highest: float) -> Path:
+    """Two images a class, of values from 0 to the class's highest."""
+    for name, high in highest.items():
+        (root / name).mkdir(parents=True)
+        for number in range(2):
+            values = np.linspace(0, high * (1 - number / 2), 12).reshape(3, 4).astype(dtype)
+            Image.fromarray(values).save(root / name / f"{number}.tiff")
+    return root
+
+
+@pytest.mark.parametrize("memory", [None, 0])
+@pytest.mark.parametrize(
+    ("dtype", "few", "many", "white"),
+    [
+        (np.float32, 200, 20_000, 65_535),
+        (np.uint16, 3000, 60_000, 65_535),
+        (np.uint16, 300, 4000, 4095),
+        (np.float32, 0.5, 1.0, 1),
+        (np.int32, 90, 250, 255),
+    ],
+)
+def test_all_images_of_a_data_set_have_one_white(
+    tmp_path: Path, dtype: type, few: float, many: float, white: float, memory: int | None
+) -> None:
+    images = load_folder(_gray_folder(tmp_path, dtype, few=few, many=many), memory=memory)
+    assert images.white == white
+    assert images.left_out == ()
+    largest = dict.fromkeys(images.classes, 0)
+    for index in range(len(images)):
+        name = images.classes[images.labels[index]]
+        largest[name] = max(largest[name], int(images.image(index).max()))
+    assert largest == {"few": round(255 * few / white), "many": round(255 * many / white)}
+
+
+def test_runs_of_earlier_versions_keep_each_files_own_white(tmp_path: Path) -> None:
+    root = _gray_folder(tmp_path, np.float32, few=200, many=20_000)
+    images = load_folder(root)
+    before = images.with_white(None)
+    assert [int(before.image(index).max()) for index in (0, 2)] == [200, round(255 * 20_000 / 65_535)]
+    assert before.with_white(images.white).image(0).max() == images.image(0).max()
+    assert images.with_white(images.white) is images
+
+
+def test_images_of_8_bits_have_no_white_of_their_own(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder())
+    assert images.white is None
+    assert images.with_white(4095.0) is images
+
+
 def test_numbers_in_class_names_count(make_folder: MakeFolder) -> None:
     names = ("10", "9", "1", "class 2", "class 11", "b")
     images = load_folder(make_folder(names, count=2))
@@ -504,10 +553,10 @@ def test_loading_that_is_cancelled_decodes_no_more_than_what_is_at_hand(
     root = make_folder(count=30)
     decoded: list[Path] = []
 
-    def slow(path: Path) -> ImageArray:
+    def slow(path: Path, white: float | None = None) -> ImageArray:
         decoded.append(path)
         threading.Event().wait(0.02)  # a large image
-        return decode(path)
+        return decode(path, white)
 
     monkeypatch.setattr(folder, "decode", slow)
     with pytest.raises(LoadCancelled):
