@@ -67,7 +67,8 @@ def read_tree(root: Path) -> Tree:
             if folder not in splits.values()
         ]
     classes: dict[str, list[tuple[Path, Part]]] = {}
-    for part, folder in splits.items() if splits else [("", root)]:
+    places: dict[Part, Path] = splits or {"": root}
+    for part, folder in places.items():
         for inner in _subfolders(folder, left_out) if splits else folders:
             classes.setdefault(_composed(inner.name), []).append((inner, part))
     names = tuple(sorted(classes, key=natural_key))
