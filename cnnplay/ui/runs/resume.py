@@ -9,8 +9,8 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.data.data import DataModel, title_of
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.kit.devices import device_text, resolvable
-from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.runs.run_loader import LoadedRun, RunLoader, read_run
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -35,7 +35,7 @@ class RunResumer(QObject):
     ) -> None:
         super().__init__(parent)
         self._loader, self._settings, self._data, self._run = loader, settings, data, run
-        self._tasks = Tasks("resume", self)
+        self._jobs = Background("resume", self)
         self._waiting: LoadedRun | None = None
         """The loaded run, while its data set is loading."""
         self.opening = False
@@ -54,16 +54,9 @@ class RunResumer(QObject):
             self.failed.emit(f"{folder.name} cannot be resumed now: {reason}.")
             return
         self._waiting = None
-        self._tasks.run(
+        self._jobs.queue(
             lambda: _read_resumable(folder), self._open, lambda error: self.failed.emit(error_text(error))
         )
-
-    def wait(self) -> None:
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._waiting = None
-        self._tasks.finish()
 
     def _open(self, found: LoadedRun) -> None:
         reason = self.disabled_reason()

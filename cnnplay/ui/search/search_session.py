@@ -38,11 +38,6 @@ class SearchSession(QObject):
         run.elsewhere = self._run_disabled_reason
         self.model.state_changed.connect(self._notify_run)
 
-    def shutdown(self) -> None:
-        """Stops the search and joins every thread."""
-        self.model.shutdown()
-        self.promoter.shutdown()
-
     def _run_disabled_reason(self) -> str:
         return BUSY if self.model.active else ""
 

@@ -1,5 +1,6 @@
 """The learning rate finder without widgets: states, texts, the choice, a thread that ends at once."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.spec.range_test import RangeTest
 from cnnplay.training import range_test
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.train.rate_drawing import draw
 from cnnplay.ui.train.rate_finder import RateFinder
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
@@ -20,7 +22,7 @@ def finder(one: Bench) -> Iterator[RateFinder]:
     try:
         yield made
     finally:
-        made.shutdown()
+        close_jobs(made)
 
 
 def ended(qtbot: QtBot, made: RateFinder) -> None:
@@ -104,13 +106,12 @@ def test_stop_keeps_what_was_found_so_far(qtbot: QtBot) -> None:
         assert "Stopped at" in made.text
 
 
-def test_shutdown_in_the_middle_joins_the_thread(qtbot: QtBot) -> None:
+def test_closing_in_the_middle_ends_the_thread(qtbot: QtBot) -> None:
     with bench() as one, finder(one) as made:
         made.set("steps", 2000)
         made.start()
-        made.shutdown()
-        assert made.state == "idle"
-        assert made.start(), "and another test can be made"
+        close_jobs(made)
+        assert not any(thread.name == "cnnplay-rate" for thread in threading.enumerate())
 
 
 def test_given_up_while_it_gets_ready_nothing_more_is_heard_of_it(qtbot: QtBot) -> None:
