@@ -37,7 +37,7 @@ LARGEST_INTEGER = 2**53
 
 
 def size_problem(text: bytes, most: int) -> str:
-    """Why a JSON text is too large to decode; "" if it is not. Decoded, it may take a hundred times its bytes.
+    """Why a JSON text is too large to decode; "" if it is not: decoded, it may take 100 times its bytes.
     Almost every value comes after a comma or a bracket."""
     count = sum(text.count(sign) for sign in (b",", b"{", b"["))
     return f"expected at most {most:,} values; found up to {count:,}" if count > most else ""
