@@ -61,13 +61,14 @@ class Axes(msgspec.Struct, frozen=True):
     def paint_y(self, painter: QPainter, ticks: Sequence[Tick], height: float) -> None:
         """A line across the area for each tick, with its label left of it, inside a widget of this height."""
         area, line = self.area, painter.fontMetrics().height()
+        pen, color, room = QPen(theme().color("line"), 1), theme().color("text_muted"), theme().px(6)
         for tick in ticks:
             y = round(self.pixel(self.left, tick.at).y()) + 0.5
-            painter.setPen(QPen(theme().color("line"), 1))
+            painter.setPen(pen)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme().color("text_muted"))
+            painter.setPen(color)
             top = min(max(y - line / 2, 0.0), height - line)
-            painter.drawText(QRectF(0, top, area.left() - theme().px(6), line), RIGHT, tick.text)
+            painter.drawText(QRectF(0, top, area.left() - room, line), RIGHT, tick.text)
 
     def paint_x(
         self, painter: QPainter, ticks: Sequence[Tick], top: float, width: float, unit: str = ""
