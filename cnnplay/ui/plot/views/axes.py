@@ -38,9 +38,10 @@ class Axes(msgspec.Struct, frozen=True):
     def points(self, curve: Curve) -> list[QPointF]:
         """Where the points of a curve are; those that are not finite are left out."""
         known = np.isfinite(curve.y)
-        origin, unit = self.pixel(0.0, 0.0), self.pixel(1.0, 1.0)
-        x = origin.x() + curve.x[known] * (unit.x() - origin.x())
-        y = np.clip(origin.y() + curve.y[known] * (unit.y() - origin.y()), -FAR, FAR)
+        across = self.area.width() / (self.right - self.left)
+        up = self.area.height() / (self.top - self.bottom)
+        x = self.area.left() + across * (curve.x[known] - self.left)
+        y = np.clip(self.area.bottom() - up * (curve.y[known] - self.bottom), -FAR, FAR)
         return [QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]
 
     def x_at(self, pixel: float) -> float:
