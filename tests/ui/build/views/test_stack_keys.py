@@ -97,9 +97,9 @@ def test_the_last_card_stays_in_sight_when_the_prediction_takes_its_place_again(
     press(view, KEY.Key_End)
     last = view.editor.network.stack[-1].id
     assert view.editor.current == last
-    view.editor.set_field(last, "units", classes + 1)
+    view.editor.set_fields((last,), "units", classes + 1)
     press(view, KEY.Key_End)
-    view.editor.set_field(last, "units", classes)
+    view.editor.set_fields((last,), "units", classes)
     box = view.item_rect(last)
     assert box is not None
     assert box.bottom() <= view.viewport().height() - view.boxes.prediction.height()
