@@ -136,8 +136,8 @@ class BuildWorkspace(QWidget):
 
     def _connect(self) -> None:
         layers, view = self.palette_panel.layers, self.stack_panel.view
-        layers.drag_moved.connect(view.external_drag)
-        layers.drag_dropped.connect(view.external_drop)
+        layers.drag_moved.connect(view.dragging.move_new)
+        layers.drag_dropped.connect(view.dragging.drop_new)
         layers.drag_cancelled.connect(view.cancel_drag)
         view.activated.connect(self._activated)
         self.problems.focus_left.connect(view.setFocus)
