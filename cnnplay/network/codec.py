@@ -2,8 +2,8 @@
 
 import msgspec
 
+from cnnplay.network.json_bounds import integer_problem
 from cnnplay.network.network import ID_PATTERN, MAX_DEPTH, Network, walk
-from cnnplay.spec.json_values import integer_problem
 
 MOST_LAYERS = 5000
 """Networks from outside may not have more: ResNet-1001 has some 3,000."""

@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 from cnnplay.data.regular_file import open_regular
 from cnnplay.modules.trained_weights import Which
+from cnnplay.network.json_bounds import size_problem
 from cnnplay.project.errors import ProjectError, one_line
-from cnnplay.spec.json_values import size_problem
 
 PROJECT = "project.json"
 WEIGHTS: dict[Which, str] = {

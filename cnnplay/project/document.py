@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 
 from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.json_bounds import integer_problem
 from cnnplay.network.network import Network
 from cnnplay.project.errors import ProjectError, one_line
 from cnnplay.project.migrations import VERSION, migrate
 from cnnplay.project.project import Project
 from cnnplay.spec.events import Count, Ordinal
-from cnnplay.spec.json_values import integer_problem
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, facts_mismatch
 

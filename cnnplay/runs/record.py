@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.json_bounds import integer_problem, size_problem
 from cnnplay.network.network import Network
-from cnnplay.spec.json_values import integer_problem, size_problem
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, facts_mismatch
 
