@@ -207,6 +207,7 @@ class _WebOnly(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         scheme = urlsplit(newurl).scheme
         if scheme not in ("http", "https"):
+            fp.close()
             raise TransferError(f"expected a redirect to http or https; got {scheme or 'no address'}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
