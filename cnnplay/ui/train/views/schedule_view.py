@@ -1,9 +1,10 @@
 """A small plot of the learning rate over the run: past, future, and the current value."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.ticks import ticks
@@ -35,10 +36,8 @@ class ScheduleView(QWidget):
             "The learning rate over the epochs of the current run, or of the next one.\n"
             "During a run, future values are lighter; dotted lines mark changed settings."
         )
-        self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
-        self._timer.timeout.connect(self.refresh)
         model.changed.connect(self.refresh)
-        run.history_changed.connect(self._history_changed)
+        run.history_changed.connect(Throttle(self.refresh, REDRAW_MS, self).request)
         theme().changed.connect(self._restyle)
 
     def minimumSizeHint(self) -> QSize:
@@ -51,11 +50,6 @@ class ScheduleView(QWidget):
     def _restyle(self) -> None:
         self.updateGeometry()
         self.update()
-
-    @Slot()
-    def _history_changed(self) -> None:
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
 
     @Slot()
     def refresh(self) -> None:
