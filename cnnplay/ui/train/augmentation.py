@@ -138,9 +138,9 @@ class AugmentationModel(QObject):
                 # It is imported elsewhere, after the first paint: importing it here would block the window.
                 self._timer.start(2 * SETTLE_MS)
                 return
-            asked = request
+            asked, cache = request, self._preprocessing_cache
             self._jobs.queue(
-                lambda: draw(asked, self._preprocessing_cache),
+                lambda: draw(asked, cache),
                 lambda drawn: self._receive(asked, drawn, ""),
                 lambda error: self._receive(asked, None, str(error)),
             )
