@@ -300,8 +300,9 @@ class Session(QObject):
         if self.data.error:
             self.failed.emit(self.data.error)
         elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
-            count = len(self.data.problems)
-            self.message.emit(f"{count} files in the folder were skipped: {self.data.problems[0]}")
+            first, *others = self.data.problems
+            more = f" (and {len(others)} more: see Browse data set)" if others else ""
+            self.message.emit(f"{self.data.title}: {first}{more}")
 
 
 def _empty_for(images: ImageSet | None) -> Network:

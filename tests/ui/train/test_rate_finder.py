@@ -161,9 +161,10 @@ def test_the_drawing_shows_the_fall_and_not_how_far_the_loss_shoots_up() -> None
     assert (found.left, found.right) == (-6.0, 1.0)
     assert 2.3 < found.top < 3.0
     assert 0 <= found.bottom < 1.1
-    assert found.rate_at(0.0) == pytest.approx(1e-6)
-    assert found.rate_at(1.0) == pytest.approx(10.0)
-    assert found.part_of(1e-6) == pytest.approx(0.0)
-    assert found.part_of(found.rate_at(0.5)) == pytest.approx(0.5, abs=0.01)
+    assert found.rate_at(-9.0) == found.rate_at(-6.0) == pytest.approx(1e-6)
+    assert found.rate_at(9.0) == found.rate_at(1.0) == pytest.approx(10.0)
+    assert found.place_of(1e-6) == -6.0
+    assert found.place_of(found.rate_at(-2.5)) == pytest.approx(-2.5, abs=0.01)
+    assert found.place_of(1e-7) is None
     assert found.loss_at(1e-6) == pytest.approx(2.3)
     assert found.loss_at(10.0) is None, "it was not tried"

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.shell.views.header import WORKSPACES, keys_of
+from cnnplay.ui.shell.workspaces import WORKSPACES
 from cnnplay.ui.train.final_test import final_test_disabled_reason
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Menus:
     def _view(self) -> None:
         window, act = self._window, self.action
         workspaces = [
-            act(title, _showing(window, key), keys_of(key), hint) for key, title, hint in WORKSPACES
+            act(row.title, _showing(window, row.key), row.shortcut, row.hint) for row in WORKSPACES.values()
         ]
         looks = QMenu("&Theme", window)
         group = QActionGroup(window)

@@ -7,7 +7,8 @@ from cnnplay.spec.tasks import LOSS, Metric
 from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel, Role, other_network_text
+from cnnplay.ui.plot.curve_settings import SMOOTHINGS, Role
+from cnnplay.ui.train.curves import CurvesModel, other_network_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.views.curves import CurvePlot, shown_metric
 

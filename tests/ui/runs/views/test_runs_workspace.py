@@ -79,10 +79,9 @@ def page_in_window(
         window.activateWindow()
     QTest.keyClick(window, Qt.Key.Key_5, CONTROL)
     assert window.workspace == "runs"
-    assert window.runs is not None
     settled(window.session.runs, qtbot)
     assert stray_windows.found == []
-    return window.runs.workspace
+    return window.page("runs").workspace
 
 
 def settled(runs: RunsModel, qtbot: QtBot) -> None:
@@ -199,14 +198,14 @@ def test_the_curves_of_selected_runs_share_a_plot(page: RunsWorkspace, runs: Run
     click_row(page, "b", CONTROL)
     plot = page.curves.loss
     assert plot.isVisible()
-    assert len(plot._curves) == 2
+    assert len(plot._lines) == 2
     assert not page.curves.slider.isVisible(), "validation is not smoothed"
     assert plot.accessibleDescription() == "lr 0.001, lr 0.1"
     page.curves.splits.setFocus()
     QTest.keyClick(page.curves.splits, Qt.Key.Key_Down)
     QTest.keyClick(page.curves.splits, Qt.Key.Key_Down)
     assert runs.curves.splits == "both"
-    assert len(plot._curves) == 4
+    assert len(plot._lines) == 4
     assert page.curves.slider.isVisible()
 
 
@@ -226,7 +225,7 @@ def test_the_zoom_stays_when_data_come_in_and_when_the_selection_changes(
     assert plot.redraws > drawn
     assert plot.extent == zoomed
     click_row(page, "b", CONTROL)
-    assert len(plot._curves) == 2
+    assert len(plot._lines) == 2
     assert plot.extent == zoomed
     QTest.mouseClick(page.curves.fit_button, LEFT)
     assert plot.following
