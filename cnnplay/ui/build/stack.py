@@ -113,9 +113,7 @@ class StackModel(QObject):
         """The function that turns outputs into probabilities: softmax, or sigmoid for a single output."""
         return "sigmoid" if self._editor.report.output == (1,) else "softmax"
 
-    def set_prediction(
-        self, classes: list[tuple[str, float]] | None, caption: str = "", truth: str | None = None
-    ) -> None:
+    def set_prediction(self, classes: list[tuple[str, float]] | None, truth: str | None = None) -> None:
         """Sets the top classes with their probabilities, best first; None while there is no prediction.
         `truth` is the true class where it is known.
         """
@@ -123,7 +121,7 @@ class StackModel(QObject):
         rows = None if classes is None else len(classes)
         grown = (None if self.prediction is None else len(self.prediction)) != rows
         self.prediction = None if classes is None else tuple(classes)
-        self.prediction_caption = caption or (UNTRAINED if classes is None else "")
+        self.prediction_caption = UNTRAINED if classes is None else ""
         if grown:
             self.layout_changed.emit()
         else:

@@ -154,17 +154,17 @@ def theme() -> Theme:
 
 def role(widget: AnyWidget, name: str) -> AnyWidget:
     """Gives a widget a role of the style sheet (primary, muted, strong, title, link, fault …); returns it."""
-    _set_property(widget, "role", name)
+    set_property(widget, "role", name)
     return widget
 
 
 def mark_invalid(widget: QWidget, invalid: bool) -> None:
     """Frames an input in the color of problems, or no longer."""
-    _set_property(widget, "fault", "true" if invalid else "")
+    set_property(widget, "fault", "true" if invalid else "")
 
 
-def _set_property(widget: QWidget, name: str, value: str) -> None:
-    """Sets a property that the style sheet reads."""
+def set_property(widget: QWidget, name: str, value: str) -> None:
+    """Sets a property that the style sheet reads, and applies the style sheet again if it is another one."""
     if (widget.property(name) or "") != value:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)

@@ -26,15 +26,12 @@ METRIC_ROWS = (*ROWS, SHOW_ALL, LOGARITHMIC)
 
 
 class DrawnLine(NamedTuple):
-    """A line to draw, and how. `segments`: a wide smooth line costs a tenth as separate segments, whose
-    square ends fill the joints.
-    """
+    """A line to draw, and how."""
 
     key: Hashable
     curve: Curve
     pen: QPen
     antialias: bool = True
-    segments: str = "auto"
 
 
 class MetricPlot(Plot):
@@ -135,8 +132,11 @@ class MetricPlot(Plot):
             self.box.addItem(item, ignoreBounds=True)
         item.setZValue(depth)
         item.opts["antialias"] = line.antialias
-        item.setSegmentedLineMode(line.segments)
-        item.setPen(line.pen)
+        if item.opts["pen"] != line.pen:
+            item.setPen(line.pen)
+            # A wide smooth line costs a tenth as separate segments, whose square ends fill the joints.
+            wide = line.pen.widthF() > 1.0 and line.pen.style() == Qt.PenStyle.SolidLine
+            item.setSegmentedLineMode("on" if wide else "off")
         item.setData(line.curve.x, self._scaled(line.curve.y))
 
     def _fit(self) -> None:

@@ -100,8 +100,7 @@ class TrainPage(StackPage):
             session.settings,
             session.estimate,
             self._curves,
-            augmentation=session.augmentation,
-            notices=False,
+            session.augmentation,
         )
         super().__init__(session, actions, self.workspace)
         self.filters = FiltersView(session.look)

@@ -96,14 +96,14 @@ class CurvePlot(MetricPlot):
             jumps = line.part == "raw" and self.shown.share_of_images
             color.setAlpha(PALER if jumps else PALE.get(line.part, 255))
             pen = pg.mkPen(color, width=1.6 if wide else 1.0, style=style)
-            yield DrawnLine(line.part, line.curve, pen, front, "on" if wide else "off")
+            yield DrawnLine(line.part, line.curve, pen, antialias=front)
 
     def readout(self, x: float) -> Readout | None:
         return self._model.readout(self.metric_name, self._run.history, x)
 
     def color(self, line: Part) -> QColor:
         keys = {"validation": "validation_curve", "averaged": "averaged_curve"}
-        return QColor(theme().color(keys.get(line.split()[0], "training_curve")))
+        return theme().color(keys.get(line.split()[0], "training_curve"))
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Draws everything lighter: the curves belong to another network than the one on screen."""

@@ -73,15 +73,13 @@ class SettingsPanel(Panel):
         settings: SettingsModel,
         run: RunModel,
         estimate: EstimateModel,
-        augmentation: AugmentationModel | None = None,
+        augmentation: AugmentationModel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Settings", parent=parent)
         self._settings, self._run, self._has_problems = settings, run, False
         self.schedule = ScheduleView(ScheduleModel(settings, run, self), run)
-        self.augmentation_view = AugmentationView(
-            augmentation or AugmentationModel(run.editor, settings, run.data, self)
-        )
+        self.augmentation_view = AugmentationView(augmentation)
         self.find_rate = role(QPushButton("find…"), "link")
         self.find_rate.setAccessibleName("Find a learning rate")
         self.find_rate.clicked.connect(self.find_rate_requested)

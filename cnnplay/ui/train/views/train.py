@@ -11,7 +11,6 @@ from cnnplay.ui.train.curves import CurvesModel
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
-from cnnplay.ui.train.views.notices import RunNotices
 from cnnplay.ui.train.views.settings import SettingsPanel
 
 LEAST_SETTINGS = 188
@@ -21,7 +20,7 @@ above, the window still fits on a small projector."""
 
 class TrainWorkspace(SplitPage):
     """The loss and the primary metric; filters and feature maps; settings and top losses. `set_filters`,
-    `set_maps` and `set_wrong` set the widgets of other features; without `notices` the window shows them.
+    `set_maps` and `set_top_losses` set the widgets of other features.
     """
 
     def __init__(
@@ -29,9 +28,8 @@ class TrainWorkspace(SplitPage):
         run: RunModel,
         settings: SettingsModel,
         estimate: EstimateModel,
-        curves: CurvesModel | None = None,
-        augmentation: AugmentationModel | None = None,
-        notices: bool = True,
+        curves: CurvesModel,
+        augmentation: AugmentationModel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -39,13 +37,12 @@ class TrainWorkspace(SplitPage):
         # pyqtgraph takes 0.4 s to import: only when this workspace is opened.
         from cnnplay.ui.train.views.curve_panel import CurvePanel
 
-        self.curves = curves or CurvesModel(self)
+        self.curves = curves
         self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
         self.primary: CurvePanel = CurvePanel("primary", run, self.curves)
         self.settings = SettingsPanel(settings, run, estimate, augmentation)
         self.settings.setMinimumHeight(LEAST_SETTINGS)
         self.plan = self.settings.plan_line
-        self.notices = RunNotices(run, settings) if notices else None
         self.top = Splitter(Qt.Orientation.Horizontal, self.loss, self.primary)
         self.middle = Splitter(Qt.Orientation.Horizontal)
         self.bottom = Splitter(Qt.Orientation.Horizontal, self.settings)
@@ -53,8 +50,6 @@ class TrainWorkspace(SplitPage):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap())
-        if self.notices is not None:
-            layout.addWidget(self.notices)
         layout.addWidget(self.rows, 1)
         self.reset_layout()
 

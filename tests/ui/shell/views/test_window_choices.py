@@ -228,12 +228,12 @@ def test_stop_and_train_this_says_why_it_cannot_while_the_new_network_has_a_faul
     run = window.session.run
     qtbot.waitUntil(lambda: run.state == "running", timeout=60_000)
     button = window.notices.stale.buttons[0]
-    window.session.editor.set_field("dense-1", "units", 3)
+    window.session.editor.set_fields(("dense-1",), "units", 3)
     assert not button.isEnabled()
     assert "Unavailable: fix the network" in button.toolTip()
     assert "cannot be trained: fix the network" in window.notices.stale.label.text()
-    window.session.editor.set_field("dense-1", "units", 10)
-    window.session.editor.set_field("conv-1", "filters", 4)
+    window.session.editor.set_fields(("dense-1",), "units", 10)
+    window.session.editor.set_fields(("conv-1",), "filters", 4)
     assert button.isEnabled()
     QTest.mouseClick(button, LEFT)
     qtbot.waitUntil(lambda: run.active and run.network == window.session.editor.network, timeout=60_000)

@@ -31,7 +31,7 @@ def one() -> Iterator[Bench]:
 
 def panel(qtbot: QtBot, one: Bench, width: int = 467, height: int = 220) -> SettingsPanel:
     theme().install("dark")
-    made = SettingsPanel(one.settings, one.run, one.estimate)
+    made = SettingsPanel(one.settings, one.run, one.estimate, one.augmentation)
     qtbot.addWidget(made)
     made.resize(width, height)
     made.show()
