@@ -33,7 +33,7 @@ class ScheduleView(PaintedPlot):
 
     def __init__(self, model: ScheduleModel, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__("Learning rate over the run", HINT, parent)
-        self._model, self._run = model, run
+        self._model = model
         self._hover: float | None = None
         self.setMouseTracking(True)
         model.changed.connect(self.refresh)
