@@ -14,7 +14,8 @@ from cnnplay.ui.kit.views.keytable import KeyRow
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import Bounds
-from cnnplay.ui.plot.curve_settings import CurveSettings, PointLabel, Readout, Role
+from cnnplay.ui.plot.curve_settings import CurveSettings, Role
+from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_box, paint_dot, paint_labels
 from cnnplay.ui.plot.views.plot import ROWS, SHOW_ALL, Line, Plot
