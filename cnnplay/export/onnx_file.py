@@ -1,14 +1,11 @@
 """The network as an ONNX file: opset 20, any batch size, the facts as metadata."""
 
-import importlib.util
 from pathlib import Path
 
 from cnnplay.export.facts import metadata
 from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
-
-INSTALL = "pip install '.[onnx]'"
-"""As in the README: from the checkout, since the package is not on an index."""
+from cnnplay.spec.extras import missing_reason
 
 LARGEST = 2**31 - 2**20
 """A protobuf message is limited to 2 GiB; this leaves some space for the graph."""
@@ -16,8 +13,9 @@ LARGEST = 2**31 - 2**20
 
 def write_onnx(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """Writes one file with the input "pictures" B × C × H × W and the output "logits" B × N."""
-    if importlib.util.find_spec("onnx") is None:
-        raise ExportError(f"ONNX export needs the extra 'onnx'; run in the program's folder: {INSTALL}")
+    reason = missing_reason("onnx", "ONNX export")
+    if reason:
+        raise ExportError(reason)
     from cnnplay.export.onnx_graph import model_of  # needs the extra
 
     module = module_of(network, seed)

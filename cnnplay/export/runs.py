@@ -15,12 +15,9 @@ from cnnplay.runs.record import RunRecord
 from cnnplay.runs.summary import RunReader, read_record, state_of
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import EpochDone, Event, Stepped
+from cnnplay.spec.extras import missing_reason
 
 TABLES = RUNS, EPOCHS, STEPS = "runs-table.csv", "runs-epochs.csv", "runs-steps.csv"
-MISSING = (
-    "TensorBoard logs need the package tensorboardX, which is not installed: "
-    'pip install "cnn-playground[tensorboard]"'
-)
 _SPLITS = {"train_": "training", "validation_": "validation"}
 """What TensorBoard's tags call the splits."""
 
@@ -45,18 +42,11 @@ def runs_csv(folders: Sequence[Path], where: Path) -> tuple[Path, Path, Path]:
     return where / RUNS, where / EPOCHS, where / STEPS
 
 
-def tensorboard_disabled_reason() -> str:
-    """Why TensorBoard logs cannot be written; "" if they can."""
-    from importlib.util import find_spec
-
-    return "" if find_spec("tensorboardX") is not None else MISSING
-
-
 def runs_tensorboard(folders: Sequence[Path], where: Path) -> list[Path]:
     """Writes a folder for each run into `where`, completely or not at all, and returns them. They are named
     after the runs and must not exist yet. ExportError, ExportWriteError, RunError.
     """
-    reason = tensorboard_disabled_reason()
+    reason = missing_reason("tensorboard", "writing TensorBoard logs")
     if reason:
         raise ExportError(reason)
     targets = [where / folder.name for folder in folders]

@@ -218,6 +218,6 @@ def test_the_trials_own_seed_may_vary_beside_what_is_drawn(
 def test_without_optuna_it_says_how_to_get_it(
     cnnplay: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.search.optuna_extra.find_spec", lambda name: None)
+    monkeypatch.setattr("cnnplay.spec.extras.find_spec", lambda name: None)
     told = cnnplay(*words(folder, "--trials", 1)).complains()
-    assert "python -m pip install 'cnn-playground[search]'" in told
+    assert "pip install '.[search]'" in told

@@ -1,9 +1,7 @@
-import importlib.util
 import json
 import logging
 import threading
 import tomllib
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ from torch import nn
 
 from cnnplay.export.catalog import FORMATS
 from cnnplay.export.formats import export
-from cnnplay.export.onnx_file import INSTALL
 from cnnplay.export.onnx_graph import model_of
 from cnnplay.export.trained import ExportError, TrainedNetwork
 from cnnplay.modules.build import build
@@ -25,6 +22,7 @@ from cnnplay.modules.scores import probabilities
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
+from cnnplay.spec.extras import PACKAGES, install_command
 from tests.strategies import networks
 
 
@@ -126,20 +124,21 @@ def test_facts_are_metadata_and_normalization_is_not_in_the_graph(tmp_path: Path
 def test_without_the_extra_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find = importlib.util.find_spec
-
-    def without(name: str, package: str | None = None) -> ModuleSpec | None:
-        return None if name == "onnx" else find(name, package)
-
-    monkeypatch.setattr(importlib.util, "find_spec", without)
-    with pytest.raises(ExportError, match=r"^ONNX export needs the extra 'onnx'") as caught:
+    monkeypatch.setattr("cnnplay.spec.extras.find_spec", lambda name: None)
+    with pytest.raises(ExportError, match=r"^ONNX export needs onnx") as caught:
         export(TrainedNetwork(network=ODD), "onnx", tmp_path / "a.onnx")
-    assert str(caught.value).endswith(INSTALL)
+    assert str(caught.value).endswith(install_command("onnx"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_extra_is_named_as_in_the_readme_and_the_project() -> None:
     root = Path(__file__).parents[2]
-    assert INSTALL in (root / "README.md").read_text(encoding="utf-8")
-    extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert f"pip install '.[{'onnx' if 'onnx' in extras['optional-dependencies'] else ''}]'" == INSTALL
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert install_command("onnx") in readme
+    for extra, package in PACKAGES.items():
+        assert f"'.[{extra}]'" in readme
+        assert any(line.startswith(package) for line in project["optional-dependencies"][extra])
 
 
 def test_nothing_is_printed_or_logged(

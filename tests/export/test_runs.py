@@ -102,8 +102,8 @@ def test_a_full_disk_leaves_no_files(
 def test_without_the_package_the_error_says_how_to_install_it(
     runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ExportError, match=r"cnn-playground\[tensorboard\]"):
+    monkeypatch.setattr("cnnplay.spec.extras.find_spec", lambda name: None)
+    with pytest.raises(ExportError, match=r"pip install '\.\[tensorboard\]'"):
         runs_tensorboard(runs, tmp_path / "board")
 
 

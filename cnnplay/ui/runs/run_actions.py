@@ -14,6 +14,7 @@ from cnnplay.runs.difference import compare
 from cnnplay.runs.notes import Notes, read_notes, tags_in, write_notes
 from cnnplay.runs.remove import Cleanup
 from cnnplay.runs.summary import read_record
+from cnnplay.spec.extras import missing_reason
 from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.runs.deletion_plan import DeletionPlan, apply, plan_deletion, remember_runs
@@ -61,11 +62,7 @@ class RunActions(QObject):
         return self.disabled_reason()
 
     def tensorboard_disabled_reason(self) -> str:
-        from importlib.util import find_spec
-
-        if find_spec("tensorboardX") is None:
-            return 'the package tensorboardX is not installed (pip install "cnn-playground[tensorboard]")'
-        return self.disabled_reason()
+        return missing_reason("tensorboard", "writing TensorBoard logs") or self.disabled_reason()
 
     # Notes and tags
 

@@ -16,9 +16,9 @@ from cnnplay.search import events
 from cnnplay.search.errors import SearchError
 from cnnplay.search.names import new_name
 from cnnplay.search.options import Pruner, Sampler
-from cnnplay.search.optuna_extra import missing_reason
 from cnnplay.search.rows import counted
 from cnnplay.search.variables import variables
+from cnnplay.spec.extras import missing_reason
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, error_text
@@ -123,7 +123,7 @@ class SearchModel(StudyModel):
         """Why no search can start now; "" if one can."""
         if self.active:
             return "a search is running: stop it first"
-        missing = missing_reason()
+        missing = missing_reason("search", "the search")
         if missing:
             return missing
         if self._run.active:
@@ -193,7 +193,7 @@ class SearchModel(StudyModel):
 
     def refresh_studies(self) -> None:
         """Updates the list of studies in the background."""
-        if not missing_reason():
+        if not missing_reason("search", "the search"):
             self._jobs.queue(_list_studies, self._list, self._fail)
 
     def new_study(self) -> None:

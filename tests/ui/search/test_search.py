@@ -12,11 +12,11 @@ from cnnplay.data.catalog import load
 from cnnplay.data.images import ImageSet
 from cnnplay.network.network import Classification, Input, Network, find
 from cnnplay.network.nodes import Convolution, Dense, Dropout, Flatten, MaxPooling, ReLU
-from cnnplay.search.optuna_extra import INSTALL
 from cnnplay.search.rows import TrialRow
 from cnnplay.search.space import Choices, Range, Space
 from cnnplay.search.suggest import suggested
 from cnnplay.search.variables import variables, varying_settings
+from cnnplay.spec.extras import install_command
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.tasks import TASKS
 from cnnplay.ui.build.editor import EditorModel
@@ -324,6 +324,6 @@ def test_an_error_in_the_thread_is_reported(bench: Bench, qtbot: QtBot, own_fold
 def test_without_optuna_nothing_starts_and_it_says_how_to_install_it(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnplay.search.optuna_extra.find_spec", lambda name: None)
-    assert INSTALL in bench.model.disabled_reason()
+    monkeypatch.setattr("cnnplay.spec.extras.find_spec", lambda name: None)
+    assert install_command("search") in bench.model.disabled_reason()
     assert not bench.model.start()
