@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from cnnplay.network.fields import FieldInfo, fields_of
 from cnnplay.network.kinds import kind_of
@@ -16,6 +16,7 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.views.formulas import FormulaView
 from cnnplay.ui.build.views.stack.tooltips import rich_text
 from cnnplay.ui.kit.views.form import FieldForm
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
@@ -40,11 +41,7 @@ class PropertiesPanel(Panel):
         self.hint = wrapped()
         self.formulas = FormulaView()
         inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.hint)
-        self._column.addWidget(self.formulas)
-        self._column.addStretch(1)
+        self._column = vbox(self.hint, self.formulas, None, into=inner)
         self._scroll = WholeRows(inner)
         self._scroll.resized.connect(self._fit)
         self.body.addWidget(self._scroll)

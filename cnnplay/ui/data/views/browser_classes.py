@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import SPLITS
 from cnnplay.ui.kit.views.class_bars import ClassBars, split_color
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import theme
 
@@ -29,10 +30,7 @@ class ClassesPanel(Panel):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.bars)
-        column.addStretch(1)
+        vbox(self.bars, None, into=inner)
         self.area.setWidget(inner)
         self.body.addWidget(self.area, 1)
         self.key = SplitsLegend()

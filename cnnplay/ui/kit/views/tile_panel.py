@@ -8,11 +8,11 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStackedLayout,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from cnnplay.ui.kit.tiling import Tiles
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.legend import Legend
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState
 from cnnplay.ui.kit.views.theme import role, theme
@@ -41,20 +41,11 @@ class TilePanel(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(view)
         self._options = QHBoxLayout()
-        footer = QHBoxLayout()
-        footer.setSpacing(theme().px(SPACING))
-        footer.addWidget(self.legend)
-        footer.addLayout(self._options)
-        footer.addWidget(self.read_out, 1)
-        footer.addWidget(self.pages)
+        footer = hbox(self.legend, self._options, (self.read_out, 1), self.pages, spacing=SPACING)
         self._footer = QWidget()
         footer.setContentsMargins(0, 0, 0, 0)
         self._footer.setLayout(footer)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(4))
-        layout.addLayout(self._stack, 1)
-        layout.addWidget(self._footer)
+        vbox((self._stack, 1), self._footer, spacing=4, into=self)
         self.show_empty(empty)
 
     def add_middle(self, widget: QWidget) -> None:
@@ -126,9 +117,7 @@ class Pages(QWidget):
         self._shown: tuple[object, ...] | None = None
         self._label = role(QLabel(), "muted")
         self._buttons: dict[tuple[int, int], QToolButton] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(4))
+        layout = hbox(spacing=4, into=self)
         for direction, symbol, hint in (
             ((-1, 0), "‹", "Previous page (Page Up)"),
             ((1, 0), "›", "Next page (Page Down)"),

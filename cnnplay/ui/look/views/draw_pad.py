@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButt
 
 from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.drawing import Drawing
@@ -125,11 +126,7 @@ class DrawPad(QDialog):
         side.addWidget(self.origin)
         side.addWidget(self.bars)
         side.addStretch(1)
-        pad = QVBoxLayout()
-        pad.setSpacing(px(8))
-        pad.addWidget(self.canvas)
-        pad.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignLeft)
-        pad.addStretch(1)
+        pad = vbox(self.canvas, (self.clear, 0, Qt.AlignmentFlag.AlignLeft), None, spacing=8)
         holder = QWidget()
         holder.setLayout(side)
         holder.setFixedWidth(px(260))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.ui.kit.numerals import numeral, span
 from cnnplay.ui.kit.views.images import to_qimage
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
@@ -135,9 +135,7 @@ class ImageBar(QFrame):
         self.refresh()
 
     def _lay_out(self) -> None:
-        texts = QVBoxLayout()
-        texts.setSpacing(theme().px(2))
-        texts.addStretch(1)
+        texts = vbox(None, spacing=2)
         for widget in (self.caption, self.detail, self.as_input, self.inverted):
             texts.addWidget(widget)
         texts.addStretch(1)
@@ -148,12 +146,7 @@ class ImageBar(QFrame):
         buttons.setSpacing(theme().px(8))
         for number, button in enumerate((self.draw, self.open, self.random, self.top_losses)):
             buttons.addWidget(button, number // 2, number % 2)
-        row = QHBoxLayout()
-        row.setSpacing(theme().px(12))
-        row.addWidget(self.image)
-        row.addWidget(self._texts)
-        row.addWidget(self.samples, 1)
-        row.addLayout(buttons)
+        row = hbox(self.image, self._texts, (self.samples, 1), buttons, spacing=12)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(12, 8, 12, 8)
         outer.addLayout(row)

@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QWidget
 
 from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
@@ -231,10 +232,7 @@ class OverlayView(Panel):
         self.slider.setAccessibleName("Opacity of the map")
         self.slider.valueChanged.connect(self._slid)
         self.percent = role(QLabel(), "muted")
-        footer = QHBoxLayout()
-        footer.addWidget(self.field, 1)
-        footer.addWidget(self.slider)
-        footer.addWidget(self.percent)
+        footer = hbox((self.field, 1), self.slider, self.percent)
         self.body.addWidget(self.canvas, 1)
         self.body.addWidget(self.empty, 1)
         self.body.addLayout(footer)

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -21,6 +20,7 @@ from cnnplay.search.space import Choices, Range, Value
 from cnnplay.search.variables import Variable
 from cnnplay.ui.kit.views.fields import read_number
 from cnnplay.ui.kit.views.inputs import RIGHT, ComboBox
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
@@ -143,15 +143,8 @@ class FieldRow(QWidget):
         self.chips: ChoiceChips | None = None
         self._ranges = isinstance(row.entry, Range)
         self.problem = wrapped("", "fault")
-        self._line = QHBoxLayout()
-        self._line.setSpacing(theme().px(6))
-        self._line.addWidget(self.checkbox, 1)
-        self._line.addWidget(self.current)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme().px(4))
-        self._column.addLayout(self._line)
-        self._column.addWidget(self.problem)
+        self._line = hbox((self.checkbox, 1), self.current, spacing=6)
+        self._column = vbox(self._line, self.problem, spacing=4, into=self)
         theme().changed.connect(self._restyle)
         self._restyle()
 
@@ -205,9 +198,7 @@ class RangeEditor(QWidget):
         self.scale.setToolTip(SCALE_HINT)
         self.scale.activated.connect(lambda index: space.set_scale(self._name, self._scales[index]))
         dash = role(QLabel("–"), "muted")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(4))
+        layout = hbox(spacing=4, into=self)
         for widget in (self.low, dash, self.high, self.scale):
             layout.addWidget(widget)
         theme().changed.connect(self._restyle)
