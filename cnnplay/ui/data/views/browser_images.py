@@ -157,15 +157,13 @@ class Pager(QWidget):
         self._model = model
         self.label = role(QLabel(), "muted")
         self.previous, self.next = QToolButton(), QToolButton()
-        layout = hbox(spacing=4, into=self)
+        hbox(self.previous, self.label, self.next, spacing=4, into=self)
         for button, sign, hint in (
             (self.previous, "‹", "Previous images (Shift+Page Up)"),
             (self.next, "›", "Next images (Shift+Page Down)"),
         ):
             button.setText(sign)
             button.setAccessibleName(hint)
-        for widget in (self.previous, self.label, self.next):
-            layout.addWidget(widget)
         self.previous.clicked.connect(lambda: model.turn(-1))
         self.next.clicked.connect(lambda: model.turn(1))
         theme().changed.connect(self._restyle)

@@ -41,10 +41,8 @@ class TilePanel(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(view)
         self._options = QHBoxLayout()
-        footer = hbox(self.legend, self._options, (self.read_out, 1), self.pages, spacing=SPACING)
-        self._footer = QWidget()
-        footer.setContentsMargins(0, 0, 0, 0)
-        self._footer.setLayout(footer)
+        self._footer, parts = QWidget(), (self.legend, self._options, (self.read_out, 1), self.pages)
+        hbox(*parts, spacing=SPACING, into=self._footer)
         vbox((self._stack, 1), self._footer, spacing=4, into=self)
         self.show_empty(empty)
 
@@ -117,7 +115,6 @@ class Pages(QWidget):
         self._shown: tuple[object, ...] | None = None
         self._label = role(QLabel(), "muted")
         self._buttons: dict[tuple[int, int], QToolButton] = {}
-        layout = hbox(spacing=4, into=self)
         for direction, symbol, hint in (
             ((-1, 0), "‹", "Previous page (Page Up)"),
             ((1, 0), "›", "Next page (Page Down)"),
@@ -131,11 +128,9 @@ class Pages(QWidget):
             button.setProperty("direction", direction)
             button.clicked.connect(self._clicked)
             self._buttons[direction] = button
-        layout.addWidget(self._buttons[-1, 0])
-        layout.addWidget(self._buttons[0, -1])
-        layout.addWidget(self._label)
-        layout.addWidget(self._buttons[0, 1])
-        layout.addWidget(self._buttons[1, 0])
+        buttons = self._buttons
+        before, after = (buttons[-1, 0], buttons[0, -1]), (buttons[0, 1], buttons[1, 0])
+        hbox(*before, self._label, *after, spacing=4, into=self)
         kept = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -135,22 +134,15 @@ class ImageBar(QFrame):
         self.refresh()
 
     def _lay_out(self) -> None:
-        texts = vbox(None, spacing=2)
-        for widget in (self.caption, self.detail, self.as_input, self.inverted):
-            texts.addWidget(widget)
-        texts.addStretch(1)
         self._texts = QWidget()
-        self._texts.setLayout(texts)
-        texts.setContentsMargins(0, 0, 0, 0)
+        texts = (self.caption, self.detail, self.as_input, self.inverted)
+        vbox(None, *texts, None, spacing=2, into=self._texts)
         buttons = QGridLayout()
         buttons.setSpacing(theme().px(8))
         for number, button in enumerate((self.draw, self.open, self.random, self.top_losses)):
             buttons.addWidget(button, number // 2, number % 2)
         row = hbox(self.image, self._texts, (self.samples, 1), buttons, spacing=12)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(12, 8, 12, 8)
-        outer.addLayout(row)
-        outer.addWidget(self.error)
+        vbox(row, self.error, into=self).setContentsMargins(12, 8, 12, 8)
         self._restyle()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

@@ -198,9 +198,7 @@ class RangeEditor(QWidget):
         self.scale.setToolTip(SCALE_HINT)
         self.scale.activated.connect(lambda index: space.set_scale(self._name, self._scales[index]))
         dash = role(QLabel("–"), "muted")
-        layout = hbox(spacing=4, into=self)
-        for widget in (self.low, dash, self.high, self.scale):
-            layout.addWidget(widget)
+        hbox(self.low, dash, self.high, self.scale, spacing=4, into=self)
         theme().changed.connect(self._restyle)
         self._restyle()
 
