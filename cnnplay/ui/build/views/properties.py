@@ -18,7 +18,7 @@ from cnnplay.ui.build.views.stack.tooltips import rich_text
 from cnnplay.ui.kit.views.form import FieldForm
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 
 _NOTHING_SELECTED = "Select a layer in the stack to edit it, or the input to change the image size."
@@ -47,8 +47,7 @@ class PropertiesPanel(Panel):
         self.body.addWidget(self._scroll)
         editor.changed.connect(self._refresh)
         editor.selection_changed.connect(self._refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self._refresh()
 
     def full_height(self) -> int:

@@ -9,7 +9,7 @@ from cnnplay.ui.data.browse_page import SPLITS
 from cnnplay.ui.kit.views.class_bars import ClassBars, split_color
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 
 WIDTH = 320
 
@@ -37,8 +37,7 @@ class ClassesPanel(Panel):
         self.body.addWidget(self.key)
         model.changed.connect(self.refresh)
         model.overview_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     @Slot()
@@ -67,8 +66,7 @@ class SplitsLegend(QWidget):
         self._splits = SPLITS
         self.setAccessibleName("Legend")
         self.setToolTip("Training and validation images; after a gap, test images")
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def show_test(self, there: bool) -> None:
         self._splits = SPLITS if there else SPLITS[:2]

@@ -16,7 +16,7 @@ from cnnplay.ui.data.browse_page import NONE, SPLITS
 from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState, Panel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.kit.views.tile_panel import BUTTON, Pages
 from cnnplay.ui.kit.views.tiles import TilesView
 
@@ -166,8 +166,7 @@ class Pager(QWidget):
             button.setAccessibleName(hint)
         self.previous.clicked.connect(lambda: model.turn(-1))
         self.next.clicked.connect(lambda: model.turn(1))
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def _restyle(self) -> None:
         for button in (self.previous, self.next):

@@ -8,7 +8,7 @@ from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.kit.views.tile_panel import Pages
 from cnnplay.ui.kit.views.tiles import TilesView
 
@@ -33,8 +33,7 @@ class MeansPanel(Panel):
         footer = hbox((self.statistics, 1), self.pages)
         self.body.addLayout(footer)
         model.overview_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     @Slot()

@@ -15,7 +15,7 @@ from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.legend import Legend
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.kit.views.tiles import TilesView
 
 SPACING = 12
@@ -135,8 +135,7 @@ class Pages(QWidget):
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)
         view.page_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     def refresh(self) -> None:

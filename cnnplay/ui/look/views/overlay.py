@@ -9,7 +9,7 @@ from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel, wrapped
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
 from cnnplay.ui.look.probe import Maps
@@ -239,8 +239,7 @@ class OverlayView(Panel):
         self.canvas.hovered.connect(self.set_muted)
         look.maps_changed.connect(self.refresh)
         look.focus.changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     @property

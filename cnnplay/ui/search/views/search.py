@@ -9,7 +9,7 @@ from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.search.search_session import SearchSession
 from cnnplay.ui.search.views.best_plot import BestPlot
 from cnnplay.ui.search.views.importance_bars import ImportanceBars
@@ -48,8 +48,7 @@ class SearchWindow(QDialog):
         model.trials_changed.connect(self.refresh)
         model.selection_changed.connect(self.refresh)
         model.studies_changed.connect(self._list_studies)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.resize(QSize(*FIRST_SIZE))
         self._list_studies()
         self.refresh()

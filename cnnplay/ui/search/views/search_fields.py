@@ -22,7 +22,7 @@ from cnnplay.ui.kit.views.fields import read_number
 from cnnplay.ui.kit.views.inputs import RIGHT, ComboBox
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
-from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, mark_invalid, role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_space import FieldGroup, Scale, SpaceField, SpaceModel, entry_text
@@ -145,8 +145,7 @@ class FieldRow(QWidget):
         self.problem = wrapped("", "fault")
         self._line = hbox((self.checkbox, 1), self.current, spacing=6)
         self._column = vbox(self._line, self.problem, spacing=4, into=self)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def matches(self, row: SpaceField) -> bool:
         """Whether its editor fits: a file may list choices for a field that usually has a range."""
@@ -199,8 +198,7 @@ class RangeEditor(QWidget):
         self.scale.activated.connect(lambda index: space.set_scale(self._name, self._scales[index]))
         dash = role(QLabel("–"), "muted")
         hbox(self.low, dash, self.high, self.scale, spacing=4, into=self)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def show_row(self, row: SpaceField) -> None:
         """Shows the range, except an end that is being edited."""

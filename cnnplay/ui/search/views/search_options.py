@@ -10,7 +10,7 @@ from cnnplay.search.options import PRUNERS, SAMPLERS, Pruner, Sampler
 from cnnplay.ui.kit.views.inputs import ComboBox, IntSpinBox
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.search.search import MOST_TRIALS, SearchModel
 
 WIDTH = 96
@@ -55,8 +55,7 @@ class OptionsPanel(Panel):
         self.start.clicked.connect(lambda: model.start())
         self.stop.clicked.connect(lambda: model.stop())
         model.state_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     def _lay_out(self) -> None:

@@ -10,7 +10,7 @@ from cnnplay.spec.settings import Fit
 from cnnplay.ui.kit.views.fields import PairEditor
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.train.fit_offer import FitOfferModel, Option
 
 SIZE = msgspec.structs.replace(
@@ -55,8 +55,7 @@ class FitOfferBar(QFrame):
             self.buttons[fit], self._labels[fit], self._rows[fit] = button, label, row  # type: ignore[index]
         model.changed.connect(self._refresh)
         model.asked.connect(self._take_keyboard)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self._refresh()
 
     def _refresh(self) -> None:
