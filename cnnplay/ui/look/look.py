@@ -13,6 +13,7 @@ from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.priority_worker import PriorityWorker
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.look.evaluation import EvaluationModel, no_evaluation_reason
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.image_choice import ImageChoiceModel
@@ -98,8 +99,7 @@ class LookModel(QObject):
         self._untrained: tuple[str, ...] = ()
         self._problem = ""
         self._activated = True
-        self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
-        self._soon.timeout.connect(self._probe)
+        self._soon = Throttle(self._probe, SOON_MS, self)
         self._later = QTimer(self, interval=LATER_MS, singleShot=True)
         self._later.timeout.connect(self._probe)
         self._changed_parts: list[str] = []
@@ -256,8 +256,7 @@ class LookModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Probes again soon. Call when something that the result depends on may have changed."""
-        if not self._soon.isActive():
-            self._soon.start()
+        self._soon.request()
 
     def _wants(self) -> set[str]:
         return {kind for kind, viewers in self._wanted.items() if viewers}

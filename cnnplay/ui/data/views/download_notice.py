@@ -1,10 +1,11 @@
 """The progress of a download with Cancel, or why it failed with Try again."""
 
-from PySide6.QtCore import QRectF, QTimer, Slot
+from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.data.downloads import DownloadModel
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.notice import Notice, NoticeStack
 from cnnplay.ui.kit.views.theme import follow_theme, theme
 
@@ -65,8 +66,7 @@ class DownloadNotice(NoticeStack):
         )
         self.add(self.busy, self.bar, self.failure)
         self._state = ""
-        self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
+        self._soon = Throttle(self.refresh, REFRESH_MS, self)
         model.changed.connect(self._changed)
         self.refresh()
 
@@ -84,5 +84,5 @@ class DownloadNotice(NoticeStack):
         """Shows start and end immediately, progress at intervals."""
         if self._model.state != self._state:
             self.refresh()
-        elif not self._soon.isActive():
-            self._soon.start()
+        else:
+            self._soon.request()

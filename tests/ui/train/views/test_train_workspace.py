@@ -183,7 +183,7 @@ def test_an_estimate_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) ->
             summary="",
             advice="",
         )
-        one.estimate.estimate = big
+        one.estimate._estimate = big
         one.estimate.changed.emit()
         assert line.label.text() == (
             "batch size 16 needs 31 GB; 20 GB are free. The largest batch size that fits is 10"
