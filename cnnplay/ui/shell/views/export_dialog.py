@@ -93,9 +93,9 @@ class ExportDialog(QDialog):
         self._path_changed()
 
     def _path_changed(self) -> None:
-        reason = "" if self.path.text().strip() else "enter a file name first"
-        if self._row.source == "history":
-            reason = self._model.history_disabled_reason() or reason
+        reason = self._model.disabled_reason(self._row.key)
+        if not reason and not self.path.text().strip():
+            reason = "enter a file name first"
         self.accept_button.setEnabled(not reason)
         hint = "Write the file, with any files that belong to it"
         self.accept_button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
