@@ -45,6 +45,25 @@ def find_network(text: str) -> Found:
     raise UserError(f"NETWORK must be a preset key, a .cnnplay file or a run folder; got {text}; {hint}")
 
 
+def described_network(text: str) -> Network:
+    """The network that NETWORK names, from its description alone: it reads no weights and needs no torch.
+    UserError as in `find_network`."""
+    path = run_path(text)
+    if text in preset_keys() or not (path.is_dir() or path.is_file()):
+        return find_network(text).network
+    if path.is_dir():
+        from cnnplay.runs.record import RunError
+        from cnnplay.runs.summary import read_record
+
+        with as_user_errors(RunError):
+            return read_record(path).network
+    from cnnplay.project.document import described
+    from cnnplay.project.errors import ProjectError
+
+    with as_user_errors(ProjectError):
+        return described(path).network
+
+
 def run_path(text: str | Path) -> Path:
     """The path as given or, if nothing is there, the run of that name in the store."""
     from cnnplay.runs.run_store import store_folder

@@ -7,7 +7,7 @@ import msgspec
 
 from cnnplay.cli.arguments import parse_numbers
 from cnnplay.cli.errors import UserError, as_user_errors
-from cnnplay.cli.networks import find_network
+from cnnplay.cli.networks import described_network
 from cnnplay.cli.output import Column, count, echo, print_json, table
 from cnnplay.network.describe import detail, shape_text
 from cnnplay.network.kinds import kind_of
@@ -40,7 +40,7 @@ def print_summary(text: str, size: str | None, json: bool, profiled: TrainConfig
     """Prints the inferred shapes and costs of a network, for its own input or for another size. With
     `profiled`, also the times of a batch that are measured with these settings.
     """
-    network = find_network(text).network
+    network = described_network(text)
     if size is not None:
         channels, height, width = parse_numbers("--input", "C,H,W", size)
         network = msgspec.structs.replace(network, input=Input(channels, height, width))

@@ -9,7 +9,7 @@ import msgspec
 from cnnplay.cli.arguments import check_choice, parse_numbers
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
-from cnnplay.cli.networks import find_network, remember_run
+from cnnplay.cli.networks import described_network, remember_run
 from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import expand_user
 from cnnplay.network.fields import fields_of, violated_limit
@@ -78,11 +78,11 @@ def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunReques
     """
     config = _config(arguments)
     size = _size(arguments.size, config)
-    found = find_network(arguments.network)
+    found = described_network(arguments.network)
     out = None if arguments.out is None else expand_user(arguments.out)
     _check_place(out)
     images = load_data(arguments.data, report)
-    network, changes = _adapted(found.network, images, config, size)
+    network, changes = _adapted(found, images, config, size)
     _check_network(network)
     _check_device(config.device)
     config, pinned = _with_cores(config)
@@ -206,7 +206,7 @@ def _check_network(network: Network) -> None:
         raise UserError(f"{network.name}: {report.untrainable_reason}")
     if found:
         more = f" (and {len(found) - 1} more: see cnnplay summary)" if len(found) > 1 else ""
-        raise UserError(f"{network.name} has faults: {found[0].message}{more}")
+        raise UserError(f"{network.name} has problems: {found[0].message}{more}")
 
 
 def _check_device(device: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnplay.cli.errors import as_user_errors
-from cnnplay.cli.networks import find_network, warn_where_not_finite
+from cnnplay.cli.networks import described_network, warn_where_not_finite
 from cnnplay.cli.output import Column, count, echo, first_few, print_json, table
 from cnnplay.data.paths import expand_user
 from cnnplay.network.describe import shape_text
@@ -36,7 +36,7 @@ def describe_weights(path: Path, into: str | None, json: bool) -> None:
         from cnnplay.modules.build import BuildError
         from cnnplay.modules.weights import compare, fitting_layout
 
-        network = find_network(into).network
+        network = described_network(into)
         with as_user_errors(BuildError):
             layout = fitting_layout(found.weights, network)
             fit = compare(found.weights, network, layout)

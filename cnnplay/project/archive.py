@@ -6,15 +6,17 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from cnnplay.data.regular_file import open_regular
-from cnnplay.modules.trained_weights import Which
 from cnnplay.network.json_bounds import size_problem
 from cnnplay.project.errors import ProjectError, one_line
 
+if TYPE_CHECKING:
+    from cnnplay.modules.trained_weights import Which  # imports torch
+
 PROJECT = "project.json"
-WEIGHTS: dict[Which, str] = {
+WEIGHTS: "dict[Which, str]" = {
     "last": "weights.safetensors",
     "best": "best-weights.safetensors",
     "averaged": "averaged-weights.safetensors",

@@ -1,18 +1,22 @@
 """project.json: a project without weights and history."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cnnplay.network.codec import NetworkFormatError, checked
 from cnnplay.network.json_bounds import integer_problem
 from cnnplay.network.network import Network
+from cnnplay.project import archive
 from cnnplay.project.errors import ProjectError, one_line
 from cnnplay.project.migrations import VERSION, migrate
-from cnnplay.project.project import Project
 from cnnplay.spec.events import Count, Ordinal
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, facts_mismatch
+
+if TYPE_CHECKING:
+    from cnnplay.project.project import Project
 
 FORMAT = "cnnplay-project"
 
@@ -37,7 +41,7 @@ class Document(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return self.network if self.trained_network is None else self.trained_network
 
 
-def project_json(project: Project) -> bytes:
+def project_json(project: "Project") -> bytes:
     """A project as indented JSON, without weights and history."""
     trained = project.trained
     document = Document(
@@ -74,6 +78,17 @@ def read_document(text: bytes) -> Document:
         raise ProjectError(problem)
     check_facts(document.facts, document.network_of_weights)
     return document
+
+
+def described(path: Path) -> Document:
+    """What a project's file describes, without its weights and history: needs no torch. ProjectError."""
+    try:
+        with archive.Archive(path) as opened:
+            return read_document(opened.read(archive.PROJECT))
+    except OSError as error:
+        raise ProjectError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ProjectError as error:
+        raise ProjectError(f"{path.name}: {error}") from None
 
 
 def check_facts(facts: DataFacts | None, trained: Network) -> None:

@@ -200,7 +200,7 @@ def check_network(network: Network, dataset: ImageSet) -> Report:
     report = infer(network)
     if not report.valid:
         raise BuildError(
-            "the network has faults: " + "; ".join(fault.message for fault in report.problems[:3])
+            "the network has problems: " + "; ".join(fault.message for fault in report.problems[:3])
         )
     for fault in class_problems(network, dataset.title, len(dataset.classes)):
         raise DataError(fault.message)

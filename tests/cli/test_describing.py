@@ -1,5 +1,6 @@
 """Commands that describe: presets, summary, data list."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from cnnplay.shapes.infer import infer
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.spec.settings import TrainConfig, setting_fields
 from cnnplay.spec.trained import DataFacts
+from tests.runs_bench import make_run
 
 
 class Command(Protocol):
@@ -161,6 +163,19 @@ def test_presets_import_neither_torch_nor_qt() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_summary_of_a_project_and_of_a_run_needs_no_torch(cnnplay: Command, tmp_path: Path) -> None:
+    assert cnnplay("export", "tiny-cnn", "--format", "project", "-o", tmp_path / "a.cnnplay").status == 0
+    make_run(tmp_path / "run")
+    for path in (tmp_path / "a.cnnplay", tmp_path / "run"):
+        code = (
+            f"import sys; from cnnplay.app import main; status = main(['summary', {str(path)!r}, '--json']);"
+            "sys.exit(status or any(name in sys.modules for name in ('torch', 'PySide6')))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["parameters"] == 4150
 
 
 def test_a_reader_that_goes_away_ends_it_quietly() -> None:
