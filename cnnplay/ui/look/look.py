@@ -12,6 +12,7 @@ from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
 from cnnplay.ui.look.evaluation import EvaluationModel, no_evaluation_reason
 from cnnplay.ui.look.evaluation_result import EvaluationResult
@@ -99,6 +100,7 @@ class LookModel(QObject):
         self._origin: Origin = "nothing"
         self._untrained: tuple[str, ...] = ()
         self._problem = ""
+        self._state_watch = OnChange(self.state_changed, lambda: (self._origin, self.text))
         self._activated = True
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
         self._soon.timeout.connect(self._probe)
@@ -119,6 +121,7 @@ class LookModel(QObject):
             self.image_choice.changed,
         ):
             signal.connect(self.refresh)
+        self.run.weights_changed.connect(self._weights_changed)
         self.run.add_probe(self._live_probe.observe)
 
     # what is shown
@@ -250,6 +253,11 @@ class LookModel(QObject):
     # probing
 
     @Slot()
+    def _weights_changed(self) -> None:
+        if not self.live:  # a run probes itself
+            self.refresh()
+
+    @Slot()
     def refresh(self) -> None:
         """Probes again soon. Call when something that the result depends on may have changed."""
         if not self._soon.isActive():
@@ -309,8 +317,7 @@ class LookModel(QObject):
         if problem or (only_stack and not self._targets.worth_for_stack):
             self._worker.discard("probe")
             self._submitted = None
-            self._show(None, "nothing")
-            self._set_problem(problem)
+            self._show(None, "nothing", problem)
             return
         if not self._request.empty and (self._target is not before or self._submitted is not self._request):
             self._submitted = self._request
@@ -324,7 +331,6 @@ class LookModel(QObject):
         found = mail.latest.get("probe")
         # A result of an older request is shown, too, unless it is of another image: the next one follows.
         if found is not None and found.request.image is self._request.image:
-            self._set_problem("")
             self._show(found, "live")
         elif "problem" in mail.latest:
             self._set_problem(mail.latest["problem"])
@@ -357,27 +363,23 @@ class LookModel(QObject):
             return
         elif reply.kind == "image":
             self.image_choice.image_came(reply.value, reply.error)
+        elif reply.kind == "probe" and reply.error:
+            self._show(None, "nothing", reply.error)
         elif reply.error:
             self._set_problem(reply.error)
-            if reply.kind == "probe":
-                self._show(None, "nothing")
         elif reply.kind == "probe":
             assert isinstance(reply.value, StoredProbeResult)
             self._untrained = reply.value.untrained
-            self._set_problem("")
             self._show(reply.value.result, reply.value.origin)
         else:
             self.evaluation.result_came(reply.value)
 
-    def _show(self, found: ProbeResult | None, origin: Origin) -> None:
+    def _show(self, found: ProbeResult | None, origin: Origin, problem: str = "") -> None:
         before, self._result = self._result, found
-        text_before = self.text if before is not None else ""
-        self._origin = origin
-        if found is None and before is None:
-            return
+        self._origin, self._problem = origin, problem
         results = [result for result in (found, before) if result is not None]
         self._changed_parts = [part for part in PARTS if any(result.has(part) for result in results)]
-        if self.text != text_before or before is None or found is None:
+        if self._state_watch.pending:
             self._changed_parts.append("state")
         while self._changed_parts and origin != "live":
             self._emit_next()
@@ -388,12 +390,15 @@ class LookModel(QObject):
     def _emit_next(self) -> None:
         """Emits one signal. Those of a live result are staggered: no redraw blocks the window for long."""
         if self._changed_parts:
-            signal: SignalInstance = getattr(self, f"{self._changed_parts.pop(0)}_changed")
-            signal.emit()
+            part = self._changed_parts.pop(0)
+            if part == "state":
+                self._state_watch.check()
+            else:
+                signal: SignalInstance = getattr(self, f"{part}_changed")
+                signal.emit()
         if not self._changed_parts:
             self._stagger.stop()
 
     def _set_problem(self, problem: str) -> None:
-        if problem != self._problem:
-            self._problem = problem
-            self.state_changed.emit()
+        self._problem = problem
+        self._state_watch.check()

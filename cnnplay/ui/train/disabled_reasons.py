@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from cnnplay.shapes.class_count import class_problems
 from cnnplay.ui.kit.devices import AUTO, resolvable, torch_is_imported
@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 Action: TypeAlias = Literal["train", "from_scratch", "pause", "step", "stop", "replace", "restore_previous"]
 
 
+def disabled_reasons(run: RunModel) -> tuple[str, ...]:
+    """The reasons of all actions, in order."""
+    return tuple(disabled_reason(run, action) for action in get_args(Action))
+
+
 def disabled_reason(run: RunModel, action: Action) -> str:
     """Why an action is unavailable; "" if it is available."""
     match action:
         case "train":
             return _train(run)
         case "from_scratch":
-            return "a run is in progress: stop it first" if run.active else run.elsewhere() or _ready(run)
+            return "a run is in progress: stop it first" if run.active else run.blocked or _ready(run)
         case "pause":
             if run.state == "idle":
                 return "no run is in progress"
@@ -41,7 +46,7 @@ def disabled_reason(run: RunModel, action: Action) -> str:
 def _restore_previous(run: RunModel) -> str:
     if run.active:
         return "a run is in progress: stop it first"
-    there = run.store.previous(run.editor.network) is not None
+    there = run.previous_for_editor is not None
     return (
         "" if there else "there are no previous weights: the network on screen was not trained twice in a row"
     )
@@ -56,7 +61,7 @@ def _train(run: RunModel) -> str:
         return ""
     if run.active:
         return "a run is in progress: stop it first"
-    return run.elsewhere() or _ready(run)
+    return run.blocked or _ready(run)
 
 
 def _ready(run: RunModel) -> str:

@@ -70,6 +70,8 @@ class RateFinder(QObject):
         self._thread = CancellableThread("cnnplay-rate")
         self._control: Control | None = None
         run.state_changed.connect(self._run_changed)
+        for signal in (run.readiness_changed, run.weights_changed, run.settings.changed, run.data.changed):
+            signal.connect(self.changed)
 
     # The range to test
 
@@ -155,7 +157,6 @@ class RateFinder(QObject):
     def _run_changed(self) -> None:
         if self._run.active:
             self.stop()  # both would slow each other down
-        self.changed.emit()
 
     # The result
 

@@ -19,6 +19,7 @@ from cnnplay.spec.settings import TrainConfig, live_settings
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.kit.redraw_rate import POLL_MS, RedrawRate
 from cnnplay.ui.train import disabled_reasons, run_text
 from cnnplay.ui.train.history import History
@@ -41,12 +42,15 @@ State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
 class RunModel(TrainedWeightsModel):
     """One run at a time, and the weights and history of earlier ones.
 
-    `state_changed`: the state, what can be done, or whether the run trains an earlier version of the network
-    changed. `history_changed`: at most 30 times a second. `epoch_done`: the weights after the epoch are
-    there. `failed`: the run ended with an error, `failure` says why. `weights_changed`: `trained` changed.
+    `state_changed`: `state` or `pausing` changed. `readiness_changed`: a `disabled_reason` changed.
+    `notice_changed`: `failure` or `stale_text` changed. `history_changed`: at most 30 times a second.
+    `epoch_done`: the weights after the epoch are there. `failed`: the run ended with an error, `failure` says
+    why. `weights_changed`: `trained` or `trained_for_editor` changed.
     """
 
     state_changed = Signal()
+    readiness_changed = Signal()
+    notice_changed = Signal()
     history_changed = Signal()
     epoch_done = Signal()
     failed = Signal()
@@ -74,12 +78,16 @@ class RunModel(TrainedWeightsModel):
         """The settings as last sent to the current run."""
         self._train_next = False
         self._is_stale = False
-        self.elsewhere: Callable[[], str] = lambda: ""
-        """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
+        self._blocked = ""
+        self._watches = (
+            OnChange(self.state_changed, lambda: (self._state, self._waiting)),
+            OnChange(self.notice_changed, lambda: (self.failure, self.stale_text)),
+            OnChange(self.readiness_changed, lambda: disabled_reasons.disabled_reasons(self)),
+        )
         editor.changed.connect(self._editor_changed)
         settings.changed.connect(self._settings_changed)
         for signal in (data.changed, data.state_changed):
-            signal.connect(self.state_changed)
+            signal.connect(self._announce)
         self.state_changed.connect(self._pace_post)
 
     # State
@@ -138,6 +146,15 @@ class RunModel(TrainedWeightsModel):
     def disabled_reason(self, action: disabled_reasons.Action) -> str:
         """Why an action is unavailable; "" if it is available."""
         return disabled_reasons.disabled_reason(self, action)
+
+    @property
+    def blocked(self) -> str:
+        """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
+        return self._blocked
+
+    def set_blocked(self, reason: str) -> None:
+        self._blocked = reason
+        self._announce()
 
     # History and weights
 
@@ -202,14 +219,14 @@ class RunModel(TrainedWeightsModel):
         if self._worker is not None and self._state in ("starting", "running"):
             self._waiting = "pause"
             self._worker.control.pause()
-            self.state_changed.emit()
+            self._announce()
 
     def resume(self) -> None:
         """Continues after a pause."""
         if self._worker is not None and (self._state == "paused" or self.pausing):
             self._waiting = ""
             self._worker.control.resume()
-            self.state_changed.emit()
+            self._announce()
 
     def single_step(self) -> None:
         """Trains on one batch and pauses. Pauses an active run; without one, starts a run this way."""
@@ -223,7 +240,7 @@ class RunModel(TrainedWeightsModel):
         if self._state == "running":
             self._waiting = "pause"
         self._worker.control.step()
-        self.state_changed.emit()
+        self._announce()
 
     def stop(self) -> None:
         """Stops the run after the current batch; its weights are kept."""
@@ -238,7 +255,7 @@ class RunModel(TrainedWeightsModel):
 
     def restore_previous(self) -> None:
         """Restores the weights from before the last run; called again, it switches back."""
-        before = self.store.previous(self.editor.network)
+        before = self.previous_for_editor
         if before is not None and not self.disabled_reason("restore_previous"):
             shown = self.history
             self.adopt(before)
@@ -256,7 +273,7 @@ class RunModel(TrainedWeightsModel):
     def dismiss_failure(self) -> None:
         """Clears the failure of the last run: it was read, or fixed."""
         self.failure = None
-        self.state_changed.emit()
+        self._announce()
 
     # Probes
 
@@ -303,7 +320,7 @@ class RunModel(TrainedWeightsModel):
             self.progress.update(self.history)
         if checkpoints and self._worker is not None:
             self._weights_cache.keep(self._worker.request, checkpoints, self.history)
-            self.weights_changed.emit()
+            self._check_weights()
         if events:
             self._pace_post()
             self.history_changed.emit()
@@ -347,7 +364,7 @@ class RunModel(TrainedWeightsModel):
         self._set_state("idle")
         self._poller.stop()
         self.redraw_rate.stop()
-        self.weights_changed.emit()
+        self._check_weights()
         self.history_changed.emit()
         if self.failure is not None:
             self._failed = request.network
@@ -379,7 +396,7 @@ class RunModel(TrainedWeightsModel):
         self._is_stale = request is not None and not request.network.same_structure(self.editor.network)
         if self._failed is not None and not self._failed.same_structure(self.editor.network):
             self.failure = self._failed = None  # it does not apply to this network
-        self.state_changed.emit()
+        self._announce()
 
     @Slot()
     def _settings_changed(self) -> None:
@@ -390,14 +407,18 @@ class RunModel(TrainedWeightsModel):
                 if value != getattr(self._sent, name) and not self.settings.problem_of(name):
                     self._sent = msgspec.structs.replace(self._sent, **{name: value})
                     self._worker.change(name, value)
-        self.state_changed.emit()
+        self._announce()
 
     def _set_state(self, state: State) -> None:
-        if state != self._state:
-            self._state = state
-            self.state_changed.emit()
+        self._state = state
+        self._announce()
+
+    @Slot()
+    def _announce(self) -> None:
+        for watch in self._watches:
+            watch.check()
 
     def _tell_all(self) -> None:
-        self.state_changed.emit()
-        self.weights_changed.emit()
+        self._check_weights()
+        self._announce()
         self.history_changed.emit()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnplay.spec.schedules import rate_factor, rate_varies
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.numerals import short
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.train.history import NO_CURVE, Curve, History
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -81,16 +82,13 @@ class ScheduleModel(QObject):
         super().__init__(parent)
         self._settings, self._run = settings, run
         self._kept: tuple[tuple[object, ...], ScheduleDrawing] | None = None
-        settings.changed.connect(self.changed)
-        run.state_changed.connect(self._state_changed)
-        run.data.changed.connect(self.changed)
-        self._state = run.state
+        self._watch = OnChange(self.changed, self.plan)
+        for signal in (settings.changed, run.state_changed, run.weights_changed, run.data.changed):
+            signal.connect(self._check)
 
     @Slot()
-    def _state_changed(self) -> None:
-        if self._run.state != self._state:
-            self._state = self._run.state
-            self.changed.emit()
+    def _check(self) -> None:
+        self._watch.check()
 
     def plan(self) -> SchedulePlan | None:
         """The plan of the current run, or of the next one; None while the settings have problems."""

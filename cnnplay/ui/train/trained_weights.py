@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.train.trained import Trained, TrainedStore
 from cnnplay.ui.train.weights_cache import WeightsCache
 
@@ -18,15 +19,20 @@ if TYPE_CHECKING:
 class TrainedWeightsModel(QObject):
     """Finds the weights that belong to the network in the editor.
 
-    `weights_changed`: `trained` changed.
+    `weights_changed`: `trained` or `trained_for_editor` changed. `restored`: an edit, not undo, led to a
+    network that was trained before.
     """
 
     weights_changed = Signal()
+    restored = Signal()
 
     def __init__(self, editor: EditorModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.editor = editor
         self._weights_cache = WeightsCache()
+        self._weights_watch = OnChange(self.weights_changed, lambda: (self.trained, self.trained_for_editor))
+        self._matching: Trained | None = None
+        editor.changed.connect(self._find_weights)
 
     @property
     def store(self) -> TrainedStore:
@@ -48,6 +54,11 @@ class TrainedWeightsModel(QObject):
         return self._weights_cache.closest(self.editor.network)
 
     @property
+    def previous_for_editor(self) -> Trained | None:
+        """The weights that the newest ones of the network in the editor replaced."""
+        return self._weights_cache.previous(self.editor.network)
+
+    @property
     def weights(self) -> Weights | None:
         trained = self.trained
         return trained.weights.last if trained is not None else None
@@ -57,3 +68,14 @@ class TrainedWeightsModel(QObject):
         """The data set that the weights were trained on, and its preprocessing."""
         trained = self.trained
         return trained.weights.facts if trained is not None else None
+
+    def _check_weights(self) -> None:
+        self._matching = self.trained_for_editor
+        self._weights_watch.check()
+
+    @Slot()
+    def _find_weights(self) -> None:
+        before = self._matching
+        self._check_weights()
+        if self._matching is not None and self._matching is not before and not self.editor.restoring:
+            self.restored.emit()

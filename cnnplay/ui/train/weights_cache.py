@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network, leaves
@@ -20,6 +20,15 @@ STILL_FITS = 0.5
 """Weights of an edited network are still shown while they cover at least this fraction of its parameters."""
 
 
+class _Found(NamedTuple):
+    """What is kept for one network."""
+
+    network: Network
+    matching: Trained | None
+    closest: Trained | None
+    previous: Trained | None
+
+
 class WeightsCache:
     """Makes a `Trained` of checkpoints and results, and finds the one for a network."""
 
@@ -28,7 +37,7 @@ class WeightsCache:
         self.current: Trained | None = None
         """The current run, as of its last epoch."""
         self._newest: Trained | None = None
-        self._found: dict[str, tuple[Network, Trained | None, Trained | None]] = {}
+        self._found: _Found | None = None
 
     def begin(self) -> None:
         self._set_current(None)
@@ -70,14 +79,12 @@ class WeightsCache:
             self._remember(trained)
             return
         self.store.set_aside(network)
-        self._newest = None
-        self._found.clear()
+        self._newest = self._found = None
 
     def clear(self) -> None:
         self.store.clear()
-        self._found.clear()
         self._set_current(None)
-        self._newest = None
+        self._newest = self._found = None
 
     def is_newest(self, trained: Trained) -> bool:
         """Whether its curves are the ones on screen."""
@@ -85,11 +92,15 @@ class WeightsCache:
 
     def matching(self, network: Network) -> Trained | None:
         """The weights whose parameters match this network exactly."""
-        return self._find(network)[1]
+        return self._find(network).matching
 
     def closest(self, network: Network) -> Trained | None:
         """The same, or else the newest weights if they cover at least half of the network's parameters."""
-        return self._find(network)[2]
+        return self._find(network).closest
+
+    def previous(self, network: Network) -> Trained | None:
+        """The weights of this network from before its newest run."""
+        return self._find(network).previous
 
     def _set_current(self, trained: Trained | None) -> None:
         free_in_background(self.current)
@@ -98,16 +109,14 @@ class WeightsCache:
     def _remember(self, trained: Trained) -> None:
         self.store.remember(trained)
         self._newest = trained
-        self._found.clear()
+        self._found = None
 
-    def _find(self, network: Network) -> tuple[Network, Trained | None, Trained | None]:
-        kept = self._found.get("last")
-        if kept is not None and kept[0] is network:
-            return kept
-        matching = self.store.matching(network)
-        found = (network, matching, matching or self._partly_matching(network))
-        self._found["last"] = found
-        return found
+    def _find(self, network: Network) -> _Found:
+        if self._found is None or self._found.network is not network:
+            matching = self.store.matching(network)
+            closest = matching or self._partly_matching(network)
+            self._found = _Found(network, matching, closest, self.store.previous(network))
+        return self._found
 
     def _partly_matching(self, network: Network) -> Trained | None:
         newest = self.store.newest()

@@ -27,6 +27,7 @@ from cnnplay.ui.look.live_probe import LiveProbe
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.probe import ProbeRequest
 from tests.look_bench import WAIT, LookBench, digits, learned, pets
+from tests.watched import Watched
 
 
 @pytest.fixture
@@ -321,6 +322,29 @@ def shows(look: LookModel, index: int, node: str) -> bool:
     result = look.result
     image = result.request.image if result is not None else None
     return image is not None and image.index == index and look.maps is not None and look.maps.node == node
+
+
+def test_the_state_changed_at_every_emission(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+    bench = make(epochs=10_000)
+    look = bench.look
+    watched = Watched(look.state_changed, lambda: (look.origin, look.text))
+    bench.want("maps", "filters", "prediction")
+    bench.wait(qtbot)
+    bench.editor.set_field("conv-1", "kernel_size", (99, 99))
+    bench.wait(qtbot)
+    bench.editor.undo()
+    bench.settings.set("learning_rate", 0.5)
+    bench.settings.set("seed", 7)
+    bench.wait(qtbot)
+    bench.adopt()
+    bench.wait(qtbot)
+    assert bench.run.start()
+    qtbot.waitUntil(lambda: look.origin == "live", timeout=WAIT)
+    bench.run.pause()
+    bench.run.stop()
+    qtbot.waitUntil(lambda: not bench.run.active, timeout=WAIT)
+    bench.wait(qtbot)
+    watched.check()
 
 
 def test_probing_does_not_change_training(qtbot: QtBot, make: Callable[..., LookBench]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from PIL import Image
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
@@ -264,7 +265,9 @@ def test_what_a_run_learns_from_is_the_projects_data_set(quiet: Quiet, qtbot: Qt
     assert load(path).data_key == "mnist-sample"
 
 
-def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_not(quiet: Quiet) -> None:
+def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_not(
+    quiet: Quiet, qtbot: QtBot
+) -> None:
     session = quiet.session
     quiet.adopt()
     quiet.messages.clear()
@@ -272,13 +275,19 @@ def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_
     session.editor.load_preset("mlp")
     session.editor.load_preset("tiny-cnn")
     assert session.run.can_resume
-    (text,) = [text for text in quiet.messages if "weights are back" in text]
+
+    def said() -> list[str]:
+        return [text for text in quiet.messages if "weights are back" in text]
+
+    qtbot.waitUntil(lambda: bool(said()))
+    (text,) = said()
     assert "1 epoch" in text
     assert "Train from scratch" in text
     quiet.messages.clear()
     session.editor.undo()
     session.editor.undo()
     assert session.run.can_resume
+    QApplication.processEvents()
     assert quiet.messages == []
 
 

@@ -125,12 +125,11 @@ class Menus:
         self.final_test = self.action("&Final test…", self._window.final_test, None, TEST_HINT)
         more = (self.find_rate, self.search, None, self.final_test)
         self._menu("&Train", (*self._window.controls.run_actions, None, *more))
-        for signal in (self._window.session.run.weights_changed, self._window.session.editor.changed):
+        run = self._window.session.run
+        for signal in (run.weights_changed, run.state_changed, self._window.session.data.changed):
             signal.connect(self._refresh_test)
-        self._window.session.run.state_changed.connect(self._refresh_test)
         self._refresh_test()
-        # The run's state changes with all that a range test needs: the network, the settings, the data.
-        self._window.session.run.state_changed.connect(self._refresh_rate)
+        run.readiness_changed.connect(self._refresh_rate)
         self._refresh_rate()
 
     def _view(self) -> None:

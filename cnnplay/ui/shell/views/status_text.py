@@ -23,14 +23,11 @@ class StatusText(QObject):
         self._fade.timeout.connect(self._forget)
         self._soon = QTimer(self, interval=SPEED_MS, singleShot=True)
         self._soon.timeout.connect(self._refresh)
-        self._run_state = session.run.state
         # First: an edit clears the old message, then shows its own.
         session.editor.changed.connect(self._forget)
-        session.run.state_changed.connect(self._state_changed)
+        session.run.state_changed.connect(self._forget)
         session.message.connect(self.show_message)
         for signal in (
-            session.editor.changed,
-            session.run.state_changed,
             session.data.state_changed,
             session.estimate.changed,
             session.document.busy_changed,
@@ -48,13 +45,6 @@ class StatusText(QObject):
         self._message = text
         self._fade.start()
         self._refresh()
-
-    @Slot()
-    def _state_changed(self) -> None:
-        """A run started, paused or ended: an earlier message is out of date."""
-        if self._run_state != self._session.run.state:
-            self._run_state = self._session.run.state
-            self._forget()
 
     @Slot()
     def _forget(self) -> None:

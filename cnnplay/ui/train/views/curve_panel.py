@@ -29,6 +29,7 @@ class CurvePanel(Panel):
         self.plot = CurvePlot(role, run, model)
         self.empty = EmptyState(self._empty_text, parent=self)
         self._phase = PHASE_MS[role]
+        self._other = ""
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.plot)
@@ -43,6 +44,8 @@ class CurvePanel(Panel):
         self.plot.following_changed.connect(self._show_fit)
         run.history_changed.connect(self._history_changed)
         run.state_changed.connect(self._state_changed)
+        for signal in (run.editor.changed, run.weights_changed):
+            signal.connect(self._network_changed)
         model.changed.connect(self._redraw)
         self._redraw()
 
@@ -72,6 +75,11 @@ class CurvePanel(Panel):
             self._redraw()
 
     @Slot()
+    def _network_changed(self) -> None:
+        if other_network_text(self._run) != self._other:
+            self._redraw()
+
+    @Slot()
     def _redraw(self) -> None:
         if not self.isVisible() and not self._run.history.empty:
             self.plot.refresh()
@@ -82,7 +90,7 @@ class CurvePanel(Panel):
         self.empty.set_text(STARTING if starting else self._empty_text)
         self.set_title(self._shown.heading)
         self._stack.setCurrentWidget(self.empty if nothing else self.plot)
-        other = "" if nothing else other_network_text(self._run)
+        other = self._other = "" if nothing else other_network_text(self._run)
         shown = "" if nothing else self._model.summary(self._shown.name, history)
         self.set_muted(" · ".join(part for part in (other, shown) if part))
         hint = "" if nothing else self._model.hint(self._shown.name, history)

@@ -108,8 +108,9 @@ class DevicePicker(PickerButton):
     def __init__(self, settings: SettingsModel, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__("Device", parent)
         self._settings, self._run = settings, run
-        settings.changed.connect(self.refresh)
-        run.state_changed.connect(self.refresh)
+        # Once there is a data set, torch is imported too, and with it the devices are known.
+        for signal in (settings.changed, run.state_changed, run.data.changed):
+            signal.connect(self.refresh)
         self.refresh()
 
     @Slot()

@@ -52,8 +52,8 @@ class RunNotices(QWidget):
         dismiss.clicked.connect(self._dismiss_failure)
         self.stale.buttons[0].clicked.connect(self._run.stop_and_train_this)
         self.note.buttons[0].clicked.connect(self._dismiss_notes)
-        self._run.state_changed.connect(self.refresh)
-        self._run.failed.connect(self.refresh)
+        for signal in (self._run.notice_changed, self._run.readiness_changed, self._run.state_changed):
+            signal.connect(self.refresh)
         self._run.history_changed.connect(self._show_notes)
 
     @Slot()

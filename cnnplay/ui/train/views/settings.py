@@ -106,6 +106,7 @@ class SettingsPanel(Panel):
         theme().changed.connect(self._restyle)
         settings.changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
+        run.readiness_changed.connect(self.refresh)
         self._show_group(self.tabs.group)
 
     @property

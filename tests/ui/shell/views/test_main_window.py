@@ -19,6 +19,8 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.export_dialog import ROWS, ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 from cnnplay.ui.shell.views.shortcuts import ShortcutsDialog
+from cnnplay.ui.train.trained import Trained
+from tests.look_bench import learned_weights
 from tests.ui.conftest import StrayWindows
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -340,3 +342,14 @@ def test_the_window_is_made_without_torch() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+def test_the_status_bar_says_that_weights_are_back_after_the_edit_that_brought_them(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    editor = window.session.editor
+    editor.load_preset("tiny-cnn")
+    window.session.run.adopt(Trained(learned_weights()))
+    editor.load_preset("mlp")
+    editor.load_preset("tiny-cnn")
+    qtbot.waitUntil(lambda: "weights are back" in window.status.text())

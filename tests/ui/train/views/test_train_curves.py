@@ -248,8 +248,8 @@ def test_curves_of_another_network_name_it_and_are_lighter(qtbot: QtBot) -> None
         name = one.editor.network.name
         mine = msgspec.structs.replace(first, network=name, parameters=parameters)
         one.run.history = History([mine, *rest])
-        one.run.state_changed.emit()
-        assert made.muted() == "cross-entropy"
+        one.run.history_changed.emit()
+        qtbot.waitUntil(lambda: made.muted() == "cross-entropy")
         assert made.plot.box.opacity() == 1.0
 
 
