@@ -65,6 +65,11 @@ class ExportModel(QObject):
             return "The network was edited after training; it is exported with the earlier weights."
         return "The weights belong to the network before the last edits; that network is exported."
 
+    def disabled_reason(self) -> str:
+        """Why nothing can be exported; "" if something can."""
+        there = self._editor.report.valid or self._run.trained is not None
+        return "" if there else "fix the network's problems first"
+
     def history_disabled_reason(self) -> str:
         """Why there is no history to export; "" if there is one."""
         trained = any(isinstance(event, EpochDone) for event in self._events())

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import files_to_replace
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
@@ -87,11 +88,8 @@ class ExportDialog(QDialog):
     def _format_changed(self) -> None:
         row = self._row
         self._help.setText(row.help)
-        self.weights.setEnabled(row.needs_weights)
         hint = "Weights of the best epoch (by validation) or of the last"
-        self.weights.setToolTip(
-            hint if row.needs_weights else f"{hint}\nUnavailable: a history holds no weights"
-        )
+        set_available(self.weights, hint, "" if row.needs_weights else "a history holds no weights")
         named = Path(self.path.text().strip()).expanduser()
         stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)
         if row.key == "python":  # must be importable
@@ -103,9 +101,7 @@ class ExportDialog(QDialog):
         reason = "" if self.path.text().strip() else "enter a file name first"
         if self._row is HISTORY:
             reason = self._model.history_disabled_reason() or reason
-        self.accept_button.setEnabled(not reason)
-        hint = "Write the file, with any files that belong to it"
-        self.accept_button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
+        set_available(self.accept_button, "Write the file, with any files that belong to it", reason)
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(

@@ -104,7 +104,6 @@ class MainWindow(QMainWindow):
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_requested.connect(self.build.open_gallery)
         self.data_picker.browse_requested.connect(self.browse_data)
-        self.controls.refused.connect(self._status_text.show_message)
         self.build.problems.add_source(session.fit_offer.class_problems, session.data.changed)
         session.fit_offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
@@ -220,6 +219,11 @@ class MainWindow(QMainWindow):
     def _set_text(self, scale: float) -> None:
         theme().install(theme().choice, scale)
         self.session.preferences.set("text_scale", scale)
+
+    @Slot(str)
+    def show_message(self, text: str) -> None:
+        """Shows a message in the status bar for some seconds."""
+        self._status_text.show_message(text)
 
     # Windows and dialogs
 

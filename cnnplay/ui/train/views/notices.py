@@ -4,6 +4,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.notice import Notice
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.failure import SettingFix, fix_for
@@ -66,9 +67,7 @@ class RunNotices(QWidget):
         if text and reason:
             text = f"{text.rstrip('.')}. The current network cannot be trained: {reason}"
         self.stale.set_text("" if stopping else text)
-        button, hint = self.stale.buttons[0], "Stops the run and trains the current network"
-        button.setEnabled(not reason)
-        button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
+        set_available(self.stale.buttons[0], "Stops the run and trains the current network", reason)
         self._show_notes()
         self._fold()
 

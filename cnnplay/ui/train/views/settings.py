@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
@@ -202,9 +203,7 @@ class SettingsPanel(Panel):
         if bool(settings.problems) != self._has_problems:
             self._has_problems = bool(settings.problems)
             self._fit()
-        reason = self._run.disabled_reason("from_scratch")
-        self.find_rate.setEnabled(not reason)
-        self.find_rate.setToolTip(f"{RATE_HINT}\nUnavailable: {reason}" if reason else RATE_HINT)
+        set_available(self.find_rate, RATE_HINT, self._run.disabled_reason("from_scratch"))
         self.set_muted(DURING if running else NEXT)
         self._show_plan()
 

@@ -130,7 +130,7 @@ def test_large_text_takes_the_finished_run_from_the_header_before_it_takes_a_nam
     QApplication.processEvents()
     for picker in (window.network_picker, window.data_picker, window.device_picker):
         assert picker.choice.toolTip() == "", "whole"
-    assert controls.from_scratch in window.controls.run_actions
+    assert controls.from_scratch in window.controls.commands
     assert controls.from_scratch.isEnabled(), "its key and the menu still do it"
     theme().install("dark", 1.0)
     window.resize(1440, 900)

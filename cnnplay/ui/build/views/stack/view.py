@@ -4,12 +4,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import (
-    QAction,
     QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
-    QKeySequence,
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
@@ -21,6 +19,7 @@ from cnnplay.ui.build.views.stack.menu import layer_menu
 from cnnplay.ui.build.views.stack.mouse import StackMouse
 from cnnplay.ui.build.views.stack.navigation import KeyEffect, StackNavigation
 from cnnplay.ui.build.views.stack.tooltips import tooltip_text
+from cnnplay.ui.kit.views.command import Command
 from cnnplay.ui.kit.views.keytable import ENTER, KeyAction, KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 
@@ -81,7 +80,7 @@ class StackView(StackMouse):
         self.setMinimumWidth(theme().px(220))
 
     @property
-    def actions_by_name(self) -> dict[str, QAction]:
+    def actions_by_name(self) -> dict[str, Command]:
         """The actions for the main window's menus."""
         return self.stack_actions.by_name
 
@@ -121,7 +120,8 @@ class StackView(StackMouse):
     # Keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not KEYS.press(self, event) and not self._show_disabled_reason(event):
+        commands = self.stack_actions.by_name.values()
+        if not KEYS.press(self, event) and not any(command.refuse(event) for command in commands):
             super().keyPressEvent(event)
 
     def up(self, extend: bool) -> None:
@@ -183,15 +183,6 @@ class StackView(StackMouse):
                 break
             item = following
         self._move_to(item, extend)
-
-    def _show_disabled_reason(self, event: QKeyEvent) -> bool:
-        """Shows the reason when the key of a disabled action is pressed."""
-        pressed = event.keyCombination()
-        for name, action in self.actions_by_name.items():
-            if not action.isEnabled() and QKeySequence(pressed) in action.shortcuts():
-                self.editor.message.emit(f"{action.text()}: {self.stack_actions.disabled_reason(name)}")
-                return True
-        return False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
