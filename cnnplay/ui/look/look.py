@@ -121,8 +121,8 @@ class LookModel(QObject):
             self.image_choice.changed,
         ):
             signal.connect(self.refresh)
-        self.run.weights_changed.connect(self._weights_changed)
-        self.run.add_probe(self._live_probe.observe)
+        self.run.weights_cache.changed.connect(self._weights_changed)
+        self.run.probes.add(self._live_probe.observe)
 
     # what is shown
 
@@ -197,7 +197,7 @@ class LookModel(QObject):
             return untrained_text(self.settings.config.seed)
         if self._origin == "partly":
             return partly_trained_text(self._untrained)
-        return trained_text(self.run.trained) if self._origin == "trained" else ""
+        return trained_text(self.run.weights_cache.trained) if self._origin == "trained" else ""
 
     @property
     def activated(self) -> bool:
@@ -236,7 +236,7 @@ class LookModel(QObject):
 
     def top_losses_disabled_reason(self) -> str:
         """Why the top losses cannot be shown; "" when they can."""
-        has_data, has_weights = self.data.images is not None, self.run.weights is not None
+        has_data, has_weights = self.data.images is not None, self.run.weights_cache.weights is not None
         has_result, of_other_data = self.evaluation.result is not None, self.evaluation.of_other_data
         return no_evaluation_reason(has_data, has_weights, self.live, has_result, of_other_data)
 
@@ -268,7 +268,7 @@ class LookModel(QObject):
         self._soon.stop()
         self._stagger.stop()
         self._later.stop()
-        self.run.remove_probe(self._live_probe.observe)
+        self.run.probes.remove(self._live_probe.observe)
         self._worker.stop()
         for poller, box in ((self._poller, self._box), (self._live_poller, self._live_box)):
             box.drain()

@@ -32,7 +32,7 @@ class TargetSelector:
 
     def select(self) -> ProbeTarget:
         """What to probe now; the same object as long as nothing about it changed."""
-        weights, facts = self._run.weights, self._run.facts
+        weights, facts = self._run.weights_cache.weights, self._run.weights_cache.facts
         target = ProbeTarget(
             self._editor.network,
             weights,
@@ -59,13 +59,15 @@ class TargetSelector:
     @property
     def held_back(self) -> bool:
         """Whether the network is large and untrained, and nobody requested that it be built."""
-        large = self._editor.report.parameters > LARGE and self._run.weights is None
+        large = self._editor.report.parameters > LARGE and self._run.weights_cache.weights is None
         return large and self._allowed is not self._editor.network
 
     @property
     def worth_for_stack(self) -> bool:
         """Whether to show strips and a prediction in the stack: for trained networks that build quickly."""
-        return self._run.weights is not None and self._editor.report.parameters <= LARGE_FOR_STACK
+        return (
+            self._run.weights_cache.weights is not None and self._editor.report.parameters <= LARGE_FOR_STACK
+        )
 
     def disabled_reason(self, has_image: bool, needs_image: bool) -> str:
         """Why nothing can be probed; "" when something can."""
@@ -81,7 +83,7 @@ class TargetSelector:
 
     def _too_large(self) -> str:
         """Why random weights cannot be initialized for a probe; "" if they fit into the free memory."""
-        if self._editor.report.parameters <= LARGE or self._run.weights is not None:
+        if self._editor.report.parameters <= LARGE or self._run.weights_cache.weights is not None:
             return ""
         from cnnplay.data.memory import available_bytes
 

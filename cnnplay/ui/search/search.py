@@ -28,7 +28,6 @@ from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.search.search_space import SpaceModel
 from cnnplay.ui.search.search_study import StudyModel
 from cnnplay.ui.search.search_worker import SearchEnded, SearchInputs, SearchWorker
-from cnnplay.ui.train import disabled_reasons
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -129,7 +128,7 @@ class SearchModel(StudyModel):
         if self._run.active:
             return "a run is in progress: stop it first, or wait until it ends"
         if not self.has_started:
-            return disabled_reasons.disabled_reason(self._run, "replace") or self.space.problem
+            return self._run.disabled_reason("replace") or self.space.problem
         return self._resume_disabled_reason()
 
     def _resume_disabled_reason(self) -> str:

@@ -93,14 +93,16 @@ class Session(QObject):
         self._select_first()
 
     def _wire(self) -> None:
-        self.editor.reserved_ids = self.run.store.ids
+        self.editor.reserved_ids = self.run.weights_cache.store.ids
         self.editor.message.connect(self.message)
         self.editor.changed.connect(self._touch)
         # Later than the edit itself, at which the status bar forgets what it says.
-        self.run.restored.connect(self._report_restored_weights, Qt.ConnectionType.QueuedConnection)
+        self.run.weights_cache.restored.connect(
+            self._report_restored_weights, Qt.ConnectionType.QueuedConnection
+        )
         self.settings.changed.connect(self._touch)
         self.settings.changed.connect(self._remember_device)
-        self.run.weights_changed.connect(self._touch)
+        self.run.weights_cache.changed.connect(self._touch)
         self.run.state_changed.connect(self._run_state)
         self.settings.changed.connect(self._settings_changed)
         for signal in (self.run.state_changed, self.rate_finder.changed, self.layer_times.changed):
@@ -186,7 +188,7 @@ class Session(QObject):
         """The document as a value."""
         from cnnplay.project.project import Project
 
-        trained = self.run.trained
+        trained = self.run.weights_cache.trained
         return Project(
             network=self.editor.network,
             config=self.settings.config,
@@ -258,7 +260,7 @@ class Session(QObject):
     @Slot()
     def _report_restored_weights(self) -> None:
         """Tells the user when a network that was trained before is opened again: its weights are back."""
-        trained = self.run.trained_for_editor
+        trained = self.run.weights_cache.trained_for_editor
         if trained is not None:
             epochs = trained.weights.last_epoch
             times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"

@@ -37,7 +37,7 @@ class FinalTest(QObject):
     @property
     def question(self) -> str:
         """What is about to happen, and why to do it only once."""
-        images, trained = self._data.images, self._run.trained_for_editor
+        images, trained = self._data.images, self._run.weights_cache.trained_for_editor
         if images is None or trained is None:
             return ""
         weights = trained.weights
@@ -51,7 +51,7 @@ class FinalTest(QObject):
 
     def begin(self) -> None:
         """Evaluates in the background."""
-        images, trained = self._data.images, self._run.trained_for_editor
+        images, trained = self._data.images, self._run.weights_cache.trained_for_editor
         if images is None or trained is None or self.state == "evaluating":
             return
         weights = trained.weights
@@ -108,7 +108,7 @@ def final_test_disabled_reason(run: RunModel, data: DataModel) -> str:
         return "choose a data set first"
     if not len(data.images.test):
         return f"{data.images.title} has no test split"
-    trained = run.trained_for_editor
+    trained = run.weights_cache.trained_for_editor
     if trained is None:
         return "the network on screen has not been trained"
     facts, key = trained.weights.facts, data.images.key

@@ -83,7 +83,7 @@ class ScheduleModel(QObject):
         self._settings, self._run = settings, run
         self._kept: tuple[tuple[object, ...], ScheduleDrawing] | None = None
         self._watch = OnChange(self.changed, self.plan)
-        for signal in (settings.changed, run.state_changed, run.weights_changed, run.data.changed):
+        for signal in (settings.changed, run.state_changed, run.weights_cache.changed, run.data.changed):
             signal.connect(self._check)
 
     @Slot()
@@ -98,7 +98,7 @@ class ScheduleModel(QObject):
         config = run.config or self._settings.config
         if any(problem.field in _DECIDING for problem in self._settings.problems) and not run.active:
             return None
-        trained = run.trained_for_editor if run.can_resume and not run.active else None
+        trained = run.weights_cache.trained_for_editor if run.can_resume and not run.active else None
         epochs_before = 0 if trained is None else trained.weights.last_epoch
         if epochs_before < config.epochs:
             # As in a resumed run: it ends at the requested epoch, or after that many more.

@@ -311,7 +311,7 @@ def test_a_live_probe_shows_the_network_in_training(qtbot: QtBot, make: Callable
     qtbot.waitUntil(lambda: bench.run.state == "idle", timeout=WAIT)
     qtbot.waitUntil(lambda: bench.look.origin == "trained", timeout=WAIT)
     bench.wait(qtbot)
-    weights = bench.run.weights
+    weights = bench.run.weights_cache.weights
     assert weights is not None
     assert bench.look.filters is not None
     np.testing.assert_array_equal(bench.look.filters.values, weights["conv-3.weight"])
@@ -351,8 +351,10 @@ def test_probing_does_not_change_training(qtbot: QtBot, make: Callable[..., Look
     bench = make(epochs=1, learning_rate=3e-3)
     bench.want("maps", "filters", "prediction", "stack", "evaluation")
     bench.run.start()
-    qtbot.waitUntil(lambda: bench.run.state == "idle" and bench.run.weights is not None, timeout=WAIT)
-    weights = bench.run.weights
+    qtbot.waitUntil(
+        lambda: bench.run.state == "idle" and bench.run.weights_cache.weights is not None, timeout=WAIT
+    )
+    weights = bench.run.weights_cache.weights
     assert weights is not None
     for name, expected in learned().weights.items():
         assert torch.equal(weights[name], expected), name

@@ -260,7 +260,7 @@ def test_promoting_loads_network_settings_and_weights_and_undo_restores_the_netw
     assert find(editor.network, "conv-1").filters == row.settings["conv-1.filters"]  # type: ignore[union-attr]
     assert searched.settings.config.learning_rate == row.settings["learning_rate"]
     assert searched.settings.config.epochs == 1
-    trained = searched.run.trained_for_editor
+    trained = searched.run.weights_cache.trained_for_editor
     assert trained is not None
     assert trained.weights.best_epoch == row.epoch
     (said,) = searched.said

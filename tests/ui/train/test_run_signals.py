@@ -17,7 +17,10 @@ def watch(one: Bench) -> dict[str, Watched]:
             run.readiness_changed, lambda: [run.disabled_reason(action) for action in get_args(Action)]
         ),
         "notice": Watched(run.notice_changed, lambda: (run.failure, run.stale_text)),
-        "weights": Watched(run.weights_changed, lambda: (run.trained, run.trained_for_editor)),
+        "weights": Watched(
+            run.weights_cache.changed,
+            lambda: (run.weights_cache.trained, run.weights_cache.trained_for_editor),
+        ),
     }
 
 
@@ -38,7 +41,7 @@ def test_signals_of_a_run_are_emitted_when_what_they_name_changed_and_only_then(
     with bench(epochs=ENDLESS) as one:
         run, watched = one.run, watch(one)
         change_everything(one)
-        with qtbot.waitSignal(run.epoch_done, timeout=WAIT):
+        with qtbot.waitSignal(run.recorder.epoch_done, timeout=WAIT):
             run.start()
         change_everything(one)
         run.pause()
@@ -74,7 +77,7 @@ def test_signals_of_a_run_are_emitted_when_what_they_name_changed_and_only_then(
 def test_signals_of_a_run_that_fails_are_emitted_once(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
         watched = watch(one)
-        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+        with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
         one.run.dismiss_failure()
         one.run.dismiss_failure()

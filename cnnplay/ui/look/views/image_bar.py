@@ -182,7 +182,7 @@ class ImageBar(QFrame):
         look.evaluation.changed.connect(self.refresh)
         look.state_changed.connect(self.refresh)
         look.run.state_changed.connect(self.refresh)
-        look.run.weights_changed.connect(self.refresh)
+        look.run.weights_cache.changed.connect(self.refresh)
         look.data.changed.connect(self.refresh)
         look.prediction_changed.connect(self.image.update)
 

@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         session.failed.connect(self.show_failure)
         session.document.changed.connect(self._retitle)
         session.editor.changed.connect(self._retitle)
-        session.run.weights_changed.connect(self._retitle)
+        session.run.weights_cache.changed.connect(self._retitle)
         self._retitle()
 
     # Workspaces

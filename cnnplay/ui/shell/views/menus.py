@@ -64,7 +64,7 @@ class Menus:
         window, session, new = self._window, self._window.session, self.command
         editor, run = session.editor, session.run
         exporting, importing = session.exporting.disabled_reason, session.importing.disabled_reason
-        changes = (editor.changed, run.weights_changed, run.state_changed, session.data.changed)
+        changes = (editor.changed, run.weights_cache.changed, run.state_changed, session.data.changed)
         self.export = new("&Export…", window.files.export, "Ctrl+E", EXPORT_HINT, exporting, changes)
         self.load_weights = new(
             "Load &weights…", window.files.load_weights, (), LOAD_HINT, importing, changes
@@ -125,7 +125,7 @@ class Menus:
             (),
             TEST_HINT,
             lambda: final_test_disabled_reason(run, data),
-            (run.weights_changed, run.state_changed, data.changed),
+            (run.weights_cache.changed, run.state_changed, data.changed),
         )
         more = (self.find_rate, self.search, None, self.final_test)
         self._menu("&Train", (*window.controls.commands, None, *more))

@@ -35,7 +35,7 @@ class StatusText(QObject):
         ):
             signal.connect(self._refresh)
         # Epochs of small networks end several times a second.
-        for signal in (session.run.history_changed, session.run.weights_changed):
+        for signal in (session.run.recorder.changed, session.run.weights_cache.changed):
             signal.connect(self._speed_soon)
         self._refresh()
 
@@ -69,7 +69,7 @@ class StatusText(QObject):
             (f"{at_least}{report.parameters:,}", "parameters"),
             (f"{at_least}{multiply_adds_text(report.multiply_adds)}", "multiply-adds"),
         ]
-        speed = self._session.run.progress.images_per_second
+        speed = self._session.run.recorder.progress.images_per_second
         if self._session.run.active and speed:
             facts.append((f"{speed:,.0f}", "images/s"))
         self._line.set_facts(facts)

@@ -54,11 +54,11 @@ class TrainControls(QWidget):
         self.step_button, self.stop_button = _button(self.step), _button(self.stop)
         role(self.train_button, "primary")
         self._lay_out()
-        for signal in (run.state_changed, run.readiness_changed, run.weights_changed):
+        for signal in (run.state_changed, run.readiness_changed, run.weights_cache.changed):
             signal.connect(self.refresh)
         for signal in (run.editor.changed, run.settings.changed, run.data.changed):
             signal.connect(self.refresh)  # how Train resumes
-        run.history_changed.connect(self._show_what_fits)
+        run.recorder.changed.connect(self._show_what_fits)
         theme().changed.connect(self._restyle)
         self._restyle()
         self.refresh()

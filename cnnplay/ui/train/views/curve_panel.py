@@ -26,7 +26,7 @@ class CurvePanel(Panel):
         super().__init__(shown_metric(role, run.history).heading, parent=parent)
         self._role: Role = role
         self._run, self._model = run, model
-        self.plot = CurvePlot(role, run, model)
+        self.plot = CurvePlot(role, run.recorder, model)
         self.empty = EmptyState(self._empty_text, parent=self)
         self._phase = PHASE_MS[role]
         self._other = ""
@@ -42,9 +42,9 @@ class CurvePanel(Panel):
         if role == "loss":
             self._add_loss_controls()
         self.plot.following_changed.connect(self._show_fit)
-        run.history_changed.connect(self._history_changed)
+        run.recorder.changed.connect(self._history_changed)
         run.state_changed.connect(self._state_changed)
-        for signal in (run.editor.changed, run.weights_changed):
+        for signal in (run.editor.changed, run.weights_cache.changed):
             signal.connect(self._network_changed)
         model.changed.connect(self._redraw)
         self._redraw()
@@ -85,7 +85,7 @@ class CurvePanel(Panel):
             self.plot.refresh()
             return
         history = self._run.history
-        nothing = history.empty and (self._run.previous is None or self._run.previous.empty)
+        nothing = history.empty and (self._run.recorder.previous is None or self._run.recorder.previous.empty)
         starting = self._role == "loss" and self._run.active
         self.empty.set_text(STARTING if starting else self._empty_text)
         self.set_title(self._shown.heading)

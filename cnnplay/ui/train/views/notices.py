@@ -55,7 +55,7 @@ class RunNotices(QWidget):
         self.note.buttons[0].clicked.connect(self._dismiss_notes)
         for signal in (self._run.notice_changed, self._run.readiness_changed, self._run.state_changed):
             signal.connect(self.refresh)
-        self._run.history_changed.connect(self._show_notes)
+        self._run.recorder.changed.connect(self._show_notes)
 
     @Slot()
     def refresh(self) -> None:

@@ -34,9 +34,9 @@ class RunProgress(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
         self._soon.timeout.connect(self.refresh)
-        run.history_changed.connect(self._refresh_soon)
+        run.recorder.changed.connect(self._refresh_soon)
         run.state_changed.connect(self.refresh)
-        run.weights_changed.connect(self.refresh)
+        run.weights_cache.changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
         self.refresh()
 
@@ -114,7 +114,7 @@ class RunProgress(QWidget):
         if self._run.state == "starting":
             return 0.0
         if self._run.active:
-            return self._run.progress.fraction
+            return self._run.recorder.progress.fraction
         history = self._run.history
         return min(history.last_x / history.target, 1.0) if history.target else 0.0
 
@@ -122,7 +122,7 @@ class RunProgress(QWidget):
         if self._run.state == "starting":
             return "starting …"
         if self._run.active:
-            return self._run.progress.position_text
+            return self._run.recorder.progress.position_text
         last = self._run.history.last
         count = last.epoch if last is not None else 0
         return "1 epoch" if count == 1 else f"{count:,} epochs"
@@ -136,5 +136,5 @@ class RunProgress(QWidget):
         if run.pausing:
             return "pausing …"
         if run.active:
-            return run.progress.remaining_text
+            return run.recorder.progress.remaining_text
         return best_text(run.history)

@@ -38,7 +38,7 @@ class ScheduleView(QWidget):
         self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self.refresh)
         model.changed.connect(self.refresh)
-        run.history_changed.connect(self._history_changed)
+        run.recorder.changed.connect(self._history_changed)
         theme().changed.connect(self._restyle)
 
     def minimumSizeHint(self) -> QSize:

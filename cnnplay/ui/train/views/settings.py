@@ -100,7 +100,7 @@ class SettingsPanel(Panel):
         role(self._problem, "fault")
         self.estimate_line = EstimateLine(estimate, self)
         self.plan_line = PlanLine(run)
-        run.history_changed.connect(self._show_plan)  # after the line's own slot
+        run.recorder.changed.connect(self._show_plan)  # after the line's own slot
         self._room = FittingScrollArea(self._content())
         self._room.resized.connect(self._fit)
         self.body.addWidget(self._room)

@@ -28,7 +28,7 @@ class Sparkline(QWidget):
         self.setAccessibleName("Loss curve")
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._redraw)
-        run.history_changed.connect(self._changed)
+        run.recorder.changed.connect(self._changed)
         theme().changed.connect(self._resize)
 
     @Slot()

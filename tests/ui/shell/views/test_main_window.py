@@ -101,7 +101,7 @@ def test_pressing_train_moves_to_the_curves_and_trains(window: MainWindow, qtbot
     assert window.workspace == "train"
     run = window.session.run
     qtbot.waitUntil(lambda: run.state == "idle" and bool(run.history.epochs), timeout=60_000)
-    assert run.weights is not None
+    assert run.weights_cache.weights is not None
     assert run.history.epochs[0].metrics["validation_accuracy"] > 0.2
 
 
@@ -127,18 +127,20 @@ def test_a_project_comes_back_as_it_was_saved(window: MainWindow, tmp_path: Path
     session.editor.load_preset("tiny-cnn")
     session.settings.set("epochs", 1)
     session.run.start()
-    qtbot.waitUntil(lambda: session.run.state == "idle" and session.run.weights is not None, timeout=60_000)
-    weights, network = session.run.weights, session.editor.network
+    qtbot.waitUntil(
+        lambda: session.run.state == "idle" and session.run.weights_cache.weights is not None, timeout=60_000
+    )
+    weights, network = session.run.weights_cache.weights, session.editor.network
     path = tmp_path / "mine.cnnplay"
     session.document.save(path)
     session.document.wait()
     assert not session.document.dirty
     session.new()
-    assert session.run.weights is None
+    assert session.run.weights_cache.weights is None
     window.open_path(path)
     session.document.wait()
     assert encode(session.editor.network) == encode(network)
-    again = session.run.weights
+    again = session.run.weights_cache.weights
     assert weights is not None
     assert again is not None
     assert all(bool((weights[name] == again[name]).all()) for name in weights)

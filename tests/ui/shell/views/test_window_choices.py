@@ -37,7 +37,7 @@ def train_a_little(window: MainWindow, qtbot: QtBot) -> None:
     window.session.settings.set("epochs", 1)
     QTest.mouseClick(window.controls.train_button, LEFT)
     run = window.session.run
-    qtbot.waitUntil(lambda: run.state == "idle" and run.weights is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "idle" and run.weights_cache.weights is not None, timeout=60_000)
 
 
 def test_smoothing_scale_and_workspace_are_there_at_the_next_start(

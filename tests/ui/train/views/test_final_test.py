@@ -43,8 +43,8 @@ def test_a_click_evaluates_the_best_weights_on_the_test_split(qtbot: QtBot) -> N
         assert "40 test images" in dialog.question.text()
         qtbot.mouseClick(dialog.evaluate_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: "Test accuracy" in dialog.outcome.text(), timeout=WAIT)
-        assert one.run.trained is not None
-        weights = one.run.trained.weights
+        assert one.run.weights_cache.trained is not None
+        weights = one.run.weights_cache.trained.weights
         assert weights.best is not None
         own = evaluate(weights.network, weights.best, images, "test", facts=weights.facts)
         right = round(own.metrics["accuracy"] * 40)

@@ -50,7 +50,7 @@ def test_a_click_on_train_runs_to_the_end_and_then_offers_to_resume_or_start_fro
         QTest.mouseClick(controls.from_scratch_button, LEFT)
         until(qtbot, one.run, "idle")
         assert len(one.run.history.epochs) == 2
-        assert one.run.previous is not None
+        assert one.run.recorder.previous is not None
 
 
 def test_the_keys_train_pause_step_and_stop(qtbot: QtBot) -> None:
