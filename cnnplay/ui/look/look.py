@@ -88,7 +88,7 @@ class LookModel(QObject):
         self._waiting_evaluation: EvaluationResult | None = None
         self._evaluation_pause = QTimer(self, interval=EVALUATION_MS, singleShot=True)
         self._evaluation_pause.timeout.connect(self._show_evaluation)
-        self._targets = TargetSelector(editor, run, data, settings)
+        self._targets = TargetSelector(editor, run.weights_cache, data, settings)
         self.image_choice = ImageChoiceModel(data, self._worker, self)
         self.focus = MapFocus(self)
         self.evaluation = EvaluationModel(self._worker, self._inspector, data, self.image_choice, self)

@@ -12,6 +12,7 @@ from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.weights_cache import WeightsCache
 
 if TYPE_CHECKING:
     from cnnplay.training.evaluate import Evaluation
@@ -25,9 +26,9 @@ class FinalTest(QObject):
 
     changed = Signal()
 
-    def __init__(self, run: RunModel, data: DataModel, parent: QObject | None = None) -> None:
+    def __init__(self, cache: WeightsCache, data: DataModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._run, self._data = run, data
+        self._cache, self._data = cache, data
         self._tasks = Tasks("final-test", self)
         self._stop = threading.Event()
         self.state: State = "asking"
@@ -37,7 +38,7 @@ class FinalTest(QObject):
     @property
     def question(self) -> str:
         """What is about to happen, and why to do it only once."""
-        images, trained = self._data.images, self._run.weights_cache.trained_for_editor
+        images, trained = self._data.images, self._cache.trained_for_editor
         if images is None or trained is None:
             return ""
         weights = trained.weights
@@ -51,7 +52,7 @@ class FinalTest(QObject):
 
     def begin(self) -> None:
         """Evaluates in the background."""
-        images, trained = self._data.images, self._run.weights_cache.trained_for_editor
+        images, trained = self._data.images, self._cache.trained_for_editor
         if images is None or trained is None or self.state == "evaluating":
             return
         weights = trained.weights

@@ -257,7 +257,7 @@ class MainWindow(QMainWindow):
         from cnnplay.ui.train.final_test import FinalTest
         from cnnplay.ui.train.views.final_test import FinalTestDialog
 
-        dialog = FinalTestDialog(FinalTest(self.session.run, self.session.data), self)
+        dialog = FinalTestDialog(FinalTest(self.session.run.weights_cache, self.session.data), self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
