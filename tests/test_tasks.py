@@ -40,7 +40,6 @@ from cnnplay.ui.runs.run_columns import columns
 from cnnplay.ui.runs.run_facts import facts
 from cnnplay.ui.train.curves import CurvesModel, best_text
 from cnnplay.ui.train.history import History
-from cnnplay.ui.train.trace import Trace
 
 BLUR = Metric(
     name="blur",
@@ -221,9 +220,7 @@ def test_the_table_of_runs_the_filter_and_the_command_line_follow_the_metric(
 
 def test_curves_show_the_metric_and_mark_its_best_epoch(recorded: Recorded) -> None:
     _, heard = recorded
-    history, model, trace = History(heard), CurvesModel(), Trace()
-    trace.extend(heard)
-    assert trace.best_epoch == 2
+    history, model = History(heard), CurvesModel()
     assert best_text(history) == "best 0.250"
     assert model.summary("blur", history) == "best 0.250, epoch 2"
     assert "distance from certainty" in model.hint("blur", history)
@@ -259,10 +256,9 @@ def test_a_metric_that_is_not_measured_in_steps_is_drawn_per_epoch(
             best=True,
         ),
     ]  # fmt: skip
-    trace = Trace()
-    trace.extend(heard)
-    assert len(trace.steps("blur", "epoch", 1)) == 0
-    lines = CurvesModel().lines("blur", History(heard), None, 0, 1, 400)
+    history = History(heard)
+    assert len(history.smoothed("blur", 1)) == 0
+    lines = CurvesModel().lines("blur", history, None, 0, 1, 400)
     assert {line.part for line in lines} == {"validation"}
 
 

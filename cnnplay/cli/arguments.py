@@ -84,6 +84,13 @@ def check_given_once(name: str, before: str | None, now: str) -> None:
         raise UserError(f"{name} is given twice, by {before} and by {now}; give it once")
 
 
+def check_with_from(source: str | None, given: Mapping[str, str]) -> None:
+    """Raises UserError if --weights or --match was given without --from."""
+    for name in ("weights", "match"):
+        if source is None and name in given:
+            raise UserError(f"{given[name]} needs --from")
+
+
 def _meant(name: str, fields: Mapping[str, FieldInfo]) -> str:
     if name in TrainConfig.__struct_fields__:
         return f"use its own option, --{name.replace('_', '-')}"

@@ -163,6 +163,20 @@ def data_fetch(
 
 
 @app.command()
+def weights(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A safetensors file or a PyTorch file.")],
+    into: Annotated[
+        str | None, typer.Option(metavar="NETWORK", help="Show what of the weights this network would load.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what a weights file holds, and what fits a network."""
+    from cnnplay.cli.weights import describe_weights
+
+    describe_weights(file, into, json)
+
+
+@app.command()
 def train(
     context: typer.Context,
     network: NetworkArgument,
@@ -196,14 +210,24 @@ def train(
             help="Any setting, such as schedule=cosine; repeatable. See `cnnplay settings`.",
         ),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Start with the weights of a file, a project or a run that fit."
+        ),
+    ] = None,
+    weights: Which = "best",
+    match: Annotated[
+        str, typer.Option(metavar="name/order", help="With --from: how weights and layers are matched.")
+    ] = "name",
     out: Annotated[
         str | None, typer.Option(metavar="RUN", help="The run's folder: must be new or empty.")
     ] = None,
     json: Json = False,
 ) -> int:
     """Train a network. Ctrl-C stops it and saves."""
-    from cnnplay.cli.arguments import folder, parse_settings
-    from cnnplay.cli.train import TrainArguments, run
+    from cnnplay.cli.arguments import check_with_from, folder, parse_settings
+    from cnnplay.cli.train import Source, TrainArguments, run
 
     settings = {
         "epochs": epochs,
@@ -220,8 +244,11 @@ def train(
         "fit": fit,
     }
     settings |= parse_settings("--set", more or (), _given(context))
+    given = None if source is None else Source(source, weights, match)
+    check_with_from(source, _given(context))
     return run(
-        TrainArguments(network, data, settings, size, folder("--out", out), json), context.obj.ignore_signals
+        TrainArguments(network, data, settings, size, folder("--out", out), json, given),
+        context.obj.ignore_signals,
     )
 
 

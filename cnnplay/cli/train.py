@@ -27,6 +27,7 @@ from cnnplay.spec.settings import (
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
+    from cnnplay.modules.weights import Weights
     from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.job import Job
 
@@ -40,6 +41,15 @@ class TrainArguments(NamedTuple):
     size: str | None
     out: Path | None
     json: bool
+    source: "Source | None" = None
+
+
+class Source(NamedTuple):
+    """Where the first weights come from: `--from`, `--weights` and `--match`."""
+
+    text: str
+    which: str
+    match: str
 
 
 class RunRequest(NamedTuple):
@@ -49,6 +59,7 @@ class RunRequest(NamedTuple):
     config: TrainConfig
     images: "ImageSet"
     out: Path | None
+    initial: "Weights | None" = None
 
 
 def run(arguments: TrainArguments, ignore_signals: IgnoreSignals) -> int:
@@ -76,6 +87,7 @@ def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunReques
     _check_network(network)
     _check_device(config.device)
     config, pinned = _with_cores(config)
+    initial, taken = _initial(arguments.source, network, config)
     from cnnplay.shapes.infer import infer
     from cnnplay.training.distributed import distributed_from_environment
     from cnnplay.training.estimate import estimate
@@ -88,9 +100,20 @@ def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunReques
         *first_few(images.problems),
         *pinned,
         *_without_effect(config),
+        *taken,
         f"estimate: {estimated}",
     )
-    return RunRequest(network, config, images, out), notes
+    return RunRequest(network, config, images, out, initial), notes
+
+
+def _initial(
+    source: Source | None, network: Network, config: TrainConfig
+) -> "tuple[Weights | None, tuple[str, ...]]":
+    if source is None:
+        return None, ()
+    from cnnplay.cli.initial_weights import initial_weights
+
+    return initial_weights(source.text, source.which, source.match, network, config)
 
 
 def _config(arguments: TrainArguments) -> TrainConfig:
@@ -208,7 +231,7 @@ def _leads() -> bool:
 def _job(request: RunRequest) -> "Job":
     from cnnplay.training.job import Job
 
-    return Job("", request.network, request.config, request.images)
+    return Job("", request.network, request.config, request.images, initial=request.initial)
 
 
 def _folder(request: RunRequest) -> "RunRecorder":

@@ -11,16 +11,12 @@ from torch import nn
 from cnnplay.modules.build import BuildError, build
 from cnnplay.modules.layers import Device
 from cnnplay.modules.module import NetworkModule
-from cnnplay.modules.names import attribute_names
+from cnnplay.modules.weight_names import COUNTER, Layout, Shape, by_order, recognized
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import Initialization
 
 Weights: TypeAlias = dict[str, torch.Tensor]
 """State-dict keys and contiguous CPU tensors that share no memory."""
-
-Shape: TypeAlias = tuple[int, ...]
-
-COUNTER = ".num_batches_tracked"
 
 
 class Mismatch(msgspec.Struct, frozen=True):
@@ -74,10 +70,16 @@ def _shapes(network: Network) -> dict[str, Shape]:
     return {key: tuple(tensor.shape) for key, tensor in build(network, device="meta").state_dict().items()}
 
 
-def transfer(weights: Mapping[str, torch.Tensor], module: NetworkModule) -> Transfer:
-    """Copies every weight that fits by name and shape into `module`; the others keep their values."""
+def transfer(
+    weights: Mapping[str, torch.Tensor], module: NetworkModule, layout: Layout | None = None
+) -> Transfer:
+    """Copies every weight that fits by name and shape into `module`; the others keep their values.
+
+    `layout` says what the names mean; by default they are recognized.
+    """
     targets = module.state_dict()
-    result, sources = _match(weights, module.network, {key: tuple(t.shape) for key, t in targets.items()})
+    shapes = {key: tuple(tensor.shape) for key, tensor in targets.items()}
+    result, sources = _match(weights, module.network, shapes, layout)
     with torch.no_grad():
         for key in result.loaded:
             targets[key].copy_(weights[sources[key]])
@@ -91,20 +93,32 @@ def build_with_weights(
     device: Device = "cpu",
     seed: int | None = None,
     initialisation: Initialization = "default",
+    layout: Layout | None = None,
 ) -> tuple[NetworkModule, Transfer]:
     """The network's module with the weights that fit, the others initialized by `build`; and what fits.
     BuildError for a network with problems."""
     given, drawn = weights or {}, True
     if given:  # drawing 138 million numbers that these replace would take a second
-        fit = compare(given, network)
+        fit = compare(given, network, layout)
         drawn = bool(fit.missing or fit.mismatched)
     module = build(network, device=device, seed=seed, initialisation=initialisation, drawn=drawn)
-    return module, transfer(given, module)
+    return module, transfer(given, module, layout)
 
 
-def compare(weights: Mapping[str, torch.Tensor], network: Network) -> Transfer:
+def compare(weights: Mapping[str, torch.Tensor], network: Network, layout: Layout | None = None) -> Transfer:
     """What `transfer` would do, without building a module. BuildError for a network with problems."""
-    return _match(weights, network, parameter_shapes(network))[0]
+    return _match(weights, network, parameter_shapes(network), layout)[0]
+
+
+def fitting_layout(weights: Mapping[str, torch.Tensor], network: Network) -> Layout:
+    """How the names of these weights are to be read for a network: by name or, where no name fits and all
+    shapes do, in order. BuildError for a network with problems.
+    """
+    expected = parameter_shapes(network)
+    layout = recognized(weights, network, expected)
+    if compare(weights, network, layout).loaded:
+        return layout
+    return by_order({name: tuple(tensor.shape) for name, tensor in weights.items()}, expected) or layout
 
 
 def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool:
@@ -116,22 +130,21 @@ def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool
 
 
 def _match(
-    weights: Mapping[str, torch.Tensor], network: Network, expected: Mapping[str, Shape]
+    weights: Mapping[str, torch.Tensor],
+    network: Network,
+    expected: Mapping[str, Shape],
+    layout: Layout | None,
 ) -> tuple[Transfer, dict[str, str]]:
     """The comparison, and the key in `weights` for each key of the network."""
-    # Weights of an exported Python module have attribute names (conv_1) instead of ids.
-    ids = {attribute: node_id for node_id, attribute in attribute_names(network).items()}
+    names = (layout or recognized(weights, network, expected)).names
     sources: dict[str, str] = {}
     for key in weights:
-        owner, _, rest = key.rpartition(".")
-        renamed = f"{ids[owner]}.{rest}" if owner in ids else key
-        sources.setdefault(key if key in expected else renamed, key)
+        sources.setdefault(names.get(key, key), key)
     fits = {key for key in expected if key in sources and tuple(weights[sources[key]].shape) == expected[key]}
     wrong = [key for key in expected if key in sources and key not in fits]
     used = {sources[key] for key in (*fits, *wrong)}
     result = Transfer(
         loaded=tuple(key for key in expected if key in fits),
-        # Files from before torch 0.4.1 lack batch norm's counter, which no result depends on.
         missing=tuple(key for key in expected if key not in sources and not key.endswith(COUNTER)),
         unexpected=tuple(key for key in weights if key not in used),
         mismatched=tuple(Mismatch(key, expected[key], tuple(weights[sources[key]].shape)) for key in wrong),

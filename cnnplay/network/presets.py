@@ -9,9 +9,17 @@ from cnnplay.network.codec import checked
 from cnnplay.network.network import Network
 
 
+class Torchvision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """torchvision's model of the same layers: its function, and the path of its module for each layer with
+    weights, by node id. The order is that of the state dicts, which is the same in both."""
+
+    model: str
+    modules: dict[str, str]
+
+
 class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A shipped network: its paper and year (None if made for this program), a remark, and how it departs
-    from the paper. The network's input is the paper's."""
+    """A shipped network: its paper and year (None if made for this program), a remark, how it departs from
+    the paper, and its counterpart in torchvision if there is one. The network's input is the paper's."""
 
     key: str
     title: str
@@ -19,6 +27,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     paper: str
     remark: str
     departures: tuple[str, ...]
+    torchvision: Torchvision | None = None
     network: Network
 
 

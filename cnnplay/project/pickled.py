@@ -1,39 +1,20 @@
 """Checking a PyTorch file before torch reads it: what it would create, and how large.
 
-`torch.load(weights_only=True)` runs no harmful code, but it allows some objects that take much memory (a
-bytearray of any length), and its error messages are long. So the pickle's instructions are scanned first,
-without executing any.
+`torch.load(weights_only=True)` runs no harmful code, but a crafted file can make it hang, take much memory or
+end the process, and its error messages are long. So the pickle is followed first (`pickle_check`).
 """
 
-import pickletools
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from cnnplay.project.errors import WeightsError, one_line
+from cnnplay.project.pickle_check import check_pickle
 
-PLAIN = {
-    "collections OrderedDict",
-    "torch Size",
-    "torch.nn.parameter Parameter",
-    "torch._utils _rebuild_tensor",
-    "torch._utils _rebuild_tensor_v2",
-    "torch._utils _rebuild_parameter",
-    "torch.storage UntypedStorage",
-    *(
-        f"torch {name}Storage"
-        for name in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
-    ),
-}
-"""All names that a dictionary of tensors needs; any other means Python objects."""
-
-NUMBER_FROM = 2**20
 SPARE = 2**26
-"""Numbers in a pickle are sizes. Those from NUMBER_FROM on may sum to little more than the file's size."""
+"""The sizes that a pickle declares may sum to little more than the file's size."""
 
-MOST_INSTRUCTIONS = 5_000_000
 LARGEST_PICKLE = 2**26
 LEGACY_STREAMS = 5
 """The pickles in a file from before torch 1.6: magic number, version, system, objects, storage keys."""
@@ -94,33 +75,13 @@ def _zipped_pickle(path: Path, size: int) -> bytes:
 def _scan(file: BinaryIO, size: int, streams: int) -> None:
     claimed = 0
     for stream in range(streams):
-        for instruction, argument in _instructions(file, stream):
-            if instruction in ("GLOBAL", "INST") and argument not in PLAIN:
-                raise WeightsError(
-                    f"holds Python objects ({str(argument).replace(' ', '.')[:100]}) besides tensors, "
-                    "which are never loaded: expected a state dict (torch.save(model.state_dict(), …))"
-                )
-            if instruction in ("STACK_GLOBAL", "EXT1", "EXT2", "EXT4"):
-                raise WeightsError("expected a state dict in torch's usual pickle protocol 2; found another")
-            # The first legacy stream is the magic number, which is not a size.
-            if isinstance(argument, int) and abs(argument) >= NUMBER_FROM and (streams == 1 or stream > 0):
-                claimed += abs(argument)
-        if claimed > 4 * size + SPARE:
-            raise WeightsError(f"expected sizes within the file's {size:,} bytes; found larger ones declared")
-
-
-def _instructions(file: BinaryIO, stream: int) -> Iterator[tuple[str, object]]:
-    try:
-        for count, (instruction, argument, _) in enumerate(pickletools.genops(file)):
-            if count > MOST_INSTRUCTIONS:
-                raise WeightsError(f"expected at most {MOST_INSTRUCTIONS:,} instructions; found more")
-            yield instruction.name, argument
-    except WeightsError:
-        raise
-    except Exception as error:  # pickletools raises many kinds
-        what = (
+        sizes = check_pickle(
+            file,
             "neither a PyTorch nor a safetensors file"
             if stream == 0
-            else "a truncated or damaged PyTorch file"
+            else "a truncated or damaged PyTorch file",
         )
-        raise WeightsError(f"expected weights; found {what} ({one_line(error)})") from None
+        # The first legacy stream is the magic number, which is not a size.
+        claimed += sizes if streams == 1 or stream > 0 else 0
+        if claimed > 4 * size + SPARE:
+            raise WeightsError(f"expected sizes within the file's {size:,} bytes; found larger ones declared")

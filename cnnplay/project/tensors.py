@@ -17,8 +17,8 @@ from cnnplay.modules.weights import Weights
 from cnnplay.project.archive import Buffer, Pieces
 from cnnplay.project.errors import WeightsError, one_line
 
-HEADER_LARGEST = 100_000_000
-"""The format's own limit."""
+HEADER_LARGEST = 2**23
+"""Room for some 60,000 tensors. The format allows 100 MB, which take gigabytes of memory to decode."""
 
 TYPES = {
     torch.float64: "F64", torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16",
@@ -117,9 +117,10 @@ def _header(file: BinaryIO, whole: int) -> dict[str, Any]:
     if whole < 8:
         raise WeightsError(f"expected a safetensors file of at least 8 bytes; found {whole}")
     size = int.from_bytes(file.read(8), "little")
-    if size > min(HEADER_LARGEST, whole - 8):
+    most = min(HEADER_LARGEST, whole - 8)
+    if size > most:
         raise WeightsError(
-            f"expected a safetensors header within the file's {whole:,} bytes; found {size:,} declared"
+            f"expected a safetensors header of at most {most:,} bytes; found {size:,} declared"
         )
     try:
         header = json.loads(file.read(size))

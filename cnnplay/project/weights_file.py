@@ -2,6 +2,7 @@
 
 import json
 import stat
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,22 +16,46 @@ from cnnplay.project.pickled import check_pickled, is_project, is_zip
 from cnnplay.project.tensors import checked, from_file, not_finite
 from cnnplay.spec.preprocessing import Preprocessing
 
-__all__ = ["Facts", "WeightsError", "facts_of", "not_finite", "read"]
+__all__ = ["SUFFIXES", "Facts", "WeightsError", "WeightsFile", "facts_of", "not_finite", "read", "read_file"]
+
+SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".tar", ".bin")
+"""The usual suffixes of weights files; the content decides."""
 
 FACTS_LARGEST = 2**26
 
-NESTED = ("state_dict", "model_state_dict", "model", "weights", "module", "net")
-"""The keys under which training scripts store the state dict."""
+NESTED = (
+    *("state_dict", "model_state_dict", "model", "weights", "module", "net", "network"),
+    *("state_dict_ema", "model_ema", "ema_state_dict", "ema"),
+)
+"""The keys under which training scripts store the state dict; the first that is there is taken."""
 
-PREFIXES = ("module.", "model.", "_orig_mod.")
-"""Prefixes that wrappers (data parallel, Lightning, torch.compile) add to every name."""
+PREFIXES = ("module.", "model.", "_orig_mod.", "net.", "network.", "ema_model.", "ema.")
+"""Prefixes that wrappers (data parallel, Lightning, torch.compile, averaging) add to every name."""
+
+CONVERTED = ("float64", "float16", "bfloat16")
+"""Types of numbers that loading into a network converts."""
+
+AVERAGED = "n_averaged"
+"""The counter that torch's AveragedModel stores beside the weights."""
+
+
+class WeightsFile(msgspec.Struct, frozen=True):
+    """The weights of a file by name, and what was done to get at them: a line for each step."""
+
+    weights: Weights
+    notes: tuple[str, ...] = ()
 
 
 def read(path: Path | str) -> Weights:
-    """The weights in a .safetensors, .pt or .pth file, by name. The format is detected from the content.
+    """The weights of `read_file`."""
+    return read_file(path).weights
 
-    Declared sizes are checked against the file's size, and that against the free memory, before memory is
-    allocated. WeightsError, in one line, for any defect.
+
+def read_file(path: Path | str) -> WeightsFile:
+    """The weights in a safetensors file, a PyTorch state dict or a checkpoint that holds one, by name.
+
+    The content decides what it is. Declared sizes are checked against the file's size, and that against the
+    free memory, before memory is allocated. WeightsError, in one line, for any defect.
     """
     path = Path(path)
     try:
@@ -42,7 +67,7 @@ def read(path: Path | str) -> Weights:
                 raise WeightsError("expected weights; found a project; open it instead")
             return _state_dict(path)
         if start[8:9] == b"{" or path.suffix.lower() == ".safetensors":
-            return from_file(path)
+            return _unwrapped(from_file(path), ())
         return _state_dict(path)
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -94,7 +119,7 @@ def facts_of(path: Path | str) -> Facts:
         return Facts()
 
 
-def _state_dict(path: Path) -> Weights:
+def _state_dict(path: Path) -> WeightsFile:
     size = path.stat().st_size
     check_pickled(path)
     try:
@@ -103,16 +128,23 @@ def _state_dict(path: Path) -> Weights:
         raise
     except Exception as error:  # a damaged file can raise anything in torch; nothing in it was executed
         raise WeightsError(f"not a complete PyTorch file: {one_line(error)}") from None
-    found = _without_prefix(_tensors(loaded))
-    _check_sizes(found, size)
-    return checked({name: tensor.detach().contiguous() for name, tensor in found.items()})
+    tensors, notes = _tensors(loaded)
+    _check_sizes(tensors, size)
+    return _unwrapped(
+        checked({name: tensor.detach().contiguous() for name, tensor in tensors.items()}), notes
+    )
 
 
-def _tensors(loaded: object) -> dict[str, torch.Tensor]:
-    """The state dict itself, or the one under a usual key."""
-    if isinstance(loaded, Mapping) and not any(isinstance(value, torch.Tensor) for value in loaded.values()):
-        inner = next((loaded[name] for name in NESTED if isinstance(loaded.get(name), Mapping)), None)
-        loaded = loaded if inner is None else inner
+def _tensors(loaded: object) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
+    """The state dict itself, or the one under a usual key; and which was taken."""
+    notes: tuple[str, ...] = ()
+    while isinstance(loaded, Mapping):
+        inside = [name for name in NESTED if isinstance(loaded.get(name), Mapping) and loaded[name]]
+        if not inside:
+            break
+        others = f"; {_listed(inside[1:])} is there as well" if inside[1:] else ""
+        notes += (f"taken from the entry {inside[0]!r}{others}",)
+        loaded = loaded[inside[0]]
     if not isinstance(loaded, Mapping):
         raise WeightsError(f"expected a state dict (names and tensors); found {_kind(loaded)}")
     for name, value in loaded.items():
@@ -122,7 +154,11 @@ def _tensors(loaded: object) -> dict[str, torch.Tensor]:
             )
     if not loaded:
         raise WeightsError("expected a state dict (names and tensors); found an empty one")
-    return dict(loaded)
+    return dict(loaded), notes
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names)
 
 
 def _check_sizes(weights: Mapping[str, torch.Tensor], size: int) -> None:
@@ -139,11 +175,22 @@ def _check_sizes(weights: Mapping[str, torch.Tensor], size: int) -> None:
             )
 
 
-def _without_prefix(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    for prefix in PREFIXES:
-        if all(name.startswith(prefix) for name in weights):
-            weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
-    return weights
+def _unwrapped(weights: Weights, notes: tuple[str, ...]) -> WeightsFile:
+    """Takes wrappers' prefixes off, in whatever order they are, and says which types will be converted."""
+    if AVERAGED in weights and len(weights) > 1:
+        weights = {name: tensor for name, tensor in weights.items() if name != AVERAGED}
+        notes += ("averaged weights",)
+    removed = ""
+    while prefix := next((one for one in PREFIXES if all(name.startswith(one) for name in weights)), ""):
+        weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
+        removed += prefix
+    if removed:
+        notes += (f"prefix {removed!r} removed from every name",)
+    counts = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in weights.values())
+    others = [f"{count:,} of {dtype}" for dtype, count in counts.items() if dtype in CONVERTED]
+    if others:
+        notes += (f"converted to float32: {', '.join(others)}",)
+    return WeightsFile(weights, notes)
 
 
 def _kind(value: object) -> str:

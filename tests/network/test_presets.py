@@ -8,7 +8,17 @@ from cnnplay.network.codec import decode, encode
 from cnnplay.network.network import leaves, walk
 from cnnplay.network.presets import preset, preset_keys, presets
 
-ORDER = ("lenet-5", "alexnet", "vgg-16", "resnet-18", "resnet-34", "tiny-cnn", "mini-resnet", "mlp")
+ORDER = (
+    "lenet-5",
+    "alexnet",
+    "vgg-16",
+    "resnet-18",
+    "resnet-34",
+    "tiny-cnn",
+    "mini-resnet",
+    "mlp",
+    "alexnet-torchvision",
+)
 INPUTS = {
     "lenet-5": (1, 32, 32),
     "alexnet": (3, 227, 227),
@@ -18,8 +28,16 @@ INPUTS = {
     "tiny-cnn": (1, 28, 28),
     "mini-resnet": (1, 32, 32),
     "mlp": (1, 28, 28),
+    "alexnet-torchvision": (3, 224, 224),
 }
-YEARS = {"lenet-5": 1998, "alexnet": 2012, "vgg-16": 2014, "resnet-18": 2015, "resnet-34": 2015}
+YEARS = {
+    "lenet-5": 1998,
+    "alexnet": 2012,
+    "vgg-16": 2014,
+    "resnet-18": 2015,
+    "resnet-34": 2015,
+    "alexnet-torchvision": 2014,
+}
 
 
 def test_presets_come_in_the_designs_order() -> None:

@@ -79,10 +79,10 @@ def test_an_old_project_shows_its_network_its_settings_and_its_curve(session: Se
     assert (config.optimizer, config.schedule, config.loss) == ("adamw", "cosine", "squared-error")
     assert (config.averaging, config.class_balance, config.initialisation) == (0.7, "loss", "lecun")
     assert (config.shift, config.rotate, config.crop) == (1, 5.0, 0.05)
-    assert session.run.trained is not None
+    assert session.run.weights_cache.trained is not None
     biases = [
         [node.bias for node in network.stack if node.id == "dense-1"]
-        for network in (session.editor.network, session.run.trained.weights.network)
+        for network in (session.editor.network, session.run.weights_cache.trained.weights.network)
     ]
     assert biases == [[False], [True]], "edited since it was trained"
     history = session.run.history
@@ -150,7 +150,7 @@ def test_an_old_run_that_was_cut_off_goes_on_in_the_window_to_the_same_end(
     session.resumer.wait()
     qtbot.waitUntil(lambda: session.run.active, timeout=WAIT)
     qtbot.waitUntil(lambda: session.run.state == "idle", timeout=WAIT)
-    history, weights = session.run.history, session.run.weights
+    history, weights = session.run.history, session.run.weights_cache.weights
     assert [done.epoch for done in history.epochs] == [1, 2, 3, 4]
     assert len(history) == 100
     assert weights is not None
@@ -171,7 +171,7 @@ def test_an_old_export_is_loaded_into_the_network_on_screen(
     session.editor.load_preset("tiny-cnn")
     session.importing.read(HERE / "exports" / name)
     session.importing.wait()
-    weights = session.run.weights
+    weights = session.run.weights_cache.weights
     assert weights is not None
     old = load_file(HERE / "finished" / "best.safetensors")
     assert all(torch.equal(weights[key], old[key]) for key in old)

@@ -19,7 +19,7 @@ from cnnplay.project import weights_file
 from cnnplay.project.errors import WeightsError
 from cnnplay.project.project import Project
 from cnnplay.project.store import save
-from cnnplay.project.weights_file import Facts, facts_of, not_finite, read
+from cnnplay.project.weights_file import Facts, facts_of, not_finite, read, read_file
 from cnnplay.spec.preprocessing import Preprocessing
 
 
@@ -110,6 +110,58 @@ def test_a_state_dict_beside_other_things_is_found(tmp_path: Path, name: str) ->
     assert _same(read(_saved(checkpoint, tmp_path / "a.pt")), _weights())
 
 
+def test_of_several_state_dicts_the_plain_one_is_taken_and_it_is_said(tmp_path: Path) -> None:
+    checkpoint = {
+        "best_acc1": torch.tensor(0.7),
+        "loss": torch.ones(3),
+        "epoch": 3,
+        "state_dict_ema": {"a": torch.zeros(2)},
+        "state_dict": {"a": torch.ones(2)},
+    }
+    found = read_file(_saved(checkpoint, tmp_path / "a.pth.tar"))
+    assert _same(found.weights, {"a": torch.ones(2)})
+    assert len(found.notes) == 1
+    assert "'state_dict'" in found.notes[0]
+    assert "'state_dict_ema' is there as well" in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["network", "model_ema", "state_dict_ema"])
+def test_other_usual_entries_are_found(tmp_path: Path, name: str) -> None:
+    checkpoint = {"acc": torch.tensor(0.5), name: {"module": _weights()}}
+    found = read_file(_saved(checkpoint, tmp_path / "a.ckpt"))
+    assert _same(found.weights, _weights())
+    assert [name in found.notes[0], "module" in found.notes[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "prefix", ["module.", "model.", "_orig_mod.module.", "module._orig_mod.", "model.net."]
+)
+@pytest.mark.parametrize("safe", [True, False])
+def test_wrappers_prefixes_are_taken_off_in_any_order_and_format(
+    tmp_path: Path, prefix: str, safe: bool
+) -> None:
+    wrapped = {prefix + name: tensor for name, tensor in _weights().items()}
+    path = tmp_path / "a"
+    path.write_bytes(to_safetensors(wrapped)) if safe else torch.save(wrapped, path)
+    found = read_file(path)
+    assert _same(found.weights, _weights())
+    assert any(prefix in note for note in found.notes)
+
+
+def test_the_file_of_averaged_weights_is_read(tmp_path: Path) -> None:
+    module = nn.Linear(2, 3)
+    averaged = torch.optim.swa_utils.AveragedModel(module)
+    found = read_file(_saved(averaged.state_dict(), tmp_path / "a.pt"))
+    assert _same(found.weights, dict(module.state_dict()))
+
+
+def test_conversions_are_said(tmp_path: Path) -> None:
+    given = {"a": torch.ones(2).half(), "b": torch.ones(2).bfloat16(), "c": torch.ones(2).double()}
+    (note,) = read_file(_saved(given, tmp_path / "a.pt")).notes
+    assert all(f"1 of {dtype}" in note for dtype in ("float16", "bfloat16", "float64"))
+    assert read_file(_saved({"a": torch.ones(2)}, tmp_path / "b.pt")).notes == ()
+
+
 def test_parameters_of_a_module_and_wrappers_prefixes_are_taken(tmp_path: Path) -> None:
     wrapped = {f"module.{key}": nn.Parameter(value.float()) for key, value in _weights().items()}
     found = read(_saved(wrapped, tmp_path / "a.pt"))
@@ -193,6 +245,84 @@ def test_pickles_that_only_take_memory_are_refused(tmp_path: Path) -> None:
     assert "builtins.bytearray" in _refused(_pickle_of(long, tmp_path / "a.pt"))
     other = b"\x80\x04\x8c\x02os\x8c\x06system\x93."
     assert "protocol 2" in _refused(_pickle_of(other, tmp_path / "b.pt"))
+
+
+TWICE = b"h\x00h\x00\x86q\x00"
+"""A tuple that holds the one before twice: its hash takes twice as long."""
+
+
+def _tensor_beside(instructions: bytes) -> bytes:
+    """A state dict with one tensor, and one more item whose value the instructions make."""
+    buffer = io.BytesIO()
+    torch.save({"a": torch.ones(2)}, buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        pickled = archive.read("archive/data.pkl")
+    assert pickled.endswith(b"s.")
+    return pickled[:-1] + instructions + b"s."
+
+
+HOSTILE = {
+    "a key whose hash never ends": b")q\x00" + 60 * TWICE + b"K\x01",
+    "a key that is a dictionary": b"}K\x01",
+    "a key that is a tensor": b"h\x0eK\x01",
+    "pairs whose keys never end": b"X\x01\x00\x00\x00bccollections\nOrderedDict\n](]()q\x00" + 60 * TWICE
+    + b"K\x01ee\x85R",
+    "lists nested deep": b"X\x01\x00\x00\x00b" + 100_000 * b"]" + 99_999 * b"a",
+    "tuples nested deep": b"X\x01\x00\x00\x00b)" + 100_000 * b"\x85",
+    "a list that contains itself": b"X\x01\x00\x00\x00b]q\x00h\x00a",
+    "a list that changes inside another": b"X\x01\x00\x00\x00b]q\x00]q\x01h\x00ah\x00h\x01a",
+    "too many instructions": b"X\x01\x00\x00\x00b](" + 600_000 * b"N" + b"e",
+    "a class that stays a class": b"X\x01\x00\x00\x00bccollections\nOrderedDict\n",
+    "a call with other arguments": b"X\x01\x00\x00\x00bctorch\nSize\n(]t\x85R",
+    "a value from below the mark": b"X\x01\x00\x00\x00b(\x85",
+    "a mark that is remembered": b"X\x01\x00\x00\x00b(q\x00h\x00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_pickle_that_would_hang_or_end_the_process_is_refused_before_torch_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(torch, "load", lambda *_args, **_options: pytest.fail("torch read the file"))
+    _refused(_pickle_of(_tensor_beside(HOSTILE[name]), tmp_path / "a.pt"))
+    old = io.BytesIO()
+    torch.save({"a": torch.ones(2)}, old, _use_new_zipfile_serialization=False)
+    head = old.getvalue()[: old.getvalue().index(b"\x80\x02}q\x00X\x01")]
+    (tmp_path / "old.pt").write_bytes(head + _tensor_beside(HOSTILE[name]))
+    _refused(tmp_path / "old.pt")
+
+
+def test_the_state_dict_of_python_2_is_read(tmp_path: Path) -> None:
+    """Published weights of 2017 hold their pairs in a list, as Python 2 wrote an OrderedDict."""
+    buffer = io.BytesIO()
+    torch.save({"b": torch.arange(2.0)}, buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    pickled = members["archive/data.pkl"]
+    tensor = pickled[pickled.index(b"ctorch._utils") : -2]
+    members["archive/data.pkl"] = (
+        b"\x80\x02ccollections\nOrderedDict\n](](X\x01\x00\x00\x00b" + tensor + b"ee\x85R."
+    )
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert torch.equal(read(tmp_path / "a.pt")["b"], torch.arange(2.0))
+
+
+def test_what_training_scripts_keep_beside_the_weights_is_no_obstacle(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    optimizer = torch.optim.Adam(module.parameters())
+    module(torch.ones(2, 1, 4, 4)).sum().backward()
+    optimizer.step()
+    checkpoint = {
+        "state_dict": module.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": {"milestones": {3: 1}, "nested": [{"a": ((1, 2), [None, True])}]},
+        "losses": [0.5] * 3000,
+        "shape": torch.Size([1, 2]),
+        "many": {f"entry {number}": number for number in range(3000)},
+    }
+    assert _same(read(_saved(checkpoint, tmp_path / "a.pt")), module.state_dict())
 
 
 def test_packed_members_are_refused(tmp_path: Path) -> None:

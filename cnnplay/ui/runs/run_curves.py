@@ -1,6 +1,5 @@
 """The curves of several runs in one plot: lines, labels, and values at a cursor."""
 
-import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, get_args
 
@@ -11,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 from cnnplay.spec.tasks import DEFAULT, LOSS, TASKS, Metric
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.preferences import Preferences
+from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import Bounds, percent_floor, top_without_spikes
 from cnnplay.ui.plot.series import Floats
 from cnnplay.ui.plot.ticks import Tick, ticks
 from cnnplay.ui.train.curves import DEFAULT_SMOOTHING, Role
-from cnnplay.ui.train.history import Curve
-from cnnplay.ui.train.trace import Axis, Trace
+from cnnplay.ui.train.history import Axis, History
 
 Split: TypeAlias = Literal["validation", "training"]
 SplitChoice: TypeAlias = Literal["validation", "training", "both"]
@@ -29,13 +28,13 @@ _UNITS = ((3 * 3600.0, 3600.0, "h"), (180.0, 60.0, "min"), (0.0, 1.0, "s"))
 """From how many seconds on, the unit in seconds, and its name."""
 
 
-class DrawnRun(msgspec.Struct, frozen=True):
+class DrawnRun(msgspec.Struct, frozen=True, eq=False):
     """A run with its curves. `slot` decides its color and stays the same while the run is selected."""
 
     path: str
     label: str
     slot: int
-    trace: Trace
+    history: History
 
 
 class RunLine(msgspec.Struct, frozen=True):
@@ -74,6 +73,8 @@ class RunCurvesModel(QObject):
         super().__init__(parent)
         self._preferences = preferences
         self.drawn_runs: tuple[DrawnRun, ...] = ()
+        self._kept: dict[tuple[str, str, Split], tuple[object, Curve]] = {}
+        """Each curve along the axis, and what it was made of: views request it many times."""
         self.axis: Axis = "epoch"
         self.splits: SplitChoice = "validation"
         self.smoothing = DEFAULT_SMOOTHING
@@ -86,6 +87,8 @@ class RunCurvesModel(QObject):
     def show(self, runs: Sequence[DrawnRun]) -> None:
         """Shows these runs, or the same runs with new points."""
         self.drawn_runs = tuple(runs)
+        shown = {run.path for run in runs}
+        self._kept = {key: kept for key, kept in self._kept.items() if key[0] in shown}
         self.changed.emit()
 
     def set_axis(self, axis: Axis) -> None:
@@ -115,7 +118,7 @@ class RunCurvesModel(QObject):
 
     def shown_metric(self, role: Role) -> Metric:
         """What a plot shows: the loss, or the primary metric of the first run's task."""
-        info = self.drawn_runs[0].trace.task_info if self.drawn_runs else TASKS[DEFAULT]
+        info = self.drawn_runs[0].history.task_info if self.drawn_runs else TASKS[DEFAULT]
         return LOSS if role == "loss" else info.primary
 
     # Lines and labels
@@ -125,7 +128,7 @@ class RunCurvesModel(QObject):
         found = []
         for split in self._visible_splits:
             for run in reversed(self.drawn_runs):
-                curve = self._curve(run.trace, metric, split).between(left, right, columns)
+                curve = self._curve(run, metric, split).between(left, right, columns)
                 if len(curve):
                     found.append(RunLine(run.path, split, run.slot, curve))
         return found
@@ -134,11 +137,9 @@ class RunCurvesModel(QObject):
         """A label for each run, at its last point left of `right`."""
         found = []
         for run in self.drawn_runs:
-            curve = self._front(run.trace, metric)
-            inside = int(np.searchsorted(curve.x, right, side="right"))
-            if inside and math.isfinite(curve.y[inside - 1]):
-                x, y = float(curve.x[inside - 1]), float(curve.y[inside - 1])
-                found.append(PointLabel(run.slot, run.label, x, y))
+            last = self._curve(run, metric, self._front_split).last(right)
+            if last is not None:
+                found.append(PointLabel(run.slot, run.label, *last))
         return found
 
     def epoch_markers(self, metric: str) -> list[tuple[int, Curve, int | None]]:
@@ -147,17 +148,17 @@ class RunCurvesModel(QObject):
             return []
         found = []
         for run in self.drawn_runs:
-            curve, best = run.trace.metric(f"validation_{metric}", self.axis), run.trace.best_epoch
-            numbers = [done.epoch for done in run.trace.epochs if f"validation_{metric}" in done.metrics]
-            found.append((run.slot, curve, numbers.index(best) if best in numbers else None))
+            best, numbers = run.history.best, run.history.metric(f"validation_{metric}").x.tolist()
+            at = numbers.index(best.epoch) if best is not None and best.epoch in numbers else None
+            found.append((run.slot, self._curve(run, metric, "validation"), at))
         return found
 
     def bounds(self, metric: str) -> Bounds:
         """The limits that show all curves, and the remaining epochs of active runs."""
         curves = [
-            self._curve(run.trace, metric, split) for run in self.drawn_runs for split in self._visible_splits
+            self._curve(run, metric, split) for run in self.drawn_runs for split in self._visible_splits
         ]
-        right = max((run.trace.aim(self.axis) for run in self.drawn_runs), default=0.0) or 1.0
+        right = max((run.history.end(self.axis) for run in self.drawn_runs), default=0.0) or 1.0
         usable = np.concatenate([_sample(curve.y) for curve in curves]) if curves else np.empty(0)
         if metric == "loss" and self.logarithmic:
             usable = usable[usable > 0]
@@ -177,12 +178,11 @@ class RunCurvesModel(QObject):
         """The value of each run nearest to `x`."""
         labels = []
         for run in self.drawn_runs:
-            curve = self._front(run.trace, metric)
+            curve = self._curve(run, metric, self._front_split)
             if len(curve) and x <= curve.x[-1] + 0.02 * max(abs(x), 1.0):
-                index = _nearest(curve.x, x)
-                value = float(curve.y[index])
-                text = f"{run.label}  {metric_text(run.trace.task_info.metric(metric), value)}"
-                labels.append(PointLabel(run.slot, text, float(curve.x[index]), value))
+                _, at, value = curve.nearest(x)
+                text = f"{run.label}  {metric_text(run.history.task_info.metric(metric), value)}"
+                labels.append(PointLabel(run.slot, text, at, value))
         if not labels:
             return None
         at = min((label.x for label in labels), key=lambda found: abs(found - x))
@@ -213,7 +213,7 @@ class RunCurvesModel(QObject):
         return [*found[:-1], *(Tick(tick.at, text) for tick, text in zip(found[-1:], named, strict=True))]
 
     def _is_percent(self, metric: str) -> bool:
-        infos = [run.trace.task_info for run in self.drawn_runs]
+        infos = [run.history.task_info for run in self.drawn_runs]
         known = [one for info in infos for one in info.metrics if one.name == metric]
         return bool(known) and known[0].format == "percent"
 
@@ -226,14 +226,22 @@ class RunCurvesModel(QObject):
     def _front_split(self) -> Split:
         return "training" if self.splits == "training" else "validation"
 
-    def _front(self, trace: Trace, metric: str) -> Curve:
-        return self._curve(trace, metric, self._front_split)
+    def _curve(self, run: DrawnRun, metric: str, split: Split) -> Curve:
+        history = run.history
+        made_of = (history, history.version, self.axis, self.smoothing)
+        kept = self._kept.get((run.path, metric, split))
+        if kept is None or kept[0] != made_of:
+            kept = self._kept[run.path, metric, split] = (made_of, self._make(history, metric, split))
+        return kept[1]
 
-    def _curve(self, trace: Trace, metric: str, split: Split) -> Curve:
+    def _make(self, history: History, metric: str, split: Split) -> Curve:
         if split == "validation":
-            return trace.metric(f"validation_{metric}", self.axis)
-        curve = trace.steps(metric, self.axis, self.smoothing)
-        return curve if len(curve) else trace.metric(f"train_{metric}", self.axis)
+            curve = history.metric(f"validation_{metric}")
+        else:
+            curve = history.smoothed(metric, self.smoothing)
+        x = history.along(curve.x, self.axis)
+        known = np.isfinite(x)
+        return Curve(x, curve.y) if known.all() else Curve(x[known], curve.y[known])
 
     def _remember(self, key: str, value: object) -> None:
         if self._preferences is not None:
@@ -246,13 +254,6 @@ def _sample(values: Floats) -> Floats:
     if len(finite) <= SAMPLE_SIZE:
         return finite
     return np.append(finite[:: len(finite) // SAMPLE_SIZE + 1], (finite.min(), finite.max()))
-
-
-def _nearest(x: Floats, at: float) -> int:
-    index = int(np.searchsorted(x, at))
-    if index == len(x) or (index and at - x[index - 1] < x[index] - at):
-        index -= 1
-    return index
 
 
 def _unit(seconds: float) -> tuple[float, str]:

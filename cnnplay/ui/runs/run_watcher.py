@@ -12,20 +12,20 @@ from cnnplay.runs.row import RunRow
 from cnnplay.runs.summary import signature
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import Event
-from cnnplay.ui.train.trace import Trace
+from cnnplay.ui.train.history import History
 
 
 @dataclass(frozen=True)
 class StoreUpdate:
     """The result of one scan. `rows` is None if only active runs were checked: `changed` holds their rows.
 
-    `new_traces` are runs that were read from the start, `new_events` those of others since the last scan.
+    `new_histories` are runs that were read from the start, `new_events` those of others since the last scan.
     """
 
     rows: tuple[RunRow, ...] | None = None
     store_problem: str = ""
     changed: dict[str, RunRow] = field(default_factory=dict)
-    new_traces: dict[str, Trace] = field(default_factory=dict)
+    new_histories: dict[str, History] = field(default_factory=dict)
     new_events: dict[str, list[Event]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -33,7 +33,7 @@ class StoreUpdate:
 
 
 class RunWatcher:
-    """Not thread-safe: use it from one thread at a time. Does not change a trace after returning it."""
+    """Not thread-safe: use it from one thread at a time. Does not change a history after returning it."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
@@ -69,7 +69,7 @@ class RunWatcher:
             self._read(path, found)
         except RunError as error:
             self._tails.pop(path, None)
-            found.new_traces.pop(path, None)
+            found.new_histories.pop(path, None)
             self._broken[path] = (files, str(error))
             found.problems[path] = str(error)
 
@@ -77,17 +77,17 @@ class RunWatcher:
         tail = self._tails.get(path)
         if tail is None:
             tail = self._tails[path] = Tail(Path(path))
-            found.new_traces[path] = Trace()
+            found.new_histories[path] = History()
         while True:
             lines = tail.lines_since()
             if tail.restarted:
-                found.new_traces[path] = Trace()
+                found.new_histories[path] = History()
                 found.new_events.pop(path, None)
             if not lines:
                 return
             events = tail.decoded(lines)
-            if path in found.new_traces:
-                found.new_traces[path].extend(events)
+            if path in found.new_histories:
+                found.new_histories[path].extend(events)
             else:
                 found.new_events.setdefault(path, []).extend(events)
 

@@ -21,7 +21,7 @@ from cnnplay.ui.runs.run_curves import DrawnRun, RunCurvesModel
 from cnnplay.ui.runs.run_labels import labels
 from cnnplay.ui.runs.run_table import FilteredRuns, RunTable
 from cnnplay.ui.runs.run_watcher import RunWatcher, StoreUpdate
-from cnnplay.ui.train.trace import Trace
+from cnnplay.ui.train.history import History
 
 POLL_MS = 500
 FULL_SCAN_SECONDS = 2.0
@@ -63,7 +63,7 @@ class RunsModel(QObject):
         self.filter_problem = ""
         self.updating = False
         """Whether rows are being added or removed: selection changes of a view do not count meanwhile."""
-        self._traces: dict[str, Trace] = {}
+        self._histories: dict[str, History] = {}
         self._slots: dict[str, int] = {}
         self.problems: dict[str, str] = {}
         """Selected runs whose curves cannot be read, and why."""
@@ -96,8 +96,8 @@ class RunsModel(QObject):
         """The color slot of a run's curves; None if they are not drawn."""
         return self._slots.get(path)
 
-    def trace(self, path: str) -> Trace | None:
-        return self._traces.get(path)
+    def history(self, path: str) -> History | None:
+        return self._histories.get(path)
 
     @property
     def summary(self) -> str:
@@ -142,7 +142,7 @@ class RunsModel(QObject):
             rows = tuple(update.changed.get(row.path, row) for row in self.rows)
             if rows != self.rows:
                 self._list(rows, self.store_problem)
-        self._update_traces(update)
+        self._update_histories(update)
         if self._soon:
             self._poll()
 
@@ -165,14 +165,14 @@ class RunsModel(QObject):
         """
         return self._set_selected(path for path in self._wanted if self.filtered.row_of(path) is not None)
 
-    def _update_traces(self, update: StoreUpdate) -> None:
+    def _update_histories(self, update: StoreUpdate) -> None:
         drawn, changed = set(self.drawn), False
-        for path, trace in update.new_traces.items():
+        for path, history in update.new_histories.items():
             if path in drawn:
-                self._traces[path], changed = trace, True
+                self._histories[path], changed = history, True
         for path, events in update.new_events.items():
-            if path in drawn and path in self._traces:
-                self._traces[path].extend(events)
+            if path in drawn and path in self._histories:
+                self._histories[path].extend(events)
                 changed = True
         problems = {path: problem for path, problem in update.problems.items() if path in drawn}
         if problems != self.problems:
@@ -200,7 +200,7 @@ class RunsModel(QObject):
             return False
         self.selected = selected
         self._assign_colors()
-        self._traces = {path: trace for path, trace in self._traces.items() if path in self.drawn}
+        self._histories = {path: history for path, history in self._histories.items() if path in self.drawn}
         self.problems = {path: problem for path, problem in self.problems.items() if path in self.drawn}
         self._draw()
         self.selection_changed.emit()
@@ -225,10 +225,10 @@ class RunsModel(QObject):
         self.table.update_slots()
 
     def _draw(self) -> None:
-        rows = [row for row in self.selected_rows if row.path in self._traces]
+        rows = [row for row in self.selected_rows if row.path in self._histories]
         self.curves.show(
             [
-                DrawnRun(row.path, label, self._slots[row.path], self._traces[row.path])
+                DrawnRun(row.path, label, self._slots[row.path], self._histories[row.path])
                 for row, label in zip(rows, labels(rows), strict=True)
             ]
         )

@@ -11,11 +11,12 @@ from cnnplay.spec.events import SettingChanged
 from cnnplay.spec.settings import TrainConfig, setting_fields
 from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.numerals import metric_text
+from cnnplay.ui.plot.curve import NO_CURVE, Curve
 from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, evenly_sampled, percent_floor, top_without_spikes
 from cnnplay.ui.plot.decimation import Thinner
 from cnnplay.ui.plot.smoothing import smoothing_text
 from cnnplay.ui.train.generalization_gap import GeneralizationGap, measure_gap
-from cnnplay.ui.train.history import NO_CURVE, Curve, History
+from cnnplay.ui.train.history import History
 from cnnplay.ui.train.settings import value_text
 from cnnplay.ui.train.steps import Range
 
@@ -151,13 +152,13 @@ class CurvesModel(QObject):
         """The lines between `left` and `right`, from back to front, thinned to `columns` pixel columns."""
         found = []
         if before is not None and comparable(history, before):
-            found.append(Line("training before", self._smoothed(metric, before)))
+            found.append(Line("training before", before.smoothed(metric, self._smoothing)))
             found.append(Line("validation before", before.metric(f"validation_{metric}")))
         if self._smoothing > 1:
             found.append(Line("raw", history.steps(metric)))
         if metric == "loss":
             found.append(Line("with decay", with_decay(history)))
-        found.append(Line("training", self._smoothed(metric, history)))
+        found.append(Line("training", history.smoothed(metric, self._smoothing)))
         found.append(Line("validation", history.metric(f"validation_{metric}")))
         found.append(Line("averaged", history.metric(f"averaged_{metric}")))
         thin = (Line(line.part, self._thin(metric, line, left, right, columns)) for line in found)
@@ -175,7 +176,7 @@ class CurvesModel(QObject):
         """The labels of the lines, at their last points left of `right`."""
         validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
         found = [
-            _last("training", shown, self._smoothed(metric, history), right, "training"),
+            _last("training", shown, history.smoothed(metric, self._smoothing), right, "training"),
             _last("validation", shown, validation, right, "validation"),
             _last("averaged", shown, history.metric(f"averaged_{metric}"), right, "averaged"),
         ]
@@ -185,7 +186,7 @@ class CurvesModel(QObject):
             end = _last(
                 "validation before", shown, before.metric(f"validation_{metric}"), right, "previous run"
             )
-            curve = self._smoothed(metric, before)
+            curve = before.smoothed(metric, self._smoothing)
             found.append(end or _last("training before", shown, curve, right, "previous run"))
         return [end for end in found if end is not None]
 
@@ -202,7 +203,7 @@ class CurvesModel(QObject):
         """
         if history.empty and before is not None:
             history = before
-        right, cut = _right(history), None
+        right, cut = max(history.end(), 1.0), None
         lowest, highest, x = self._range(metric, history)
         if highest < lowest:
             return Bounds(0.0, right, 0.0, 1.0)
@@ -226,7 +227,7 @@ class CurvesModel(QObject):
     def _measured(self, metric: str, history: History) -> list[Curve]:
         """Everything measured, without smoothed curves."""
         raw = history.steps(metric)
-        curves = [raw if len(raw) else self._smoothed(metric, history)]
+        curves = [raw if len(raw) else history.smoothed(metric, self._smoothing)]
         return curves + [history.metric(f"{part}_{metric}") for part in ("validation", "averaged")]
 
     def _range(self, metric: str, history: History) -> tuple[float, float, float]:
@@ -254,7 +255,10 @@ class CurvesModel(QObject):
 
     def _floor(self, metric: str, history: History) -> float:
         """Where an axis in percent begins: the steep first epoch would squeeze the rest."""
-        training, validation = self._smoothed(metric, history), history.metric(f"validation_{metric}")
+        training, validation = (
+            history.smoothed(metric, self._smoothing),
+            history.metric(f"validation_{metric}"),
+        )
         later = evenly_sampled(training.y[int(np.searchsorted(training.x, 1.0)) :])
         later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
         if not len(later) or not len(known):
@@ -263,24 +267,20 @@ class CurvesModel(QObject):
 
     def readout(self, metric: str, history: History, x: float) -> Readout | None:
         """The values of the lines at the step nearest to `x`; for validation, at the nearest epoch."""
-        raw, training = history.steps(metric), self._smoothed(metric, history)
+        raw, training = history.steps(metric), history.smoothed(metric, self._smoothing)
         validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
         ends = []
         where, title = x, ""
         if len(raw):
-            index = _nearest(raw, x)
-            where = float(raw.x[index])
+            index, where, value = raw.nearest(x)
             title = f"epoch {math.ceil(where - 1e-9)}, step {int(history.numbers[index]):,}"
             if self._smoothing > 1:
-                ends.append(_end("raw", shown, where, float(raw.y[index]), "this step"))
+                ends.append(_end("raw", shown, where, value, "this step"))
             name = "training" if self._smoothing == 1 else "smoothed"
-            at = _nearest(training, where)
-            ends.append(_end("training", shown, float(training.x[at]), float(training.y[at]), name))
+            ends.append(_end("training", shown, *training.nearest(where)[1:], name))
         if len(validation):
-            index = _nearest(validation, where)
-            epoch = float(validation.x[index])
-            name = f"validation, epoch {epoch:.0f}"
-            ends.append(_end("validation", shown, epoch, float(validation.y[index]), name))
+            _, epoch, value = validation.nearest(where)
+            ends.append(_end("validation", shown, epoch, value, f"validation, epoch {epoch:.0f}"))
         ends += self._rarer(metric, history, where)
         return Readout(where, title, tuple(ends)) if ends else None
 
@@ -289,23 +289,14 @@ class CurvesModel(QObject):
         found, shown = [], history.task_info.metric(metric)
         averaged, decayed = history.metric(f"averaged_{metric}"), with_decay(history)
         if len(averaged) and x > averaged.x[0] - 1:
-            index = _nearest(averaged, x)
-            found.append(
-                _end("averaged", shown, float(averaged.x[index]), float(averaged.y[index]), "averaged")
-            )
+            found.append(_end("averaged", shown, *averaged.nearest(x)[1:], "averaged"))
         if metric == "loss" and len(decayed):
-            index = _nearest(decayed, x)
-            part = history.metric("decay_loss")
-            end = _end("with decay", shown, float(decayed.x[index]), float(decayed.y[index]), "data + decay")
-            at = _nearest(part, float(decayed.x[index]))
-            text = f"{end.text} (decay {metric_text(shown, float(part.y[at]))})"
+            _, epoch, value = decayed.nearest(x)
+            end = _end("with decay", shown, epoch, value, "data + decay")
+            decay = history.metric("decay_loss").nearest(epoch)[2]
+            text = f"{end.text} (decay {metric_text(shown, decay)})"
             found.append(msgspec.structs.replace(end, text=text))
         return found
-
-    def _smoothed(self, metric: str, history: History) -> Curve:
-        curve = history.smoothed(metric, self._smoothing)
-        # A history read from a file may have only its epochs.
-        return curve if len(curve) else history.metric(f"train_{metric}")
 
 
 def best_text(history: History) -> str:
@@ -322,12 +313,6 @@ def with_decay(history: History) -> Curve:
         return NO_CURVE
     _, of_decay, of_data = np.intersect1d(decay.x, data.x, return_indices=True)
     return Curve(decay.x[of_decay], decay.y[of_decay] + data.y[of_data])
-
-
-def _right(history: History) -> float:
-    """The end of the x axis: how far the run is, or where it will end."""
-    ended = history.finished is not None or history.failed is not None
-    return max(history.last_x, 0.0 if ended else float(history.target), 1.0)
 
 
 def loss_name(history: History) -> str:
@@ -361,20 +346,10 @@ def change_text(change: SettingChanged) -> str:
     return f"{field.label} {value_text(field, change.value)}"
 
 
-def _nearest(curve: Curve, x: float) -> int:
-    index = int(np.searchsorted(curve.x, x))
-    if index == len(curve.x) or (index and x - curve.x[index - 1] < curve.x[index] - x):
-        index -= 1
-    return index
-
-
 def _end(part: Part, metric: Metric, x: float, y: float, name: str) -> End:
     return End(part, f"{name} {metric_text(metric, y)}", x, y)
 
 
 def _last(part: Part, metric: Metric, curve: Curve, right: float, name: str) -> End | None:
-    inside = int(np.searchsorted(curve.x, right, side="right"))
-    if not inside:
-        return None
-    y = float(curve.y[inside - 1])
-    return _end(part, metric, float(curve.x[inside - 1]), y, name) if math.isfinite(y) else None
+    last = curve.last(right)
+    return None if last is None else _end(part, metric, *last, name)

@@ -28,9 +28,22 @@ class Epochs:
         self.best: EpochDone | None = None
         """The last epoch marked best by the engine. One from a file may lack the metric behind that."""
         self._settled = 0
+        self._totals: dict[int, float] = {}
+        """The seconds of training up to the end of each kept epoch, those left out included."""
         self._curves: dict[str, Series] = {}
 
+    @property
+    def ends(self) -> list[tuple[int, float]]:
+        """Each kept epoch, with the seconds of training since the one kept before it."""
+        totals = [self._totals[done.epoch] for done in self.all]
+        return [
+            (done.epoch, total - before)
+            for done, before, total in zip(self.all, (0.0, *totals), totals, strict=False)
+        ]
+
     def add(self, done: EpochDone) -> None:
+        before = self._totals[self.all[-1].epoch] if self.all else 0.0
+        self._totals[done.epoch] = before + done.seconds
         self.all.append(done)
         if self._is_best(done):
             self.best = done
@@ -42,9 +55,8 @@ class Epochs:
 
     def cut(self, last: int) -> None:
         """Keeps the epochs up to and including `last`."""
-        self.all = [done for done in self.all if done.epoch <= last]
+        self._keep([done for done in self.all if done.epoch <= last])
         self.best = next((done for done in reversed(self.all) if self._is_best(done)), None)
-        self._curves.clear()
 
     def metric(self, name: str) -> tuple[Floats, Floats]:
         """The numbers of the epochs that have this metric, and its values."""
@@ -64,7 +76,11 @@ class Epochs:
             kept += self._needed(list(stretch))
         if self.best is not None and self.best.epoch <= settled and self.best not in kept:
             kept = sorted([*kept, self.best], key=lambda done: done.epoch)
-        self.all = kept + self.all[len(old) :]
+        self._keep(kept + self.all[len(old) :])
+
+    def _keep(self, kept: list[EpochDone]) -> None:
+        self.all = kept
+        self._totals = {done.epoch: self._totals[done.epoch] for done in kept}
         self._curves.clear()
 
     def _is_best(self, done: EpochDone) -> bool:

@@ -65,8 +65,6 @@ def measure_gap(history: History, smoothing: float) -> GeneralizationGap | None:
     if len(history.epochs) < EARLIEST or not len(validation):
         return None
     training = history.smoothed(metric.name, smoothing)
-    if not len(training):
-        training = history.metric(f"train_{metric.name}")
     epoch, known = float(validation.x[-1]), float(validation.y[-1])
     inside = int(np.searchsorted(training.x, epoch + 1e-9, side="right"))
     if not inside or not (math.isfinite(known) and math.isfinite(float(training.y[inside - 1]))):

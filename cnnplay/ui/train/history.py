@@ -1,11 +1,12 @@
 """What a run has reported so far, as columns to draw, save and export."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 import numpy as np
 
+from cnnplay.runs.effective_events import elapsed
 from cnnplay.spec.events import (
     EpochDone,
     Event,
@@ -18,11 +19,14 @@ from cnnplay.spec.events import (
     Stepped,
 )
 from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo
-from cnnplay.ui.plot.decimation import decimate
+from cnnplay.ui.plot.curve import NO_CURVE, Curve
 from cnnplay.ui.plot.series import Floats
 from cnnplay.ui.train.epochs import Epochs
 from cnnplay.ui.train.smoothed import Smoothed
 from cnnplay.ui.train.steps import COLUMNS, Range, Steps
+
+Axis: TypeAlias = Literal["epoch", "step", "time"]
+"""What the x of a curve counts: epochs, steps, or seconds of training."""
 
 MOST_CHANGES = 256
 """Beyond this many changed settings the older ones are thinned: their marks would overlap."""
@@ -30,25 +34,6 @@ MOST_NOTES = 200
 """How many of the last notes are kept."""
 MOST_SMOOTHED = 4
 """How many smoothed curves are cached while they grow."""
-
-
-class Curve(msgspec.Struct, frozen=True):
-    """Points from left to right; x counts epochs."""
-
-    x: Floats
-    y: Floats
-    mark: object = None
-    """The same object as long as points are only appended to the curve; None if unknown."""
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def between(self, left: float, right: float, columns: int) -> "Curve":
-        """The curve thinned to `columns` pixel columns, extremes included."""
-        return Curve(*decimate(self.x, self.y, left, right, columns))
-
-
-NO_CURVE = Curve(np.empty(0), np.empty(0))
 
 
 class History:
@@ -123,6 +108,21 @@ class History:
             return 0
         return self.started.first_epoch - 1 + self._epochs
 
+    @property
+    def ended(self) -> bool:
+        return self.finished is not None or self.failed is not None
+
+    def end(self, axis: Axis = "epoch") -> float:
+        """Where the run will end, in units of an axis; how far it is, if it has ended or for time."""
+        x = self.last_x if self.ended or axis == "time" else max(self.last_x, float(self.target))
+        return float(np.nan_to_num(self.along(np.array([x]), axis)[0]))
+
+    def along(self, x: Floats, axis: Axis) -> Floats:
+        """The places on an axis of `x`, counted in epochs. Times are NaN until an epoch has ended."""
+        if axis == "epoch":
+            return x
+        return self._numbers_at(x) if axis == "step" else elapsed(x, self._done.ends)
+
     def extend(self, events: Iterable[Event]) -> None:
         """Adds events; consecutive steps are appended together."""
         steps: list[tuple[float, ...]] = []
@@ -166,8 +166,10 @@ class History:
         return "stretches" if self._steps.known("loss").complete else "epochs"
 
     def smoothed(self, name: str, steps: float) -> Curve:
-        """The same, smoothed over about `steps` steps."""
-        if steps <= 1 or not self.task_info.metric(name).steps:
+        """The same, smoothed over about `steps` steps. Without steps, each epoch's mean, as far as known."""
+        if not len(self._steps) or not self.task_info.metric(name).steps:
+            return self.metric(f"train_{name}")
+        if steps <= 1:
             return self.steps(name)
         key = (name, steps)
         if key not in self._smoothed:
@@ -218,12 +220,15 @@ class History:
         assert self.started is not None
         return round((x - self.stages[0].first_epoch + 1) * self.started.steps_per_epoch)
 
-    def _number_at(self, x: float) -> int:
-        """The number of the last step up to an x at or after the last kept step."""
-        if self.started is None or not len(self._steps):
-            return 0
-        missing = (x - float(self._steps["x"][-1])) * self.started.steps_per_epoch
-        return int(self.numbers[-1]) + max(round(missing), 0)
+    def _numbers_at(self, x: Floats) -> Floats:
+        """The numbers of the steps at these x, also of steps that are yet to come."""
+        per_epoch = 0 if self.started is None else self.started.steps_per_epoch
+        if not len(self._steps):
+            return np.round(x * per_epoch)
+        known = self._steps["x"]
+        beyond = np.maximum(x - known[-1], 0.0) * per_epoch
+        numbers: Floats = np.interp(x, known, self.numbers) + beyond
+        return numbers.round()
 
     def _step(self, event: Stepped) -> tuple[float, ...]:
         if self._step_before is None:
@@ -285,7 +290,7 @@ class History:
             self._first_x = event.done / event.steps_per_epoch
         # Everything after the point at which it resumes is done again.
         self._steps.cut(int(np.searchsorted(self._steps["x"], self._first_x, side="right")))
-        self._numbered_before = self._number_at(self._first_x)
+        self._numbered_before = int(self._numbers_at(np.array([self._first_x]))[0])
         self._done.cut(event.epoch - 1)
         # A setting that was changed after the last step had no effect.
         self.changes = [change for change in self.changes if change[0] <= self._first_x]

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from cnnplay.spec.range_test import RangeTest
-from cnnplay.ui.train.history import NO_CURVE, Curve
+from cnnplay.ui.plot.curve import NO_CURVE, Curve
 
 if TYPE_CHECKING:
     from cnnplay.training.range_test import Point

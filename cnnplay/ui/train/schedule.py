@@ -10,7 +10,8 @@ from cnnplay.spec.schedules import rate_factor, rate_varies
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.numerals import short
 from cnnplay.ui.kit.on_change import OnChange
-from cnnplay.ui.train.history import NO_CURVE, Curve, History
+from cnnplay.ui.plot.curve import NO_CURVE, Curve
+from cnnplay.ui.train.history import History
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 

@@ -61,17 +61,17 @@ def test_a_run_that_another_program_writes_is_followed(runs: RunsModel, store: P
         assert row.state == "running"
         runs.select([row.path])
         runs.wait()
-        trace = runs.trace(row.path)
-        assert trace is not None
-        assert len(trace) == 4
+        history = runs.history(row.path)
+        assert history is not None
+        assert len(history) == 4
         events = epoch_events("one", 2)
         write(folder, events[:2])
         with (folder / "events.jsonl").open("ab") as file:
             file.write(b'{"event":"step","run"')
         runs._poll()
         runs.wait()
-        assert runs.trace(row.path) is trace, "new events are appended, not read again"
-        assert len(trace) == 6
+        assert runs.history(row.path) is history, "new events are appended, not read again"
+        assert len(history) == 6
         assert runs.rows[0].steps == 6
         with (folder / "events.jsonl").open("r+b") as file:
             file.seek(-len(b'{"event":"step","run"'), os.SEEK_END)
@@ -79,8 +79,8 @@ def test_a_run_that_another_program_writes_is_followed(runs: RunsModel, store: P
         write(folder, [*events[2:], finished("one", 2)])
         look(runs)
     assert (runs.rows[0].state, runs.rows[0].epochs_done) == ("done", 2)
-    assert len(trace) == 8
-    assert trace.ended
+    assert len(history) == 8
+    assert history.ended
 
 
 def test_the_store_is_polled_while_watched(runs: RunsModel, store: Path, qtbot: QtBot) -> None:
@@ -99,9 +99,9 @@ def test_a_run_resumed_from_an_earlier_step_replaces_its_curves(runs: RunsModel,
     runs.wait()
     write(folder, [started("one", TrainConfig(epochs=2), done=4, within=2), *epoch_events("one", 2)[:1]])
     look(runs)
-    trace = runs.trace(str(folder))
-    assert trace is not None
-    assert len(trace) == 5
+    history = runs.history(str(folder))
+    assert history is not None
+    assert len(history) == 5
 
 
 def test_damaged_events_are_reported_and_do_not_block_other_runs(runs: RunsModel, store: Path) -> None:

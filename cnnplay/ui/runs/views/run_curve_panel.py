@@ -111,7 +111,7 @@ class RunCurvePanel(Panel):
     @Slot()
     def _refresh(self) -> None:
         shown, selected = self._model.drawn_runs, self._runs.selected
-        drawn = [run for run in shown if len(run.trace) or run.trace.epochs]
+        drawn = [run for run in shown if not run.history.empty]
         problems = "\n".join(self._runs.problems.values())
         if not selected:
             self.empty.set_text(EMPTY)
@@ -133,13 +133,14 @@ class RunCurvePanel(Panel):
         self.slider.setToolTip(f"Smooths the training curves. Now: {now}.")
 
     def _facts(self, selected: int, problems: str) -> str:
-        averaged = any(run.trace.averaged for run in self._model.drawn_runs)
+        smoothed = self._model.splits != "validation" and self._model.smoothing > 1
+        averaged = smoothed and any(run.history.averaged for run in self._model.drawn_runs)
         return " · ".join(
             part
             for part in (
                 f"the first {MOST_DRAWN} of {selected:,} selected runs" if selected > MOST_DRAWN else "",
                 problems.split("\n")[0],
-                "old steps are averaged" if averaged and self._model.splits != "validation" else "",
+                "old steps are averaged" if averaged else "",
             )
             if part
         )

@@ -14,12 +14,13 @@ from cnnplay.spec.tasks import LOSS, Metric
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import Bounds
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_box, paint_labels
 from cnnplay.ui.plot.views.plot import ROWS, SHOW_ALL, Line, Plot
 from cnnplay.ui.train.curves import CurvesModel, End, Part, Role, change_text
-from cnnplay.ui.train.history import Curve, History
+from cnnplay.ui.train.history import History
 
 PARTS: tuple[Part, ...] = (
     "training before",

@@ -5,9 +5,9 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.ticks import log_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_labels
-from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.rate_finder import RateFinder
 from cnnplay.ui.train.schedule import rate_text
 

@@ -5,9 +5,9 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.ticks import ticks
 from cnnplay.ui.plot.views.labels import Label, paint_labels
-from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.schedule import ScheduleDrawing, ScheduleModel
 

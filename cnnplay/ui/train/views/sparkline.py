@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import top_without_spikes
 from cnnplay.ui.train.curves import DEFAULT_SMOOTHING
-from cnnplay.ui.train.history import Curve
 from cnnplay.ui.train.run import RunModel
 
 REDRAW_MS = 1000

@@ -271,9 +271,9 @@ def test_a_row_and_its_curve_follow_a_run_that_is_being_written(
     runs.watch(True)
     write(store / "d", epoch_events("d", 3, accuracy=0.95))
     qtbot.waitUntil(lambda: cell.data() == "3 / 2", timeout=WAIT)
-    trace = runs.trace(str(store / "d"))
-    assert trace is not None
-    qtbot.waitUntil(lambda: len(trace) == 12, timeout=WAIT)
+    history = runs.history(str(store / "d"))
+    assert history is not None
+    qtbot.waitUntil(lambda: len(history) == 12, timeout=WAIT)
     assert runs.filtered.index(row, column_index("accuracy")).data() == "95.0 %"
 
 

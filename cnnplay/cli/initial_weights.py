@@ -1,0 +1,68 @@
+"""`--from FILE`: the weights that training starts with."""
+
+from typing import TYPE_CHECKING
+
+from cnnplay.cli.arguments import check_choice
+from cnnplay.cli.errors import UserError, as_user_errors
+from cnnplay.cli.networks import chosen_weights, find_network, run_path, run_weights
+from cnnplay.cli.output import first_few
+from cnnplay.modules.trained_weights import WHICH
+
+if TYPE_CHECKING:
+    from cnnplay.modules.weights import Weights
+    from cnnplay.network.network import Network
+    from cnnplay.spec.settings import TrainConfig
+
+MATCHES = ("name", "order")
+
+
+def initial_weights(
+    text: str, which: str, match: str, network: "Network", config: "TrainConfig"
+) -> "tuple[Weights, tuple[str, ...]]":
+    """The weights of a file, a project or a run that fit the network; the others are initialized as `config`
+    says.
+
+    Returns all of the network's weights, and notes for the user. UserError if none fit, or if they fit only
+    in order and `match` is not "order".
+    """
+    from cnnplay.modules.weights import build_with_weights, fitting_layout, weights_of
+
+    check_choice("--match", match, MATCHES)
+    weights, notes = _given(text, which)
+    layout = fitting_layout(weights, network)
+    if layout.key == "order" and match != "order":
+        raise UserError(
+            f"--from {text}: no name fits {network.name}, but all shapes fit in order: look at "
+            f"`cnnplay weights {text} --into {network.name}`, and give --match order"
+        )
+    module, fit = build_with_weights(
+        weights, network, seed=config.seed, initialisation=config.initialisation, layout=layout
+    )
+    if not fit.loaded:
+        raise UserError(f"--from {text}: none of its weights fit {network.name}: {fit.messages[0]}")
+    taken = f"{len(fit.loaded):,} of {len(module.state_dict()):,} weights taken ({layout.title})"
+    rule = (
+        "the inputs are normalized by the statistics of this data set, whatever the weights were trained with"
+    )
+    lines = (*notes, taken, *first_few(fit.messages), rule)
+    return weights_of(module, copied=False), tuple(f"from {text}: {line}" for line in lines)
+
+
+def _given(text: str, which: str) -> "tuple[Weights, tuple[str, ...]]":
+    from cnnplay.project.pickled import is_project
+    from cnnplay.project.weights_file import WeightsError, read_file
+
+    asked = check_choice("--weights", which, WHICH)
+    path = run_path(text)
+    if not path.is_dir() and not (path.is_file() and is_project(path)):
+        with as_user_errors(WeightsError):
+            read = read_file(path)
+        return read.weights, read.notes
+    found = find_network(text)
+    if found.run is not None:
+        chosen = chosen_weights(found.run, asked)
+        return run_weights(found.run, chosen), (f"{chosen} weights",)
+    trained = None if found.project is None else found.project.trained
+    if trained is None:
+        raise UserError(f"--from {text}: expected trained weights; found a project without any")
+    return trained.chosen(asked), ()
