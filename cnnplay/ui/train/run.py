@@ -263,6 +263,7 @@ class RunModel(QObject):
             self._worker.join()
         self._poller.stop()
 
+    @Slot()
     def dismiss_failure(self) -> None:
         """Clears the failure of the last run: it was read, or fixed."""
         self.failure = None

@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.download_notice = DownloadNotice(session.data.downloads, margin=8)
         self.interrupted_notice = InterruptedRunNotice(session.interrupted_run, margin=8)
         self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
-        self._status_text = StatusText(session, self.status, self)
+        self.status_text = StatusText(session, self.status, self)
         self._last_state = session.run.state
         self._lay_out()
         self.menus = Menus(self)
@@ -219,11 +219,6 @@ class MainWindow(QMainWindow):
     def _set_text(self, scale: float) -> None:
         theme().install(theme().choice, scale)
         self.session.preferences.set("text_scale", scale)
-
-    @Slot(str)
-    def show_message(self, text: str) -> None:
-        """Shows a message in the status bar for some seconds."""
-        self._status_text.show_message(text)
 
     # Windows and dialogs
 

@@ -1,6 +1,6 @@
 """The menu bar: every command, with its shortcut."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ class Menus:
                 menu.addMenu(entry)
             else:
                 menu.addAction(entry)
-                entry.refused.connect(self._window.show_message)
+                entry.refused.connect(self._window.status_text.show_message)
                 commands.append(entry)
         self.groups.append((title.replace("&", ""), commands))
         return menu
@@ -133,12 +133,13 @@ class Menus:
     def _view(self) -> None:
         window, new = self._window, self.command
         workspaces = [
-            new(title, _showing(window, key), keys_of(key), hint) for key, title, hint in WORKSPACES
+            new(title, partial(window.show_workspace, key), keys_of(key), hint)
+            for key, title, hint in WORKSPACES
         ]
         looks = QMenu("&Theme", window)
         group = QActionGroup(window)
         for choice, title in (("system", "System"), ("light", "Light"), ("dark", "Dark")):
-            action = new(title, _choosing(window, choice))
+            action = new(title, partial(window.set_theme, choice))
             action.setCheckable(True)
             action.setChecked(theme().choice == choice)
             group.addAction(action)
@@ -181,11 +182,3 @@ class Menus:
             action = self.recent.addAction(path.name)
             action.setToolTip(str(path))
             action.triggered.connect(lambda _checked=False, chosen=path: self._window.files.open_path(chosen))
-
-
-def _showing(window: "MainWindow", key: str) -> Callable[[], None]:
-    return lambda: window.show_workspace(key)
-
-
-def _choosing(window: "MainWindow", choice: str) -> Callable[[], None]:
-    return lambda: window.set_theme(choice)

@@ -50,7 +50,7 @@ class RunNotices(QWidget):
         fix.setToolTip("Changes this setting; then press Train to try again")
         copy.clicked.connect(self._copy)
         copy.setToolTip("Copies the technical details to the clipboard, for a report")
-        dismiss.clicked.connect(self._dismiss_failure)
+        dismiss.clicked.connect(self._run.dismiss_failure)
         self.stale.buttons[0].clicked.connect(self._run.stop_and_train_this)
         self.note.buttons[0].clicked.connect(self._dismiss_notes)
         for signal in (self._run.notice_changed, self._run.readiness_changed, self._run.state_changed):
@@ -113,10 +113,6 @@ class RunNotices(QWidget):
     def _copy(self) -> None:
         if self._run.failure is not None:
             QGuiApplication.clipboard().setText(f"{self._run.failure.message}\n{self._run.failure.details}")
-
-    @Slot()
-    def _dismiss_failure(self) -> None:
-        self._run.dismiss_failure()
 
     @Slot()
     def _dismiss_notes(self) -> None:

@@ -19,7 +19,6 @@ from cnnplay.ui.build.views.stack.menu import layer_menu
 from cnnplay.ui.build.views.stack.mouse import StackMouse
 from cnnplay.ui.build.views.stack.navigation import KeyEffect, StackNavigation
 from cnnplay.ui.build.views.stack.tooltips import tooltip_text
-from cnnplay.ui.kit.views.command import Command
 from cnnplay.ui.kit.views.keytable import ENTER, KeyAction, KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 
@@ -74,15 +73,10 @@ class StackView(StackMouse):
         super().__init__(editor, model or StackModel(editor), parent)
         self.stack_actions = actions or StackActions(editor, self.model, self)
         self.stack_actions.insert_requested.connect(self._open_picker_if_visible)
-        self.addActions(list(self.actions_by_name.values()))
+        self.addActions(list(self.stack_actions.by_name.values()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Network stack")
         self.setMinimumWidth(theme().px(220))
-
-    @property
-    def actions_by_name(self) -> dict[str, Command]:
-        """The actions for the main window's menus."""
-        return self.stack_actions.by_name
 
     def context_menu(self) -> QMenu:
         """The menu for the selection."""
