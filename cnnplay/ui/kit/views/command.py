@@ -57,6 +57,17 @@ class Command(QAction):
             signal.connect(self.refresh)
         self.refresh()
 
+    @property
+    def title(self) -> str:
+        """Its text without mnemonic and dots."""
+        return self.text().replace("&", "").rstrip("…")
+
+    @property
+    def keys_text(self) -> str:
+        """``Ctrl+Y or Ctrl+Shift+Z``; "" without a shortcut."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return " or ".join(key.toString(native) for key in self.shortcuts() if not _is_media_key(key))
+
     def set_hint(self, hint: str) -> None:
         """Changes what the tooltip says about it."""
         if hint != self._hint:
@@ -82,6 +93,11 @@ class Command(QAction):
     @Slot()
     def _refuse(self) -> None:
         self.refused.emit(f"{self.iconText().rstrip('…')}: {self.reason}")
+
+
+def _is_media_key(keys: QKeySequence) -> bool:
+    """Whether these are the special keys of rare keyboards: "New", "Save", "Undo"."""
+    return int(keys[0].key()) >= int(Qt.Key.Key_Back)  # type: ignore[index]
 
 
 class CommandButton(QPushButton):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from cnnplay.ui.kit.views.command import Command
@@ -37,7 +37,7 @@ class Menus:
         self.recent = QMenu("Open &recent", window)
         self.recent.setToolTipsVisible(True)
         self.recent.aboutToShow.connect(self._fill_recent)
-        self.groups: list[tuple[str, list[QAction]]] = []
+        self.groups: list[tuple[str, list[Command]]] = []
         self._file()
         self._edit()
         self._train()
@@ -47,7 +47,7 @@ class Menus:
     def _menu(self, title: str, entries: Iterable[Command | QMenu | None]) -> QMenu:
         menu = self.bar.addMenu(title)
         menu.setToolTipsVisible(True)
-        commands: list[QAction] = []
+        commands: list[Command] = []
         for entry in entries:
             if entry is None:
                 menu.addSeparator()

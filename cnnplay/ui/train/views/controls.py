@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
 from cnnplay.ui.kit.views.command import Command, CommandButton
@@ -75,10 +75,10 @@ class TrainControls(QWidget):
         train = train_text(run)
         self.train.setText(train.entry)
         self.train.setIconText(train.short)
-        self.train.set_hint(_with_keys(train.hint, self.train))
+        self.train.set_hint(f"{train.hint} ({self.train.keys_text})")
         self.pause.setText("Resume" if paused else "Pause")
         hint = "Resume training after the pause" if paused else HINTS["pause"]
-        self.pause.set_hint(_with_keys(hint, self.pause))
+        self.pause.set_hint(f"{hint} ({self.pause.keys_text})")
         # A click on Train that becomes a double click must not pause the run that it started.
         self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
         self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
@@ -143,7 +143,7 @@ class TrainControls(QWidget):
             disabled_reason=lambda: run.disabled_reason(name),
             refresh_on=(run.readiness_changed,),
         )
-        command.set_hint(_with_keys(HINTS[name], command))
+        command.set_hint(f"{HINTS[name]} ({command.keys_text})")
         self.addAction(command)
         return command
 
@@ -176,10 +176,6 @@ class TrainControls(QWidget):
             button.setIconSize(side)
         self.train_button.setMinimumWidth(theme().px(FIRST))
         self._row.setSpacing(theme().px(8))
-
-
-def _with_keys(hint: str, command: QAction) -> str:
-    return f"{hint} ({command.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})"
 
 
 def _button(action: QAction) -> QToolButton:
