@@ -57,7 +57,19 @@ def run_window(path: str | None) -> int:
         QTimer.singleShot(0, window, window.offer_cut_run)
     else:
         QTimer.singleShot(0, window, window.offer_recovery)
-    return application.exec()
+    return _end_process(application.exec())
+
+
+def _end_process(status: int) -> int:
+    """Returns the status; ends the process at once if a thread was left behind that may be inside torch: it
+    cannot be torn down around it. All files are written by then.
+    """
+    if any(thread.daemon and thread.name.startswith("cnnplay-") for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # there are none in a windowed program on Windows
+                stream.flush()
+        os._exit(status)
+    return status
 
 
 def has_screen() -> bool:

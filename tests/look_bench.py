@@ -17,6 +17,7 @@ from cnnplay.training.job import Job, Result
 from cnnplay.training.loop import train
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -81,5 +82,4 @@ class LookBench:
 
     def shutdown(self) -> None:
         self.run.shutdown()
-        self.look.shutdown()
-        self.data.shutdown()
+        close_jobs(self.look, self.data)

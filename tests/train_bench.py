@@ -16,6 +16,7 @@ from cnnplay.shapes.adapt import adapt
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -62,8 +63,7 @@ class Bench:
 
     def shutdown(self) -> None:
         self.run.shutdown()
-        self.estimate.shutdown()
-        self.data.shutdown()
+        close_jobs(self.estimate, self.data)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ app = typer.Typer(
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="List and download data sets.", rich_markup_mode=None)
+data_app = typer.Typer(help="List, download and describe data sets.", rich_markup_mode=None)
 app.add_typer(data_app, name="data", invoke_without_command=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -133,7 +133,7 @@ def summary(
 
 @data_app.callback()
 def data(context: typer.Context, json: Json = False) -> None:
-    """List and download data sets."""
+    """List, download and describe data sets."""
     if context.invoked_subcommand is None:
         from cnnplay.cli.data import list_data
 
@@ -160,6 +160,19 @@ def data_fetch(
 
     before = context.parent.params if context.parent is not None else {}
     fetch_data(key, json or bool(before.get("json")))
+
+
+@data_app.command("describe")
+def data_describe(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="DATA", help="A data set's key, or folder:PATH.")],
+    json: Json = False,
+) -> None:
+    """Show classes, splits and sizes, and what of a folder is left out."""
+    from cnnplay.cli.data import describe_data
+
+    before = context.parent.params if context.parent is not None else {}
+    describe_data(key, json or bool(before.get("json")))
 
 
 @app.command()

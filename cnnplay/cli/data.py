@@ -1,4 +1,4 @@
-"""`cnnplay data list` and `cnnplay data fetch KEY`."""
+"""`cnnplay data list`, `cnnplay data fetch KEY` and `cnnplay data describe DATA`."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -57,6 +57,42 @@ def list_data(json: bool) -> None:
     )
     echo("Download one: cnnplay data fetch KEY. The test set is held out.")
     echo("Your own images: folder:PATH, with one subfolder per class.")
+
+
+def describe_data(key: str, json: bool) -> None:
+    """Prints what a data set holds, and what of a folder was left out."""
+    from cnnplay.cli.train import load_data
+    from cnnplay.cli.train_report import reporter
+    from cnnplay.data.description import describe
+
+    found = describe(load_data(key, reporter(json)))
+    if json:
+        print_json(
+            {
+                **msgspec.to_builtins(found),
+                "left_out": [
+                    {
+                        "reason": group.title,
+                        "count": group.count,
+                        "examples": [one.line for one in group.examples],
+                    }
+                    for group in found.left_out
+                ],
+            }
+        )
+        return
+    echo(f"{found.title}: {found.line}")
+    low, high = found.scale
+    echo(f"black is {low:,.6g}, white is {high:,.6g}")
+    table(
+        (Column("class"), Column("images", "right")), [(name, count(n)) for name, n in found.counts.items()]
+    )
+    for remark in found.remarks:
+        echo(remark)
+    for group in found.left_out:
+        echo(f"left out: {group.count:,} {group.title}")
+        for example in group.examples:
+            echo(f"  {example.line}")
 
 
 def fetch_data(key: str, json: bool) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 from cnnplay.cli.arguments import check_choice
 from cnnplay.cli.errors import as_user_errors
 from cnnplay.cli.networks import chosen_weights, open_run, run_weights, warn_where_not_finite
-from cnnplay.cli.output import Column, echo, first_few, metric_text, plural, print_json, table, warn
+from cnnplay.cli.output import Column, echo, first_few, metric_text, print_json, table, warn
 from cnnplay.modules.trained_weights import WHICH
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.tasks import LOSS, TaskInfo, task_info
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from cnnplay.cli.errors import CommandError, UserError, as_user_errors
 from cnnplay.cli.networks import Found, chosen_weights, find_network, run_weights, warn_where_not_finite
 from cnnplay.cli.output import echo, print_json, warn
 from cnnplay.data.paths import expand_user
+from cnnplay.export.sidecar import is_sidecar
 from cnnplay.modules.trained_weights import WHICH, Which, choose_weights
 from cnnplay.spec.events import Event
 
@@ -24,7 +25,7 @@ def export_network(text: str, format_key: str, path: Path, seed: int, weights: s
     check_choice("--format", format_key, FORMATS)
     which = check_choice("--weights", weights, WHICH)
     found = find_network(text)
-    _check_place(path, text, found)
+    _check_place(path, text, found, format_key)
     if format_key == "python" and path.suffix != ".py":
         raise UserError(
             f"{path}: expected a name that ends in .py, so that Python can import it; found {path.name}"
@@ -175,7 +176,7 @@ def _events_of(run: "RunFolder") -> tuple[Event, ...]:
     return events
 
 
-def _check_place(path: Path, text: str, found: Found) -> None:
+def _check_place(path: Path, text: str, found: Found, format_key: str) -> None:
     """UserError unless a file can be written there without replacing what is read."""
     if path.is_dir():
         raise UserError(f"{path}: expected a file's name; found a folder")
@@ -186,3 +187,5 @@ def _check_place(path: Path, text: str, found: Found) -> None:
     network = expand_user(text)
     if found.project is not None and path.exists() and path.samefile(network):
         raise UserError(f"{path}: expected a file other than NETWORK, which is read")
+    if format_key == "json" and is_sidecar(path):
+        raise UserError(f"{path}: expected another name: this file holds the facts of the weights beside it")

@@ -11,9 +11,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cnnplay.cli.errors import DONE, INTERRUPTED, CommandError, UserError, as_user_errors
-from cnnplay.cli.output import plural
 from cnnplay.cli.train_report import Reporter
 from cnnplay.spec.events import EpochDone, Event, Failed, Finished, Noted
+from cnnplay.spec.plurals import plural
 
 if TYPE_CHECKING:
     from cnnplay.runs.recorder import RunRecorder

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from cnnplay.spec.json_values import json_text
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.tasks import Metric
 
 MOST_LISTED = 5
@@ -93,11 +94,6 @@ def plain_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> lis
 def count(number: int | None) -> str:
     """``61,706``; a dash if unknown."""
     return "–" if number is None else f"{number:,}"
-
-
-def plural(number: int, word: str) -> str:
-    """``1 image``, ``61,706 images``."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def first_few(problems: Sequence[str]) -> list[str]:

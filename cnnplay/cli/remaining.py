@@ -7,7 +7,7 @@ import msgspec
 
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.networks import checked_weights
-from cnnplay.cli.output import plural
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.settings import TrainConfig, setting_fields, setting_problems
 
 if TYPE_CHECKING:

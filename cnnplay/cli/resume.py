@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
 from cnnplay.cli.networks import open_run, remember_run
-from cnnplay.cli.output import first_few
 from cnnplay.cli.remaining import remaining_work
-from cnnplay.cli.train import load_data
+from cnnplay.cli.train import data_notes, load_data
 from cnnplay.cli.train_report import reporter
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ def resume(path: Path, epochs: int | None, json: bool, ignore_signals: IgnoreSig
     report = reporter(json)
     if rest.best is not None:
         report.best = rest.best.epoch, dict(rest.best.metrics)
-    images = load_data(run.record.data, report)
-    _check_same(run, images)
+    images = _same_images(run, load_data(run.record.data, report))
 
     def reopened() -> "RunRecorder":
         from cnnplay.runs.record import RunWriteError
@@ -38,19 +36,21 @@ def resume(path: Path, epochs: int | None, json: bool, ignore_signals: IgnoreSig
         remember_run(run.path)  # a copied run is not listed yet
         return recorder
 
-    notes = (*first_few(images.problems), *rest.notes)
+    notes = (*data_notes(images), *rest.notes)
     return run_interruptible(reopened, rest.job(images), report, notes, ignore_signals)
 
 
-def _check_same(run: "RunFolder", images: "ImageSet") -> None:
-    """If the split changed, some training images would be used for validation."""
+def _same_images(run: "RunFolder", images: "ImageSet") -> "ImageSet":
+    """The images as the run had them: its classes in their order, its white. UserError if they differ."""
+    from cnnplay.data.images import DataError
+
     if run.record.mark and run.record.mark != images.mark:
+        # Some training images would be used for validation.
         raise UserError(
             f"{images.title}: the validation split has changed since {run.path} started; it cannot resume"
         )
     facts = run.facts
-    if facts is not None and facts.classes != images.classes:
-        raise UserError(
-            f"{images.title}: expected the classes {', '.join(facts.classes)}; "
-            f"found {', '.join(images.classes)}"
-        )
+    if facts is None:
+        return images
+    with as_user_errors(DataError):
+        return images.in_order_of(facts.classes).with_white(facts.preprocessing.white)

@@ -3,10 +3,11 @@
 import msgspec
 
 from cnnplay.cli.errors import UserError
-from cnnplay.cli.output import Column, count, echo, metric_text, plural, print_json, table, warn
+from cnnplay.cli.output import Column, count, echo, metric_text, print_json, table, warn
 from cnnplay.runs.filter import parse
 from cnnplay.runs.library import Library
 from cnnplay.runs.row import RunRow, metric_columns
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.tasks import LOSS, primary_metrics
 
 

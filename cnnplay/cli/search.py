@@ -10,7 +10,6 @@ import msgspec
 from cnnplay.cli.arguments import check_choice, check_given_once
 from cnnplay.cli.errors import DONE, CommandError, UserError, as_user_errors
 from cnnplay.cli.interruptible import IgnoreSignals, Interrupted, stopped_by_signals
-from cnnplay.cli.output import plural
 from cnnplay.cli.search_report import JsonReporter, SearchReporter, TextReporter
 from cnnplay.cli.train import TrainArguments, make_request
 from cnnplay.cli.train_report import reporter
@@ -22,6 +21,7 @@ from cnnplay.search.options import Pruner, Sampler
 from cnnplay.search.optuna_extra import require_optuna
 from cnnplay.search.space import read
 from cnnplay.search.variables import variables
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.settings import TrainConfig
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cnnplay.cli.output import Column, metric_text, percent, plural, print_json, printable, table
+from cnnplay.cli.output import Column, metric_text, percent, print_json, printable, table
 from cnnplay.cli.progress import echo_above, terminal_bar
 from cnnplay.search import events
 from cnnplay.search.events import Event
 from cnnplay.search.values import settings_text
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.tasks import LOSS, Metric
 
 if TYPE_CHECKING:

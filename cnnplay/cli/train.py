@@ -10,7 +10,6 @@ from cnnplay.cli.arguments import check_choice, parse_numbers
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
 from cnnplay.cli.networks import find_network, remember_run
-from cnnplay.cli.output import first_few
 from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import expand_user
 from cnnplay.network.fields import fields_of, violated_limit
@@ -97,7 +96,7 @@ def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunReques
     ).summary
     notes = (
         *(f"{network.name}: {change}" for change in changes),
-        *first_few(images.problems),
+        *data_notes(images),
         *pinned,
         *_without_effect(config),
         *taken,
@@ -163,6 +162,17 @@ def load_data(key: str, report: Reporter) -> "ImageSet":
 
     with as_user_errors(DataError), report.loading() as progress:
         return load(key, progress=progress)
+
+
+def data_notes(images: "ImageSet") -> tuple[str, ...]:
+    """What a folder was taken for and what is left out of it; nothing for the published data sets."""
+    from cnnplay.data.description import describe
+    from cnnplay.data.folder import PREFIX
+
+    if not images.key.startswith(PREFIX):
+        return ()
+    left_out = (f"left out: {group.line}" for group in describe(images).left_out)
+    return (f"{images.title}: {describe(images).line}", *images.remarks, *left_out)
 
 
 def _adapted(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from cnnplay.cli.output import metric_text, plural, print_json
+from cnnplay.cli.output import metric_text, print_json
 from cnnplay.cli.progress import echo_above, terminal_bar
 from cnnplay.spec import events
 from cnnplay.spec.events import Event
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo, of_split
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from cnnplay.cli.errors import as_user_errors
 from cnnplay.cli.networks import find_network, warn_where_not_finite
-from cnnplay.cli.output import Column, count, echo, first_few, plural, print_json, table
+from cnnplay.cli.output import Column, count, echo, first_few, print_json, table
 from cnnplay.data.paths import expand_user
 from cnnplay.network.describe import shape_text
+from cnnplay.spec.plurals import plural
 
 if TYPE_CHECKING:
     from cnnplay.modules.weight_names import Layout

@@ -1,9 +1,8 @@
-"""A folder of images as a data set: one subfolder per class, in alphabetical order.
+"""A folder of images as a data set: one subfolder per class, in alphabetical order (2 before 10).
 
-Images may be in nested folders of a class. Names that begin with a dot (and macOS's ``__MACOSX``) are
-ignored; a file that is not an image, or is damaged, is skipped and listed in `problems`. The data set is gray
-if every image only contains gray, whatever its file type. The validation split is chosen by file names (see
-`split`).
+`folder_tree` says which files belong to it. What is not an image, or is damaged, is left out and listed. The
+data set is gray if every image only contains gray, whatever its file type. The validation split is the
+folder's own, or chosen by file names (see `split`).
 """
 
 import os
@@ -17,17 +16,19 @@ from zlib import crc32
 
 import numpy as np
 
-from cnnplay.data.decode import SUFFIXES, decode, read_header
+from cnnplay.data.decode import Values, common_white, decode, read_header, read_values
+from cnnplay.data.folder_tree import FoundFile, Part, Tree, read_tree
 from cnnplay.data.images import DataError, ImageArray, ImageSet, ImageSource, Indices
+from cnnplay.data.left_out import LeftOut, in_order
 from cnnplay.data.memory import available_bytes
-from cnnplay.data.paths import expand_user, is_utf8
+from cnnplay.data.paths import expand_user, printable
 from cnnplay.data.split import names_hash, split_by_name
+from cnnplay.spec.plurals import plural
 
 PREFIX = "folder:"
 IN_MEMORY_SHARE = 0.25
 """Decoded images are kept while they take at most this share of the free memory."""
 
-_IGNORED = frozenset(["__MACOSX", "Thumbs.db", "desktop.ini"])
 _AT_ONCE = 64
 _PIECE, _PIECES = 4096, 16
 """A file's fingerprint uses this many pieces, evenly spread; for a small file, all of it."""
@@ -41,44 +42,52 @@ class LoadCancelled(DataError):
 
 
 class FileImages:
-    """Images that are decoded on demand, all with the same number of channels."""
+    """Images that are decoded on demand, all with the same number of channels and the same value of white."""
 
-    def __init__(self, paths: list[Path], kept: list[ImageArray | None], channels: int) -> None:
+    def __init__(
+        self, paths: list[Path], kept: list[ImageArray | None], channels: int, white: float | None
+    ) -> None:
         self._paths = paths
         self._kept = kept
         self._channels = channels
+        self._white = white
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def __getitem__(self, index: int, /) -> ImageArray:
         kept = self._kept[index]
-        return _with_channels(decode(self._paths[index]) if kept is None else kept, self._channels)
+        return _with_channels(
+            decode(self._paths[index], self._white) if kept is None else kept, self._channels
+        )
 
 
 class _ScannedFile:
     """One scanned file: its size, whether it is gray, the image if it is kept, or the problem with it.
 
     With `keep`, it is decoded and kept. With `check_color`, a color file is decoded anyway, to find out
-    whether it only contains gray.
+    whether it only contains gray. Of a file of more than 8 bits only the values are read: what is white is
+    known once all files were scanned.
     """
 
-    __slots__ = ("fingerprint", "gray", "image", "label", "path", "problem", "size")
+    __slots__ = ("file", "fingerprint", "frames", "gray", "image", "keep", "problem", "size", "values")
 
-    def __init__(self, path: Path, label: int, keep: bool, check_color: bool) -> None:
-        self.path, self.label, self.problem = path, label, ""
+    def __init__(self, file: FoundFile, keep: bool, check_color: bool) -> None:
+        self.file, self.problem, self.keep = file, "", keep
         self.image: ImageArray | None = None
-        self.fingerprint = ""
+        self.values: Values | None = None
+        self.fingerprint, self.frames = "", 1
         try:
-            self.fingerprint = _fingerprint(path)
-            if not keep:
-                self.size, self.gray = read_header(path)
-            if keep or (check_color and not self.gray):
-                image = decode(path)
+            self.fingerprint = _fingerprint(file.path)
+            self.size, self.gray, self.frames, wide = read_header(file.path)
+            if wide:
+                self.values = read_values(file.path)
+            elif keep or (check_color and not self.gray):
+                image = decode(file.path)
                 self.size, self.gray = (image.shape[0], image.shape[1]), image.shape[2] == 1
                 self.image = image if keep else None
         except DataError as error:
-            self.problem = _printable(str(error))
+            self.problem = printable(str(error))
 
 
 def load_folder(
@@ -91,42 +100,42 @@ def load_folder(
     images kept, in bytes.
     """
     root = expand_user(path)
-    names = _class_names(root)
-    files, problems = _files(root, names)
+    tree = read_tree(root)
     budget = int(available_bytes() * IN_MEMORY_SHARE) if memory is None else memory
     scanned, fingerprints = [], []
-    for file in _read_all(files, budget, progress, cancelled):
+    for file in _read_all(tree.files, budget, progress, cancelled):
         # Unreadable files too: whether a truncated image is noticed depends on the free memory.
-        fingerprints.append(f"{file.path.relative_to(root).as_posix()} {file.fingerprint}")
+        fingerprints.append(f"{file.file.path.relative_to(root).as_posix()} {file.fingerprint}")
         if file.problem:
-            problems.append(file.problem)
+            place = printable(file.file.path)
+            tree.left_out.append(LeftOut("damaged", place, file.problem.removeprefix(f"{place}: ")))
         else:
             scanned.append(file)
-    labels = np.array([file.label for file in scanned], np.int64)
-    _check_empty_classes(root, names, labels, problems)
-    return _image_set(root, names, scanned, labels, tuple(problems), names_hash(fingerprints))
+    return _image_set(tree, scanned, names_hash(fingerprints))
 
 
-def _image_set(
-    root: Path,
-    names: tuple[str, ...],
-    scanned: list[_ScannedFile],
-    labels: Indices,
-    problems: tuple[str, ...],
-    contents: str,
-) -> ImageSet:
+def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageSet:
+    white = common_white(file.values for file in scanned if file.values is not None)
+    for file in scanned:
+        if file.values is not None and file.keep:
+            file.image = decode(file.file.path, white)
+    labels = np.array([file.file.label for file in scanned], np.int64)
+    left_out = in_order(tree.left_out)
+    _check_empty_classes(tree, labels, left_out)
     channels = 1 if all(file.gray for file in scanned) else 3
     sizes = {file.size for file in scanned}
     size = sizes.pop() if len(sizes) == 1 else None
     images: ImageSource
+    paths = [file.file.path for file in scanned]
     if size is not None and all(file.image is not None for file in scanned):
         images = np.stack(
             [_with_channels(file.image, channels) for file in scanned if file.image is not None]
         )
     else:
-        images = FileImages([file.path for file in scanned], [file.image for file in scanned], channels)
-    places = [file.path.relative_to(root).as_posix() for file in scanned]
-    train, validation = split_by_name(labels, places)
+        images = FileImages(paths, [file.image for file in scanned], channels, white)
+    root = tree.root
+    places = [path.relative_to(root).as_posix() for path in paths]
+    train, validation, test = _splits(labels, places, [file.file.part for file in scanned])
     root = root.resolve()
     if not len(validation):
         raise DataError(
@@ -135,69 +144,76 @@ def _image_set(
     return ImageSet(
         key=f"{PREFIX}{root}",
         title=root.name or str(root),
-        classes=names,
+        classes=tree.classes,
         images=images,
         labels=labels,
         train=train,
         validation=validation,
+        test=test,
         shape=None if size is None else (channels, *size),
         channels=channels,
-        problems=problems,
+        left_out=left_out,
+        white=white,
+        rescaled=None
+        if white is None
+        else lambda other: FileImages(paths, [None] * len(paths), channels, other),
+        remarks=_remarks(tree, scanned, labels, (train, validation, test), places),
         mark=names_hash(places[index] for index in validation),
         contents=contents,
     )
 
 
-def _class_names(root: Path) -> tuple[str, ...]:
-    try:
-        if not root.is_dir():
-            found = "a file" if root.exists() else "nothing"
-            raise DataError(f"{root}: expected a folder with one subfolder per class; found {found}")
-        names = tuple(
-            sorted(entry.name for entry in root.iterdir() if _is_included(entry.name) and entry.is_dir())
+def _splits(labels: Indices, places: list[str], parts: list[Part]) -> tuple[Indices, Indices, Indices]:
+    """(train, validation, test). What the folder does not name as a split is split by file names; where it
+    names no validation split, a part of the training images validates.
+    """
+    named = np.array(parts)
+    test = np.flatnonzero(named == "test").astype(np.int64)
+    validation = np.flatnonzero(named == "validation").astype(np.int64)
+    rest = np.flatnonzero((named == "train") | (named == "")).astype(np.int64)
+    if len(validation):
+        return rest, validation, test
+    inner, chosen = split_by_name(labels[rest], [places[index] for index in rest])
+    return rest[inner], rest[chosen], test
+
+
+def _remarks(
+    tree: Tree,
+    scanned: list[_ScannedFile],
+    labels: Indices,
+    splits: tuple[Indices, Indices, Indices],
+    places: list[str],
+) -> tuple[str, ...]:
+    """What a user should know of the images that are used."""
+    remarks = []
+    several = [place for place, file in zip(places, scanned, strict=True) if file.frames > 1]
+    if several:
+        remarks.append(
+            f"{plural(len(several), 'file')} with several frames: the first is used ({several[0]})"
         )
-    except OSError as error:
-        raise DataError(f"{root}: cannot be read ({error.strerror or error})") from None
-    for name in (str(root.resolve()), *names):
-        if not is_utf8(name):  # it could not be stored in a run or a project
-            raise DataError(f"{_printable(name)}: expected a UTF-8 name; found other bytes: rename it")
-    if len(names) < 2:
-        found = f"one, {names[0]!r}" if names else "none"
-        raise DataError(f"{root}: expected two or more subfolders, one per class; found {found}")
-    return names
-
-
-def _files(root: Path, names: tuple[str, ...]) -> tuple[list[tuple[Path, int]], list[str]]:
-    """The image files with their labels, sorted by name, and a line for every file that is not an image."""
-    files: list[tuple[Path, int]] = []
-    problems: list[str] = []
-    for label, name in enumerate(names):
-        for path in _files_below(root / name):
-            if path.suffix.lower() in SUFFIXES:
-                files.append((path, label))
-            else:
-                problems.append(f"{_printable(path)}: not an image file name; skipped")
-    return files, problems
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise DataError(f"{error.filename}: cannot be read ({error.strerror})")
-
-    # Links to folders are not followed: a link to a parent folder would never end.
-    for parent, inner, files in os.walk(folder, onerror=refuse):
-        inner[:] = sorted(name for name in inner if _is_included(name))
-        for name in sorted(files):
-            if _is_included(name):
-                yield Path(parent, name)
-
-
-def _is_included(name: str) -> bool:
-    return not name.startswith(".") and name not in _IGNORED
+    train, validation, _ = splits
+    for split, name in ((train, "training"), (validation, "validation")):
+        counts = np.bincount(labels[split], minlength=len(tree.classes))
+        missing = [tree.classes[index] for index in np.flatnonzero(counts == 0)]
+        if missing:
+            remarks.append(f"no {name} image of {_listed(missing)}")
+    first: dict[str, int] = {}
+    for index in train.tolist():
+        first.setdefault(scanned[index].fingerprint, index)
+    twice = [
+        (first[scanned[index].fingerprint], index)
+        for index in validation.tolist()
+        if scanned[index].fingerprint in first
+    ]
+    if twice:
+        training, place = (places[index] for index in twice[0])
+        images = plural(len(twice), "validation image")
+        remarks.append(f"{images} also among the training images ({place}: {training})")
+    return tuple(remarks)
 
 
 def _read_all(
-    files: list[tuple[Path, int]], budget: int, progress: Progress | None, cancelled: Cancelled | None
+    files: list[FoundFile], budget: int, progress: Progress | None, cancelled: Cancelled | None
 ) -> Iterator[_ScannedFile]:
     """Decodes the files, several at a time; once the budget is spent, only reads their headers.
 
@@ -210,8 +226,8 @@ def _read_all(
     try:
         for first in range(0, len(files), _AT_ONCE):
             _raise_if_cancelled(cancelled)
-            paths, labels = zip(*files[first : first + _AT_ONCE], strict=True)
-            for file in pool.map(_ScannedFile, paths, labels, repeat(spent < budget), repeat(gray)):
+            part = files[first : first + _AT_ONCE]
+            for file in pool.map(_ScannedFile, part, repeat(spent < budget), repeat(gray)):
                 _raise_if_cancelled(cancelled)  # a single image may take a second
                 if file.image is not None:
                     spent += file.image.nbytes
@@ -219,7 +235,7 @@ def _read_all(
                         file.image = None
                 gray = gray and (bool(file.problem) or file.gray)
                 yield file
-            done += len(paths)
+            done += len(part)
             if progress is not None:
                 progress(done, len(files))
     finally:
@@ -250,20 +266,18 @@ def _raise_if_cancelled(cancelled: Cancelled | None) -> None:
         raise LoadCancelled("loading was cancelled")
 
 
-def _printable(text: str | Path) -> str:
-    """Replaces bytes that are not valid text by question marks."""
-    return str(text).encode("utf-8", "replace").decode()
-
-
-def _check_empty_classes(root: Path, names: tuple[str, ...], labels: Indices, problems: list[str]) -> None:
-    counts = np.bincount(labels, minlength=len(names))
-    empty = [name for name, count in zip(names, counts, strict=True) if count == 0]
+def _check_empty_classes(tree: Tree, labels: Indices, left_out: tuple[LeftOut, ...]) -> None:
+    counts = np.bincount(labels, minlength=len(tree.classes))
+    empty = [name for name, count in zip(tree.classes, counts, strict=True) if count == 0]
     if empty:
-        listed = ", ".join(repr(name) for name in empty[:5]) + (" …" if len(empty) > 5 else "")
-        inside = f"{root / empty[0]}{os.sep}"
-        skipped = [line for line in problems if line.startswith(inside)]
+        inside = f"{printable(tree.root / empty[0])}{os.sep}"
+        skipped = [one.line for one in left_out if one.path.startswith(inside)]
         why = f"; skipped: {skipped[0]}" if skipped else ""
-        raise DataError(f"{root}: every class needs a readable image; none in {listed}{why}")
+        raise DataError(f"{tree.root}: every class needs a readable image; none in {_listed(empty)}{why}")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names[:5]) + (" …" if len(names) > 5 else "")
 
 
 def _with_channels(image: ImageArray, channels: int) -> ImageArray:

@@ -1,10 +1,14 @@
 """A data set in memory: images, their classes, and the split that each belongs to."""
 
+from collections.abc import Callable
 from copy import copy
 from typing import Literal, Protocol, TypeAlias
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnnplay.data.left_out import LeftOut, grouped
 
 ImageArray: TypeAlias = NDArray[np.uint8]
 """H × W × C, 0…255; C is 1 (gray) or 3 (red, green, blue)."""
@@ -29,9 +33,10 @@ class ImageSet:
     """Images with labels and a fixed split. It never changes, so threads may share it.
 
     `labels` are indices into `classes`; `train`, `validation` and `test` are indices of images. `shape` is
-    (C, H, W), or None for mixed sizes. `problems` lists what was skipped, one line each. `mark` changes
-    whenever the validation split has other images, and `contents` almost always when any image changes; both
-    are "" for data sets that never change.
+    (C, H, W), or None for mixed sizes. `left_out` lists what a folder holds besides, `remarks` what a user
+    should know of the images. `mark` changes whenever the validation split has other images, and `contents`
+    almost always when any image changes; both are "" for data sets that never change. `white` is the value of
+    white in files of more than 8 bits, None if there are none; `rescaled` reads them with another one.
     """
 
     def __init__(
@@ -47,7 +52,10 @@ class ImageSet:
         shape: tuple[int, int, int] | None,
         channels: int,
         test: Indices | None = None,
-        problems: tuple[str, ...] = (),
+        left_out: tuple[LeftOut, ...] = (),
+        remarks: tuple[str, ...] = (),
+        white: float | None = None,
+        rescaled: Callable[[float | None], ImageSource] | None = None,
         mark: str = "",
         contents: str = "",
     ) -> None:
@@ -60,7 +68,10 @@ class ImageSet:
         self.test = np.empty(0, np.int64) if test is None else test
         self.shape = shape
         self.channels = channels
-        self.problems = problems
+        self.left_out = left_out
+        self.remarks = remarks
+        self.white = white
+        self._rescaled = rescaled
         self.mark = mark
         self.contents = contents
         self._images = images
@@ -103,15 +114,30 @@ class ImageSet:
         """
         if classes == self.classes:
             return self
-        if sorted(classes) != sorted(self.classes) or len(set(classes)) != len(classes):
+        # Earlier versions kept the names as the system stores them: a Mac decomposes them.
+        own = tuple(normalize("NFC", name) for name in classes)
+        if sorted(own) != sorted(self.classes) or len(set(own)) != len(own):
             raise DataError(
                 f"{self.title}: expected the trained network's classes, {_listed(classes, self.classes)}; "
                 f"found {_listed(self.classes, classes)}"
             )
-        positions = np.array([classes.index(name) for name in self.classes], np.int64)
+        positions = np.array([own.index(name) for name in self.classes], np.int64)
         ordered = copy(self)
         ordered.classes, ordered.labels = classes, positions[self.labels]
         return ordered
+
+    def with_white(self, white: float | None) -> "ImageSet":
+        """The same images with another value of white in files of more than 8 bits; None: each file's own."""
+        if white == self.white or self._rescaled is None:
+            return self
+        other = copy(self)
+        other.white, other._images = white, self._rescaled(white)
+        return other
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A line for each kind of what was left out, and the remarks."""
+        return (*(group.line for group in grouped(self.left_out)), *self.remarks)
 
     def counts(self) -> tuple[int, ...]:
         """The number of images in each class."""

@@ -18,3 +18,8 @@ def is_utf8(path: str | Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def printable(path: str | Path) -> str:
+    """Replaces bytes that are not valid text by question marks."""
+    return str(path).encode("utf-8", "replace").decode()

@@ -220,7 +220,7 @@ def prepare(
     train = np.setdiff1d(dataset.train, unreadable)
     if preprocessing is None and not len(train):
         raise _no_training_images(dataset)
-    statistics = preprocessing or _statistics(rows, train, input_shape)
+    statistics = preprocessing or _statistics(rows, train, input_shape, dataset.white)
     pixels = torch.from_numpy(rows)
     if kind == "floats":
         pixels = _normalized(pixels, statistics)
@@ -276,10 +276,12 @@ def _fitted(
     return rows, problems, unreadable
 
 
-def _statistics(rows: NDArray[np.uint8], train: Indices, input_shape: Shape) -> Preprocessing:
+def _statistics(
+    rows: NDArray[np.uint8], train: Indices, input_shape: Shape, white: float | None
+) -> Preprocessing:
     blocks = (rows[train[start : start + _BLOCK]] for start in range(0, len(train), _BLOCK))
     mean, std = channel_statistics(blocks)
-    return Preprocessing(input=input_shape, mean=mean, std=std)
+    return Preprocessing(input=input_shape, mean=mean, std=std, white=white)
 
 
 def sampled_statistics(
@@ -297,7 +299,7 @@ def sampled_statistics(
     mean, std = channel_statistics(block.pixels for block in blocks)
     if not mean:
         raise _no_training_images(dataset)
-    return Preprocessing(input=input_shape, mean=mean, std=std)
+    return Preprocessing(input=input_shape, mean=mean, std=std, white=dataset.white)
 
 
 def _until_cancelled(blocks: Iterator[Block], cancelled: Callable[[], bool] | None) -> Iterator[Block]:

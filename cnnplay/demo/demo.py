@@ -274,6 +274,7 @@ def _from_file(session: Session) -> bool:
 
 def _export(driver: UiDriver) -> list[str]:
     """Exports every format through the dialog."""
+    from cnnplay.ui.kit.background import finish_jobs
     from cnnplay.ui.shell.views.export_dialog import ROWS
 
     written = []
@@ -285,7 +286,7 @@ def _export(driver: UiDriver) -> list[str]:
         path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
         driver.export(row.key, path)
-        driver.window.session.exporting.wait()
+        finish_jobs(driver.window.session.exporting)
         driver.settle(50)
         assert path.exists(), driver.failures or f"{path} was not written"
         written.append(str(path))
@@ -294,16 +295,18 @@ def _export(driver: UiDriver) -> list[str]:
 
 def _save(driver: UiDriver) -> str:
     """Saves the project through the dialog, and reopens it."""
+    from cnnplay.ui.kit.background import finish_jobs
+
     path = driver.folder / "lenet-5.cnnplay"
     path.unlink(missing_ok=True)
     document = driver.window.session.document
     driver.save_as(path)
-    document.wait()
+    finish_jobs(document)
     assert path.exists(), driver.failures or f"{path} was not written"
     assert not document.dirty
     weights = driver.window.session.run.weights_cache.weights
     driver.window.open_path(path)
-    document.wait()
+    finish_jobs(document)
     driver.settle(300)
     again = driver.window.session.run.weights_cache.weights
     assert weights is not None

@@ -4,6 +4,7 @@ import msgspec
 
 from cnnplay.export.sidecar import MADE_BY
 from cnnplay.export.trained import TrainedNetwork
+from cnnplay.shapes.infer import infer
 
 
 def facts(network: TrainedNetwork) -> dict[str, object]:
@@ -14,8 +15,17 @@ def facts(network: TrainedNetwork) -> dict[str, object]:
         "classes": list(network.classes),
         "preprocessing": msgspec.to_builtins(network.preprocessing),
         "preprocessing_rule": rule(network),
+        "output_rule": output_rule(network),
         "network": msgspec.to_builtins(network.network),
     }
+
+
+def output_rule(network: TrainedNetwork) -> str:
+    """How the outputs become probabilities, as a sentence."""
+    if infer(network.network).output != (1,):
+        return "softmax over the outputs: one probability for each class"
+    positive = f"class 1 ({network.classes[1]})" if len(network.classes) == 2 else "class 1"
+    return f"sigmoid of the one output: the probability of {positive}; the rest is that of class 0"
 
 
 def metadata(network: TrainedNetwork) -> dict[str, str]:
@@ -41,7 +51,9 @@ def rule(network: TrainedNetwork) -> str:
     resize = "antialiased bilinear resizing"
     if (height, width) == (32, 32):
         resize += " (28 × 28 images get 2 black pixels on each side instead)"
+    white = network.preprocessing.white
+    divided = "" if white is None else f" (divide by 255; values of more than 8 bits by {white:,.6g})"
     return (
         f"convert the image to {color}; bring it to {height} × {width} by {resize}; "
-        "scale it to 0…1; subtract the mean and divide by the standard deviation of each channel"
+        f"scale it to 0…1{divided}; subtract the mean and divide by the standard deviation of each channel"
     )

@@ -30,6 +30,8 @@ _START = "input.pictures"
 def model_of(module: NetworkModule, facts: dict[str, str]) -> Any:
     """The checked model: "pictures" batch × C × H × W in, "logits" batch × N out, `facts` as metadata."""
     network = module.network
+    output = infer(network).output
+    assert output is not None, "a module was built of it"
     ops = Operators()
     last = _stack(ops, module, network.stack, _START)
     if last == _START:
@@ -44,7 +46,7 @@ def model_of(module: NetworkModule, facts: dict[str, str]) -> Any:
         "".join(character if character.isalnum() or character in "-_." else "_" for character in network.name)
         or "network",
         [_value(INPUT, network.input.shape)],
-        [_value(OUTPUT, (network.task.classes,))],
+        [_value(OUTPUT, output)],
         initializer=ops.initializers,
         value_info=_shapes(module, ops),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnplay.export.history import epoch_rows, history_csv
+from cnnplay.export.history import epoch_rows, history_csv, with_metrics
 from cnnplay.export.trained import ExportError, ExportWriteError
 from cnnplay.runs.effective_events import effective_events, elapsed, epoch_ends
 from cnnplay.runs.files import files_of
@@ -106,15 +106,11 @@ def _step_rows(run: str, events: Sequence[Event]) -> list[dict[str, object]]:
     steps = [event for event in events if isinstance(event, Stepped)]
     seconds = elapsed(np.asarray([step.step for step in steps], dtype=np.float64), epoch_ends(events))
     return [
-        {
-            "run": run,
-            "step": step.step,
-            "epoch": step.epoch,
-            "loss": step.loss,
-            **step.values,
-            "images": step.images,
-            "seconds": round(at, 6) if at == at else "",
-        }
+        with_metrics(
+            {"run": run, "step": step.step, "epoch": step.epoch, "loss": step.loss},
+            step.values,
+            {"images": step.images, "seconds": round(at, 6) if at == at else ""},
+        )
         for step, at in zip(steps, seconds.tolist(), strict=True)
     ]
 
@@ -151,6 +147,8 @@ def _scalars(event: Stepped | EpochDone) -> Iterator[tuple[str, float]]:
         return
     for name, value in event.metrics.items():
         yield _tag(name), value
+    if event.learning_rate is not None:
+        yield "learning_rate", event.learning_rate
     yield "speed/images_per_second", event.images_per_second
 
 

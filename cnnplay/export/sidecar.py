@@ -44,6 +44,14 @@ def files_to_replace(format_key: str, path: Path) -> tuple[Path, ...]:
     return tuple(file for file in (path, sidecar) if file is not None and _exists(file))
 
 
+def is_sidecar(path: Path) -> bool:
+    """Whether a file holds the facts of weights that lie beside it."""
+    return path.suffix == ".json" and any(
+        weights.is_file() and _exported_with(path, weights)
+        for weights in (path.with_suffix(".pt"), path.with_suffix(""))
+    )
+
+
 def _names(path: Path, suffix: str) -> tuple[Path, Path]:
     return path.with_suffix(suffix), path.with_name(path.name + suffix)
 

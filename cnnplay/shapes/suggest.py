@@ -92,6 +92,8 @@ def replace_head(network: Network, classes: int, reserved: Iterable[str] = ()) -
     """Sets the task's number of classes and gives the last layer as many outputs."""
     task = edits.set_task(network, type(network.task)(classes))
     output, before = infer(network).output, network.task.classes
+    if output == (1,) and matches_classes(output, classes):
+        return task  # one logit tells two classes apart
     last = output_layer(network, before) if output in (None, (before,)) else last_dense(network)
     if last is not None:
         changed = edits.replace_node(task.network, last.id, with_outputs(last, classes))

@@ -123,6 +123,8 @@ class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
     seconds: float
     images_per_second: float
     best: bool
+    learning_rate: float | None = None
+    """That of the epoch's last step; not in the files of earlier versions."""
 
 
 class Paused(BaseEvent, frozen=True, kw_only=True, tag="paused"):

@@ -49,7 +49,7 @@ def evaluate(
     """
     check_network(network, dataset)
     if facts is not None:
-        dataset = dataset.in_order_of(facts.classes)
+        dataset = dataset.in_order_of(facts.classes).with_white(facts.preprocessing.white)
     torch_device = resolve(device)
     prepared = prepare(
         dataset,

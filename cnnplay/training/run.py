@@ -222,6 +222,7 @@ class Run:
                 seconds=self._watch.epoch_seconds,
                 images_per_second=self._watch.rate,
                 best=best,
+                learning_rate=self._rate_at(self._step - 1),
             )
         )
         for message in self._warnings.after_epoch(self._epoch, metrics, self.config):
@@ -371,9 +372,11 @@ class Run:
 
     def _set_rate(self) -> None:
         """Sets the learning rate of the next step."""
-        factor = rate_factor(self.config, self._step - self._origin, self._steps)
-        set_learning_rate(self.optimizer, self.config.learning_rate * factor)
+        set_learning_rate(self.optimizer, self._rate_at(self._step))
         self._rate_varies = rate_varies(self.config)
+
+    def _rate_at(self, step: int) -> float:
+        return self.config.learning_rate * rate_factor(self.config, step - self._origin, self._steps)
 
     def _change(self, name: str, value: Value) -> None:
         """Changes a setting from the next step on."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from cnnplay.cli.errors import INTERRUPTED
 from cnnplay.data import sources as table
@@ -93,3 +94,34 @@ def test_the_test_split_is_evaluated_on_request(cnnplay: Command, near: Mirror, 
         assert found["pictures"] == count
         assert found["split"] == split
     assert cnnplay("evaluate", run, "--json").json["pictures"] == 8
+
+
+def test_a_folder_is_described(cnnplay: Command, tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / part / name).mkdir(parents=True)
+            for number in range(3):
+                Image.new("RGB", (6, 4), (50 * label, 9 * number, len(part))).save(
+                    tmp_path / part / name / f"{number}.png"
+                )
+    (tmp_path / "train" / "cat" / "bad.png").write_bytes(b"")
+    (tmp_path / "train" / "cat" / "notes.txt").touch()
+    found = cnnplay("data", "describe", f"folder:{tmp_path}", "--json").json
+    assert found["classes"] == ["cat", "dog"]
+    assert found["parts"] == {"train": 6, "validation": 6, "test": 0}
+    assert found["counts"] == {"cat": 6, "dog": 6}
+    assert (found["size"], found["channels"], found["scale"]) == ([4, 6], 3, [0.0, 255.0])
+    assert [(one["count"], len(one["examples"])) for one in found["left_out"]] == [(1, 1), (1, 1)]
+    assert "bad.png" in found["left_out"][0]["examples"][0]
+    text = cnnplay("data", "describe", f"folder:{tmp_path}").out
+    assert "2 classes (cat, dog); 6 training, 6 validation images; RGB, 4 × 6" in text
+    assert "bad.png" in text
+
+
+def test_a_published_data_set_is_described(cnnplay: Command) -> None:
+    found = cnnplay("data", "describe", "mnist-sample", "--json").json
+    assert found["parts"] == {"train": 4000, "validation": 1000, "test": 0}
+    assert set(found["counts"].values()) == {500}
+    assert found["size"] == [28, 28]
+    assert found["left_out"] == []
+    assert "unknown data set" in cnnplay("data", "describe", "nothing").complains()

@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from cnnplay.cli import main
+from cnnplay.data import folder, folder_tree
 from cnnplay.data.catalog import load
 from cnnplay.runs.checkpoint import save
 from cnnplay.runs.effective_events import effective_events
@@ -487,3 +488,26 @@ def test_a_complete_run_resumes_without_such_notes(cnnplay: Command, tmp_path: P
     done = cnnplay("resume", run, "--json")
     assert not [line for line in done.lines if "missing" in line.get("message", "")]
     assert not [line for line in done.lines if "were changed" in line.get("message", "")]
+
+
+def test_a_run_of_an_earlier_version_resumes_with_its_own_order_of_classes(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Class 10 came before class 2, and each file of more than 8 bits had its own white."""
+    for label, name in enumerate(("1", "2", "10")):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(5):
+            values = np.linspace(0, (200, 20_000, 60_000)[label] + number, 64, dtype=np.float32).reshape(8, 8)
+            Image.fromarray(values).save(tmp_path / "images" / name / f"{number}.tiff")
+    data = ("--data", f"folder:{tmp_path / 'images'}", "--threads", "1")
+    with monkeypatch.context() as earlier:
+        earlier.setattr(folder_tree, "natural_key", lambda name: name)
+        earlier.setattr(folder, "common_white", lambda _: None)
+        trained = cnnplay("train", "tiny-cnn", *data, "--epochs", "2", "--out", tmp_path / "run")
+        assert trained.status == 0, trained
+        before = cnnplay("evaluate", tmp_path / "run", "--split", "all", "--json").json
+    assert RunFolder.open(tmp_path / "run").facts.classes == ("1", "10", "2")
+    assert cnnplay("evaluate", tmp_path / "run", "--split", "all", "--json").json == before
+    done = cnnplay("resume", tmp_path / "run", "--epochs", "3")
+    assert done.status == 0, done
+    assert RunFolder.open(tmp_path / "run").facts.classes == ("1", "10", "2")

@@ -1,6 +1,7 @@
 """`train`, `evaluate` and `export`: the same numbers everywhere, and an end that is always clean."""
 
 import contextlib
+import csv
 import io
 import json
 import shutil
@@ -156,6 +157,24 @@ def test_a_run_as_json_is_said_to_be_without_weights(cnnplay: Command, run: Path
     told = cnnplay("export", run, "--format", "json", "-o", tmp_path / "a.json").out
     assert "network and settings, without weights and history" in told
     assert "weights" not in json.loads((tmp_path / "a.json").read_text())
+
+
+def test_the_history_tells_the_learning_rate_of_each_epoch(cnnplay: Command, tmp_path: Path) -> None:
+    """A step schedule halves it every epoch."""
+    settings = ("--set", "schedule=step", "--set", "step_every=1", "--set", "step_factor=0.5", "--lr", "0.01")
+    assert cnnplay(*TRAIN, "--epochs", "3", *settings, "--out", tmp_path / "run").status == 0
+    assert cnnplay("export", tmp_path / "run", "--format", "csv", "-o", tmp_path / "h.csv").status == 0
+    with (tmp_path / "h.csv").open(encoding="utf-8", newline="") as file:
+        rates = [float(row["learning_rate"]) for row in csv.DictReader(file)]
+    assert rates == pytest.approx([0.01, 0.005, 0.0025])
+
+
+def test_a_file_of_facts_beside_weights_is_not_replaced(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    assert cnnplay("export", run, "--format", "pt", "-o", tmp_path / "m.pt").status == 0
+    facts = (tmp_path / "m.json").read_bytes()
+    told = cnnplay("export", run, "--format", "json", "-o", tmp_path / "m.json").complains()
+    assert "m.json: expected another name" in told
+    assert (tmp_path / "m.json").read_bytes() == facts
 
 
 def test_a_presets_weights_are_random_and_follow_the_seed(cnnplay: Command, tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 """Every odd kind of image file becomes 8-bit gray or RGB, upright, on white."""
 
 import struct
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from cnnplay.data import decode as decode_module
 from cnnplay.data.decode import MAX_PIXELS, decode, read_header
 from cnnplay.data.images import DataError
 
@@ -210,3 +214,31 @@ def test_postscript_is_not_read(tmp_path: Path) -> None:
     path = saved(Image.new("RGB", (4, 4)), tmp_path / "a.eps")
     with pytest.raises(DataError):
         decode(path)
+
+
+def test_few_pixels_are_decoded_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four threads decode images of which two fit at once; a larger one comes alone."""
+    path = saved(Image.new("RGB", (10, 10)), tmp_path / "a.png")
+    large = saved(Image.new("RGB", (30, 10)), tmp_path / "large.png")
+    budget, lock, now, most = decode_module._PixelBudget(250), threading.Lock(), [0], [0]
+    monkeypatch.setattr(decode_module, "DECODING", budget)
+    flat = decode_module._flat
+
+    def watched(image: Image.Image, *rest: Any) -> Image.Image:
+        pixels = image.width * image.height
+        with lock:
+            now[0] += pixels
+            most[0] = max(most[0], now[0])
+        threading.Event().wait(0.01)
+        result = flat(image, *rest)
+        with lock:
+            now[0] -= pixels
+        return result
+
+    monkeypatch.setattr(decode_module, "_flat", watched)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(decode, [path] * 12))) == 12
+    assert most[0] == 200
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(decode, [path, large, path, large]))
+    assert most[0] == 300

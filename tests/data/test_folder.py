@@ -1,8 +1,10 @@
 """A folder of images as a data set."""
 
 import os
+import shutil
 import sys
 import threading
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from cnnplay.data import folder
 from cnnplay.data.decode import decode
 from cnnplay.data.folder import LoadCancelled, load_folder
 from cnnplay.data.images import DataError, ImageArray
+from cnnplay.data.left_out import grouped
 from tests.data.conftest import MakeFolder, image
 
 
@@ -136,15 +139,231 @@ def test_damaged_files_are_named_and_skipped(make_folder: MakeFolder) -> None:
     assert any("notes.txt" in line for line in images.problems)
 
 
-def test_hidden_files_and_folders_are_passed_over_in_silence(make_folder: MakeFolder) -> None:
+def test_hidden_files_and_folders_of_systems_are_no_images(make_folder: MakeFolder) -> None:
     root = make_folder()
     (root / ".git").mkdir()
-    (root / "__MACOSX").mkdir()
     (root / "cat" / ".DS_Store").write_bytes(b"x")
-    (root / "cat" / "._0.png").write_bytes(b"x")
     (root / "cat" / "Thumbs.db").write_bytes(b"x")
     images = load_folder(root)
     assert (images.classes, len(images), images.problems) == (("cat", "dog"), 10, ())
+    (root / "__MACOSX").mkdir()
+    (root / "cat" / "._0.png").write_bytes(b"x")
+    for place in (root / "@eaDir", root / "cat" / "@eaDir", root / "cat" / ".thumbnails"):
+        place.mkdir()
+        image().save(place / "small.png")
+    images = load_folder(root)
+    assert (images.classes, len(images)) == (("cat", "dog"), 10)
+    assert {Path(one.path).name for one in images.left_out} == {
+        "__MACOSX",
+        "._0.png",
+        "@eaDir",
+        ".thumbnails",
+    }
+    (group,) = grouped(images.left_out)
+    assert (group.kind, group.count) == ("hidden", 5)
+
+
+def _split_folder(root: Path, **classes: tuple[str, ...]) -> Path:
+    for part, names in classes.items():
+        for label, name in enumerate(names):
+            (root / part / name).mkdir(parents=True)
+            for number in range(4):
+                image(60 * label + 10 * number + len(part)).save(root / part / name / f"{number}.png")
+    return root
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "Validation"])
+def test_folders_of_splits_are_the_splits(tmp_path: Path, name: str) -> None:
+    pets = ("cat", "dog")
+    images = load_folder(_split_folder(tmp_path, train=pets, test=pets, **{name: pets}))
+    assert images.classes == pets
+    assert [len(images.train), len(images.validation), len(images.test)] == [8, 8, 8]
+    assert images.run_size == 16, "the test split comes last and is not touched by a run"
+    assert {int(images.image(index)[0, 0, 0]) % 10 for index in images.validation} == {len(name) % 10}
+
+
+def test_without_a_validation_folder_a_part_of_the_training_images_validates(tmp_path: Path) -> None:
+    images = load_folder(_split_folder(tmp_path, train=("a", "b"), test=("a", "b")))
+    assert [len(images.train), len(images.validation), len(images.test)] == [6, 2, 8]
+
+
+def test_a_class_that_is_missing_in_a_split_is_told(tmp_path: Path) -> None:
+    images = load_folder(_split_folder(tmp_path, train=("a", "b", "c"), val=("a", "b", "d")))
+    assert images.classes == ("a", "b", "c", "d")
+    assert any("no training image of 'd'" in remark for remark in images.remarks)
+    assert any("no validation image of 'c'" in remark for remark in images.remarks)
+
+
+def test_what_is_beside_the_folders_of_splits_is_left_out(tmp_path: Path) -> None:
+    root = _split_folder(tmp_path, train=("a", "b"), val=("a", "b"), raw=("x",))
+    images = load_folder(root)
+    assert images.classes == ("a", "b")
+    assert [(one.kind, Path(one.path).name) for one in images.left_out] == [("outside", "raw")]
+
+
+def test_classes_that_are_called_train_and_test_stay_classes(tmp_path: Path) -> None:
+    """A folder of trains and of tests, without class folders in them."""
+    for name in ("train", "test", "bus"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            image(number).save(tmp_path / name / f"{number}.png")
+    assert load_folder(tmp_path).classes == ("bus", "test", "train")
+
+
+def test_linked_folders_in_a_class_are_read_once(make_folder: MakeFolder, tmp_path: Path) -> None:
+    root = make_folder()
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    for number in range(3):
+        image(number).save(other / f"more{number}.png")
+    (root / "cat" / "more").symlink_to(other)
+    (root / "dog" / "again").symlink_to(other)
+    (root / "dog" / "cats").symlink_to(root / "cat")
+    (root / "cat" / "all").symlink_to(root)
+    (root / "cat" / "above").symlink_to(tmp_path)
+    images = load_folder(root)
+    assert images.counts() == (8, 5)
+    reasons = {Path(one.path).name: one.reason for one in images.left_out}
+    assert "read already" in reasons["again"]
+    assert "read already" in reasons["cats"]
+    assert "holds the data set" in reasons["all"]
+    assert "holds the data set" in reasons["above"]
+
+
+def test_images_beside_the_classes_and_folders_of_runs_are_left_out_and_told(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    image().save(root / "stray.png")
+    for place in (root / "run", root / "cat" / "run"):
+        place.mkdir()
+        for name in ("run.json", "events.jsonl"):
+            (place / name).write_text("{}")
+        image().save(place / "picture.png")
+    images = load_folder(root)
+    assert images.classes == ("cat", "dog")
+    assert images.counts() == (5, 5)
+    assert [(group.kind, group.count) for group in grouped(images.left_out)] == [("outside", 1), ("run", 2)]
+
+
+def test_damaged_images_are_told_before_other_files(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    for number in range(20):
+        (root / "cat" / f"a{number}.txt").touch()
+    (root / "dog" / "z.png").write_bytes(b"")
+    images = load_folder(root)
+    assert [group.count for group in grouped(images.left_out)] == [1, 20]
+    assert "z.png" in images.problems[0]
+    assert "20" in images.problems[1]
+
+
+def test_animations_and_pages_are_told(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    frames = [image(value) for value in (10, 200)]
+    for suffix in (".gif", ".tif", ".webp"):
+        frames[0].save(root / "cat" / f"film{suffix}", save_all=True, append_images=frames[1:])
+    (remark,) = load_folder(root).remarks
+    assert "3 files with several frames" in remark
+    assert "film.gif" in remark
+
+
+def test_an_image_in_training_and_validation_is_told(make_folder: MakeFolder) -> None:
+    root = make_folder(count=4)
+    assert load_folder(root).remarks == ()
+    folder_ = _split_folder(root.parent / "splits", train=("a", "b"), val=("a", "b"))
+    shutil.copy(folder_ / "train" / "a" / "0.png", folder_ / "val" / "b" / "3.png")
+    (remark,) = load_folder(folder_).remarks
+    assert "1 validation image also among the training images" in remark
+    assert "val/b/3.png: train/a/0.png" in remark
+
+
+def test_a_class_of_one_image_is_told_to_have_none_for_validation(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    (root / "ant").mkdir()
+    image(1).save(root / "ant" / "0.png")
+    assert load_folder(root).remarks == ("no validation image of 'ant'",)
+
+
+def _gray_folder(root: Path, dtype: type, **highest: float) -> Path:
+    """Two images a class, of values from 0 to the class's highest."""
+    for name, high in highest.items():
+        (root / name).mkdir(parents=True)
+        for number in range(2):
+            values = np.linspace(0, high * (1 - number / 2), 12).reshape(3, 4).astype(dtype)
+            Image.fromarray(values).save(root / name / f"{number}.tiff")
+    return root
+
+
+@pytest.mark.parametrize("memory", [None, 0])
+@pytest.mark.parametrize(
+    ("dtype", "few", "many", "white"),
+    [
+        (np.float32, 200, 20_000, 65_535),
+        (np.uint16, 3000, 60_000, 65_535),
+        (np.uint16, 300, 4000, 4095),
+        (np.float32, 0.5, 1.0, 1),
+        (np.int32, 90, 250, 255),
+    ],
+)
+def test_all_images_of_a_data_set_have_one_white(
+    tmp_path: Path, dtype: type, few: float, many: float, white: float, memory: int | None
+) -> None:
+    images = load_folder(_gray_folder(tmp_path, dtype, few=few, many=many), memory=memory)
+    assert images.white == white
+    assert images.left_out == ()
+    largest = dict.fromkeys(images.classes, 0)
+    for index in range(len(images)):
+        name = images.classes[images.labels[index]]
+        largest[name] = max(largest[name], int(images.image(index).max()))
+    assert largest == {"few": round(255 * few / white), "many": round(255 * many / white)}
+
+
+def test_runs_of_earlier_versions_keep_each_files_own_white(tmp_path: Path) -> None:
+    root = _gray_folder(tmp_path, np.float32, few=200, many=20_000)
+    images = load_folder(root)
+    before = images.with_white(None)
+    assert [int(before.image(index).max()) for index in (0, 2)] == [200, round(255 * 20_000 / 65_535)]
+    assert before.with_white(images.white).image(0).max() == images.image(0).max()
+    assert images.with_white(images.white) is images
+
+
+def test_images_of_8_bits_have_no_white_of_their_own(make_folder: MakeFolder) -> None:
+    images = load_folder(make_folder())
+    assert images.white is None
+    assert images.with_white(4095.0) is images
+
+
+def test_numbers_in_class_names_count(make_folder: MakeFolder) -> None:
+    names = ("10", "9", "1", "class 2", "class 11", "b")
+    images = load_folder(make_folder(names, count=2))
+    assert images.classes == ("1", "9", "10", "b", "class 2", "class 11")
+    old = tuple(sorted(names))
+    turned = images.in_order_of(old)
+    assert [turned.classes[label] for label in turned.labels] == [
+        images.classes[label] for label in images.labels
+    ]
+
+
+def test_names_that_a_mac_decomposed_are_the_composed_ones(make_folder: MakeFolder) -> None:
+    decomposed = tuple(unicodedata.normalize("NFD", name) for name in ("Äpfel", "Öl"))
+    images = load_folder(make_folder(decomposed))
+    assert images.classes == ("Äpfel", "Öl")
+    assert images.counts() == (5, 5)
+    assert images.in_order_of(decomposed[::-1]).classes == decomposed[::-1]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_the_size_of_a_turned_image_is_the_same_whether_it_is_kept_or_not(
+    tmp_path: Path, orientation: int, suffix: str
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            image(number).save(tmp_path / name / f"{number}{suffix}", exif=exif)
+    kept, streamed = load_folder(tmp_path), load_folder(tmp_path, memory=0)
+    assert kept.shape == streamed.shape == (3, *kept.image(0).shape[:2])
+    assert streamed.image(0).shape == kept.image(0).shape
 
 
 def test_images_may_lie_deeper_in_their_class(make_folder: MakeFolder) -> None:
@@ -324,8 +543,8 @@ def test_pipes_and_devices_are_skipped_and_named_and_links_to_files_are_read(
     (root / "dog" / "astray.png").symlink_to(root / "nothing.png")
     images = load_folder(root, memory=memory)
     assert images.counts() == (6, 5)
-    assert sum("expected a regular file" in line for line in images.problems) == 2
-    assert len(images.problems) == 3
+    assert sum("expected a regular file" in one.reason for one in images.left_out) == 2
+    assert len(images.left_out) == 3
 
 
 def test_loading_that_is_cancelled_decodes_no_more_than_what_is_at_hand(
@@ -334,10 +553,10 @@ def test_loading_that_is_cancelled_decodes_no_more_than_what_is_at_hand(
     root = make_folder(count=30)
     decoded: list[Path] = []
 
-    def slow(path: Path) -> ImageArray:
+    def slow(path: Path, white: float | None = None) -> ImageArray:
         decoded.append(path)
         threading.Event().wait(0.02)  # a large image
-        return decode(path)
+        return decode(path, white)
 
     monkeypatch.setattr(folder, "decode", slow)
     with pytest.raises(LoadCancelled):

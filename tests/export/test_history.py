@@ -33,6 +33,24 @@ def test_the_table_has_a_row_per_epoch_and_all_metrics_of_any(tmp_path: Path) ->
     assert [row["best"] for row in found] == ["0", "1"]
 
 
+def test_text_that_a_spreadsheet_would_compute_stays_text(tmp_path: Path) -> None:
+    rows = [{"name": text, "=1+1": -0.5} for text in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain - text")]
+    history_csv(rows, tmp_path / "h.csv")
+    with (tmp_path / "h.csv").open(encoding="utf-8", newline="") as file:
+        header, *found = list(csv.reader(file))
+    assert header == ["name", "'=1+1"]
+    assert [row[0] for row in found] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "plain - text"]
+    assert {row[1] for row in found} == {"-0.5"}  # a negative number stays a number
+
+
+def test_metrics_named_like_a_column_do_not_replace_it() -> None:
+    (row,) = epoch_rows([_epoch(3, epoch=0.1, step=0.2, run=0.3, seconds=0.4, train_loss=0.5)])
+    assert (row["epoch"], row["step"], row["seconds"]) == (3, 189, 1.5)
+    assert "run" not in row
+    assert [row[f"metric_{name}"] for name in ("epoch", "step", "run", "seconds")] == [0.1, 0.2, 0.3, 0.4]
+    assert row["train_loss"] == 0.5
+
+
 def test_a_history_without_epochs_is_an_empty_table(tmp_path: Path) -> None:
     history_csv([], tmp_path / "h.csv")
     assert (tmp_path / "h.csv").read_text(encoding="utf-8").strip() == ""

@@ -20,6 +20,7 @@ from cnnplay.export.onnx_file import INSTALL
 from cnnplay.export.onnx_graph import model_of
 from cnnplay.export.trained import ExportError, TrainedNetwork
 from cnnplay.modules.build import build
+from cnnplay.modules.scores import probabilities
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
@@ -27,6 +28,8 @@ from tests.strategies import networks
 
 
 def _run(path: Path | bytes, images: Any) -> Any:
+    """The logits in onnxruntime, of a model that passes onnx's full check, with inferred shapes."""
+    onnx.checker.check_model(str(path) if isinstance(path, Path) else path, full_check=True)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -80,6 +83,28 @@ def test_odd_padding_merges_and_ids_are_exported_correctly(tmp_path: Path) -> No
     module = build(ODD, seed=3).eval()
     expected = module(torch.from_numpy(x)).detach().numpy()
     np.testing.assert_allclose(_run(tmp_path / "a.onnx", x), expected, rtol=0, atol=1e-5)
+
+
+def test_a_network_with_one_logit_says_which_class_it_is_for(tmp_path: Path) -> None:
+    network = Network(
+        name="binary",
+        input=Input(1, 4, 4),
+        task=Classification(2),
+        stack=(nodes.Flatten(id="flatten-1"), nodes.Dense(id="dense-1", units=1)),
+    )
+    trained = TrainedNetwork(network=network, classes=("cat", "dog"))
+    result = export(trained, "onnx", tmp_path / "a.onnx", seed=1)
+    model = onnx.load(result.path)
+    output = model.graph.output[0].type.tensor_type.shape.dim
+    assert [size.dim_value for size in output[1:]] == [1]
+    rule = {entry.key: entry.value for entry in model.metadata_props}["output_rule"]
+    assert "sigmoid" in rule
+    assert "dog" in rule
+    x = torch.rand(3, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    module = build(network, seed=1).eval()
+    np.testing.assert_allclose(_run(result.path, x.numpy()), module(x).detach().numpy(), atol=1e-6)
+    # The engine's own reading of the one logit.
+    assert torch.allclose(probabilities(module(x))[:, 1:], torch.sigmoid(module(x)))
 
 
 def test_facts_are_metadata_and_normalization_is_not_in_the_graph(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file
 
 from cnnplay.ui.build.clipboard import from_text, to_text
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.runs.run_loader import read_run
 from cnnplay.ui.shell.session import Session
@@ -41,7 +42,7 @@ def session(qtbot: QtBot) -> Iterator[Session]:
 def _saved(session: Session, path: Path) -> dict[str, Any]:
     """The history in the project that the window saves."""
     session.document.save(path)
-    session.document.wait()
+    finish_jobs(session.document)
     return _history(path)
 
 
@@ -53,7 +54,7 @@ def _history(path: Path) -> dict[str, Any]:
 
 def _open(session: Session, path: Path) -> None:
     session.document.open(path)
-    session.document.wait()
+    finish_jobs(session.document)
 
 
 @pytest.mark.parametrize("name", ["trained", "edited"])
@@ -147,7 +148,7 @@ def test_an_old_run_that_was_cut_off_goes_on_in_the_window_to_the_same_end(
     session: Session, qtbot: QtBot, copied: Copied, exact: bool
 ) -> None:
     session.resume(copied("interrupted"))
-    session.resumer.wait()
+    finish_jobs(session.resumer)
     qtbot.waitUntil(lambda: session.run.active, timeout=WAIT)
     qtbot.waitUntil(lambda: session.run.state == "idle", timeout=WAIT)
     history, weights = session.run.history, session.run.weights_cache.weights
@@ -170,7 +171,7 @@ def test_an_old_export_is_loaded_into_the_network_on_screen(
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=WAIT)
     session.editor.load_preset("tiny-cnn")
     session.importing.read(HERE / "exports" / name)
-    session.importing.wait()
+    finish_jobs(session.importing)
     weights = session.run.weights_cache.weights
     assert weights is not None
     old = load_file(HERE / "finished" / "best.safetensors")

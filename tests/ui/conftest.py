@@ -14,6 +14,7 @@ from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.stack.actions import StackActions
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.session import Session
@@ -102,7 +103,7 @@ def work(qtbot: QtBot) -> Iterator[BuildWorkspace]:
         shown.activateWindow()
     yield shown
     shown.close()
-    times.shutdown()
+    close_jobs(times)
 
 
 class Quiet:

@@ -6,7 +6,6 @@ Never while something else needs the machine: a run, a search or a range test ca
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,7 @@ from cnnplay.network.network import Network
 from cnnplay.probing.probes import PROBES
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.kit.cancellable_thread import CancellableThread
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.background import Background
 from cnnplay.ui.kit.time_text import ms_text
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ log = logging.getLogger(__name__)
 class Measurement:
     """What was asked for, and the times or the reason why there are none."""
 
-    request: int
     network: Network
     config: TrainConfig
     profile: LayerProfile | None = None
@@ -55,9 +52,8 @@ class LayerTimesModel(QObject):
         self._busy = ""
         self._trained: Network | None = None
         """The network of the run that is in progress, or that ended and is not timed yet."""
-        self._box = Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self)
-        self._thread = CancellableThread("cnnplay-layer-times")
+        self._jobs = Background("layer-times", self, "abandon")
+        """A pass of a large layer takes seconds: closing does not wait for it."""
         self._after_run = QTimer(self, interval=AFTER_RUN_MS, singleShot=True)
         self._after_run.timeout.connect(self._measure_trained)
         editor.changed.connect(self.changed)
@@ -79,7 +75,7 @@ class LayerTimesModel(QObject):
 
     @property
     def measuring(self) -> bool:
-        return self._thread.running
+        return not self._jobs.idle
 
     @property
     def text(self) -> str:
@@ -117,8 +113,11 @@ class LayerTimesModel(QObject):
             return
         self._after_run.stop()
         network, config = self._editor.network, self._config
-        self._thread.start(lambda request, cancel: _measure(request, network, config, self._box, cancel))
-        self._poller.start()
+        self._jobs.replace(
+            lambda job: PROBES["layer-time"].load()(network, config, job.cancelled),
+            lambda profile: self._show(Measurement(network, config, profile)),
+            lambda error: self._fail(network, config, error),
+        )
         self.changed.emit()
 
     @Slot()
@@ -126,8 +125,7 @@ class LayerTimesModel(QObject):
         """Ends the measurement, if there is one, and keeps the earlier times."""
         self._after_run.stop()
         if self.measuring:
-            self._thread.cancel()
-            self._poller.stop()
+            self._jobs.cancel()
             self.changed.emit()
 
     def set_config(self, config: TrainConfig) -> None:
@@ -153,13 +151,6 @@ class LayerTimesModel(QObject):
             self._after_run.start()
         self.changed.emit()
 
-    def shutdown(self) -> None:
-        """Joins the thread; nothing is delivered afterwards."""
-        self._after_run.stop()
-        self._thread.shutdown()
-        self._box.drain()
-        self._poller.stop()
-
     @Slot()
     def _measure_trained(self) -> None:
         """Nothing is measured if the network is large, or was edited or measured meanwhile."""
@@ -174,28 +165,17 @@ class LayerTimesModel(QObject):
         if trained.same_structure(self._editor.network):
             self.measure()
 
-    def _deliver(self, mail: Mail) -> None:
-        found: Measurement = mail.messages[-1]
-        if found.request == self._thread.request and self.measuring:
-            self._thread.finish()
-            self._poller.stop()
-            self._shown = found
-            self.changed.emit()
+    def _show(self, measured: Measurement) -> None:
+        self._shown = measured
+        self.changed.emit()
+
+    def _fail(self, network: Network, config: TrainConfig, error: Exception) -> None:
+        # ProbeError and DeviceError, too little memory, or a defect
+        log.error("no times of the layers", exc_info=error)
+        self._show(Measurement(network, config, error=str(error).partition("\n")[0]))
 
 
 def _differ(first: TrainConfig, second: TrainConfig) -> bool:
     """Whether times measured with these settings differ."""
     names = ("batch_size", "device", "threads", "precision")
     return any(getattr(first, name) != getattr(second, name) for name in names)
-
-
-def _measure(
-    request: int, network: Network, config: TrainConfig, box: Mailbox, cancel: threading.Event
-) -> None:
-    try:
-        profile: LayerProfile | None = PROBES["layer-time"].load()(network, config, cancel.is_set)
-    except Exception as error:  # ProbeError and DeviceError, too little memory, or a defect
-        log.exception("no times of the layers")
-        box.put(Measurement(request, network, config, error=str(error).partition("\n")[0]))
-    else:
-        box.put(Measurement(request, network, config, profile))

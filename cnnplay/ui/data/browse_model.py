@@ -14,9 +14,8 @@ from cnnplay.network.describe import shape_text
 from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE, Split, indices_of, read_thumbnails
 from cnnplay.ui.data.data import DataModel, splits_text
 from cnnplay.ui.data.input_image import Bytes
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.numerals import numeral
-from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
+from cnnplay.ui.kit.priority_worker import PriorityWorker, Request
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -39,9 +38,7 @@ class BrowseModel(QObject):
     def __init__(self, data: DataModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._data = data
-        self._box = Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self)
-        self._worker = PriorityWorker(self._box, self._poller.start, "cnnplay-browser")
+        self._worker = PriorityWorker(self, "browser")
         self._images: ImageSet | None = None
         self._open = False
         self._split: Split = "train"
@@ -202,12 +199,6 @@ class BrowseModel(QObject):
         self._test_shown = True
         self._show()
 
-    def shutdown(self) -> None:
-        """Joins the thread. Nothing is delivered afterwards."""
-        self._open = False
-        self._worker.stop()
-        self._poller.stop()
-
     # Internals
 
     @Slot()
@@ -224,6 +215,7 @@ class BrowseModel(QObject):
             self._images, self._overview, self._overview_error = images, None, ""
             self._split, self._label, self._page, self._test_shown = "train", None, 0, False
             self._counts = {}
+            self._worker.discard("overview")
             if images is not None:
                 from cnnplay.data.overview import counts_of
 
@@ -236,21 +228,18 @@ class BrowseModel(QObject):
             self._request_overview(images)
 
     def _request_overview(self, images: ImageSet) -> None:
-        worker = self._worker
-        number = worker.newest("overview") + 1
-
-        def work() -> tuple[ImageSet, Overview]:
+        def work(request: Request) -> Overview:
             from cnnplay.data.folder import LoadCancelled
             from cnnplay.data.overview import overview
 
             def progress(done: int, whole: int) -> None:
-                worker.yield_to_urgent("overview")
-                if worker.is_outdated("overview", number):
+                request.yield_to_urgent()
+                if request.outdated:
                     raise LoadCancelled("the request is outdated")
 
-            return images, overview(images, progress)
+            return overview(images, progress)
 
-        worker.submit("overview", work)
+        self._worker.submit("overview", work, self._show_overview, self._overview_failed)
 
     def _show(self) -> None:
         """Requests the images of this page."""
@@ -261,7 +250,12 @@ class BrowseModel(QObject):
         if images is not None and not self.hidden:
             self._indices = indices = indices_of(images, self._split, self._label, self._page)
             if indices:
-                self._worker.submit("thumbnails", lambda: read_thumbnails(images, indices))
+                self._worker.submit(
+                    "thumbnails",
+                    lambda _: read_thumbnails(images, indices),
+                    self._show_thumbnails,
+                    lambda error: self._show_thumbnails(None, error),
+                )
         self.changed.emit()
 
     def _count(self) -> int:
@@ -271,20 +265,14 @@ class BrowseModel(QObject):
             return 0
         return max(counts) if self._label is None else counts[self._label]
 
-    def _deliver(self, mail: Mail) -> None:
-        for reply in mail.messages:
-            if reply.request == self._worker.newest(reply.kind):
-                self._receive(reply)
-        if not self._worker.busy:
-            self._poller.stop()
+    def _show_thumbnails(self, thumbnails: Bytes | None, error: str = "") -> None:
+        self._thumbnails, self._error = thumbnails, error
+        self.images_loaded.emit()
 
-    def _receive(self, reply: Reply) -> None:
-        if reply.kind == "thumbnails":
-            self._thumbnails, self._error = reply.value, reply.error
-            self.images_loaded.emit()
-        elif reply.error:
-            self._overview_error = reply.error
-            self.overview_changed.emit()
-        elif reply.value[0] is self._images:
-            self._overview = reply.value[1]
-            self.overview_changed.emit()
+    def _show_overview(self, overview: Overview) -> None:
+        self._overview = overview
+        self.overview_changed.emit()
+
+    def _overview_failed(self, error: str) -> None:
+        self._overview_error = error
+        self.overview_changed.emit()

@@ -1,15 +1,13 @@
 """The data set in use: selected by key and loaded in a thread, with progress, cancel and error texts."""
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.data.downloads import DownloadModel
-from cnnplay.ui.kit.cancellable_thread import CancellableThread
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.background import Background, Job
+from cnnplay.ui.kit.mailbox import Mail
 
 if TYPE_CHECKING:
     from cnnplay.data.catalog import DataInfo
@@ -18,16 +16,6 @@ if TYPE_CHECKING:
 State: TypeAlias = Literal["empty", "loading", "ready"]
 FOLDER = "folder:"
 MAX_FOLDERS = 8
-
-
-class LoadResult(msgspec.Struct, frozen=True):
-    """The result of a loading thread: a data set, or the reason why there is none."""
-
-    request: int
-    key: str
-    images: "ImageSet | None" = None
-    error: str = ""
-    cancelled: bool = False
 
 
 class DataModel(QObject):
@@ -46,9 +34,7 @@ class DataModel(QObject):
         self._error = ""
         self._progress = (0, 0)
         self._recent: list[str] = []
-        self._box = Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self)
-        self._thread = CancellableThread("cnnplay-data")
+        self._jobs = Background("data", self)
         self.downloads = DownloadModel(self)
         """Downloads of data sets; the one in use stays meanwhile."""
         self._key_before_download = ""
@@ -65,7 +51,7 @@ class DataModel(QObject):
 
     @property
     def state(self) -> State:
-        if self._thread.running:
+        if not self._jobs.idle:
             return "loading"
         return "ready" if self._images is not None else "empty"
 
@@ -132,11 +118,13 @@ class DataModel(QObject):
         again = again and key.startswith(FOLDER) and self.state != "loading"
         if key == self.key and not self._error and not again:
             return
-        self._cancel()
         self._wanted, self._error, self._progress = key, "", (0, 0)
-        box = self._box
-        self._thread.start(lambda request, cancel: _load(request, key, box, cancel))
-        self._poller.start()
+        self._jobs.replace(
+            lambda job: _load(key, job),
+            self.use,
+            lambda error: self._fail(_error_text(key, error)),
+            self._progressed,
+        )
         self.state_changed.emit()
 
     def choose_folder(self, path: str | Path) -> None:
@@ -160,58 +148,33 @@ class DataModel(QObject):
         self.downloads.start(key)
 
     def use(self, images: "ImageSet") -> None:
-        """Uses a data set that is already loaded."""
-        self._cancel()
-        self._set_images(images)
+        """Uses a data set that is loaded."""
+        self._jobs.cancel()
+        self._images, self._wanted, self._error = images, "", ""
+        if images.key.startswith(FOLDER):
+            self._recent = [images.key, *(key for key in self._recent if key != images.key)][:MAX_FOLDERS]
         self.state_changed.emit()
         self.changed.emit()
 
     def cancel(self) -> None:
         """Cancels the load in progress; the data set in use stays."""
-        if self._thread.running:
-            self._cancel()
+        if self.state == "loading":
+            self._jobs.cancel()
             self._wanted = ""
             self.state_changed.emit()
-
-    def shutdown(self) -> None:
-        """Joins the threads. Nothing is delivered afterwards."""
-        self.downloads.shutdown()
-        self._cancel()
-        self._thread.shutdown()
 
     @Slot(str)
     def _downloaded(self, key: str) -> None:
         if self.key == self._key_before_download:
             self.choose(key)
 
-    def _cancel(self) -> None:
-        self._thread.cancel()
-        self._poller.stop()
-
-    def _deliver(self, mail: Mail) -> None:
-        progress = mail.latest.get("progress")
-        if progress is not None and progress[0] == self._thread.request:
-            self._progress = progress[1:]
-            self.state_changed.emit()
-        for message in mail.messages:
-            # Ignore late replies to a cancelled request.
-            if message.request == self._thread.request:
-                self._finish(message)
-
-    def _finish(self, loaded: LoadResult) -> None:
-        self._thread.finish()
-        self._poller.stop()
-        self._wanted, self._error = "", loaded.error
-        if loaded.images is not None:
-            self._set_images(loaded.images)
+    def _progressed(self, mail: Mail) -> None:
+        self._progress = mail.latest["progress"]
         self.state_changed.emit()
-        if loaded.images is not None:
-            self.changed.emit()
 
-    def _set_images(self, images: "ImageSet") -> None:
-        self._images, self._wanted, self._error = images, "", ""
-        if images.key.startswith(FOLDER):
-            self._recent = [images.key, *(key for key in self._recent if key != images.key)][:MAX_FOLDERS]
+    def _fail(self, reason: str) -> None:
+        self._wanted, self._error = "", reason
+        self.state_changed.emit()
 
 
 def title_of(key: str) -> str:
@@ -242,21 +205,16 @@ def choice_text(info: "DataInfo", downloads: DownloadModel) -> tuple[str, str]:
     return f"{text} · download {size}", f"{hint}\n{how}"
 
 
-def _load(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None:
-    from cnnplay.data.catalog import DataError, LoadCancelled, NotDownloaded, load
+def _load(key: str, job: Job) -> "ImageSet":
+    from cnnplay.data.catalog import load
 
-    def progress(done: int, whole: int) -> None:
-        box.post("progress", (request, done, whole))
+    return load(key, lambda done, whole: job.post("progress", (done, whole)), job.cancelled)
 
-    try:
-        box.put(LoadResult(request, key, load(key, progress, cancel.is_set)))
-    except LoadCancelled:
-        box.put(LoadResult(request, key, cancelled=True))
-    except NotDownloaded:
-        reason = f"{key} is not downloaded yet: select it in the data set list above to download it"
-        box.put(LoadResult(request, key, error=reason))
-    except DataError as error:
-        box.put(LoadResult(request, key, error=str(error)))
-    except Exception as error:
-        # Any other failure with external files must end in a message, not in a silent wait.
-        box.put(LoadResult(request, key, error=f"{title_of(key)} could not be loaded: {error}"))
+
+def _error_text(key: str, error: Exception) -> str:
+    """Why a data set could not be loaded. Any failure with external files must end in a message."""
+    from cnnplay.data.catalog import DataError, NotDownloaded
+
+    if isinstance(error, NotDownloaded):
+        return f"{key} is not downloaded yet: select it in the data set list above to download it"
+    return str(error) if isinstance(error, DataError) else f"{title_of(key)} could not be loaded: {error}"

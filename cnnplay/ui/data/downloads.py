@@ -1,22 +1,13 @@
 """Downloads of data sets: one at a time, in a thread, while everything else continues."""
 
-import threading
 from typing import Literal, TypeAlias
 
-import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnplay.ui.kit.cancellable_thread import CancellableThread
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.background import Background, Job
+from cnnplay.ui.kit.mailbox import Mail
 
 State: TypeAlias = Literal["idle", "downloading", "failed"]
-
-
-class DownloadResult(msgspec.Struct, frozen=True):
-    """The end of a download: `error` says why it failed; "" when it succeeded."""
-
-    request: int
-    error: str = ""
 
 
 class DownloadModel(QObject):
@@ -32,19 +23,17 @@ class DownloadModel(QObject):
         super().__init__(parent)
         self._key = self._error = self._note = ""
         self._progress = (0, 0)
-        self._box = Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self)
-        self._thread = CancellableThread("cnnplay-download")
+        self._jobs = Background("download", self)
 
     @property
     def state(self) -> State:
-        if self._thread.running:
+        if self.busy:
             return "downloading"
         return "failed" if self._error else "idle"
 
     @property
     def busy(self) -> bool:
-        return self._thread.running
+        return not self._jobs.idle
 
     @property
     def key(self) -> str:
@@ -91,11 +80,8 @@ class DownloadModel(QObject):
         """Downloads a data set; cancels the download of another one."""
         if self.state == "downloading" and key == self._key:
             return
-        self._cancel()
         self._key, self._error, self._note, self._progress = key, "", "", (0, 0)
-        box = self._box
-        self._thread.start(lambda request, cancel: _download(request, key, box, cancel))
-        self._poller.start()
+        self._jobs.replace(lambda job: _download(key, job), self._done, self._fail, self._progressed)
         self.changed.emit()
 
     @Slot()
@@ -107,8 +93,8 @@ class DownloadModel(QObject):
     @Slot()
     def cancel(self) -> None:
         """Cancels the download. A later one resumes from the part that is on the disk."""
-        if self._thread.running:
-            self._cancel()
+        if self.busy:
+            self._jobs.cancel()
             self._key = ""
             self.changed.emit()
 
@@ -119,59 +105,40 @@ class DownloadModel(QObject):
             self._key = self._error = ""
             self.changed.emit()
 
-    def shutdown(self) -> None:
-        """Joins the thread, which checks for it ten times a second. Nothing is delivered afterwards."""
-        self._cancel()
-        self._thread.shutdown()
-
-    def _cancel(self) -> None:
-        self._thread.cancel()
-        self._poller.stop()
-
-    def _deliver(self, mail: Mail) -> None:
-        for name, news in mail.latest.items():
-            if news[0] == self._thread.request:
-                if name == "progress":
-                    self._progress = news[1]
-                else:
-                    self._note = news[1]
-        if self._thread.running:
-            self.changed.emit()
-        for message in mail.messages:
-            if message.request == self._thread.request:  # ignore late replies of a cancelled download
-                self._finish(message)
-
-    def _finish(self, result: DownloadResult) -> None:
-        self._thread.finish()
-        key = self._key
-        self._error = result.error
-        if not result.error:
-            self._key = ""
-        self._poller.stop()
+    def _progressed(self, mail: Mail) -> None:
+        self._progress = mail.latest.get("progress", self._progress)
+        self._note = mail.latest.get("note", self._note)
         self.changed.emit()
-        if not result.error:
-            self.downloaded.emit(key)
+
+    def _done(self, key: str) -> None:
+        self._key = ""
+        self.changed.emit()
+        self.downloaded.emit(key)
+
+    def _fail(self, error: Exception) -> None:
+        self._error = _error_text(error)
+        self.changed.emit()
 
 
-def _download(request: int, key: str, box: Mailbox, cancel: threading.Event) -> None:
-    from cnnplay.data.catalog import DataError, LoadCancelled, download
+def _download(key: str, job: Job) -> str:
+    from cnnplay.data.catalog import download
 
-    def progress(done: int, whole: int) -> None:
-        box.post("progress", (request, (done, whole)))
+    download(
+        key,
+        lambda done, whole: job.post("progress", (done, whole)),
+        job.cancelled,
+        lambda text: job.post("note", text),
+    )
+    return key
 
-    def note(text: str) -> None:
-        box.post("note", (request, text))
 
-    try:
-        download(key, progress, cancel.is_set, note)
-        box.put(DownloadResult(request))
-    except LoadCancelled:
-        return
-    except DataError as error:
-        box.put(DownloadResult(request, str(error)))
-    except OSError as error:
+def _error_text(error: Exception) -> str:
+    """Why a download failed. Any network or disk failure must end in a message, not in a silent wait."""
+    from cnnplay.data.catalog import DataError
+
+    if isinstance(error, DataError):
+        return str(error)
+    if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        box.put(DownloadResult(request, f"{place}{error.strerror or error}"))
-    except Exception as error:
-        # Any other network or disk failure must end in a message, not in a silent wait.
-        box.put(DownloadResult(request, f"{type(error).__name__}: {error}"))
+        return f"{place}{error.strerror or error}"
+    return f"{type(error).__name__}: {error}"

@@ -3,10 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from cnnplay.ui.kit.mailbox import Mailbox
+import msgspec
+from PySide6.QtCore import QObject
+
+from cnnplay.ui.kit.background import Closing
+from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 
 KINDS = ("image", "probe", "thumbnails", "evaluate", "overview")
 """The kinds of requests, the most urgent first."""
@@ -14,93 +17,119 @@ KINDS = ("image", "probe", "thumbnails", "evaluate", "overview")
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
-class Reply:
+class Request:
+    """A request as its work sees it: long work calls `yield_to_urgent` often, and ends once `outdated`."""
+
+    def __init__(
+        self,
+        worker: "PriorityWorker",
+        kind: str,
+        number: int,
+        work: Callable[["Request"], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None],
+        progressed: Callable[[Any], None],
+        keep: bool,
+    ) -> None:
+        self._worker = worker
+        self.kind, self.number, self.work = kind, number, work
+        self.done, self.failed, self.progressed, self.keep = done, failed, progressed, keep
+
+    @property
+    def outdated(self) -> bool:
+        """Whether it was replaced or discarded."""
+        return self._worker.is_outdated(self)
+
+    def report(self, value: Any) -> None:
+        """Reports progress; only the latest value is delivered."""
+        self._worker.box.post(self.kind, (self, value))
+
+    def yield_to_urgent(self) -> None:
+        """Does the waiting requests that are more urgent."""
+        self._worker.do_urgent(self.kind)
+
+
+class Reply(msgspec.Struct, frozen=True):
     """The outcome of a request: a value, or a message that says why there is none."""
 
-    kind: str
-    request: int
+    request: Request
     value: Any = None
     error: str = ""
 
 
-class PriorityWorker:
-    """Works in a thread of its own, started by the first request, and puts a `Reply` per request into a
-    mailbox. `on_submit` is called with each request, in the submitting thread, so that polling can start.
-
-    Requests are numbered; the receiver drops all replies except those to the newest request of a kind. Long
-    work calls `yield_to_urgent` now and then: waiting requests of more urgent kinds are done there.
+class PriorityWorker(Closing):
+    """Works in a thread of its own, started by the first request. Results are delivered in the window's
+    thread, unless the request is outdated by then.
     """
 
-    def __init__(
-        self, box: Mailbox, on_submit: Callable[[], None] = lambda: None, name: str = "cnnplay-worker"
-    ) -> None:
-        self._box = box
-        self._on_submit = on_submit
-        self._name = name
+    def __init__(self, parent: QObject | None = None, name: str = "worker") -> None:
+        super().__init__(parent)
+        self.box = Mailbox()
+        self._poller = MailboxPoller(self.box, self._deliver, self)
+        self._name = f"cnnplay-{name}"
         self._condition = threading.Condition()
-        self._waiting: dict[str, tuple[int, Callable[[], Any]]] = {}
+        self._waiting: dict[str, Request] = {}
         self._newest = dict.fromkeys(KINDS, 0)
-        self._working = ""
+        self._working = False
         self._stopped = False
         self._thread: threading.Thread | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether a request is waiting or running."""
-        with self._condition:
-            return bool(self._waiting or self._working)
+        """Whether a request is waiting or running, or its result is not delivered yet."""
+        return self._poller.active
 
-    def newest(self, kind: str) -> int:
-        """The number of the newest request of a kind; 0 if there was none."""
-        return self._newest[kind]
-
-    def submit(self, kind: str, work: Callable[[], Any]) -> int:
-        """Queues work in place of the waiting request of that kind. Returns the request's number."""
+    def submit(
+        self,
+        kind: str,
+        work: Callable[[Request], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None] = lambda _: None,
+        progressed: Callable[[Any], None] = lambda _: None,
+        keep: bool = False,
+    ) -> None:
+        """Queues `work(request)` in place of the waiting request of that kind. With `keep`, its result is
+        delivered even if it is outdated."""
         with self._condition:
-            self._newest[kind] += 1
-            number = self._newest[kind]
             if self._stopped:
-                return number
-            self._waiting[kind] = (number, work)
+                return
+            number = self._newest[kind] = self._newest[kind] + 1
+            self._waiting[kind] = Request(self, kind, number, work, done, failed, progressed, keep)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._condition.notify()
-        self._on_submit()
-        return number
+        self._poller.start()
 
     def discard(self, kind: str) -> None:
-        """Drops the waiting request of a kind; the reply of a running one is outdated."""
+        """Drops the waiting request of a kind; a running one is outdated."""
         with self._condition:
             self._newest[kind] += 1
             self._waiting.pop(kind, None)
 
-    def is_outdated(self, kind: str, number: int) -> bool:
-        """Whether a request was replaced or discarded, so that its work can stop."""
-        return self._stopped or number != self._newest[kind]
+    def is_outdated(self, request: Request) -> bool:
+        return self._stopped or self._newest[request.kind] != request.number
 
-    def report(self, key: str, value: Any) -> None:
-        """Posts progress from inside the work; only the latest value is delivered."""
-        self._box.post(key, value)
-
-    def yield_to_urgent(self, kind: str) -> None:
-        """Does waiting requests that are more urgent. Called from inside work of that `kind`."""
+    def do_urgent(self, kind: str) -> None:
+        """Does, in the worker's thread, the waiting requests that are more urgent than those of `kind`."""
         for urgent in KINDS[: KINDS.index(kind)]:
             with self._condition:
-                taken = self._waiting.pop(urgent, None)
-            if taken is not None and not self._stopped:
-                self._do(urgent, *taken)
+                request = self._waiting.pop(urgent, None)
+            if request is not None:
+                self._do(request)
 
-    def stop(self) -> None:
-        """Ends the thread and waits for it; waiting requests are dropped."""
+    def begin_close(self) -> None:
         with self._condition:
             self._stopped = True
             self._waiting.clear()
             self._condition.notify()
-            thread = self._thread
-        if thread is not None:
-            thread.join()
+
+    def close(self) -> None:
+        self.begin_close()
+        if self._thread is not None:
+            self._thread.join()
+        self.box.drain()
+        self._poller.stop()
 
     def _run(self) -> None:
         while True:
@@ -109,24 +138,41 @@ class PriorityWorker:
                 if self._stopped:
                     return
                 kind = next(kind for kind in KINDS if kind in self._waiting)
-                number, work = self._waiting.pop(kind)
-                self._working = kind
-            self._do(kind, number, work, last=True)
+                request = self._waiting.pop(kind)
+                self._working = True
+            self._do(request, last=True)
+            del request  # or its data would stay until the next one
 
-    def _do(self, kind: str, number: int, work: Callable[[], Any], last: bool = False) -> None:
+    def _do(self, request: Request, last: bool = False) -> None:
         try:
-            reply = Reply(kind, number, work())
+            reply = Reply(request, request.work(request))
         except ValueError as error:  # DataError, BuildError, ProbeError: written for people
-            reply = Reply(kind, number, error=str(error))
+            reply = Reply(request, error=str(error))
         except (MemoryError, RuntimeError) as error:
             # torch reports exhausted memory as a RuntimeError. A failed probe never takes the window down.
-            log.warning("%s request failed", kind, exc_info=True)
-            reply = Reply(kind, number, error=f"this cannot be computed here: {str(error).splitlines()[0]}")
+            log.warning("%s request failed", request.kind, exc_info=True)
+            reply = Reply(request, error=f"this cannot be computed here: {str(error).splitlines()[0]}")
         except Exception as error:
-            log.exception("%s request failed", kind)
-            reply = Reply(kind, number, error=f"this cannot be shown: {error}")
+            log.exception("%s request failed", request.kind)
+            reply = Reply(request, error=f"this cannot be shown: {error}")
         with self._condition:
             # Together, so that whoever finds the worker idle finds the reply in the mailbox.
-            self._box.put(reply)
+            self.box.put(reply)
             if last:
-                self._working = ""
+                self._working = False
+
+    def _deliver(self, mail: Mail) -> None:
+        for request, value in mail.latest.values():
+            if not request.outdated:
+                request.progressed(value)
+        for reply in mail.messages:
+            request = reply.request
+            if request.keep or not request.outdated:
+                if reply.error:
+                    request.failed(reply.error)
+                else:
+                    request.done(reply.value)
+        with self._condition:
+            idle = not (self._waiting or self._working)
+        if idle:
+            self._poller.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.kit.tasks import Tasks
+from cnnplay.ui.kit.background import Background
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.concept_data import as_input, layer_data, random_weights
 from cnnplay.ui.learn.concept_scene import LayerData
@@ -21,7 +21,7 @@ class ConceptLink(QObject):
     ) -> None:
         super().__init__(parent)
         self._concept, self._editor, self._run, self._look = concept, editor, run, look
-        self._tasks = Tasks("concept", self)
+        self._jobs = Background("concept", self)
         self._next_request = ""
         editor.changed.connect(self._follow)
         editor.selection_changed.connect(self._follow)
@@ -31,9 +31,6 @@ class ConceptLink(QObject):
         look.image_choice.changed.connect(concept.refresh)
         concept.data_requested.connect(self._provide)
         self._follow()
-
-    def shutdown(self) -> None:
-        self._tasks.finish()
 
     @Slot()
     def _follow(self) -> None:
@@ -50,7 +47,7 @@ class ConceptLink(QObject):
 
     @Slot(object)
     def _provide(self, node_id: str) -> None:
-        if not self._tasks.idle:
+        if not self._jobs.idle:
             self._next_request = node_id
             return
         self._next_request = ""
@@ -78,7 +75,7 @@ class ConceptLink(QObject):
             self._concept.set_layer_data(node_id, None, None, None, f"random values: {error}")
             self._handle_next_request()
 
-        self._tasks.run(work, done, failed)
+        self._jobs.queue(work, done, failed)
 
     def _handle_next_request(self) -> None:
         """Handles a request that arrived meanwhile, if its layer is still selected."""

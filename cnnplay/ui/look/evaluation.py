@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.priority_worker import PriorityWorker
+from cnnplay.ui.kit.priority_worker import PriorityWorker, Request
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.image_choice import ImageChoiceModel
 from cnnplay.ui.look.model_inspector import ModelInspector, ProbeTarget
@@ -20,11 +20,12 @@ PROGRESS_SECONDS = 0.25
 class EvaluationModel(QObject):
     """Holds the newest evaluation on the current data set. `changed`: there is another one, or none.
 
-    `progressed`: `text` says how far the running evaluation is.
+    `progressed`: `text` says how far the running evaluation is. `failed(str)`: why there is none.
     """
 
     changed = Signal()
     progressed = Signal()
+    failed = Signal(str)
 
     def __init__(
         self,
@@ -106,18 +107,20 @@ class EvaluationModel(QObject):
         if done or not (wanted or self._top_losses_wanted):
             return
         self._requested = target
-        number = self._worker.newest("evaluate") + 1
         reported = time.monotonic()
 
-        def proceed(done: int, total: int) -> bool:
-            nonlocal reported
-            self._worker.yield_to_urgent("evaluate")
-            if time.monotonic() - reported >= PROGRESS_SECONDS:
-                reported = time.monotonic()
-                self._worker.report("evaluation progress", (number, done, total))
-            return not self._worker.is_outdated("evaluate", number)
+        def work(request: Request) -> EvaluationResult | None:
+            def proceed(done: int, total: int) -> bool:
+                nonlocal reported
+                request.yield_to_urgent()
+                if time.monotonic() - reported >= PROGRESS_SECONDS:
+                    reported = time.monotonic()
+                    request.report((done, total))
+                return not request.outdated
 
-        self._worker.submit("evaluate", lambda: self._inspector.evaluate(target, proceed))
+            return self._inspector.evaluate(target, proceed)
+
+        self._worker.submit("evaluate", work, self._result_came, self.failed.emit, self._set_progress)
 
     def cancel(self) -> None:
         """Cancels the running evaluation: a run's own are newer, or there is nothing to evaluate."""
@@ -125,13 +128,7 @@ class EvaluationModel(QObject):
         self._requested = None
         self._set_progress((0, 0))
 
-    def progress_came(self, request: int, done: int, total: int) -> None:
-        """Takes the worker's progress report."""
-        if request == self._worker.newest("evaluate"):
-            self._set_progress((done, total))
-
-    def result_came(self, result: EvaluationResult | None) -> None:
-        """Takes the worker's result for the requested target."""
+    def _result_came(self, result: EvaluationResult | None) -> None:
         self._target, self._requested = self._requested, None
         self._set_progress((0, 0))
         if result is not None:

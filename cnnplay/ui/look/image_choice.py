@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -51,7 +51,6 @@ class ImageChoiceModel(QObject):
         self._kind: SampleKind = "random"
         self._thumbnails: dict[int, Bytes] = {}
         self._random = np.random.default_rng(1)
-        self._request = 0
         data.changed.connect(self._data_changed)
         self._data_changed()
 
@@ -86,12 +85,12 @@ class ImageChoiceModel(QObject):
             self._worker.discard("image")
             self._set_image(from_data(dataset, index, title))
         else:
-            self._request = self._worker.submit("image", lambda: from_data(dataset, index, title))
+            self._request(lambda: from_data(dataset, index, title))
 
     def open_file(self, path: str | Path) -> None:
         """Chooses an image file. If it cannot be read, `failed` says why and the chosen image stays."""
         where = Path(path)
-        self._request = self._worker.submit("image", lambda: from_file(where))
+        self._request(lambda: from_file(where))
 
     def set_inverted(self, on: bool) -> None:
         """Inverts the chosen image, or undoes that."""
@@ -132,22 +131,23 @@ class ImageChoiceModel(QObject):
         if missing and in_memory(dataset):
             self._keep({index: thumbnail(dataset.image(index), side) for index in missing})
         elif missing:
-            self._worker.submit("thumbnails", lambda: _read(dataset, missing, side))
+            self._worker.submit(
+                "thumbnails",
+                lambda _: _read(dataset, missing, side),
+                lambda found: self._thumbnails_came(dataset, found),
+                keep=True,
+            )
         height, width = (side, side) if side is not None else (dataset.shape or (1, 1, 1))[1:]
         blank = np.full((height, width, 3), 128, np.uint8)
         return np.stack([self._thumbnails.get(index, blank) for index in indices])
 
-    def image_came(self, image: InputImage | None, error: str) -> None:
-        """Takes an image from the worker, or the error that it met."""
-        if error:
-            self.failed.emit(error)
-        elif image is not None:
-            self._set_image(image)
+    def _request(self, read: Callable[[], InputImage]) -> None:
+        self._worker.submit("image", lambda _: read(), self._set_image, self.failed.emit)
 
-    def thumbnails_came(self, found: dict[int, Bytes]) -> None:
-        """Takes thumbnails from the worker."""
-        self._keep(found)
-        self.thumbnails_changed.emit()
+    def _thumbnails_came(self, dataset: ImageSet, found: dict[int, Bytes]) -> None:
+        if dataset is self._data.images:
+            self._keep(found)
+            self.thumbnails_changed.emit()
 
     def _keep(self, found: dict[int, Bytes]) -> None:
         if len(self._thumbnails) + len(found) > KEPT_THUMBNAILS:

@@ -13,7 +13,7 @@ from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.on_change import OnChange
-from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
+from cnnplay.ui.kit.priority_worker import PriorityWorker
 from cnnplay.ui.look.evaluation import EvaluationModel, no_evaluation_reason
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.image_choice import ImageChoiceModel
@@ -78,10 +78,9 @@ class LookModel(QObject):
     ) -> None:
         super().__init__(parent)
         self.editor, self.run, self.data, self.settings = editor, run, data, settings
-        self._box, self._live_box = Mailbox(), Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self)
+        self._live_box = Mailbox()
         self._live_poller = MailboxPoller(self._live_box, self._deliver_live, self, LIVE_MS)
-        self._worker = PriorityWorker(self._box, self._poller.start)
+        self._worker = PriorityWorker(self)
         self._live_probe = LiveProbe(self._live_box, lambda: run.redraw_rate.interval_s)
         self.rules = PreprocessingCache()
         self._inspector = ModelInspector(self.rules)
@@ -92,6 +91,7 @@ class LookModel(QObject):
         self.image_choice = ImageChoiceModel(data, self._worker, self)
         self.focus = MapFocus(self)
         self.evaluation = EvaluationModel(self._worker, self._inspector, data, self.image_choice, self)
+        self.evaluation.failed.connect(self._set_problem)
         self._wanted: dict[Kind, set[int]] = {}
         self._request = ProbeRequest()
         self._submitted: ProbeRequest | None = None
@@ -173,7 +173,7 @@ class LookModel(QObject):
     def busy(self) -> bool:
         """Whether something requested has not been probed, or not been announced yet."""
         timers = (self._soon.isActive(), self._later.isActive(), self._stagger.isActive())
-        return any(timers) or self._poller.active or self._worker.busy
+        return any(timers) or self._worker.busy
 
     @property
     def problem(self) -> str:
@@ -263,17 +263,6 @@ class LookModel(QObject):
         if not self._soon.isActive():
             self._soon.start()
 
-    def shutdown(self) -> None:
-        """Ends the worker thread; nothing is delivered afterwards."""
-        self._soon.stop()
-        self._stagger.stop()
-        self._later.stop()
-        self.run.probes.remove(self._live_probe.observe)
-        self._worker.stop()
-        for poller, box in ((self._poller, self._box), (self._live_poller, self._live_box)):
-            box.drain()
-            poller.stop()
-
     def _wants(self, *kinds: Kind) -> bool:
         return any(self._wanted.get(kind) for kind in kinds)
 
@@ -322,7 +311,12 @@ class LookModel(QObject):
         if not self._request.empty and (self._target is not before or self._submitted is not self._request):
             self._submitted = self._request
             target, request = self._target, self._request
-            self._worker.submit("probe", lambda: self._inspector.probe(target, request))
+            self._worker.submit(
+                "probe",
+                lambda _: self._inspector.probe(target, request),
+                self._probed,
+                self._probe_failed,
+            )
         self.evaluation.consider(self._target, self._wants("evaluation"))
 
     # what comes back
@@ -347,32 +341,12 @@ class LookModel(QObject):
             self.evaluation.set_result(result)
             self._evaluation_pause.start()
 
-    def _deliver(self, mail: Mail) -> None:
-        if "evaluation progress" in mail.latest:
-            self.evaluation.progress_came(*mail.latest["evaluation progress"])
-        for reply in mail.messages:
-            assert isinstance(reply, Reply)
-            self._take(reply)
-        if not self._worker.busy:
-            self._poller.stop()
+    def _probed(self, found: StoredProbeResult) -> None:
+        self._untrained = found.untrained
+        self._show(found.result, found.origin)
 
-    def _take(self, reply: Reply) -> None:
-        if reply.kind == "thumbnails":
-            self.image_choice.thumbnails_came(reply.value or {})
-        elif reply.request != self._worker.newest(reply.kind):
-            return
-        elif reply.kind == "image":
-            self.image_choice.image_came(reply.value, reply.error)
-        elif reply.kind == "probe" and reply.error:
-            self._show(None, "nothing", reply.error)
-        elif reply.error:
-            self._set_problem(reply.error)
-        elif reply.kind == "probe":
-            assert isinstance(reply.value, StoredProbeResult)
-            self._untrained = reply.value.untrained
-            self._show(reply.value.result, reply.value.origin)
-        else:
-            self.evaluation.result_came(reply.value)
+    def _probe_failed(self, error: str) -> None:
+        self._show(None, "nothing", error)
 
     def _show(self, found: ProbeResult | None, origin: Origin, problem: str = "") -> None:
         before, self._result = self._result, found
@@ -399,6 +373,7 @@ class LookModel(QObject):
         if not self._changed_parts:
             self._stagger.stop()
 
+    @Slot(str)
     def _set_problem(self, problem: str) -> None:
         self._problem = problem
         self._state_watch.check()

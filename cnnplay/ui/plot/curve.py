@@ -1,11 +1,12 @@
 """A curve: points from left to right, thinned to the pixels that show it."""
 
 import math
+from collections.abc import Hashable, Iterable
 
 import msgspec
 import numpy as np
 
-from cnnplay.ui.plot.decimation import decimate
+from cnnplay.ui.plot.decimation import Thinner, decimate
 from cnnplay.ui.plot.series import Floats
 
 
@@ -37,6 +38,22 @@ class Curve(msgspec.Struct, frozen=True):
         if not inside or not math.isfinite(self.y[inside - 1]):
             return None
         return float(self.x[inside - 1]), float(self.y[inside - 1])
+
+
+class ThinnedCurves:
+    """The curves of a plot, thinned to its pixels each time it is drawn: completed columns only once."""
+
+    def __init__(self) -> None:
+        self._thinners: dict[Hashable, Thinner] = {}
+
+    def thin(self, key: Hashable, curve: Curve, left: float, right: float, columns: int) -> Curve:
+        """Like `Curve.between`. `key` says which of the plot's curves it is."""
+        thinner = self._thinners.setdefault(key, Thinner())
+        return Curve(*thinner.thin(curve.x, curve.y, curve.mark, left, right, columns))
+
+    def keep(self, keys: Iterable[Hashable]) -> None:
+        """Forgets all other curves."""
+        self._thinners = {key: self._thinners[key] for key in keys if key in self._thinners}
 
 
 NO_CURVE = Curve(np.empty(0), np.empty(0))

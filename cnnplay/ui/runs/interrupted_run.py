@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.runs.interrupted_run import InterruptedRun, clear_leftovers, newest_interrupted_run
 from cnnplay.runs.run_store import store_folder
+from cnnplay.ui.kit.background import Background
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.kit.tasks import Tasks
 from cnnplay.ui.runs.resume import RunResumer
 from cnnplay.ui.train.run import RunModel
 
@@ -31,7 +31,7 @@ class InterruptedRunModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._preferences, self._resumer, self._run = preferences, resumer, run
-        self._tasks = Tasks("interrupted-run", self)
+        self._jobs = Background("interrupted-run", self)
         self.found: InterruptedRun | None = None
         self.offered = False
         """Whether the window may offer it: the question about unsaved work comes first."""
@@ -56,7 +56,7 @@ class InterruptedRunModel(QObject):
         def failed(error: Exception) -> None:
             then()  # the offer is a convenience: the run is still in the store
 
-        self._tasks.run(lambda: _find(store_folder()), done, failed)
+        self._jobs.queue(lambda: _find(store_folder()), done, failed)
 
     def offer(self) -> None:
         """Offers it from now on, if there is one."""
@@ -83,12 +83,6 @@ class InterruptedRunModel(QObject):
             kept = (*self._preferences.texts(DISMISSED), self.found.mark)
             self._preferences.set_texts(DISMISSED, kept[-MOST_REMEMBERED:])
             self._withdraw()
-
-    def wait(self) -> None:
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._tasks.finish()
 
     @Slot()
     def _run_changed(self) -> None:

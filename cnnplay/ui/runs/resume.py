@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.ui.data.data import DataModel, title_of
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.kit.devices import device_text, resolvable
-from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.runs.run_loader import LoadedRun, RunLoader, read_run
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
+
+if TYPE_CHECKING:
+    from cnnplay.data.images import ImageSet
 
 
 class RunResumer(QObject):
@@ -35,7 +39,7 @@ class RunResumer(QObject):
     ) -> None:
         super().__init__(parent)
         self._loader, self._settings, self._data, self._run = loader, settings, data, run
-        self._tasks = Tasks("resume", self)
+        self._jobs = Background("resume", self)
         self._waiting: LoadedRun | None = None
         """The loaded run, while its data set is loading."""
         self.opening = False
@@ -54,16 +58,9 @@ class RunResumer(QObject):
             self.failed.emit(f"{folder.name} cannot be resumed now: {reason}.")
             return
         self._waiting = None
-        self._tasks.run(
+        self._jobs.queue(
             lambda: _read_resumable(folder), self._open, lambda error: self.failed.emit(error_text(error))
         )
-
-    def wait(self) -> None:
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._waiting = None
-        self._tasks.finish()
 
     def _open(self, found: LoadedRun) -> None:
         reason = self.disabled_reason()
@@ -92,7 +89,10 @@ class RunResumer(QObject):
         found, images = self._waiting, self._data.images
         if found is not None and images is not None and images.key == found.record.data:
             self._waiting = None
-            self._start(found, images.mark, images.classes)
+            problem, same = _images_of(found, images)
+            if same is not images:
+                self._data.use(same)
+            self._start(found, problem)
 
     @Slot()
     def _data_state(self) -> None:
@@ -105,8 +105,8 @@ class RunResumer(QObject):
                 f"{found.name} is open; after you choose {name}, Resume (F5) trains the remaining epochs"
             )
 
-    def _start(self, found: LoadedRun, mark: str, classes: tuple[str, ...]) -> None:
-        problem = _changed_data_reason(found, mark, classes)
+    def _start(self, found: LoadedRun, problem: str) -> None:
+        """Resumes the run unless there is a problem with its data."""
         trained = found.trained
         if problem and trained is not None:
             # It would be validated on samples it was trained on: it can only continue as a new run.
@@ -140,11 +140,16 @@ def _read_resumable(folder: Path) -> LoadedRun:
     return found
 
 
-def _changed_data_reason(found: LoadedRun, mark: str, classes: tuple[str, ...]) -> str:
-    """Why the data set is not the one that the run was trained on; "" if it is."""
+def _images_of(found: LoadedRun, images: ImageSet) -> tuple[str, ImageSet]:
+    """Why the data set is not the one that the run was trained on ("" if it is), and the images as the run
+    had them: with its order of classes and its white."""
     record, data = found.record, title_of(found.record.data)
-    if record.mark and record.mark != mark:
-        return f"the validation split of {data} is not the one it started with"
-    if record.facts is not None and record.facts.classes != classes:
-        return f"{data} has other classes than when it started"
-    return ""
+    if record.mark and record.mark != images.mark:
+        return f"the validation split of {data} is not the one it started with", images
+    if record.facts is None:
+        return "", images
+    try:
+        same = images.in_order_of(record.facts.classes).with_white(record.facts.preprocessing.white)
+    except ValueError:  # DataError
+        return f"{data} has other classes than when it started", images
+    return "", same

@@ -14,7 +14,7 @@ from cnnplay.runs.difference import compare
 from cnnplay.runs.notes import Notes, read_notes, tags_in, write_notes
 from cnnplay.runs.remove import Cleanup
 from cnnplay.runs.summary import read_record
-from cnnplay.ui.kit.tasks import Tasks, error_text
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.runs.deletion_plan import DeletionPlan, apply, plan_deletion, remember_runs
 from cnnplay.ui.runs.run_difference import DifferenceRow, difference_rows, outcome_rows
 from cnnplay.ui.runs.runs import RunsModel
@@ -36,7 +36,7 @@ class RunActions(QObject):
     def __init__(self, runs: RunsModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runs = runs
-        self._tasks = Tasks("run-actions", self)
+        self._jobs = Background("run-actions", self, "finish")
         self._declared: tuple[DifferenceRow, ...] | None = None
         self.difference_problem = ""
         self._drafts: dict[str, dict[str, Any]] = {}
@@ -197,7 +197,7 @@ class RunActions(QObject):
         pair = self._runs.selected
         if len(pair) == 2:
             one, other = map(Path, pair)
-            self._tasks.run(
+            self._jobs.queue(
                 lambda: tuple(difference_rows(compare(read_record(one), read_record(other)))),
                 lambda found: self._compared(pair, found, ""),
                 lambda error: self._compared(pair, None, error_text(error)),
@@ -209,18 +209,8 @@ class RunActions(QObject):
             self._declared, self.difference_problem = found, problem
             self.difference_changed.emit()
 
-    # Shutdown
-
-    def wait(self) -> None:
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        """Writes what was typed and joins the threads."""
-        self.flush()
-        self._tasks.finish()
-
     def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        self._tasks.run(work, done, lambda error: self.failed.emit(error_text(error)))
+        self._jobs.queue(work, done, lambda error: self.failed.emit(error_text(error)))
 
 
 def _notes_writer(folder: Path, fields: dict[str, Any]) -> Callable[[], None]:

@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, Signal
 from cnnplay.spec.tasks import DEFAULT, LOSS, TASKS, Metric
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.plot.curve import Curve
+from cnnplay.ui.plot.curve import Curve, ThinnedCurves
 from cnnplay.ui.plot.curve_limits import Bounds, percent_floor, top_without_spikes
+from cnnplay.ui.plot.curve_settings import CurveSettings, PointLabel, Readout, Role
 from cnnplay.ui.plot.series import Floats
 from cnnplay.ui.plot.ticks import Tick, ticks
-from cnnplay.ui.train.curves import DEFAULT_SMOOTHING, Role
 from cnnplay.ui.train.history import Axis, History
 
 Split: TypeAlias = Literal["validation", "training"]
@@ -46,27 +46,9 @@ class RunLine(msgspec.Struct, frozen=True):
     curve: Curve
 
 
-class PointLabel(msgspec.Struct, frozen=True):
-    """A text at a point of a run's curve: its label at the end, or a value at the cursor."""
+class RunCurvesModel(CurveSettings):
+    """What is drawn of several runs. `axis_changed`: the axis has another unit, so show all."""
 
-    slot: int
-    text: str
-    x: float
-    y: float
-
-
-class RunReadout(msgspec.Struct, frozen=True):
-    """The values at a cursor."""
-
-    x: float
-    title: str
-    labels: tuple[PointLabel, ...]
-
-
-class RunCurvesModel(QObject):
-    """How the curves are shown. `changed`: redraw; `axis_changed`: the axis has another unit, so show all."""
-
-    changed = Signal()
     axis_changed = Signal()
 
     def __init__(self, preferences: Preferences | None = None, parent: QObject | None = None) -> None:
@@ -75,10 +57,9 @@ class RunCurvesModel(QObject):
         self.drawn_runs: tuple[DrawnRun, ...] = ()
         self._kept: dict[tuple[str, str, Split], tuple[object, Curve]] = {}
         """Each curve along the axis, and what it was made of: views request it many times."""
+        self._thinned = ThinnedCurves()
         self.axis: Axis = "epoch"
         self.splits: SplitChoice = "validation"
-        self.smoothing = DEFAULT_SMOOTHING
-        self.logarithmic = False
         if preferences is not None:
             self.axis = preferences.choice("runs/axis", AXES)  # type: ignore[assignment]
             self.splits = preferences.choice("runs/parts", SPLITS)  # type: ignore[assignment]
@@ -89,6 +70,7 @@ class RunCurvesModel(QObject):
         self.drawn_runs = tuple(runs)
         shown = {run.path for run in runs}
         self._kept = {key: kept for key, kept in self._kept.items() if key[0] in shown}
+        self._thinned.keep(self._kept)
         self.changed.emit()
 
     def set_axis(self, axis: Axis) -> None:
@@ -104,17 +86,9 @@ class RunCurvesModel(QObject):
             self._remember("runs/parts", splits)
             self.changed.emit()
 
-    def set_smoothing(self, steps: int) -> None:
-        if steps != self.smoothing:
-            self.smoothing = steps
-            self.changed.emit()
-
     def set_logarithmic(self, logarithmic: bool) -> None:
-        """Applies to the loss only."""
-        if logarithmic != self.logarithmic:
-            self.logarithmic = logarithmic
-            self._remember("runs/logarithmic", logarithmic)
-            self.changed.emit()
+        self._remember("runs/logarithmic", logarithmic)
+        super().set_logarithmic(logarithmic)
 
     def shown_metric(self, role: Role) -> Metric:
         """What a plot shows: the loss, or the primary metric of the first run's task."""
@@ -128,7 +102,8 @@ class RunCurvesModel(QObject):
         found = []
         for split in self._visible_splits:
             for run in reversed(self.drawn_runs):
-                curve = self._curve(run, metric, split).between(left, right, columns)
+                curve = self._curve(run, metric, split)
+                curve = self._thinned.thin((run.path, metric, split), curve, left, right, columns)
                 if len(curve):
                     found.append(RunLine(run.path, split, run.slot, curve))
         return found
@@ -174,7 +149,7 @@ class RunCurvesModel(QObject):
             bottom, top = min(bottom, 0.0), top_without_spikes(usable)
         return Bounds(0.0, right, bottom, top if top > bottom else bottom + 1.0)
 
-    def readout(self, metric: str, x: float) -> RunReadout | None:
+    def readout(self, metric: str, x: float) -> Readout | None:
         """The value of each run nearest to `x`."""
         labels = []
         for run in self.drawn_runs:
@@ -186,7 +161,7 @@ class RunCurvesModel(QObject):
         if not labels:
             return None
         at = min((label.x for label in labels), key=lambda found: abs(found - x))
-        return RunReadout(at, f"{self._front_split}, {self.position_text(at)}", tuple(labels))
+        return Readout(at, f"{self._front_split}, {self.position_text(at)}", tuple(labels))
 
     def position_text(self, x: float) -> str:
         """``epoch 3``, ``step 1,024``, ``12 s``."""
@@ -241,7 +216,8 @@ class RunCurvesModel(QObject):
             curve = history.smoothed(metric, self.smoothing)
         x = history.along(curve.x, self.axis)
         known = np.isfinite(x)
-        return Curve(x, curve.y) if known.all() else Curve(x[known], curve.y[known])
+        mark = None if self.axis == "time" else curve.mark  # the times of the last steps are estimates
+        return Curve(x[known], curve.y[known], mark or object())
 
     def _remember(self, key: str, value: object) -> None:
         if self._preferences is not None:

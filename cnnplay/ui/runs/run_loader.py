@@ -16,7 +16,7 @@ from cnnplay.spec.events import Event
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, error_text
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -65,7 +65,7 @@ class RunLoader(QObject):
     ) -> None:
         super().__init__(parent)
         self._runs, self._editor, self._settings, self._data, self._run = runs, editor, settings, data, run
-        self._tasks = Tasks("open-run", self)
+        self._jobs = Background("open-run", self)
 
     def disabled_reason(self) -> str:
         """Why the selected run cannot be opened now; "" if it can."""
@@ -84,7 +84,7 @@ class RunLoader(QObject):
             return
         row = self._runs.selected_rows[0]
         folder, active = row.folder, row.is_active
-        self._tasks.run(
+        self._jobs.queue(
             lambda: read_run(folder, active), self._show, lambda error: self.failed.emit(error_text(error))
         )
 
@@ -101,12 +101,6 @@ class RunLoader(QObject):
         self._run.adopt(found.trained)
         if record.data and record.data != self._data.key:
             self._data.choose(record.data)
-
-    def wait(self) -> None:
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._tasks.finish()
 
     def _show(self, found: LoadedRun) -> None:
         if self._run.active:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from cnnplay.runs.filter import parse
 from cnnplay.runs.library import Library
 from cnnplay.runs.row import RunRow
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.kit.text import bytes_text
 from cnnplay.ui.runs.run_curves import DrawnRun, RunCurvesModel
 from cnnplay.ui.runs.run_labels import labels
@@ -50,7 +50,7 @@ class RunsModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._watcher = RunWatcher(library or Library())
-        self._tasks = Tasks("runs", self)
+        self._jobs = Background("runs", self)
         self.rows: tuple[RunRow, ...] = ()
         self.store_problem = ""
         """A problem with the index or the store; "" without one."""
@@ -125,14 +125,14 @@ class RunsModel(QObject):
         self._poll()
 
     def _poll(self) -> None:
-        if not self._tasks.idle:
+        if not self._jobs.idle:
             self._soon = self._soon or self._whole
             return
         whole = self._whole or time.monotonic() >= self._next_whole
         rebuild, self._whole, self._rebuild, self._soon = self._rebuild, False, False, False
         selected, watcher = self.drawn, self._watcher
         active = tuple(row.path for row in self.rows if row.is_active)
-        self._tasks.run(lambda: watcher.check(selected, active, whole, rebuild), self._apply, self._fail)
+        self._jobs.queue(lambda: watcher.check(selected, active, whole, rebuild), self._apply, self._fail)
 
     def _apply(self, update: StoreUpdate) -> None:
         if update.rows is not None:
@@ -232,14 +232,3 @@ class RunsModel(QObject):
                 for row, label in zip(rows, labels(rows), strict=True)
             ]
         )
-
-    # Shutdown
-
-    @Slot()
-    def wait(self) -> None:
-        """Waits for the background work."""
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._timer.stop()
-        self._tasks.finish()

@@ -21,9 +21,9 @@ from cnnplay.search.rows import counted
 from cnnplay.search.variables import variables
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.on_change import OnChange
-from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.search.search_space import SpaceModel
 from cnnplay.ui.search.search_study import StudyModel
@@ -75,7 +75,7 @@ class SearchModel(StudyModel):
         self._worker: SearchWorker | None = None
         self._box = Mailbox()
         self._poller = MailboxPoller(self._box, self._deliver, self, POLL_MS)
-        self._tasks = Tasks("studies", self)
+        self._jobs = Background("studies", self)
         self._watch = OnChange(self.state_changed, self._shown_state)
         for signal in (run.readiness_changed, data.changed, estimate.changed, self.space.changed):
             signal.connect(self._announce)
@@ -197,7 +197,7 @@ class SearchModel(StudyModel):
     def refresh_studies(self) -> None:
         """Updates the list of studies in the background."""
         if not missing_reason():
-            self._tasks.run(_list_studies, self._list, self._fail)
+            self._jobs.queue(_list_studies, self._list, self._fail)
 
     def new_study(self) -> None:
         """Replaces the study on screen by a new one that has not started."""
@@ -209,7 +209,7 @@ class SearchModel(StudyModel):
     def open(self, name: str) -> None:
         """Opens a study from the user's storage."""
         if not self.active:
-            self._tasks.run(_study_reader(name), self._open, self._fail)
+            self._jobs.queue(_study_reader(name), self._open, self._fail)
 
     def _open(self, found: StudyFound) -> None:
         if self.active:
@@ -285,20 +285,15 @@ class SearchModel(StudyModel):
 
     # Shutdown
 
-    def wait(self) -> None:
-        """Waits for the background work."""
-        self._tasks.finish()
-
     @Slot()
     def shutdown(self) -> None:
-        """Stops the search and joins every thread; a resumed study repeats the unfinished trial."""
+        """Stops the search and joins its thread; a resumed study repeats the unfinished trial."""
         if self._worker is not None:
             self.stop()
             self._worker.join()
             self._worker = None
         self._box.drain()
         self._poller.stop()
-        self._tasks.finish()
         self._set_state("idle")
 
 

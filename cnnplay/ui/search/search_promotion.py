@@ -15,7 +15,7 @@ from cnnplay.search.values import apply_values
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, error_text
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.runs.run_loader import LoadedRun, read_run
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.train.run import RunModel
@@ -43,7 +43,7 @@ class Promoter(QObject):
         super().__init__(parent)
         self._search, self._editor, self._settings = search, editor, settings
         self._data, self._run = data, run
-        self._tasks = Tasks("promote", self)
+        self._jobs = Background("promote", self)
 
     def disabled_reason(self) -> str:
         """Why no trial can be promoted now; "" if the selected one, or else the best, can."""
@@ -66,17 +66,11 @@ class Promoter(QObject):
         if reason or row is None:
             self.failed.emit(f"Not promoted: {reason}.")
             return
-        self._tasks.run(
+        self._jobs.queue(
             lambda: _read(row),
             lambda found: self._show(row, found),
             lambda error: self.failed.emit(error_text(error)),
         )
-
-    def wait(self) -> None:
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._tasks.finish()
 
     def _show(self, row: TrialRow, found: LoadedRun | None) -> None:
         if self._run.active:

@@ -37,11 +37,6 @@ class SearchSession(QObject):
         self._run = run
         self.model.state_changed.connect(self._block_runs)
 
-    def shutdown(self) -> None:
-        """Stops the search and joins every thread."""
-        self.model.shutdown()
-        self.promoter.shutdown()
-
     @Slot()
     def _block_runs(self) -> None:
         self._run.set_blocked(BUSY if self.model.active else "")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.kit.preferences import Preferences, autosave_folder
-from cnnplay.ui.kit.tasks import Tasks, error_text
 
 if TYPE_CHECKING:
     from cnnplay.project.project import Project
@@ -41,8 +41,8 @@ class DocumentModel(QObject):
         super().__init__(parent)
         self._collect = collect
         self._preferences = preferences
-        self._tasks = Tasks("files", self)
-        self._tasks.idle_changed.connect(self.busy_changed)
+        self._jobs = Background("files", self, "finish")
+        self._jobs.idle_changed.connect(self.busy_changed)
         self.path: Path | None = None
         self.dirty = False
         self._version = 0
@@ -57,7 +57,7 @@ class DocumentModel(QObject):
 
     @property
     def busy(self) -> bool:
-        return not self._tasks.idle
+        return not self._jobs.idle
 
     @property
     def doing(self) -> str:
@@ -101,7 +101,7 @@ class DocumentModel(QObject):
                 then()
 
         self._doing = f"saving {path.name} …"
-        self._tasks.run(lambda: save(project, path), done, self._fail)
+        self._jobs.queue(lambda: save(project, path), done, self._fail)
 
     def open(self, path: Path, recovered: bool = False, then: Callable[[], None] | None = None) -> None:
         """Reads a project in a thread; `then` is called on success. On failure the open document stays."""
@@ -123,7 +123,7 @@ class DocumentModel(QObject):
                 then()
 
         self._doing = "recovering unsaved work …" if recovered else f"opening {path.name} …"
-        self._tasks.run(lambda: load(path), done, self._fail)
+        self._jobs.queue(lambda: load(path), done, self._fail)
 
     @Slot()
     def autosave(self, then: Callable[[], None] | None = None) -> None:
@@ -164,7 +164,7 @@ class DocumentModel(QObject):
             logging.getLogger(__name__).warning("autosave failed: %s", error)
 
         self._doing = ""
-        self._tasks.run(write, done, failed)
+        self._jobs.queue(write, done, failed)
 
     def recoverable(self) -> tuple[Path, ...]:
         """Autosaves of windows that no longer run, newest first."""
@@ -183,13 +183,9 @@ class DocumentModel(QObject):
     def finish(self) -> None:
         """Waits for writing to end and deletes the autosave: the window closes normally."""
         self._timer.stop()
-        self._tasks.finish()
+        self._jobs.close()
         self._discard(self._own_autosave)
         self._lock.unlock()
-
-    def wait(self) -> None:
-        """Waits for reading and writing to end."""
-        self._tasks.finish()
 
     def _clean(self) -> None:
         self.dirty = False

@@ -13,7 +13,7 @@ from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import Initialization
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, error_text
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -47,7 +47,7 @@ class ExportModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data, self._run = editor, settings, data, run
-        self._tasks = Tasks("export", self)
+        self._jobs = Background("export", self, "finish")
 
     def choices(self) -> tuple[WeightsChoice, ...]:
         """The weights that can be exported now, the best first."""
@@ -89,14 +89,7 @@ class ExportModel(QObject):
 
             return exported_text(export(network(), format_key, path, seed))
 
-        self._tasks.run(work, self.done.emit, self._fail)
-
-    def wait(self) -> None:
-        """Waits for writing to end."""
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._tasks.finish()
+        self._jobs.queue(work, self.done.emit, self._fail)
 
     def _events(self) -> tuple[Event, ...]:
         """The history of the exported weights: undo may have brought back an earlier training."""

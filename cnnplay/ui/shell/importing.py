@@ -13,7 +13,7 @@ from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks, error_text
+from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.trained import Trained
@@ -58,7 +58,7 @@ class ImportModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data, self._run = editor, settings, data, run
-        self._tasks = Tasks("import", self)
+        self._jobs = Background("import", self)
 
     def disabled_reason(self) -> str:
         """Why no weights can be loaded now; "" if they can."""
@@ -75,7 +75,7 @@ class ImportModel(QObject):
             self.failed.emit(f"{path.name} cannot be loaded now: {reason}")
             return
         network, config = self._editor.network, self._settings.config
-        self._tasks.run(lambda: _imported(path, network, config, images), self._read, self._fail)
+        self._jobs.queue(lambda: _imported(path, network, config, images), self._read, self._fail)
 
     def take(self, imported: Imported) -> None:
         """Makes these the network's weights."""
@@ -85,12 +85,6 @@ class ImportModel(QObject):
         self._run.adopt(imported.trained)
         amount = "all" if imported.complete else f"{imported.fitting} of {imported.wanted}"
         self.done.emit(f"loaded {amount} weights from {imported.path.name}")
-
-    def wait(self) -> None:
-        self._tasks.finish()
-
-    def shutdown(self) -> None:
-        self._tasks.finish()
 
     def _read(self, imported: Imported) -> None:
         if imported.complete:

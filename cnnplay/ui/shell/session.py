@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.data import FOLDER, DataModel
+from cnnplay.ui.kit.background import Background, Job, begin_close, close_jobs
 from cnnplay.ui.kit.devices import AUTO
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.learn.concept import ConceptModel
@@ -84,8 +84,9 @@ class Session(QObject):
         self.warm_modules: tuple[str, ...] = ("torch",)
         """What `warm_up` imports, so that nobody has to wait for it later."""
         self._search: SearchSession | None = None
-        self._warming: threading.Thread | None = None
-        self._warm_enough = threading.Event()
+        self._warming = Background("warm-up", self)
+        self.warm = False
+        """Whether the imports of `warm_up` are done."""
         self._opening = False
         self._data_key = ""
         """The open project's data set until it, or another, is loaded: its folder may be missing."""
@@ -129,17 +130,11 @@ class Session(QObject):
         """Loads the digits and imports torch in the background, after the first paint."""
         if not self.data.key:
             self.data.choose(FIRST_DATA)
-        if self._warming is None:
-            arguments = (self.warm_modules, self._warm_enough)
-            self._warming = threading.Thread(
-                target=_import, args=arguments, name="cnnplay-warm-up", daemon=True
-            )
-            self._warming.start()
+        if not self.warm and self._warming.idle:
+            self._warming.replace(lambda job: _import(self.warm_modules, job), self._warmed, _raise)
 
-    @property
-    def warm(self) -> bool:
-        """Whether the imports of `warm_up` are done."""
-        return self._warming is not None and not self._warming.is_alive()
+    def _warmed(self, _: None) -> None:
+        self.warm = True
 
     @property
     def search(self) -> SearchSession:
@@ -198,31 +193,17 @@ class Session(QObject):
         )
 
     def shutdown(self) -> None:
-        """Ends the run and joins every thread."""
-        self.run.shutdown()
-        self.rate_finder.shutdown()
+        """Ends everything: all is told to end, then waited for; the run and the files come first."""
+        self.run_actions.flush()  # what was typed
+        begin_close(self)
         if self._search is not None:
-            self._search.shutdown()
+            self._search.model.stop()
+        self.run.shutdown()
         self.document.finish()
-        self.interrupted_run.shutdown()
-        self.resumer.shutdown()
-        self.run_actions.shutdown()  # writes what was typed
-        self.run_loader.shutdown()
-        self.runs.shutdown()
-        self.look.shutdown()
-        self.estimate.shutdown()
-        self.layer_times.shutdown()
-        self.augmentation.shutdown()
-        self.fit_offer.shutdown()
-        self.exporting.shutdown()
-        self.importing.shutdown()
-        self._concept_link.shutdown()
-        self.browse.shutdown()
-        self.data.shutdown()
-        self._warm_enough.set()
-        if self._warming is not None:
-            self._warming.join()
         self.preferences.sync()
+        close_jobs(self)
+        if self._search is not None:
+            self._search.model.shutdown()
 
     @Slot(object)
     def _show(self, project: Project) -> None:
@@ -314,8 +295,9 @@ class Session(QObject):
         if self.data.error:
             self.failed.emit(self.data.error)
         elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
-            count = len(self.data.problems)
-            self.message.emit(f"{count} files in the folder were skipped: {self.data.problems[0]}")
+            first, *others = self.data.problems
+            more = f" (and {len(others)} more: see Browse data set)" if others else ""
+            self.message.emit(f"{self.data.title}: {first}{more}")
 
 
 def _empty_for(images: ImageSet | None) -> Network:
@@ -329,9 +311,13 @@ def _empty_for(images: ImageSet | None) -> Network:
     return msgspec.structs.replace(network, name="network", stack=(), preset="")
 
 
-def _import(modules: tuple[str, ...], enough: threading.Event) -> None:
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _import(modules: tuple[str, ...], job: Job) -> None:
     for name in modules:
-        if enough.is_set():
+        if job.cancelled():
             return
         importlib.import_module(name)
     from cnnplay.modules.threads import use_one_thread

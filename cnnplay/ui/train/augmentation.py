@@ -14,8 +14,8 @@ from cnnplay.spec.settings import TrainConfig, setting_problems
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
+from cnnplay.ui.kit.background import Background
 from cnnplay.ui.kit.devices import torch_is_imported
-from cnnplay.ui.kit.tasks import Tasks
 from cnnplay.ui.train.settings import SettingsModel
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class AugmentationModel(QObject):
         self._draw, self._watched = 0, False
         self._last_request: DrawRequest | None = None
         self._preprocessing_cache = PreprocessingCache()
-        self._tasks = Tasks("augmentation", self)
+        self._jobs = Background("augmentation", self)
         self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask)
         for signal in (settings.changed, editor.changed, data.changed):
@@ -126,15 +126,9 @@ class AugmentationModel(QObject):
         if self._watched:
             self._timer.start(SETTLE_MS)
 
-    def shutdown(self) -> None:
-        """Joins the thread; nothing is drawn after that."""
-        self._watched = False
-        self._timer.stop()
-        self._tasks.finish()
-
     @Slot()
     def _ask(self) -> None:
-        if not self._watched or not self._tasks.idle:
+        if not self._watched or not self._jobs.idle:
             return  # asked again when the result arrives
         request, reason = self._request()
         if request is None:
@@ -145,7 +139,7 @@ class AugmentationModel(QObject):
                 self._timer.start(2 * SETTLE_MS)
                 return
             asked = request
-            self._tasks.run(
+            self._jobs.queue(
                 lambda: draw(asked, self._preprocessing_cache),
                 lambda drawn: self._receive(asked, drawn, ""),
                 lambda error: self._receive(asked, None, str(error)),

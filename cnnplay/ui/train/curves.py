@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from cnnplay.spec.events import SettingChanged
 from cnnplay.spec.settings import TrainConfig, setting_fields
 from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.numerals import metric_text
-from cnnplay.ui.plot.curve import NO_CURVE, Curve
+from cnnplay.ui.plot.curve import NO_CURVE, Curve, ThinnedCurves
 from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, evenly_sampled, percent_floor, top_without_spikes
-from cnnplay.ui.plot.decimation import Thinner
+from cnnplay.ui.plot.curve_settings import DEFAULT_SMOOTHING, CurveSettings, PointLabel, Readout
 from cnnplay.ui.plot.smoothing import smoothing_text
 from cnnplay.ui.train.generalization_gap import GeneralizationGap, measure_gap
 from cnnplay.ui.train.history import History
@@ -23,8 +23,6 @@ from cnnplay.ui.train.steps import Range
 if TYPE_CHECKING:
     from cnnplay.ui.train.run import RunModel
 
-Role: TypeAlias = Literal["loss", "primary"]
-"""What a panel shows: the loss, or the primary metric of the run's task."""
 Part: TypeAlias = Literal[
     "raw", "training", "validation", "averaged", "with decay", "training before", "validation before"
 ]
@@ -45,9 +43,6 @@ LEFT_OUT = {
     "epochs": " (where steps are missing: each epoch's mean)",
 }
 
-SMOOTHINGS = (1, 2, 4, 7, 14, 30, 60, 120, 250, 500)
-DEFAULT_SMOOTHING = 14
-
 
 class Line(msgspec.Struct, frozen=True):
     """One line to draw."""
@@ -56,53 +51,12 @@ class Line(msgspec.Struct, frozen=True):
     curve: Curve
 
 
-class End(msgspec.Struct, frozen=True):
-    """The label at the end of a line: ``validation 0.110``."""
-
-    part: Part
-    text: str
-    x: float
-    y: float
-
-
-class Readout(msgspec.Struct, frozen=True):
-    """The values under the cursor, each with the point at which it was read."""
-
-    x: float
-    title: str
-    ends: tuple[End, ...]
-
-
-class CurvesModel(QObject):
-    """How curves are shown: smoothing and the scale of the loss. `changed`: redraw."""
-
-    changed = Signal()
+class CurvesModel(CurveSettings):
+    """What is drawn of a run."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._smoothing = DEFAULT_SMOOTHING
-        self._logarithmic = False
-        self._thinners: dict[tuple[str, Part], Thinner] = {}
-
-    @property
-    def smoothing(self) -> int:
-        """Over about how many steps; 1 means none."""
-        return self._smoothing
-
-    def set_smoothing(self, steps: int) -> None:
-        if steps != self._smoothing:
-            self._smoothing = steps
-            self.changed.emit()
-
-    @property
-    def logarithmic(self) -> bool:
-        """Whether the loss is drawn on a logarithmic scale."""
-        return self._logarithmic
-
-    def set_logarithmic(self, logarithmic: bool) -> None:
-        if logarithmic != self._logarithmic:
-            self._logarithmic = logarithmic
-            self.changed.emit()
+        self._thinned = ThinnedCurves()
 
     def summary(self, metric: str, history: History) -> str:
         """The short text beside the panel's title."""
@@ -118,12 +72,12 @@ class CurvesModel(QObject):
 
     def hint(self, metric: str, history: History) -> str:
         """The same in full sentences, for the tooltip."""
-        shown = f"Training: {smoothing_text(self._smoothing)}"
-        if self._smoothing > 1:
+        shown = f"Training: {smoothing_text(self.smoothing)}"
+        if self.smoothing > 1:
             shown += f"{LEFT_OUT[history.averaged]}; raw values are lighter"
         name = loss_name(history).capitalize()
         what = (
-            f"{name}{' (log scale)' if self._logarithmic else ''}: lower is better"
+            f"{name}{' (log scale)' if self.logarithmic else ''}: lower is better"
             if metric == "loss"
             else f"{history.task_info.metric(metric).hint}; the best epoch is marked"
         )
@@ -138,7 +92,7 @@ class CurvesModel(QObject):
         return "\n".join(parts)
 
     def _gap(self, history: History) -> GeneralizationGap | None:
-        return measure_gap(history, max(self._smoothing, DEFAULT_SMOOTHING))
+        return measure_gap(history, max(self.smoothing, DEFAULT_SMOOTHING))
 
     def lines(
         self,
@@ -152,13 +106,13 @@ class CurvesModel(QObject):
         """The lines between `left` and `right`, from back to front, thinned to `columns` pixel columns."""
         found = []
         if before is not None and comparable(history, before):
-            found.append(Line("training before", before.smoothed(metric, self._smoothing)))
+            found.append(Line("training before", before.smoothed(metric, self.smoothing)))
             found.append(Line("validation before", before.metric(f"validation_{metric}")))
-        if self._smoothing > 1:
+        if self.smoothing > 1:
             found.append(Line("raw", history.steps(metric)))
         if metric == "loss":
             found.append(Line("with decay", with_decay(history)))
-        found.append(Line("training", history.smoothed(metric, self._smoothing)))
+        found.append(Line("training", history.smoothed(metric, self.smoothing)))
         found.append(Line("validation", history.metric(f"validation_{metric}")))
         found.append(Line("averaged", history.metric(f"averaged_{metric}")))
         thin = (Line(line.part, self._thin(metric, line, left, right, columns)) for line in found)
@@ -168,15 +122,15 @@ class CurvesModel(QObject):
         """A wide line (averages or epochs) looks the same with fewer points, and its cost grows with them."""
         if line.part != "raw":
             columns = max(columns // WIDE_COLUMN, 1)
-        thinner = self._thinners.setdefault((metric, line.part), Thinner())
-        curve = line.curve
-        return Curve(*thinner.thin(curve.x, curve.y, curve.mark, left, right, columns))
+        return self._thinned.thin((metric, line.part), line.curve, left, right, columns)
 
-    def ends(self, metric: str, history: History, right: float, before: History | None = None) -> list[End]:
+    def ends(
+        self, metric: str, history: History, right: float, before: History | None = None
+    ) -> list[PointLabel]:
         """The labels of the lines, at their last points left of `right`."""
         validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
         found = [
-            _last("training", shown, history.smoothed(metric, self._smoothing), right, "training"),
+            _last("training", shown, history.smoothed(metric, self.smoothing), right, "training"),
             _last("validation", shown, validation, right, "validation"),
             _last("averaged", shown, history.metric(f"averaged_{metric}"), right, "averaged"),
         ]
@@ -186,7 +140,7 @@ class CurvesModel(QObject):
             end = _last(
                 "validation before", shown, before.metric(f"validation_{metric}"), right, "previous run"
             )
-            curve = before.smoothed(metric, self._smoothing)
+            curve = before.smoothed(metric, self.smoothing)
             found.append(end or _last("training before", shown, curve, right, "previous run"))
         return [end for end in found if end is not None]
 
@@ -216,7 +170,7 @@ class CurvesModel(QObject):
                 for end in ends[np.isfinite(ends)]:
                     bottom, top = min(bottom, percent_floor(end)), max(top, end)
             top = 1.0 if top > 0.75 else top
-        elif metric != "loss" or not self._logarithmic:
+        elif metric != "loss" or not self.logarithmic:
             bottom, top = min(bottom, 0.0), self._calm_top(metric, history, highest)
             cut = (x, highest) if highest > top else None
             decay = with_decay(history).y if metric == "loss" else np.empty(0)
@@ -227,12 +181,12 @@ class CurvesModel(QObject):
     def _measured(self, metric: str, history: History) -> list[Curve]:
         """Everything measured, without smoothed curves."""
         raw = history.steps(metric)
-        curves = [raw if len(raw) else history.smoothed(metric, self._smoothing)]
+        curves = [raw if len(raw) else history.smoothed(metric, self.smoothing)]
         return curves + [history.metric(f"{part}_{metric}") for part in ("validation", "averaged")]
 
     def _range(self, metric: str, history: History) -> tuple[float, float, float]:
         """The lowest and the highest drawable value, and the x of the highest."""
-        positive = metric == "loss" and self._logarithmic
+        positive = metric == "loss" and self.logarithmic
         steps, curves = history.range(metric), self._measured(metric, history)
         if len(history):
             curves = curves[1:]
@@ -256,7 +210,7 @@ class CurvesModel(QObject):
     def _floor(self, metric: str, history: History) -> float:
         """Where an axis in percent begins: the steep first epoch would squeeze the rest."""
         training, validation = (
-            history.smoothed(metric, self._smoothing),
+            history.smoothed(metric, self.smoothing),
             history.metric(f"validation_{metric}"),
         )
         later = evenly_sampled(training.y[int(np.searchsorted(training.x, 1.0)) :])
@@ -267,16 +221,16 @@ class CurvesModel(QObject):
 
     def readout(self, metric: str, history: History, x: float) -> Readout | None:
         """The values of the lines at the step nearest to `x`; for validation, at the nearest epoch."""
-        raw, training = history.steps(metric), history.smoothed(metric, self._smoothing)
+        raw, training = history.steps(metric), history.smoothed(metric, self.smoothing)
         validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
         ends = []
         where, title = x, ""
         if len(raw):
             index, where, value = raw.nearest(x)
             title = f"epoch {math.ceil(where - 1e-9)}, step {int(history.numbers[index]):,}"
-            if self._smoothing > 1:
+            if self.smoothing > 1:
                 ends.append(_end("raw", shown, where, value, "this step"))
-            name = "training" if self._smoothing == 1 else "smoothed"
+            name = "training" if self.smoothing == 1 else "smoothed"
             ends.append(_end("training", shown, *training.nearest(where)[1:], name))
         if len(validation):
             _, epoch, value = validation.nearest(where)
@@ -284,7 +238,7 @@ class CurvesModel(QObject):
         ends += self._rarer(metric, history, where)
         return Readout(where, title, tuple(ends)) if ends else None
 
-    def _rarer(self, metric: str, history: History, x: float) -> list[End]:
+    def _rarer(self, metric: str, history: History, x: float) -> list[PointLabel]:
         """The lines that only some runs have, at the epoch nearest to x."""
         found, shown = [], history.task_info.metric(metric)
         averaged, decayed = history.metric(f"averaged_{metric}"), with_decay(history)
@@ -346,10 +300,10 @@ def change_text(change: SettingChanged) -> str:
     return f"{field.label} {value_text(field, change.value)}"
 
 
-def _end(part: Part, metric: Metric, x: float, y: float, name: str) -> End:
-    return End(part, f"{name} {metric_text(metric, y)}", x, y)
+def _end(part: Part, metric: Metric, x: float, y: float, name: str) -> PointLabel:
+    return PointLabel(part, f"{name} {metric_text(metric, y)}", x, y)
 
 
-def _last(part: Part, metric: Metric, curve: Curve, right: float, name: str) -> End | None:
+def _last(part: Part, metric: Metric, curve: Curve, right: float, name: str) -> PointLabel | None:
     last = curve.last(right)
     return None if last is None else _end(part, metric, *last, name)

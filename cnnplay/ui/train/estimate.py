@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,8 @@ from cnnplay.shapes.report import Report
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import Background, Job
 from cnnplay.ui.kit.devices import torch_is_imported
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.text import bytes_text, duration_text
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -41,15 +39,6 @@ class EstimateRequest:
     images: ImageSet
 
 
-@dataclass(frozen=True, eq=False)
-class EstimateResult:
-    """The estimate for a request, or the reason why there is none."""
-
-    request: EstimateRequest
-    estimate: Estimate | None
-    error: str = ""
-
-
 class EstimateModel(QObject):
     """`changed`: text or advice changed. Nothing is computed before torch is imported elsewhere: the window
     appears first. While held, only memory is estimated: timing layers would disturb the run. A pending
@@ -63,21 +52,24 @@ class EstimateModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data = editor, settings, data
-        self.estimate: Estimate | None = None
+        self._estimate: Estimate | None = None
         self._last_request: EstimateRequest | None = None
         self._problem = ""
+        self._is_outdated = False
+        """Whether the newest estimate is of another network or data set."""
         self.held = False
-        self._cancelled = threading.Event()
-        """Cancels the pending estimate."""
         self._again = 0
-        self._box = Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self)
-        self._thread: threading.Thread | None = None
+        self._jobs = Background("estimate", self, "abandon")
         self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._timer.timeout.connect(self._ask)
         for signal in (editor.changed, settings.changed, data.changed):
             signal.connect(self.refresh)
         self._timer.start()
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The newest estimate; None while there is none for the network and the data set in use."""
+        return None if self._is_outdated else self._estimate
 
     @property
     def text(self) -> str:
@@ -87,7 +79,7 @@ class EstimateModel(QObject):
         """
         found = self.estimate
         if found is None:
-            return self._problem
+            return "estimating time and memory …" if self._is_outdated else self._problem
         memory = self.memory_text
         if not found.fits:
             return f"needs {memory}"
@@ -191,31 +183,29 @@ class EstimateModel(QObject):
         """Requests a new estimate after a pause in changes."""
         self._again = 0
         self._timer.start(SETTLE_MS)
+        shown = self._last_request
+        outdated = shown is not None and not (
+            shown.images is self._data.images and shown.network.same_structure(self._editor.network)
+        )
+        if outdated != self._is_outdated:
+            self._is_outdated = outdated
+            self.changed.emit()
 
     def hold(self, held: bool) -> None:
         """Whether something (a run, for example) needs the machine to itself."""
         if held == self.held:
             return
         self.held = held
-        if held:
-            self._cancelled.set()
-        else:
+        if not held:
             self._again = 0
             self._timer.start(RELEASE_MS)
-
-    def shutdown(self) -> None:
-        """Joins the thread; no estimate arrives after that."""
-        self._timer.stop()
-        self._cancelled.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        self._box.drain()
-        self._poller.stop()
+        elif not self._jobs.idle:
+            self._jobs.cancel()
+            self.refresh()
 
     @Slot()
     def _ask(self) -> None:
-        if self._thread is not None:
+        if not self._jobs.idle:
             return  # asked again when the result arrives
         images = self._data.images
         if images is None or not self._editor.report.valid or self._settings.problems:
@@ -228,15 +218,17 @@ class EstimateModel(QObject):
         known = self._last_request is not None and not self._request_differs(self._last_request)
         if known and (self.held or not self._unreliable):
             return
-        self._cancelled = threading.Event()
-        arguments = (request, self._box, not self.held, self._cancelled.is_set)
-        self._thread = threading.Thread(target=_compute, args=arguments, name="cnnplay-estimate")
-        self._thread.start()
-        self._poller.start()
+        timed = not self.held
+        self._jobs.replace(
+            lambda job: _compute(request, timed, job),
+            lambda found: self._receive(request, found, ""),
+            # A missing estimate must not keep anybody from training.
+            lambda error: self._receive(request, None, f"no estimate: {error}"),
+        )
 
     @property
     def _unreliable(self) -> bool:
-        found = self.estimate
+        found = self._estimate
         return found is not None and found.fits and not (found.reliable and found.seconds_per_epoch)
 
     def _request_differs(self, asked: EstimateRequest) -> bool:
@@ -246,37 +238,28 @@ class EstimateModel(QObject):
             or asked.images is not self._data.images
         )
 
-    def _deliver(self, mail: Mail) -> None:
-        result: EstimateResult = mail.messages[-1]
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        self._poller.stop()
-        if self._cancelled.is_set() or self._request_differs(result.request):
+    def _receive(self, request: EstimateRequest, estimate: Estimate | None, problem: str) -> None:
+        if self._request_differs(request):
             self.refresh()
         else:
-            self._show(result.request, result.estimate, result.error)
+            self._show(request, estimate, problem)
             if self._unreliable and not self.held and self._again < len(AGAIN_MS):
                 self._timer.start(AGAIN_MS[self._again])
                 self._again += 1
 
     def _show(self, request: EstimateRequest | None, estimate: Estimate | None, problem: str) -> None:
-        changed = (estimate, problem) != (self.estimate, self._problem)
-        self._last_request, self.estimate, self._problem = request, estimate, problem
+        changed = self._is_outdated or (estimate, problem) != (self._estimate, self._problem)
+        self._last_request, self._estimate, self._problem = request, estimate, problem
+        self._is_outdated = False
         if changed:
             self.changed.emit()
 
 
-def _compute(request: EstimateRequest, box: Mailbox, timed: bool, cancelled: Callable[[], bool]) -> None:
-    try:
-        from cnnplay.training.estimate import estimate
+def _compute(request: EstimateRequest, timed: bool, job: Job) -> Estimate:
+    from cnnplay.training.estimate import estimate
 
-        asked = (request.network, request.report, request.config, request.images)
-        found = estimate(*asked, timed=timed, stop_timing=cancelled)
-        box.put(EstimateResult(request, found))
-    except Exception as error:
-        # A missing estimate must not keep anybody from training.
-        box.put(EstimateResult(request, None, f"no estimate: {error}"))
+    asked = (request.network, request.report, request.config, request.images)
+    return estimate(*asked, timed=timed, stop_timing=job.cancelled)
 
 
 def _short(seconds: float) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnplay.spec.tasks import LOSS, task_info
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import Background, Job, error_text
 from cnnplay.ui.kit.numerals import metric_text
-from cnnplay.ui.kit.tasks import Tasks, error_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.weights_cache import WeightsCache
 
@@ -29,8 +28,7 @@ class FinalTest(QObject):
     def __init__(self, cache: WeightsCache, data: DataModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._cache, self._data = cache, data
-        self._tasks = Tasks("final-test", self)
-        self._stop = threading.Event()
+        self._jobs = Background("final-test", self)
         self.state: State = "asking"
         self.text = ""
         """The result, or what went wrong."""
@@ -57,10 +55,8 @@ class FinalTest(QObject):
             return
         weights = trained.weights
         self.state, self.text = "evaluating", f"Evaluating {len(images.test):,} images …"
-        self._stop.clear()
-        stop = self._stop
 
-        def work() -> Evaluation:
+        def work(job: Job) -> Evaluation:
             from cnnplay.training.evaluate import evaluate
             from cnnplay.training.task import LossConfig
 
@@ -72,16 +68,15 @@ class FinalTest(QObject):
                 facts=weights.facts,
                 device=weights.config.device,
                 loss_config=LossConfig.for_evaluation(weights.config),
-                interrupted=stop.is_set,
+                interrupted=job.cancelled,
             )
 
-        self._tasks.run(work, lambda found: self._show(found, trained), self._fail)
+        self._jobs.replace(work, lambda found: self._show(found, trained), self._fail)
         self.changed.emit()
 
-    def shutdown(self) -> None:
-        """Cancels the evaluation and joins its thread."""
-        self._stop.set()
-        self._tasks.finish()
+    def cancel(self) -> None:
+        """Cancels the evaluation."""
+        self._jobs.cancel()
 
     def _show(self, found: Evaluation, trained: Trained) -> None:
         primary, counted = task_info(trained.weights.network.task).primary, ""
@@ -96,9 +91,8 @@ class FinalTest(QObject):
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:
-        if not self._stop.is_set():
-            self.state, self.text = "failed", error_text(error)
-            self.changed.emit()
+        self.state, self.text = "failed", error_text(error)
+        self.changed.emit()
 
 
 def final_test_disabled_reason(run: RunModel, data: DataModel) -> str:

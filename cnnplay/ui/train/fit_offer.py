@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +18,7 @@ from cnnplay.shapes.problems import Problem
 from cnnplay.spec.settings import Fit, TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
-from cnnplay.ui.kit.tasks import Tasks
+from cnnplay.ui.kit.background import Background
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -62,7 +63,7 @@ class FitOfferModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._settings, self._data, self._run = editor, settings, data, run
-        self._tasks = Tasks("offer", self)
+        self._jobs = Background("offer", self, "abandon")
         self._asked: tuple[str, str] = ("", "")
         self._adapted: dict[Fit, Adapted] = {}
         self.question = ""
@@ -136,12 +137,9 @@ class FitOfferModel(QObject):
         """Closes the question; it is not asked again for this network and data set."""
         if self.options:
             self._soon.stop()
+            self._jobs.cancel()
             self.question, self.options, self._adapted, self.size = "", (), {}, None
             self.changed.emit()
-
-    def shutdown(self) -> None:
-        self._soon.stop()
-        self._tasks.finish()
 
     @Slot()
     def _network_changed(self) -> None:
@@ -183,6 +181,7 @@ class FitOfferModel(QObject):
         assert shape is not None
         fits: tuple[Fit, ...] = ("stem", "resize") if shape != own or self.size else ("resize",)
         ids = self._editor.reserved_ids()
+        self._jobs.cancel()
         self._adapted = {fit: adapt(network, shape, classes, fit, ids) for fit in fits}
         sizes = shape_text(shape) if self.size is None else "images of mixed sizes"
         self.question = (
@@ -215,30 +214,40 @@ class FitOfferModel(QObject):
         images = self._data.images
         if images is None or not self.options:
             return
-        adapted, config = self._adapted, self._settings.config
-        networks = {fit: one.edited.network for fit, one in adapted.items()}
+        config = self._settings.config
+        networks = {fit: adapted.edited.network for fit, adapted in self._adapted.items()}
 
         def done(costs: dict[Fit, str]) -> None:
-            if adapted is self._adapted and self.options:
-                self.options = tuple(
-                    msgspec.structs.replace(option, cost=costs.get(option.fit, NO_ESTIMATE))
-                    for option in self.options
-                )
-                self.changed.emit()
+            self.options = tuple(
+                msgspec.structs.replace(option, cost=costs.get(option.fit, NO_ESTIMATE))
+                for option in self.options
+            )
+            self.changed.emit()
 
         timed = not self._run.active  # timing layers would disturb the run
-        self._tasks.run(lambda: _costs(networks, config, images, timed), done, lambda error: done({}))
+        self._jobs.replace(
+            lambda job: _costs(networks, config, images, timed, job.cancelled), done, lambda _: done({})
+        )
 
 
 def _costs(
-    networks: dict[Fit, Network], config: TrainConfig, images: ImageSet, timed: bool
+    networks: dict[Fit, Network],
+    config: TrainConfig,
+    images: ImageSet,
+    timed: bool,
+    cancelled: Callable[[], bool],
 ) -> dict[Fit, str]:
     from cnnplay.training.estimate import estimate  # torch: in the thread
 
     reports = {fit: infer(network) for fit, network in networks.items()}
     return {
         fit: estimate(
-            network, reports[fit], msgspec.structs.replace(config, fit=fit), images, timed=timed
+            network,
+            reports[fit],
+            msgspec.structs.replace(config, fit=fit),
+            images,
+            timed=timed,
+            stop_timing=cancelled,
         ).summary
         for fit, network in networks.items()
         if reports[fit].valid

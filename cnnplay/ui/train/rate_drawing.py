@@ -32,14 +32,14 @@ class RateDrawing(msgspec.Struct, frozen=True):
     losses: Curve = NO_CURVE
     smoothed: Curve = NO_CURVE
 
-    def rate_at(self, part: float) -> float:
-        """The learning rate at this fraction of the axis (0 is left), rounded to two digits."""
-        part = min(max(part, 0.0), 1.0)
-        return rounded(10 ** (self.left + part * (self.right - self.left)))
+    def rate_at(self, x: float) -> float:
+        """The learning rate at this place of the axis, or at its nearer end, rounded to two digits."""
+        return rounded(10 ** min(max(x, self.left), self.right))
 
-    def part_of(self, rate: float) -> float:
-        """The position of a learning rate on the axis: 0 to 1 if it is inside."""
-        return (math.log10(rate) - self.left) / (self.right - self.left)
+    def place_of(self, rate: float) -> float | None:
+        """The place of a learning rate on the axis; None outside of it."""
+        place = math.log10(rate)
+        return place if self.left <= place <= self.right else None
 
     def loss_at(self, rate: float) -> float | None:
         """The smoothed loss at a learning rate; None outside the tested range."""

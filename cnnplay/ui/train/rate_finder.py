@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.spec.range_test import RangeTest, range_test_problems
 from cnnplay.spec.settings import SettingProblem, TrainConfig
-from cnnplay.ui.kit.cancellable_thread import CancellableThread
-from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.background import Background, Job
+from cnnplay.ui.kit.mailbox import Mail
 from cnnplay.ui.train.rate_drawing import RateDrawing, draw, rounded
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.schedule import rate_text
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cnnplay.modules.weights import Weights
     from cnnplay.network.network import Network
     from cnnplay.training.control import Control
-    from cnnplay.training.failures import Explanation
     from cnnplay.training.range_test import Point, RangeTestResult
 
 State: TypeAlias = Literal["idle", "running", "stopping"]
@@ -36,16 +35,6 @@ class RangeTestInputs:
     images: ImageSet
     weights: Weights | None
     test: RangeTest
-
-
-@dataclass(frozen=True, eq=False)
-class RangeTestUpdate:
-    """A message of the thread: a point, or at the end the result or the failure."""
-
-    request: int
-    point: Point | None = None
-    found: RangeTestResult | None = None
-    failure: Explanation | None = None
 
 
 class RateFinder(QObject):
@@ -65,9 +54,7 @@ class RateFinder(QObject):
         self.problem = ""
         self.chosen: float | None = None
         self._asked = self.test
-        self._box = Mailbox()
-        self._poller = MailboxPoller(self._box, self._deliver, self)
-        self._thread = CancellableThread("cnnplay-rate")
+        self._jobs = Background("rate", self)
         self._control: Control | None = None
         run.state_changed.connect(self._run_changed)
         for signal in (
@@ -126,10 +113,14 @@ class RateFinder(QObject):
         inputs = RangeTestInputs(network, config, images, weights, self.test)
         self.points, self.found, self.problem, self.chosen = [], None, "", None
         self._asked, self.state = self.test, "running"
-        control, box = Control(), self._box
-        self._control = control
-        self._thread.start(lambda request, _: _run_test(request, inputs, box, control))
-        self._poller.start()
+        control = self._control = Control()
+        self._jobs.replace(
+            lambda job: _run_test(inputs, job, control),
+            self._done,
+            lambda error: self._fail(error, inputs),
+            self._progressed,
+            on_cancel=control.stop,
+        )
         self.changed.emit()
         return True
 
@@ -145,20 +136,10 @@ class RateFinder(QObject):
         """Cancels the test without waiting for its thread, which ends after the current layer, or once its
         images are prepared. Its later messages are ignored.
         """
-        if self._control is not None:
-            self._control.stop()
-            self._control = None
-        self._thread.cancel()
-        self._poller.stop()
+        self._jobs.cancel()
         if self.state != "idle":
             self.state = "idle"
             self.changed.emit()
-
-    def shutdown(self) -> None:
-        """Cancels the test and joins its thread."""
-        self.cancel()
-        self._thread.shutdown()
-        self._box.drain()
 
     @Slot()
     def _run_changed(self) -> None:
@@ -224,24 +205,25 @@ class RateFinder(QObject):
         if self.chosen is not None:
             self._run.settings.set("learning_rate", self.chosen)
 
-    def _deliver(self, mail: Mail) -> None:
-        news = [letter for letter in mail.messages if letter.request == self._thread.request]
-        self.points += [update.point for update in news if update.point is not None]
-        if news and news[-1].point is None:
-            self._end(news[-1])
-        if news:
-            self.changed.emit()
+    def _progressed(self, mail: Mail) -> None:
+        self.points += mail.messages
+        self.changed.emit()
 
-    def _end(self, update: RangeTestUpdate) -> None:
-        self._thread.finish()
-        self._control, self.state = None, "idle"
-        if update.failure is not None:
-            message = update.failure.message
-            self.problem = f"{message[:1].upper()}{message[1:].rstrip('.')}. {update.failure.advice}".strip()
-        else:
-            self.found = update.found
-            self.chosen = self.suggested
-        self._poller.stop()
+    def _done(self, found: RangeTestResult) -> None:
+        self.state = "idle"
+        self.found = found
+        self.chosen = self.suggested
+        self.changed.emit()
+
+    def _fail(self, error: Exception, inputs: RangeTestInputs) -> None:
+        from cnnplay.training.failures import explain
+
+        self.state = "idle"
+        failure = explain(error, inputs.network, inputs.config, 0, None)
+        self.problem = (
+            f"{failure.message[:1].upper()}{failure.message[1:].rstrip('.')}. {failure.advice}".strip()
+        )
+        self.changed.emit()
 
 
 def _result_text(found: RangeTestResult, suggested: float | None) -> str:
@@ -265,16 +247,9 @@ def _result_text(found: RangeTestResult, suggested: float | None) -> str:
     )
 
 
-def _run_test(request: int, inputs: RangeTestInputs, box: Mailbox, control: Control) -> None:
-    try:
-        from cnnplay.training.job import Job
-        from cnnplay.training.range_test import find_rate
+def _run_test(inputs: RangeTestInputs, job: Job, control: Control) -> RangeTestResult:
+    from cnnplay.training import job as training
+    from cnnplay.training.range_test import find_rate
 
-        job = Job("", inputs.network, inputs.config, inputs.images, initial=inputs.weights)
-        found = find_rate(job, inputs.test, lambda one: box.put(RangeTestUpdate(request, one)), control)
-        box.put(RangeTestUpdate(request, found=found))
-    except Exception as error:
-        from cnnplay.training.failures import explain
-
-        failure = explain(error, inputs.network, inputs.config, 0, None)
-        box.put(RangeTestUpdate(request, failure=failure))
+    copy = training.Job("", inputs.network, inputs.config, inputs.images, initial=inputs.weights)
+    return find_rate(copy, inputs.test, job.put, control)

@@ -13,6 +13,7 @@ from cnnplay.probing import layer_profile
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.layer_times import LayerTimesModel
+from cnnplay.ui.kit.background import close_jobs
 
 WAIT = 60_000
 CONFIG = TrainConfig(batch_size=4, device="cpu", threads=1)
@@ -27,7 +28,7 @@ def editor() -> EditorModel:
 def times(editor: EditorModel) -> Iterator[LayerTimesModel]:
     model = LayerTimesModel(editor, CONFIG)
     yield model
-    model.shutdown()
+    close_jobs(model)
 
 
 @pytest.fixture

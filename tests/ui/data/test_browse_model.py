@@ -13,6 +13,7 @@ from cnnplay.data.images import ImageArray, ImageSet
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import NONE, PER_CLASS, PER_PAGE, indices_of
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import close_jobs
 
 CLASSES = ("cat", "dog", "hen")
 
@@ -70,8 +71,7 @@ class Bench:
 def bench(qtbot: QtBot) -> Iterator[Bench]:
     made = Bench(qtbot)
     yield made
-    made.model.shutdown()
-    made.data.shutdown()
+    close_jobs(made.model, made.data)
 
 
 def test_nothing_is_read_before_it_is_opened(bench: Bench) -> None:

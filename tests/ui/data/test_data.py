@@ -8,6 +8,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import close_jobs
 
 
 @pytest.fixture
@@ -100,5 +101,5 @@ def test_cancelling_keeps_the_data_set_before(qtbot: QtBot, folder: Path) -> Non
 def test_shutting_down_while_loading_joins_the_thread(qtbot: QtBot, folder: Path) -> None:
     model = DataModel()
     model.choose_folder(folder)
-    model.shutdown()
+    close_jobs(model)
     assert model.state != "loading"

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.data import sources as table
 from cnnplay.ui.data.data import DataModel, choice_text
+from cnnplay.ui.kit.background import close_jobs
 from tests.look_bench import pets
 from tests.mirror import NAMES, Mirror, digits, mirror
 
@@ -30,7 +31,7 @@ def model(qtbot: QtBot, near: Mirror) -> Iterator[DataModel]:
     with qtbot.waitSignal(made.changed):
         made.choose("mnist-sample")
     yield made
-    made.shutdown()
+    close_jobs(made)
 
 
 def stalled(qtbot: QtBot, model: DataModel, near: Mirror) -> None:
@@ -132,7 +133,7 @@ def test_shutting_down_amid_a_silent_download_takes_less_than_two_seconds(
 ) -> None:
     stalled(qtbot, model, near)
     before = time.perf_counter()
-    model.shutdown()
+    close_jobs(model)
     assert time.perf_counter() - before < 2
     assert model.downloads.state == "idle"
 

@@ -1,111 +1,134 @@
 """The worker thread: the newest request wins, urgent ones come first, errors become messages."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
 
-from cnnplay.ui.kit.mailbox import Mailbox
-from cnnplay.ui.kit.priority_worker import PriorityWorker, Reply
+from cnnplay.ui.kit.background import begin_close, close_jobs
+from cnnplay.ui.kit.priority_worker import PriorityWorker, Request
 
 WAIT = 30
 
 
-@pytest.fixture
-def box() -> Mailbox:
-    return Mailbox()
+class Bench:
+    """A worker, and what it delivered, in order."""
+
+    def __init__(self) -> None:
+        self.parent = QObject()
+        self.worker = PriorityWorker(self.parent)
+        self.heard: list[tuple[str, Any]] = []
+
+    def submit(self, kind: str, work: Callable[[Request], Any], keep: bool = False) -> None:
+        def hear(value: Any) -> None:
+            self.heard.append((kind, value))
+
+        self.worker.submit(kind, work, hear, hear, hear, keep)
+
+    def block(self) -> threading.Event:
+        """Keeps the thread busy until the event is set; returns once it is."""
+        begun, go = threading.Event(), threading.Event()
+
+        def work(_: Request) -> str:
+            begun.set()
+            go.wait(WAIT)
+            return "blocked"
+
+        self.submit("thumbnails", work)
+        assert begun.wait(WAIT)
+        return go
 
 
 @pytest.fixture
-def worker(box: Mailbox) -> Iterator[PriorityWorker]:
-    made = PriorityWorker(box)
+def bench(qtbot: QtBot) -> Iterator[Bench]:
+    made = Bench()
     yield made
-    made.stop()
+    close_jobs(made.parent)
 
 
-def block(worker: PriorityWorker) -> threading.Event:
-    """Keeps the thread busy until the event is set; returns once it is."""
-    begun, go = threading.Event(), threading.Event()
-
-    def work() -> None:
-        begun.set()
-        go.wait(WAIT)
-
-    worker.submit("thumbnails", work)
-    assert begun.wait(WAIT)
-    return go
+def all_done(qtbot: QtBot, bench: Bench) -> None:
+    qtbot.waitUntil(lambda: not bench.worker.busy)
 
 
-def replies(box: Mailbox, worker: PriorityWorker) -> list[Reply]:
-    """All replies, once nothing is left to do."""
-    done = threading.Event()
-    worker.submit("evaluate", done.set)
-    assert done.wait(WAIT)
-    worker.stop()
-    return [reply for reply in box.drain().messages if reply.kind != "evaluate"]
-
-
-def test_the_newest_request_of_a_kind_replaces_the_one_that_waits(
-    box: Mailbox, worker: PriorityWorker
-) -> None:
-    go = block(worker)
+def test_the_newest_request_of_a_kind_replaces_the_one_that_waits(bench: Bench, qtbot: QtBot) -> None:
+    go = bench.block()
+    done: list[int] = []
     for value in range(5):
-        worker.submit("probe", lambda value=value: value)  # type: ignore[misc]
+        bench.submit("probe", lambda _, value=value: done.append(value))  # type: ignore[misc]
     go.set()
-    found = [reply for reply in replies(box, worker) if reply.kind == "probe"]
-    assert [(reply.value, reply.request) for reply in found] == [(4, 5)]
+    all_done(qtbot, bench)
+    assert done == [4]
 
 
-def test_urgent_requests_come_first(box: Mailbox, worker: PriorityWorker) -> None:
-    go = block(worker)
+def test_urgent_requests_come_first(bench: Bench, qtbot: QtBot) -> None:
+    go = bench.block()
     for kind in ("evaluate", "probe", "image"):
-        worker.submit(kind, lambda: None)
+        bench.submit(kind, lambda _: None)
     go.set()
-    worker.submit("evaluate", lambda: None)
-    assert [reply.kind for reply in replies(box, worker)] == ["thumbnails", "image", "probe"]
+    all_done(qtbot, bench)
+    assert [kind for kind, _ in bench.heard] == ["thumbnails", "image", "probe", "evaluate"]
 
 
+@pytest.mark.parametrize("keep", [False, True])
 def test_long_work_yields_to_urgent_work_and_notices_that_it_was_discarded(
-    box: Mailbox, worker: PriorityWorker
+    bench: Bench, qtbot: QtBot, keep: bool
 ) -> None:
     begun, go = threading.Event(), threading.Event()
     outdated: list[bool] = []
 
-    def work() -> str:
+    def work(request: Request) -> str:
         begun.set()
         go.wait(WAIT)
-        worker.yield_to_urgent("thumbnails")
-        outdated.append(worker.is_outdated("thumbnails", 1))
+        request.yield_to_urgent()
+        outdated.append(request.outdated)
+        request.report("progress")
         return "long"
 
-    worker.submit("thumbnails", work)
+    bench.submit("thumbnails", work, keep)
     assert begun.wait(WAIT)
-    worker.submit("probe", lambda: "short")
-    worker.discard("thumbnails")
+    bench.submit("probe", lambda _: "short")
+    bench.worker.discard("thumbnails")
     go.set()
-    assert [reply.value for reply in replies(box, worker)] == ["short", "long"]
+    all_done(qtbot, bench)
     assert outdated == [True]
+    assert bench.heard == [("probe", "short"), ("thumbnails", "long")][: 1 + keep]
 
 
-def test_errors_become_messages_and_the_thread_continues(box: Mailbox, worker: PriorityWorker) -> None:
+def test_only_the_latest_progress_is_delivered(bench: Bench, qtbot: QtBot) -> None:
+    def work(request: Request) -> str:
+        for done in range(100):
+            request.report(done)
+        return "result"
+
+    bench.submit("evaluate", work)
+    all_done(qtbot, bench)
+    assert bench.heard == [("evaluate", 99), ("evaluate", "result")]
+
+
+def test_errors_become_messages_and_the_thread_continues(bench: Bench, qtbot: QtBot) -> None:
     def fail(error: Exception) -> None:
         raise error
 
-    go = block(worker)
-    worker.submit("image", lambda: fail(ValueError("it is not an image")))
-    worker.submit("probe", lambda: fail(RuntimeError("out of memory\nat line 3")))
+    go = bench.block()
+    bench.submit("image", lambda _: fail(ValueError("it is not an image")))
+    bench.submit("probe", lambda _: fail(RuntimeError("out of memory\nat line 3")))
     go.set()
-    found = {reply.kind: reply.error for reply in replies(box, worker)}
+    all_done(qtbot, bench)
+    found = dict(bench.heard)
     assert found["image"] == "it is not an image"
     assert found["probe"] == "this cannot be computed here: out of memory"
 
 
-def test_stopping_drops_waiting_requests(box: Mailbox, worker: PriorityWorker) -> None:
-    go = block(worker)
-    worker.submit("probe", lambda: "never")
-    stopper = threading.Thread(target=worker.stop)
-    stopper.start()
+def test_closing_drops_all_requests(bench: Bench, qtbot: QtBot) -> None:
+    go = bench.block()
+    bench.submit("probe", lambda _: "never")
+    begin_close(bench.parent)
     go.set()
-    stopper.join(WAIT)
-    assert "never" not in [reply.value for reply in box.drain().messages]
-    assert not worker.busy
+    close_jobs(bench.parent)
+    bench.submit("probe", lambda _: "too late")
+    qtbot.wait(50)
+    assert bench.heard == []
+    assert not bench.worker.busy

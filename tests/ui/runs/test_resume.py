@@ -12,6 +12,7 @@ from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.run_store import store_folder
 from cnnplay.runs.writer_lock import LOCK
 from cnnplay.spec.events import EpochDone, Stepped
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.shell.session import Session
 from tests.interrupted_bench import EPOCHS, interrupt_run, prepare
@@ -30,7 +31,7 @@ class Started:
 
     def look(self) -> None:
         self.session.interrupted_run.find(self.session.interrupted_run.offer)
-        self.session.interrupted_run.wait()
+        finish_jobs(self.session.interrupted_run)
 
 
 @pytest.fixture

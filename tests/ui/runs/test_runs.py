@@ -20,6 +20,7 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
 from cnnplay.training.job import Job, Observation
 from cnnplay.training.loop import train
+from cnnplay.ui.kit.background import close_jobs, finish_jobs
 from cnnplay.ui.runs.deletion_plan import DeletionPlan
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_loader import RunLoader, read_run
@@ -37,20 +38,20 @@ def store() -> Path:
 def runs(qtbot: QtBot) -> Iterator[RunsModel]:
     model = RunsModel(library=Library())
     yield model
-    model.shutdown()
+    close_jobs(model)
 
 
 @pytest.fixture
 def actions(runs: RunsModel) -> Iterator[RunActions]:
     found = RunActions(runs)
     yield found
-    found.shutdown()
+    close_jobs(found)
 
 
 def look(runs: RunsModel) -> None:
     """One scan of the whole store, to its end."""
     runs.refresh_soon()
-    runs.wait()
+    finish_jobs(runs)
 
 
 def test_a_run_that_another_program_writes_is_followed(runs: RunsModel, store: Path) -> None:
@@ -60,7 +61,7 @@ def test_a_run_that_another_program_writes_is_followed(runs: RunsModel, store: P
         (row,) = runs.rows
         assert row.state == "running"
         runs.select([row.path])
-        runs.wait()
+        finish_jobs(runs)
         history = runs.history(row.path)
         assert history is not None
         assert len(history) == 4
@@ -69,7 +70,7 @@ def test_a_run_that_another_program_writes_is_followed(runs: RunsModel, store: P
         with (folder / "events.jsonl").open("ab") as file:
             file.write(b'{"event":"step","run"')
         runs._poll()
-        runs.wait()
+        finish_jobs(runs)
         assert runs.history(row.path) is history, "new events are appended, not read again"
         assert len(history) == 6
         assert runs.rows[0].steps == 6
@@ -96,7 +97,7 @@ def test_a_run_resumed_from_an_earlier_step_replaces_its_curves(runs: RunsModel,
     folder = make_run(store / "one", epochs=2, ended="")
     look(runs)
     runs.select([str(folder)])
-    runs.wait()
+    finish_jobs(runs)
     write(folder, [started("one", TrainConfig(epochs=2), done=4, within=2), *epoch_events("one", 2)[:1]])
     look(runs)
     history = runs.history(str(folder))
@@ -109,7 +110,7 @@ def test_damaged_events_are_reported_and_do_not_block_other_runs(runs: RunsModel
     (bad / "events.jsonl").write_text("nonsense\n")
     look(runs)
     runs.select([str(bad), str(good)])
-    runs.wait()
+    finish_jobs(runs)
     assert "line 1: not an event" in runs.problems[str(bad)]
     assert [run.path for run in runs.curves.drawn_runs] == [str(good)]
     assert {row.title: row.state for row in runs.rows} == {"good": "done", "bad": "unreadable"}
@@ -123,7 +124,7 @@ def test_colors_stay_while_the_selection_changes(runs: RunsModel, store: Path) -
     runs.select([paths[3], paths[2], paths[0]])
     assert [runs.slot_of(path) for path in paths] == [0, None, 2, 1]
     assert runs.selected == (paths[0], paths[2], paths[3])
-    runs.wait()
+    finish_jobs(runs)
     assert [run.slot for run in runs.curves.drawn_runs] == [0, 2, 1]
 
 
@@ -131,7 +132,7 @@ def test_only_a_limited_number_of_runs_is_drawn(runs: RunsModel, store: Path) ->
     paths = [str(make_run(store / f"run-{n:02}", epochs=1)) for n in range(MOST_DRAWN + 3)]
     look(runs)
     runs.select(paths)
-    runs.wait()
+    finish_jobs(runs)
     assert len(runs.selected) == MOST_DRAWN + 3
     assert len(runs.curves.drawn_runs) == MOST_DRAWN
 
@@ -164,7 +165,7 @@ def test_notes_are_written_when_the_selection_changes(
     assert actions.notes(str(folder)) == Notes(note="no augmentation", tags=("good", "lecture"))
     assert read_notes(folder) == Notes()
     runs.select([])
-    actions.wait()
+    finish_jobs(actions)
     assert read_notes(folder) == Notes(note="no augmentation", tags=("good", "lecture"))
     look(runs)
     assert runs.rows[0].tags == ("good", "lecture")
@@ -181,7 +182,7 @@ def test_deleting_asks_first_names_what_it_frees_and_keeps_active_runs(
         asked: list[DeletionPlan] = []
         actions.deletion_planned.connect(asked.append)
         actions.plan_deletion()
-        actions.wait()
+        finish_jobs(actions)
         (plan,) = asked
         assert plan.paths == (str(done),)
         assert plan.question.startswith("Delete 1 run? ")
@@ -189,7 +190,7 @@ def test_deleting_asks_first_names_what_it_frees_and_keeps_active_runs(
         said: list[str] = []
         actions.done.connect(said.append)
         actions.apply(plan)
-        actions.wait()
+        finish_jobs(actions)
         look(runs)
     assert not done.exists()
     assert on.exists()
@@ -205,10 +206,10 @@ def test_cleaning_up_takes_all_runs_without_a_selection(
     asked: list[DeletionPlan] = []
     actions.deletion_planned.connect(asked.append)
     actions.plan_deletion("best only")
-    actions.wait()
+    finish_jobs(actions)
     assert (len(asked[0].paths), asked[0].bytes) == (3, 3 * 700)
     actions.apply(asked[0])
-    actions.wait()
+    finish_jobs(actions)
     assert not any((folder / "last.safetensors").exists() for folder in folders)
     assert all((folder / "best.safetensors").exists() for folder in folders)
 
@@ -219,18 +220,18 @@ def test_runs_outside_the_store_are_added_and_removed(
     for number in range(2):
         make_run(tmp_path / "far" / f"run-{number}")
     actions.add_folder(tmp_path / "far")
-    actions.wait()
+    finish_jobs(actions)
     look(runs)
     assert len(runs.rows) == 2
     assert actions.is_elsewhere(runs.rows[0].path)
     actions.forget(runs.rows[0].path)
-    actions.wait()
+    finish_jobs(actions)
     look(runs)
     assert len(runs.rows) == 1
     failed: list[str] = []
     actions.failed.connect(failed.append)
     actions.add_folder(tmp_path)
-    actions.wait()
+    finish_jobs(actions)
     assert "found no run.json" in failed[0]
 
 
@@ -243,7 +244,7 @@ def test_two_selected_runs_are_compared(runs: RunsModel, actions: RunActions, st
     runs.select([str(one)])
     assert actions.difference is None
     runs.select([str(one), str(other)])
-    actions.wait()
+    finish_jobs(actions)
 
     def difference() -> dict[str, tuple[str, str]]:
         return {row.name: (row.first, row.second) for row in actions.difference or ()}
@@ -290,7 +291,7 @@ def test_a_run_comes_back_into_the_editor_with_settings_and_weights(
     loader.done.connect(said.append)
     loader.failed.connect(said.append)
     loader.open()
-    loader.wait()
+    finish_jobs(loader)
     (text,) = said
     assert "opened trained, with its weights" in text
     assert models.editor.network == network
@@ -312,7 +313,7 @@ def test_a_run_without_weights_opens_as_a_network(runs: RunsModel, models: Bench
     said: list[str] = []
     loader.done.connect(said.append)
     loader.open()
-    loader.wait()
+    finish_jobs(loader)
     assert "no weights" in said[0]
     assert models.run.weights_cache.trained_for_editor is None
 
@@ -327,7 +328,7 @@ def test_a_run_without_weights_does_not_continue_with_those_of_the_previous_run(
     for folder in (trained, bare):
         runs.select([str(folder)])
         loader.open()
-        loader.wait()
+        finish_jobs(loader)
         assert models.run.can_resume == (folder == trained)
     assert models.run.weights_cache.trained_for_editor is None
     assert models.run.history.empty
@@ -347,7 +348,7 @@ def test_damaged_weights_are_reported_and_the_network_still_opens(
     failed: list[str] = []
     loader.failed.connect(failed.append)
     loader.open()
-    loader.wait()
+    finish_jobs(loader)
     assert "its weights cannot be read" in failed[0]
 
 
@@ -397,7 +398,7 @@ def test_a_stopped_run_resumes_in_its_folder_exactly_where_it_stopped(
     models.settings.set("threads", 2)
     runs.select([str(folder.path)])
     loader.open()
-    loader.wait()
+    finish_jobs(loader)
     assert models.settings.config.threads == 2, "threads stay this machine's"
     assert models.run.start()
     until(qtbot, models.run, "idle")

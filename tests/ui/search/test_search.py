@@ -21,6 +21,7 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.tasks import TASKS
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import close_jobs, finish_jobs
 from cnnplay.ui.search.search_plots import best_so_far, importances, parallel
 from cnnplay.ui.search.search_session import SearchSession
 from cnnplay.ui.search.search_space import Scale, SpaceModel, problem_of
@@ -81,10 +82,9 @@ class Bench:
         self.session.message.connect(self.said.append)
 
     def shutdown(self) -> None:
-        self.session.shutdown()
+        self.session.model.shutdown()
         self.run.shutdown()
-        self.estimate.shutdown()
-        self.data.shutdown()
+        close_jobs(self.session, self.estimate, self.data)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def searched(bench: Bench, qtbot: QtBot) -> Bench:
     bench.model.set_options(trials=3, epochs=1)
     assert bench.model.start()
     qtbot.waitUntil(lambda: not bench.model.active, timeout=30_000)
-    bench.model.wait()
+    finish_jobs(bench.model)
     return bench
 
 
@@ -239,12 +239,12 @@ def test_a_study_is_listed_opened_and_resumed(searched: Bench, qtbot: QtBot) -> 
     model.new_study()
     assert (model.rows, model.study) == ((), "")
     model.open(name)
-    model.wait()
+    finish_jobs(model)
     assert model.rows == before
     model.set_options(trials=4)
     assert model.start()
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
-    model.wait()
+    finish_jobs(model)
     assert [row.number for row in model.rows] == [0, 1, 2, 3]
 
 
@@ -256,7 +256,7 @@ def test_promoting_loads_network_settings_and_weights_and_undo_restores_the_netw
     model.select(1)
     row = model.rows[1]
     promoter.promote()
-    promoter.wait()
+    finish_jobs(promoter)
     assert find(editor.network, "conv-1").filters == row.settings["conv-1.filters"]  # type: ignore[union-attr]
     assert searched.settings.config.learning_rate == row.settings["learning_rate"]
     assert searched.settings.config.epochs == 1
@@ -274,7 +274,7 @@ def test_a_trial_whose_run_was_deleted_is_promoted_without_weights(searched: Ben
     assert best is not None
     shutil.rmtree(best.run)
     searched.session.promoter.promote()
-    searched.session.promoter.wait()
+    finish_jobs(searched.session.promoter)
     assert searched.settings.config.learning_rate == best.settings["learning_rate"]
     assert "without weights" in searched.said[0]
 
@@ -288,7 +288,7 @@ def test_no_run_during_a_search_and_no_search_during_a_run(bench: Bench, qtbot: 
     bench.model.stop()
     assert bench.model.state == "stopping"
     qtbot.waitUntil(lambda: not bench.model.active, timeout=30_000)
-    bench.model.wait()
+    finish_jobs(bench.model)
     assert bench.run.disabled_reason("train") == ""
     assert bench.run.start()
     assert bench.model.disabled_reason().startswith("a run is in progress")
@@ -331,7 +331,7 @@ def test_shutdown_during_a_search_joins_its_thread_and_the_trial_is_repeated(
     name = bench.model.study
     bench.model.shutdown()
     bench.model.open(name)
-    bench.model.wait()
+    finish_jobs(bench.model)
     assert [row.state for row in bench.model.rows] == ["stopped", "waiting"]
     assert bench.model.rows[0].settings == bench.model.rows[1].settings
 
@@ -342,7 +342,7 @@ def test_an_error_in_the_thread_is_reported(bench: Bench, qtbot: QtBot, own_fold
     storage.write_bytes(b"this is no database " * 100)
     with qtbot.waitSignal(bench.model.failed, timeout=30_000):
         bench.model.start()
-    bench.model.wait()
+    finish_jobs(bench.model)
     assert names(bench.failed[0], "studies.sqlite3", "not a database")
     bench.failed.clear()
     assert not bench.model.active

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.presets import preset
 from cnnplay.project.project import Project
 from cnnplay.project.store import load
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.preferences import Preferences, autosave_folder
 from cnnplay.ui.shell.document import DocumentModel
 
@@ -48,7 +49,7 @@ def crashed(desk: Desk) -> Callable[[], tuple[DocumentModel, Path]]:
         gone = desk.document()
         gone.touch()
         gone.autosave()
-        gone.wait()
+        finish_jobs(gone)
         gone._lock.unlock()
         return gone, gone._own_autosave
 
@@ -61,7 +62,7 @@ def test_a_saved_project_opens_as_it_was_and_is_remembered(desk: Desk, tmp_path:
     document.save(tmp_path / "mine", then=lambda: told.append("saved"))
     assert document.busy
     assert document.doing == "saving mine.cnnplay …"
-    document.wait()
+    finish_jobs(document)
     assert document.doing == ""
     path = tmp_path / "mine.cnnplay"
     assert told == ["saved"]
@@ -71,7 +72,7 @@ def test_a_saved_project_opens_as_it_was_and_is_remembered(desk: Desk, tmp_path:
     other = desk.document()
     other.opened.connect(opened.append)
     other.open(path)
-    other.wait()
+    finish_jobs(other)
     assert opened[0].network == desk.project.network
     assert (other.name, other.dirty) == ("mine", False)
 
@@ -81,7 +82,7 @@ def test_a_change_while_it_is_being_saved_leaves_it_unsaved(desk: Desk, tmp_path
     document.touch()
     document.save(tmp_path / "mine.cnnplay")
     document.touch()
-    document.wait()
+    finish_jobs(document)
     assert document.dirty
     assert document.name == "mine"
 
@@ -91,7 +92,7 @@ def test_a_failed_save_says_why_and_does_not_go_on(desk: Desk, tmp_path: Path) -
     document.touch()
     (tmp_path / "mine.cnnplay").mkdir()
     document.save(tmp_path / "mine.cnnplay", then=lambda: told.append("saved"))
-    document.wait()
+    finish_jobs(document)
     assert "mine.cnnplay" in desk.failures.pop()
     assert told == []
     assert document.dirty
@@ -103,7 +104,7 @@ def test_a_failed_open_changes_nothing(desk: Desk, tmp_path: Path) -> None:
     document.opened.connect(opened.append)
     document.touch()
     document.open(tmp_path / "nowhere.cnnplay")
-    document.wait()
+    finish_jobs(document)
     assert "nowhere.cnnplay" in desk.failures.pop()
     assert opened == []
     assert document.dirty
@@ -116,13 +117,13 @@ def test_an_autosave_is_written_once_for_a_change_and_goes_with_the_save(desk: D
     assert not document.busy, "nothing was changed"
     document.touch()
     document.autosave()
-    document.wait()
+    finish_jobs(document)
     mine = document._own_autosave
     assert load(mine).network == desk.project.network
     document.autosave()
     assert not document.busy, "the last state is there already"
     document.save(tmp_path / "mine.cnnplay")
-    document.wait()
+    finish_jobs(document)
     assert not mine.exists()
 
 
@@ -145,7 +146,7 @@ def test_autosaving_a_large_document_takes_at_most_a_twentieth_of_the_time(
     for _ in range(10):
         document.touch()
         document.autosave()
-        document.wait()
+        finish_jobs(document)
         now[0] += 20.0
     assert len(written) == 4
     assert 3.0 * len(written) <= 0.06 * (now[0] - 100.0)
@@ -155,7 +156,7 @@ def test_what_another_living_window_autosaves_is_not_offered(desk: Desk) -> None
     document, other = desk.document(), desk.document()
     document.touch()
     document.autosave()
-    document.wait()
+    finish_jobs(document)
     assert other.recoverable() == ()
 
 
@@ -168,7 +169,7 @@ def test_recovered_work_is_kept_at_every_moment(
     there: list[bool] = []
     document.opened.connect(lambda _: there.append(left.exists()))
     document.open(left, recovered=True)
-    document.wait()
+    finish_jobs(document)
     assert there == [True]
     assert document.dirty
     assert document.path is None
@@ -191,7 +192,7 @@ def test_a_recovered_file_that_cannot_be_kept_anew_stays(
     monkeypatch.setattr(store, "save", full)
     document = desk.document()
     document.open(left, recovered=True)
-    document.wait()
+    finish_jobs(document)
     assert left.exists()
 
 

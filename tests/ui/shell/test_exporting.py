@@ -13,6 +13,7 @@ from cnnplay.network.network import Place
 from cnnplay.network.presets import preset
 from cnnplay.spec.events import EpochDone
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.train.trained import Trained
 from tests.ui.conftest import Quiet
 
@@ -50,7 +51,7 @@ def test_untrained_weights_are_offered_as_what_they_are_and_drawn_by_the_seed(
     assert choice.which == "fresh"
     assert "seed 7" in choice.label
     exporting.export("safetensors", tmp_path / "a.safetensors", "fresh")
-    exporting.wait()
+    finish_jobs(exporting)
     assert "random, not trained" in quiet.messages[-1]
     from cnnplay.modules.build import build
 
@@ -65,7 +66,7 @@ def test_best_and_last_are_two_files(quiet: Quiet, tmp_path: Path) -> None:
     assert [choice.label for choice in exporting.choices()] == ["best: epoch 1", "last: epoch 2"]
     for which in ("best", "last"):
         exporting.export("safetensors", tmp_path / f"{which}.safetensors", which)  # type: ignore[arg-type]
-    exporting.wait()
+    finish_jobs(exporting)
     assert not any(tensor.any() for tensor in load_file(tmp_path / "best.safetensors").values())
     last = load_file(tmp_path / "last.safetensors")
     assert all(torch.equal(last[name], trained.weights.last[name]) for name in last)
@@ -84,7 +85,7 @@ def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
     for name in ("run", "project"):
         assert [choice.which for choice in session.exporting.choices()] == ["best", "last", "averaged"]
         session.exporting.export("safetensors", tmp_path / f"{name}.safetensors", "averaged")
-        session.exporting.wait()
+        finish_jobs(session.exporting)
         written.append(load_file(tmp_path / f"{name}.safetensors"))
         with qtbot.waitSignal(session.document.saved, timeout=60_000):
             session.document.save(tmp_path / "a.cnnplay")
@@ -112,7 +113,7 @@ def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_s
     quiet.session.editor.set_field("dense-1", "units", 11)
     assert "before the last edits" in exporting.network_note()
     exporting.export("pt", tmp_path / "a.pt", "last")
-    exporting.wait()
+    finish_jobs(exporting)
     written = torch.load(tmp_path / "a.pt", weights_only=True)
     assert written["dense-1.weight"].shape == trained.weights.last["dense-1.weight"].shape
 
@@ -126,7 +127,7 @@ def test_the_history_is_that_of_the_network_that_undo_brought_back(quiet: Quiet,
     assert "no finished epoch" in exporting.history_disabled_reason()
     session.editor.undo()
     exporting.export("csv", tmp_path / "a.csv", "last")
-    exporting.wait()
+    finish_jobs(exporting)
     with (tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["epoch"], row["validation_accuracy"]) for row in rows] == [("1", "0.5"), ("2", "0.4")]
@@ -153,7 +154,7 @@ def test_an_edit_that_changes_no_weight_goes_out_with_the_weights_and_says_so(
     assert session.run.weights_cache.trained_for_editor is trained
     assert "edited after training" in exporting.network_note()
     exporting.export("python", tmp_path / "mine.py", "last")
-    exporting.wait()
+    finish_jobs(exporting)
     code = (tmp_path / "mine.py").read_text()
     assert "Tanh()" in code
     assert code.count("ReLU()") == 2

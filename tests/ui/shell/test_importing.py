@@ -14,6 +14,7 @@ from cnnplay.modules.weights import Weights, weights_of
 from cnnplay.network.presets import preset
 from cnnplay.shapes.suggest import replace_head
 from cnnplay.spec.preprocessing import Preprocessing
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.shell.importing import Imported
 from tests.ui.conftest import Quiet
 
@@ -39,7 +40,7 @@ def test_a_fitting_file_becomes_the_weights_that_are_looked_at_and_trained_on(
         write(weights, tmp_path / name)
         session.run.forget()
         session.importing.read(tmp_path / name)
-        session.importing.wait()
+        finish_jobs(session.importing)
         assert tiny.messages[-1] == f"loaded all weights from {name}"
         assert session.run.can_resume
         found = session.run.weights_cache.weights
@@ -52,10 +53,10 @@ def test_what_was_exported_comes_back_with_its_normalisation(quiet: Quiet, tmp_p
     trained = quiet.adopt()
     session = quiet.session
     session.exporting.export("safetensors", tmp_path / "a.safetensors", "last")
-    session.exporting.wait()
+    finish_jobs(session.exporting)
     session.run.forget()
     session.importing.read(tmp_path / "a.safetensors")
-    session.importing.wait()
+    finish_jobs(session.importing)
     assert session.run.weights_cache.facts is not None
     assert session.run.weights_cache.facts.preprocessing == trained.weights.facts.preprocessing
 
@@ -69,7 +70,7 @@ def test_a_file_that_fits_in_part_is_asked_about_and_taken_on_demand(
     missing = next(iter(weights))
     save_file({key: value for key, value in weights.items() if key != missing}, tmp_path / "a.safetensors")
     importing.read(tmp_path / "a.safetensors")
-    importing.wait()
+    finish_jobs(importing)
     (imported,) = asked
     assert not imported.complete
     assert (imported.fitting, imported.wanted) == (len(weights) - 1, len(weights))
@@ -85,7 +86,7 @@ def test_a_file_of_another_network_is_refused_with_the_first_thing_that_differs(
 ) -> None:
     save_file({"other.weight": torch.zeros(3)}, tmp_path / "a.safetensors")
     tiny.session.importing.read(tmp_path / "a.safetensors")
-    tiny.session.importing.wait()
+    finish_jobs(tiny.session.importing)
     words = tiny.failures.pop()
     assert words.startswith("a.safetensors: none of ")
     assert "\n" not in words
@@ -98,7 +99,7 @@ def test_a_damaged_file_is_refused_in_one_line_and_what_was_trained_stays(
     trained = quiet.adopt()
     (tmp_path / "a.safetensors").write_bytes(b"\xff" * 40)
     quiet.session.importing.read(tmp_path / "a.safetensors")
-    quiet.session.importing.wait()
+    finish_jobs(quiet.session.importing)
     words = quiet.failures.pop()
     assert "a.safetensors" in words
     assert "\n" not in words
@@ -119,7 +120,7 @@ def test_weights_that_come_when_a_run_was_started_do_not_wipe_its_curves(
     session = tiny.session
     session.importing.read(tmp_path / "a.safetensors")
     assert session.run.start()
-    session.importing.wait()
+    finish_jobs(session.importing)
     assert "a run has started" in tiny.failures.pop()
     qtbot.waitUntil(lambda: len(session.run.history) > 0, timeout=60_000)
     history = session.run.history
@@ -143,9 +144,9 @@ def test_weights_of_a_network_with_other_classes_than_the_data_can_be_saved_and_
     )
     export(network, "safetensors", tmp_path / "a.safetensors", 0)
     session.importing.read(tmp_path / "a.safetensors")
-    session.importing.wait()
+    finish_jobs(session.importing)
     assert session.run.weights_cache.facts is not None
     assert session.run.weights_cache.facts.classes == (names or tuple(f"class {n}" for n in range(1, 13)))
     session.document.save(tmp_path / "mine.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     assert not session.document.dirty

@@ -12,6 +12,7 @@ from cnnplay.network.presets import preset
 from cnnplay.project.project import Project
 from cnnplay.project.store import load, save
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.shell.session import Session
 from tests.look_bench import digits
@@ -63,12 +64,12 @@ def test_a_project_comes_back_whole_and_unchanged(quiet: Quiet, tmp_path: Path) 
     session.editor.set_field("dense-1", "bias", False)
     edited = session.editor.network
     session.document.save(tmp_path / "mine.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     session.new()
     assert session.run.weights_cache.trained is None
     assert not session.editor.undo_stack.canUndo()
     session.document.open(tmp_path / "mine.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     assert session.editor.network == edited
     assert session.settings.config.epochs == 3
     assert session.run.weights_cache.trained is not None
@@ -88,10 +89,10 @@ def test_a_fault_that_came_after_training_does_not_keep_the_weights_out_of_the_f
     session.editor.set_field("dense-1", "units", 11)
     assert session.editor.report.problems
     session.document.save(tmp_path / "mine.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     session.new()
     session.document.open(tmp_path / "mine.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     assert session.run.weights_cache.trained is not None
     assert session.run.weights_cache.trained.weights.network == trained.weights.network
     assert session.run.weights_cache.weights is not None
@@ -155,10 +156,10 @@ def test_the_device_of_a_project_is_no_choice_of_this_machine(quiet: Quiet, tmp_
     session = quiet.session
     session.settings.replace(TrainConfig(device="cuda:7"))
     session.document.save(tmp_path / "far.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     session.settings.set("device", "auto")
     session.document.open(tmp_path / "far.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     assert "this machine has no cuda:7" in session.run.disabled_reason("train")
     assert session.preferences.text("device") == "auto"
     session.settings.set("device", "cpu")
@@ -188,12 +189,12 @@ def test_a_run_that_is_on_is_unsaved_work_and_saving_for_good_ends_it_first(
     assert session.run.start()
     qtbot.waitUntil(lambda: len(session.run.history) > 3, timeout=60_000)
     session.save(path)
-    session.document.wait()
+    finish_jobs(session.document)
     assert session.run.active, "saving meanwhile leaves the run alone"
     assert session.unsaved
     ended: list[bool] = []
     session.save(path, lambda: ended.append(True))
-    session.document.wait()
+    finish_jobs(session.document)
     assert ended == [True]
     assert not session.run.active
     assert not session.unsaved
@@ -210,11 +211,11 @@ def test_the_weights_of_an_opened_project_are_passed_on_and_never_copied(
     session, opened = quiet.session, list[Project]()
     quiet.adopt()
     session.document.save(tmp_path / "a.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     session.new()
     session.document.opened.connect(opened.append)
     session.document.open(tmp_path / "a.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     trained = session.run.weights_cache.trained
     assert trained is not None
     assert trained.weights is opened[0].trained
@@ -240,17 +241,17 @@ def test_a_project_keeps_its_folder_where_that_is_absent_until_another_is_chosen
     save(Project(network=session.editor.network, data_key=key), path)
     pictures.rename(tmp_path / "moved")
     session.document.open(path)
-    session.document.wait()
+    finish_jobs(session.document)
     qtbot.waitUntil(lambda: session.data.state == "ready" and bool(quiet.failures), timeout=20_000)
     quiet.failures.clear()
     session.document.save(path)
-    session.document.wait()
+    finish_jobs(session.document)
     assert load(path).data_key == key
     session.data.choose_folder(tmp_path / "moved")
     qtbot.waitUntil(lambda: session.data.key == f"folder:{tmp_path / 'moved'}", timeout=20_000)
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
     session.document.save(path)
-    session.document.wait()
+    finish_jobs(session.document)
     assert load(path).data_key == f"folder:{tmp_path / 'moved'}"
 
 
@@ -258,12 +259,12 @@ def test_what_a_run_learns_from_is_the_projects_data_set(quiet: Quiet, qtbot: Qt
     session, path = quiet.session, tmp_path / "mine.cnnplay"
     save(Project(network=session.editor.network, data_key=f"folder:{tmp_path / 'nowhere'}"), path)
     session.document.open(path)
-    session.document.wait()
+    finish_jobs(session.document)
     qtbot.waitUntil(lambda: session.data.state == "ready" and bool(quiet.failures), timeout=20_000)
     quiet.failures.clear()
     assert session.run.start()
     session.document.save(path)
-    session.document.wait()
+    finish_jobs(session.document)
     assert load(path).data_key == "mnist-sample"
 
 

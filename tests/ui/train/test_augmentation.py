@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.training.augmentation import mixup_pairs
 from cnnplay.ui.data.data import DataModel
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.train.augmentation import NO_DATA, SETTINGS_PROBLEMS, AugmentationModel, DrawnSamples
 from tests.train_bench import WAIT, Bench, bench
 
@@ -23,7 +24,7 @@ def one() -> Iterator[Bench]:
 def model(one: Bench) -> Iterator[AugmentationModel]:
     made = AugmentationModel(one.editor, one.settings, one.data)
     yield made
-    made.shutdown()
+    close_jobs(made)
 
 
 def drawn(qtbot: QtBot, model: AugmentationModel) -> DrawnSamples:
@@ -81,14 +82,14 @@ def test_other_settings_do_not_redraw(qtbot: QtBot, model: AugmentationModel, on
     before = drawn(qtbot, model)
     one.settings.set("epochs", 7)
     model._ask()
-    assert model._tasks.idle
+    assert model._jobs.idle
     assert model.drawn is before
 
 
 def test_nothing_is_computed_while_no_view_is_visible(model: AugmentationModel, one: Bench) -> None:
     one.settings.set("shift", 1)
     model.resample()
-    assert model._tasks.idle
+    assert model._jobs.idle
     assert not model._timer.isActive()
     assert model.drawn is None
 

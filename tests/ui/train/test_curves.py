@@ -120,7 +120,7 @@ def test_decay_has_a_line_an_end_and_a_readout() -> None:
     assert "data + decay 1.25" in [end.text for end in model.ends("loss", history, 4.0)]
     readout = model.readout("loss", history, 3.9)
     assert readout is not None
-    assert readout.ends[-1].text == "data + decay 1.25 (decay 0.250)"
+    assert readout.labels[-1].text == "data + decay 1.25 (decay 0.250)"
     assert "penalty" in model.hint("loss", history)
     assert "with decay" not in {line.part for line in model.lines("accuracy", history, None, 0, 4, 400)}
 
@@ -141,9 +141,9 @@ def test_averaged_weights_have_a_curve_of_their_own() -> None:
         late = model.readout(metric, history, 3.9)  # type: ignore[arg-type]
         early = model.readout(metric, history, 1.0)  # type: ignore[arg-type]
         assert late is not None
-        assert words in [end.text for end in late.ends]
+        assert words in [end.text for end in late.labels]
         assert early is not None
-        assert words not in [end.text for end in early.ends]
+        assert words not in [end.text for end in early.labels]
         assert "mean of the weights" in model.hint(metric, history)  # type: ignore[arg-type]
     assert "mean of the weights" not in model.hint("loss", make_history(0.9, 0.8))
 

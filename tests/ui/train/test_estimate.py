@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.training.estimate import Estimate
 from cnnplay.training.estimate import estimate as real_estimate
 from cnnplay.ui.train.estimate import SETTLE_MS
-from tests.train_bench import WAIT, bench
+from tests.train_bench import WAIT, bench, blobs
 
 assert torch.__version__  # estimates are made once it is imported
 
@@ -40,7 +40,7 @@ def test_short_epochs_have_a_decimal(qtbot: QtBot, seconds: float, said: str) ->
         qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
         assert one.estimate.estimate is not None
         one.settings.set("epochs", 20)
-        one.estimate.estimate = replace(one.estimate.estimate, seconds_per_epoch=seconds)
+        one.estimate._estimate = replace(one.estimate.estimate, seconds_per_epoch=seconds)
         assert one.estimate.text.startswith(f"{said}; ")
 
 
@@ -54,6 +54,27 @@ def test_a_change_makes_a_new_estimate_and_a_problem_none(qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: one.estimate.estimate is None, timeout=WAIT)
         assert one.estimate.text == ""
         assert one.estimate.fits
+
+
+def test_an_estimate_of_another_network_or_data_set_is_not_shown(qtbot: QtBot) -> None:
+    with bench() as one:
+        qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
+        for change in (one.edit, lambda: one.data.use(blobs(80))):
+            with qtbot.waitSignal(one.estimate.changed):
+                change()
+            assert one.estimate.estimate is None
+            assert "estimating" in one.estimate.text
+            qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
+
+
+def test_undo_brings_the_estimate_back_at_once(qtbot: QtBot) -> None:
+    with bench() as one:
+        qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
+        before = one.estimate.text
+        one.edit()
+        with qtbot.waitSignal(one.estimate.changed):
+            one.editor.undo_stack.undo()
+        assert one.estimate.text == before
 
 
 def test_a_network_that_does_not_fit_is_reported_with_the_largest_batch(qtbot: QtBot) -> None:
@@ -85,10 +106,10 @@ def test_where_memory_is_the_limit_the_largest_batch_leaves_some_room(qtbot: QtB
     with bench() as one:
         qtbot.waitUntil(lambda: one.estimate.estimate is not None, timeout=WAIT)
         assert one.estimate.estimate is not None
-        one.estimate.estimate = replace(one.estimate.estimate, largest_batch=50)
+        one.estimate._estimate = replace(one.estimate.estimate, largest_batch=50)
         assert one.estimate.largest_label == "largest batch: 32"
         assert "50 would just fit" in one.estimate.largest_hint
-        one.estimate.estimate = replace(one.estimate.estimate, fits=False, largest_batch=10)
+        one.estimate._estimate = replace(one.estimate.estimate, fits=False, largest_batch=10)
         assert one.estimate.largest_label == "", "the fix says it then"
         assert one.estimate.fix_label.casefold() == "use batch size 10"
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from cnnplay.network.edits import set_task
 from cnnplay.network.presets import preset
 from cnnplay.shapes.infer import infer
+from cnnplay.ui.kit.background import finish_jobs
 from tests.ui.conftest import Quiet
 
 
@@ -50,7 +51,7 @@ def test_both_options_come_with_estimates(quiet: Quiet) -> None:
     session = quiet.session
     session.editor.load_preset("resnet-18")
     assert [option.cost for option in session.fit_offer.options] == ["", ""]
-    session.fit_offer.shutdown()
+    finish_jobs(session.fit_offer)
     costs = [option.cost for option in session.fit_offer.options]
     assert all(costs)
     assert costs[0] != costs[1]

@@ -158,7 +158,7 @@ def test_a_history_with_steps_left_out_that_is_read_again_shows_each_epochs_mean
     assert np.array_equal(line.y[: -len(tail)], means.y[:19])
     readout = model.readout("loss", again, 12.345)
     assert readout is not None
-    assert {end.text for end in readout.ends} >= {f"smoothed {numeral(means.y[11])}"}
+    assert {end.text for end in readout.labels} >= {f"smoothed {numeral(means.y[11])}"}
     assert "each epoch's mean" in model.hint("loss", again)
     again.extend([started(first_epoch=21, steps=1_000), *(stepped(n, 21, 0.5) for n in range(1, 31))])
     assert again.numbers[-1] == 20_030

@@ -1,5 +1,6 @@
 """The learning rate finder without widgets: states, texts, the choice, a thread that ends at once."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.spec.range_test import RangeTest
 from cnnplay.training import range_test
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.train.rate_drawing import draw
 from cnnplay.ui.train.rate_finder import RateFinder
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
@@ -20,7 +22,7 @@ def finder(one: Bench) -> Iterator[RateFinder]:
     try:
         yield made
     finally:
-        made.shutdown()
+        close_jobs(made)
 
 
 def ended(qtbot: QtBot, made: RateFinder) -> None:
@@ -104,13 +106,12 @@ def test_stop_keeps_what_was_found_so_far(qtbot: QtBot) -> None:
         assert "Stopped at" in made.text
 
 
-def test_shutdown_in_the_middle_joins_the_thread(qtbot: QtBot) -> None:
+def test_closing_in_the_middle_ends_the_thread(qtbot: QtBot) -> None:
     with bench() as one, finder(one) as made:
         made.set("steps", 2000)
         made.start()
-        made.shutdown()
-        assert made.state == "idle"
-        assert made.start(), "and another test can be made"
+        close_jobs(made)
+        assert not any(thread.name == "cnnplay-rate" for thread in threading.enumerate())
 
 
 def test_given_up_while_it_gets_ready_nothing_more_is_heard_of_it(qtbot: QtBot) -> None:
@@ -160,9 +161,10 @@ def test_the_drawing_shows_the_fall_and_not_how_far_the_loss_shoots_up() -> None
     assert (found.left, found.right) == (-6.0, 1.0)
     assert 2.3 < found.top < 3.0
     assert 0 <= found.bottom < 1.1
-    assert found.rate_at(0.0) == pytest.approx(1e-6)
-    assert found.rate_at(1.0) == pytest.approx(10.0)
-    assert found.part_of(1e-6) == pytest.approx(0.0)
-    assert found.part_of(found.rate_at(0.5)) == pytest.approx(0.5, abs=0.01)
+    assert found.rate_at(-9.0) == found.rate_at(-6.0) == pytest.approx(1e-6)
+    assert found.rate_at(9.0) == found.rate_at(1.0) == pytest.approx(10.0)
+    assert found.place_of(1e-6) == -6.0
+    assert found.place_of(found.rate_at(-2.5)) == pytest.approx(-2.5, abs=0.01)
+    assert found.place_of(1e-7) is None
     assert found.loss_at(1e-6) == pytest.approx(2.3)
     assert found.loss_at(10.0) is None, "it was not tried"

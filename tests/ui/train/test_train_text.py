@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.look.look_text import trained_text
 from cnnplay.ui.shell.exporting import ExportModel
 from cnnplay.ui.train.train_text import TRAIN, train_text
@@ -71,7 +72,7 @@ def test_after_a_stop_within_an_epoch_views_and_export_say_which_weights_they_ha
             "best: epoch 1",
             "last: stopped during epoch 2",
         ]
-        exporting.shutdown()
+        close_jobs(exporting)
 
 
 def test_only_where_another_epoch_was_better_the_last_is_named(qtbot: QtBot) -> None:

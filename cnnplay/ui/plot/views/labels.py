@@ -34,6 +34,13 @@ def spread(wanted: Sequence[float], height: float, top: float, bottom: float) ->
     return places
 
 
+def paint_dot(painter: QPainter, at: QPointF, color: QColor) -> None:
+    """A point that is read out, set off from the curves."""
+    painter.setPen(QPen(theme().color("surface"), 1))
+    painter.setBrush(color)
+    painter.drawEllipse(at, 4.0, 4.0)
+
+
 def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> None:
     """Draws each label right of its point, or at the right edge if there is no room, without overlap."""
     metrics = painter.fontMetrics()

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFontMetrics,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -24,6 +22,7 @@ from PySide6.QtWidgets import QGraphicsScene, QWidget
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.ticks import Tick
+from cnnplay.ui.plot.views.axes import Axes
 
 WHEEL = 1.0012
 """The zoom per unit of the wheel's angle; a notch has 120."""
@@ -152,33 +151,21 @@ class Plot(pg.GraphicsView):
             self.following_changed.emit()
             self.moved.emit()
 
-    def pixel(self, x: float, y: float) -> QPointF:
-        """A point's position in pixels of the viewport."""
-        left, right, bottom, top = self.extent
-        area = self.area
-        across = (x - left) / (right - left) if right > left else 0.0
-        up = (y - bottom) / (top - bottom) if top > bottom else 0.0
-        return QPointF(area.left() + across * area.width(), area.bottom() - up * area.height())
-
-    def x_at(self, pixel: float) -> float:
-        """The x value at a pixel column."""
-        left, right, _, _ = self.extent
-        area = self.area
-        return left + (pixel - area.left()) / max(area.width(), 1.0) * (right - left)
+    @property
+    def axes(self) -> Axes:
+        """Where the data are at the moment, in pixels of the viewport."""
+        return Axes(self._area, *self.extent)
 
     def zoom(self, factor: float, at: QPointF, horizontally: bool = True, vertically: bool = True) -> None:
         """Zooms by `factor` (below 1: in) around a pixel. The plot stops following its data."""
-        area = self.area
-        left, right, bottom, top = self.extent
-        x = left + (min(max(at.x(), area.left()), area.right()) - area.left()) / area.width() * (right - left)
-        y = bottom + (area.bottom() - min(max(at.y(), area.top()), area.bottom())) / area.height() * (
-            top - bottom
-        )
+        axes, area = self.axes, self.area
+        x = axes.x_at(min(max(at.x(), area.left()), area.right()))
+        y = axes.y_at(min(max(at.y(), area.top()), area.bottom()))
         sx, sy = factor if horizontally else 1.0, factor if vertically else 1.0
         self._stop_following()
         self.box.setRange(
-            xRange=(x + (left - x) * sx, x + (right - x) * sx),
-            yRange=(y + (bottom - y) * sy, y + (top - y) * sy),
+            xRange=(x + (axes.left - x) * sx, x + (axes.right - x) * sx),
+            yRange=(y + (axes.bottom - y) * sy, y + (axes.top - y) * sy),
             padding=0,
         )
 
@@ -271,31 +258,12 @@ class Plot(pg.GraphicsView):
         painter.save()
         painter.resetTransform()
         painter.setFont(theme().font(small=True))
-        area = self.area
-        left, _, bottom, top = self.extent
-        line, text = QPen(theme().color("line"), 1), theme().color("text_muted")
-        height = painter.fontMetrics().height()
-        for tick in self._shown_ticks(bottom, top, area.height(), painter.fontMetrics()):
-            y = round(self.pixel(left, tick.at).y()) + 0.5
-            painter.setPen(line)
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(text)
-            place = QRectF(0, y - height / 2, area.left() - theme().px(6), height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
-        self._paint_x(painter, text)
+        axes, room = self.axes, self.area
+        shown = self._shown_ticks(axes.bottom, axes.top, room.height(), painter.fontMetrics())
+        axes.paint_y(painter, shown, self.height())
+        below = self.x_ticks(axes.left, axes.right, max(int(room.width() / theme().px(64)), 2))
+        axes.paint_x(painter, below, room.bottom() + theme().px(4), self.width() - 1.0)
         painter.restore()
-
-    def _paint_x(self, painter: QPainter, text: QColor) -> None:
-        area = self.area
-        left, right, bottom, _ = self.extent
-        painter.setPen(text)
-        metrics = painter.fontMetrics()
-        for tick in self.x_ticks(left, right, max(int(area.width() / theme().px(64)), 2)):
-            width = metrics.horizontalAdvance(tick.text) + 2
-            x = self.pixel(tick.at, bottom).x() - width / 2
-            x = min(max(x, 0.0), self.width() - width - 1.0)
-            place = QRectF(x, area.bottom() + theme().px(4), width, metrics.height())
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         painter.save()

@@ -16,10 +16,10 @@ from cnnplay.spec.tasks import LOSS
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.plot.curve_settings import SMOOTHINGS
 from cnnplay.ui.runs.run_curves import AXES, SPLITS
 from cnnplay.ui.runs.runs import MOST_DRAWN, RunsModel
 from cnnplay.ui.runs.views.run_plot import RunPlot
-from cnnplay.ui.train.curves import SMOOTHINGS
 
 EMPTY = "Select runs in the table to compare their curves.\nHold Ctrl or Shift to select several."
 READING = "Loading …"

@@ -1,10 +1,12 @@
 """Each trial's value as a point, and the best so far as a step line."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.views.axes import Axes
+from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_plots import BestSoFar
 
@@ -13,18 +15,18 @@ NEAR = 9
 """A point is hit within this distance in pixels."""
 
 
-class BestPlot(QWidget):
+class BestPlot(PaintedPlot):
     """Click a point to select its trial."""
 
+    SIZE, LEAST = (320, 130), (160, 72)
+
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent=parent)
         self._model = model
         self._drawn = BestSoFar()
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
         model.selection_changed.connect(self.update)
-        theme().changed.connect(self.update)
         self.refresh()
 
     @Slot()
@@ -35,82 +37,59 @@ class BestPlot(QWidget):
         self.setAccessibleDescription(self._drawn.text)
         self.update()
 
-    def sizeHint(self) -> QSize:
-        return QSize(theme().px(320), theme().px(130))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(160), 72)
-
     @property
-    def area(self) -> QRectF:
-        """The rectangle of the plot."""
+    def axes(self) -> Axes:
+        """The trials in order, and their values."""
         left, line = theme().px(48), self.fontMetrics().height()
-        return QRectF(
-            left, 0.5 * line, max(self.width() - left - theme().px(12), 1), max(self.height() - 1.9 * line, 1)
-        )
-
-    def point(self, place: int) -> QPointF:
-        """The position of a trial's point."""
-        return QPointF(self._across(place), self._height(self._drawn.values[place]))
+        width, height = self.width() - left - theme().px(12), self.height() - 1.9 * line
+        area = QRectF(left, 0.5 * line, max(width, 1), max(height, 1))
+        return Axes(area, 0.0, max(len(self._drawn.numbers) - 1, 1), *self._drawn.bounds)
 
     def trial_at(self, at: QPointF) -> int | None:
         """The trial whose point is at this position; None if there is none."""
+        axes = self.axes
         near = [
-            ((self.point(place) - at).manhattanLength(), number)
-            for place, number in enumerate(self._drawn.numbers)
+            ((axes.pixel(place, value) - at).manhattanLength(), number)
+            for place, (number, value) in enumerate(zip(self._drawn.numbers, self._drawn.values, strict=True))
         ]
         distance, number = min(near, default=(float("inf"), -1))
         return number if distance <= theme().px(NEAR) else None
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme().font(small=True))
+    def paint(self, painter: QPainter) -> None:
         if not self._drawn.numbers:
-            painter.setPen(theme().color("text_muted"))
-            text = EMPTY.format(self._model.metric.title)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
-        else:
-            self._paint_axes(painter)
-            self._paint_steps(painter)
-            self._paint_points(painter)
-        painter.end()
+            self.paint_text(painter, EMPTY.format(self._model.metric.title))
+            return
+        axes = self.axes
+        self._paint_axes(painter, axes)
+        self._paint_steps(painter, axes)
+        self._paint_points(painter, axes)
 
-    def _paint_axes(self, painter: QPainter) -> None:
-        area, metrics = self.area, painter.fontMetrics()
-        most = max(int(area.height() / (1.5 * metrics.height())), 2)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for tick in self._drawn.ticks(most):
-            y = self._height(tick.at)
-            if not area.top() - 1 <= y <= area.bottom() + 1:
-                continue
-            painter.setPen(QPen(theme().color("line"), 1))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme().color("text_muted"))
-            place = QRectF(0, y - metrics.height() / 2, area.left() - theme().px(6), metrics.height())
-            painter.drawText(place, right, tick.text)
-        foot = QRectF(area.left(), area.bottom() + 0.3 * metrics.height(), area.width(), metrics.height())
+    def _paint_axes(self, painter: QPainter, axes: Axes) -> None:
+        area, height = axes.area, painter.fontMetrics().height()
+        shown = self._drawn.ticks(max(int(area.height() / (1.5 * height)), 2))
+        axes.paint_y(painter, shown, self.height())
+        foot = QRectF(area.left(), area.bottom() + 0.3 * height, area.width(), height)
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, f"trial {self._drawn.numbers[0]}")
         if len(self._drawn.numbers) > 1:
             painter.drawText(foot, Qt.AlignmentFlag.AlignRight, str(self._drawn.numbers[-1]))
 
-    def _paint_steps(self, painter: QPainter) -> None:
+    def _paint_steps(self, painter: QPainter, axes: Axes) -> None:
         path, started = QPainterPath(), False
         for place, best in enumerate(self._drawn.best):
             if best < 0:  # none is complete yet
                 continue
-            x, y = self._across(place), self._height(best)
+            at = axes.pixel(place, best)
             if started:
-                path.lineTo(x, path.currentPosition().y())
-                path.lineTo(x, y)
+                path.lineTo(at.x(), path.currentPosition().y())
+                path.lineTo(at)
             else:
-                path.moveTo(x, y)
+                path.moveTo(at)
                 started = True
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(theme().color("accent"), 1.8))
         painter.drawPath(path)
 
-    def _paint_points(self, painter: QPainter) -> None:
+    def _paint_points(self, painter: QPainter, axes: Axes) -> None:
         selected = self._model.selected_row
         for place, number in enumerate(self._drawn.numbers):
             is_selected = selected is not None and selected.number == number
@@ -118,15 +97,7 @@ class BestPlot(QWidget):
             painter.setPen(QPen(color, 1.4))
             painter.setBrush(theme().color("surface") if self._drawn.pruned[place] else color)
             radius = 4.5 if is_selected else 2.5
-            painter.drawEllipse(self.point(place), radius, radius)
-
-    def _across(self, place: int) -> float:
-        last = max(len(self._drawn.numbers) - 1, 1)
-        return self.area.left() + self.area.width() * place / last
-
-    def _height(self, value: float) -> float:
-        low, high = self._drawn.bounds
-        return self.area.bottom() - (value - low) / (high - low) * self.area.height()
+            painter.drawEllipse(axes.pixel(place, self._drawn.values[place]), radius, radius)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

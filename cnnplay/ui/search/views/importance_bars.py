@@ -1,10 +1,11 @@
 """Hyperparameter importance: a bar and a share per parameter."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_plots import Importance
 
@@ -19,18 +20,16 @@ HINT = (
 )
 
 
-class ImportanceBars(QWidget):
+class ImportanceBars(PaintedPlot):
     """The largest first; counts the parameters that do not fit."""
 
+    SIZE, LEAST = (300, 130), (160, 72)
+
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("hyperparameter importance", HINT, parent)
         self._model = model
         self._importances: tuple[Importance, ...] = ()
-        self.setAccessibleName("hyperparameter importance")
-        self.setToolTip(HINT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
-        theme().changed.connect(self.update)
         self.refresh()
 
     @Slot()
@@ -40,22 +39,11 @@ class ImportanceBars(QWidget):
         self.setAccessibleDescription(", ".join(f"{one.label} {one.text}" for one in self._importances))
         self.update()
 
-    def sizeHint(self) -> QSize:
-        return QSize(theme().px(300), theme().px(130))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(160), 72)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme().font(small=True))
-        if not self._importances:
-            painter.setPen(theme().color("text_muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
-        else:
+    def paint(self, painter: QPainter) -> None:
+        if self._importances:
             self._paint_rows(painter)
-        painter.end()
+        else:
+            self.paint_text(painter, EMPTY)
 
     def _paint_rows(self, painter: QPainter) -> None:
         metrics, height = painter.fontMetrics(), theme().px(ROW)

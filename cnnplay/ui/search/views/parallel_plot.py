@@ -3,7 +3,7 @@
 import math
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -12,13 +12,13 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPainterPath,
-    QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_plots import Axis, Line, ParallelAxes
 
@@ -38,22 +38,20 @@ KEYS = KeyTable(
 HINT = f"A line per trial; better trials have a stronger color. Click to select one. {KEYS.sentence()}"
 
 
-class ParallelPlot(QWidget):
+class ParallelPlot(PaintedPlot):
     """Better trials have a stronger color and are on top; the selected one is highlighted."""
 
+    SIZE, LEAST = (640, 220), (200, 110)
+
     def __init__(self, model: SearchModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("trials in parallel coordinates", HINT, parent)
         self._model = model
         self._drawn = ParallelAxes()
         self._sides = 0, 0
         """The margins that the outer axes need, in pixels."""
         self._hover: int | None = None
-        self.redraws = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName("trials in parallel coordinates")
-        self.setToolTip(HINT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.trials_changed.connect(self.refresh)
         model.selection_changed.connect(self.refresh)
         theme().changed.connect(self.refresh)
@@ -67,14 +65,7 @@ class ParallelPlot(QWidget):
         self._sides = (_side(axes[0]), _side(axes[-1])) if axes else (0, 0)
         row = self._model.selected_row
         self.setAccessibleDescription("" if row is None else self._model.trial_text(row))
-        self.redraws += 1
         self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme().px(640), theme().px(220))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(200), 110)
 
     # Geometry
 
@@ -117,14 +108,9 @@ class ParallelPlot(QWidget):
 
     # Painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme().font(small=True))
+    def paint(self, painter: QPainter) -> None:
         if not self._drawn.lines:
-            painter.setPen(theme().color("text_muted"))
-            text = EMPTY.format(self._model.metric.title)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+            self.paint_text(painter, EMPTY.format(self._model.metric.title))
         else:
             self._paint_lines(painter)
             for number, axis in enumerate(self._drawn.axes):
@@ -133,7 +119,6 @@ class ParallelPlot(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("accent"), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        painter.end()
 
     def _paint_lines(self, painter: QPainter) -> None:
         selected = self._model.selected_row

@@ -15,6 +15,7 @@ from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.network_picker import NetworkPicker
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.data.views.download_notice import DownloadNotice
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
 from cnnplay.ui.learn.views.concept import ConceptPage
 from cnnplay.ui.runs.views.interrupted_notice import InterruptedRunNotice
@@ -348,7 +349,7 @@ class MainWindow(QMainWindow):
         answer = self.files.ask_about_changes()
         if answer == buttons.Save:
             self.files.save(then)
-            self.session.document.wait()
+            finish_jobs(self.session.document)
             return not self.session.document.dirty
         return answer == buttons.Discard
 

@@ -13,8 +13,9 @@ from cnnplay.ui.look.views.filters import FiltersView
 from cnnplay.ui.look.views.look import LookWorkspace
 from cnnplay.ui.look.views.maps import MapsView
 from cnnplay.ui.look.views.top_losses import TopLossesView
+from cnnplay.ui.plot.curve_settings import SMOOTHINGS
 from cnnplay.ui.shell.session import Session
-from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel
+from cnnplay.ui.train.curves import CurvesModel
 from cnnplay.ui.train.views.train import TrainWorkspace
 
 SEPARATOR = b"|cnnplay|"

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSlider, QStackedL
 from cnnplay.spec.tasks import LOSS, Metric
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
-from cnnplay.ui.train.curves import SMOOTHINGS, CurvesModel, Role, other_network_text
+from cnnplay.ui.plot.curve_settings import SMOOTHINGS, Role
+from cnnplay.ui.train.curves import CurvesModel, other_network_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.views.curves import CurvePlot, shown_metric
 

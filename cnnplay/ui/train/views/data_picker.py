@@ -49,7 +49,7 @@ class DataPicker(PickerButton):
             done, whole = data.progress
             detail = f"loading {done:,} / {whole:,}" if whole else "loading …"
         self.set_choice(data.title or "choose data set", detail)
-        problems = f"\n{len(data.problems)} files were skipped: {data.problems[0]}" if data.problems else ""
+        problems = "".join(f"\n{problem}" for problem in data.problems)
         error = f"\nThe last selection could not be loaded: {data.error}" if data.error else ""
         self._fetch_state = data.downloads.state
         download_error = f"\n{data.downloads.status_text}" if data.downloads.state == "failed" else ""

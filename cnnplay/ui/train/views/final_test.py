@@ -49,7 +49,7 @@ class FinalTestDialog(QDialog):
         self.refresh()
 
     def done(self, result: int) -> None:
-        self._model.shutdown()
+        self._model.cancel()
         super().done(result)
 
     @Slot()

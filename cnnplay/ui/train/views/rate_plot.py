@@ -1,55 +1,45 @@
 """The plot of loss over learning rate, with the suggested and the chosen learning rate."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.ticks import log_ticks, ticks
-from cnnplay.ui.plot.views.labels import Label, paint_labels
+from cnnplay.ui.plot.views.axes import Axes
+from cnnplay.ui.plot.views.labels import Label, paint_dot, paint_labels
+from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.train.rate_finder import RateFinder
 from cnnplay.ui.train.schedule import rate_text
 
 RAW = 90
 """Opacity (of 255) of the losses of single batches."""
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
+HINT = (
+    "The learning rate grows from batch to batch. Where it is too small, the loss stays flat; then it falls; "
+    "where steps overshoot, it shoots up.\nA good learning rate is where the loss falls most steeply. Click, "
+    "or use the arrow keys, to choose another."
+)
 EMPTY = "The plot of loss over learning rate appears after the first batch."
 
 
-class RatePlot(QWidget):
+class RatePlot(PaintedPlot):
     """Loss over learning rate, on a logarithmic x axis. A click or the arrow keys choose a learning rate;
     Home returns to the suggested one.
     """
 
+    SIZE = (640, 300)
+
     def __init__(self, model: RateFinder, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Loss over learning rate", HINT, parent)
         self._model = model
-        self.redraws = 0
         self._hover: float | None = None
         self._pressed = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Loss over learning rate")
-        self.setToolTip(
-            "The learning rate grows from batch to batch. Where it is too small, the loss stays flat; then "
-            "it falls; where steps overshoot, it shoots up.\nA good learning rate is where the loss falls "
-            "most steeply. Click, or use the arrow keys, to choose another."
-        )
         model.changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(320), theme().px(160))
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme().px(640), theme().px(300))
-
-    @Slot()
-    def _restyle(self) -> None:
-        self.updateGeometry()
-        self.update()
 
     @Slot()
     def refresh(self) -> None:
@@ -91,17 +81,17 @@ class RatePlot(QWidget):
     def _choose_at(self, x: float) -> None:
         self._model.choose(_Painting(self, self._model).rate_at(x))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.redraws += 1
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme().font(small=True))
+    def paint(self, painter: QPainter) -> None:
         painter.setPen(QPen(theme().color("accent" if self.hasFocus() else "line"), 1))
         painter.setBrush(theme().color("surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        _Painting(self, self._model).paint(painter, self._hover)
-        painter.end()
+        painting = _Painting(self, self._model)
+        painting.paint_axes(painter)
+        if painting.empty:
+            self.paint_text(painter, EMPTY, painting.axes.area)
+        else:
+            painting.paint(painter, self._hover)
 
 
 class _Painting:
@@ -112,58 +102,44 @@ class _Painting:
         px, metrics, room = theme().px, widget.fontMetrics(), QRectF(widget.rect())
         self._height, self._room = metrics.height(), room
         drawing = self._drawing
-        self._losses = ticks(drawing.bottom, drawing.top, 5) if len(drawing.losses) else []
+        self.empty = not len(drawing.losses)
+        self._losses = [] if self.empty else ticks(drawing.bottom, drawing.top, 5)
         left = max((metrics.horizontalAdvance(tick.text) for tick in self._losses), default=0) + px(14)
         top, below = self._height + px(10), self._height + px(8)
-        self._area = QRectF(left, top, room.width() - left - px(14), room.height() - below - top)
-        self._rates = log_ticks(drawing.left, drawing.right, max(int(self._area.width() / px(64)), 2))
+        area = QRectF(left, top, room.width() - left - px(14), room.height() - below - top)
+        self.axes = Axes(area, drawing.left, drawing.right, drawing.bottom, drawing.top)
 
     def rate_at(self, x: float) -> float:
         """The learning rate at x, in pixels of the widget."""
-        return self._drawing.rate_at((x - self._area.left()) / max(self._area.width(), 1.0))
+        return self._drawing.rate_at(self.axes.x_at(x))
+
+    def paint_axes(self, painter: QPainter) -> None:
+        axes, room = self.axes, self._room
+        bottom, px = axes.area.bottom(), theme().px
+        axes.paint_y(painter, self._losses, room.height())
+        rates = log_ticks(axes.left, axes.right, max(int(axes.area.width() / px(64)), 2))
+        painter.setPen(QPen(theme().color("line"), 1))
+        for tick in rates:
+            x = axes.pixel(tick.at, 0.0).x()
+            painter.drawLine(QPointF(x, bottom), QPointF(x, bottom + px(4)))
+        middle = room.height() - 2 - self._height / 2
+        axes.paint_x(painter, rates, middle - painter.fontMetrics().height() / 2, room.width())
+        painter.setPen(QPen(theme().color("text_muted"), 1))
+        painter.drawLine(axes.area.bottomLeft(), axes.area.bottomRight())
 
     def paint(self, painter: QPainter, hover: float | None) -> None:
-        """Paints everything; at `hover`, the column under the mouse, the learning rate and the loss there."""
-        self._paint_axes(painter)
-        drawing = self._drawing
-        if not len(drawing.losses):
-            painter.setPen(theme().color("text_muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self._area, flags, EMPTY)
-            return
+        """Paints the curves and marks; at `hover`, the column under the mouse, the learning rate and the loss
+        there."""
         painter.save()
-        painter.setClipRect(self._area)
+        painter.setClipRect(self.axes.area)
         color = theme().color("training_curve")
         pale = QColor(color)
         pale.setAlpha(RAW)
-        for curve, pen in ((drawing.losses, QPen(pale, 1)), (drawing.smoothed, QPen(color, 2))):
+        for curve, pen in ((self._drawing.losses, QPen(pale, 1)), (self._drawing.smoothed, QPen(color, 2))):
             painter.setPen(pen)
-            painter.drawPolyline(self._points(curve))
+            painter.drawPolyline(self.axes.points(curve))
         painter.restore()
         self._paint_marks(painter, hover)
-
-    def _paint_axes(self, painter: QPainter) -> None:
-        area, room, height = self._area, self._room, self._height
-        line, muted = QPen(theme().color("line"), 1), theme().color("text_muted")
-        for tick in self._losses:
-            y = round(self._y(tick.at)) + 0.5
-            painter.setPen(line)
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(muted)
-            place = QRectF(0, y - height / 2, area.left() - theme().px(6), height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.text)
-        drawing = self._drawing
-        for tick in self._rates:
-            x = area.left() + (tick.at - drawing.left) / (drawing.right - drawing.left) * area.width()
-            painter.setPen(line)
-            painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + theme().px(4)))
-            painter.setPen(muted)
-            width = painter.fontMetrics().horizontalAdvance(tick.text) + 2
-            left = min(max(x - width / 2, 0), room.width() - width)
-            place = QRectF(left, room.height() - height - 2, width, height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tick.text)
-        painter.setPen(QPen(theme().color("text_muted"), 1))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
 
     def _paint_marks(self, painter: QPainter, hover: float | None) -> None:
         """Vertical lines at the suggested, the current and the chosen learning rate, and under the mouse."""
@@ -182,7 +158,8 @@ class _Painting:
         self._paint_labels(painter, heads)
         if chosen is not None:
             self._dot(painter, chosen, good if chosen == suggested else accent)
-        if hover is not None and self._area.left() <= hover <= self._area.right():
+        area = self.axes.area
+        if hover is not None and area.left() <= hover <= area.right():
             rate = self.rate_at(hover)
             self._line(painter, rate, QPen(muted, 1))
             self._dot(painter, rate, muted, labeled=True)
@@ -191,63 +168,45 @@ class _Painting:
         """Labels above the plot, each over its line; if both do not fit, only that of the chosen one."""
         taken: list[QRectF] = []
         for rate, text, color in reversed(heads):
-            part = self._drawing.part_of(rate)
-            if not 0 <= part <= 1:
+            place = self._drawing.place_of(rate)
+            if place is None:
                 continue
             width = painter.fontMetrics().horizontalAdvance(text) + 4
-            x = self._area.left() + part * self._area.width() - width / 2
+            x = self.axes.pixel(place, 0.0).x() - width / 2
             x = min(max(x, 0.0), self._room.width() - width)
-            place = QRectF(x, theme().px(4), width, self._height)
-            if any(place.intersects(other) for other in taken):
+            box = QRectF(x, theme().px(4), width, self._height)
+            if any(box.intersects(other) for other in taken):
                 continue
-            taken.append(place)
+            taken.append(box)
             painter.setPen(color)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_current(self, painter: QPainter, color: QColor) -> None:
         """Labels the line of the current learning rate at its foot, where the curve rarely is."""
-        part, area = self._drawing.part_of(self._model.current), self._area
-        if not 0 <= part <= 1:
+        place, area = self._drawing.place_of(self._model.current), self.axes.area
+        if place is None:
             return
         text = f"now {rate_text(self._model.current)}"
         width = painter.fontMetrics().horizontalAdvance(text) + 4
-        line = area.left() + part * area.width()
+        line = self.axes.pixel(place, 0.0).x()
         x = line - width - 2 if line - width - 2 >= area.left() else line + 4
         painter.setPen(color)
-        place = QRectF(x, area.bottom() - self._height - 2, width, self._height)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        box = QRectF(x, area.bottom() - self._height - 2, width, self._height)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _line(self, painter: QPainter, rate: float, pen: QPen) -> None:
-        part = self._drawing.part_of(rate)
-        if 0 <= part <= 1:
-            x = self._area.left() + part * self._area.width()
+        place = self._drawing.place_of(rate)
+        if place is not None:
             painter.setPen(pen)
-            painter.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
+            painter.drawLine(self.axes.vertical(place))
 
     def _dot(self, painter: QPainter, rate: float, color: QColor, labeled: bool = False) -> None:
         """A dot on the smoothed curve, optionally labeled with the learning rate and the loss."""
-        loss, area = self._drawing.loss_at(rate), self._area
-        x = area.left() + self._drawing.part_of(rate) * area.width()
-        text = rate_text(rate)
-        at = QPointF(x, area.center().y())
+        loss, axes, text = self._drawing.loss_at(rate), self.axes, rate_text(rate)
+        shown = (axes.bottom + axes.top) / 2 if loss is None else min(max(loss, axes.bottom), axes.top)
+        at = axes.pixel(math.log10(rate), shown)
         if loss is not None:
-            at.setY(min(max(self._y(loss), area.top()), area.bottom()))
-            painter.setPen(QPen(theme().color("surface"), 1))
-            painter.setBrush(color)
-            painter.drawEllipse(at, 4.0, 4.0)
+            paint_dot(painter, at, color)
             text = f"{text}: loss {loss:.3g}"
         if labeled:
-            paint_labels(painter, [Label(text, at, theme().color("text"))], area)
-
-    def _y(self, loss: float) -> float:
-        drawing, area = self._drawing, self._area
-        return area.bottom() - (loss - drawing.bottom) / (drawing.top - drawing.bottom) * area.height()
-
-    def _points(self, curve: Curve) -> list[QPointF]:
-        drawing, area = self._drawing, self._area
-        across = area.width() / (drawing.right - drawing.left)
-        return [
-            # A loss of 10^30 is far above the plot, and Qt coordinates are limited.
-            QPointF(area.left() + (x - drawing.left) * across, max(self._y(y), -10_000.0))
-            for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)
-        ]
+            paint_labels(painter, [Label(text, at, theme().color("text"))], axes.area)

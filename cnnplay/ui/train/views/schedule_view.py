@@ -1,13 +1,14 @@
 """A small plot of the learning rate over the run: past, future, and the current value."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Slot
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.plot.curve import Curve
-from cnnplay.ui.plot.ticks import ticks
-from cnnplay.ui.plot.views.labels import Label, paint_labels
+from cnnplay.ui.plot.ticks import Tick, ticks
+from cnnplay.ui.plot.views.axes import Axes
+from cnnplay.ui.plot.views.labels import Label, paint_dot, paint_labels
+from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.schedule import ScheduleDrawing, ScheduleModel
 
@@ -16,41 +17,28 @@ HEADROOM = 1.08
 """The axis extends above the highest value, so that its line is not cut."""
 AHEAD = 110
 """Opacity (of 255) of future values."""
+HINT = (
+    "The learning rate over the epochs of the current run, or of the next one.\n"
+    "During a run, future values are lighter; dotted lines mark changed settings."
+)
 NO_PLAN = "Fix the settings to see the learning rate over the whole run here."
 
 
-class ScheduleView(QWidget):
+class ScheduleView(PaintedPlot):
     """Learning rate over epochs. Painted when something changes, at most twice a second during a run, and not
     while hidden."""
 
+    SIZE, LEAST = (240, 64), (120, 52)
+
     def __init__(self, model: ScheduleModel, run: RunModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Learning rate over the run", HINT, parent)
         self._model, self._run = model, run
-        self.redraws = 0
         self._hover: float | None = None
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Learning rate over the run")
-        self.setToolTip(
-            "The learning rate over the epochs of the current run, or of the next one.\n"
-            "During a run, future values are lighter; dotted lines mark changed settings."
-        )
         self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
         self._timer.timeout.connect(self.refresh)
         model.changed.connect(self.refresh)
         run.recorder.changed.connect(self._history_changed)
-        theme().changed.connect(self._restyle)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme().px(120), theme().px(52))
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme().px(240), theme().px(64))
-
-    @Slot()
-    def _restyle(self) -> None:
-        self.updateGeometry()
-        self.update()
 
     @Slot()
     def _history_changed(self) -> None:
@@ -76,19 +64,12 @@ class ScheduleView(QWidget):
         super().showEvent(event)  # type: ignore[arg-type]
         self.refresh()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.redraws += 1
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme().font(small=True))
+    def paint(self, painter: QPainter) -> None:
         drawing = self._model.drawing(max(self.width(), 2))
         if drawing is None:
-            painter.setPen(theme().color("text_muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(QRectF(self.rect()), flags, NO_PLAN)
+            self.paint_text(painter, NO_PLAN)
         else:
             _Painting(painter, drawing, QRectF(self.rect())).paint(self._hover)
-        painter.end()
 
 
 class _Painting:
@@ -98,12 +79,13 @@ class _Painting:
         self._painter, self._drawing, self._room = painter, drawing, room
         px, metrics = theme().px, painter.fontMetrics()
         self._height = metrics.height()
-        below = self._height + px(3)
-        self._top = HEADROOM * drawing.top
+        below, top = self._height + px(3), HEADROOM * drawing.top
         rows = max(int((room.height() - below) / (1.6 * self._height)), 2)
-        self._rates = ticks(0.0, self._top, min(rows, 5))
-        left = max((metrics.horizontalAdvance(tick.text) for tick in self._rates), default=0) + px(6)
-        self._area = QRectF(left, px(2), max(room.width() - left - px(8), 8), room.height() - below - px(2))
+        rates = ticks(0.0, top, min(rows, 5))
+        left = max((metrics.horizontalAdvance(tick.text) for tick in rates), default=0) + px(6)
+        area = QRectF(left, px(2), max(room.width() - left - px(8), 8), room.height() - below - px(2))
+        self._rates = [tick if tick.at else Tick(0.0, "0") for tick in rates]
+        self._axes = Axes(area, drawing.left, max(drawing.right, drawing.left + 1e-9), 0.0, top)
 
     def paint(self, hover: float | None) -> None:
         """Paints everything; at `hover`, the column under the mouse, the learning rate there."""
@@ -115,43 +97,25 @@ class _Painting:
         pale.setAlpha(AHEAD if drawing.now is not None else 255)
         for curve, own in ((drawing.ahead, pale), (drawing.done, color)):
             painter.setPen(QPen(own, 1.8))
-            painter.drawPolyline(self._points(curve))
+            painter.drawPolyline(self._axes.points(curve))
         painter.setPen(QPen(theme().color("text_muted"), 1, Qt.PenStyle.DotLine))
         for x in drawing.changes:
-            across = self._at(x, 0.0).x()
-            painter.drawLine(QPointF(across, self._area.top()), QPointF(across, self._area.bottom()))
+            painter.drawLine(self._axes.vertical(x))
         self._paint_point(hover)
 
     def _paint_axes(self) -> None:
-        painter, area, room = self._painter, self._area, self._room
-        muted, height = theme().color("text_muted"), self._height
-        for tick in self._rates:
-            y = round(self._at(self._drawing.left, tick.at).y()) + 0.5
-            painter.setPen(QPen(theme().color("line"), 1))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(muted)
-            top = min(max(y - height / 2, 0.0), room.height() - height)
-            place = QRectF(0, top, area.left() - theme().px(6), height)
-            text = tick.text if tick.at else "0"
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-        unit = " epochs"
-        last = painter.fontMetrics().horizontalAdvance(unit)
-        epochs = ticks(self._drawing.left, self._drawing.right, max(int(area.width() / theme().px(56)), 2), 1)
-        painter.setPen(muted)
-        for number, tick in enumerate(epochs):
-            text = tick.text + (unit if number == len(epochs) - 1 else "")
-            width = painter.fontMetrics().horizontalAdvance(text) + 2
-            x = self._at(tick.at, 0.0).x() - (width - (last if text.endswith(unit) else 0)) / 2
-            x = min(x, room.width() - width)
-            place = QRectF(x, room.height() - height, width, height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        axes, room = self._axes, self._room
+        axes.paint_y(self._painter, self._rates, room.height())
+        epochs = ticks(axes.left, axes.right, max(int(axes.area.width() / theme().px(56)), 2), 1)
+        top = room.height() - self._height
+        axes.paint_x(self._painter, epochs, top, room.width(), " epochs")
 
     def _paint_averaging(self) -> None:
         """A band at the bottom where weights are averaged, in the color of their curve."""
         start = self._drawing.averaged_from
         if start is None:
             return
-        left, right = self._at(start, 0.0), self._at(self._drawing.right, 0.0)
+        left, right = self._axes.pixel(start, 0.0), self._axes.pixel(self._drawing.right, 0.0)
         color = theme().color("averaged_curve")
         band = theme().px(3)
         self._painter.fillRect(QRectF(left.x(), left.y() - band, right.x() - left.x(), band), color)
@@ -163,24 +127,13 @@ class _Painting:
 
     def _paint_point(self, hover: float | None) -> None:
         """The learning rate under the mouse, or else the current one."""
-        painter, drawing, area = self._painter, self._drawing, self._area
+        drawing, axes = self._drawing, self._axes
         if hover is not None:
-            part = (hover - area.left()) / max(area.width(), 1.0)
-            x, rate, text = drawing.at(drawing.left + part * (drawing.right - drawing.left))
+            x, rate, text = drawing.at(axes.x_at(hover))
         elif drawing.now is not None:
             (x, rate), text = drawing.now, drawing.text
         else:
             return
-        at, color = self._at(x, rate), theme().color("training_curve")
-        painter.setPen(QPen(theme().color("surface"), 1))
-        painter.setBrush(color)
-        painter.drawEllipse(at, 4.0, 4.0)
-        paint_labels(painter, [Label(text, at, color)], area)
-
-    def _at(self, x: float, rate: float) -> QPointF:
-        drawing, area = self._drawing, self._area
-        across = (x - drawing.left) / max(drawing.right - drawing.left, 1e-9)
-        return QPointF(area.left() + across * area.width(), area.bottom() - rate / self._top * area.height())
-
-    def _points(self, curve: Curve) -> list[QPointF]:
-        return [self._at(x, y) for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True)]
+        at, color = axes.pixel(x, rate), theme().color("training_curve")
+        paint_dot(self._painter, at, color)
+        paint_labels(self._painter, [Label(text, at, color)], axes.area)

@@ -1,7 +1,7 @@
 """The small loss curve beside the progress, in every workspace, during a run."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QTimer, Slot
+from PySide6.QtCore import QRectF, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -9,7 +9,8 @@ from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import top_without_spikes
-from cnnplay.ui.train.curves import DEFAULT_SMOOTHING
+from cnnplay.ui.plot.curve_settings import DEFAULT_SMOOTHING
+from cnnplay.ui.plot.views.axes import Axes
 from cnnplay.ui.train.run import RunModel
 
 REDRAW_MS = 1000
@@ -63,18 +64,10 @@ class Sparkline(QWidget):
         if not len(values) or values.max() <= 0:
             return
         top = top_without_spikes(values)
+        axes = Axes(QRectF(1, 1.5, self.width() - 2, self.height() - 3), 0.0, right, 0.0, top)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for curve, color in ((training, "training_curve"), (validation, "validation_curve")):
             painter.setPen(QPen(theme().color(color), 1.2))
-            painter.drawPolyline(self._points(curve, right, top))
+            painter.drawPolyline(axes.points(Curve(curve.x, np.minimum(curve.y, top))))
         painter.end()
-
-    def _points(self, curve: Curve, right: float, top: float) -> list[QPointF]:
-        width, height = self.width() - 2, self.height() - 3
-        known = np.isfinite(curve.y)
-        across, down = (
-            1 + curve.x[known] / right * width,
-            1.5 + (1 - np.minimum(curve.y[known] / max(top, 1e-300), 1)) * height,
-        )
-        return [QPointF(x, y) for x, y in zip(across.tolist(), down.tolist(), strict=True)]

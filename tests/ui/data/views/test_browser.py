@@ -13,6 +13,7 @@ from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.views.browser import Browser
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.main_window import MainWindow
 from tests.ui.events import settle
@@ -68,7 +69,7 @@ def opened(qtbot: QtBot) -> Iterator[Open]:
 
     yield make
     for model in made:
-        model.shutdown()
+        close_jobs(model)
 
 
 def test_it_opens_by_its_keys_and_from_the_list_and_closes_with_the_window(

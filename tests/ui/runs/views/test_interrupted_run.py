@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.main_window import MainWindow
 from tests.interrupted_bench import EPOCHS, interrupt_run
@@ -31,7 +32,7 @@ def start(make_window: Callable[[], MainWindow]) -> MainWindow:
     """As the program starts it."""
     window = make_window()
     window.offer_recovery()
-    window.session.interrupted_run.wait()
+    finish_jobs(window.session.interrupted_run)
     settle()
     return window
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.runs import run_store
 from cnnplay.runs.notes import read_notes
+from cnnplay.ui.kit.background import close_jobs, finish_jobs
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.runs.run_actions import RunActions
@@ -65,7 +66,7 @@ def page(store: Path, qtbot: QtBot) -> Iterator[RunsWorkspace]:
         yield shown
         shown.close()
         for model in (actions, loader, runs):
-            model.shutdown()
+            close_jobs(model)
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def page_in_window(
 def settled(runs: RunsModel, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: runs.filtered.rowCount() == 4, timeout=WAIT)
     runs.watch(False)
-    runs.wait()
+    finish_jobs(runs)
     settle()
 
 
@@ -111,7 +112,7 @@ def click_row(
     table = page.list.table
     at = table.visualRect(page._runs.filtered.index(row, 2)).center()
     QTest.mouseClick(table.viewport(), LEFT, held, at)
-    page._runs.wait()
+    finish_jobs(page._runs)
     settle()
 
 
@@ -124,7 +125,7 @@ def click_heading(page: RunsWorkspace, key: str) -> None:
 
 def look(runs: RunsModel) -> None:
     runs.refresh_soon()
-    runs.wait()
+    finish_jobs(runs)
     settle()
 
 
@@ -198,14 +199,14 @@ def test_the_curves_of_selected_runs_share_a_plot(page: RunsWorkspace, runs: Run
     click_row(page, "b", CONTROL)
     plot = page.curves.loss
     assert plot.isVisible()
-    assert len(plot._curves) == 2
+    assert len(plot._lines) == 2
     assert not page.curves.slider.isVisible(), "validation is not smoothed"
     assert plot.accessibleDescription() == "lr 0.001, lr 0.1"
     page.curves.splits.setFocus()
     QTest.keyClick(page.curves.splits, Qt.Key.Key_Down)
     QTest.keyClick(page.curves.splits, Qt.Key.Key_Down)
     assert runs.curves.splits == "both"
-    assert len(plot._curves) == 4
+    assert len(plot._lines) == 4
     assert page.curves.slider.isVisible()
 
 
@@ -225,7 +226,7 @@ def test_the_zoom_stays_when_data_come_in_and_when_the_selection_changes(
     assert plot.redraws > drawn
     assert plot.extent == zoomed
     click_row(page, "b", CONTROL)
-    assert len(plot._curves) == 2
+    assert len(plot._lines) == 2
     assert plot.extent == zoomed
     QTest.mouseClick(page.curves.fit_button, LEFT)
     assert plot.following
@@ -359,14 +360,14 @@ def test_existing_tables_are_replaced_only_after_a_question(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     click_row(page, "a")
     page.list.csv_action.trigger()
-    page.list._actions.wait()
+    finish_jobs(page.list._actions)
     table = tmp_path / "runs-table.csv"
     one = table.read_text()
     click_row(page, "b", CONTROL)
     (tmp_path / "runs-steps.csv").unlink()
     said = answer("Cancel")
     page.list.csv_action.trigger()
-    page.list._actions.wait()
+    finish_jobs(page.list._actions)
     (question,) = said
     assert "runs-table.csv" in question
     assert "runs-epochs.csv" in question
@@ -374,7 +375,7 @@ def test_existing_tables_are_replaced_only_after_a_question(
     assert table.read_text() == one
     answer("Replace")
     page.list.csv_action.trigger()
-    page.list._actions.wait()
+    finish_jobs(page.list._actions)
     assert len(table.read_text().splitlines()) == 3
 
 
@@ -396,7 +397,7 @@ def test_delete_asks_and_says_what_it_frees(
     said = answer("Delete")
     QTest.mouseClick(page.list.delete_button, LEFT)
     qtbot.waitUntil(lambda: not (store / "a").exists() and not (store / "b").exists(), timeout=WAIT)
-    page.list._actions.wait()
+    finish_jobs(page.list._actions)
     look(runs)
     assert titles(runs) == ["c", "d"]
     assert selected_titles(runs) == []
@@ -479,7 +480,7 @@ def test_the_store_is_not_polled_while_hidden(page_in_window: RunsWorkspace, win
     assert page._runs._timer.isActive()
     window.show_workspace("build")
     assert not page._runs._timer.isActive()
-    page._runs.wait()
+    finish_jobs(page._runs)
 
 
 def test_runs_have_distinguishable_colors() -> None:

@@ -12,6 +12,7 @@ from cnnplay.data.images import ImageSet
 from cnnplay.network.network import find
 from cnnplay.network.presets import preset
 from cnnplay.search.space import Range
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_space import NO_LAYER
@@ -53,7 +54,7 @@ def opened(window: MainWindow, qtbot: QtBot) -> SearchWindow:
     QTest.keyClick(window, KEY.Key_F, CONTROL_SHIFT)
     assert window.searching is not None
     qtbot.waitUntil(window.searching.isVisible)
-    window.session.search.model.wait()
+    finish_jobs(window.session.search.model)
     settle()
     return window.searching
 
@@ -135,7 +136,7 @@ def test_a_search_runs_its_trials_and_the_selected_one_is_promoted_with_one_undo
     assert opened.options.stop.isEnabled()
     assert not opened.options.start.isEnabled()
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
-    model.wait()
+    finish_jobs(model)
     settle()
     assert model.table.rowCount() == 4
     assert opened.studies.currentText().startswith(model.study)
@@ -157,7 +158,7 @@ def test_a_search_runs_its_trials_and_the_selected_one_is_promoted_with_one_undo
     assert model.selected == best.number
     use_the_keys(opened, model)
     click(opened.trials.promote)
-    window.session.search.promoter.wait()
+    finish_jobs(window.session.search.promoter)
     network = window.session.editor.network
     assert find(network, "conv-1").filters == best.settings["conv-1.filters"]  # type: ignore[union-attr]
     assert window.session.settings.config.learning_rate == best.settings["learning_rate"]
@@ -195,14 +196,14 @@ def test_a_study_is_opened_from_the_list_and_resumed(
     model.set_options(trials=1, epochs=1)
     QTest.keyClick(opened, KEY.Key_F5)
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
-    model.wait()
+    finish_jobs(model)
     name = model.study
     opened.studies.setCurrentIndex(0)
     opened.studies.activated.emit(0)
     assert model.study == ""
     assert opened.trials.empty.isVisible()
     opened.studies.activated.emit(opened.studies.findData(name))
-    model.wait()
+    finish_jobs(model)
     settle()
     assert model.study == name
     assert opened.options.start.text() == "Resume"
@@ -231,7 +232,7 @@ def test_shift_f5_stops_within_a_batch_and_the_button_in_train_shows_the_progres
     qtbot.waitUntil(opened.isActiveWindow)
     QTest.keyClick(opened, KEY.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
-    model.wait()
+    finish_jobs(model)
     assert window.search_button.text() == "Search…"
     assert window.controls.train.isEnabled()
 

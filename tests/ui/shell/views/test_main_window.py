@@ -15,6 +15,7 @@ from cnnplay.network.codec import encode
 from cnnplay.network.presets import preset, presets
 from cnnplay.project.store import load
 from cnnplay.shapes.suggest import replace_head
+from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.export_dialog import ROWS, ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
@@ -133,12 +134,12 @@ def test_a_project_comes_back_as_it_was_saved(window: MainWindow, tmp_path: Path
     weights, network = session.run.weights_cache.weights, session.editor.network
     path = tmp_path / "mine.cnnplay"
     session.document.save(path)
-    session.document.wait()
+    finish_jobs(session.document)
     assert not session.document.dirty
     session.new()
     assert session.run.weights_cache.weights is None
     window.open_path(path)
-    session.document.wait()
+    finish_jobs(session.document)
     assert encode(session.editor.network) == encode(network)
     again = session.run.weights_cache.weights
     assert weights is not None
@@ -156,7 +157,7 @@ def test_a_damaged_project_is_refused_and_what_was_open_stays(
     path = tmp_path / "broken.cnnplay"
     path.write_bytes(b"PK\x03\x04 this is no project")
     window.open_path(path)
-    window.session.document.wait()
+    finish_jobs(window.session.document)
     (words,) = failures
     failures.clear()
     assert "broken.cnnplay" in words
@@ -180,7 +181,7 @@ def test_the_export_dialog_writes_every_format(
     session.exporting.done.connect(said.append)
     session.exporting.failed.connect(said.append)
     QTest.mouseClick(dialog.accept_button, LEFT)
-    session.exporting.wait()
+    finish_jobs(session.exporting)
     assert Path(dialog.path.text()).exists()
     assert len(said) == 1
     assert "not trained" in said[0], "fresh weights are said to be fresh"
@@ -210,7 +211,7 @@ def test_an_autosave_is_found_again_after_a_crash(window: MainWindow) -> None:
     session = window.session
     session.editor.load_preset("mlp")
     session.document.autosave()
-    session.document.wait()
+    finish_jobs(session.document)
     assert session.document.recoverable() == (), "a window's own autosave is none to recover while it lives"
     session.document._lock.unlock()  # as the kernel does for a process that was killed
     from cnnplay.ui.shell.document import DocumentModel
@@ -220,7 +221,7 @@ def test_an_autosave_is_found_again_after_a_crash(window: MainWindow) -> None:
     opened: list[object] = []
     other.opened.connect(opened.append)
     other.open(found, recovered=True)
-    other.wait()
+    finish_jobs(other)
     assert opened[0].network.name == "mlp"  # type: ignore[attr-defined]
     assert other.dirty
     assert other.path is None
@@ -290,7 +291,7 @@ def test_closing_asks_while_a_run_is_on_though_all_was_saved(
     QTest.keyClick(window, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: len(session.run.history) > 0, timeout=60_000)
     session.save(tmp_path / "mine.cnnplay")
-    session.document.wait()
+    finish_jobs(session.document)
     session.document.dirty = False  # as between two epochs that take an hour each
     timer = answer(QMessageBox.StandardButton.Cancel)
     assert not window.close()

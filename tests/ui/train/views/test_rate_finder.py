@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from cnnplay.ui.kit.background import close_jobs
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.main_window import MainWindow
 from cnnplay.ui.train.rate_finder import RateFinder
@@ -40,7 +41,7 @@ def shown(qtbot: QtBot, one: Bench) -> Iterator[RateFinderDialog]:
         yield dialog
     finally:
         dialog.done(0)
-        model.shutdown()
+        close_jobs(model)
 
 
 def finished(qtbot: QtBot, dialog: RateFinderDialog) -> RateFinder:

@@ -174,7 +174,7 @@ def test_an_extreme_of_one_step_is_inside_what_is_shown_and_on_the_line(qtbot: Q
         one.run.recorder.history = History(events(1, 20, steps=1_000, spike=7_777, height=5.9))
         made = panel(qtbot, one)
         assert made.plot.extent[3] > 5.9
-        _, y = made.plot._curves["raw"].getData()
+        _, y = made.plot._lines["raw"].getData()
         assert len(y) < 4 * made.plot.width() + 8
         assert np.nanmax(y) == 5.9
 
@@ -223,7 +223,7 @@ def test_the_run_before_never_sets_the_axes_and_names_its_end(qtbot: QtBot) -> N
         made = panel(qtbot, one)
         assert made.plot.extent[3] < 3.0
         assert made.plot._bounds.right == 20.0
-        assert made.plot._ends[-1].text == "previous run 0.100"
+        assert made.plot._labels[-1].text == "previous run 0.100"
 
 
 @pytest.mark.parametrize("change", [{"network": "other"}, {"data": "other"}])
@@ -233,8 +233,8 @@ def test_the_previous_run_is_hidden_if_network_or_data_differ(qtbot: QtBot, chan
         one.run.recorder.previous = History([msgspec.structs.replace(first, **change), *rest])
         one.run.recorder.history = History(events(1, 2))
         made = panel(qtbot, one)
-        assert not made.plot._curves["training before"].isVisible()
-        assert all("previous" not in end.text for end in made.plot._ends)
+        assert "training before" not in made.plot._lines
+        assert all("previous" not in end.text for end in made.plot._labels)
 
 
 def test_curves_of_another_network_name_it_and_are_lighter(qtbot: QtBot) -> None:
@@ -275,7 +275,7 @@ def test_the_slider_names_how_much_is_smoothed(qtbot: QtBot) -> None:
         assert made.smoothing.text() == "smoothing 30"
         QTest.keyClick(made.slider, Qt.Key.Key_Home)
         assert made.smoothing.text() == "smoothing off"
-        assert not made.plot._curves["raw"].isVisible()
+        assert "raw" not in made.plot._lines
 
 
 def test_nothing_is_drawn_while_hidden(qtbot: QtBot) -> None:
@@ -289,7 +289,7 @@ def test_nothing_is_drawn_while_hidden(qtbot: QtBot) -> None:
         assert made.plot.redraws == count
         made.show()
         assert made.plot.redraws > count
-        assert made.plot._curves["training"].getData()[0][-1] == 2.0
+        assert made.plot._lines["training"].getData()[0][-1] == 2.0
 
 
 def test_the_curve_of_the_previous_run_stays_lighter(qtbot: QtBot) -> None:
@@ -297,7 +297,7 @@ def test_the_curve_of_the_previous_run_stays_lighter(qtbot: QtBot) -> None:
         one.run.recorder.previous = History(events(1, 5))
         one.run.recorder.history = History(events(1, 1))
         made = panel(qtbot, one)
-        curve = made.plot._curves["training before"]
+        curve = made.plot._lines["training before"]
         assert curve.isVisible()
         assert curve.opts["pen"].color().alpha() < 128
 
@@ -308,7 +308,7 @@ def test_a_read_out_under_a_resting_cursor_follows_the_data(qtbot: QtBot) -> Non
         made = panel(qtbot, one)
         QTest.mouseMove(made.plot.viewport(), made.plot.area.center().toPoint())
         assert made.plot.hover is not None
-        x = made.plot.x_at(made.plot.hover.x())
+        x = made.plot.axes.x_at(made.plot.hover.x())
         model = made.plot._model
         before = model.readout("loss", one.run.history, x)
         more(one, *events(2, 12))
@@ -373,7 +373,7 @@ def test_averaged_and_decayed_curves_are_drawn_in_looks_of_their_own(qtbot: QtBo
             made = panel(qtbot, one, "loss")
             one.run.recorder.history = History(found)
             made._redraw()
-            curves = made.plot._curves
+            curves = made.plot._lines
             assert curves["averaged"].isVisible()
             assert curves["with decay"].isVisible()
             pens = {part: curves[part].opts["pen"] for part in curves}

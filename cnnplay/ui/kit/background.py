@@ -1,0 +1,226 @@
+"""Jobs in background threads: results are delivered in the window's thread, those of cancelled jobs never.
+
+Whatever runs jobs is a `Closing` somewhere below the session, so that `close_jobs` finds it there. Training
+and the search, which are steered while they run, have threads of their own.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from cnnplay.ui.kit.mailbox import PERIOD_MS, Mail, Mailbox
+
+OnClose: TypeAlias = Literal["finish", "cancel", "abandon"]
+
+
+class Closing(QObject):
+    """Ends in two steps: all are told before any is waited for."""
+
+    on_close: OnClose = "cancel"
+    """What happens to its jobs: they are finished, cancelled and waited for, or cancelled and left behind."""
+
+    def begin_close(self) -> None:
+        """Cancels the jobs, unless they are to be finished."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Waits for the threads, unless they are left behind. No job is started after that."""
+        raise NotImplementedError
+
+
+def begin_close(*parents: QObject) -> None:
+    """Cancels the jobs of all objects below `parents` without waiting, unless they are to be finished."""
+    for one in _below(*parents):
+        one.begin_close()
+
+
+def close_jobs(*parents: QObject) -> None:
+    """Ends the jobs of all objects below `parents`: tells all, then waits, first for those to be finished."""
+    begin_close(*parents)
+    with ExitStack() as stack:  # an error in a callback does not keep the others from being waited for
+        for one in sorted(_below(*parents), key=lambda one: one.on_close == "finish"):
+            stack.callback(one.close)
+
+
+def finish_jobs(*parents: QObject) -> None:
+    """Waits for the jobs of all objects below `parents`, and delivers their results."""
+    for one in _below(*parents):
+        if isinstance(one, Background):
+            one.finish()
+
+
+def _below(*parents: QObject) -> list[Closing]:
+    return [one for parent in parents for one in parent.findChildren(Closing)]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The last message of a job."""
+
+    result: Any = None
+    error: Exception | None = None
+
+
+class Job(Mailbox):
+    """One piece of work. It may report progress with `put` and `post`, and ends soon once `cancelled()`."""
+
+    def __init__(
+        self,
+        work: Callable[["Job"], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        progressed: Callable[[Mail], None],
+        on_cancel: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self.done, self.failed, self.progressed = done, failed, progressed
+        self._work, self._on_cancel = work, on_cancel
+        self._cancel = threading.Event()
+        self.cancelled = self._cancel.is_set
+
+    def run(self) -> None:
+        try:
+            self.put(Ended(self._work(self)))
+        except Exception as error:
+            self.put(Ended(error=error))
+
+    def cancel(self) -> None:
+        self._cancel.set()
+        self._on_cancel()
+
+
+class Background(Closing):
+    """Runs jobs in a thread, one after another (`queue`) or only the latest (`replace`).
+
+    `done` or `failed` is called in the window's thread.
+    """
+
+    idle_changed = Signal()
+
+    def __init__(self, name: str, parent: QObject | None = None, on_close: OnClose = "cancel") -> None:
+        super().__init__(parent)
+        self.on_close = on_close
+        self._name = f"cnnplay-{name}"
+        self._waiting: list[Job] = []
+        self._job: Job | None = None
+        self._thread: threading.Thread | None = None
+        self._cancelled: list[threading.Thread] = []
+        """Threads of cancelled jobs; they end in their own time."""
+        self._closed = False
+        self._timer = QTimer(self, interval=PERIOD_MS, timerType=Qt.TimerType.CoarseTimer)
+        self._timer.timeout.connect(self._poll)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no job is running or waiting. A cancelled one does not count."""
+        return self._job is None and not self._waiting
+
+    def queue(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
+    ) -> None:
+        """Starts `work`, or queues it after the jobs before."""
+        self._add(Job(lambda _: work(), done, failed, lambda _: None, lambda: None))
+
+    def replace(
+        self,
+        work: Callable[[Job], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        progressed: Callable[[Mail], None] = lambda _: None,
+        on_cancel: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Cancels all jobs and starts `work(job)`. `progressed` is called with what it put into the job."""
+        self.cancel()
+        self._add(Job(work, done, failed, progressed, on_cancel))
+
+    def cancel(self) -> None:
+        """Drops all jobs and their results. A running one ends in its own time: only closing waits for it."""
+        self._waiting.clear()
+        if self._job is not None and self._thread is not None:
+            self._job.cancel()
+            self._cancelled = [thread for thread in (*self._cancelled, self._thread) if thread.is_alive()]
+            self._job = self._thread = None
+            self._timer.stop()
+            self.idle_changed.emit()
+
+    def finish(self) -> None:
+        """Waits until all jobs are done, those too that their results start, and delivers their results.
+
+        An error in a `done` or `failed` is raised here, after everything else was delivered.
+        """
+        problem: Exception | None = None
+        while not self.idle:
+            if self._thread is not None:
+                self._thread.join()
+            try:
+                self._poll()
+            except Exception as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
+
+    def begin_close(self) -> None:
+        if self.on_close != "finish":
+            self._closed = True
+            self.cancel()
+
+    def close(self) -> None:
+        if self.on_close == "finish":
+            self.finish()
+        elif self.on_close == "cancel":
+            for thread in self._cancelled:
+                thread.join()
+        self._closed = True
+
+    def _add(self, job: Job) -> None:
+        if not self._closed:
+            self._waiting.append(job)
+            self._start_next()
+
+    def _start_next(self) -> None:
+        if self._job is None and self._waiting:
+            self._job = self._waiting.pop(0)
+            # A thread that may be left behind must not keep the program alive.
+            daemon = self.on_close == "abandon"
+            self._thread = threading.Thread(target=self._job.run, name=self._name, daemon=daemon)
+            self._timer.start()
+            self._thread.start()
+            self.idle_changed.emit()
+
+    @Slot()
+    def _poll(self) -> None:
+        job, thread = self._job, self._thread
+        mail = job.drain() if job is not None else None
+        if job is None or thread is None or not mail:
+            return
+        ended = mail.messages[-1] if mail.messages and isinstance(mail.messages[-1], Ended) else None
+        if ended is not None:
+            mail = Mail(mail.messages[:-1], mail.latest)
+        if mail:
+            job.progressed(mail)
+        if ended is not None and self._job is job:  # it was not cancelled meanwhile
+            self._end(job, thread, ended)
+
+    def _end(self, job: Job, thread: threading.Thread, ended: Ended) -> None:
+        thread.join()
+        self._job = self._thread = None
+        try:
+            if ended.error is None:
+                job.done(ended.result)
+            else:
+                job.failed(ended.error)
+        finally:
+            self._start_next()
+            if self.idle:
+                self._timer.stop()
+                self.idle_changed.emit()
+
+
+def error_text(error: Exception) -> str:
+    """A job's error as a message for the user; an unexpected error is raised again, to be logged."""
+    if isinstance(error, (ValueError, OSError, RuntimeError, MemoryError)):
+        return str(error) or type(error).__name__
+    raise error
