@@ -79,6 +79,7 @@ def no_leaked_threads() -> Iterator[None]:
         t for t in threading.enumerate() if t not in before and t.is_alive() and t.name.startswith("cnnplay")
     ]
     for thread in left:
-        thread.join(timeout=5)
+        # Closing leaves daemons behind that time layers: they end after the current one.
+        thread.join(timeout=60 if thread.daemon else 5)
     left = [thread for thread in left if thread.is_alive()]
     assert not left, f"threads left running: {[thread.name for thread in left]}"

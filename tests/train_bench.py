@@ -17,9 +17,11 @@ from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import close_jobs
+from cnnplay.ui.train.augmentation import AugmentationModel
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
+from cnnplay.ui.train.views.notices import RunNotices
 
 WAIT = 60_000
 ENDLESS = 10_000
@@ -56,6 +58,7 @@ class Bench:
         self.data.use(blobs())
         self.run = RunModel(self.editor, self.settings, self.data)
         self.estimate = EstimateModel(self.editor, self.settings, self.data)
+        self.augmentation = AugmentationModel(self.editor, self.settings, self.data)
 
     def edit(self) -> None:
         """A structural edit of the network in the editor."""
@@ -63,7 +66,7 @@ class Bench:
 
     def shutdown(self) -> None:
         self.run.shutdown()
-        close_jobs(self.estimate, self.data)
+        close_jobs(self.estimate, self.augmentation, self.data)
 
 
 @contextmanager
@@ -79,3 +82,10 @@ def bench(**settings: Any) -> Iterator[Bench]:
 def until(qtbot: QtBot, run: RunModel, state: str) -> None:
     """Waits for that state of the run."""
     qtbot.waitUntil(lambda: run.state == state, timeout=WAIT)
+
+
+def notices_of(qtbot: QtBot, one: Bench) -> RunNotices:
+    """The notices of the run, as a window."""
+    made = RunNotices(one.run, one.settings)
+    qtbot.addWidget(made)
+    return made

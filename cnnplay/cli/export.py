@@ -8,6 +8,7 @@ from cnnplay.cli.errors import CommandError, UserError, as_user_errors
 from cnnplay.cli.networks import Found, chosen_weights, find_network, run_weights, warn_where_not_finite
 from cnnplay.cli.output import echo, print_json, warn
 from cnnplay.data.paths import expand_user
+from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import is_sidecar
 from cnnplay.modules.trained_weights import WHICH, Which, choose_weights
 from cnnplay.spec.events import Event
@@ -17,26 +18,25 @@ if TYPE_CHECKING:
     from cnnplay.project.project import Project
     from cnnplay.runs.folder import RunFolder
 
-FORMATS = ("safetensors", "pt", "onnx", "python", "project", "json", "csv")
-
 
 def export_network(text: str, format_key: str, path: Path, seed: int, weights: str, json: bool) -> None:
     """Writes the file and prints what is in it."""
-    check_choice("--format", format_key, FORMATS)
+    row = FORMATS[check_choice("--format", format_key, tuple(FORMATS))]
     which = check_choice("--weights", weights, WHICH)
     found = find_network(text)
     _check_place(path, text, found, format_key)
-    if format_key == "python" and path.suffix != ".py":
+    if row.importable and path.suffix != row.suffix:
         raise UserError(
-            f"{path}: expected a name that ends in .py, so that Python can import it; found {path.name}"
+            f"{path}: expected a name that ends in {row.suffix}, so that Python can import it; "
+            f"found {path.name}"
         )
     which = _chosen(found, which)
-    match format_key:
-        case "project" | "json":
-            written = _project(found, format_key, path)
-        case "csv":
-            written = _history(found, path)
-        case _:
+    match row.source:
+        case "project":
+            written = _project(found, row, path)
+        case "history":
+            written = _history(found, row, path)
+        case "weights":
             written = _weights(found, format_key, path, seed, which)
     if json:
         print_json(
@@ -109,16 +109,15 @@ def _trained(found: Found, which: Which) -> "TrainedNetwork":
     return msgspec.structs.replace(trained_network(found.network, weights, learned, facts), trained=trained)
 
 
-def _project(found: Found, format_key: str, path: Path) -> "Exported":
+def _project(found: Found, row: Format, path: Path) -> "Exported":
     from cnnplay.export.trained import Exported
     from cnnplay.project.errors import ProjectError, ProjectWriteError
-    from cnnplay.project.store import save, save_json
 
     project = _as_project(found)
     with as_user_errors(ProjectError, problem=ProjectWriteError):
-        (save if format_key == "project" else save_json)(project, path)
-    trained = format_key == "project" and project.trained is not None
-    return Exported(path=path, format=format_key, bytes=path.stat().st_size, trained=trained)
+        row.load()(project, path)
+    trained = row.key == "project" and project.trained is not None
+    return Exported(path=path, format=row.key, bytes=path.stat().st_size, trained=trained)
 
 
 def _as_project(found: Found) -> "Project":
@@ -153,17 +152,18 @@ def _project_of(run: "RunFolder") -> "Project":
     )
 
 
-def _history(found: Found, path: Path) -> "Exported":
-    from cnnplay.export.history import epoch_rows, history_csv
+def _history(found: Found, row: Format, path: Path) -> "Exported":
+    from cnnplay.export.history import epoch_rows
     from cnnplay.export.trained import ExportWriteError
 
     if found.run is None and found.project is None:
         raise UserError("csv exports the history of a run or a project; a preset has none")
     events = _events_of(found.run) if found.run is not None else _as_project(found).history
     try:
-        return history_csv(epoch_rows(events), path)
+        written: Exported = row.load()(epoch_rows(events), path)
     except ExportWriteError as error:
         raise CommandError(str(error)) from None
+    return written
 
 
 def _events_of(run: "RunFolder") -> tuple[Event, ...]:

@@ -144,9 +144,13 @@ class ImageSet:
         return tuple(int(n) for n in np.bincount(self.labels, minlength=len(self.classes)))
 
 
-def _listed(names: tuple[str, ...], others: tuple[str, ...], most: int = 8) -> str:
+LISTED = 8
+"""Class names in a message."""
+
+
+def _listed(names: tuple[str, ...], others: tuple[str, ...]) -> str:
     """The names; if there are many, those missing from `others` first."""
-    if len(names) > most:
+    if len(names) > LISTED:
         known = set(others)
         names = tuple(sorted(names, key=known.__contains__))
-    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+    return ", ".join(names[:LISTED]) + (" …" if len(names) > LISTED else "")

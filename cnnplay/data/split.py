@@ -20,28 +20,26 @@ from cnnplay.data.images import Indices
 VALIDATION_SHARE = 0.2
 
 
-def split_by_name(
-    labels: Indices, names: Sequence[str], share: float = VALIDATION_SHARE
-) -> tuple[Indices, Indices]:
+def split_by_name(labels: Indices, names: Sequence[str]) -> tuple[Indices, Indices]:
     """(train, validation): ascending indices. `names` are the images' paths, separated by "/"."""
     hashes = np.array([_hash_fraction(name) for name in names], np.float64)
     is_validation = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         if len(members) > 1:
-            count = min(max(1, round(share * len(members))), len(members) - 1)
+            count = min(max(1, round(VALIDATION_SHARE * len(members))), len(members) - 1)
             is_validation[members[np.argsort(hashes[members], kind="stable")[:count]]] = True
     return np.flatnonzero(~is_validation).astype(np.int64), np.flatnonzero(is_validation).astype(np.int64)
 
 
-def split_last_of_each_class(labels: Indices, share: float = VALIDATION_SHARE) -> tuple[Indices, Indices]:
+def split_last_of_each_class(labels: Indices) -> tuple[Indices, Indices]:
     """(train, validation): ascending indices; the last of each class, in the given order, are for
     validation.
     """
     is_validation = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        is_validation[members[len(members) - round(share * len(members)) :]] = True
+        is_validation[members[len(members) - round(VALIDATION_SHARE * len(members)) :]] = True
     return np.flatnonzero(~is_validation).astype(np.int64), np.flatnonzero(is_validation).astype(np.int64)
 
 

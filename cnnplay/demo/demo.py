@@ -179,7 +179,7 @@ def _step_through(driver: UiDriver) -> None:
     driver.click_card("conv-1")
     driver.click(window.build.step_button)
     driver.settle(600)
-    canvas = window.concept.canvas
+    canvas = window.page("build").concept.canvas
     # To a position where the window covers strokes of the digit.
     for key, steps in ((Qt.Key.Key_Down, 9), (Qt.Key.Key_Right, 11)):
         for _ in range(steps):
@@ -197,8 +197,7 @@ def _train(driver: UiDriver, seed: int) -> None:
     run = window.session.run
     control = Qt.KeyboardModifier.ControlModifier
     driver.keys(Qt.Key.Key_2, control)
-    assert window.train is not None
-    driver.type_number(window.train.workspace.settings.editors["seed"].inputs()[0], seed)
+    driver.type_number(window.page("train").workspace.settings.editors["seed"].inputs()[0], seed)
     assert window.session.settings.config.seed == seed
     driver.click(window.controls.train_button)
     driver.until(lambda: run.state == "running", "training to start")
@@ -236,8 +235,7 @@ def _look(driver: UiDriver) -> None:
     window = driver.window
     session = window.session
     driver.keys(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
-    assert window.look is not None
-    look = window.look.workspace
+    look = window.page("look").workspace
     driver.click_card("conv-2")
     driver.settle(800)
     driver.click_tile(look.maps.tiles.view, 3)

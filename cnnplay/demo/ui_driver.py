@@ -117,9 +117,10 @@ class UiDriver:
     def views(self) -> dict[str, dict[str, int]]:
         """How often each live view was redrawn."""
         found = {"stack strips": self.window.session.stack_results.updates}
-        for page in (self.window.train, self.window.look):
-            if page is not None:
-                found |= {f"{page.key} {name}": count for name, count in page.redraws.items()}
+        for key in ("train", "look"):
+            if key in self.window.opened:
+                redraws = self.window.opened[key].redraws
+                found |= {f"{key} {name}": count for name, count in redraws.items()}
         return {name: {"redraws": count} for name, count in found.items()}
 
     def start_clock(self) -> None:
@@ -283,11 +284,7 @@ class UiDriver:
     # Private
 
     def _stack(self) -> Any:
-        page = {"build": self.window.build, "train": self.window.train, "look": self.window.look}[
-            self.window.workspace
-        ]
-        assert page is not None
-        return page.stack_panel.view
+        return self.window.page(self.window.workspace).stack_panel.view
 
     def _type_text(self, edit: QLineEdit, text: str) -> None:
         edit.setFocus()
@@ -327,8 +324,7 @@ class UiDriver:
 
     def _compare(self, key: str) -> None:
         """Stores what the live views show, and records which differ from the previous call."""
-        page = self.window.train
-        assert page is not None
+        page = self.window.page("train")
         now = {
             "curves": _pixels(page.workspace.loss),
             "filters": _pixels(page.filters),

@@ -1,45 +1,90 @@
-"""The table of formats. Needs no torch, so that the window can list them at startup."""
+"""The table of export formats. Needs no torch, so that the window can list them at startup."""
+
+from pkgutil import resolve_name
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+Source: TypeAlias = Literal["weights", "project", "history"]
+"""What a writer gets with the path: a `TrainedNetwork` (and a seed), a `Project`, or the rows of a table."""
 
-class Format(msgspec.Struct, frozen=True):
-    """A format: its key, title and usual suffix, whether it contains weights, and what it is for."""
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """A format. `writer` is "module:function", `sidecar` the suffix of a second file, "" if there is none.
+
+    `importable`: Python imports the file, so its name must be an identifier and end in `suffix`.
+    """
 
     key: str
     title: str
     suffix: str
-    needs_weights: bool
     help: str
+    writer: str
+    source: Source = "weights"
+    sidecar: str = ""
+    importable: bool = False
+
+    def load(self) -> Any:
+        """The writer; imports what it needs, mostly torch."""
+        return resolve_name(self.writer)
 
 
-FORMATS: tuple[Format, ...] = (
+_ROWS = (
     Format(
-        "safetensors",
-        "Weights (safetensors)",
-        ".safetensors",
-        True,
-        "Weights by name, safe to open anywhere; preprocessing and class names as metadata.",
+        key="safetensors",
+        title="Weights (safetensors)",
+        suffix=".safetensors",
+        help="Weights by name, safe to open anywhere; preprocessing and class names as metadata.",
+        writer="cnnplay.export.weight_files:write_safetensors",
     ),
     Format(
-        "pt",
-        "Weights (PyTorch state dict)",
-        ".pt",
-        True,
-        "For load_state_dict; preprocessing and class names in a JSON file next to it.",
+        key="pt",
+        title="Weights (PyTorch state dict)",
+        suffix=".pt",
+        help="For load_state_dict; preprocessing and class names in a JSON file next to it.",
+        writer="cnnplay.export.weight_files:write_state_dict",
+        sidecar=".json",
     ),
     Format(
-        "onnx",
-        "ONNX model",
-        ".onnx",
-        True,
-        "Network and weights for onnxruntime and other runtimes; preprocessing and class names as metadata.",
+        key="onnx",
+        title="ONNX model",
+        suffix=".onnx",
+        help="Network and weights for onnxruntime and other runtimes; preprocessing and class names as "
+        "metadata.",
+        writer="cnnplay.export.onnx_file:write_onnx",
     ),
     Format(
-        "python",
-        "Python module",
-        ".py",
-        True,
-        "Readable code with load_model() that needs only torch; weights in a file next to it.",
+        key="python",
+        title="Python module",
+        suffix=".py",
+        help="Readable code with load_model() that needs only torch; weights in a file next to it.",
+        writer="cnnplay.export.python_module:write_python",
+        sidecar=".pt",
+        importable=True,
+    ),
+    Format(
+        key="project",
+        title="Project",
+        suffix=".cnnplay",
+        help="Network, settings, trained weights and history.",
+        writer="cnnplay.project.store:save",
+        source="project",
+    ),
+    Format(
+        key="json",
+        title="Project without weights (JSON)",
+        suffix=".json",
+        help="Network and settings as text.",
+        writer="cnnplay.project.store:save_json",
+        source="project",
+    ),
+    Format(
+        key="csv",
+        title="History (CSV)",
+        suffix=".csv",
+        help="One row per epoch: losses, metrics, time.",
+        writer="cnnplay.export.history:history_csv",
+        source="history",
     ),
 )
+FORMATS: dict[str, Format] = {row.key: row for row in _ROWS}

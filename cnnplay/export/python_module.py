@@ -22,7 +22,7 @@ from cnnplay.shapes.infer import infer
 
 def write_python(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """``NAME.py`` with the code and ``NAME.pt`` with its state dict, which ``load_model`` reads."""
-    sidecar = sidecar_path(path, ".pt")
+    sidecar = sidecar_path("python", path)
     module = module_of(network, seed)
     with replacing(sidecar, path) as (weights, code):
         save_state(_renamed(module), weights)

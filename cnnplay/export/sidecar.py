@@ -3,21 +3,20 @@
 import json
 from pathlib import Path
 
+from cnnplay.export.catalog import FORMATS
+
 MADE_BY = "CNN Playground"
 """The program that wrote a file, in every format that can store it."""
 
 WRITTEN_BY = f"written by {MADE_BY}"
 """In the first line of exported code, by which it is recognized: files of earlier versions have it too."""
 
-SUFFIXES = {"pt": ".json", "python": ".pt"}
-"""The suffixes of the sidecar files, by the format's key."""
-
 _HEAD = 2**16
 _LARGEST = 2**26
 
 
-def sidecar_path(path: Path, suffix: str) -> Path:
-    """The sidecar of `path`: ``NAME.json``, or ``NAME.pt.json`` if the former belongs to something else.
+def sidecar_path(format_key: str, path: Path) -> Path:
+    """The second file of an export: ``NAME.json``, or ``NAME.pt.json`` if that belongs to something else.
 
     So ``net.py`` with its ``net.pt`` does not replace a ``net.pt`` that was exported before, nor ``model.pt``
     the user's own ``model.json``. An export replaces the sidecar of the export that it replaces.
@@ -25,6 +24,7 @@ def sidecar_path(path: Path, suffix: str) -> Path:
     """
     from cnnplay.export.trained import ExportError  # imports torch
 
+    suffix = FORMATS[format_key].sidecar
     if path.suffix == suffix:
         raise ExportError(f"{path.name}: expected a suffix other than {suffix}: {_WHY[suffix]}")
     found = _free_or_own(path, suffix)
@@ -39,8 +39,8 @@ def sidecar_path(path: Path, suffix: str) -> Path:
 
 def files_to_replace(format_key: str, path: Path) -> tuple[Path, ...]:
     """The files that an export in this format to `path` would replace."""
-    suffix = SUFFIXES.get(format_key)
-    sidecar = None if suffix is None else _free_or_own(path, suffix)
+    suffix = FORMATS[format_key].sidecar
+    sidecar = _free_or_own(path, suffix) if suffix else None
     return tuple(file for file in (path, sidecar) if file is not None and _exists(file))
 
 

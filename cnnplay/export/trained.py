@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import msgspec
-import torch
 
 from cnnplay.modules.build import BuildError
 from cnnplay.modules.module import NetworkModule
@@ -84,8 +83,3 @@ def _check(network: TrainedNetwork) -> None:
     for node in leaves(network.network):
         if not ID_PATTERN.match(node.id):
             raise ExportError(f"expected an id of lowercase letters, digits and hyphens; found {node.id!r}")
-
-
-def example(network: Network, batch: int = 2) -> torch.Tensor:
-    """Blank images of the network's input size."""
-    return torch.zeros(batch, *network.input.shape)

@@ -27,7 +27,7 @@ def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[P
 
 def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """Writes a dict of tensors by id, loadable with ``weights_only=True``, and ``NAME.json``."""
-    sidecar = sidecar_path(path, ".json")
+    sidecar = sidecar_path("pt", path)
     weights = weights_of(module_of(network, seed))
     with replacing(sidecar, path) as (json_file, temporary):
         save_state(weights, temporary)

@@ -47,9 +47,7 @@ class Job:
     """Whether to refuse a run that is estimated not to fit into the free memory."""
 
 
-def resumed_job(
-    run: str, network: Network, dataset: ImageSet, state: RunState, prepared: Prepared | None = None
-) -> Job:
+def resumed_job(run: str, network: Network, dataset: ImageSet, state: RunState) -> Job:
     """The rest of a run after `state`, with the settings and plan of `state`."""
     return Job(
         run,
@@ -59,7 +57,6 @@ def resumed_job(
         initial=state.weights,
         optimizer_state=state.optimizer,
         first_epoch=state.first_epoch,
-        prepared=prepared,
         best=state.best,
         resume=state,
     )

@@ -145,7 +145,7 @@ def redraw(window: Any, driver: UiDriver) -> float:
     """Microseconds of the window's thread for one curve, redrawn: the median of 20 of both."""
     times = []
     for _ in range(20):
-        for panel in (window.train.workspace.loss, window.train.workspace.primary):
+        for panel in (window.page("train").workspace.loss, window.page("train").workspace.primary):
             start = time.thread_time()
             panel._redraw()
             panel.plot.viewport().repaint()

@@ -10,7 +10,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from cnnplay.export import weight_files
-from cnnplay.export.formats import FORMATS, export
+from cnnplay.export.catalog import FORMATS
+from cnnplay.export.formats import export
 from cnnplay.export.sidecar import files_to_replace
 from cnnplay.export.trained import ExportError, ExportWriteError, TrainedNetwork
 from cnnplay.modules.build import build
@@ -113,7 +114,7 @@ def test_paths_that_cannot_be_written_are_refused_with_the_reason(tmp_path: Path
         export(TRAINED, "caffe", tmp_path / "a.pt")
 
 
-@pytest.mark.parametrize("key", [form.key for form in FORMATS if form.key != "onnx"])
+@pytest.mark.parametrize("key", ["safetensors", "pt", "python"])
 def test_a_failed_export_leaves_the_existing_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
@@ -216,9 +217,10 @@ def test_code_exported_by_an_earlier_version_is_recognized(tmp_path: Path) -> No
         assert files_to_replace("python", code) == (code, tmp_path / weights)
 
 
-def test_each_format_has_one_key_and_one_suffix() -> None:
-    assert [form.key for form in FORMATS] == ["safetensors", "pt", "onnx", "python"]
-    assert len({form.suffix for form in FORMATS}) == len(FORMATS)
+def test_each_format_has_one_key_one_suffix_and_a_writer() -> None:
+    assert list(FORMATS) == ["safetensors", "pt", "onnx", "python", "project", "json", "csv"]
+    assert len({form.suffix for form in FORMATS.values()}) == len(FORMATS)
+    assert all(callable(form.load()) for form in FORMATS.values())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")

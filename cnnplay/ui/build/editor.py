@@ -102,15 +102,15 @@ class EditorModel(EditedNetwork):
         edited = edits.remove(self.network, self.selected)
         return self.apply(msgspec.structs.replace(edited, label=label))
 
-    def paste(self, place: Place | None = None) -> bool:
-        """Inserts the layers on the clipboard, by default after the selection."""
+    def paste(self) -> bool:
+        """Inserts the layers on the clipboard after the selection."""
         try:
             nodes = clipboard.take()
         except clipboard.ClipboardError as error:
             self.message.emit(str(error))
             return False
         label = f"paste {_names(tuple(node.id for node in nodes))}"
-        where = place or self.insertion_place()
+        where = self.insertion_place()
         return self._try(lambda: edits.insert(self.network, where, nodes, self.reserved_ids(), label))
 
     # Structure
@@ -155,12 +155,8 @@ class EditorModel(EditedNetwork):
 
     # Fields
 
-    def set_field(self, node_id: str, field: str, value: Any) -> bool:
-        """Sets a field of one node; quick changes of the same field are one undo step."""
-        return self.set_fields((node_id,), field, value)
-
     def set_fields(self, node_ids: tuple[str, ...], field: str, value: Any) -> bool:
-        """Sets the same field of several nodes of one kind."""
+        """Sets the same field of nodes of one kind; quick changes of the same field are one undo step."""
         key = ("field", field, *node_ids)
         return self._try(lambda: self._with_fields(node_ids, field, value), None, key)
 

@@ -67,19 +67,12 @@ class Ended(msgspec.Struct, frozen=True):
 class Job(Mailbox):
     """One piece of work. It may report progress with `put` and `post`, and ends soon once `cancelled()`."""
 
-    def __init__(
-        self,
-        work: Callable[["Job"], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Exception], None],
-        progressed: Callable[[Mail], None],
-        on_cancel: Callable[[], None],
-    ) -> None:
+    def __init__(self, work: Callable[["Job"], Any]) -> None:
         super().__init__()
-        self.done, self.failed, self.progressed = done, failed, progressed
-        self._work, self._on_cancel = work, on_cancel
+        self._work = work
         self._cancel = threading.Event()
         self.cancelled = self._cancel.is_set
+        self.cancel = self._cancel.set
 
     def run(self) -> None:
         try:
@@ -87,9 +80,22 @@ class Job(Mailbox):
         except Exception as error:
             self.put(Ended(error=error))
 
-    def cancel(self) -> None:
-        self._cancel.set()
-        self._on_cancel()
+
+class Callbacks(msgspec.Struct, frozen=True):
+    """Whom to tell about a job. Its thread does not hold them: it may outlive their objects, and Qt's objects
+    must not be deleted in it.
+    """
+
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+    progressed: Callable[[Mail], None] = lambda _: None
+    cancelled: Callable[[], None] = lambda: None
+
+
+class Running(msgspec.Struct, frozen=True):
+    job: Job
+    callbacks: Callbacks
+    thread: threading.Thread
 
 
 class Background(Closing):
@@ -104,9 +110,8 @@ class Background(Closing):
         super().__init__(parent)
         self.on_close = on_close
         self._name = f"cnnplay-{name}"
-        self._waiting: list[Job] = []
-        self._job: Job | None = None
-        self._thread: threading.Thread | None = None
+        self._waiting: list[tuple[Job, Callbacks]] = []
+        self._running: Running | None = None
         self._cancelled: list[threading.Thread] = []
         """Threads of cancelled jobs; they end in their own time."""
         self._closed = False
@@ -116,13 +121,13 @@ class Background(Closing):
     @property
     def idle(self) -> bool:
         """Whether no job is running or waiting. A cancelled one does not count."""
-        return self._job is None and not self._waiting
+        return self._running is None and not self._waiting
 
     def queue(
         self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
     ) -> None:
         """Starts `work`, or queues it after the jobs before."""
-        self._add(Job(lambda _: work(), done, failed, lambda _: None, lambda: None))
+        self._add(Job(lambda _: work()), Callbacks(done, failed))
 
     def replace(
         self,
@@ -134,15 +139,16 @@ class Background(Closing):
     ) -> None:
         """Cancels all jobs and starts `work(job)`. `progressed` is called with what it put into the job."""
         self.cancel()
-        self._add(Job(work, done, failed, progressed, on_cancel))
+        self._add(Job(work), Callbacks(done, failed, progressed, on_cancel))
 
     def cancel(self) -> None:
         """Drops all jobs and their results. A running one ends in its own time: only closing waits for it."""
         self._waiting.clear()
-        if self._job is not None and self._thread is not None:
-            self._job.cancel()
-            self._cancelled = [thread for thread in (*self._cancelled, self._thread) if thread.is_alive()]
-            self._job = self._thread = None
+        running, self._running = self._running, None
+        if running is not None:
+            running.job.cancel()
+            running.callbacks.cancelled()
+            self._cancelled = [thread for thread in (*self._cancelled, running.thread) if thread.is_alive()]
             self._timer.stop()
             self.idle_changed.emit()
 
@@ -153,8 +159,8 @@ class Background(Closing):
         """
         problem: Exception | None = None
         while not self.idle:
-            if self._thread is not None:
-                self._thread.join()
+            if self._running is not None:
+                self._running.thread.join()
             try:
                 self._poll()
             except Exception as error:
@@ -175,43 +181,44 @@ class Background(Closing):
                 thread.join()
         self._closed = True
 
-    def _add(self, job: Job) -> None:
+    def _add(self, job: Job, callbacks: Callbacks) -> None:
         if not self._closed:
-            self._waiting.append(job)
+            self._waiting.append((job, callbacks))
             self._start_next()
 
     def _start_next(self) -> None:
-        if self._job is None and self._waiting:
-            self._job = self._waiting.pop(0)
+        if self._running is None and self._waiting:
+            job, callbacks = self._waiting.pop(0)
             # A thread that may be left behind must not keep the program alive.
             daemon = self.on_close == "abandon"
-            self._thread = threading.Thread(target=self._job.run, name=self._name, daemon=daemon)
+            thread = threading.Thread(target=job.run, name=self._name, daemon=daemon)
+            self._running = Running(job, callbacks, thread)
             self._timer.start()
-            self._thread.start()
+            thread.start()
             self.idle_changed.emit()
 
     @Slot()
     def _poll(self) -> None:
-        job, thread = self._job, self._thread
-        mail = job.drain() if job is not None else None
-        if job is None or thread is None or not mail:
+        running = self._running
+        if running is None:
             return
+        mail = running.job.drain()
         ended = mail.messages[-1] if mail.messages and isinstance(mail.messages[-1], Ended) else None
         if ended is not None:
             mail = Mail(mail.messages[:-1], mail.latest)
         if mail:
-            job.progressed(mail)
-        if ended is not None and self._job is job:  # it was not cancelled meanwhile
-            self._end(job, thread, ended)
+            running.callbacks.progressed(mail)
+        if ended is not None and self._running is running:  # it was not cancelled meanwhile
+            self._end(running, ended)
 
-    def _end(self, job: Job, thread: threading.Thread, ended: Ended) -> None:
-        thread.join()
-        self._job = self._thread = None
+    def _end(self, running: Running, ended: Ended) -> None:
+        running.thread.join()
+        self._running = None
         try:
             if ended.error is None:
-                job.done(ended.result)
+                running.callbacks.done(ended.result)
             else:
-                job.failed(ended.error)
+                running.callbacks.failed(ended.error)
         finally:
             self._start_next()
             if self.idle:

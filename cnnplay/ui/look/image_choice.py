@@ -114,11 +114,11 @@ class ImageChoiceModel(QObject):
             few = self._random.choice(pool, min(SAMPLES, len(pool)), replace=False)
             self.show_samples([int(index) for index in few], "random")
 
-    def show_samples(self, indices: Sequence[int], kind: SampleKind, choose: bool = True) -> None:
+    def show_samples(self, indices: Sequence[int], kind: SampleKind) -> None:
         """Shows these images beside the chosen one, and chooses the first of them."""
         self._samples, self._kind, self._samples_of = tuple(indices), kind, self._data.images
         self.samples_changed.emit()
-        if choose and indices:
+        if indices:
             self.choose(indices[0])
 
     def thumbnails(self, indices: Sequence[int]) -> Bytes:

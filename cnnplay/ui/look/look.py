@@ -14,6 +14,7 @@ from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
 from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.kit.priority_worker import PriorityWorker
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.look.evaluation import EvaluationModel, no_evaluation_reason
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.image_choice import ImageChoiceModel
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from cnnplay.ui.train.run import RunModel
 
 Origin: TypeAlias = Literal["nothing", "live"] | StoredOrigin
-Kind: TypeAlias = Literal["maps", "filters", "prediction", "stack", "evaluation"]
-"""What a view may want. "stack": the strips on the cards, and the prediction below them."""
-
 SOON_MS = 30
 EVALUATION_MS = 1500
 """Between two evaluations of a run that are shown."""
@@ -49,22 +47,23 @@ LIVE_MS = 100
 """Between two polls of the run's mailbox: each wakes the window's thread, which takes a core from the run."""
 STAGGER_MS = 12
 """Between two signals about a live result."""
-PARTS = ("maps", "filters", "prediction", "strips")
+PARTS = ("maps", "filters", "prediction", "strips", "others")
 
 
 class LookModel(QObject):
     """What the views of Look inside (and the filters and maps of Train) show.
 
-    A visible view says with `want` what it shows; nothing else is computed. `maps_changed`,
-    `filters_changed`, `prediction_changed`, `strips_changed`: there is something new to show.
-    `state_changed`: where it comes from, or why there is nothing, changed. `focus` holds the selected map
-    and pixel, `image_choice` the image, `evaluation` the evaluation on the validation images.
+    A visible view says with `want` what it shows; nothing else is computed. `maps_changed`, `filters_changed`
+    and so on, `others_changed` for probes: there is something new to show. `state_changed`: where it comes
+    from, or why there is nothing, changed. `focus` holds the selected map and pixel, `image_choice` the
+    image, `evaluation` the evaluation on the validation images.
     """
 
     maps_changed = Signal()
     filters_changed = Signal()
     prediction_changed = Signal()
     strips_changed = Signal()
+    others_changed = Signal()
     state_changed = Signal()
     options_changed = Signal()
 
@@ -92,7 +91,7 @@ class LookModel(QObject):
         self.focus = MapFocus(self)
         self.evaluation = EvaluationModel(self._worker, self._inspector, data, self.image_choice, self)
         self.evaluation.failed.connect(self._set_problem)
-        self._wanted: dict[Kind, set[int]] = {}
+        self._wanted: dict[str, set[int]] = {}
         self._request = ProbeRequest()
         self._submitted: ProbeRequest | None = None
         self._target: ProbeTarget | None = None
@@ -102,8 +101,7 @@ class LookModel(QObject):
         self._problem = ""
         self._state_watch = OnChange(self.state_changed, lambda: (self._origin, self.text))
         self._activated = True
-        self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
-        self._soon.timeout.connect(self._probe)
+        self._soon = Throttle(self._probe, SOON_MS, self)
         self._later = QTimer(self, interval=LATER_MS, singleShot=True)
         self._later.timeout.connect(self._probe)
         self._changed_parts: list[str] = []
@@ -143,6 +141,10 @@ class LookModel(QObject):
     def strips(self) -> dict[str, Floats]:
         """By convolution: its first maps n × h × w, as fractions of the color scale."""
         return self._result.strips if self._result is not None else {}
+
+    def other(self, key: str) -> Any:
+        """What the probe with this key returned; None if there is nothing."""
+        return self._result.others.get(key) if self._result is not None else None
 
     @property
     def input(self) -> Floats | None:
@@ -211,8 +213,10 @@ class LookModel(QObject):
 
     # what the user chooses
 
-    def want(self, kind: Kind, viewer: object, on: bool) -> None:
-        """A view that shows this became visible, or is not visible any more."""
+    def want(self, kind: str, viewer: object, on: bool) -> None:
+        """A view that shows this became visible, or is not visible any more: maps, filters, prediction, stack
+        (the strips on the cards and the prediction below them), evaluation, or a probe by its key.
+        """
         viewers = self._wanted.setdefault(kind, set())
         if (id(viewer) in viewers) == on:
             return
@@ -260,23 +264,21 @@ class LookModel(QObject):
     @Slot()
     def refresh(self) -> None:
         """Probes again soon. Call when something that the result depends on may have changed."""
-        if not self._soon.isActive():
-            self._soon.start()
+        self._soon.request()
 
-    def _wants(self, *kinds: Kind) -> bool:
-        return any(self._wanted.get(kind) for kind in kinds)
+    def _wants(self) -> set[str]:
+        return {kind for kind, viewers in self._wanted.items() if viewers}
 
     @Slot()
     def _probe(self) -> None:
         """Makes a new request and hands it to the run, or to the worker thread."""
+        wanted = self._wants()
+        stack = {"strips", "prediction"} if "stack" in wanted else set()
         request = ProbeRequest(
             image=self.image_choice.image,
             selected=self.editor.current,
             activated=self._activated,
-            maps=self._wants("maps"),
-            filters=self._wants("filters"),
-            strips=self._wants("stack"),
-            prediction=self._wants("prediction", "stack"),
+            parts=frozenset(wanted - {"stack", "evaluation"} | stack),
         )
         # An equal request stays the same object, so that nothing is probed twice.
         again = request.same(self._request)
@@ -300,9 +302,10 @@ class LookModel(QObject):
             self._later.start()
             return
         before, self._target = self._target, self._targets.select()
-        needs_image = not self._request.filters
+        wanted = self._wants()
+        needs_image = "filters" not in wanted
         problem = self._targets.disabled_reason(self._request.image is not None, needs_image)
-        only_stack = not self._wants("maps", "filters", "prediction")
+        only_stack = not wanted - {"stack", "evaluation"}
         if problem or (only_stack and not self._targets.worth_for_stack):
             self._worker.discard("probe")
             self._submitted = None
@@ -317,7 +320,7 @@ class LookModel(QObject):
                 self._probed,
                 self._probe_failed,
             )
-        self.evaluation.consider(self._target, self._wants("evaluation"))
+        self.evaluation.consider(self._target, "evaluation" in wanted)
 
     # what comes back
 

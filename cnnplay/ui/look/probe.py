@@ -7,12 +7,13 @@ weights. It costs one forward pass of one image, and copies of what was requeste
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnplay.network.network import Network
+from cnnplay.probing.probes import PROBES
 from cnnplay.ui.data.input_image import InputImage
 from cnnplay.ui.kit.tiling import scale_values, tile_size
 from cnnplay.ui.look.layers import (
@@ -46,22 +47,20 @@ class ProbeRequest:
     """The selected node; the probed network decides what is shown for it."""
     activated: bool = True
     """Whether maps are shown after the activation that follows their node."""
-    maps: bool = False
-    filters: bool = False
-    strips: bool = False
-    prediction: bool = False
+    parts: frozenset[str] = frozenset()
+    """maps, filters, strips, prediction, and keys of probes."""
 
     @property
     def forward(self) -> bool:
         """Whether a forward pass is needed."""
-        return self.image is not None and (self.maps or self.strips or self.prediction)
+        return self.image is not None and bool(self.parts - {"filters"})
 
     def same(self, other: ProbeRequest) -> bool:
         return all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
 
     @property
     def empty(self) -> bool:
-        return not (self.forward or self.filters)
+        return not (self.forward or "filters" in self.parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +104,13 @@ class ProbeResult:
     filters: Filters | None = None
     strips: dict[str, Floats] = field(default_factory=dict)
     """By convolution: n × h × w fractions of the color scale."""
+    others: dict[str, Any] = field(default_factory=dict)
+    """What the requested probes returned, by key."""
 
     def has(self, part: str) -> bool:
-        """Whether there is something of that part: maps, filters, prediction or strips."""
+        """Whether there is something of that part: maps, filters, prediction, strips or others."""
         value = getattr(self, "probabilities" if part == "prediction" else part)
-        return bool(value) if part == "strips" else value is not None
+        return bool(value) if isinstance(value, dict) else value is not None
 
 
 def probe(
@@ -120,12 +121,13 @@ def probe(
     from cnnplay.probing.maps import capture_activations
 
     network = module.network
-    kernels = filters_node(network, request.selected) if request.filters else ""
+    kernels = filters_node(network, request.selected) if "filters" in request.parts else ""
     filters = filters_of(module, kernels) if kernels else None
     if not request.forward or request.image is None:
         return ProbeResult(request, network, step, epoch, filters=filters)
-    cards = {node: shown_output(network, node).id for node in kernel_nodes(network)} if request.strips else {}
-    node = maps_node(network, request.selected) if request.maps else ""
+    stripped = kernel_nodes(network) if "strips" in request.parts else ()
+    cards = {node: shown_output(network, node).id for node in stripped}
+    node = maps_node(network, request.selected) if "maps" in request.parts else ""
     shown = shown_output(network, node, request.activated) if node else None
     wanted = {*cards.values(), *([shown.id] if shown else [])}
     x = to_input(request.image.pixels, preprocessing)
@@ -143,6 +145,11 @@ def probe(
             card: strip(seen.maps[after][0], bounds(network, after))
             for card, after in cards.items()
             if seen.maps[after].ndim == 4 and seen.maps[after][0, 0].size > 1
+        },
+        others={
+            key: PROBES[key].load()(module, x, request.selected)
+            for key in request.parts & PROBES.keys()
+            if PROBES[key].scope == "image"
         },
     )
 

@@ -1,34 +1,13 @@
-"""How the curves of a run, or of several, are shown; and what is said at their points."""
+"""How the curves of a run, or of several, are shown: what, how smooth, on which scale."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 Role: TypeAlias = Literal["loss", "primary"]
 """What a plot shows: the loss, or the primary metric of the run's task."""
 SMOOTHINGS = (1, 2, 4, 7, 14, 30, 60, 120, 250, 500)
 DEFAULT_SMOOTHING = 14
-
-
-class PointLabel(msgspec.Struct, frozen=True):
-    """A text at a point of a line: its label at the end (``validation 0.110``), or a value under the cursor.
-
-    `line` says which line: a part of a run, or the slot of a run.
-    """
-
-    line: Any
-    text: str
-    x: float
-    y: float
-
-
-class Readout(msgspec.Struct, frozen=True):
-    """The values under the cursor, each with the point at which it was read."""
-
-    x: float
-    title: str
-    labels: tuple[PointLabel, ...]
 
 
 class CurveSettings(QObject):

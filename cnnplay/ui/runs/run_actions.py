@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.runs import run_store
 from cnnplay.runs.difference import compare
@@ -15,6 +15,7 @@ from cnnplay.runs.notes import Notes, read_notes, tags_in, write_notes
 from cnnplay.runs.remove import Cleanup
 from cnnplay.runs.summary import read_record
 from cnnplay.ui.kit.background import Background, error_text
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.runs.deletion_plan import DeletionPlan, apply, plan_deletion, remember_runs
 from cnnplay.ui.runs.run_difference import DifferenceRow, difference_rows, outcome_rows
 from cnnplay.ui.runs.runs import RunsModel
@@ -40,8 +41,7 @@ class RunActions(QObject):
         self._declared: tuple[DifferenceRow, ...] | None = None
         self.difference_problem = ""
         self._drafts: dict[str, dict[str, Any]] = {}
-        self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
-        self._draft_timer.timeout.connect(self.flush)
+        self._write_soon = Throttle(self.flush, DRAFT_MS, self, "settle")
         runs.selection_changed.connect(self._compare)
         runs.selection_changed.connect(self.flush)
         runs.values_changed.connect(self._outcome_changed)
@@ -86,14 +86,14 @@ class RunActions(QObject):
     @Slot()
     def flush(self) -> None:
         """Writes what was typed now."""
-        self._draft_timer.stop()
+        self._write_soon.stop()
         drafts, self._drafts = self._drafts, {}
         for path, fields in drafts.items():
             self._run(_notes_writer(Path(path), fields), self._notes_written)
 
     def _draft(self, path: str, **fields: Any) -> None:
         self._drafts.setdefault(path, {}).update(fields)
-        self._draft_timer.start()
+        self._write_soon.request()
 
     def _notes_written(self, _: object) -> None:
         self._runs.refresh_soon()

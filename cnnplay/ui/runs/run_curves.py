@@ -12,7 +12,8 @@ from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.plot.curve import Curve, ThinnedCurves
 from cnnplay.ui.plot.curve_limits import Bounds, percent_floor, top_without_spikes
-from cnnplay.ui.plot.curve_settings import CurveSettings, PointLabel, Readout, Role
+from cnnplay.ui.plot.curve_settings import CurveSettings, Role
+from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.series import Floats
 from cnnplay.ui.plot.ticks import Tick, ticks
 from cnnplay.ui.train.history import Axis, History

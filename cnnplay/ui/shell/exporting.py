@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from cnnplay.export.catalog import FORMATS
 from cnnplay.modules.trained_weights import Which
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import Initialization
@@ -76,16 +77,16 @@ class ExportModel(QObject):
         return "" if trained else "this network has no finished epoch yet"
 
     def export(self, format_key: str, path: Path, which: Choice) -> None:
-        """Writes one format; the history as CSV under the key ``csv``."""
+        """Writes one format."""
         events = self._events()
         network, seed = self._network(which), self._settings.config.seed
 
         def work() -> str:
-            if format_key == "csv":
-                from cnnplay.export.history import epoch_rows, history_csv
-
-                return exported_text(history_csv(epoch_rows(events), path))
             from cnnplay.export.formats import export
+            from cnnplay.export.history import epoch_rows
+
+            if FORMATS[format_key].source == "history":
+                return exported_text(FORMATS[format_key].load()(epoch_rows(events), path))
 
             return exported_text(export(network(), format_key, path, seed))
 

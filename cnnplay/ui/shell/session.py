@@ -131,7 +131,8 @@ class Session(QObject):
         if not self.data.key:
             self.data.choose(FIRST_DATA)
         if not self.warm and self._warming.idle:
-            self._warming.replace(lambda job: _import(self.warm_modules, job), self._warmed, _raise)
+            modules = self.warm_modules
+            self._warming.replace(lambda job: _import(modules, job), self._warmed, _raise)
 
     def _warmed(self, _: None) -> None:
         self.warm = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.network import Input
 from cnnplay.spec.settings import TrainConfig, setting_problems
@@ -16,6 +16,7 @@ from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.kit.background import Background
 from cnnplay.ui.kit.devices import torch_is_imported
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.train.settings import SettingsModel
 
 if TYPE_CHECKING:
@@ -100,8 +101,7 @@ class AugmentationModel(QObject):
         self._last_request: DrawRequest | None = None
         self._preprocessing_cache = PreprocessingCache()
         self._jobs = Background("augmentation", self)
-        self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
-        self._timer.timeout.connect(self._ask)
+        self._timer = Throttle(self._ask, SETTLE_MS, self, "settle")
         for signal in (settings.changed, editor.changed, data.changed):
             signal.connect(self.refresh)
 
@@ -124,7 +124,7 @@ class AugmentationModel(QObject):
     def refresh(self) -> None:
         """Redraws after a pause in changes, if anything differs."""
         if self._watched:
-            self._timer.start(SETTLE_MS)
+            self._timer.request()
 
     @Slot()
     def _ask(self) -> None:
@@ -138,9 +138,9 @@ class AugmentationModel(QObject):
                 # It is imported elsewhere, after the first paint: importing it here would block the window.
                 self._timer.start(2 * SETTLE_MS)
                 return
-            asked = request
+            asked, cache = request, self._preprocessing_cache
             self._jobs.queue(
-                lambda: draw(asked, self._preprocessing_cache),
+                lambda: draw(asked, cache),
                 lambda drawn: self._receive(asked, drawn, ""),
                 lambda error: self._receive(asked, None, str(error)),
             )

@@ -13,7 +13,8 @@ from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.plot.curve import NO_CURVE, Curve, ThinnedCurves
 from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, evenly_sampled, percent_floor, top_without_spikes
-from cnnplay.ui.plot.curve_settings import DEFAULT_SMOOTHING, CurveSettings, PointLabel, Readout
+from cnnplay.ui.plot.curve_settings import DEFAULT_SMOOTHING, CurveSettings
+from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.smoothing import smoothing_text
 from cnnplay.ui.train.generalization_gap import GeneralizationGap, measure_gap
 from cnnplay.ui.train.history import History
@@ -27,6 +28,15 @@ Part: TypeAlias = Literal[
     "raw", "training", "validation", "averaged", "with decay", "training before", "validation before"
 ]
 
+NAMES: dict[Part, str] = {
+    "training": "training",
+    "validation": "validation",
+    "averaged": "averaged",
+    "with decay": "data + decay",
+    "validation before": "previous run",
+    "training before": "previous run",
+}
+"""The labels at the ends of lines. Of the previous run, one line is labeled."""
 DECAY_ROOM = 1.5
 """The loss axis grows by at most this factor for the weight penalty, so that the data loss stays visible."""
 
@@ -94,6 +104,21 @@ class CurvesModel(CurveSettings):
     def _gap(self, history: History) -> GeneralizationGap | None:
         return measure_gap(history, max(self.smoothing, DEFAULT_SMOOTHING))
 
+    def curves(self, metric: str, history: History, before: History | None = None) -> dict[Part, Curve]:
+        """What there is to draw, from back to front."""
+        found: dict[Part, Curve] = {}
+        if before is not None and comparable(history, before):
+            found["training before"] = before.smoothed(metric, self.smoothing)
+            found["validation before"] = before.metric(f"validation_{metric}")
+        if self.smoothing > 1:
+            found["raw"] = history.steps(metric)
+        if metric == "loss":
+            found["with decay"] = with_decay(history)
+        found["training"] = history.smoothed(metric, self.smoothing)
+        found["validation"] = history.metric(f"validation_{metric}")
+        found["averaged"] = history.metric(f"averaged_{metric}")
+        return {part: curve for part, curve in found.items() if len(curve)}
+
     def lines(
         self,
         metric: str,
@@ -104,45 +129,29 @@ class CurvesModel(CurveSettings):
         columns: int,
     ) -> list[Line]:
         """The lines between `left` and `right`, from back to front, thinned to `columns` pixel columns."""
-        found = []
-        if before is not None and comparable(history, before):
-            found.append(Line("training before", before.smoothed(metric, self.smoothing)))
-            found.append(Line("validation before", before.metric(f"validation_{metric}")))
-        if self.smoothing > 1:
-            found.append(Line("raw", history.steps(metric)))
-        if metric == "loss":
-            found.append(Line("with decay", with_decay(history)))
-        found.append(Line("training", history.smoothed(metric, self.smoothing)))
-        found.append(Line("validation", history.metric(f"validation_{metric}")))
-        found.append(Line("averaged", history.metric(f"averaged_{metric}")))
-        thin = (Line(line.part, self._thin(metric, line, left, right, columns)) for line in found)
+        curves = self.curves(metric, history, before).items()
+        thin = (Line(part, self._thin(metric, part, curve, left, right, columns)) for part, curve in curves)
         return [line for line in thin if len(line.curve)]
 
-    def _thin(self, metric: str, line: Line, left: float, right: float, columns: int) -> Curve:
+    def _thin(self, metric: str, part: Part, curve: Curve, left: float, right: float, columns: int) -> Curve:
         """A wide line (averages or epochs) looks the same with fewer points, and its cost grows with them."""
-        if line.part != "raw":
+        if part != "raw":
             columns = max(columns // WIDE_COLUMN, 1)
-        return self._thinned.thin((metric, line.part), line.curve, left, right, columns)
+        return self._thinned.thin((metric, part), curve, left, right, columns)
 
     def ends(
         self, metric: str, history: History, right: float, before: History | None = None
     ) -> list[PointLabel]:
         """The labels of the lines, at their last points left of `right`."""
-        validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
-        found = [
-            _last("training", shown, history.smoothed(metric, self.smoothing), right, "training"),
-            _last("validation", shown, validation, right, "validation"),
-            _last("averaged", shown, history.metric(f"averaged_{metric}"), right, "averaged"),
-        ]
-        if metric == "loss":
-            found.append(_last("with decay", shown, with_decay(history), right, "data + decay"))
-        if before is not None and comparable(history, before):
-            end = _last(
-                "validation before", shown, before.metric(f"validation_{metric}"), right, "previous run"
-            )
-            curve = before.smoothed(metric, self.smoothing)
-            found.append(end or _last("training before", shown, curve, right, "previous run"))
-        return [end for end in found if end is not None]
+        curves, shown = self.curves(metric, history, before), history.task_info.metric(metric)
+        found: dict[Part, PointLabel] = {}
+        for part, name in NAMES.items():
+            last = curves[part].last(right) if part in curves else None
+            if last is not None:
+                found[part] = _label(part, shown, *last, name)
+        if "validation before" in found:
+            found.pop("training before", None)
+        return list(found.values())
 
     def best(self, metric: str, history: History) -> tuple[float, float] | None:
         """The best epoch's point on the validation curve."""
@@ -209,10 +218,8 @@ class CurvesModel(CurveSettings):
 
     def _floor(self, metric: str, history: History) -> float:
         """Where an axis in percent begins: the steep first epoch would squeeze the rest."""
-        training, validation = (
-            history.smoothed(metric, self.smoothing),
-            history.metric(f"validation_{metric}"),
-        )
+        training = history.smoothed(metric, self.smoothing)
+        validation = history.metric(f"validation_{metric}")
         later = evenly_sampled(training.y[int(np.searchsorted(training.x, 1.0)) :])
         later, known = later[np.isfinite(later)], validation.y[np.isfinite(validation.y)]
         if not len(later) or not len(known):
@@ -221,36 +228,30 @@ class CurvesModel(CurveSettings):
 
     def readout(self, metric: str, history: History, x: float) -> Readout | None:
         """The values of the lines at the step nearest to `x`; for validation, at the nearest epoch."""
-        raw, training = history.steps(metric), history.smoothed(metric, self.smoothing)
-        validation, shown = history.metric(f"validation_{metric}"), history.task_info.metric(metric)
-        ends = []
-        where, title = x, ""
+        curves, shown, raw = (
+            self.curves(metric, history),
+            history.task_info.metric(metric),
+            history.steps(metric),
+        )
+        found, where, title = [], x, ""
         if len(raw):
             index, where, value = raw.nearest(x)
             title = f"epoch {math.ceil(where - 1e-9)}, step {int(history.numbers[index]):,}"
             if self.smoothing > 1:
-                ends.append(_end("raw", shown, where, value, "this step"))
+                found.append(_label("raw", shown, where, value, "this step"))
             name = "training" if self.smoothing == 1 else "smoothed"
-            ends.append(_end("training", shown, *training.nearest(where)[1:], name))
-        if len(validation):
-            _, epoch, value = validation.nearest(where)
-            ends.append(_end("validation", shown, epoch, value, f"validation, epoch {epoch:.0f}"))
-        ends += self._rarer(metric, history, where)
-        return Readout(where, title, tuple(ends)) if ends else None
-
-    def _rarer(self, metric: str, history: History, x: float) -> list[PointLabel]:
-        """The lines that only some runs have, at the epoch nearest to x."""
-        found, shown = [], history.task_info.metric(metric)
-        averaged, decayed = history.metric(f"averaged_{metric}"), with_decay(history)
-        if len(averaged) and x > averaged.x[0] - 1:
-            found.append(_end("averaged", shown, *averaged.nearest(x)[1:], "averaged"))
-        if metric == "loss" and len(decayed):
-            _, epoch, value = decayed.nearest(x)
-            end = _end("with decay", shown, epoch, value, "data + decay")
-            decay = history.metric("decay_loss").nearest(epoch)[2]
-            text = f"{end.text} (decay {metric_text(shown, decay)})"
-            found.append(msgspec.structs.replace(end, text=text))
-        return found
+            found.append(_label("training", shown, *curves["training"].nearest(where)[1:], name))
+        if "validation" in curves:
+            _, epoch, value = curves["validation"].nearest(where)
+            found.append(_label("validation", shown, epoch, value, f"validation, epoch {epoch:.0f}"))
+        if "averaged" in curves and where > curves["averaged"].x[0] - 1:
+            found.append(_label("averaged", shown, *curves["averaged"].nearest(where)[1:], "averaged"))
+        if "with decay" in curves:
+            _, epoch, value = curves["with decay"].nearest(where)
+            decay = metric_text(shown, history.metric("decay_loss").nearest(epoch)[2])
+            text = f"data + decay {metric_text(shown, value)} (decay {decay})"
+            found.append(PointLabel("with decay", text, epoch, value))
+        return Readout(where, title, tuple(found)) if found else None
 
 
 def best_text(history: History) -> str:
@@ -300,10 +301,5 @@ def change_text(change: SettingChanged) -> str:
     return f"{field.label} {value_text(field, change.value)}"
 
 
-def _end(part: Part, metric: Metric, x: float, y: float, name: str) -> PointLabel:
+def _label(part: Part, metric: Metric, x: float, y: float, name: str) -> PointLabel:
     return PointLabel(part, f"{name} {metric_text(metric, y)}", x, y)
-
-
-def _last(part: Part, metric: Metric, curve: Curve, right: float, name: str) -> PointLabel | None:
-    last = curve.last(right)
-    return None if last is None else _end(part, metric, *last, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.network import Network
 from cnnplay.shapes.report import Report
@@ -15,6 +15,7 @@ from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, Job
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.text import bytes_text, duration_text
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.train.settings import SettingsModel
 
 if TYPE_CHECKING:
@@ -60,11 +61,10 @@ class EstimateModel(QObject):
         self.held = False
         self._again = 0
         self._jobs = Background("estimate", self, "abandon")
-        self._timer = QTimer(self, interval=SETTLE_MS, singleShot=True)
-        self._timer.timeout.connect(self._ask)
+        self._timer = Throttle(self._ask, SETTLE_MS, self, "settle")
         for signal in (editor.changed, settings.changed, data.changed):
             signal.connect(self.refresh)
-        self._timer.start()
+        self._timer.request()
 
     @property
     def estimate(self) -> Estimate | None:
@@ -182,7 +182,7 @@ class EstimateModel(QObject):
     def refresh(self) -> None:
         """Requests a new estimate after a pause in changes."""
         self._again = 0
-        self._timer.start(SETTLE_MS)
+        self._timer.request()
         shown = self._last_request
         outdated = shown is not None and not (
             shown.images is self._data.images and shown.network.same_structure(self._editor.network)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import fields_of
@@ -19,6 +19,7 @@ from cnnplay.spec.settings import Fit, TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -70,8 +71,7 @@ class FitOfferModel(QObject):
         self.options: tuple[Option, ...] = ()
         self.size: tuple[int, int] | None = None
         """The height and width to fit the network to, if the images have mixed sizes; else None."""
-        self._soon = QTimer(self, interval=SETTLE_MS, singleShot=True)
-        self._soon.timeout.connect(self._estimate)
+        self._soon = Throttle(self._estimate, SETTLE_MS, self, "settle")
         editor.changed.connect(self._network_changed)
         data.changed.connect(self._data_changed)
 
@@ -196,7 +196,7 @@ class FitOfferModel(QObject):
         if at_once:
             self._estimate()
         else:
-            self._soon.start()
+            self._soon.request()
 
     def _changes_text(self, network: Network, fit: Fit, classes: int) -> str:
         adapted = self._adapted[fit]

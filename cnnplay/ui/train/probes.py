@@ -40,11 +40,9 @@ class Probes(Generic[Seen]):
 
     def __init__(
         self,
-        share: float = SHARE,
         clock: Callable[[], float] = time.perf_counter,
         dropped: Callable[[str, str], None] = lambda name, details: None,
     ) -> None:
-        self._share = share
         self._clock = clock
         self._dropped = dropped
         self._lock = threading.Lock()
@@ -106,7 +104,7 @@ class Probes(Generic[Seen]):
         probe.cost = after - before
         probe.looks += 1
         self.seconds += probe.cost
-        share = self._share / max(len(self._armed()), 1)
+        share = SHARE / max(len(self._armed()), 1)
         # The pause does not include the call itself, so that the share is kept.
         probe.due = after + max(SHORTEST, probe.cost / share - probe.cost)
 

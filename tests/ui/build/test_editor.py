@@ -42,7 +42,7 @@ EDITS: dict[str, Callable[[EditorModel], object]] = {
     "duplicate": lambda e: (e.select(("skip-1",)), e.duplicate()),
     "wrap": lambda e: (e.select(("conv-1", "batch-norm-1")), e.wrap_selected()),
     "unwrap": lambda e: (e.select(("skip-1",)), e.unwrap()),
-    "field": lambda e: e.set_field("conv-1", "filters", 24),
+    "field": lambda e: e.set_fields(("conv-1",), "filters", 24),
     "fields": lambda e: e.set_fields(("conv-1", "conv-2"), "kernel_size", (5, 3)),
     "input": lambda e: e.set_input(height=48, width=40),
     "classes": lambda e: e.set_classes(7),
@@ -69,14 +69,14 @@ def test_undo_restores_the_network_exactly_and_redo_the_edit(editor: EditorModel
 def test_an_edit_is_announced_once_with_the_new_report(editor: EditorModel) -> None:
     seen: list[tuple[Network, int]] = []
     editor.changed.connect(lambda: seen.append((editor.network, editor.report.parameters)))
-    editor.set_field("conv-1", "filters", 8)
+    editor.set_fields(("conv-1",), "filters", 8)
     assert len(seen) == 1
     assert seen[0][0] is editor.network
     assert seen[0][1] != EditorModel(preset("mini-resnet").network).report.parameters
 
 
 def test_an_edit_that_changes_nothing_is_no_step_of_undo(editor: EditorModel) -> None:
-    assert not editor.set_field("conv-1", "filters", 16)
+    assert not editor.set_fields(("conv-1",), "filters", 16)
     assert not editor.move(("conv-1",), Place("", 0, 0))
     assert editor.undo_stack.count() == 0
 
@@ -85,7 +85,7 @@ def test_quick_changes_of_one_field_are_one_step(editor: EditorModel) -> None:
     time = [0.0]
     editor.clock = lambda: time[0]
     for value in (1, 12, 128):
-        editor.set_field("conv-1", "filters", value)
+        editor.set_fields(("conv-1",), "filters", value)
         time[0] += 0.3
     assert editor.undo_stack.count() == 1
     editor.undo()
@@ -95,23 +95,23 @@ def test_quick_changes_of_one_field_are_one_step(editor: EditorModel) -> None:
 def test_slow_changes_and_other_fields_are_steps_of_their_own(editor: EditorModel) -> None:
     time = [0.0]
     editor.clock = lambda: time[0]
-    editor.set_field("conv-1", "filters", 20)
+    editor.set_fields(("conv-1",), "filters", 20)
     time[0] += 10
-    editor.set_field("conv-1", "filters", 21)
-    editor.set_field("conv-1", "groups", 3)
-    editor.set_field("conv-2", "groups", 3)
+    editor.set_fields(("conv-1",), "filters", 21)
+    editor.set_fields(("conv-1",), "groups", 3)
+    editor.set_fields(("conv-2",), "groups", 3)
     assert editor.undo_stack.count() == 4
 
 
 def test_a_field_that_is_back_at_its_old_value_leaves_nothing_to_undo(editor: EditorModel) -> None:
-    editor.set_field("conv-1", "filters", 17)
-    editor.set_field("conv-1", "filters", 16)
+    editor.set_fields(("conv-1",), "filters", 17)
+    editor.set_fields(("conv-1",), "filters", 16)
     assert not editor.undo_stack.canUndo()
     assert editor.network == preset("mini-resnet").network
 
 
 def test_a_value_outside_its_limits_is_kept_and_becomes_a_problem(editor: EditorModel) -> None:
-    editor.set_field("conv-1", "stride", (0, 0))
+    editor.set_fields(("conv-1",), "stride", (0, 0))
     problem = editor.report.problems_of("conv-1")[0]
     assert problem.field == "stride"
     assert editor.fix(problem)
@@ -121,7 +121,7 @@ def test_a_value_outside_its_limits_is_kept_and_becomes_a_problem(editor: Editor
 def test_a_value_of_the_wrong_type_is_refused_with_a_message(
     editor: EditorModel, messages: list[str]
 ) -> None:
-    assert not editor.set_field("conv-1", "filters", "many")
+    assert not editor.set_fields(("conv-1",), "filters", "many")
     assert "filters of conv-1" in messages[0]
 
 
@@ -298,7 +298,7 @@ def test_nothing_is_nested_so_deep_that_its_file_could_not_be_read(
 
 
 def test_another_document_clears_undo(editor: EditorModel) -> None:
-    editor.set_field("conv-1", "filters", 8)
+    editor.set_fields(("conv-1",), "filters", 8)
     editor.reset(preset("lenet-5").network)
     assert not editor.undo_stack.canUndo()
     assert editor.selected == ()
@@ -324,7 +324,7 @@ def test_an_edit_made_in_response_to_another_comes_after_it(editor: EditorModel)
         editor.set_classes(7)
 
     editor.changed.connect(answer)
-    editor.set_field("conv-1", "filters", 8)
+    editor.set_fields(("conv-1",), "filters", 8)
     editor.changed.disconnect(answer)
     assert [editor.undo_stack.text(index) for index in range(2)] == ["filters of conv-1", "7 classes"]
     editor.undo()
@@ -335,7 +335,7 @@ def test_an_edit_made_in_response_to_another_comes_after_it(editor: EditorModel)
 
 def test_the_undo_stack_itself_can_be_driven(editor: EditorModel) -> None:
     seen: list[int] = []
-    editor.set_field("conv-1", "filters", 8)
+    editor.set_fields(("conv-1",), "filters", 8)
     editor.changed.connect(lambda: seen.append(editor.report.parameters))
     editor.undo_stack.undo()
     editor.undo_stack.redo()

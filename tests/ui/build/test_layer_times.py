@@ -68,7 +68,7 @@ def test_times_are_outdated_by_an_edit_or_another_batch_size_and_current_again_a
 ) -> None:
     found = measured(times, qtbot)
     assert not times.outdated
-    editor.set_field("conv-1", "filters", 7)
+    editor.set_fields(("conv-1",), "filters", 7)
     assert times.outdated
     assert times.text.startswith("Outdated: batch of 4")
     assert times.profile is found, "outdated times stay"
@@ -112,7 +112,7 @@ def test_a_cancelled_measurement_keeps_the_earlier_times(
 
 
 def test_a_network_with_problems_is_not_measured(times: LayerTimesModel, editor: EditorModel) -> None:
-    editor.set_field("conv-1", "stride", (0, 0))
+    editor.set_fields(("conv-1",), "stride", (0, 0))
     assert "problems" in times.disabled_reason()
     times.measure()
     assert not times.measuring
@@ -166,7 +166,7 @@ def test_a_network_that_was_edited_since_its_run_is_not_measured(
     times._after_run.setInterval(0)
     times.set_busy("a run is in progress")
     times.follow_run(editor.network)
-    editor.set_field("conv-1", "filters", 7)
+    editor.set_fields(("conv-1",), "filters", 7)
     times.set_busy("")
     qtbot.waitUntil(lambda: not times._after_run.isActive(), timeout=WAIT)
     assert not times.measuring

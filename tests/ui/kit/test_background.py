@@ -1,7 +1,9 @@
 """Background jobs: in order or only the latest, delivered in this thread, and ended in their own way."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -125,6 +127,28 @@ def test_a_job_that_is_replaced_or_cancelled_ends_and_is_not_heard_of_again(qtbo
     qtbot.wait(100)
     close_jobs(parent)
     assert heard == ["second"]
+
+
+def test_a_cancelled_job_does_not_keep_the_object_that_waited_for_it(qtbot: QtBot) -> None:
+    """Or its thread would delete it, with its timers: Qt cannot bear that."""
+
+    class Model(QObject):
+        def __init__(self) -> None:
+            super().__init__()
+            self.jobs = Background("test", self)
+
+        def hear(self, _: object) -> None:
+            raise AssertionError("it was cancelled")
+
+    model, go = Model(), threading.Event()
+    gone: list[threading.Thread] = []
+    weakref.finalize(model, lambda: gone.append(threading.current_thread()))
+    model.jobs.replace(lambda _: go.wait(WAIT), model.hear, model.hear, model.hear)
+    model.jobs.cancel()
+    del model
+    gc.collect()
+    assert gone == [threading.current_thread()]
+    go.set()
 
 
 def test_progress_that_cancels_the_job_drops_its_result(qtbot: QtBot) -> None:

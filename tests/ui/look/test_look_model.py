@@ -17,11 +17,13 @@ from cnnplay.data.fitting import to_input
 from cnnplay.data.folder import load_folder
 from cnnplay.data.images import ImageSet
 from cnnplay.modules.build import build
+from cnnplay.modules.module import NetworkModule
 from cnnplay.modules.weights import transfer
 from cnnplay.network import edits
 from cnnplay.network.network import Network, Place
 from cnnplay.network.nodes import Convolution
 from cnnplay.network.presets import preset
+from cnnplay.probing.probes import PROBES, Probe
 from cnnplay.ui.kit.mailbox import Mailbox
 from cnnplay.ui.look.live_probe import LiveProbe
 from cnnplay.ui.look.look import LookModel
@@ -99,6 +101,30 @@ def test_only_what_is_wanted_is_computed(qtbot: QtBot, trained: LookBench) -> No
     assert look.filters is None
     assert set(look.strips) == {"conv-1", "conv-2", "conv-3"}
     assert look.prediction is not None
+
+
+def node_and_classes(module: NetworkModule, x: np.ndarray, node_id: str) -> tuple[str, int]:
+    """A probe: the selected node, and how many scores the module gives for the image."""
+    with torch.no_grad():
+        return node_id, module(torch.from_numpy(x)).shape[1]
+
+
+def test_a_row_in_the_table_of_probes_is_computed_while_a_view_wants_it(
+    qtbot: QtBot, trained: LookBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Probe(key="own", scope="image", help="", compute=f"{__name__}:node_and_classes")
+    monkeypatch.setitem(PROBES, "own", row)
+    look, heard = trained.look, list[object]()
+    look.others_changed.connect(lambda: heard.append(look.other("own")))
+    trained.editor.select(("conv-2",))
+    trained.want("own")
+    trained.wait(qtbot)
+    assert heard == [("conv-2", 10)]
+    assert look.maps is None
+    look.want("own", trained, False)
+    trained.want("filters")
+    trained.wait(qtbot)
+    assert look.other("own") is None
 
 
 def test_strips_are_fractions_of_the_first_maps(qtbot: QtBot, trained: LookBench) -> None:
@@ -396,9 +422,9 @@ def test_a_run_is_probed_five_times_a_second_and_at_once_for_a_new_request() -> 
         return count
 
     assert looks(1.0) == 0
-    live.request = ProbeRequest(filters=True)
+    live.request = ProbeRequest(parts=frozenset({"filters"}))
     assert looks(2.995) in (9, 10)
-    live.request = ProbeRequest(filters=True, selected="conv-2")
+    live.request = ProbeRequest(parts=frozenset({"filters"}), selected="conv-2")
     assert looks(now[0] + 0.015) == 1
     assert module.training
 

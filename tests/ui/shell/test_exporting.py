@@ -110,7 +110,7 @@ def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_s
     trained = with_two(quiet)
     exporting = quiet.session.exporting
     assert exporting.network_note() == ""
-    quiet.session.editor.set_field("dense-1", "units", 11)
+    quiet.session.editor.set_fields(("dense-1",), "units", 11)
     assert "before the last edits" in exporting.network_note()
     exporting.export("pt", tmp_path / "a.pt", "last")
     finish_jobs(exporting)

@@ -107,7 +107,7 @@ def test_a_damaged_file_is_refused_in_one_line_and_what_was_trained_stays(
 
 
 def test_a_network_with_faults_takes_no_weights_and_says_why(tiny: Quiet, tmp_path: Path) -> None:
-    tiny.session.editor.set_field("dense-1", "units", 3)
+    tiny.session.editor.set_fields(("dense-1",), "units", 3)
     assert "problems" in tiny.session.importing.disabled_reason()
     tiny.session.importing.read(tmp_path / "a.safetensors")
     assert "problems" in tiny.failures.pop()

@@ -38,7 +38,7 @@ def test_a_new_session_is_unchanged_and_shows_its_first_convolution(quiet: Quiet
 def test_every_kind_of_change_leaves_the_document_unsaved(quiet: Quiet) -> None:
     session = quiet.session
     for change in (
-        lambda: session.editor.set_field("conv-1", "filters", 7),
+        lambda: session.editor.set_fields(("conv-1",), "filters", 7),
         lambda: session.settings.set("epochs", 3),
         quiet.adopt,
     ):
@@ -61,7 +61,7 @@ def test_a_project_comes_back_whole_and_unchanged(quiet: Quiet, tmp_path: Path) 
     session = quiet.session
     trained = quiet.adopt()
     session.settings.set("epochs", 3)
-    session.editor.set_field("dense-1", "bias", False)
+    session.editor.set_fields(("dense-1",), "bias", False)
     edited = session.editor.network
     session.document.save(tmp_path / "mine.cnnplay")
     finish_jobs(session.document)
@@ -86,7 +86,7 @@ def test_a_fault_that_came_after_training_does_not_keep_the_weights_out_of_the_f
 ) -> None:
     session = quiet.session
     trained = quiet.adopt()
-    session.editor.set_field("dense-1", "units", 11)
+    session.editor.set_fields(("dense-1",), "units", 11)
     assert session.editor.report.problems
     session.document.save(tmp_path / "mine.cnnplay")
     finish_jobs(session.document)
@@ -274,7 +274,7 @@ def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_
     session = quiet.session
     quiet.adopt()
     quiet.messages.clear()
-    session.editor.set_field("conv-1", "bias", True)
+    session.editor.set_fields(("conv-1",), "bias", True)
     session.editor.load_preset("mlp")
     session.editor.load_preset("tiny-cnn")
     assert session.run.can_resume

@@ -159,7 +159,7 @@ def test_a_network_that_became_invalid_while_the_run_ended_is_reported(qtbot: Qt
         one.edit()
         one.run.stop_and_train_this()
         last = one.editor.network.stack[-1].id
-        one.editor.set_field(last, "units", 5)
+        one.editor.set_fields((last,), "units", 5)
         assert one.run.disabled_reason("train")
         until(qtbot, one.run, "idle")
         assert [text for text in said if "cannot be trained: " in text]
@@ -324,7 +324,7 @@ def test_the_previous_weights_belong_to_the_network_that_was_trained_last(qtbot:
     with bench(epochs=1) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        one.editor.set_field("conv-1", "filters", 9)
+        one.editor.set_fields(("conv-1",), "filters", 9)
         for from_scratch in (False, True):
             one.run.start(from_scratch=from_scratch)
             until(qtbot, one.run, "idle")

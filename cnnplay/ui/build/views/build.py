@@ -53,7 +53,7 @@ class BuildWorkspace(QWidget):
         self.pages = _Pages()
         self.pages.addWidget(self.costs)
         self.concept: QWidget | None = None
-        self.step_button = QPushButton()
+        self.step_button = QPushButton("Step through")
         self.step_button.setCheckable(True)
         self.step_button.hide()
         self.step_button.setToolTip("Step through the layer's arithmetic instead of showing the costs.")
@@ -86,13 +86,12 @@ class BuildWorkspace(QWidget):
         """The stack view, which gets the keyboard focus when the workspace opens."""
         return self.stack_panel.view
 
-    def set_concept_page(self, widget: QWidget, title: str = "Step through") -> None:
+    def set_concept_page(self, widget: QWidget) -> None:
         """Adds the step-by-step page in place of the costs, with a button next to the formula to show it."""
         if self.concept is not None:
             self.pages.removeWidget(self.concept)
         self.concept = widget
         self.pages.addWidget(widget)
-        self.step_button.setText(title)
         self.step_button.show()
 
     def show_concept(self, shown: bool = True) -> None:
@@ -137,8 +136,8 @@ class BuildWorkspace(QWidget):
 
     def _connect(self) -> None:
         layers, view = self.palette_panel.layers, self.stack_panel.view
-        layers.drag_moved.connect(view.external_drag)
-        layers.drag_dropped.connect(view.external_drop)
+        layers.drag_moved.connect(view.dragging.move_new)
+        layers.drag_dropped.connect(view.dragging.drop_new)
         layers.drag_cancelled.connect(view.cancel_drag)
         view.activated.connect(self._activated)
         self.problems.focus_left.connect(view.setFocus)

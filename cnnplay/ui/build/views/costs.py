@@ -290,11 +290,9 @@ class CostsPanel(Panel):
         self._times = times
         self.bars = CostBars(editor, model, times)
         self.body.addWidget(self.bars)
-        self.caption = ElidedLabel()
-        role(self.caption, "muted")
+        self.caption = role(ElidedLabel(), "muted")
         self.body.addWidget(self.caption)
-        self.measure = QPushButton("Measure time")
-        role(self.measure, "link")
+        self.measure = role(QPushButton("Measure time"), "link")
         self.measure.clicked.connect(self._toggle)
         self.add_corner(self.measure)
         times.changed.connect(self._refresh)

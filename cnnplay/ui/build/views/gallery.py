@@ -24,6 +24,7 @@ from cnnplay.network.presets import Preset, presets
 from cnnplay.shapes.infer import infer
 from cnnplay.shapes.report import Report
 from cnnplay.ui.kit.counts import multiply_adds_text
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 
 
@@ -88,22 +89,17 @@ class PresetCard(QFrame):
         report = infer(preset.network)
         column = QVBoxLayout()
         column.setSpacing(theme().px(4))
-        heading = QLabel(preset.title + (f"  {preset.year}" if preset.year else ""))
-        role(heading, "title")
+        heading = role(QLabel(preset.title + (f"  {preset.year}" if preset.year else "")), "title")
         column.addWidget(heading)
-        column.addWidget(
-            _label(
-                f"{report.parameters:,} parameters · {multiply_adds_text(report.multiply_adds)} multiply-adds"
-            )
-        )
+        multiply_adds = multiply_adds_text(report.multiply_adds)
+        column.addWidget(wrapped(f"{report.parameters:,} parameters · {multiply_adds} multiply-adds", ""))
         size = shape_text(preset.network.input.shape)
-        column.addWidget(_label(f"input {size} · {preset.network.task.classes:,} classes", muted=True))
+        column.addWidget(wrapped(f"input {size} · {preset.network.task.classes:,} classes"))
         for text in (preset.paper, preset.remark):
             if text:
-                column.addWidget(_label(text, muted=text is preset.paper))
+                column.addWidget(wrapped(text, "muted" if text is preset.paper else ""))
         if preset.departures:
-            heading = QLabel("Differs from the paper")
-            role(heading, "strong")
+            heading = role(QLabel("Differs from the paper"), "strong")
             column.addSpacing(theme().px(4))
             column.addWidget(heading)
         for departure in preset.departures:
@@ -160,7 +156,7 @@ class Gallery(QDialog):
         close.setToolTip("Keep the current network.")
         close.clicked.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(_label("Click a preset to open it. Undo restores the current network.", muted=True))
+        layout.addWidget(wrapped("Click a preset to open it. Undo restores the current network."))
         layout.addWidget(scroll, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.resize(QSize(theme().px(980), theme().px(680)))
@@ -174,16 +170,7 @@ def _listed(text: str) -> QHBoxLayout:
     """A list item with a hanging indent after the dash."""
     row = QHBoxLayout()
     row.setSpacing(theme().px(6))
-    dash = QLabel("–")
-    role(dash, "muted")
+    dash = role(QLabel("–"), "muted")
     row.addWidget(dash, 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(_label(text, muted=True), 1)
+    row.addWidget(wrapped(text), 1)
     return row
-
-
-def _label(text: str, muted: bool = False) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    if muted:
-        role(label, "muted")
-    return label

@@ -155,13 +155,11 @@ class PalettePanel(Panel):
         self.layers = DraggableLayerList()
         self.search = LayerSearch(self.layers)
         self.presets = PresetList()
-        self.gallery = QPushButton("Gallery…")
-        role(self.gallery, "link")
+        self.gallery = role(QPushButton("Gallery…"), "link")
         self.gallery.setToolTip(
             "Browse the presets as cards, with their papers, remarks and differences from the original."
         )
-        title = QLabel("Presets")
-        role(title, "strong")
+        title = role(QLabel("Presets"), "strong")
         head = QHBoxLayout()
         head.addWidget(title, 1)
         head.addWidget(self.gallery)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.shapes.problems import Problem
 from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.kit.views.panel import SCROLL_BAR, Panel
+from cnnplay.ui.kit.views.panel import SCROLL_BAR, Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 
 _MAX_SHOWN = 50
@@ -37,15 +37,12 @@ class ProblemRow(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
-        dot = QLabel("●")
-        role(dot, "fault")
+        dot = role(QLabel("●"), "fault")
         row.addWidget(dot, 0, Qt.AlignmentFlag.AlignTop)
-        self._label = QLabel()
-        self._label.setWordWrap(True)
+        self._label = wrapped("", "")
         self._label.setTextFormat(Qt.TextFormat.RichText)
         row.addWidget(self._label, 1)
-        self.button = QPushButton()
-        role(self.button, "link")
+        self.button = role(QPushButton(), "link")
         self.button.setToolTip("Apply this fix. You can undo it.")
         self.button.clicked.connect(self._request_fix)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)

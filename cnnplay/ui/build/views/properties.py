@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo, fields_of
 from cnnplay.network.kinds import kind_of
@@ -16,8 +16,8 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.views.formulas import FormulaView
 from cnnplay.ui.build.views.stack.tooltips import rich_text
 from cnnplay.ui.kit.views.form import FieldForm
-from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.panel import Panel, wrapped
+from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 
 _NOTHING_SELECTED = "Select a layer in the stack to edit it, or the input to change the image size."
@@ -37,9 +37,7 @@ class PropertiesPanel(Panel):
         self._forms: dict[object, FieldForm] = {}
         self.form: FieldForm | None = None
         self.input_buttons: list[QToolButton] = []
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
-        role(self.hint, "muted")
+        self.hint = wrapped()
         self.formulas = FormulaView()
         inner = QWidget()
         self._column = QVBoxLayout(inner)

@@ -21,10 +21,8 @@ class Browser(QDialog):
         super().__init__(parent)
         self._model = model
         self.setWindowTitle("Data set")
-        self._title = QLabel()
-        role(self._title, "title")
-        self._summary = ElidedLabel()
-        role(self._summary, "muted")
+        self._title = role(QLabel(), "title")
+        self._summary = role(ElidedLabel(), "muted")
         top = QHBoxLayout()
         top.setSpacing(theme().px(8))
         top.addWidget(self._title)

@@ -72,8 +72,7 @@ class ImagesPanel(Panel):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
         self.body.addLayout(self._stack, 1)
-        self.read_out = ElidedLabel()
-        role(self.read_out, "muted")
+        self.read_out = role(ElidedLabel(), "muted")
         self.view.read_out_changed.connect(self.read_out.setText)
         self.tile_pages = Pages(self.view)
         self.pager = Pager(model)
@@ -160,8 +159,7 @@ class Pager(QWidget):
     def __init__(self, model: BrowseModel) -> None:
         super().__init__()
         self._model = model
-        self.label = QLabel()
-        role(self.label, "muted")
+        self.label = role(QLabel(), "muted")
         self.previous, self.next = QToolButton(), QToolButton()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

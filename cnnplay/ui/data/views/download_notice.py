@@ -1,16 +1,18 @@
 """The progress of a download with Cancel, or why it failed with Try again."""
 
-from PySide6.QtCore import QRectF, QTimer, Slot
+from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.data.downloads import DownloadModel
-from cnnplay.ui.kit.views.notice import Notice
+from cnnplay.ui.kit.throttle import Throttle
+from cnnplay.ui.kit.views.notice import Notice, NoticeStack
 from cnnplay.ui.kit.views.theme import theme
 
 BAR = 4
 REFRESH_MS = 250
 """Between progress updates: each change of the text makes the window lay itself out."""
+CANCEL_HINT = "Cancel the download. The downloaded part is kept, so that you can resume later"
 
 
 class ThinBar(QWidget):
@@ -50,33 +52,23 @@ class ThinBar(QWidget):
         self.setFixedHeight(theme().px(BAR))
 
 
-class DownloadNotice(QWidget):
+class DownloadNotice(NoticeStack):
     """The download notice of the window; hidden while there is no download."""
 
-    def __init__(self, model: DownloadModel, margin: int = 0, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._model, self._margin = model, margin
-        self.busy = Notice("panel", ("Cancel",))
-        self.failure = Notice("fault", ("Try again", "Dismiss"))
+    def __init__(self, model: DownloadModel) -> None:
+        super().__init__(spacing=0)
+        self._model = model
+        self.busy = Notice("panel", ("Cancel", CANCEL_HINT, model.cancel))
         self.bar = ThinBar("Progress of the download")
-        cancel = self.busy.buttons[0]
-        cancel.clicked.connect(model.cancel)
-        cancel.setToolTip("Cancel the download. The downloaded part is kept, so that you can resume later")
-        again, dismiss = self.failure.buttons
-        again.clicked.connect(model.retry)
-        again.setToolTip("Try all mirrors again; the download resumes where it stopped")
-        dismiss.clicked.connect(model.dismiss)
-        dismiss.setToolTip("Hide this message")
-        layout = self._layout = QVBoxLayout(self)
-        layout.setSpacing(0)
-        for widget in (self.busy, self.bar, self.failure):
-            layout.addWidget(widget)
+        self.failure = Notice(
+            "fault",
+            ("Try again", "Try all mirrors again; the download resumes where it stopped", model.retry),
+            ("Dismiss", "Hide this message", model.dismiss),
+        )
+        self.add(self.busy, self.bar, self.failure)
         self._state = ""
-        self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
+        self._soon = Throttle(self.refresh, REFRESH_MS, self)
         model.changed.connect(self._changed)
-        theme().changed.connect(self._restyle)
-        self._restyle()
         self.refresh()
 
     @Slot()
@@ -87,16 +79,11 @@ class DownloadNotice(QWidget):
         self.failure.set_text(self._model.status_text if state == "failed" else "")
         self.bar.setVisible(state == "downloading")
         self.bar.show_fraction(self._model.fraction)
-        self.setVisible(state != "idle")
 
     @Slot()
     def _changed(self) -> None:
         """Shows start and end immediately, progress at intervals."""
         if self._model.state != self._state:
             self.refresh()
-        elif not self._soon.isActive():
-            self._soon.start()
-
-    def _restyle(self) -> None:
-        margin = theme().px(self._margin)
-        self._layout.setContentsMargins(margin, margin, margin, 0)
+        else:
+            self._soon.request()

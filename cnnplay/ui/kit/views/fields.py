@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -16,14 +17,14 @@ from PySide6.QtWidgets import (
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.inputs import RIGHT, SEVERAL, ComboBox, IntSpinBox, UnitLabel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
 from cnnplay.ui.kit.views.undo_keys import forward_undo_to_window
 
 
 class FieldEditor(QWidget):
-    """Edits one field. `edited(value)` is emitted for user input only, never for `set_value`."""
+    """Edits one field. `edited(name, value)` is emitted for user input only, never for `set_value`."""
 
-    edited = Signal(object)
+    edited = Signal(str, object)
 
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +32,14 @@ class FieldEditor(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme().px(6))
+
+    @cached_property
+    def label(self) -> QLabel:
+        """The label to be put beside it."""
+        label = QLabel(self.field.label)
+        label.setToolTip(self.field.help)
+        label.setBuddy(self.inputs()[0])
+        return label
 
     def inputs(self) -> tuple[QWidget, ...]:
         """The widgets that take keyboard focus."""
@@ -46,14 +55,21 @@ class FieldEditor(QWidget):
     def set_problem(self, message: str) -> None:
         """Marks the field as invalid, with the reason; "" removes the mark."""
         for widget in self.inputs():
-            if bool(widget.property("fault")) != bool(message):
-                widget.setProperty("fault", "true" if message else "")
-                widget.style().unpolish(widget)
-                widget.style().polish(widget)
+            mark_invalid(widget, bool(message))
             widget.setToolTip(message or _help(self.field))
 
+    def set_locked(self, reason: str) -> None:
+        """Disables the field, and says why; "" enables it."""
+        self.setEnabled(not reason)
+        role(self.label, "muted" if reason else "")
+        text = f"{self.field.help}\nUnavailable: {self.field.label} {reason}" if reason else self.field.help
+        self.label.setToolTip(text)
+        if reason:
+            for widget in self.inputs():
+                widget.setToolTip(text)
+
     def _emit_edited(self, value: object) -> None:
-        self.edited.emit(value)
+        self.edited.emit(self.field.name, value)
 
     def _name_inputs(self, *suffixes: str) -> None:
         for widget, suffix in zip(self.inputs(), suffixes or ("",) * len(self.inputs()), strict=False):
@@ -118,7 +134,7 @@ class NumberEditor(FieldEditor):
             return
         self.set_problem("")
         self._value = number
-        self.edited.emit(number)
+        self._emit_edited(number)
 
     def _finished(self) -> None:
         """Replaces an invalid text by the last valid number."""
@@ -145,7 +161,7 @@ class FlagEditor(FieldEditor):
 
     def _clicked(self, checked: bool) -> None:
         self.box.setTristate(False)
-        self.edited.emit(checked)
+        self._emit_edited(checked)
 
 
 class ChoiceEditor(FieldEditor):
@@ -169,15 +185,13 @@ class PairEditor(FieldEditor):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self.height_spin, self.width_spin = IntSpinBox(field), IntSpinBox(field)
-        self.link = QToolButton()
+        self.link = role(QToolButton(), "quiet")
         self.link.setText("square")
-        role(self.link, "quiet")
         self.link.setCheckable(True)
         self.link.setChecked(True)
         self.link.setAccessibleName(f"{field.label}: height equals width")
         self.link.setToolTip("Change height and width together. Turn off to change each on its own.")
-        self.times = QLabel("×")
-        role(self.times, "muted")
+        self.times = role(QLabel("×"), "muted")
         self._row.addWidget(self.height_spin, 1)
         self._row.addWidget(self.times)
         self._row.addWidget(self.width_spin, 1)
@@ -213,7 +227,7 @@ class PairEditor(FieldEditor):
             self._emit()
 
     def _emit(self) -> None:
-        self.edited.emit((self.height_spin.value(), self.width_spin.value()))
+        self._emit_edited((self.height_spin.value(), self.width_spin.value()))
 
 
 class PaddingEditor(FieldEditor):
@@ -226,7 +240,7 @@ class PaddingEditor(FieldEditor):
         self.combo = ComboBox((*field.choices, self.PIXELS))
         self.combo.textActivated.connect(self._chosen)
         self.pair = PairEditor(field)
-        self.pair.edited.connect(self._emit_edited)
+        self.pair.edited.connect(self.edited)
         self._row.addWidget(self.combo, 1)
         self._row.addWidget(self.pair, 2)
         self.pair.hide()
@@ -246,7 +260,7 @@ class PaddingEditor(FieldEditor):
         self.pair.setVisible(pixels)
 
     def _chosen(self, text: str) -> None:
-        self.edited.emit(self._pixels if text == self.PIXELS else text)
+        self._emit_edited(self._pixels if text == self.PIXELS else text)
 
 
 def field_editor(field: FieldInfo) -> FieldEditor:

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.fields import FieldEditor, FlagEditor, PaddingEditor, PairEditor, field_editor
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.panel import wrapped
+from cnnplay.ui.kit.views.theme import theme
 
 WIDEST = 120
 """The widest field, in design pixels, so that numbers to compare are below one another. The two numbers
@@ -23,7 +24,6 @@ class FieldForm(QWidget):
         super().__init__(parent)
         self.editors: dict[str, FieldEditor] = {}
         self.messages: dict[str, QLabel] = {}
-        self._labels: dict[str, QLabel] = {}
         self._columns = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -57,7 +57,7 @@ class FieldForm(QWidget):
         half = -(-len(names) // 2)
         gap = self._grid.horizontalSpacing()
         return gap + sum(
-            max(self._labels[name].sizeHint().width() for name in column)
+            max(self.editors[name].label.sizeHint().width() for name in column)
             + gap
             + max(self.editors[name].sizeHint().width() for name in column)
             for column in (names[:half], names[half:])
@@ -77,22 +77,10 @@ class FieldForm(QWidget):
                 editor.inputs()[0].setMaximumWidth(px(WIDEST))
 
     def _make(self, field: FieldInfo) -> None:
-        editor = field_editor(field)
-        label = QLabel(field.label)
-        label.setToolTip(field.help)
-        label.setBuddy(editor.inputs()[0])
-        message = QLabel()
-        message.setWordWrap(True)
+        editor = self.editors[field.name] = field_editor(field)
+        editor.edited.connect(self.edited)
+        message = self.messages[field.name] = wrapped("", "fault")
         message.hide()
-        role(message, "fault")
-        self.editors[field.name], self._labels[field.name], self.messages[field.name] = editor, label, message
-        editor.edited.connect(self._emitter(field.name))
-
-    def _emitter(self, name: str) -> Any:
-        def emit(value: object) -> None:
-            self.edited.emit(name, value)
-
-        return emit
 
     def _arrange(self, columns: int) -> None:
         """Fills one column after the other, so that Tab goes down the left one first."""
@@ -103,10 +91,10 @@ class FieldForm(QWidget):
             self._grid.takeAt(0)
         rows = -(-len(self.editors) // columns)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for index, name in enumerate(self.editors):
+        for index, (name, editor) in enumerate(self.editors.items()):
             column, row = 2 * (index // max(1, rows)), 2 * (index % max(1, rows))
-            self._grid.addWidget(self._labels[name], row, column)
-            self._grid.addWidget(self.editors[name], row, column + 1, left)
+            self._grid.addWidget(editor.label, row, column)
+            self._grid.addWidget(editor, row, column + 1, left)
             self._grid.addWidget(self.messages[name], row + 1, column, 1, 2)
         for column in range(2):
             self._grid.setColumnStretch(2 * column + 1, 1 if column < columns else 0)

@@ -1,16 +1,24 @@
-"""A framed message with buttons."""
+"""Framed messages with buttons."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from collections.abc import Callable
+from typing import TypeAlias
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.theme import role, theme
+
+NoticeButton: TypeAlias = tuple[str, str, Callable[[], object]]
+"""The text of a button, its tooltip, and what a click does."""
+MARGIN = 8
+"""Around notices, in design pixels."""
 
 
 class Notice(QFrame):
     """A framed message with buttons; hidden while there is no text."""
 
-    def __init__(self, frame: str, buttons: tuple[str, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, frame: str, *buttons: NoticeButton) -> None:
+        super().__init__()
         role(self, frame)
         self.label = QLabel()
         self.label.setWordWrap(True)
@@ -21,9 +29,10 @@ class Notice(QFrame):
         theme().changed.connect(self._restyle)
         self._restyle()
         self.buttons: list[QPushButton] = []
-        for text in buttons:
-            button = QPushButton(text)
-            role(button, "link")
+        for text, hint, clicked in buttons:
+            button = role(QPushButton(text), "link")
+            button.setToolTip(hint)
+            button.clicked.connect(clicked)
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons.append(button)
         self.hide()
@@ -39,3 +48,34 @@ class Notice(QFrame):
             self.label.setText(text)
             self.setAccessibleName(text)
         self.setVisible(bool(text))
+
+
+class NoticeStack(QWidget):
+    """Notices one below the other, `spacing` design pixels apart; hidden while all of them are."""
+
+    def __init__(self, spacing: int = MARGIN) -> None:
+        super().__init__()
+        self._notices: list[QWidget] = []
+        self._spacing = spacing
+        self._layout = QVBoxLayout(self)
+        theme().changed.connect(self._restyle)
+        self._restyle()
+        self.hide()
+
+    def add(self, *notices: QWidget) -> None:
+        """Adds notices at the lower end."""
+        for notice in notices:
+            self._layout.addWidget(notice)
+            self._notices.append(notice)
+            notice.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self.setVisible(any(not notice.isHidden() for notice in self._notices))
+        return False
+
+    def _restyle(self) -> None:
+        px = theme().px
+        # The upper margin does not grow with the text: the window must still fit on a small projector.
+        self._layout.setContentsMargins(px(MARGIN), MARGIN, px(MARGIN), 0)
+        self._layout.setSpacing(px(self._spacing))

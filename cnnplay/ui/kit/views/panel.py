@@ -121,10 +121,8 @@ class Panel(QFrame):
         super().__init__(parent)
         role(self, "panel")
         self.setAccessibleName(title)
-        self._title = QLabel(title)
-        role(self._title, "strong")
-        self._muted = FactsLabel(muted)
-        role(self._muted, "muted")
+        self._title = role(QLabel(title), "strong")
+        self._muted = role(FactsLabel(muted), "muted")
         self._corner = QHBoxLayout()
         self._corner.setSpacing(4)
         self._head = QWidget()
@@ -200,10 +198,8 @@ class EmptyState(QWidget):
 
     def __init__(self, text: str, button_text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel(text)
-        self.label.setWordWrap(True)
+        self.label = wrapped(text)
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        role(self.label, "muted")
         self.button = QPushButton(button_text)
         layout = QVBoxLayout(self)
         layout.addStretch(1)
@@ -217,11 +213,16 @@ class EmptyState(QWidget):
         self.label.setText(text)
 
 
+def wrapped(text: str = "", name: str = "muted") -> QLabel:
+    """A label that wraps its text, in a role of the style sheet."""
+    label = role(QLabel(text), name)
+    label.setWordWrap(True)
+    return label
+
+
 def line() -> QFrame:
     """A horizontal line of one pixel."""
-    frame = QFrame()
-    role(frame, "line")
-    return frame
+    return role(QFrame(), "line")
 
 
 def gap() -> int:

@@ -1,6 +1,6 @@
-"""A splitter in the application's look."""
+"""Splitters in the application's look, and pages that remember where their splitters are."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from cnnplay.ui.kit.views.theme import theme
@@ -19,3 +19,32 @@ class Splitter(QSplitter):
 
     def _restyle(self) -> None:
         self.setHandleWidth(theme().px(8))
+
+
+class SplitPage(QWidget):
+    """A page whose `splitters` the user can move."""
+
+    @property
+    def splitters(self) -> tuple[QSplitter, ...]:
+        """Those whose positions are saved, always in this order."""
+        raise NotImplementedError
+
+    def reset_layout(self) -> None:
+        """Restores the default sizes."""
+        raise NotImplementedError
+
+    def save_layout(self) -> QByteArray:
+        """The positions of the splitters, for `restore_layout`."""
+        state = QByteArray()
+        for splitter in self.splitters:
+            state.append(splitter.saveState().toBase64()).append(b" ")
+        return state
+
+    def restore_layout(self, state: QByteArray) -> bool:
+        """Restores the positions. An unreadable state changes nothing; returns whether it was readable."""
+        parts = bytes(state.data()).split()
+        if len(parts) != len(self.splitters):
+            return False
+        for splitter, part in zip(self.splitters, parts, strict=True):
+            splitter.restoreState(QByteArray.fromBase64(part))
+        return True

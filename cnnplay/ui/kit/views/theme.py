@@ -3,7 +3,7 @@
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnplay.ui.kit.views.stylesheet import stylesheet
 
+AnyWidget = TypeVar("AnyWidget", bound=QWidget)
 ThemeChoice = Literal["system", "light", "dark"]
 TEXT_SIZES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """Factors for the text size; 1.5 is meant for a lecture hall."""
@@ -151,8 +152,20 @@ def theme() -> Theme:
     return Theme()
 
 
-def role(widget: QWidget, name: str) -> None:
-    """Gives a widget a role of the style sheet: primary, muted, strong, title, link, fault …"""
-    widget.setProperty("role", name)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+def role(widget: AnyWidget, name: str) -> AnyWidget:
+    """Gives a widget a role of the style sheet (primary, muted, strong, title, link, fault …); returns it."""
+    set_property(widget, "role", name)
+    return widget
+
+
+def mark_invalid(widget: QWidget, invalid: bool) -> None:
+    """Frames an input in the color of problems, or no longer."""
+    set_property(widget, "fault", "true" if invalid else "")
+
+
+def set_property(widget: QWidget, name: str, value: str) -> None:
+    """Sets a property that the style sheet reads, and applies the style sheet again if it is another one."""
+    if (widget.property(name) or "") != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

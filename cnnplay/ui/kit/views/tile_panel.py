@@ -32,8 +32,7 @@ class TilePanel(QWidget):
         self.view = view
         self.empty = EmptyState(empty, parent=self)
         self.legend = Legend()
-        self.read_out = ElidedLabel()
-        role(self.read_out, "muted")
+        self.read_out = role(ElidedLabel(), "muted")
         self.pages = Pages(view)
         view.setToolTip(HINT)
         view.read_out_changed.connect(self.read_out.setText)
@@ -125,8 +124,7 @@ class Pages(QWidget):
         """The text shown if there is room."""
         self._brief = ""
         self._shown: tuple[object, ...] | None = None
-        self._label = QLabel()
-        role(self._label, "muted")
+        self._label = role(QLabel(), "muted")
         self._buttons: dict[tuple[int, int], QToolButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

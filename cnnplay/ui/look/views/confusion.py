@@ -3,11 +3,12 @@
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.panel import wrapped
+from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.kit.views.tile_panel import Pages
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
@@ -249,9 +250,7 @@ class ConfusionView(EvaluationView):
         self.matrix = ConfusionMatrix()
         self.thumbnails = Thumbnails("Images of the cell", look, least=40, most=64)
         self.pages = Pages(self.thumbnails)
-        self.read_out = QLabel(HINT)
-        self.read_out.setWordWrap(True)
-        role(self.read_out, "muted")
+        self.read_out = wrapped(HINT)
         beside = QVBoxLayout()
         beside.setSpacing(theme().px(4))
         beside.addWidget(self.read_out)

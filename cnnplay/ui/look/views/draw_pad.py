@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButt
 
 from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.drawing import Drawing
 from cnnplay.ui.look.look import LookModel
@@ -95,16 +96,12 @@ class DrawPad(QDialog):
         self.centered = QCheckBox("Center like MNIST")
         self.centered.setChecked(True)
         self.centered.setToolTip("Scale and center the drawing as MNIST's digits were")
-        self.explanation = QLabel(AS_MNIST)
-        self.explanation.setWordWrap(True)
-        role(self.explanation, "muted")
+        self.explanation = wrapped(AS_MNIST)
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Clear the pad (Delete)")
         self.clear.setAutoDefault(False)
         self.bars = PredictionBars(5)
-        self.origin = QLabel()
-        self.origin.setWordWrap(True)
-        role(self.origin, "muted")
+        self.origin = wrapped()
         self._lay_out()
         self.canvas.drawn.connect(self._send)
         self.centered.toggled.connect(self._send)
@@ -184,9 +181,7 @@ class DrawPad(QDialog):
 
 
 def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    role(label, "strong")
-    return label
+    return role(QLabel(text), "strong")
 
 
 class _Preview(QWidget):

@@ -1,19 +1,18 @@
 """The base of views of the evaluation: they want one while they are visible, and say why there is none."""
 
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from cnnplay.ui.kit.views.panel import EmptyState, Panel
+from cnnplay.ui.kit.views.panel import EmptyState
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
+from cnnplay.ui.look.views.look_panel import LookPanel
 
 
-class EvaluationView(Panel):
+class EvaluationView(LookPanel):
     """A panel on the newest evaluation: a subclass shows it in `show_result`, else there is `empty`."""
 
     def __init__(self, title: str, empty: str, look: LookModel, parent: QWidget | None = None) -> None:
-        super().__init__(title, parent=parent)
-        self.look = look
+        super().__init__(title, "evaluation", look, parent)
         self.empty = EmptyState(empty)
         self._empty_text = empty
         self.body.addWidget(self.empty, 1)
@@ -31,14 +30,6 @@ class EvaluationView(Panel):
         self.set_muted(self.muted_text())
         self.empty.setVisible(result is None or bool(reason))
         self.empty.set_text(self._empty_text if result is None else reason)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.look.want("evaluation", self, True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.look.want("evaluation", self, False)
 
     def muted_text(self) -> str:
         return self.look.evaluation.text

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.kit.numerals import numeral, span
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.images import to_qimage
-from cnnplay.ui.kit.views.panel import ElidedLabel
+from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
@@ -126,9 +125,7 @@ class ImageBar(QFrame):
         self.inverted.toggled.connect(look.image_choice.set_inverted)
         self.inverted.hide()
         self.samples = Thumbnails("Samples", look, least=46, most=56)
-        self.error = QLabel()
-        self.error.setWordWrap(True)
-        role(self.error, "fault")
+        self.error = wrapped("", "fault")
         self.error.hide()
         self.draw = self._button("Draw", "Draw a digit with the mouse, and watch the prediction")
         self.open = self._button("Open…", "Open an image file. You can also drop a file on the window")

@@ -1,10 +1,10 @@
 """The right side of the workspace Look inside: the image, and below it what the network computes for it."""
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from cnnplay.ui.kit.views.panel import MARGINS, gap
-from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.panel import MARGINS, Panel, gap
+from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.confusion import ConfusionView
@@ -16,7 +16,7 @@ from cnnplay.ui.look.views.prediction import PredictionView
 from cnnplay.ui.look.views.top_losses import TopLossesView
 
 
-class LookWorkspace(QWidget):
+class LookWorkspace(SplitPage):
     """Image bar; maps and one of them over the image; filters and, in tabs, prediction and mistakes."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
@@ -32,24 +32,12 @@ class LookWorkspace(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(self.prediction, "Prediction")
-        self.tabs.addTab(self.confusion, "Confusion")
-        self.tabs.addTab(self.top_losses, "Top losses")
-        for panel in (self.prediction, self.confusion, self.top_losses):
-            name = panel.title()
-            panel.set_title("")  # the tab has it
-            panel.setAccessibleName(name)
-            # The frame is around the tabs, not below them.
-            role(panel, "")
-            panel.set_margins(0, 0, 0, 0, 0)
-        for number, hint in enumerate(
-            (
-                "The prediction for the image",
-                "Which classes are confused with which, over all validation images",
-                "The most confident mistakes",
-            )
+        for panel, hint in (
+            (self.prediction, "The prediction for the image"),
+            (self.confusion, "Which classes are confused with which, over all validation images"),
+            (self.top_losses, "The most confident mistakes"),
         ):
-            self.tabs.setTabToolTip(number, hint)
+            self._add_tab(panel, hint)
         self.top = Splitter(Qt.Orientation.Horizontal, self.maps, self.overlay)
         self.bottom = Splitter(Qt.Orientation.Horizontal, self.filters, self._framed_tabs())
         self.rows = Splitter(Qt.Orientation.Vertical, self.top, self.bottom)
@@ -63,10 +51,18 @@ class LookWorkspace(QWidget):
         self._restyle()
         self.reset_layout()
 
+    def _add_tab(self, panel: Panel, hint: str) -> None:
+        name = panel.title()
+        self.tabs.setTabToolTip(self.tabs.addTab(panel, name), hint)
+        panel.set_title("")  # the tab has it
+        panel.setAccessibleName(name)
+        # The frame is around the tabs, not below them.
+        role(panel, "")
+        panel.set_margins(0, 0, 0, 0, 0)
+
     def _framed_tabs(self) -> QFrame:
         """The tabs in a panel of their own: their names are where the neighbors' titles are."""
-        self._frame = QFrame()
-        role(self._frame, "panel")
+        self._frame = role(QFrame(), "panel")
         layout = QVBoxLayout(self._frame)
         left, top, right, bottom = MARGINS
         layout.setContentsMargins(left, top, right, bottom)
@@ -97,21 +93,10 @@ class LookWorkspace(QWidget):
         }
 
     def reset_layout(self) -> None:
-        """Restores the sizes of the first start."""
         self.rows.setSizes([560, 440])
         self.top.setSizes([620, 380])
         self.bottom.setSizes([540, 460])
 
-    def save_layout(self) -> QByteArray:
-        """The splitters' state, for the preferences."""
-        state = QByteArray()
-        for splitter in (self.rows, self.top, self.bottom):
-            state.append(splitter.saveState().toBase64()).append(b" ")
-        return state
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Restores remembered sizes; a state that cannot be read is ignored."""
-        parts = bytes(state.data()).split()
-        if len(parts) == 3:
-            for splitter, part in zip((self.rows, self.top, self.bottom), parts, strict=True):
-                splitter.restoreState(QByteArray.fromBase64(part))
+    @property
+    def splitters(self) -> tuple[QSplitter, ...]:
+        return (self.rows, self.top, self.bottom)

@@ -1,16 +1,15 @@
 """The feature maps of the selected layer for the chosen image, live."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.kit.views.tile_panel import TilePanel
 from cnnplay.ui.kit.views.tiles import TilesView
 from cnnplay.ui.look.layers import has_activation
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import is_row, map_text, map_tiles
+from cnnplay.ui.look.views.look_panel import LookPanel
 from cnnplay.ui.plot.views.bars import BarsView
 
 AFTER = "Show the maps after the layer's activation, as the next layer gets them"
@@ -18,14 +17,13 @@ NONE_FOLLOWS = "{} is not followed by an activation: these are its own outputs"
 WAIT = "The feature maps appear in a moment."
 
 
-class MapsView(Panel):
+class MapsView(LookPanel):
     """Maps as tiles, single numbers as bars. `opened`: a map was opened by double click or Enter."""
 
     opened = Signal()
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
-        super().__init__("Feature maps", parent=parent)
-        self._look = look
+        super().__init__("Feature maps", "maps", look, parent)
         self.view = TilesView("Feature maps", least=32)
         self.tiles = TilePanel(self.view, WAIT)
         self.bars = BarsView("Outputs")
@@ -61,64 +59,55 @@ class MapsView(Panel):
         return self.view.redraws + self.bars.redraws
 
     def refresh(self) -> None:
-        maps = self._look.maps
+        maps = self.look.maps
         if maps is None:
             self.set_title("Feature maps")
             self.set_muted("")
             self._show_empty()
             return
-        network = self._look.report.network if self._look.report is not None else self._look.editor.network
+        network = self.look.report.network if self.look.report is not None else self.look.editor.network
         row = is_row(maps)
         self.activated.setEnabled(has_activation(network, maps.node))
         self.activated.setToolTip(AFTER if self.activated.isEnabled() else NONE_FOLLOWS.format(maps.node))
         self.set_title(f"{'Outputs' if row else 'Feature maps'} of {maps.node}")
-        note = "" if self._look.origin in ("live", "trained") else f" · {self._look.origin}"
+        note = "" if self.look.origin in ("live", "trained") else f" · {self.look.origin}"
         self.set_muted(map_text(maps, self.shared_scale.isChecked() or row) + note)
         self.shared_scale.setVisible(not row)
         if row:
             last = maps.shown.id == network.stack[-1].id
-            names = self._look.image_choice.classes if last else ()
+            names = self.look.image_choice.classes if last else ()
             self.bars.show_values(maps.values, maps.limits, names)
             self.tiles.show_middle(self.bars, self.bars.read_out)
         else:
             self.tiles.show_tiles(
                 map_tiles(maps, self.shared_scale.isChecked()), self.shared_scale.isChecked()
             )
-            self.view.select(self._look.focus.number)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._look.want("maps", self, True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._look.want("maps", self, False)
+            self.view.select(self.look.focus.number)
 
     def _show_empty(self) -> None:
-        if self._look.held_back:
+        if self.look.held_back:
             self.tiles.show_empty(
                 "This network is large and untrained. Train it, or look inside with random initial weights.",
-                f"Initialize {self._look.held_back}",
+                f"Initialize {self.look.held_back}",
             )
         else:
-            self.tiles.show_empty(self._look.problem or WAIT)
+            self.tiles.show_empty(self.look.problem or WAIT)
 
     def _open(self, number: int) -> None:
-        self._look.focus.select_map(number)
+        self.look.focus.select_map(number)
         self.opened.emit()
 
     def _follow(self) -> None:
-        if self._look.maps is not None and not is_row(self._look.maps):
-            self.view.select(self._look.focus.number)
+        if self.look.maps is not None and not is_row(self.look.maps):
+            self.view.select(self.look.focus.number)
 
     def _follow_options(self) -> None:
-        self.activated.setChecked(self._look.activated)
+        self.activated.setChecked(self.look.activated)
 
 
 def _switch(text: str, hint: str, on: bool) -> QCheckBox:
-    box = QCheckBox(text)
+    box = role(QCheckBox(text), "muted")
     box.setToolTip(hint)
     box.setAccessibleName(text)
     box.setChecked(on)
-    role(box, "muted")
     return box

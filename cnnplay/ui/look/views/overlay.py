@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
-from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
+from cnnplay.ui.kit.views.panel import ElidedLabel, Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
@@ -219,22 +219,18 @@ class OverlayView(Panel):
         super().__init__("Map over the image", parent=parent)
         self._look = look
         self.canvas = OverlayCanvas(look)
-        self.empty = QLabel(
+        self.empty = wrapped(
             "Select a feature map: it is shown over the image, with the receptive field of a pixel."
         )
-        self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        role(self.empty, "muted")
-        self.field = ElidedLabel()
-        role(self.field, "muted")
+        self.field = role(ElidedLabel(), "muted")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
         self.slider.setValue(round(self.canvas.opacity * 100))
         self.slider.setToolTip("How strongly the map covers the image: 0 % shows only the image")
         self.slider.setAccessibleName("Opacity of the map")
         self.slider.valueChanged.connect(self._slid)
-        self.percent = QLabel()
-        role(self.percent, "muted")
+        self.percent = role(QLabel(), "muted")
         footer = QHBoxLayout()
         footer.addWidget(self.field, 1)
         footer.addWidget(self.slider)

@@ -1,14 +1,14 @@
 """The prediction for the image: classes as bars, live."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.numerals import percent
-from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import Prediction
+from cnnplay.ui.look.views.look_panel import LookPanel
 
 FEW = 12
 """Up to this many classes are shown in their own order, so that no row jumps while the network learns."""
@@ -125,13 +125,12 @@ class PredictionBars(QWidget):
         self.update()
 
 
-class PredictionView(Panel):
+class PredictionView(LookPanel):
     """The prediction for the chosen image, and where it comes from."""
 
-    def __init__(self, look: LookModel, rows: int = 0, parent: QWidget | None = None) -> None:
-        super().__init__("Prediction", parent=parent)
-        self._look = look
-        self.bars = PredictionBars(rows)
+    def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
+        super().__init__("Prediction", "prediction", look, parent)
+        self.bars = PredictionBars(0)
         self.body.addWidget(self.bars)
         look.prediction_changed.connect(self.refresh)
         look.state_changed.connect(self.refresh)
@@ -142,14 +141,6 @@ class PredictionView(Panel):
         return self.bars.redraws
 
     def refresh(self) -> None:
-        prediction = self._look.prediction
+        prediction = self.look.prediction
         self.bars.show_prediction(prediction)
-        self.set_muted(self._look.text if prediction is not None else self._look.problem)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._look.want("prediction", self, True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._look.want("prediction", self, False)
+        self.set_muted(self.look.text if prediction is not None else self.look.problem)

@@ -25,8 +25,7 @@ class TopLossesView(EvaluationView):
             "The wrong prediction (red) for the true class, the most confident mistake first. Click an image "
             "to look inside: would you have recognized it?"
         )
-        self.read_out = ElidedLabel()
-        role(self.read_out, "muted")
+        self.read_out = role(ElidedLabel(), "muted")
         self.pages = Pages(self.thumbnails)
         footer = QHBoxLayout()
         footer.addWidget(self.read_out, 1)

@@ -38,9 +38,10 @@ class Axes(msgspec.Struct, frozen=True):
     def points(self, curve: Curve) -> list[QPointF]:
         """Where the points of a curve are; those that are not finite are left out."""
         known = np.isfinite(curve.y)
-        origin, unit = self.pixel(0.0, 0.0), self.pixel(1.0, 1.0)
-        x = origin.x() + curve.x[known] * (unit.x() - origin.x())
-        y = np.clip(origin.y() + curve.y[known] * (unit.y() - origin.y()), -FAR, FAR)
+        across = self.area.width() / (self.right - self.left)
+        up = self.area.height() / (self.top - self.bottom)
+        x = self.area.left() + across * (curve.x[known] - self.left)
+        y = np.clip(self.area.bottom() - up * (curve.y[known] - self.bottom), -FAR, FAR)
         return [QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]
 
     def x_at(self, pixel: float) -> float:
@@ -61,13 +62,14 @@ class Axes(msgspec.Struct, frozen=True):
     def paint_y(self, painter: QPainter, ticks: Sequence[Tick], height: float) -> None:
         """A line across the area for each tick, with its label left of it, inside a widget of this height."""
         area, line = self.area, painter.fontMetrics().height()
+        pen, color, room = QPen(theme().color("line"), 1), theme().color("text_muted"), theme().px(6)
         for tick in ticks:
             y = round(self.pixel(self.left, tick.at).y()) + 0.5
-            painter.setPen(QPen(theme().color("line"), 1))
+            painter.setPen(pen)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme().color("text_muted"))
+            painter.setPen(color)
             top = min(max(y - line / 2, 0.0), height - line)
-            painter.drawText(QRectF(0, top, area.left() - theme().px(6), line), RIGHT, tick.text)
+            painter.drawText(QRectF(0, top, area.left() - room, line), RIGHT, tick.text)
 
     def paint_x(
         self, painter: QPainter, ticks: Sequence[Tick], top: float, width: float, unit: str = ""

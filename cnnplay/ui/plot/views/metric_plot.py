@@ -14,7 +14,8 @@ from cnnplay.ui.kit.views.keytable import KeyRow
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import Bounds
-from cnnplay.ui.plot.curve_settings import CurveSettings, PointLabel, Readout, Role
+from cnnplay.ui.plot.curve_settings import CurveSettings, Role
+from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 from cnnplay.ui.plot.views.labels import Label, paint_box, paint_dot, paint_labels
 from cnnplay.ui.plot.views.plot import ROWS, SHOW_ALL, Line, Plot
@@ -26,15 +27,12 @@ METRIC_ROWS = (*ROWS, SHOW_ALL, LOGARITHMIC)
 
 
 class DrawnLine(NamedTuple):
-    """A line to draw, and how. `segments`: a wide smooth line costs a tenth as separate segments, whose
-    square ends fill the joints.
-    """
+    """A line to draw, and how."""
 
     key: Hashable
     curve: Curve
     pen: QPen
     antialias: bool = True
-    segments: str = "auto"
 
 
 class MetricPlot(Plot):
@@ -135,8 +133,11 @@ class MetricPlot(Plot):
             self.box.addItem(item, ignoreBounds=True)
         item.setZValue(depth)
         item.opts["antialias"] = line.antialias
-        item.setSegmentedLineMode(line.segments)
-        item.setPen(line.pen)
+        if item.opts["pen"] != line.pen:
+            item.setPen(line.pen)
+            # A wide smooth line costs a tenth as separate segments, whose square ends fill the joints.
+            wide = line.pen.widthF() > 1.0 and line.pen.style() == Qt.PenStyle.SolidLine
+            item.setSegmentedLineMode("on" if wide else "off")
         item.setData(line.curve.x, self._scaled(line.curve.y))
 
     def _fit(self) -> None:

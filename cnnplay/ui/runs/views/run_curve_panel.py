@@ -36,14 +36,14 @@ class RunCurvePanel(Panel):
         self._primary_title = _title("")
         self.empty = EmptyState(EMPTY, parent=self)
         self._pair = QWidget(self)
-        self._split = Splitter(
+        self.splitter = Splitter(
             Qt.Orientation.Horizontal,
             _titled(_title(LOSS.heading), self.loss),
             _titled(self._primary_title, self.primary),
         )
         inner = QVBoxLayout(self._pair)
         inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self._split)
+        inner.addWidget(self.splitter)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._pair)
@@ -58,13 +58,6 @@ class RunCurvePanel(Panel):
         theme().changed.connect(self._restyle)
         self._restyle()
         self._refresh()
-
-    def splitters(self) -> tuple[Splitter, ...]:
-        """The splitters whose positions are remembered."""
-        return (self._split,)
-
-    def reset_layout(self) -> None:
-        self._split.setSizes([500, 500])
 
     def _make_controls(self) -> None:
         self.splits = _choice(SPLITS, self._model.splits, "Split", "Show validation, training, or both")

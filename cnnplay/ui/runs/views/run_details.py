@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.runs.notes import TAG
 from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_facts import facts
 from cnnplay.ui.runs.runs import RunsModel
@@ -109,9 +109,7 @@ class RunDetailsPanel(Panel):
     @Slot(str)
     def _tag(self, line: str) -> None:
         bad = next((word for word in line.replace(",", " ").split() if not TAG.match(word)), "")
-        self.tags.setProperty("fault", "true" if bad else "false")
-        self.tags.style().unpolish(self.tags)
-        self.tags.style().polish(self.tags)
+        mark_invalid(self.tags, bool(bad))
         if bad:
             self.tags.setToolTip(
                 f"{TAGS_HINT}\n“{bad}” is not a tag: at most 40 characters, without : ; < > = or quotes."

@@ -13,7 +13,8 @@ from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.views.keytable import KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve_limits import Bounds
-from cnnplay.ui.plot.curve_settings import PointLabel, Readout, Role
+from cnnplay.ui.plot.curve_settings import Role
+from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.ticks import Tick
 from cnnplay.ui.plot.views.labels import Label
 from cnnplay.ui.plot.views.metric_plot import METRIC_ROWS, DrawnLine, MetricPlot

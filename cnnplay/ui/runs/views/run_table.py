@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyledItemDelegate,
@@ -30,9 +30,6 @@ from cnnplay.ui.runs.views.run_plot import COLORS
 
 SWATCH = 10
 """The side of a swatch, in design pixels."""
-ROW = 26
-WIDEST = 220
-"""The largest automatic width of a column, in design pixels."""
 
 
 class RunTableView(RowTable):
@@ -41,6 +38,8 @@ class RunTableView(RowTable):
     open_requested = Signal()
     delete_requested = Signal()
     filter_requested = Signal()
+    ROW = 26
+    WIDEST, ARROW = 220, 0
     KEYS = KeyTable(
         "Table of runs",
         KeyRow("Open the run in the editor", dict.fromkeys(ENTER, lambda view: view.open_requested.emit())),
@@ -49,7 +48,7 @@ class RunTableView(RowTable):
     )
 
     def __init__(self, runs: RunsModel, parent: QWidget | None = None) -> None:
-        super().__init__(QAbstractItemView.SelectionMode.ExtendedSelection, ROW, parent)
+        super().__init__(QAbstractItemView.SelectionMode.ExtendedSelection, parent)
         self._runs = runs
         self._selecting = False
         self._fitted = False
@@ -65,16 +64,9 @@ class RunTableView(RowTable):
         runs.rows_changed.connect(self._rows_changed)
         theme().changed.connect(self._restyle)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.KEYS.press(self, event):
-            super().keyPressEvent(event)
-
     def fit_columns(self) -> None:
-        """Makes each column as wide as its content, within limits."""
         self._fitted = True
-        self.resizeColumnsToContents()
-        for number in range(self.horizontalHeader().count()):
-            self.setColumnWidth(number, min(self.columnWidth(number), theme().px(WIDEST)))
+        super().fit_columns()
 
     def save_columns(self) -> bytes:
         """Order, widths and sorting of the columns, and the text size that the widths are for."""

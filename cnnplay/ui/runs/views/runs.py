@@ -5,7 +5,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
-from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_loader import RunLoader
 from cnnplay.ui.runs.runs import RunsModel
@@ -18,7 +18,7 @@ SELECT_HINT = "Select a run to add a note or tags.\nSelect two to see how they d
 SEVERAL_HINT = "Select two runs to compare them, or one to edit its note and tags."
 
 
-class RunsWorkspace(QWidget):
+class RunsWorkspace(SplitPage):
     """Polls the store only while it is visible."""
 
     def __init__(
@@ -70,31 +70,25 @@ class RunsWorkspace(QWidget):
         self.side.setCurrentWidget(panels.get(count, self.placeholder))
 
     def reset_layout(self) -> None:
-        """Restores the default sizes."""
         self.rows.setSizes([440, 560])
         self.bottom.setSizes([640, 360])
         self.rows.setStretchFactor(0, 1)
         self.rows.setStretchFactor(1, 1)
         self.bottom.setStretchFactor(0, 2)
         self.bottom.setStretchFactor(1, 1)
-        self.curves.reset_layout()
+        self.curves.splitter.setSizes([500, 500])
         self.list.table.reset_columns()
 
-    def save_layout(self) -> QByteArray:
-        """The state of the splitters and columns, for `restore_layout`."""
-        state = QByteArray()
-        for splitter in self._splitters:
-            state.append(splitter.saveState().toBase64()).append(b" ")
-        return state.append(self.list.table.save_columns())
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Restores what `save_layout` returned; ignores invalid data."""
-        *parts, columns = bytes(state.data()).split() or [b""]
-        if len(parts) == len(self._splitters):
-            for splitter, part in zip(self._splitters, parts, strict=True):
-                splitter.restoreState(QByteArray.fromBase64(part))
-            self.list.table.restore_columns(columns)
-
     @property
-    def _splitters(self) -> tuple[QSplitter, ...]:
-        return (self.rows, self.bottom, *self.curves.splitters())
+    def splitters(self) -> tuple[QSplitter, ...]:
+        return (self.rows, self.bottom, self.curves.splitter)
+
+    def save_layout(self) -> QByteArray:
+        return super().save_layout().append(self.list.table.save_columns())
+
+    def restore_layout(self, state: QByteArray) -> bool:
+        positions, _, columns = bytes(state.data()).rpartition(b" ")
+        restored = super().restore_layout(QByteArray(positions))
+        if restored:
+            self.list.table.restore_columns(columns)
+        return restored

@@ -21,8 +21,8 @@ from cnnplay.search.space import Choices, Range, Value
 from cnnplay.search.variables import Variable
 from cnnplay.ui.kit.views.fields import read_number
 from cnnplay.ui.kit.views.inputs import RIGHT, ComboBox
-from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.panel import Panel, wrapped
+from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_space import FieldGroup, Scale, SpaceField, SpaceModel, entry_text
@@ -81,16 +81,13 @@ class SpacePanel(Panel):
 
     def _show_group(self, group: FieldGroup) -> None:
         if group.key not in self._groups:
-            title = QLabel(group.title)
-            role(title, "strong")
+            title = role(QLabel(group.title), "strong")
             title.setToolTip(group.hint)
             layout = QVBoxLayout()
             layout.setSpacing(theme().px(2))
             if self._groups:
                 self._column.addSpacing(theme().px(8))
-            empty = QLabel(group.empty)
-            empty.setWordWrap(True)
-            role(empty, "muted")
+            empty = wrapped(group.empty)
             for part in (title, empty):
                 self._column.addWidget(part)
             self._column.addLayout(layout)
@@ -126,9 +123,7 @@ class StudySpace(QWidget):
         while self._form.rowCount():
             self._form.removeRow(0)
         for variable in variables:
-            entry = QLabel(entry_text(variable.entry))
-            entry.setWordWrap(True)
-            role(entry, "muted")
+            entry = wrapped(entry_text(variable.entry))
             self._form.addRow(QLabel(variable.label), entry)
 
 
@@ -142,15 +137,12 @@ class FieldRow(QWidget):
         self.checkbox.setToolTip(row.field.help)
         self.checkbox.setAccessibleName(f"search {row.variable.label}")
         self.checkbox.clicked.connect(lambda varied: space.set_varied(self._name, varied))
-        self.current = QLabel()
-        role(self.current, "muted")
+        self.current = role(QLabel(), "muted")
         self.current.setAlignment(RIGHT)
         self.range: RangeEditor | None = None
         self.chips: ChoiceChips | None = None
         self._ranges = isinstance(row.entry, Range)
-        self.problem = QLabel()
-        self.problem.setWordWrap(True)
-        role(self.problem, "fault")
+        self.problem = wrapped("", "fault")
         self._line = QHBoxLayout()
         self._line.setSpacing(theme().px(6))
         self._line.addWidget(self.checkbox, 1)
@@ -212,8 +204,7 @@ class RangeEditor(QWidget):
         self.scale.setAccessibleName(f"{self._label}: scale")
         self.scale.setToolTip(SCALE_HINT)
         self.scale.activated.connect(lambda index: space.set_scale(self._name, self._scales[index]))
-        dash = QLabel("–")
-        role(dash, "muted")
+        dash = role(QLabel("–"), "muted")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme().px(4))
@@ -229,7 +220,7 @@ class RangeEditor(QWidget):
         for line, value in ((self.low, row.entry.low), (self.high, row.entry.high)):
             if not line.hasFocus():
                 line.setText(f"{value:g}" if isinstance(value, float) else str(value))
-            _mark_invalid(line, bool(row.problem))
+            mark_invalid(line, bool(row.problem))
         for scale in row.scales:
             if scale not in self._scales:
                 self._scales.append(scale)
@@ -249,7 +240,7 @@ class RangeEditor(QWidget):
     def _typed(self, line: QLineEdit, which: str, text: str) -> None:
         number = read_number(text)
         if number is None:
-            _mark_invalid(line, True)
+            mark_invalid(line, True)
         elif which == "low":
             self._space.set_ends(self._name, low=number)
         else:
@@ -262,7 +253,7 @@ class RangeEditor(QWidget):
             assert isinstance(entry, Range)
             value = entry.low if line is self.low else entry.high
             line.setText(f"{value:g}")
-            _mark_invalid(line, bool(self._row.problem))
+            mark_invalid(line, bool(self._row.problem))
 
     def _restyle(self) -> None:
         for line in (self.low, self.high):
@@ -305,10 +296,3 @@ def _scrolled(inner: QWidget) -> WholeRows:
 
 def _setter(space: SpaceModel, name: str, choice: Value) -> Callable[[bool], None]:
     return lambda wanted: space.set_choice(name, choice, wanted)
-
-
-def _mark_invalid(line: QLineEdit, invalid: bool) -> None:
-    if bool(line.property("fault")) != invalid:
-        line.setProperty("fault", "true" if invalid else "")
-        line.style().unpolish(line)
-        line.style().polish(line)

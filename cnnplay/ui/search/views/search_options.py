@@ -9,7 +9,7 @@ from cnnplay.network.fields import FieldInfo
 from cnnplay.search.options import PRUNERS, SAMPLERS, Pruner, Sampler
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.inputs import ComboBox, IntSpinBox
-from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.search.search import MOST_TRIALS, SearchModel
 
@@ -43,10 +43,7 @@ class OptionsPanel(Panel):
         self._model = model
         self.trials, self.epochs = IntSpinBox(TRIALS), IntSpinBox(EPOCHS)
         self.sampler, self.pruner = ComboBox(get_args(Sampler)), ComboBox(get_args(Pruner))
-        self.estimate, self.reason = QLabel(), QLabel()
-        for label in (self.estimate, self.reason):
-            label.setWordWrap(True)
-            role(label, "muted")
+        self.estimate, self.reason = wrapped(), wrapped()
         self.start, self.stop = QPushButton("Search"), QPushButton("Stop")
         role(self.start, "primary")
         self.stop.setToolTip(STOP_HINT)

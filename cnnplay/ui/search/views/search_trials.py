@@ -1,7 +1,7 @@
 """The table of trials, sortable, with the best one highlighted; and Promote to the editor."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Slot
-from PySide6.QtGui import QFont, QKeyEvent, QPalette
+from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QPushButton,
@@ -20,8 +20,6 @@ from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_promotion import Promoter
 from cnnplay.ui.search.search_table import BEST_ROLE, STATE_ROLE
 
-ROW = 24
-WIDEST = 160
 EMPTY = (
     "Choose parameters and press Search: each trial is trained, evaluated and listed here.\n"
     "Trials are runs too: see their curves in Runs."
@@ -43,7 +41,7 @@ class TrialTableView(RowTable):
     )
 
     def __init__(self, model: SearchModel, promoter: Promoter, parent: QWidget | None = None) -> None:
-        super().__init__(QAbstractItemView.SelectionMode.SingleSelection, ROW, parent)
+        super().__init__(QAbstractItemView.SelectionMode.SingleSelection, parent)
         self._model, self._promoter, self._selecting = model, promoter, False
         self._fitted: tuple[str, ...] = ()
         self.setModel(model.table)
@@ -57,10 +55,6 @@ class TrialTableView(RowTable):
         model.selection_changed.connect(self._show_selected)
         model.trials_changed.connect(self._rows_changed)
         theme().changed.connect(self._restyle)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.KEYS.press(self, event):
-            super().keyPressEvent(event)
 
     @Slot()
     def promote(self) -> bool:
@@ -111,14 +105,6 @@ class TrialTableView(RowTable):
             self.fit_columns()
         self._show_selected()
 
-    def fit_columns(self) -> None:
-        """Makes each column as wide as its content, within limits."""
-        self.resizeColumnsToContents()
-        for number in range(self._model.table.columnCount()):
-            # Leave room for the sort arrow.
-            width = self.columnWidth(number) + theme().px(12)
-            self.setColumnWidth(number, min(width, theme().px(WIDEST)))
-
     @Slot()
     def _restyle(self) -> None:
         self._fitted = ()
@@ -157,8 +143,7 @@ class TrialsPanel(Panel):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)
         self.body.addLayout(self._stack, 1)
-        self.promote = QPushButton("Promote to the editor")
-        role(self.promote, "primary")
+        self.promote = role(QPushButton("Promote to the editor"), "primary")
         self.promote.clicked.connect(lambda: promoter.promote())
         self.add_corner(self.promote)
         for signal in (model.trials_changed, model.selection_changed, model.state_changed):

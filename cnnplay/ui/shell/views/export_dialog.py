@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -21,11 +20,12 @@ from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import files_to_replace
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
 
-HISTORY = Format("csv", "History (CSV)", ".csv", False, "One row per epoch: losses, metrics, time.")
-ROWS = (*FORMATS, HISTORY)
+ROWS = tuple(row for row in FORMATS.values() if row.source != "project")
+"""Projects are saved, not exported."""
 
 
 class ExportDialog(QDialog):
@@ -53,11 +53,8 @@ class ExportDialog(QDialog):
         self.browse = QPushButton("Choose…")
         self.browse.setToolTip("Choose the file in the system's dialog")
         self.browse.clicked.connect(self._browse)
-        self._help = QLabel()
-        self._help.setWordWrap(True)
-        role(self._help, "muted")
-        note = QLabel(model.network_note())
-        note.setWordWrap(True)
+        self._help = wrapped()
+        note = wrapped(model.network_note(), "")
         note.setVisible(bool(model.network_note()))
         file_row = QHBoxLayout()
         file_row.addWidget(self.path, 1)
@@ -68,8 +65,7 @@ class ExportDialog(QDialog):
         form.addRow("Weights", self.weights)
         form.addRow("File", file_row)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.accept_button = QPushButton("Export")
-        role(self.accept_button, "primary")
+        self.accept_button = role(QPushButton("Export"), "primary")
         self.buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.accepted.connect(self._export)
         self.buttons.rejected.connect(self.reject)
@@ -89,17 +85,17 @@ class ExportDialog(QDialog):
         row = self._row
         self._help.setText(row.help)
         hint = "Weights of the best epoch (by validation) or of the last"
-        set_available(self.weights, hint, "" if row.needs_weights else "a history holds no weights")
+        set_available(self.weights, hint, "" if row.source == "weights" else "a history holds no weights")
         named = Path(self.path.text().strip()).expanduser()
         stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)
-        if row.key == "python":  # must be importable
+        if row.importable:
             stem = re.sub(r"\W", "_", stem).lstrip("0123456789") or "network"
         self.path.setText(str(folder / (stem + row.suffix)))
         self._path_changed()
 
     def _path_changed(self) -> None:
         reason = "" if self.path.text().strip() else "enter a file name first"
-        if self._row is HISTORY:
+        if self._row.source == "history":
             reason = self._model.history_disabled_reason() or reason
         set_available(self.accept_button, "Write the file, with any files that belong to it", reason)
 

@@ -6,20 +6,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from cnnplay.ui.kit.views.compact_level import Compactable, CompactLevel
 from cnnplay.ui.kit.views.theme import role, theme
-
-WORKSPACES = (
-    ("build", "Build", "Put the network together: layers, their fields, their costs"),
-    ("train", "Train", "Watch the network learn: curves, filters and feature maps"),
-    ("look", "Look inside", "See what each layer computes from an image, and where the network is wrong"),
-    ("runs", "Runs", "All runs: compare their curves, settings and networks"),
-)
-_NUMBERS = {"build": 1, "train": 2, "look": 3, "learn": 4, "runs": 5}
-"""The digits of the shortcuts; they stay when workspaces are added."""
-
-
-def keys_of(workspace: str) -> str:
-    """``Ctrl+1``."""
-    return f"Ctrl+{_NUMBERS[workspace]}"
+from cnnplay.ui.shell.workspaces import WORKSPACES
 
 
 class Header(QWidget):
@@ -39,13 +26,12 @@ class Header(QWidget):
         self._layout.setSpacing(8)
         self._parts: list[Compactable] = []
         self.compact_level = CompactLevel.FULL
-        for key, title, hint in WORKSPACES:
-            tab = QPushButton(title)
-            role(tab, "tab")
+        for key, row in WORKSPACES.items():
+            tab = role(QPushButton(row.title), "tab")
             tab.setCheckable(True)
-            keys = QKeySequence(keys_of(key)).toString(QKeySequence.SequenceFormat.NativeText)
-            tab.setToolTip(f"{hint} ({keys})")
-            tab.setAccessibleName(f"Workspace {title}")
+            keys = QKeySequence(row.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+            tab.setToolTip(f"{row.hint} ({keys})")
+            tab.setAccessibleName(f"Workspace {row.title}")
             tab.clicked.connect(self._tab_clicked)
             tab.setProperty("workspace", key)
             self._group.addButton(tab)

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnplay import __version__
-from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.network_picker import NetworkPicker
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.data.views.download_notice import DownloadNotice
 from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
-from cnnplay.ui.learn.views.concept import ConceptPage
 from cnnplay.ui.runs.views.interrupted_notice import InterruptedRunNotice
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.files import Files
-from cnnplay.ui.shell.views.header import WORKSPACES, Header
+from cnnplay.ui.shell.views.header import Header
 from cnnplay.ui.shell.views.menus import Menus
+from cnnplay.ui.shell.views.pages import BuildPage, TrainPage
 from cnnplay.ui.shell.views.status import StatusLine
 from cnnplay.ui.shell.views.status_text import StatusText
-from cnnplay.ui.shell.views.workspaces import LookPage, RunsPage, StackPage, TrainPage
+from cnnplay.ui.shell.workspaces import WORKSPACES
 from cnnplay.ui.train.views.controls import TrainControls
 from cnnplay.ui.train.views.data_picker import DataPicker, DevicePicker
 from cnnplay.ui.train.views.fit_offer import FitOfferBar
@@ -56,19 +55,18 @@ class MainWindow(QMainWindow):
         self.network_picker = NetworkPicker(session.editor)
         self.data_picker = DataPicker(session.data)
         self.device_picker = DevicePicker(session.settings, session.run)
-        self.build = BuildWorkspace(session.editor, session.stack, self.stack_actions, session.layer_times)
-        self.train: TrainPage | None = None
-        self.look: LookPage | None = None
-        self.runs: RunsPage | None = None
+        self.build = BuildPage(session, self.stack_actions)
+        self.opened: dict[str, Any] = {"build": self.build}
+        """The pages of the workspaces that have been shown."""
         self.browser: Browser | None = None
         self.searching: SearchWindow | None = None
         self.search_button: SearchButton | None = None
         self.pages = QStackedWidget()
         self.status = StatusLine()
         self.fit_offer = FitOfferBar(session.fit_offer)
-        self.download_notice = DownloadNotice(session.data.downloads, margin=8)
-        self.interrupted_notice = InterruptedRunNotice(session.interrupted_run, margin=8)
-        self.notices = RunNotices(session.run, session.settings, margin=theme().px(8))
+        self.download_notice = DownloadNotice(session.data.downloads)
+        self.interrupted_notice = InterruptedRunNotice(session.interrupted_run)
+        self.notices = RunNotices(session.run, session.settings)
         self.status_text = StatusText(session, self.status, self)
         self._last_state = session.run.state
         self._lay_out()
@@ -80,8 +78,6 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         for widget in (self.network_picker, self.data_picker, self.device_picker, self.controls):
             self.header.add(widget)
-        self.concept = ConceptPage(self.session.concept)
-        self.build.set_concept_page(self.concept)
         self.pages.addWidget(self.build)
         page = QWidget()
         page.setObjectName("page")
@@ -105,7 +101,6 @@ class MainWindow(QMainWindow):
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_requested.connect(self.build.open_gallery)
         self.data_picker.browse_requested.connect(self.browse_data)
-        self.build.problems.add_source(session.fit_offer.class_problems, session.data.changed)
         session.fit_offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
         session.interrupted_run.show_requested.connect(self.show_run)
@@ -125,7 +120,7 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def show_workspace(self, key: str) -> None:
         """Shows a workspace, and creates it if needed."""
-        page = self._page(key)
+        page = self.page(key)
         self.header.show_workspace(key)
         self.pages.setCurrentWidget(page)
         view = getattr(page, "view", None)
@@ -141,32 +136,19 @@ class MainWindow(QMainWindow):
     @Slot()
     def return_to_workspace(self) -> None:
         """Shows the workspace in which the window was closed. Called after the first paint: some are slow."""
-        self.show_workspace(self.session.preferences.choice("workspace", tuple(self.header.tabs)))
+        self.show_workspace(self.session.preferences.choice("workspace", tuple(WORKSPACES)))
 
-    def _page(self, key: str) -> QWidget:
-        if key == "build":
-            return self.build
-        if key == "train":
-            if self.train is None:
-                self.train = TrainPage(self.session, self.stack_actions)
-                self.train.workspace.settings.find_rate_requested.connect(self.find_learning_rate)
-                self.train.workspace.primary.add_corner(self._search_button())
-                self._add(self.train)
-            return self.train
-        if key == "runs":
-            if self.runs is None:
-                self.runs = RunsPage(self.session, self.stack_actions)
-                self._add(self.runs)
-            return self.runs
-        if self.look is None:
-            self.look = LookPage(self.session, self.stack_actions)
-            self._add(self.look)
-        return self.look
-
-    def _add(self, page: StackPage) -> None:
-        page.restore_layout(self.session.preferences.blob(f"layout/{page.key}"))
-        self.pages.addWidget(page)
-        self._retitle()
+    def page(self, key: str) -> Any:
+        """The page of a workspace; created when it is first asked for."""
+        if key not in self.opened:
+            page = self.opened[key] = WORKSPACES[key].load()(self.session, self.stack_actions)
+            page.restore_layout(self.session.preferences.blob(f"layout/{key}"))
+            self.pages.addWidget(page)
+            if isinstance(page, TrainPage):
+                page.workspace.settings.find_rate_requested.connect(self.find_learning_rate)
+                page.workspace.primary.add_corner(self._search_button())
+            self._retitle()
+        return self.opened[key]
 
     @Slot()
     def _offer_changed(self) -> None:
@@ -208,9 +190,8 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Arranges all panels as at the first start."""
         self.session.preferences.remove("layout")
-        for page in (self.build, self.train, self.look, self.runs):
-            if page is not None:
-                page.reset_layout()
+        for page in self.opened.values():
+            page.reset_layout()
 
     def _step_text(self, step: int) -> None:
         scale = theme().text_scale
@@ -300,9 +281,8 @@ class MainWindow(QMainWindow):
         self.setWindowModified(document.dirty)
         parameters = self.session.editor.parameter_text
         text = f"unsaved changes · {parameters}" if document.dirty else parameters
-        for page in (self.build, self.train, self.look, self.runs):
-            if page is not None:
-                page.stack_panel.set_muted(text)
+        for page in self.opened.values():
+            page.stack_panel.set_muted(text)
 
     # Opening, dropping, closing
 
@@ -358,18 +338,14 @@ class MainWindow(QMainWindow):
         geometry = preferences.blob("layout/window")
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
-        build = preferences.blob("layout/build")
-        if not build.isEmpty():
-            self.build.restore_layout(build)
+        self.build.restore_layout(preferences.blob("layout/build"))
 
     def _remember(self) -> None:
         preferences = self.session.preferences
         preferences.set("layout/window", self.saveGeometry())
         preferences.set("workspace", self.workspace)
-        for key, _, _ in WORKSPACES:
-            page = {"build": self.build, "train": self.train, "look": self.look, "runs": self.runs}[key]
-            if page is not None:
-                preferences.set(f"layout/{key}", QByteArray(page.save_layout()))
+        for key, page in self.opened.items():
+            preferences.set(f"layout/{key}", page.save_layout())
 
 
 def _first_size(screen: QScreen) -> QSize:

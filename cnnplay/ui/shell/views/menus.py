@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from cnnplay.ui.kit.views.command import Command
 from cnnplay.ui.kit.views.theme import theme
-from cnnplay.ui.shell.views.header import WORKSPACES, keys_of
+from cnnplay.ui.shell.workspaces import WORKSPACES
 from cnnplay.ui.train.final_test import final_test_disabled_reason
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ class Menus:
     def _view(self) -> None:
         window, new = self._window, self.command
         workspaces = [
-            new(title, partial(window.show_workspace, key), keys_of(key), hint)
-            for key, title, hint in WORKSPACES
+            new(row.title, partial(window.show_workspace, row.key), row.shortcut, row.hint)
+            for row in WORKSPACES.values()
         ]
         looks = QMenu("&Theme", window)
         group = QActionGroup(window)

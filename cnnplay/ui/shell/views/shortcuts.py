@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.ui.build.views import costs
-from cnnplay.ui.build.views.stack import view
+from cnnplay.ui.build.views.stack import keys
 from cnnplay.ui.kit.views import class_bars, tiles
 from cnnplay.ui.kit.views.command import Command
 from cnnplay.ui.kit.views.theme import theme
@@ -29,7 +29,7 @@ from cnnplay.ui.search.views.search_trials import TrialTableView
 from cnnplay.ui.train.views.curves import CurvePlot
 
 TABLES = (
-    view.KEYS,
+    keys.KEYS,
     costs.KEYS,
     concept_canvas.KEYS,
     CurvePlot.KEYS,

@@ -1,9 +1,10 @@
 """Fills the status bar: the network's cost, the last message, what the program is doing."""
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from cnnplay.ui.kit.counts import multiply_adds_text
 from cnnplay.ui.kit.numerals import metric_text
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.status import StatusLine
@@ -19,10 +20,8 @@ class StatusText(QObject):
         super().__init__(parent)
         self._session, self._line = session, line
         self._message = ""
-        self._fade = QTimer(self, interval=MESSAGE_MS, singleShot=True)
-        self._fade.timeout.connect(self._forget)
-        self._soon = QTimer(self, interval=SPEED_MS, singleShot=True)
-        self._soon.timeout.connect(self._refresh)
+        self._fade = Throttle(self._forget, MESSAGE_MS, self, "settle")
+        soon = Throttle(self._refresh, SPEED_MS, self)
         # First: an edit clears the old message, then shows its own.
         session.editor.changed.connect(self._forget)
         session.run.state_changed.connect(self._forget)
@@ -36,14 +35,14 @@ class StatusText(QObject):
             signal.connect(self._refresh)
         # Epochs of small networks end several times a second.
         for signal in (session.run.recorder.changed, session.run.weights_cache.changed):
-            signal.connect(self._speed_soon)
+            signal.connect(soon.request)
         self._refresh()
 
     @Slot(str)
     def show_message(self, text: str) -> None:
         """Shows a message for some seconds."""
         self._message = text
-        self._fade.start()
+        self._fade.request()
         self._refresh()
 
     @Slot()
@@ -56,11 +55,6 @@ class StatusText(QObject):
         self._refresh_speed()
         self._line.set_message(self._message or self._doing())
         self._line.set_state(self._state())
-
-    @Slot()
-    def _speed_soon(self) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
 
     @Slot()
     def _refresh_speed(self) -> None:

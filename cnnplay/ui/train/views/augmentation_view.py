@@ -160,10 +160,8 @@ class Footer(QWidget):
     def __init__(self, model: AugmentationModel) -> None:
         super().__init__()
         self._model = model
-        self.label = FactsLabel()
-        role(self.label, "muted")
-        self.resample = QPushButton("resample")
-        role(self.resample, "link")
+        self.label = role(FactsLabel(), "muted")
+        self.resample = role(QPushButton("resample"), "link")
         self.resample.setToolTip("Shows the same images as augmented in another step")
         self.resample.clicked.connect(model.resample)
         layout = QHBoxLayout(self)

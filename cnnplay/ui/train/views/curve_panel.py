@@ -1,9 +1,10 @@
 """A panel with the curves of one metric, its smoothing and scale, drawn at most four times a second."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSlider, QStackedLayout, QWidget
 
 from cnnplay.spec.tasks import LOSS, Metric
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.plot.curve_settings import SMOOTHINGS, Role
@@ -35,15 +36,14 @@ class CurvePanel(Panel):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.plot)
         self.body.addLayout(self._stack)
-        self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
-        self._timer.timeout.connect(self._redraw)
+        self._timer = Throttle(self._redraw, self._pause_ms, self)
         self.fit_button = self._link("View all", "Show the whole run again (double-click or Home)")
         self.fit_button.clicked.connect(self.plot.follow)
         self.fit_button.hide()
         if role == "loss":
             self._add_loss_controls()
         self.plot.following_changed.connect(self._show_fit)
-        run.recorder.changed.connect(self._history_changed)
+        run.recorder.changed.connect(self._timer.request)
         run.state_changed.connect(self._state_changed)
         for signal in (run.editor.changed, run.weights_cache.changed):
             signal.connect(self._network_changed)
@@ -60,12 +60,9 @@ class CurvePanel(Panel):
             return EMPTY_LOSS
         return f"{self._shown.meaning}: on the training data, and on data that it has never seen."
 
-    @Slot()
-    def _history_changed(self) -> None:
-        # Not restarted while active: a steady stream must not postpone the redraw forever.
-        if not self._timer.isActive():
-            self._timer.start(round(1000 * self._run.redraw_rate.interval_s) + REDRAW_MS + self._phase)
-            self._phase = 0
+    def _pause_ms(self) -> int:
+        phase, self._phase = self._phase, 0
+        return round(1000 * self._run.redraw_rate.interval_s) + REDRAW_MS + phase
 
     @Slot()
     def _state_changed(self) -> None:

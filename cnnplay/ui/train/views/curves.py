@@ -15,7 +15,8 @@ from cnnplay.ui.kit.views.keytable import KeyTable
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import Bounds
-from cnnplay.ui.plot.curve_settings import PointLabel, Readout, Role
+from cnnplay.ui.plot.curve_settings import Role
+from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.ticks import Tick, ticks
 from cnnplay.ui.plot.views.labels import Label
 from cnnplay.ui.plot.views.metric_plot import METRIC_ROWS, DrawnLine, MetricPlot
@@ -96,14 +97,14 @@ class CurvePlot(MetricPlot):
             jumps = line.part == "raw" and self.shown.share_of_images
             color.setAlpha(PALER if jumps else PALE.get(line.part, 255))
             pen = pg.mkPen(color, width=1.6 if wide else 1.0, style=style)
-            yield DrawnLine(line.part, line.curve, pen, front, "on" if wide else "off")
+            yield DrawnLine(line.part, line.curve, pen, antialias=front)
 
     def readout(self, x: float) -> Readout | None:
         return self._model.readout(self.metric_name, self._run.history, x)
 
     def color(self, line: Part) -> QColor:
         keys = {"validation": "validation_curve", "averaged": "averaged_curve"}
-        return QColor(theme().color(keys.get(line.split()[0], "training_curve")))
+        return theme().color(keys.get(line.split()[0], "training_curve"))
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Draws everything lighter: the curves belong to another network than the one on screen."""

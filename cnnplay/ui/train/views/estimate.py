@@ -1,8 +1,9 @@
 """The estimated memory of a run in one line, with links to the largest batch size, or to the fix."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.estimate import EstimateModel
 
@@ -13,18 +14,15 @@ class EstimateLine(QWidget):
     def __init__(self, estimate: EstimateModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._estimate, self._wanted = estimate, True
-        self.label = QLabel()
-        self.label.setWordWrap(True)
+        self.label = wrapped("", "")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setToolTip(
             "Estimated memory of the run on this machine: weights, gradients, optimizer state, all feature "
             "maps of a batch, and the images."
         )
-        self.fix = QPushButton()
-        role(self.fix, "link")
+        self.fix = role(QPushButton(), "link")
         self.fix.clicked.connect(estimate.fix)
-        self.largest = QPushButton()
-        role(self.largest, "link")
+        self.largest = role(QPushButton(), "link")
         self.largest.clicked.connect(estimate.use_largest)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -4,13 +4,13 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.final_test import FinalTest
 
@@ -23,17 +23,16 @@ class FinalTestDialog(QDialog):
         self.setWindowTitle("Final test")
         self._model = model
         model.setParent(self)
-        self.question = _wrapped(model.question)
-        self.outcome = _wrapped("")
+        self.question = wrapped(model.question, "")
+        self.outcome = wrapped("", "")
         self.outcome.setAccessibleName("Result")
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Evaluating")
         self.buttons = QDialogButtonBox()
-        self.evaluate_button = QPushButton("Evaluate once")
+        self.evaluate_button = role(QPushButton("Evaluate once"), "primary")
         self.evaluate_button.setToolTip("Evaluates the test split; nothing is learned from it")
-        role(self.evaluate_button, "primary")
         self.close_button = QPushButton("Close")
         self.close_button.setToolTip("Closes the dialog and cancels an unfinished evaluation")
         self.buttons.addButton(self.evaluate_button, QDialogButtonBox.ButtonRole.ActionRole)
@@ -60,9 +59,3 @@ class FinalTestDialog(QDialog):
         self.outcome.setVisible(bool(self._model.text))
         role(self.outcome, "fault" if state == "failed" else "strong" if state == "evaluated" else "muted")
         self.evaluate_button.setEnabled(state in ("asking", "failed"))
-
-
-def _wrapped(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    return label

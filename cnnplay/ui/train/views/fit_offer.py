@@ -8,6 +8,7 @@ from cnnplay.network.fields import fields_of
 from cnnplay.network.network import Input
 from cnnplay.spec.settings import Fit
 from cnnplay.ui.kit.views.fields import PairEditor
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.fit_offer import FitOfferModel, Option
 
@@ -29,11 +30,8 @@ class FitOfferBar(QFrame):
         self.buttons: dict[Fit, QPushButton] = {}
         self._labels: dict[Fit, QLabel] = {}
         self._rows: dict[Fit, QWidget] = {}
-        self._question = QLabel()
-        self._question.setWordWrap(True)
-        role(self._question, "strong")
-        self.later = QPushButton("Keep as is")
-        role(self.later, "link")
+        self._question = wrapped("", "strong")
+        self.later = role(QPushButton("Keep as is"), "link")
         self.later.setToolTip(
             "Changes neither the network nor the images. You can set the number of classes in Build."
         )
@@ -55,8 +53,7 @@ class FitOfferBar(QFrame):
         for fit, accept in (("stem", self._accept_stem), ("resize", self._accept_resize)):
             button = QPushButton()
             button.clicked.connect(accept)
-            label = QLabel()
-            label.setWordWrap(True)
+            label = wrapped("", "")
             row = QWidget()
             inside = QHBoxLayout(row)
             inside.setContentsMargins(0, 0, 0, 0)
@@ -100,8 +97,8 @@ class FitOfferBar(QFrame):
         first = self._model.options[0].fit if self._model.options else "stem"
         (self.buttons[first] if self._model.size is None else self.size_editor.height_spin).setFocus()
 
-    @Slot(object)
-    def _size_edited(self, size: tuple[int, int]) -> None:
+    @Slot(str, object)
+    def _size_edited(self, _: str, size: tuple[int, int]) -> None:
         self.size_editor.set_problem(self._model.set_size(*size))
 
     def _accept_stem(self) -> None:

@@ -2,60 +2,36 @@
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.command import set_available
-from cnnplay.ui.kit.views.notice import Notice
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.notice import Notice, NoticeStack
 from cnnplay.ui.train.failure import SettingFix, fix_for
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
 
-class RunNotices(QWidget):
-    """The notices of the run, stacked; takes no space while there are none."""
+class RunNotices(NoticeStack):
+    """The notices of the run."""
 
-    def __init__(
-        self,
-        run: RunModel,
-        settings: SettingsModel,
-        margin: int = 0,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, run: RunModel, settings: SettingsModel) -> None:
+        super().__init__()
         self._run, self._settings = run, settings
         self._dismissed = 0
         self._shown: tuple[int, int] = (-1, -1)
         self._fix: SettingFix | None = None
-        self.failure = Notice("fault", ("", "Copy details", "Dismiss"))
-        self.stale = Notice("panel", ("Stop and train this",))
-        self.note = Notice("panel", ("Dismiss",))
-        self._margin, self._scale = margin, theme().text_scale
-        layout = self._layout = QVBoxLayout(self)
-        theme().changed.connect(self._restyle)
-        self._restyle()
-        for notice in (self.failure, self.stale, self.note):
-            layout.addWidget(notice)
-        self._connect()
-        self.refresh()
-
-    def _restyle(self) -> None:
-        margin = round(self._margin * theme().text_scale / self._scale)
-        self._layout.setContentsMargins(margin, margin, margin, 0)
-        self._layout.setSpacing(theme().px(8))
-
-    def _connect(self) -> None:
-        fix, copy, dismiss = self.failure.buttons
-        fix.clicked.connect(self._apply_fix)
-        fix.setToolTip("Changes this setting; then press Train to try again")
-        copy.clicked.connect(self._copy)
-        copy.setToolTip("Copies the technical details to the clipboard, for a report")
-        dismiss.clicked.connect(self._run.dismiss_failure)
-        self.stale.buttons[0].clicked.connect(self._run.stop_and_train_this)
-        self.note.buttons[0].clicked.connect(self._dismiss_notes)
-        for signal in (self._run.notice_changed, self._run.readiness_changed, self._run.state_changed):
+        self.failure = Notice(
+            "fault",
+            ("", "Changes this setting; then press Train to try again", self._apply_fix),
+            ("Copy details", "Copies the technical details to the clipboard, for a report", self._copy),
+            ("Dismiss", "", run.dismiss_failure),
+        )
+        self.stale = Notice("panel", ("Stop and train this", "", run.stop_and_train_this))
+        self.note = Notice("panel", ("Dismiss", "", self._dismiss_notes))
+        self.add(self.failure, self.stale, self.note)
+        for signal in (run.notice_changed, run.readiness_changed, run.state_changed):
             signal.connect(self.refresh)
-        self._run.recorder.changed.connect(self._show_notes)
+        run.recorder.changed.connect(self._show_notes)
+        self.refresh()
 
     @Slot()
     def refresh(self) -> None:
@@ -69,7 +45,6 @@ class RunNotices(QWidget):
         self.stale.set_text("" if stopping else text)
         set_available(self.stale.buttons[0], "Stops the run and trains the current network", reason)
         self._show_notes()
-        self._fold()
 
     def _show_failure(self) -> None:
         failure = self._run.failure
@@ -82,7 +57,6 @@ class RunNotices(QWidget):
             self.failure.buttons[0].setVisible(self._fix is not None)
             self.failure.buttons[1].setVisible(bool(failure.details))
             self.failure.set_text(f"{message}. {failure.advice}")
-        self._fold()
 
     @Slot()
     def _show_notes(self) -> None:
@@ -97,11 +71,6 @@ class RunNotices(QWidget):
         more = f" (and {new - 1:,} more)" if new > 1 else ""
         self.note.set_text(notes[-1] + more if notes else "")
         self.note.setToolTip("\n".join(notes))
-        self._fold()
-
-    def _fold(self) -> None:
-        anything = (self.failure, self.stale, self.note)
-        self.setVisible(any(not notice.isHidden() for notice in anything))
 
     @Slot()
     def _apply_fix(self) -> None:

@@ -1,7 +1,5 @@
 """The learning rate finder: the range test live, its suggestion, and a button that applies it."""
 
-from typing import Any
-
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -11,6 +9,7 @@ from cnnplay.spec.range_test import RangeTest
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
 from cnnplay.ui.kit.views.inputs import ComboBox
+from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.rate_finder import RateFinder
 from cnnplay.ui.train.schedule import rate_text
@@ -33,8 +32,7 @@ class RateFinderDialog(QDialog):
         self._model = model
         self.setWindowTitle("Learning rate finder")
         self.plot = RatePlot(model)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.status = wrapped("", "")
         self.status.setMinimumHeight(2 * self.status.fontMetrics().lineSpacing())
         self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.editors: dict[str, FieldEditor] = {}
@@ -64,20 +62,19 @@ class RateFinderDialog(QDialog):
         row.setSpacing(theme().px(6))
         for field in fields_of(RangeTest):
             editor = self.editors[field.name] = field_editor(field)
-            editor.edited.connect(self._setter(field.name))
+            editor.edited.connect(self._model.set)
             editor.inputs()[0].setFixedWidth(theme().px(72))
-            self._add(row, field.label, editor, editor.inputs()[0], field.help)
-        self._add(row, "weights", self.weights, self.weights, WEIGHTS_HINT)
+            row.addWidget(editor.label)
+            row.addWidget(editor)
+            row.addSpacing(theme().px(6))
+        label = QLabel("weights")
+        label.setBuddy(self.weights)
+        label.setToolTip(WEIGHTS_HINT)
+        row.addWidget(label)
+        row.addWidget(self.weights)
+        row.addSpacing(theme().px(6))
         row.addStretch(1)
         return row
-
-    def _add(self, row: QHBoxLayout, text: str, widget: QWidget, buddy: QWidget, hint: str) -> None:
-        label = QLabel(text)
-        label.setBuddy(buddy)
-        label.setToolTip(hint)
-        row.addWidget(label)
-        row.addWidget(widget)
-        row.addSpacing(theme().px(6))
 
     def _foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -110,9 +107,7 @@ class RateFinderDialog(QDialog):
         text = next(iter(problems.values()), model.text)
         if text != self.status.text():
             self.status.setText(text)
-        wanted = "fault" if problems or model.problem else "muted"
-        if self.status.property("role") != wanted:
-            role(self.status, wanted)
+        role(self.status, "fault" if problems or model.problem else "muted")
         self._refresh_buttons(idle)
 
     def _refresh_weights(self, idle: bool) -> None:
@@ -152,9 +147,3 @@ class RateFinderDialog(QDialog):
     @Slot(str)
     def _weights_chosen(self, text: str) -> None:
         self._model.set_trained(text == WEIGHTS[1])
-
-    def _setter(self, name: str) -> Any:
-        def put(value: object) -> None:
-            self._model.set(name, value)
-
-        return put

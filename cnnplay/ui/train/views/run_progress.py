@@ -1,9 +1,10 @@
 """The progress of a run in the header: its epoch and the time left, over a thin bar."""
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.curves import best_text
@@ -32,9 +33,7 @@ class RunProgress(QWidget):
         self.fraction = 0.0
         self.setAccessibleName("Progress of the run")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._soon = QTimer(self, interval=REFRESH_MS, singleShot=True)
-        self._soon.timeout.connect(self.refresh)
-        run.recorder.changed.connect(self._refresh_soon)
+        run.recorder.changed.connect(Throttle(self.refresh, REFRESH_MS, self).request)
         run.state_changed.connect(self.refresh)
         run.weights_cache.changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
@@ -79,11 +78,6 @@ class RunProgress(QWidget):
             painter.setBrush(theme().color("accent"))
             painter.drawRoundedRect(track, height / 2, height / 2)
         painter.end()
-
-    @Slot()
-    def _refresh_soon(self) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
 
     @Slot()
     def refresh(self) -> None:

@@ -1,9 +1,10 @@
 """A small plot of the learning rate over the run: past, future, and the current value."""
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.ticks import Tick, ticks
 from cnnplay.ui.plot.views.axes import Axes
@@ -32,18 +33,11 @@ class ScheduleView(PaintedPlot):
 
     def __init__(self, model: ScheduleModel, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__("Learning rate over the run", HINT, parent)
-        self._model, self._run = model, run
+        self._model = model
         self._hover: float | None = None
         self.setMouseTracking(True)
-        self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True, timerType=Qt.TimerType.CoarseTimer)
-        self._timer.timeout.connect(self.refresh)
         model.changed.connect(self.refresh)
-        run.recorder.changed.connect(self._history_changed)
-
-    @Slot()
-    def _history_changed(self) -> None:
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+        run.recorder.changed.connect(Throttle(self.refresh, REDRAW_MS, self).request)
 
     @Slot()
     def refresh(self) -> None:

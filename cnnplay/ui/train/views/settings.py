@@ -2,12 +2,12 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor
-from cnnplay.ui.kit.views.panel import Panel
+from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.augmentation import AugmentationModel
 from cnnplay.ui.train.estimate import EstimateModel
@@ -74,18 +74,15 @@ class SettingsPanel(Panel):
         settings: SettingsModel,
         run: RunModel,
         estimate: EstimateModel,
-        augmentation: AugmentationModel | None = None,
+        augmentation: AugmentationModel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Settings", parent=parent)
         self._settings, self._run, self._has_problems = settings, run, False
         self.schedule = ScheduleView(ScheduleModel(settings, run, self), run)
-        self.augmentation_view = AugmentationView(
-            augmentation or AugmentationModel(run.editor, settings, run.data, self)
-        )
-        self.find_rate = QPushButton("find…")
+        self.augmentation_view = AugmentationView(augmentation)
+        self.find_rate = role(QPushButton("find…"), "link")
         self.find_rate.setAccessibleName("Find a learning rate")
-        role(self.find_rate, "link")
         self.find_rate.clicked.connect(self.find_rate_requested)
         self.tabs = GroupTabs(settings)
         self.tabs.chosen.connect(self._show_group)
@@ -95,9 +92,7 @@ class SettingsPanel(Panel):
         for page in self.pages.values():
             self.editors |= page.editors
             page.edited.connect(settings.set)
-        self._problem = QLabel()
-        self._problem.setWordWrap(True)
-        role(self._problem, "fault")
+        self._problem = wrapped("", "fault")
         self.estimate_line = EstimateLine(estimate, self)
         self.plan_line = PlanLine(run)
         run.recorder.changed.connect(self._show_plan)  # after the line's own slot
@@ -195,9 +190,10 @@ class SettingsPanel(Panel):
         for page in self.pages.values():
             # Problems take the place of the drawing: below it, they would not be visible.
             page.show_below(not settings.problems)
-            for name in page.editors:
-                value = getattr(settings.config, name)
-                page.show_field(name, value, settings.problem_of(name), settings.locked_reason(name, running))
+            for name, editor in page.editors.items():
+                editor.set_value(getattr(settings.config, name))
+                editor.set_problem(settings.problem_of(name))
+                editor.set_locked(settings.locked_reason(name, running))
         self._problem.setText("\n".join(problem.message for problem in settings.problems))
         self._problem.setVisible(bool(settings.problems))
         if bool(settings.problems) != self._has_problems:

@@ -1,14 +1,12 @@
 """One group of the settings: labels and fields in as many columns as fit."""
 
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
 from cnnplay.ui.kit.views.inputs import UnitLabel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import theme
 
 FRAME, ARROW = 22, 41
 """Pixels around the number of a field, and around the text of a combo box."""
@@ -37,7 +35,6 @@ class SettingsPage(QWidget):
     ) -> None:
         super().__init__()
         self.editors: dict[str, FieldEditor] = {}
-        self.labels: dict[str, QLabel] = {}
         self.columns, self._most, self._units = 0, most_columns, True
         self.tail, self.below = tail, below
         self._beside = beside or {}
@@ -86,8 +83,8 @@ class SettingsPage(QWidget):
     def _take(self, columns: int, units: bool, wrapped: bool = False) -> None:
         self._show_units(units)
         self._arrange(columns)
-        for label in self.labels.values():
-            label.setWordWrap(wrapped)
+        for editor in self.editors.values():
+            editor.label.setWordWrap(wrapped)
 
     def show_below(self, shown: bool) -> None:
         """Shows or hides the widget below the fields."""
@@ -108,7 +105,7 @@ class SettingsPage(QWidget):
         need = (columns - 1) * px(BETWEEN) + columns * (px(GAP) + 1)  # for rounding
         for column in range(columns):
             own = names[column::columns]
-            need += max((self.labels[name].sizeHint().width() for name in own), default=0)
+            need += max((self.editors[name].label.sizeHint().width() for name in own), default=0)
             need += max((self._cell_width(name, units) for name in own), default=0)
         return need
 
@@ -130,9 +127,9 @@ class SettingsPage(QWidget):
         while self._grid.count():
             self._grid.takeAt(0)
         place = 0
-        for place, name in enumerate(self.editors, 1):
+        for place, (name, editor) in enumerate(self.editors.items(), 1):
             row, column = divmod(place - 1, columns)
-            self._grid.addWidget(self.labels[name], row, 3 * column)
+            self._grid.addWidget(editor.label, row, 3 * column)
             self._grid.addWidget(self._cells[name], row, 3 * column + 1, Qt.AlignmentFlag.AlignVCenter)
         if self.tail is not None:
             row, column = divmod(place, columns)
@@ -144,13 +141,9 @@ class SettingsPage(QWidget):
             self._grid.setColumnMinimumWidth(3 * column + 2, between if column < columns - 1 else 0)
 
     def _add(self, field: FieldInfo) -> None:
-        editor = field_editor(field)
+        editor = self.editors[field.name] = field_editor(field)
         editor.show_unit()
-        label = QLabel(field.label)
-        label.setBuddy(editor.inputs()[0])
-        label.setToolTip(field.help)
-        editor.edited.connect(self._emitter(field.name))
-        self.editors[field.name], self.labels[field.name] = editor, label
+        editor.edited.connect(self.edited)
         self._cells[field.name] = self._cell(editor, self._beside.get(field.name))
 
     def _cell(self, editor: FieldEditor, beside: QWidget | None) -> QWidget:
@@ -163,29 +156,6 @@ class SettingsPage(QWidget):
         row.addWidget(editor, 1)
         row.addWidget(beside)
         return cell
-
-    def _emitter(self, name: str) -> Any:
-        def emit(value: object) -> None:
-            self.edited.emit(name, value)
-
-        return emit
-
-    def show_field(self, name: str, value: Any, problem: str, locked: str) -> None:
-        """Shows a field's value, its problem, and why it cannot be changed now."""
-        editor, label = self.editors[name], self.labels[name]
-        editor.set_value(value)
-        editor.set_problem(problem)
-        if editor.isEnabled() != (not locked):
-            editor.setEnabled(not locked)
-        wanted = "muted" if locked else ""
-        if (label.property("role") or "") != wanted:
-            role(label, wanted)
-        help_ = editor.field.help
-        text = f"{help_}\nUnavailable: {editor.field.label} {locked}" if locked else help_
-        label.setToolTip(text)
-        if locked:
-            for widget in editor.inputs():
-                widget.setToolTip(text)
 
 
 def _least_width(editor: FieldEditor, units: bool) -> int:

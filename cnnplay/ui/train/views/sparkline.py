@@ -1,11 +1,12 @@
 """The small loss curve beside the progress, in every workspace, during a run."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, QTimer, Slot
+from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.numerals import numeral
+from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import top_without_spikes
@@ -27,9 +28,7 @@ class Sparkline(QWidget):
         self.setFixedSize(theme().px(72), theme().px(24))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Loss curve")
-        self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self._redraw)
-        run.recorder.changed.connect(self._changed)
+        run.recorder.changed.connect(Throttle(self._redraw, self._pause_ms, self).request)
         theme().changed.connect(self._resize)
 
     @Slot()
@@ -37,10 +36,8 @@ class Sparkline(QWidget):
         self.setFixedSize(theme().px(72), theme().px(24))
         self.update()
 
-    @Slot()
-    def _changed(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start(max(REDRAW_MS, round(1000 * self._run.redraw_rate.interval_s)))
+    def _pause_ms(self) -> int:
+        return max(REDRAW_MS, round(1000 * self._run.redraw_rate.interval_s))
 
     @Slot()
     def _redraw(self) -> None:

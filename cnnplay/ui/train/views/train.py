@@ -1,16 +1,16 @@
 """The right side of the Train workspace: curves, filters and feature maps, settings and top losses."""
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.panel import gap
+from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.augmentation import AugmentationModel
 from cnnplay.ui.train.curves import CurvesModel
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
-from cnnplay.ui.train.views.notices import RunNotices
 from cnnplay.ui.train.views.settings import SettingsPanel
 
 LEAST_SETTINGS = 188
@@ -18,9 +18,9 @@ LEAST_SETTINGS = 188
 above, the window still fits on a small projector."""
 
 
-class TrainWorkspace(QWidget):
+class TrainWorkspace(SplitPage):
     """The loss and the primary metric; filters and feature maps; settings and top losses. `set_filters`,
-    `set_maps` and `set_wrong` set the widgets of other features; without `notices` the window shows them.
+    `set_maps` and `set_top_losses` set the widgets of other features.
     """
 
     def __init__(
@@ -28,9 +28,8 @@ class TrainWorkspace(QWidget):
         run: RunModel,
         settings: SettingsModel,
         estimate: EstimateModel,
-        curves: CurvesModel | None = None,
-        augmentation: AugmentationModel | None = None,
-        notices: bool = True,
+        curves: CurvesModel,
+        augmentation: AugmentationModel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -38,22 +37,19 @@ class TrainWorkspace(QWidget):
         # pyqtgraph takes 0.4 s to import: only when this workspace is opened.
         from cnnplay.ui.train.views.curve_panel import CurvePanel
 
-        self.curves = curves or CurvesModel(self)
+        self.curves = curves
         self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
         self.primary: CurvePanel = CurvePanel("primary", run, self.curves)
         self.settings = SettingsPanel(settings, run, estimate, augmentation)
         self.settings.setMinimumHeight(LEAST_SETTINGS)
         self.plan = self.settings.plan_line
-        self.notices = RunNotices(run, settings) if notices else None
-        self.top = _splitter(Qt.Orientation.Horizontal, self.loss, self.primary)
-        self.middle = _splitter(Qt.Orientation.Horizontal)
-        self.bottom = _splitter(Qt.Orientation.Horizontal, self.settings)
-        self.rows = _splitter(Qt.Orientation.Vertical, self.top, self.middle, self.bottom)
+        self.top = Splitter(Qt.Orientation.Horizontal, self.loss, self.primary)
+        self.middle = Splitter(Qt.Orientation.Horizontal)
+        self.bottom = Splitter(Qt.Orientation.Horizontal, self.settings)
+        self.rows = Splitter(Qt.Orientation.Vertical, self.top, self.middle, self.bottom)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap())
-        if self.notices is not None:
-            layout.addWidget(self.notices)
         layout.addWidget(self.rows, 1)
         self.reset_layout()
 
@@ -78,7 +74,6 @@ class TrainWorkspace(QWidget):
         return {panel.plot.metric_name: panel.plot.redraws for panel in (self.loss, self.primary)}
 
     def reset_layout(self) -> None:
-        """Restores the default sizes."""
         self.rows.setSizes([340, 440, min(theme().px(220), 300)] if self.middle.count() else [640, 0, 360])
         self.middle.setVisible(bool(self.middle.count()))
         self.top.setSizes([500, 500])
@@ -92,29 +87,6 @@ class TrainWorkspace(QWidget):
         self.rows.setStretchFactor(1, 3)
         self.rows.setStretchFactor(2, 0)
 
-    def save_layout(self) -> QByteArray:
-        """The state of the splitters, to be saved."""
-        state = QByteArray()
-        for splitter in self._splitters:
-            state.append(splitter.saveState().toBase64()).append(b" ")
-        return state
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Restores saved sizes; an unreadable state is ignored."""
-        parts = bytes(state.data()).split()
-        if len(parts) == len(self._splitters):
-            for splitter, part in zip(self._splitters, parts, strict=True):
-                splitter.restoreState(QByteArray.fromBase64(part))
-
     @property
-    def _splitters(self) -> tuple[QSplitter, ...]:
+    def splitters(self) -> tuple[QSplitter, ...]:
         return (self.rows, self.top, self.middle, self.bottom)
-
-
-def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setHandleWidth(theme().px(8))
-    splitter.setChildrenCollapsible(False)
-    for widget in widgets:
-        splitter.addWidget(widget)
-    return splitter

@@ -23,7 +23,7 @@ def test_a_problem_is_named_and_clicks_select_its_layer_and_fix_it(
     editor = editor_of(work)
     assert work.problems.muted().startswith("No problems")
     editor.set_classes(7)
-    editor.set_field("conv-1", "stride", (0, 0))
+    editor.set_fields(("conv-1",), "stride", (0, 0))
     rows = {row.problem.node: row for row in work.problems.rows}
     assert len(rows) == len(editor.report.problems)
     row = rows["conv-1"]
@@ -44,7 +44,7 @@ def test_the_focus_goes_from_a_fixed_problem_to_the_next_and_at_last_to_the_stac
 ) -> None:
     editor = editor_of(work)
     editor.set_classes(7)
-    editor.set_field("conv-1", "stride", (0, 0))
+    editor.set_fields(("conv-1",), "stride", (0, 0))
     while work.problems.rows:
         button = work.problems.rows[-1].button
         button.setFocus()
@@ -129,10 +129,10 @@ def test_measured_times_appear_beside_the_counts_also_of_layers_without_paramete
     assert panel.bars.row_rect(0).height() > before
     assert panel.caption.isVisible()
     assert panel.caption.text().startswith("Batch of 4, 1 thread: forward ")
-    editor.set_field("conv-1", "filters", 7)
+    editor.set_fields(("conv-1",), "filters", 7)
     assert panel.caption.text().startswith("Outdated: ")
     assert panel.bars.costs[0].forward == rows[0].forward
-    editor.set_field("conv-1", "stride", (0, 0))
+    editor.set_fields(("conv-1",), "stride", (0, 0))
     assert not panel.measure.isEnabled()
     assert "problems" in panel.measure.toolTip()
 

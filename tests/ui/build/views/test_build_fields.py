@@ -208,7 +208,7 @@ def test_formulas_contain_the_layers_numbers_and_follow_edits(work: BuildWorkspa
     editor.select(("conv-1",))
     assert "⌊(32 − 5) / 1⌋ + 1 = 28" in work.properties.formulas.text()
     assert "156" in work.properties.formulas.text()
-    editor.set_field("conv-1", "stride", (2, 2))
+    editor.set_fields(("conv-1",), "stride", (2, 2))
     assert "= 14" in work.properties.formulas.text()
 
 

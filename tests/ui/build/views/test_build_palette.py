@@ -66,10 +66,10 @@ def test_a_slash_opens_the_layer_list_anywhere_in_the_workspace_but_is_typed_in_
     search.setFocus()
     QTest.keyClicks(search, "/")
     assert search.text() == "/"
-    assert work.stack_panel.view._picker is None
+    assert work.stack_panel.view.inserter.picker is None
     bars.setFocus()
     QTest.keyClick(bars, Qt.Key.Key_Slash)
-    picker = work.stack_panel.view._picker
+    picker = work.stack_panel.view.inserter.picker
     assert picker is not None
     qtbot.waitUntil(picker.isVisible)
     QTest.keyClick(picker.search, Qt.Key.Key_Escape)

@@ -120,7 +120,7 @@ class Monkey:
         fields = fields_of(type(node)) if node is not None else ()
         if node is not None and fields:
             field = self.chance.choice(fields)
-            self.editor.set_field(node.id, field.name, self.value(field))
+            self.editor.set_fields((node.id,), field.name, self.value(field))
 
     def fix(self) -> None:
         problems = [problem for problem in self.editor.report.problems if problem.fix is not None]

@@ -47,7 +47,7 @@ def test_while_stepping_in_a_low_window_the_fields_fold_and_problems_stay(work: 
     work.show_concept(True)
     assert work.properties.folded
     assert not work.problems.rows
-    editor_of(work).set_field("conv-1", "groups", 4)
+    editor_of(work).set_fields(("conv-1",), "groups", 4)
     settle()
     (row,) = work.problems.rows
     assert row.button.isVisible(), "a problem can be fixed from here"

@@ -97,9 +97,9 @@ def test_the_last_card_stays_in_sight_when_the_prediction_takes_its_place_again(
     press(view, KEY.Key_End)
     last = view.editor.network.stack[-1].id
     assert view.editor.current == last
-    view.editor.set_field(last, "units", classes + 1)
+    view.editor.set_fields((last,), "units", classes + 1)
     press(view, KEY.Key_End)
-    view.editor.set_field(last, "units", classes)
+    view.editor.set_fields((last,), "units", classes)
     box = view.item_rect(last)
     assert box is not None
     assert box.bottom() <= view.viewport().height() - view.boxes.prediction.height()
@@ -182,7 +182,7 @@ def test_a_key_opens_the_layer_list_and_enter_inserts_after_the_current_one(
 ) -> None:
     view.editor.select(("relu-1",))
     press(view, key)
-    picker = view._picker
+    picker = view.inserter.picker
     assert picker is not None
     qtbot.waitUntil(picker.isVisible)
     QTest.keyClicks(picker.search, "max")
@@ -196,7 +196,7 @@ def test_escape_closes_the_layer_list_and_changes_nothing(view: StackView, qtbot
     before = view.editor.network
     view.editor.select(("relu-1",))
     press(view, KEY.Key_Insert)
-    picker = view._picker
+    picker = view.inserter.picker
     assert picker is not None
     qtbot.waitUntil(picker.isVisible)
     QTest.keyClick(picker.search, KEY.Key_Escape)
@@ -272,7 +272,7 @@ def test_layers_inserted_one_after_another_into_an_empty_stack_keep_that_order(
     assert view.editor.network.stack == ()
     for word in ("conv", "relu", "flat", "dense"):
         press(view, KEY.Key_Slash)
-        picker = view._picker
+        picker = view.inserter.picker
         assert picker is not None
         qtbot.waitUntil(picker.isVisible)
         QTest.keyClicks(picker.search, word)

@@ -202,7 +202,7 @@ def test_the_plus_in_a_gap_inserts_the_picked_layer_there(view: StackView, hand:
     hand.carry(gap)
     assert view.plus_gap is not None
     hand.click(gap)
-    picker = view._picker
+    picker = view.inserter.picker
     assert picker is not None
     qtbot.waitUntil(picker.isVisible)
     QTest.keyClicks(picker.search, "drop")
@@ -216,7 +216,9 @@ def test_the_identity_path_takes_a_projection(view: StackView, hand: Hand) -> No
     holder = view.editor.current
     gaps = [gap for column in view.boxes.columns for gap in column.gaps if gap.place == Place(holder, 1, 0)]
     assert gaps
-    view.external_drop("conv", view.viewport().mapToGlobal(QPoint(gaps[0].wire, gaps[0].y - view.offset())))
+    view.dragging.drop_new(
+        "conv", view.viewport().mapToGlobal(QPoint(gaps[0].wire, gaps[0].y - view.offset()))
+    )
     skip = find(view.editor.network, holder)
     assert isinstance(skip, Skip)
     assert skip.shortcut

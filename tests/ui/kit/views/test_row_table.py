@@ -9,7 +9,7 @@ from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import theme
 from tests.ui.events import settle
 
-ROW, MANY = 24, 40
+ROW, MANY = RowTable.ROW, 40
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def table(qtbot: QtBot) -> RowTable:
     model = QStandardItemModel(MANY, 2)
     for number in range(MANY):
         model.setItem(number, 0, QStandardItem(str(number)))
-    made = RowTable(QAbstractItemView.SelectionMode.SingleSelection, ROW)
+    made = RowTable(QAbstractItemView.SelectionMode.SingleSelection)
     model.setParent(made)
     made.setModel(model)
     qtbot.addWidget(made)

@@ -79,10 +79,9 @@ def page_in_window(
         window.activateWindow()
     QTest.keyClick(window, Qt.Key.Key_5, CONTROL)
     assert window.workspace == "runs"
-    assert window.runs is not None
     settled(window.session.runs, qtbot)
     assert stray_windows.found == []
-    return window.runs.workspace
+    return window.page("runs").workspace
 
 
 def settled(runs: RunsModel, qtbot: QtBot) -> None:

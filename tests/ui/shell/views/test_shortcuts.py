@@ -84,8 +84,7 @@ def test_the_list_holds_the_keys_of_curves_and_of_the_concepts_page(window: Main
 
 def test_the_curves_answer_to_the_keys_that_are_listed(window: MainWindow) -> None:
     window.show_workspace("train")
-    assert window.train is not None
-    plots = {plot.accessibleName(): plot for plot in window.train.findChildren(CurvePlot)}
+    plots = {plot.accessibleName(): plot for plot in window.page("train").findChildren(CurvePlot)}
     loss = plots["loss curves"]
     assert not loss._model.logarithmic
     QTest.keyClick(loss, Qt.Key.Key_L)

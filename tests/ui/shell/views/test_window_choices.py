@@ -18,8 +18,8 @@ from cnnplay.ui.kit.views.panel import FactsLabel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.export_dialog import ROWS, ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
+from cnnplay.ui.shell.views.pages import StackPage
 from cnnplay.ui.shell.views.shortcuts import bindings
-from cnnplay.ui.shell.views.workspaces import StackPage
 from tests.look_bench import learned_weights
 from tests.ui.events import settle
 
@@ -46,20 +46,18 @@ def test_smoothing_scale_and_workspace_are_there_at_the_next_start(
 ) -> None:
     first = make_window()
     first.show_workspace("train")
-    assert first.train is not None
-    slider = first.train.workspace.loss.slider
+    slider = first.page("train").workspace.loss.slider
     slider.setFocus()
     QTest.keyClick(slider, Qt.Key.Key_Home)
-    QTest.mouseClick(first.train.workspace.loss.log_button, LEFT)
+    QTest.mouseClick(first.page("train").workspace.loss.log_button, LEFT)
     first.session.document.dirty = False
     first.close()
     again = make_window()
     again.return_to_workspace()
     assert again.workspace == "train"
-    assert again.train is not None
-    curves = again.train.workspace.curves
+    curves = again.page("train").workspace.curves
     assert (curves.smoothing, curves.logarithmic) == (1, True)
-    assert again.train.workspace.loss.findChild(QSlider).value() == 0
+    assert again.page("train").workspace.loss.findChild(QSlider).value() == 0
 
 
 def test_a_preference_that_makes_no_sense_is_none(make_window: Callable[[], MainWindow]) -> None:
@@ -69,8 +67,7 @@ def test_a_preference_that_makes_no_sense_is_none(make_window: Callable[[], Main
     first.return_to_workspace()
     assert first.workspace == "build"
     first.show_workspace("train")
-    assert first.train is not None
-    assert first.train.workspace.curves.smoothing == 14
+    assert first.page("train").workspace.curves.smoothing == 14
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -167,8 +164,7 @@ def test_a_stack_that_is_dragged_is_as_wide_everywhere_and_at_the_next_start(
     first.stack_actions.width.drag(350)
     first.show_workspace("train")
     settle()
-    assert first.train is not None
-    assert first.train.stack_panel.width() == first.build.stack_panel.width() == 350
+    assert first.page("train").stack_panel.width() == first.build.stack_panel.width() == 350
     first.session.document.dirty = False
     first.close()
     again = make_window()
@@ -233,12 +229,12 @@ def test_stop_and_train_this_says_why_it_cannot_while_the_new_network_has_a_faul
     run = window.session.run
     qtbot.waitUntil(lambda: run.state == "running", timeout=60_000)
     button = window.notices.stale.buttons[0]
-    window.session.editor.set_field("dense-1", "units", 3)
+    window.session.editor.set_fields(("dense-1",), "units", 3)
     assert not button.isEnabled()
     assert "Unavailable: fix the network" in button.toolTip()
     assert "cannot be trained: fix the network" in window.notices.stale.label.text()
-    window.session.editor.set_field("dense-1", "units", 10)
-    window.session.editor.set_field("conv-1", "filters", 4)
+    window.session.editor.set_fields(("dense-1",), "units", 10)
+    window.session.editor.set_fields(("conv-1",), "filters", 4)
     assert button.isEnabled()
     QTest.mouseClick(button, LEFT)
     qtbot.waitUntil(lambda: run.active and run.network == window.session.editor.network, timeout=60_000)

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from cnnplay.training import estimate, run
+from cnnplay.ui.train.curves import CurvesModel
 from cnnplay.ui.train.views.train import TrainWorkspace
-from tests.train_bench import WAIT, Bench, bench, until
+from tests.train_bench import WAIT, Bench, bench, notices_of, until
 from tests.ui.events import settle
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -17,7 +18,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def workspace(qtbot: QtBot, one: Bench) -> TrainWorkspace:
-    made = TrainWorkspace(one.run, one.settings, one.estimate)
+    made = TrainWorkspace(one.run, one.settings, one.estimate, CurvesModel(), one.augmentation)
     for give in (made.set_filters, made.set_maps, made.set_top_losses):
         give(QLabel("a view"))
     qtbot.addWidget(made)
@@ -64,12 +65,11 @@ def test_after_memory_ran_out_a_click_takes_a_batch_that_fits_and_it_trains(
             monkeypatch.setattr(estimate, "free_bytes", lambda _: int(room / estimate.MEMORY_SHARE) + 1)
         else:
             monkeypatch.setattr(run.Run, "loss", _only_small(run.Run.loss))
-        made = workspace(qtbot, one)
-        assert made.notices is not None
+        notices = notices_of(qtbot, one)
         with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
         until(qtbot, one.run, "idle")
-        notice = made.notices.failure
+        notice = notices.failure
         assert notice.isVisible()
         wanted = 10 if how == "before it began" else 8
         assert notice.buttons[0].text().casefold() == f"use batch size {wanted}"

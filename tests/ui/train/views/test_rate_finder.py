@@ -187,8 +187,7 @@ def test_the_settings_and_the_menu_lead_there(qtbot: QtBot, make_window: Callabl
     window = make_window()
     qtbot.waitUntil(lambda: window.menus.find_rate.isEnabled(), timeout=WAIT)
     window.show_workspace("train")
-    assert window.train is not None
-    click(window.train.workspace.settings.find_rate)
+    click(window.page("train").workspace.settings.find_rate)
     (dialog,) = window.findChildren(RateFinderDialog)
     assert dialog.isVisible()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
@@ -204,7 +203,7 @@ def test_the_settings_and_the_menu_lead_there(qtbot: QtBot, make_window: Callabl
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     window.session.run.start()
     settle()
-    button = window.train.workspace.settings.find_rate
+    button = window.page("train").workspace.settings.find_rate
     assert not button.isEnabled()
     assert "Unavailable: a run is in progress" in button.toolTip()
     assert not window.menus.find_rate.isEnabled()

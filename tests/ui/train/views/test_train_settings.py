@@ -31,7 +31,7 @@ def one() -> Iterator[Bench]:
 
 def panel(qtbot: QtBot, one: Bench, width: int = 467, height: int = 220) -> SettingsPanel:
     theme().install("dark")
-    made = SettingsPanel(one.settings, one.run, one.estimate)
+    made = SettingsPanel(one.settings, one.run, one.estimate, one.augmentation)
     qtbot.addWidget(made)
     made.resize(width, height)
     made.show()
@@ -125,7 +125,7 @@ def test_during_a_run_each_group_says_which_settings_are_locked(qtbot: QtBot) ->
         }
         for name in ("loss", "averaging"):
             assert "stop the run" in made.editors[name].inputs()[0].toolTip()
-            assert "stop the run" in made.page.labels.get(name, made.editors[name].inputs()[0]).toolTip()
+            assert "stop the run" in made.editors[name].label.toolTip()
         click_tab(made, "augmentation")
         type_into(made, "shift", "1")
         qtbot.waitUntil(lambda: bool(one.run.history.changes), timeout=WAIT)
@@ -239,7 +239,7 @@ def test_no_word_is_cut_at_any_size(qtbot: QtBot, one: Bench, width: int, scale:
             page = made.page
             assert page.width() <= made._room.viewport().width(), group
             for name, editor in page.editors.items():
-                label, field = page.labels[name], editor.inputs()[0]
+                label, field = editor.label, editor.inputs()[0]
                 assert label.wordWrap() or label.width() >= label.sizeHint().width(), name
                 if isinstance(field, QLineEdit):
                     needed = QFontMetrics(field.font()).horizontalAdvance(field.text())

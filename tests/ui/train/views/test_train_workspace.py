@@ -10,9 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.training.estimate import Estimate
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.train.curves import CurvesModel
 from cnnplay.ui.train.views.settings import SettingsPanel
 from cnnplay.ui.train.views.train import TrainWorkspace
-from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
+from tests.train_bench import ENDLESS, WAIT, Bench, bench, notices_of, until
 
 # The offscreen platform says so of every window with a minimum size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -21,7 +22,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def workspace(qtbot: QtBot, one: Bench) -> TrainWorkspace:
-    made = TrainWorkspace(one.run, one.settings, one.estimate)
+    made = TrainWorkspace(one.run, one.settings, one.estimate, CurvesModel(), one.augmentation)
     for give in (made.set_filters, made.set_maps, made.set_top_losses):
         give(QLabel("a view"))
     qtbot.addWidget(made)
@@ -71,7 +72,7 @@ def test_the_plan_replaces_the_estimate_during_a_run(qtbot: QtBot) -> None:
 
 def test_settings_are_in_two_columns_again_when_large_text_is_reset(qtbot: QtBot) -> None:
     with bench() as one:
-        made = SettingsPanel(one.settings, one.run, one.estimate)
+        made = SettingsPanel(one.settings, one.run, one.estimate, one.augmentation)
         qtbot.addWidget(made)
         made.resize(467, 320)
         made.show()
@@ -118,11 +119,10 @@ def test_during_a_run_what_acts_between_two_batches_can_be_typed(qtbot: QtBot) -
 
 def test_a_failure_names_the_cause_and_a_click_applies_the_fix(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
-        made = workspace(qtbot, one)
-        assert made.notices is not None
+        notices = notices_of(qtbot, one)
         with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
-        notice = made.notices.failure
+        notice = notices.failure
         assert notice.isVisible()
         assert "learning rate of 999" in notice.label.text()
         fix = notice.buttons[0]
@@ -138,22 +138,20 @@ def test_a_failure_names_the_cause_and_a_click_applies_the_fix(qtbot: QtBot) -> 
 
 def test_an_edit_during_the_run_shows_a_notice_and_a_click_trains_it(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
-        made = workspace(qtbot, one)
-        assert made.notices is not None
+        notices = notices_of(qtbot, one)
         one.run.start()
         until(qtbot, one.run, "running")
-        assert not made.notices.isVisible()
+        assert not notices.isVisible()
         one.edit()
-        assert made.notices.stale.isVisible()
-        QTest.mouseClick(made.notices.stale.buttons[0], LEFT)
+        assert notices.stale.isVisible()
+        QTest.mouseClick(notices.stale.buttons[0], LEFT)
         qtbot.waitUntil(lambda: one.run.network == one.editor.network, timeout=WAIT)
-        assert not made.notices.stale.isVisible()
+        assert not notices.stale.isVisible()
 
 
 def test_a_note_can_be_dismissed_and_the_next_one_shows(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
-        made = workspace(qtbot, one)
-        assert made.notices is not None
+        notices = notices_of(qtbot, one)
 
         def broken(observation: object) -> None:
             raise RuntimeError("no such layer")
@@ -161,9 +159,9 @@ def test_a_note_can_be_dismissed_and_the_next_one_shows(qtbot: QtBot) -> None:
         one.run.probes.add(broken)
         one.run.start()
         until(qtbot, one.run, "idle")
-        assert "no such layer" in made.notices.note.label.text()
-        QTest.mouseClick(made.notices.note.buttons[0], LEFT)
-        assert not made.notices.note.isVisible()
+        assert "no such layer" in notices.note.label.text()
+        QTest.mouseClick(notices.note.buttons[0], LEFT)
+        assert not notices.note.isVisible()
 
 
 def test_an_estimate_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) -> None:
@@ -185,7 +183,7 @@ def test_an_estimate_that_does_not_fit_offers_the_largest_batch(qtbot: QtBot) ->
             summary="",
             advice="",
         )
-        one.estimate.estimate = big
+        one.estimate._estimate = big
         one.estimate.changed.emit()
         assert line.label.text() == (
             "batch size 16 needs 31 GB; 20 GB are free. The largest batch size that fits is 10"

@@ -13,7 +13,7 @@ from cnnplay.ui.build.views.stack.io_cards import draw_input, draw_prediction
 from cnnplay.ui.build.views.stack.layout import lay_out
 from cnnplay.ui.build.views.stack.paint import StackPainter, StripRect
 from cnnplay.ui.build.views.stack.style import StackStyle
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import set_property, theme
 
 
 class StackCanvas(QAbstractScrollArea):
@@ -301,11 +301,7 @@ class StackCanvas(QAbstractScrollArea):
         bar.setPageStep(max(1, height))
         bar.setSingleStep(theme().px(24))
         # The scroll bar keeps its space, so that nothing moves when it is needed; only its handle is hidden.
-        idle = "true" if bar.maximum() == 0 else ""
-        if bar.property("idle") != idle:
-            bar.setProperty("idle", idle)
-            bar.style().unpolish(bar)
-            bar.style().polish(bar)
+        set_property(bar, "idle", "true" if bar.maximum() == 0 else "")
 
     def _scrolled(self, value: int) -> None:
         if self.isVisible():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cnnplay.network.describe import detail, shape_text, title
 from cnnplay.network.kinds import kind_of
+from cnnplay.network.network import Network, Place, find, ids
 from cnnplay.network.nodes import Node
 from cnnplay.shapes.report import NodeReport, Report
 
@@ -30,7 +31,16 @@ def compact_card_text(node: Node, report: NodeReport | None) -> CardText:
     return CardText(text, kind.details(node), _number(report))
 
 
-def spoken_text(node_id: str, node: Node, report: Report) -> str:
+def spoken_item(item: str | Place, network: Network, report: Report) -> str:
+    """An item of the stack as text for screen readers; "" for none."""
+    if isinstance(item, Place):
+        return f"empty stack in {item.parent or 'the network'}"
+    if item == "input":
+        return f"input, {shape_text(network.input.shape)}"
+    return _spoken_text(item, find(network, item), report) if item in ids(network) else ""
+
+
+def _spoken_text(node_id: str, node: Node, report: Report) -> str:
     """A card as text for screen readers: ``conv-2, convolution, 32 @ 3×3, output 32 × 16 × 16, …``."""
     found = report.nodes.get(node_id)
     kind = kind_of(node).name

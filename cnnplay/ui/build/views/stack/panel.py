@@ -24,8 +24,7 @@ class StackPanel(Panel):
         self._editor = editor
         self._status = ""
         self.view = StackView(editor, model, actions)
-        self.head_button = QPushButton("Add classifier head")
-        role(self.head_button, "primary")
+        self.head_button = role(QPushButton("Add classifier head"), "primary")
         self.head_button.clicked.connect(self._add_head)
         self.body.addWidget(self.view, 1)
         self._below = QHBoxLayout()

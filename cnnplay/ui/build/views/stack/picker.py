@@ -25,7 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.network.kinds import kind_named
+from cnnplay.network.network import Place
 from cnnplay.ui.build.palette_search import kind_help, matching_kinds
+from cnnplay.ui.build.views.stack.canvas import StackCanvas
 from cnnplay.ui.kit.views.theme import role, theme
 
 TAG = Qt.ItemDataRole.UserRole
@@ -180,3 +182,29 @@ class LayerPicker(QFrame):
     def _chosen(self, tag: str) -> None:
         self.close()
         self.chosen.emit(tag)
+
+
+class LayerInserter:
+    """Opens the layer list at a gap of the stack, and inserts the chosen layer there."""
+
+    def __init__(self, canvas: StackCanvas) -> None:
+        self._canvas = canvas
+        self.picker: LayerPicker | None = None
+        self._place: Place | None = None
+
+    def open(self, place: Place | None = None) -> None:
+        """Opens the list at a gap; by default after the current layer."""
+        canvas = self._canvas
+        place = self._place = place or canvas.editor.insertion_place()
+        if self.picker is None:
+            self.picker = LayerPicker(canvas)
+            self.picker.chosen.connect(self._insert)
+        gaps = (gap for column in canvas.boxes.columns for gap in column.gaps if gap.place == place)
+        gap, at = next(gaps, None), QPoint(theme().px(40), theme().px(40))
+        if gap is not None:
+            at = QPoint(gap.wire + theme().px(12), gap.y - canvas.offset())
+        self.picker.open_at(canvas.viewport().mapToGlobal(at))
+
+    def _insert(self, tag: str) -> None:
+        self._canvas.editor.insert(tag, self._place)
+        self._canvas.setFocus(Qt.FocusReason.PopupFocusReason)

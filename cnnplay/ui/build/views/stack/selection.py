@@ -1,67 +1,38 @@
-"""Selection in the stack: one layer, several, or a range; and its screen-reader text."""
+"""Selecting in the stack, with mouse and keyboard alike: an item, several layers, or a range."""
 
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QWidget
-
-from cnnplay.network.describe import shape_text
-from cnnplay.network.network import Place, find
-from cnnplay.ui.build.editor import EditorModel
-from cnnplay.ui.build.stack import StackModel
+from cnnplay.network.network import Place
 from cnnplay.ui.build.views.stack.boxes import Item
 from cnnplay.ui.build.views.stack.canvas import StackCanvas
-from cnnplay.ui.build.views.stack.card_text import spoken_text
 from cnnplay.ui.build.views.stack.navigation import StackNavigation
 
 
-class StackSelection(StackCanvas):
-    """The canvas with a selection, for mouse and keyboard alike."""
+class StackSelection:
+    """Selects in the editor, and remembers where a range starts."""
 
-    def __init__(self, editor: EditorModel, model: StackModel, parent: QWidget | None = None) -> None:
-        super().__init__(editor, model, parent)
+    def __init__(self, canvas: StackCanvas) -> None:
+        self._canvas, self._editor = canvas, canvas.editor
         self._anchor: Item = ""
-        """Where an extended selection starts."""
 
-    def _select_item(self, item: Item) -> None:
+    def select(self, item: Item) -> None:
+        """Selects one item alone."""
         self._anchor = item
         if isinstance(item, Place):
-            self.editor.select_place(item)
+            self._editor.select_place(item)
         elif item == "input":
-            self.editor.select_input()
+            self._editor.select_input()
         else:
-            self.editor.select((item,))
+            self._editor.select((item,))
 
-    def _move_to(self, item: Item | None, extend: bool) -> None:
-        if item is None:
-            return
-        if extend:
-            self._extend(item)
-        else:
-            self._select_item(item)
+    def toggle(self, node_id: str) -> None:
+        """Adds a layer to the selection, or removes it."""
+        self._editor.toggle(node_id)
+        self._anchor = node_id
 
-    def _extend(self, item: Item) -> None:
-        """Selects everything from the anchor to this item."""
-        known = self._anchor in self.boxes.order
-        anchor = self._anchor if known else self.current_item or item
+    def extend(self, item: Item) -> None:
+        """Selects everything from the start of the range to this item."""
+        known = self._anchor in self._canvas.boxes.order
+        anchor = self._anchor if known else self._canvas.current_item or item
         self._anchor = anchor
-        selected = StackNavigation(self.boxes, self.editor.network).between(anchor, item)
+        selected = StackNavigation(self._canvas.boxes, self._editor.network).between(anchor, item)
         if selected and isinstance(item, str) and item != "input":
-            self.editor.select(selected, item)
-
-    def _selection_changed(self) -> None:
-        super()._selection_changed()
-        if self.isVisible():
-            text = self.spoken_text()
-            self.setAccessibleDescription(text)
-            if QAccessible.isActive() and self.hasFocus():
-                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
-
-    def spoken_text(self) -> str:
-        """The current card as text for screen readers."""
-        item = self.current_item
-        if isinstance(item, Place):
-            return f"empty stack in {item.parent or 'the network'}"
-        if item == "input":
-            return f"input, {shape_text(self.editor.network.input.shape)}"
-        if item not in self.editor.node_ids:
-            return ""
-        return spoken_text(item, find(self.editor.network, item), self.editor.report)
+            self._editor.select(selected, item)

@@ -1,13 +1,14 @@
 """The stack view: the canvas with mouse, keyboard, menu and actions."""
 
-from collections.abc import Mapping
-
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
     QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
+    QMouseEvent,
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
@@ -15,53 +16,22 @@ from cnnplay.network.network import Place
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.actions import StackActions
+from cnnplay.ui.build.views.stack.canvas import StackCanvas
+from cnnplay.ui.build.views.stack.card_text import spoken_item
+from cnnplay.ui.build.views.stack.dragging import Dragging
+from cnnplay.ui.build.views.stack.keys import KEYS, StackKeys
 from cnnplay.ui.build.views.stack.menu import layer_menu
 from cnnplay.ui.build.views.stack.mouse import StackMouse
-from cnnplay.ui.build.views.stack.navigation import KeyEffect, StackNavigation
+from cnnplay.ui.build.views.stack.picker import LayerInserter
+from cnnplay.ui.build.views.stack.selection import StackSelection
 from cnnplay.ui.build.views.stack.tooltips import tooltip_text
-from cnnplay.ui.kit.views.keytable import ENTER, KeyAction, KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
 
 
-def _movement_keys(extend: bool) -> dict[str, Mapping[Qt.Key, KeyAction]]:
-    """The keys that move along the stack; with Shift they extend the selection."""
-    return {
-        "card": {
-            Qt.Key.Key_Up: lambda view: view.up(extend),
-            Qt.Key.Key_Down: lambda view: view.down(extend),
-        },
-        "page": {
-            Qt.Key.Key_PageUp: lambda view: view.page(-1, extend),
-            Qt.Key.Key_PageDown: lambda view: view.page(1, extend),
-        },
-        "end": {
-            Qt.Key.Key_Home: lambda view: view.end(0, extend),
-            Qt.Key.Key_End: lambda view: view.end(-1, extend),
-        },
-    }
+class StackView(StackCanvas):
+    """The complete stack view. `activated(id)`: a double click on a card, or Enter; "input" too."""
 
-
-_MOVE, _EXTEND = _movement_keys(False), _movement_keys(True)
-KEYS = KeyTable(
-    "Stack",
-    KeyRow("Card above, card below", _MOVE["card"]),
-    KeyRow(
-        "Leave or enter a container, previous or next branch",
-        {Qt.Key.Key_Left: lambda view: view.leave(), Qt.Key.Key_Right: lambda view: view.enter()},
-    ),
-    KeyRow("Page up, page down", _MOVE["page"]),
-    KeyRow("First card, last card", _MOVE["end"]),
-    KeyRow("Extend the selection", {k: d for part in _EXTEND.values() for k, d in part.items()}, shift=True),
-    KeyRow(
-        "Edit the fields of the card; insert into an empty stack",
-        dict.fromkeys(ENTER, lambda v: v.activate()),
-    ),
-    KeyRow("Clear the selection; cancel a drag", {Qt.Key.Key_Escape: lambda view: view.escape()}),
-)
-
-
-class StackView(StackMouse):
-    """The complete stack view. Signal: `activated(id)` (see `StackMouse`)."""
+    activated = Signal(str)
 
     def __init__(
         self,
@@ -71,12 +41,21 @@ class StackView(StackMouse):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(editor, model or StackModel(editor), parent)
+        self.dragging, self.inserter = Dragging(self), LayerInserter(self)
+        self._selection = StackSelection(self)
+        self.keys = StackKeys(self, self._selection)
+        self._mouse = StackMouse(self, self._selection, self.dragging, self.inserter, self.activated.emit)
         self.stack_actions = actions or StackActions(editor, self.model, self)
         self.stack_actions.insert_requested.connect(self._open_picker_if_visible)
         self.addActions(list(self.stack_actions.by_name.values()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Network stack")
         self.setMinimumWidth(theme().px(220))
+
+    def cancel_drag(self) -> None:
+        """Ends the drag without a change."""
+        self.dragging.cancel()
+        self._mouse.forget_press()
 
     def context_menu(self) -> QMenu:
         """The menu for the selection."""
@@ -97,7 +76,7 @@ class StackView(StackMouse):
         if event.reason() == QContextMenuEvent.Reason.Mouse:
             item = self.boxes.item_at(self.on_canvas(self.viewport().mapFromGlobal(at)))
             if item is not None and item not in self.editor.selected:
-                self._select_item(item)
+                self._selection.select(item)
             self.open_menu(at)
         else:
             self.open_menu()
@@ -111,6 +90,30 @@ class StackView(StackMouse):
             return True
         return super().viewportEvent(event)
 
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._mouse.press(event)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._mouse.release(event)
+        else:
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._mouse.double_click(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._mouse.hover(None)
+        super().leaveEvent(event)
+
     # Keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -118,32 +121,10 @@ class StackView(StackMouse):
         if not KEYS.press(self, event) and not any(command.refuse(event) for command in commands):
             super().keyPressEvent(event)
 
-    def up(self, extend: bool) -> None:
-        """Goes to the card above; without a selection, to the last."""
-        here = self.current_item
-        self._move_to(self._navigation.up(here) if here else self.boxes.order[-1], extend)
-
-    def down(self, extend: bool) -> None:
-        """Goes to the card below; without a selection, to the first."""
-        here = self.current_item
-        self._move_to(self._navigation.down(here) if here else self.boxes.order[0], extend)
-
-    def enter(self) -> None:
-        """Expands a container, enters it, or goes to the branch at the right."""
-        self._apply(self._navigation.right(self.current_item or self.boxes.order[0]))
-
-    def leave(self) -> None:
-        """Collapses a container, goes to the branch at the left, or out."""
-        self._apply(self._navigation.left(self.current_item or self.boxes.order[0]))
-
-    def end(self, index: int, extend: bool) -> None:
-        """Goes to the first card (0) or the last (−1)."""
-        self._move_to(self.boxes.order[index], extend)
-
     def activate(self) -> None:
         """Goes to the fields of the current card; in an empty stack, opens the layer list."""
         if isinstance(self.current_item, Place):
-            self.open_picker(self.current_item)
+            self.inserter.open(self.current_item)
         elif self.current_item:
             self.activated.emit(self.current_item)
 
@@ -153,30 +134,6 @@ class StackView(StackMouse):
             self.cancel_drag()
         else:
             self.editor.select(())
-
-    @property
-    def _navigation(self) -> StackNavigation:
-        return StackNavigation(self.boxes, self.editor.network)
-
-    def _apply(self, effect: KeyEffect) -> None:
-        if effect.expand:
-            self.model.set_collapsed(effect.expand, False)
-        elif effect.collapse:
-            self.model.set_collapsed(effect.collapse, True)
-        elif effect.item is not None:
-            self._select_item(effect.item)
-
-    def page(self, direction: int, extend: bool) -> None:
-        """Goes up or down by about a page."""
-        keys, item = self._navigation, self.current_item or self.boxes.order[0]
-        start, far = self.boxes.box(item), self.viewport().height() * 4 // 5
-        while start is not None:
-            following = keys.down(item) if direction > 0 else keys.up(item)
-            box = self.boxes.box(following) if following is not None else None
-            if following is None or box is None or abs(box.y() - start.y()) > far:
-                break
-            item = following
-        self._move_to(item, extend)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -188,4 +145,14 @@ class StackView(StackMouse):
 
     def _open_picker_if_visible(self) -> None:
         if self.isVisible():
-            self.open_picker()
+            self.inserter.open()
+
+    # Screen readers
+
+    def _selection_changed(self) -> None:
+        super()._selection_changed()
+        if self.isVisible():
+            text = spoken_item(self.current_item, self.editor.network, self.editor.report)
+            self.setAccessibleDescription(text)
+            if QAccessible.isActive() and self.hasFocus():
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))

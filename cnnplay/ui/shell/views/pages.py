@@ -1,14 +1,16 @@
-"""The workspaces other than Build: the stack at the left, the workspace's own panels at the right."""
+"""The pages of the workspaces: a feature's own panels, mostly with the stack at the left."""
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.build.views.stack.panel import StackPanel
 from cnnplay.ui.kit.preferences import Preferences
-from cnnplay.ui.kit.views.splitter import Splitter
+from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.learn.views.concept import ConceptPage
 from cnnplay.ui.look.views.filters import FiltersView
 from cnnplay.ui.look.views.look import LookWorkspace
 from cnnplay.ui.look.views.maps import MapsView
@@ -21,12 +23,19 @@ from cnnplay.ui.train.views.train import TrainWorkspace
 SEPARATOR = b"|cnnplay|"
 
 
+class BuildPage(BuildWorkspace):
+    """The workspace Build, with the step-by-step page."""
+
+    def __init__(self, session: Session, actions: StackActions) -> None:
+        super().__init__(session.editor, session.stack, actions, session.layer_times)
+        self.set_concept_page(ConceptPage(session.concept))
+        self.problems.add_source(session.fit_offer.class_problems, session.data.changed)
+
+
 class StackPage(QWidget):
     """The stack with a workspace beside it."""
 
-    key = ""
-
-    def __init__(self, session: Session, actions: StackActions, side: QWidget) -> None:
+    def __init__(self, session: Session, actions: StackActions, side: SplitPage) -> None:
         super().__init__()
         self.side = side
         self.stack_panel = StackPanel(session.editor, session.stack, actions)
@@ -43,18 +52,18 @@ class StackPage(QWidget):
 
     def save_layout(self) -> QByteArray:
         """The splitters beside the stack; the Build workspace saves the stack's width."""
-        return QByteArray(SEPARATOR + self.side.save_layout())  # type: ignore[attr-defined]
+        return QByteArray(SEPARATOR).append(self.side.save_layout())
 
     def restore_layout(self, state: QByteArray) -> None:
         """Restores the splitters; unreadable data changes nothing."""
         _, found, inner = bytes(state.data()).partition(SEPARATOR)
         if found:
-            self.side.restore_layout(QByteArray(inner))  # type: ignore[attr-defined]
+            self.side.restore_layout(QByteArray(inner))
 
     def reset_layout(self) -> None:
         self._width.set_preferred(0)
         self._place()
-        self.side.reset_layout()  # type: ignore[attr-defined]
+        self.side.reset_layout()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -83,8 +92,6 @@ class StackPage(QWidget):
 class TrainPage(StackPage):
     """Curves, live filters and feature maps, settings, top losses."""
 
-    key = "train"
-
     def __init__(self, session: Session, actions: StackActions) -> None:
         self._preferences = session.preferences
         self._curves = _curves_as_left(session.preferences)
@@ -93,8 +100,7 @@ class TrainPage(StackPage):
             session.settings,
             session.estimate,
             self._curves,
-            augmentation=session.augmentation,
-            notices=False,
+            session.augmentation,
         )
         super().__init__(session, actions, self.workspace)
         self.filters = FiltersView(session.look)
@@ -134,8 +140,6 @@ def _curves_as_left(preferences: Preferences) -> CurvesModel:
 class LookPage(StackPage):
     """What each layer computes from an image, and where the network is wrong."""
 
-    key = "look"
-
     def __init__(self, session: Session, actions: StackActions) -> None:
         self.workspace = LookWorkspace(session.look)
         super().__init__(session, actions, self.workspace)
@@ -148,8 +152,6 @@ class LookPage(StackPage):
 
 class RunsPage(StackPage):
     """All runs, their curves and their differences."""
-
-    key = "runs"
 
     def __init__(self, session: Session, actions: StackActions) -> None:
         # Imported here: it brings pyqtgraph, which takes 0.4 s.
