@@ -356,7 +356,7 @@ def test_the_state_changed_at_every_emission(qtbot: QtBot, make: Callable[..., L
     watched = Watched(look.state_changed, lambda: (look.origin, look.text))
     bench.want("maps", "filters", "prediction")
     bench.wait(qtbot)
-    bench.editor.set_field("conv-1", "kernel_size", (99, 99))
+    bench.editor.set_fields(("conv-1",), "kernel_size", (99, 99))
     bench.wait(qtbot)
     bench.editor.undo()
     bench.settings.set("learning_rate", 0.5)

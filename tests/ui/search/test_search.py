@@ -304,8 +304,8 @@ def test_the_state_changed_at_every_emission(bench: Bench, qtbot: QtBot) -> None
             *(model.estimate_text, model.disabled_reason()),
         ),
     )
-    bench.editor.set_field("conv-1", "filters", 6)
-    bench.editor.set_field("conv-1", "kernel_size", (99, 99))
+    bench.editor.set_fields(("conv-1",), "filters", 6)
+    bench.editor.set_fields(("conv-1",), "kernel_size", (99, 99))
     bench.editor.undo()
     bench.settings.set("label_smoothing", 0.1)
     model.space.set_varied("learning_rate", False)
@@ -316,7 +316,7 @@ def test_the_state_changed_at_every_emission(bench: Bench, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: not bench.run.active, timeout=30_000)
     assert model.start()
     qtbot.waitUntil(lambda: not model.active, timeout=30_000)
-    model.wait()
+    finish_jobs(model)
     model.new_study()
     watched.check()
     assert len(watched.seen) < 25

@@ -27,8 +27,8 @@ def watch(one: Bench) -> dict[str, Watched]:
 def change_everything(one: Bench) -> None:
     """Edits that keep the network trainable and one that does not, settings, data, and back."""
     one.edit()
-    one.editor.set_field("conv-1", "filters", 5)
-    one.editor.set_field("conv-1", "kernel_size", (99, 99))
+    one.editor.set_fields(("conv-1",), "filters", 5)
+    one.editor.set_fields(("conv-1",), "kernel_size", (99, 99))
     for _ in range(3):
         one.editor.undo()
     for epochs in (0, one.settings.config.epochs):
@@ -89,7 +89,7 @@ def test_signals_of_a_run_that_fails_are_emitted_once(qtbot: QtBot) -> None:
 def test_an_edit_that_changes_nothing_of_the_run_emits_none_of_its_signals(qtbot: QtBot) -> None:
     with bench() as one:
         watched = watch(one)
-        one.editor.set_field("conv-1", "filters", 7)
+        one.editor.set_fields(("conv-1",), "filters", 7)
         one.edit()
         one.settings.set("label_smoothing", 0.1)
         assert all(len(one_signal.seen) == 1 for one_signal in watched.values())
