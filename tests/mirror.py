@@ -17,7 +17,7 @@ import numpy as np
 from cnnplay.data.sources import Member, Source, SourceFile
 
 Deed: TypeAlias = Literal[
-    "serve", "ignore range", "stall", "break off", "wrong", "longer", "portal", "missing"
+    "serve", "ignore range", "stall", "trickle", "break off", "wrong", "longer", "portal", "missing", "ftp"
 ]
 NAMES = (
     "train-images-idx3-ubyte.gz",
@@ -77,6 +77,11 @@ class _Handler(BaseHTTPRequestHandler):
         if deed == "missing" or content is None:
             self.send_error(404)
             return
+        if deed == "ftp":
+            self.send_response(302)
+            self.send_header("Location", "ftp://127.0.0.1/" + name)
+            self.end_headers()
+            return
         whole = len(content)
         start = int(extent.removeprefix("bytes=").rstrip("-")) if extent and deed != "ignore range" else 0
         body = self._body(deed, content[start:])
@@ -87,6 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         half = deed in ("stall", "break off")
         try:
+            if deed == "trickle":
+                for place in range(len(body)):
+                    self.wfile.write(body[place : place + 1])
+                    if made.released.wait(0.05):
+                        return
             self.wfile.write(body[: len(body) // 2] if half else body)
             self.wfile.flush()
             if deed == "stall":

@@ -61,7 +61,10 @@ def read_cifar(
                     check_cancelled()
     except DataError:
         raise
-    except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, ValueError, LookupError) as error:
+    except (
+        *(EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, ValueError, LookupError),
+        RecursionError,  # headers that continue one another
+    ) as error:
         raise DataError(f"{path}: expected a whole tar.gz archive; found a damaged one ({error})") from None
     if wanted:
         raise DataError(f"{path}: expected the file {next(iter(wanted))} in the archive; found none")

@@ -117,6 +117,8 @@ class _Download:
         again as long as that makes progress.
         """
         part = path.with_name(f"{file.name}.part")
+        if part.is_symlink():  # planted in a shared cache, to have the file that it leads to overwritten
+            part.unlink()
         problems: dict[str, str] = {}
         for _ in range(MAX_ROUNDS):
             before = _size(part)
@@ -162,7 +164,7 @@ class _Download:
             start_info = transfer.start()
             if start_info.size is not None and start_info.size != file.size:
                 raise TransferError(f"wrong file: expected {file.size:,} bytes, got {start_info.size:,}")
-            with part.open("r+b" if part.exists() else "wb") as out:
+            with open(part, "r+b" if part.exists() else "wb", opener=_open_no_link) as out:
                 out.seek(start_info.start)
                 out.truncate()
                 self._say(start_info.start)
@@ -214,6 +216,10 @@ class _Download:
 
     def _say(self, done: int) -> None:
         self._progress(self._completed + done, self._source.download_bytes)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _size(path: Path) -> int:

@@ -18,12 +18,15 @@ from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from cnnplay import __version__
 from cnnplay.data.images import DataError
 
 STALL_S = 20.0
 """After this many seconds without data, the next mirror is tried."""
+LEAST_RATE = 2048
+"""Bytes per second: a mirror that sends less, over `stall_s` seconds, is given up too."""
 LOOK_S = 0.1
 _PIECE = 2**18
 _AHEAD = 8
@@ -47,7 +50,7 @@ class Transfer:
     """A context manager; `start` waits for the response, then iterating yields the pieces.
 
     `waiting` is called while there is no data and before each piece; it may raise. Raises TransferError if
-    the server refuses, cannot be reached, or sends nothing for `stall_s` seconds.
+    the server refuses, cannot be reached, or sends next to nothing for `stall_s` seconds.
     """
 
     def __init__(self, url: str, start: int, waiting: Callable[[], None], stall_s: float = STALL_S) -> None:
@@ -78,9 +81,16 @@ class Transfer:
         return first
 
     def __iter__(self) -> Iterator[bytes]:
+        begun, received = time.monotonic(), 0
         while (piece := self._next()) is not None:
             assert isinstance(piece, bytes)
             yield piece
+            received += len(piece)
+            passed = time.monotonic() - begun
+            if passed > self._stall_s:
+                if received < LEAST_RATE * passed:
+                    raise TransferError(f"only {received / passed:,.0f} bytes/s")
+                begun, received = time.monotonic(), 0
 
     def _next(self) -> TransferStart | bytes | None:
         until = time.monotonic() + self._stall_s
@@ -115,7 +125,7 @@ class Transfer:
         if self._start:
             headers["Range"] = f"bytes={self._start}-"
         request = urllib.request.Request(self._url, headers=headers)
-        opener = urllib.request.build_opener(_Http(self._opened), _Https(self._opened))
+        opener = urllib.request.build_opener(_Http(self._opened), _Https(self._opened), _WebOnly())
         with opener.open(request, timeout=self._stall_s) as response:
             self._put(_transfer_start(response, self._start))
             while not self._stop.is_set() and (piece := response.read1(_PIECE)):
@@ -181,6 +191,25 @@ class _Connection(_SocketReporter, http.client.HTTPConnection):
 
 class _SafeConnection(_SocketReporter, http.client.HTTPSConnection):
     pass
+
+
+class _WebOnly(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to http and https alone."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: Any,
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        scheme = urlsplit(newurl).scheme
+        if scheme not in ("http", "https"):
+            fp.close()
+            raise TransferError(f"expected a redirect to http or https; got {scheme or 'no address'}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 class _Http(urllib.request.HTTPHandler):

@@ -12,7 +12,7 @@ WRITTEN_BY = f"written by {MADE_BY}"
 """In the first line of exported code, by which it is recognized: files of earlier versions have it too."""
 
 _HEAD = 2**16
-_LARGEST = 2**26
+_LARGEST = 2**23
 
 
 def sidecar_path(format_key: str, path: Path) -> Path:

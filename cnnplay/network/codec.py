@@ -2,7 +2,11 @@
 
 import msgspec
 
+from cnnplay.network.json_bounds import integer_problem
 from cnnplay.network.network import ID_PATTERN, MAX_DEPTH, Network, walk
+
+MOST_LAYERS = 5000
+"""Networks from outside may not have more: ResNet-1001 has some 3,000."""
 
 
 class NetworkFormatError(ValueError):
@@ -44,7 +48,8 @@ def convert(data: object) -> Network:
 
 
 def checked(network: Network) -> Network:
-    """Returns the network if its ids are valid and unique; else raises NetworkFormatError."""
+    """Returns the network if its ids are valid and unique, and its size and numbers within all reason; else
+    raises NetworkFormatError."""
     seen: set[str] = set()
     depth: dict[str, int] = {"": 0}
     for node, place in walk(network):
@@ -57,7 +62,12 @@ def checked(network: Network) -> Network:
         if node.id in seen:
             raise NetworkFormatError(f"two layers are named {node.id!r}")
         seen.add(node.id)
+        if len(seen) > MOST_LAYERS:
+            raise NetworkFormatError(f"expected at most {MOST_LAYERS:,} layers; found more")
         depth[node.id] = depth[place.parent] + 1
         if depth[node.id] > MAX_DEPTH:
             raise NetworkFormatError(f"blocks are nested more than {MAX_DEPTH} levels deep at {node.id!r}")
+    problem = integer_problem(msgspec.to_builtins(network))
+    if problem:
+        raise NetworkFormatError(problem)
     return network

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from cnnplay.data.regular_file import open_regular
 from cnnplay.modules.trained_weights import Which
+from cnnplay.network.json_bounds import size_problem
 from cnnplay.project.errors import ProjectError, one_line
 
 PROJECT = "project.json"
@@ -22,8 +24,10 @@ HISTORY = "history.json"
 Buffer: TypeAlias = bytes | memoryview
 
 MEBIBYTE = 2**20
-LARGEST = {PROJECT: 64 * MEBIBYTE, HISTORY: 256 * MEBIBYTE}
+LARGEST = {PROJECT: 16 * MEBIBYTE, HISTORY: 64 * MEBIBYTE}
 """The most bytes that JSON members may unpack to. Weights are limited by the size of their network."""
+MOST_VALUES = {PROJECT: 500_000, HISTORY: 3_000_000}
+"""The most values in JSON members: a history has up to 100,000 steps of some ten values."""
 
 RATIO = 100
 WEIGHTS_RATIO = 10
@@ -40,6 +44,7 @@ class Archive:
     """A project's zip, open for reading. Raises ProjectError, without the file's name, for any defect."""
 
     def __init__(self, path: Path) -> None:
+        open_regular(path).close()
         try:
             self._zip = zipfile.ZipFile(path)
         except _DAMAGED as error:
@@ -80,6 +85,9 @@ class Archive:
             raise ProjectError(f"{name}: {member.file_size:,} bytes do not fit into memory") from None
         except _DAMAGED as error:
             raise ProjectError(f"{name}: damaged: {one_line(error)}") from None
+        problem = size_problem(content, MOST_VALUES[name]) if name in MOST_VALUES else ""
+        if problem:
+            raise ProjectError(f"{name}: {problem}")
         if rest or len(content) != member.file_size:
             raise ProjectError(
                 f"{name}: expected {member.file_size:,} bytes as declared; found {len(content):,} or more"

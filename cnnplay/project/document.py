@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.json_bounds import integer_problem
 from cnnplay.network.network import Network
 from cnnplay.project.errors import ProjectError, one_line
 from cnnplay.project.migrations import VERSION, migrate
@@ -67,6 +68,10 @@ def read_document(text: bytes) -> Document:
         raise ProjectError(one_line(error)) from None
     except RecursionError:
         raise ProjectError("expected at most a few hundred levels of nesting; found more") from None
+    configs = {"config": document.config, "trained_config": document.trained_config}
+    problem = integer_problem(msgspec.to_builtins(configs))
+    if problem:
+        raise ProjectError(problem)
     check_facts(document.facts, document.network_of_weights)
     return document
 

@@ -21,7 +21,7 @@ __all__ = ["SUFFIXES", "Facts", "WeightsError", "WeightsFile", "facts_of", "not_
 SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".tar", ".bin")
 """The usual suffixes of weights files; the content decides."""
 
-FACTS_LARGEST = 2**26
+FACTS_LARGEST = 2**23
 
 NESTED = (
     *("state_dict", "model_state_dict", "model", "weights", "module", "net", "network"),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from cnnplay.data.paths import is_utf8, printable
 from cnnplay.runs import run_store
 from cnnplay.runs.files import RECORD, files_of
 from cnnplay.runs.index import Entry, RunIndex
@@ -45,6 +46,10 @@ class Library:
             folders = self._folders()
         except OSError as error:
             folders, trouble = [], f"{self.store}: cannot be listed ({error.strerror or error})"
+        unnamed = [folder for folder in folders if not is_utf8(folder)]
+        if unnamed:  # they could be stored in no file of ours
+            folders = [folder for folder in folders if is_utf8(folder)]
+            trouble = f"{printable(unnamed[0])}: not listed: expected a name in UTF-8; rename the folder"
         found: dict[str, Entry] = {}
         changed = []
         for folder in folders:
@@ -54,7 +59,7 @@ class Library:
             found[str(folder)] = entry
             if entry is not known.get(str(folder)):
                 changed.append(entry)
-        gone = known.keys() - found.keys() if not trouble else set()
+        gone = known.keys() - found.keys() if not trouble or unnamed else set()
         self._known = found
         self.index.store(changed, gone)
         return Listing(_sorted(entry.row for entry in found.values()), trouble or self.index.trouble)

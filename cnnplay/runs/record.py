@@ -8,14 +8,17 @@ from typing import Literal
 import msgspec
 
 from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.json_bounds import integer_problem, size_problem
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, facts_mismatch
 
 VERSION = 3
 """Version 1 had no `mark`, version 2 not the settings from `checkpoint_every` on."""
-LARGEST = 64 * 2**20
+LARGEST = 16 * 2**20
 """Bytes; a larger run.json is not ours."""
+MOST_VALUES = 1_000_000
+"""In its JSON."""
 
 
 class RunError(ValueError):
@@ -71,6 +74,9 @@ def encode(record: RunRecord) -> bytes:
 
 def decode(content: bytes, where: str) -> RunRecord:
     """The record in JSON. RunError, naming `where` it was read, if it is not one."""
+    problem = size_problem(content, MOST_VALUES)
+    if problem:
+        raise RunError(f"{where}: not a run: {problem}")
     try:
         head = msgspec.json.decode(content, type=_Head)
         if head.format != "cnnplay-run":
@@ -87,9 +93,20 @@ def decode(content: bytes, where: str) -> RunRecord:
     except RecursionError:
         raise RunError(f"{where}: not a run: nested too deeply") from None
     problem = "" if record.facts is None else facts_mismatch(record.facts, record.network)
+    problem = problem or _date_problem(record.created)
+    problem = problem or integer_problem(msgspec.to_builtins(record.config), "config")
     if problem:
         raise RunError(f"{where}: not a run: {problem}")
     return record
+
+
+def _date_problem(text: str) -> str:
+    """Why a text is not a date; "" if it is one. Runs are sorted by it, and TensorBoard counts from it."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return f"created: expected a date and time, as in 2026-01-31T12:00:00+00:00; found {text[:40]!r}"
+    return ""
 
 
 class _Head(msgspec.Struct):

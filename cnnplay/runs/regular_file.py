@@ -1,11 +1,10 @@
 """Reading untrusted files: only regular files, and only up to a size limit."""
 
-import os
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
 from cnnplay.data.memory import available_bytes
+from cnnplay.data.regular_file import NotRegularFile, open_regular
 from cnnplay.runs.record import RunError
 
 
@@ -14,12 +13,10 @@ def open_regular_file(path: Path) -> BinaryIO:
 
     RunError if it is not a regular file, OSError from the disk.
     """
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise RunError(f"{path}: expected a regular file; found a folder, a pipe or a device")
-    return os.fdopen(handle, "rb")
+    try:
+        return open_regular(path)
+    except NotRegularFile as error:
+        raise RunError(f"{path}: {error.strerror}") from None
 
 
 def read_limited(path: Path, most: int, longer: str) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from cnnplay.data.regular_file import open_regular
 from cnnplay.modules.atomic import write_bytes
 
 ELSEWHERE = "elsewhere.json"
@@ -34,11 +35,12 @@ def index_path() -> Path:
 def elsewhere(store: Path) -> tuple[Path, ...]:
     """The remembered folders; a missing or damaged list counts as empty."""
     try:
-        with (store / ELSEWHERE).open("rb") as file:
+        with open_regular(store / ELSEWHERE) as file:
             found = msgspec.json.decode(file.read(LARGEST), type=Elsewhere)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ()
-    return tuple(Path(folder) for folder in found.folders)
+    # A path with a NUL byte cannot be opened.
+    return tuple(Path(folder) for folder in found.folders if "\0" not in folder)
 
 
 def remember(store: Path, folder: Path) -> None:

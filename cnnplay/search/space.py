@@ -7,18 +7,23 @@ scale or a step; a list holds choices.
 """
 
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 
+from cnnplay.data.regular_file import open_regular
 from cnnplay.search.errors import SearchError
 
 FORMAT, VERSION = "cnnplay-space", 1
 LARGEST = 2**20
 """Bytes; a larger file is not ours."""
 EXAMPLE = '{"vary": {"learning_rate": {"low": 1e-5, "high": 0.1, "log": true}, "optimizer": ["sgd", "adam"]}}'
+
+MOST_CHOICES, MOST_STEPS = 1000, 100_000
+"""The most choices of a list and steps of a range: samplers keep them all."""
+LARGEST_NUMBER = 2.0**53
+"""Beyond it, whole numbers are no longer exact as floating-point numbers."""
 
 Value: TypeAlias = bool | int | float | str
 
@@ -51,7 +56,7 @@ class Space(msgspec.Struct, frozen=True):
 def read(path: Path) -> Space:
     """Reads a space from a file. SearchError if it is not one."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
         raise SearchError(f"{path}: cannot be read ({error.strerror or error})") from None
@@ -124,13 +129,21 @@ def _entry(found: object, where: str, place: str) -> Entry:
 def _choices(found: object, where: str, place: str) -> Choices:
     if not isinstance(found, list) or not found:
         raise _unexpected(where, place, "a list of one or more choices", found)
+    if len(found) > MOST_CHOICES:
+        raise SearchError(
+            f"{where}, {place}: expected at most {MOST_CHOICES:,} choices; found {len(found):,}"
+        )
+    seen: set[Value] = set()
     for number, value in enumerate(found):
         if not isinstance(value, bool | int | float | str):
             raise _unexpected(where, f"{place}[{number}]", "a number, a string, true or false", value)
-        if value in found[:number]:
+        if not isinstance(value, bool | str):
+            _number(value, where, f"{place}[{number}]")
+        if value in seen:
             raise SearchError(
                 f"{where}, {place}[{number}]: expected each choice once; found {_shown(value)} twice"
             )
+        seen.add(value)
     return Choices(tuple(found))
 
 
@@ -154,12 +167,16 @@ def _range(found: Mapping[str, Any], where: str, place: str) -> Range:
             raise SearchError(f"{where}, {place}.step: expected none on a logarithmic scale; found {step}")
         if not 0 < step <= high - low:
             raise _unexpected(where, f"{place}.step", f"more than 0 and at most {_shown(high - low)}", step)
+        if (high - low) / step > MOST_STEPS:
+            raise SearchError(f"{where}, {place}.step: expected at most {MOST_STEPS:,} steps; found more")
     return Range(low, high, log, step)
 
 
 def _number(value: object, where: str, place: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise _unexpected(where, place, "a number", value)
+    if not abs(value) <= LARGEST_NUMBER:
+        raise _unexpected(where, place, f"a number of at most {LARGEST_NUMBER:,.0f}", value)
 
 
 def _check_keys(found: Mapping[str, Any], known: set[str], where: str, place: str) -> None:
@@ -175,5 +192,8 @@ def _unexpected(where: str, place: str, expected: str, found: object) -> SearchE
 
 
 def _shown(value: object) -> str:
-    text = msgspec.json.encode(value).decode() if value is not None else "nothing"
+    try:
+        text = "nothing" if value is None else msgspec.json.encode(value).decode()
+    except (OverflowError, ValueError):  # a whole number of hundreds of digits
+        text = "a number too large"
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,8 +1,9 @@
 """Where studies are stored: any Optuna storage; by default an SQLite file in the user's data."""
 
+import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from cnnplay.data.lock import locked
 from cnnplay.data.paths import expand_user
+from cnnplay.data.regular_file import open_regular
 from cnnplay.search.errors import SearchError, SearchFailure
 
 HEARTBEAT_S, GRACE_S = 20, 90
@@ -41,7 +43,7 @@ def display_url(url: str) -> str:
     """The URL without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         return url
 
 
@@ -52,9 +54,12 @@ def storage_at(url: str, heartbeat_s: int = HEARTBEAT_S, grace_s: int = GRACE_S)
     try:
         with storage_failures(url):
             storage = _opened(url, heartbeat_s, grace_s)
-    except (ImportError, ArgumentError) as error:
+    except SearchError:
+        raise
+    except (ImportError, ArgumentError, ValueError, TypeError) as error:  # the driver's, for its options
         expected = "an Optuna storage URL with an installed driver, such as sqlite:///studies.sqlite3"
-        raise SearchError(f"--storage must be {expected}; got {display_url(url)}: {error}") from None
+        why = str(error).partition("\n")[0]
+        raise SearchError(f"--storage must be {expected}; got {display_url(url)}: {why}") from None
     try:
         with storage_failures(url):
             yield storage
@@ -105,9 +110,10 @@ def _opened(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
 
 
 def _check_file(path: Path, url: str) -> None:
-    """SearchFailure for an existing file that is not SQLite, before a lock file is put next to it."""
+    """SearchFailure for an existing file that is not SQLite, SearchError for another program's, before a lock
+    file is put next to it."""
     try:
-        with path.open("rb") as found:
+        with open_regular(path) as found:
             start = found.read(len(SQLITE))
     except FileNotFoundError:
         return
@@ -115,6 +121,18 @@ def _check_file(path: Path, url: str) -> None:
         raise SearchFailure(f"{path}: cannot be read ({error.strerror or error})") from None
     if start not in (b"", SQLITE):  # SQLite itself creates an empty file first
         raise SearchFailure(f"{display_url(url)}: the study storage cannot be used: file is not a database")
+    if start and not _is_for_studies(path):
+        raise SearchError(f"--storage must be a file of studies; {path} is another program's database")
+
+
+def _is_for_studies(path: Path) -> bool:
+    """Whether a database has Optuna's tables or none: in any other one, tables would be added."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.Error:  # damaged or locked; opening it will say why
+        return True
+    return not tables or "studies" in tables
 
 
 def _made(url: str, heartbeat_s: int, grace_s: int, arguments: dict[str, dict[str, int]]) -> RDBStorage:

@@ -76,6 +76,8 @@ def test_what_is_here_is_not_downloaded_again(near: Mirror) -> None:
         ("wrong", "wrong content: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}"),
         ("portal", "wrong file: expected [0-9,]+ bytes, got 25"),
         ("stall", "no data for 0.3 s"),
+        ("trickle", "only [0-9]+ bytes/s"),
+        ("ftp", "expected a redirect to http or https; got ftp"),
     ],
 )
 def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, deed: Deed, text: str) -> None:
@@ -87,6 +89,18 @@ def test_the_next_mirror_helps_where_one_does_not(near: Mirror, far: Mirror, dee
     assert is_downloaded(source)
     assert [name for name, _ in far.asked] == [IMAGES]
     assert re.search(text, notes[0]), notes
+
+
+def test_a_link_that_was_planted_in_the_cache_is_not_written_through(near: Mirror, tmp_path: Path) -> None:
+    source, near.files = digits(near.address)
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    folder = data_folder(source)
+    folder.mkdir(parents=True)
+    (folder / f"{IMAGES}.part").symlink_to(precious)
+    download(source)
+    assert is_downloaded(source)
+    assert precious.read_bytes() == b"mine"
 
 
 def test_if_no_mirror_helps_the_error_names_file_expected_and_found(near: Mirror, far: Mirror) -> None:

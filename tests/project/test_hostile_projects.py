@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import struct
 import sys
 import zipfile
@@ -176,10 +177,10 @@ def test_a_member_shorter_than_it_declares_is_refused(members: dict[str, bytes],
     assert "project.json" in _refused(path)
 
 
-@pytest.mark.parametrize("text", [b"x" * (65 * 2**20)], ids=["65 MiB"])
+@pytest.mark.parametrize("text", [b"x" * (17 * 2**20)], ids=["17 MiB"])
 def test_a_text_beyond_its_limit_is_refused(members: dict[str, bytes], tmp_path: Path, text: bytes) -> None:
     members["project.json"] = text
-    assert "at most 67,108,864 bytes" in _refused(_zip(tmp_path / "a.cnnplay", members))
+    assert "at most 16,777,216 bytes" in _refused(_zip(tmp_path / "a.cnnplay", members))
 
 
 def test_other_packing_and_encryption_are_refused(members: dict[str, bytes], tmp_path: Path) -> None:
@@ -338,3 +339,48 @@ def test_packed_by_another_program_it_opens_all_the_same(
     found = load(_zip(tmp_path / "a.cnnplay", members, zipfile.ZIP_DEFLATED))
     assert found.network == project.network
     assert found.trained is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "filler"),
+    [
+        ("history.json", "events", b"{},"),
+        ("history.json", "at", b"0,"),
+        ("project.json", "view", b""),
+    ],
+)
+def test_a_small_file_that_unpacks_to_millions_of_values_is_refused(
+    project: Project, tmp_path: Path, name: str, field: str, filler: bytes
+) -> None:
+    """It is refused before it is decoded: in a few times the memory of its text."""
+    save(project, tmp_path / "a.cnnplay")
+    with zipfile.ZipFile(tmp_path / "a.cnnplay") as archive:
+        members = {one: archive.read(one) for one in archive.namelist()}
+    if filler:
+        many = b"[" + filler * 4_000_000 + filler[:-1] + b"]"
+        members[name] = b'{"' + field.encode() + b'":' + many + b"}"
+    else:
+        document = json.loads(members[name])
+        document["view"] = {"a": [0] * 600_000}
+        members[name] = json.dumps(document, separators=(",", ":")).encode()
+    with zipfile.ZipFile(tmp_path / "b.cnnplay", "w", zipfile.ZIP_STORED) as archive:
+        for one, content in members.items():
+            archive.writestr(one, content)
+    del members
+    with pytest.raises(ProjectError, match=rf"{name}: expected at most [0-9,]+ values"):
+        load(tmp_path / "b.cnnplay")
+
+
+@pytest.mark.parametrize("field", ["height", "filters", "epochs", "batch_size"])
+def test_a_number_beyond_all_reason_is_refused(project: Project, tmp_path: Path, field: str) -> None:
+    save(project, tmp_path / "a.cnnplay")
+    with zipfile.ZipFile(tmp_path / "a.cnnplay") as archive:
+        members = {one: archive.read(one) for one in archive.namelist()}
+    text = members["project.json"].decode()
+    changed, count = re.subn(rf'("{field}": )[0-9]+', r"\g<1>" + "9" * 18, text)
+    assert count
+    with zipfile.ZipFile(tmp_path / "b.cnnplay", "w") as archive:
+        for one, content in {**members, "project.json": changed.encode()}.items():
+            archive.writestr(one, content)
+    with pytest.raises(ProjectError, match=field):
+        load(tmp_path / "b.cnnplay")

@@ -1,6 +1,8 @@
 """The store of runs and its index: the folders are the truth, whatever happens to the index."""
 
 import os
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnnplay.runs import run_store
+from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.index import Entry, RunIndex
 from cnnplay.runs.library import Library, Listing
 from cnnplay.runs.notes import Notes, write_notes
@@ -195,6 +198,51 @@ def test_a_link_in_the_store_is_no_run_of_it(library: Library, tmp_path: Path) -
 
 
 # Elsewhere
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+def test_a_list_of_runs_elsewhere_that_is_a_pipe_counts_as_empty(library: Library) -> None:
+    library.store.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(library.store / "elsewhere.json")
+    library.refresh()
+
+
+def test_a_run_elsewhere_with_an_impossible_path_is_passed_over(library: Library, tmp_path: Path) -> None:
+    library.store.mkdir(parents=True, exist_ok=True)
+    (library.store / "elsewhere.json").write_text('{"version": 1, "folders": ["/a\\u0000b"]}')
+    assert len(library.refresh().rows) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have text alone for names")
+def test_a_folder_whose_name_is_no_text_hides_no_other(library: Library) -> None:
+    shutil.copytree(library.store / "run-1", library.store / os.fsdecode(b"odd\xff"))
+    listing = library.refresh()
+    assert len(listing.rows) == 3
+    assert "odd?: not listed" in listing.trouble
+    assert len(library.refresh().rows) == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("created", '"garbage"'),
+        ("epochs", "9" * 400),
+        ("filters", "9" * 400),
+        ("height", "9" * 30),
+        ("seed", "9" * 30),
+    ],
+)
+def test_a_record_with_an_impossible_value_hides_no_other(library: Library, field: str, value: str) -> None:
+    damaged = library.store / "run-1" / "run.json"
+    text, count = re.subn(rf'("{field}": )("[^"]*"|[0-9]+)', rf"\g<1>{value}", damaged.read_text())
+    assert count
+    damaged.write_text(text)
+    rows = {Path(row.path).name: row for row in library.refresh(rebuild=True).rows}
+    assert {"run-0", "run-2"} <= rows.keys()
+    if "run-1" in rows:
+        assert rows["run-1"].problem
+    with pytest.raises(RunError, match="run-1"):
+        RunFolder.open(library.store / "run-1")
 
 
 def test_a_run_elsewhere_is_remembered_and_forgotten(library: Library, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The space's file: what is written is read back, and errors name their place."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,27 @@ def test_an_error_names_the_file_the_field_what_was_expected_and_what_was_found(
     with pytest.raises(SearchError) as caught:
         decode(text, "f")
     assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ('{"low": 1, "high": 1' + 400 * "0" + "}", "expected a number of at most"),
+        ("[1" + 30 * "0" + "]", r"a\[0\]: expected a number of at most"),
+        (json.dumps(list(range(45_000))), "at most 1,000 choices; found 45,000"),
+        ('{"low": 0.0001, "high": 1, "step": 1e-9}', "at most 100,000 steps"),
+    ],
+)
+def test_a_space_without_bounds_is_refused(entry: str, text: str) -> None:
+    with pytest.raises(SearchError, match=text):
+        decode(f'{{"vary": {{"a": {entry}}}}}', "space.json")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this system's folders")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "space.json")
+    with pytest.raises(SearchError, match="expected a regular file"):
+        read(tmp_path / "space.json")
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
