@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import files_to_replace
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
@@ -55,9 +55,7 @@ class ExportDialog(QDialog):
         self._help = wrapped()
         note = wrapped(model.network_note(), "")
         note.setVisible(bool(model.network_note()))
-        file_row = QHBoxLayout()
-        file_row.addWidget(self.path, 1)
-        file_row.addWidget(self.browse)
+        file_row = hbox((self.path, 1), self.browse)
         form = QFormLayout()
         form.addRow("Format", self.format)
         form.addRow("", self._help)
@@ -95,9 +93,9 @@ class ExportDialog(QDialog):
         self._path_changed()
 
     def _path_changed(self) -> None:
-        reason = "" if self.path.text().strip() else "enter a file name first"
-        if self._row.source == "history":
-            reason = self._model.history_disabled_reason() or reason
+        reason = self._model.disabled_reason(self._row.key)
+        if not reason and not self.path.text().strip():
+            reason = "enter a file name first"
         self.accept_button.setEnabled(not reason)
         hint = "Write the file, with any files that belong to it"
         self.accept_button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
