@@ -361,7 +361,9 @@ def export(
     network: NetworkArgument,
     format_: Annotated[
         str,
-        typer.Option("--format", metavar="F", help="safetensors, pt, onnx, python, project, json or csv."),
+        typer.Option(
+            "--format", metavar="F", help="safetensors, pt, torchvision, onnx, python, project, json, csv."
+        ),
     ],
     path: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="The file to write.")],
     seed: Annotated[

@@ -46,6 +46,14 @@ _ROWS = (
         sidecar=".json",
     ),
     Format(
+        key="torchvision",
+        title="Weights (torchvision's names)",
+        suffix=".pth",
+        help="For torchvision's own AlexNet, VGG-16, ResNet-18 and ResNet-34; a JSON file next to it.",
+        writer="cnnplay.export.weight_files:write_torchvision",
+        sidecar=".json",
+    ),
+    Format(
         key="onnx",
         title="ONNX model",
         suffix=".onnx",

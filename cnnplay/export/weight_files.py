@@ -8,10 +8,12 @@ from safetensors import SafetensorError
 
 from cnnplay.export.facts import facts, metadata
 from cnnplay.export.sidecar import sidecar_path
-from cnnplay.export.trained import TrainedNetwork, module_of
+from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.tensor_file import write_tensors
+from cnnplay.modules.weight_names import torchvision_names
 from cnnplay.modules.weights import Weights, weights_of
+from cnnplay.shapes.torchvision import counterpart, no_counterpart_reason
 
 
 def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
@@ -27,8 +29,22 @@ def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[P
 
 def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """Writes a dict of tensors by id, loadable with ``weights_only=True``, and ``NAME.json``."""
-    sidecar = sidecar_path("pt", path)
+    return _write_state("pt", network, weights_of(module_of(network, seed)), path)
+
+
+def write_torchvision(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
+    """Writes the state dict of torchvision's own model, which loads it strictly, and ``NAME.json``.
+    ExportError if torchvision has no such model."""
+    model = counterpart(network.network)
+    if model is None:
+        raise ExportError(no_counterpart_reason(network.network))
     weights = weights_of(module_of(network, seed))
+    names = torchvision_names(model.modules, weights)
+    return _write_state("torchvision", network, {names[key]: one for key, one in weights.items()}, path)
+
+
+def _write_state(format_key: str, network: TrainedNetwork, weights: Weights, path: Path) -> tuple[Path, ...]:
+    sidecar = sidecar_path(format_key, path)
     with replacing(sidecar, path) as (json_file, temporary):
         save_state(weights, temporary)
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(facts(network)), indent=2) + b"\n")

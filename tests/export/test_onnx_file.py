@@ -165,7 +165,7 @@ def test_exporting_during_a_training_run_disturbs_neither(tmp_path: Path) -> Non
         thread.start()
         started.wait()
         for form in FORMATS.values() if exporting else ():
-            if form.source == "weights":
+            if form.source == "weights" and form.key != "torchvision":  # which has no such network
                 export(TrainedNetwork(network=network), form.key, tmp_path / f"a{form.suffix}")
         stop.set()
         thread.join()

@@ -15,11 +15,15 @@ from cnnplay.export.formats import export
 from cnnplay.export.sidecar import files_to_replace
 from cnnplay.export.trained import ExportError, ExportWriteError, TrainedNetwork
 from cnnplay.modules.build import build
-from cnnplay.modules.weights import compare, parameter_shapes, weights_of
+from cnnplay.modules.weights import build_with_weights, compare, parameter_shapes, weights_of
 from cnnplay.network import codec, nodes
+from cnnplay.network.edits import replace_field
 from cnnplay.network.network import Classification, Input, Network
-from cnnplay.project.weights_file import facts_of
+from cnnplay.network.presets import preset
+from cnnplay.project.weights_file import facts_of, read
+from cnnplay.shapes.suggest import replace_head
 from cnnplay.spec.preprocessing import Preprocessing
+from tests.modules.test_weight_names import PUBLISHED
 
 NETWORK = Network(
     name="small",
@@ -218,7 +222,7 @@ def test_code_exported_by_an_earlier_version_is_recognized(tmp_path: Path) -> No
 
 
 def test_each_format_has_one_key_one_suffix_and_a_writer() -> None:
-    assert list(FORMATS) == ["safetensors", "pt", "onnx", "python", "project", "json", "csv"]
+    assert list(FORMATS) == ["safetensors", "pt", "torchvision", "onnx", "python", "project", "json", "csv"]
     assert len({form.suffix for form in FORMATS.values()}) == len(FORMATS)
     assert all(callable(form.load()) for form in FORMATS.values())
 
@@ -243,3 +247,30 @@ def _fill(save: Callable[..., None], weights: object, file: Any) -> None:
     with Path("/dev/full").open("wb") as full:
         os.dup2(full.fileno(), file.fileno())
     save(weights, file)
+
+
+@pytest.mark.parametrize(
+    ("key", "model", "classes"), [("resnet-18", "resnet18", 1000), ("resnet-34", "resnet34", 7)]
+)
+def test_torchvisions_names_and_shapes_are_written_exactly(
+    key: str, model: str, classes: int, tmp_path: Path
+) -> None:
+    network = replace_head(preset(key).network, classes).network
+    export(TrainedNetwork(network=network), "torchvision", tmp_path / "a.pth", seed=1)
+    written = torch.load(tmp_path / "a.pth", weights_only=True)
+    expected = {name: tuple(shape) for name, shape in PUBLISHED[model].items()}
+    expected |= {"fc.weight": (classes, 512), "fc.bias": (classes,)}
+    assert {name: tuple(tensor.shape) for name, tensor in written.items()} == expected
+    assert list(written) == list(PUBLISHED[model])
+    again, result = build_with_weights(read(tmp_path / "a.pth"), network)
+    assert result.complete
+    assert torch.equal(again.state_dict()["conv-3.weight"], written["layer1.0.conv2.weight"])
+
+
+def test_a_network_that_torchvision_has_not_is_not_written_under_its_names(tmp_path: Path) -> None:
+    changed = replace_field(preset("resnet-18").network, "conv-1", "stride", (1, 1)).network
+    smaller = msgspec.structs.replace(preset("vgg-16").network, input=Input(3, 64, 64))
+    for network in (preset("lenet-5").network, changed, smaller):
+        with pytest.raises(ExportError, match="torchvision has no model of these layers"):
+            export(TrainedNetwork(network=network), "torchvision", tmp_path / "a.pth")
+    assert list(tmp_path.iterdir()) == []

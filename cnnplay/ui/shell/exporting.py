@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.export.catalog import FORMATS
 from cnnplay.modules.trained_weights import Which
+from cnnplay.shapes.torchvision import no_counterpart_reason
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import Initialization
 from cnnplay.ui.build.editor import EditorModel
@@ -66,13 +67,17 @@ class ExportModel(QObject):
             return "The network was edited after training; it is exported with the earlier weights."
         return "The weights belong to the network before the last edits; that network is exported."
 
-    def disabled_reason(self) -> str:
-        """Why nothing can be exported; "" if something can."""
+    def nothing_reason(self) -> str:
+        """Why nothing can be exported in any format; "" if something can."""
         there = self._editor.report.valid or self._run.weights_cache.trained is not None
         return "" if there else "fix the network's problems first"
 
-    def history_disabled_reason(self) -> str:
-        """Why there is no history to export; "" if there is one."""
+    def disabled_reason(self, format_key: str) -> str:
+        """Why there is nothing to export in a format; "" if there is."""
+        if format_key == "torchvision":
+            return no_counterpart_reason(self._editor.network)
+        if FORMATS[format_key].source != "history":
+            return ""
         trained = any(isinstance(event, EpochDone) for event in self._events())
         return "" if trained else "this network has no finished epoch yet"
 

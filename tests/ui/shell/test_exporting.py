@@ -120,11 +120,11 @@ def test_an_edited_network_exports_the_one_that_its_weights_belong_to_and_says_s
 
 def test_the_history_is_that_of_the_network_that_undo_brought_back(quiet: Quiet, tmp_path: Path) -> None:
     session, exporting = quiet.session, quiet.session.exporting
-    assert exporting.history_disabled_reason()
+    assert exporting.disabled_reason("csv")
     with_two(quiet)
-    assert exporting.history_disabled_reason() == ""
+    assert exporting.disabled_reason("csv") == ""
     session.editor.load_preset("mlp")
-    assert "no finished epoch" in exporting.history_disabled_reason()
+    assert "no finished epoch" in exporting.disabled_reason("csv")
     session.editor.undo()
     exporting.export("csv", tmp_path / "a.csv", "last")
     finish_jobs(exporting)

@@ -14,6 +14,7 @@ from cnnplay.ui.build.views.problems import ProblemsPanel
 from cnnplay.ui.build.views.properties import PropertiesPanel
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.build.views.stack.panel import StackPanel
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import theme
 
@@ -61,10 +62,7 @@ class BuildWorkspace(QWidget):
         self.properties.add_corner(self.step_button)
         self._gallery: Gallery | None = None
         lower = QWidget()
-        self._column = QVBoxLayout(lower)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.problems)
-        self._column.addWidget(self.pages, 1)
+        self._column = vbox(self.problems, (self.pages, 1), into=lower)
         self._right = Splitter(Qt.Orientation.Vertical, self.properties, lower)
         self._right.setStretchFactor(1, 1)
         self._splitter = Splitter(

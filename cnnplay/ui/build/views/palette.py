@@ -4,7 +4,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QS
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -20,6 +19,7 @@ from cnnplay.shapes.infer import infer
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.views.stack.picker import LayerList, LayerSearch
 from cnnplay.ui.kit.counts import short_count
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
 
@@ -160,9 +160,7 @@ class PalettePanel(Panel):
             "Browse the presets as cards, with their papers, remarks and differences from the original."
         )
         title = role(QLabel("Presets"), "strong")
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.gallery)
+        head = hbox((title, 1), self.gallery)
         self.body.addWidget(self.search)
         self.body.addWidget(self.layers, 1)
         self.body.addLayout(head)

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from cnnplay.shapes.problems import Problem
 from cnnplay.ui.build.editor import EditorModel
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import SCROLL_BAR, Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 
@@ -96,9 +96,7 @@ class ProblemsPanel(Panel):
         self._editor = editor
         self.rows: list[ProblemRow] = []
         self._inner = QWidget()
-        self._column = QVBoxLayout(self._inner)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addStretch(1)
+        self._column = vbox(None, into=self._inner)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self._inner)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from cnnplay.network.fields import FieldInfo, fields_of
 from cnnplay.network.kinds import kind_of
@@ -16,8 +16,9 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.views.formulas import FormulaView
 from cnnplay.ui.build.views.stack.tooltips import rich_text
 from cnnplay.ui.kit.views.form import FieldForm
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 
 _NOTHING_SELECTED = "Select a layer in the stack to edit it, or the input to change the image size."
@@ -40,18 +41,13 @@ class PropertiesPanel(Panel):
         self.hint = wrapped()
         self.formulas = FormulaView()
         inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self.hint)
-        self._column.addWidget(self.formulas)
-        self._column.addStretch(1)
+        self._column = vbox(self.hint, self.formulas, None, into=inner)
         self._scroll = WholeRows(inner)
         self._scroll.resized.connect(self._fit)
         self.body.addWidget(self._scroll)
         editor.changed.connect(self._refresh)
         editor.selection_changed.connect(self._refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self._refresh()
 
     def full_height(self) -> int:

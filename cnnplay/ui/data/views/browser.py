@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.views.browser_classes import ClassesPanel
 from cnnplay.ui.data.views.browser_images import ImagesPanel
 from cnnplay.ui.data.views.browser_means import MeansPanel
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role, theme
 
@@ -23,21 +24,12 @@ class Browser(QDialog):
         self.setWindowTitle("Data set")
         self._title = role(QLabel(), "title")
         self._summary = role(ElidedLabel(), "muted")
-        top = QHBoxLayout()
-        top.setSpacing(theme().px(8))
-        top.addWidget(self._title)
-        top.addWidget(self._summary, 1)
+        top = hbox(self._title, (self._summary, 1), spacing=8)
         self.classes = ClassesPanel(model)
         self.images = ImagesPanel(model)
         self.means = MeansPanel(model)
-        right = QVBoxLayout()
-        right.setSpacing(theme().px(8))
-        right.addWidget(self.images, 1)
-        right.addWidget(self.means)
-        both = QHBoxLayout()
-        both.setSpacing(theme().px(8))
-        both.addWidget(self.classes)
-        both.addLayout(right, 1)
+        right = vbox((self.images, 1), self.means, spacing=8)
+        both = hbox(self.classes, (right, 1), spacing=8)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addLayout(both, 1)

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import SPLITS
 from cnnplay.ui.kit.views.class_bars import ClassBars, split_color
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 
 WIDTH = 320
 
@@ -29,18 +30,14 @@ class ClassesPanel(Panel):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.bars)
-        column.addStretch(1)
+        vbox(self.bars, None, into=inner)
         self.area.setWidget(inner)
         self.body.addWidget(self.area, 1)
         self.key = SplitsLegend()
         self.body.addWidget(self.key)
         model.changed.connect(self.refresh)
         model.overview_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     @Slot()
@@ -69,8 +66,7 @@ class SplitsLegend(QWidget):
         self._splits = SPLITS
         self.setAccessibleName("Legend")
         self.setToolTip("Training and validation images; after a gap, test images")
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def show_test(self, there: bool) -> None:
         self._splits = SPLITS if there else SPLITS[:2]

@@ -4,7 +4,6 @@ import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QStackedLayout,
@@ -16,8 +15,9 @@ from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import NONE, SPLITS
 from cnnplay.ui.kit.tiling import Tiles
 from cnnplay.ui.kit.views.command import set_available
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState, Panel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.kit.views.tile_panel import BUTTON, Pages
 from cnnplay.ui.kit.views.tiles import TilesView
 
@@ -76,11 +76,7 @@ class ImagesPanel(Panel):
         self.view.read_out_changed.connect(self.read_out.setText)
         self.tile_pages = Pages(self.view)
         self.pager = Pager(model)
-        footer = QHBoxLayout()
-        footer.setSpacing(theme().px(12))
-        footer.addWidget(self.read_out, 1)
-        footer.addWidget(self.tile_pages)
-        footer.addWidget(self.pager)
+        footer = hbox((self.read_out, 1), self.tile_pages, self.pager, spacing=12)
         self.body.addLayout(footer)
         model.changed.connect(self.refresh)
         model.images_loaded.connect(self.refresh)
@@ -161,21 +157,16 @@ class Pager(QWidget):
         self._model = model
         self.label = role(QLabel(), "muted")
         self.previous, self.next = QToolButton(), QToolButton()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(4))
+        hbox(self.previous, self.label, self.next, spacing=4, into=self)
         for button, sign, hint in (
             (self.previous, "‹", "Previous images (Shift+Page Up)"),
             (self.next, "›", "Next images (Shift+Page Down)"),
         ):
             button.setText(sign)
             button.setAccessibleName(hint)
-        for widget in (self.previous, self.label, self.next):
-            layout.addWidget(widget)
         self.previous.clicked.connect(lambda: model.turn(-1))
         self.next.clicked.connect(lambda: model.turn(1))
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def _restyle(self) -> None:
         for button in (self.previous, self.next):

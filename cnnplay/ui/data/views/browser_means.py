@@ -2,12 +2,13 @@
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel
+from PySide6.QtWidgets import QLabel
 
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.kit.tiling import Tiles
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.kit.views.tile_panel import Pages
 from cnnplay.ui.kit.views.tiles import TilesView
 
@@ -29,13 +30,10 @@ class MeansPanel(Panel):
             "normalize images with these values where the image size fits the network"
         )
         self.body.addWidget(self.view, 1)
-        footer = QHBoxLayout()
-        footer.addWidget(self.statistics, 1)
-        footer.addWidget(self.pages)
+        footer = hbox((self.statistics, 1), self.pages)
         self.body.addLayout(footer)
         model.overview_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     @Slot()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnplay.ui.data.downloads import DownloadModel
 from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.notice import Notice, NoticeStack
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 
 BAR = 4
 REFRESH_MS = 250
@@ -23,8 +23,7 @@ class ThinBar(QWidget):
         self.fraction = 0.0
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def show_fraction(self, fraction: float) -> None:
         """Sets the progress, from 0 to 1."""

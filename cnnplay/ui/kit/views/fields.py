@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QToolButton,
@@ -17,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.inputs import RIGHT, SEVERAL, ComboBox, IntSpinBox, UnitLabel
-from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
+from cnnplay.ui.kit.views.layouts import hbox
+from cnnplay.ui.kit.views.theme import mark_invalid, role
 from cnnplay.ui.kit.views.undo_keys import forward_undo_to_window
 
 
@@ -29,9 +29,7 @@ class FieldEditor(QWidget):
     def __init__(self, field: FieldInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme().px(6))
+        self._row = hbox(spacing=6, into=self)
 
     @cached_property
     def label(self) -> QLabel:

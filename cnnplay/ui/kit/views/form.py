@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.fields import FieldEditor, FlagEditor, PaddingEditor, PairEditor, field_editor
 from cnnplay.ui.kit.views.panel import wrapped
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 
 WIDEST = 120
 """The widest field, in design pixels, so that numbers to compare are below one another. The two numbers
@@ -30,8 +30,7 @@ class FieldForm(QWidget):
         for field in fields:
             self._make(field)
         self._arrange(1)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def set_values(self, values: dict[str, Any], problems: dict[str, str]) -> None:
         """Shows values, and problems at their fields. None means that values differ."""

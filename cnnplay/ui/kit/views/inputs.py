@@ -5,7 +5,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
 
 from cnnplay.network.fields import FieldInfo
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 
 SEVERAL = "several"
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -79,8 +79,7 @@ class UnitLabel(QLabel):
         self.setAlignment(RIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         line.installEventFilter(self)
-        theme().changed.connect(self._place)
-        self._place()
+        follow_theme(self._place)
 
     def width_needed(self) -> int:
         """The width in pixels that the field needs for it."""

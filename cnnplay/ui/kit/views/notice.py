@@ -6,7 +6,7 @@ from typing import TypeAlias
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 
 NoticeButton: TypeAlias = tuple[str, str, Callable[[], object]]
 """The text of a button, its tooltip, and what a click does."""
@@ -26,8 +26,7 @@ class Notice(QFrame):
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = self._layout = QHBoxLayout(self)
         layout.addWidget(self.label, 1)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.buttons: list[QPushButton] = []
         for text, hint, clicked in buttons:
             button = role(QPushButton(text), "link")
@@ -58,8 +57,7 @@ class NoticeStack(QWidget):
         self._notices: list[QWidget] = []
         self._spacing = spacing
         self._layout = QVBoxLayout(self)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.hide()
 
     def add(self, *notices: QWidget) -> None:

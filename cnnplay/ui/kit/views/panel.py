@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 
 TITLE_ROW = 28
 """The height of every title row: that of a button, so that titles of neighboring panels are aligned."""
@@ -141,8 +141,7 @@ class Panel(QFrame):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(8)
         outer.addWidget(self.content, 1)
-        theme().changed.connect(self._measure_title)
-        self._measure_title()
+        follow_theme(self._measure_title)
 
     def title_height(self) -> int:
         """The height of the panel without its body."""

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.panel import ElidedLabel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 
 LEAST_CHOICE = 44
 """The smallest width of the choice, in design pixels."""
@@ -31,8 +31,7 @@ class PickerButton(QPushButton):
         self.choice_menu.aboutToShow.connect(self._refill)
         self.setMenu(self.choice_menu)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def fill(self, menu: QMenu) -> None:
         """Adds the choices to the menu."""

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from cnnplay.ui.kit.views.keytable import KeyTable
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 
 
 class RowTable(QTableView):
@@ -34,8 +34,7 @@ class RowTable(QTableView):
         header.setHighlightSections(False)
         header.setAccessibleName("columns")
         self.setSortingEnabled(True)
-        theme().changed.connect(self.fit_rows)
-        self.fit_rows()
+        follow_theme(self.fit_rows)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

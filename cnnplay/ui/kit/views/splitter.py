@@ -3,7 +3,7 @@
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 
 
 class Splitter(QSplitter):
@@ -14,8 +14,7 @@ class Splitter(QSplitter):
         self.setChildrenCollapsible(False)
         for part in parts:
             self.addWidget(part)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def _restyle(self) -> None:
         self.setHandleWidth(theme().px(8))

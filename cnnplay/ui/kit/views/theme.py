@@ -1,6 +1,7 @@
 """The theme: colors, fonts and color scales from resources/tokens.json, for light and dark."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeVar
@@ -150,6 +151,12 @@ def _family_for(font: QFont) -> str:
 def theme() -> Theme:
     """The theme of this process."""
     return Theme()
+
+
+def follow_theme(restyle: Callable[[], object]) -> None:
+    """Calls it now, and again whenever the theme or the text size changes."""
+    theme().changed.connect(restyle)
+    restyle()
 
 
 def role(widget: AnyWidget, name: str) -> AnyWidget:

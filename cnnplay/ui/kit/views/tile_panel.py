@@ -8,14 +8,14 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStackedLayout,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from cnnplay.ui.kit.tiling import Tiles
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.legend import Legend
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.kit.views.tiles import TilesView
 
 SPACING = 12
@@ -41,20 +41,9 @@ class TilePanel(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(view)
         self._options = QHBoxLayout()
-        footer = QHBoxLayout()
-        footer.setSpacing(theme().px(SPACING))
-        footer.addWidget(self.legend)
-        footer.addLayout(self._options)
-        footer.addWidget(self.read_out, 1)
-        footer.addWidget(self.pages)
-        self._footer = QWidget()
-        footer.setContentsMargins(0, 0, 0, 0)
-        self._footer.setLayout(footer)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(4))
-        layout.addLayout(self._stack, 1)
-        layout.addWidget(self._footer)
+        self._footer, parts = QWidget(), (self.legend, self._options, (self.read_out, 1), self.pages)
+        hbox(*parts, spacing=SPACING, into=self._footer)
+        vbox((self._stack, 1), self._footer, spacing=4, into=self)
         self.show_empty(empty)
 
     def add_middle(self, widget: QWidget) -> None:
@@ -126,9 +115,6 @@ class Pages(QWidget):
         self._shown: tuple[object, ...] | None = None
         self._label = role(QLabel(), "muted")
         self._buttons: dict[tuple[int, int], QToolButton] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(4))
         for direction, symbol, hint in (
             ((-1, 0), "‹", "Previous page (Page Up)"),
             ((1, 0), "›", "Next page (Page Down)"),
@@ -142,17 +128,14 @@ class Pages(QWidget):
             button.setProperty("direction", direction)
             button.clicked.connect(self._clicked)
             self._buttons[direction] = button
-        layout.addWidget(self._buttons[-1, 0])
-        layout.addWidget(self._buttons[0, -1])
-        layout.addWidget(self._label)
-        layout.addWidget(self._buttons[0, 1])
-        layout.addWidget(self._buttons[1, 0])
+        buttons = self._buttons
+        before, after = (buttons[-1, 0], buttons[0, -1]), (buttons[0, 1], buttons[1, 0])
+        hbox(*before, self._label, *after, spacing=4, into=self)
         kept = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)
         view.page_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     def refresh(self) -> None:

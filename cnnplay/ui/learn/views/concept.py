@@ -1,10 +1,10 @@
 """The step-by-step page: a convolution or pooling layer, window by window."""
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
 
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
-from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.views.concept_canvas import ConceptCanvas
 from cnnplay.ui.learn.views.concept_controls import ConceptControls
@@ -66,11 +66,7 @@ class ConceptPage(Panel):
 
     def _stepping(self) -> QWidget:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme().px(8))
-        column.addWidget(self.controls)
-        column.addWidget(self.canvas, 1)
+        vbox(self.controls, (self.canvas, 1), spacing=8, into=page)
         return page
 
     def _choice(self, text: str, tip: str) -> QToolButton:

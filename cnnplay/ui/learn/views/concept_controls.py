@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.learn.concept import SPEEDS, ConceptModel
 
 
@@ -44,8 +44,7 @@ class ConceptControls(QWidget):
         self._row.addWidget(self.position, 1)
         self.speed = self._speed()
         self._connect()
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     def _restyle(self) -> None:

@@ -3,10 +3,11 @@
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.kit.views.tile_panel import Pages
@@ -251,18 +252,12 @@ class ConfusionView(EvaluationView):
         self.thumbnails = Thumbnails("Images of the cell", look, least=40, most=64)
         self.pages = Pages(self.thumbnails)
         self.read_out = wrapped(HINT)
-        beside = QVBoxLayout()
-        beside.setSpacing(theme().px(4))
-        beside.addWidget(self.read_out)
-        beside.addWidget(self.thumbnails, 1)
-        beside.addWidget(self.pages, 0, Qt.AlignmentFlag.AlignRight)
+        beside = vbox(
+            self.read_out, (self.thumbnails, 1), (self.pages, 0, Qt.AlignmentFlag.AlignRight), spacing=4
+        )
         beside.addStretch(0)
         self._shown = QWidget()
-        both = QHBoxLayout(self._shown)
-        both.setContentsMargins(0, 0, 0, 0)
-        both.setSpacing(theme().px(12))
-        both.addWidget(self.matrix, 5)
-        both.addLayout(beside, 3)
+        hbox((self.matrix, 5), (beside, 3), spacing=12, into=self._shown)
         self.body.addWidget(self._shown, 1)
         self.matrix.chosen.connect(self._chosen)
         self.matrix.read_out_changed.connect(self._show_read_out)

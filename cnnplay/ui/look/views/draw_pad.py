@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.drawing import Drawing
@@ -125,19 +126,11 @@ class DrawPad(QDialog):
         side.addWidget(self.origin)
         side.addWidget(self.bars)
         side.addStretch(1)
-        pad = QVBoxLayout()
-        pad.setSpacing(px(8))
-        pad.addWidget(self.canvas)
-        pad.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignLeft)
-        pad.addStretch(1)
+        pad = vbox(self.canvas, (self.clear, 0, Qt.AlignmentFlag.AlignLeft), None, spacing=8)
         holder = QWidget()
         holder.setLayout(side)
         holder.setFixedWidth(px(260))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(px(16), px(16), px(16), px(16))
-        row.setSpacing(px(16))
-        row.addLayout(pad)
-        row.addWidget(holder)
+        hbox(pad, holder, spacing=16, into=self).setContentsMargins(px(16), px(16), px(16), px(16))
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

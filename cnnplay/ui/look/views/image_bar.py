@@ -10,16 +10,15 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from cnnplay.ui.kit.numerals import numeral, span
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.images import to_qimage
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
@@ -136,29 +135,15 @@ class ImageBar(QFrame):
         self.refresh()
 
     def _lay_out(self) -> None:
-        texts = QVBoxLayout()
-        texts.setSpacing(theme().px(2))
-        texts.addStretch(1)
-        for widget in (self.caption, self.detail, self.as_input, self.inverted):
-            texts.addWidget(widget)
-        texts.addStretch(1)
         self._texts = QWidget()
-        self._texts.setLayout(texts)
-        texts.setContentsMargins(0, 0, 0, 0)
+        texts = (self.caption, self.detail, self.as_input, self.inverted)
+        vbox(None, *texts, None, spacing=2, into=self._texts)
         buttons = QGridLayout()
         buttons.setSpacing(theme().px(8))
         for number, button in enumerate((self.draw, self.open, self.random, self.top_losses)):
             buttons.addWidget(button, number // 2, number % 2)
-        row = QHBoxLayout()
-        row.setSpacing(theme().px(12))
-        row.addWidget(self.image)
-        row.addWidget(self._texts)
-        row.addWidget(self.samples, 1)
-        row.addLayout(buttons)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(12, 8, 12, 8)
-        outer.addLayout(row)
-        outer.addWidget(self.error)
+        row = hbox(self.image, self._texts, (self.samples, 1), buttons, spacing=12)
+        vbox(row, self.error, into=self).setContentsMargins(12, 8, 12, 8)
         self._restyle()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

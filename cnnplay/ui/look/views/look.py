@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidge
 
 from cnnplay.ui.kit.views.panel import MARGINS, Panel, gap
 from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.confusion import ConfusionView
 from cnnplay.ui.look.views.filters import FiltersView
@@ -47,8 +47,7 @@ class LookWorkspace(SplitPage):
         layout.addWidget(self.image_bar)
         layout.addWidget(self.rows, 1)
         self.maps.opened.connect(self.overlay.canvas.setFocus)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.reset_layout()
 
     def _add_tab(self, panel: Panel, hint: str) -> None:

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QWidget
 
 from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.views.images import colorize, to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel, wrapped
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
 from cnnplay.ui.look.probe import Maps
@@ -231,18 +232,14 @@ class OverlayView(Panel):
         self.slider.setAccessibleName("Opacity of the map")
         self.slider.valueChanged.connect(self._slid)
         self.percent = role(QLabel(), "muted")
-        footer = QHBoxLayout()
-        footer.addWidget(self.field, 1)
-        footer.addWidget(self.slider)
-        footer.addWidget(self.percent)
+        footer = hbox((self.field, 1), self.slider, self.percent)
         self.body.addWidget(self.canvas, 1)
         self.body.addWidget(self.empty, 1)
         self.body.addLayout(footer)
         self.canvas.hovered.connect(self.set_muted)
         look.maps_changed.connect(self.refresh)
         look.focus.changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     @property

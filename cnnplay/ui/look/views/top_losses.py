@@ -1,7 +1,8 @@
 """The most confident mistakes on the validation images."""
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.kit.views.tile_panel import Pages
@@ -27,9 +28,7 @@ class TopLossesView(EvaluationView):
         )
         self.read_out = role(ElidedLabel(), "muted")
         self.pages = Pages(self.thumbnails)
-        footer = QHBoxLayout()
-        footer.addWidget(self.read_out, 1)
-        footer.addWidget(self.pages)
+        footer = hbox((self.read_out, 1), self.pages)
         self.body.addWidget(self.thumbnails, 1)
         self.body.addLayout(footer)
         self.thumbnails.chosen.connect(self._show_read_out)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.runs.notes import TAG
 from cnnplay.ui.kit.views.panel import Panel
-from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, mark_invalid, role, theme
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_facts import facts
 from cnnplay.ui.runs.runs import RunsModel
@@ -65,8 +65,7 @@ class RunDetailsPanel(Panel):
         self.note.textChanged.connect(self._note)
         runs.selection_changed.connect(self.refresh)
         runs.values_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     @Slot()
     def refresh(self) -> None:

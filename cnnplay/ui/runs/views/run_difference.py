@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_labels import labels
 from cnnplay.ui.runs.runs import RunsModel
@@ -53,8 +53,7 @@ class RunDifferencePanel(Panel):
         self._stack.addWidget(self.table)
         self.body.addLayout(self._stack, 1)
         actions.difference_changed.connect(self.refresh)
-        theme().changed.connect(self.refresh)
-        self.refresh()
+        follow_theme(self.refresh)
 
     @Slot()
     def refresh(self) -> None:

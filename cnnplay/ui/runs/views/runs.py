@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QByteArray, Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
 from cnnplay.ui.runs.run_actions import RunActions
@@ -39,9 +40,7 @@ class RunsWorkspace(SplitPage):
             self.side.addWidget(panel)
         self.bottom = Splitter(Qt.Orientation.Horizontal, self.curves, self.side)
         self.rows = Splitter(Qt.Orientation.Vertical, self.list, self.bottom)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.rows, 1)
+        vbox((self.rows, 1), into=self)
         runs.selection_changed.connect(self._show_side)
         self._show_side()
         self.reset_layout()

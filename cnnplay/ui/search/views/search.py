@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.views.inputs import ComboBox
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.search.search_session import SearchSession
 from cnnplay.ui.search.views.best_plot import BestPlot
 from cnnplay.ui.search.views.importance_bars import ImportanceBars
@@ -47,8 +48,7 @@ class SearchWindow(QDialog):
         model.trials_changed.connect(self.refresh)
         model.selection_changed.connect(self.refresh)
         model.studies_changed.connect(self._list_studies)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.resize(QSize(*FIRST_SIZE))
         self._list_studies()
         self.refresh()
@@ -67,18 +67,9 @@ class SearchWindow(QDialog):
         self.close_button.clicked.connect(self.close)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(theme().px(8))
-        top.addWidget(self._title)
-        top.addWidget(self._hint, 1)
-        top.addWidget(self.studies)
-        top.addWidget(self.close_button)
+        top = hbox(self._title, (self._hint, 1), self.studies, self.close_button, spacing=8)
         self.left = QWidget()
-        column = QVBoxLayout(self.left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme().px(8))
-        column.addWidget(self.space, 1)
-        column.addWidget(self.options)
+        vbox((self.space, 1), self.options, spacing=8, into=self.left)
         self.parallel_panel = _panel("Parallel coordinates", self.parallel)
         self.best_panel = _panel("Best so far", self.best)
         self.importance_panel = _panel("Hyperparameter importance", self.importances)
@@ -87,10 +78,7 @@ class SearchWindow(QDialog):
         right.setSizes([240, 170, 230])
         for index in range(3):
             right.setStretchFactor(index, 1)
-        both = QHBoxLayout()
-        both.setSpacing(theme().px(8))
-        both.addWidget(self.left)
-        both.addWidget(right, 1)
+        both = hbox(self.left, (right, 1), spacing=8)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addLayout(both, 1)

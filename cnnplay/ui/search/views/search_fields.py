@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -21,8 +20,9 @@ from cnnplay.search.space import Choices, Range, Value
 from cnnplay.search.variables import Variable
 from cnnplay.ui.kit.views.fields import read_number
 from cnnplay.ui.kit.views.inputs import RIGHT, ComboBox
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
-from cnnplay.ui.kit.views.theme import mark_invalid, role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, mark_invalid, role, theme
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_space import FieldGroup, Scale, SpaceField, SpaceModel, entry_text
@@ -143,17 +143,9 @@ class FieldRow(QWidget):
         self.chips: ChoiceChips | None = None
         self._ranges = isinstance(row.entry, Range)
         self.problem = wrapped("", "fault")
-        self._line = QHBoxLayout()
-        self._line.setSpacing(theme().px(6))
-        self._line.addWidget(self.checkbox, 1)
-        self._line.addWidget(self.current)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme().px(4))
-        self._column.addLayout(self._line)
-        self._column.addWidget(self.problem)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        self._line = hbox((self.checkbox, 1), self.current, spacing=6)
+        self._column = vbox(self._line, self.problem, spacing=4, into=self)
+        follow_theme(self._restyle)
 
     def matches(self, row: SpaceField) -> bool:
         """Whether its editor fits: a file may list choices for a field that usually has a range."""
@@ -205,13 +197,8 @@ class RangeEditor(QWidget):
         self.scale.setToolTip(SCALE_HINT)
         self.scale.activated.connect(lambda index: space.set_scale(self._name, self._scales[index]))
         dash = role(QLabel("–"), "muted")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(4))
-        for widget in (self.low, dash, self.high, self.scale):
-            layout.addWidget(widget)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        hbox(self.low, dash, self.high, self.scale, spacing=4, into=self)
+        follow_theme(self._restyle)
 
     def show_row(self, row: SpaceField) -> None:
         """Shows the range, except an end that is being edited."""

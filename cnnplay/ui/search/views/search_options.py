@@ -3,14 +3,15 @@
 from typing import get_args
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.search.options import PRUNERS, SAMPLERS, Pruner, Sampler
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.inputs import ComboBox, IntSpinBox
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.search.search import MOST_TRIALS, SearchModel
 
 WIDTH = 96
@@ -55,8 +56,7 @@ class OptionsPanel(Panel):
         self.start.clicked.connect(lambda: model.start())
         self.stop.clicked.connect(lambda: model.stop())
         model.state_changed.connect(self.refresh)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -78,10 +78,7 @@ class OptionsPanel(Panel):
             form.addWidget(label, number % 2, 3 * (number // 2))
             form.addWidget(widget, number % 2, 3 * (number // 2) + 1)
         form.setColumnStretch(2, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme().px(8))
-        buttons.addWidget(self.start, 1)
-        buttons.addWidget(self.stop, 1)
+        buttons = hbox((self.start, 1), (self.stop, 1), spacing=8)
         self.body.addLayout(form)
         self.body.addWidget(self.estimate)
         self.body.addWidget(self.reason)

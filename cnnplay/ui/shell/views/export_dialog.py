@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import files_to_replace
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.shell.exporting import ExportModel
@@ -56,9 +56,7 @@ class ExportDialog(QDialog):
         self._help = wrapped()
         note = wrapped(model.network_note(), "")
         note.setVisible(bool(model.network_note()))
-        file_row = QHBoxLayout()
-        file_row.addWidget(self.path, 1)
-        file_row.addWidget(self.browse)
+        file_row = hbox((self.path, 1), self.browse)
         form = QFormLayout()
         form.addRow("Format", self.format)
         form.addRow("", self._help)
@@ -94,9 +92,9 @@ class ExportDialog(QDialog):
         self._path_changed()
 
     def _path_changed(self) -> None:
-        reason = "" if self.path.text().strip() else "enter a file name first"
-        if self._row.source == "history":
-            reason = self._model.history_disabled_reason() or reason
+        reason = self._model.disabled_reason(self._row.key)
+        if not reason and not self.path.text().strip():
+            reason = "enter a file name first"
         set_available(self.accept_button, "Write the file, with any files that belong to it", reason)
 
     def _browse(self) -> None:

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from cnnplay.ui.kit.views.compact_level import Compactable, CompactLevel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.shell.workspaces import WORKSPACES
 
 
@@ -38,8 +38,7 @@ class Header(QWidget):
             self._layout.addWidget(tab)
             self.tabs[key] = tab
         self._layout.addStretch(1)
-        theme().changed.connect(self._measure)
-        self._measure()
+        follow_theme(self._measure)
 
     def add(self, widget: QWidget) -> None:
         """Adds a picker or the controls at the right end."""

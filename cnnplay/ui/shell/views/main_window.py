@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QScreen
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from cnnplay import __version__
 from cnnplay.ui.build.views.network_picker import NetworkPicker
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.data.views.download_notice import DownloadNotice
 from cnnplay.ui.kit.background import finish_jobs
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
 from cnnplay.ui.runs.views.interrupted_notice import InterruptedRunNotice
 from cnnplay.ui.shell.session import Session
@@ -81,17 +82,8 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.build)
         page = QWidget()
         page.setObjectName("page")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(self.download_notice)
-        layout.addWidget(self.interrupted_notice)
-        layout.addWidget(self.notices)
-        layout.addWidget(self.fit_offer)
-        layout.addWidget(self.pages)
-        layout.addWidget(self.status)
-        layout.setStretchFactor(self.pages, 1)
+        notices = (self.download_notice, self.interrupted_notice, self.notices, self.fit_offer)
+        vbox(self.header, *notices, (self.pages, 1), self.status, spacing=0, into=page)
         self.setCentralWidget(page)
         self.setAcceptDrops(True)
         self.resize(_first_size(self.screen()))

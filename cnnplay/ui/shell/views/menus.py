@@ -63,7 +63,7 @@ class Menus:
     def _file(self) -> None:
         window, session, new = self._window, self._window.session, self.command
         editor, run = session.editor, session.run
-        exporting, importing = session.exporting.disabled_reason, session.importing.disabled_reason
+        exporting, importing = session.exporting.nothing_reason, session.importing.disabled_reason
         changes = (editor.changed, run.weights_cache.changed, run.state_changed, session.data.changed)
         self.export = new("&Export…", window.files.export, "Ctrl+E", EXPORT_HINT, exporting, changes)
         self.load_weights = new(

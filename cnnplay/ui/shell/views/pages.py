@@ -9,7 +9,7 @@ from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.build.views.stack.panel import StackPanel
 from cnnplay.ui.kit.preferences import Preferences
 from cnnplay.ui.kit.views.splitter import SplitPage, Splitter
-from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.learn.views.concept import ConceptPage
 from cnnplay.ui.look.views.filters import FiltersView
 from cnnplay.ui.look.views.look import LookWorkspace
@@ -47,8 +47,7 @@ class StackPage(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self._splitter)
         self._width.changed.connect(self._place)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
 
     def save_layout(self) -> QByteArray:
         """The splitters beside the stack; the Build workspace saves the stack's width."""

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QHideEvent, QImage, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolTip, QWidget
 
 from cnnplay.ui.kit.views.images import to_qimage
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import FactsLabel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.augmentation import AugmentationModel
@@ -164,10 +165,7 @@ class Footer(QWidget):
         self.resample = role(QPushButton("resample"), "link")
         self.resample.setToolTip("Shows the same images as augmented in another step")
         self.resample.clicked.connect(model.resample)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.resample)
+        hbox((self.label, 1), self.resample, into=self)
         model.changed.connect(self.refresh)
         self.refresh()
 

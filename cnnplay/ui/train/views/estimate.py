@@ -1,10 +1,11 @@
 """The estimated memory of a run in one line, with links to the largest batch size, or to the fix."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.train.estimate import EstimateModel
 
 
@@ -24,12 +25,7 @@ class EstimateLine(QWidget):
         self.fix.clicked.connect(estimate.fix)
         self.largest = role(QPushButton(), "link")
         self.largest.clicked.connect(estimate.use_largest)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme().px(8))
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.largest)
-        layout.addWidget(self.fix)
+        hbox((self.label, 1), self.largest, self.fix, spacing=8, into=self)
         estimate.changed.connect(self.refresh)
         self.refresh()
 

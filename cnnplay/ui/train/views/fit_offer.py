@@ -2,14 +2,15 @@
 
 import msgspec
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cnnplay.network.fields import fields_of
 from cnnplay.network.network import Input
 from cnnplay.spec.settings import Fit
 from cnnplay.ui.kit.views.fields import PairEditor
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.train.fit_offer import FitOfferModel, Option
 
 SIZE = msgspec.structs.replace(
@@ -36,35 +37,25 @@ class FitOfferBar(QFrame):
             "Changes neither the network nor the images. You can set the number of classes in Build."
         )
         self.later.clicked.connect(model.dismiss)
-        top = QHBoxLayout()
-        top.addWidget(self._question, 1)
-        top.addWidget(self.later)
+        top = hbox((self._question, 1), self.later)
         layout = self._layout = QVBoxLayout(self)
         layout.addLayout(top)
         self.size_editor = PairEditor(SIZE)
         self.size_editor.edited.connect(self._size_edited)
         self._size_row = QWidget()
-        line = QHBoxLayout(self._size_row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(QLabel(f"{SIZE.label}:"))
-        line.addWidget(self.size_editor)
-        line.addStretch(1)
+        hbox(QLabel(f"{SIZE.label}:"), self.size_editor, None, into=self._size_row)
         layout.addWidget(self._size_row)
         for fit, accept in (("stem", self._accept_stem), ("resize", self._accept_resize)):
             button = QPushButton()
             button.clicked.connect(accept)
             label = wrapped("", "")
             row = QWidget()
-            inside = QHBoxLayout(row)
-            inside.setContentsMargins(0, 0, 0, 0)
-            inside.addWidget(button)
-            inside.addWidget(label, 1)
+            hbox(button, (label, 1), into=row)
             layout.addWidget(row)
             self.buttons[fit], self._labels[fit], self._rows[fit] = button, label, row  # type: ignore[index]
         model.changed.connect(self._refresh)
         model.asked.connect(self._take_keyboard)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -9,6 +9,7 @@ from cnnplay.spec.range_test import RangeTest
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
 from cnnplay.ui.kit.views.inputs import ComboBox
+from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.rate_finder import RateFinder
@@ -77,13 +78,7 @@ class RateFinderDialog(QDialog):
         return row
 
     def _foot(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(theme().px(8))
-        row.addWidget(self.again)
-        row.addStretch(1)
-        row.addWidget(self.close_button)
-        row.addWidget(self.use)
-        return row
+        return hbox(self.again, None, self.close_button, self.use, spacing=8)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor
+from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.augmentation import AugmentationModel
@@ -120,9 +121,7 @@ class SettingsPanel(Panel):
 
     def _content(self) -> QWidget:
         content = QWidget()
-        self._inner = QVBoxLayout(content)
-        self._inner.setContentsMargins(0, 0, 0, 0)
-        self._inner.setSpacing(theme().px(8))
+        self._inner = vbox(spacing=8, into=content)
         for page in self.pages.values():
             self._inner.addWidget(page, 0 if page.below is None else 1)
         for line in (self._problem, self.estimate_line, self.plan_line):

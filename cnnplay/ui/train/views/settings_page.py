@@ -1,11 +1,12 @@
 """One group of the settings: labels and fields in as many columns as fit."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
 from cnnplay.ui.kit.views.inputs import UnitLabel
+from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.theme import theme
 
 FRAME, ARROW = 22, 41
@@ -40,9 +41,7 @@ class SettingsPage(QWidget):
         self._beside = beside or {}
         self._cells: dict[str, QWidget] = {}
         self._grid = QGridLayout()
-        self._outer = QVBoxLayout(self)
-        self._outer.setContentsMargins(0, 0, 0, 0)
-        self._outer.addLayout(self._grid)
+        self._outer = vbox(self._grid, into=self)
         for field in fields:
             self._add(field)
         if below is not None:
@@ -150,11 +149,7 @@ class SettingsPage(QWidget):
         if beside is None:
             return editor
         cell = QWidget()
-        row = QHBoxLayout(cell)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme().px(GAP))
-        row.addWidget(editor, 1)
-        row.addWidget(beside)
+        hbox((editor, 1), beside, spacing=GAP, into=cell)
         return cell
 
 

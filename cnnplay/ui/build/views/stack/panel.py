@@ -7,7 +7,7 @@ from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.build.views.stack.view import StackView
 from cnnplay.ui.kit.views.panel import MARGINS, SCROLL_BAR, Panel
-from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 
 
 class StackPanel(Panel):
@@ -30,8 +30,7 @@ class StackPanel(Panel):
         self._below = QHBoxLayout()
         self._below.addWidget(self.head_button)
         self.body.addLayout(self._below)
-        theme().changed.connect(self._restyle)
-        self._restyle()
+        follow_theme(self._restyle)
         editor.changed.connect(self._refresh)
         self._refresh()
 
