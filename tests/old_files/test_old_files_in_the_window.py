@@ -110,6 +110,7 @@ def test_an_old_project_is_trained_on_and_its_history_goes_on_behind_the_old_one
         for event in new["events"]
     ]
     assert told[0].pop("task") == "classification"  # newer than the old file
+    assert told[7].pop("learning_rate") > 0  # newer too; the epochs that were read have none
     before = _history(HERE / "trained.cnnplay")["steps"]
     for name in ("step", "epoch", "loss", "accuracy", "images"):
         assert new["steps"][name][:250] == before[name], name
