@@ -22,9 +22,9 @@ application = QGuiApplication(sys.argv[:1])
 session = Session(Preferences())
 prepare(session)
 session.data.changed.connect(session.run.start)
-session.run.history_changed.connect(lambda: print(len(session.run.history.epochs), flush=True))
+session.run.recorder.changed.connect(lambda: print(len(session.run.history.epochs), flush=True))
 if "--autosave" in sys.argv:
-    session.run.epoch_done.connect(session.document.autosave)
+    session.run.recorder.epoch_done.connect(session.document.autosave)
 session.data.choose("mnist-sample")
 application.exec()
 """

@@ -302,11 +302,11 @@ def _save(driver: UiDriver) -> str:
     finish_jobs(document)
     assert path.exists(), driver.failures or f"{path} was not written"
     assert not document.dirty
-    weights = driver.window.session.run.weights
+    weights = driver.window.session.run.weights_cache.weights
     driver.window.open_path(path)
     finish_jobs(document)
     driver.settle(300)
-    again = driver.window.session.run.weights
+    again = driver.window.session.run.weights_cache.weights
     assert weights is not None
     assert again is not None
     assert all(bool((weights[key] == again[key]).all()) for key in weights), "the weights must come back"

@@ -111,7 +111,7 @@ class Stepped(BaseEvent, frozen=True, kw_only=True, tag="step"):
         return self.metrics or ({} if self.accuracy is None else {"accuracy": self.accuracy})
 
 
-class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch"):
+class EpochDone(BaseEvent, frozen=True, kw_only=True, tag="epoch", omit_defaults=True):
     """An epoch and its validation are done. `best`: it is the best so far by its task's primary metric."""
 
     epoch: Ordinal

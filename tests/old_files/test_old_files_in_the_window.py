@@ -80,10 +80,10 @@ def test_an_old_project_shows_its_network_its_settings_and_its_curve(session: Se
     assert (config.optimizer, config.schedule, config.loss) == ("adamw", "cosine", "squared-error")
     assert (config.averaging, config.class_balance, config.initialisation) == (0.7, "loss", "lecun")
     assert (config.shift, config.rotate, config.crop) == (1, 5.0, 0.05)
-    assert session.run.trained is not None
+    assert session.run.weights_cache.trained is not None
     biases = [
         [node.bias for node in network.stack if node.id == "dense-1"]
-        for network in (session.editor.network, session.run.trained.weights.network)
+        for network in (session.editor.network, session.run.weights_cache.trained.weights.network)
     ]
     assert biases == [[False], [True]], "edited since it was trained"
     history = session.run.history
@@ -110,6 +110,7 @@ def test_an_old_project_is_trained_on_and_its_history_goes_on_behind_the_old_one
         for event in new["events"]
     ]
     assert told[0].pop("task") == "classification"  # newer than the old file
+    assert told[7].pop("learning_rate") > 0  # newer too; the epochs that were read have none
     before = _history(HERE / "trained.cnnplay")["steps"]
     for name in ("step", "epoch", "loss", "accuracy", "images"):
         assert new["steps"][name][:250] == before[name], name
@@ -151,7 +152,7 @@ def test_an_old_run_that_was_cut_off_goes_on_in_the_window_to_the_same_end(
     finish_jobs(session.resumer)
     qtbot.waitUntil(lambda: session.run.active, timeout=WAIT)
     qtbot.waitUntil(lambda: session.run.state == "idle", timeout=WAIT)
-    history, weights = session.run.history, session.run.weights
+    history, weights = session.run.history, session.run.weights_cache.weights
     assert [done.epoch for done in history.epochs] == [1, 2, 3, 4]
     assert len(history) == 100
     assert weights is not None
@@ -172,7 +173,7 @@ def test_an_old_export_is_loaded_into_the_network_on_screen(
     session.editor.load_preset("tiny-cnn")
     session.importing.read(HERE / "exports" / name)
     finish_jobs(session.importing)
-    weights = session.run.weights
+    weights = session.run.weights_cache.weights
     assert weights is not None
     old = load_file(HERE / "finished" / "best.safetensors")
     assert all(torch.equal(weights[key], old[key]) for key in old)

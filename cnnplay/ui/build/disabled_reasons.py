@@ -83,6 +83,10 @@ def _collapse(editor: "EditorModel") -> str:
     return "" if editor.current in editor.containers else "select a skip or branches"
 
 
+def _containers(editor: "EditorModel") -> str:
+    return "" if editor.containers else "the network has no skips or branches"
+
+
 def _add_head(editor: "EditorModel") -> str:
     classes = editor.network.task.classes
     output = editor.report.output
@@ -105,6 +109,8 @@ _REASONS: dict[str, Callable[["EditorModel"], str]] = {
     "add_branch": _add_branch,
     "remove_branch": _remove_branch,
     "collapse": _collapse,
+    "collapse_all": _containers,
+    "expand_all": _containers,
     "add_head": _add_head,
     "undo": lambda editor: "" if editor.undo_stack.canUndo() else "nothing to undo",
     "redo": lambda editor: "" if editor.undo_stack.canRedo() else "nothing to redo",

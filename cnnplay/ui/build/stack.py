@@ -117,12 +117,12 @@ class StackModel(QObject):
         """Sets the top classes with their probabilities, best first; None while there is no prediction.
         `truth` is the true class where it is known.
         """
-        self.truth = truth
-        rows = None if classes is None else len(classes)
-        grown = (None if self.prediction is None else len(self.prediction)) != rows
-        self.prediction = None if classes is None else tuple(classes)
+        before = (self.prediction, self.prediction_caption, self.truth)
+        self.prediction, self.truth = None if classes is None else tuple(classes), truth
         self.prediction_caption = UNTRAINED if classes is None else ""
-        if grown:
+        if before == (self.prediction, self.prediction_caption, truth):
+            return
+        if (before[0] is None) != (classes is None) or len(before[0] or ()) != len(classes or ()):
             self.layout_changed.emit()
         else:
             self.io_changed.emit()

@@ -26,7 +26,7 @@ class ConceptLink(QObject):
         editor.changed.connect(self._follow)
         editor.selection_changed.connect(self._follow)
         self._seed = run.settings.config.seed
-        run.weights_changed.connect(concept.refresh)
+        run.weights_cache.changed.connect(concept.refresh)
         run.settings.changed.connect(self._seed_changed)
         look.image_choice.changed.connect(concept.refresh)
         concept.data_requested.connect(self._provide)
@@ -42,7 +42,7 @@ class ConceptLink(QObject):
         seed = self._run.settings.config.seed
         if seed != self._seed:
             self._seed = seed
-            if self._run.weights is None:
+            if self._run.weights_cache.weights is None:
                 self._concept.refresh()
 
     @Slot(object)
@@ -51,10 +51,10 @@ class ConceptLink(QObject):
             self._next_request = node_id
             return
         self._next_request = ""
-        network, weights = self._editor.network, self._run.weights
+        network, weights = self._editor.network, self._run.weights_cache.weights
         image, seed = self._look.image_choice.image, self._run.settings.config.seed
         caption = "" if image is None else f", {image.caption}"
-        facts, images, preprocessing = self._run.facts, self._run.data.images, self._look.rules
+        facts, images, preprocessing = self._run.weights_cache.facts, self._run.data.images, self._look.rules
         given = facts.preprocessing if facts is not None and weights is not None else None
 
         def work() -> LayerData:

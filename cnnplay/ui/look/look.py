@@ -12,6 +12,7 @@ from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.data.preprocessing_cache import PreprocessingCache
 from cnnplay.ui.kit.devices import torch_is_imported
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.kit.priority_worker import PriorityWorker
 from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.look.evaluation import EvaluationModel, no_evaluation_reason
@@ -85,7 +86,7 @@ class LookModel(QObject):
         self._waiting_evaluation: EvaluationResult | None = None
         self._evaluation_pause = QTimer(self, interval=EVALUATION_MS, singleShot=True)
         self._evaluation_pause.timeout.connect(self._show_evaluation)
-        self._targets = TargetSelector(editor, run, data, settings)
+        self._targets = TargetSelector(editor, run.weights_cache, data, settings)
         self.image_choice = ImageChoiceModel(data, self._worker, self)
         self.focus = MapFocus(self)
         self.evaluation = EvaluationModel(self._worker, self._inspector, data, self.image_choice, self)
@@ -98,6 +99,7 @@ class LookModel(QObject):
         self._origin: Origin = "nothing"
         self._untrained: tuple[str, ...] = ()
         self._problem = ""
+        self._state_watch = OnChange(self.state_changed, lambda: (self._origin, self.text))
         self._activated = True
         self._soon = Throttle(self._probe, SOON_MS, self)
         self._later = QTimer(self, interval=LATER_MS, singleShot=True)
@@ -117,7 +119,8 @@ class LookModel(QObject):
             self.image_choice.changed,
         ):
             signal.connect(self.refresh)
-        self.run.add_probe(self._live_probe.observe)
+        self.run.weights_cache.changed.connect(self._weights_changed)
+        self.run.probes.add(self._live_probe.observe)
 
     # what is shown
 
@@ -196,7 +199,7 @@ class LookModel(QObject):
             return untrained_text(self.settings.config.seed)
         if self._origin == "partly":
             return partly_trained_text(self._untrained)
-        return trained_text(self.run.trained) if self._origin == "trained" else ""
+        return trained_text(self.run.weights_cache.trained) if self._origin == "trained" else ""
 
     @property
     def activated(self) -> bool:
@@ -237,7 +240,7 @@ class LookModel(QObject):
 
     def top_losses_disabled_reason(self) -> str:
         """Why the top losses cannot be shown; "" when they can."""
-        has_data, has_weights = self.data.images is not None, self.run.weights is not None
+        has_data, has_weights = self.data.images is not None, self.run.weights_cache.weights is not None
         has_result, of_other_data = self.evaluation.result is not None, self.evaluation.of_other_data
         return no_evaluation_reason(has_data, has_weights, self.live, has_result, of_other_data)
 
@@ -252,6 +255,11 @@ class LookModel(QObject):
         self.refresh()
 
     # probing
+
+    @Slot()
+    def _weights_changed(self) -> None:
+        if not self.live:  # a run probes itself
+            self.refresh()
 
     @Slot()
     def refresh(self) -> None:
@@ -301,8 +309,7 @@ class LookModel(QObject):
         if problem or (only_stack and not self._targets.worth_for_stack):
             self._worker.discard("probe")
             self._submitted = None
-            self._show(None, "nothing")
-            self._set_problem(problem)
+            self._show(None, "nothing", problem)
             return
         if not self._request.empty and (self._target is not before or self._submitted is not self._request):
             self._submitted = self._request
@@ -321,7 +328,6 @@ class LookModel(QObject):
         found = mail.latest.get("probe")
         # A result of an older request is shown, too, unless it is of another image: the next one follows.
         if found is not None and found.request.image is self._request.image:
-            self._set_problem("")
             self._show(found, "live")
         elif "problem" in mail.latest:
             self._set_problem(mail.latest["problem"])
@@ -340,22 +346,17 @@ class LookModel(QObject):
 
     def _probed(self, found: StoredProbeResult) -> None:
         self._untrained = found.untrained
-        self._set_problem("")
         self._show(found.result, found.origin)
 
     def _probe_failed(self, error: str) -> None:
-        self._set_problem(error)
-        self._show(None, "nothing")
+        self._show(None, "nothing", error)
 
-    def _show(self, found: ProbeResult | None, origin: Origin) -> None:
+    def _show(self, found: ProbeResult | None, origin: Origin, problem: str = "") -> None:
         before, self._result = self._result, found
-        text_before = self.text if before is not None else ""
-        self._origin = origin
-        if found is None and before is None:
-            return
+        self._origin, self._problem = origin, problem
         results = [result for result in (found, before) if result is not None]
         self._changed_parts = [part for part in PARTS if any(result.has(part) for result in results)]
-        if self.text != text_before or before is None or found is None:
+        if self._state_watch.pending:
             self._changed_parts.append("state")
         while self._changed_parts and origin != "live":
             self._emit_next()
@@ -366,13 +367,16 @@ class LookModel(QObject):
     def _emit_next(self) -> None:
         """Emits one signal. Those of a live result are staggered: no redraw blocks the window for long."""
         if self._changed_parts:
-            signal: SignalInstance = getattr(self, f"{self._changed_parts.pop(0)}_changed")
-            signal.emit()
+            part = self._changed_parts.pop(0)
+            if part == "state":
+                self._state_watch.check()
+            else:
+                signal: SignalInstance = getattr(self, f"{part}_changed")
+                signal.emit()
         if not self._changed_parts:
             self._stagger.stop()
 
     @Slot(str)
     def _set_problem(self, problem: str) -> None:
-        if problem != self._problem:
-            self._problem = problem
-            self.state_changed.emit()
+        self._problem = problem
+        self._state_watch.check()

@@ -12,7 +12,7 @@ from cnnplay.ui.look.model_inspector import ProbeTarget
 from cnnplay.ui.train.settings import SettingsModel
 
 if TYPE_CHECKING:
-    from cnnplay.ui.train.run import RunModel
+    from cnnplay.ui.train.weights_cache import WeightsCache
 
 LARGE = 30_000_000
 """An untrained network with more parameters is built only on request."""
@@ -25,14 +25,16 @@ LARGE_FOR_STACK = 5_000_000
 class TargetSelector:
     """Selects the target, and knows why there is none."""
 
-    def __init__(self, editor: EditorModel, run: RunModel, data: DataModel, settings: SettingsModel) -> None:
-        self._editor, self._run, self._data, self._settings = editor, run, data, settings
+    def __init__(
+        self, editor: EditorModel, cache: WeightsCache, data: DataModel, settings: SettingsModel
+    ) -> None:
+        self._editor, self._cache, self._data, self._settings = editor, cache, data, settings
         self._current: ProbeTarget | None = None
         self._allowed: Network | None = None
 
     def select(self) -> ProbeTarget:
         """What to probe now; the same object as long as nothing about it changed."""
-        weights, facts = self._run.weights, self._run.facts
+        weights, facts = self._cache.weights, self._cache.facts
         target = ProbeTarget(
             self._editor.network,
             weights,
@@ -59,13 +61,13 @@ class TargetSelector:
     @property
     def held_back(self) -> bool:
         """Whether the network is large and untrained, and nobody requested that it be built."""
-        large = self._editor.report.parameters > LARGE and self._run.weights is None
+        large = self._editor.report.parameters > LARGE and self._cache.weights is None
         return large and self._allowed is not self._editor.network
 
     @property
     def worth_for_stack(self) -> bool:
         """Whether to show strips and a prediction in the stack: for trained networks that build quickly."""
-        return self._run.weights is not None and self._editor.report.parameters <= LARGE_FOR_STACK
+        return self._cache.weights is not None and self._editor.report.parameters <= LARGE_FOR_STACK
 
     def disabled_reason(self, has_image: bool, needs_image: bool) -> str:
         """Why nothing can be probed; "" when something can."""
@@ -81,7 +83,7 @@ class TargetSelector:
 
     def _too_large(self) -> str:
         """Why random weights cannot be initialized for a probe; "" if they fit into the free memory."""
-        if self._editor.report.parameters <= LARGE or self._run.weights is not None:
+        if self._editor.report.parameters <= LARGE or self._cache.weights is not None:
             return ""
         from cnnplay.data.memory import available_bytes
 

@@ -23,11 +23,11 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.search.search_space import SpaceModel
 from cnnplay.ui.search.search_study import StudyModel
 from cnnplay.ui.search.search_worker import SearchEnded, SearchInputs, SearchWorker
-from cnnplay.ui.train import disabled_reasons
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -46,8 +46,8 @@ INSTANT = 0.5
 
 
 class SearchModel(StudyModel):
-    """`state_changed`: the state, the options, or why it cannot start. `studies_changed`: the studies.
-    `failed(str)` needs attention.
+    """`state_changed`: the state, the study, the options, the estimate, or why it cannot start.
+    `studies_changed`: the studies. `failed(str)` needs attention.
     """
 
     state_changed = Signal()
@@ -76,10 +76,9 @@ class SearchModel(StudyModel):
         self._box = Mailbox()
         self._poller = MailboxPoller(self._box, self._deliver, self, POLL_MS)
         self._jobs = Background("studies", self)
-        for signal in (editor.changed, settings.changed, data.changed, data.state_changed):
-            signal.connect(self.state_changed)
-        for signal in (run.state_changed, estimate.changed, self.space.changed):
-            signal.connect(self.state_changed)
+        self._watch = OnChange(self.state_changed, self._shown_state)
+        for signal in (run.readiness_changed, data.changed, estimate.changed, self.space.changed):
+            signal.connect(self._announce)
 
     # State
 
@@ -129,7 +128,7 @@ class SearchModel(StudyModel):
         if self._run.active:
             return "a run is in progress: stop it first, or wait until it ends"
         if not self.has_started:
-            return disabled_reasons.disabled_reason(self._run, "replace") or self.space.problem
+            return self._run.disabled_reason("replace") or self.space.problem
         return self._resume_disabled_reason()
 
     def _resume_disabled_reason(self) -> str:
@@ -141,6 +140,10 @@ class SearchModel(StudyModel):
         if self._record is not None and (images is None or images.key != self._record.data):
             return f"this study uses {self._record.data}: choose it as the data set"
         return "" if images is not None else "choose a data set first"
+
+    def _shown_state(self) -> tuple[object, ...]:
+        options = (self.trials, self.epochs, self.sampler, self.pruner)
+        return (self._state, self.study, options, self.estimate_text, self.disabled_reason())
 
     # Options, start and stop
 
@@ -156,7 +159,7 @@ class SearchModel(StudyModel):
         self.epochs = self.epochs if epochs is None else max(1, epochs)
         self.sampler = sampler or self.sampler
         self.pruner = pruner or self.pruner
-        self.state_changed.emit()
+        self._announce()
 
     def start(self) -> bool:
         """Starts a new study, or resumes the one on screen. False if it cannot: see `disabled_reason`."""
@@ -201,7 +204,7 @@ class SearchModel(StudyModel):
         if not self.active:
             self._clear()
             self._show()
-            self.state_changed.emit()
+            self._announce()
 
     def open(self, name: str) -> None:
         """Opens a study from the user's storage."""
@@ -226,7 +229,7 @@ class SearchModel(StudyModel):
             self.sampler, self.pruner = record.sampler, record.pruner
             self.trials = max(record.trials, counted(found.rows))
         self._show()
-        self.state_changed.emit()
+        self._announce()
 
     def _list(self, found: tuple[StudySummary, ...]) -> None:
         if found != self.studies:
@@ -246,7 +249,7 @@ class SearchModel(StudyModel):
             else:
                 self._follow(message)
         self._show()
-        self.state_changed.emit()
+        self._announce()
         if ended is not None:
             self._end(ended)
 
@@ -273,9 +276,12 @@ class SearchModel(StudyModel):
             self.refresh_studies()
 
     def _set_state(self, state: State) -> None:
-        if state != self._state:
-            self._state = state
-            self.state_changed.emit()
+        self._state = state
+        self._announce()
+
+    @Slot()
+    def _announce(self) -> None:
+        self._watch.check()
 
     # Shutdown
 

@@ -34,16 +34,9 @@ class SearchSession(QObject):
         self.model.failed.connect(self.failed)
         self.promoter.failed.connect(self.failed)
         self.promoter.done.connect(self.message)
-        self._run, self._was_active = run, False
-        run.elsewhere = self._run_disabled_reason
-        self.model.state_changed.connect(self._notify_run)
-
-    def _run_disabled_reason(self) -> str:
-        return BUSY if self.model.active else ""
+        self._run = run
+        self.model.state_changed.connect(self._block_runs)
 
     @Slot()
-    def _notify_run(self) -> None:
-        """Whether a run can start depends on the search: lets the run's views update."""
-        if self.model.active != self._was_active:
-            self._was_active = self.model.active
-            self._run.state_changed.emit()
+    def _block_runs(self) -> None:
+        self._run.set_blocked(BUSY if self.model.active else "")

@@ -53,19 +53,24 @@ class ExportModel(QObject):
 
     def choices(self) -> tuple[WeightsChoice, ...]:
         """The weights that can be exported now, the best first."""
-        trained = self._run.trained
+        trained = self._run.weights_cache.trained
         if trained is None:
             return (WeightsChoice("fresh", f"untrained (random weights, seed {self._settings.config.seed})"),)
         return tuple(WeightsChoice(which, _label(trained, which)) for which in trained.weights.available)
 
     def network_note(self) -> str:
         """Which network is exported, if the one on screen is not the one that was trained; else ""."""
-        trained, network = self._run.trained, self._editor.network
+        trained, network = self._run.weights_cache.trained, self._editor.network
         if trained is None or trained.weights.network.same_structure(network):
             return ""
-        if self._run.trained_for_editor is trained:
+        if self._run.weights_cache.trained_for_editor is trained:
             return "The network was edited after training; it is exported with the earlier weights."
         return "The weights belong to the network before the last edits; that network is exported."
+
+    def nothing_reason(self) -> str:
+        """Why nothing can be exported in any format; "" if something can."""
+        there = self._editor.report.valid or self._run.weights_cache.trained is not None
+        return "" if there else "fix the network's problems first"
 
     def disabled_reason(self, format_key: str) -> str:
         """Why there is nothing to export in a format; "" if there is."""
@@ -94,7 +99,7 @@ class ExportModel(QObject):
 
     def _events(self) -> tuple[Event, ...]:
         """The history of the exported weights: undo may have brought back an earlier training."""
-        trained = self._run.trained
+        trained = self._run.weights_cache.trained
         if self._run.active or trained is None:
             return tuple(self._run.history.epochs) if self._run.active else ()
         return trained.events
@@ -130,7 +135,7 @@ class _Snapshot:
         which: Choice,
     ) -> None:
         self._network, self._initialisation = editor.network, initialisation
-        trained = run.trained
+        trained = run.weights_cache.trained
         self._trained, self._which = None if trained is None else trained.weights, which
         images = data.images
         matching = images is not None and len(images.classes) == editor.network.task.classes

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.project.project import Project
     from cnnplay.ui.search.search_session import SearchSession
-    from cnnplay.ui.train.trained import Trained
 
 FIRST_PRESET = "lenet-5"
 FIRST_DATA = "mnist-sample"
@@ -89,21 +88,22 @@ class Session(QObject):
         self.warm = False
         """Whether the imports of `warm_up` are done."""
         self._opening = False
-        self._here: Trained | None = None
         self._data_key = ""
         """The open project's data set until it, or another, is loaded: its folder may be missing."""
         self._wire()
         self._select_first()
 
     def _wire(self) -> None:
-        self.editor.reserved_ids = self.run.store.ids
+        self.editor.reserved_ids = self.run.weights_cache.store.ids
         self.editor.message.connect(self.message)
         self.editor.changed.connect(self._touch)
-        self.editor.changed.connect(self._report_restored_weights)
-        self.run.weights_changed.connect(self._weights_changed)
+        # Later than the edit itself, at which the status bar forgets what it says.
+        self.run.weights_cache.restored.connect(
+            self._report_restored_weights, Qt.ConnectionType.QueuedConnection
+        )
         self.settings.changed.connect(self._touch)
         self.settings.changed.connect(self._remember_device)
-        self.run.weights_changed.connect(self._touch)
+        self.run.weights_cache.changed.connect(self._touch)
         self.run.state_changed.connect(self._run_state)
         self.settings.changed.connect(self._settings_changed)
         for signal in (self.run.state_changed, self.rate_finder.changed, self.layer_times.changed):
@@ -184,7 +184,7 @@ class Session(QObject):
         """The document as a value."""
         from cnnplay.project.project import Project
 
-        trained = self.run.trained
+        trained = self.run.weights_cache.trained
         return Project(
             network=self.editor.network,
             config=self.settings.config,
@@ -240,15 +240,11 @@ class Session(QObject):
             self.document.touch()
 
     @Slot()
-    def _weights_changed(self) -> None:
-        self._here = self.run.trained_for_editor
-
-    @Slot()
     def _report_restored_weights(self) -> None:
         """Tells the user when a network that was trained before is opened again: its weights are back."""
-        before, self._here = self._here, self.run.trained_for_editor
-        if self._here is not None and self._here is not before and not self.editor.restoring:
-            epochs = self._here.weights.last_epoch
+        trained = self.run.weights_cache.trained_for_editor
+        if trained is not None:
+            epochs = trained.weights.last_epoch
             times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
             self.message.emit(
                 f"its weights are back ({times} trained); Train from scratch starts without them"

@@ -2,70 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from cnnplay.network.network import Network
 from cnnplay.shapes.class_count import class_problems
+from cnnplay.shapes.report import Report
+from cnnplay.spec.settings import SettingProblem
+from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.devices import AUTO, resolvable, torch_is_imported
 
-if TYPE_CHECKING:
-    from cnnplay.ui.train.run import RunModel
-
 Action: TypeAlias = Literal["train", "from_scratch", "pause", "step", "stop", "replace", "restore_previous"]
+State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
+
+BUSY = "a run is in progress: stop it first"
+NO_RUN = "no run is in progress"
+STOPPING = "the run is stopping after the current batch"
+NO_PREVIOUS = "there are no previous weights: the network on screen was not trained twice in a row"
 
 
-def disabled_reason(run: RunModel, action: Action) -> str:
-    """Why an action is unavailable; "" if it is available."""
-    match action:
-        case "train":
-            return _train(run)
-        case "from_scratch":
-            return "a run is in progress: stop it first" if run.active else run.elsewhere() or _ready(run)
-        case "pause":
-            if run.state == "idle":
-                return "no run is in progress"
-            return _busy(run) if run.state == "stopping" else ""
-        case "step":
-            if run.state == "idle":
-                return _train(run)
-            return _busy(run) if run.state == "stopping" else ""
-        case "stop":
-            if run.state == "idle":
-                return "no run is in progress"
-            return "the run is already stopping" if run.state == "stopping" else ""
-        case "replace":
-            return _ready(run)
-        case "restore_previous":
-            return _restore_previous(run)
+def disabled_reasons(state: State, blocked: str, ready: str, has_previous: bool) -> dict[Action, str]:
+    """Why each action is unavailable; "" if it is available. `blocked`: why no run can start at all; `ready`:
+    why the network in the editor cannot be trained.
+    """
+    start = blocked or ready
+    during = STOPPING if state == "stopping" else ""
+    idle = state == "idle"
+    return {
+        "train": "" if state == "paused" else start if idle else BUSY,
+        "from_scratch": start if idle else BUSY,
+        "pause": NO_RUN if idle else during,
+        "step": start if idle else during,
+        "stop": NO_RUN if idle else "the run is already stopping" if during else "",
+        "replace": ready,
+        "restore_previous": BUSY if not idle else "" if has_previous else NO_PREVIOUS,
+    }
 
 
-def _restore_previous(run: RunModel) -> str:
-    if run.active:
-        return "a run is in progress: stop it first"
-    there = run.store.previous(run.editor.network) is not None
+def ready_reason(
+    network: Network, report: Report, problems: tuple[SettingProblem, ...], device: str, data: DataModel
+) -> str:
+    """Why this network cannot be trained with these settings on this data set; "" if it can."""
     return (
-        "" if there else "there are no previous weights: the network on screen was not trained twice in a row"
+        _network(network, report)
+        or _data(data)
+        or (problems[0].message if problems else "")
+        or _device(device)
+        or _classes(network, data)
     )
 
 
-def _busy(run: RunModel) -> str:
-    return "the run is stopping after the current batch"
-
-
-def _train(run: RunModel) -> str:
-    if run.state == "paused":
-        return ""
-    if run.active:
-        return "a run is in progress: stop it first"
-    return run.elsewhere() or _ready(run)
-
-
-def _ready(run: RunModel) -> str:
-    return _network(run) or _data(run) or _settings(run) or _device(run) or _classes(run)
-
-
-def _network(run: RunModel) -> str:
-    report = run.editor.report
-    if not run.editor.network.stack:
+def _network(network: Network, report: Report) -> str:
+    if not network.stack:
         return "the network is empty: add layers in Build"
     if not report.valid:
         first, others = report.problems[0].message, len(report.problems) - 1
@@ -74,26 +61,21 @@ def _network(run: RunModel) -> str:
     return report.untrainable_reason
 
 
-def _data(run: RunModel) -> str:
-    if run.data.state == "loading":
-        return run.data.summary
-    return "" if run.data.images is not None else f"choose a data set first: {run.data.summary}"
+def _data(data: DataModel) -> str:
+    if data.state == "loading":
+        return data.summary
+    return "" if data.images is not None else f"choose a data set first: {data.summary}"
 
 
-def _settings(run: RunModel) -> str:
-    return run.settings.problems[0].message if run.settings.problems else ""
-
-
-def _device(run: RunModel) -> str:
+def _device(device: str) -> str:
     """The device may have been chosen on another machine, or a GPU removed."""
-    device = run.settings.config.device
     if device in (AUTO, "cpu") or not torch_is_imported() or resolvable(device):
         return ""
     return f"this machine has no {device}: choose another device above"
 
 
-def _classes(run: RunModel) -> str:
-    images = run.data.images
+def _classes(network: Network, data: DataModel) -> str:
+    images = data.images
     assert images is not None
-    problems = class_problems(run.editor.network, images.title, len(images.classes))
+    problems = class_problems(network, images.title, len(images.classes))
     return f"{problems[0].message}: set the number of classes in Build" if problems else ""

@@ -11,6 +11,7 @@ from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, Job, error_text
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.weights_cache import WeightsCache
 
 if TYPE_CHECKING:
     from cnnplay.training.evaluate import Evaluation
@@ -24,9 +25,9 @@ class FinalTest(QObject):
 
     changed = Signal()
 
-    def __init__(self, run: RunModel, data: DataModel, parent: QObject | None = None) -> None:
+    def __init__(self, cache: WeightsCache, data: DataModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._run, self._data = run, data
+        self._cache, self._data = cache, data
         self._jobs = Background("final-test", self)
         self.state: State = "asking"
         self.text = ""
@@ -35,7 +36,7 @@ class FinalTest(QObject):
     @property
     def question(self) -> str:
         """What is about to happen, and why to do it only once."""
-        images, trained = self._data.images, self._run.trained_for_editor
+        images, trained = self._data.images, self._cache.trained_for_editor
         if images is None or trained is None:
             return ""
         weights = trained.weights
@@ -49,7 +50,7 @@ class FinalTest(QObject):
 
     def begin(self) -> None:
         """Evaluates in the background."""
-        images, trained = self._data.images, self._run.trained_for_editor
+        images, trained = self._data.images, self._cache.trained_for_editor
         if images is None or trained is None or self.state == "evaluating":
             return
         weights = trained.weights
@@ -102,7 +103,7 @@ def final_test_disabled_reason(run: RunModel, data: DataModel) -> str:
         return "choose a data set first"
     if not len(data.images.test):
         return f"{data.images.title} has no test split"
-    trained = run.trained_for_editor
+    trained = run.weights_cache.trained_for_editor
     if trained is None:
         return "the network on screen has not been trained"
     facts, key = trained.weights.facts, data.images.key

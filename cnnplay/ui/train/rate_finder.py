@@ -57,6 +57,13 @@ class RateFinder(QObject):
         self._jobs = Background("rate", self)
         self._control: Control | None = None
         run.state_changed.connect(self._run_changed)
+        for signal in (
+            run.readiness_changed,
+            run.weights_cache.changed,
+            run.settings.changed,
+            run.data.changed,
+        ):
+            signal.connect(self.changed)
 
     # The range to test
 
@@ -98,7 +105,9 @@ class RateFinder(QObject):
             return False
         from cnnplay.training.control import Control
 
-        resume_from = self._run.trained_for_editor if self.trained and self._run.can_resume else None
+        resume_from = (
+            self._run.weights_cache.trained_for_editor if self.trained and self._run.can_resume else None
+        )
         weights = None if resume_from is None else resume_from.weights.last
         network, config = self._run.editor.network, self._run.settings.config
         inputs = RangeTestInputs(network, config, images, weights, self.test)
@@ -136,7 +145,6 @@ class RateFinder(QObject):
     def _run_changed(self) -> None:
         if self._run.active:
             self.stop()  # both would slow each other down
-        self.changed.emit()
 
     # The result
 

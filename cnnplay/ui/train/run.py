@@ -1,4 +1,4 @@
-"""The training run as the window sees it: its state, its history, its weights so far, and its control.
+"""Controls the training run of the window: its state, and what starts, steers and stops it.
 
 A run owns the network, settings and images that it was started with; you can keep editing meanwhile. Nothing
 here waits for the training thread, except `shutdown`, and that thread knows nothing of this model: it fills a
@@ -7,60 +7,59 @@ mailbox, which a timer empties.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnplay.network.network import Network
-from cnnplay.spec.events import BaseEvent, EpochDone, Failed, Paused, Resumed, Started, Stepped
+from cnnplay.spec.events import BaseEvent, Failed, Paused, Resumed, Started, Stepped
 from cnnplay.spec.settings import TrainConfig, live_settings
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.mailbox import Mail, Mailbox, MailboxPoller
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.kit.redraw_rate import POLL_MS, RedrawRate
-from cnnplay.ui.train import disabled_reasons, run_text
+from cnnplay.ui.train import run_text
+from cnnplay.ui.train.disabled_reasons import Action, State, disabled_reasons, ready_reason
 from cnnplay.ui.train.history import History
 from cnnplay.ui.train.probes import Probes
-from cnnplay.ui.train.progress import Progress
+from cnnplay.ui.train.recorder import Recorder
 from cnnplay.ui.train.recording import Recording
 from cnnplay.ui.train.run_request import make_run_request
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.trained import Trained
-from cnnplay.ui.train.trained_weights import TrainedWeightsModel
+from cnnplay.ui.train.weights_cache import WeightsCache
 from cnnplay.ui.train.worker import Ended, Worker, sort_messages
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.training.job import Observation
 
-State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
 
+class RunModel(QObject):
+    """Controls one run at a time. What it records is in `recorder`, its weights are in `weights_cache`.
 
-class RunModel(TrainedWeightsModel):
-    """One run at a time, and the weights and history of earlier ones.
-
-    `state_changed`: the state, what can be done, or whether the run trains an earlier version of the network
-    changed. `history_changed`: at most 30 times a second. `epoch_done`: the weights after the epoch are
-    there. `failed`: the run ended with an error, `failure` says why. `weights_changed`: `trained` changed.
+    `state_changed`: `state` or `pausing` changed. `readiness_changed`: a `disabled_reason` changed.
+    `notice_changed`: `failure` or `stale_text` changed.
     """
 
     state_changed = Signal()
-    history_changed = Signal()
-    epoch_done = Signal()
-    failed = Signal()
+    readiness_changed = Signal()
+    notice_changed = Signal()
 
     def __init__(
         self, editor: EditorModel, settings: SettingsModel, data: DataModel, parent: QObject | None = None
     ) -> None:
-        super().__init__(editor, parent)
-        self.settings, self.data = settings, data
-        self.history, self.previous = History(), None  # type: tuple[History, History | None]
-        self.progress = Progress()
+        super().__init__(parent)
+        self.editor, self.settings, self.data = editor, settings, data
+        self.weights_cache = WeightsCache(editor, self)
+        self.recorder = Recorder(self)
         self.failure: Failed | None = None
         self._failed: Network | None = None
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
+        """Called in the training thread between batches, as often as 5 % of the time allows. Observations at
+        the end of an epoch, which include validation, reach every probe."""
         self._box = Mailbox()
         self._poller = MailboxPoller(self._box, self._deliver, self, POLL_MS)
         self.redraw_rate = RedrawRate(self)
@@ -69,17 +68,21 @@ class RunModel(TrainedWeightsModel):
         self._recording: Recording | None = None
         """The last run's: it may still be writing its folder."""
         self._state: State = "idle"
-        self._waiting: Literal["", "pause"] = ""
+        self._pausing = False
         self._sent = settings.config
         """The settings as last sent to the current run."""
         self._train_next = False
         self._is_stale = False
-        self.elsewhere: Callable[[], str] = lambda: ""
-        """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
+        self._blocked = ""
+        self._watches = (
+            OnChange(self.state_changed, lambda: (self._state, self._pausing)),
+            OnChange(self.notice_changed, lambda: (self.failure, self.stale_text)),
+            OnChange(self.readiness_changed, self._disabled_reasons),
+        )
         editor.changed.connect(self._editor_changed)
         settings.changed.connect(self._settings_changed)
-        for signal in (data.changed, data.state_changed):
-            signal.connect(self.state_changed)
+        for signal in (data.changed, data.state_changed, self.weights_cache.changed):
+            signal.connect(self._announce)
         self.state_changed.connect(self._pace_post)
 
     # State
@@ -96,7 +99,7 @@ class RunModel(TrainedWeightsModel):
     @property
     def pausing(self) -> bool:
         """Whether a pause was requested that begins after the current batch."""
-        return self._waiting == "pause"
+        return self._pausing
 
     @property
     def network(self) -> Network | None:
@@ -113,7 +116,8 @@ class RunModel(TrainedWeightsModel):
         """The class names of the current run, or of the trained weights; () without either."""
         if self._worker is not None:
             return self._worker.request.images.classes
-        return self.facts.classes if self.facts is not None else ()
+        facts = self.weights_cache.facts
+        return facts.classes if facts is not None else ()
 
     @property
     def is_stale(self) -> bool:
@@ -123,7 +127,9 @@ class RunModel(TrainedWeightsModel):
     @property
     def stale_text(self) -> str:
         """The message for `is_stale`; "" if it is not."""
-        return run_text.stale_text(self)
+        if not self._is_stale or self.network is None:
+            return ""
+        return run_text.stale_text(self.network.name if self.trains_other_network else "")
 
     @property
     def trains_other_network(self) -> bool:
@@ -133,24 +139,41 @@ class RunModel(TrainedWeightsModel):
     @property
     def status_text(self) -> str:
         """``epoch 3 / 20, 9,800 images/s, 12 s left``, for the status bar."""
-        return run_text.status_text(self)
+        return run_text.status_text(self._state, self.recorder.progress)
 
-    def disabled_reason(self, action: disabled_reasons.Action) -> str:
+    def disabled_reason(self, action: Action) -> str:
         """Why an action is unavailable; "" if it is available."""
-        return disabled_reasons.disabled_reason(self, action)
+        return self._disabled_reasons()[action]
+
+    def _disabled_reasons(self) -> dict[Action, str]:
+        editor, settings = self.editor, self.settings
+        ready = ready_reason(
+            editor.network, editor.report, settings.problems, settings.config.device, self.data
+        )
+        has_previous = self.weights_cache.previous is not None
+        return disabled_reasons(self._state, self._blocked, ready, has_previous)
+
+    def set_blocked(self, reason: str) -> None:
+        """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
+        self._blocked = reason
+        self._announce()
 
     # History and weights
 
     @property
+    def history(self) -> History:
+        """The history of the current run, or of the last one."""
+        return self.recorder.history
+
+    @property
     def history_is_current(self) -> bool:
         """Whether the history belongs to the current run or to the network in the editor."""
-        trained = self.trained_for_editor
-        return self.active or (trained is not None and self._weights_cache.is_newest(trained))
+        return self.active or self.weights_cache.is_newest(self.weights_cache.trained_for_editor)
 
     @property
     def can_resume(self) -> bool:
         """Whether `start` resumes from the existing weights, rather than training from scratch."""
-        trained, images = self.trained_for_editor, self.data.images
+        trained, images = self.weights_cache.trained_for_editor, self.data.images
         if trained is None or images is None or trained.mark not in ("", images.mark):
             return False
         facts = trained.weights.facts
@@ -167,49 +190,39 @@ class RunModel(TrainedWeightsModel):
         images = self.data.images
         if self.disabled_reason("from_scratch" if from_scratch else "train") or images is None:
             return False
-        resume_from = self.trained_for_editor if self.can_resume and not from_scratch else None
-        self.launch(self.editor.network, self.settings.config, images, resume_from)
+        trained = self.weights_cache.trained_for_editor
+        self._launch(images, trained if self.can_resume and not from_scratch else None)
         return True
 
-    def launch(
-        self, network: Network, config: TrainConfig, images: ImageSet, resume_from: Trained | None = None
-    ) -> None:
-        """Starts a run with exactly these. ValueError while there is another run."""
-        if self._worker is not None:
-            raise ValueError("a run is in progress: stop it before starting another")
+    def _launch(self, images: ImageSet, resume_from: Trained | None) -> None:
         from cnnplay.training.control import Control
 
-        self._turn_page(resume_from)
+        continues = self.weights_cache.is_newest(resume_from) and not self.history.empty
+        self.recorder.begin(None if continues else resume_from.events if resume_from is not None else ())
+        self.weights_cache.begin()
         self.failure = self._failed = None
-        self._sent, self._waiting = config, ""
-        self._weights_cache.begin()
-        self._worker = Worker(
-            make_run_request(network, config, images, resume_from),
-            self._box,
-            Control(),
-            self.probes,
-            self._recording,
-        )
-        self.progress.reset()
+        self._sent, self._pausing = self.settings.config, False
+        request = make_run_request(self.editor.network, self.settings.config, images, resume_from)
+        self._worker = Worker(request, self._box, Control(), self.probes, self._recording)
         self._poller.start()
         self.redraw_rate.start()
         self._worker.start()
         self._set_state("starting")
-        self.history_changed.emit()
+        self.recorder.changed.emit()
 
     def pause(self) -> None:
         """Pauses after the current batch."""
         if self._worker is not None and self._state in ("starting", "running"):
-            self._waiting = "pause"
+            self._pausing = True
             self._worker.control.pause()
-            self.state_changed.emit()
+            self._announce()
 
     def resume(self) -> None:
         """Continues after a pause."""
         if self._worker is not None and (self._state == "paused" or self.pausing):
-            self._waiting = ""
+            self._pausing = False
             self._worker.control.resume()
-            self.state_changed.emit()
+            self._announce()
 
     def single_step(self) -> None:
         """Trains on one batch and pauses. Pauses an active run; without one, starts a run this way."""
@@ -221,9 +234,9 @@ class RunModel(TrainedWeightsModel):
             # Pause before it starts and request one batch: the loop sees both.
             self._worker.control.pause()
         if self._state == "running":
-            self._waiting = "pause"
+            self._pausing = True
         self._worker.control.step()
-        self.state_changed.emit()
+        self._announce()
 
     def stop(self) -> None:
         """Stops the run after the current batch; its weights are kept."""
@@ -238,12 +251,9 @@ class RunModel(TrainedWeightsModel):
 
     def restore_previous(self) -> None:
         """Restores the weights from before the last run; called again, it switches back."""
-        before = self.store.previous(self.editor.network)
+        before = self.weights_cache.previous
         if before is not None and not self.disabled_reason("restore_previous"):
-            shown = self.history
-            self.adopt(before)
-            self.previous = shown
-            self.history_changed.emit()
+            self.adopt(before, self.history)
 
     def shutdown(self) -> None:
         """Stops the run and joins its thread; its last events are still delivered."""
@@ -253,22 +263,13 @@ class RunModel(TrainedWeightsModel):
             self._worker.join()
         self._poller.stop()
 
+    @Slot()
     def dismiss_failure(self) -> None:
         """Clears the failure of the last run: it was read, or fixed."""
         self.failure = None
-        self.state_changed.emit()
+        self._announce()
 
     # Probes
-
-    def add_probe(self, probe: Callable[[Observation], None]) -> None:
-        """Calls `probe` in the training thread between batches, as often as 5 % of the time allows.
-
-        Observations at the end of an epoch, which include validation, reach every probe.
-        """
-        self.probes.add(probe)
-
-    def remove_probe(self, probe: Callable[[Observation], None]) -> None:
-        self.probes.remove(probe)
 
     def wake(self) -> None:
         """Calls all probes as soon as possible, even in a pause: another image was selected."""
@@ -277,45 +278,42 @@ class RunModel(TrainedWeightsModel):
 
     # Weights from files
 
-    def adopt(self, trained: Trained | None) -> None:
+    def adopt(self, trained: Trained | None, previous: History | None = None) -> None:
         """Takes the weights and history of an opened file; None puts the existing weights aside."""
-        self._weights_cache.adopt(trained, self.editor.network)
-        self.history, self.previous = History(() if trained is None else trained.events), None
         self.failure = None
-        self._tell_all()
+        self.recorder.show(() if trained is None else trained.events, previous)
+        self.weights_cache.adopt(trained)
+        self._announce()
 
     def forget(self) -> None:
         """Forgets all weights and histories, for a new document. Stops the run first."""
         self.shutdown()
-        self._weights_cache.clear()
-        self.history, self.previous, self.failure = History(), None, None
-        self._tell_all()
+        self.failure = None
+        self.recorder.show()
+        self.weights_cache.clear()
+        self._announce()
 
     # Events of the worker
 
     def _deliver(self, mail: Mail) -> None:
         events, checkpoints, ended = sort_messages(mail.messages)
         if events:
-            self.history.extend(events)
+            self.recorder.record(events)
             for event in events:
                 if not isinstance(event, Stepped):
                     self._follow(event)
-            self.progress.update(self.history)
         if checkpoints and self._worker is not None:
-            self._weights_cache.keep(self._worker.request, checkpoints, self.history)
-            self.weights_changed.emit()
+            self.weights_cache.keep(self._worker.request, checkpoints, self.history)
         if events:
             self._pace_post()
-            self.history_changed.emit()
-        if any(isinstance(event, EpochDone) for event in events):
-            self.epoch_done.emit()
+            self.recorder.announce(events)
         if ended is not None:
             self._end(ended)
 
     @Slot()
     def _pace_post(self) -> None:
         self._poller.set_interval(
-            self.redraw_rate.poll_ms(relaxed=self._state == "running" and not self._waiting)
+            self.redraw_rate.poll_ms(relaxed=self._state == "running" and not self._pausing)
         )
 
     def _follow(self, event: BaseEvent) -> None:
@@ -324,10 +322,10 @@ class RunModel(TrainedWeightsModel):
             case Started() if self._state == "starting":
                 self._set_state("running")
             case Paused():
-                self._waiting = ""
+                self._pausing = False
                 self._set_state("paused" if self._state != "stopping" else "stopping")
             case Resumed() if self._state == "paused":
-                self.progress.begin()
+                self.recorder.progress.begin()
                 self._set_state("running")
             case Failed():
                 self.failure = event
@@ -340,32 +338,22 @@ class RunModel(TrainedWeightsModel):
         request, self._recording = self._worker.request, self._worker.recording
         self._worker = None
         if ended.result is not None:
-            self._weights_cache.end(request, ended.result, self.history, self._recording.path)
+            self.weights_cache.end(request, ended.result, self.history, self._recording.path)
         elif self.failure is None:
             self.failure = ended.failure(request.run)
-        self._waiting, self._is_stale = "", False
+        self._pausing = self._is_stale = False
         self._set_state("idle")
         self._poller.stop()
         self.redraw_rate.stop()
-        self.weights_changed.emit()
-        self.history_changed.emit()
+        self.recorder.changed.emit()
         if self.failure is not None:
             self._failed = request.network
-            self.failed.emit()
         if self._train_next:
             self._train_next = False
             from_scratch = not self.can_resume
             if not self.start(from_scratch=from_scratch):
                 reason = self.disabled_reason("from_scratch" if from_scratch else "train")
                 self.editor.message.emit(f"the current network cannot be trained: {reason}")
-
-    def _turn_page(self, resume_from: Trained | None) -> None:
-        """Starts a new history for a run; a resumed run continues the one on screen or its own."""
-        if resume_from is not None and self._weights_cache.is_newest(resume_from) and not self.history.empty:
-            return
-        if not self.history.empty:
-            self.previous = self.history
-        self.history = History(resume_from.events if resume_from is not None else ())
 
     def _probe_dropped(self, message: str, details: str) -> None:
         if self._worker is not None:
@@ -379,7 +367,7 @@ class RunModel(TrainedWeightsModel):
         self._is_stale = request is not None and not request.network.same_structure(self.editor.network)
         if self._failed is not None and not self._failed.same_structure(self.editor.network):
             self.failure = self._failed = None  # it does not apply to this network
-        self.state_changed.emit()
+        self._announce()
 
     @Slot()
     def _settings_changed(self) -> None:
@@ -390,14 +378,13 @@ class RunModel(TrainedWeightsModel):
                 if value != getattr(self._sent, name) and not self.settings.problem_of(name):
                     self._sent = msgspec.structs.replace(self._sent, **{name: value})
                     self._worker.change(name, value)
-        self.state_changed.emit()
+        self._announce()
 
     def _set_state(self, state: State) -> None:
-        if state != self._state:
-            self._state = state
-            self.state_changed.emit()
+        self._state = state
+        self._announce()
 
-    def _tell_all(self) -> None:
-        self.state_changed.emit()
-        self.weights_changed.emit()
-        self.history_changed.emit()
+    @Slot()
+    def _announce(self) -> None:
+        for watch in self._watches:
+            watch.check()

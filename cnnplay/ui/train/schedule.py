@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnplay.spec.schedules import rate_factor, rate_varies
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.kit.numerals import short
+from cnnplay.ui.kit.on_change import OnChange
 from cnnplay.ui.plot.curve import NO_CURVE, Curve
 from cnnplay.ui.train.history import History
 from cnnplay.ui.train.run import RunModel
@@ -82,16 +83,13 @@ class ScheduleModel(QObject):
         super().__init__(parent)
         self._settings, self._run = settings, run
         self._kept: tuple[tuple[object, ...], ScheduleDrawing] | None = None
-        settings.changed.connect(self.changed)
-        run.state_changed.connect(self._state_changed)
-        run.data.changed.connect(self.changed)
-        self._state = run.state
+        self._watch = OnChange(self.changed, self.plan)
+        for signal in (settings.changed, run.state_changed, run.weights_cache.changed, run.data.changed):
+            signal.connect(self._check)
 
     @Slot()
-    def _state_changed(self) -> None:
-        if self._run.state != self._state:
-            self._state = self._run.state
-            self.changed.emit()
+    def _check(self) -> None:
+        self._watch.check()
 
     def plan(self) -> SchedulePlan | None:
         """The plan of the current run, or of the next one; None while the settings have problems."""
@@ -101,7 +99,7 @@ class ScheduleModel(QObject):
         config = run.config or self._settings.config
         if any(problem.field in _DECIDING for problem in self._settings.problems) and not run.active:
             return None
-        trained = run.trained_for_editor if run.can_resume and not run.active else None
+        trained = run.weights_cache.trained_for_editor if run.can_resume and not run.active else None
         epochs_before = 0 if trained is None else trained.weights.last_epoch
         if epochs_before < config.epochs:
             # As in a resumed run: it ends at the requested epoch, or after that many more.

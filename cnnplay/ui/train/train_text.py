@@ -20,7 +20,7 @@ def train_text(run: RunModel) -> TrainText:
     """Describes what `RunModel.start` would do."""
     if run.state == "paused" or run.pausing:
         return TrainText("Resume", "Resume", "Resume training after the pause")
-    trained = run.trained_for_editor
+    trained = run.weights_cache.trained_for_editor
     if run.active or trained is None or not run.can_resume:
         return TrainText("Train", "Train", TRAIN)
     plan = plan_resume(run.editor.network, run.settings.config, trained)

@@ -56,8 +56,11 @@ def test_a_prediction_that_keeps_its_rows_needs_no_new_layout(model: StackModel)
     layouts: list[int] = []
     model.layout_changed.connect(lambda: layouts.append(1))
     model.set_prediction([("5", 0.9), ("3", 0.1)])
-    model.set_prediction([("7", 0.6), ("1", 0.4)])
-    assert len(layouts) == 1
+    changes: list[int] = []
+    model.io_changed.connect(lambda: changes.append(1))
+    for _ in range(2):
+        model.set_prediction([("7", 0.6), ("1", 0.4)])
+    assert (len(layouts), len(changes)) == (1, 1)
     model.set_prediction(None)
     assert len(layouts) == 2
     assert "train" in model.prediction_caption

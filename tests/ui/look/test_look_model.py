@@ -29,6 +29,7 @@ from cnnplay.ui.look.live_probe import LiveProbe
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.probe import ProbeRequest
 from tests.look_bench import WAIT, LookBench, digits, learned, pets
+from tests.watched import Watched
 
 
 @pytest.fixture
@@ -336,7 +337,7 @@ def test_a_live_probe_shows_the_network_in_training(qtbot: QtBot, make: Callable
     qtbot.waitUntil(lambda: bench.run.state == "idle", timeout=WAIT)
     qtbot.waitUntil(lambda: bench.look.origin == "trained", timeout=WAIT)
     bench.wait(qtbot)
-    weights = bench.run.weights
+    weights = bench.run.weights_cache.weights
     assert weights is not None
     assert bench.look.filters is not None
     np.testing.assert_array_equal(bench.look.filters.values, weights["conv-3.weight"])
@@ -349,12 +350,37 @@ def shows(look: LookModel, index: int, node: str) -> bool:
     return image is not None and image.index == index and look.maps is not None and look.maps.node == node
 
 
+def test_the_state_changed_at_every_emission(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
+    bench = make(epochs=10_000)
+    look = bench.look
+    watched = Watched(look.state_changed, lambda: (look.origin, look.text))
+    bench.want("maps", "filters", "prediction")
+    bench.wait(qtbot)
+    bench.editor.set_fields(("conv-1",), "kernel_size", (99, 99))
+    bench.wait(qtbot)
+    bench.editor.undo()
+    bench.settings.set("learning_rate", 0.5)
+    bench.settings.set("seed", 7)
+    bench.wait(qtbot)
+    bench.adopt()
+    bench.wait(qtbot)
+    assert bench.run.start()
+    qtbot.waitUntil(lambda: look.origin == "live", timeout=WAIT)
+    bench.run.pause()
+    bench.run.stop()
+    qtbot.waitUntil(lambda: not bench.run.active, timeout=WAIT)
+    bench.wait(qtbot)
+    watched.check()
+
+
 def test_probing_does_not_change_training(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make(epochs=1, learning_rate=3e-3)
     bench.want("maps", "filters", "prediction", "stack", "evaluation")
     bench.run.start()
-    qtbot.waitUntil(lambda: bench.run.state == "idle" and bench.run.weights is not None, timeout=WAIT)
-    weights = bench.run.weights
+    qtbot.waitUntil(
+        lambda: bench.run.state == "idle" and bench.run.weights_cache.weights is not None, timeout=WAIT
+    )
+    weights = bench.run.weights_cache.weights
     assert weights is not None
     for name, expected in learned().weights.items():
         assert torch.equal(weights[name], expected), name

@@ -62,8 +62,8 @@ def uninterrupted(qtbot: QtBot, made: list[Started]) -> dict[str, torch.Tensor]:
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=WAIT)
     assert session.run.start()
     idle(qtbot, session)
-    assert session.run.weights is not None
-    return session.run.weights
+    assert session.run.weights_cache.weights is not None
+    return session.run.weights_cache.weights
 
 
 def test_a_killed_run_is_offered_and_resumes_to_the_weights_of_an_uninterrupted_run(
@@ -83,7 +83,7 @@ def test_a_killed_run_is_offered_and_resumes_to_the_weights_of_an_uninterrupted_
     idle(qtbot, session)
     assert any("resumes in epoch" in text for text in started.said)
     assert [done.epoch for done in session.run.history.epochs] == list(range(1, EPOCHS + 1))
-    weights = session.run.weights
+    weights = session.run.weights_cache.weights
     assert weights is not None
     session.run.shutdown()
     assert list(store_folder().iterdir()) == [folder], "it resumed in its own folder"
@@ -139,7 +139,7 @@ def test_without_its_data_set_the_run_opens_and_says_what_is_missing(qtbot: QtBo
     assert "/nowhere/at/all" in started.failed[0]
     assert all(part in started.said[-1] for part in ("choose all", "Resume (F5)"))
     assert not started.session.run.active
-    assert started.session.run.trained_for_editor is not None
+    assert started.session.run.weights_cache.trained_for_editor is not None
 
 
 def test_another_validation_split_is_refused_and_the_weights_open(qtbot: QtBot, started: Started) -> None:
@@ -151,7 +151,7 @@ def test_another_validation_split_is_refused_and_the_weights_open(qtbot: QtBot, 
     qtbot.waitUntil(lambda: bool(started.failed), timeout=WAIT)
     assert "validation split of mnist-sample" in started.failed[0]
     assert not started.session.run.active
-    trained = started.session.run.trained_for_editor
+    trained = started.session.run.weights_cache.trained_for_editor
     assert trained is not None
     assert trained.state is None, "it could only continue as a new run"
 

@@ -296,7 +296,7 @@ def test_a_run_comes_back_into_the_editor_with_settings_and_weights(
     assert "opened trained, with its weights" in text
     assert models.editor.network == network
     assert (models.settings.config.optimizer, models.settings.config.epochs) == ("sgd", 2)
-    here = models.run.trained_for_editor
+    here = models.run.weights_cache.trained_for_editor
     assert here is not None
     assert here.weights.last_epoch == 2
     assert here.weights.best is not None
@@ -315,7 +315,7 @@ def test_a_run_without_weights_opens_as_a_network(runs: RunsModel, models: Bench
     loader.open()
     finish_jobs(loader)
     assert "no weights" in said[0]
-    assert models.run.trained_for_editor is None
+    assert models.run.weights_cache.trained_for_editor is None
 
 
 def test_a_run_without_weights_does_not_continue_with_those_of_the_previous_run(
@@ -330,7 +330,7 @@ def test_a_run_without_weights_does_not_continue_with_those_of_the_previous_run(
         loader.open()
         finish_jobs(loader)
         assert models.run.can_resume == (folder == trained)
-    assert models.run.trained_for_editor is None
+    assert models.run.weights_cache.trained_for_editor is None
     assert models.run.history.empty
     assert (trained / "events.jsonl").read_bytes() == before
     assert not models.run.disabled_reason("restore_previous"), "the previous weights are one click away"

@@ -29,6 +29,7 @@ from cnnplay.ui.search.search_table import TrialTable
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
+from tests.watched import Watched
 
 SMALL = Network(
     name="small",
@@ -259,7 +260,7 @@ def test_promoting_loads_network_settings_and_weights_and_undo_restores_the_netw
     assert find(editor.network, "conv-1").filters == row.settings["conv-1.filters"]  # type: ignore[union-attr]
     assert searched.settings.config.learning_rate == row.settings["learning_rate"]
     assert searched.settings.config.epochs == 1
-    trained = searched.run.trained_for_editor
+    trained = searched.run.weights_cache.trained_for_editor
     assert trained is not None
     assert trained.weights.best_epoch == row.epoch
     (said,) = searched.said
@@ -292,6 +293,33 @@ def test_no_run_during_a_search_and_no_search_during_a_run(bench: Bench, qtbot: 
     assert bench.run.start()
     assert bench.model.disabled_reason().startswith("a run is in progress")
     bench.run.shutdown()
+
+
+def test_the_state_changed_at_every_emission(bench: Bench, qtbot: QtBot) -> None:
+    model = bench.model
+    watched = Watched(
+        model.state_changed,
+        lambda: (
+            *(model.state, model.study, model.trials, model.epochs, model.sampler, model.pruner),
+            *(model.estimate_text, model.disabled_reason()),
+        ),
+    )
+    bench.editor.set_fields(("conv-1",), "filters", 6)
+    bench.editor.set_fields(("conv-1",), "kernel_size", (99, 99))
+    bench.editor.undo()
+    bench.settings.set("label_smoothing", 0.1)
+    model.space.set_varied("learning_rate", False)
+    model.space.set_varied("learning_rate", True)
+    model.set_options(trials=2, epochs=1)
+    model.set_options(trials=2, epochs=1)
+    assert bench.run.start()
+    qtbot.waitUntil(lambda: not bench.run.active, timeout=30_000)
+    assert model.start()
+    qtbot.waitUntil(lambda: not model.active, timeout=30_000)
+    finish_jobs(model)
+    model.new_study()
+    watched.check()
+    assert len(watched.seen) < 25
 
 
 def test_shutdown_during_a_search_joins_its_thread_and_the_trial_is_repeated(

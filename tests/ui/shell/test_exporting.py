@@ -78,7 +78,7 @@ def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
     session = quiet.session
     session.editor.load_preset("tiny-cnn")
     session.settings.replace(TrainConfig(epochs=2, averaging=1.0, device="cpu"))
-    with qtbot.waitSignal(session.run.epoch_done, timeout=60_000):
+    with qtbot.waitSignal(session.run.recorder.epoch_done, timeout=60_000):
         session.run.start()
     qtbot.waitUntil(lambda: not session.run.active, timeout=60_000)
     written = []
@@ -93,7 +93,7 @@ def test_averaged_weights_go_out_from_a_run_and_from_its_saved_project(
             session.document.open(tmp_path / "a.cnnplay")
     first, second = written
     assert all(torch.equal(first[key], second[key]) for key in first)
-    trained = session.run.trained
+    trained = session.run.weights_cache.trained
     assert trained is not None
     assert any(not torch.equal(first[key], trained.weights.last[key]) for key in first)
 
@@ -151,7 +151,7 @@ def test_an_edit_that_changes_no_weight_goes_out_with_the_weights_and_says_so(
     assert session.editor.report.valid
     session.editor.apply(edits.remove(session.editor.network, ["relu-1"]))
     session.editor.apply(edits.insert(session.editor.network, Place("", 0, 1), nodes.Tanh()))
-    assert session.run.trained_for_editor is trained
+    assert session.run.weights_cache.trained_for_editor is trained
     assert "edited after training" in exporting.network_note()
     exporting.export("python", tmp_path / "mine.py", "last")
     finish_jobs(exporting)

@@ -43,7 +43,7 @@ def test_a_fitting_file_becomes_the_weights_that_are_looked_at_and_trained_on(
         finish_jobs(session.importing)
         assert tiny.messages[-1] == f"loaded all weights from {name}"
         assert session.run.can_resume
-        found = session.run.weights
+        found = session.run.weights_cache.weights
         assert found is not None
         assert all(torch.equal(found[key], weights[key]) for key in weights)
     assert session.document.dirty
@@ -57,8 +57,8 @@ def test_what_was_exported_comes_back_with_its_normalisation(quiet: Quiet, tmp_p
     session.run.forget()
     session.importing.read(tmp_path / "a.safetensors")
     finish_jobs(session.importing)
-    assert session.run.facts is not None
-    assert session.run.facts.preprocessing == trained.weights.facts.preprocessing
+    assert session.run.weights_cache.facts is not None
+    assert session.run.weights_cache.facts.preprocessing == trained.weights.facts.preprocessing
 
 
 def test_a_file_that_fits_in_part_is_asked_about_and_taken_on_demand(
@@ -75,9 +75,9 @@ def test_a_file_that_fits_in_part_is_asked_about_and_taken_on_demand(
     assert not imported.complete
     assert (imported.fitting, imported.wanted) == (len(weights) - 1, len(weights))
     assert any(missing in line for line in imported.problems)
-    assert tiny.session.run.weights is None, "nothing is taken before somebody says so"
+    assert tiny.session.run.weights_cache.weights is None, "nothing is taken before somebody says so"
     importing.take(imported)
-    assert tiny.session.run.weights is not None
+    assert tiny.session.run.weights_cache.weights is not None
     assert tiny.messages[-1] == f"loaded {len(weights) - 1} of {len(weights)} weights from a.safetensors"
 
 
@@ -90,7 +90,7 @@ def test_a_file_of_another_network_is_refused_with_the_first_thing_that_differs(
     words = tiny.failures.pop()
     assert words.startswith("a.safetensors: none of ")
     assert "\n" not in words
-    assert tiny.session.run.weights is None
+    assert tiny.session.run.weights_cache.weights is None
 
 
 def test_a_damaged_file_is_refused_in_one_line_and_what_was_trained_stays(
@@ -103,7 +103,7 @@ def test_a_damaged_file_is_refused_in_one_line_and_what_was_trained_stays(
     words = quiet.failures.pop()
     assert "a.safetensors" in words
     assert "\n" not in words
-    assert quiet.session.run.trained is trained
+    assert quiet.session.run.weights_cache.trained is trained
 
 
 def test_a_network_with_faults_takes_no_weights_and_says_why(tiny: Quiet, tmp_path: Path) -> None:
@@ -145,8 +145,8 @@ def test_weights_of_a_network_with_other_classes_than_the_data_can_be_saved_and_
     export(network, "safetensors", tmp_path / "a.safetensors", 0)
     session.importing.read(tmp_path / "a.safetensors")
     finish_jobs(session.importing)
-    assert session.run.facts is not None
-    assert session.run.facts.classes == (names or tuple(f"class {n}" for n in range(1, 13)))
+    assert session.run.weights_cache.facts is not None
+    assert session.run.weights_cache.facts.classes == (names or tuple(f"class {n}" for n in range(1, 13)))
     session.document.save(tmp_path / "mine.cnnplay")
     finish_jobs(session.document)
     assert not session.document.dirty

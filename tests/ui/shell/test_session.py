@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from PIL import Image
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
@@ -65,15 +66,15 @@ def test_a_project_comes_back_whole_and_unchanged(quiet: Quiet, tmp_path: Path) 
     session.document.save(tmp_path / "mine.cnnplay")
     finish_jobs(session.document)
     session.new()
-    assert session.run.trained is None
+    assert session.run.weights_cache.trained is None
     assert not session.editor.undo_stack.canUndo()
     session.document.open(tmp_path / "mine.cnnplay")
     finish_jobs(session.document)
     assert session.editor.network == edited
     assert session.settings.config.epochs == 3
-    assert session.run.trained is not None
-    assert session.run.trained.weights.network == trained.weights.network
-    weights = session.run.weights
+    assert session.run.weights_cache.trained is not None
+    assert session.run.weights_cache.trained.weights.network == trained.weights.network
+    weights = session.run.weights_cache.weights
     assert weights is not None
     assert all(torch.equal(weights[key], trained.weights.last[key]) for key in weights)
     assert not session.document.dirty
@@ -92,9 +93,9 @@ def test_a_fault_that_came_after_training_does_not_keep_the_weights_out_of_the_f
     session.new()
     session.document.open(tmp_path / "mine.cnnplay")
     finish_jobs(session.document)
-    assert session.run.trained is not None
-    assert session.run.trained.weights.network == trained.weights.network
-    assert session.run.weights is not None
+    assert session.run.weights_cache.trained is not None
+    assert session.run.weights_cache.trained.weights.network == trained.weights.network
+    assert session.run.weights_cache.weights is not None
     session.editor.fix(session.editor.report.problems[0])
     assert session.run.can_resume
 
@@ -104,11 +105,11 @@ def test_undo_over_another_preset_brings_network_and_weights_back(quiet: Quiet) 
     trained = quiet.adopt()
     assert session.run.history_is_current
     session.editor.load_preset("mlp")
-    assert session.run.trained_for_editor is None
+    assert session.run.weights_cache.trained_for_editor is None
     assert not session.run.history_is_current, "the header does not claim those epochs for the other network"
     session.editor.undo()
     assert session.editor.network == trained.weights.network
-    assert session.run.trained_for_editor is trained
+    assert session.run.weights_cache.trained_for_editor is trained
     assert session.run.history_is_current
     assert session.run.can_resume
 
@@ -197,7 +198,7 @@ def test_a_run_that_is_on_is_unsaved_work_and_saving_for_good_ends_it_first(
     assert ended == [True]
     assert not session.run.active
     assert not session.unsaved
-    weights = session.run.weights
+    weights = session.run.weights_cache.weights
     assert weights is not None
     written = load(path).trained
     assert written is not None
@@ -215,17 +216,19 @@ def test_the_weights_of_an_opened_project_are_passed_on_and_never_copied(
     session.document.opened.connect(opened.append)
     session.document.open(tmp_path / "a.cnnplay")
     finish_jobs(session.document)
-    trained = session.run.trained
+    trained = session.run.weights_cache.trained
     assert trained is not None
     assert trained.weights is opened[0].trained
     assert session.collect().trained is trained.weights, "saving writes the same value again"
     session.editor.load_preset("mlp")
     session.editor.undo()
-    assert session.run.trained is trained
+    assert session.run.weights_cache.trained is trained
     session.data.use(digits())
     assert session.run.start()
     assert session.run.network is session.editor.network
-    assert session.run.trained is trained, "until its first epoch is done, a resumed run shows them"
+    assert session.run.weights_cache.trained is trained, (
+        "until its first epoch is done, a resumed run shows them"
+    )
     session.run.shutdown()
 
 
@@ -265,7 +268,9 @@ def test_what_a_run_learns_from_is_the_projects_data_set(quiet: Quiet, qtbot: Qt
     assert load(path).data_key == "mnist-sample"
 
 
-def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_not(quiet: Quiet) -> None:
+def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_not(
+    quiet: Quiet, qtbot: QtBot
+) -> None:
     session = quiet.session
     quiet.adopt()
     quiet.messages.clear()
@@ -273,13 +278,19 @@ def test_a_preset_that_was_trained_says_that_its_weights_are_back_and_undo_does_
     session.editor.load_preset("mlp")
     session.editor.load_preset("tiny-cnn")
     assert session.run.can_resume
-    (text,) = [text for text in quiet.messages if "weights are back" in text]
+
+    def said() -> list[str]:
+        return [text for text in quiet.messages if "weights are back" in text]
+
+    qtbot.waitUntil(lambda: bool(said()))
+    (text,) = said()
     assert "1 epoch" in text
     assert "Train from scratch" in text
     quiet.messages.clear()
     session.editor.undo()
     session.editor.undo()
     assert session.run.can_resume
+    QApplication.processEvents()
     assert quiet.messages == []
 
 

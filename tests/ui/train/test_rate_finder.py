@@ -42,7 +42,7 @@ def test_a_test_ends_with_a_rate_that_can_be_used(qtbot: QtBot) -> None:
         made.use()
         assert one.settings.config.learning_rate == made.suggested
         assert not one.run.active, "nothing was trained"
-        assert one.run.trained is None
+        assert one.run.weights_cache.trained is None
 
 
 def test_points_come_while_it_goes_on_and_none_is_lost(qtbot: QtBot) -> None:
@@ -61,7 +61,7 @@ def test_it_begins_with_new_weights_or_with_those_there_are(qtbot: QtBot) -> Non
         assert made.trained_disabled_reason() == ""
         made.start()
         ended(qtbot, made)
-        fresh, weights = made.points[0].loss, one.run.weights
+        fresh, weights = made.points[0].loss, one.run.weights_cache.weights
         assert weights is not None
         before = {key: tensor.clone() for key, tensor in weights.items()}
         made.set_trained(True)

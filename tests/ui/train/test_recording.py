@@ -36,8 +36,11 @@ def test_a_run_leaves_a_folder_with_its_events_and_weights(qtbot: QtBot) -> None
     folder = RunFolder.open(path)
     assert folder.outcome().ended == "done"
     assert [event.epoch for event in folder.events() if isinstance(event, events.EpochDone)] == [1, 2]
-    assert one.run.weights is not None
-    assert all(torch.equal(folder.weights("last")[key], one.run.weights[key]) for key in one.run.weights)
+    assert one.run.weights_cache.weights is not None
+    assert all(
+        torch.equal(folder.weights("last")[key], one.run.weights_cache.weights[key])
+        for key in one.run.weights_cache.weights
+    )
 
 
 def test_a_stopped_run_resumes_there_and_in_its_folder(qtbot: QtBot) -> None:
@@ -52,9 +55,12 @@ def test_a_stopped_run_resumes_there_and_in_its_folder(qtbot: QtBot) -> None:
         steps = [int(number) for number in one.run.history.numbers]
         assert steps == list(range(1, 25)), "no step was done twice"
         assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3]
-    assert whole.run.weights is not None
-    assert one.run.weights is not None
-    assert all(torch.equal(whole.run.weights[key], one.run.weights[key]) for key in one.run.weights)
+    assert whole.run.weights_cache.weights is not None
+    assert one.run.weights_cache.weights is not None
+    assert all(
+        torch.equal(whole.run.weights_cache.weights[key], one.run.weights_cache.weights[key])
+        for key in one.run.weights_cache.weights
+    )
     assert len(_folders()) == 2, "it was resumed in its own folder"
 
 
@@ -105,5 +111,5 @@ def test_if_no_folder_can_be_created_that_is_noted_and_the_run_continues(
     with bench(epochs=1) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        assert one.run.trained is not None
+        assert one.run.weights_cache.trained is not None
         assert any("not saved" in note for note in one.run.history.notes)

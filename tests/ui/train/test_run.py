@@ -22,23 +22,23 @@ def test_a_run_goes_from_start_to_end_and_leaves_weights(qtbot: QtBot) -> None:
         assert [done.epoch for done in one.run.history.epochs] == [1, 2]
         assert len(one.run.history) == 2 * 8
         assert one.run.failure is None
-        assert one.run.weights is not None
-        assert one.run.trained is not None
-        assert one.run.trained.weights.best is not None
-        assert one.run.trained.weights.network == one.editor.network
-        assert one.run.facts is not None
-        assert one.run.facts.classes == ("dark", "light")
-        assert one.run.progress.fraction == 1.0
+        assert one.run.weights_cache.weights is not None
+        assert one.run.weights_cache.trained is not None
+        assert one.run.weights_cache.trained.weights.best is not None
+        assert one.run.weights_cache.trained.weights.network == one.editor.network
+        assert one.run.weights_cache.facts is not None
+        assert one.run.weights_cache.facts.classes == ("dark", "light")
+        assert one.run.recorder.progress.fraction == 1.0
 
 
 def test_weights_are_there_after_each_epoch_while_the_run_is_on(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
-        with qtbot.waitSignal(one.run.epoch_done, timeout=WAIT):
+        with qtbot.waitSignal(one.run.recorder.epoch_done, timeout=WAIT):
             one.run.start()
-        qtbot.waitUntil(lambda: one.run.weights is not None, timeout=WAIT)
+        qtbot.waitUntil(lambda: one.run.weights_cache.weights is not None, timeout=WAIT)
         assert one.run.active
-        assert one.run.trained is not None
-        assert one.run.trained.weights.best is not None
+        assert one.run.weights_cache.trained is not None
+        assert one.run.weights_cache.trained.weights.best is not None
 
 
 def test_pause_step_and_resume_act_between_two_batches(qtbot: QtBot) -> None:
@@ -81,17 +81,17 @@ def test_resuming_continues_the_epochs_and_training_from_scratch_keeps_the_previ
         assert [done.epoch for done in one.run.history.epochs] == [1, 2, 3, 4]
         assert one.run.history.steps("loss").x[-1] == 4.0
         assert (np.diff(one.run.history.steps("loss").x) > 0).all()
-        assert one.run.previous is None
+        assert one.run.recorder.previous is None
         old = one.run.history
         one.run.start(from_scratch=True)
-        assert one.run.previous is old
+        assert one.run.recorder.previous is old
         until(qtbot, one.run, "idle")
         assert [done.epoch for done in one.run.history.epochs] == [1, 2]
 
 
 def test_a_stopped_run_resumes_up_to_the_requested_epoch(qtbot: QtBot) -> None:
     with bench(epochs=200) as one:
-        with qtbot.waitSignal(one.run.epoch_done, timeout=WAIT):
+        with qtbot.waitSignal(one.run.recorder.epoch_done, timeout=WAIT):
             one.run.start()
         one.run.stop()
         until(qtbot, one.run, "idle")
@@ -106,7 +106,7 @@ def test_a_stopped_run_resumes_up_to_the_requested_epoch(qtbot: QtBot) -> None:
 
 def test_too_high_a_learning_rate_is_explained_and_the_next_start_clears_that(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
-        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+        with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
         assert one.run.state == "idle"
         assert one.run.failure is not None
@@ -116,7 +116,7 @@ def test_too_high_a_learning_rate_is_explained_and_the_next_start_clears_that(qt
         one.run.start()
         assert one.run.failure is None
         until(qtbot, one.run, "idle")
-        assert one.run.weights is not None
+        assert one.run.weights_cache.weights is not None
 
 
 def test_the_learning_rate_changes_during_the_run(qtbot: QtBot) -> None:
@@ -169,13 +169,13 @@ def test_undo_to_a_network_that_was_trained_brings_its_weights_back(qtbot: QtBot
     with bench(epochs=1) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        weights = one.run.weights
+        weights = one.run.weights_cache.weights
         other = preset("mlp").network
         one.editor.apply(Edited(other, (), "another preset"))
-        assert one.run.weights is None
+        assert one.run.weights_cache.weights is None
         assert not one.run.can_resume
         one.editor.undo()
-        assert one.run.weights is weights
+        assert one.run.weights_cache.weights is weights
         assert one.run.can_resume
 
 
@@ -208,7 +208,7 @@ def test_the_disabled_reason_is_named(qtbot: QtBot) -> None:
 def test_a_probe_is_called_during_the_run_and_on_request_in_a_pause(qtbot: QtBot) -> None:
     with bench(epochs=ENDLESS) as one:
         seen: list[tuple[int, str]] = []
-        one.run.add_probe(
+        one.run.probes.add(
             lambda observation: seen.append((observation.step, threading.current_thread().name))
         )
         one.run.start()
@@ -227,7 +227,7 @@ def test_a_probe_that_raises_is_noted_and_the_run_continues(qtbot: QtBot) -> Non
         def broken(observation: object) -> None:
             raise RuntimeError("no such layer")
 
-        one.run.add_probe(broken)
+        one.run.probes.add(broken)
         one.run.start()
         until(qtbot, one.run, "idle")
         assert one.run.failure is None
@@ -242,7 +242,7 @@ def test_every_validation_reaches_every_probe(qtbot: QtBot) -> None:
             if observation.validation is not None:
                 epochs.append(observation.epoch)
 
-        one.run.add_probe(look)
+        one.run.probes.add(look)
         one.run.start()
         until(qtbot, one.run, "idle")
         assert epochs == [1, 2, 3, 4, 5]
@@ -270,13 +270,13 @@ def test_forgetting_leaves_no_weights_and_no_curves(qtbot: QtBot) -> None:
     with bench(epochs=1) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        trained = one.run.trained
+        trained = one.run.weights_cache.trained
         assert trained is not None
         one.run.forget()
-        assert one.run.trained is None
+        assert one.run.weights_cache.trained is None
         assert one.run.history.empty
         one.run.adopt(trained)
-        assert one.run.weights is trained.weights.last
+        assert one.run.weights_cache.weights is trained.weights.last
         assert [done.epoch for done in one.run.history.epochs] == [1]
         assert len(one.run.history) == 8
 
@@ -297,11 +297,11 @@ def test_training_from_scratch_is_unavailable_while_a_run_is_paused(qtbot: QtBot
 
 def test_a_failure_is_cleared_when_it_is_dismissed_or_the_network_changes(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
-        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+        with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
         one.run.dismiss_failure()
         assert one.run.failure is None
-        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+        with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
         one.edit()
         assert one.run.failure is None
@@ -330,7 +330,7 @@ def test_the_previous_weights_belong_to_the_network_that_was_trained_last(qtbot:
             until(qtbot, one.run, "idle")
         assert one.run.disabled_reason("restore_previous") == ""
         one.editor.undo()
-        assert one.run.trained_for_editor is not None
+        assert one.run.weights_cache.trained_for_editor is not None
         assert "not trained twice" in one.run.disabled_reason("restore_previous")
         shown = one.run.history
         one.run.restore_previous()
@@ -342,20 +342,20 @@ def test_previous_weights_can_be_restored_and_switched_back(qtbot: QtBot) -> Non
         assert "not trained twice" in one.run.disabled_reason("restore_previous")
         one.run.start()
         until(qtbot, one.run, "idle")
-        first = one.run.trained
+        first = one.run.weights_cache.trained
         one.settings.set("seed", 5)
         one.run.start(from_scratch=True)
         until(qtbot, one.run, "idle")
-        second = one.run.trained
+        second = one.run.weights_cache.trained
         assert first is not None
         assert second is not first
         assert one.run.disabled_reason("restore_previous") == ""
         one.run.restore_previous()
-        assert one.run.trained is first
+        assert one.run.weights_cache.trained is first
         assert [done.metrics for done in one.run.history.epochs] == [
             event.metrics for event in first.events if isinstance(event, EpochDone)
         ]
         one.run.restore_previous()
-        assert one.run.trained is second
+        assert one.run.weights_cache.trained is second
         one.editor.load_preset("mlp")
         assert one.run.disabled_reason("restore_previous")

@@ -63,7 +63,7 @@ def test_after_the_last_epoch_it_says_how_many_more(qtbot: QtBot) -> None:
 def test_after_a_stop_within_an_epoch_views_and_export_say_which_weights_they_have(qtbot: QtBot) -> None:
     with bench(epochs=5) as one:
         stopped_in_the_second_epoch(qtbot, one)
-        trained = one.run.trained
+        trained = one.run.weights_cache.trained
         assert trained is not None
         assert trained.within == 2
         assert trained_text(trained) == "last weights, stopped in epoch 2 (best: epoch 1)"
@@ -79,7 +79,7 @@ def test_only_where_another_epoch_was_better_the_last_is_named(qtbot: QtBot) -> 
     with bench(epochs=2) as one:
         one.run.start()
         until(qtbot, one.run, "idle")
-        trained = one.run.trained
+        trained = one.run.weights_cache.trained
         assert trained is not None
 
         def other_best(epoch: int | None) -> Trained:

@@ -25,6 +25,7 @@ from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.kit.counts import Cost, costs
 from cnnplay.ui.kit.time_text import ms_text
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.theme import role, theme
@@ -314,7 +315,6 @@ class CostsPanel(Panel):
         )
         self.measure.setText("Cancel" if times.measuring else "Measure again" if known else "Measure time")
         hint = CANCEL_HINT if times.measuring else PROBES["layer-time"].help
-        self.measure.setEnabled(not reason)
-        self.measure.setToolTip(f"{hint}\nUnavailable: {reason}." if reason else hint)
+        set_available(self.measure, hint, reason)
         self.caption.setText(times.text)
         self.caption.setVisible(bool(times.text))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import NONE, SPLITS
 from cnnplay.ui.kit.tiling import Tiles
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState, Panel
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
@@ -107,9 +108,8 @@ class ImagesPanel(Panel):
         for split, button in self.splits.items():
             count = sum(self._model.counts.get(split, ()))
             button.setChecked(split == self._model.split)
-            button.setEnabled(bool(count))
-            reason = "" if count else "\nUnavailable: this data set has none"
-            button.setToolTip(f"{count:,} images. {HINTS[split]}{reason}")
+            hint = f"{count:,} images. {HINTS[split]}"
+            set_available(button, hint, "" if count else "this data set has none")
 
     def _empty_message(self) -> str:
         model = self._model
@@ -177,7 +177,5 @@ class Pager(QWidget):
         self.setVisible(bool(self._model.page_text))
         self.label.setText(self._model.page_text)
         for button, step in ((self.previous, -1), (self.next, 1)):
-            possible = self._model.can_turn(step)
-            button.setEnabled(possible)
-            hint = button.accessibleName()
-            button.setToolTip(hint if possible else f"{hint}\nUnavailable: there are no more")
+            reason = "" if self._model.can_turn(step) else "there are no more"
+            set_available(button, button.accessibleName(), reason)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.ui.kit.numerals import numeral, span
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
@@ -127,7 +128,7 @@ class ImageBar(QFrame):
         self.error.hide()
         self.draw = self._button("Draw", "Draw a digit with the mouse, and watch the prediction")
         self.open = self._button("Open…", "Open an image file. You can also drop a file on the window")
-        self.random = self._button("Random", "Show other random validation images")
+        self.random = self._button("Random", "")
         self.top_losses = self._button("Top losses", "")
         self._lay_out()
         self._connect()
@@ -163,6 +164,7 @@ class ImageBar(QFrame):
         look.evaluation.changed.connect(self.refresh)
         look.state_changed.connect(self.refresh)
         look.run.state_changed.connect(self.refresh)
+        look.run.weights_cache.changed.connect(self.refresh)
         look.data.changed.connect(self.refresh)
         look.prediction_changed.connect(self.image.update)
 
@@ -171,14 +173,10 @@ class ImageBar(QFrame):
         image = look.image_choice.image
         self.caption.setText(image.caption if image is not None else "no image")
         self._show_value("")
-        reason = look.top_losses_disabled_reason()
-        self.top_losses.setEnabled(not reason)
         hint = "Show the validation images with the most confident wrong predictions"
-        self.top_losses.setToolTip(f"{hint}: {reason}" if reason else hint)
-        empty = look.data.images is None
-        self.random.setEnabled(not empty)
-        if empty:
-            self.random.setToolTip("Random images come from the data set: choose one first")
+        set_available(self.top_losses, hint, look.top_losses_disabled_reason())
+        reason = "" if look.data.images is not None else "choose a data set first"
+        set_available(self.random, "Show other random validation images", reason)
         self._show_samples()
         self.image.update()
 

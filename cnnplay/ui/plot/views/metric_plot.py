@@ -131,7 +131,8 @@ class MetricPlot(Plot):
         if item is None:
             item = self._lines[line.key] = Line(connect="finite", skipFiniteCheck=False)
             self.box.addItem(item, ignoreBounds=True)
-        item.setZValue(depth)
+        if item.zValue() != depth:
+            item.setZValue(depth)
         item.opts["antialias"] = line.antialias
         if item.opts["pen"] != line.pen:
             item.setPen(line.pen)

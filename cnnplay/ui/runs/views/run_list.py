@@ -1,6 +1,7 @@
 """The panel with the table of runs, its filter, and the actions on selected runs."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.runs.remove import Cleanup
+from cnnplay.ui.kit.views.command import Command, CommandButton
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
@@ -43,7 +45,8 @@ FILTER_HINT = (
 FILTER_WIDTH = 130
 """The minimum width of the filter, in design pixels."""
 PLACEHOLDER = "Filter: lr<0.01 tag:good"
-OPEN_HINT = "Loads network, settings and weights into the editor; undo restores the previous network (Enter)"
+OPEN_HINT = "Loads network, settings and weights into the editor; undo restores the previous network (Enter)."
+ADD_HINT = "Adds a run outside the store (cnnplay train --out), or all runs in a folder, to this list"
 
 
 class FilterLine(QLineEdit):
@@ -88,38 +91,67 @@ class RunListPanel(Panel):
     # Actions
 
     def _make_actions(self) -> None:
-        self.open_action = self._action("Open in editor", self._loader.open)
-        self.delete_action = self._action("Delete…", self._actions.plan_deletion)
-        self.csv_action = self._action("CSV tables…", self._export_csv)
-        self.tensorboard_action = self._action("TensorBoard logs…", self._export_tensorboard)
-        self.cleanup_actions = [
-            self._action(f"{text}…", _planner(self._actions, cleanup))
-            for cleanup, (text, _) in CLEANUP_TEXTS.items()
-        ]
-        self.add_action = self._action("Add folder…", self._add)
-        self.add_action.setToolTip(
-            "Adds a run outside the store (cnnplay train --out), or all runs in a folder, to this list"
+        runs, actions = self._runs, self._actions
+        changes = (runs.rows_changed, runs.selection_changed, runs.values_changed)
+        new = partial(Command, self, refresh_on=changes)
+        self.open_action = new(
+            "Open in editor",
+            self._loader.open,
+            hint=OPEN_HINT,
+            disabled_reason=self._loader.disabled_reason,
         )
-        self.forget_action = self._action("Remove from list", self._forget)
-        self.rebuild_action = self._action("Rebuild index", lambda: self._runs.refresh_soon(True))
-        self.rebuild_action.setToolTip("Rebuilds the index of runs from their folders")
-
-    def _action(self, text: str, callback: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(lambda _checked=False: callback())
-        return action
+        self.open_action.setIconText("Open")
+        self.delete_action = new(
+            "Delete…",
+            actions.plan_deletion,
+            hint="Deletes the selected runs with their weights; shows first how much space it frees (Del).",
+            disabled_reason=actions.delete_disabled_reason,
+        )
+        self.csv_action = new(
+            "CSV tables…",
+            self._export_csv,
+            hint="Three tables, with a row per run, per epoch and per step.",
+            disabled_reason=actions.disabled_reason,
+        )
+        self.tensorboard_action = new(
+            "TensorBoard logs…",
+            self._export_tensorboard,
+            hint="A folder per run, for tensorboard --logdir.",
+            disabled_reason=actions.tensorboard_disabled_reason,
+        )
+        self.cleanup_actions = [
+            new(
+                f"{text}…",
+                _planner(actions, cleanup),
+                hint=f"{hint}.",
+                disabled_reason=lambda: "" if runs.rows else "there are no runs yet",
+            )
+            for cleanup, (text, hint) in CLEANUP_TEXTS.items()
+        ]
+        self.add_action = new("Add folder…", self._add, hint=ADD_HINT)
+        self.add_action.setIconText("Add…")
+        self.forget_action = new(
+            "Remove from list",
+            self._forget,
+            hint="Its files are kept.",
+            disabled_reason=self._forget_disabled_reason,
+        )
+        self.rebuild_action = new(
+            "Rebuild index",
+            lambda: runs.refresh_soon(True),
+            hint="Rebuilds the index of runs from their folders",
+        )
 
     def _make_bar(self) -> None:
-        self.open_button = self._button(self.open_action, "Open", "Open the run in the editor")
+        self.open_button = CommandButton(self.open_action, "Open the run in the editor")
         self.export_button = self._menu_button("Export", (self.csv_action, self.tensorboard_action))
         self.clean_button = self._menu_button("Clean up", (*self.cleanup_actions, None, self.rebuild_action))
-        self.delete_button = self._button(self.delete_action, "Delete…", "Delete the selected runs")
-        self.add_button = self._button(self.add_action, "Add…", "Add a folder of runs")
+        self.delete_button = CommandButton(self.delete_action, "Delete the selected runs")
+        self.add_button = CommandButton(self.add_action, "Add a folder of runs")
         self.export_button.setToolTip("Exports the selected runs as CSV tables or TensorBoard logs.")
         self.clean_button.setToolTip(
             "Frees disk space: deletes weights and checkpoints that the selected runs, or all, do not need."
         )
-        self.add_button.setToolTip(self.add_action.toolTip())
         for widget in (
             self.filter, self.open_button, self.export_button, self.clean_button, self.delete_button,
             self.add_button,
@@ -130,12 +162,6 @@ class RunListPanel(Panel):
         self._corner.insertStretch(0)
         self._corner.setStretchFactor(self.filter, 1)
         self._row.setStretch(2, 3)  # the filter takes most of the remaining width
-
-    def _button(self, action: QAction, text: str, name: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setAccessibleName(name)
-        button.clicked.connect(action.trigger)
-        return button
 
     def _menu_button(self, text: str, actions: tuple[QAction | None, ...]) -> QPushButton:
         button, menu = QPushButton(text), QMenu(self)
@@ -174,40 +200,13 @@ class RunListPanel(Panel):
             self.empty.set_text(NO_MATCH if runs.rows else EMPTY)
         self._stack.setCurrentWidget(self.table if runs.filtered.rowCount() else self.empty)
         self.filter.setToolTip(FILTER_HINT)
-        self._enable(self.open_action, self.open_button, OPEN_HINT, self._loader.disabled_reason())
-        self._enable(
-            self.delete_action,
-            self.delete_button,
-            "Deletes the selected runs with their weights; shows first how much space it frees (Del)",
-            self._actions.delete_disabled_reason(),
-        )
-        self._enable(
-            self.csv_action,
-            None,
-            "Three tables, with a row per run, per epoch and per step",
-            self._actions.disabled_reason(),
-        )
-        self._enable(
-            self.tensorboard_action,
-            None,
-            "A folder per run, for tensorboard --logdir",
-            self._actions.tensorboard_disabled_reason(),
-        )
-        for action, (_, text) in zip(self.cleanup_actions, CLEANUP_TEXTS.values(), strict=True):
-            self._enable(action, None, text, "" if runs.rows else "there are no runs yet")
-        selected = runs.selected
-        alone = "" if len(selected) == 1 else "select a single run"
-        here = "the run is in the store: delete it instead"
-        elsewhere = len(selected) == 1 and self._actions.is_elsewhere(selected[0])
-        self._enable(self.forget_action, None, "Its files are kept", alone or ("" if elsewhere else here))
 
-    def _enable(self, action: QAction, button: QPushButton | None, hint: str, reason: str) -> None:
-        text = f"{hint}.\nUnavailable: {reason}." if reason else f"{hint}."
-        action.setEnabled(not reason)
-        action.setToolTip(text)
-        if button is not None:
-            button.setEnabled(not reason)
-            button.setToolTip(text)
+    def _forget_disabled_reason(self) -> str:
+        selected = self._runs.selected
+        if len(selected) != 1:
+            return "select a single run"
+        here = "the run is in the store: delete it instead"
+        return "" if self._actions.is_elsewhere(selected[0]) else here
 
     # Handlers
 

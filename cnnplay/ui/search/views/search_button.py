@@ -29,6 +29,7 @@ class SearchButton(QPushButton):
         if self._model is None:
             self._model = model
             model.state_changed.connect(self.refresh)
+            model.trials_changed.connect(self.refresh)
             self.refresh()
 
     @Slot()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from cnnplay.network.fields import FieldInfo
 from cnnplay.search.options import PRUNERS, SAMPLERS, Pruner, Sampler
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.inputs import ComboBox, IntSpinBox
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
@@ -102,8 +103,7 @@ class OptionsPanel(Panel):
         self.epochs.setToolTip(locked if model.has_started else EPOCHS.help)
         reason = model.disabled_reason()
         self.start.setText("Resume" if model.has_started and not active else "Search")
-        self.start.setEnabled(not reason)
-        self.start.setToolTip(f"{START_HINT}\nUnavailable: {reason}" if reason else START_HINT)
+        set_available(self.start, START_HINT, reason)
         self.stop.setEnabled(active and model.state != "stopping")
         self.estimate.setText(model.estimate_text)
         self.estimate.setVisible(bool(model.estimate_text) and not active)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.row_table import RowTable
@@ -155,8 +156,5 @@ class TrialsPanel(Panel):
         self._stack.setCurrentWidget(self.table if self._model.rows else self.empty)
         self.set_muted(self._model.status_text)
         reason, row = self._promoter.disabled_reason(), self._model.selected_row
-        self.promote.setEnabled(not reason)
-        which = "" if row is None else f"Trial {row.number}. "
-        self.promote.setToolTip(
-            f"{PROMOTE_HINT}\nUnavailable: {reason}" if reason else f"{which}{PROMOTE_HINT}"
-        )
+        which = "" if row is None or reason else f"Trial {row.number}. "
+        set_available(self.promote, f"{which}{PROMOTE_HINT}", reason)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import files_to_replace
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
@@ -81,10 +82,8 @@ class ExportDialog(QDialog):
     def _format_changed(self) -> None:
         row = self._row
         self._help.setText(row.help)
-        weights = row.source == "weights"
-        self.weights.setEnabled(weights)
         hint = "Weights of the best epoch (by validation) or of the last"
-        self.weights.setToolTip(hint if weights else f"{hint}\nUnavailable: a history holds no weights")
+        set_available(self.weights, hint, "" if row.source == "weights" else "a history holds no weights")
         named = Path(self.path.text().strip()).expanduser()
         stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)
         if row.importable:
@@ -96,9 +95,7 @@ class ExportDialog(QDialog):
         reason = self._model.disabled_reason(self._row.key)
         if not reason and not self.path.text().strip():
             reason = "enter a file name first"
-        self.accept_button.setEnabled(not reason)
-        hint = "Write the file, with any files that belong to it"
-        self.accept_button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
+        set_available(self.accept_button, "Write the file, with any files that belong to it", reason)
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(

@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.download_notice = DownloadNotice(session.data.downloads)
         self.interrupted_notice = InterruptedRunNotice(session.interrupted_run)
         self.notices = RunNotices(session.run, session.settings)
-        self._status_text = StatusText(session, self.status, self)
+        self.status_text = StatusText(session, self.status, self)
         self._last_state = session.run.state
         self._lay_out()
         self.menus = Menus(self)
@@ -93,14 +93,13 @@ class MainWindow(QMainWindow):
         self.header.chosen.connect(self.show_workspace)
         self.network_picker.gallery_requested.connect(self.build.open_gallery)
         self.data_picker.browse_requested.connect(self.browse_data)
-        self.controls.refused.connect(self._status_text.show_message)
         session.fit_offer.changed.connect(self._offer_changed)
         session.run.state_changed.connect(self._state_changed)
         session.interrupted_run.show_requested.connect(self.show_run)
         session.failed.connect(self.show_failure)
         session.document.changed.connect(self._retitle)
         session.editor.changed.connect(self._retitle)
-        session.run.weights_changed.connect(self._retitle)
+        session.run.weights_cache.changed.connect(self._retitle)
         self._retitle()
 
     # Workspaces
@@ -227,7 +226,7 @@ class MainWindow(QMainWindow):
         from cnnplay.ui.train.final_test import FinalTest
         from cnnplay.ui.train.views.final_test import FinalTestDialog
 
-        dialog = FinalTestDialog(FinalTest(self.session.run, self.session.data), self)
+        dialog = FinalTestDialog(FinalTest(self.session.run.weights_cache, self.session.data), self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

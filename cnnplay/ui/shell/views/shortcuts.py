@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from cnnplay.ui.build.views import costs
 from cnnplay.ui.build.views.stack import keys
 from cnnplay.ui.kit.views import class_bars, tiles
+from cnnplay.ui.kit.views.command import Command
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.views import concept_canvas
 from cnnplay.ui.look.views import confusion, draw_pad, overlay
@@ -52,25 +52,14 @@ def keys_of_views() -> list[tuple[str, str, str]]:
     return [row for table in TABLES for row in table.entries()]
 
 
-def bindings(groups: Iterable[tuple[str, Iterable[QAction]]]) -> list[tuple[str, str, str]]:
-    """(group, what it does, keys) of every action with a shortcut."""
-    rows = []
-    for group, actions in groups:
-        for action in actions:
-            keys = [
-                key.toString(QKeySequence.SequenceFormat.NativeText)
-                for key in action.shortcuts()
-                if not key.isEmpty() and not _is_media_key(key)
-            ]
-            if keys:
-                rows.append((group, action.text().replace("&", "").rstrip("…"), " or ".join(keys)))
-    return rows
-
-
-def _is_media_key(keys: QKeySequence) -> bool:
-    """Whether these are the special keys of rare keyboards: "New", "Save", "Undo"."""
-    first = keys[0].key()  # type: ignore[index]
-    return int(first) >= int(Qt.Key.Key_Back)
+def bindings(groups: Iterable[tuple[str, Iterable[Command]]]) -> list[tuple[str, str, str]]:
+    """(group, what it does, keys) of every command with a shortcut."""
+    return [
+        (group, command.title, command.keys_text)
+        for group, commands in groups
+        for command in commands
+        if command.keys_text
+    ]
 
 
 class ShortcutsDialog(QDialog):
@@ -78,7 +67,7 @@ class ShortcutsDialog(QDialog):
 
     def __init__(
         self,
-        groups: Iterable[tuple[str, Iterable[QAction]]],
+        groups: Iterable[tuple[str, Iterable[Command]]],
         more: Iterable[tuple[str, str, str]] = (),
         parent: QWidget | None = None,
     ) -> None:

@@ -22,14 +22,11 @@ class StatusText(QObject):
         self._message = ""
         self._fade = Throttle(self._forget, MESSAGE_MS, self, "settle")
         soon = Throttle(self._refresh, SPEED_MS, self)
-        self._run_state = session.run.state
         # First: an edit clears the old message, then shows its own.
         session.editor.changed.connect(self._forget)
-        session.run.state_changed.connect(self._state_changed)
+        session.run.state_changed.connect(self._forget)
         session.message.connect(self.show_message)
         for signal in (
-            session.editor.changed,
-            session.run.state_changed,
             session.data.state_changed,
             session.estimate.changed,
             session.document.busy_changed,
@@ -37,7 +34,7 @@ class StatusText(QObject):
         ):
             signal.connect(self._refresh)
         # Epochs of small networks end several times a second.
-        for signal in (session.run.history_changed, session.run.weights_changed):
+        for signal in (session.run.recorder.changed, session.run.weights_cache.changed):
             signal.connect(soon.request)
         self._refresh()
 
@@ -47,13 +44,6 @@ class StatusText(QObject):
         self._message = text
         self._fade.request()
         self._refresh()
-
-    @Slot()
-    def _state_changed(self) -> None:
-        """A run started, paused or ended: an earlier message is out of date."""
-        if self._run_state != self._session.run.state:
-            self._run_state = self._session.run.state
-            self._forget()
 
     @Slot()
     def _forget(self) -> None:
@@ -73,7 +63,7 @@ class StatusText(QObject):
             (f"{at_least}{report.parameters:,}", "parameters"),
             (f"{at_least}{multiply_adds_text(report.multiply_adds)}", "multiply-adds"),
         ]
-        speed = self._session.run.progress.images_per_second
+        speed = self._session.run.recorder.progress.images_per_second
         if self._session.run.active and speed:
             facts.append((f"{speed:,.0f}", "images/s"))
         self._line.set_facts(facts)

@@ -2,17 +2,11 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QStackedLayout,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QToolButton, QWidget
 
+from cnnplay.ui.kit.views.command import Command, CommandButton
 from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.kit.views.transport_icons import BOX, transport_icon
@@ -36,62 +30,55 @@ FIRST = 88
 
 
 class TrainControls(QWidget):
-    """The row of controls. `actions_of_run` are for menus and the list of shortcuts.
-
-    `refused(str)`: the user pressed the key of an unavailable action, for this reason.
-    """
-
-    refused = Signal(str)
+    """The row of controls. Its commands are for menus and the list of shortcuts too."""
 
     def __init__(self, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
         self._compact_level = CompactLevel.FULL
-        self._refusals: dict[Action, QShortcut] = {}
         self._shown: tuple[bool, bool, CompactLevel] | None = None
         self.sparkline = Sparkline(run)
         self.progress = RunProgress(run)
-        self.train = self._action("train", "Train", "F5", run.start)
-        self.from_scratch = self._action(
-            "from_scratch", "Train from scratch", "Ctrl+F5", self._train_from_scratch
+        self.train = self._command("train", "Train", "F5", run.start)
+        self.from_scratch = self._command(
+            "from_scratch", "Train from scratch", "Ctrl+F5", lambda: run.start(from_scratch=True)
         )
-        self.pause = self._action("pause", "Pause", "F6", self._pause)
-        self.step = self._action("step", "Single step", "F7", run.single_step)
-        self.stop = self._action("stop", "Stop", "Shift+F5", run.stop)
-        self.restore_previous = self._action(
+        self.pause = self._command("pause", "Pause", "F6", self._pause)
+        self.step = self._command("step", "Single step", "F7", run.single_step)
+        self.stop = self._command("stop", "Stop", "Shift+F5", run.stop)
+        self.restore_previous = self._command(
             "restore_previous", "Restore previous weights", "Ctrl+Shift+F5", run.restore_previous
         )
-        self.train_button, self.pause_button = ActionButton(self.train), _button(self.pause)
-        self.from_scratch_button = ActionButton(self.from_scratch)
+        self.train_button, self.pause_button = CommandButton(self.train), _button(self.pause)
+        self.from_scratch_button = CommandButton(self.from_scratch)
         self.step_button, self.stop_button = _button(self.step), _button(self.stop)
         role(self.train_button, "primary")
         self._lay_out()
-        run.state_changed.connect(self.refresh)
-        run.weights_changed.connect(self.refresh)
-        run.history_changed.connect(self._show_what_fits)
+        for signal in (run.state_changed, run.readiness_changed, run.weights_cache.changed):
+            signal.connect(self.refresh)
+        for signal in (run.editor.changed, run.settings.changed, run.data.changed):
+            signal.connect(self.refresh)  # how Train resumes
+        run.recorder.changed.connect(self._show_what_fits)
         theme().changed.connect(self._restyle)
         self._restyle()
         self.refresh()
 
     @property
-    def run_actions(self) -> tuple[QAction, ...]:
+    def commands(self) -> tuple[Command, ...]:
         return (self.train, self.from_scratch, self.pause, self.step, self.stop, self.restore_previous)
 
     @Slot()
     def refresh(self) -> None:
-        """Updates what each control would do, or why it is unavailable."""
+        """Updates what Train and Pause would do."""
         run = self._run
         paused = run.state == "paused" or run.pausing
         train = train_text(run)
         self.train.setText(train.entry)
         self.train.setIconText(train.short)
+        self.train.set_hint(f"{train.hint} ({self.train.keys_text})")
         self.pause.setText("Resume" if paused else "Pause")
-        self._enable(self.train, "train", train.hint)
-        self._enable(self.from_scratch, "from_scratch", HINTS["from_scratch"])
-        self._enable(self.pause, "pause", "Resume training after the pause" if paused else HINTS["pause"])
-        self._enable(self.step, "step", HINTS["step"])
-        self._enable(self.stop, "stop", HINTS["stop"])
-        self._enable(self.restore_previous, "restore_previous", HINTS["restore_previous"])
+        hint = "Resume training after the pause" if paused else HINTS["pause"]
+        self.pause.set_hint(f"{hint} ({self.pause.keys_text})")
         # A click on Train that becomes a double click must not pause the run that it started.
         self.pause_button.setEnabled(self.pause.isEnabled() and run.state != "starting")
         self._first.setCurrentWidget(self.pause_button if self._shows_pause() else self.train_button)
@@ -139,41 +126,26 @@ class TrainControls(QWidget):
         return self._run.active and self._run.state != "paused"
 
     @Slot()
-    def _train_from_scratch(self) -> None:
-        self._run.start(from_scratch=True)
-
-    @Slot()
     def _pause(self) -> None:
         if self._run.state == "paused" or self._run.pausing:
             self._run.resume()
         else:
             self._run.pause()
 
-    def _action(self, name: Action, text: str, keys: str, do: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.setObjectName(name)
-        action.triggered.connect(lambda: do())
-        self.addAction(action)
-        # The key of a disabled action answers with the reason.
-        refusal = QShortcut(QKeySequence(keys), self)
-        refusal.setContext(Qt.ShortcutContext.WindowShortcut)
-        refusal.activated.connect(lambda: self.refused.emit(self._run.disabled_reason(name)))
-        self._refusals[name] = refusal
-        return action
-
-    def _enable(self, action: QAction, name: Action, hint: str) -> None:
-        reason = self._run.disabled_reason(name)
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        text = f"{hint} ({keys})"
-        if reason:
-            text = f"{text}\nUnavailable: {reason}"
-        if action.toolTip() != text:
-            action.setToolTip(text)
-            action.setStatusTip(reason or hint)
-        action.setEnabled(not reason)
-        self._refusals[name].setEnabled(bool(reason))
+    def _command(self, name: Action, text: str, keys: str, do: Callable[[], object]) -> Command:
+        run = self._run
+        command = Command(
+            self,
+            text,
+            do,
+            name=name,
+            keys=keys,
+            disabled_reason=lambda: run.disabled_reason(name),
+            refresh_on=(run.readiness_changed,),
+        )
+        command.set_hint(f"{HINTS[name]} ({command.keys_text})")
+        self.addAction(command)
+        return command
 
     def _lay_out(self) -> None:
         first = QWidget()
@@ -204,26 +176,6 @@ class TrainControls(QWidget):
             button.setIconSize(side)
         self.train_button.setMinimumWidth(theme().px(FIRST))
         self._row.setSpacing(theme().px(8))
-
-
-class ActionButton(QPushButton):
-    """A button with the text of an action and its icon, if it has one."""
-
-    def __init__(self, action: QAction) -> None:
-        super().__init__()
-        self._action = action
-        self.setAutoDefault(False)
-        self.clicked.connect(action.trigger)
-        action.changed.connect(self._show)
-        self._show()
-
-    @Slot()
-    def _show(self) -> None:
-        self.setText(self._action.iconText())
-        self.setIcon(self._action.icon())
-        self.setToolTip(self._action.toolTip())
-        self.setStatusTip(self._action.statusTip())
-        self.setEnabled(self._action.isEnabled())
 
 
 def _button(action: QAction) -> QToolButton:

@@ -28,9 +28,10 @@ class CurvePanel(Panel):
         super().__init__(shown_metric(role, run.history).heading, parent=parent)
         self._role: Role = role
         self._run, self._model = run, model
-        self.plot = CurvePlot(role, run, model)
+        self.plot = CurvePlot(role, run.recorder, model)
         self.empty = EmptyState(self._empty_text, parent=self)
         self._phase = PHASE_MS[role]
+        self._other = ""
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.plot)
@@ -42,8 +43,10 @@ class CurvePanel(Panel):
         if role == "loss":
             self._add_loss_controls()
         self.plot.following_changed.connect(self._show_fit)
-        run.history_changed.connect(self._timer.request)
+        run.recorder.changed.connect(self._timer.request)
         run.state_changed.connect(self._state_changed)
+        for signal in (run.editor.changed, run.weights_cache.changed):
+            signal.connect(self._network_changed)
         model.changed.connect(self._redraw)
         self._redraw()
 
@@ -70,17 +73,22 @@ class CurvePanel(Panel):
             self._redraw()
 
     @Slot()
+    def _network_changed(self) -> None:
+        if other_network_text(self._run) != self._other:
+            self._redraw()
+
+    @Slot()
     def _redraw(self) -> None:
         if not self.isVisible() and not self._run.history.empty:
             self.plot.refresh()
             return
         history = self._run.history
-        nothing = history.empty and (self._run.previous is None or self._run.previous.empty)
+        nothing = history.empty and (self._run.recorder.previous is None or self._run.recorder.previous.empty)
         starting = self._role == "loss" and self._run.active
         self.empty.set_text(STARTING if starting else self._empty_text)
         self.set_title(self._shown.heading)
         self._stack.setCurrentWidget(self.empty if nothing else self.plot)
-        other = "" if nothing else other_network_text(self._run)
+        other = self._other = "" if nothing else other_network_text(self._run)
         shown = "" if nothing else self._model.summary(self._shown.name, history)
         self.set_muted(" · ".join(part for part in (other, shown) if part))
         hint = "" if nothing else self._model.hint(self._shown.name, history)

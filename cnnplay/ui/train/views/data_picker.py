@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from cnnplay.ui.data.data import FOLDER, DataModel, choice_text, title_of
 from cnnplay.ui.kit.devices import device_choices, device_text
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.picker import PickerButton
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -108,8 +109,9 @@ class DevicePicker(PickerButton):
     def __init__(self, settings: SettingsModel, run: RunModel, parent: QWidget | None = None) -> None:
         super().__init__("Device", parent)
         self._settings, self._run = settings, run
-        settings.changed.connect(self.refresh)
-        run.state_changed.connect(self.refresh)
+        # Once there is a data set, torch is imported too, and with it the devices are known.
+        for signal in (settings.changed, run.state_changed, run.data.changed):
+            signal.connect(self.refresh)
         self.refresh()
 
     @Slot()
@@ -120,8 +122,7 @@ class DevicePicker(PickerButton):
         self.set_choice(started.device if started is not None else device_text(device))
         locked = self._settings.locked_reason("device", self._run.active)
         text = "Where to compute: on the CPU, or on a GPU if there is one."
-        self.setEnabled(not locked)
-        self.setToolTip(f"{text}\nUnavailable: the device {locked}" if locked else text)
+        set_available(self, text, f"the device {locked}" if locked else "")
 
     def fill(self, menu: QMenu) -> None:
         device = self._settings.config.device

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.notice import Notice, NoticeStack
 from cnnplay.ui.train.failure import SettingFix, fix_for
 from cnnplay.ui.train.run import RunModel
@@ -27,9 +28,9 @@ class RunNotices(NoticeStack):
         self.stale = Notice("panel", ("Stop and train this", "", run.stop_and_train_this))
         self.note = Notice("panel", ("Dismiss", "", self._dismiss_notes))
         self.add(self.failure, self.stale, self.note)
-        run.state_changed.connect(self.refresh)
-        run.failed.connect(self.refresh)
-        run.history_changed.connect(self._show_notes)
+        for signal in (run.notice_changed, run.readiness_changed, run.state_changed):
+            signal.connect(self.refresh)
+        run.recorder.changed.connect(self._show_notes)
         self.refresh()
 
     @Slot()
@@ -42,9 +43,7 @@ class RunNotices(NoticeStack):
         if text and reason:
             text = f"{text.rstrip('.')}. The current network cannot be trained: {reason}"
         self.stale.set_text("" if stopping else text)
-        button, hint = self.stale.buttons[0], "Stops the run and trains the current network"
-        button.setEnabled(not reason)
-        button.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
+        set_available(self.stale.buttons[0], "Stops the run and trains the current network", reason)
         self._show_notes()
 
     def _show_failure(self) -> None:

@@ -18,7 +18,7 @@ class PlanLine(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("What was chosen for this machine, and why")
         self._run, self._wanted = run, True
-        run.history_changed.connect(self.refresh)
+        run.recorder.changed.connect(self.refresh)
         self.refresh()
 
     def set_wanted(self, wanted: bool) -> None:

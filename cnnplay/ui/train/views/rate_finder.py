@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLa
 
 from cnnplay.network.fields import fields_of
 from cnnplay.spec.range_test import RangeTest
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.layouts import hbox
@@ -107,21 +108,22 @@ class RateFinderDialog(QDialog):
     def _refresh_weights(self, idle: bool) -> None:
         model, reason = self._model, self._model.trained_disabled_reason()
         self.weights.setCurrentText(WEIGHTS[1] if model.trained and not reason else WEIGHTS[0])
-        self.weights.setEnabled(idle and not reason)
-        self.weights.setToolTip(f"{WEIGHTS_HINT}\nUnavailable: {reason}" if reason else WEIGHTS_HINT)
+        set_available(self.weights, WEIGHTS_HINT, reason)
+        if not idle:
+            self.weights.setEnabled(False)
 
     def _refresh_buttons(self, idle: bool) -> None:
         model = self._model
         reason = model.disabled_reason() if idle else ""
         self.again.setText(("Again" if model.points else "Start") if idle else "Stop")
         hint = AGAIN_HINT if idle else "Stops the test after this batch and keeps the points so far"
-        self.again.setToolTip(f"{hint}\nUnavailable: {reason}" if reason else hint)
-        self.again.setEnabled(not reason and model.state != "stopping")
+        set_available(self.again, hint, reason)
+        if model.state == "stopping":
+            self.again.setEnabled(False)
         self.use.setText(model.use_label or "Use")
-        self.use.setEnabled(model.chosen is not None)
         hint = f"Sets this learning rate instead of {rate_text(model.current)} and closes the dialog (Enter)"
         nothing = "click the curve to choose a learning rate" if model.points else "there is no result yet"
-        self.use.setToolTip(hint if model.chosen is not None else f"{hint}\nUnavailable: {nothing}")
+        set_available(self.use, hint, "" if model.chosen is not None else nothing)
         self.use.setDefault(True)
 
     @Slot()

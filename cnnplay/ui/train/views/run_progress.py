@@ -33,9 +33,9 @@ class RunProgress(QWidget):
         self.fraction = 0.0
         self.setAccessibleName("Progress of the run")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        run.history_changed.connect(Throttle(self.refresh, REFRESH_MS, self).request)
+        run.recorder.changed.connect(Throttle(self.refresh, REFRESH_MS, self).request)
         run.state_changed.connect(self.refresh)
-        run.weights_changed.connect(self.refresh)
+        run.weights_cache.changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
         self.refresh()
 
@@ -108,7 +108,7 @@ class RunProgress(QWidget):
         if self._run.state == "starting":
             return 0.0
         if self._run.active:
-            return self._run.progress.fraction
+            return self._run.recorder.progress.fraction
         history = self._run.history
         return min(history.last_x / history.target, 1.0) if history.target else 0.0
 
@@ -116,7 +116,7 @@ class RunProgress(QWidget):
         if self._run.state == "starting":
             return "starting …"
         if self._run.active:
-            return self._run.progress.position_text
+            return self._run.recorder.progress.position_text
         last = self._run.history.last
         count = last.epoch if last is not None else 0
         return "1 epoch" if count == 1 else f"{count:,} epochs"
@@ -130,5 +130,5 @@ class RunProgress(QWidget):
         if run.pausing:
             return "pausing …"
         if run.active:
-            return run.progress.remaining_text
+            return run.recorder.progress.remaining_text
         return best_text(run.history)

@@ -37,7 +37,7 @@ class ScheduleView(PaintedPlot):
         self._hover: float | None = None
         self.setMouseTracking(True)
         model.changed.connect(self.refresh)
-        run.history_changed.connect(Throttle(self.refresh, REDRAW_MS, self).request)
+        run.recorder.changed.connect(Throttle(self.refresh, REDRAW_MS, self).request)
 
     @Slot()
     def refresh(self) -> None:

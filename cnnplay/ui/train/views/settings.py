@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
 from cnnplay.network.fields import FieldInfo
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
@@ -95,13 +96,14 @@ class SettingsPanel(Panel):
         self._problem = wrapped("", "fault")
         self.estimate_line = EstimateLine(estimate, self)
         self.plan_line = PlanLine(run)
-        run.history_changed.connect(self._show_plan)  # after the line's own slot
+        run.recorder.changed.connect(self._show_plan)  # after the line's own slot
         self._room = FittingScrollArea(self._content())
         self._room.resized.connect(self._fit)
         self.body.addWidget(self._room)
         theme().changed.connect(self._restyle)
         settings.changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
+        run.readiness_changed.connect(self.refresh)
         self._show_group(self.tabs.group)
 
     @property
@@ -196,9 +198,7 @@ class SettingsPanel(Panel):
         if bool(settings.problems) != self._has_problems:
             self._has_problems = bool(settings.problems)
             self._fit()
-        reason = self._run.disabled_reason("from_scratch")
-        self.find_rate.setEnabled(not reason)
-        self.find_rate.setToolTip(f"{RATE_HINT}\nUnavailable: {reason}" if reason else RATE_HINT)
+        set_available(self.find_rate, RATE_HINT, self._run.disabled_reason("from_scratch"))
         self.set_muted(DURING if running else NEXT)
         self._show_plan()
 

@@ -28,7 +28,7 @@ class Sparkline(QWidget):
         self.setFixedSize(theme().px(72), theme().px(24))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Loss curve")
-        run.history_changed.connect(Throttle(self._redraw, self._pause_ms, self).request)
+        run.recorder.changed.connect(Throttle(self._redraw, self._pause_ms, self).request)
         theme().changed.connect(self._resize)
 
     @Slot()

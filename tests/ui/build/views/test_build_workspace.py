@@ -140,7 +140,7 @@ def test_every_control_has_a_tooltip_and_a_name(work: BuildWorkspace) -> None:
         for widget in field(work, name).inputs():
             assert widget.toolTip()
             assert widget.accessibleName()
-    for action in work.stack_panel.view.actions_by_name.values():
+    for action in work.stack_panel.view.stack_actions.by_name.values():
         assert action.toolTip()
         assert action.isEnabled() or "Unavailable" in action.toolTip()
     assert {node.id for node, _ in walk(editor.network)} == editor.node_ids

@@ -220,7 +220,7 @@ def test_space_collapses_and_the_arrows_reach_an_empty_branch(view: StackView) -
 
 def test_the_key_of_an_unavailable_action_says_why(view: StackView) -> None:
     said: list[str] = []
-    view.editor.message.connect(said.append)
+    view.stack_actions.by_name["delete"].refused.connect(said.append)
     view.editor.select(())
     press(view, KEY.Key_Delete)
     assert said == ["Delete: select a layer first"]

@@ -209,6 +209,25 @@ def test_the_curves_of_selected_runs_share_a_plot(page: RunsWorkspace, runs: Run
     assert page.curves.slider.isVisible()
 
 
+def test_a_change_that_makes_the_axis_longer_is_drawn_once(page: RunsWorkspace, runs: RunsModel) -> None:
+    click_row(page, "d")
+    plot = page.curves.loss
+    before, drawn = plot.extent, plot.redraws
+    runs.curves.set_axis("step")
+    assert plot.extent[1] > before[1]
+    assert plot.redraws == drawn + 1
+
+
+def test_the_menu_of_a_plot_switches_the_scale_of_the_loss(page: RunsWorkspace, runs: RunsModel) -> None:
+    click_row(page, "d")
+    (scale,) = (action for action in page.curves.loss.actions_of_menu if action.isCheckable())
+    scale.trigger()
+    assert runs.curves.logarithmic
+    assert page.curves.log.isChecked()
+    assert page.curves.loss.extent[2] < 0
+    assert not any(action.isCheckable() for action in page.curves.primary.actions_of_menu)
+
+
 def test_the_zoom_stays_when_data_come_in_and_when_the_selection_changes(
     page: RunsWorkspace, runs: RunsModel, store: Path
 ) -> None:

@@ -162,7 +162,7 @@ def test_a_search_runs_its_trials_and_the_selected_one_is_promoted_with_one_undo
     network = window.session.editor.network
     assert find(network, "conv-1").filters == best.settings["conv-1.filters"]  # type: ignore[union-attr]
     assert window.session.settings.config.learning_rate == best.settings["learning_rate"]
-    assert window.session.run.trained_for_editor is not None
+    assert window.session.run.weights_cache.trained_for_editor is not None
     window.stack_actions.by_name["undo"].trigger()
     assert window.session.editor.network == before
 

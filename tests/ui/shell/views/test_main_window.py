@@ -20,6 +20,8 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.export_dialog import ROWS, ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 from cnnplay.ui.shell.views.shortcuts import ShortcutsDialog
+from cnnplay.ui.train.trained import Trained
+from tests.look_bench import learned_weights
 from tests.ui.conftest import StrayWindows
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -100,7 +102,7 @@ def test_pressing_train_moves_to_the_curves_and_trains(window: MainWindow, qtbot
     assert window.workspace == "train"
     run = window.session.run
     qtbot.waitUntil(lambda: run.state == "idle" and bool(run.history.epochs), timeout=60_000)
-    assert run.weights is not None
+    assert run.weights_cache.weights is not None
     assert run.history.epochs[0].metrics["validation_accuracy"] > 0.2
 
 
@@ -126,18 +128,20 @@ def test_a_project_comes_back_as_it_was_saved(window: MainWindow, tmp_path: Path
     session.editor.load_preset("tiny-cnn")
     session.settings.set("epochs", 1)
     session.run.start()
-    qtbot.waitUntil(lambda: session.run.state == "idle" and session.run.weights is not None, timeout=60_000)
-    weights, network = session.run.weights, session.editor.network
+    qtbot.waitUntil(
+        lambda: session.run.state == "idle" and session.run.weights_cache.weights is not None, timeout=60_000
+    )
+    weights, network = session.run.weights_cache.weights, session.editor.network
     path = tmp_path / "mine.cnnplay"
     session.document.save(path)
     finish_jobs(session.document)
     assert not session.document.dirty
     session.new()
-    assert session.run.weights is None
+    assert session.run.weights_cache.weights is None
     window.open_path(path)
     finish_jobs(session.document)
     assert encode(session.editor.network) == encode(network)
-    again = session.run.weights
+    again = session.run.weights_cache.weights
     assert weights is not None
     assert again is not None
     assert all(bool((weights[name] == again[name]).all()) for name in weights)
@@ -341,3 +345,14 @@ def test_the_window_is_made_without_torch() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+def test_the_status_bar_says_that_weights_are_back_after_the_edit_that_brought_them(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    editor = window.session.editor
+    editor.load_preset("tiny-cnn")
+    window.session.run.adopt(Trained(learned_weights()))
+    editor.load_preset("mlp")
+    editor.load_preset("tiny-cnn")
+    qtbot.waitUntil(lambda: "weights are back" in window.status.text())

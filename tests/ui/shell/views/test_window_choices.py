@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QSlider, QSplitter
 from pytestqt.qtbot import QtBot
 
 from cnnplay.ui.build.views.build import BuildWorkspace
 from cnnplay.ui.build.views.stack.width import MAX_SHARE
+from cnnplay.ui.kit.views.command import Command
 from cnnplay.ui.kit.views.panel import FactsLabel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.views.export_dialog import ROWS, ExportDialog
@@ -37,7 +38,7 @@ def train_a_little(window: MainWindow, qtbot: QtBot) -> None:
     window.session.settings.set("epochs", 1)
     QTest.mouseClick(window.controls.train_button, LEFT)
     run = window.session.run
-    qtbot.waitUntil(lambda: run.state == "idle" and run.weights is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "idle" and run.weights_cache.weights is not None, timeout=60_000)
 
 
 def test_smoothing_scale_and_workspace_are_there_at_the_next_start(
@@ -127,7 +128,7 @@ def test_large_text_takes_the_finished_run_from_the_header_before_it_takes_a_nam
     QApplication.processEvents()
     for picker in (window.network_picker, window.data_picker, window.device_picker):
         assert picker.choice.toolTip() == "", "whole"
-    assert controls.from_scratch in window.controls.run_actions
+    assert controls.from_scratch in window.controls.commands
     assert controls.from_scratch.isEnabled(), "its key and the menu still do it"
     theme().install("dark", 1.0)
     window.resize(1440, 900)
@@ -332,12 +333,13 @@ def test_the_question_names_every_file_that_an_export_would_replace(
     dialog.deleteLater()
 
 
-def test_the_list_of_shortcuts_leaves_keys_of_rare_keyboards_out() -> None:
-    action = QAction("&New")
-    action.setShortcuts([QKeySequence("Ctrl+N"), QKeySequence(Qt.Key.Key_New)])
-    delete = QAction("Delete")
-    delete.setShortcuts([QKeySequence("Del"), QKeySequence("F5"), QKeySequence("/")])
-    assert bindings([("File", (action, delete))]) == [
+def test_the_list_of_shortcuts_leaves_keys_of_rare_keyboards_out(qapp: QApplication) -> None:
+    keys = (QKeySequence("Ctrl+N"), QKeySequence(Qt.Key.Key_New))
+    new = Command(qapp, "&New…", lambda: None, keys)
+    keys = (QKeySequence("Del"), QKeySequence("F5"), QKeySequence("/"))
+    delete = Command(qapp, "Delete", lambda: None, keys)
+    plain = Command(qapp, "About", lambda: None)
+    assert bindings([("File", (new, delete, plain))]) == [
         ("File", "New", "Ctrl+N"),
         ("File", "Delete", "Del or F5 or /"),
     ]

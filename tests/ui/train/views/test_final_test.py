@@ -37,14 +37,14 @@ def _trained(qtbot: QtBot, one: Bench) -> ImageSet:
 def test_a_click_evaluates_the_best_weights_on_the_test_split(qtbot: QtBot) -> None:
     with bench(epochs=2) as one:
         images = _trained(qtbot, one)
-        dialog = FinalTestDialog(FinalTest(one.run, one.data))
+        dialog = FinalTestDialog(FinalTest(one.run.weights_cache, one.data))
         qtbot.addWidget(dialog)
         dialog.open()
         assert "40 test images" in dialog.question.text()
         qtbot.mouseClick(dialog.evaluate_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: "Test accuracy" in dialog.outcome.text(), timeout=WAIT)
-        assert one.run.trained is not None
-        weights = one.run.trained.weights
+        assert one.run.weights_cache.trained is not None
+        weights = one.run.weights_cache.trained.weights
         assert weights.best is not None
         own = evaluate(weights.network, weights.best, images, "test", facts=weights.facts)
         right = round(own.metrics["accuracy"] * 40)
@@ -66,7 +66,7 @@ def test_closing_cancels_the_evaluation(qtbot: QtBot, monkeypatch: pytest.Monkey
     with bench(epochs=1) as one:
         _trained(qtbot, one)
         monkeypatch.setattr("cnnplay.training.evaluate.evaluate", _held_until_closed)
-        dialog = FinalTestDialog(FinalTest(one.run, one.data))
+        dialog = FinalTestDialog(FinalTest(one.run.weights_cache, one.data))
         qtbot.addWidget(dialog)
         dialog.open()
         qtbot.mouseClick(dialog.evaluate_button, Qt.MouseButton.LeftButton)

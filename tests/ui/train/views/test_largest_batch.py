@@ -66,7 +66,7 @@ def test_after_memory_ran_out_a_click_takes_a_batch_that_fits_and_it_trains(
         else:
             monkeypatch.setattr(run.Run, "loss", _only_small(run.Run.loss))
         notices = notices_of(qtbot, one)
-        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+        with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
         until(qtbot, one.run, "idle")
         notice = notices.failure
@@ -81,7 +81,7 @@ def test_after_memory_ran_out_a_click_takes_a_batch_that_fits_and_it_trains(
         assert one.run.start()
         until(qtbot, one.run, "idle")
         assert one.run.failure is None
-        assert one.run.trained is not None
+        assert one.run.weights_cache.trained is not None
 
 
 def _only_small(loss: object) -> object:

@@ -9,7 +9,7 @@ from tests.train_bench import Bench, bench
 
 def note(one: Bench, first: int, last: int) -> None:
     one.run.history.extend(Noted(run="r", message=f"picture {n} is damaged") for n in range(first, last + 1))
-    one.run.history_changed.emit()
+    one.run.recorder.changed.emit()
 
 
 def test_of_very_many_notes_the_last_is_read_and_the_others_are_counted(qtbot: QtBot) -> None:

@@ -50,7 +50,7 @@ def test_a_click_on_train_runs_to_the_end_and_then_offers_to_resume_or_start_fro
         QTest.mouseClick(controls.from_scratch_button, LEFT)
         until(qtbot, one.run, "idle")
         assert len(one.run.history.epochs) == 2
-        assert one.run.previous is not None
+        assert one.run.recorder.previous is not None
 
 
 def test_the_keys_train_pause_step_and_stop(qtbot: QtBot) -> None:
@@ -97,11 +97,11 @@ def test_unavailable_controls_say_why(qtbot: QtBot) -> None:
 def test_the_key_of_an_unavailable_action_answers_with_the_reason(qtbot: QtBot) -> None:
     with bench() as one:
         page, controls = window(qtbot, one)
-        with qtbot.waitSignal(controls.refused) as refused:
+        with qtbot.waitSignal(controls.pause.refused) as refused:
             QTest.keyClick(page, Qt.Key.Key_F6)
-        assert refused.args == ["no run is in progress"]
+        assert refused.args == ["Pause: no run is in progress"]
         one.settings.set("learning_rate", 0.0)
-        with qtbot.waitSignal(controls.refused) as refused:
+        with qtbot.waitSignal(controls.train.refused) as refused:
             QTest.keyClick(page, Qt.Key.Key_F5)
         assert "learning rate must be" in refused.args[0]
         one.settings.set("learning_rate", 0.01)
@@ -113,7 +113,7 @@ def test_the_key_of_an_unavailable_action_answers_with_the_reason(qtbot: QtBot) 
 def test_every_control_has_a_name_a_tooltip_and_a_key(qtbot: QtBot) -> None:
     with bench() as one:
         _, controls = window(qtbot, one)
-        for action in controls.run_actions:
+        for action in controls.commands:
             assert action.text()
             assert action.toolTip()
             assert not action.shortcut().isEmpty()

@@ -78,7 +78,7 @@ def panel(qtbot: QtBot, one: Bench, metric: Metric = "loss") -> CurvePanel:
 
 def more(one: Bench, *new: Event) -> None:
     one.run.history.extend(new)
-    one.run.history_changed.emit()
+    one.run.recorder.changed.emit()
 
 
 def drawn(qtbot: QtBot, made: CurvePanel) -> None:
@@ -116,7 +116,7 @@ def test_an_empty_panel_says_what_to_do(qtbot: QtBot) -> None:
 
 def test_a_zoom_stays_when_new_steps_come_and_a_double_click_shows_all_again(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 3))
+        one.run.recorder.history = History(events(1, 3))
         made = panel(qtbot, one)
         whole = made.plot.extent
         wheel(made, made.plot.area.center().toPoint(), 5)
@@ -137,7 +137,7 @@ def test_a_zoom_stays_when_new_steps_come_and_a_double_click_shows_all_again(qtb
 
 def test_the_wheel_over_an_axis_zooms_that_axis_alone(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 3))
+        one.run.recorder.history = History(events(1, 3))
         made = panel(qtbot, one)
         before = made.plot.extent
         area = made.plot.area
@@ -149,7 +149,7 @@ def test_the_wheel_over_an_axis_zooms_that_axis_alone(qtbot: QtBot) -> None:
 
 def test_dragging_pans_and_keys_zoom_and_show_all(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 3))
+        one.run.recorder.history = History(events(1, 3))
         made = panel(qtbot, one)
         plot = made.plot
         before = plot.extent
@@ -171,7 +171,7 @@ def test_dragging_pans_and_keys_zoom_and_show_all(qtbot: QtBot) -> None:
 
 def test_an_extreme_of_one_step_is_inside_what_is_shown_and_on_the_line(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 20, steps=1_000, spike=7_777, height=5.9))
+        one.run.recorder.history = History(events(1, 20, steps=1_000, spike=7_777, height=5.9))
         made = panel(qtbot, one)
         assert made.plot.extent[3] > 5.9
         _, y = made.plot._lines["raw"].getData()
@@ -183,7 +183,7 @@ def test_a_spike_that_would_hide_the_rest_is_cut_and_named_and_the_logarithmic_s
     qtbot: QtBot,
 ) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 20, steps=1_000, spike=7, height=8.35e25))
+        one.run.recorder.history = History(events(1, 20, steps=1_000, spike=7, height=8.35e25))
         made = panel(qtbot, one)
         assert made.plot.extent[3] < 3.0
         assert made.plot._bounds.cut == (0.007, 8.35e25)
@@ -195,7 +195,7 @@ def test_a_spike_that_would_hide_the_rest_is_cut_and_named_and_the_logarithmic_s
 
 def test_no_label_of_an_axis_is_cut(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 1))
+        one.run.recorder.history = History(events(1, 1))
         made = panel(qtbot, one)
         usual = made.plot.area.left()
         made.plot.zoom(2e5, made.plot.area.bottomLeft())
@@ -218,8 +218,8 @@ def test_the_accuracys_axis_begins_where_the_first_epoch_ends(qtbot: QtBot) -> N
 
 def test_the_run_before_never_sets_the_axes_and_names_its_end(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.previous = History(events(1, 30, spike=3, height=900.0))
-        one.run.history = History(events(1, 2))
+        one.run.recorder.previous = History(events(1, 30, spike=3, height=900.0))
+        one.run.recorder.history = History(events(1, 2))
         made = panel(qtbot, one)
         assert made.plot.extent[3] < 3.0
         assert made.plot._bounds.right == 20.0
@@ -230,8 +230,8 @@ def test_the_run_before_never_sets_the_axes_and_names_its_end(qtbot: QtBot) -> N
 def test_the_previous_run_is_hidden_if_network_or_data_differ(qtbot: QtBot, change: dict[str, str]) -> None:
     with bench() as one:
         first, *rest = events(1, 5)
-        one.run.previous = History([msgspec.structs.replace(first, **change), *rest])
-        one.run.history = History(events(1, 2))
+        one.run.recorder.previous = History([msgspec.structs.replace(first, **change), *rest])
+        one.run.recorder.history = History(events(1, 2))
         made = panel(qtbot, one)
         assert "training before" not in made.plot._lines
         assert all("previous" not in end.text for end in made.plot._labels)
@@ -247,15 +247,15 @@ def test_curves_of_another_network_name_it_and_are_lighter(qtbot: QtBot) -> None
         parameters = one.editor.report.parameters
         name = one.editor.network.name
         mine = msgspec.structs.replace(first, network=name, parameters=parameters)
-        one.run.history = History([mine, *rest])
-        one.run.state_changed.emit()
-        assert made.muted() == "cross-entropy"
+        one.run.recorder.history = History([mine, *rest])
+        one.run.recorder.changed.emit()
+        qtbot.waitUntil(lambda: made.muted() == "cross-entropy")
         assert made.plot.box.opacity() == 1.0
 
 
 def test_a_log_scale_keeps_the_view_and_can_be_undone(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 3))
+        one.run.recorder.history = History(events(1, 3))
         made = panel(qtbot, one)
         made.plot.setFocus()
         QTest.keyClick(made.plot, Qt.Key.Key_L)
@@ -268,7 +268,7 @@ def test_a_log_scale_keeps_the_view_and_can_be_undone(qtbot: QtBot) -> None:
 
 def test_the_slider_names_how_much_is_smoothed(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 3))
+        one.run.recorder.history = History(events(1, 3))
         made = panel(qtbot, one)
         made.slider.setFocus()
         QTest.keyClick(made.slider, Qt.Key.Key_Right)
@@ -280,7 +280,7 @@ def test_the_slider_names_how_much_is_smoothed(qtbot: QtBot) -> None:
 
 def test_nothing_is_drawn_while_hidden(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 1))
+        one.run.recorder.history = History(events(1, 1))
         made = panel(qtbot, one)
         made.hide()
         count = made.plot.redraws
@@ -294,8 +294,8 @@ def test_nothing_is_drawn_while_hidden(qtbot: QtBot) -> None:
 
 def test_the_curve_of_the_previous_run_stays_lighter(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.previous = History(events(1, 5))
-        one.run.history = History(events(1, 1))
+        one.run.recorder.previous = History(events(1, 5))
+        one.run.recorder.history = History(events(1, 1))
         made = panel(qtbot, one)
         curve = made.plot._lines["training before"]
         assert curve.isVisible()
@@ -304,7 +304,7 @@ def test_the_curve_of_the_previous_run_stays_lighter(qtbot: QtBot) -> None:
 
 def test_a_read_out_under_a_resting_cursor_follows_the_data(qtbot: QtBot) -> None:
     with bench() as one:
-        one.run.history = History(events(1, 1))
+        one.run.recorder.history = History(events(1, 1))
         made = panel(qtbot, one)
         QTest.mouseMove(made.plot.viewport(), made.plot.area.center().toPoint())
         assert made.plot.hover is not None
@@ -345,7 +345,7 @@ def test_labels_neither_overlap_nor_leave_the_area() -> None:
 def test_settings_changed_to_words_are_painted_beside_their_lines(qtbot: QtBot) -> None:
     with bench() as one:
         made = panel(qtbot, one, "loss")
-        one.run.history = History(events(1, 6))
+        one.run.recorder.history = History(events(1, 6))
         one.run.history.extend(
             [
                 SettingChanged(run="r", step=60, name="schedule", value="cosine"),
@@ -371,7 +371,7 @@ def test_averaged_and_decayed_curves_are_drawn_in_looks_of_their_own(qtbot: QtBo
                     event = msgspec.structs.replace(event, metrics={**event.metrics, **more})
                 found.append(event)
             made = panel(qtbot, one, "loss")
-            one.run.history = History(found)
+            one.run.recorder.history = History(found)
             made._redraw()
             curves = made.plot._lines
             assert curves["averaged"].isVisible()

@@ -165,7 +165,7 @@ def test_during_a_run_the_drawing_moves_on_at_most_twice_a_second(qtbot: QtBot) 
         qtbot.waitUntil(lambda: made.schedule.accessibleDescription().startswith("now "), timeout=WAIT)
         before, first = made.schedule.redraws, len(one.run.history)
         for _ in range(20):
-            one.run.history_changed.emit()
+            one.run.recorder.changed.emit()
         settle()
         assert made.schedule.redraws <= before + 1
         qtbot.waitUntil(lambda: made.schedule.redraws > before, timeout=WAIT)

@@ -120,7 +120,7 @@ def test_during_a_run_what_acts_between_two_batches_can_be_typed(qtbot: QtBot) -
 def test_a_failure_names_the_cause_and_a_click_applies_the_fix(qtbot: QtBot) -> None:
     with bench(optimizer="sgd", learning_rate=999.0) as one:
         notices = notices_of(qtbot, one)
-        with qtbot.waitSignal(one.run.failed, timeout=WAIT):
+        with qtbot.waitSignal(one.run.notice_changed, timeout=WAIT):
             one.run.start()
         notice = notices.failure
         assert notice.isVisible()
@@ -156,7 +156,7 @@ def test_a_note_can_be_dismissed_and_the_next_one_shows(qtbot: QtBot) -> None:
         def broken(observation: object) -> None:
             raise RuntimeError("no such layer")
 
-        one.run.add_probe(broken)
+        one.run.probes.add(broken)
         one.run.start()
         until(qtbot, one.run, "idle")
         assert "no such layer" in notices.note.label.text()

@@ -1,13 +1,15 @@
 """The editing actions of the stack, for menus, keys and the shortcut list."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.width import StackWidth
+from cnnplay.ui.kit.views.command import Command
 
 _STANDARD = QKeySequence.StandardKey
 _ACTIONS: dict[str, tuple[str, tuple[QKeySequence.StandardKey | str, ...], str]] = {
@@ -65,52 +67,34 @@ class StackActions(QObject):
         self._model = model
         self.width = StackWidth(self)
         """The width that all stack views share."""
-        self.by_name: dict[str, QAction] = {}
-        for name, (text, keys, help_text) in _ACTIONS.items():
-            self._add(name, text, keys, help_text)
-        editor.changed.connect(self.refresh)
-        editor.selection_changed.connect(self.refresh)
-        editor.undo_changed.connect(self.refresh)
+        self.by_name: dict[str, Command] = {}
+        for name, run in self._runs().items():
+            text, keys, hint = _ACTIONS[name]
+            self.by_name[name] = Command(
+                self,
+                text,
+                run,
+                name=name,
+                keys=_sequences(keys),
+                hint=hint,
+                context=_CONTEXTS.get(name, Qt.ShortcutContext.WidgetShortcut),
+                disabled_reason=partial(editor.disabled_reason, name),
+            )
+        for signal in (editor.changed, editor.selection_changed, editor.undo_changed):
+            signal.connect(self.refresh)
         QGuiApplication.clipboard().dataChanged.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Enables the available actions; the tooltips of the others give the reason."""
-        for name, action in self.by_name.items():
-            reason = self.disabled_reason(name)
-            help_text = _ACTIONS[name][2]
-            action.setEnabled(not reason)
-            action.setToolTip(f"{help_text}\nUnavailable: {reason}." if reason else help_text)
-            action.setStatusTip(action.toolTip())
+        for command in self.by_name.values():
+            command.refresh()
         stack = self._editor.undo_stack
         self.by_name["undo"].setText(f"Undo {stack.undoText()}".rstrip())
         self.by_name["redo"].setText(f"Redo {stack.redoText()}".rstrip())
 
-    def disabled_reason(self, name: str) -> str:
-        """Why an action is unavailable; "" when it is available."""
-        if name in ("collapse_all", "expand_all"):
-            return "" if self._editor.containers else "the network has no skips or branches"
-        return self._editor.disabled_reason(name)
-
-    def _add(
-        self, name: str, text: str, keys: tuple[QKeySequence.StandardKey | str, ...], help_text: str
-    ) -> None:
-        action = QAction(text, self)
-        sequences: list[QKeySequence] = []
-        for key in keys:
-            sequence = QKeySequence(key)
-            if not sequence.isEmpty() and sequence not in sequences:
-                sequences.append(sequence)
-        action.setShortcuts(sequences)
-        action.setShortcutContext(_CONTEXTS.get(name, Qt.ShortcutContext.WidgetShortcut))
-        action.setObjectName(name)
-        action.setToolTip(help_text)
-        action.triggered.connect(self._handler(name))
-        self.by_name[name] = action
-
-    def _handler(self, name: str) -> Callable[[], object]:
+    def _runs(self) -> dict[str, Callable[[], object]]:
         editor = self._editor
-        handlers: dict[str, Callable[[], object]] = {
+        return {
             "undo": editor.undo,
             "redo": editor.redo,
             "insert": self.insert_requested.emit,
@@ -120,36 +104,24 @@ class StackActions(QObject):
             "duplicate": editor.duplicate,
             "delete": editor.remove_selected,
             "select_all": editor.select_all,
-            "move_up": self._move_up,
-            "move_down": self._move_down,
+            "move_up": lambda: editor.step_selected(down=False),
+            "move_down": lambda: editor.step_selected(down=True),
             "wrap": editor.wrap_selected,
             "unwrap": editor.unwrap,
             "add_branch": editor.add_branch,
             "remove_branch": editor.remove_branch,
             "add_head": editor.add_head,
             "collapse": self._collapse,
-            "collapse_all": self._collapse_all,
-            "expand_all": self._expand_all,
+            "collapse_all": lambda: self._model.collapse_all(True),
+            "expand_all": lambda: self._model.collapse_all(False),
         }
-        handler = handlers[name]
-
-        def act(_checked: bool = False) -> None:
-            handler()
-
-        return act
-
-    def _move_up(self) -> None:
-        self._editor.step_selected(down=False)
-
-    def _move_down(self) -> None:
-        self._editor.step_selected(down=True)
 
     def _collapse(self) -> None:
         node_id = self._editor.current
         self._model.set_collapsed(node_id, not self._model.is_collapsed(node_id))
 
-    def _collapse_all(self) -> None:
-        self._model.collapse_all(True)
 
-    def _expand_all(self) -> None:
-        self._model.collapse_all(False)
+def _sequences(keys: tuple[QKeySequence.StandardKey | str, ...]) -> tuple[QKeySequence, ...]:
+    """The first sequence of each standard key, and the others as they are; each once."""
+    sequences = [QKeySequence(key) for key in keys]
+    return tuple(dict.fromkeys(sequence for sequence in sequences if not sequence.isEmpty()))

@@ -36,13 +36,13 @@ def layer_menu(editor: EditorModel, actions: StackActions, parent: QWidget) -> Q
 
 
 def _entry(menu: QMenu, name: str, actions: StackActions) -> None:
-    action, reason = actions.by_name[name], actions.disabled_reason(name)
-    if not reason:
-        menu.addAction(action)
+    command = actions.by_name[name]
+    if not command.reason:
+        menu.addAction(command)
         return
     # A separate action, so that the text in the menu bar does not change.
-    disabled = menu.addAction(f"{action.text()}  ({reason})")
-    disabled.setToolTip(action.toolTip())
+    disabled = menu.addAction(f"{command.text()}  ({command.reason})")
+    disabled.setToolTip(command.toolTip())
     disabled.setEnabled(False)
 
 

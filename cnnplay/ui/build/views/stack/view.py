@@ -4,12 +4,10 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
-    QAction,
     QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
@@ -49,7 +47,7 @@ class StackView(StackCanvas):
         self._mouse = StackMouse(self, self._selection, self.dragging, self.inserter, self.activated.emit)
         self.stack_actions = actions or StackActions(editor, self.model, self)
         self.stack_actions.insert_requested.connect(self._open_picker_if_visible)
-        self.addActions(list(self.actions_by_name.values()))
+        self.addActions(list(self.stack_actions.by_name.values()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Network stack")
         self.setMinimumWidth(theme().px(220))
@@ -58,11 +56,6 @@ class StackView(StackCanvas):
         """Ends the drag without a change."""
         self.dragging.cancel()
         self._mouse.forget_press()
-
-    @property
-    def actions_by_name(self) -> dict[str, QAction]:
-        """The actions for the main window's menus."""
-        return self.stack_actions.by_name
 
     def context_menu(self) -> QMenu:
         """The menu for the selection."""
@@ -124,7 +117,8 @@ class StackView(StackCanvas):
     # Keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not KEYS.press(self, event) and not self._show_disabled_reason(event):
+        commands = self.stack_actions.by_name.values()
+        if not KEYS.press(self, event) and not any(command.refuse(event) for command in commands):
             super().keyPressEvent(event)
 
     def activate(self) -> None:
@@ -140,15 +134,6 @@ class StackView(StackCanvas):
             self.cancel_drag()
         else:
             self.editor.select(())
-
-    def _show_disabled_reason(self, event: QKeyEvent) -> bool:
-        """Shows the reason when the key of a disabled action is pressed."""
-        pressed = event.keyCombination()
-        for name, action in self.actions_by_name.items():
-            if not action.isEnabled() and QKeySequence(pressed) in action.shortcuts():
-                self.editor.message.emit(f"{action.text()}: {self.stack_actions.disabled_reason(name)}")
-                return True
-        return False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
