@@ -54,7 +54,7 @@ def run_window(path: str | None) -> int:
     window.show()
     if path is not None:
         window.open_path(Path(path))
-        QTimer.singleShot(0, window, window.offer_cut_run)
+        QTimer.singleShot(0, window, window.offer_interrupted_run)
     else:
         QTimer.singleShot(0, window, window.offer_recovery)
     return _end_process(application.exec())

@@ -37,7 +37,10 @@ NetworkArgument = Annotated[
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Which = Annotated[
-    str, typer.Option("--weights", metavar="best/last/averaged", help="Which of the run's weights to use.")
+    str,
+    typer.Option(
+        "--weights", metavar="best/last/averaged", help="Which of the run's weights (best: by validation)."
+    ),
 ]
 
 
@@ -193,7 +196,7 @@ def weights(
 def train(
     context: typer.Context,
     network: NetworkArgument,
-    data: Annotated[str, typer.Option(metavar="KEY", help="A data set's key, or folder:PATH.")],
+    data: Annotated[str, typer.Option(metavar="DATA", help="A data set's key, or folder:PATH.")],
     epochs: Annotated[int, typer.Option(help="Number of passes over the training set.")],
     batch_size: Annotated[int, typer.Option(help="Images per optimizer step.")] = 64,
     optimizer: Annotated[str, typer.Option(help="sgd, momentum, nesterov, rmsprop, adam or adamw.")] = "adam",
@@ -210,7 +213,8 @@ def train(
         bool, typer.Option(help="Under torchrun on GPUs: batch norm statistics over all processes.")
     ] = False,
     fit: Annotated[
-        str, typer.Option(metavar="resize/stem", help="Resize the images, or adapt the network's stem.")
+        str,
+        typer.Option(metavar="resize/stem", help="Resize the images, or adapt the first layers."),
     ] = "resize",
     size: Annotated[
         str | None, typer.Option(metavar="H,W", help="With --fit stem: resize the images to this size.")
@@ -226,10 +230,15 @@ def train(
     source: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="FILE", help="Start with the weights of a file, a project or a run that fit."
+            "--from", metavar="FILE", help="Start with pretrained weights: of a file, a project or a run."
         ),
     ] = None,
-    weights: Which = "best",
+    weights: Annotated[
+        str,
+        typer.Option(
+            metavar="best/last/averaged", help="With --from: which weights of a run or a project to use."
+        ),
+    ] = "best",
     match: Annotated[
         str, typer.Option(metavar="name/order", help="With --from: how weights and layers are matched.")
     ] = "name",

@@ -287,7 +287,7 @@ class MainWindow(QMainWindow):
         self.session.interrupted_run.find(self.files.offer_recovery)
 
     @Slot()
-    def offer_cut_run(self) -> None:
+    def offer_interrupted_run(self) -> None:
         """Offers an interrupted run alone: the user asked for a file, not for unsaved work."""
         self.session.interrupted_run.find(self.session.interrupted_run.offer)
 
