@@ -107,6 +107,7 @@ class RunListPanel(Panel):
             hint="Deletes the selected runs with their weights; shows first how much space it frees (Del).",
             disabled_reason=actions.delete_disabled_reason,
         )
+        self.delete_action.setIconText("Delete…")
         self.csv_action = new(
             "CSV tables…",
             self._export_csv,
