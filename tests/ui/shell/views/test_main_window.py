@@ -170,7 +170,7 @@ def test_the_export_dialog_writes_every_format(
     window: MainWindow, tmp_path: Path, key: str, qtbot: QtBot
 ) -> None:
     session = window.session
-    session.editor.load_preset("tiny-cnn")
+    session.editor.load_preset("resnet-18" if key == "torchvision" else "tiny-cnn")
     dialog = ExportDialog(session.exporting, "mine", tmp_path, window)
     dialog.show()
     dialog.format.setFocus()
@@ -185,6 +185,19 @@ def test_the_export_dialog_writes_every_format(
     assert Path(dialog.path.text()).exists()
     assert len(said) == 1
     assert "not trained" in said[0], "fresh weights are said to be fresh"
+    dialog.deleteLater()
+
+
+def test_a_network_that_torchvision_has_not_says_so_in_the_export_dialog(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    window.session.editor.load_preset("tiny-cnn")
+    dialog = ExportDialog(window.session.exporting, "mine", tmp_path, window)
+    dialog.format.setCurrentIndex(dialog.format.findData("torchvision"))
+    assert not dialog.accept_button.isEnabled()
+    assert "torchvision has no model" in dialog.accept_button.toolTip()
+    dialog.format.setCurrentIndex(dialog.format.findData("pt"))
+    assert dialog.accept_button.isEnabled()
     dialog.deleteLater()
 
 
