@@ -1,11 +1,13 @@
 """Stacks that turn one shape into another: projections for shortcuts, and for branches before a merge."""
 
+from math import prod
+
 import msgspec
 
 from cnnplay.network import nodes
 from cnnplay.network.fields import fields_of
 from cnnplay.network.nodes import Node, Stack, stacks_of, with_stacks
-from cnnplay.shapes.arithmetic import Shape, stride_between
+from cnnplay.shapes.arithmetic import MAX_ELEMENTS, Shape, stride_between
 from cnnplay.shapes.problems import limit_violations
 
 
@@ -14,7 +16,7 @@ def projection(source: Shape, target: Shape, batch_norm: bool = False) -> Stack 
 
     Between feature maps it is a 1×1 convolution at the stride that gives the size (He et al. 2015, option B),
     followed by batch norm if `batch_norm`; to enlarge by integer factors, upsampling comes first. A vector is
-    reached by a dense layer.
+    reached by a dense layer, unless that would need too many weights.
     """
     if source == target:
         return ()
@@ -24,6 +26,8 @@ def projection(source: Shape, target: Shape, batch_norm: bool = False) -> Stack 
 
 def _projection(source: Shape, target: Shape, batch_norm: bool) -> Stack | None:
     if len(target) == 1:
+        if (prod(source) + 1) * target[0] > MAX_ELEMENTS:
+            return None
         flatten = (nodes.Flatten(),) if len(source) == 3 else ()
         return (*flatten, nodes.Dense(units=target[0]))
     if len(source) == 1:

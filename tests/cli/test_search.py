@@ -181,7 +181,7 @@ def test_a_storage_that_is_no_database_is_refused_and_left_alone(
     cnnplay: Command, folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "README.md").write_text("# mine, and no database")
-    for place, told in (("README.md", "file is not a database"), (".", "cannot be read (Is a directory)")):
+    for place, told in (("README.md", "file is not a database"), (".", "expected a regular file")):
         done = cnnplay(*words(folder, "--trials", 1, "--storage", tmp_path / place))
         assert (done.status, len(done.err.splitlines())) == (1, 1)
         assert told in done.err

@@ -1,9 +1,10 @@
 """Properties of the problems of every network, however invalid."""
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 
+from cnnplay.network import nodes
 from cnnplay.network.codec import decode, encode
-from cnnplay.network.network import Network, ids, walk
+from cnnplay.network.network import Classification, Input, Network, ids, walk
 from cnnplay.shapes.formulas import formulas
 from cnnplay.shapes.infer import infer
 from tests.strategies import any_networks, networks
@@ -45,7 +46,27 @@ def test_each_fix_removes_its_problem(network: Network) -> None:
         assert (problem.node, problem.field, problem.message) not in left, problem.fix.label
 
 
+_TOO_LARGE_TO_PROJECT = Network(
+    name="any",
+    input=Input(1, 1, 1),
+    task=Classification(2),
+    stack=(
+        nodes.Upsampling(id="upsample-1", scale=(64, 64)),
+        nodes.Branches(
+            id="branches-1",
+            branches=(
+                (nodes.Convolution(id="conv-1", filters=20), nodes.Flatten(id="flatten-1")),
+                (nodes.Convolution(id="conv-2", filters=3400),),
+            ),
+            merge="add",
+        ),
+    ),
+)
+"""Branches whose outputs only a dense layer of too many weights could make equal."""
+
+
 @_SETTINGS
+@example(_TOO_LARGE_TO_PROJECT)
 @given(any_networks())
 def test_fixing_comes_to_an_end(network: Network) -> None:
     for _ in range(150):

@@ -259,7 +259,7 @@ def test_batch_norm_is_advised_where_the_network_has_a_place_for_it(plain: Netwo
 def test_a_network_with_faults_is_not_trained(small: Network, trained: Trained) -> None:
     result = trained(network=msgspec.structs.replace(small, stack=small.stack[:-1]))
     assert result.failure is not None
-    assert "faults" in result.failure.message
+    assert "problems" in result.failure.message
 
 
 def test_a_valid_network_without_weights_is_reported_that_nothing_can_learn(
