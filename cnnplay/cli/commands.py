@@ -39,7 +39,9 @@ RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder."
 Which = Annotated[
     str,
     typer.Option(
-        "--weights", metavar="best/last/averaged", help="Which of the run's weights (best: by validation)."
+        "--weights",
+        metavar="best/last/averaged",
+        help="Which weights of the run or project (best: by validation).",
     ),
 ]
 
@@ -171,7 +173,7 @@ def data_describe(
     key: Annotated[str, typer.Argument(metavar="DATA", help="A data set's key, or folder:PATH.")],
     json: Json = False,
 ) -> None:
-    """Show classes, splits and sizes, and what of a folder is left out."""
+    """Show classes, splits and sizes, and which files of a folder are left out."""
     from cnnplay.cli.data import describe_data
 
     before = context.parent.params if context.parent is not None else {}
@@ -182,7 +184,7 @@ def data_describe(
 def weights(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A safetensors file or a PyTorch file.")],
     into: Annotated[
-        str | None, typer.Option(metavar="NETWORK", help="Show what of the weights this network would load.")
+        str | None, typer.Option(metavar="NETWORK", help="Show which of the weights this network would load.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -240,7 +242,7 @@ def train(
         ),
     ] = "best",
     match: Annotated[
-        str, typer.Option(metavar="name/order", help="With --from: how weights and layers are matched.")
+        str, typer.Option(metavar="name/order", help="With --from: by parameter name, or by position.")
     ] = "name",
     out: Annotated[
         str | None, typer.Option(metavar="RUN", help="The run's folder: must be new or empty.")
@@ -354,7 +356,7 @@ def evaluate(
         str | None, typer.Option(metavar="KEY", help="Another data set than the run's own.")
     ] = None,
     split: Annotated[
-        str, typer.Option(metavar="validation/train/test/all", help="Which part of the data.")
+        str, typer.Option(metavar="validation/train/test/all", help="Which split to evaluate.")
     ] = "validation",
     weights: Which = "best",
     json: Json = False,

@@ -64,6 +64,7 @@ def describe_data(key: str, json: bool) -> None:
     from cnnplay.cli.train import load_data
     from cnnplay.cli.train_report import reporter
     from cnnplay.data.description import describe
+    from cnnplay.data.left_out import KINDS
 
     found = describe(load_data(key, reporter(json)))
     if json:
@@ -72,7 +73,7 @@ def describe_data(key: str, json: bool) -> None:
                 **msgspec.to_builtins(found),
                 "left_out": [
                     {
-                        "reason": group.title,
+                        "reason": KINDS[group.kind][1],
                         "count": group.count,
                         "examples": [one.line for one in group.examples],
                     }
@@ -83,14 +84,14 @@ def describe_data(key: str, json: bool) -> None:
         return
     echo(f"{found.title}: {found.line}")
     low, high = found.scale
-    echo(f"black is {low:,.6g}, white is {high:,.6g}")
+    echo(f"pixel values: {low:,.6g} (black) to {high:,.6g} (white)")
     table(
         (Column("class"), Column("images", "right")), [(name, count(n)) for name, n in found.counts.items()]
     )
     for remark in found.remarks:
         echo(remark)
     for group in found.left_out:
-        echo(f"left out: {group.count:,} {group.title}")
+        echo(f"left out: {group.title}")
         for example in group.examples:
             echo(f"  {example.line}")
 

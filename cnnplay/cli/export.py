@@ -188,4 +188,4 @@ def _check_place(path: Path, text: str, found: Found, format_key: str) -> None:
     if found.project is not None and path.exists() and path.samefile(network):
         raise UserError(f"{path}: expected a file other than NETWORK, which is read")
     if format_key == "json" and is_sidecar(path):
-        raise UserError(f"{path}: expected another name: this file holds the facts of the weights beside it")
+        raise UserError(f"{path}: expected another name: this file belongs to the weights next to it")

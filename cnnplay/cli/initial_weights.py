@@ -32,8 +32,8 @@ def initial_weights(
     layout = fitting_layout(weights, network)
     if layout.key == "order" and match != "order":
         raise UserError(
-            f"--from {text}: no name fits {network.name}, but all shapes fit in order: look at "
-            f"`cnnplay weights {text} --into {network.name}`, and give --match order"
+            f"--from {text}: no parameter name matches {network.name}, but all shapes match in order: "
+            f"check with `cnnplay weights {text} --into {network.name}`, then add --match order"
         )
     module, fit = build_with_weights(
         weights, network, seed=config.seed, initialisation=config.initialisation, layout=layout

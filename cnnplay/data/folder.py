@@ -139,7 +139,8 @@ def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageS
     root = root.resolve()
     if not len(validation):
         raise DataError(
-            f"{root}: expected a class with two or more images, so that one can validate; found none"
+            f"{root}: expected a class with two or more images, so that one can be held out for validation; "
+            "found none"
         )
     return ImageSet(
         key=f"{PREFIX}{root}",
@@ -196,7 +197,7 @@ def _remarks(
         counts = np.bincount(labels[split], minlength=len(tree.classes))
         missing = [tree.classes[index] for index in np.flatnonzero(counts == 0)]
         if missing:
-            remarks.append(f"no {name} image of {_listed(missing)}")
+            remarks.append(f"no {name} images of {_listed(missing)}")
     first: dict[str, int] = {}
     for index in train.tolist():
         first.setdefault(scanned[index].fingerprint, index)
@@ -273,7 +274,9 @@ def _check_empty_classes(tree: Tree, labels: Indices, left_out: tuple[LeftOut, .
         inside = f"{printable(tree.root / empty[0])}{os.sep}"
         skipped = [one.line for one in left_out if one.path.startswith(inside)]
         why = f"; skipped: {skipped[0]}" if skipped else ""
-        raise DataError(f"{tree.root}: every class needs a readable image; none in {_listed(empty)}{why}")
+        raise DataError(
+            f"{tree.root}: every class needs at least one readable image; found none in {_listed(empty)}{why}"
+        )
 
 
 def _listed(names: list[str]) -> str:
@@ -286,4 +289,6 @@ def _with_channels(image: ImageArray, channels: int) -> ImageArray:
     if image.shape[2] == 1:
         return np.repeat(image, 3, axis=2)
     # The file was gray when the folder was loaded: using its red channel would be wrong.
-    raise DataError("an image has changed since the folder was loaded: it was gray and is in color now")
+    raise DataError(
+        "an image has changed since the folder was loaded: it was gray and is in color now; reload the folder"
+    )

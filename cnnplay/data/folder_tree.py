@@ -62,7 +62,7 @@ def read_tree(root: Path) -> Tree:
     splits = _split_folders(folders)
     if splits:
         left_out += [
-            LeftOut("outside", printable(folder), "beside the folders of the splits")
+            LeftOut("outside", printable(folder), "not a split folder")
             for folder in folders
             if folder not in splits.values()
         ]
@@ -100,14 +100,14 @@ def _subfolders(folder: Path, left_out: list[LeftOut]) -> list[Path]:
         for entry in entries:
             if _is_system(entry.name):
                 if entry.is_dir() and entry.name != ".git":
-                    left_out.append(LeftOut("hidden", printable(entry), "hidden, or the system's"))
+                    left_out.append(LeftOut("hidden", printable(entry), "a hidden or system file"))
             elif entry.is_dir():
                 if _is_run(entry):
-                    left_out.append(LeftOut("run", printable(entry), "holds a run, not images"))
+                    left_out.append(LeftOut("run", printable(entry), "a run folder"))
                 else:
                     found_folders.append(entry)
             elif entry.suffix.lower() in SUFFIXES:
-                left_out.append(LeftOut("outside", printable(entry), "beside the class folders"))
+                left_out.append(LeftOut("outside", printable(entry), "not in a class folder"))
     except OSError as error:
         raise DataError(f"{folder}: cannot be read ({error.strerror or error})") from None
     return found_folders
@@ -171,7 +171,7 @@ class _Walk:
                 path = Path(parent, name)
                 if _is_system(name):
                     if path.suffix.lower() in SUFFIXES:
-                        self._leave("hidden", path, "hidden, or the system's")
+                        self._leave("hidden", path, "a hidden or system file")
                 elif path.suffix.lower() in SUFFIXES:
                     yield FoundFile(path, label, part)
                 else:
@@ -184,7 +184,7 @@ class _Walk:
             link, label, part = self._links.pop(0)
             target = link.resolve()
             if target == self._real_root or target in self._real_root.parents:
-                self._leave("link", link, "a link to a folder that holds the data set")
+                self._leave("link", link, "a link to the data set's own folder or its parent")
             elif _identity(target) in self._read:
                 self._leave("link", link, "a link to a folder that was read already")
             else:
@@ -193,11 +193,11 @@ class _Walk:
 
     def _goes_into(self, folder: Path, label: int, part: Part) -> bool:
         if _is_system(folder.name):
-            self._leave("hidden", folder, "hidden, or the system's")
+            self._leave("hidden", folder, "a hidden or system file")
         elif folder.is_symlink():
             self._links.append((folder, label, part))
         elif _is_run(folder):
-            self._leave("run", folder, "holds a run, not images")
+            self._leave("run", folder, "a run folder")
         else:
             return True
         return False

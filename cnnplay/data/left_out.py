@@ -7,15 +7,15 @@ import msgspec
 
 Kind: TypeAlias = Literal["damaged", "link", "outside", "run", "other", "hidden"]
 
-KINDS: dict[Kind, str] = {
-    "damaged": "damaged or unreadable images",
-    "link": "links to folders",
-    "outside": "files and folders beside the classes",
-    "run": "folders of runs",
-    "other": "files that are no images by their names",
-    "hidden": "hidden files and folders of the system",
+KINDS: dict[Kind, tuple[str, str]] = {
+    "damaged": ("damaged or unreadable image", "damaged or unreadable images"),
+    "link": ("link to a folder", "links to folders"),
+    "outside": ("file or folder outside the class folders", "files and folders outside the class folders"),
+    "run": ("run folder", "run folders"),
+    "other": ("file without an image extension", "files without an image extension"),
+    "hidden": ("hidden or system file", "hidden and system files"),
 }
-"""The kinds, the most important first, and what they are called."""
+"""The kinds, the most important first, and what one and several are called."""
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -35,15 +35,19 @@ class Group(msgspec.Struct, frozen=True):
     """All that was left out for one kind of reason: how many, and the first few."""
 
     kind: Kind
-    title: str
     count: int
     examples: tuple[LeftOut, ...]
+
+    @property
+    def title(self) -> str:
+        """``3 damaged or unreadable images``"""
+        return f"{self.count:,} {KINDS[self.kind][self.count != 1]}"
 
     @property
     def line(self) -> str:
         """``3 damaged or unreadable images: /data/cat/3.png: cannot be read as an image, …``"""
         more = ", …" if self.count > 1 else ""
-        return f"{self.count:,} {self.title}: {self.examples[0].line}{more}"
+        return f"{self.title}: {self.examples[0].line}{more}"
 
 
 def grouped(left_out: Iterable[LeftOut], examples: int = 5) -> tuple[Group, ...]:
@@ -52,9 +56,7 @@ def grouped(left_out: Iterable[LeftOut], examples: int = 5) -> tuple[Group, ...]
     for one in left_out:
         by_kind.setdefault(one.kind, []).append(one)
     return tuple(
-        Group(kind, title, len(by_kind[kind]), tuple(by_kind[kind][:examples]))
-        for kind, title in KINDS.items()
-        if kind in by_kind
+        Group(kind, len(by_kind[kind]), tuple(by_kind[kind][:examples])) for kind in KINDS if kind in by_kind
     )
 
 

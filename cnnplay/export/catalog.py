@@ -47,9 +47,9 @@ _ROWS = (
     ),
     Format(
         key="torchvision",
-        title="Weights (torchvision's names)",
+        title="Weights (torchvision state dict)",
         suffix=".pth",
-        help="For torchvision's own AlexNet, VGG-16, ResNet-18 and ResNet-34; a JSON file next to it.",
+        help="For torchvision's alexnet, vgg16, resnet18, resnet34; preprocessing in a JSON file.",
         writer="cnnplay.export.weight_files:write_torchvision",
         sidecar=".json",
     ),

@@ -41,9 +41,9 @@ def recognized(keys: Iterable[str], network: Network, expected: Iterable[str]) -
     names = {key: key if key in own else _renamed(key, ids) for key in keys}
     names = {key: name for key, name in names.items() if name in own}
     if not names:
-        return Layout("unknown", "names of another program", {})
+        return Layout("unknown", "unknown parameter names", {})
     if all(key == name for key, name in names.items()):
-        return Layout("own", "this program's own names", names)
+        return Layout("own", "this program's parameter names", names)
     return Layout("python", "names of an exported Python module", names)
 
 
@@ -73,7 +73,7 @@ def published_layout(keys: Iterable[str]) -> Layout | None:
     for preset in sorted(presets(), key=lambda one: len(one.torchvision.modules) if one.torchvision else 0):
         if preset.torchvision is not None and owners <= {*preset.torchvision.modules.values()}:
             ids = {path: node_id for node_id, path in preset.torchvision.modules.items()}
-            title = f"torchvision's names of {preset.torchvision.model}"
+            title = f"torchvision's parameter names ({preset.torchvision.model})"
             return Layout("torchvision", title, {key: _renamed(key, ids) for key in keys})
     return None
 

@@ -47,8 +47,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
             f"{mismatch.key}: expected {_by(mismatch.expected)}; found {_by(mismatch.found)}"
             for mismatch in self.mismatched
         ]
-        lines += [f"{key}: expected by the network; not in the weights" for key in self.missing]
-        lines += [f"{key}: in the weights; the network has no such parameter" for key in self.unexpected]
+        lines += [f"{key}: missing from the weights" for key in self.missing]
+        lines += [f"{key}: unexpected: the network has no such parameter" for key in self.unexpected]
         return tuple(lines)
 
 

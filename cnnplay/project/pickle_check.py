@@ -93,7 +93,7 @@ def check_pickle(file: BinaryIO, what: str) -> int:
     machine, sizes = _Machine(), 0
     for count, (name, argument) in enumerate(_instructions(file, what)):
         if count == MOST_INSTRUCTIONS:
-            raise WeightsError(f"expected at most {MOST_INSTRUCTIONS:,} pickle instructions; found more")
+            raise WeightsError(f"expected at most {MOST_INSTRUCTIONS:,} pickle opcodes; found more")
         machine.follow(name, argument)
         if isinstance(argument, int) and abs(argument) >= NUMBER_FROM:
             sizes += abs(argument)
@@ -128,7 +128,7 @@ class _Machine:
             STEPS[name](self, argument)
         elif name not in ("PROTO", "STOP"):
             raise WeightsError(
-                f"expected a state dict in torch's usual pickle protocol 2; found the instruction {name}"
+                f"expected a state dict in torch's usual pickle protocol 2; found the opcode {name}"
             )
 
     def _pop(self) -> Value:
@@ -302,7 +302,7 @@ CALLS: dict[str, Callable[[list[Value]], Value]] = {
 
 def _check_key(key: Value) -> None:
     if key not in KEYS:
-        raise WeightsError("expected text as the keys of a state dict; found values of another kind")
+        raise WeightsError("expected strings as state-dict keys; found values of another type")
 
 
 def _is_integers(value: Value) -> bool:

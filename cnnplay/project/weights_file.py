@@ -142,8 +142,8 @@ def _tensors(loaded: object) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
         inside = [name for name in NESTED if isinstance(loaded.get(name), Mapping) and loaded[name]]
         if not inside:
             break
-        others = f"; {_listed(inside[1:])} is there as well" if inside[1:] else ""
-        notes += (f"taken from the entry {inside[0]!r}{others}",)
+        others = f" (the file also has {_listed(inside[1:])})" if inside[1:] else ""
+        notes += (f"using the entry {inside[0]!r}{others}",)
         loaded = loaded[inside[0]]
     if not isinstance(loaded, Mapping):
         raise WeightsError(f"expected a state dict (names and tensors); found {_kind(loaded)}")
@@ -179,7 +179,7 @@ def _unwrapped(weights: Weights, notes: tuple[str, ...]) -> WeightsFile:
     """Takes wrappers' prefixes off, in whatever order they are, and says which types will be converted."""
     if AVERAGED in weights and len(weights) > 1:
         weights = {name: tensor for name, tensor in weights.items() if name != AVERAGED}
-        notes += ("averaged weights",)
+        notes += ("the file of an AveragedModel",)
     removed = ""
     while prefix := next((one for one in PREFIXES if all(name.startswith(one) for name in weights)), ""):
         weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
@@ -187,9 +187,9 @@ def _unwrapped(weights: Weights, notes: tuple[str, ...]) -> WeightsFile:
     if removed:
         notes += (f"prefix {removed!r} removed from every name",)
     counts = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in weights.values())
-    others = [f"{count:,} of {dtype}" for dtype, count in counts.items() if dtype in CONVERTED]
+    others = [f"{count:,} {dtype}" for dtype, count in counts.items() if dtype in CONVERTED]
     if others:
-        notes += (f"converted to float32: {', '.join(others)}",)
+        notes += (f"tensors converted to float32: {', '.join(others)}",)
     return WeightsFile(weights, notes)
 
 

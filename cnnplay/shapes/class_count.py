@@ -13,5 +13,5 @@ def class_problems(network: Network, title: str, classes: int) -> tuple[Problem,
     fix = Fix(
         f"Set classes to {classes:,}", lambda network, reserved: replace_head(network, classes, reserved)
     )
-    message = f"the network has {outputs:,} outputs; {title} has {classes:,} classes"
+    message = f"the network has {outputs:,} classes; {title} has {classes:,}"
     return (Problem("", "classes", message, f"{classes:,}", f"{outputs:,}", fix),)

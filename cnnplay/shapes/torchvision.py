@@ -23,4 +23,6 @@ def no_counterpart_reason(network: Network) -> str:
     if counterpart(network) is not None:
         return ""
     known = ", ".join(preset.key for preset in presets() if preset.torchvision is not None)
-    return f"torchvision has no model of these layers: expected {known}, changed in nothing but the classes"
+    return (
+        f"torchvision has no model with these layers: expected {known}; only the number of classes may differ"
+    )

@@ -282,5 +282,5 @@ def _module(job: Job, device: torch.device, note: Callable[[str], None]) -> Netw
         job.initial, job.network, device=device, seed=config.seed, initialisation=config.initialisation
     )
     if job.initial is not None and not result.complete:
-        note("some layers start from scratch: " + "; ".join(result.messages[:5]))
+        note("some layers are initialized at random: " + "; ".join(result.messages[:5]))
     return module.train()

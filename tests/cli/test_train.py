@@ -252,7 +252,7 @@ def test_a_folder_of_mixed_sizes_trains_under_both_rules(
     assert folder.network.input.shape == (3, 24, 20)
     assert any(isinstance(event, Noted) and "3 × 24 × 20" in event.message for event in folder.events())
     evaluated = cnnplay("evaluate", tmp_path / "stem", "--data", "mnist-sample")
-    assert "the network has 2 outputs" in evaluated.complains()
+    assert "the network has 2 classes" in evaluated.complains()
 
 
 @pytest.fixture

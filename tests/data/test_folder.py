@@ -190,8 +190,8 @@ def test_without_a_validation_folder_a_part_of_the_training_images_validates(tmp
 def test_a_class_that_is_missing_in_a_split_is_told(tmp_path: Path) -> None:
     images = load_folder(_split_folder(tmp_path, train=("a", "b", "c"), val=("a", "b", "d")))
     assert images.classes == ("a", "b", "c", "d")
-    assert any("no training image of 'd'" in remark for remark in images.remarks)
-    assert any("no validation image of 'c'" in remark for remark in images.remarks)
+    assert any("no training images of 'd'" in remark for remark in images.remarks)
+    assert any("no validation images of 'c'" in remark for remark in images.remarks)
 
 
 def test_what_is_beside_the_folders_of_splits_is_left_out(tmp_path: Path) -> None:
@@ -226,8 +226,8 @@ def test_linked_folders_in_a_class_are_read_once(make_folder: MakeFolder, tmp_pa
     reasons = {Path(one.path).name: one.reason for one in images.left_out}
     assert "read already" in reasons["again"]
     assert "read already" in reasons["cats"]
-    assert "holds the data set" in reasons["all"]
-    assert "holds the data set" in reasons["above"]
+    assert "the data set's own folder" in reasons["all"]
+    assert "the data set's own folder" in reasons["above"]
 
 
 def test_images_beside_the_classes_and_folders_of_runs_are_left_out_and_told(make_folder: MakeFolder) -> None:
@@ -279,7 +279,7 @@ def test_a_class_of_one_image_is_told_to_have_none_for_validation(make_folder: M
     root = make_folder()
     (root / "ant").mkdir()
     image(1).save(root / "ant" / "0.png")
-    assert load_folder(root).remarks == ("no validation image of 'ant'",)
+    assert load_folder(root).remarks == ("no validation images of 'ant'",)
 
 
 def _gray_folder(root: Path, dtype: type, **highest: float) -> Path:

@@ -271,6 +271,6 @@ def test_a_network_that_torchvision_has_not_is_not_written_under_its_names(tmp_p
     changed = replace_field(preset("resnet-18").network, "conv-1", "stride", (1, 1)).network
     smaller = msgspec.structs.replace(preset("vgg-16").network, input=Input(3, 64, 64))
     for network in (preset("lenet-5").network, changed, smaller):
-        with pytest.raises(ExportError, match="torchvision has no model of these layers"):
+        with pytest.raises(ExportError, match="torchvision has no model with these layers"):
             export(TrainedNetwork(network=network), "torchvision", tmp_path / "a.pth")
     assert list(tmp_path.iterdir()) == []

@@ -122,7 +122,7 @@ def test_of_several_state_dicts_the_plain_one_is_taken_and_it_is_said(tmp_path: 
     assert _same(found.weights, {"a": torch.ones(2)})
     assert len(found.notes) == 1
     assert "'state_dict'" in found.notes[0]
-    assert "'state_dict_ema' is there as well" in found.notes[0]
+    assert "the file also has 'state_dict_ema'" in found.notes[0]
 
 
 @pytest.mark.parametrize("name", ["network", "model_ema", "state_dict_ema"])
@@ -158,7 +158,7 @@ def test_the_file_of_averaged_weights_is_read(tmp_path: Path) -> None:
 def test_conversions_are_said(tmp_path: Path) -> None:
     given = {"a": torch.ones(2).half(), "b": torch.ones(2).bfloat16(), "c": torch.ones(2).double()}
     (note,) = read_file(_saved(given, tmp_path / "a.pt")).notes
-    assert all(f"1 of {dtype}" in note for dtype in ("float16", "bfloat16", "float64"))
+    assert all(f"1 {dtype}" in note for dtype in ("float16", "bfloat16", "float64"))
     assert read_file(_saved({"a": torch.ones(2)}, tmp_path / "b.pt")).notes == ()
 
 

@@ -63,7 +63,11 @@ class ConceptLink(QObject):
             if weights is not None:
                 return layer_data(network, node_id, pixels, weights, f"trained weights{caption}")
             initial = random_weights(network, seed)
-            origin = f"random weights, seed {seed}" if initial is not None else "random weights above it"
+            origin = (
+                f"random weights, seed {seed}"
+                if initial is not None
+                else "random weights in the layers before it"
+            )
             return layer_data(network, node_id, pixels, initial, origin + caption)
 
         def done(data: LayerData) -> None:

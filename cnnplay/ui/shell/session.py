@@ -247,7 +247,7 @@ class Session(QObject):
             epochs = trained.weights.last_epoch
             times = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
             self.message.emit(
-                f"its weights are back ({times} trained); Train from scratch starts without them"
+                f"this network's trained weights are back ({times}); Train from scratch ignores them"
             )
 
     @Slot()

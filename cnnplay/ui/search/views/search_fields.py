@@ -32,7 +32,8 @@ END_WIDTH, SCALE_WIDTH = 66, 117
 CHIPS = 3
 """Choices per line."""
 SCALE_HINT = (
-    "uniform: every value is equally likely. log-uniform: every power of ten is, good for learning rates. "
+    "uniform: every value is equally likely. log-uniform: every power of ten is equally likely, good for "
+    "learning rates. "
     "step: only multiples of the step above the lower end"
 )
 

@@ -82,7 +82,7 @@ class ExportDialog(QDialog):
     def _format_changed(self) -> None:
         row = self._row
         self._help.setText(row.help)
-        hint = "Weights of the best epoch (by validation) or of the last"
+        hint = "The best epoch (by validation), the last epoch, or the average (SWA)"
         set_available(self.weights, hint, "" if row.source == "weights" else "a history holds no weights")
         named = Path(self.path.text().strip()).expanduser()
         stem, folder = (named.stem, named.parent) if named.name else (self._name, self.folder)

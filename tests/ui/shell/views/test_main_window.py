@@ -323,7 +323,7 @@ def test_classes_that_the_images_do_not_have_are_a_problem_with_a_fix(window: Ma
     editor.apply(replace_head(editor.network, 7))
     assert editor.report.valid
     (row,) = problems.rows
-    assert "7 outputs; MNIST sample has 10 classes" in row.problem.message
+    assert "7 classes; MNIST sample has 10" in row.problem.message
     assert row.button.text() == "Set classes to 10"
     assert not window.controls.train_button.isEnabled()
     QTest.mouseClick(row.button, LEFT)
