@@ -99,7 +99,7 @@ class LookModel(QObject):
         self._origin: Origin = "nothing"
         self._untrained: tuple[str, ...] = ()
         self._problem = ""
-        self._state_watch = OnChange(self.state_changed, lambda: (self._origin, self.text))
+        self._state_watch = OnChange(self.state_changed, self._where_from)
         self._activated = True
         self._soon = Throttle(self._probe, SOON_MS, self)
         self._later = QTimer(self, interval=LATER_MS, singleShot=True)
@@ -265,6 +265,11 @@ class LookModel(QObject):
     def refresh(self) -> None:
         """Probes again soon. Call when something that the result depends on may have changed."""
         self._soon.request()
+
+    def _where_from(self) -> tuple[str, str]:
+        """What `state_changed` names. Not the epoch of a live result: each brings its own, and the views draw
+        it anyway."""
+        return self._origin, "" if self._origin == "live" and not self._problem else self.text
 
     def _wants(self) -> set[str]:
         return {kind for kind, viewers in self._wanted.items() if viewers}

@@ -373,6 +373,25 @@ def test_the_state_changed_at_every_emission(qtbot: QtBot, make: Callable[..., L
     watched.check()
 
 
+def test_a_new_epoch_alone_does_not_have_the_views_drawn_twice(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    """Each live result is drawn as it comes; `state_changed`, which draws all views anew, names no epoch."""
+    bench = make(epochs=10_000)
+    bench.want("maps", "filters", "prediction")
+    assert bench.run.start()
+    qtbot.waitUntil(lambda: bench.look.origin == "live", timeout=WAIT)
+    qtbot.wait(100)  # the signals of the first result are staggered
+    first, emitted = bench.look.result, list[str]()
+    assert first is not None
+    bench.look.state_changed.connect(lambda: emitted.append(bench.look.text))
+    qtbot.waitUntil(lambda: (bench.look.result or first).epoch > first.epoch, timeout=WAIT)
+    qtbot.wait(100)
+    assert emitted == []
+    bench.run.stop()
+    qtbot.waitUntil(lambda: not bench.run.active, timeout=WAIT)
+
+
 def test_probing_does_not_change_training(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
     bench = make(epochs=1, learning_rate=3e-3)
     bench.want("maps", "filters", "prediction", "stack", "evaluation")
