@@ -227,7 +227,7 @@ def test_classes_that_differ_from_the_datas_give_an_error(
     result = trained(network=wrong)
     (failed,) = kept.of(events.Failed)
     assert failed.cause == "data"
-    assert "7 outputs" in failed.message
+    assert "7 classes" in failed.message
     assert "has 10" in failed.message
     assert result.weights == {}
     assert kept.of(events.Started) == []
