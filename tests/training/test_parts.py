@@ -78,7 +78,7 @@ def test_other_classes_or_other_weights_give_an_error(
     seven = msgspec.structs.replace(
         small, task=Classification(7), stack=(*small.stack[:-1], Dense(id="dense-1", units=7))
     )
-    with pytest.raises(DataError, match="7 outputs"):
+    with pytest.raises(DataError, match="7 classes"):
         evaluate(seven, weights, few, device="cpu")
     with pytest.raises(DataError, match=r"do not fit.*conv-1\.weight"):
         evaluate(small, {"conv-1.weight": torch.zeros(1)}, few, device="cpu")
