@@ -271,13 +271,15 @@ def _from_file(session: Session) -> bool:
 
 
 def _export(driver: UiDriver) -> list[str]:
-    """Exports every format through the dialog."""
+    """Exports every format that this network has, through the dialog."""
     from cnnplay.ui.kit.background import finish_jobs
     from cnnplay.ui.shell.views.export_dialog import ROWS
 
     written = []
     for row in ROWS:
-        if row.key == "onnx" and not _has_onnx():
+        if driver.window.session.exporting.disabled_reason(row.key) or (
+            row.key == "onnx" and not _has_onnx()
+        ):
             continue
         name = "lenet_5" if row.key == "python" else "lenet-5"
         path = driver.folder / "exports" / f"{name}{row.suffix}"
