@@ -19,6 +19,9 @@ LEAVES = ("weight", "bias", "running_mean", "running_var")
 Shape: TypeAlias = tuple[int, ...]
 
 
+OWN = "this program's parameter names"
+
+
 class Layout(msgspec.Struct, frozen=True):
     """How a file names its weights.
 
@@ -33,6 +36,8 @@ class Layout(msgspec.Struct, frozen=True):
 def recognized(keys: Iterable[str], network: Network, expected: Iterable[str]) -> Layout:
     """How the keys of a file are named; `expected` are the names of the network's own state dict."""
     keys, own = tuple(keys), frozenset(expected)
+    if own.issuperset(keys):
+        return Layout("own", OWN, {key: key for key in keys})
     published = published_layout(keys)
     if published is not None:
         return published
@@ -43,7 +48,7 @@ def recognized(keys: Iterable[str], network: Network, expected: Iterable[str]) -
     if not names:
         return Layout("unknown", "unknown parameter names", {})
     if all(key == name for key, name in names.items()):
-        return Layout("own", "this program's parameter names", names)
+        return Layout("own", OWN, names)
     return Layout("python", "names of an exported Python module", names)
 
 

@@ -33,7 +33,7 @@ def decode(text: bytes | str) -> Network:
         raise NetworkFormatError(str(error)) from None
     except RecursionError:
         raise NetworkFormatError("blocks are nested too deeply") from None
-    return checked(network)
+    return bounded(network)
 
 
 def convert(data: object) -> Network:
@@ -44,12 +44,24 @@ def convert(data: object) -> Network:
         raise NetworkFormatError(str(error)) from None
     except RecursionError:
         raise NetworkFormatError("blocks are nested too deeply") from None
-    return checked(network)
+    return bounded(network)
+
+
+def bounded(network: Network) -> Network:
+    """`checked` for networks from outside: raises NetworkFormatError also if their size or a number is beyond
+    all reason, which no edit leads to.
+    """
+    checked(network)
+    if sum(1 for _ in walk(network)) > MOST_LAYERS:
+        raise NetworkFormatError(f"expected at most {MOST_LAYERS:,} layers; found more")
+    problem = integer_problem(msgspec.to_builtins(network))
+    if problem:
+        raise NetworkFormatError(problem)
+    return network
 
 
 def checked(network: Network) -> Network:
-    """Returns the network if its ids are valid and unique, and its size and numbers within all reason; else
-    raises NetworkFormatError."""
+    """Returns the network if its ids are valid and unique; else raises NetworkFormatError."""
     seen: set[str] = set()
     depth: dict[str, int] = {"": 0}
     for node, place in walk(network):
@@ -62,12 +74,7 @@ def checked(network: Network) -> Network:
         if node.id in seen:
             raise NetworkFormatError(f"two layers are named {node.id!r}")
         seen.add(node.id)
-        if len(seen) > MOST_LAYERS:
-            raise NetworkFormatError(f"expected at most {MOST_LAYERS:,} layers; found more")
         depth[node.id] = depth[place.parent] + 1
         if depth[node.id] > MAX_DEPTH:
             raise NetworkFormatError(f"blocks are nested more than {MAX_DEPTH} levels deep at {node.id!r}")
-    problem = integer_problem(msgspec.to_builtins(network))
-    if problem:
-        raise NetworkFormatError(problem)
     return network

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.codec import NetworkFormatError, bounded
 from cnnplay.network.json_bounds import integer_problem
 from cnnplay.network.network import Network
 from cnnplay.project import archive
@@ -67,7 +67,7 @@ def read_document(text: bytes) -> Document:
         document = msgspec.convert(migrate(data), Document)
         for network in (document.network, document.trained_network):
             if network is not None:
-                checked(network)
+                bounded(network)
     except (msgspec.MsgspecError, NetworkFormatError, UnicodeDecodeError) as error:
         raise ProjectError(one_line(error)) from None
     except RecursionError:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from cnnplay.network.codec import NetworkFormatError, checked
+from cnnplay.network.codec import NetworkFormatError, bounded
 from cnnplay.network.json_bounds import integer_problem, size_problem
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
@@ -87,7 +87,7 @@ def decode(content: bytes, where: str) -> RunRecord:
                 f"this program reads up to {VERSION})"
             )
         record = msgspec.json.decode(content, type=RunRecord)
-        checked(record.network)
+        bounded(record.network)
     except (msgspec.MsgspecError, UnicodeDecodeError, NetworkFormatError) as error:
         raise RunError(f"{where}: not a run: {error}") from None
     except RecursionError:

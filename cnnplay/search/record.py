@@ -8,7 +8,7 @@ from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage
 from sqlalchemy.exc import SQLAlchemyError
 
-from cnnplay.network.codec import checked
+from cnnplay.network.codec import bounded
 from cnnplay.network.network import Network
 from cnnplay.search.errors import SearchError
 from cnnplay.search.options import Pruner, Sampler
@@ -125,7 +125,7 @@ def decoded(found: object, name: str, where: str) -> StudyRecord:
         )
     try:
         record = msgspec.convert(found, StudyRecord)
-        checked(record.network)
+        bounded(record.network)
     except (msgspec.ValidationError, ValueError) as error:
         raise SearchError(f"{where}: the description of the study {name} cannot be read: {error}") from None
     return record

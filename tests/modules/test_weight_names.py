@@ -11,6 +11,8 @@ import torch
 
 from cnnplay.modules.weight_names import by_order, recognized, torchvision_names
 from cnnplay.modules.weights import Weights, build_with_weights, compare, parameter_shapes
+from cnnplay.network import nodes
+from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset, presets
 
 PUBLISHED: dict[str, dict[str, list[int]]] = json.loads(
@@ -113,3 +115,16 @@ def test_one_shape_that_differs_is_not_matched_by_order() -> None:
     given = {f"t{number}": shape for number, shape in enumerate(own.values())}
     assert by_order(given | {"t0": (6, 1, 3, 3)}, own) is None
     assert by_order({**given, "more": (1,)}, own) is None
+
+
+def test_own_names_that_torchvision_uses_too_are_the_networks_own() -> None:
+    """A dense layer may be called fc here as there."""
+    network = Network(
+        name="a",
+        input=Input(1, 2, 2),
+        task=Classification(2),
+        stack=(nodes.Flatten(id="flatten-1"), nodes.Dense(id="fc", units=2)),
+    )
+    own = parameter_shapes(network)
+    assert recognized(own, network, own).key == "own"
+    assert compare({name: torch.zeros(shape) for name, shape in own.items()}, network).complete

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -182,7 +183,7 @@ class WeightsCache(QObject):
             wanted = parameter_shapes(network)
         except ValueError:
             return newest if _has_most_nodes(newest, network) else None
-        sizes = {key: _product(shape) for key, shape in wanted.items()}
+        sizes = {key: prod(shape) for key, shape in wanted.items()}
         there = newest.weights.last
         fits = sum(
             size for key, size in sizes.items() if key in there and tuple(there[key].shape) == wanted[key]
@@ -199,10 +200,3 @@ def _has_most_nodes(trained: Trained, network: Network) -> bool:
     sizes = {key: tensor.numel() for key, tensor in trained.weights.last.items()}
     there = sum(size for key, size in sizes.items() if key.rpartition(".")[0] in ids)
     return there >= STILL_FITS * sum(sizes.values())
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    result = 1
-    for size in shape:
-        result *= size
-    return result
