@@ -171,8 +171,9 @@ def data_notes(images: "ImageSet") -> tuple[str, ...]:
 
     if not images.key.startswith(PREFIX):
         return ()
-    left_out = (f"left out: {group.line}" for group in describe(images).left_out)
-    return (f"{images.title}: {describe(images).line}", *images.remarks, *left_out)
+    found = describe(images)
+    left_out = (f"left out: {group.line}" for group in found.left_out)
+    return (f"{found.title}: {found.line}", *found.remarks, *left_out)
 
 
 def _adapted(

@@ -89,6 +89,11 @@ class _ScannedFile:
         except DataError as error:
             self.problem = printable(str(error))
 
+    @property
+    def kept_bytes(self) -> int:
+        """What the decoded image takes; one of more than 8 bits, which is decoded later, is gray."""
+        return self.size[0] * self.size[1] if self.image is None else self.image.nbytes
+
 
 def load_folder(
     path: str | Path,
@@ -230,10 +235,10 @@ def _read_all(
             part = files[first : first + _AT_ONCE]
             for file in pool.map(_ScannedFile, part, repeat(spent < budget), repeat(gray)):
                 _raise_if_cancelled(cancelled)  # a single image may take a second
-                if file.image is not None:
-                    spent += file.image.nbytes
+                if file.keep and not file.problem:
+                    spent += file.kept_bytes
                     if spent > budget:
-                        file.image = None
+                        file.image, file.keep = None, False
                 gray = gray and (bool(file.problem) or file.gray)
                 yield file
             done += len(part)

@@ -316,6 +316,13 @@ def test_all_images_of_a_data_set_have_one_white(
     assert largest == {"few": round(255 * few / white), "many": round(255 * many / white)}
 
 
+def test_images_of_more_than_8_bits_are_kept_within_the_memory_too(tmp_path: Path) -> None:
+    """Each of the four takes 12 bytes once it is decoded."""
+    root = _gray_folder(tmp_path, np.uint16, few=3000, many=60_000)
+    assert load_folder(root, memory=48).array is not None
+    assert load_folder(root, memory=47).array is None
+
+
 def test_runs_of_earlier_versions_keep_each_files_own_white(tmp_path: Path) -> None:
     root = _gray_folder(tmp_path, np.float32, few=200, many=20_000)
     images = load_folder(root)
