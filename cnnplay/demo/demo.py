@@ -133,6 +133,7 @@ def insert_and_wrap(driver: UiDriver) -> None:
     window = driver.window
     editor = window.session.editor
     control = Qt.KeyboardModifier.ControlModifier
+    before = editor.network
     driver.until(lambda: window.session.data.state == "ready", "the digits to load")
     driver.shot("start")
     driver.click_card("conv-2")
@@ -146,7 +147,7 @@ def insert_and_wrap(driver: UiDriver) -> None:
     driver.shot("build-wrapped")
     for _ in range(2):
         driver.keys(Qt.Key.Key_Z, control)
-    expect(len(editor.network.stack) == 12, "undo must revert both")
+    expect(editor.network == before, "undo must revert both")
 
 
 def _fix_problems(driver: UiDriver) -> None:
@@ -305,13 +306,18 @@ def _export(driver: UiDriver) -> list[str]:
         name = "lenet_5" if row.key == "python" else "lenet-5"
         path = driver.folder / "exports" / f"{name}{row.suffix}"
         path.parent.mkdir(exist_ok=True)
-        path.unlink(missing_ok=True)
+        before = _written_at(path)
         driver.export(row.key, path)
         finish_jobs(driver.window.session.exporting)
         driver.settle(50)
-        expect(path.exists(), f"{path} was not written")
+        expect(_written_at(path) > before, f"{path} was not written")
         written.append(str(path))
     return written
+
+
+def _written_at(path: Path) -> int:
+    """When a file was written last, in nanoseconds; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _save(driver: UiDriver) -> str:

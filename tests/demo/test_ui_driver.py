@@ -12,6 +12,7 @@ from cnnplay.demo.limits import DemoError
 from cnnplay.demo.ui_driver import UiDriver
 from cnnplay.project.store import load
 from cnnplay.ui.kit.background import finish_jobs
+from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.shell.views.main_window import MainWindow
 
 
@@ -62,6 +63,27 @@ def test_an_error_while_a_dialog_is_filled_in_does_not_leave_it_open(driver: UiD
     with pytest.raises(DemoError, match="no such field"):
         drive(driver, dialog, fill)
     assert not dialog.isVisible()
+
+
+def test_the_question_whether_to_replace_files_is_answered_with_yes(driver: UiDriver, tmp_path: Path) -> None:
+    """A folder may hold an earlier demonstration."""
+    replaced = []
+
+    def fill(dialog: QDialog) -> None:
+        replaced.append(confirm_replace(dialog, [tmp_path / "net.pt"]))
+        dialog.accept()
+
+    drive(driver, QInputDialog(driver.window), fill)
+    assert replaced == [True]
+
+
+def test_a_message_inside_a_dialog_is_closed_and_said(driver: UiDriver) -> None:
+    def fill(dialog: QDialog) -> None:
+        QMessageBox.warning(dialog, "CNN Playground", "The disk is full.")
+        dialog.accept()
+
+    with pytest.raises(DemoError, match="The disk is full"):
+        drive(driver, QInputDialog(driver.window), fill)
 
 
 @pytest.mark.parametrize("kind", [QMessageBox, QDialog])
