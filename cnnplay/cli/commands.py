@@ -219,7 +219,8 @@ def train(
         typer.Option(metavar="resize/stem", help="Resize the images, or adapt the first layers."),
     ] = "resize",
     size: Annotated[
-        str | None, typer.Option(metavar="H,W", help="With --fit stem: resize the images to this size.")
+        str | None,
+        typer.Option(metavar="H,W", help="With --fit stem: the input size; by default that of the images."),
     ] = None,
     more: Annotated[
         list[str] | None,
