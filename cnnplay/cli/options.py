@@ -84,7 +84,8 @@ Fit = Annotated[
     str, typer.Option(metavar="resize/stem", help="Resize the images, or adapt the first layers.")
 ]
 Size = Annotated[
-    str | None, typer.Option(metavar="H,W", help="With --fit stem: resize the images to this size.")
+    str | None,
+    typer.Option(metavar="H,W", help="With --fit stem: the input size; by default that of the images."),
 ]
 Settings = Annotated[
     list[str] | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from cnnplay.data.input_size import suggested_shape
 from cnnplay.network.edits import rename
 from cnnplay.network.network import UNNAMED, Classification, Input, Network
 from cnnplay.network.presets import preset
@@ -18,7 +19,7 @@ from cnnplay.ui.build.editor import EditorModel, first_convolution
 from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.data.browse_model import BrowseModel
-from cnnplay.ui.data.data import FOLDER, DataModel
+from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, Job, begin_close, close_jobs
 from cnnplay.ui.kit.devices import AUTO
 from cnnplay.ui.kit.preferences import Preferences
@@ -293,22 +294,20 @@ class Session(QObject):
     def _data_changed(self) -> None:
         self._data_key = ""
         self.preferences.set_texts("folders", self.data.folders)
+        if self.data.notes:
+            self.message.emit(f"{self.data.title}: {'; '.join(self.data.notes)} (see Browse data set)")
 
     @Slot()
     def _data_state(self) -> None:
         if self.data.error:
             self.failed.emit(self.data.error)
-        elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
-            first, *others = self.data.problems
-            more = f" (and {len(others)} more: see Browse data set)" if others else ""
-            self.message.emit(f"{self.data.title}: {first}{more}")
 
 
 def _empty_for(images: ImageSet | None) -> Network:
     """A network without layers whose input and classes are those of the data set."""
     network = preset(FIRST_PRESET).network
     if images is not None:
-        shape = images.shape or (images.channels, *network.input.shape[1:])
+        shape = images.shape or suggested_shape(images, network.input.shape)
         network = msgspec.structs.replace(
             network, input=Input(*shape), task=Classification(len(images.classes))
         )
