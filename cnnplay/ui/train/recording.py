@@ -33,41 +33,49 @@ class Recording:
 
     def begin(self) -> None:
         """Creates the folder, or reopens the one of the run that is resumed."""
-        from cnnplay.runs.files import has_record
         from cnnplay.runs.record import RunError
-        from cnnplay.runs.recorder import RunRecorder
 
         if self._before is not None:
             self._before.wait()
             self._before = None
         request, self._request = self._request, None  # it holds the weights that the run started from
         assert request is not None, "begin is called once"
-        reopened = request.reopened_folder
         try:
-            if reopened is not None and has_record(reopened):
-                self._folder = RunRecorder.reopen(reopened)
-            else:
-                self._folder = RunRecorder.create(
-                    None,
-                    network=request.network,
-                    config=request.config,
-                    data=request.images.key,
-                    mark=request.images.mark,
-                    run=request.run,
-                )
-                if reopened is not None:
-                    self._take_over(self._folder, request)
+            self._folder = self._reopened(request) or self._created(request)
         except RunError as error:
             self._note(Noted(run=request.run, message=f"this run is not saved: {error}"))
             return
         self.path = self._folder.path
 
-    def _take_over(self, folder: RunRecorder, request: RunRequest) -> None:
-        """Writes into a new folder what the deleted folder of the resumed run held."""
-        assert request.resume_from is not None
-        folder.take_over(request.resume_from.events, None if request.state is None else request.state.best)
-        note = "the folder of this run was deleted; training continues in a new one"
-        self._note(Noted(run=request.run, message=note))
+    def _reopened(self, request: RunRequest) -> RunRecorder | None:
+        """The folder of the run that is resumed exactly; None for a new run, and if it cannot be used."""
+        from cnnplay.runs.record import RunError
+        from cnnplay.runs.recorder import RunRecorder
+
+        if request.reopened_folder is None:
+            return None
+        try:
+            return RunRecorder.reopen(request.reopened_folder)
+        except RunError as error:  # deleted, moved, read-only, or written by another program
+            note = f"training continues as a new run, because the folder of this one cannot be used: {error}"
+            self._note(Noted(run=request.run, message=note))
+            return None
+
+    def _created(self, request: RunRequest) -> RunRecorder:
+        """A new folder; with what a resumed run had in its own, if that cannot be used."""
+        from cnnplay.runs.recorder import RunRecorder
+
+        folder = RunRecorder.create(
+            None,
+            network=request.network,
+            config=request.config,
+            data=request.images.key,
+            mark=request.images.mark,
+            run=request.run,
+        )
+        if request.resume_from is not None and request.state is not None:
+            folder.take_over(request.resume_from.events, request.state.best)
+        return folder
 
     def sink(self, event: Event) -> None:
         if self._folder is not None:
