@@ -9,7 +9,7 @@ import msgspec
 from cnnplay.cli.arguments import check_choice, parse_numbers
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
-from cnnplay.cli.networks import described_network, remember_run
+from cnnplay.cli.networks import described_network, has_trained_weights, remember_run
 from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import expand_user
 from cnnplay.network.describe import shape_text
@@ -49,7 +49,7 @@ class Source(NamedTuple):
 
     text: str
     which: str
-    match: str
+    match: str | None
 
 
 class RunRequest(NamedTuple):
@@ -69,6 +69,9 @@ def run(arguments: TrainArguments, ignore_signals: IgnoreSignals) -> int:
     """
     report = reporter(arguments.json)
     request, notes = make_request(arguments, report)
+    if arguments.source is None and has_trained_weights(arguments.network):
+        seed, text = request.config.seed, arguments.network
+        notes += (f"starts with random weights (seed {seed}); --from {text} starts with those of {text}",)
     return run_interruptible(lambda: _folder(request), _job(request), report, notes, ignore_signals)
 
 

@@ -3,6 +3,7 @@
 import errno
 import secrets
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -34,7 +35,7 @@ from cnnplay.spec.tasks import of_split, task_info
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.job import Checkpoint, Observation, Result
 from cnnplay.training.optimizers import STATE_PER_WEIGHT
-from cnnplay.training.state import RunState
+from cnnplay.training.state import BestEpoch, RunState
 
 END = "end"
 """Runs after all writes."""
@@ -162,6 +163,14 @@ class RunRecorder(RunFolder):
             self._error_noted = True
             observation.note(f"{self.write_error}; training continues")
 
+    def take_over(self, events: Iterable[Event], best: BestEpoch | None) -> None:
+        """Records what came before: the run was begun in another folder, which is gone."""
+        for event in events:
+            self.sink(event)
+        if best is not None:
+            about = {"epoch": str(best.epoch)}
+            self._held["best"] = self._best_write(best.weights, best.metrics, about)
+
     def close(self, result: Result | None = None, wait: bool = True) -> None:
         """Writes what is pending. With a run's result, also writes its last weights (which a run stopped
         within an epoch has not written) and a checkpoint. Afterwards the folder may be discarded, or written
@@ -234,9 +243,8 @@ class RunRecorder(RunFolder):
         about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
         writes = {"last": self._weights_write("last", checkpoint.weights, about)}
         if checkpoint.best:
-            metrics, info = of_split(checkpoint.metrics, "validation"), task_info(self.record.network.task)
-            decisive = {name: repr(metrics[name]) for name in info.decisive}
-            writes["best"] = self._weights_write("best", checkpoint.weights, about | decisive)
+            metrics = of_split(checkpoint.metrics, "validation")
+            writes["best"] = self._best_write(checkpoint.weights, metrics, about)
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
@@ -285,6 +293,10 @@ class RunRecorder(RunFolder):
                 write_checked(weights, neighbour, about)
 
         return write
+
+    def _best_write(self, weights: Weights, metrics: Mapping[str, float], about: dict[str, str]) -> Write:
+        decisive = {name: repr(metrics[name]) for name in task_info(self.record.network.task).decisive}
+        return self._weights_write("best", weights, about | decisive)
 
     def _not_written(self, name: str, error: Exception) -> None:
         name = f"{name}.safetensors" if name in ("best", "last", "averaged") else name

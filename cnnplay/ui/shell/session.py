@@ -11,7 +11,8 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from cnnplay.data.input_size import suggested_shape
-from cnnplay.network.network import Classification, Input, Network
+from cnnplay.network.edits import rename
+from cnnplay.network.network import UNNAMED, Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel, first_convolution
@@ -77,7 +78,7 @@ class Session(QObject):
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
         self.document = DocumentModel(self.collect, preferences, self)
         self.runs = RunsModel(preferences, parent=self)
-        self.run_actions = RunActions(self.runs, self)
+        self.run_actions = RunActions(self.runs, lambda: self.run.weights_cache.folder, self)
         self.run_loader = RunLoader(self.runs, self.editor, self.settings, self.data, self.run, self)
         self.resumer = RunResumer(self.run_loader, self.settings, self.data, self.run, self)
         self.interrupted_run = InterruptedRunModel(preferences, self.resumer, self.run, self)
@@ -161,11 +162,13 @@ class Session(QObject):
         return self.document.dirty or self.run.active
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the project. `then` replaces the document or closes the window; an active run is stopped
-        first, so that its weights go into the file.
+        """Writes the project; a new network gets the file's name. `then` replaces the document or closes the
+        window; an active run is stopped first, so that its weights go into the file.
         """
         if then is not None:
             self.run.shutdown()
+        if self.editor.network.name == UNNAMED and not self.run.active:
+            self.editor.apply(rename(self.editor.network, path.stem))
         self.document.save(path, then)
 
     def new(self, empty: bool = False) -> None:
@@ -308,7 +311,7 @@ def _empty_for(images: ImageSet | None) -> Network:
         network = msgspec.structs.replace(
             network, input=Input(*shape), task=Classification(len(images.classes))
         )
-    return msgspec.structs.replace(network, name="network", stack=(), preset="")
+    return msgspec.structs.replace(network, name=UNNAMED, stack=(), preset="")
 
 
 def _raise(error: Exception) -> None:

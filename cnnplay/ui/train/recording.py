@@ -33,6 +33,7 @@ class Recording:
 
     def begin(self) -> None:
         """Creates the folder, or reopens the one of the run that is resumed."""
+        from cnnplay.runs.files import has_record
         from cnnplay.runs.record import RunError
         from cnnplay.runs.recorder import RunRecorder
 
@@ -41,10 +42,10 @@ class Recording:
             self._before = None
         request, self._request = self._request, None  # it holds the weights that the run started from
         assert request is not None, "begin is called once"
-        resume_from = request.resume_from
+        reopened = request.reopened_folder
         try:
-            if request.state is not None and resume_from is not None and resume_from.folder is not None:
-                self._folder = RunRecorder.reopen(resume_from.folder)
+            if reopened is not None and has_record(reopened):
+                self._folder = RunRecorder.reopen(reopened)
             else:
                 self._folder = RunRecorder.create(
                     None,
@@ -54,10 +55,19 @@ class Recording:
                     mark=request.images.mark,
                     run=request.run,
                 )
+                if reopened is not None:
+                    self._take_over(self._folder, request)
         except RunError as error:
             self._note(Noted(run=request.run, message=f"this run is not saved: {error}"))
             return
         self.path = self._folder.path
+
+    def _take_over(self, folder: RunRecorder, request: RunRequest) -> None:
+        """Writes into a new folder what the deleted folder of the resumed run held."""
+        assert request.resume_from is not None
+        folder.take_over(request.resume_from.events, None if request.state is None else request.state.best)
+        note = "the folder of this run was deleted; training continues in a new one"
+        self._note(Noted(run=request.run, message=note))
 
     def sink(self, event: Event) -> None:
         if self._folder is not None:

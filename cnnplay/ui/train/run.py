@@ -150,8 +150,10 @@ class RunModel(QObject):
         ready = ready_reason(
             editor.network, editor.report, settings.problems, settings.config.device, self.data
         )
+        trained = self.weights_cache.trained_for_editor
+        has_best = trained is not None and trained.best_is_earlier
         has_previous = self.weights_cache.previous is not None
-        return disabled_reasons(self._state, self._blocked, ready, has_previous)
+        return disabled_reasons(self._state, self._blocked, ready, has_previous, has_best)
 
     def set_blocked(self, reason: str) -> None:
         """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
@@ -254,6 +256,14 @@ class RunModel(QObject):
         before = self.weights_cache.previous
         if before is not None and not self.disabled_reason("restore_previous"):
             self.adopt(before, self.history)
+
+    def use_best(self) -> None:
+        """Makes the weights of the best epoch the network's; further training continues from there as a new
+        run. `restore_previous` brings the last ones back.
+        """
+        trained = self.weights_cache.trained_for_editor
+        if trained is not None and not self.disabled_reason("use_best"):
+            self.adopt(trained.at_best(), self.history)
 
     def shutdown(self) -> None:
         """Stops the run and joins its thread; its last events are still delivered."""

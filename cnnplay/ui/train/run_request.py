@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,6 +32,11 @@ class RunRequest:
     changed settings."""
     epochs_before: int = 0
     """How many of the requested epochs are done already: the engine's `epochs` counts only the run's own."""
+
+    @property
+    def reopened_folder(self) -> Path | None:
+        """The folder of the run that it resumes exactly; None for a new run."""
+        return None if self.state is None or self.resume_from is None else self.resume_from.folder
 
     @property
     def first_epoch(self) -> int:
@@ -85,7 +91,7 @@ def plan_resume(network: Network, config: TrainConfig, resume_from: Trained) -> 
 def _resume_state(resume_from: Trained, network: Network, config: TrainConfig) -> RunState | None:
     """The state to resume from, if nothing but the number of epochs changed and some are left."""
     state = resume_from.state
-    if state is None or network != resume_from.weights.network:
+    if state is None or not network.same_structure(resume_from.weights.network):
         return None
     if _same_device(config.device, state.config.device):
         config = msgspec.structs.replace(config, device=state.config.device)
