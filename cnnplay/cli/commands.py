@@ -281,15 +281,25 @@ def resume(
     context: typer.Context,
     run: RunArgument,
     epochs: Annotated[int | None, typer.Option(help="Train up to this number of epochs in total.")] = None,
+    more: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change a setting that can change during a run, such as early_stopping=5; repeatable.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Resume a run from its last checkpoint.
 
     Training continues as if it had never stopped. Without a checkpoint it resumes from the saved weights.
     """
+    from cnnplay.cli.arguments import parse_settings
     from cnnplay.cli.resume import resume
 
-    return resume(run, epochs, json, context.obj.ignore_signals)
+    settings = parse_settings("--set", more or (), {})
+    return resume(run, epochs, settings, json, context.obj.ignore_signals)
 
 
 @app.command()

@@ -83,7 +83,7 @@ def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunReques
     _check_place(out)
     images = load_data(arguments.data, report)
     network, changes = _adapted(found, images, config, size)
-    _check_network(network)
+    check_network(network)
     _check_device(config.device)
     config, pinned = _with_cores(config)
     initial, taken = _initial(arguments.source, network, config)
@@ -192,7 +192,8 @@ def _adapted(
     return adapted.edited.network, adapted.changes
 
 
-def _check_network(network: Network) -> None:
+def check_network(network: Network) -> None:
+    """UserError if the network has problems or cannot take images."""
     from cnnplay.shapes.infer import infer
 
     channels = network.input.channels

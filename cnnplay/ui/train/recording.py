@@ -41,19 +41,22 @@ class Recording:
             self._before = None
         request, self._request = self._request, None  # it holds the weights that the run started from
         assert request is not None, "begin is called once"
-        resume_from = request.resume_from
+        earlier = request.resume_from
         try:
-            if request.state is not None and resume_from is not None and resume_from.folder is not None:
-                self._folder = RunRecorder.reopen(resume_from.folder)
+            if request.reopens and request.folder is not None:
+                self._folder = RunRecorder.reopen(request.folder)
             else:
                 self._folder = RunRecorder.create(
-                    None,
+                    request.folder,
                     network=request.network,
                     config=request.config,
                     data=request.images.key,
                     mark=request.images.mark,
                     run=request.run,
                 )
+                if earlier is not None:
+                    its = earlier.weights
+                    self._folder.continue_from(earlier.events, its.last, its.last_epoch, earlier.best())
         except RunError as error:
             self._note(Noted(run=request.run, message=f"this run is not saved: {error}"))
             return

@@ -7,6 +7,7 @@ mailbox, which a timer empties.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -54,7 +55,9 @@ class RunModel(QObject):
         super().__init__(parent)
         self.editor, self.settings, self.data = editor, settings, data
         self.weights_cache = WeightsCache(editor, self)
-        self.recorder = Recorder(self)
+        self.redraw_rate = RedrawRate(self)
+        """How often live views redraw."""
+        self.recorder = Recorder(self.redraw_rate.interval_ms, self)
         self.failure: Failed | None = None
         self._failed: Network | None = None
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
@@ -62,8 +65,6 @@ class RunModel(QObject):
         the end of an epoch, which include validation, reach every probe."""
         self._box = Mailbox()
         self._poller = MailboxPoller(self._box, self._deliver, self, POLL_MS)
-        self.redraw_rate = RedrawRate(self)
-        """How often live views redraw."""
         self._worker: Worker | None = None
         self._recording: Recording | None = None
         """The last run's: it may still be writing its folder."""
@@ -84,6 +85,7 @@ class RunModel(QObject):
         for signal in (data.changed, data.state_changed, self.weights_cache.changed):
             signal.connect(self._announce)
         self.state_changed.connect(self._pace_post)
+        self.state_changed.connect(self.recorder.show_now)
 
     # State
 
@@ -178,6 +180,12 @@ class RunModel(QObject):
             return False
         facts = trained.weights.facts
         return facts is not None and (facts.key, facts.classes) == (images.key, images.classes)
+
+    @property
+    def recorded(self) -> tuple[str, Path | None]:
+        """The id and the folder of the current run, else those of the trained weights."""
+        source = self._worker.request if self._worker is not None else self.weights_cache.trained
+        return ("", None) if source is None else (source.run, source.folder)
 
     # Control
 
