@@ -45,7 +45,7 @@ _killed: dict[tuple[object, ...], Path] = {}
 
 
 def interrupt_run(after: int = 2, *more: str) -> Path:
-    """The folder of a run that was killed in the epoch after this many; `--autosave` leaves unsaved work too."""
+    """The folder of a run that was killed in the epoch after this many; `--autosave`: with unsaved work."""
     if (after, *more) not in _killed:
         _killed[after, *more] = _kill(after, *more)
     shutil.copytree(_killed[after, *more], store_folder().parent, dirs_exist_ok=True)

@@ -40,6 +40,8 @@ def stream(dataset: ImageSet, input_shape: Shape, chunks: Sequence[Indices]) -> 
                     if not _put(ready, read_block(dataset, input_shape, chunk, pool), stop):
                         return
             _put(ready, None, stop)
+        except MemoryError:  # not the batch size's: the network has its own memory
+            _put(ready, DataError(f"{dataset.title}: not enough memory to read the images"), stop)
         except Exception as error:  # raised in the consumer's thread
             _put(ready, error, stop)
 

@@ -58,12 +58,20 @@ def by_order(found: Mapping[str, Shape], expected: Mapping[str, Shape]) -> Layou
 
     Files that sort their weights by name are put into the order of the numbers in the names first.
     """
-    ours = [key for key in expected if not key.endswith(COUNTER)]
+    ours, our_counters = _counters_apart(expected)
     for keys in (list(found), sorted(found, key=_natural)):
-        theirs = [key for key in keys if not key.endswith(COUNTER)]
+        theirs, counters = _counters_apart(keys)
         if [found[key] for key in theirs] == [expected[key] for key in ours]:
-            return Layout("order", "matched in order, by shape", dict(zip(theirs, ours, strict=True)))
+            pairs = [*zip(theirs, ours, strict=True)]
+            if len(counters) == len(our_counters):
+                pairs += zip(counters, our_counters, strict=True)
+            return Layout("order", "matched by order and shape", dict(pairs))
     return None
+
+
+def _counters_apart(keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    keys = list(keys)
+    return [key for key in keys if not key.endswith(COUNTER)], [key for key in keys if key.endswith(COUNTER)]
 
 
 def torchvision_names(preset_modules: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:

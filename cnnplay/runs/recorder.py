@@ -142,8 +142,7 @@ class RunRecorder(RunFolder):
         writes = {"last": self._weights_write("last", weights, {"epoch": str(last_epoch)})}
         decisive = task_info(self.record.network.task).decisive
         if best is not None and all(name in best.metrics for name in decisive):
-            about = {"epoch": str(best.epoch), **_decisive(best.metrics, decisive)}
-            writes["best"] = self._weights_write("best", best.weights, about)
+            writes["best"] = self._best_write(best.weights, best.metrics, {"epoch": str(best.epoch)})
         self._given = frozenset(self._file(which).name for which in ("last", "best"))
         self._write(writes, soon=True)
 
@@ -263,9 +262,8 @@ class RunRecorder(RunFolder):
         about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
         writes = {"last": self._weights_write("last", checkpoint.weights, about)}
         if checkpoint.best:
-            metrics, info = of_split(checkpoint.metrics, "validation"), task_info(self.record.network.task)
-            more = _decisive(metrics, info.decisive)
-            writes["best"] = self._weights_write("best", checkpoint.weights, about | more)
+            metrics = of_split(checkpoint.metrics, "validation")
+            writes["best"] = self._best_write(checkpoint.weights, metrics, about)
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
@@ -315,15 +313,14 @@ class RunRecorder(RunFolder):
 
         return write
 
+    def _best_write(self, weights: Weights, metrics: Mapping[str, float], about: dict[str, str]) -> Write:
+        decisive = {name: repr(metrics[name]) for name in task_info(self.record.network.task).decisive}
+        return self._weights_write("best", weights, about | decisive)
+
     def _not_written(self, name: str, error: Exception) -> None:
         name = f"{name}.safetensors" if name in ("best", "last", "averaged") else name
         reason = getattr(error, "strerror", None) or str(error)
         self.write_error = self.write_error or f"{self.path / name}: cannot be written ({reason})"
-
-
-def _decisive(metrics: Mapping[str, float], names: Iterable[str]) -> dict[str, str]:
-    """The metrics that decide which epoch is best, as they are written beside its weights."""
-    return {name: repr(metrics[name]) for name in names}
 
 
 def _taken(folder: Path) -> RunError:

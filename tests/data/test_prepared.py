@@ -9,8 +9,9 @@ import torch
 
 from cnnplay.data.catalog import load
 from cnnplay.data.fitting import to_input
-from cnnplay.data.folder import LoadCancelled, load_folder
+from cnnplay.data.folder import load_folder
 from cnnplay.data.images import DataError, ImageSet
+from cnnplay.data.loading import LoadCancelled
 from cnnplay.data.order import batch_sizes, shuffled
 from cnnplay.data.prepared import Prepared, prepare, storage
 from tests.data.conftest import MakeFolder, image

@@ -10,7 +10,13 @@ import pytest
 import torch
 
 from cnnplay.modules.weight_names import by_order, recognized, torchvision_names
-from cnnplay.modules.weights import Weights, build_with_weights, compare, parameter_shapes
+from cnnplay.modules.weights import (
+    Weights,
+    build_with_weights,
+    compare,
+    parameter_shapes,
+    possible_pairings,
+)
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset, presets
@@ -90,9 +96,9 @@ def test_equal_shapes_in_equal_order_are_matched_by_order_only_when_asked() -> N
     own = parameter_shapes(network)
     given = {f"layer{number}": torch.rand(shape) for number, shape in enumerate(own.values())}
     assert not compare(given, network).loaded
-    layout = by_order({name: tuple(tensor.shape) for name, tensor in given.items()}, own)
-    assert layout is not None
-    module, result = build_with_weights(given, network, layout=layout)
+    pairings = possible_pairings(given, network)
+    assert list(pairings) == ["order"]
+    module, result = build_with_weights(given, network, pairing=pairings["order"])
     assert result.complete
     assert all(
         torch.equal(loaded, tensor)

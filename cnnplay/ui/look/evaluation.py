@@ -78,7 +78,8 @@ class EvaluationModel(QObject):
         when = f", epoch {result.epoch}" if result.epoch else ""
         count = len(result.indices)
         wrong = count - int(result.confusion.trace())
-        return f"validation{when} · {wrong:,} of {count:,} wrong"
+        polarity = f" · images are {result.polarity}" if result.polarity else ""
+        return f"validation{when} · {wrong:,} of {count:,} wrong{polarity}"
 
     def select_cell(self, cell: tuple[int, int] | None) -> None:
         """Shows the images of a cell of the confusion matrix, or of none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,8 +83,8 @@ class RunLoader(QObject):
             return "it cannot be read"
         return "a run is in progress: stop it first" if self._run.active else ""
 
-    def open(self) -> None:
-        """Opens the selected run."""
+    def open(self, at_best: bool = False) -> None:
+        """Opens the selected run; `at_best` as it was at the end of its best epoch."""
         reason = self.disabled_reason()
         if reason:
             self.failed.emit(f"The run cannot be opened now: {reason}.")
@@ -92,7 +92,9 @@ class RunLoader(QObject):
         row = self._runs.selected_rows[0]
         folder, active = row.folder, row.is_active
         self._jobs.queue(
-            lambda: read_run(folder, active), self._show, lambda error: self.failed.emit(error_text(error))
+            lambda: read_run(folder, active),
+            lambda found: self._show(found, at_best),
+            lambda error: self.failed.emit(error_text(error)),
         )
 
     def load_into_editor(self, found: LoadedRun) -> None:
@@ -109,17 +111,26 @@ class RunLoader(QObject):
         if record.data and record.data != self._data.key:
             self._data.choose(record.data)
 
-    def _show(self, found: LoadedRun) -> None:
+    def _show(self, found: LoadedRun, at_best: bool) -> None:
         if self._run.active:
             self.failed.emit(f"{found.name} was not opened: a run was started meanwhile.")
             return
+        if at_best and found.trained is not None:
+            found = replace(found, trained=found.trained.at_best())
         self.load_into_editor(found)
         missing = "none of its weights can be used" if found.problem else "it has no weights"
-        weights = missing if found.trained is None else "with its weights"
+        weights = missing if found.trained is None else f"with its weights ({_epoch_text(found.trained)})"
         self.done.emit(f"opened {found.name}, {weights}; undo restores the previous network")
         if found.problem:
             self.failed.emit(found.problem)
         self.opened.emit()
+
+
+def _epoch_text(trained: Trained) -> str:
+    if trained.within is not None:
+        return f"epoch {trained.within:,}, where it stopped"
+    last, best = trained.weights.last_epoch, trained.weights.best_epoch
+    return f"epoch {last:,}" + (", the best one" if last == best else "")
 
 
 def read_run(folder: Path, active: bool = False) -> LoadedRun:

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from cnnplay.network.network import Classification, Input, Network
+from cnnplay.data.input_size import suggested_shape
+from cnnplay.network.edits import rename
+from cnnplay.network.network import UNNAMED, Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel, first_convolution
 from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.data.browse_model import BrowseModel
-from cnnplay.ui.data.data import FOLDER, DataModel
+from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, Job, begin_close, close_jobs
 from cnnplay.ui.kit.devices import AUTO
 from cnnplay.ui.kit.preferences import Preferences
@@ -78,7 +80,7 @@ class Session(QObject):
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
         self.document = DocumentModel(self.collect, preferences, self, self.draft)
         self.runs = RunsModel(preferences, parent=self)
-        self.run_actions = RunActions(self.runs, self)
+        self.run_actions = RunActions(self.runs, lambda: self.run.weights_cache.folder, self)
         self.run_loader = RunLoader(self.runs, self.editor, self.settings, self.data, self.run, self)
         self.resumer = RunResumer(self.run_loader, self.settings, self.data, self.run, self)
         self.interrupted_run = InterruptedRunModel(preferences, self.resumer, self.run, self)
@@ -163,11 +165,13 @@ class Session(QObject):
         return self.document.dirty or self.run.active
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the project. `then` replaces the document or closes the window; an active run is stopped
-        first, so that its weights go into the file.
+        """Writes the project; a new network gets the file's name. `then` replaces the document or closes the
+        window; an active run is stopped first, so that its weights go into the file.
         """
         if then is not None:
             self.run.shutdown()
+        if self.editor.network.name == UNNAMED and not self.run.active:
+            self.editor.apply(rename(self.editor.network, path.stem))
         self.document.save(path, then)
 
     def new(self, empty: bool = False) -> None:
@@ -328,26 +332,24 @@ class Session(QObject):
     def _data_changed(self) -> None:
         self._data_key = ""
         self.preferences.set_texts("folders", self.data.folders)
+        if self.data.notes:
+            self.message.emit(f"{self.data.title}: {'; '.join(self.data.notes)} (see Browse data set)")
 
     @Slot()
     def _data_state(self) -> None:
         if self.data.error:
             self.failed.emit(self.data.error)
-        elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
-            first, *others = self.data.problems
-            more = f" (and {len(others)} more: see Browse data set)" if others else ""
-            self.message.emit(f"{self.data.title}: {first}{more}")
 
 
 def _empty_for(images: ImageSet | None) -> Network:
     """A network without layers whose input and classes are those of the data set."""
     network = preset(FIRST_PRESET).network
     if images is not None:
-        shape = images.shape or (images.channels, *network.input.shape[1:])
+        shape = images.shape or suggested_shape(images, network.input.shape)
         network = msgspec.structs.replace(
             network, input=Input(*shape), task=Classification(len(images.classes))
         )
-    return msgspec.structs.replace(network, name="network", stack=(), preset="")
+    return msgspec.structs.replace(network, name=UNNAMED, stack=(), preset="")
 
 
 def _raise(error: Exception) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.job import Observation, Result
 
+DELETED = "the folder of this run was deleted; training continues in a new one"
+
 
 class Recording:
     """If the disk fails, that is noted once and training continues.
@@ -33,6 +35,7 @@ class Recording:
 
     def begin(self) -> None:
         """Creates the folder, or reopens the one of the run that is resumed."""
+        from cnnplay.runs.files import has_record
         from cnnplay.runs.record import RunError
         from cnnplay.runs.recorder import RunRecorder
 
@@ -41,13 +44,13 @@ class Recording:
             self._before = None
         request, self._request = self._request, None  # it holds the weights that the run started from
         assert request is not None, "begin is called once"
-        earlier = request.resume_from
+        reopened, earlier = request.reopened_folder, request.resume_from
         try:
-            if request.reopens and request.folder is not None:
-                self._folder = RunRecorder.reopen(request.folder)
+            if reopened is not None and has_record(reopened):
+                self._folder = RunRecorder.reopen(reopened)
             else:
                 self._folder = RunRecorder.create(
-                    request.folder,
+                    request.folder if reopened is None else None,
                     network=request.network,
                     config=request.config,
                     data=request.images.key,
@@ -57,6 +60,8 @@ class Recording:
                 if earlier is not None:
                     its = earlier.weights
                     self._folder.continue_from(earlier.events, its.last, its.last_epoch, earlier.best())
+                if reopened is not None:
+                    self._note(Noted(run=request.run, message=DELETED))
         except RunError as error:
             self._note(Noted(run=request.run, message=f"this run is not saved: {error}"))
             return

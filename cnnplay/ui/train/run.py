@@ -138,11 +138,6 @@ class RunModel(QObject):
         """Whether another network was opened, instead of editing the run's network."""
         return self._is_stale and self.network is not None and self.network.name != self.editor.network.name
 
-    @property
-    def status_text(self) -> str:
-        """``epoch 3 / 20, 9,800 images/s, 12 s left``, for the status bar."""
-        return run_text.status_text(self._state, self.recorder.progress)
-
     def disabled_reason(self, action: Action) -> str:
         """Why an action is unavailable; "" if it is available."""
         return self._disabled_reasons()[action]
@@ -152,8 +147,10 @@ class RunModel(QObject):
         ready = ready_reason(
             editor.network, editor.report, settings.problems, settings.config.device, self.data
         )
-        has_previous = self.weights_cache.previous is not None
-        return disabled_reasons(self._state, self._blocked, ready, has_previous)
+        trained = self.weights_cache.trained_for_editor
+        has_best = trained is not None and trained.best_is_earlier
+        has_before = self.weights_cache.previous is not None
+        return disabled_reasons(self._state, self._blocked, ready, has_before, has_best)
 
     def set_blocked(self, reason: str) -> None:
         """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
@@ -184,7 +181,7 @@ class RunModel(QObject):
     @property
     def recorded(self) -> tuple[str, Path | None]:
         """The id and the folder of the current run, else those of the trained weights."""
-        source = self._worker.request if self._worker is not None else self.weights_cache.trained
+        source = self._worker or self.weights_cache.trained
         return ("", None) if source is None else (source.run, source.folder)
 
     # Control
@@ -263,6 +260,14 @@ class RunModel(QObject):
         if before is not None and not self.disabled_reason("restore_previous"):
             self.adopt(before, self.history)
 
+    def use_best(self) -> None:
+        """Makes the weights of the best epoch the network's; further training continues from there as a new
+        run. `restore_previous` brings the last ones back.
+        """
+        trained = self.weights_cache.trained_for_editor
+        if trained is not None and not self.disabled_reason("use_best"):
+            self.adopt(trained.at_best(), self.history)
+
     def shutdown(self) -> None:
         """Stops the run and joins its thread; its last events are still delivered."""
         self._train_next = False
@@ -337,8 +342,6 @@ class RunModel(QObject):
                 self._set_state("running")
             case Failed():
                 self.failure = event
-            case _:
-                pass
 
     def _end(self, ended: Ended) -> None:
         assert self._worker is not None

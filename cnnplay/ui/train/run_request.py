@@ -37,9 +37,9 @@ class RunRequest:
     """The run's folder in the run store; None: one is named when it is made."""
 
     @property
-    def reopens(self) -> bool:
-        """Whether the folder is the one of the run that is resumed."""
-        return self.state is not None and self.resume_from is not None and self.resume_from.folder is not None
+    def reopened_folder(self) -> Path | None:
+        """The folder of the run that it resumes exactly; None for a new run."""
+        return None if self.state is None or self.resume_from is None else self.resume_from.folder
 
     @property
     def first_epoch(self) -> int:
@@ -92,7 +92,7 @@ def plan_resume(network: Network, config: TrainConfig, resume_from: Trained) -> 
 def _resume_state(resume_from: Trained, network: Network, config: TrainConfig) -> RunState | None:
     """The state to resume from, if nothing but the number of epochs changed and some are left."""
     state = resume_from.state
-    if state is None or network != resume_from.weights.network:
+    if state is None or not network.same_structure(resume_from.weights.network):
         return None
     if _same_device(config.device, state.config.device):
         config = msgspec.structs.replace(config, device=state.config.device)

@@ -93,6 +93,12 @@ class WeightsCache(QObject):
         trained = self.trained
         return trained.weights.facts if trained is not None else None
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the run whose weights are those of the network in the editor; None if it has none."""
+        trained = self.trained_for_editor
+        return None if trained is None else trained.folder
+
     def is_newest(self, trained: Trained | None) -> bool:
         """Whether its curves are the ones on screen."""
         return trained is not None and trained is self._newest

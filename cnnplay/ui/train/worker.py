@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnplay.spec.events import BaseEvent, Event, Failed, Noted, Value
@@ -74,6 +75,16 @@ class Worker:
         self._box = box
         self._probes = probes
         self._thread = threading.Thread(target=self._work, name="cnnplay-train")
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.request.run
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's folder; while it is being made, the one that was asked for."""
+        return self.recording.path or self.request.folder
 
     def start(self) -> None:
         self._probes.begin()

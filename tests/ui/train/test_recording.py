@@ -6,7 +6,9 @@ import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
+from cnnplay.network.edits import rename
 from cnnplay.runs.folder import RunFolder
+from cnnplay.runs.remove import delete
 from cnnplay.runs.run_store import store_folder
 from cnnplay.spec import events
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
@@ -123,4 +125,57 @@ def test_a_run_that_stopped_early_trains_on_when_it_is_resumed(qtbot: QtBot) -> 
             assert one.run.history.finished is not None
             assert one.run.history.finished.reason == "early"
             assert len(one.run.history.epochs) == epochs
+    assert len(_folders()) == 1
+
+
+def test_a_run_whose_folder_was_deleted_continues_whole_in_a_new_one(qtbot: QtBot) -> None:
+    with bench(epochs=3) as one:
+        _stopped_in_the_middle(qtbot, one)
+        (path,) = _folders()
+        delete(path)
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        notes = " ".join(one.run.history.notes)
+        assert "deleted" in notes
+        assert "not saved" not in notes
+        assert [int(number) for number in one.run.history.numbers] == list(range(1, 25))
+    (again,) = _folders()
+    assert again != path
+    folder = RunFolder.open(again)
+    found = folder.events()
+    assert [event.epoch for event in found if isinstance(event, events.EpochDone)] == [1, 2, 3]
+    assert [event.step for event in found if isinstance(event, events.Stepped)] == list(range(1, 25))
+    assert one.run.weights_cache.weights is not None
+    assert all(
+        torch.equal(folder.weights("last")[key], value)
+        for key, value in one.run.weights_cache.weights.items()
+    )
+
+
+def test_the_best_weights_of_a_deleted_run_are_in_its_new_folder(qtbot: QtBot) -> None:
+    """Also if no later epoch is better: here the run is stopped again before one ends."""
+    with bench(epochs=3) as one:
+        _stopped_in_the_middle(qtbot, one)
+        best = one.run.weights_cache.trained
+        assert best is not None
+        assert best.weights.best is not None
+        delete(_folders()[0])
+        one.run.single_step()
+        until(qtbot, one.run, "paused")
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+    (path,) = _folders()
+    kept = RunFolder.open(path).best()
+    assert kept is not None
+    assert kept.epoch == 1
+    assert all(torch.equal(kept.weights[key], value) for key, value in best.weights.best.items())
+
+
+def test_a_network_that_was_only_renamed_resumes_exactly(qtbot: QtBot) -> None:
+    with bench(epochs=3) as one:
+        _stopped_in_the_middle(qtbot, one)
+        one.editor.apply(rename(one.editor.network, "mine"))
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        assert [int(number) for number in one.run.history.numbers] == list(range(1, 25))
     assert len(_folders()) == 1

@@ -26,6 +26,7 @@ from cnnplay.ui.runs.views.run_plot import RunPlot
 from cnnplay.ui.runs.views.run_table import RunTableView
 from cnnplay.ui.search.views import parallel_plot
 from cnnplay.ui.search.views.search_trials import TrialTableView
+from cnnplay.ui.shell.views.weights_dialog import PairingView
 from cnnplay.ui.train.views.curves import CurvePlot
 
 TABLES = (
@@ -43,6 +44,7 @@ TABLES = (
     RunPlot.KEYS,
     TrialTableView.KEYS,
     parallel_plot.KEYS,
+    PairingView.KEYS,
 )
 """The key tables of all views that have their own keys."""
 

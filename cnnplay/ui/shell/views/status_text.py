@@ -8,7 +8,7 @@ from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.status import StatusLine
-from cnnplay.ui.train.run_text import plan_text, threads_text
+from cnnplay.ui.train.run_text import plan_text, status_text, threads_text
 
 MESSAGE_MS = 8000
 
@@ -84,7 +84,7 @@ class StatusText(QObject):
         if session.data.state == "loading":
             return session.data.summary
         if session.run.active:
-            return session.run.status_text
+            return status_text(session.run.state, session.run.recorder.progress)
         if not session.editor.report.valid:
             return "fix the network's problems to see the estimate of time and memory"
         return session.estimate.text

@@ -450,3 +450,27 @@ def test_a_digit_in_ink_can_be_inverted_and_is_then_predicted_like_the_data_sets
     np.testing.assert_allclose(inverted.probabilities, bench.look.prediction.probabilities, atol=1e-6)
     assert not box.isVisible()
     assert not box.isChecked()
+
+
+def test_a_drawing_of_inverted_polarity_gets_a_hint_where_it_is_drawn(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make()
+    page = workspace(qtbot, bench)
+    QTest.mouseClick(page.image_bar.draw, Qt.MouseButton.LeftButton)
+    pad = page.image_bar.pad
+    assert pad is not None
+    draw_a_one(qtbot, pad.canvas)
+    bench.wait(qtbot)
+    assert "mostly" not in pad.explanation.text()
+    pad.inverted.click()
+    bench.wait(qtbot)
+    assert "mostly dark images" in pad.explanation.text()
+    assert "mostly dark images" in page.image_bar.hint.text()
+    assert page.image_bar.hint.isVisible()
+    assert pad.explanation.height() >= pad.explanation.heightForWidth(pad.explanation.width())
+    pad.inverted.click()
+    bench.wait(qtbot)
+    assert "mostly" not in pad.explanation.text()
+    assert not page.image_bar.hint.isVisible()
+    pad.close()
