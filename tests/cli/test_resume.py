@@ -552,7 +552,7 @@ def test_a_resumed_run_whose_network_breaks_a_limit_is_the_users_mistake(
     run = tmp_path / "run"
     assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
     record = json.loads((run / "run.json").read_text())
-    layer = next(node for node in record["network"]["stack"] if node["kind"] == "convolution")
+    layer = next(node for node in record["network"]["stack"] if node["id"].startswith("conv"))
     layer["stride"] = [0, 0]
     (run / "run.json").write_text(json.dumps(record))
     words = cnnplay("resume", run, "--epochs", "2").complains()

@@ -84,8 +84,8 @@ class RunModel(QObject):
         settings.changed.connect(self._settings_changed)
         for signal in (data.changed, data.state_changed, self.weights_cache.changed):
             signal.connect(self._announce)
-        self.state_changed.connect(self._pace_post)
-        self.state_changed.connect(self.recorder.show_now)
+        for slot in (self._pace_post, self.recorder.show_now):
+            self.state_changed.connect(slot)
 
     # State
 
@@ -144,9 +144,8 @@ class RunModel(QObject):
 
     def _disabled_reasons(self) -> dict[Action, str]:
         editor, settings = self.editor, self.settings
-        ready = ready_reason(
-            editor.network, editor.report, settings.problems, settings.config.device, self.data
-        )
+        device = settings.config.device
+        ready = ready_reason(editor.network, editor.report, settings.problems, device, self.data)
         trained = self.weights_cache.trained_for_editor
         has_best = trained is not None and trained.best_is_earlier
         has_before = self.weights_cache.previous is not None
