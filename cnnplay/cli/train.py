@@ -197,7 +197,7 @@ def _adapted(
     if not stem and is_choice(images, own):
         notes.append(f"--fit stem would fit it to the images: {shape_text(fitted)}")
     elif stem and size is None and images.shape is None:
-        notes.append(f"{shape_text(fitted)} is suggested by {size_text(images)}")
+        notes.append(f"{shape_text(fitted)} is suggested: the images have {size_text(images)}")
     return adapted.edited.network, tuple(note for note in notes if note)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnplay.data.bit_depth import Values, common_white
 from cnnplay.data.decode import FULL_PIXELS, decode, scan
@@ -135,9 +136,7 @@ def _image_set(tree: Tree, scanned: list[_ScannedFile], white: float | None, con
     images: ImageSource
     paths = [file.file.path for file in scanned]
     if size is not None and all(file.image is not None for file in scanned):
-        images = np.stack(
-            [_with_channels(file.image, channels) for file in scanned if file.image is not None]
-        )
+        images = _stacked(scanned, (*size, channels))
     else:
         images = FileImages(paths, [file.image for file in scanned], channels, white)
     root = tree.root
@@ -170,6 +169,16 @@ def _image_set(tree: Tree, scanned: list[_ScannedFile], white: float | None, con
         mark=names_hash(places[index] for index in validation),
         contents=contents,
     )
+
+
+def _stacked(scanned: list[_ScannedFile], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The kept images as one array. Each is freed once it is copied: both at once might not fit."""
+    images = np.empty((len(scanned), *shape), np.uint8)
+    for index, file in enumerate(scanned):
+        assert file.image is not None
+        images[index] = _with_channels(file.image, shape[2])
+        file.image = None
+    return images
 
 
 def _splits(labels: Indices, places: list[str], parts: list[Part]) -> tuple[Indices, Indices, Indices]:
