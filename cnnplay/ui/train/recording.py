@@ -62,19 +62,21 @@ class Recording:
             return None
 
     def _created(self, request: RunRequest) -> RunRecorder:
-        """A new folder; with what a resumed run had in its own, if that cannot be used."""
+        """A new folder, with what the run continues."""
         from cnnplay.runs.recorder import RunRecorder
 
         folder = RunRecorder.create(
-            None,
+            request.folder if request.reopened_folder is None else None,
             network=request.network,
             config=request.config,
             data=request.images.key,
             mark=request.images.mark,
             run=request.run,
         )
-        if request.resume_from is not None and request.state is not None:
-            folder.take_over(request.resume_from.events, request.state.best)
+        earlier = request.resume_from
+        if earlier is not None:
+            its = earlier.weights
+            folder.continue_from(earlier.events, its.last, its.last_epoch, earlier.best())
         return folder
 
     def sink(self, event: Event) -> None:
