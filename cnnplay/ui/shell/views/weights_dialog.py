@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,7 +23,7 @@ from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.layouts import hbox, vbox
-from cnnplay.ui.kit.views.panel import wrapped
+from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
 from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.shell.importing import ReadWeights
@@ -104,17 +104,18 @@ class WeightsDialog(QDialog):
         self.table.setFocus()
 
     def _make_buttons(self) -> None:
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = QDialogButtonBox()
         self.load = role(QPushButton("Load"), "primary")
         self.buttons.addButton(self.load, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        cancel = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setAutoDefault(False)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
     def _lay_out(self) -> None:
         read = self._read
-        title = wrapped(f"{read.path.name} into {read.network.name}", "title")
-        warning = wrapped(f"{read.warning}: the network's outputs will be meaningless", "fault")
+        title = role(ElidedLabel(f"{read.path.name} into {read.network.name}"), "title")
+        warning = role(ElidedLabel(f"The outputs will be meaningless: {read.warning}"), "fault")
         for key in read.pairings:
             self.match.addItem(MATCHES[key], key)
         self.match.setCurrentIndex(0)
@@ -139,7 +140,9 @@ class WeightsDialog(QDialog):
         layout.addWidget(self.buttons)
         warning.setVisible(bool(read.warning))
         match_row.setVisible(len(read.pairings) > 1)
-        self.resize(theme().px(1060), theme().px(600))
+        self.tensor.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        size, parent = QSize(theme().px(1060), theme().px(600)), self.parentWidget()
+        self.resize(size if parent is None else size.boundedTo(parent.window().size()))
 
     def _refresh(self, row: int) -> None:
         """Shows the pairing, and selects a row."""

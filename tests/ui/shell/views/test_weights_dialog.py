@@ -123,6 +123,23 @@ def test_there_is_no_choice_where_names_alone_fit(opened: Open, weights: Weights
     assert not opened(weights).match.isVisible()
 
 
+def test_long_names_do_not_widen_the_dialog(opened: Open, weights: Weights) -> None:
+    first = next(iter(weights))
+    usual = opened(weights)
+    size = usual.size()
+    usual.close()
+    dialog = opened(weights | {"x" * 5_000: torch.full_like(weights[first], torch.nan)})
+    settle()
+    assert dialog.size() == size
+
+
+def test_tab_goes_from_the_table_to_the_tensor_and_to_load(opened: Open, weights: Weights) -> None:
+    dialog = opened(weights)
+    for expected in (dialog.tensor, dialog.load):
+        QTest.keyClick(dialog.focusWidget(), KEY.Key_Tab)
+        assert dialog.focusWidget() is expected
+
+
 def _answer(key: Qt.Key) -> QTimer:
     """Presses a key in the dialog that is about to open."""
     timer = QTimer()
