@@ -214,15 +214,21 @@ def train(
 
 @app.command()
 def resume(
-    context: typer.Context, run: options.Run, epochs: options.TotalEpochs = None, json: Json = False
+    context: typer.Context,
+    run: options.Run,
+    epochs: options.TotalEpochs = None,
+    more: options.LiveSettings = None,
+    json: Json = False,
 ) -> int:
     """Resume a run from its last checkpoint.
 
     Training continues as if it had never stopped. Without a checkpoint it resumes from the saved weights.
     """
+    from cnnplay.cli.arguments import parse_settings
     from cnnplay.cli.resume import resume
 
-    return resume(run, epochs, json, context.obj.ignore_signals)
+    settings = parse_settings("--set", more or (), {})
+    return resume(run, epochs, settings, json, context.obj.ignore_signals)
 
 
 @app.command()

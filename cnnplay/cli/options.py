@@ -95,6 +95,14 @@ Settings = Annotated[
         help="Any setting, such as schedule=cosine; repeatable. See `cnnplay settings`.",
     ),
 ]
+LiveSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Change a setting that can change during a run, such as early_stopping=5; repeatable.",
+    ),
+]
 Out = Annotated[str | None, typer.Option(metavar="RUN", help="The run's folder: must be new or empty.")]
 
 # Searching

@@ -87,7 +87,7 @@ def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunReques
     _check_place(out)
     images = load_data(arguments.data, report)
     network, changes = _adapted(found, images, config, size)
-    _check_network(network)
+    check_network(network)
     _check_device(config.device)
     config, pinned = _with_cores(config)
     initial, taken = _initial(arguments.source, network, config)
@@ -201,7 +201,8 @@ def _adapted(
     return adapted.edited.network, tuple(note for note in notes if note)
 
 
-def _check_network(network: Network) -> None:
+def check_network(network: Network) -> None:
+    """UserError if the network has problems or cannot take images."""
     from cnnplay.shapes.infer import infer
 
     channels = network.input.channels

@@ -13,12 +13,13 @@ from cnnplay.runs.effective_events import effective_events
 from cnnplay.runs.record import RunError
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import Event
-from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.settings import MAX_EPOCHS, TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.run_request import final_epoch
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.trained import Trained
 
@@ -38,11 +39,17 @@ class LoadedRun:
     trained: Trained | None
     problem: str = ""
 
-    @property
-    def config(self) -> TrainConfig:
-        """The run's settings; if it can be resumed, those at the time it stopped."""
+    def config(self, epochs: int) -> TrainConfig:
+        """The run's settings; if it can be resumed, those at the time it stopped. Their `epochs` is the epoch
+        at which it ends, or the given number if that would end it there too.
+        """
         state = None if self.trained is None else self.trained.state
-        return state.config if state is not None and state.unfinished else self.record.config
+        if state is None:
+            return self.record.config
+        config = state.config if state.unfinished else self.record.config
+        if final_epoch(epochs, state.first_epoch - 1) != state.final_epoch:
+            epochs = min(state.final_epoch, MAX_EPOCHS)
+        return msgspec.structs.replace(config, epochs=epochs)
 
 
 class RunLoader(QObject):
@@ -98,7 +105,7 @@ class RunLoader(QObject):
         # Device and threads stay this machine's.
         here = self._settings.config
         self._settings.replace(
-            msgspec.structs.replace(found.config, device=here.device, threads=here.threads)
+            msgspec.structs.replace(found.config(here.epochs), device=here.device, threads=here.threads)
         )
         self._run.adopt(found.trained)
         if record.data and record.data != self._data.key:

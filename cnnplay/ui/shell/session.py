@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.project.project import Project
     from cnnplay.ui.search.search_session import SearchSession
+    from cnnplay.ui.shell.recovery import Recovered
+    from cnnplay.ui.train.trained import Trained
 
 FIRST_PRESET = "lenet-5"
 FIRST_DATA = "mnist-sample"
@@ -76,7 +78,7 @@ class Session(QObject):
         self.fit_offer = FitOfferModel(self.editor, self.settings, self.data, self.run, self)
         self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
-        self.document = DocumentModel(self.collect, preferences, self)
+        self.document = DocumentModel(self.collect, preferences, self, self.draft)
         self.runs = RunsModel(preferences, parent=self)
         self.run_actions = RunActions(self.runs, lambda: self.run.weights_cache.folder, self)
         self.run_loader = RunLoader(self.runs, self.editor, self.settings, self.data, self.run, self)
@@ -114,6 +116,7 @@ class Session(QObject):
         self.data.changed.connect(self._data_changed)
         self.data.state_changed.connect(self._data_state)
         self.document.opened.connect(self._show)
+        self.document.recovered.connect(self._show_recovered)
         self.document.failed.connect(self.failed)
         self.exporting.failed.connect(self.failed)
         self.exporting.done.connect(self.message)
@@ -186,9 +189,28 @@ class Session(QObject):
 
     def collect(self) -> Project:
         """The document as a value."""
+        trained = self.run.weights_cache.trained
+        project = self._project(trained)
+        if trained is not None and trained is self.run.weights_cache.current:
+            return msgspec.structs.replace(project, history=self.run.history.saved())
+        return project
+
+    def draft(self) -> Project:
+        """The document to autosave: names its file and the run, whose folder has the steps of its curve."""
+        from cnnplay.ui.shell.recovery import Origin, with_origin
+
+        trained, (run, folder) = self.run.weights_cache.trained, self.run.recorded
+        origin = Origin(
+            file=str(self.document.path or ""),
+            run=run,
+            folder=str(folder or ""),
+            weights=trained.run if trained else "",
+        )
+        return with_origin(self._project(trained), origin)
+
+    def _project(self, trained: Trained | None) -> Project:
         from cnnplay.project.project import Project
 
-        trained = self.run.weights_cache.trained
         return Project(
             network=self.editor.network,
             config=self.settings.config,
@@ -200,6 +222,7 @@ class Session(QObject):
     def shutdown(self) -> None:
         """Ends everything: all is told to end, then waited for; the run and the files come first."""
         self.run_actions.flush()  # what was typed
+        self.document.begin_finish()
         begin_close(self)
         if self._search is not None:
             self._search.model.stop()
@@ -215,10 +238,19 @@ class Session(QObject):
         """Replaces the document with an opened project."""
         from cnnplay.ui.train.trained import Trained
 
+        trained = None if project.trained is None else Trained(project.trained, project.history)
+        self._open(project, trained)
+
+    @Slot(object)
+    def _show_recovered(self, found: Recovered) -> None:
+        """Replaces the document with what a crash left."""
+        self._open(found.project, found.trained)
+
+    def _open(self, project: Project, trained: Trained | None) -> None:
         self._replace(project.network, project.config)
         self._select_first()
-        if project.trained is not None:
-            self.run.adopt(Trained(project.trained, project.history))
+        if trained is not None:
+            self.run.adopt(trained)
         if project.data_key and project.data_key != self.data.key:
             self._data_key = project.data_key
             self.data.choose(project.data_key)
@@ -240,8 +272,12 @@ class Session(QObject):
 
     @Slot()
     def _touch(self) -> None:
-        if not self._opening:
-            self.document.touch()
+        if self._opening:
+            return
+        was_saved = not self.document.dirty
+        self.document.touch()
+        if was_saved and self.run.active:
+            self.document.autosave()  # it names the file: a crash must not lose it
 
     @Slot()
     def _report_restored_weights(self) -> None:
@@ -260,6 +296,8 @@ class Session(QObject):
         if self.run.state == "starting":
             self._data_key = ""  # the data set trained on is now the document's
             self._touch()
+        if self.run.state in ("starting", "idle") and not self._opening:
+            self.document.autosave()  # where the run is
 
     @Slot()
     def _hold_timing(self) -> None:

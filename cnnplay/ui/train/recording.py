@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnnplay.runs.recorder import RunRecorder
     from cnnplay.training.job import Observation, Result
 
+DELETED = "the folder of this run was deleted; training continues in a new one"
+
 
 class Recording:
     """If the disk fails, that is noted once and training continues.
@@ -42,32 +44,28 @@ class Recording:
             self._before = None
         request, self._request = self._request, None  # it holds the weights that the run started from
         assert request is not None, "begin is called once"
-        reopened = request.reopened_folder
+        reopened, earlier = request.reopened_folder, request.resume_from
         try:
             if reopened is not None and has_record(reopened):
                 self._folder = RunRecorder.reopen(reopened)
             else:
                 self._folder = RunRecorder.create(
-                    None,
+                    request.folder if reopened is None else None,
                     network=request.network,
                     config=request.config,
                     data=request.images.key,
                     mark=request.images.mark,
                     run=request.run,
                 )
+                if earlier is not None:
+                    its = earlier.weights
+                    self._folder.continue_from(earlier.events, its.last, its.last_epoch, earlier.best())
                 if reopened is not None:
-                    self._take_over(self._folder, request)
+                    self._note(Noted(run=request.run, message=DELETED))
         except RunError as error:
             self._note(Noted(run=request.run, message=f"this run is not saved: {error}"))
             return
         self.path = self._folder.path
-
-    def _take_over(self, folder: RunRecorder, request: RunRequest) -> None:
-        """Writes into a new folder what the deleted folder of the resumed run held."""
-        assert request.resume_from is not None
-        folder.take_over(request.resume_from.events, None if request.state is None else request.state.best)
-        note = "the folder of this run was deleted; training continues in a new one"
-        self._note(Noted(run=request.run, message=note))
 
     def sink(self, event: Event) -> None:
         if self._folder is not None:

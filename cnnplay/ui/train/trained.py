@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network
 from cnnplay.spec.events import EpochDone, Event, SettingChanged, Stepped
+from cnnplay.spec.tasks import of_split
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from cnnplay.training.state import RunState
+    from cnnplay.training.state import BestEpoch, RunState
 
 MAX_KEPT = 8
 MAX_BYTES = 2_000_000_000
@@ -48,6 +49,17 @@ class Trained:
         """The epoch within which it was stopped; None if the last weights are from the end of an epoch."""
         state = self.state
         return None if state is None or not state.place.batches else state.place.epoch
+
+    def best(self) -> BestEpoch | None:
+        """The best epoch, its validation metrics and weights; None without weights of a best epoch."""
+        from cnnplay.training.state import BestEpoch
+
+        weights = self.weights
+        if weights.best is None or weights.best_epoch is None:
+            return None
+        epochs = (event for event in self.events if isinstance(event, EpochDone))
+        metrics = next((done.metrics for done in epochs if done.epoch == weights.best_epoch), {})
+        return BestEpoch(weights.best_epoch, of_split(metrics, "validation"), weights.best)
 
     @property
     def best_is_earlier(self) -> bool:

@@ -60,6 +60,11 @@ class WeightsCache(QObject):
         editor.changed.connect(self._network_changed)
 
     @property
+    def current(self) -> Trained | None:
+        """Those of the current run as of its last epoch; None without one."""
+        return self._current
+
+    @property
     def trained_for_editor(self) -> Trained | None:
         """The weights whose parameters match the network in the editor exactly."""
         return self._find().matching
@@ -123,7 +128,7 @@ class WeightsCache(QObject):
             last_epoch=last.epoch,
         )
         events: tuple[Event, ...] = (*history.stages[-1:], *history.epochs)
-        self._set_current(Trained(weights, events, mark=request.images.mark))
+        self._set_current(Trained(weights, events, request.run, request.folder, request.images.mark))
         self._check()
 
     def end(self, request: RunRequest, result: Result, history: History, folder: Path | None = None) -> None:

@@ -117,6 +117,17 @@ def test_if_no_folder_can_be_created_that_is_noted_and_the_run_continues(
         assert any("not saved" in note for note in one.run.history.notes)
 
 
+def test_a_run_that_stopped_early_trains_on_when_it_is_resumed(qtbot: QtBot) -> None:
+    with bench(epochs=50, early_stopping=2, learning_rate=1e-12) as one:
+        for epochs in (3, 5):
+            assert one.run.start()
+            until(qtbot, one.run, "idle")
+            assert one.run.history.finished is not None
+            assert one.run.history.finished.reason == "early"
+            assert len(one.run.history.epochs) == epochs
+    assert len(_folders()) == 1
+
+
 def test_a_run_whose_folder_was_deleted_continues_whole_in_a_new_one(qtbot: QtBot) -> None:
     with bench(epochs=3) as one:
         _stopped_in_the_middle(qtbot, one)

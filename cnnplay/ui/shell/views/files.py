@@ -149,9 +149,9 @@ class Files(QObject):
         box.setDefaultButton(go_on or recover)
         box.exec()
         if box.clickedButton() is recover:
-            self._session.document.open(kept, recovered=True)
+            self._session.document.recover(kept)
         elif go_on is not None and box.clickedButton() is go_on:
-            self._session.document.open(kept, recovered=True, then=cut.resume)
+            self._session.document.recover(kept, then=cut.resume)
         elif box.clickedButton() is not later:
             self._session.document.discard_recoverable()
 

@@ -62,7 +62,7 @@ def test_the_keys_train_pause_step_and_stop(qtbot: QtBot) -> None:
         assert controls.sparkline.isVisible()
         QTest.keyClick(page, Qt.Key.Key_F6)
         until(qtbot, one.run, "paused")
-        assert controls.progress.remaining == "paused"
+        assert "paused" in controls.progress.remaining
         assert controls.train_button.text() == "Resume"
         before = len(one.run.history)
         QTest.keyClick(page, Qt.Key.Key_F7)
