@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.run_store import store_folder
+from cnnplay.runs.writer_lock import LOCK
 from cnnplay.ui.kit.background import finish_jobs
 from cnnplay.ui.kit.preferences import Preferences, autosave_folder
 from cnnplay.ui.plot.series import Floats
@@ -163,6 +164,7 @@ def test_without_the_runs_folder_the_autosave_is_recovered_as_it_is(
     left = autosaved(session)
     session.run.shutdown()
     (folder,) = store_folder().iterdir()
+    qtbot.waitUntil(lambda: not (folder / LOCK).exists(), timeout=WAIT)  # everything is written
     if lost == "folder":
         shutil.rmtree(folder)
     elif lost == "damaged":

@@ -90,6 +90,8 @@ class WeightsDialog(QDialog):
         self.table = PairingView(self._table)
         self.match, self.tensor = ComboBox(()), ComboBox(())
         self.match.setToolTip("How the tensors of the file are matched with the network's parameters")
+        self._from_table = False
+        """Whether the tensor is being chosen for a row of the table, which then has the focus again."""
         self._tensor_label = QLabel()
         self.notes, self.summary = wrapped(), wrapped(name="strong")
         self._make_buttons()
@@ -171,6 +173,7 @@ class WeightsDialog(QDialog):
     @Slot()
     def _choose(self) -> None:
         if self.tensor.isEnabled():
+            self._from_table = True
             self.tensor.setFocus()
             self.tensor.showPopup()
 
@@ -188,3 +191,6 @@ class WeightsDialog(QDialog):
         self.pairing = self.pairing.paired(pair.parameter, self.tensor.currentData())
         self._table.show(self.pairing)
         self._refresh(self._table.row_of(pair.parameter))
+        if self._from_table:
+            self.table.setFocus()
+            self._from_table = False

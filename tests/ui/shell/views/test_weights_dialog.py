@@ -86,6 +86,7 @@ def test_a_tensor_is_paired_by_hand_with_the_keyboard(opened: Open, weights: Wei
     assert dialog.table.hasFocus()
     assert dialog.tensor.itemText(0) == "theirs"
     _choose(dialog, "theirs")
+    assert dialog.focusWidget() is dialog.table, "the next parameter can be chosen"
     rows = {row[0]: row for row in _rows(dialog) if row[0]}
     assert rows[first][2:] == ["theirs", rows[first][1], "float32", "paired by hand"]
     assert dialog.pairing.missing == ()
