@@ -221,8 +221,6 @@ def _shows_gray(array: ImageArray) -> bool:
         if not ((part[..., 0] == part[..., 1]).all() and (part[..., 0] == part[..., 2]).all()):
             return False
     return True
-        (part[..., 0] == part[..., 1]).all() and (part[..., 0] == part[..., 2]).all() for part in parts
-    )
 
 
 def _reason(error: Exception) -> str:
