@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.ui.kit.views.command import set_available
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.layouts import hbox, vbox
@@ -141,8 +142,7 @@ class WeightsDialog(QDialog):
         warning.setVisible(bool(read.warning))
         match_row.setVisible(len(read.pairings) > 1)
         self.tensor.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        size, parent = QSize(theme().px(1060), theme().px(600)), self.parentWidget()
-        self.resize(size if parent is None else size.boundedTo(parent.window().size()))
+        resize_first(self, QSize(theme().px(1060), theme().px(600)))
 
     def _refresh(self, row: int) -> None:
         """Shows the pairing, and selects a row."""
