@@ -37,6 +37,8 @@ class EvaluationResult:
     confidence: npt.NDArray[np.float32]
     confusion: Integers
     epoch: int = 0
+    polarity: str = ""
+    """How the images differ in brightness from the training images; "" if they do not."""
 
     @property
     def accuracy(self) -> float:

@@ -20,6 +20,7 @@ from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.image_choice import ImageChoiceModel
 from cnnplay.ui.look.live_probe import LiveProbe
 from cnnplay.ui.look.look_text import (
+    image_hint,
     live_text,
     partly_trained_text,
     trained_text,
@@ -200,6 +201,11 @@ class LookModel(QObject):
         if self._origin == "partly":
             return partly_trained_text(self._untrained)
         return trained_text(self.run.weights_cache.trained) if self._origin == "trained" else ""
+
+    @property
+    def image_hint(self) -> str:
+        """Why the result of an opened or drawn image may surprise; "" for those of the data set."""
+        return image_hint(self._result, self._origin in ("live", "trained", "partly"))
 
     @property
     def activated(self) -> bool:

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, QLocale, QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from cnnplay.project.suffixes import WEIGHTS_SUFFIXES
 from cnnplay.ui.shell.document import SUFFIX
-from cnnplay.ui.shell.importing import Imported
+from cnnplay.ui.shell.importing import ReadWeights
 from cnnplay.ui.shell.views.export_dialog import ExportDialog
+from cnnplay.ui.shell.views.weights_dialog import WeightsDialog
 
 if TYPE_CHECKING:
     from cnnplay.ui.shell.session import Session
     from cnnplay.ui.shell.views.main_window import MainWindow
 
 PROJECTS = f"CNN Playground project (*{SUFFIX})"
-WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
+WEIGHTS = f"Weights ({' '.join(f'*{suffix}' for suffix in WEIGHTS_SUFFIXES)});;All files (*)"
 _SUFFIXES = "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp"
 IMAGES = f"Images ({_SUFFIXES})"
 _BUTTON = QMessageBox.StandardButton
@@ -30,7 +32,7 @@ class Files(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        session.importing.partly.connect(self._ask_partly)
+        session.importing.offered.connect(self._ask_what_to_load)
 
     @property
     def folder(self) -> Path:
@@ -56,7 +58,7 @@ class Files(QObject):
         """Opens a project, weights, an image or a folder of images, depending on the file."""
         if path.is_dir():
             self._session.data.choose_folder(path)
-        elif path.suffix.lower() in (".safetensors", ".pt", ".pth"):
+        elif path.suffix.lower() in WEIGHTS_SUFFIXES:
             self._session.importing.read(path)
         elif path.suffix.lower() == SUFFIX or not _is_image(path):
             self.after_question(lambda: self._open(path))
@@ -147,9 +149,9 @@ class Files(QObject):
         box.setDefaultButton(go_on or recover)
         box.exec()
         if box.clickedButton() is recover:
-            self._session.document.open(kept, recovered=True)
+            self._session.document.recover(kept)
         elif go_on is not None and box.clickedButton() is go_on:
-            self._session.document.open(kept, recovered=True, then=cut.resume)
+            self._session.document.recover(kept, then=cut.resume)
         elif box.clickedButton() is not later:
             self._session.document.discard_recoverable()
 
@@ -160,19 +162,11 @@ class Files(QObject):
     def _remember(self, path: Path) -> None:
         self._session.preferences.set("folder", str(path.parent))
 
-    def _ask_partly(self, imported: Imported) -> None:
-        box = QMessageBox(self._window)
-        box.setWindowTitle("Not all weights fit")
-        box.setText(
-            f"{imported.fitting} of the network's {imported.wanted} tensors are in {imported.path.name}."
-        )
-        box.setInformativeText("Load those? The others are initialized at random.")
-        box.setDetailedText("\n".join(imported.problems))
-        load = box.addButton("Load what fits", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(_BUTTON.Cancel)
-        box.exec()
-        if box.clickedButton() is load:
-            self._session.importing.take(imported)
+    def _ask_what_to_load(self, read: ReadWeights) -> None:
+        dialog = WeightsDialog(read, self._window)
+        if dialog.exec():
+            self._session.importing.load(read, dialog.pairing)
+        dialog.deleteLater()
 
 
 def _is_image(path: Path) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _STANDARD = QKeySequence.StandardKey
 EXPORT_HINT = "Export weights, ONNX, Python code or the training history"
-LOAD_HINT = "Load a safetensors or state-dict file into this network"
+LOAD_HINT = "Load a safetensors or PyTorch file into this network; first lists what fits"
 FIT_HINT = "Change the network or resize the images so that they match; each choice shows its estimate"
 RATE_KEYS = "Ctrl+Shift+L"
 TEST_HINT = "Evaluate the trained weights on the held-out test split: once, at the end"

@@ -61,7 +61,6 @@ class TrainWorkspace(SplitPage):
             self._settings, self._run, self._estimate, self._augmentation, self.bottom
         )
         self.settings.setMinimumHeight(LEAST_SETTINGS)
-        self.plan = self.settings.plan_line
         self.reset_layout()
 
     @property
