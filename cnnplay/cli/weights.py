@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.initial_weights import chosen_pairing
 from cnnplay.cli.networks import described_network, warn_where_not_finite
-from cnnplay.cli.output import Column, count, echo, first_few, print_json, table
+from cnnplay.cli.output import Column, count, echo, print_json, table
 from cnnplay.data.paths import expand_user
 from cnnplay.network.describe import shape_text
 from cnnplay.spec.plurals import plural
@@ -52,8 +52,6 @@ def describe_weights(path: Path, into: str | None, match: str | None, json: bool
     warn_where_not_finite(found.weights)
     if pairing is not None:
         echo(f"{into}: {pairing.summary}")
-        for message in first_few(pairing.messages):
-            echo(message)
 
 
 def _pairing(weights: "Weights", into: str, match: str | None) -> "Pairing":

@@ -33,7 +33,7 @@ FULL_PIXELS = 32 * 2**20
 """Larger images are decoded at half their size in formats that can do that (JPEG)."""
 
 _GRAY_MODES = frozenset(["1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"])
-_ROWS = 256
+_ROWS = 128
 """So many rows are compared at once to find out whether an image shows color."""
 
 T = TypeVar("T")
@@ -216,8 +216,11 @@ def _to_array(image: Image.Image) -> ImageArray:
 
 def _shows_gray(array: ImageArray) -> bool:
     """Whether the three channels are equal. Most color images differ in the first rows already."""
-    parts = (array[first : first + _ROWS] for first in range(0, len(array), _ROWS))
-    return all((part == part[:, :, :1]).all() for part in parts)
+    for first in range(0, len(array), _ROWS):
+        part = array[first : first + _ROWS]
+        if not ((part[..., 0] == part[..., 1]).all() and (part[..., 0] == part[..., 2]).all()):
+            return False
+    return True
 
 
 def _reason(error: Exception) -> str:

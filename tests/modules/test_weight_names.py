@@ -116,6 +116,17 @@ def test_names_sorted_as_text_are_matched_in_the_order_of_their_numbers() -> Non
     assert layout.names == dict(zip(names, own, strict=True))
 
 
+def test_a_file_for_other_classes_is_matched_by_order_but_for_the_last_layer() -> None:
+    network = preset("lenet-5").network
+    own = parameter_shapes(network)
+    given = {f"t{number}": torch.zeros(shape) for number, shape in enumerate(own.values())}
+    given |= {f"t{len(own) - 2}": torch.zeros(3, 84), f"t{len(own) - 1}": torch.zeros(3)}
+    pairing = possible_pairings(given, network)["order"]
+    head = [*own][-2:]
+    assert [mismatch.key for mismatch in pairing.mismatched] == head
+    assert pairing.loaded == tuple([*own][:-2])
+
+
 def test_one_shape_that_differs_is_not_matched_by_order() -> None:
     own = parameter_shapes(preset("lenet-5").network)
     given = {f"t{number}": shape for number, shape in enumerate(own.values())}

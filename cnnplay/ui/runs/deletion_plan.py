@@ -27,14 +27,14 @@ CLEANUP_TEXTS: dict[Cleanup, tuple[str, str]] = {
 class DeletionPlan(msgspec.Struct, frozen=True):
     """What deleting or cleaning up would do: to which runs, the bytes it frees, and why others are kept.
 
-    `opened` is the name of one that is open in the editor, if it would be deleted.
+    `opened`: it would delete the run that is open in the editor.
     """
 
     cleanup: Cleanup | None
     paths: tuple[str, ...]
     bytes: int
     kept: tuple[str, ...] = ()
-    opened: str = ""
+    opened: bool = False
 
     @property
     def question(self) -> str:
@@ -53,8 +53,9 @@ class DeletionPlan(msgspec.Struct, frozen=True):
         )
         lines = [what]
         if self.opened:
-            rest = "its weights stay there, and training continues as a new run"
-            lines.append(f"{self.opened} is open in the editor: {rest}.")
+            which = "It" if len(self.paths) == 1 else "One of them"
+            rest = "its weights stay there, and further training is a new run"
+            lines.append(f"{which} is open in the editor: {rest}.")
         if self.kept:
             more = f" (and {len(self.kept) - 1:,} more)" if len(self.kept) > 1 else ""
             lines.append(f"Kept: {self.kept[0]}{more}")
@@ -76,7 +77,7 @@ def plan_deletion(
             taken.append(path)
             size += sum(file.size for file in files)
     deleted = {Path(path).resolve() for path in taken} if cleanup is None else set()
-    opened = in_editor.name if in_editor is not None and in_editor.resolve() in deleted else ""
+    opened = in_editor is not None and in_editor.resolve() in deleted
     return DeletionPlan(cleanup, tuple(taken), size, tuple(kept), opened)
 
 

@@ -210,7 +210,7 @@ def test_deleting_says_which_run_is_open_in_the_editor(runs: RunsModel, store: P
         runs.select([str(path) for path in selected])
         actions.plan_deletion()
         finish_jobs(actions)
-    assert "here is open in the editor" in asked[0].details
+    assert "open in the editor" in asked[0].details
     assert "editor" not in asked[1].details
     runs.select([str(folder)])
     actions.plan_deletion("best only")

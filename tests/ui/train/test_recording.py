@@ -1,5 +1,6 @@
 """Runs of the window are recorded in the run store, and resume where they were stopped."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cnnplay.network.edits import rename
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.remove import delete
 from cnnplay.runs.run_store import store_folder
+from cnnplay.runs.writer_lock import LOCK, WriterLock
 from cnnplay.spec import events
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
 
@@ -128,19 +130,26 @@ def test_a_run_that_stopped_early_trains_on_when_it_is_resumed(qtbot: QtBot) -> 
     assert len(_folders()) == 1
 
 
-def test_a_run_whose_folder_was_deleted_continues_whole_in_a_new_one(qtbot: QtBot) -> None:
-    with bench(epochs=3) as one:
+@pytest.mark.parametrize("why", ["deleted", "damaged", "written by another program"])
+def test_a_run_whose_folder_cannot_be_used_continues_whole_in_a_new_one(qtbot: QtBot, why: str) -> None:
+    with bench(epochs=3) as one, ExitStack() as stack:
         _stopped_in_the_middle(qtbot, one)
         (path,) = _folders()
-        delete(path)
+        if why == "deleted":
+            delete(path)
+        elif why == "damaged":
+            (path / "run.json").write_text("{}")
+        else:
+            qtbot.waitUntil(lambda: not (path / LOCK).exists(), timeout=WAIT)
+            stack.enter_context(WriterLock(path))
         assert one.run.start()
         until(qtbot, one.run, "idle")
         notes = " ".join(one.run.history.notes)
-        assert "deleted" in notes
+        assert "new run" in notes
+        assert "cnnplay " not in notes
         assert "not saved" not in notes
         assert [int(number) for number in one.run.history.numbers] == list(range(1, 25))
-    (again,) = _folders()
-    assert again != path
+    (again,) = (folder for folder in _folders() if folder != path)
     folder = RunFolder.open(again)
     found = folder.events()
     assert [event.epoch for event in found if isinstance(event, events.EpochDone)] == [1, 2, 3]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -18,6 +18,7 @@ from cnnplay.ui.build.views import costs
 from cnnplay.ui.build.views.stack import keys
 from cnnplay.ui.kit.views import class_bars, tiles
 from cnnplay.ui.kit.views.command import Command
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.views import concept_canvas
 from cnnplay.ui.look.views import confusion, draw_pad, overlay
@@ -94,4 +95,4 @@ class ShortcutsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.table)
         layout.addWidget(buttons)
-        self.resize(theme().px(720), theme().px(560))
+        resize_first(self, QSize(theme().px(720), theme().px(560)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.ui.kit.views.command import set_available
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.layouts import hbox, vbox
-from cnnplay.ui.kit.views.panel import wrapped
+from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
 from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.shell.importing import ReadWeights
@@ -90,6 +91,8 @@ class WeightsDialog(QDialog):
         self.table = PairingView(self._table)
         self.match, self.tensor = ComboBox(()), ComboBox(())
         self.match.setToolTip("How the tensors of the file are matched with the network's parameters")
+        self._from_table = False
+        """Whether the tensor is being chosen for a row of the table, which then has the focus again."""
         self._tensor_label = QLabel()
         self.notes, self.summary = wrapped(), wrapped(name="strong")
         self._make_buttons()
@@ -102,17 +105,18 @@ class WeightsDialog(QDialog):
         self.table.setFocus()
 
     def _make_buttons(self) -> None:
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = QDialogButtonBox()
         self.load = role(QPushButton("Load"), "primary")
         self.buttons.addButton(self.load, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        cancel = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setAutoDefault(False)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 
     def _lay_out(self) -> None:
         read = self._read
-        title = wrapped(f"{read.path.name} into {read.network.name}", "title")
-        warning = wrapped(f"{read.warning}: the network's outputs will be meaningless", "fault")
+        title = role(ElidedLabel(f"{read.path.name} into {read.network.name}"), "title")
+        warning = role(ElidedLabel(f"The outputs will be meaningless: {read.warning}"), "fault")
         for key in read.pairings:
             self.match.addItem(MATCHES[key], key)
         self.match.setCurrentIndex(0)
@@ -137,7 +141,8 @@ class WeightsDialog(QDialog):
         layout.addWidget(self.buttons)
         warning.setVisible(bool(read.warning))
         match_row.setVisible(len(read.pairings) > 1)
-        self.resize(theme().px(1060), theme().px(600))
+        self.tensor.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        resize_first(self, QSize(theme().px(1060), theme().px(600)))
 
     def _refresh(self, row: int) -> None:
         """Shows the pairing, and selects a row."""
@@ -171,6 +176,7 @@ class WeightsDialog(QDialog):
     @Slot()
     def _choose(self) -> None:
         if self.tensor.isEnabled():
+            self._from_table = True
             self.tensor.setFocus()
             self.tensor.showPopup()
 
@@ -188,3 +194,6 @@ class WeightsDialog(QDialog):
         self.pairing = self.pairing.paired(pair.parameter, self.tensor.currentData())
         self._table.show(self.pairing)
         self._refresh(self._table.row_of(pair.parameter))
+        if self._from_table:
+            self.table.setFocus()
+            self._from_table = False

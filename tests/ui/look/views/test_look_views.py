@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnplay.data.folder import load_folder
 from cnnplay.network.presets import preset
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.view import StackView
@@ -474,3 +475,23 @@ def test_a_drawing_of_inverted_polarity_gets_a_hint_where_it_is_drawn(
     assert "mostly" not in pad.explanation.text()
     assert not page.image_bar.hint.isVisible()
     pad.close()
+
+
+def test_the_confusion_of_inverted_images_says_so_above_the_matrix(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    bench = make()
+    page = workspace(qtbot, bench)
+    page.tabs.setCurrentWidget(page.confusion)
+    bench.wait(qtbot)
+    assert not page.confusion.hint.isVisible()
+    for label in range(10):
+        (tmp_path / str(label)).mkdir()
+        for number in range(3):
+            inverted = 255 - digits().image(500 * label + number)[:, :, 0]
+            Image.fromarray(inverted).save(tmp_path / str(label) / f"{number}.png")
+    bench.data.use(load_folder(tmp_path))
+    bench.wait(qtbot)
+    assert page.confusion.hint.isVisible()
+    assert "mostly bright" in page.confusion.hint.text()
+    assert page.confusion.hint.geometry().bottom() <= page.confusion.matrix.parentWidget().geometry().top()

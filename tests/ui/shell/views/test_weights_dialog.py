@@ -86,6 +86,7 @@ def test_a_tensor_is_paired_by_hand_with_the_keyboard(opened: Open, weights: Wei
     assert dialog.table.hasFocus()
     assert dialog.tensor.itemText(0) == "theirs"
     _choose(dialog, "theirs")
+    assert dialog.focusWidget() is dialog.table, "the next parameter can be chosen"
     rows = {row[0]: row for row in _rows(dialog) if row[0]}
     assert rows[first][2:] == ["theirs", rows[first][1], "float32", "paired by hand"]
     assert dialog.pairing.missing == ()
@@ -120,6 +121,23 @@ def test_names_or_order_are_a_choice_where_both_are_possible(opened: Open, weigh
 def test_there_is_no_choice_where_names_alone_fit(opened: Open, weights: Weights) -> None:
     del weights[next(iter(weights))]
     assert not opened(weights).match.isVisible()
+
+
+def test_long_names_do_not_widen_the_dialog(opened: Open, weights: Weights) -> None:
+    first = next(iter(weights))
+    usual = opened(weights)
+    size = usual.size()
+    usual.close()
+    dialog = opened(weights | {"x" * 5_000: torch.full_like(weights[first], torch.nan)})
+    settle()
+    assert dialog.size() == size
+
+
+def test_tab_goes_from_the_table_to_the_tensor_and_to_load(opened: Open, weights: Weights) -> None:
+    dialog = opened(weights)
+    for expected in (dialog.tensor, dialog.load):
+        QTest.keyClick(dialog.focusWidget(), KEY.Key_Tab)
+        assert dialog.focusWidget() is expected
 
 
 def _answer(key: Qt.Key) -> QTimer:
