@@ -117,8 +117,9 @@ def _problems(before: list[dict[str, Any]], after: list[dict[str, Any]], killed:
     opened = first["answered"] == "Open"
     if opened and first["epochs"][: len(was["epochs"])] != was["epochs"]:
         found.append("epochs lost")
-    written = next((line for line in reversed(before) if line["at"] < killed - FLUSHED), before[0])
-    if opened and not dict(written["curve"]).items() <= dict(first["curve"]).items():
+    resumed = [line for line in before if line["resumed"]]
+    written = next((line for line in reversed(resumed) if line["at"] < killed - FLUSHED), None)
+    if opened and written is not None and not dict(written["curve"]).items() <= dict(first["curve"]).items():
         found.append("steps lost")
     known = {tuple(line["best"]) for line in (*before, *after) if line["best"]}
     if was["best"] and (not first["best"] or tuple(first["best"]) not in known):
@@ -206,7 +207,7 @@ class Shown:
             "epochs": [done.epoch for done in history.epochs],
             "best": best,
             "curve": list(zip(places, history.steps("loss").y.tolist(), strict=True)),
-            "resumed": self.resumed,
+            "resumed": self.resumed and session.run.state != "starting",
             "ended": history.ended,
             "answered": self.answered,
         }

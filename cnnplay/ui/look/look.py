@@ -87,6 +87,7 @@ class LookModel(QObject):
         self._waiting_evaluation: EvaluationResult | None = None
         self._evaluation_pause = QTimer(self, interval=EVALUATION_MS, singleShot=True)
         self._evaluation_pause.timeout.connect(self._show_evaluation)
+        run.recorder.shown.connect(self._show_evaluation)
         self._targets = TargetSelector(editor, run.weights_cache, data, settings)
         self.image_choice = ImageChoiceModel(data, self._worker, self)
         self.focus = MapFocus(self)
@@ -344,16 +345,18 @@ class LookModel(QObject):
             self._set_problem(mail.latest["problem"])
         if "evaluation" in mail.latest:
             self._waiting_evaluation = mail.latest["evaluation"]
-            if not self._evaluation_pause.isActive():
-                self._show_evaluation()
 
     @Slot()
     def _show_evaluation(self) -> None:
-        """Shows only the newest evaluation: epochs of small networks end several times a second."""
-        result, self._waiting_evaluation = self._waiting_evaluation, None
-        if result is not None:
-            self.evaluation.set_result(result)
-            self._evaluation_pause.start()
+        """Shows the newest evaluation with the other numbers of its epoch, and not too often: epochs of small
+        networks end several times a second.
+        """
+        result, last = self._waiting_evaluation, self.run.history.last
+        if self._evaluation_pause.isActive() or result is None or last is None or result.epoch > last.epoch:
+            return
+        self._waiting_evaluation = None
+        self.evaluation.set_result(result)
+        self._evaluation_pause.start()
 
     def _probed(self, found: StoredProbeResult) -> None:
         self._untrained = found.untrained

@@ -105,6 +105,12 @@ class History:
         return max(float(self._steps["x"][-1]), done) if len(self._steps) else done
 
     @property
+    def epoch(self) -> int:
+        """The epoch that is trained or evaluated now."""
+        of_step = int(self._steps["epoch"][-1]) if len(self._steps) else 0
+        return max(of_step, self.epochs[-1].epoch + 1 if self.epochs else 1)
+
+    @property
     def last_step(self) -> int:
         """The number of the last step; 0 before there is one."""
         return int(self.numbers[-1]) if len(self._steps) else 0

@@ -44,7 +44,7 @@ class Progress:
             return
         first, self.epochs = started.first_epoch - 1, history.target
         done = max(history.last_x, float(first))
-        self.epoch = min(int(done) + 1, self.epochs)
+        self.epoch = min(max(first + 1, history.epoch), self.epochs)
         self.step, self.step_text = history.last_step, last_step_text(history)
         self.fraction = min(max((done - first) / max(self.epochs - first, 1), 0.0), 1.0)
         now = self._clock()

@@ -41,9 +41,11 @@ class Recorder(QObject):
         """Adds events of the run, without a signal: other parts of the window follow them first."""
         self.history.extend(events)
 
-    def announce(self, events: Sequence[Event]) -> None:
-        """Signals what `record` added."""
+    def announce(self, events: Sequence[Event], at_once: bool = False) -> None:
+        """Signals what `record` added. `at_once`: read-outs do not wait for their next moment."""
         self.changed.emit()
+        if at_once:
+            self.show_now()
         if any(isinstance(event, EpochDone) for event in events):
             self.epoch_done.emit()
 

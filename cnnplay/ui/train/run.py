@@ -318,7 +318,7 @@ class RunModel(QObject):
             self.weights_cache.keep(self._worker.request, checkpoints, self.history)
         if events:
             self._pace_post()
-            self.recorder.announce(events)
+            self.recorder.announce(events, at_once=self._state == "paused")
         if ended is not None:
             self._end(ended)
 

@@ -5,13 +5,12 @@ from cnnplay.ui.train.progress import Progress
 
 
 def status_text(state: str, progress: Progress) -> str:
-    """``epoch 3 / 20, 9,800 images/s, 12 s left``, or the last step in a pause; "" without a run."""
+    """``epoch 3 / 20, 12 s left``, or the last step in a pause; "" without a run."""
     if state in ("idle", "starting"):
         return "" if state == "idle" else "starting: loading torch and the images"
-    speed = progress.images_per_second
     parts = [progress.position_text]
     if state == "running":
-        parts += [f"{speed:,.0f} images/s" if speed else "", progress.remaining_text]
+        parts.append(progress.remaining_text)
     elif state == "paused":
         parts += ["paused", progress.step_text]
     else:

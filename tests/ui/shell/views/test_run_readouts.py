@@ -81,4 +81,4 @@ def test_header_status_bar_and_curves_show_one_moment(qtbot: QtBot, training: Ma
         assert position
         assert position in status
         epoch = int(re.findall(r"\d+", position)[0])
-        assert epoch - 1 <= drawn <= epoch
+        assert epoch - 1 <= drawn <= epoch, "up to the end of the epoch's steps"
