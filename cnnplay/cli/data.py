@@ -56,7 +56,7 @@ def list_data(json: bool) -> None:
         ),
     )
     echo("Download one: cnnplay data fetch KEY. The test set is held out.")
-    echo("Your own images: folder:PATH, with one subfolder per class.")
+    echo("Your own images: the path of a folder with one subfolder per class.")
 
 
 def describe_data(key: str, json: bool) -> None:

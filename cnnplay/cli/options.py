@@ -5,7 +5,29 @@ from typing import Annotated
 
 import typer
 
+from cnnplay.data.paths import expand_user
 from cnnplay.export.catalog import FORMATS
+
+
+def data_key(text: str | None) -> str | None:
+    """The key of a data set that was named by key or by its folder: ``folder:photos`` for ``photos`` if there
+    is such a folder and no data set of that key.
+    """
+    if text is None or not _is_folder(text):
+        return text
+    from cnnplay.data.catalog import catalog
+    from cnnplay.data.folder import PREFIX
+
+    known = text.startswith(PREFIX) or any(info.key == text for info in catalog())
+    return text if known else PREFIX + text
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return expand_user(text).is_dir()
+    except (OSError, ValueError):  # a name that is too long, or has a NUL
+        return False
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
@@ -15,10 +37,17 @@ Network = Annotated[
     str, typer.Argument(metavar="NETWORK", help="A preset key, a .cnnplay file or a run folder.")
 ]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
-Data = Annotated[str, typer.Option(metavar="DATA", help="A data set's key, or folder:PATH.")]
-DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="A data set's key, or folder:PATH.")]
+Data = Annotated[
+    str, typer.Option(metavar="DATA", help="A data set's key, or a folder of images.", callback=data_key)
+]
+DataArgument = Annotated[
+    str, typer.Argument(metavar="DATA", help="A data set's key, or a folder of images.", callback=data_key)
+]
 DataKey = Annotated[str, typer.Argument(metavar="KEY", help="A key from `cnnplay data list`.")]
-OtherData = Annotated[str | None, typer.Option(metavar="DATA", help="Another data set than the run's own.")]
+OtherData = Annotated[
+    str | None,
+    typer.Option(metavar="DATA", help="Another data set than the run's own.", callback=data_key),
+]
 InputSize = Annotated[
     str | None, typer.Option("--input", metavar="C,H,W", help="Use this input size instead.")
 ]

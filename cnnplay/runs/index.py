@@ -67,7 +67,7 @@ class RunIndex:
             with self._open() as connection:
                 found = connection.execute(SELECT).fetchall()
             return {entry.row.path: entry for entry in map(_entry, found)}
-        except (sqlite3.Error, msgspec.MsgspecError, ValueError, OSError) as error:
+        except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, OSError) as error:
             self._cope(error)
             return {}
 

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -58,11 +59,11 @@ def _pt(new: bool) -> bytes:
 
 
 def _index() -> bytes:
-    from cnnplay.runs.library import RunLibrary
+    from cnnplay.runs.library import Library
 
     with tempfile.TemporaryDirectory() as name:
         index = Path(name) / "index.sqlite3"
-        RunLibrary(FILES, index).load()
+        Library(FILES, index).refresh()
         with sqlite3.connect(index) as connection:
             assert connection.execute("SELECT count(*) FROM runs").fetchone()[0], "an index without runs"
         return index.read_bytes()
@@ -170,7 +171,7 @@ def _in_archive(content: bytes, dice: random.Random) -> bytes:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
         return _bytes(content, dice)
     if not members:
         return _bytes(content, dice)

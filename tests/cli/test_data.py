@@ -118,6 +118,24 @@ def test_a_folder_is_described(cnnplay: Command, tmp_path: Path) -> None:
     assert "bad.png" in text
 
 
+def test_a_folder_needs_no_prefix_and_a_data_set_of_that_key_comes_first(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("photos", "mnist-sample"):
+        for label in ("cat", "dog"):
+            (tmp_path / name / label).mkdir(parents=True)
+            for index in range(5):
+                Image.new("L", (8, 8), 40 * index).save(tmp_path / name / label / f"{index}.png")
+    long = cnnplay("data", "describe", f"folder:{tmp_path / 'photos'}", "--json").json
+    assert long["classes"] == ["cat", "dog"]
+    for named in ("photos", tmp_path / "photos"):
+        short = cnnplay("data", "describe", named, "--json").json
+        assert short["classes"] == long["classes"]
+        assert short["parts"] == long["parts"]
+    assert cnnplay("data", "describe", "mnist-sample", "--json").json["classes"] == list("0123456789")
+
+
 def test_a_published_data_set_is_described(cnnplay: Command) -> None:
     found = cnnplay("data", "describe", "mnist-sample", "--json").json
     assert found["parts"] == {"train": 4000, "validation": 1000, "test": 0}

@@ -134,7 +134,7 @@ def test_data_are_listed(cnnplay: Command) -> None:
         row = cnnplay(*arguments).json[0]
         expected = {"key": "mnist-sample", "classes": 10, "size": 5000, "available": True, "download": 0}
         assert expected.items() <= row.items()
-    assert "folder:PATH" in cnnplay("data").out
+    assert "path of a folder" in cnnplay("data").out
 
 
 def test_help_names_every_command(cnnplay: Command) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from cnnplay.runs import run_store
 from cnnplay.runs.folder import RunFolder
-from cnnplay.runs.index import Entry, RunIndex
+from cnnplay.runs.index import VERSION, Entry, RunIndex
 from cnnplay.runs.library import Library, Listing
 from cnnplay.runs.notes import Notes, write_notes
 from cnnplay.runs.record import RunError
@@ -64,7 +64,9 @@ def test_the_newest_run_comes_first(library: Library) -> None:
     assert [row.title for row in library.refresh().rows] == ["run-2", "run-1", "run-0"]
 
 
-@pytest.mark.parametrize("damage", ["garbage", "empty", "cut", "older", "other table", "missing", "a folder"])
+@pytest.mark.parametrize(
+    "damage", ["garbage", "empty", "cut", "older", "other table", "a value is gone", "missing", "a folder"]
+)
 def test_an_unusable_index_is_rebuilt(library: Library, tmp_path: Path, damage: str) -> None:
     expected = library.refresh()
     index = tmp_path / "cache" / "runs.sqlite"
@@ -80,7 +82,12 @@ def test_an_unusable_index_is_rebuilt(library: Library, tmp_path: Path, damage: 
         case "older" | "other table":
             with sqlite3.connect(index) as connection:
                 connection.execute("CREATE TABLE runs (path TEXT, something TEXT)")
-                connection.execute(f"PRAGMA user_version = {0 if damage == 'older' else 1}")
+                connection.execute(f"PRAGMA user_version = {0 if damage == 'older' else VERSION}")
+            connection.close()
+        case "a value is gone":
+            index.write_bytes(content)
+            with sqlite3.connect(index) as connection:
+                connection.execute("UPDATE runs SET tags = NULL")
             connection.close()
         case "a folder":
             index.mkdir()
