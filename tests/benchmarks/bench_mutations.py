@@ -171,7 +171,7 @@ def _in_archive(content: bytes, dice: random.Random) -> bytes:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
         return _bytes(content, dice)
     if not members:
         return _bytes(content, dice)
@@ -200,6 +200,8 @@ def _text(content: bytes, dice: random.Random) -> bytes:
     try:
         json.loads(content)
         index, line = -1, content
+    except RecursionError:
+        return _bytes(content, dice)
     except ValueError:
         if not lines:
             return _bytes(content, dice)
@@ -207,7 +209,7 @@ def _text(content: bytes, dice: random.Random) -> bytes:
         line = lines[index]
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _bytes(content, dice)
     changed = json.dumps(_changed(value, dice)).encode()
     if index < 0:
