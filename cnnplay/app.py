@@ -101,6 +101,7 @@ def make_window() -> "MainWindow":
     from cnnplay.ui.shell.session import Session
     from cnnplay.ui.shell.views.errors import ErrorReporter
     from cnnplay.ui.shell.views.main_window import MainWindow
+    from cnnplay.ui.shell.views.pages import MODULES
 
     # The GIL's switch interval: during training, every mouse event would wait for the default of 5 ms.
     sys.setswitchinterval(0.0005)
@@ -118,7 +119,7 @@ def make_window() -> "MainWindow":
     session = Session(preferences)
     # Pressing Train shows the curves, and torch's first optimizer imports the compiler: importing them only
     # then would block the window for 0.4 s and the run for a second.
-    session.warm_modules += ("pyqtgraph", "torch._dynamo")
+    session.warm_modules += ("pyqtgraph", "torch._dynamo", *MODULES)
     window = MainWindow(session)
     reporter = ErrorReporter(log_path(), window)
     reporter.install()
@@ -127,6 +128,7 @@ def make_window() -> "MainWindow":
     first = FirstPaint(window)
     first.painted.connect(session.warm_up)
     first.painted.connect(window.return_to_workspace)
+    first.painted.connect(window.page_maker.begin)
     return window
 
 

@@ -32,6 +32,8 @@ def demonstrate(openers: Openers, folder: Path, seed: int, json: bool) -> int:
     with redirect_stdout(io.StringIO()):
         status = openers.run_demo(folder, seed)
     if not report.exists():
+        if status:  # it said why
+            return status
         raise CommandError(f"the demonstration did not write {report}")
     import msgspec
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from cnnplay.demo.limits import FAILED, DemoError, TimeLimits, expect
+
 if TYPE_CHECKING:
     from cnnplay.demo.ui_driver import UiDriver
     from cnnplay.ui.shell.session import Session
 
 ACCURACY_WANTED = 0.955
+WHOLE_S, TRAINING_S, STEP_S = 1800.0, 1200.0, 300.0
+"""Time limits: the demonstration takes a minute on two cores, most of it for the training."""
 
 
 def run(folder: Path, seed: int = 0) -> int:
@@ -38,7 +43,14 @@ def run(folder: Path, seed: int = 0) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     with TemporaryDirectory(prefix="cnnplay-demo-") as settings, _own_settings(Path(settings)):
-        report = _drive(folder, seed)
+        limits = TimeLimits(WHOLE_S, lambda: shutil.rmtree(settings, ignore_errors=True))
+        try:
+            report = _drive(folder, seed, limits)
+        except DemoError as error:
+            print(f"cnnplay demo: {error}", file=sys.stderr)
+            return FAILED
+        finally:
+            limits.stop()
     del application
     (folder / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     accuracy = report["metrics"]["validation_accuracy"]
@@ -49,11 +61,11 @@ def run(folder: Path, seed: int = 0) -> int:
             f"cnnplay demo: validation accuracy must reach {ACCURACY_WANTED:.1%}; got {accuracy:.1%}",
             file=sys.stderr,
         )
-        return 1
+        return FAILED
     return 0
 
 
-def _drive(folder: Path, seed: int) -> dict[str, Any]:
+def _drive(folder: Path, seed: int, limits: TimeLimits) -> dict[str, Any]:
     from cnnplay.app import make_window
     from cnnplay.demo.ui_driver import UiDriver
     from cnnplay.ui.kit.views.theme import theme
@@ -64,12 +76,18 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
     try:
         window.show()
         window.activateWindow()
-        _build(driver)
-        _train(driver, seed)
-        _look(driver)
-        exports = _export(driver)
-        project = _save(driver)
-        _show_themes_and_sizes(driver)
+        with limits.step("building networks", STEP_S):
+            _build(driver)
+        with limits.step("training", TRAINING_S):
+            _train(driver, seed)
+        with limits.step("looking inside", STEP_S):
+            _look(driver)
+        with limits.step("exporting", STEP_S):
+            exports = _export(driver)
+        with limits.step("saving the project", STEP_S):
+            project = _save(driver)
+        with limits.step("showing themes and sizes", STEP_S):
+            _show_themes_and_sizes(driver)
         history = window.session.run.history
         best = history.best
         assert history.finished is not None
@@ -91,41 +109,45 @@ def _drive(folder: Path, seed: int) -> dict[str, Any]:
             "changed_while_training": driver.differences,
         }
     finally:
-        window.session.run.shutdown()
-        window.session.document.dirty = False
-        window.close()
-        driver.finish()
+        with limits.step("closing the window", STEP_S):
+            window.session.run.shutdown()
+            window.session.document.dirty = False
+            window.close()
+            driver.finish()
 
 
 def _build(driver: UiDriver) -> None:
     """Builds networks with mouse and keyboard."""
-    _insert_and_wrap(driver)
+    insert_and_wrap(driver)
     _fix_problems(driver)
     _open_presets(driver)
     _step_through(driver)
 
 
-def _insert_and_wrap(driver: UiDriver) -> None:
+def insert_and_wrap(driver: UiDriver) -> None:
     """Drags a layer into the stack, wraps it in a skip, and undoes both."""
     from PySide6.QtCore import Qt
+
+    from cnnplay.network.nodes import Skip
 
     window = driver.window
     editor = window.session.editor
     control = Qt.KeyboardModifier.ControlModifier
+    before = editor.network
     driver.until(lambda: window.session.data.state == "ready", "the digits to load")
     driver.shot("start")
     driver.click_card("conv-2")
     driver.shot("build-lenet-5")
     driver.drag_layer("conv", after="conv-1")
-    assert len(editor.network.stack) == 13, "the dragged convolution must be in the stack"
+    expect(len(editor.network.stack) == 13, "the dragged convolution must be in the stack")
     driver.shot("build-inserted")
     driver.keys(Qt.Key.Key_G, control)
-    assert len(editor.network.stack) == 13, "the convolution must be wrapped in a skip"
-    assert editor.report.valid, "a skip over a change of shape must add a projection"
+    driver.until(lambda: any(isinstance(node, Skip) for node in editor.network.stack), "the wrapping skip")
+    expect(editor.report.valid, "a skip over a change of shape must add a projection")
     driver.shot("build-wrapped")
     for _ in range(2):
         driver.keys(Qt.Key.Key_Z, control)
-    assert len(editor.network.stack) == 12, "undo must revert both"
+    expect(editor.network == before, "undo must revert both")
 
 
 def _fix_problems(driver: UiDriver) -> None:
@@ -139,17 +161,17 @@ def _fix_problems(driver: UiDriver) -> None:
     form = window.build.properties.form
     assert form is not None
     driver.type_number(form.editors["kernel_size"].inputs()[0], 9)
-    assert editor.report.problems, "a kernel of 9 must not fit 5 × 5 pixels"
+    expect(editor.report.problems, "a kernel of 9 must not fit 5 × 5 pixels")
     driver.shot("build-problem")
     driver.click(window.build.problems.rows[0].button)
-    assert editor.report.valid, "one click must fix it"
+    expect(editor.report.valid, "one click must fix it")
     driver.keys(Qt.Key.Key_Z, control)
     driver.keys(Qt.Key.Key_Z, control)
     driver.click_card("dense-2")
     driver.keys(Qt.Key.Key_Delete)
-    assert editor.report.problems, "84 outputs must not match the number of classes"
+    expect(editor.report.problems, "84 outputs must not match the number of classes")
     driver.click(window.build.stack_panel.head_button)
-    assert editor.report.valid, "the head must give one score per class"
+    expect(editor.report.valid, "the head must give one score per class")
     driver.keys(Qt.Key.Key_Z, control)
     driver.keys(Qt.Key.Key_Z, control)
 
@@ -162,8 +184,8 @@ def _open_presets(driver: UiDriver) -> None:
     driver.until(lambda: all(option.cost for option in window.session.fit_offer.options), "both estimates")
     driver.shot("build-resize-or-stem")
     driver.click(window.fit_offer.buttons["stem"])
-    assert editor.report.valid
-    assert editor.network.input.shape == (1, 28, 28), "the stem must be fitted to the digits"
+    expect(editor.report.valid, "the small stem must leave no problem")
+    expect(editor.network.input.shape == (1, 28, 28), "the stem must be fitted to the digits")
     driver.undo_to("lenet-5")
     driver.open_preset("mini-resnet")
     driver.click_card("skip-1")
@@ -184,7 +206,7 @@ def _step_through(driver: UiDriver) -> None:
     for key, steps in ((Qt.Key.Key_Down, 9), (Qt.Key.Key_Right, 11)):
         for _ in range(steps):
             driver.key_on(canvas, key)
-    assert window.session.concept.index > 0, "the keys must move the window over the input"
+    expect(window.session.concept.index > 0, "the keys must move the window over the input")
     driver.shot("build-step-through")
     driver.click(window.build.step_button)
 
@@ -198,7 +220,7 @@ def _train(driver: UiDriver, seed: int) -> None:
     control = Qt.KeyboardModifier.ControlModifier
     driver.keys(Qt.Key.Key_2, control)
     driver.type_number(window.page("train").workspace.settings.editors["seed"].inputs()[0], seed)
-    assert window.session.settings.config.seed == seed
+    expect(window.session.settings.config.seed == seed, "the seed must be the one that was typed")
     driver.click(window.controls.train_button)
     driver.until(lambda: run.state == "running", "training to start")
     driver.until(lambda: bool(run.history.epochs), "the first epoch")
@@ -223,7 +245,7 @@ def _train(driver: UiDriver, seed: int) -> None:
     driver.keys(Qt.Key.Key_2, control)
     driver.until(lambda: run.state == "idle", "the run to end")
     driver.stop_clock()
-    assert run.failure is None, run.failure
+    expect(run.failure is None, f"training failed: {run.failure}")
     driver.settle(800)
     driver.shot("train-done")
 
@@ -282,13 +304,18 @@ def _export(driver: UiDriver) -> list[str]:
         name = "lenet_5" if row.importable else "lenet-5"
         path = driver.folder / "exports" / f"{name}{row.suffix}"
         path.parent.mkdir(exist_ok=True)
-        path.unlink(missing_ok=True)
+        before = _written_at(path)
         driver.export(row.key, path)
         finish_jobs(driver.window.session.exporting)
         driver.settle(50)
-        assert path.exists(), driver.failures or f"{path} was not written"
+        expect(_written_at(path) > before, f"{path} was not written")
         written.append(str(path))
     return written
+
+
+def _written_at(path: Path) -> int:
+    """When a file was written last, in nanoseconds; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _save(driver: UiDriver) -> str:
@@ -300,8 +327,8 @@ def _save(driver: UiDriver) -> str:
     document = driver.window.session.document
     driver.save_as(path)
     finish_jobs(document)
-    assert path.exists(), driver.failures or f"{path} was not written"
-    assert not document.dirty
+    expect(path.exists(), f"{path} was not written")
+    expect(not document.dirty, "a saved project must have no unsaved changes")
     weights = driver.window.session.run.weights_cache.weights
     driver.window.open_path(path)
     finish_jobs(document)
@@ -309,7 +336,7 @@ def _save(driver: UiDriver) -> str:
     again = driver.window.session.run.weights_cache.weights
     assert weights is not None
     assert again is not None
-    assert all(bool((weights[key] == again[key]).all()) for key in weights), "the weights must come back"
+    expect(all(bool((weights[key] == again[key]).all()) for key in weights), "the weights must come back")
     return str(path)
 
 
@@ -327,7 +354,7 @@ def _show_themes_and_sizes(driver: UiDriver) -> None:
                 (Qt.Key.Key_3, "look"),
             ):
                 driver.keys(key, Qt.KeyboardModifier.ControlModifier)
-                assert driver.window.workspace == workspace, "Ctrl and a number must show a workspace"
+                expect(driver.window.workspace == workspace, "Ctrl and a number must show a workspace")
                 driver.settle(500)
                 driver.shot(f"{workspace}-{colors}-{width}x{height}")
 

@@ -11,7 +11,10 @@ from PySide6.QtCore import QElapsedTimer, QEventLoop, QMimeData, QObject, QPoint
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
+    QDialog,
+    QDialogButtonBox,
     QFileDialog,
     QLineEdit,
     QMessageBox,
@@ -20,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnplay.demo.limits import DemoError, expect
 from cnnplay.ui.build.views.palette import KEY
 from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.tiles import TilesView
@@ -27,9 +31,13 @@ from cnnplay.ui.look.views.image_bar import ImageBar
 from cnnplay.ui.shell.views.export_dialog import ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 
-PATIENCE_S = 900
+PATIENCE_S = 600
 ACTIVE_WITHIN_S = 5.0
 """Without a window manager a dialog may never become active: it is filled in after so long all the same."""
+AGAIN_AFTER_S = 3.0
+"""A dialog still open so long after it was filled in is filled in again: a popup may have taken a key."""
+DIALOG_WITHIN_S = 60.0
+LOOK_EVERY_MS = 50
 TICK_MS = 5
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -78,9 +86,10 @@ class UiDriver:
         self._log = log
         self._clock = Clock()
         self._before: dict[str, dict[str, np.ndarray]] = {}
-        # A message box would wait forever for somebody to close it.
-        self._watch = QTimer(interval=500)
-        self._watch.timeout.connect(self._close_message)
+        self._dialog: _Expected | None = None
+        # A dialog would wait forever for somebody to close it.
+        self._watch = QTimer(interval=LOOK_EVERY_MS)
+        self._watch.timeout.connect(self._look_at_dialog)
         self._watch.start()
         window.session.failed.disconnect(window.show_failure)
         window.session.failed.connect(self.failures.append)
@@ -88,13 +97,13 @@ class UiDriver:
     # Waiting and screenshots
 
     def until(self, reached: Callable[[], bool], what: str) -> None:
-        """Runs the event loop until `reached()` is true. RuntimeError on errors and timeout."""
+        """Runs the event loop until `reached()` is true. DemoError on errors and timeout."""
         end = time.monotonic() + PATIENCE_S
         while not reached():
             if self.failures:
-                raise RuntimeError(f"while waiting for {what}, the window showed: {'; '.join(self.failures)}")
+                raise DemoError(f"while waiting for {what}, the window showed: {'; '.join(self.failures)}")
             if time.monotonic() > end:
-                raise RuntimeError(f"waited {PATIENCE_S} s for {what}; no error was shown")
+                raise DemoError(f"waited {PATIENCE_S} s for {what}; no error was shown")
             self.settle(50)
 
     def settle(self, milliseconds: int) -> None:
@@ -161,7 +170,8 @@ class UiDriver:
         view.reveal(node_id)
         QApplication.processEvents()
         rect = view.item_rect(node_id)
-        assert rect is not None, f"{node_id} is not in the stack"
+        if rect is None:
+            raise DemoError(f"{node_id} is not in the stack")
         point = QPoint(rect.left() + rect.width() // 2, min(rect.top() + 10, rect.bottom()))
         self.click(view.viewport(), point)
 
@@ -198,7 +208,7 @@ class UiDriver:
         editor = self.window.session.editor
         while editor.network.name != name and editor.undo_stack.canUndo():
             self.keys(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-        assert editor.network.name == name
+        expect(editor.network.name == name, f"undo must lead back to {name}")
 
     def click_tab(self, tabs: QTabWidget, page: QWidget) -> None:
         bar = tabs.tabBar()
@@ -211,7 +221,7 @@ class UiDriver:
         place, action = QPointF(self.window.rect().center()), Qt.DropAction.CopyAction
         enter = QDragEnterEvent(place.toPoint(), action, data, LEFT, NONE)
         QApplication.sendEvent(self.window, enter)
-        assert enter.isAccepted(), "the window must accept an image"
+        expect(enter.isAccepted(), "the window must accept an image")
         QApplication.sendEvent(self.window, QDropEvent(place, action, data, LEFT, NONE))
 
     def save_image(self, pixels: np.ndarray, path: Path) -> None:
@@ -266,7 +276,7 @@ class UiDriver:
                 self._shot_of(dialog, "export")
             self.click(dialog.accept_button)
 
-        self._with_dialog(ExportDialog, fill, lambda: self.window.menus.export.trigger())
+        self.with_dialog(ExportDialog, fill, lambda: self.window.menus.export.trigger())
 
     def save_as(self, path: Path) -> None:
         """Saves through Qt's own file dialog."""
@@ -276,10 +286,26 @@ class UiDriver:
                 edit for edit in dialog.findChildren(QLineEdit) if edit.objectName() == "fileNameEdit"
             )
             self._type_text(name, str(path))
-            QTest.keyClick(name, Qt.Key.Key_Return)
+            # Not Return: the completer's popup, which opens as one types, may take it.
+            buttons = dialog.findChild(QDialogButtonBox)
+            assert buttons is not None
+            self.click(buttons.button(QDialogButtonBox.StandardButton.Save))
 
         QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs, True)
-        self._with_dialog(QFileDialog, fill, lambda: self.window.files.save())
+        self.with_dialog(QFileDialog, fill, lambda: self.window.files.save())
+
+    def with_dialog(
+        self, kind: type[QDialog], fill: Callable[[Any], None], opening: Callable[[], None]
+    ) -> None:
+        """Opens a modal dialog and fills it in, until it is closed. DemoError if it is not in time."""
+        before = len(self.failures)
+        self._dialog = _Expected(kind, fill, time.monotonic())
+        opening()
+        filled = self._dialog.filled
+        self._dialog = None
+        expect(filled, f"a {kind.__name__} must open")
+        if len(self.failures) > before:
+            raise DemoError(f"in a {kind.__name__}, the window showed: {'; '.join(self.failures[before:])}")
 
     # Private
 
@@ -296,31 +322,42 @@ class UiDriver:
         widget.grab().save(str(path))
         self.screenshots.append(str(path))
 
-    def _with_dialog(
-        self, kind: type[QWidget], fill: Callable[[Any], None], opening: Callable[[], None]
-    ) -> None:
-        """Opens a modal dialog and fills it in once it is shown."""
-        timer = QTimer()
-        timer.setInterval(50)
-        latest = time.monotonic() + ACTIVE_WITHIN_S
-
-        def look() -> None:
-            dialog = QApplication.activeModalWidget()
+    def _look_at_dialog(self) -> None:
+        """Fills in the dialog that is expected; closes any other, which is a failure, and one that stays."""
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QDialog):
+            return
+        expected = self._dialog
+        if isinstance(dialog, QMessageBox):
+            replace = _accepting(dialog)
+            if expected is not None and replace is not None and isinstance(dialog.parent(), expected.kind):
+                self.click(replace)  # files of an earlier demonstration in the same folder
+                return
+            text = " ".join(part for part in (dialog.text(), dialog.informativeText()) if part)
+        elif expected is None or not isinstance(dialog, expected.kind):
+            text = f"a dialog that was not expected: {dialog.windowTitle() or type(dialog).__name__}"
+        elif expected.late():
+            text = f"{dialog.windowTitle()}: still open after {DIALOG_WITHIN_S:.0f} s"
+        else:
             # On a busy machine a dialog is modal before it is active, and Return would be lost.
-            if isinstance(dialog, kind) and (dialog.isActiveWindow() or time.monotonic() > latest):
-                timer.stop()
-                fill(dialog)
+            if expected.due(dialog.isActiveWindow()):
+                expected.filled = time.monotonic()
+                # Not from here: this timer would not fire while a dialog that opens in the first is open.
+                QTimer.singleShot(0, dialog, lambda: self._fill(expected, dialog))
+            return
+        self.failures.append(text)
+        dialog.reject()
 
-        timer.timeout.connect(look)
-        timer.start()
-        opening()
-        timer.stop()
-
-    def _close_message(self) -> None:
-        box = QApplication.activeModalWidget()
-        if isinstance(box, QMessageBox):
-            self.failures.append(" ".join(part for part in (box.text(), box.informativeText()) if part))
-            box.reject()
+    def _fill(self, expected: "_Expected", dialog: QDialog) -> None:
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.hide()
+        try:
+            expected.fill(dialog)
+        except Exception as error:
+            # Raised through Qt's event loop it would only be printed, and the dialog stay open.
+            self.failures.append(str(error) or type(error).__name__)
+            dialog.reject()
 
     def _compare(self, key: str) -> None:
         """Stores what the live views show, and records which differ from the previous call."""
@@ -337,6 +374,33 @@ class UiDriver:
                 for name in now
             }
         self._before[key] = now
+
+
+class _Expected:
+    """A dialog that is about to open, and how it is filled in."""
+
+    def __init__(self, kind: type[QDialog], fill: Callable[[Any], None], since: float) -> None:
+        self.kind = kind
+        self.fill = fill
+        self.filled = 0.0
+        """When it was filled in last; 0 if it was not."""
+        self._since = since
+
+    def due(self, active: bool) -> bool:
+        now = time.monotonic()
+        if self.filled:
+            return now > self.filled + AGAIN_AFTER_S
+        return active or now > self._since + ACTIVE_WITHIN_S
+
+    def late(self) -> bool:
+        return time.monotonic() > self._since + DIALOG_WITHIN_S
+
+
+def _accepting(box: QMessageBox) -> QAbstractButton | None:
+    """The button of a question that goes on; None if the box asks nothing."""
+    by_role = {box.buttonRole(button): button for button in box.buttons()}
+    roles = QMessageBox.ButtonRole
+    return by_role.get(roles.AcceptRole) if roles.RejectRole in by_role else None
 
 
 def _pixels(widget: QWidget) -> np.ndarray:

@@ -1,8 +1,8 @@
 """How quick the window is: `python tests/benchmarks/bench_window.py [--seconds 60]`.
 
 The start (from the process's first instruction to the first paint, in fresh processes), opening VGG-16 with
-shapes and costs on screen, single edits in ResNet-34, and how late the event loop is while LeNet-5 trains
-with all live views of Train, and then of Look inside, open.
+shapes and costs on screen, single edits in ResNet-34, the first and the second opening of each workspace, and
+how late the event loop is while LeNet-5 trains with all live views of Train, and then of Look inside, open.
 """
 
 import argparse
@@ -74,6 +74,45 @@ window.session.document.dirty = False
 window.close()
 """
 
+OPENINGS = """
+import os, statistics, sys, tempfile, time
+place = tempfile.mkdtemp()
+for kind in ("CONFIG", "DATA", "STATE"):
+    os.environ[f"XDG_{kind}_HOME"] = os.path.join(place, kind)
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from cnnplay.app import make_window
+from cnnplay.demo.ui_driver import Clock
+from cnnplay.ui.kit.views.first_paint import FirstPaint
+window = make_window()
+window.show()
+def wait(seconds, reached=lambda: False):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end and not reached():
+        application.processEvents(); time.sleep(0.001)
+clock = Clock()
+clock.start()
+wait(60, lambda: window.session.warm)
+warming = max(clock.late)
+clock.late.clear()
+wait(IDLE)
+print(f"opened IDLE s after torch was loaded (longest stall until then {warming:.0f} ms, "
+      f"from then on {max(clock.late):.0f} ms):")
+for key in ("train", "look", "runs", "train", "look", "runs"):
+    seen = []
+    clock.late.clear()
+    start = time.perf_counter()
+    window.show_workspace(key)
+    first = FirstPaint(window.pages.currentWidget())
+    first.painted.connect(lambda: seen.append(time.perf_counter() - start))
+    wait(10, lambda: seen)
+    wait(0.7)
+    print(f"    {key}: painted after {1e3 * seen[0]:.0f} ms, longest stall {max(clock.late):.0f} ms")
+window.session.document.dirty = False
+window.close()
+"""
+
 
 def run(code: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
@@ -101,6 +140,8 @@ def main() -> None:
         f"from {seconds[0]:.2f} to {seconds[-1]:.2f} s; torch imported by then: {'yes' if torch else 'no'}"
     )
     print(run(OPEN))
+    for idle in ("0.1", "3"):
+        print(run(OPENINGS.replace("IDLE", idle)))
     for workspace in ("train", "look"):
         environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")

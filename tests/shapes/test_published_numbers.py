@@ -15,7 +15,7 @@ from cnnplay.shapes.infer import infer
         ("resnet-18", 11_689_512),
         ("resnet-34", 21_797_672),
         ("tiny-cnn", 4_150),
-        ("mini-resnet", 51_514),
+        ("mini-resnet", 51_578),
         ("mlp", 1_033_510),
     ],
 )

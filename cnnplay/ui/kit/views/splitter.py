@@ -1,5 +1,8 @@
 """Splitters in the application's look, and pages that remember where their splitters are."""
 
+from collections.abc import Iterator
+from typing import Self
+
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
@@ -7,10 +10,12 @@ from cnnplay.ui.kit.views.theme import follow_theme, theme
 
 
 class Splitter(QSplitter):
-    """A splitter whose handles scale with the text; none of its parts can be collapsed."""
+    """A splitter whose handles scale with the text; none of its parts can be collapsed. Widgets that are made
+    with it as their parent become parts too.
+    """
 
-    def __init__(self, orientation: Qt.Orientation, *parts: QWidget) -> None:
-        super().__init__(orientation)
+    def __init__(self, orientation: Qt.Orientation, *parts: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(orientation, parent)
         self.setChildrenCollapsible(False)
         for part in parts:
             self.addWidget(part)
@@ -21,7 +26,20 @@ class Splitter(QSplitter):
 
 
 class SplitPage(QWidget):
-    """A page whose `splitters` the user can move."""
+    """A page whose `splitters` the user can move. It can be shown once all its parts are made."""
+
+    def build(self) -> Iterator[None]:
+        """Makes the parts, one at each step: all at once would block the window too long.
+
+        Each is made inside its final parent: a widget that is moved is styled anew, with all below it.
+        """
+        raise NotImplementedError
+
+    def built(self) -> Self:
+        """The page with all parts made."""
+        for _ in self.build():
+            pass
+        return self
 
     @property
     def splitters(self) -> tuple[QSplitter, ...]:

@@ -1,5 +1,7 @@
 """The right side of the workspace Look inside: the image, and below it what the network computes for it."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -22,31 +24,34 @@ class LookWorkspace(SplitPage):
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Look inside")
-        self.image_bar = ImageBar(look)
-        self.maps = MapsView(look)
-        self.overlay = OverlayView(look)
-        self.filters = FiltersView(look)
-        self.prediction = PredictionView(look)
-        self.confusion = ConfusionView(look)
-        self.top_losses = TopLossesView(look)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
-        for panel, hint in (
-            (self.prediction, "The prediction for the image"),
-            (self.confusion, "Which classes are confused with which, over all validation images"),
-            (self.top_losses, "The most confident mistakes"),
-        ):
-            self._add_tab(panel, hint)
-        self.top = Splitter(Qt.Orientation.Horizontal, self.maps, self.overlay)
-        self.bottom = Splitter(Qt.Orientation.Horizontal, self.filters, self._framed_tabs())
-        self.rows = Splitter(Qt.Orientation.Vertical, self.top, self.bottom)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(gap())
-        layout.addWidget(self.image_bar)
-        layout.addWidget(self.rows, 1)
+        self._look = look
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(gap())
+
+    def build(self) -> Iterator[None]:
+        self.image_bar = ImageBar(self._look, self)
+        self._layout.addWidget(self.image_bar)
+        self.rows = Splitter(Qt.Orientation.Vertical, parent=self)
+        self.top, self.bottom = (Splitter(Qt.Orientation.Horizontal, parent=self.rows) for _ in range(2))
+        self._layout.addWidget(self.rows, 1)
+        yield
+        self.maps = MapsView(self._look, self.top)
+        yield
+        self.overlay = OverlayView(self._look, self.top)
         self.maps.opened.connect(self.overlay.canvas.setFocus)
+        yield
+        self.filters = FiltersView(self._look, self.bottom)
+        self._frame_tabs()
+        yield
+        self.prediction = PredictionView(self._look)
+        self._add_tab(self.prediction, "The prediction for the image")
+        yield
+        self.confusion = ConfusionView(self._look)
+        self._add_tab(self.confusion, "Which classes are confused with which, over all validation images")
+        yield
+        self.top_losses = TopLossesView(self._look)
+        self._add_tab(self.top_losses, "The most confident mistakes")
         follow_theme(self._restyle)
         self.reset_layout()
 
@@ -59,14 +64,16 @@ class LookWorkspace(SplitPage):
         role(panel, "")
         panel.set_margins(0, 0, 0, 0, 0)
 
-    def _framed_tabs(self) -> QFrame:
-        """The tabs in a panel of their own: their names are where the neighbors' titles are."""
-        self._frame = role(QFrame(), "panel")
+    def _frame_tabs(self) -> None:
+        """The tabs, in a panel of their own: their names are where the neighbors' titles are."""
+        self._frame = role(QFrame(self.bottom), "panel")
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         layout = QVBoxLayout(self._frame)
         left, top, right, bottom = MARGINS
         layout.setContentsMargins(left, top, right, bottom)
         layout.addWidget(self.tabs)
-        return self._frame
 
     def _restyle(self) -> None:
         self._measure_tabs()

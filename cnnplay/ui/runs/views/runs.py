@@ -1,5 +1,7 @@
 """The right side of the workspace Runs: the table on top, curves and details below."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QByteArray, Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
@@ -28,20 +30,27 @@ class RunsWorkspace(SplitPage):
         super().__init__(parent)
         self.setAccessibleName("Runs")
         self._runs = runs
-        self.list = RunListPanel(runs, actions, loader)
-        self.curves = RunCurvePanel(runs)
-        self.details = RunDetailsPanel(runs, actions)
-        self.difference = RunDifferencePanel(runs, actions)
-        self.placeholder = Panel("Run")
+        self._actions, self._loader = actions, loader
+        self.rows = Splitter(Qt.Orientation.Vertical, parent=self)
+        vbox((self.rows, 1), into=self)
+
+    def build(self) -> Iterator[None]:
+        self.list = RunListPanel(self._runs, self._actions, self._loader, self.rows)
+        self.bottom = Splitter(Qt.Orientation.Horizontal, parent=self.rows)
+        yield
+        self.curves = RunCurvePanel(self._runs, self.bottom)
+        self.side = QStackedWidget(self.bottom)
+        yield
+        self.placeholder = Panel("Run", parent=self.side)
         self._hint = EmptyState(SELECT_HINT)
         self.placeholder.body.addWidget(self._hint, 1)
-        self.side = QStackedWidget()
-        for panel in (self.placeholder, self.details, self.difference):
-            self.side.addWidget(panel)
-        self.bottom = Splitter(Qt.Orientation.Horizontal, self.curves, self.side)
-        self.rows = Splitter(Qt.Orientation.Vertical, self.list, self.bottom)
-        vbox((self.rows, 1), into=self)
-        runs.selection_changed.connect(self._show_side)
+        self.side.addWidget(self.placeholder)
+        self.details = RunDetailsPanel(self._runs, self._actions, self.side)
+        self.side.addWidget(self.details)
+        yield
+        self.difference = RunDifferencePanel(self._runs, self._actions, self.side)
+        self.side.addWidget(self.difference)
+        self._runs.selection_changed.connect(self._show_side)
         self._show_side()
         self.reset_layout()
 

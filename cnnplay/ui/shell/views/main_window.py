@@ -23,6 +23,7 @@ from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.files import Files
 from cnnplay.ui.shell.views.header import Header
 from cnnplay.ui.shell.views.menus import Menus
+from cnnplay.ui.shell.views.page_maker import PageMaker
 from cnnplay.ui.shell.views.pages import BuildPage, TrainPage
 from cnnplay.ui.shell.views.status import StatusLine
 from cnnplay.ui.shell.views.status_text import StatusText
@@ -41,7 +42,7 @@ FIRST_SIZE = (1440, 900)
 
 
 class MainWindow(QMainWindow):
-    """One session in one window. Workspaces other than Build are created when they are first shown."""
+    """One session in one window. The pages of workspaces other than Build are made later: see PageMaker."""
 
     closed = Signal()
 
@@ -57,11 +58,12 @@ class MainWindow(QMainWindow):
         self.device_picker = DevicePicker(session.settings, session.run)
         self.build = BuildPage(session, self.stack_actions)
         self.opened: dict[str, Any] = {"build": self.build}
-        """The pages of the workspaces that have been shown."""
+        """The pages of the workspaces that are made."""
         self.browser: Browser | None = None
         self.searching: SearchWindow | None = None
         self.search_button: SearchButton | None = None
         self.pages = QStackedWidget()
+        self.page_maker = PageMaker(session, self.stack_actions, self.pages)
         self.status = StatusLine()
         self.fit_offer = FitOfferBar(session.fit_offer)
         self.download_notice = DownloadNotice(session.data.downloads)
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.header.chosen.connect(self.show_workspace)
+        self.page_maker.made.connect(self._page_made)
         self.network_picker.gallery_requested.connect(self.build.open_gallery)
         self.data_picker.browse_requested.connect(self.browse_data)
         session.fit_offer.changed.connect(self._offer_changed)
@@ -132,14 +135,17 @@ class MainWindow(QMainWindow):
     def page(self, key: str) -> Any:
         """The page of a workspace; created when it is first asked for."""
         if key not in self.opened:
-            page = self.opened[key] = WORKSPACES[key].load()(self.session, self.stack_actions)
-            page.restore_layout(self.session.preferences.blob(f"layout/{key}"))
-            self.pages.addWidget(page)
-            if isinstance(page, TrainPage):
-                page.workspace.settings.find_rate_requested.connect(self.find_learning_rate)
-                page.workspace.primary.add_corner(self._search_button())
-            self._retitle()
+            self.page_maker.make(key)
         return self.opened[key]
+
+    @Slot(str, object)
+    def _page_made(self, key: str, page: Any) -> None:
+        self.opened[key] = page
+        page.restore_layout(self.session.preferences.blob(f"layout/{key}"))
+        if isinstance(page, TrainPage):
+            page.workspace.settings.find_rate_requested.connect(self.find_learning_rate)
+            page.workspace.primary.add_corner(self._search_button())
+        self._retitle()
 
     @Slot()
     def _offer_changed(self) -> None:
@@ -306,6 +312,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
+        self.page_maker.stop()
         if self.browser is not None:
             self.browser.close()
         if self.searching is not None:

@@ -1,5 +1,10 @@
 """The pages of the workspaces: a feature's own panels, mostly with the stack at the left."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -20,7 +25,16 @@ from cnnplay.ui.shell.session import Session
 from cnnplay.ui.train.curves import CurvesModel
 from cnnplay.ui.train.views.train import TrainWorkspace
 
+if TYPE_CHECKING:
+    from cnnplay.ui.runs.views.runs import RunsWorkspace
+
 SEPARATOR = b"|cnnplay|"
+MODULES = (
+    "cnnplay.ui.train.views.curve_panel",
+    "cnnplay.ui.runs.views.runs",
+    "cnnplay.ui.search.views.search_button",
+)
+"""What the pages import only when they are made."""
 
 
 class BuildPage(BuildWorkspace):
@@ -33,21 +47,37 @@ class BuildPage(BuildWorkspace):
 
 
 class StackPage(QWidget):
-    """The stack with a workspace beside it."""
+    """The stack with a workspace beside it. It can be shown once `build` has made all its parts."""
 
-    def __init__(self, session: Session, actions: StackActions, side: SplitPage) -> None:
-        super().__init__()
-        self.side = side
-        self.stack_panel = StackPanel(session.editor, session.stack, actions)
-        self.view = self.stack_panel.view
+    def __init__(self, session: Session, actions: StackActions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._actions = session, actions
         self._width = actions.width
-        self._splitter = Splitter(Qt.Orientation.Horizontal, self.stack_panel, side)
+        self._layout = QVBoxLayout(self)
+        self._splitter = Splitter(Qt.Orientation.Horizontal, parent=self)
+        self._layout.addWidget(self._splitter)
+
+    def build(self) -> Iterator[None]:
+        """Makes the parts, one at each step."""
+        session = self._session
+        self.stack_panel = StackPanel(session.editor, session.stack, self._actions, self._splitter)
+        self.view = self.stack_panel.view
+        yield
+        self.side: SplitPage = self._make_side(self._splitter)
+        yield from self.side.build()
+        yield from self._add_to_side()
         self._splitter.setStretchFactor(1, 1)
         self._splitter.splitterMoved.connect(self._dragged)
-        self._layout = QVBoxLayout(self)
-        self._layout.addWidget(self._splitter)
         self._width.changed.connect(self._place)
         follow_theme(self._restyle)
+
+    def _make_side(self, parent: QWidget) -> SplitPage:
+        """The workspace, none of its parts made yet."""
+        raise NotImplementedError
+
+    def _add_to_side(self) -> Iterator[None]:
+        """Adds other features' parts to the workspace, one at each step."""
+        yield from ()
 
     def save_layout(self) -> QByteArray:
         """The splitters beside the stack; the Build workspace saves the stack's width."""
@@ -91,29 +121,29 @@ class StackPage(QWidget):
 class TrainPage(StackPage):
     """Curves, live filters and feature maps, settings, top losses."""
 
-    def __init__(self, session: Session, actions: StackActions) -> None:
-        self._preferences = session.preferences
+    def _make_side(self, parent: QWidget) -> TrainWorkspace:
+        session = self._session
         self._curves = _curves_as_left(session.preferences)
         self.workspace = TrainWorkspace(
-            session.run,
-            session.settings,
-            session.estimate,
-            self._curves,
-            session.augmentation,
+            session.run, session.settings, session.estimate, self._curves, session.augmentation, parent
         )
-        super().__init__(session, actions, self.workspace)
-        self.filters = FiltersView(session.look)
-        self.maps = MapsView(session.look)
-        self.top_losses = TopLossesView(session.look)
-        self.workspace.set_filters(self.filters)
-        self.workspace.set_maps(self.maps)
-        self.workspace.set_top_losses(self.top_losses)
+        return self.workspace
+
+    def _add_to_side(self) -> Iterator[None]:
+        yield
+        self.filters = FiltersView(self._session.look, self.workspace.middle)
+        yield
+        self.maps = MapsView(self._session.look, self.workspace.middle)
+        yield
+        self.top_losses = TopLossesView(self._session.look, self.workspace.bottom)
+        self.workspace.reset_layout()
         self._curves.changed.connect(self._remember_curves)
 
     @Slot()
     def _remember_curves(self) -> None:
-        self._preferences.set("smoothing", self._curves.smoothing)
-        self._preferences.set("logarithmic", self._curves.logarithmic)
+        preferences = self._session.preferences
+        preferences.set("smoothing", self._curves.smoothing)
+        preferences.set("logarithmic", self._curves.logarithmic)
 
     @property
     def redraws(self) -> dict[str, int]:
@@ -139,9 +169,9 @@ def _curves_as_left(preferences: Preferences) -> CurvesModel:
 class LookPage(StackPage):
     """What each layer computes from an image, and where the network is wrong."""
 
-    def __init__(self, session: Session, actions: StackActions) -> None:
-        self.workspace = LookWorkspace(session.look)
-        super().__init__(session, actions, self.workspace)
+    def _make_side(self, parent: QWidget) -> LookWorkspace:
+        self.workspace = LookWorkspace(self._session.look, parent)
+        return self.workspace
 
     @property
     def redraws(self) -> dict[str, int]:
@@ -152,12 +182,13 @@ class LookPage(StackPage):
 class RunsPage(StackPage):
     """All runs, their curves and their differences."""
 
-    def __init__(self, session: Session, actions: StackActions) -> None:
+    def _make_side(self, parent: QWidget) -> RunsWorkspace:
         # Imported here: it brings pyqtgraph, which takes 0.4 s.
         from cnnplay.ui.runs.views.runs import RunsWorkspace
 
-        self.workspace = RunsWorkspace(session.runs, session.run_actions, session.run_loader)
-        super().__init__(session, actions, self.workspace)
+        session = self._session
+        self.workspace = RunsWorkspace(session.runs, session.run_actions, session.run_loader, parent)
+        return self.workspace
 
     @property
     def redraws(self) -> dict[str, int]:

@@ -87,6 +87,11 @@ class SettingsPanel(Panel):
         self.tabs = GroupTabs(settings)
         self.tabs.chosen.connect(self._show_group)
         self._row.insertWidget(1, self.tabs)
+        content = QWidget()
+        self._inner = vbox(spacing=8, into=content)
+        self._room = FittingScrollArea(content)
+        self._room.resized.connect(self._fit)
+        self.body.addWidget(self._room)
         self.pages = {group: self._page(group) for group in settings.groups}
         self.editors: dict[str, FieldEditor] = {}
         for page in self.pages.values():
@@ -94,9 +99,7 @@ class SettingsPanel(Panel):
             page.edited.connect(settings.set)
         self._problem = wrapped("", "fault")
         self.estimate_line = EstimateLine(estimate, self)
-        self._room = FittingScrollArea(self._content())
-        self._room.resized.connect(self._fit)
-        self.body.addWidget(self._room)
+        self._fill()
         theme().changed.connect(self._restyle)
         settings.changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
@@ -116,15 +119,12 @@ class SettingsPanel(Panel):
         beside: dict[str, QWidget] = {"learning_rate": self.find_rate} if group == "basics" else {}
         return SettingsPage(fields, beside=beside)
 
-    def _content(self) -> QWidget:
-        content = QWidget()
-        self._inner = vbox(spacing=8, into=content)
+    def _fill(self) -> None:
         for page in self.pages.values():
             self._inner.addWidget(page, 0 if page.below is None else 1)
         for line in (self._problem, self.estimate_line):
             self._inner.addWidget(line)
         self._inner.addStretch(0)  # takes the remaining space if no drawing does
-        return content
 
     @Slot(str)
     def _show_group(self, group: str) -> None:

@@ -1,5 +1,7 @@
 """The right side of the Train workspace: curves, filters and feature maps, settings and top losses."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -19,8 +21,8 @@ above, the window still fits on a small projector."""
 
 
 class TrainWorkspace(SplitPage):
-    """The loss and the primary metric; filters and feature maps; settings and top losses. `set_filters`,
-    `set_maps` and `set_top_losses` set the widgets of other features.
+    """The loss and the primary metric; filters and feature maps; settings and top losses. The parts of other
+    features are made with `middle` (filters, then feature maps) and `bottom` (top losses) as their parents.
     """
 
     def __init__(
@@ -34,37 +36,31 @@ class TrainWorkspace(SplitPage):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Train")
-        # pyqtgraph takes 0.4 s to import: only when this workspace is opened.
-        from cnnplay.ui.train.views.curve_panel import CurvePanel
-
+        self._run, self._settings, self._estimate = run, settings, estimate
+        self._augmentation = augmentation
         self.curves = curves
-        self.loss: CurvePanel = CurvePanel("loss", run, self.curves)
-        self.primary: CurvePanel = CurvePanel("primary", run, self.curves)
-        self.settings = SettingsPanel(settings, run, estimate, augmentation)
-        self.settings.setMinimumHeight(LEAST_SETTINGS)
-        self.top = Splitter(Qt.Orientation.Horizontal, self.loss, self.primary)
-        self.middle = Splitter(Qt.Orientation.Horizontal)
-        self.bottom = Splitter(Qt.Orientation.Horizontal, self.settings)
-        self.rows = Splitter(Qt.Orientation.Vertical, self.top, self.middle, self.bottom)
+        self.rows = Splitter(Qt.Orientation.Vertical, parent=self)
+        self.top, self.middle, self.bottom = (
+            Splitter(Qt.Orientation.Horizontal, parent=self.rows) for _ in range(3)
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(gap())
         layout.addWidget(self.rows, 1)
-        self.reset_layout()
 
-    def set_filters(self, widget: QWidget) -> None:
-        """Puts the filters of the selected layer into the middle row, on the left."""
-        self.middle.insertWidget(0, widget)
-        self.reset_layout()
+    def build(self) -> Iterator[None]:
+        # pyqtgraph takes 0.4 s to import: only when this workspace is opened.
+        from cnnplay.ui.train.views.curve_panel import CurvePanel
 
-    def set_maps(self, widget: QWidget) -> None:
-        """Puts the feature maps of the selected layer beside the filters."""
-        self.middle.addWidget(widget)
-        self.reset_layout()
-
-    def set_top_losses(self, widget: QWidget) -> None:
-        """Puts the top losses beside the settings."""
-        self.bottom.addWidget(widget)
+        yield
+        self.loss: CurvePanel = CurvePanel("loss", self._run, self.curves, self.top)
+        yield
+        self.primary: CurvePanel = CurvePanel("primary", self._run, self.curves, self.top)
+        yield
+        self.settings = SettingsPanel(
+            self._settings, self._run, self._estimate, self._augmentation, self.bottom
+        )
+        self.settings.setMinimumHeight(LEAST_SETTINGS)
         self.reset_layout()
 
     @property

@@ -40,7 +40,7 @@ def make(qtbot: QtBot) -> Iterator[Callable[..., LookBench]]:
 
 
 def workspace(qtbot: QtBot, bench: LookBench, width: int = 960, height: int = 680) -> LookWorkspace:
-    page = LookWorkspace(bench.look)
+    page = LookWorkspace(bench.look).built()
     qtbot.addWidget(page)
     page.resize(width, height)
     with qtbot.waitExposed(page):

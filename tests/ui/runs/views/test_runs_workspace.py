@@ -56,7 +56,7 @@ def page(store: Path, qtbot: QtBot) -> Iterator[RunsWorkspace]:
         runs = RunsModel(Preferences())
         actions = RunActions(runs)
         loader = RunLoader(runs, models.editor, models.settings, models.data, models.run)
-        shown = RunsWorkspace(runs, actions, loader)
+        shown = RunsWorkspace(runs, actions, loader).built()
         qtbot.addWidget(shown)
         shown.resize(1000, 650)
         with qtbot.waitActive(shown):

@@ -22,9 +22,10 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def workspace(qtbot: QtBot, one: Bench) -> TrainWorkspace:
-    made = TrainWorkspace(one.run, one.settings, one.estimate, CurvesModel(), one.augmentation)
-    for give in (made.set_filters, made.set_maps, made.set_top_losses):
-        give(QLabel("a view"))
+    made = TrainWorkspace(one.run, one.settings, one.estimate, CurvesModel(), one.augmentation).built()
+    for splitter in (made.middle, made.middle, made.bottom):
+        splitter.addWidget(QLabel("a view"))
+    made.reset_layout()
     qtbot.addWidget(made)
     made.resize(960, 680)
     made.show()

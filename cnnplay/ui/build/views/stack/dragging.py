@@ -1,6 +1,6 @@
 """Dragging over the stack: of layers in it, or of a new one from the palette."""
 
-from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 
 from cnnplay.ui.build.views.stack.canvas import StackCanvas
 from cnnplay.ui.build.views.stack.drag import Drag, DragLabel
@@ -47,9 +47,13 @@ class Dragging:
         return over
 
     def drop_new(self, tag: str, global_point: QPoint) -> bool:
-        """Drops the new layer; returns whether it was inserted."""
+        """Drops the new layer, and gives the stack the keyboard; returns whether it was inserted."""
         self.move_new(tag, global_point)
-        return self.drop()
+        inserted = self.drop()
+        if inserted:
+            # The layer is selected, and what one does with it next has its key in the stack.
+            self._canvas.setFocus(Qt.FocusReason.MouseFocusReason)
+        return inserted
 
     def drop(self) -> bool:
         """Ends the drag with its edit; returns whether anything changed."""
