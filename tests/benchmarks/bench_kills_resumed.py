@@ -129,7 +129,10 @@ def _problems(before: list[dict[str, Any]], after: list[dict[str, Any]], killed:
         found.append("other epochs at the end")
     if not dict(was["curve"]).items() <= dict(last["curve"]).items():
         found.append("other curves at the end")
-    if was["epochs"] and caught_up["epochs"] == was["epochs"] and caught_up["best"] != was["best"]:
+    # The weights of an epoch come a moment after its numbers: it may have been the best one already.
+    best = caught_up["best"]
+    new = was["weights"] < was["epochs"][-1] == best[0] if best and was["epochs"] else False
+    if was["epochs"] and caught_up["epochs"] == was["epochs"] and best != was["best"] and not new:
         found.append("other best weights at the end")
     return found
 
@@ -206,6 +209,7 @@ class Shown:
             "field": session.settings.config.epochs,
             "epochs": [done.epoch for done in history.epochs],
             "best": best,
+            "weights": 0 if trained is None else trained.weights.last_epoch,
             "curve": list(zip(places, history.steps("loss").y.tolist(), strict=True)),
             "resumed": self.resumed and session.run.state != "starting",
             "ended": history.ended,

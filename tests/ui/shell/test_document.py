@@ -127,6 +127,17 @@ def test_an_autosave_is_written_once_for_a_change_and_goes_with_the_save(desk: D
     assert not mine.exists()
 
 
+def test_an_autosave_that_is_due_while_a_file_is_written_follows(desk: Desk, tmp_path: Path) -> None:
+    document = desk.document()
+    document.touch()
+    document.save(tmp_path / "mine.cnnplay")
+    document.touch()
+    document.autosave()
+    assert not document._own_autosave.exists()
+    finish_jobs(document)
+    assert document._own_autosave.exists()
+
+
 def test_autosaving_a_large_document_takes_at_most_a_twentieth_of_the_time(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

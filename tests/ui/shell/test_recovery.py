@@ -154,6 +154,25 @@ def test_a_state_in_the_runs_folder_that_is_newer_than_the_autosave_is_recovered
     assert all(torch.equal(found[key], ours[key]) for key in ours)
 
 
+def test_an_autosave_names_the_file_and_the_run_as_soon_as_training_starts(
+    qtbot: QtBot, start: Made, tmp_path: Path
+) -> None:
+    session = start()
+    prepare(session)
+    session.save(tmp_path / "digits.cnnplay")
+    finish_jobs(session.document)
+    assert session.run.start()
+    finish_jobs(session.document)
+    (own,) = autosave_folder().glob(f"{os.getpid()}-*.cnnplay")
+    left = Path(shutil.copy2(own, autosave_folder() / "crashed.cnnplay"))
+    qtbot.waitUntil(lambda: len(session.run.history.epochs) >= 1, timeout=WAIT)
+    session.run.stop()
+    qtbot.waitUntil(lambda: not session.run.active, timeout=WAIT)
+    other = recovered(start(), left)
+    assert other.document.path == tmp_path / "digits.cnnplay"
+    assert len(other.run.history.epochs) == len(session.run.history.epochs)
+
+
 @pytest.mark.parametrize("lost", ["folder", "another run in it", "damaged"])
 def test_without_the_runs_folder_the_autosave_is_recovered_as_it_is(
     qtbot: QtBot, start: Made, lost: str
