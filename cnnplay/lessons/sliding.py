@@ -119,3 +119,13 @@ def shifted(padded: Array, sliding: Sliding, i: int, j: int) -> Array:
     return padded[
         :, top : top + down * (height - 1) + 1 : down, left : left + across * (width - 1) + 1 : across
     ]
+
+
+def first_varied(one_map: Array, sliding: Sliding) -> int:
+    """The first step whose window has some contrast: at least half that of the window with the most."""
+    if sliding.steps < 2:
+        return 0
+    padded = np.nan_to_num(pad_maps(one_map[None], sliding))
+    cells = [shifted(padded, sliding, i, j)[0] for i, j in np.ndindex(*sliding.kernel)]
+    contrast = np.maximum.reduce(cells) - np.minimum.reduce(cells)
+    return int(np.flatnonzero(contrast.ravel() >= contrast.max() / 2)[0])

@@ -189,6 +189,11 @@ class LookModel(QObject):
         return weights_text(self.editor.report) if held_back else ""
 
     @property
+    def too_large_for_stack(self) -> bool:
+        """Whether the network is trained, but so large that it is not built for the stack alone."""
+        return self.run.weights_cache.weights is not None and not self._targets.worth_for_stack
+
+    @property
     def text(self) -> str:
         """Where what is shown comes from: ``live, epoch 3``, ``trained weights``, ``untrained: …``."""
         if self._problem:
@@ -314,6 +319,7 @@ class LookModel(QObject):
         if problem or (only_stack and not self._targets.worth_for_stack):
             self._worker.discard("probe")
             self._submitted = None
+            self.evaluation.consider(self._target, False)
             self._show(None, "nothing", problem)
             return
         if not self._request.empty and (self._target is not before or self._submitted is not self._request):
@@ -348,6 +354,8 @@ class LookModel(QObject):
         if result is not None:
             self.evaluation.set_result(result)
             self._evaluation_pause.start()
+            if not self.live:
+                self.refresh()  # the network or its weights may have been replaced since
 
     def _probed(self, found: StoredProbeResult) -> None:
         self._untrained = found.untrained

@@ -26,7 +26,9 @@ AUTOSAVE_SHARE = 0.05
 class DocumentModel(QObject):
     """Saves the session's project and hands opened ones to it.
 
-    `changed`: title, path or unsaved state. `opened(Project)`. `failed(str)`: one line for the user.
+    `state` returns what is compared with the last save: equal states are without unsaved changes. By default
+    no two are equal. `changed`: title, path or unsaved state. `opened(Project)`. `failed(str)`: one line for
+    the user.
     """
 
     changed = Signal()
@@ -36,10 +38,15 @@ class DocumentModel(QObject):
     busy_changed = Signal()
 
     def __init__(
-        self, collect: Callable[[], Project], preferences: Preferences, parent: QObject | None = None
+        self,
+        collect: Callable[[], Project],
+        preferences: Preferences,
+        parent: QObject | None = None,
+        state: Callable[[], object] = object,
     ) -> None:
         super().__init__(parent)
-        self._collect = collect
+        self._collect, self._state = collect, state
+        self._saved_state = state()
         self._preferences = preferences
         self._jobs = Background("files", self, "finish")
         self._jobs.idle_changed.connect(self.busy_changed)
@@ -71,15 +78,18 @@ class DocumentModel(QObject):
 
     @Slot()
     def touch(self) -> None:
-        """Marks the document as changed."""
+        """Something changed: the document has unsaved changes, unless it is now as it was saved."""
         self._version += 1
-        if not self.dirty:
+        if self._state() == self._saved_state:
+            if self.dirty:
+                self._clean()
+        elif not self.dirty:
             self.dirty = True
             self.changed.emit()
 
     def renew(self) -> None:
         """Makes this a new document: no file, no changes."""
-        self.path = None
+        self.path, self._saved_state = None, self._state()
         self._clean()
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
@@ -88,13 +98,16 @@ class DocumentModel(QObject):
 
         if path.suffix != SUFFIX:
             path = path.with_name(path.name + SUFFIX)
-        project, version = self._collect(), self._version
+        project, version, state = self._collect(), self._version, self._state()
 
         def done(_: object) -> None:
             self.path = path
             self._preferences.add_recent(path)
-            if version == self._version:
+            self._saved_state = state
+            if version == self._version or state == self._state():
                 self._clean()
+            else:
+                self.dirty = True
             self.changed.emit()
             self.saved.emit(path)
             if then is not None:
@@ -109,9 +122,11 @@ class DocumentModel(QObject):
 
         def done(project: Project) -> None:
             self.opened.emit(project)
+            self._saved_state = self._state()
             self._clean()
             if recovered:
                 self.path = None
+                self._saved_state = object()  # no file has it
                 self.touch()
                 # Another crash must not lose it: it is deleted once this window has its own autosave.
                 self.autosave(then=lambda: self._discard(path))
@@ -188,6 +203,7 @@ class DocumentModel(QObject):
         self._lock.unlock()
 
     def _clean(self) -> None:
+        """There is nothing to save."""
         self.dirty = False
         self._discard(self._own_autosave)
         self.changed.emit()

@@ -65,9 +65,18 @@ class TilesView(QWidget):
     page_changed = Signal()
     read_out_changed = Signal(str)
 
-    def __init__(self, name: str, *, least: int = 28, most: int = 220, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        least: int = 28,
+        most: int = 220,
+        centered: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.redraws = 0
+        self._centered = centered
         self._tiles: Tiles | None = None
         self._least, self._most = least, most
         self._selected = -1
@@ -181,8 +190,8 @@ class TilesView(QWidget):
     # laying out and painting
 
     def _arrange(self, tiles: Tiles, first: tuple[int, int]) -> Arrangement:
-        bounds, ratio = (self._least, self._most), self.devicePixelRatioF()
-        arranged, self._labelled = arrange(tiles, self.size(), ratio, self.fontMetrics(), bounds, first)
+        bounds, ratio, metrics = (self._least, self._most), self.devicePixelRatioF(), self.fontMetrics()
+        arranged, self._labelled = arrange(tiles, self.size(), ratio, metrics, bounds, first, self._centered)
         return arranged
 
     def _composed(self) -> QImage | None:
@@ -223,7 +232,7 @@ class TilesView(QWidget):
         )
 
     def caption_under(self, point: QPoint) -> str:
-        """The full label of the tile at a point if it is elided; else ""."""
+        """The full label of the tile at a point if it is elided or brief; else ""."""
         tiles, arrangement = self._tiles, self.arrangement()
         if tiles is None or arrangement is None:
             return ""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, QLocale, QObject
+from PySide6.QtCore import QDateTime, QLocale, QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from cnnplay.ui.build.views.gallery import Gallery
 from cnnplay.ui.shell.document import SUFFIX
 from cnnplay.ui.shell.importing import Imported
 from cnnplay.ui.shell.views.export_dialog import ExportDialog
@@ -39,10 +40,14 @@ class Files(QObject):
         return path if path.is_dir() else Path.home()
 
     def new(self) -> None:
-        self.after_question(self._session.new)
+        self.after_question(lambda: self._new(""))
 
-    def new_empty(self) -> None:
-        self.after_question(lambda: self._session.new(empty=True))
+    def new_from_preset(self) -> None:
+        """Shows the presets; the chosen one becomes a new document."""
+        gallery = Gallery(self._window, "Click a preset to start a new document with it.")
+        gallery.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        gallery.chosen.connect(lambda key: self.after_question(lambda: self._new(key)))
+        gallery.open()
 
     def open(self) -> None:
         def ask() -> None:
@@ -152,6 +157,11 @@ class Files(QObject):
             self._session.document.open(kept, recovered=True, then=cut.resume)
         elif box.clickedButton() is not later:
             self._session.document.discard_recoverable()
+
+    def _new(self, key: str) -> None:
+        """Replaces the document, and shows Build, where work on it begins."""
+        self._session.new(key)
+        self._window.show_workspace("build")
 
     def _open(self, path: Path) -> None:
         self._remember(path)
