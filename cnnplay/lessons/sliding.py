@@ -122,10 +122,12 @@ def shifted(padded: Array, sliding: Sliding, i: int, j: int) -> Array:
 
 
 def first_varied(one_map: Array, sliding: Sliding) -> int:
-    """The first step whose window has some contrast: at least half that of the window with the most."""
+    """The first step whose window has some contrast: its values deviate from their mean at least half as much
+    as those of the window where they do so most.
+    """
     if sliding.steps < 2:
         return 0
-    padded = np.nan_to_num(pad_maps(one_map[None], sliding))
+    padded = np.nan_to_num(pad_maps(one_map[None], sliding)).astype(np.float64)
     cells = [shifted(padded, sliding, i, j)[0] for i, j in np.ndindex(*sliding.kernel)]
-    contrast = np.maximum.reduce(cells) - np.minimum.reduce(cells)
-    return int(np.flatnonzero(contrast.ravel() >= contrast.max() / 2)[0])
+    deviation = np.std(cells, axis=0).ravel()
+    return int(np.flatnonzero(deviation >= deviation.max() / 2)[0])

@@ -137,10 +137,10 @@ def importances(importance: dict[str, float], variables: Sequence[Variable]) -> 
 
 
 def importance_worth(rows: Sequence[TrialRow]) -> str:
-    """How much the importances are worth: ``a guess from 6 trials``."""
+    """How much the importances are worth: ``6 trials: a guess``."""
     complete = sum(row.state == "complete" for row in rows)
-    worth = "a guess from " if complete < FEW else "rough, from " if complete < ENOUGH else "from "
-    return f"{worth}{plural(complete, 'trial')}"
+    worth = ": a guess" if complete < FEW else ": rough" if complete < ENOUGH else ""
+    return f"{plural(complete, 'trial')}{worth}"
 
 
 def _axis(variable: Variable) -> Axis:

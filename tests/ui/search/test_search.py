@@ -359,7 +359,7 @@ def test_without_optuna_nothing_starts_and_it_says_how_to_install_it(
 
 @pytest.mark.parametrize(
     ("complete", "worth"),
-    [(4, "a guess from 4 trials"), (50, "rough, from 50 trials"), (400, "from 400 trials")],
+    [(4, "4 trials: a guess"), (50, "50 trials: rough"), (400, "400 trials")],
 )
 def test_the_importance_says_how_many_trials_it_is_worth(complete: int, worth: str) -> None:
     rows = [TrialRow(number=number, state="complete", value=0.5) for number in range(complete)]

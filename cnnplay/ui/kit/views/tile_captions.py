@@ -38,6 +38,11 @@ class Captions:
                 return full if cut else ""
         return ""
 
+    def width(self, number: int, metrics: QFontMetrics) -> int:
+        """The width of a label as it is painted."""
+        text = self.tiles.labels[number] if number < len(self.tiles.labels) else ""
+        return min(metrics.horizontalAdvance(text), self._room)
+
     @property
     def _room(self) -> int:
         """The width that a label may have without touching the next."""

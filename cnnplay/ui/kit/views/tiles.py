@@ -213,7 +213,7 @@ class TilesView(QWidget):
             self.redraws += 1
         painter = QPainter(self)
         if image is not None and arrangement is not None and self._tiles is not None:
-            self._paint_selection(painter)
+            self._paint_selection(painter, arrangement)
             ratio = self.devicePixelRatioF()
             painter.drawImage(
                 QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
@@ -238,13 +238,17 @@ class TilesView(QWidget):
             return ""
         return self._page_captions(tiles, arrangement).under(point, self.fontMetrics(), tiles)
 
-    def _paint_selection(self, painter: QPainter) -> None:
+    def _paint_selection(self, painter: QPainter, arrangement: Arrangement) -> None:
         assert self._tiles is not None
         frame = self.tile_rect(self._selected)
         if frame.isEmpty():
             return
         room = theme().px(2) if self._tiles.columns else theme().px(4)
         label = label_height(self.fontMetrics()) if self._tiles.labels and not self._tiles.columns else 0
+        if label:  # around a label that is wider than its tile
+            wider = self._page_captions(self._tiles, arrangement).width(self._selected, self.fontMetrics())
+            beside = max(0, wider - frame.width() + 1) // 2
+            frame.adjust(-beside, 0, beside, 0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color("accent"), 2))
         painter.setBrush(theme().color("selection") if self.hasFocus() else Qt.BrushStyle.NoBrush)

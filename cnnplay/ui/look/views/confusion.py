@@ -127,7 +127,7 @@ class ConfusionMatrix(QWidget):
                     painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), f"{int(count):,}")
 
     def axis_rects(self) -> dict[str, QRect]:
-        """The places of the axes' names: ``predicted`` above the columns, ``true`` left of the rows, upwards."""
+        """Where the axes are named: ``predicted`` above the columns, ``true`` left of the rows, upwards."""
         line, count = self.fontMetrics().height(), len(self._counts)
         cells = self.cell_rect(0, 0).united(self.cell_rect(count - 1, count - 1))
         return {

@@ -186,7 +186,7 @@ def test_samples_random_and_top_losses(qtbot: QtBot, make: Callable[..., LookBen
     assert choice.image.index == worst.image
     assert bar.samples.tiles is not None
     assert bar.samples.tiles.labels[0] == f"predicted {worst.predicted}, is {worst.truth}"
-    assert bar.samples.tiles.accents[0] == str(worst.predicted)
+    assert bar.samples.tiles.accents[0] == f"predicted {worst.predicted}"
 
 
 def test_disabled_top_losses_say_why(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
